@@ -1,0 +1,51 @@
+# Each target makes the environment that it needs. `make run` and `make test` are all that a newcomer has to know.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+STAMPS := .make
+
+.PHONY: run demo test test-fast lint format bench screenshots clean
+
+run: $(STAMPS)/run
+	$(PY) app.py starter
+	$(PY) app.py serve
+
+demo: $(STAMPS)/run
+	$(PY) app.py demo
+
+test: $(STAMPS)/dev
+	$(PY) -m pytest
+
+test-fast: $(STAMPS)/dev
+	$(PY) -m pytest -m "not slow and not browser"
+
+lint: $(STAMPS)/dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+format: $(STAMPS)/dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(STAMPS)/run
+	$(PY) -m benchmarks.training
+
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tunesmith needs Python 3.11 or newer; this is %s. Try: make PYTHON=python3.11" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: requirements.txt | $(STAMPS)/venv
+	@echo "Installing what Tunesmith needs (about 2 GB with a CUDA build of torch; once) ..."
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.txt $(STAMPS)/run
+	$(PIP) install -r requirements-dev.txt
+	@./.ci/chromium
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(STAMPS) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""What Tunesmith does, apart from any page: use cases, methods, data, training, inference. Knows nothing of Gradio."""

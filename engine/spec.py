@@ -1,0 +1,95 @@
+"""What a training job is: a frozen record, checked whole, stored whole, versioned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from engine.errors import Fault, SpecError
+from engine.methods import METHODS, method_of
+from engine.objectives import SFT
+from engine.params import read_all
+
+SPEC_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Hardware that the job may use. Limits that are None are the machine's."""
+
+    device: str = "auto"  # "auto", "cpu" or "cuda:N"
+    memory_mb: int | None = None
+    minutes: float | None = None
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """One training job, exactly as it runs."""
+
+    name: str
+    base_model: int
+    dataset: int
+    method: str
+    method_params: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+    sample_prompts: tuple[str, ...] = ()  # empty: taken from held-out rows
+    objective: str = "sft"
+    version: int = SPEC_VERSION
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return asdict(self) | {"sample_prompts": list(self.sample_prompts)}
+
+
+def _budget(raw: Mapping[str, Any], faults: dict[str, dict[str, Any]]) -> Budget:
+    device = str(raw.get("device") or "auto")
+    if device not in ("auto", "cpu") and not device.startswith("cuda:"):
+        faults["budget.device"] = {
+            "code": "param.unknown_choice",
+            "params": {"value": device, "choices": ["cpu", "cuda:0"]},
+        }
+    numbers: dict[str, float | None] = {}
+    for key in ("memory_mb", "minutes"):
+        value = raw.get(key)
+        try:
+            numbers[key] = None if value in (None, "") else float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            faults[f"budget.{key}"] = {"code": "param.not_a_number", "params": {"value": str(value)[:40]}}
+            continue
+        if numbers[key] is not None and not 0 < numbers[key] < float("inf"):  # type: ignore[operator]
+            faults[f"budget.{key}"] = {"code": "param.too_small", "params": {"value": value, "minimum": 0}}
+    memory = numbers.get("memory_mb")
+    return Budget(device, int(memory) if memory else None, numbers.get("minutes"))
+
+
+def make_spec(raw: Mapping[str, Any]) -> JobSpec:
+    """Check a raw form (or a stored spec) and fill in defaults.
+
+    Raises:
+        SpecError: with every fault, by field ("training.epochs", "method.rank", "budget.minutes", "dataset" ...).
+        Fault: "spec.newer" when a later version of Tunesmith wrote it.
+    """
+    if int(raw.get("version") or SPEC_VERSION) > SPEC_VERSION:
+        raise Fault("spec.newer", version=raw["version"], known=SPEC_VERSION)
+    faults: dict[str, dict[str, Any]] = {}
+    for key in ("base_model", "dataset"):
+        if not isinstance(raw.get(key), int):
+            faults[key] = {"code": f"spec.no_{key}", "params": {}}
+    key = str(raw.get("method") or "")
+    if key not in {method.key for method in METHODS}:
+        faults["method"] = {"code": "spec.no_method", "params": {}}
+        raise SpecError(faults)
+    method = method_of(key)
+    method_params, wrong = read_all(method.params, raw.get("method_params") or {}, "method")
+    training, more = read_all(SFT.params_for(method.defaults), raw.get("training") or {}, "training")
+    faults |= wrong | more
+    budget = _budget(raw.get("budget") or {}, faults)
+    name = str(raw.get("name") or "").strip()[:120]
+    if not name:
+        faults["name"] = {"code": "param.missing", "params": {}}
+    if faults:
+        raise SpecError(faults)
+    prompts = tuple(str(p).strip() for p in raw.get("sample_prompts") or () if str(p).strip())
+    return JobSpec(name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts)

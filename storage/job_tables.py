@@ -1,0 +1,160 @@
+"""Jobs and everything that a running job writes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, Created, Owned
+
+
+class JobStatus(StrEnum):
+    """The life of a job. `active` ones hold their device; `final` ones never change again except by resume."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    SUCCEEDED = "succeeded"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+ACTIVE = (JobStatus.STARTING, JobStatus.RUNNING, JobStatus.STOPPING)
+FINAL = (
+    JobStatus.SUCCEEDED,
+    JobStatus.STOPPED,
+    JobStatus.CANCELLED,
+    JobStatus.FAILED,
+    JobStatus.INTERRUPTED,
+)
+RESUMABLE = (JobStatus.STOPPED, JobStatus.FAILED, JobStatus.INTERRUPTED)
+_ACTIVE_SQL = "status IN ('starting', 'running', 'stopping')"
+
+
+class Job(Owned, Base):
+    """One unit of work for a worker process. `lane` is the device that it holds, or "background" for light work."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="train")  # "train", "prepare_model" or "export"
+    status: Mapped[str] = mapped_column(default=JobStatus.QUEUED)
+    lane: Mapped[str]
+    position: Mapped[float]  # order in the queue of its lane
+    request: Mapped[str | None]  # "stop" or "cancel", set by the user, read by the worker between steps
+    idempotency_key: Mapped[str | None] = mapped_column(unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    spec: Mapped[dict[str, Any]]
+    spec_version: Mapped[int] = mapped_column(default=1)
+    method: Mapped[str | None]
+    dataset_id: Mapped[int | None] = mapped_column(ForeignKey("datasets.id"), index=True)
+    base_model_id: Mapped[int | None] = mapped_column(ForeignKey("base_models.id"), index=True)
+    # the process that works on it
+    attempt: Mapped[int] = mapped_column(default=0)
+    nonce: Mapped[str | None]
+    pid: Mapped[int | None]
+    pid_created: Mapped[float | None]
+    boot_id: Mapped[str | None]
+    heartbeat: Mapped[float | None]  # monotonic seconds of this boot
+    # progress, for lists and the job's headline
+    step: Mapped[int] = mapped_column(default=0)
+    total_steps: Mapped[int | None]
+    seconds_left: Mapped[float | None]
+    phase: Mapped[str | None]  # "loading", "training", "evaluating", "saving", "sampling" ...
+    train_loss: Mapped[float | None]
+    val_loss: Mapped[float | None]
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[dict[str, Any] | None]  # {"code", "params"}
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+
+    __table_args__ = (
+        CheckConstraint(f"status IN ({', '.join(repr(s.value) for s in JobStatus)})", name="status"),
+        Index("ix_jobs_queue", "status", "lane", "position"),
+        Index("uq_jobs_active_lane", "lane", unique=True, sqlite_where=text(_ACTIVE_SQL)),
+    )
+
+
+class JobEvent(Base):
+    """Something that happened to a job. Changes of status are written by triggers of the database itself."""
+
+    __tablename__ = "job_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    at: Mapped[float]
+    kind: Mapped[str]  # "status", "info", "warning" or "error"
+    code: Mapped[str]  # message key; "status" events carry the new status
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    attempt: Mapped[int] = mapped_column(default=0)
+    step: Mapped[int | None]
+
+
+class Metric(Base):
+    """One number at one step: "train_loss", "val_loss", "learning_rate", "grad_norm", "tokens", ..."""
+
+    __tablename__ = "metrics"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    step: Mapped[int]
+    value: Mapped[float]
+    at: Mapped[float]
+
+    __table_args__ = (UniqueConstraint("job_id", "name", "step"),)
+
+
+class LogLine(Base):
+    """One line of a worker's log."""
+
+    __tablename__ = "log_lines"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    at: Mapped[float]
+    attempt: Mapped[int]
+    level: Mapped[str]
+    text: Mapped[str]
+
+
+class Sample(Base):
+    """The answer to a fixed prompt with the weights of one step (step 0 is the untouched base)."""
+
+    __tablename__ = "samples"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    step: Mapped[int]
+    prompt_index: Mapped[int]
+    prompt: Mapped[str]
+    expected: Mapped[str | None]
+    answer: Mapped[str]
+    at: Mapped[float]
+
+    __table_args__ = (UniqueConstraint("job_id", "step", "prompt_index"),)
+
+
+class Checkpoint(Created, Base):
+    """A complete checkpoint: the row is written after the folder was renamed into place."""
+
+    __tablename__ = "checkpoints"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    attempt: Mapped[int]
+    step: Mapped[int]
+    path: Mapped[str]
+    bytes: Mapped[int]
+    files: Mapped[dict[str, Any]]  # name -> sha256
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    deleted_at: Mapped[float | None]
+
+    __table_args__ = (UniqueConstraint("job_id", "step"),)

@@ -1,0 +1,79 @@
+"""Bring the database file to the newest schema, or leave it untouched."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from storage.db import sqlite_module
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class MigrationError(Exception):
+    """The file cannot be brought to this version's schema; it was left as it was."""
+
+
+def _config(path: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("sqlalchemy.url", f"sqlite+pysqlite:///{path}".replace("%", "%%"))
+    return config
+
+
+def schema_version(path: Path) -> str | None:
+    """The revision that the file is at; None where it has no schema yet."""
+    engine = create_engine(f"sqlite+pysqlite:///{path}", module=sqlite_module())
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def _back_up(path: Path, version: str) -> Path:
+    copy = path.with_name(f"{path.stem}.before-{version}.db")
+    source, target = sqlite_module().connect(path), sqlite_module().connect(copy)
+    with source, target:
+        source.backup(target)
+    source.close()
+    target.close()
+    return copy
+
+
+def migrate(path: Path) -> None:
+    """Create or upgrade the schema of `path`. An existing file is backed up first.
+
+    Raises:
+        MigrationError: the file comes from a newer version, or a migration failed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    config = _config(path)
+    scripts = ScriptDirectory.from_config(config)
+    head, current = scripts.get_current_head(), schema_version(path)
+    if current == head:
+        return
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise MigrationError(f"{path.name} is at schema {current}, which this version does not know.")
+    backup = _back_up(path, current) if current else None
+    try:
+        command.upgrade(config, "head")
+    except Exception as error:
+        if backup:
+            _restore(backup, path)
+        raise MigrationError(f"{path.name} could not be upgraded from {current} to {head}: {error}") from error
+
+
+def _restore(backup: Path, path: Path) -> None:
+    for leftover in (
+        path.with_name(path.name + "-wal"),
+        path.with_name(path.name + "-shm"),
+    ):
+        leftover.unlink(missing_ok=True)
+    shutil.copy2(backup, path)

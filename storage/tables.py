@@ -1,0 +1,150 @@
+"""Data sets, models, conversations, settings and drafts. The tables of jobs are in `job_tables`."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import LOCAL_OWNER, Base, Created, Owned
+
+
+class Dataset(Owned, Base):
+    """One uploaded (or built-in) data set. Paths are relative to the home folder; rows lie there once by content hash."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    status: Mapped[str]  # "draft" (uploaded, not yet mapped) or "ready"
+    sample_key: Mapped[str | None]  # "en" / "zh" for the data sets that ship with the product
+    source_name: Mapped[str]
+    upload_path: Mapped[str]
+    format: Mapped[str | None]
+    encoding: Mapped[str | None]
+    shape: Mapped[str | None]
+    kind: Mapped[str | None]  # "chat" or "text"
+    columns: Mapped[list[Any]] = mapped_column(default=list)
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    detection: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    rows_path: Mapped[str | None]
+    content_hash: Mapped[str | None] = mapped_column(index=True)
+    accepted: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    seed: Mapped[int] = mapped_column(default=42)
+    val_fraction: Mapped[float] = mapped_column(default=0.1)
+    train_rows: Mapped[int] = mapped_column(default=0)
+    val_rows: Mapped[int] = mapped_column(default=0)
+    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class RejectedRow(Base):
+    """One row of an upload that could not be used, with the reason."""
+
+    __tablename__ = "rejected_rows"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), index=True)
+    line: Mapped[int | None]  # file line, counted from 1
+    row: Mapped[int | None]  # record, counted from 1
+    column: Mapped[str | None]
+    code: Mapped[str]  # message key
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    raw: Mapped[str] = mapped_column(default="")  # first 2,000 characters
+
+
+class LanguageModel(Owned, Base):
+    """A base model: the starter, one from a hub, or a local folder."""
+
+    __tablename__ = "base_models"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    source: Mapped[str]  # "starter", "hub" or "folder"
+    ref: Mapped[str]  # hub name or folder as the user gave it
+    status: Mapped[str]  # "preparing", "ready" or "failed"
+    error: Mapped[dict[str, Any] | None]  # {"code", "params"}
+    path: Mapped[str | None]  # folder with weights: relative to home, absolute for a user's own folder
+    tokenizer_path: Mapped[str | None]  # folder with tokenizer.json and chat_template.jinja
+    config: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the model's config.json
+    parameters: Mapped[int | None]
+    context_length: Mapped[int | None]
+    weights_hash: Mapped[str | None]
+
+    __table_args__ = (Index("ix_base_models_source_ref", "source", "ref"),)
+
+
+class TunedModel(Owned, Base):
+    """What a job made: an adapter or a whole model, with where it came from."""
+
+    __tablename__ = "tuned_models"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"), index=True)
+    dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
+    method: Mapped[str]
+    format: Mapped[str]  # "adapter" or "full"
+    path: Mapped[str]
+    bytes: Mapped[int]
+    weights_hash: Mapped[str]
+    lineage: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Conversation(Owned, Base):
+    """One side-by-side chat."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"))
+    tuned_ids: Mapped[list[Any]] = mapped_column(default=list)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
+
+
+class Message(Created, Base):
+    """A prompt (`role="user"`, `side=""`) or one side's answer (`side` is "base" or "tuned:ID")."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    turn: Mapped[int]
+    role: Mapped[str]
+    side: Mapped[str] = mapped_column(default="")
+    content: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default="complete")  # "streaming", "complete", "stopped" or "failed"
+    weights_hash: Mapped[str | None]
+    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    __table_args__ = (UniqueConstraint("conversation_id", "turn", "role", "side"),)
+
+
+class Setting(Base):
+    """One of the user's settings."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]
+    updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
+
+
+class Draft(Base):
+    """An unfinished form, so that a refresh or a restart loses nothing."""
+
+    __tablename__ = "drafts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER)
+    kind: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
+
+    __table_args__ = (UniqueConstraint("owner", "kind"),)

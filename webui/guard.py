@@ -1,0 +1,43 @@
+"""The one place where errors become messages. Every traceback reaches the log; none reaches the page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from engine.errors import SpecError, TunesmithError
+from webui.i18n import error_text, message, t
+
+log = logging.getLogger("tunesmith.web")
+
+
+def error_value(language: str, error: TunesmithError) -> dict[str, Any]:
+    """An error as the views understand it: {"message", "code", "faults": {field: sentence}}."""
+    faults = error.faults if isinstance(error, SpecError) else {}
+    return {
+        "message": error_text(language, error),
+        "code": error.code,
+        "faults": {field: message(language, fault["code"], fault["params"]) for field, fault in faults.items()},
+    }
+
+
+def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Wrap a server function of a view: returns {"ok": result} or {"error": {...}}, never raises."""
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def call(*args: Any) -> dict[str, Any]:
+            try:
+                return {"ok": function(*args)}
+            except TunesmithError as error:
+                log.info("%s: %s", function.__name__, error)
+                return {"error": error_value(language, error)}
+            except Exception:
+                log.exception("%s failed", function.__name__)
+                return {"error": {"message": t(language, "error.internal"), "code": "internal", "faults": {}}}
+
+        return call
+
+    return wrap

@@ -1,0 +1,50 @@
+"""The catalogue of texts: one folder a language, flat keys, merged from one file an area. Imports no Gradio."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine.errors import SpecError, TunesmithError
+from engine.text import LANGUAGES
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Every text of one language ("en" or "zh"). Raises ValueError when two files define one key."""
+    texts: dict[str, str] = {}
+    for file in sorted((_FOLDER / language).glob("*.json")):
+        part = json.loads(file.read_text(encoding="utf-8"))
+        if twice := texts.keys() & part.keys():
+            raise ValueError(f"{language}/{file.name} defines again: {sorted(twice)}")
+        texts |= part
+    return texts
+
+
+def t(language: str, key: str, **params: Any) -> str:
+    """The text of `key`, filled in. A missing key shows itself (and fails the completeness test)."""
+    text = catalogue(language).get(key, key)
+    try:
+        return text.format(**params) if params else text
+    except (KeyError, IndexError, ValueError):
+        return text
+
+
+def message(language: str, code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The sentence for an error, an event or a reason, stored as code and params."""
+    return t(language, f"error.{code}", **(params or {}))
+
+
+def error_text(language: str, error: TunesmithError) -> str:
+    """The sentence for an error; every fault of a form, one a line."""
+    if isinstance(error, SpecError):
+        return "\n".join(message(language, fault["code"], fault["params"]) for fault in error.faults.values())
+    return message(language, error.code, error.params)
+
+
+__all__ = ["LANGUAGES", "catalogue", "error_text", "message", "t"]
