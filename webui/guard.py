@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -24,13 +24,14 @@ def error_value(language: str, error: TunesmithError) -> dict[str, Any]:
 
 
 def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Wrap a server function of a view: returns {"ok": result} or {"error": {...}}, never raises."""
+    """Wrap a server function of a view: takes the list of the call's arguments (as `TS.call` sends it),
+    returns {"ok": result} or {"error": {...}}, never raises."""
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
-        def call(*args: Any) -> dict[str, Any]:
+        def call(arguments: Sequence[Any] = ()) -> dict[str, Any]:
             try:
-                return {"ok": function(*args)}
+                return {"ok": function(*arguments)}
             except TunesmithError as error:
                 log.info("%s: %s", function.__name__, error)
                 return {"error": error_value(language, error)}
@@ -38,6 +39,7 @@ def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
                 log.exception("%s failed", function.__name__)
                 return {"error": {"message": t(language, "error.internal"), "code": "internal", "faults": {}}}
 
+        del call.__wrapped__  # type: ignore[attr-defined]  # Gradio would read the inner signature
         return call
 
     return wrap

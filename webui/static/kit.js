@@ -54,7 +54,7 @@ TS.mount = function (name, context) {
 TS.call = async function (server, name, args) {
   let answer;
   try {
-    answer = await server[name](...args);
+    answer = await server[name](args); // one list: Gradio itself unwraps a single argument
   } catch (failure) {
     const error = { message: TS.t("common.server_away"), code: "away", faults: {} };
     throw Object.assign(new Error(error.message), error);
