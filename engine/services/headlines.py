@@ -1,0 +1,138 @@
+"""A job's state in one plain sentence: {"code", "params"} for the text `headline.<code>`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Headline = dict[str, Any]
+_PATIENCE = 2  # checks in a row that were no better than the best one before
+_WORKING = (
+    "loading",
+    "preparing",
+    "evaluating",
+    "sampling",
+    "saving",
+    "exporting",
+    "downloading",
+    "converting",
+    "checking",
+)
+
+
+def headline(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]]) -> Headline:
+    """What the job does or how it ended.
+
+    Args:
+        job: a job's view, without its headline.
+        val_losses: (step, loss) of each check so far.
+    """
+    if job["stalled"]:
+        return _say("stalled", step=job["step"])
+    by_status = _BY_STATUS.get(job["status"], _running)
+    return by_status(job, val_losses)
+
+
+def _say(code: str, **params: Any) -> Headline:
+    return {"code": code, "params": params}
+
+
+def short(loss: float) -> float:
+    """Three significant digits."""
+    return float(f"{loss:.3g}")
+
+
+def _timed(code: str, seconds: float | None, **params: Any) -> Headline:
+    """`code` with the time in the unit that people would use: code.s, code.m or code.h; bare without a time."""
+    if seconds is None:
+        return _say(code, **params)
+    if seconds < 90:
+        return _say(f"{code}.s", time=max(1, round(seconds)), **params)
+    if seconds < 90 * 60:
+        return _say(f"{code}.m", time=round(seconds / 60), **params)
+    return _say(f"{code}.h", time=round(seconds / 3600, 1), **params)
+
+
+def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    place = job["queue_place"] or 1
+    return _say("queued", place=place) if place > 1 else _say("queued.next")
+
+
+def _starting(_job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    return _say("starting")
+
+
+def _stopping(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    return _say("cancelling") if job["request"] == "cancel" else _say("stopping")
+
+
+def _running(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
+    if job["kind"] != "train":
+        return _background(job)
+    step, total, left = job["step"], job["total_steps"], job["seconds_left"]
+    if step == 0 and job["phase"] in _WORKING:
+        return _say(f"phase.{job['phase']}")
+    if len(losses) >= 2:
+        best_step, best = min(losses, key=lambda point: (point[1], point[0]))
+        since = [point for point in losses if point[0] > best_step]
+        if len(since) >= _PATIENCE:
+            return _timed("not_improving", left, since=best_step, best=short(best), now=short(losses[-1][1]))
+        if losses[-1][1] < losses[0][1]:
+            return _timed("learning", left, first=short(losses[0][1]), now=short(losses[-1][1]))
+    if job["train_loss"] is not None and total:
+        return _timed("training", left, step=step, total=total, loss=short(job["train_loss"]))
+    return _say("phase.training")
+
+
+def _background(job: Mapping[str, Any]) -> Headline:
+    phase = job["phase"] if job["phase"] in _WORKING else "preparing"
+    if phase == "downloading" and job["total_steps"]:
+        return _say("phase.downloading.mb", done=round(job["step"] / 1e6), total=round(job["total_steps"] / 1e6))
+    return _say(f"phase.{phase}")
+
+
+def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
+    if job["kind"] != "train":
+        return _say(f"done.{job['kind']}")
+    seconds = _duration(job)
+    if len(losses) >= 2:
+        return _timed("finished.loss", seconds, first=short(losses[0][1]), last=short(losses[-1][1]))
+    return _timed("finished", seconds)
+
+
+def _duration(job: Mapping[str, Any]) -> float | None:
+    if not (job["started_at"] and job["finished_at"]):
+        return None
+    return max(0.0, float(job["finished_at"] - job["started_at"]))
+
+
+def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    if job["total_steps"] and job["checkpoint_step"] is not None:
+        return _say("stopped", step=job["checkpoint_step"], total=job["total_steps"])
+    return _say("stopped.early")
+
+
+def _cancelled(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    return _say("cancelled", step=job["step"]) if job["step"] else _say("cancelled.early")
+
+
+def _failed(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    return _say("failed", step=job["step"]) if job["step"] else _say("failed.early")
+
+
+def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    if job["checkpoint_step"] is None:
+        return _say("interrupted.early", step=job["step"])
+    return _say("interrupted", step=job["step"], resume=job["checkpoint_step"])
+
+
+_BY_STATUS = {
+    "queued": _queued,
+    "starting": _starting,
+    "stopping": _stopping,
+    "succeeded": _succeeded,
+    "stopped": _stopped,
+    "cancelled": _cancelled,
+    "failed": _failed,
+    "interrupted": _interrupted,
+}

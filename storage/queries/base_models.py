@@ -1,0 +1,47 @@
+"""Base models: the starter, those of a hub, and local folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.tables import LanguageModel
+
+
+def get_model(s: Session, model_id: int) -> LanguageModel | None:
+    """A base model that was not removed."""
+    return s.scalar(select(LanguageModel).where(LanguageModel.id == model_id, LanguageModel.deleted_at.is_(None)))
+
+
+def list_models(s: Session) -> list[LanguageModel]:
+    """Every base model that was not removed: the starter first, then the newest."""
+    shown = select(LanguageModel).where(LanguageModel.deleted_at.is_(None))
+    return list(s.scalars(shown.order_by(LanguageModel.source != "starter", LanguageModel.id.desc())))
+
+
+def find_model(s: Session, *, source: str, ref: str) -> LanguageModel | None:
+    """The base model of that origin."""
+    return _first(s, LanguageModel.source == source, LanguageModel.ref == ref)
+
+
+def find_model_by_hash(s: Session, weights_hash: str) -> LanguageModel | None:
+    """A ready base model with exactly those weights."""
+    return _first(s, LanguageModel.weights_hash == weights_hash, LanguageModel.status == "ready")
+
+
+def find_model_by_name(s: Session, name: str) -> LanguageModel | None:
+    """A base model of that name."""
+    return _first(s, LanguageModel.name == name)
+
+
+def model_names(s: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Names by id, of removed ones too."""
+    rows = s.execute(select(LanguageModel.id, LanguageModel.name).where(LanguageModel.id.in_(list(ids))))
+    return {row[0]: row[1] for row in rows}
+
+
+def _first(s: Session, *conditions: object) -> LanguageModel | None:
+    shown = select(LanguageModel).where(LanguageModel.deleted_at.is_(None), *conditions)  # type: ignore[arg-type]
+    return s.scalar(shown.order_by(LanguageModel.id.desc()).limit(1))

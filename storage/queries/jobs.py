@@ -1,0 +1,180 @@
+"""Jobs: the queue, who works on what, and lists. What a worker writes is in `reporting`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import exists, func, null, select, update
+from sqlalchemy.orm import Session, aliased
+
+from storage.job_tables import ACTIVE, Checkpoint, Job, JobEvent, JobStatus
+from storage.tables import TunedModel
+
+
+def get_job(s: Session, job_id: int) -> Job | None:
+    """A job that was not deleted."""
+    return s.scalar(select(Job).where(Job.id == job_id, Job.deleted_at.is_(None)))
+
+
+def job_by_key(s: Session, key: str) -> Job | None:
+    """The job that was started with this idempotency key."""
+    return s.scalar(select(Job).where(Job.idempotency_key == key))
+
+
+def add_job(s: Session, job: Job) -> int:
+    """Insert a job at the end of its lane's queue."""
+    job.position = 1.0 + (s.scalar(select(func.max(Job.position)).where(Job.lane == job.lane)) or 0.0)
+    s.add(job)
+    s.flush()
+    return job.id
+
+
+def newest_jobs(s: Session, limit: int, kinds: Sequence[str] = ()) -> list[Job]:
+    """Jobs that were not deleted: active ones first, then queued ones in order, then the newest."""
+    rank = func.iif(Job.status.in_(ACTIVE), 0, func.iif(Job.status == JobStatus.QUEUED, 1, 2))
+    place = func.iif(Job.status == JobStatus.QUEUED, Job.position, 0.0)
+    ended = func.coalesce(Job.finished_at, Job.created_at)
+    shown = select(Job).where(Job.deleted_at.is_(None))
+    if kinds:
+        shown = shown.where(Job.kind.in_(kinds))
+    return list(s.scalars(shown.order_by(rank, place, ended.desc(), Job.id.desc()).limit(limit)))
+
+
+def active_jobs(s: Session) -> list[Job]:
+    """Jobs that hold their lane."""
+    return list(s.scalars(select(Job).where(Job.status.in_(ACTIVE))))
+
+
+def newest_of_model(s: Session, base_model_id: int, kind: str) -> Job | None:
+    """The last job of one kind for a base model, deleted or not."""
+    of_model = select(Job).where(Job.base_model_id == base_model_id, Job.kind == kind)
+    return s.scalar(of_model.order_by(Job.id.desc()).limit(1))
+
+
+def uses_of_model(s: Session, base_model_id: int) -> int:
+    """How many unfinished jobs need a base model."""
+    waiting = (JobStatus.QUEUED, *ACTIVE)
+    used = select(func.count()).where(Job.base_model_id == base_model_id, Job.status.in_(waiting))
+    return s.scalar(used) or 0
+
+
+# ------------------------------------------------------------------ the queue
+
+
+def claim_next(s: Session, *, nonce: str, boot_id: str) -> tuple[int, int] | None:
+    """Take the first queued job whose lane is free: (job id, attempt), or None. One statement, so two callers never share one."""
+    other, queued = aliased(Job), aliased(Job)
+    busy = exists().where(other.lane == queued.lane, other.status.in_(ACTIVE))
+    first = (
+        select(queued.id)
+        .where(queued.status == JobStatus.QUEUED, queued.deleted_at.is_(None), ~busy)
+        .order_by(queued.position, queued.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    values = {
+        "status": JobStatus.STARTING,
+        "attempt": Job.attempt + 1,
+        "nonce": nonce,
+        "boot_id": boot_id,
+        "heartbeat": time.monotonic(),
+        "pid": None,
+        "pid_created": None,
+        "request": None,
+        "phase": None,
+        "seconds_left": None,
+        "error": null(),
+        "started_at": time.time(),
+        "finished_at": None,
+    }
+    claim = update(Job).where(Job.id == first, Job.status == JobStatus.QUEUED).values(**values)
+    row = s.execute(claim.returning(Job.id, Job.attempt).execution_options(synchronize_session=False)).first()
+    return None if row is None else (row[0], row[1])
+
+
+def set_process(s: Session, job_id: int, attempt: int, *, pid: int, created: float) -> None:
+    """Store which process works on this attempt."""
+    mine = update(Job).where(Job.id == job_id, Job.attempt == attempt, Job.status.in_(ACTIVE))
+    s.execute(mine.values(pid=pid, pid_created=created))
+
+
+def end_attempt(s: Session, job_id: int, attempt: int, *, status: JobStatus, error: dict[str, Any] | None) -> bool:
+    """Give an active attempt whose process is gone its final status. False when it had ended by itself."""
+    mine = update(Job).where(Job.id == job_id, Job.attempt == attempt, Job.status.in_(ACTIVE))
+    values = {
+        "status": status,
+        "error": null() if error is None else error,
+        "finished_at": time.time(),
+        "request": None,
+        "phase": None,
+        "seconds_left": None,
+    }
+    ended = s.execute(mine.values(**values).returning(Job.step)).first()
+    if ended is None:
+        return False
+    if error is not None:
+        kind = "error" if status == JobStatus.FAILED else "warning"
+        event = {"at": time.time(), "kind": kind, "code": error["code"], "params": error["params"]}
+        s.add(JobEvent(job_id=job_id, attempt=attempt, step=ended[0], **event))
+    return True
+
+
+def end_queued(s: Session, job_id: int) -> bool:
+    """Cancel a job that has not started. False when it is no longer queued."""
+    waiting = update(Job).where(Job.id == job_id, Job.status == JobStatus.QUEUED)
+    values = {"status": JobStatus.CANCELLED, "finished_at": time.time(), "request": None}
+    return s.execute(waiting.values(**values).returning(Job.id)).first() is not None
+
+
+def ask(s: Session, job_id: int, request: str) -> bool:
+    """Ask the worker of an active job to "stop" or to "cancel"; a cancel is never taken back. False when nobody works on it."""
+    mine = update(Job).where(Job.id == job_id, Job.status.in_(ACTIVE))
+    kept = func.iif(Job.request == "cancel", "cancel", request)
+    asked = mine.values(request=kept, status=JobStatus.STOPPING).returning(Job.id)
+    return s.execute(asked.execution_options(synchronize_session=False)).first() is not None
+
+
+def queued_in(s: Session, lane: str) -> list[Job]:
+    """The queue of a lane, first one first."""
+    waiting = select(Job).where(Job.lane == lane, Job.status == JobStatus.QUEUED, Job.deleted_at.is_(None))
+    return list(s.scalars(waiting.order_by(Job.position, Job.id)))
+
+
+def queue_places(s: Session) -> dict[int, tuple[int, int]]:
+    """Of each queued job: its place in its lane (from 1), and how many wait there."""
+    lane = Job.lane
+    place = func.row_number().over(partition_by=lane, order_by=(Job.position, Job.id))
+    length = func.count().over(partition_by=lane)
+    waiting = select(Job.id, place, length).where(Job.status == JobStatus.QUEUED, Job.deleted_at.is_(None))
+    return {row[0]: (row[1], row[2]) for row in s.execute(waiting)}
+
+
+# ------------------------------------------------------------------ what lists show
+
+
+def tuned_ids(s: Session, job_ids: Iterable[int]) -> dict[int, int]:
+    """Of each job: the id of the tuned model that it made."""
+    made = select(TunedModel.job_id, TunedModel.id)
+    rows = s.execute(made.where(TunedModel.job_id.in_(list(job_ids)), TunedModel.deleted_at.is_(None)))
+    return {row[0]: row[1] for row in rows}
+
+
+def last_checkpoints(s: Session, job_ids: Iterable[int]) -> dict[int, int]:
+    """Of each job: the step of its newest checkpoint that is still on disk."""
+    kept = select(Checkpoint.job_id, func.max(Checkpoint.step)).where(Checkpoint.deleted_at.is_(None))
+    rows = s.execute(kept.where(Checkpoint.job_id.in_(list(job_ids))).group_by(Checkpoint.job_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def checkpoints_of(s: Session, job_id: int) -> list[Checkpoint]:
+    """The checkpoints of a job that are still on disk, oldest first."""
+    kept = select(Checkpoint).where(Checkpoint.job_id == job_id, Checkpoint.deleted_at.is_(None))
+    return list(s.scalars(kept.order_by(Checkpoint.step)))
+
+
+def forget_checkpoints(s: Session, job_id: int) -> None:
+    """Mark every checkpoint of a job as deleted, before its files go."""
+    mine = update(Checkpoint).where(Checkpoint.job_id == job_id, Checkpoint.deleted_at.is_(None))
+    s.execute(mine.values(deleted_at=time.time()))
