@@ -1,0 +1,116 @@
+"""The Jobs page: everything that trains, waits or is finished, and one job live. The address (?job=7) is the state."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.errors import Fault
+from engine.methods import method_of
+from engine.objectives import SFT
+from engine.params import Param
+from engine.services import jobs
+from webui.components import view
+from webui.guard import guarded
+from webui.i18n import t
+from webui.site import Site
+
+Row = dict[str, Any]
+
+
+def method_label(lang: str, key: str | None) -> str:
+    """A method's name for people; a key that this version does not know stands for itself."""
+    if not key:
+        return ""
+    try:
+        return method_of(key).label.in_(lang)
+    except Fault:
+        return key
+
+
+def _shown(lang: str, param: Param, value: Any) -> str:
+    """A setting's value in words."""
+    if value is None:
+        return t(lang, "jobs.settings.automatic")
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(lang, param, item) for item in value)
+    if value in param.choices:
+        return param.choices[value].in_(lang)
+    if isinstance(value, bool):
+        return t(lang, "jobs.settings.yes" if value else "jobs.settings.no")
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{text} {param.unit.in_(lang)}" if param.unit else text
+
+
+def _declared(lang: str, group: str, params: Sequence[Param], values: Mapping[str, Any]) -> Iterator[Row]:
+    for param in params:
+        if param.key in values:
+            value = values[param.key]
+            yield {
+                "group": group,
+                "label": param.label.in_(lang),
+                "value": _shown(lang, param, value),
+                "changed": value != param.default,
+            }
+
+
+def _budget_rows(lang: str, budget: Mapping[str, Any]) -> Iterator[Row]:
+    for key in ("device", "memory_mb", "minutes"):
+        value = budget.get(key)
+        usual = t(lang, "jobs.settings.automatic" if key == "device" else "jobs.settings.no_limit")
+        shown = usual if value in (None, "auto") else value
+        yield {"group": "budget", "label": t(lang, f"jobs.settings.{key}"), "value": str(shown), "changed": False}
+
+
+def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
+    """A job's whole spec for people: {"group", "label", "value", "changed"}, labels from the declarations."""
+    if not spec.get("method"):
+        return []
+    try:
+        method = method_of(str(spec["method"]))
+    except Fault:
+        return []
+    rows = list(_declared(lang, "method", method.params, spec.get("method_params") or {}))
+    rows += _declared(lang, "training", SFT.params_for(method.defaults), spec.get("training") or {})
+    return rows + list(_budget_rows(lang, spec.get("budget") or {}))
+
+
+def build(site: Site, lang: str) -> None:
+    """Draw the page of one language."""
+    ctx = site.ctx
+
+    def named(job: Row) -> Row:
+        return job | {"method_label": method_label(lang, job.get("method"))}
+
+    def jobs_list(known: str) -> Row:
+        rows = [named({key: job[key] for key in job if key not in _NOT_LISTED}) for job in jobs.list_jobs(ctx)]
+        version = hashlib.sha1(json.dumps(rows, default=str).encode(), usedforsecurity=False).hexdigest()
+        return {"version": version, "jobs": None if version == known else rows}
+
+    def job_feed(job_id: int, cursors: dict[str, Any]) -> Row:
+        feed = jobs.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
+        return feed | {"job": named(feed["job"])}
+
+    def job_settings(job_id: int) -> list[Row]:
+        return settings_rows(lang, jobs.job_view(ctx, int(job_id)).get("spec") or {})
+
+    def job_act(job_id: int, action: str) -> None:
+        _ACTIONS[action](ctx, int(job_id))
+
+    def job_move(job_id: int, direction: str) -> None:
+        jobs.move_job(ctx, int(job_id), "up" if direction == "up" else "down")
+
+    guard = guarded(lang)
+    view("jobs", functions=[guard(f) for f in (jobs_list, job_feed, job_settings, job_act, job_move)])
+
+
+_NOT_LISTED = ("spec", "result", "headline")
+_CURSORS = ("attempt", "after_event", "after_log", "after_sample", "after_metric")
+_ACTIONS = {
+    "stop": jobs.stop_job,
+    "cancel": jobs.cancel_job,
+    "resume": jobs.resume_job,
+    "delete": jobs.delete_job,
+}

@@ -1,0 +1,70 @@
+/* A job's numbers: the tiles with what counts now, the loss large, everything else small beside each other. */
+"use strict";
+
+TS.jobMetric = {
+  LOSS: [["train_loss", "train"], ["val_loss", "val"]],
+  SMALL: [
+    ["learning_rate", "jobs.metric.learning_rate"],
+    ["grad_norm", "jobs.metric.grad_norm"],
+    ["tokens_per_second", "jobs.metric.speed"],
+    ["memory_mb", "jobs.metric.memory"],
+    ["device_memory_mb", "jobs.metric.device_memory"],
+    ["perplexity", "jobs.metric.perplexity"],
+  ],
+};
+
+const jobLast = (metrics) => Object.fromEntries(Object.entries(metrics).map(([name, points]) => [name, points.at(-1)?.[1]]));
+
+TS.jobCharts = function (root) {
+  const charts = {};
+  const big = TS.h("div", { class: "job-chart-big" });
+  const small = TS.h("div", { class: "job-chart-grid" });
+  const wait = TS.h("p", { class: "ts-soft job-chart-wait" }, TS.icon("gauge"), TS.t("jobs.chart.wait"));
+  TS.replace(root, wait, TS.h("section", { class: "ts-card job-chart-card", hidden: true }, big), small);
+
+  const put = (holder, name, options, series, markers) => {
+    if (!charts[name]) charts[name] = TS.chart(holder(), { ...options, series, markers });
+    else charts[name].update(series, markers);
+  };
+  const update = (metrics, markers, job) => {
+    const loss = TS.jobMetric.LOSS.filter(([name]) => metrics[name]?.length)
+      .map(([name, kind]) => ({ name, kind, label: TS.t("jobs.loss." + kind), points: metrics[name] }));
+    const any = loss.length > 0;
+    wait.hidden = any || !TS.job.ACTIVE.has(job.status);
+    big.parentElement.hidden = !any;
+    if (any) put(() => big, "loss", { title: TS.t("jobs.chart.loss"), yLabel: TS.t("jobs.chart.loss"), smoothing: 0.6, log: false }, loss, markers);
+    for (const [name, key] of TS.jobMetric.SMALL) {
+      if (!(metrics[name]?.length > 1)) continue;
+      const label = TS.t(key);
+      const holder = () => {
+        const card = TS.h("section", { class: "ts-card job-chart-small" });
+        small.append(card);
+        return card;
+      };
+      put(holder, name, { title: label, yLabel: label, compact: true }, [{ name, label, kind: "neutral", points: metrics[name] }], []);
+    }
+  };
+  return { update };
+};
+
+function jobTiles(job, metrics) {
+  if (job.kind !== "train") return jobResultTiles(job);
+  const last = jobLast(metrics);
+  const tile = (label, value, unit = "") => TS.h("div", { class: "ts-stat" },
+    TS.h("b", { class: "ts-num" }, value, unit ? TS.h("small", {}, " " + unit) : null), TS.h("span", {}, label));
+  if (!Object.keys(last).length) return null;
+  const memory = last.device_memory_mb || last.memory_mb;
+  return TS.h("div", { class: "job-tile-grid" },
+    tile(TS.t("jobs.loss.train"), TS.format.loss(job.train_loss ?? last.train_loss)),
+    tile(TS.t("jobs.loss.val"), TS.format.loss(job.val_loss ?? last.val_loss)),
+    tile(TS.t("jobs.tile.step"), TS.format.number(job.step)),
+    tile(TS.t("jobs.tile.tokens"), TS.format.number(last.tokens)),
+    tile(TS.t("jobs.tile.speed"), TS.format.number(last.tokens_per_second), TS.t("jobs.unit.tokens_s")),
+    tile(TS.t("jobs.tile.memory"), memory ? TS.format.bytes(memory * 1e6) : "–"));
+}
+
+/** What an export or a model's preparation made. */
+function jobResultTiles(job) {
+  if (job.kind !== "export" || job.status !== "succeeded") return null;
+  return TS.h("div", { class: "ts-row" }, TS.job.link("download", TS.t("jobs.download"), "/files/export/" + job.id, "primary"));
+}

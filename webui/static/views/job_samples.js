@@ -1,0 +1,71 @@
+/* The same question, answered again at each checkpoint: what the job taught, side by side in time. */
+"use strict";
+
+TS.jobSamples = function (root) {
+  const prompts = new Map(); // prompt index -> {prompt, expected, answers: Map(step -> answer)}
+  let chosen = null;
+  let drawn = "";
+
+  const add = (samples) => {
+    for (const one of samples) {
+      const entry = prompts.get(one.prompt_index) || { prompt: one.prompt, expected: one.expected, answers: new Map() };
+      entry.answers.set(one.step, one.answer);
+      prompts.set(one.prompt_index, entry);
+    }
+  };
+  const clear = () => prompts.clear();
+  const choose = (index) => { chosen = index; drawn = ""; show(); };
+
+  const show = () => {
+    const indexes = [...prompts.keys()].sort((a, b) => a - b);
+    if (!prompts.has(chosen)) chosen = indexes[0] ?? null;
+    const state = JSON.stringify([chosen, indexes.map((i) => [...prompts.get(i).answers.keys()])]);
+    if (state === drawn) return;
+    drawn = state;
+    if (chosen === null) return TS.replace(root);
+    const scrolled = root.querySelector(".sample-strip")?.scrollLeft;
+    TS.replace(root, TS.h("section", { class: "ts-card" },
+      TS.h("h2", {}, TS.t("jobs.samples.title")), TS.h("p", { class: "ts-soft ts-small" }, TS.t("jobs.samples.lead")),
+      indexes.length > 1 ? sampleTabs(indexes, prompts, chosen, choose) : null, samplePanel(prompts.get(chosen))));
+    const strip = root.querySelector(".sample-strip");
+    if (strip && scrolled) strip.scrollLeft = scrolled;
+  };
+  return { add, clear, show };
+};
+
+function sampleTabs(indexes, prompts, chosen, choose) {
+  const key = (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = indexes[(indexes.indexOf(chosen) + step + indexes.length) % indexes.length];
+    choose(next);
+    document.getElementById("sample-tab-" + next)?.focus();
+  };
+  return TS.h("div", { class: "ts-tabs", role: "tablist", "aria-label": TS.t("jobs.samples.questions"), onkeydown: key },
+    indexes.map((index) => TS.h("button", {
+      type: "button", role: "tab", id: "sample-tab-" + index, "aria-selected": String(index === chosen),
+      "aria-controls": "sample-panel", tabindex: index === chosen ? "0" : "-1", title: prompts.get(index).prompt, onclick: () => choose(index),
+    }, TS.t("jobs.samples.question", { n: index + 1 }))));
+}
+
+function samplePanel(entry) {
+  const steps = [...entry.answers.keys()].sort((a, b) => a - b);
+  return TS.h("div", { id: "sample-panel", role: "tabpanel", "aria-label": entry.prompt, class: "sample-panel" },
+    TS.h("div", { class: "sample-asked" },
+      TS.h("div", { class: "ts-bubble user" }, entry.prompt),
+      entry.expected ? TS.h("div", { class: "sample-expected" },
+        TS.h("span", { class: "ts-label" }, TS.t("jobs.samples.expected")), TS.h("p", {}, entry.expected)) : null),
+    TS.h("div", { class: "sample-strip", tabindex: "0", role: "group", "aria-label": TS.t("jobs.samples.over_time") },
+      steps.map((step) => sampleCard(step, entry.answers.get(step), entry.expected))));
+}
+
+function sampleCard(step, answer, expected) {
+  const base = step === 0;
+  const same = expected && answer.trim() === expected.trim();
+  return TS.h("article", { class: "sample-card " + (base ? "base" : "tuned") },
+    TS.h("header", {},
+      TS.h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? TS.t("jobs.samples.base") : TS.t("jobs.samples.step", { step: TS.format.number(step) })),
+      same ? TS.h("span", { class: "ts-badge good" }, TS.icon("check"), TS.t("jobs.samples.same")) : null),
+    TS.h("p", {}, answer || TS.h("em", { class: "ts-soft" }, TS.t("jobs.samples.nothing"))));
+}
