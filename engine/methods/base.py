@@ -17,7 +17,10 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ModelShape:
-    """What a model's config.json says of its size; enough to count parameters without weights."""
+    """What a model's config.json says of its size; enough to count parameters without weights.
+
+    `linear_sizes`: the linear modules of one layer where the model is not built like Llama.
+    """
 
     hidden: int
     intermediate: int
@@ -28,10 +31,13 @@ class ModelShape:
     vocabulary: int
     tied: bool
     parameters: int
+    linear_sizes: Mapping[str, tuple[int, int]] | None = None
 
     @property
-    def linears(self) -> dict[str, tuple[int, int]]:
+    def linears(self) -> Mapping[str, tuple[int, int]]:
         """(inputs, outputs) of the linear modules of one layer, by name."""
+        if self.linear_sizes is not None:
+            return self.linear_sizes
         q, kv = self.heads * self.head_dim, self.kv_heads * self.head_dim
         return {
             "q_proj": (self.hidden, q),

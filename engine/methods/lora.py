@@ -72,6 +72,11 @@ LORA_PARAMS = (
 )
 
 
+def _all_chosen(values: Values) -> bool:
+    """All of them means all that the model has, whatever its family calls them."""
+    return set(values["modules"]) >= set(_MODULES)
+
+
 def apply_lora(model: PreTrainedModel, values: Values) -> Any:
     """Wrap `model` in LoRA adapters. Raises nothing of its own: modules are checked against the model by PEFT."""
     from peft import LoraConfig, get_peft_model
@@ -80,7 +85,7 @@ def apply_lora(model: PreTrainedModel, values: Values) -> Any:
         r=values["rank"],
         lora_alpha=values["alpha"],
         lora_dropout=values["dropout"],
-        target_modules=list(values["modules"]),
+        target_modules="all-linear" if _all_chosen(values) else list(values["modules"]),
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)
@@ -88,7 +93,7 @@ def apply_lora(model: PreTrainedModel, values: Values) -> Any:
 
 def lora_parameters(shape: ModelShape, values: Values) -> int:
     """rank x (inputs + outputs) for each adapted matrix (arXiv:2106.09685, section 4.2)."""
-    chosen = [sizes for name, sizes in shape.linears.items() if name in values["modules"]]
+    chosen = [sizes for name, sizes in shape.linears.items() if _all_chosen(values) or name in values["modules"]]
     return shape.layers * values["rank"] * sum(inputs + outputs for inputs, outputs in chosen)
 
 
