@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import gradio as gr
+from webui.gradio_import import gr
 
 _ON_LOAD = """TS.mount({name!r}, {{element, props, trigger, watch,
   server: typeof server === 'undefined' ? {{}} : server,

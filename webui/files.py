@@ -1,0 +1,140 @@
+"""Files in and out: uploads streamed to the home folder, downloads of what jobs made."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+import unicodedata
+import uuid
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from engine.errors import Fault, NotFound, TunesmithError
+from engine.settings import Settings
+from webui.refusal import refuse
+from webui.site import Site
+
+log = logging.getLogger("tunesmith.web")
+_STATUS = {
+    "web.upload_too_large": 413,
+    "web.disk_full": 507,
+    "web.upload_nameless": 400,
+    "web.upload_incomplete": 400,
+    "not_found": 404,
+    "internal": 500,
+}
+_SPARE_MB = 200  # disk that an upload must leave free
+_MB = 1_000_000
+
+
+def safe_name(header: str) -> str:
+    """A file's name as the browser sent it (percent-encoded), fit to be shown: no folder, no control or direction marks."""
+    name = unquote(header).replace("\\", "/").rsplit("/", 1)[-1]
+    shown = "".join(letter for letter in name if unicodedata.category(letter)[0] != "C").strip()
+    stem, dot, suffix = shown.rpartition(".")
+    return f"{stem[:180]}{dot}{suffix[:20]}" if dot else shown[:200]
+
+
+class _Incoming:
+    """One upload on its way: a temporary file under home/uploads, removed unless it is handed over."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limit = settings.max_upload_mb * _MB
+        self._settings = settings
+        self.path = settings.folder("uploads") / f"{uuid.uuid4().hex}.part"
+
+    def check(self, size: int) -> None:
+        """Raises Fault when `size` bytes are more than allowed or more than the disk has."""
+        if size > self._limit:
+            raise Fault("web.upload_too_large", limit_mb=self._settings.max_upload_mb)
+        free = shutil.disk_usage(self._settings.home).free
+        if size and size + _SPARE_MB * _MB > free:
+            raise Fault("web.disk_full", free_mb=free // _MB, size_mb=size // _MB)
+
+    async def receive(self, request: Request) -> None:
+        """Stream the body to disk in pieces: memory stays small however large the file."""
+        length = request.headers.get("content-length", "")
+        declared = int(length) if length.isdecimal() else 0
+        self.check(declared)
+        written = 0
+        with self.path.open("wb") as file:
+            async for piece in request.stream():
+                written += len(piece)
+                if written > self._limit:
+                    raise Fault("web.upload_too_large", limit_mb=self._settings.max_upload_mb)
+                await asyncio.to_thread(file.write, piece)
+        if declared and written != declared:
+            raise Fault("web.upload_incomplete", got=written, size=declared)
+
+
+async def _store(site: Site, request: Request) -> int:
+    name = safe_name(request.headers.get("x-filename", ""))
+    if not name:
+        raise Fault("web.upload_nameless")
+    from engine.services import datasets
+
+    incoming = _Incoming(site.ctx.settings)
+    try:
+        await incoming.receive(request)
+        return await asyncio.to_thread(datasets.add_upload, site.ctx, incoming.path, name)
+    except ClientDisconnect as gone:
+        raise Fault("web.upload_incomplete", got=0, size=0) from gone
+    except OSError as error:
+        log.exception("upload failed")
+        raise Fault("web.disk_write", reason=error.strerror or type(error).__name__) from error
+    finally:
+        incoming.path.unlink(missing_ok=True)
+
+
+def _refused(request: Request, error: TunesmithError) -> Response:
+    return refuse(request.scope, _STATUS.get(error.code, 400), error)
+
+
+def _contained(settings: Settings, path: Path) -> Path:
+    """`path`, sure to lie in the home folder and to exist."""
+    real = path.resolve()
+    if not real.is_relative_to(settings.home.resolve()) or not real.is_file():
+        raise NotFound()
+    return real
+
+
+def router(site: Site) -> APIRouter:
+    """The routes for uploads and downloads."""
+    routes = APIRouter()
+
+    @routes.post("/api/uploads")
+    async def upload(request: Request) -> Response:
+        try:
+            return JSONResponse({"dataset": await _store(site, request)})
+        except TunesmithError as error:
+            return _refused(request, error)
+
+    @routes.get("/files/export/{job_id}")
+    def export(request: Request, job_id: int) -> Response:
+        from engine.services import tuned
+
+        try:
+            path, name = tuned.export_file(site.ctx, job_id)
+            return FileResponse(
+                _contained(site.ctx.settings, path), filename=name, media_type="application/octet-stream"
+            )
+        except TunesmithError as error:
+            return _refused(request, error)
+
+    @routes.get("/files/spec/{job_id}.yaml")
+    def spec(request: Request, job_id: int) -> Response:
+        from engine.services import jobs
+
+        try:
+            text = jobs.spec_yaml(site.ctx, job_id)
+        except TunesmithError as error:
+            return _refused(request, error)
+        disposition = f"attachment; filename*=UTF-8''{quote(f'tunesmith-job-{job_id}.yaml')}"
+        return Response(text, media_type="application/yaml", headers={"Content-Disposition": disposition})
+
+    return routes

@@ -1,0 +1,182 @@
+"""The guard in front of every route: known hosts, same origin, a session, and headers that keep the page to itself."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webui.refusal import refusal
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # Gradio compiles its own templates in the page
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "frame-src 'none'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, not bound
+
+
+def session_key(home: Path) -> bytes:
+    """The secret that signs session cookies, kept in the home folder so that open pages survive a restart."""
+    file = home / "session.key"
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(secrets.token_bytes(32))
+        return file.read_bytes()
+
+
+def host_name(header: str) -> str:
+    """The host of a Host header, without its port: "[::1]:7860" -> "::1"."""
+    return (urlsplit(f"//{header}").hostname or "").lower()
+
+
+def cookies(headers: Headers) -> dict[str, str]:
+    """The request's cookies; a malformed header has none."""
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}
+
+
+class Sessions:
+    """Signed session cookies, without a table: a nonce and its HMAC."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        # Browsers share cookies between ports: two servers of two homes must not overwrite each other's.
+        self.cookie = "ts_session_" + hashlib.sha256(key).hexdigest()[:8]
+
+    def _sign(self, nonce: str) -> str:
+        return hmac.new(self._key, nonce.encode(), hashlib.sha256).hexdigest()
+
+    def new(self) -> str:
+        """The value of a new session's cookie."""
+        nonce = secrets.token_urlsafe(18)
+        return f"{nonce}.{self._sign(nonce)}"
+
+    def valid(self, value: str) -> bool:
+        """Whether this server's key signed `value`."""
+        nonce, _, signature = value.rpartition(".")
+        return bool(nonce) and hmac.compare_digest(self._sign(nonce).encode(), signature.encode())
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """The names under which this server may be asked: protects against DNS rebinding."""
+
+    bound: str
+
+    def allows(self, header: str) -> bool:
+        """Whether a Host header names this server."""
+        try:
+            name = host_name(header)
+        except ValueError:
+            return False
+        if name in _LOCAL or name == self.bound.strip("[]").lower():
+            return True
+        return self.bound in _EVERYWHERE and (_is_address(name) or name == socket.gethostname().lower())
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def same_origin(headers: Headers, method: str) -> bool:
+    """Whether a request comes from our own pages (or from a program, or from the address bar)."""
+    origin = headers.get("origin")
+    site = headers.get("sec-fetch-site", "none")
+    if method in _SAFE:
+        followed_link = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+        return site in ("same-origin", "none") or followed_link
+    if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+        return False
+    return site in ("same-origin", "none")
+
+
+def needs_session(path: str) -> bool:
+    """Paths that do or tell something; pages and static files do not."""
+    return path.startswith(("/api/", "/files/")) or "/gradio_api/" in path or path.endswith("/config")
+
+
+class Guard:
+    """The outermost layer of the web server."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Hosts, sessions: Sessions) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on with our headers."""
+        if scope["type"] == "lifespan":
+            return await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            return await send({"type": "websocket.close", "code": 1008})
+        session = cookies(Headers(scope=scope)).get(self._sessions.cookie, "")
+        fresh = "" if self._sessions.valid(session) else self._sessions.new()
+        response = self._refusal(scope, bool(fresh))
+        return await (response or self._app)(scope, receive, self._dressed(scope, send, fresh))
+
+    def _refusal(self, scope: Scope, anonymous: bool) -> ASGIApp | None:
+        headers = Headers(scope=scope)
+        if not self._hosts.allows(headers.get("host", "")):
+            return refusal(scope, 400, "web.host", host=headers.get("host", "")[:80])
+        if not same_origin(headers, scope["method"]):
+            return refusal(scope, 403, "web.origin")
+        if anonymous and needs_session(scope["path"]):
+            return refusal(scope, 401, "web.session")
+        return None
+
+    def _dressed(self, scope: Scope, send: Send, fresh: str) -> Send:
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                if fresh and headers.get("content-type", "").startswith("text/html") and message["status"] == 200:
+                    secure = "; Secure" if scope["scheme"] == "https" else ""
+                    cookie = f"{self._sessions.cookie}={fresh}; Path=/; HttpOnly; SameSite=Strict{secure}"
+                    headers.append("set-cookie", cookie)
+            await send(message)
+
+        return dressed

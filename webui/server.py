@@ -1,0 +1,118 @@
+"""The web server: our routes, one Gradio site for each language, and the guard in front of both."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI, Request
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.text import LANGUAGES
+from webui import files
+from webui.assets import FOLDER
+from webui.language import language_of
+from webui.language_site import LanguageSite
+from webui.pages import PAGES
+from webui.refusal import assets, refusal
+from webui.security import Guard, Hosts, Sessions, session_key
+from webui.site import Site
+
+log = logging.getLogger("tunesmith.web")
+FOREVER = "public, max-age=31536000, immutable"
+
+
+class _Static(StaticFiles):
+    """Static files; those asked for by their version may be kept for good."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        versioned = scope.get("query_string", b"") == f"v={assets().version}".encode()
+        response.headers["cache-control"] = FOREVER if versioned else "no-cache"
+        return response
+
+
+class _ByLanguage:
+    """Sends /en/... and /zh/... to their sites, everything else to our own routes."""
+
+    def __init__(self, app: ASGIApp, sites: dict[str, LanguageSite]) -> None:
+        self._app = app
+        self._sites = sites
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = self._sites.get(scope["path"].split("/", 2)[1]) if scope["type"] == "http" else None
+        await (chosen or self._app)(scope, receive, send)
+
+
+async def _start_all(sites: dict[str, LanguageSite], stack: AsyncExitStack) -> None:
+    for site in sites.values():
+        try:
+            await site.start(stack)
+        except Exception:
+            log.exception("the pages in %s could not be built", site.lang)
+
+
+def _add_routes(app: FastAPI, site: Site) -> None:
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/favicon.ico")
+    def favicon() -> Response:
+        return FileResponse(FOLDER / "favicon.svg", media_type="image/svg+xml")
+
+    @app.get("/static/texts-{lang}.js")
+    def texts(lang: str) -> Response:
+        if lang not in LANGUAGES:
+            raise HTTPException(404)
+        return Response(assets().texts[lang], media_type="text/javascript", headers={"cache-control": FOREVER})
+
+    def to_language(request: Request) -> Response:
+        lang = language_of(Headers(scope=request.scope))
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/{lang}{request.url.path}{query}", 307, headers={"vary": "cookie, accept-language"})
+
+    for page in PAGES:
+        app.add_api_route(f"/{page.path}", to_language, methods=["GET", "HEAD"])
+    app.include_router(files.router(site))
+    app.mount("/static", _Static(directory=FOLDER))
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code in (404, 405):
+            return refusal(request.scope, error.status_code, "web.no_page")
+        return JSONResponse({"error": {"message": str(error.detail), "code": "web", "faults": {}}}, error.status_code)
+
+    @app.exception_handler(Exception)
+    async def any_error(request: Request, error: Exception) -> Response:
+        log.error("%s failed", request.url.path, exc_info=error)
+        return refusal(request.scope, 500, "internal")
+
+
+def create_app(site: Site) -> FastAPI:
+    """The whole web application. The pages of the first language are built at once, the others once the server runs."""
+    sites = {lang: LanguageSite(site, lang) for lang in LANGUAGES}
+    sites[LANGUAGES[0]].build()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            starting = asyncio.create_task(_start_all(sites, stack))
+            yield
+            await starting
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    _add_routes(app, site)
+    _add_errors(app)
+    app.add_middleware(_ByLanguage, sites=sites)
+    settings = site.ctx.settings
+    app.add_middleware(Guard, hosts=Hosts(settings.host), sessions=Sessions(session_key(settings.home)))
+    return app
