@@ -17,7 +17,7 @@ import psutil
 
 from engine.errors import Fault
 
-_MB = 1024 * 1024
+_MB = 1_000_000  # as pages show it
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _BF16_SINCE = (8, 0)  # compute capability of the first GPUs that calculate in bf16 (Ampere)
 

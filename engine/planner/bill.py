@@ -1,0 +1,164 @@
+"""One estimate out of the parts: memory, time, disk, verdict and warnings, as JSON for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from engine.hardware import Device, precision_for
+from engine.methods import method_of
+from engine.planner.lengths import Counts, Table, count
+from engine.planner.memory import MB, Workload, bill
+from engine.planner.shape import shape_of
+from engine.planner.speed import Pace, seconds_of, steps_of
+from engine.planner.verdict import Verdict, decide_recompute, disk_verdict, memory_verdict, time_verdict
+from engine.spec import JobSpec
+from storage.tables import Dataset, LanguageModel
+
+TOKENS_AT_ONCE = {"cpu": 512, "gpu": 4096}  # padded tokens of a micro-batch, unless one example is longer
+_SAMPLE_TOKENS = 5 * 40  # sample questions of one round, and the tokens of a short answer
+_SYSTEM_MB = 1000  # RAM left to the system and to the page
+_FEW_ROWS = 20
+_LARGE = 1e9  # parameters that are too many for a processor in a reasonable time
+
+
+@dataclass(frozen=True)
+class Case:
+    """A complete spec with all that it names. `past`: tokens a second of like jobs on this device."""
+
+    spec: JobSpec
+    model: LanguageModel
+    dataset: Dataset
+    device: Device
+    table: Table
+    past: Sequence[float] = ()
+    disk_free_mb: int = 0
+
+    @property
+    def limit_mb(self) -> int:
+        """MB that the job may use: the budget, within the device."""
+        device = self.device
+        most = device.memory_mb - (0 if device.is_gpu else min(_SYSTEM_MB, device.memory_mb // 4))
+        return min(most, self.spec.budget.memory_mb or most)
+
+    @property
+    def pace(self) -> Pace:
+        """How the job is cut up."""
+        training = self.spec.training
+        checks = int(training["evaluations"])
+        return Pace(float(training["epochs"]), int(training["batch_size"]), checks, _SAMPLE_TOKENS if checks else 0)
+
+    def counts(self) -> tuple[Counts, Counts]:
+        """What training sees of the train and of the validation rows."""
+        limits = int(self.spec.training["max_length"]), str(self.spec.training["over_length"])
+        train, val = (count(rows, self.table.scale, *limits) for rows in (self.table.train, self.table.val))
+        return train, val
+
+
+def incomplete(missing: Sequence[str]) -> dict[str, Any]:
+    """The answer to a form that is not filled in yet."""
+    verdict = Verdict("verdict.incomplete", {"missing": list(missing)})
+    empty = dict.fromkeys(
+        ("trainable", "rows", "tokens_per_epoch", "trained_tokens", "steps", "truncated", "dropped", "disk_mb"), 0
+    )
+    return {
+        "device": None,
+        "precision": None,
+        "memory": {"items": [], "total_mb": 0, "limit_mb": 0},
+        "seconds": None,
+        "recompute": False,
+        "exact": True,
+        "verdict": verdict.as_dict(),
+        "warnings": [],
+        **empty,
+    }
+
+
+def workload(case: Case, longest: int) -> Workload:
+    """What the job holds, with the choice whether to recompute activations made."""
+    spec, device = case.spec, case.device
+    work = Workload(
+        shape=shape_of(case.model.config, case.model.parameters),
+        method=method_of(spec.method),
+        values=spec.method_params,
+        precision=precision_for(device),
+        device=device,
+        tokens=max(longest, TOKENS_AT_ONCE["gpu" if device.is_gpu else "cpu"]),
+        optimizer=str(spec.training["optimizer"]),
+    )
+    return replace(work, recompute=decide_recompute(work, str(spec.training["checkpointing"]), case.limit_mb))
+
+
+def estimate(case: Case) -> dict[str, Any]:
+    """The whole plan; see `engine.services.planning.plan` for the form."""
+    train, val = case.counts()
+    work = workload(case, train.longest)
+    seconds = seconds_of(work, train, val, case.pace, case.past)
+    disk_mb = round(disk_bytes(work, int(case.spec.training["keep_checkpoints"])) / MB)
+    lines = {item.key: round(item.bytes / MB) for item in bill(work)}
+    need_mb = sum(lines.values())
+    device = case.device
+    return {
+        "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb, "free_mb": device.free_mb},
+        "precision": asdict(work.precision),
+        "memory": {
+            "items": [{"key": key, "mb": mb} for key, mb in lines.items()],
+            "total_mb": need_mb,
+            "limit_mb": case.limit_mb,
+        },
+        "trainable": work.trained,
+        "rows": train.rows,
+        "tokens_per_epoch": train.tokens,
+        "trained_tokens": train.trained,
+        "steps": steps_of(train.rows, case.pace),
+        "seconds": round(seconds, 1),
+        "truncated": train.truncated,
+        "dropped": train.dropped,
+        "recompute": work.recompute,
+        "exact": case.table.scale == 1.0,
+        "disk_mb": disk_mb,
+        "verdict": _verdict(case, work, train, seconds, disk_mb).as_dict(),
+        "warnings": list(_warnings(case, work, train, need_mb)),
+    }
+
+
+def disk_bytes(work: Workload, keep: int) -> float:
+    """Checkpoints (weights that changed and the optimizer's state; one more while the newest is written) and the result."""
+    weights = 4.0 * (work.shape.parameters if work.method.saves == "full" else work.trained)
+    return (keep + 1) * (weights + 8.0 * work.trained) + weights
+
+
+def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
+    training, minutes = case.spec.training, case.spec.budget.minutes
+    if not train.rows:
+        return Verdict("verdict.no_rows", {"dropped": train.dropped, "max_length": training["max_length"]})
+    if not work.trained:
+        return Verdict("verdict.nothing_trained")
+    memory = memory_verdict(work, case.limit_mb)
+    if not memory.ok:
+        return memory
+    too_long = time_verdict(seconds, minutes, float(training["epochs"]))
+    return disk_verdict(disk_mb, case.disk_free_mb) or too_long or memory
+
+
+def _warnings(case: Case, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:
+    training, device, free_mb = case.spec.training, case.device, case.device.free_mb
+    length, context = training["max_length"], case.model.context_length
+    found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
+        (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
+        (bool(work.method.quantised_base(work.values)) and not device.is_gpu, "quantised_cpu", {}),
+        (not device.is_gpu and work.shape.parameters > _LARGE, "large_on_cpu", {}),
+        (
+            context is not None and train.longest > context,
+            "over_context",
+            {"longest": train.longest, "context": context},
+        ),
+        (train.truncated > 0, "truncated", {"n": train.truncated, "max_length": length}),
+        (train.dropped > 0, "dropped", {"n": train.dropped, "max_length": length}),
+        (train.unlearnable > 0, "unlearnable", {"n": train.unlearnable}),
+        (case.table.refused > 0, "refused", {"n": case.table.refused}),
+        (0 < train.rows < _FEW_ROWS, "few_rows", {"n": train.rows}),
+        (not case.dataset.val_rows and int(training["evaluations"]) > 0, "no_validation", {}),
+    )
+    return ({"code": f"warning.{code}", "params": params} for applies, code, params in found if applies)

@@ -1,0 +1,38 @@
+"""Lengths of a data set for a model: measured once, kept under home/cache/lengths."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from engine.base_models.paths import tokenizer_folder
+from engine.data.store import read_rows
+from engine.data.template import ChatTemplate
+from engine.planner.lengths import Table, measure
+from engine.settings import Settings
+from storage.tables import Dataset, LanguageModel
+
+_VERSION = 1
+
+
+def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train_on: str) -> Table:
+    """The table of a ready data set for a ready model; fast when it was measured before."""
+    folder = tokenizer_folder(settings, model)
+    stamp = (folder / "tokenizer.json").stat().st_mtime_ns
+    name = f"{dataset.content_hash}-{dataset.id}-{model.id}-{stamp}-{train_on}-{_VERSION}.json"
+    file = settings.folder("cache", "lengths") / name
+    if not file.is_file():
+        assert dataset.rows_path is not None
+        rows = read_rows(settings.absolute(dataset.rows_path))
+        table = measure(rows, dataset.train_rows + dataset.val_rows, ChatTemplate.load(folder), train_on)
+        temporary = file.with_suffix(f".{os.getpid()}.part")
+        temporary.write_text(json.dumps(table.as_dict(), separators=(",", ":")), encoding="utf-8")
+        temporary.replace(file)
+    return _read(file)
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path) -> Table:
+    return Table.from_dict(json.loads(file.read_text(encoding="utf-8")))

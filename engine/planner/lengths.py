@@ -1,0 +1,111 @@
+"""How long the examples are in tokens, kept compactly enough to answer for any limit without tokenising again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from engine.data.masking import IGNORED
+from engine.data.template import ChatTemplate
+from engine.errors import Fault
+
+MOST_ROWS = 4000  # larger data sets are measured on evenly spread rows and scaled up
+Runs = list[list[int]]  # [first, after the last] of each run of learnt tokens
+
+
+@dataclass(frozen=True)
+class Table:
+    """Measured rows by split; `scale` is how many real rows each stands for, `refused` those the template cannot take."""
+
+    train: Sequence[tuple[int, Runs]]
+    val: Sequence[tuple[int, Runs]]
+    scale: float = 1.0
+    refused: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"train": self.train, "val": self.val, "scale": self.scale, "refused": self.refused}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Table:
+        """Back from JSON."""
+        return cls(data["train"], data["val"], data["scale"], data["refused"])
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What training will see of one split under a limit. Numbers of rows and tokens are for the whole split.
+
+    Attributes:
+        unlearnable: rows without a learnt token left; they are not trained on.
+    """
+
+    rows: int
+    tokens: int
+    trained: int
+    longest: int
+    truncated: int
+    dropped: int
+    unlearnable: int
+
+    @property
+    def mean(self) -> float:
+        """Tokens of the average row."""
+        return self.tokens / self.rows if self.rows else 0.0
+
+
+def measure(rows: Iterable[Mapping[str, Any]], total: int, template: ChatTemplate, train_on: str) -> Table:
+    """Tokenise rows ({"split", "messages" | "text"}); of `total` rows at most MOST_ROWS, evenly spread."""
+    splits: dict[str, list[tuple[int, Runs]]] = {"train": [], "val": []}
+    seen = refused = 0
+    for row in islice(rows, 0, None, max(1, -(-total // MOST_ROWS))):
+        seen += 1
+        try:
+            encoded = template.encode(row, train_on=train_on)
+        except Fault:  # the template refuses the row
+            refused += 1
+            continue
+        splits[row["split"]].append((len(encoded.ids), _runs(encoded.labels)))
+    scale = total / seen if seen else 1.0
+    return Table(splits["train"], splits["val"], scale, round(refused * scale))
+
+
+def _runs(labels: Sequence[int]) -> Runs:
+    runs: Runs = []
+    for place, label in enumerate(labels):
+        if label == IGNORED or place == 0:
+            continue
+        if runs and runs[-1][1] == place:
+            runs[-1][1] += 1
+        else:
+            runs.append([place, place + 1])
+    return runs
+
+
+def count(rows: Iterable[tuple[int, Runs]], scale: float, max_length: int, over_length: str) -> Counts:
+    """What is left of a split under `max_length`, when longer rows are cut ("truncate") or left out ("drop")."""
+    kept = tokens = trained = longest = truncated = dropped = unlearnable = 0
+    for length, runs in rows:
+        if length > max_length and over_length == "drop":
+            dropped += 1
+            continue
+        learnt = sum(max(0, min(end, max_length) - start) for start, end in runs)
+        if not learnt:
+            unlearnable += 1
+            continue
+        truncated += length > max_length
+        kept += 1
+        tokens += min(length, max_length)
+        trained += learnt
+        longest = max(longest, min(length, max_length))
+    return Counts(
+        rows=round(kept * scale),
+        tokens=round(tokens * scale),
+        trained=round(trained * scale),
+        longest=longest,
+        truncated=round(truncated * scale),
+        dropped=round(dropped * scale),
+        unlearnable=round(unlearnable * scale),
+    )

@@ -1,0 +1,90 @@
+"""Whether a job fits, and the smallest change that makes it fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.methods import METHODS
+from engine.params import read_all
+from engine.planner.memory import Workload, total_mb
+
+_SHORTEST = 64
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Text key `plan.<code>`. `change`: fields of the raw spec ("training.max_length") with the value that would fit."""
+
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+    ok: bool = False
+    change: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"code": self.code, "params": self.params, "ok": self.ok, "change": self.change}
+
+
+def decide_recompute(work: Workload, choice: str, limit_mb: int) -> bool:
+    """Whether to recompute activations: as chosen, or with "auto" only when memory is short."""
+    if not work.method.capabilities.checkpointing or choice == "off":
+        return False
+    return choice == "on" or total_mb(replace(work, recompute=False)) > limit_mb
+
+
+def memory_verdict(work: Workload, limit_mb: int) -> Verdict:
+    """Fits, or what would: recomputing, shorter examples, a method that needs less, or none of these."""
+    need = total_mb(work)
+    numbers = {"need_mb": need, "limit_mb": limit_mb}
+    if need <= limit_mb:
+        return Verdict("verdict.fits", numbers, ok=True)
+    for code, params, change, other in _changes(work):
+        if total_mb(other) <= limit_mb:
+            return Verdict(code, {**numbers, **params, "then_mb": total_mb(other)}, change=change)
+    return Verdict("verdict.smaller_model", numbers)
+
+
+def _changes(work: Workload) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], Workload]]:
+    """Changes from small to large."""
+    recompute = {"training.checkpointing": "on"}
+    saved = work
+    if work.method.capabilities.checkpointing and not work.recompute:
+        saved = replace(work, recompute=True)
+        yield "verdict.recompute", {}, recompute, saved
+    length = 1 << (work.tokens - 1).bit_length() - 1
+    while length >= _SHORTEST:
+        yield (
+            "verdict.shorter",
+            {"max_length": length},
+            {"training.max_length": length} | (recompute if saved is not work else {}),
+            replace(saved, tokens=length),
+        )
+        length //= 2
+    for method in METHODS:
+        if method is work.method or not method.recommended:
+            continue
+        values, _faults = read_all(method.params, {}, "method")
+        other = replace(saved, method=method, values=values)
+        change = {"method": method.key, "training.checkpointing": "on" if saved.recompute else "auto"}
+        yield "verdict.method", {"method": method.label.en}, change, other
+
+
+def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdict | None:
+    """What to say when the job takes longer than the limit; None when it does not."""
+    if minutes is None or seconds <= minutes * 60:
+        return None
+    fewer = epochs * minutes * 60 / seconds
+    fewer = float(int(fewer)) if fewer >= 1 else round(fewer, 2)
+    params = {"minutes": round(seconds / 60, 1), "limit_minutes": minutes, "epochs": fewer}
+    if fewer <= 0:
+        return Verdict("verdict.time_short", {"minutes": params["minutes"], "limit_minutes": minutes})
+    return Verdict("verdict.time", params, change={"training.epochs": fewer})
+
+
+def disk_verdict(need_mb: float, free_mb: float) -> Verdict | None:
+    """What to say when checkpoints and the result would fill the disk; None when they do not."""
+    if need_mb <= free_mb:
+        return None
+    return Verdict("verdict.disk", {"need_mb": round(need_mb), "free_mb": round(free_mb)})

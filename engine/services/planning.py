@@ -1,0 +1,92 @@
+"""What a job will cost and see before it starts: devices, the plan, and the exact tokens of a few examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from engine import hardware
+from engine.base_models.paths import tokenizer_folder
+from engine.context import Context
+from engine.data.store import read_rows
+from engine.data.template import ChatTemplate
+from engine.errors import Fault, NotFound
+from engine.methods import method_of
+from engine.planner.bill import Case, estimate, incomplete
+from engine.planner.cache import lengths_of
+from engine.planner.preview import example_tokens
+from engine.spec import JobSpec, make_spec
+from storage.queries import base_models, inputs, planning
+from storage.tables import Dataset, LanguageModel
+
+_PAST_JOBS = 5
+
+
+def devices(ctx: Context) -> list[dict[str, Any]]:
+    """What can train here: {key, name, memory_mb, free_mb, bf16, usable, notes: [{code, params}]}, GPUs first."""
+    return [_device_view(device) for device in hardware.devices()]
+
+
+def _device_view(device: hardware.Device) -> dict[str, Any]:
+    precision = hardware.precision_for(device)
+    notes = [{"code": precision.code, "params": precision.params}]
+    if not device.usable:
+        notes.append({"code": "device.no_cuda_build", "params": {}})
+    wanted = ("key", "name", "memory_mb", "free_mb", "bf16", "usable")
+    return {key: value for key, value in asdict(device).items() if key in wanted} | {"notes": notes}
+
+
+def machine(ctx: Context) -> dict[str, Any]:
+    """The whole machine: {cpu, cores, ram_mb, ram_free_mb, disk_mb, disk_free_mb, gpus, driver, torch_cuda ...}."""
+    return hardware.machine(ctx.settings.home)
+
+
+def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Memory, steps, time and disk of a job, and whether it fits. Without a model or data it says what is missing.
+
+    Returns:
+        {device, precision, memory: {items: [{key, mb}], total_mb, limit_mb}, trainable, rows, tokens_per_epoch,
+        trained_tokens, steps, seconds, truncated, dropped, recompute, exact, disk_mb,
+        verdict: {code, params, ok, change}, warnings: [{code, params}]}.
+        Texts are at `plan.<code>` and `plan.memory.<key>`; `verdict.change` has the fields and values that would fit.
+
+    Raises:
+        SpecError: when settings are wrong, by field.
+        Fault: when the model's files or its device are not there.
+    """
+    missing = [key for key in ("base_model", "dataset", "method") if not raw_spec.get(key)]
+    if missing:
+        return incomplete(missing)
+    spec = make_spec({**raw_spec, "name": raw_spec.get("name") or "-"})
+    model, dataset = _inputs(ctx, spec)
+    device = hardware.device_of(spec.budget.device)
+    table = lengths_of(ctx.settings, model, dataset, str(spec.training["train_on"]))
+    with ctx.db.read() as s:
+        past = planning.past_rates(s, spec.base_model, spec.method, device.key, _PAST_JOBS)
+    _total, free = hardware.disk(ctx.settings.home)
+    return estimate(Case(spec, model, dataset, device, table, past, free))
+
+
+def _inputs(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:
+    with ctx.db.read() as s:
+        model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
+    if model is None or dataset is None:
+        raise NotFound()
+    if dataset.status != "ready":
+        raise Fault("job.dataset_not_ready", name=dataset.name)
+    return model, dataset
+
+
+def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list[dict[str, Any]]:
+    """The exact tokens of the first `n` training examples: [{row, split, truncated, tokens: [{text, trained}]}].
+
+    The same template code encodes them as in training and in chat. `row` is the file's line, counted from 1.
+    """
+    method = method_of(str(raw_spec.get("method") or "lora"))
+    spec = make_spec({**raw_spec, "name": raw_spec.get("name") or "-", "method": method.key})
+    model, dataset = _inputs(ctx, spec)
+    template = ChatTemplate.load(tokenizer_folder(ctx.settings, model))
+    assert dataset.rows_path is not None
+    rows = (row for row in read_rows(ctx.settings.absolute(dataset.rows_path)) if row["split"] == "train")
+    return example_tokens(rows, template, spec.training, n)
