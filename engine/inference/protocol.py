@@ -1,0 +1,94 @@
+"""What the page's process and the inference process say to each other: one JSON object a line. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+BASE = "base"
+LONGEST_ANSWER = 2048  # tokens; nobody may hold the model for longer
+LAST_EVENTS = ("done", "failed")
+Reason = Literal["end", "length", "stopped", "failed"]
+
+
+def tuned_key(tuned_id: int) -> str:
+    """The name under which the inference process holds a tuned model."""
+    return f"tuned-{tuned_id}"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A folder with weights and the name under which it is held."""
+
+    key: str
+    kind: Literal["base", "adapter", "full"]
+    path: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What must be in memory for a request, and how.
+
+    Attributes:
+        identity: names the base's weights; another identity makes the process drop all that it holds.
+        dtype: "fp32", "bf16", "fp16", or "nf4" for a base squeezed to 4 bits.
+        evict: held models to drop first.
+    """
+
+    identity: str
+    base: Weights
+    tuned: tuple[Weights, ...]
+    tokenizer: str
+    device: str
+    dtype: str
+    threads: int
+    evict: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Names of all models of this plan."""
+        return (self.base.key, *(weights.key for weights in self.tuned))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What one side is to answer: the name of its weights and the prompt's tokens."""
+
+    side: str
+    weights: str
+    ids: tuple[int, ...]
+    seed: int
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """One generation: several sides, answered at the same time. Without `asks` the models are only loaded."""
+
+    id: int
+    plan: Plan
+    asks: tuple[Ask, ...] = ()
+    temperature: float = 0.0
+    top_p: float = 1.0
+    stop_ids: tuple[int, ...] = field(default=())
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """One line."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def request_message(request: Request) -> dict[str, Any]:
+    """The message that asks for a generation."""
+    return {"op": "generate", "request": asdict(request)}
+
+
+def read_request(raw: dict[str, Any]) -> Request:
+    """The request of a message."""
+    plan = dict(raw["plan"])
+    plan["base"] = Weights(**plan["base"])
+    plan["tuned"] = tuple(Weights(**weights) for weights in plan["tuned"])
+    plan["evict"] = tuple(plan["evict"])
+    asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"])}) for ask in raw["asks"])
+    return Request(**{**raw, "plan": Plan(**plan), "asks": asks, "stop_ids": tuple(raw["stop_ids"])})

@@ -1,0 +1,86 @@
+"""Conversations and their messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from storage.tables import Conversation, Message
+
+USER, ASSISTANT = "user", "assistant"
+STREAMING = "streaming"
+
+
+def get_conversation(s: Session, conversation_id: int) -> Conversation | None:
+    """A conversation that was not deleted."""
+    return s.scalar(
+        select(Conversation).where(Conversation.id == conversation_id, Conversation.deleted_at.is_(None))
+    )
+
+
+def list_conversations(s: Session, limit: int) -> list[Conversation]:
+    """Conversations in which something was asked, the last used first."""
+    asked = exists().where(Message.conversation_id == Conversation.id)
+    shown = select(Conversation).where(Conversation.deleted_at.is_(None), asked)
+    return list(s.scalars(shown.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(limit)))
+
+
+def messages_of(s: Session, conversation_id: int) -> list[Message]:
+    """All messages, turn by turn, the prompt first."""
+    own = select(Message).where(Message.conversation_id == conversation_id)
+    return list(s.scalars(own.order_by(Message.turn, Message.role.desc(), Message.id)))
+
+
+def turn_counts(s: Session, ids: Sequence[int]) -> dict[int, int]:
+    """How many prompts each conversation has."""
+    own = select(Message.conversation_id, func.count()).where(
+        Message.conversation_id.in_(ids), Message.role == USER
+    )
+    return {row[0]: row[1] for row in s.execute(own.group_by(Message.conversation_id))}
+
+
+def last_turn(s: Session, conversation_id: int) -> int:
+    """The number of the last turn; 0 before the first."""
+    return s.scalar(select(func.max(Message.turn)).where(Message.conversation_id == conversation_id)) or 0
+
+
+def add_prompt(s: Session, conversation_id: int, turn: int, prompt: str) -> None:
+    """Store what the user asked."""
+    s.add(Message(conversation_id=conversation_id, turn=turn, role=USER, content=prompt))
+
+
+def put_answer(s: Session, conversation_id: int, turn: int, side: str, values: dict[str, Any]) -> None:
+    """Store one side's answer so far, in place of what was there."""
+    own = (
+        Message.conversation_id == conversation_id,
+        Message.turn == turn,
+        Message.role == ASSISTANT,
+        Message.side == side,
+    )
+    if s.execute(update(Message).where(*own).values(**values).returning(Message.id)).first() is None:
+        s.add(Message(conversation_id=conversation_id, turn=turn, role=ASSISTANT, side=side, **values))
+
+
+def drop_other_answers(s: Session, conversation_id: int, turn: int, sides: Sequence[str]) -> None:
+    """Remove answers of a turn by sides that are no longer part of the conversation."""
+    others = delete(Message).where(
+        Message.conversation_id == conversation_id,
+        Message.turn == turn,
+        Message.role == ASSISTANT,
+        Message.side.not_in(sides),
+    )
+    s.execute(others)
+
+
+def touch(s: Session, conversation_id: int) -> None:
+    """Mark a conversation as used now."""
+    s.execute(update(Conversation).where(Conversation.id == conversation_id).values(updated_at=time.time()))
+
+
+def streaming_answers(s: Session) -> list[Message]:
+    """Answers that somebody is writing, or was when the process ended."""
+    return list(s.scalars(select(Message).where(Message.status == STREAMING)))

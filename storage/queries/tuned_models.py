@@ -1,0 +1,34 @@
+"""Tuned models: what jobs made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.tables import TunedModel
+
+
+def get_tuned(s: Session, tuned_id: int) -> TunedModel | None:
+    """A tuned model that was not deleted."""
+    return s.scalar(select(TunedModel).where(TunedModel.id == tuned_id, TunedModel.deleted_at.is_(None)))
+
+
+def tuned_by_ids(s: Session, ids: Iterable[int]) -> dict[int, TunedModel]:
+    """Tuned models by id, deleted ones too."""
+    return {row.id: row for row in s.scalars(select(TunedModel).where(TunedModel.id.in_(list(ids))))}
+
+
+def list_tuned(s: Session, base_model_id: int | None = None) -> list[TunedModel]:
+    """Tuned models that were not deleted (of one base), the newest first."""
+    shown = select(TunedModel).where(TunedModel.deleted_at.is_(None))
+    if base_model_id is not None:
+        shown = shown.where(TunedModel.base_model_id == base_model_id)
+    return list(s.scalars(shown.order_by(TunedModel.id.desc())))
+
+
+def forget(tuned: TunedModel) -> None:
+    """Hide it; its history stays."""
+    tuned.deleted_at = time.time()
