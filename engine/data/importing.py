@@ -1,0 +1,87 @@
+"""From an upload to stored rows: read, normalise, count, split. Memory stays small whatever the file's size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from engine.data.normalise import Row, normaliser
+from engine.data.records import Record, Rejected, RowFault
+from engine.data.shapes import check_mapping, shape_of
+from engine.data.sniff import Sniffed
+from engine.data.stats import Tally
+from engine.data.store import RowsWriter, Stored
+
+MAX_REJECTED_KEPT = 5_000
+_PREVIEW_ROWS = 500
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The outcome: stored rows (None when no row could be used), counts, and the first of the rejected rows."""
+
+    stored: Stored | None
+    rejected: int
+    kept: list[Rejected]
+    stats: dict[str, Any]
+
+
+@dataclass
+class Preview:
+    """The first rows under a mapping."""
+
+    rows: list[Row] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    checked: int = 0
+
+
+def _converter(source: Sniffed, shape: str | None, mapping: dict[str, str]) -> Callable[[Record], Row]:
+    wanted = shape_of(shape)
+    return normaliser(wanted, check_mapping(wanted, mapping, source.columns))
+
+
+def _outcomes(source: Sniffed, convert: Callable[[Record], Row]) -> Iterator[Row | Rejected]:
+    for item in source.records():
+        if isinstance(item, Rejected):
+            yield item
+            continue
+        try:
+            yield convert(item)
+        except RowFault as fault:
+            yield fault.rejected(item)
+
+
+def preview(source: Sniffed, shape: str | None, mapping: dict[str, str], limit: int) -> Preview:
+    """At most `limit` rows that work and as many that do not, from the beginning of the file."""
+    found = Preview()
+    for item in islice(_outcomes(source, _converter(source, shape, mapping)), _PREVIEW_ROWS):
+        found.checked += 1
+        if isinstance(item, Rejected):
+            if len(found.rejected) < limit:
+                found.rejected.append(item)
+        elif len(found.rows) < limit:
+            found.rows.append(item)
+    return found
+
+
+def import_rows(
+    source: Sniffed, shape: str | None, mapping: dict[str, str], folder: Path, *, val_fraction: float, seed: int
+) -> Imported:
+    """Read the whole file and store its rows under `folder`."""
+    tally, rejected = Tally(), 0
+    kept: list[Rejected] = []
+    with RowsWriter(folder) as writer:
+        for item in _outcomes(source, _converter(source, shape, mapping)):
+            if isinstance(item, Rejected):
+                rejected += 1
+                tally.reject(item.code)
+                if len(kept) < MAX_REJECTED_KEPT:
+                    kept.append(item)
+            else:
+                writer.add(item)
+                tally.accept(item)
+        stored = writer.finish(val_fraction, seed) if len(writer) else None
+    return Imported(stored, rejected, kept, tally.as_dict(stored.duplicates if stored else 0))

@@ -1,0 +1,280 @@
+"""Data sets: upload, look, map, import, read, delete."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.context import Context
+from engine.data.builtin import SAMPLES, sample_file
+from engine.data.encodings import ENCODINGS
+from engine.data.importing import Imported, import_rows, preview
+from engine.data.names import clean_name, data_set_name, display_name
+from engine.data.shapes import shape_of, shapes_view
+from engine.data.sniff import Sniffed, sniff
+from engine.data.store import read_rows
+from engine.errors import Fault, NotFound
+from engine.services.token_counts import token_report
+from storage.queries import datasets as queries
+from storage.tables import Dataset
+
+__all__ = [
+    "add_upload", "dataset_rows", "dataset_view", "delete_dataset", "ensure_sample", "import_dataset", "list_datasets",
+    "preview_mapping", "rejected_rows", "rename_dataset", "token_report",
+]  # fmt: skip
+_MB = 2**20
+
+
+def add_upload(ctx: Context, path: Path, filename: str) -> int:
+    """Take a file in as a draft and look at what it is; returns the data set's id. A refused file stays where it was.
+
+    Raises:
+        Fault: "data.file.too_large", or why it cannot be read.
+    """
+    return _add(ctx, path, filename)
+
+
+def _add(ctx: Context, path: Path, filename: str, sample_key: str | None = None) -> int:
+    size = path.stat().st_size
+    if size > ctx.settings.max_upload_mb * _MB:
+        raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
+    shown = display_name(filename)
+    found = sniff(path, shown)
+    target = ctx.settings.folder("uploads") / uuid.uuid4().hex
+    shutil.move(path, target)
+    row = Dataset(
+        name=data_set_name(filename),
+        status="draft",
+        sample_key=sample_key,
+        source_name=shown,
+        upload_path=ctx.settings.relative(target),
+        **_found_columns(found),
+    )
+    with ctx.db.write() as session:
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def _found_columns(found: Sniffed) -> dict[str, Any]:
+    return {
+        "format": found.format,
+        "encoding": found.encoding,
+        "shape": found.shape,
+        "kind": shape_of(found.shape).kind if found.shape else None,
+        "columns": found.columns,
+        "mapping": found.mapping,
+        "detection": {"notes": found.notes},
+    }
+
+
+def ensure_sample(ctx: Context, key: str) -> int:
+    """The built-in sample data set in "en" or "zh", imported if it is not there; returns its id."""
+    with ctx.db.read() as session:
+        if row := queries.sample(session, key):
+            return row.id
+    if key not in SAMPLES:
+        raise NotFound(key=key)
+    copy = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.new"
+    shutil.copyfile(sample_file(key), copy)
+    made = _add(ctx, copy, f"{key}.jsonl", key)
+    view = dataset_view(ctx, made)
+    import_dataset(ctx, made, name=SAMPLES[key].in_(key), shape=view["shape"], mapping=view["mapping"])
+    with ctx.db.read() as session:
+        first = queries.sample(session, key)
+    if first and first.id != made:  # somebody else asked at the same moment
+        delete_dataset(ctx, made)
+        return first.id
+    return made
+
+
+def _get(session: Session, dataset_id: int) -> Dataset:
+    row = queries.get(session, dataset_id)
+    if row is None:
+        raise NotFound(dataset=dataset_id)
+    return row
+
+
+def _load(ctx: Context, dataset_id: int) -> Dataset:
+    with ctx.db.read() as session:
+        return _get(session, dataset_id)
+
+
+def _ready(ctx: Context, dataset_id: int) -> tuple[Dataset, Path]:
+    """A data set that was imported, with its rows file."""
+    row = _load(ctx, dataset_id)
+    if row.rows_path is None:
+        raise Fault("data.not_imported", name=row.name)
+    path = ctx.settings.absolute(row.rows_path)
+    if not path.is_file():
+        raise Fault("data.file.rows_gone", name=row.name)
+    return row, path
+
+
+def list_datasets(ctx: Context) -> list[dict[str, Any]]:
+    """Every data set, newest first."""
+    with ctx.db.read() as session:
+        return [_view(row) for row in queries.newest_first(session)]
+
+
+def dataset_view(ctx: Context, dataset_id: int) -> dict[str, Any]:
+    """Everything about one data set except its rows."""
+    return _view(_load(ctx, dataset_id))
+
+
+_PLAIN = (
+    "id", "name", "status", "source_name", "format", "encoding", "shape", "kind", "columns", "mapping", "accepted",
+    "rejected", "train_rows", "val_rows", "seed", "val_fraction", "stats", "content_hash", "created_at", "sample_key",
+)  # fmt: skip
+
+
+def _view(row: Dataset) -> dict[str, Any]:
+    return {key: getattr(row, key) for key in _PLAIN} | {
+        "detection": row.detection.get("notes", []),
+        "shapes": shapes_view(),
+        "encodings": list(ENCODINGS) if row.encoding else [],
+    }
+
+
+def _source(ctx: Context, row: Dataset, encoding: str | None) -> Sniffed:
+    path = ctx.settings.absolute(row.upload_path)
+    if not path.is_file():
+        raise Fault("data.file.upload_gone", name=row.source_name)
+    return sniff(path, row.source_name, encoding or row.encoding if row.encoding else None)
+
+
+def preview_mapping(
+    ctx: Context,
+    dataset_id: int,
+    *,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    encoding: str | None = None,
+    limit: int = 5,
+) -> dict[str, Any]:
+    """The first rows as they would be imported: {"rows", "rejected", "checked", "columns"}. Stores nothing."""
+    source = _source(ctx, _load(ctx, dataset_id), encoding)
+    found = preview(source, shape, dict(mapping), limit)
+    rejected = [row.as_dict() for row in found.rejected]
+    return {"rows": found.rows, "rejected": rejected, "checked": found.checked, "columns": source.columns}
+
+
+def import_dataset(
+    ctx: Context,
+    dataset_id: int,
+    *,
+    name: str,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    val_fraction: float = 0.1,
+    seed: int = 42,
+    encoding: str | None = None,
+) -> dict[str, Any]:
+    """Read the whole upload under this mapping, store its rows and split; returns the view.
+
+    Raises:
+        Fault: "data.val_fraction", a fault of the mapping, or "data.import.none_accepted". Rows of an earlier import stay.
+    """
+    if not 0 <= val_fraction <= 0.9:
+        raise Fault("data.val_fraction", value=val_fraction)
+    row = _load(ctx, dataset_id)
+    source = _source(ctx, row, encoding)
+    folder = ctx.settings.folder("datasets")
+    done = import_rows(source, shape, dict(mapping), folder, val_fraction=val_fraction, seed=seed)
+    if done.stored is None:
+        raise _none_accepted(ctx, row, done)
+    fields = _found_columns(source) | {
+        "name": clean_name(name, row.name),
+        "status": "ready",
+        "shape": shape,
+        "kind": shape_of(shape).kind,
+        "mapping": {key: column for key, column in mapping.items() if column},
+        "seed": seed,
+        "val_fraction": val_fraction,
+    }
+    return _store(ctx, dataset_id, done, fields)
+
+
+def _none_accepted(ctx: Context, row: Dataset, done: Imported) -> Fault:
+    """Keep the reasons of a draft, so that the page can show them; a ready data set stays as it was."""
+    if row.status == "draft":
+        with ctx.db.write() as session:
+            queries.replace_rejected(session, row.id, [item.as_dict() for item in done.kept])
+            _get(session, row.id).rejected = done.rejected
+    return Fault("data.import.none_accepted", rejected=done.rejected)
+
+
+def _store(ctx: Context, dataset_id: int, done: Imported, fields: dict[str, Any]) -> dict[str, Any]:
+    stored = done.stored
+    assert stored is not None
+    with ctx.db.write() as session:
+        row = _get(session, dataset_id)
+        old = row.rows_path
+        fields |= {
+            "rows_path": ctx.settings.relative(stored.path),
+            "content_hash": stored.content_hash,
+            "accepted": stored.train_rows + stored.val_rows,
+            "rejected": done.rejected,
+            "train_rows": stored.train_rows,
+            "val_rows": stored.val_rows,
+            "stats": done.stats | {"rejected_kept": len(done.kept)},
+        }
+        for key, value in fields.items():
+            setattr(row, key, value)
+        queries.replace_rejected(session, dataset_id, [item.as_dict() for item in done.kept])
+        session.flush()
+        unused = old is not None and old != row.rows_path and _is_unused(session, row, "rows_path", old)
+        view = _view(row)
+    if old and unused:
+        ctx.settings.absolute(old).unlink(missing_ok=True)
+    return view
+
+
+def _is_unused(session: Session, row: Dataset, column: str, path: str) -> bool:
+    """Whether no job, model or other data set may still ask for a file of this data set."""
+    return not queries.is_referred_to(session, row.id) and not queries.shares_file(session, column, path, row.id)
+
+
+def dataset_rows(
+    ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 20, split: str = "all"
+) -> dict[str, Any]:
+    """Some rows: {"total", "rows": [{"index", "split", "line", "messages" or "text"}]}; `index` counts within `split`."""
+    row, path = _ready(ctx, dataset_id)
+    total = {"train": row.train_rows, "val": row.val_rows}.get(split, row.accepted)
+    found = islice(enumerate(read_rows(path, split)), offset, offset + max(0, min(limit, 200)))
+    return {"total": total, "rows": [{"index": index, **one} for index, one in found]}
+
+
+def rejected_rows(ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 50) -> dict[str, Any]:
+    """Some rejected rows with their reasons; `total` counts those that were kept."""
+    with ctx.db.read() as session:
+        _get(session, dataset_id)
+        found = queries.rejected(session, dataset_id, offset, max(0, min(limit, 500)))
+        keys = ("line", "row", "column", "code", "params", "raw")
+        rows = [{key: getattr(one, key) for key in keys} for one in found]
+        return {"total": queries.rejected_count(session, dataset_id), "rows": rows}
+
+
+def rename_dataset(ctx: Context, dataset_id: int, name: str) -> None:
+    """Give the data set another name; an empty one changes nothing."""
+    with ctx.db.write() as session:
+        row = _get(session, dataset_id)
+        row.name = clean_name(name, row.name)
+
+
+def delete_dataset(ctx: Context, dataset_id: int) -> None:
+    """Take the data set off the lists. Its files go too, unless a job or a model was made with them."""
+    with ctx.db.write() as session:
+        row = _get(session, dataset_id)
+        queries.mark_deleted(session, row)
+        session.flush()
+        paths = [(column, getattr(row, column)) for column in ("rows_path", "upload_path")]
+        unused = [path for column, path in paths if path and _is_unused(session, row, column, path)]
+    for path in unused:
+        ctx.settings.absolute(path).unlink(missing_ok=True)

@@ -1,0 +1,69 @@
+"""Data sets and their rejected rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from storage.job_tables import Job
+from storage.tables import Dataset, RejectedRow, TunedModel
+
+
+def get(session: Session, dataset_id: int) -> Dataset | None:
+    """The data set, unless it was deleted."""
+    row = session.get(Dataset, dataset_id)
+    return row if row and row.deleted_at is None else None
+
+
+def newest_first(session: Session) -> Sequence[Dataset]:
+    """Every data set that was not deleted."""
+    query = select(Dataset).where(Dataset.deleted_at.is_(None)).order_by(Dataset.id.desc())
+    return session.scalars(query).all()
+
+
+def sample(session: Session, key: str) -> Dataset | None:
+    """The built-in sample in one language, if it is there and ready."""
+    query = select(Dataset).where(Dataset.sample_key == key, Dataset.status == "ready", Dataset.deleted_at.is_(None))
+    return session.scalars(query.order_by(Dataset.id).limit(1)).first()
+
+
+def replace_rejected(session: Session, dataset_id: int, rows: Sequence[dict[str, Any]]) -> None:
+    """Put the rejected rows of a new import in place of the old ones."""
+    session.execute(delete(RejectedRow).where(RejectedRow.dataset_id == dataset_id))
+    if rows:
+        session.execute(insert(RejectedRow), [{"dataset_id": dataset_id, **row} for row in rows])
+
+
+def rejected(session: Session, dataset_id: int, offset: int, limit: int) -> Sequence[RejectedRow]:
+    """Some of the rejected rows, in the order of the file."""
+    query = select(RejectedRow).where(RejectedRow.dataset_id == dataset_id).order_by(RejectedRow.id)
+    return session.scalars(query.offset(offset).limit(limit)).all()
+
+
+def rejected_count(session: Session, dataset_id: int) -> int:
+    """How many rejected rows are stored."""
+    query = select(func.count()).select_from(RejectedRow).where(RejectedRow.dataset_id == dataset_id)
+    return session.scalar(query) or 0
+
+
+def is_referred_to(session: Session, dataset_id: int) -> bool:
+    """Whether any job (deleted ones too) or tuned model was made with the data set."""
+    job = select(Job.id).where(Job.dataset_id == dataset_id).limit(1)
+    tuned = select(TunedModel.id).where(TunedModel.dataset_id == dataset_id).limit(1)
+    return session.scalar(job) is not None or session.scalar(tuned) is not None
+
+
+def shares_file(session: Session, column: str, path: str, besides: int) -> bool:
+    """Whether another data set has the same file in `column` ("rows_path" or "upload_path"), or may need it for a job."""
+    query = select(Dataset).where(getattr(Dataset, column) == path, Dataset.id != besides)
+    return any(row.deleted_at is None or is_referred_to(session, row.id) for row in session.scalars(query))
+
+
+def mark_deleted(session: Session, row: Dataset) -> None:
+    """Hide the data set and forget its rejected rows."""
+    row.deleted_at = time.time()
+    session.execute(delete(RejectedRow).where(RejectedRow.dataset_id == row.id))
