@@ -1,0 +1,58 @@
+"""The Models page: what was made, its lineage, and taking it away. The address (?model=2) is the state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.errors import Fault
+from engine.methods import method_of
+from engine.services import jobs, tuned
+from webui.components import view
+from webui.guard import guarded
+from webui.pages.jobs import method_label
+from webui.site import Site
+
+Row = dict[str, Any]
+_EXPORT_COLUMNS = ("id", "name", "status", "phase", "step", "total_steps", "fraction", "seconds_left", "started_at",
+                   "finished_at", "queue_place", "stalled", "error")  # fmt: skip
+
+
+def offered(method: str) -> list[str]:
+    """The forms in which a method's models can be taken away, by what the method can do."""
+    try:
+        known = method_of(method)
+    except Fault:
+        return []
+    forms = ["adapter"] if known.saves == "adapter" else []
+    return [*forms, "merged"] if known.capabilities.merge or known.saves == "full" else forms
+
+
+def build(site: Site, lang: str) -> None:
+    """Draw the page of one language."""
+    ctx = site.ctx
+
+    def shown(model: Row) -> Row:
+        return model | {"method_label": method_label(lang, model["method"]), "exports": offered(model["method"])}
+
+    def models_list() -> list[Row]:
+        return [shown(model) for model in tuned.list_tuned(ctx)]
+
+    def model_view(model_id: int) -> Row:
+        return shown(tuned.tuned_view(ctx, int(model_id)))
+
+    def model_rename(model_id: int, name: str) -> None:
+        tuned.rename_tuned(ctx, int(model_id), str(name))
+
+    def model_delete(model_id: int) -> None:
+        tuned.delete_tuned(ctx, int(model_id))
+
+    def model_export(model_id: int, form: str) -> int:
+        return tuned.start_export(ctx, int(model_id), "adapter" if form == "adapter" else "merged")
+
+    def export_job(job_id: int) -> Row:
+        job = jobs.job_view(ctx, int(job_id))
+        return {key: job[key] for key in _EXPORT_COLUMNS} | {"bytes": (job.get("result") or {}).get("bytes")}
+
+    guard = guarded(lang)
+    functions = (models_list, model_view, model_rename, model_delete, model_export, export_job)
+    view("models", functions=[guard(function) for function in functions])

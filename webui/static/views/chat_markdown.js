@@ -1,0 +1,152 @@
+/* Markdown of models' answers as elements, through text nodes alone: HTML stays text, pictures never load, links say where they go. */
+"use strict";
+
+/** The nodes for `source`. Paragraphs keep their line breaks. */
+TS.markdown = function (source) {
+  return mdBlocks(String(source).replace(/\r\n?/g, "\n").split("\n"), 0);
+};
+
+const MD_ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
+const MD_FENCE = /^\s*(```+|~~~+)\s*([\w+#.-]*)/;
+const MD_DEPTH = 8;
+
+function mdBlocks(lines, depth) {
+  const nodes = [];
+  let at = 0;
+  while (at < lines.length) {
+    if (!lines[at].trim()) { at += 1; continue; }
+    const block = (depth < MD_DEPTH && MD_BLOCKS.map((read) => read(lines, at, depth)).find(Boolean)) || mdParagraph(lines, at, depth);
+    nodes.push(block.node);
+    at = block.next;
+  }
+  return nodes;
+}
+
+function mdFence(lines, at) {
+  const open = MD_FENCE.exec(lines[at]);
+  if (!open) return null;
+  let end = at + 1;
+  while (end < lines.length && !lines[end].trim().startsWith(open[1])) end += 1;
+  const text = lines.slice(at + 1, end).join("\n");
+  return { node: TS.h("pre", { class: "md-code", tabindex: "0" }, TS.h("code", { "data-language": open[2] || null }, text)), next: end + 1 };
+}
+
+function mdHeading(lines, at, depth) {
+  const found = /^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(lines[at]);
+  return found && { node: TS.h("p", { class: "md-heading md-heading-" + found[1].length }, mdInline(found[2], depth)), next: at + 1 };
+}
+
+function mdRule(lines, at) {
+  return /^\s{0,3}([-*_])(\s*\1){2,}\s*$/.test(lines[at]) ? { node: TS.h("hr"), next: at + 1 } : null;
+}
+
+function mdQuote(lines, at, depth) {
+  if (!/^\s{0,3}>/.test(lines[at])) return null;
+  let end = at;
+  while (end < lines.length && /^\s{0,3}>/.test(lines[end])) end += 1;
+  const inner = lines.slice(at, end).map((line) => line.replace(/^\s{0,3}>\s?/, ""));
+  return { node: TS.h("blockquote", {}, mdBlocks(inner, depth + 1)), next: end };
+}
+
+/** A list takes every line that is an item of its indent, or is indented deeper (nested lists, second paragraphs). */
+function mdList(lines, at, depth) {
+  const first = MD_ITEM.exec(lines[at]);
+  if (!first) return null;
+  const indent = first[1].length;
+  const ordered = /\d/.test(first[2]);
+  const items = [];
+  let end = at;
+  for (; end < lines.length; end += 1) {
+    const item = MD_ITEM.exec(lines[end]);
+    if (item && item[1].length <= indent) {
+      if (item[1].length < indent || /\d/.test(item[2]) !== ordered) break;
+      items.push([item[3]]);
+    } else if (!lines[end].trim()) {
+      const after = lines[end + 1] || "";
+      if (!MD_ITEM.test(after) && !/^\s{2,}\S/.test(after)) break;
+      items.at(-1).push("");
+    } else if (item || /^\s{2,}/.test(lines[end])) {
+      items.at(-1).push(lines[end].slice(Math.min(indent + 2, lines[end].search(/\S/))));
+    } else break;
+  }
+  const start = ordered ? parseInt(first[2], 10) : null;
+  const node = TS.h(ordered ? "ol" : "ul", { start: start > 1 ? start : null }, items.map((item) => TS.h("li", {}, mdItem(item, depth))));
+  return { node, next: end };
+}
+
+function mdItem(lines, depth) {
+  const rest = lines.slice(1);
+  return [mdInline(lines[0], depth), rest.some((line) => line.trim()) ? mdBlocks(rest, depth + 1) : null];
+}
+
+function mdTable(lines, at, depth) {
+  if (!lines[at].includes("|") || !/^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$/.test(lines[at + 1] || "")) return null;
+  const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
+  let end = at + 2;
+  while (end < lines.length && lines[end].includes("|")) end += 1;
+  const head = cells(lines[at]);
+  const row = (line) => TS.h("tr", {}, head.map((_, i) => TS.h("td", {}, mdInline(cells(line)[i] || "", depth))));
+  const table = TS.h("table", { class: "ts-table" },
+    TS.h("thead", {}, TS.h("tr", {}, head.map((cell) => TS.h("th", { scope: "col" }, mdInline(cell, depth))))),
+    TS.h("tbody", {}, lines.slice(at + 2, end).map(row)));
+  return { node: TS.h("div", { class: "ts-table-wrap", tabindex: "0" }, table), next: end };
+}
+
+const MD_BLOCKS = [mdFence, mdHeading, mdRule, mdQuote, mdList, mdTable];
+
+function mdParagraph(lines, at, depth) {
+  let end = at + 1;
+  const starts = (line) => MD_FENCE.test(line) || MD_ITEM.test(line) || /^\s{0,3}(#{1,6}\s|>)/.test(line);
+  while (end < lines.length && lines[end].trim() && !starts(lines[end])) end += 1;
+  return { node: TS.h("p", {}, mdInline(lines.slice(at, end).join("\n"), depth)), next: end };
+}
+
+const MD_INLINE = new RegExp([
+  "(`+)(?<code>[^`]|[^`][\\s\\S]*?[^`])\\1(?!`)",
+  "(?<image>!)?\\[(?<text>[^\\]\\n]{0,500})\\]\\((?<url>[^()\\s]{1,2000})(?:\\s+\"[^\"\\n]*\")?\\)",
+  "(?<auto>https?:\\/\\/[^\\s<>\"'`)\\]]{1,2000})",
+  "\\*\\*(?<bold>(?=\\S)[^\\n]+?(?<=\\S))\\*\\*",
+  "__(?<bold2>(?=\\S)[^\\n]+?(?<=\\S))__(?!\\w)",
+  "~~(?<gone>(?=\\S)[^\\n]+?(?<=\\S))~~",
+  "\\*(?<it>(?=[^\\s*])[^\\n*]+?(?<=\\S))\\*",
+  "(?<![\\w_])_(?<it2>(?=[^\\s_])[^\\n_]+?(?<=\\S))_(?!\\w)",
+].join("|"), "g");
+
+function mdInline(text, depth) {
+  if (depth >= MD_DEPTH) return [text];
+  const nodes = [];
+  let from = 0;
+  for (const found of text.matchAll(MD_INLINE)) {
+    if (found.index > from) nodes.push(text.slice(from, found.index));
+    nodes.push(mdSpan(found, depth + 1));
+    from = found.index + found[0].length;
+  }
+  if (from < text.length) nodes.push(text.slice(from));
+  return nodes;
+}
+
+function mdSpan(found, depth) {
+  const { code, image, text, url, auto, bold, bold2, gone, it, it2 } = found.groups;
+  if (code !== undefined) return TS.h("code", {}, code);
+  if (auto) return mdLink(auto, [auto]);
+  if (image) return TS.h("span", { class: "md-picture" }, TS.icon("eye"), TS.t("playground.picture", { text: text || url }));
+  if (url) return mdLink(url, mdInline(text, depth), text);
+  if (bold || bold2) return TS.h("strong", {}, mdInline(bold || bold2, depth));
+  if (gone) return TS.h("s", {}, mdInline(gone, depth));
+  return TS.h("em", {}, mdInline(it || it2, depth));
+}
+
+/** Only web addresses become links; the address shows itself where the text hides it. */
+function mdLink(url, children, text) {
+  if (!/^https?:\/\/[^\s]+$/i.test(url)) return TS.h("span", {}, children, ` (${url})`);
+  return TS.h("a", { class: "ts-link", href: url, title: url, target: "_blank", rel: "noopener noreferrer nofollow" }, children,
+    text && text !== url ? TS.h("span", { class: "ts-soft ts-small" }, ` (${mdHost(url)})`) : null);
+}
+
+function mdHost(url) {
+  try {
+    return new URL(url).host;
+  } catch {
+    return url;
+  }
+}

@@ -1,0 +1,143 @@
+/* The Playground: one question, answered side by side by the base and its tuned models. What is said lies in the database;
+   this view reads it again and again, so a refresh in mid-answer or a second tab shows the same words. */
+"use strict";
+
+TS.views.playground = async function (root, _value, ctx) {
+  let start;
+  try {
+    start = await ctx.call("chat_start");
+  } catch (error) {
+    return TS.replace(root, TS.h("div", { class: "ts-wide" }, TS.head(TS.t("playground.title")), playNote("danger", error.message)));
+  }
+  if (!start.options.bases.length) return TS.replace(root, playEmpty());
+  const play = { ctx, start, dom: {}, id: null, view: null, turns: [], asked: null, error: "", wait: false, status: start.status, suggestions: [] };
+  playChoose(play);
+  playFrame(root, play);
+  const id = Number(TS.query("conversation"));
+  if (id) await playOpen(play, id);
+  playDraw(play);
+  playSuggest(play);
+  playFollow(root, play);
+};
+
+/** The models of a fresh comparison: those of the address (?tuned=2 or ?base=1), else the newest tuned model there is. */
+function playChoose(play) {
+  const bases = play.start.options.bases;
+  const wanted = Number(TS.query("tuned"));
+  const newest = bases.flatMap((base) => base.tuned).sort((a, b) => b.created_at - a.created_at)[0];
+  const tuned = bases.flatMap((base) => base.tuned).find((one) => one.id === wanted) || (TS.query("base") ? null : newest);
+  const base = bases.find((one) => tuned && one.tuned.some((other) => other.id === tuned.id))
+    || bases.find((one) => one.id === Number(TS.query("base"))) || bases[0];
+  Object.assign(play, { base: base.id, tuned: tuned ? [tuned.id] : [], settings: { ...play.start.defaults } });
+}
+
+TS.playBase = (play) => play.start.options.bases.find((base) => base.id === play.base);
+
+/** The sides shown, in order: {side, kind, badge, name}. A second tuned model differs by a word, not by a colour alone. */
+TS.playSides = function (play) {
+  const base = TS.playBase(play);
+  const named = (id) => base?.tuned.find((one) => one.id === id)?.name || play.view?.sides.find((one) => one.side === "tuned:" + id)?.label || "#" + id;
+  const two = play.tuned.length > 1;
+  return [
+    { side: "base", kind: "base", badge: TS.t("playground.base"), name: base?.name || play.view?.base_name || "" },
+    ...play.tuned.map((id, i) => ({
+      side: "tuned:" + id, kind: i ? "tuned second" : "tuned", name: named(id),
+      badge: two ? TS.t("playground.tuned_n", { letter: "AB"[i] }) : TS.t("playground.tuned"),
+    })),
+  ];
+};
+
+function playFrame(root, play) {
+  const part = (name, tag = "div", attributes = {}) => (play.dom[name] = TS.h(tag, { class: "play-" + name, ...attributes }));
+  const button = (icon, key, run) => TS.h("button", { type: "button", class: "ts-btn small", id: "play-do-" + icon, onclick: run },
+    TS.icon(icon), TS.h("span", {}, TS.t(key)));
+  TS.replace(root, TS.h("div", { class: "ts-wide play" },
+    TS.head(TS.t("playground.title"), TS.t("playground.lead"),
+      button("plus", "playground.new", () => playNew(play)),
+      button("clock", "playground.history", () => TS.playHistory(play)),
+      button("settings", "playground.settings", () => TS.playSettings(play))),
+    part("heads"), part("turns"), part("note"),
+    TS.h("div", { class: "play-foot" }, part("chips"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); TS.playAsk(play); } }),
+      TS.h("div", { class: "ts-spread play-under ts-small ts-soft" },
+        TS.h("span", { class: "play-hint" }, TS.t("playground.keys")), part("memory", "span"))),
+    part("live", "div", { class: "ts-sr", role: "status", "aria-live": "polite" })));
+  TS.playComposer(play);
+}
+
+async function playOpen(play, id) {
+  try {
+    const view = await play.ctx.call("chat_view", id);
+    Object.assign(play, { id, view, base: view.base_model_id, tuned: [...view.tuned_ids], settings: { ...play.start.defaults, ...view.settings } });
+    play.turns = TS.playTurns(view.messages);
+  } catch (error) {
+    play.error = error.message;
+    TS.playAddress(null);
+  }
+}
+
+/** The page's address is its state: a conversation, or the models of a fresh one. */
+TS.playAddress = (query) => history.replaceState(null, "", TS.url("playground", query || undefined));
+
+function playNew(play) {
+  TS.playStop(play);
+  Object.assign(play, { id: null, view: null, turns: [], asked: null, error: "" });
+  TS.playAddress(play.tuned.length ? { tuned: play.tuned[0] } : { base: play.base });
+  playDraw(play);
+  playSuggest(play);
+  play.dom.input.focus();
+}
+
+async function playSuggest(play) {
+  const tuned = play.tuned[0] ?? null;
+  play.suggestions = await play.ctx.call("chat_suggestions", tuned).catch(() => []);
+  playDraw(play);
+}
+TS.playSuggest = playSuggest;
+
+/** Fetch what is new: often while somebody answers, seldom otherwise (another tab may write, memory may be given back). */
+function playFollow(root, play) {
+  let last = 0;
+  let failed = false;
+  TS.poll(root, 200, async () => {
+    const calm = !play.wait && !TS.playBusy(play);
+    if (calm && !failed && Date.now() - last < 3000) return;
+    last = Date.now();
+    failed = true;
+    await TS.playRefresh(play);
+    failed = false;
+  });
+}
+
+TS.playRefresh = async function (play) {
+  const id = play.id;
+  const feed = await play.ctx.call("chat_feed", id, Math.max(0, play.turns.length - 1));
+  if (play.id !== id) return;
+  play.status = feed.status;
+  if (id && feed.messages) play.turns = [...play.turns.slice(0, -1).filter((turn) => !feed.messages.some((m) => m.turn === turn.turn)), ...TS.playTurns(feed.messages)];
+  if (play.asked !== null && play.turns.some((turn) => turn.turn >= play.askedTurn)) play.asked = null;
+  playDraw(play);
+};
+
+TS.playBusy = (play) => play.turns.at(-1)?.answers.some((answer) => answer.status === "streaming") || false;
+
+function playDraw(play) {
+  TS.playHeads(play);
+  TS.playDrawTurns(play);
+  TS.replace(play.dom.note, play.error ? playNote("warn", play.error) : null);
+  TS.playChips(play);
+  TS.playTellMemory(play);
+  TS.playTellState(play);
+}
+TS.playDraw = playDraw;
+
+const playNote = (kind, text) => TS.h("div", { class: "ts-note " + kind, role: "alert" },
+  TS.icon(kind === "danger" ? "circle-x" : "triangle-alert"), TS.h("p", {}, text));
+
+function playEmpty() {
+  return TS.h("div", { class: "ts-page" }, TS.head(TS.t("playground.title"), TS.t("playground.lead")),
+    TS.h("div", { class: "ts-empty" }, TS.icon("messages-square"), TS.h("p", {}, TS.t("playground.empty")),
+      TS.h("p", { class: "ts-soft" }, TS.t("playground.empty_more")),
+      TS.h("div", { class: "ts-row" },
+        TS.h("a", { class: "ts-btn primary", href: TS.url("") }, TS.icon("sparkles"), TS.t("playground.empty_try")),
+        TS.h("a", { class: "ts-btn", href: TS.url("train") }, TS.icon("wand-sparkles"), TS.t("playground.train")))));
+}
