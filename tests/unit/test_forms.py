@@ -1,0 +1,75 @@
+"""The forms that the page draws hold everything that was declared, in both languages, and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.methods import METHODS
+from engine.objectives import SFT
+from engine.params import Param
+from engine.spec import make_spec
+from engine.text import LANGUAGES, Text
+from webui.forms import param_form, wizard_forms
+
+
+def test_every_declared_setting_is_in_the_form_once() -> None:
+    forms = wizard_forms("en")
+    assert [m["key"] for m in forms["methods"]] == [m.key for m in METHODS]
+    for shown, declared in zip(forms["methods"], METHODS, strict=True):
+        assert [p["field"] for p in shown["params"]] == [f"method.{p.key}" for p in declared.params]
+    assert [p["field"] for p in forms["training"]] == [f"training.{p.key}" for p in SFT.params]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_forms_are_json_and_speak_the_language(language: str) -> None:
+    forms = wizard_forms(language)
+    assert json.loads(json.dumps(forms)) == forms
+    epochs = next(p for p in forms["training"] if p["key"] == "epochs")
+    declared = next(p for p in SFT.params if p.key == "epochs")
+    assert (epochs["label"], epochs["help"]) == (declared.label.in_(language), declared.help.in_(language))
+
+
+def test_bounds_units_and_choices_reach_the_control() -> None:
+    param = Param(
+        key="share", kind="float", default=0.5, minimum=0.1, maximum=0.9, step=0.1, optional=True, scale="log",
+        label=Text("Share", "比例"), help=Text("h", "帮助"), usual=Text("half", "一半"), unit=Text("parts", "份"),
+        choices={"a": Text("A", "甲")}, advanced=False,
+    )  # fmt: skip
+    shown = param_form(param, "zh", "method")
+    assert shown["field"] == "method.share"
+    assert (shown["minimum"], shown["maximum"], shown["step"], shown["scale"]) == (0.1, 0.9, 0.1, "log")
+    assert (shown["usual"], shown["unit"], shown["optional"], shown["advanced"]) == ("一半", "份", True, False)
+    assert shown["choices"] == [{"value": "a", "label": "甲"}]
+
+
+def test_fields_are_the_names_that_faults_carry() -> None:
+    """What the service refuses must find its control: both sides name the fields alike."""
+    from engine.errors import SpecError
+
+    raw = {"base_model": 1, "dataset": 1, "method": "lora", "name": "x",
+           "method_params": {"rank": 0}, "training": {"epochs": "many"}}  # fmt: skip
+    with pytest.raises(SpecError) as caught:
+        make_spec(raw)
+    forms = wizard_forms("en")
+    lora = next(m for m in forms["methods"] if m["key"] == "lora")
+    fields = {p["field"] for p in [*lora["params"], *forms["training"]]}
+    assert set(caught.value.faults) == {"method.rank", "training.epochs"} <= fields
+
+
+def test_a_setting_with_a_methods_own_default_is_kept_per_method() -> None:
+    marked = {p["key"] for p in wizard_forms("en")["training"] if p["per_method"]}
+    assert marked == {key for method in METHODS for key in method.defaults}
+    assert "learning_rate" in marked
+    assert "max_length" not in marked
+
+
+def test_method_defaults_pass_their_own_bounds() -> None:
+    """A default that the form would refuse could never be started."""
+    by_key = {param.key: param for param in SFT.params}
+    for method in METHODS:
+        for key, value in method.defaults.items():
+            assert by_key[key].read(value) == value
+        for param in method.params:
+            assert param.read(param.default) == param.default

@@ -1,0 +1,67 @@
+"""From declarations of settings to the JSON that the form view draws: the only generator of forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.methods import METHODS, Method
+from engine.objectives import SFT, Objective
+from engine.params import Param
+from engine.text import Text
+
+
+def _said(text: Text | None, language: str) -> str | None:
+    return text.in_(language) if text else None
+
+
+def param_form(param: Param, language: str, prefix: str) -> dict[str, Any]:
+    """One control: everything that the form view needs to draw and check it. `field` is its name in a SpecError."""
+    return {
+        "key": param.key,
+        "field": f"{prefix}.{param.key}",
+        "kind": param.kind,
+        "default": param.default,
+        "label": param.label.in_(language),
+        "help": param.help.in_(language),
+        "usual": _said(param.usual, language),
+        "unit": _said(param.unit, language),
+        "minimum": param.minimum,
+        "maximum": param.maximum,
+        "step": param.step,
+        "scale": param.scale,
+        "choices": [{"value": value, "label": label.in_(language)} for value, label in param.choices.items()],
+        "advanced": param.advanced,
+        "optional": param.optional,
+    }
+
+
+def method_form(method: Method, language: str) -> dict[str, Any]:
+    """One method: its card and its own settings. `defaults` are what it changes in the objective's settings."""
+    return {
+        "key": method.key,
+        "label": method.label.in_(language),
+        "tagline": method.tagline.in_(language),
+        "help": method.help.in_(language),
+        "notes": [note.in_(language) for note in method.notes],
+        "recommended": method.recommended,
+        "params": [param_form(param, language, "method") for param in method.params],
+        "defaults": dict(method.defaults),
+    }
+
+
+def wizard_forms(
+    language: str, methods: Sequence[Method] = METHODS, objective: Objective = SFT
+) -> dict[str, list[dict[str, Any]]]:
+    """The forms of the Train page: {"methods": [...], "training": [...]}.
+
+    A training setting for which some method has a default of its own is marked `per_method`: what the user
+    types there for one method must not leak into another (a LoRA learning rate would ruin a full fine-tune).
+    """
+    own = {key for method in methods for key in method.defaults}
+    return {
+        "methods": [method_form(method, language) for method in methods],
+        "training": [
+            param_form(param, language, "training") | {"per_method": param.key in own} for param in objective.params
+        ],
+    }

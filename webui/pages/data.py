@@ -1,0 +1,88 @@
+"""The Data page: bring data, say how its columns are read, look at what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.services import base_models, datasets
+from webui.components import view
+from webui.guard import guarded
+from webui.site import Site
+
+Function = Callable[..., Any]
+
+
+def _library(site: Site) -> list[Function]:
+    """What the list of data sets calls."""
+    ctx = site.ctx
+
+    def all_datasets() -> list[dict[str, Any]]:
+        return datasets.list_datasets(ctx)
+
+    def use_sample(key: str) -> int:
+        return datasets.ensure_sample(ctx, key)
+
+    def rename_dataset(dataset: int, name: str) -> dict[str, Any]:
+        datasets.rename_dataset(ctx, dataset, name)
+        return datasets.dataset_view(ctx, dataset)
+
+    def delete_dataset(dataset: int) -> None:
+        datasets.delete_dataset(ctx, dataset)
+
+    return [all_datasets, use_sample, rename_dataset, delete_dataset]
+
+
+def _one(site: Site) -> list[Function]:
+    """What a data set's own view calls."""
+    ctx = site.ctx
+
+    def one_dataset(dataset: int) -> dict[str, Any]:
+        return datasets.dataset_view(ctx, dataset)
+
+    def preview(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
+        return datasets.preview_mapping(
+            ctx,
+            dataset,
+            shape=choice["shape"],
+            mapping=choice["mapping"],
+            encoding=choice.get("encoding"),
+            limit=5,
+        )
+
+    def import_rows(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
+        return datasets.import_dataset(
+            ctx,
+            dataset,
+            name=choice["name"],
+            shape=choice["shape"],
+            mapping=choice["mapping"],
+            val_fraction=choice["val_fraction"],
+            seed=choice["seed"],
+            encoding=choice.get("encoding"),
+        )
+
+    def rows(dataset: int, offset: int, split: str) -> dict[str, Any]:
+        return datasets.dataset_rows(ctx, dataset, offset=offset, limit=20, split=split)
+
+    def rejected(dataset: int, offset: int) -> dict[str, Any]:
+        return datasets.rejected_rows(ctx, dataset, offset=offset, limit=50)
+
+    def models() -> list[dict[str, Any]]:
+        return [model for model in base_models.list_base_models(ctx) if model["status"] == "ready"]
+
+    def tokens(dataset: int, model: int) -> dict[str, Any]:
+        return datasets.token_report(ctx, dataset, model)
+
+    return [one_dataset, preview, import_rows, rows, rejected, models, tokens]
+
+
+def build(site: Site, lang: str) -> None:
+    """Draw the page; `?dataset=3` in the address shows one data set."""
+    wrap = guarded(lang)
+    view(
+        "dataPage",
+        {"max_upload_mb": site.ctx.settings.max_upload_mb},
+        functions=[wrap(function) for function in [*_library(site), *_one(site)]],
+        elem_id="data-page",
+    )

@@ -1,0 +1,115 @@
+"""The Train page: model, data, method, budget, review, start. The draft lives in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.services import base_models, datasets, drafts, jobs, planning
+from webui.components import view
+from webui.forms import wizard_forms
+from webui.guard import guarded
+from webui.site import Site
+from webui.train_draft import draft_of, fresh_draft, settled_draft, start_key
+
+Function = Callable[..., Any]
+DRAFT = "train"
+
+
+def _lists(site: Site) -> dict[str, Any]:
+    """What can be chosen now."""
+    return {
+        "models": base_models.list_base_models(site.ctx),
+        "datasets": [one for one in datasets.list_datasets(site.ctx) if one["status"] == "ready"],
+        "devices": planning.devices(site.ctx),
+    }
+
+
+def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
+    """The draft to go on with, the one that the address replaced (if any), and what could not be taken over."""
+    stored = settled_draft(drafts.load_draft(site.ctx, DRAFT))
+    if job := query.get("from_job"):
+        raw = jobs.draft_from_job(site.ctx, int(job))
+        return {"draft": draft_of(raw), "replaced": stored, "warnings": raw["warnings"]}
+    asked = {"dataset": query.get("dataset"), "base_model": query.get("model")}
+    changes = {key: int(value) for key, value in asked.items() if value}
+    return {"draft": stored | changes, "replaced": None, "warnings": []}
+
+
+def _choices(site: Site) -> list[Function]:
+    """What the first steps call."""
+    ctx = site.ctx
+
+    def load_wizard(query: dict[str, Any]) -> dict[str, Any]:
+        arrived = _arrive(site, query)
+        drafts.save_draft(ctx, DRAFT, arrived["draft"])
+        return arrived | _lists(site)
+
+    def lists() -> dict[str, Any]:
+        return _lists(site)
+
+    def add_hub(name: str) -> int:
+        return base_models.add_hub_model(ctx, name)
+
+    def get_starter() -> int:
+        return base_models.ensure_starter(ctx)
+
+    def use_sample(key: str) -> int:
+        return datasets.ensure_sample(ctx, key)
+
+    def peek(dataset: int) -> list[dict[str, Any]]:
+        return datasets.dataset_rows(ctx, dataset, offset=0, limit=2, split="train")["rows"]
+
+    return [load_wizard, lists, add_hub, get_starter, use_sample, peek]
+
+
+def _plans(site: Site) -> list[Function]:
+    """What the bill, the review and the start call."""
+    ctx = site.ctx
+
+    def save(draft: dict[str, Any]) -> None:
+        drafts.save_draft(ctx, DRAFT, draft)
+
+    def start_over() -> dict[str, Any]:
+        draft = fresh_draft()
+        drafts.save_draft(ctx, DRAFT, draft)
+        return draft
+
+    def plan_now(raw: dict[str, Any]) -> dict[str, Any]:
+        return planning.plan(ctx, raw)
+
+    def show_tokens(raw: dict[str, Any]) -> list[dict[str, Any]]:
+        return planning.token_preview(ctx, raw, n=3)
+
+    def begin(raw: dict[str, Any], key: str) -> int:
+        job = jobs.start_job(ctx, raw, key=start_key(key, raw))
+        drafts.clear_draft(ctx, DRAFT)
+        return job
+
+    return [save, start_over, plan_now, show_tokens, begin]
+
+
+def _files(site: Site) -> list[Function]:
+    """Settings as a file, out and in."""
+    ctx = site.ctx
+
+    def write_yaml(raw: dict[str, Any]) -> str:
+        return jobs.draft_yaml(ctx, raw)
+
+    def read_yaml(text: str) -> dict[str, Any]:
+        raw = jobs.draft_from_yaml(ctx, text)
+        return {"draft": draft_of(raw), "warnings": raw["warnings"]}
+
+    return [write_yaml, read_yaml]
+
+
+def build(site: Site, lang: str) -> None:
+    """Draw the wizard; `?from_job=7`, `?dataset=3` and `?model=1` fill it in."""
+    wrap = guarded(lang)
+    functions = [*_choices(site), *_plans(site), *_files(site)]
+    view(
+        "trainWizard",
+        {"forms": wizard_forms(lang)},
+        functions=[wrap(function) for function in functions],
+        elem_id="train-page",
+    )

@@ -1,0 +1,153 @@
+/* The mapping screen: what was found and why, how the rows are read, and what comes out of it, live. */
+"use strict";
+TS.data = TS.data || {};
+
+TS.data.mapping = function (page, set, ctx) {
+  const choice = {
+    name: set.name, shape: set.shape, mapping: { ...set.mapping }, encoding: null,
+    val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
+  };
+  const preview = TS.data.previewPane();
+  const look = TS.latest(() => ctx.call("preview", set.id, choice), preview.show, preview.fail);
+  const soon = TS.debounce(200, look);
+  const changed = () => { preview.wait(); soon(); };
+  const again = set.status !== "draft";
+  const button = TS.h("button", { type: "submit", class: "ts-btn primary", id: "data-import" }, TS.icon("check"), TS.t(again ? "data.import.again" : "data.import"));
+  const progress = TS.h("div", { "aria-live": "polite" });
+  const wrong = TS.h("div", {});
+  const form = TS.h("form", { class: "ts-stack data-map-form", novalidate: true, onsubmit: (event) => {
+    event.preventDefault();
+    TS.data.import(button, progress, wrong, set, choice, ctx);
+  } }, TS.data.foundCard(set), TS.data.readCard(set, choice, changed), TS.data.splitCard(set, choice), wrong, progress,
+  TS.h("div", { class: "ts-row" }, button, again ? TS.h("a", { class: "ts-btn ghost", href: TS.url("data", { dataset: set.id }) }, TS.t("data.cancel")) : TS.data.discard(set, ctx)));
+  TS.replace(page, TS.data.back(),
+    TS.head(set.name, TS.t("data.map.lead")),
+    TS.h("div", { class: "data-cols" }, form, preview.node));
+  look();
+};
+
+TS.data.discard = (set, ctx) => {
+  const button = TS.h("button", { type: "button", class: "ts-btn ghost", onclick: () => TS.data.remove(button, set, ctx) }, TS.icon("trash-2"), TS.t("data.discard"));
+  return button;
+};
+
+/** Import, with a bar that says that it is being done and for how long. */
+TS.data.import = async function (button, progress, wrong, set, choice, ctx) {
+  if (button.disabled) return;
+  const started = Date.now();
+  const words = TS.h("span", { class: "ts-soft ts-small" }, TS.t("data.import.busy", { seconds: 0 }));
+  const clock = setInterval(() => { words.textContent = TS.t("data.import.busy", { seconds: Math.round((Date.now() - started) / 1000) }); }, 1000);
+  const appear = setTimeout(() => TS.replace(progress, words, TS.progress(null, TS.t("data.import"))), 300);
+  TS.replace(wrong);
+  button.disabled = true;
+  try {
+    await ctx.call("import_rows", set.id, choice);
+    location.assign(TS.url("data", { dataset: set.id }));
+  } catch (error) {
+    TS.replace(wrong, TS.note("danger", error.message));
+    button.disabled = false;
+    TS.replace(progress);
+  } finally {
+    clearInterval(clock);
+    clearTimeout(appear);
+  }
+};
+
+/** What was detected, each with its reason. */
+TS.data.foundCard = (set) => TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.found")),
+  TS.h("dl", { class: "data-found" }, [...new Set((set.detection || []).map((one) => one.what))].map((what) => {
+    const notes = set.detection.filter((one) => one.what === what);
+    return [TS.h("dt", {}, TS.t("data.found." + what)),
+      TS.h("dd", {}, TS.h("b", { dir: "auto" }, TS.data.foundValue(notes[0])),
+        notes.map((one) => TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("detect." + one.code, one.params))))];
+  })));
+
+TS.data.foundValue = function (one) {
+  if (one.what === "shape") return TS.t("data.shape." + (one.value || "unknown"));
+  if (one.what === "format") return TS.data.formatName(one.value);
+  return Array.isArray(one.value) ? one.value.join(", ") : String(one.value ?? "–");
+};
+
+/** How rows are read: shape, columns, encoding. */
+TS.data.readCard = function (set, choice, changed) {
+  const fields = TS.h("div", { class: "ts-stack" });
+  const drawFields = () => TS.replace(fields, TS.data.columnFields(set, choice, changed));
+  const shapes = [...(choice.shape ? [] : [[null, TS.t("data.shape.choose")]]), ...set.shapes.map((shape) => [shape.key, TS.t("data.shape." + shape.key)])];
+  const help = TS.h("span", {}, TS.t("data.shape." + (choice.shape || "unknown") + ".help"));
+  const shape = TS.select("data-shape", shapes, choice.shape, (key) => {
+    choice.shape = key;
+    choice.mapping = TS.data.mappingFor(set, key);
+    help.textContent = TS.t("data.shape." + (key || "unknown") + ".help");
+    drawFields();
+    changed();
+  });
+  drawFields();
+  const encodings = [[null, TS.t("data.encoding.found", { encoding: set.encoding || "" })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
+  return TS.h("section", { class: "ts-card ts-stack" }, TS.h("h2", {}, TS.t("data.map.title")),
+    TS.field("data-shape", TS.t("data.found.shape"), shape, { help }), fields,
+    set.encoding ? TS.field("data-encoding", TS.t("data.found.encoding"),
+      TS.select("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: TS.t("data.encoding.help") }) : null);
+};
+
+/** A first mapping for another shape: what was found if it is that shape, else columns of the same name. */
+TS.data.mappingFor = function (set, key) {
+  if (key === set.shape) return { ...set.mapping };
+  const fields = set.shapes.find((shape) => shape.key === key)?.fields || [];
+  return Object.fromEntries(fields.map(({ key: field }) => [field, set.columns.find((column) => column.toLowerCase() === field)]).filter(([, column]) => column));
+};
+
+TS.data.columnFields = function (set, choice, changed) {
+  const fields = set.shapes.find((shape) => shape.key === choice.shape)?.fields || [];
+  return fields.map((field) => {
+    const id = "data-column-" + field.key;
+    const columns = [[null, TS.t(field.required ? "data.column.choose" : "data.column.none")], ...set.columns.map((column) => [column, column])];
+    const select = TS.select(id, columns, choice.mapping[field.key] ?? null, (column) => {
+      if (column === null) delete choice.mapping[field.key];
+      else choice.mapping[field.key] = column;
+      changed();
+    });
+    return TS.field(id, TS.t("data.field." + field.key), select, { extra: field.required ? TS.h("span", { class: "ts-soft ts-small" }, TS.t("data.column.required")) : null });
+  });
+};
+
+/** Name and split. */
+TS.data.splitCard = function (set, choice) {
+  const words = TS.h("output", { class: "ts-num", for: "data-val" });
+  const tell = () => { words.textContent = TS.format.percent(choice.val_fraction); };
+  const range = TS.h("input", { type: "range", class: "ts-range", id: "data-val", min: "0", max: "0.5", step: "0.01", value: String(choice.val_fraction),
+    oninput: () => { choice.val_fraction = Number(range.value); tell(); } });
+  const seed = TS.h("input", { type: "number", class: "ts-input ts-num", id: "data-seed", min: "0", step: "1", value: String(choice.seed), oninput: () => { choice.seed = Number(seed.value); } });
+  const name = TS.h("input", { type: "text", class: "ts-input", id: "data-name", maxlength: "120", value: choice.name, oninput: () => { choice.name = name.value; } });
+  tell();
+  return TS.h("section", { class: "ts-card ts-stack" }, TS.h("h2", {}, TS.t("data.map.keep")),
+    TS.field("data-name", TS.t("data.name"), name, {}),
+    TS.field("data-val", TS.t("data.val"), range, { help: TS.t("data.val.help"), extra: words }),
+    TS.h("details", { class: "ts-details" }, TS.h("summary", {}, TS.t("data.map.more")),
+      TS.field("data-seed", TS.t("data.seed"), seed, { help: TS.t("data.seed.help") })));
+};
+
+/** The right side: first rows as conversations, and what is left out so far. */
+TS.data.previewPane = function () {
+  const rows = TS.h("div", { class: "ts-stack" });
+  const said = TS.h("p", { class: "ts-soft ts-small", role: "status" }, TS.t("data.preview.busy"));
+  const out = TS.h("div", {});
+  const node = TS.h("section", { class: "ts-card data-preview", "aria-labelledby": "data-preview-title" },
+    TS.h("h2", { id: "data-preview-title" }, TS.t("data.preview")), said, rows, out);
+  return {
+    node,
+    wait: () => node.classList.add("stale"),
+    fail(error) {
+      node.classList.remove("stale");
+      said.textContent = "";
+      TS.replace(rows, TS.note("danger", error.message));
+      TS.replace(out);
+    },
+    show(result) {
+      node.classList.remove("stale");
+      said.textContent = TS.t("data.preview.checked", { n: TS.format.number(result.checked), bad: TS.format.number(result.rejected.length) });
+      TS.replace(rows, result.rows.length ? result.rows.map((row) => TS.h("div", { class: "data-row" }, TS.conversation(row)))
+        : TS.note("warn", TS.t("data.preview.nothing")));
+      TS.replace(out, result.rejected.length ? [TS.h("h3", {}, TS.t("data.preview.rejected")), TS.data.rejectedTable(result.rejected)] : null);
+    },
+  };
+};

@@ -1,0 +1,122 @@
+/* One data set: the mapping screen while it is a draft (or on ?remap=1), else its report and its rows. */
+"use strict";
+TS.data = TS.data || {};
+
+TS.data.one = async function (root, id, ctx) {
+  const page = TS.h("div", { class: "ts-page ts-wide data-one", "aria-busy": "true" }, TS.data.back());
+  TS.replace(root, page);
+  try {
+    const set = await ctx.call("one_dataset", id);
+    TS.data.showOne(page, set, ctx);
+  } catch (error) {
+    TS.replace(page, TS.data.back(), TS.h("h1", {}, TS.t("data.title")), TS.note("danger", error.message));
+  }
+  page.removeAttribute("aria-busy");
+};
+
+TS.data.showOne = function (page, set, ctx) {
+  if (set.status === "draft" || TS.query("remap")) TS.data.mapping(page, set, ctx);
+  else TS.data.report(page, set, ctx);
+};
+
+TS.data.back = () => TS.h("a", { class: "ts-link data-back", href: TS.url("data") }, TS.icon("arrow-right"), TS.t("data.back"));
+
+/** The ready data set. */
+TS.data.report = function (page, set, ctx) {
+  const head = TS.h("div", {});
+  TS.data.head(head, set, ctx);
+  TS.replace(page, TS.data.back(), head,
+    TS.h("div", { class: "data-cols" },
+      TS.h("div", { class: "ts-stack data-report" }, TS.data.summary(set), TS.data.rejectedCard(set, ctx), TS.data.tokensCard(set, ctx)),
+      TS.data.rowsCard(set, ctx)));
+};
+
+/** Name and actions. Redrawn after a rename. */
+TS.data.head = function (holder, set, ctx) {
+  const rename = TS.h("button", { type: "button", class: "ts-icon-btn", "aria-label": TS.t("data.rename"), title: TS.t("data.rename"), onclick: () => TS.data.renaming(holder, set, ctx) }, TS.icon("pencil"));
+  const remove = TS.h("button", { type: "button", class: "ts-btn ghost", onclick: () => TS.data.remove(remove, set, ctx) }, TS.icon("trash-2"), TS.t("data.delete"));
+  TS.replace(holder, TS.h("header", { class: "ts-head" },
+    TS.h("div", {}, TS.h("div", { class: "ts-row data-name" }, TS.h("h1", { dir: "auto" }, set.name), rename),
+      TS.h("p", { class: "ts-soft ts-small data-source" }, TS.data.origin(set))),
+    TS.h("div", { class: "ts-row" },
+      remove,
+      set.sample_key ? null : TS.h("a", { class: "ts-btn", href: TS.url("data", { dataset: set.id, remap: 1 }) }, TS.icon("settings"), TS.t("data.remap")),
+      TS.h("a", { class: "ts-btn primary", href: TS.url("train", { dataset: set.id }) }, TS.icon("wand-sparkles"), TS.t("data.train_with")))));
+};
+
+TS.data.origin = (set) => [set.sample_key ? TS.t("data.card.sample") : set.source_name, " · ", TS.format.when(set.created_at)];
+
+TS.data.renaming = function (holder, set, ctx) {
+  const input = TS.h("input", { class: "ts-input", id: "data-rename", type: "text", maxlength: "120", value: set.name, "aria-label": TS.t("data.name") });
+  const save = TS.h("button", { class: "ts-btn primary" }, TS.t("data.save"));
+  const back = () => { TS.data.head(holder, set, ctx); holder.querySelector("button")?.focus(); };
+  const form = TS.h("form", { class: "ts-row data-name", onsubmit: async (event) => {
+    event.preventDefault();
+    const renamed = await TS.act(save, () => ctx.call("rename_dataset", set.id, input.value));
+    if (!renamed) return;
+    Object.assign(set, renamed);
+    back();
+  } }, input, save, TS.h("button", { type: "button", class: "ts-btn ghost", onclick: back }, TS.t("data.cancel")));
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape") back(); });
+  TS.replace(holder, TS.h("h1", { class: "ts-visually-hidden" }, set.name), form);
+  input.select();
+};
+
+TS.data.remove = async function (button, set, ctx) {
+  if (!(await TS.confirm(TS.t("data.delete.title", { name: set.name }), TS.t("data.delete.text"), TS.t("data.delete")))) return;
+  const gone = await TS.act(button, async () => { await ctx.call("delete_dataset", set.id); return true; });
+  if (gone) location.assign(TS.url("data"));
+};
+
+/** Counts and facts. */
+TS.data.summary = function (set) {
+  const facts = [
+    [TS.t("data.found.format"), TS.data.formatName(set.format)],
+    [TS.t("data.found.encoding"), set.encoding],
+    [TS.t("data.found.shape"), set.shape && TS.t("data.shape." + set.shape)],
+    [TS.t("data.language"), TS.data.languages(set)],
+    [TS.t("data.characters"), set.stats?.characters && TS.format.number(set.stats.characters)],
+    [TS.t("data.longest"), set.stats?.longest_characters && TS.t("data.longest.value", { n: TS.format.number(set.stats.longest_characters) })],
+    [TS.t("data.duplicates"), set.stats?.duplicates && TS.format.number(set.stats.duplicates)],
+    [TS.t("data.seed"), String(set.seed)],
+    [TS.t("data.hash"), set.content_hash && TS.h("span", { class: "ts-mono" }, set.content_hash.slice(0, 12))],
+  ].filter(([, value]) => value);
+  return TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.report")),
+    TS.h("div", { class: "data-numbers" },
+      TS.stat(TS.format.number(set.accepted), TS.t("data.rows_used")),
+      TS.stat(TS.format.number(set.rejected), TS.t("data.rows_left_out"))),
+    TS.data.splitBar(set),
+    TS.h("dl", { class: "ts-kv" }, facts.map(([name, value]) => [TS.h("dt", {}, name), TS.h("dd", {}, value)])));
+};
+
+/** Every language with its share of the rows. */
+TS.data.languages = (set) => Object.entries(set.stats?.languages || {}).map(([code, rows], at, all) =>
+  TS.t("data.language." + code) + (all.length > 1 ? " " + TS.format.percent(rows / (set.accepted || 1)) : "")).join(", ");
+
+TS.data.formatName = (format) => (format ? format === "parquet" ? "Parquet" : format.toUpperCase() : "");
+
+/** What was left out, each with its place and reason; more on demand. */
+TS.data.rejectedCard = function (set, ctx) {
+  const card = TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.rejected.title")), TS.data.health(set));
+  if (!set.rejected) return card;
+  const holder = TS.h("div", {});
+  const more = TS.h("button", { type: "button", class: "ts-btn small", onclick: () => TS.act(more, load) }, TS.t("data.rejected.more"));
+  const rows = [];
+  const load = async () => {
+    const part = await ctx.call("rejected", set.id, rows.length);
+    rows.push(...part.rows);
+    TS.replace(holder, TS.data.rejectedTable(rows));
+    more.hidden = rows.length >= part.total;
+  };
+  card.append(holder, more);
+  TS.act(more, load);
+  return card;
+};
+
+TS.data.rejectedTable = (rows) => TS.h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": TS.t("data.rejected.title") },
+  TS.h("table", { class: "ts-table data-rejected" },
+    TS.h("thead", {}, TS.h("tr", {}, ["line", "column", "reason"].map((key) => TS.h("th", { scope: "col" }, TS.t("data.rejected." + key))))),
+    TS.h("tbody", {}, rows.map((row) => TS.h("tr", {},
+      TS.h("td", { class: "ts-num" }, row.line ?? (row.row ? TS.t("data.rejected.row", { n: row.row }) : "–")),
+      TS.h("td", {}, row.column ?? "–"),
+      TS.h("td", {}, TS.reason(row), row.raw ? TS.h("div", { class: "data-raw ts-mono", dir: "auto" }, row.raw.slice(0, 200)) : null))))));

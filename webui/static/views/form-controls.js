@@ -1,0 +1,117 @@
+/* Small controls that the Data and the Train page share: radio cards, segments, labelled fields, timing helpers. */
+"use strict";
+
+/** `task` after `milliseconds` of quiet; `.flush()` runs it now if it waits, `.cancel()` forgets it. */
+TS.debounce = function (milliseconds, task) {
+  let timer = 0;
+  const run = () => { timer = 0; return task(); };
+  const later = () => { clearTimeout(timer); timer = setTimeout(run, milliseconds); };
+  later.flush = () => { if (timer) { clearTimeout(timer); return run(); } return undefined; };
+  later.cancel = () => { clearTimeout(timer); timer = 0; };
+  later.waiting = () => timer !== 0;
+  return later;
+};
+
+/** Wrap an async `task` so that only the newest call's outcome is used: older answers that arrive late are dropped. */
+TS.latest = function (task, done, failed) {
+  let newest = 0;
+  return async (...args) => {
+    const mine = (newest += 1);
+    try {
+      const result = await task(...args);
+      if (mine === newest) done(result);
+    } catch (error) {
+      if (mine === newest) failed(error);
+    }
+  };
+};
+
+/** Keys of a radio group: arrows move the choice, as in the browser's own radios. */
+TS.radioKeys = function (group) {
+  group.addEventListener("keydown", (event) => {
+    const forward = ["ArrowRight", "ArrowDown"].includes(event.key);
+    if (!forward && !["ArrowLeft", "ArrowUp"].includes(event.key)) return;
+    const radios = [...group.querySelectorAll('[role="radio"]:not([aria-disabled="true"])')];
+    if (!radios.length) return;
+    event.preventDefault();
+    const at = radios.indexOf(document.activeElement);
+    const next = radios[(at + (forward ? 1 : -1) + radios.length) % radios.length];
+    next.focus();
+    next.click();
+  });
+};
+
+/** A group of big cards of which one is taken. options: [{value, disabled, content: [nodes], label}]. */
+TS.choices = function (label, options, chosen, onpick, className) {
+  const group = TS.h("div", { class: "ts-choices " + (className || ""), role: "radiogroup", "aria-label": label });
+  const reachable = options.some((o) => o.value === chosen && !o.disabled) ? chosen : options.find((o) => !o.disabled)?.value;
+  for (const option of options) {
+    const card = TS.h("div", {
+      class: "ts-choice", role: "radio", "aria-checked": String(option.value === chosen), "data-value": String(option.value),
+      "aria-disabled": option.disabled ? "true" : null, "aria-label": option.label || null, tabindex: option.value === reachable ? "0" : "-1",
+    }, option.content);
+    const pick = () => {
+      if (option.disabled) return;
+      for (const other of group.children) {
+        other.setAttribute("aria-checked", String(other === card));
+        other.setAttribute("tabindex", other === card ? "0" : "-1");
+      }
+      onpick(option.value);
+    };
+    card.addEventListener("click", pick);
+    card.addEventListener("keydown", (event) => {
+      if (event.key === " " || event.key === "Enter") { event.preventDefault(); pick(); }
+    });
+    group.append(card);
+  }
+  TS.radioKeys(group);
+  return group;
+};
+
+/** A short segmented choice with the browser's own radios. options: [[value, label]...]. */
+TS.segments = function (name, label, options, chosen, onpick) {
+  return TS.h("div", { class: "ts-seg", role: "radiogroup", "aria-label": label }, options.map(([value, text]) => TS.h("label", {},
+    TS.h("input", { type: "radio", name, value: String(value), checked: value === chosen, onchange: () => onpick(value) }), text)));
+};
+
+/** A labelled field. `control` carries `id` and lies in `box` if given; help and error are tied to it. */
+TS.field = function (id, label, control, { help, error, extra, box } = {}) {
+  const described = [help ? id + "-help" : "", id + "-error"].filter(Boolean).join(" ");
+  control.setAttribute("aria-describedby", described);
+  const wrong = TS.h("p", { class: "ts-error", id: id + "-error", hidden: !error }, error || "");
+  const field = TS.h("div", { class: "ts-field" },
+    TS.h("div", { class: "field-head" }, TS.h("label", { for: id }, TS.h("span", { class: "ts-label" }, label)), extra),
+    box || control,
+    help ? TS.h("p", { class: "ts-help", id: id + "-help" }, help) : null,
+    wrong);
+  field.setError = (text) => {
+    wrong.textContent = text || "";
+    wrong.hidden = !text;
+    if (text) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+  };
+  return field;
+};
+
+/** A select. options: [[value, label]...]; values keep their type. */
+TS.select = function (id, options, chosen, onpick) {
+  return TS.h("select", { class: "ts-select", id, onchange: (event) => onpick(options[event.target.selectedIndex][0]) },
+    options.map(([value, text]) => TS.h("option", { value: String(value ?? ""), selected: value === chosen }, text)));
+};
+
+/** One conversation (or text) of a data set, as bubbles. */
+TS.conversation = function (row) {
+  if (row.text !== undefined) return TS.h("div", { class: "ts-bubble text", dir: "auto" }, row.text);
+  return TS.h("div", { class: "conversation" }, (row.messages || []).map((message) =>
+    TS.h("div", { class: "ts-bubble " + message.role },
+      TS.h("span", { class: "bubble-role" }, TS.t("data.role." + message.role)),
+      TS.h("div", { class: "bubble-text", dir: "auto" }, message.content))));
+};
+
+/** The sentence of a stored reason or error: {code, params}. */
+TS.reason = (fault) => TS.t("error." + fault.code, fault.params);
+
+/** A note in the page. kind: "", "warn", "danger" or "info". */
+TS.note = (kind, ...children) =>
+  TS.h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : null },
+    TS.icon(kind === "info" || !kind ? "info" : "triangle-alert"), TS.h("div", {}, children));

@@ -1,0 +1,111 @@
+/* The wizard's state: the draft, what can be chosen, the plan. Saves and plans by itself when the draft changes. */
+"use strict";
+TS.train = TS.train || {};
+
+TS.train.state = function (ctx, forms, loaded) {
+  const listeners = [];
+  const w = { ctx, forms, draft: loaded.draft, models: loaded.models, datasets: loaded.datasets, devices: loaded.devices, plan: null, problem: null, faults: {}, finished: false };
+  w.on = (event, task, owner) => listeners.push({ event, task, owner });
+  w.off = (owner) => listeners.splice(0, listeners.length, ...listeners.filter((one) => one.owner !== owner));
+  w.tell = (event) => [...listeners].filter((one) => one.event === event).forEach((one) => one.task());
+  TS.train.choosing(w);
+  TS.train.saving(w);
+  TS.train.planning(w);
+  w.patch = (changes) => {
+    const before = JSON.stringify(w.raw());
+    Object.assign(w.draft, changes);
+    w.save();
+    if (JSON.stringify(w.raw()) !== before) w.replan();
+    w.tell("draft");
+  };
+  w.replace = (draft) => { w.draft = draft; w.settle(); w.save(); w.replanNow(); w.tell("draft"); };
+  w.settle();
+  return w;
+};
+
+/** Reads of the draft: the chosen things, the settings in force, the raw spec for the services. */
+TS.train.choosing = function (w) {
+  w.model = () => w.models.find((one) => one.id === w.draft.base_model);
+  w.dataset = () => w.datasets.find((one) => one.id === w.draft.dataset);
+  w.method = () => w.forms.methods.find((one) => one.key === w.draft.method);
+  w.device = () => w.devices.find((one) => one.key === w.draft.budget.device);
+  w.autoName = () => [w.dataset()?.name, w.method()?.label].filter(Boolean).join(" · ").slice(0, 120) || TS.t("train.name.auto");
+  w.done = (step) => ({ model: () => w.model()?.status === "ready", data: () => Boolean(w.dataset()), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
+  w.complete = () => ["model", "data", "method"].every(w.done) && !Object.keys(w.faults).length;
+  w.chosen = (step) => ({
+    model: () => w.model()?.name, data: () => w.dataset()?.name, method: () => w.method()?.label,
+    budget: () => TS.train.budgetWords(w), review: () => (w.complete() && w.plan ? TS.t("train.step.ready") : ""),
+  }[step]());
+  w.trainingValues = () => ({ ...w.draft.training, ...(w.draft.training_by[w.draft.method] || {}) });
+  w.methodValues = () => w.draft.method_params_by[w.draft.method] || {};
+  w.trainingDefaults = () => Object.fromEntries(w.forms.training.map((param) => [param.key, w.method()?.defaults[param.key] ?? param.default]));
+  w.raw = () => ({
+    version: 1, name: w.draft.name.trim() || w.autoName(), base_model: w.draft.base_model, dataset: w.draft.dataset, method: w.draft.method,
+    method_params: { ...w.methodValues() }, training: w.trainingValues(), budget: { ...w.draft.budget },
+    sample_prompts: w.draft.sample_prompts.split("\n").map((one) => one.trim()).filter(Boolean),
+  });
+  /* What is gone is not chosen any more; the only ready model is. */
+  w.settle = () => {
+    if (!w.model()) w.draft.base_model = null;
+    if (!w.dataset()) w.draft.dataset = null;
+    if (!w.method()) w.draft.method = w.forms.methods[0].key;
+    const ready = w.models.filter((one) => one.status === "ready");
+    const first = ready.find((one) => one.source === "starter") || (ready.length === 1 ? ready[0] : null);
+    if (!w.draft.base_model && first) w.draft.base_model = first.id;
+  };
+  w.refresh = async () => { Object.assign(w, await w.ctx.call("lists")); w.settle(); w.tell("lists"); };
+};
+
+/** Settings that the user changed: per method where the default is the method's, shared where it is not. */
+TS.train.setParam = function (w, param, value) {
+  const put = (values) => {
+    const next = { ...values };
+    if (value === undefined) delete next[param.key];
+    else next[param.key] = value;
+    return next;
+  };
+  const method = w.draft.method;
+  const own = (by) => ({ ...by, [method]: put(by[method] || {}) });
+  if (param.field.startsWith("method.")) w.patch({ method_params_by: own(w.draft.method_params_by) });
+  else if (param.per_method) w.patch({ training_by: own(w.draft.training_by) });
+  else w.patch({ training: put(w.draft.training) });
+};
+
+/** Saving: 300 ms after a change, and at once when the page is left. */
+TS.train.saving = function (w) {
+  const send = async () => {
+    if (w.finished) return;
+    try {
+      await w.ctx.call("save", w.draft);
+    } catch (error) {
+      if (error.code === "away") TS.online(false);
+      else TS.toast(error.message, "danger");
+    }
+  };
+  w.save = TS.debounce(300, send);
+  window.addEventListener("pagehide", () => {
+    if (w.finished || !w.save.waiting()) return;
+    w.save.cancel();
+    fetch("/api/drafts/train", { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(w.draft) }).catch(() => {});
+  });
+  window.addEventListener("pageshow", (event) => { if (event.persisted && w.finished) location.reload(); });
+};
+
+/** Planning: shortly after a change; the newest answer counts. Faults belong to fields, other refusals to the bill. */
+TS.train.planning = function (w) {
+  w.replanNow = TS.latest(async () => {
+    if (!w.done("model") || !w.done("data")) return null;
+    return w.ctx.call("plan_now", w.raw());
+  }, (plan) => {
+    Object.assign(w, { plan, faults: {}, problem: null, busy: false });
+    w.tell("plan");
+  }, (error) => {
+    const away = error.code === "away";
+    TS.online(!away);
+    Object.assign(w, { plan: null, faults: error.faults || {}, problem: error, busy: false });
+    w.tell("plan");
+  });
+  const later = TS.debounce(150, w.replanNow);
+  w.replan = () => { w.busy = true; later(); w.tell("busy"); };
+  w.replan.flush = later.flush;
+};

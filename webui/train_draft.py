@@ -1,0 +1,67 @@
+"""The Train page's draft: what the wizard keeps between visits, and how it comes from a job's settings. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from engine.methods import METHODS
+
+STEPS = ("model", "data", "method", "budget", "review")
+VERSION = 1
+
+
+def fresh_draft(**chosen: Any) -> dict[str, Any]:
+    """An empty draft with a key of its own: starting the same draft twice makes one job."""
+    return {
+        "version": VERSION,
+        "key": uuid.uuid4().hex,
+        "step": "model",
+        "base_model": None,
+        "dataset": None,
+        "method": METHODS[0].key,
+        "method_params_by": {},
+        "training": {},
+        "training_by": {},
+        "budget": {},
+        "name": "",
+        "sample_prompts": "",
+    } | {key: value for key, value in chosen.items() if value is not None}
+
+
+def draft_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A draft that asks for what `raw` (a stored spec or an imported one) asks for, at the last step."""
+    method = str(raw.get("method") or METHODS[0].key)
+    own = {key for declared in METHODS for key in declared.defaults}
+    training = dict(raw.get("training") or {})
+    return fresh_draft(
+        step="review",
+        base_model=raw.get("base_model"),
+        dataset=raw.get("dataset"),
+        method=method,
+        method_params_by={method: dict(raw.get("method_params") or {})},
+        training={key: value for key, value in training.items() if key not in own},
+        training_by={method: {key: value for key, value in training.items() if key in own}},
+        budget={key: value for key, value in (raw.get("budget") or {}).items() if value is not None},
+        name=raw.get("name") or "",
+        sample_prompts="\n".join(raw.get("sample_prompts") or ()),
+    )
+
+
+def settled_draft(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored draft made usable: unknown versions start afresh, missing fields get their default."""
+    if not stored or stored.get("version") != VERSION or stored.get("step") not in STEPS:
+        return fresh_draft()
+    return fresh_draft() | dict(stored)
+
+
+def start_key(draft_key: str, raw: Mapping[str, Any]) -> str:
+    """The key under which a start is made once: the same draft with the same settings is the same job.
+
+    Settings changed in another tab after the start are another job, never silently the old one.
+    """
+    settings = json.dumps(raw, sort_keys=True, ensure_ascii=False, default=str)
+    return f"{draft_key}:{hashlib.sha256(settings.encode()).hexdigest()[:16]}"
