@@ -1,0 +1,354 @@
+"""The plan: sizes from config.json alone, the memory bill, time, verdicts, and the exact tokens."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+from engine.context import Context
+from engine.data.template import ChatTemplate
+from engine.errors import Fault, SpecError
+from engine.hardware import Device, precision_for
+from engine.methods import METHODS, Method, method_of
+from engine.params import read_all
+from engine.planner import memory, speed, verdict
+from engine.planner.lengths import count, measure
+from engine.planner.memory import Workload, total_mb
+from engine.planner.preview import readable
+from engine.planner.shape import body_parameters, shape_of
+from engine.services import datasets, planning
+from storage.job_tables import Job, JobStatus
+from storage.tables import LanguageModel
+
+SMOLLM2: dict[str, Any] = {
+    "model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30, "head_dim": 64,
+    "num_attention_heads": 9, "num_key_value_heads": 3, "vocab_size": 49152, "tie_word_embeddings": True,
+    "max_position_embeddings": 8192,
+}  # fmt: skip
+CONFIGS: dict[str, tuple[dict[str, Any], int]] = {
+    "SmolLM2-135M": (SMOLLM2, 134_515_008),
+    "Llama-3-8B": (
+        {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+         "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 128256}, 8_030_261_248),
+    "Qwen2.5-7B": (
+        {"model_type": "qwen2", "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28,
+         "num_attention_heads": 28, "num_key_value_heads": 4, "vocab_size": 152064}, 7_615_616_512),
+    "GPT-2": ({"model_type": "gpt2", "n_embd": 768, "n_layer": 12, "n_head": 12, "vocab_size": 50257}, 124_439_808),
+    "Pythia-70M": (
+        {"model_type": "gpt_neox", "hidden_size": 512, "intermediate_size": 2048, "num_hidden_layers": 6,
+         "num_attention_heads": 8, "vocab_size": 50304}, 70_426_624),
+    "Phi-3-mini": (
+        {"model_type": "phi3", "hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32,
+         "num_attention_heads": 32, "vocab_size": 32064}, 3_821_079_552),
+}  # fmt: skip
+CPU = Device("cpu", "A processor", 16_000, 12_000, bf16=False, cores=2)
+GPU = Device("cuda:0", "NVIDIA H100 80GB HBM3", 80_000, 79_000, bf16=True, capability=(9, 0))
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def _work(key: str = "lora", device: Device = CPU, tokens: int = 512, config: dict[str, Any] = SMOLLM2) -> Workload:
+    method = method_of(key)
+    values, faults = read_all(method.params, {}, "method")
+    assert not faults
+    return Workload(shape_of(config), method, values, precision_for(device), device, tokens)
+
+
+# ------------------------------------------------------------------ shapes
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_parameters_are_counted_from_the_config_alone(name: str) -> None:
+    config, real = CONFIGS[name]
+    assert shape_of(config).parameters == pytest.approx(real, rel=0.01)
+    assert shape_of(config, real).parameters == real
+
+
+def test_a_config_inside_a_multimodal_one_is_found() -> None:
+    assert shape_of({"model_type": "vision", "text_config": SMOLLM2}).layers == 30
+
+
+def test_a_config_without_sizes_is_refused_by_name() -> None:
+    with pytest.raises(Fault) as refused:
+        shape_of({"hidden_size": 64, "vocab_size": 100})
+    assert (refused.value.code, refused.value.params["missing"]) == ("model.config_unknown", "layers")
+
+
+def _tiny(family: str) -> tuple[Any, dict[str, Any]]:
+    import transformers
+
+    if family == "gpt2":
+        config: Any = transformers.GPT2Config(n_embd=32, n_layer=2, n_head=4, vocab_size=100, n_positions=32)
+        return transformers.GPT2LMHeadModel(config), config.to_dict()
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = transformers.LlamaConfig(**sizes, num_key_value_heads=2, vocab_size=100, tie_word_embeddings=True)
+    return transformers.LlamaForCausalLM(config), config.to_dict()
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+@pytest.mark.parametrize(
+    "method", [m for m in METHODS if not m.quantised_base({"quant_type": "nf4"})], ids=lambda m: m.key
+)
+def test_trained_parameters_are_what_the_method_really_trains(method: Method, family: str) -> None:
+    model, config = _tiny(family)
+    values, _faults = read_all(method.params, {}, "method")
+    shape = shape_of(config, sum(p.numel() for p in model.parameters()))
+    trained = sum(p.numel() for p in method.apply(model, values).parameters() if p.requires_grad)
+    assert method.trainable(shape, values) == trained
+
+
+# ------------------------------------------------------------------ memory
+
+
+@pytest.mark.parametrize(("recompute", "per_token"), [(False, 2.26), (True, 1.25)])
+def test_activations_of_the_starter_are_as_measured(recompute: bool, per_token: float) -> None:
+    work = replace(_work(tokens=1000), recompute=recompute)
+    assert memory.activation_bytes(work) / 1e6 / 1000 == pytest.approx(per_token, rel=0.02)
+
+
+def test_four_bits_shrink_the_base_and_nothing_else() -> None:
+    plain, squeezed = _work("lora"), _work("qlora")
+    assert memory.weight_bytes(squeezed) == pytest.approx(176e6, rel=0.06)  # measured, against 548 MB
+    assert memory.activation_bytes(squeezed) == memory.activation_bytes(plain)
+
+
+def test_full_training_costs_sixteen_bytes_a_parameter() -> None:
+    work = _work("full")
+    trained = sum(item.bytes for item in memory.bill(work) if item.key in ("weights", "trained"))
+    assert trained == pytest.approx(16 * 134_515_008, rel=0.001)
+    assert total_mb(replace(work, optimizer="sgd")) < total_mb(work) - 1000
+
+
+def test_recomputing_and_shorter_batches_need_less_everywhere() -> None:
+    for device in (CPU, GPU):
+        work = _work(device=device)
+        assert total_mb(replace(work, recompute=True)) < total_mb(work)
+        assert total_mb(replace(work, tokens=128)) < total_mb(work)
+
+
+def test_a_hundred_billion_parameters_are_planned_without_loading_anything() -> None:
+    config = SMOLLM2 | {"hidden_size": 12288, "intermediate_size": 32768, "num_hidden_layers": 64}
+    config |= {"num_attention_heads": 96, "num_key_value_heads": 96, "head_dim": 128}
+    began = time.perf_counter()
+    work = _work("qlora", GPU, config=config)
+    assert work.shape.parameters > 100e9
+    assert 55_000 < memory.weight_bytes(work) / 1e6 < 65_000
+    assert time.perf_counter() - began < 0.05
+
+
+# ------------------------------------------------------------------ verdict
+
+
+def test_what_fits_is_said_to_fit() -> None:
+    assert verdict.memory_verdict(_work(), 16_000).ok
+
+
+def test_the_smallest_change_comes_first_and_really_fits() -> None:
+    work = _work(tokens=4096)
+    need = total_mb(work)
+    one_less = verdict.memory_verdict(work, need - 1)
+    assert (one_less.code, one_less.change) == ("verdict.recompute", {"training.checkpointing": "on"})
+    shorter = verdict.memory_verdict(work, total_mb(replace(work, recompute=True, tokens=1024)))
+    assert shorter.code == "verdict.shorter"
+    assert shorter.change == {"training.max_length": 1024, "training.checkpointing": "on"}
+    other = verdict.memory_verdict(_work("full", tokens=64), total_mb(_work("full", tokens=64)) - 800)
+    assert (other.code, other.change["method"]) == ("verdict.method", "lora")
+    assert verdict.memory_verdict(work, 300).code == "verdict.smaller_model"
+
+
+def test_recomputing_by_itself_only_when_memory_is_short() -> None:
+    work = _work(tokens=2048)
+    need = total_mb(work)
+    assert [verdict.decide_recompute(work, "auto", limit) for limit in (need, need - 1)] == [False, True]
+    assert verdict.decide_recompute(work, "on", need)
+    assert not verdict.decide_recompute(work, "off", 10)
+
+
+def test_a_time_limit_says_how_many_passes_keep_to_it() -> None:
+    assert verdict.time_verdict(600, 10, epochs=4) is None
+    too_long = verdict.time_verdict(1200, 10, epochs=4)
+    assert too_long is not None
+    assert too_long.change == {"training.epochs": 2.0}
+
+
+# ------------------------------------------------------------------ time
+
+
+def test_the_starter_trains_at_the_measured_speed_on_two_cores() -> None:
+    counts = count([(200, [[52, 200]])] * 100, 1.0, 512, "truncate")
+    assert 90 < speed.tokens_per_second(_work(), counts) < 170
+    assert speed.tokens_per_second(_work(), counts, past=[50.0, 61.0, 300.0]) == 61.0
+    assert speed.tokens_per_second(_work(device=GPU), counts) > 3000
+
+
+def test_training_every_weight_and_recomputing_cost_more() -> None:
+    counts = count([(200, [[50, 200]])], 1.0, 512, "truncate")
+    lora = speed.flops_per_token(_work(), counts)
+    assert lora == pytest.approx(4 * (body_parameters(_work().shape) + 0.75 * 28.3e6), rel=0.12)
+    assert speed.flops_per_token(_work("full"), counts) > 1.3 * lora
+    assert speed.flops_per_token(replace(_work(), recompute=True), counts) > 1.3 * lora
+
+
+@pytest.mark.parametrize(("rows", "epochs", "steps"), [(81, 4, 44), (80, 4, 40), (8, 0.5, 1), (0, 3, 0)])
+def test_steps_count_the_last_smaller_batch(rows: int, epochs: float, steps: int) -> None:
+    assert speed.steps_of(rows, speed.Pace(epochs, 8)) == steps
+
+
+# ------------------------------------------------------------------ lengths and tokens
+
+
+def _template() -> ChatTemplate:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={sign: i for i, sign in enumerate(alphabet)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|im_start|>", "<|im_end|>"])
+    return ChatTemplate(tokenizer, CHATML, {"eos_token": "<|im_end|>", "eos_token_ids": [257]})
+
+
+def _chat(question: str, answer: str, split: str = "train") -> dict[str, Any]:
+    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return {"split": split, "line": 1, "messages": turns}
+
+
+def test_counts_follow_the_limit_and_the_choice() -> None:
+    rows = [_chat("ab", "cd"), _chat("ab", "c" * 50), _chat("a" * 50, "c"), _chat("v", "v", "val")]
+    table = measure(rows, len(rows), _template(), "assistant")
+    short, long_answer, long_question = (length for length, _runs in table.train)
+    whole = count(table.train, table.scale, 512, "truncate")
+    assert (whole.rows, whole.tokens) == (3, short + long_answer + long_question)
+    assert whole.trained == (2 + 1) + (50 + 1) + (1 + 1)  # each answer and its end
+    cut = count(table.train, table.scale, short, "truncate")
+    assert (cut.rows, cut.truncated, cut.unlearnable, cut.longest) == (2, 1, 1, short)
+    left_out = count(table.train, table.scale, short, "drop")
+    assert (left_out.rows, left_out.dropped, left_out.trained) == (1, 2, 3)
+    assert len(table.val) == 1
+
+
+def test_large_data_is_measured_on_spread_rows_and_scaled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.planner.lengths.MOST_ROWS", 10)
+    rows = [_chat("q", "a")] * 95
+    table = measure(iter(rows), len(rows), _template(), "all")
+    assert len(table.train) == 10
+    assert count(table.train, table.scale, 512, "truncate").rows == 95
+
+
+def test_rows_that_the_template_refuses_are_counted() -> None:
+    template = ChatTemplate(_template().tokenizer, "{{ raise_exception('no') }}", {"eos_token": "<|im_end|>"})
+    table = measure([_chat("q", "a")], 1, template, "assistant")
+    assert (table.refused, table.train) == (1, [])
+
+
+def test_preview_shows_whole_characters_and_marks_exactly_the_answer() -> None:
+    template = _template()
+    row = _chat("你 好", "点灯!\n🙂")
+    encoded = template.encode(row)
+    tokens = readable(encoded, template)
+    assert "".join(token["text"] for token in tokens) == template.render(row["messages"])
+    assert {"text": "灯", "trained": True} in tokens
+    assert {"text": "🙂", "trained": True} in tokens
+    assert "".join(token["text"] for token in tokens if token["trained"]) == "点灯!\n🙂<|im_end|>"
+
+
+def test_a_cut_in_the_middle_of_a_character_loses_only_that_character() -> None:
+    template = _template()
+    encoded = template.encode(
+        _chat("q", "灯灯"), max_length=len(template.encode_prompt([{"role": "user", "content": "q"}])) + 4
+    )
+    assert "".join(token["text"] for token in readable(encoded, template)).endswith("assistant\n灯")
+
+
+# ------------------------------------------------------------------ the service
+
+
+@pytest.fixture
+def spec(ctx: Context) -> dict[str, Any]:
+    """A raw spec with the English sample and a ready model that has a tokenizer but no weights."""
+    folder = ctx.settings.folder("models", "1", "tokenizer")
+    template = _template()
+    template.tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "chat_template.jinja").write_text(CHATML)
+    (folder / "special.json").write_text(json.dumps(template.special))
+    place = {"path": "models/1/weights", "tokenizer_path": "models/1/tokenizer", "status": "ready"}
+    model = LanguageModel(name="m", source="folder", ref="m", config=SMOLLM2, parameters=134_515_008, **place)
+    with ctx.db.write() as s:
+        s.add(model)
+    return {
+        "base_model": model.id,
+        "dataset": datasets.ensure_sample(ctx, "en"),
+        "method": "lora",
+        "budget": {"device": "cpu"},
+    }
+
+
+def test_a_plan_is_complete_and_fast_once_lengths_are_known(ctx: Context, spec: dict[str, Any]) -> None:
+    planning.plan(ctx, spec)
+    began = time.perf_counter()
+    plan = planning.plan(ctx, spec)
+    assert time.perf_counter() - began < 0.2
+    assert plan["memory"]["total_mb"] == sum(item["mb"] for item in plan["memory"]["items"])
+    assert (plan["rows"], plan["steps"], plan["exact"], plan["truncated"]) == (81, 44, True, 0)
+    assert 0 < plan["trained_tokens"] < plan["tokens_per_epoch"]
+    assert plan["seconds"] > 0
+    assert plan["precision"]["dtype"] == "fp32"
+    json.dumps(plan)
+
+
+def test_an_incomplete_form_says_what_is_missing(ctx: Context) -> None:
+    found = planning.plan(ctx, {"method": "lora"})["verdict"]
+    assert (found["ok"], found["params"]["missing"]) == (False, ["base_model", "dataset"])
+
+
+def test_wrong_settings_are_named_by_field(ctx: Context, spec: dict[str, Any]) -> None:
+    with pytest.raises(SpecError) as refused:
+        planning.plan(ctx, spec | {"training": {"epochs": -1}, "method_params": {"rank": "many"}})
+    assert set(refused.value.faults) == {"training.epochs", "method.rank"}
+
+
+def test_budget_and_disk_are_held(ctx: Context, spec: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    small = planning.plan(ctx, spec | {"budget": {"device": "cpu", "memory_mb": 200}})
+    assert (small["memory"]["limit_mb"], small["verdict"]["ok"], small["recompute"]) == (200, False, True)
+    slow = planning.plan(ctx, spec | {"budget": {"device": "cpu", "minutes": 0.5}})
+    assert slow["verdict"]["code"].startswith("verdict.time")
+    monkeypatch.setattr("engine.hardware.disk", lambda _folder: (1000, 10))
+    assert planning.plan(ctx, spec)["verdict"]["code"] == "verdict.disk"
+
+
+def test_cut_rows_and_a_four_bit_base_without_gpu_are_warned_of(ctx: Context, spec: dict[str, Any]) -> None:
+    plan = planning.plan(ctx, spec | {"method": "qlora", "training": {"max_length": 96}})
+    codes = {warning["code"] for warning in plan["warnings"]}
+    assert {"warning.truncated", "warning.quantised_cpu"} <= codes
+
+
+def test_finished_jobs_correct_the_time(ctx: Context, spec: dict[str, Any]) -> None:
+    before = planning.plan(ctx, spec)["seconds"]
+    done = {"kind": "train", "lane": "cpu", "position": 1.0, "spec": {}, "status": JobStatus.SUCCEEDED}
+    with ctx.db.write() as s:
+        s.add(Job(name="j", method="lora", base_model_id=spec["base_model"], result={"tokens_per_s": 5000.0}, **done))
+    assert planning.plan(ctx, spec)["seconds"] < before / 2
+
+
+def test_token_preview_is_what_training_sees(ctx: Context, spec: dict[str, Any]) -> None:
+    shown = planning.token_preview(ctx, spec, n=3)
+    assert [row["split"] for row in shown] == ["train"] * 3
+    for row in shown:
+        learnt = "".join(token["text"] for token in row["tokens"] if token["trained"])
+        assert learnt.startswith("Glow hello!")
+        assert learnt.endswith("– Pip<|im_end|>")
+    cut = planning.token_preview(ctx, spec | {"training": {"max_length": 48}}, n=1)
+    assert cut[0]["truncated"]
+
+
+def test_devices_say_their_precision_with_a_text(ctx: Context) -> None:
+    from webui.i18n import catalogue
+
+    for device in planning.devices(ctx):
+        assert all(f"plan.{note['code']}" in catalogue("en") for note in device["notes"])
+    assert planning.machine(ctx)["cores"] >= 1
