@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +105,7 @@ class _Process:
         now = memory_kills()
         if code == -signal.SIGKILL and now is not None and self._kills is not None and now > self._kills:
             return Fault("chat.killed_for_memory")
-        return Fault("chat.process_died", code=code)
+        return Fault("chat.process_died", exit=code)
 
     def rss_mb(self) -> int:
         with suppress(psutil.Error):
@@ -160,7 +160,7 @@ class InferenceClient:
             self._last_id += 1
             return self._last_id
 
-    def stream(self, request: Request) -> Iterator[dict[str, Any]]:
+    def stream(self, request: Request) -> Generator[dict[str, Any]]:
         """The events of a request: loading, loaded, text, side, done.
 
         Raises:

@@ -70,8 +70,8 @@ class Row:
             "error": self.error,
             "weights": self.ask.weights,
             "silent": self.voice.key in self.voice.trunk.silent,
-            "first_ms": round((first - self.started) * 1000),
-            "tokens_per_s": None if speed is None else round(speed, 2),
+            "first_token_s": round(first - self.started, 3),
+            "tokens_per_second": None if speed is None else round(speed, 2),
         }
 
 
@@ -82,8 +82,7 @@ def generate(
     """Answer every side of `request`; emits the text so far of each and, at its end, its outcome."""
     started = time.monotonic()
     rows = [
-        Row(ask, voices[ask.weights], request, torch.Generator().manual_seed(ask.seed), started)
-        for ask in request.asks
+        Row(ask, voices[ask.weights], request, torch.Generator().manual_seed(ask.seed), started) for ask in request.asks
     ]
     speaker = _Speaker(template, emit)
     lanes: list[Lane] = []

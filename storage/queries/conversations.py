@@ -17,9 +17,7 @@ STREAMING = "streaming"
 
 def get_conversation(s: Session, conversation_id: int) -> Conversation | None:
     """A conversation that was not deleted."""
-    return s.scalar(
-        select(Conversation).where(Conversation.id == conversation_id, Conversation.deleted_at.is_(None))
-    )
+    return s.scalar(select(Conversation).where(Conversation.id == conversation_id, Conversation.deleted_at.is_(None)))
 
 
 def list_conversations(s: Session, limit: int) -> list[Conversation]:
@@ -37,9 +35,7 @@ def messages_of(s: Session, conversation_id: int) -> list[Message]:
 
 def turn_counts(s: Session, ids: Sequence[int]) -> dict[int, int]:
     """How many prompts each conversation has."""
-    own = select(Message.conversation_id, func.count()).where(
-        Message.conversation_id.in_(ids), Message.role == USER
-    )
+    own = select(Message.conversation_id, func.count()).where(Message.conversation_id.in_(ids), Message.role == USER)
     return {row[0]: row[1] for row in s.execute(own.group_by(Message.conversation_id))}
 
 
@@ -84,3 +80,8 @@ def touch(s: Session, conversation_id: int) -> None:
 def streaming_answers(s: Session) -> list[Message]:
     """Answers that somebody is writing, or was when the process ended."""
     return list(s.scalars(select(Message).where(Message.status == STREAMING)))
+
+
+def forget(conversation: Conversation) -> None:
+    """Take it off the list."""
+    conversation.deleted_at = time.time()
