@@ -52,7 +52,7 @@ class Assets:
     def head(self, lang: str) -> str:
         """The tags that load fonts, styles, texts and scripts."""
         fonts = [
-            f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{self.url(name)}">' for name in _FONTS
+            f'<link rel="preload" as="font" type="font/woff2" crossorigin href="/static/{name}">' for name in _FONTS
         ]
         styles = [f'<link rel="stylesheet" href="{self.url(name)}">' for name in self.styles]
         scripts = [f'<script defer src="{self.url(name)}"></script>' for name in [f"texts-{lang}.js", *self.scripts]]

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.text import LANGUAGES
-from webui import files
+from webui import draft_route, files
 from webui.assets import FOLDER
 from webui.language import language_of
 from webui.language_site import LanguageSite
@@ -34,7 +34,7 @@ class _Static(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         versioned = scope.get("query_string", b"") == f"v={assets().version}".encode()
-        response.headers["cache-control"] = FOREVER if versioned else "no-cache"
+        response.headers["cache-control"] = FOREVER if versioned or path.startswith("vendor/fonts/") else "no-cache"
         return response
 
 
@@ -81,6 +81,7 @@ def _add_routes(app: FastAPI, site: Site) -> None:
     for page in PAGES:
         app.add_api_route(f"/{page.path}", to_language, methods=["GET", "HEAD"])
     app.include_router(files.router(site))
+    app.include_router(draft_route.router(site))
     app.mount("/static", _Static(directory=FOLDER))
 
 

@@ -116,7 +116,7 @@ def make_theme() -> Any:
         font=[gr.themes.Font(name) for name in _FONT],
         font_mono=[gr.themes.Font(name) for name in _MONO],
     )
-    known = vars(theme) | {name: None for name in dir(theme)}
+    known = set(dir(theme))
     values = dict(_ONCE)
     for name, value in _BOTH.items():
         values[name] = value

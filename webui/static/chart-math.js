@@ -1,1 +1,72 @@
-/* math */
+/* The arithmetic of charts, without a page: smoothing, alignment, numbers as text, tables. */
+"use strict";
+window.TS = window.TS || { views: {} };
+TS.chartMath = {};
+
+/** Debiased exponential moving average: the first values are not pulled towards 0. `weight` from 0 (raw) to below 1. */
+TS.chartMath.smooth = function (values, weight) {
+  let sum = 0, scale = 0;
+  return values.map((value) => {
+    if (value === null || !Number.isFinite(value)) return null;
+    sum = weight * sum + (1 - weight) * value;
+    scale = weight * scale + (1 - weight);
+    return sum / scale;
+  });
+};
+
+/** Points with numbers only, in the order of x; the last one wins where two share an x. */
+TS.chartMath.clean = function (points) {
+  const byX = new Map();
+  for (const [x, y] of points || []) if (Number.isFinite(x)) byX.set(x, Number.isFinite(y) ? y : null);
+  return [...byX].sort((a, b) => a[0] - b[0]);
+};
+
+/** Series on one x axis, as uPlot wants them: [xs, ys of the first, ys of the second ...]; undefined where one has no value. */
+TS.chartMath.align = function (lists) {
+  const xs = [...new Set(lists.flatMap((points) => points.map(([x]) => x)))].sort((a, b) => a - b);
+  const place = new Map(xs.map((x, i) => [x, i]));
+  const columns = lists.map((points) => {
+    const column = new Array(xs.length).fill(undefined);
+    for (const [x, y] of points) column[place.get(x)] = y;
+    return column;
+  });
+  return [xs, ...columns];
+};
+
+/** A number for an axis or a legend: three to four significant digits, exponents only where they must be. */
+TS.chartMath.short = function (value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size < 0.001) return value.toExponential(1).replace("e-", "e−");
+  if (size >= 10000) return value.toLocaleString(TS.locale(), { maximumFractionDigits: 0 });
+  return String(Number(value.toPrecision(size >= 1000 ? 4 : 3)));
+};
+
+/** [header, rows] of all series, one row a step. */
+TS.chartMath.table = function (series, stepName) {
+  const [xs, ...columns] = TS.chartMath.align(series.map(({ points }) => TS.chartMath.clean(points)));
+  return [[stepName, ...series.map(({ label }) => label)], xs.map((x, i) => [x, ...columns.map((column) => column[i] ?? null)])];
+};
+
+TS.chartMath.csv = function (series, stepName) {
+  const quote = (cell) => (cell === null ? "" : /[",\n]/.test(String(cell)) ? '"' + String(cell).replaceAll('"', '""') + '"' : String(cell));
+  const [header, rows] = TS.chartMath.table(series, stepName);
+  return [header, ...rows].map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
+};
+
+/** At most `most` of the rows, evenly spread, the last one among them. */
+TS.chartMath.thin = function (rows, most) {
+  if (rows.length <= most) return rows;
+  return Array.from({ length: most }, (_, i) => rows[Math.round(i * (rows.length - 1) / (most - 1))]);
+};
+
+/** What the chart shows, for those who cannot see it. */
+TS.chartMath.describe = function (title, series) {
+  const lines = series.map(({ label, points }) => {
+    const known = TS.chartMath.clean(points).filter(([, y]) => y !== null);
+    if (!known.length) return label;
+    return TS.t("chart.line", { label, first: TS.chartMath.short(known[0][1]), last: TS.chartMath.short(known.at(-1)[1]) });
+  });
+  return TS.t("chart.describe", { title, lines: lines.join("; ") });
+};
