@@ -28,6 +28,9 @@ SETTINGS = {
         "TUNESMITH_CHAT_IDLE_S", "300", "Seconds without a chat after which its memory is given back."
     ),
     "offline": Setting("TUNESMITH_OFFLINE", "0", "1: never ask a hub for anything."),
+    "starter_from": Setting(
+        "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
+    ),
 }
 
 
@@ -41,6 +44,7 @@ class Settings:
     max_upload_mb: int = 2048
     chat_idle_s: float = 300.0
     offline: bool = False
+    starter_from: Path | None = None
 
     @property
     def database(self) -> Path:
@@ -67,6 +71,7 @@ class Settings:
         return {
             "TUNESMITH_HOME": str(self.home),
             "TUNESMITH_OFFLINE": "1" if self.offline else "0",
+            "TUNESMITH_STARTER_FROM": str(self.starter_from or ""),
             "HF_HOME": str(cache / "huggingface"),
             "XDG_CACHE_HOME": str(cache),
             "MPLCONFIGDIR": str(cache / "matplotlib"),
@@ -78,6 +83,7 @@ class Settings:
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "TOKENIZERS_PARALLELISM": "false",
             "OMP_WAIT_POLICY": "PASSIVE",
+            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
         }
 
 
@@ -92,4 +98,5 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         max_upload_mb=int(raw["max_upload_mb"]),
         chat_idle_s=float(raw["chat_idle_s"]),
         offline=raw["offline"] not in ("", "0", "false", "False"),
+        starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
     )

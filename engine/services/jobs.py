@@ -14,7 +14,7 @@ from engine.errors import Fault, NotFound, SpecError
 from engine.lanes import lane_for
 from engine.services.job_feed import job_feed
 from engine.services.job_views import views
-from engine.services.spec_files import draft_from_job, draft_from_yaml, spec_yaml
+from engine.services.spec_files import draft_from_job, draft_from_yaml, draft_yaml, spec_yaml
 from engine.spec import SPEC_VERSION, JobSpec, make_spec
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs
@@ -167,6 +167,7 @@ __all__ = [
     "delete_job",
     "draft_from_job",
     "draft_from_yaml",
+    "draft_yaml",
     "job_feed",
     "job_view",
     "list_jobs",

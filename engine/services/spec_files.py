@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.context import Context
 from engine.errors import Fault, NotFound
-from engine.lanes import lanes
+from engine.lanes import lane_for
 from engine.spec import SPEC_VERSION
 from storage.job_tables import Job
 from storage.queries import base_models, inputs
@@ -23,14 +23,26 @@ _KEPT = ("name", "objective", "method", "method_params", "training", "budget", "
 
 def spec_yaml(ctx: Context, job_id: int) -> str:
     """The settings of a job as a file: model and data set by origin, content and name instead of our ids. Raises NotFound."""
-    import yaml
-
     with ctx.db.read() as s:
         job = _job(s, job_id)
         model = s.get(LanguageModel, job.base_model_id)
         dataset = s.get(Dataset, job.dataset_id)
-    content = {"format": _FORMAT, "version": job.spec.get("version", SPEC_VERSION)}
-    content |= {key: job.spec[key] for key in _KEPT if key in job.spec}
+    return _written(job.spec, model, dataset)
+
+
+def draft_yaml(ctx: Context, raw: Mapping[str, Any]) -> str:
+    """The same file of settings that were not started yet; what is not chosen is left empty."""
+    with ctx.db.read() as s:
+        model = base_models.get_model(s, int(raw.get("base_model") or 0))
+        dataset = inputs.get_dataset(s, int(raw.get("dataset") or 0))
+    return _written(raw, model, dataset)
+
+
+def _written(spec: Mapping[str, Any], model: LanguageModel | None, dataset: Dataset | None) -> str:
+    import yaml
+
+    content = {"format": _FORMAT, "version": spec.get("version", SPEC_VERSION)}
+    content |= {key: spec[key] for key in _KEPT if key in spec}
     content["base_model"] = _model_mark(model)
     content["dataset"] = {"name": dataset.name, "content_hash": dataset.content_hash} if dataset else {}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
@@ -138,8 +150,9 @@ def _fill(draft: dict[str, Any], field: str, row: LanguageModel | Dataset | None
 
 def _with_device(draft: dict[str, Any]) -> dict[str, Any]:
     budget = dict(draft.get("budget") or {})
-    device = budget.get("device") or "auto"
-    if device != "auto" and device not in lanes():
+    try:
+        lane_for(str(budget.get("device") or "auto"))
+    except Fault:
+        draft["warnings"].append({"code": "spec.device_not_here", "params": {"device": str(budget["device"])}})
         budget["device"] = "auto"
-        draft["warnings"].append({"code": "spec.device_not_here", "params": {"device": str(device)}})
     return draft | {"budget": budget}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage.tables import LanguageModel
+from storage.tables import LanguageModel, TunedModel
 
 
 def get_model(s: Session, model_id: int) -> LanguageModel | None:
@@ -40,6 +40,12 @@ def model_names(s: Session, ids: Iterable[int]) -> dict[int, str]:
     """Names by id, of removed ones too."""
     rows = s.execute(select(LanguageModel.id, LanguageModel.name).where(LanguageModel.id.in_(list(ids))))
     return {row[0]: row[1] for row in rows}
+
+
+def tuned_on(s: Session, model_id: int) -> int:
+    """How many tuned models stand on a base model."""
+    on_it = select(func.count()).where(TunedModel.base_model_id == model_id, TunedModel.deleted_at.is_(None))
+    return s.scalar(on_it) or 0
 
 
 def _first(s: Session, *conditions: object) -> LanguageModel | None:
