@@ -11,7 +11,7 @@ from engine.data.json_stream import JsonScanner, Piece
 from engine.data.jsonl_reader import json_row
 from engine.data.records import Record, Rejected, clip
 
-_MAX_RESTARTS = 200
+_MAX_READ_TWICE = 40_000_000  # characters, over the whole file
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class _Elements:
 
     def __init__(self, scanner: JsonScanner) -> None:
         self._scanner = scanner
-        self._row = self._restarts = 0
+        self._row = self._read_twice = 0
 
     def __iter__(self) -> Iterator[Record | Rejected]:
         scanner, item = self._scanner, None
@@ -101,9 +101,9 @@ class _Elements:
 
     def _restart(self, piece: Piece) -> int | None:
         offset = piece.next_start()
-        if offset is None or self._restarts >= _MAX_RESTARTS:
+        if offset is None or self._read_twice > _MAX_READ_TWICE:
             return None
-        self._restarts += 1
+        self._read_twice += len(piece.text)
         self._scanner.back_to(piece, offset)
         return offset
 

@@ -37,7 +37,7 @@ def parse(text: str, line: int) -> Any:
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        near = clip(text[max(0, error.pos - 12) : error.pos + 12].strip(), 40)
+        near = clip(" ".join(text[max(0, error.pos - 12) : error.pos + 12].split()), 40)
         raise RowFault(
             "data.json.malformed", line=line + error.lineno - 1, position=error.colno, near=near or "⏎"
         ) from None

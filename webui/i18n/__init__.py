@@ -26,7 +26,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     return texts
 
 
-def t(language: str, key: str, **params: Any) -> str:
+def t(language: str, key: str, /, **params: Any) -> str:
     """The text of `key`, filled in. A missing key shows itself (and fails the completeness test)."""
     text = catalogue(language).get(key, key)
     try:
