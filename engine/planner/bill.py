@@ -17,7 +17,7 @@ from engine.spec import JobSpec
 from storage.tables import Dataset, LanguageModel
 
 TOKENS_AT_ONCE = {"cpu": 512, "gpu": 4096}  # padded tokens of a micro-batch, unless one example is longer
-_SAMPLE_TOKENS = 5 * 40  # sample questions of one round, and the tokens of a short answer
+_SAMPLE_TOKENS = 64  # one batch answers all sample questions; the longest answer counts
 _SYSTEM_MB = 1000  # RAM left to the system and to the page
 _FEW_ROWS = 20
 _LARGE = 1e9  # parameters that are too many for a processor in a reasonable time

@@ -1,0 +1,164 @@
+"""The rules of the house: who may import whom, what the web process never loads, and that nobody asks a method's name."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.methods import METHODS
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"torch", "transformers", "peft", "trl", "bitsandbytes", "accelerate", "datasets", "gguf"}
+HEAVY_HOMES = ("engine/training/", "engine/inference/", "engine/evaluation/", "engine/export/", "engine/base_models/")
+WEB_MAY = (
+    "engine.services", "engine.methods", "engine.objectives", "engine.params", "engine.spec", "engine.errors",
+    "engine.text", "engine.context", "engine.settings", "storage.queries", "webui",
+)  # fmt: skip
+METHOD_KEYS = {method.key for method in METHODS}
+
+
+def _files(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+class _Imports(ast.NodeVisitor):
+    """Names of imported modules as (module, inside a function), without those for type checkers alone."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, bool]] = []
+        self._depth = 0
+
+    def visit_If(self, node: ast.If) -> None:
+        if ast.unparse(node.test) not in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._depth += 1
+        self.generic_visit(node)
+        self._depth -= 1
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found += [(alias.name, self._depth > 0) for alias in node.names]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        assert node.level == 0, "imports are absolute"
+        names = [f"{node.module}.{alias.name}" for alias in node.names]
+        self.found += [(name, self._depth > 0) for name in names]
+
+
+def imports(source: str) -> list[tuple[str, bool]]:
+    """Every import of a source text."""
+    visitor = _Imports()
+    visitor.visit(ast.parse(source))
+    return visitor.found
+
+
+def _under(module: str, *packages: str) -> bool:
+    return any(module == package or module.startswith(package + ".") for package in packages)
+
+
+def _breaches(files: list[Path], forbidden: tuple[str, ...]) -> list[str]:
+    found = ((file, module) for file in files for module, _inside in imports(file.read_text(encoding="utf-8")))
+    return [f"{file.relative_to(ROOT)}: {module}" for file, module in found if _under(module, *forbidden)]
+
+
+def test_the_reader_of_imports_sees_what_it_must() -> None:
+    source = "if TYPE_CHECKING:\n import torch\ndef f():\n from peft import x\nimport gradio as gr\n"
+    assert imports(source) == [("peft.x", True), ("gradio", False)]
+
+
+def test_storage_knows_neither_engine_nor_pages() -> None:
+    assert _breaches(_files("storage"), ("engine", "webui", "gradio", *HEAVY)) == []
+
+
+def test_engine_knows_no_page() -> None:
+    assert _breaches(_files("engine"), ("webui", "gradio")) == []
+
+
+def test_pages_use_services_and_declarations_only() -> None:
+    assert _breaches(_files("webui"), ("sqlalchemy", "sqlite3", "pysqlite3", "alembic", *HEAVY)) == []
+    ours = [
+        f"{file.relative_to(ROOT)}: {module}"
+        for file in _files("webui")
+        for module, _inside in imports(file.read_text(encoding="utf-8"))
+        if _under(module, "engine", "storage") and not _under(module, *WEB_MAY)
+    ]
+    assert ours == []
+
+
+def test_heavy_libraries_stay_where_they_belong() -> None:
+    outside = [file for file in _files("engine") if not file.relative_to(ROOT).as_posix().startswith(HEAVY_HOMES)]
+    methods = [file for file in outside if file.parent.name == "methods"]
+    assert _breaches([file for file in outside if file not in methods], tuple(HEAVY)) == []
+    at_import = [
+        f"{file.name}: {module}"
+        for file in methods
+        for module, inside in imports(file.read_text(encoding="utf-8"))
+        if not inside and _under(module, *HEAVY)
+    ]
+    assert at_import == []
+
+
+_LOAD_ALL = """
+import importlib, pkgutil, sys
+for package in {packages!r}:
+    importlib.import_module(package)
+    for found in pkgutil.walk_packages([package.replace(".", "/")], package + "."):
+        importlib.import_module(found.name)
+print(" ".join(sorted({heavy!r} & set(sys.modules))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("packages", "never"),
+    [
+        (["engine.services", "engine.planner"], HEAVY | {"gradio", "pandas", "pyarrow"}),
+        (["webui", "engine.services"], HEAVY),
+    ],
+    ids=["services", "pages"],
+)
+def test_the_web_process_never_loads_training_libraries(packages: list[str], never: set[str]) -> None:
+    code = _LOAD_ALL.format(packages=packages, heavy=never)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip() == ""
+
+
+_A_METHOD = re.compile(r"\bmethod(_key|\.key)?(['\"]\]|['\"]\))?$")
+
+
+def _method_questions(source: str) -> Iterator[str]:
+    """Comparisons of something called a method with a method's key."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Compare):
+            continue
+        constants = {inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)}
+        sides = [ast.unparse(side) for side in (node.left, *node.comparators)]
+        if constants & METHOD_KEYS and any(_A_METHOD.search(side) for side in sides):
+            yield ast.unparse(node)
+
+
+def test_the_reader_of_questions_sees_what_it_must() -> None:
+    asks = "if spec.method == 'lora': pass\nx = job['method'] in ('qlora', 'b')\nmethod.key != 'full'\n'lora' == r.get('method')"
+    assert len(list(_method_questions(asks))) == 4
+    assert list(_method_questions("model.saves == 'full'\nspec.method.saves == 'full'\nkind == 'lora_x'")) == []
+
+
+def test_nobody_asks_for_a_method_by_name() -> None:
+    elsewhere = [file for file in _files("engine", "webui", "storage") if file.parent.name != "methods"]
+    asked = [
+        f"{file.relative_to(ROOT)}: {text}" for file in elsewhere for text in _method_questions(file.read_text("utf-8"))
+    ]
+    keys = "|".join(METHOD_KEYS)
+    pattern = re.compile(rf"""method\w*\s*[!=]==?\s*["'`]({keys})["'`]|["'`]({keys})["'`]\s*[!=]==?\s*\w*method""")
+    for file in sorted((ROOT / "webui" / "static" / "views").rglob("*.js")):
+        asked += [f"{file.name}: {found.group()}" for found in pattern.finditer(file.read_text(encoding="utf-8"))]
+    assert asked == []

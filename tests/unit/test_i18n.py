@@ -1,0 +1,245 @@
+"""Both languages say everything, every key that is asked for exists, and no text hides in code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from webui.i18n import LANGUAGES, catalogue
+
+ROOT = Path(__file__).parents[2]
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+PYTHON = sorted(file for folder in ("engine", "webui", "storage") for file in (ROOT / folder).rglob("*.py"))
+SCRIPTS = sorted(f for f in (ROOT / "webui" / "static").rglob("*.js") if "vendor" not in f.parts)
+NAMES = ("简体中文", "中文", "Tunesmith")
+ANYTHING = "{}"
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _literal, name, _form, _conversion in Formatter().parse(text) if name is not None}
+
+
+def _calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            yield name, node
+
+
+def _literal(node: ast.Call, place: int) -> str | None:
+    """The text of an argument that is one; the beginning of an f-string, with `{}` behind it."""
+    if len(node.args) <= place:
+        return None
+    argument = node.args[place]
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        return argument.value
+    if isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
+        return f"{argument.values[0].value}{ANYTHING}"
+    return None
+
+
+def _known(key: str) -> bool:
+    if key.endswith(ANYTHING):
+        return any(known.startswith(key[: -len(ANYTHING)]) for known in catalogue("en"))
+    return key in catalogue("en")
+
+
+# ------------------------------------------------------------------ the catalogues
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    english, chinese = (set(catalogue(language)) for language in LANGUAGES)
+    assert (sorted(english - chinese), sorted(chinese - english)) == ([], [])
+
+
+def test_both_languages_have_the_same_files() -> None:
+    english, chinese = ({f.name for f in (ROOT / "webui" / "i18n" / key).glob("*.json")} for key in LANGUAGES)
+    assert english == chinese
+
+
+def test_both_languages_fill_in_the_same_things() -> None:
+    english, chinese = (catalogue(language) for language in LANGUAGES)
+    assert [key for key in english if _placeholders(english[key]) != _placeholders(chinese.get(key, ""))] == []
+
+
+def test_chinese_texts_are_chinese_and_english_ones_are_not() -> None:
+    def untranslated(text: str) -> bool:
+        return not CHINESE.search(text) and len(re.findall(r"[a-z]{3,}", re.sub(r"\{\w+\}", "", text))) >= 4
+
+    def shows_a_sample(key: str) -> bool:
+        return key.startswith("data.sample.")
+
+    chinese, english = catalogue("zh"), catalogue("en")
+    assert [key for key, text in chinese.items() if untranslated(text) and not shows_a_sample(key)] == []
+    wrong = [key for key, text in english.items() if re.search(r"[\u4e00-\u9fff]", text) and not shows_a_sample(key)]
+    assert [key for key in wrong if english[key] not in NAMES] == []
+
+
+def test_no_text_is_empty_or_unfinished() -> None:
+    unfinished = re.compile(r"^\s*$|\b(TO" r"DO|FIX" r"ME|lorem|tbd)\b", re.IGNORECASE)
+    assert [(lang, key) for lang in LANGUAGES for key, text in catalogue(lang).items() if unfinished.search(text)] == []
+
+
+# ------------------------------------------------------------------ keys that are asked for
+
+
+def test_keys_asked_for_in_python_exist() -> None:
+    asked = [
+        (file.relative_to(ROOT).as_posix(), key)
+        for file in PYTHON
+        for name, call in _calls(file)
+        if name == "t" and (key := _literal(call, 1)) is not None
+    ]
+    assert [(file, key) for file, key in asked if not _known(key)] == []
+
+
+def test_keys_asked_for_in_scripts_exist() -> None:
+    whole = re.compile(r"""\bTS\.t\(\s*(["'`])([\w.\-]+)\1\s*[,)]""")
+    start = re.compile(r"""\bTS\.t\(\s*(?:(["'])([\w.\-]+)\1\s*\+|`([\w.\-]+)\$\{)""")
+    missing = []
+    for file in SCRIPTS:
+        source = file.read_text(encoding="utf-8")
+        keys = {found[2] for found in whole.finditer(source)}
+        keys |= {(found[2] or found[3]) + ANYTHING for found in start.finditer(source)}
+        missing += [(file.name, key) for key in sorted(keys) if not _known(key)]
+    assert missing == []
+
+
+def _raised() -> Iterator[tuple[str, str]]:
+    """Codes of faults, in raises and in classes."""
+    for file in PYTHON:
+        where = file.relative_to(ROOT).as_posix()
+        for name, call in _calls(file):
+            if name in ("Fault", "ParamFault") and (code := _literal(call, 0)) is not None:
+                yield where, code
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            bases = [ast.unparse(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
+            if any(base.endswith(("Error", "Fault", "NotFound")) for base in bases):
+                assert isinstance(node, ast.ClassDef)
+                yield from ((where, code) for code in _codes_of(node))
+
+
+def _codes_of(node: ast.ClassDef) -> Iterator[str]:
+    for line in node.body:
+        if (
+            isinstance(line, ast.Assign)
+            and ast.unparse(line.targets[0]) == "code"
+            and isinstance(line.value, ast.Constant)
+        ):
+            yield str(line.value.value)
+
+
+def test_every_fault_has_its_sentence() -> None:
+    assert [(file, code) for file, code in _raised() if not _known(f"error.{code}")] == []
+
+
+@pytest.mark.parametrize(("call", "place", "prefix"), [("Verdict", 0, "plan."), ("Precision", 1, "plan.")])
+def test_every_verdict_has_its_sentence(call: str, place: int, prefix: str) -> None:
+    found = [key for file in PYTHON for name, node in _calls(file) if name == call and (key := _literal(node, place))]
+    assert found
+    assert [key for key in found if not _known(prefix + key)] == []
+
+
+def test_every_event_of_a_job_has_its_sentence() -> None:
+    found = [
+        (file.name, code)
+        for file in PYTHON
+        for name, call in _calls(file)
+        if name == "event" and isinstance(call.func, ast.Attribute) and (code := _literal(call, 1)) is not None
+    ]
+    assert [(file, code) for file, code in found if not _known(f"event.{code}")] == []
+
+
+# ------------------------------------------------------------------ texts in code
+
+
+def _docstrings(tree: ast.AST) -> set[int]:
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, holders) and node.body]
+    return {id(body[0].value) for body in bodies if isinstance(body[0], ast.Expr)}
+
+
+def _in_texts(tree: ast.AST) -> set[int]:
+    texts = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "Text")
+    return {id(inner) for text in texts for inner in ast.walk(text)}
+
+
+def test_no_chinese_outside_declared_texts() -> None:
+    found = []
+    recognised = ROOT / "engine" / "data"  # Chinese names of columns and roles
+    for file in (f for f in PYTHON if not f.is_relative_to(recognised)):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        allowed = _docstrings(tree) | _in_texts(tree)
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if id(node) not in allowed and len(re.findall(r"[\u4e00-\u9fff]", text)) > 1 and not _is_pattern(text):
+                found.append((file.relative_to(ROOT).as_posix(), text[:60]))
+    for file in SCRIPTS:
+        source = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        found += [(file.name, line.strip()[:60]) for line in source.splitlines() if re.search(r"[\u4e00-\u9fff]", line)]
+    assert [entry for entry in found if entry[1] not in NAMES] == []
+
+
+def _is_pattern(text: str) -> bool:
+    """Ranges of characters and lists of them are data, not sentences."""
+    return "[" in text or "-" in text
+
+
+_SHOWN = {"label", "placeholder", "info", "title", "description", "value"}
+
+
+def test_widgets_take_their_words_from_the_catalogue() -> None:
+    found = []
+    for file in (f for f in PYTHON if f.is_relative_to(ROOT / "webui")):
+        for name, call in _calls(file):
+            if not (isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "gr"):
+                continue
+            for keyword in call.keywords:
+                text = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+                if (
+                    keyword.arg in _SHOWN
+                    and isinstance(text, str)
+                    and text not in NAMES
+                    and re.search(r"[A-Za-z]{3}", text)
+                ):
+                    found.append((file.name, name, text))
+    assert found == []
+
+
+def test_scripts_hold_no_sentences() -> None:
+    sentence = re.compile(r"""(["'`])([A-Z][a-z]+(?: [a-z'’]+){2,}[.!?…]?)\1""")
+    found = []
+    for file in SCRIPTS:
+        source = re.sub(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+        source = re.sub(r"(throw new Error|console\.\w+)\([^\n]*", "", source)
+        found += [(file.name, match[2]) for match in sentence.finditer(source)]
+    assert found == []
+
+
+def test_declared_texts_are_in_both_languages() -> None:
+    wrong = []
+    for file in PYTHON:
+        for name, call in _calls(file):
+            if name != "Text" or not isinstance(call.func, ast.Name) or len(call.args) != 2:
+                continue
+            english, chinese = (_literal(call, place) for place in (0, 1))
+            if english is None or chinese is None:
+                continue
+            same = english == chinese and not re.search(r"[a-z]{3,} [a-z]{3,}", english)
+            if (
+                not english.strip()
+                or not chinese.strip()
+                or CHINESE.search(english)
+                or not (same or _translated(chinese))
+            ):
+                wrong.append((file.name, english))
+    assert wrong == []
+
+
+def _translated(chinese: str) -> bool:
+    return bool(CHINESE.search(chinese)) or not re.search(r"[a-z]{4,} [a-z]{3,}", chinese)
