@@ -27,6 +27,10 @@ class Fenced(Exception):
     """Another attempt owns the job now (or it is no longer active): leave without writing anything."""
 
 
+class Interrupted(BaseException):
+    """The process was asked to end (SIGTERM): keep what is kept already, and leave."""
+
+
 class _Buffer:
     """What waits to be written."""
 
@@ -65,7 +69,8 @@ class Reporter:
         self._buffer = _Buffer()
         self._lock = threading.Lock()  # the buffer
         self._writing = threading.RLock()  # the order of transactions
-        self._fenced = self._finished = False
+        self._fenced = self._finished = self._deferring = False
+        self.interrupted = False
         self._request: str | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="reporter", daemon=True)
@@ -122,6 +127,26 @@ class Reporter:
         """What the user asked for, as of the last heartbeat: None, "stop" or "cancel"."""
         self._check()
         return self._request
+
+    @property
+    def finished(self) -> bool:
+        """Whether the final status is written."""
+        return self._finished
+
+    @contextlib.contextmanager
+    def deferring_interrupts(self) -> Iterator[None]:
+        """Within, SIGTERM only sets `interrupted`, to be looked at between steps; a cancelled job ends at once."""
+        self._deferring = True
+        try:
+            yield
+        finally:
+            self._deferring = False
+
+    def interrupt(self, *_signal: object) -> None:
+        """The handler of SIGTERM."""
+        self.interrupted = True
+        if not self._deferring or self._request == "cancel":
+            raise Interrupted
 
     def flush(self) -> None:
         """Write all that waits now. Raises Fenced; a database that cannot be written to is tried again later."""

@@ -1,0 +1,85 @@
+"""Rows of a data set as tokens and labels, ready for training; what is left out is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.template import ChatTemplate, Encoded
+from engine.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row as tokens. `labels` are already shifted: `labels[i]` is what follows `ids[i]`, or IGNORED."""
+
+    ids: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    trained: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass
+class Examples:
+    """Everything that a job sees. `left_out` counts rows by reason: "dropped", "unlearnable", "refused"; also "truncated"
+    and "skipped_turns", which are trained in part."""
+
+    train: list[Example] = field(default_factory=list)
+    val: list[Example] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    refusal: str = ""
+
+
+def make_example(encoded: Encoded) -> Example:
+    """Shift the labels so that each token's label is its successor."""
+    ids = np.asarray(encoded.ids, dtype=np.int32)
+    labels = np.full_like(ids, -100)
+    labels[:-1] = encoded.labels[1:]
+    return Example(ids, labels, encoded.trained)
+
+
+def load_examples(rows: Iterable[Mapping[str, Any]], template: ChatTemplate, training: Mapping[str, Any]) -> Examples:
+    """Tokenise every row by the settings "max_length", "over_length" and "train_on".
+
+    Raises:
+        Fault: "training.no_examples", when no training row is left to learn from.
+    """
+    found = Examples()
+    for row in rows:
+        example = _example(row, template, training, found)
+        if example is not None:
+            (found.val if row["split"] == "val" else found.train).append(example)
+    if not found.train:
+        names = ("dropped", "unlearnable", "refused")
+        counts = {name: found.counts[name] for name in names}
+        raise Fault("training.no_examples", **counts, max_length=training["max_length"], reason=found.refusal or "-")
+    return found
+
+
+def _example(
+    row: Mapping[str, Any], template: ChatTemplate, training: Mapping[str, Any], found: Examples
+) -> Example | None:
+    try:
+        encoded = template.encode(row, train_on=training["train_on"], max_length=training["max_length"])
+    except Fault as fault:
+        if fault.code != "template.refused":
+            raise
+        found.counts["refused"] += 1
+        found.refusal = found.refusal or str(fault.params["reason"])
+        return None
+    if encoded.truncated and training["over_length"] == "drop":
+        found.counts["dropped"] += 1
+        return None
+    if not encoded.trained:
+        found.counts["unlearnable"] += 1
+        return None
+    found.counts["truncated"] += encoded.truncated
+    found.counts["skipped_turns"] += encoded.skipped_turns
+    return make_example(encoded)

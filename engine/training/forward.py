@@ -1,0 +1,156 @@
+"""From a group of examples to the sum of their losses, by the fastest way that is exact for the model at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.training.batches import packed_groups, padded_groups
+from engine.training.examples import Example
+from engine.training.head import cross_entropy_sum
+from engine.training.segments import segments
+
+_SEGMENTABLE = {"full_attention", "sliding_attention"}
+_TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
+_PROBE_LENGTH = 24
+
+
+class Forward(Protocol):
+    """One way of computing losses."""
+
+    name: str
+
+    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
+        """The examples of a step in groups of about `budget` tokens."""
+        ...
+
+    def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
+        """To be open during the forward and the backward pass of the group."""
+        ...
+
+    def loss(self, group: Sequence[Example]) -> Tensor:
+        """Sum of the cross entropies of the group's labels."""
+        ...
+
+
+class Padded:
+    """Rows of like lengths, padded, through the model's own forward: right for every model."""
+
+    name = "padded"
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+
+    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
+        """See `padded_groups`."""
+        return padded_groups(examples, budget)
+
+    def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
+        """Needs nothing."""
+        return nullcontext()
+
+    def loss(self, group: Sequence[Example]) -> Tensor:
+        """Through full logits."""
+        width = max(len(example) for example in group)
+        device = _device(self.model)
+        ids, labels, mask = (np.zeros((len(group), width), dtype=np.int64) for _ in range(3))
+        labels -= 100
+        for row, example in enumerate(group):
+            ids[row, : len(example)], labels[row, : len(example)] = example.ids, example.labels
+            mask[row, : len(example)] = 1
+        inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+        moved = {name: tensor.to(device) for name, tensor in inputs.items()}
+        logits = self.model(**moved, use_cache=False).logits
+        targets = torch.from_numpy(labels).to(device)
+        return nn.functional.cross_entropy(
+            logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100, reduction="sum"
+        )
+
+
+class Packed:
+    """All examples of the group in one row, each attending to itself alone; logits at label positions only."""
+
+    name = "packed"
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        base: Any = model.get_base_model() if hasattr(model, "get_base_model") else model
+        self.config = base.config
+        self._decoder = base.get_decoder()
+        self._weight: Tensor = base.get_output_embeddings().weight
+
+    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
+        """See `packed_groups`."""
+        return packed_groups(examples, budget)
+
+    def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
+        """Attention within the examples."""
+        return segments(self.config, [len(example) for example in group])
+
+    def loss(self, group: Sequence[Example]) -> Tensor:
+        """Through the decoder and the chunked head."""
+        device = _device(self.model)
+        ids, labels, places = (
+            torch.from_numpy(np.concatenate(parts).astype(np.int64)).to(device)
+            for parts in (
+                [example.ids for example in group],
+                [example.labels for example in group],
+                [np.arange(len(example)) for example in group],
+            )
+        )
+        outputs = self._decoder(input_ids=ids[None], position_ids=places[None], use_cache=False)
+        wanted = labels >= 0
+        return cross_entropy_sum(outputs.last_hidden_state[0][wanted], self._weight, labels[wanted])
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
+
+
+def choose_forward(model: nn.Module, vocabulary: int, autocast: AbstractContextManager[Any], *, pack: bool) -> Forward:
+    """Packed where the model allows it and the result is proven equal on two short rows; padded otherwise."""
+    padded = Padded(model)
+    if not pack or not _may_pack(model):
+        return padded
+    try:
+        packed = Packed(model)
+        with autocast:
+            expected, found = _probe(model, padded, vocabulary), _probe(model, packed, vocabulary)
+    except Exception:  # an architecture may object in any way; the slow path is always right
+        return padded
+    return packed if abs(found - expected) <= _tolerance(model) * abs(expected) else padded
+
+
+def _may_pack(model: nn.Module) -> bool:
+    base: Any = model.get_base_model() if hasattr(model, "get_base_model") else model
+    head = base.get_output_embeddings()
+    kinds = set(getattr(base.config, "layer_types", None) or ())
+    plain = type(head) is nn.Linear and head.bias is None
+    return plain and base.config._attn_implementation == "sdpa" and kinds <= _SEGMENTABLE
+
+
+def _probe(model: nn.Module, forward: Forward, vocabulary: int) -> float:
+    """The loss of two fixed short rows, without dropout."""
+    numbers = np.random.default_rng(0)
+    group = []
+    for length in (_PROBE_LENGTH, _PROBE_LENGTH // 2 + 1):
+        ids = numbers.integers(0, vocabulary, length, dtype=np.int32)
+        labels = np.append(ids[1:], np.int32(-100)).astype(np.int32)
+        group.append(Example(ids, labels, length - 1))
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad(), forward.session(group):
+            return float(forward.loss(group))
+    finally:
+        model.train(training)
+
+
+def _tolerance(model: nn.Module) -> float:
+    kinds = {parameter.dtype for parameter in model.parameters()}
+    return max(_TOLERANCE.get(kind, 5e-2) for kind in kinds)

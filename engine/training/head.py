@@ -1,0 +1,55 @@
+"""The output layer and the cross entropy together, only where there are labels, a chunk at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_CHUNK = 256  # label positions whose logits exist at a time
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    """Sum of cross entropies. Gradients are made in the forward pass, so that no logits are kept."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+        wants_hidden, wants_weight = ctx.needs_input_grad[0], ctx.needs_input_grad[1]
+        total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        grad_hidden = torch.empty_like(hidden) if wants_hidden else None
+        grad_weight = torch.zeros_like(weight) if wants_weight else None
+        matrix = weight.to(hidden.dtype)
+        for start in range(0, len(hidden), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            states, wanted = hidden[part], targets[part, None]
+            logits = (states @ matrix.T).float()
+            norm = torch.logsumexp(logits, -1, keepdim=True)
+            total += (norm - logits.gather(1, wanted)).sum()
+            if not wants_hidden and not wants_weight:
+                continue
+            grad = logits.sub_(norm).exp_()  # softmax ...
+            grad.scatter_add_(1, wanted, torch.full_like(norm, -1.0))  # ... minus one at the target
+            grad = grad.to(hidden.dtype)
+            if grad_hidden is not None:
+                grad_hidden[part] = grad @ matrix
+            if grad_weight is not None:
+                grad_weight += grad.T @ states
+        ctx.save_for_backward(grad_hidden, grad_weight)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+        hidden, weight = ctx.saved_tensors
+        scale = grads[0]
+        return (
+            None if hidden is None else hidden * scale.to(hidden.dtype),
+            None if weight is None else weight * scale.to(weight.dtype),
+            None,
+        )
+
+
+def cross_entropy_sum(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """Sum over positions of the cross entropy of `hidden @ weight.T` against `targets`."""
+    result: Tensor = _ChunkedCrossEntropy.apply(hidden, weight, targets)
+    return result

@@ -1,0 +1,108 @@
+"""Fixed prompts, answered greedily with the weights of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig
+
+from engine.data.template import ChatTemplate
+
+PROMPTS = 4
+NEW_TOKENS = 64
+_LEAD = 32  # tokens of a plain text that are given; the model goes on
+_SHOWN = 2_000
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A question (or the beginning of a text), and the answer in the data where there is one."""
+
+    text: str
+    ids: list[int]
+    expected: str | None
+
+
+def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], template: ChatTemplate) -> list[Prompt]:
+    """The user's prompts, else the first held-out rows', else the first rows'."""
+    rows = list(rows)
+    if wanted:
+        chat = template.has_chat and any("messages" in row for row in rows[:1])
+        return [Prompt(text, _asked(text, template, chat=chat), None) for text in wanted[:16]]
+    ordered = chain((r for r in rows if r["split"] == "val"), (r for r in rows if r["split"] != "val"))
+    found = (_of_row(row, template) for row in ordered)
+    return list(islice((prompt for prompt in found if prompt is not None), PROMPTS))
+
+
+def _asked(text: str, template: ChatTemplate, *, chat: bool) -> list[int]:
+    if chat:
+        return template.encode_prompt([{"role": "user", "content": text}])
+    return template.tokenizer.encode(text).ids
+
+
+def _of_row(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
+    if "messages" not in row:
+        ids = template.tokenizer.encode(row["text"]).ids
+        lead = min(_LEAD, len(ids) // 2)
+        rest = template.decode(ids[lead : lead + NEW_TOKENS])
+        return Prompt(template.decode(ids[:lead]), ids[:lead], rest) if lead else None
+    messages = row["messages"]
+    last = max((i for i, m in enumerate(messages) if m["role"] == "assistant"), default=0)
+    if not last or messages[last - 1]["role"] != "user":
+        return None
+    try:
+        ids = template.encode_prompt(messages[:last])
+    except Exception:  # the template refuses this row; training leaves it out as well
+        return None
+    return Prompt(messages[last - 1]["content"][:_SHOWN], ids, messages[last]["content"][:_SHOWN])
+
+
+def answer(
+    model: Any, prompts: Sequence[Prompt], template: ChatTemplate, context: int, autocast: AbstractContextManager[Any]
+) -> list[str]:
+    """Greedy answers of at most NEW_TOKENS tokens, all prompts in one padded batch."""
+    if not prompts:
+        return []
+    ids, mask = _left_padded([p.ids[-max(1, context - NEW_TOKENS) :] for p in prompts], template.pad_id)
+    device = next(model.parameters()).device
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode(), autocast:
+            made = model.generate(
+                input_ids=ids.to(device),
+                attention_mask=mask.to(device),
+                generation_config=_greedy(template),
+                use_cache=True,
+            )
+    finally:
+        model.train(training)
+    return [_text(row, template) for row in made[:, ids.shape[1] :].tolist()]
+
+
+def _greedy(template: ChatTemplate) -> GenerationConfig:
+    return GenerationConfig(
+        do_sample=False,
+        max_new_tokens=NEW_TOKENS,
+        eos_token_id=template.eos_ids or None,
+        pad_token_id=template.pad_id,
+        bos_token_id=None,
+    )
+
+
+def _left_padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
+    width = max(len(row) for row in rows)
+    ids = torch.tensor([[pad] * (width - len(row)) + list(row) for row in rows])
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    return ids, mask
+
+
+def _text(ids: Sequence[int], template: ChatTemplate) -> str:
+    ends = [place for place, token in enumerate(ids) if token in template.eos_ids]
+    return template.decode(ids[: ends[0]] if ends else ids).strip()

@@ -1,0 +1,97 @@
+"""Jobs for real worker processes: queue one, start its worker, end it, look at what it wrote."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.context import Context
+from engine.process import new_nonce, this_boot
+from engine.services import jobs
+from storage.job_tables import Job, JobEvent, Metric
+from storage.queries.jobs import claim_next
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def queue(ctx: Context, base_model: int, dataset: int, *, method: str = "lora", **raw: Any) -> int:
+    """A queued training job on the processor; `raw` are further fields of the spec."""
+    spec = {
+        "name": "Lesson",
+        "base_model": base_model,
+        "dataset": dataset,
+        "method": method,
+        "budget": {"device": "cpu"},
+    }
+    return jobs.start_job(ctx, spec | raw, key="")
+
+
+def claim(ctx: Context) -> tuple[int, int]:
+    """Claim the next queued job as the supervisor does: (job, attempt)."""
+    with ctx.db.write() as s:
+        claimed = claim_next(s, nonce=new_nonce(), boot_id=this_boot())
+    assert claimed is not None
+    return claimed
+
+
+def start_worker(ctx: Context, job_id: int, attempt: int, **environment: str) -> subprocess.Popen[bytes]:
+    """The worker's process, with its output in a file under home."""
+    log = ctx.settings.folder("logs") / f"{job_id}-{attempt}.log"
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "engine.worker", str(job_id), str(attempt)],
+            cwd=PROJECT,
+            env=os.environ | ctx.settings.child_environment() | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def run_worker(ctx: Context, timeout: float = 120) -> Job:
+    """Claim the next job, run it to its end in a process of its own, and return its row."""
+    job_id, attempt = claim(ctx)
+    assert start_worker(ctx, job_id, attempt).wait(timeout) == 0, worker_output(ctx, job_id, attempt)
+    return row(ctx, job_id)
+
+
+def worker_output(ctx: Context, job_id: int, attempt: int) -> str:
+    """What the worker printed."""
+    return (ctx.settings.home / "logs" / f"{job_id}-{attempt}.log").read_text()[-4000:]
+
+
+def row(ctx: Context, job_id: int) -> Job:
+    """The job's row of now."""
+    with ctx.db.read() as s:
+        job = s.get(Job, job_id)
+        assert job is not None
+        return job
+
+
+def series(ctx: Context, job_id: int, name: str) -> dict[int, float]:
+    """A metric by step."""
+    with ctx.db.read() as s:
+        wanted = select(Metric.step, Metric.value).where(Metric.job_id == job_id, Metric.name == name)
+        return {step: value for step, value in s.execute(wanted.order_by(Metric.step))}
+
+
+def event_codes(ctx: Context, job_id: int) -> list[str]:
+    """Codes of the job's events, in order."""
+    with ctx.db.read() as s:
+        return list(s.scalars(select(JobEvent.code).where(JobEvent.job_id == job_id).order_by(JobEvent.id)))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Poll until it holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
