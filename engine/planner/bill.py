@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from heapq import nlargest
 from typing import Any
 
 from engine.hardware import Device, precision_for
@@ -12,11 +13,10 @@ from engine.planner.lengths import Counts, Table, count
 from engine.planner.memory import MB, Workload, bill
 from engine.planner.shape import shape_of
 from engine.planner.speed import Pace, seconds_of, steps_of
-from engine.planner.verdict import Verdict, decide_recompute, disk_verdict, memory_verdict, time_verdict
+from engine.planner.verdict import Verdict, arrange, disk_verdict, memory_verdict, time_verdict
 from engine.spec import JobSpec
 from storage.tables import Dataset, LanguageModel
 
-TOKENS_AT_ONCE = {"cpu": 512, "gpu": 4096}  # padded tokens of a micro-batch, unless one example is longer
 _SAMPLE_TOKENS = 64  # one batch answers all sample questions; the longest answer counts
 _SYSTEM_MB = 1000  # RAM left to the system and to the page
 _FEW_ROWS = 20
@@ -75,25 +75,26 @@ def incomplete(missing: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def workload(case: Case, longest: int) -> Workload:
-    """What the job holds, with the choice whether to recompute activations made."""
-    spec, device = case.spec, case.device
+def workload(case: Case, train: Counts) -> Workload:
+    """What the job holds, worked through as the engine would."""
+    spec = case.spec
     work = Workload(
         shape=shape_of(case.model.config, case.model.parameters),
         method=method_of(spec.method),
         values=spec.method_params,
-        precision=precision_for(device),
-        device=device,
-        tokens=max(longest, TOKENS_AT_ONCE["gpu" if device.is_gpu else "cpu"]),
+        precision=precision_for(case.device),
+        device=case.device,
+        tokens=train.longest,
         optimizer=str(spec.training["optimizer"]),
     )
-    return replace(work, recompute=decide_recompute(work, str(spec.training["checkpointing"]), case.limit_mb))
+    in_a_step = sum(nlargest(case.pace.batch_size, train.lengths))
+    return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.limit_mb)
 
 
 def estimate(case: Case) -> dict[str, Any]:
     """The whole plan; see `engine.services.planning.plan` for the form."""
     train, val = case.counts()
-    work = workload(case, train.longest)
+    work = workload(case, train)
     seconds = seconds_of(work, train, val, case.pace, case.past)
     disk_mb = round(disk_bytes(work, int(case.spec.training["keep_checkpoints"])) / MB)
     lines = {item.key: round(item.bytes / MB) for item in bill(work)}

@@ -39,16 +39,22 @@ class Counts:
     """What training will see of one split under a limit. Numbers of rows and tokens are for the whole split.
 
     Attributes:
+        lengths: of the measured rows that are left.
         unlearnable: rows without a learnt token left; they are not trained on.
     """
 
     rows: int
     tokens: int
     trained: int
-    longest: int
+    lengths: Sequence[int]
     truncated: int
     dropped: int
     unlearnable: int
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest row."""
+        return max(self.lengths, default=0)
 
     @property
     def mean(self) -> float:
@@ -86,7 +92,8 @@ def _runs(labels: Sequence[int]) -> Runs:
 
 def count(rows: Iterable[tuple[int, Runs]], scale: float, max_length: int, over_length: str) -> Counts:
     """What is left of a split under `max_length`, when longer rows are cut ("truncate") or left out ("drop")."""
-    kept = tokens = trained = longest = truncated = dropped = unlearnable = 0
+    lengths: list[int] = []
+    trained = truncated = dropped = unlearnable = 0
     for length, runs in rows:
         if length > max_length and over_length == "drop":
             dropped += 1
@@ -96,15 +103,13 @@ def count(rows: Iterable[tuple[int, Runs]], scale: float, max_length: int, over_
             unlearnable += 1
             continue
         truncated += length > max_length
-        kept += 1
-        tokens += min(length, max_length)
         trained += learnt
-        longest = max(longest, min(length, max_length))
+        lengths.append(min(length, max_length))
     return Counts(
-        rows=round(kept * scale),
-        tokens=round(tokens * scale),
+        rows=round(len(lengths) * scale),
+        tokens=round(sum(lengths) * scale),
         trained=round(trained * scale),
-        longest=longest,
+        lengths=lengths,
         truncated=round(truncated * scale),
         dropped=round(dropped * scale),
         unlearnable=round(unlearnable * scale),

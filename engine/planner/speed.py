@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 
 from engine.hardware import Device
@@ -20,6 +21,7 @@ _GPU_TFLOPS = (  # dense half precision; the first name that is part of the devi
     ("4070", 58.0), ("3090", 71.0), ("3080", 60.0), ("3060", 26.0), ("P100", 19.0),
 )  # fmt: skip
 _GPU_GUESS = {12: 150.0, 10: 1500.0, 9: 700.0, 8: 80.0, 7: 50.0}  # by major compute capability
+_MOST_HELD_OUT = 500  # of more held-out rows, training scores evenly spread ones
 _START_S = 8.0  # a worker's start: Python, torch, the libraries
 _READ_BYTES_S = 400e6  # weights from disk into the model
 _DECODE_BYTES_S = {"cpu": 9e9, "gpu": 400e9}  # weights that answering reads in a second
@@ -39,7 +41,7 @@ class Pace:
 def steps_of(rows: int, pace: Pace) -> int:
     """Optimizer steps of the whole job."""
     per_epoch = -(-rows // pace.batch_size)
-    return max(1, round(per_epoch * pace.epochs)) if rows else 0
+    return ceil(per_epoch * pace.epochs)
 
 
 def flops_per_token(work: Workload, counts: Counts, *, train: bool = True) -> float:
@@ -81,6 +83,7 @@ def seconds_of(work: Workload, train: Counts, val: Counts, pace: Pace, past: Seq
     loading = _START_S + work.shape.parameters * work.width / _READ_BYTES_S
     share = flops_per_token(work, val, train=False) / flops_per_token(work, train)
     reading = work.shape.parameters * work.width / _DECODE_BYTES_S["gpu" if work.device.is_gpu else "cpu"]
-    check = val.tokens * share / rate + pace.sample_tokens * (reading + work.shape.layers * 0.0002)
+    scored = val.tokens * min(1.0, _MOST_HELD_OUT / val.rows) if val.rows else 0.0
+    check = scored * share / rate + pace.sample_tokens * (reading + work.shape.layers * 0.0002)
     rounds = pace.evaluations + 1 if pace.evaluations else 0  # once before the first step
     return loading + train.tokens * pace.epochs / rate + rounds * check

@@ -10,7 +10,8 @@ from engine.methods import METHODS
 from engine.params import read_all
 from engine.planner.memory import Workload, total_mb
 
-_SHORTEST = 64
+TOKENS_AT_ONCE = {"cpu": 1024, "gpu": 4096}  # more is not faster
+_SMALLEST_GROUP = 256
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,21 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {"code": self.code, "params": self.params, "ok": self.ok, "change": self.change}
+
+
+def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_mb: int) -> Workload:
+    """How a step is worked through: as many tokens at a time as suits the device and the memory, then recomputing.
+
+    Args:
+        work: its `tokens` do not matter.
+        longest: tokens of the longest example; a group is never smaller.
+        step_tokens: most tokens that one optimizer step can have.
+        choice: the setting "checkpointing".
+    """
+    work = replace(work, tokens=max(longest, min(step_tokens, TOKENS_AT_ONCE["gpu" if work.device.is_gpu else "cpu"])))
+    while total_mb(work) > limit_mb and work.tokens > max(longest, _SMALLEST_GROUP):
+        work = replace(work, tokens=max(longest, work.tokens // 2))
+    return replace(work, recompute=decide_recompute(work, choice, limit_mb))
 
 
 def decide_recompute(work: Workload, choice: str, limit_mb: int) -> bool:
@@ -54,7 +70,7 @@ def _changes(work: Workload) -> Iterator[tuple[str, dict[str, Any], dict[str, An
         saved = replace(work, recompute=True)
         yield "verdict.recompute", {}, recompute, saved
     length = 1 << (work.tokens - 1).bit_length() - 1
-    while length >= _SHORTEST:
+    while length >= _SMALLEST_GROUP:
         yield (
             "verdict.shorter",
             {"max_length": length},

@@ -171,6 +171,17 @@ def test_recomputing_by_itself_only_when_memory_is_short() -> None:
     assert not verdict.decide_recompute(work, "off", 10)
 
 
+def test_steps_are_worked_through_in_groups_that_fit() -> None:
+    work = _work()
+    free = verdict.arrange(work, longest=60, step_tokens=8 * 200, choice="auto", limit_mb=16_000)
+    assert (free.tokens, free.recompute) == (1024, False)
+    assert verdict.arrange(work, 60, 400, "auto", 16_000).tokens == 400
+    tight = verdict.arrange(work, 60, 1600, "auto", total_mb(replace(work, tokens=300)))
+    assert (tight.tokens, tight.recompute) == (256, False)
+    tighter = verdict.arrange(work, 900, 1600, "auto", total_mb(replace(work, tokens=600)))
+    assert (tighter.tokens, tighter.recompute) == (900, True)
+
+
 def test_a_time_limit_says_how_many_passes_keep_to_it() -> None:
     assert verdict.time_verdict(600, 10, epochs=4) is None
     too_long = verdict.time_verdict(1200, 10, epochs=4)
