@@ -25,7 +25,7 @@ def _import_gradio() -> ModuleType:
             raise OSError("no stub files")  # the answer on which Gradio writes none
         return original(thing)
 
-    inspect.getfile = getfile
+    inspect.getfile = getfile  # type: ignore[assignment]
     try:
         import gradio
     finally:

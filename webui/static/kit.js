@@ -45,10 +45,23 @@ TS.mount = function (name, context) {
   root.className = "ts-root ts-" + name;
   context.element.append(root);
   const ctx = { ...context, root, state: {}, call: (fn, ...args) => TS.call(context.server, fn, args) };
-  const draw = () => TS.views[name](root, ctx.props.value, ctx);
+  const broken = (error) => {
+    console.error(error);
+    if (root.childElementCount === 0) root.append(TS.h("p", { class: "ts-note danger", role: "alert" }, TS.icon("circle-x"), TS.h("span", {}, error.message)));
+  };
+  const draw = async () => {
+    try {
+      await TS.views[name](root, ctx.props.value, ctx);
+    } catch (error) {
+      broken(error);
+    }
+  };
   context.watch("value", draw);
   draw();
 };
+
+/** A random key, for actions that must happen once. */
+TS.key = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Call a guarded server function: resolves to its result; a refused call shows a toast and rejects with the error. */
 TS.call = async function (server, name, args) {

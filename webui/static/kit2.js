@@ -82,6 +82,7 @@ TS.shell = function () {
     link.addEventListener("click", () => { link.href = link.pathname + location.search; }));
   TS.phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
   TS.watchForContent();
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // its polls ended
 };
 
 TS.phoneMenu = function (button, menu) {

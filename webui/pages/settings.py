@@ -1,0 +1,48 @@
+"""The Settings page: the machine, base models, language and colours, folders, limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.services import base_models, folders, planning
+from engine.settings import SETTINGS
+from webui.components import view
+from webui.guard import guarded
+from webui.site import Site
+
+Row = dict[str, Any]
+_LIMITS = ("max_upload_mb", "chat_idle_s", "offline", "host", "port")
+
+
+def build(site: Site, lang: str) -> None:
+    """Draw the page of one language."""
+    ctx = site.ctx
+
+    def machine() -> Row:
+        return planning.machine(ctx) | {"devices": planning.devices(ctx)}
+
+    def models() -> list[Row]:
+        return base_models.list_base_models(ctx)
+
+    def get_starter() -> int:
+        return base_models.ensure_starter(ctx)
+
+    def add_hub(name: str) -> int:
+        return base_models.add_hub_model(ctx, str(name))
+
+    def add_folder(path: str) -> int:
+        return base_models.add_folder(ctx, str(path))
+
+    def remove_model(model: int) -> None:
+        base_models.remove_base_model(ctx, int(model))
+
+    def disk_use() -> Row:
+        return folders.disk_use(ctx)
+
+    def limits() -> list[Row]:
+        return [
+            {"key": key, "variable": SETTINGS[key].variable, "value": getattr(ctx.settings, key)} for key in _LIMITS
+        ]
+
+    functions = (machine, models, get_starter, add_hub, add_folder, remove_model, disk_use, limits)
+    view("settings", functions=[guarded(lang)(function) for function in functions])
