@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.errors import Fault
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -88,15 +90,22 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
-    """Settings from the environment; `overrides` that are not None win (command line)."""
+    """Settings from the environment; `overrides` that are not None win (command line). Raises Fault("settings.bad_value")."""
     raw = {key: environment.get(setting.variable, setting.default) for key, setting in SETTINGS.items()}
     raw |= {key: str(value) for key, value in overrides.items() if value is not None}
     return Settings(
         home=Path(raw["home"]).expanduser().resolve(),
         host=raw["host"],
-        port=int(raw["port"]),
-        max_upload_mb=int(raw["max_upload_mb"]),
-        chat_idle_s=float(raw["chat_idle_s"]),
+        port=int(_number(raw, "port")),
+        max_upload_mb=int(_number(raw, "max_upload_mb")),
+        chat_idle_s=_number(raw, "chat_idle_s"),
         offline=raw["offline"] not in ("", "0", "false", "False"),
         starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
     )
+
+
+def _number(raw: Mapping[str, str], key: str) -> float:
+    try:
+        return float(raw[key])
+    except ValueError:
+        raise Fault("settings.bad_value", setting=SETTINGS[key].variable, value=raw[key]) from None

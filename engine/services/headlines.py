@@ -14,6 +14,8 @@ _WORKING = (
     "sampling",
     "saving",
     "exporting",
+    "merging",
+    "packing",
     "downloading",
     "converting",
     "checking",

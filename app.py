@@ -1,0 +1,124 @@
+"""The composition root: reads the command line and wires settings, database, queue and pages together."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from engine.commands.arguments import language_of, parse
+from engine.commands.console import Console
+from engine.errors import Fault, TunesmithError
+from engine.settings import Settings, read_settings
+from webui.i18n import error_text, t
+
+if TYPE_CHECKING:
+    from engine.commands.serve import Web
+    from engine.context import Context
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code is 0 when it did what it was asked to."""
+    console = Console(language_of(arguments, os.environ), t, error_text)
+    args = parse(console, arguments)
+    try:
+        given = {key: getattr(args, key, None) for key in ("home", "host", "port")}
+        settings = read_settings(os.environ, **given)
+        os.environ.update(settings.child_environment())
+        return _COMMANDS[args.command](console, settings, args)
+    except TunesmithError as error:
+        console.fault(error)
+        return 1
+    except KeyboardInterrupt:
+        console.end_status()
+        return 130
+
+
+def _open(settings: Settings) -> Context:
+    from sqlalchemy.exc import DBAPIError
+
+    from engine.context import open_context
+    from storage.migrate import MigrationError
+
+    try:
+        return open_context(settings, upgrade=True)
+    except MigrationError as error:
+        raise Fault("storage.migration", reason=str(error)) from error
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error)
+        raise Fault("storage.unusable", file=str(settings.database), reason=reason) from error
+
+
+def _web(ctx: Context) -> Web:
+    from engine.commands.serve import Web
+    from engine.services.chat import Chat
+    from webui.server import create_app
+    from webui.site import Site
+
+    chat = Chat(ctx)
+    return Web(create_app(Site(ctx, chat)), chat.close)
+
+
+def _serve(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.serve import serve
+
+    return serve(console, settings, lambda: _open(settings), _web, allow_remote=args.allow_remote)
+
+
+def _starter(console: Console, settings: Settings, _args: argparse.Namespace) -> int:
+    from engine.commands.models import starter
+
+    return starter(console, _open(settings))
+
+
+def _train(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.train import train
+
+    return train(console, _open(settings), args)
+
+
+def _jobs(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.jobs import jobs
+
+    return jobs(console, _open(settings), args)
+
+
+def _chat(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.chat import chat
+
+    return chat(console, _open(settings), args)
+
+
+def _export(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.export import export
+
+    return export(console, _open(settings), args)
+
+
+def _demo(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.demo import demo
+
+    return demo(console, _open(settings), args.sample or console.language)
+
+
+def _doctor(console: Console, settings: Settings, _args: argparse.Namespace) -> int:
+    from engine.commands.doctor import doctor
+
+    return doctor(console, settings)
+
+
+_COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
+    "serve": _serve,
+    "starter": _starter,
+    "train": _train,
+    "jobs": _jobs,
+    "chat": _chat,
+    "export": _export,
+    "demo": _demo,
+    "doctor": _doctor,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

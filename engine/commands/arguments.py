@@ -1,0 +1,130 @@
+"""What can be typed: every command with its arguments, helped in the user's language."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.commands.console import Console
+from engine.methods import METHODS
+from engine.text import LANGUAGES
+
+DEFAULT_COMMAND = "serve"
+
+
+def language_of(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """The language of the terminal: --lang before all, then LC_ALL, LC_MESSAGES and LANG."""
+    for place, argument in enumerate(arguments):
+        name, _equals, value = argument.partition("=")
+        value = value or next(iter(arguments[place + 1 :]), "")
+        if name == "--lang" and value in LANGUAGES:
+            return value
+    names = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, names), "").startswith("zh") else "en"
+
+
+class _Command:
+    """One command of the parser; `add` helps each argument with the text cli.arg.<key>."""
+
+    def __init__(self, console: Console, parser: argparse._ActionsContainer) -> None:
+        self._console, self._parser = console, parser
+
+    def add(self, *names: str, key: str, **options: Any) -> None:
+        self._parser.add_argument(*names, help=self._console.text(f"cli.arg.{key}"), **options)
+
+    def either(self) -> _Command:
+        """A group of arguments that exclude each other."""
+        return _Command(self._console, self._parser.add_mutually_exclusive_group())
+
+
+def make_parser(console: Console) -> argparse.ArgumentParser:
+    """The whole command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    shared = _Command(console, common)
+    shared.add("--home", key="home", type=Path, metavar="FOLDER", default=argparse.SUPPRESS)
+    shared.add("--lang", key="lang", choices=LANGUAGES, default=argparse.SUPPRESS)
+    shared.add("-h", "--help", key="help", action="help")
+    about = console.text("cli.about")
+    parser = argparse.ArgumentParser(prog="app.py", description=about, parents=[common], add_help=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=console.text("cli.commands"))
+    for name, fill in _COMMANDS.items():
+        text = console.text(f"cli.help.{name}")
+        fill(
+            _Command(console, commands.add_parser(name, help=text, description=text, parents=[common], add_help=False))
+        )
+    return parser
+
+
+def parse(console: Console, arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; without a command it is `serve`."""
+    given = list(arguments)
+    if not any(argument in _COMMANDS or argument in ("-h", "--help") for argument in given):
+        given.insert(0, DEFAULT_COMMAND)
+    parser = make_parser(console)
+    args = parser.parse_args(given)
+    if args.command == "jobs" and args.action != "list" and args.job is None:
+        parser.error(console.text("cli.jobs.which"))
+    return args
+
+
+def _serve(command: _Command) -> None:
+    command.add("--host", key="host", metavar="ADDRESS")
+    command.add("--port", key="port", type=int, metavar="NUMBER")
+    command.add("--allow-remote", key="allow_remote", action="store_true")
+
+
+def _nothing(_command: _Command) -> None:
+    return
+
+
+def _train(command: _Command) -> None:
+    command.add("--spec", key="spec", type=Path, metavar="FILE")
+    command.add("--data", key="data", metavar="FILE")
+    command.add("--model", key="model", metavar="MODEL")
+    command.add("--method", key="method", choices=[method.key for method in METHODS])
+    command.add("--set", key="set", metavar="KEY=VALUE", action="append", default=[])
+    command.add("--name", key="name", metavar="TEXT")
+    command.add("--device", key="device", metavar="DEVICE")
+    command.add("--memory-mb", key="memory_mb", type=int, metavar="MB")
+    command.add("--minutes", key="minutes", type=float, metavar="N")
+
+
+def _jobs(command: _Command) -> None:
+    command.add("action", key="action", nargs="?", default="list", choices=["list", "show", "stop", "cancel", "resume"])
+    command.add("job", key="job", nargs="?", type=int, metavar="ID")
+    command.add("--limit", key="limit", type=int, default=20, metavar="N")
+    command.add("--lines", key="lines", type=int, default=20, metavar="N")
+
+
+def _chat(command: _Command) -> None:
+    who = command.either()
+    who.add("--model", key="chat_model", default="starter", metavar="MODEL")
+    who.add("--tuned", key="tuned", type=int, metavar="ID")
+    command.add("--prompt", key="prompt", metavar="TEXT")
+    command.add("--system", key="system", metavar="TEXT")
+    command.add("--temperature", key="temperature", type=float, metavar="N")
+    command.add("--max-tokens", key="max_tokens", type=int, metavar="N")
+
+
+def _export(command: _Command) -> None:
+    command.add("tuned", key="export_tuned", type=int, metavar="ID")
+    command.add("form", key="form", choices=["adapter", "merged"])
+    command.add("--to", key="to", type=Path, default=Path(), metavar="FOLDER")
+
+
+def _demo(command: _Command) -> None:
+    command.add("--sample", key="sample", choices=LANGUAGES)
+
+
+_COMMANDS: dict[str, Callable[[_Command], None]] = {
+    "serve": _serve,
+    "starter": _nothing,
+    "train": _train,
+    "jobs": _jobs,
+    "chat": _chat,
+    "export": _export,
+    "demo": _demo,
+    "doctor": _nothing,
+}

@@ -1,0 +1,119 @@
+"""How a command talks to the person at the terminal, in their language."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TextIO
+
+from engine.errors import TunesmithError
+
+
+class Translate(Protocol):
+    """A text of the catalogue: (language, key, params)."""
+
+    def __call__(self, language: str, key: str, /, **params: Any) -> str:
+        """The text, filled in."""
+
+
+@dataclass
+class Console:
+    """A terminal and a language.
+
+    Args:
+        explain: (language, error) -> its sentence.
+    """
+
+    language: str
+    translate: Translate
+    explain: Callable[[str, TunesmithError], str]
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    _open_line: bool = False
+
+    def text(self, key: str, **params: Any) -> str:
+        """A text of the catalogue."""
+        return self.translate(self.language, key, **params)
+
+    def say(self, key: str, **params: Any) -> None:
+        """Print a text of the catalogue."""
+        self.line(self.text(key, **params))
+
+    def line(self, text: str = "") -> None:
+        """Print a line, below a status line that is still open."""
+        self.end_status()
+        print(text, file=self.out, flush=True)
+
+    def part(self, text: str) -> None:
+        """Print a part of a line at once."""
+        self.end_status()
+        print(text, end="", file=self.out, flush=True)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a line can be drawn over."""
+        return self.out.isatty()
+
+    def status(self, text: str) -> None:
+        """Draw over the last status line; where that cannot be done, print a line."""
+        if not self.is_terminal:
+            self.line(text)
+            return
+        width = shutil.get_terminal_size().columns - 1
+        print("\r\x1b[2K" + text[:width], end="", file=self.out, flush=True)
+        self._open_line = True
+
+    def end_status(self) -> None:
+        """Leave the status line as it is and go on below it."""
+        if self._open_line:
+            print(file=self.out, flush=True)
+            self._open_line = False
+
+    def fault(self, error: TunesmithError) -> None:
+        """Print an error's sentence."""
+        self.line(self.explain(self.language, error))
+
+
+class JobPrinter:
+    """Prints a job's headline as it changes: over itself at a terminal, else at most every `seconds`."""
+
+    def __init__(self, console: Console, *, seconds: float = 5.0) -> None:
+        self._console, self._seconds = console, seconds
+        self._told, self._told_state, self._when = "", "", 0.0
+
+    def __call__(self, view: dict[str, Any]) -> None:
+        """Hear of a job's newest view."""
+        text = headline(self._console, view)
+        state = f"{view['status']} {view['phase']}"
+        due = self._console.is_terminal or state != self._told_state or time.monotonic() - self._when > self._seconds
+        if text != self._told and due:
+            self._told, self._told_state, self._when = text, state, time.monotonic()
+            self._console.status(text)
+
+
+def headline(console: Console, view: dict[str, Any]) -> str:
+    """A job's state in one sentence, with its name."""
+    sentence = console.text(f"headline.{view['headline']['code']}", **view["headline"]["params"])
+    if view["error"]:
+        sentence += " " + console.text(f"error.{view['error']['code']}", **view["error"]["params"])
+    return f"{view['name']}: {sentence}"
+
+
+@contextmanager
+def on_interrupt(act: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl-C within calls `act` (on a thread, as this one may hold the database); the next one is as always."""
+
+    def first(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        threading.Thread(target=act, daemon=True).start()
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

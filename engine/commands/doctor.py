@@ -1,0 +1,179 @@
+"""`doctor`: what of this machine works, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.commands.console import Console
+from engine.hardware import machine
+from engine.settings import Settings
+from storage.db import sqlite_is_safe, sqlite_module
+from storage.migrate import schema_version
+
+Level = Literal["good", "note", "bad"]
+_MARKS: dict[Level, str] = {"good": "✓", "note": "!", "bad": "✗"}
+_LEAST_PYTHON = (3, 11)
+_LITTLE_DISK_MB, _NO_DISK_MB = 5_000, 1_000
+_LITTLE_MEMORY_MB = 3_000
+_PROBE_SECONDS = 120
+_PROBE = """
+import json
+found = {}
+for name in ("torch", "transformers", "peft", "bitsandbytes"):
+    try:
+        found[name] = str(__import__(name).__version__)
+    except Exception as error:
+        found[name + "_error"] = f"{type(error).__name__}: {error}"[:300]
+try:
+    import torch
+    found["cuda"] = torch.version.cuda
+    found["cuda_works"] = bool(torch.cuda.is_available() and (torch.ones(8, device="cuda").sum().item() == 8))
+except Exception as error:
+    found["cuda_error"] = f"{type(error).__name__}: {error}"[:300]
+try:
+    import torch
+    from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+    device = "cuda" if found.get("cuda_works") else "cpu"
+    packed, state = quantize_4bit(torch.randn(64, 64, device=device), quant_type="nf4")
+    found["four_bits"] = dequantize_4bit(packed, state).shape == (64, 64)
+except Exception as error:
+    found["four_bits_error"] = f"{type(error).__name__}: {error}"[:300]
+print(json.dumps(found))
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: text key `cli.doctor.<code>`."""
+
+    level: Level
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def doctor(console: Console, settings: Settings) -> int:
+    """Print every finding; 1 when something that Tunesmith needs is broken."""
+    broken = 0
+    for finding in findings(settings):
+        broken += finding.level == "bad"
+        console.line(f" {_MARKS[finding.level]} {console.text(f'cli.doctor.{finding.code}', **finding.params)}")
+    console.say("cli.doctor.broken" if broken else "cli.doctor.fine", count=broken)
+    return 1 if broken else 0
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Look at everything, one thing after the other."""
+    yield _python()
+    found = probe(settings)
+    yield from _libraries(found)
+    here = machine(settings.home)
+    yield from _graphics(here, found)
+    yield _four_bits(found)
+    yield from _memory_and_disk(here)
+    yield from _storage(settings)
+    yield _starter(settings)
+    yield _chromium()
+
+
+def _python() -> Finding:
+    level: Level = "good" if sys.version_info >= _LEAST_PYTHON else "bad"
+    return Finding(level, "python", {"version": sys.version.split()[0]})
+
+
+def probe(settings: Settings) -> dict[str, Any]:
+    """What the heavy libraries say of themselves, asked in a child: this process stays light, and lives if they crash."""
+    environment = os.environ | settings.child_environment()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=_PROBE_SECONDS, env=environment
+        )
+        found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    except (subprocess.TimeoutExpired, ValueError, IndexError) as error:
+        return {"torch_error": f"{type(error).__name__}"}
+    return found
+
+
+def _libraries(found: dict[str, Any]) -> Iterator[Finding]:
+    for name in ("torch", "transformers", "peft"):
+        if name in found:
+            yield Finding("good", "library", {"name": name, "version": found[name]})
+        else:
+            yield Finding("bad", "library_broken", {"name": name, "reason": found.get(f"{name}_error", "?")})
+
+
+def _graphics(here: dict[str, Any], found: dict[str, Any]) -> Iterator[Finding]:
+    if not here["gpus"]:
+        yield Finding("note", "no_gpu", {"cpu": here["cpu"], "cores": here["cores"]})
+    for gpu in here["gpus"]:
+        params = {"name": gpu["name"], "memory": round(gpu["memory_mb"] / 1024, 1), "driver": gpu["driver"] or "?"}
+        if found.get("cuda_works"):
+            yield Finding("good", "gpu", params)
+        elif not found.get("cuda"):
+            yield Finding("note", "gpu_without_cuda", params)
+        else:
+            yield Finding("bad", "gpu_broken", params | {"reason": found.get("cuda_error", "CUDA is not available")})
+
+
+def _four_bits(found: dict[str, Any]) -> Finding:
+    if found.get("four_bits"):
+        return Finding("good", "four_bits", {"version": found.get("bitsandbytes", "?")})
+    reason = found.get("four_bits_error") or found.get("bitsandbytes_error") or "?"
+    return Finding("note", "no_four_bits", {"reason": reason})
+
+
+def _memory_and_disk(here: dict[str, Any]) -> Iterator[Finding]:
+    memory = {"free": round(here["ram_free_mb"] / 1024, 1), "total": round(here["ram_mb"] / 1024, 1)}
+    little = here["ram_free_mb"] < _LITTLE_MEMORY_MB
+    yield Finding("note" if little else "good", "little_memory" if little else "memory", memory)
+    free = here["disk_free_mb"]
+    level: Level = "bad" if free < _NO_DISK_MB else "note" if free < _LITTLE_DISK_MB else "good"
+    yield Finding(level, "disk" if level == "good" else "little_disk", {"free": round(free / 1024, 1)})
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    version = sqlite_module().sqlite_version
+    safe = sqlite_is_safe()
+    yield Finding("good" if safe else "note", "sqlite" if safe else "old_sqlite", {"version": version})
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        mark = settings.home / ".doctor"
+        mark.write_bytes(b"")
+        mark.unlink()
+    except OSError as error:
+        yield Finding("bad", "home_broken", {"home": str(settings.home), "reason": error.strerror or str(error)})
+        return
+    if not settings.database.exists():
+        yield Finding("good", "home_new", {"home": str(settings.home)})
+        return
+    try:
+        yield Finding("good", "database", {"file": str(settings.database), "schema": schema_version(settings.database)})
+    except Exception as error:  # whatever keeps SQLite from reading it is the finding
+        yield Finding("bad", "database_broken", {"file": str(settings.database), "reason": str(error)[:200]})
+
+
+def _starter(settings: Settings) -> Finding:
+    from engine.context import open_context
+    from engine.services.base_models import list_base_models
+
+    views: list[dict[str, Any]] = []
+    if settings.database.exists():
+        try:
+            ctx = open_context(settings)
+            views = list_base_models(ctx)
+            ctx.db.close()
+        except Exception:  # a broken database has its own finding
+            views = []
+    ready = any(view["source"] == "starter" and view["status"] == "ready" for view in views)
+    return Finding("good" if ready else "note", "starter" if ready else "no_starter")
+
+
+def _chromium() -> Finding:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return Finding("good" if found else "note", "chromium" if found else "no_chromium", {"file": found or ""})

@@ -1,0 +1,26 @@
+"""`export`: write a tuned model to a folder."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+
+from engine.commands.console import Console
+from engine.commands.train import watch
+from engine.context import Context
+from engine.errors import Fault
+from engine.services import tuned
+
+
+def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:
+    """Run the export as a job and unpack what it made. Raises Fault or NotFound."""
+    job_id = tuned.start_export(ctx, args.tuned, args.form)
+    if code := watch(console, ctx, job_id):
+        return code
+    file, name = tuned.export_file(ctx, job_id)
+    folder = args.to.expanduser() / name.removesuffix(".zip")
+    if folder.exists():
+        raise Fault("cli.folder_exists", folder=str(folder))
+    shutil.unpack_archive(file, folder, "zip")
+    console.say("cli.export.done", folder=folder)
+    return 0

@@ -1,0 +1,49 @@
+"""Base models on the command line: fetch the starter, find or add the one that is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.commands.console import Console, JobPrinter, on_interrupt
+from engine.context import Context
+from engine.errors import Fault
+from engine.services import base_models
+from engine.services.jobs import cancel_job
+
+
+def starter(console: Console, ctx: Context) -> int:
+    """Make the starter model ready and say where it is."""
+    model_id = base_models.ensure_starter(ctx)
+    make_ready(console, ctx, model_id)
+    console.say("cli.starter.ready", name=base_models.base_model_view(ctx, model_id)["name"], home=ctx.settings.home)
+    return 0
+
+
+def make_ready(console: Console, ctx: Context, model_id: int) -> None:
+    """Wait until a model is ready; Ctrl-C cancels its preparation, which goes on where it was the next time. Raises Fault."""
+    view = base_models.base_model_view(ctx, model_id)
+    if view["status"] == "ready":
+        return
+
+    def cancel() -> None:
+        if view["job_id"]:
+            cancel_job(ctx, view["job_id"])
+
+    with on_interrupt(cancel):
+        base_models.wait_ready(ctx, model_id, JobPrinter(console))
+
+
+def find(ctx: Context, named: str) -> int:
+    """The id of a model given as "starter", an id, a folder or a hub name. Raises Fault or NotFound."""
+    if named == "starter":
+        return base_models.ensure_starter(ctx)
+    if named.isdigit():
+        return int(base_models.base_model_view(ctx, int(named))["id"])
+    if Path(named).expanduser().is_dir():
+        return base_models.add_folder(ctx, str(Path(named).expanduser().resolve()))
+    known = {view["name"]: view["id"] for view in base_models.list_base_models(ctx)}
+    if named in known:
+        return int(known[named])
+    if named.startswith((".", "/", "~")):
+        raise Fault("model.folder_gone", folder=named)
+    return base_models.add_hub_model(ctx, named)

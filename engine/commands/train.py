@@ -1,0 +1,142 @@
+"""`train`: a job from a settings file or from the command line alone, watched until it ends."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+from engine.commands import models
+from engine.commands.console import Console, JobPrinter, headline, on_interrupt
+from engine.context import Context
+from engine.errors import Fault
+from engine.methods import method_of
+from engine.services import base_models, datasets
+from engine.services.follow import follow
+from engine.services.jobs import draft_from_yaml, start_job, stop_job
+from engine.supervisor import Supervisor
+
+
+def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
+    """Start the job that the arguments describe and watch it. Raises Fault or SpecError."""
+    raw = _raw_spec(console, ctx, args)
+    if isinstance(raw["base_model"], int):
+        models.make_ready(console, ctx, raw["base_model"])
+    return watch(console, ctx, start_job(ctx, raw, key=uuid.uuid4().hex))
+
+
+def watch(console: Console, ctx: Context, job_id: int) -> int:
+    """Follow a job to its end; Ctrl-C asks it to save and stop, twice leaves it running. Returns the exit code."""
+    console.say("cli.train.started", job=job_id)
+
+    def stop() -> None:
+        stop_job(ctx, job_id)
+        console.say("cli.train.stopping")
+
+    try:
+        with on_interrupt(stop):
+            job = follow(ctx, job_id, JobPrinter(console), Supervisor(ctx))
+    except KeyboardInterrupt:
+        console.say("cli.train.left", job=job_id)
+        return 130
+    console.end_status()
+    if job["status"] not in ("succeeded", "stopped"):
+        return 1
+    if job["tuned_id"]:
+        console.say("cli.train.made", tuned=job["tuned_id"])
+    elif job["kind"] == "train":
+        console.line(headline(console, job))
+    return 0
+
+
+def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[str, Any]:
+    raw: dict[str, Any] = {"method": "lora", "warnings": []}
+    if args.spec:
+        raw |= draft_from_yaml(ctx, _read(args.spec))
+    if args.model or not args.spec:
+        raw["base_model"] = models.find(ctx, args.model or "starter")
+        _drop(raw, "spec.base_model_not_here")
+    if args.data:
+        raw["dataset"] = _data_set(console, ctx, args.data)
+        _drop(raw, "spec.dataset_not_here")
+    for warning in raw["warnings"]:
+        console.say(f"error.{warning['code']}", **warning["params"])
+    raw["method"] = args.method or raw["method"]
+    _set(raw, args.set)
+    given = {"device": args.device, "memory_mb": args.memory_mb, "minutes": args.minutes}
+    raw["budget"] = {**raw.get("budget", {}), **{key: value for key, value in given.items() if value is not None}}
+    raw["name"] = args.name or raw.get("name") or _name(ctx, raw)
+    return raw
+
+
+def _drop(raw: dict[str, Any], code: str) -> None:
+    raw["warnings"] = [warning for warning in raw["warnings"] if warning["code"] != code]
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Fault("cli.no_file", file=str(file)) from None
+    except (OSError, UnicodeDecodeError):
+        raise Fault("spec.file_other") from None
+
+
+def _data_set(console: Console, ctx: Context, named: str) -> int:
+    """A data set given as an id, "sample-en", "sample-zh" or a file, whose columns must be plain to see."""
+    if named in ("sample-en", "sample-zh"):
+        return datasets.ensure_sample(ctx, named.removeprefix("sample-"))
+    if named.isdigit():
+        return int(datasets.dataset_view(ctx, int(named))["id"])
+    file = Path(named).expanduser()
+    if not file.is_file():
+        raise Fault("cli.no_file", file=named)
+    copy = ctx.settings.folder("cache", "uploads") / uuid.uuid4().hex
+    shutil.copyfile(file, copy)
+    try:
+        dataset_id = datasets.add_upload(ctx, copy, file.name)
+    finally:
+        copy.unlink(missing_ok=True)
+    found = datasets.dataset_view(ctx, dataset_id)
+    if not found["shape"]:
+        raise Fault("cli.no_shape", file=file.name, columns=", ".join(map(str, found["columns"])))
+    done = datasets.import_dataset(ctx, dataset_id, name=found["name"], shape=found["shape"], mapping=found["mapping"])
+    counts = {key: done[key] for key in ("accepted", "rejected", "train_rows", "val_rows")}
+    console.say("cli.train.data", name=done["name"], **counts)
+    return dataset_id
+
+
+def _set(raw: dict[str, Any], pairs: list[str]) -> None:
+    """Put each key=value where the method or the objective declares it."""
+    import yaml
+
+    own = {param.key for param in method_of(raw["method"]).params}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise Fault("cli.bad_set", given=pair)
+        try:
+            read = yaml.safe_load(value)
+            read = float(read) if isinstance(read, str) and _is_number(read) else read  # YAML takes 1e-3 for a word
+        except yaml.YAMLError:
+            raise Fault("cli.bad_set", given=pair) from None
+        raw.setdefault("method_params" if key in own else "training", {})[key.strip()] = read
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(ctx: Context, raw: dict[str, Any]) -> str:
+    """A job's name from its parts; empty while a part is missing, which the spec's own check reports."""
+    if not isinstance(raw.get("dataset"), int) or not isinstance(raw.get("base_model"), int):
+        return "-"
+    data = datasets.dataset_view(ctx, raw["dataset"])["name"]
+    model = base_models.base_model_view(ctx, raw["base_model"])["name"]
+    return f"{data} · {method_of(raw['method']).label.en} · {model}"
