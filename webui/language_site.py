@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import warnings
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -43,6 +44,13 @@ def build_blocks(site: Site, lang: str) -> Any:
 def _mount(blocks: Any, lang: str) -> FastAPI:
     holder = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     holder.add_middleware(CORSMiddleware, allow_origins=[])  # with one here, Gradio adds none of its own
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # says that it will not do what `ssr_mode=False` already forbids
+        _mount_on(holder, blocks, lang)
+    return holder
+
+
+def _mount_on(holder: FastAPI, blocks: Any, lang: str) -> None:
     gr.mount_gradio_app(
         holder,
         blocks,
@@ -55,7 +63,6 @@ def _mount(blocks: Any, lang: str) -> FastAPI:
         max_file_size="1mb",
         theme=make_theme(),
     )
-    return holder
 
 
 class LanguageSite:

@@ -62,8 +62,10 @@ def session_key(home: Path) -> bytes:
 
 
 def host_name(header: str) -> str:
-    """The host of a Host header, without its port: "[::1]:7860" -> "::1"."""
-    return (urlsplit(f"//{header}").hostname or "").lower()
+    """The host of a Host header, without its port: "[::1]:7860" -> "::1". Raises ValueError when it is malformed."""
+    parts = urlsplit(f"//{header}")
+    _ = parts.port  # raises ValueError where it is none
+    return (parts.hostname or "").lower()
 
 
 def cookies(headers: Headers) -> dict[str, str]:

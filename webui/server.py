@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
@@ -91,6 +92,10 @@ def _add_errors(app: FastAPI) -> None:
         if error.status_code in (404, 405):
             return refusal(request.scope, error.status_code, "web.no_page")
         return JSONResponse({"error": {"message": str(error.detail), "code": "web", "faults": {}}}, error.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, _error: RequestValidationError) -> Response:
+        return refusal(request.scope, 404, "web.no_page")
 
     @app.exception_handler(Exception)
     async def any_error(request: Request, error: Exception) -> Response:
