@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterator
 from typing import Any
 
+from engine.services.chat_settings import CHAT_PARAMS
 from webui.components import view
+from webui.forms import param_form
 from webui.guard import guarded
 from webui.site import Site
 
-log = logging.getLogger("tunesmith.web")
 Row = dict[str, Any]
-
-DEFAULTS: Row = {"system": "", "temperature": 0.0, "top_p": 1.0, "max_tokens": 256, "seed": 42}
-
-
-def _drain(answers: Iterator[Row]) -> None:
-    """Read an answer to its end: it is stored as it grows, whether or not a page looks on."""
-    try:
-        for _ in answers:
-            pass
-    except Exception:
-        log.exception("an answer broke off")
+_SUGGESTIONS = 6
 
 
 def _begin(answers: Iterator[Row]) -> None:
-    """Wait for the first word, so that a refusal (no memory, model gone) reaches the page; the rest comes by itself."""
-    if next(answers, None) is not None:
-        threading.Thread(target=_drain, args=(answers,), name="answer", daemon=True).start()
+    """Start an answer. It is finished and stored without a reader, so the page looks at what is stored."""
+    next(answers, None)
 
 
 def build(site: Site, lang: str) -> None:
@@ -37,18 +25,20 @@ def build(site: Site, lang: str) -> None:
     chat = site.chat
 
     def chat_start() -> Row:
-        return {"options": chat.options(), "status": chat.status(), "defaults": DEFAULTS}
+        form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
+        defaults = {param.key: param.default for param in CHAT_PARAMS}
+        return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults}
 
     def chat_view(conversation_id: int) -> Row:
         return chat.view(int(conversation_id))
 
-    def chat_feed(conversation_id: int | None, from_turn_place: int) -> Row:
-        """The memory's state and the messages of the turns from a place on (0: the first turn)."""
+    def chat_feed(conversation_id: int | None, place: int) -> Row:
+        """The memory's state and the messages of the turns from the one at `place` (0: the first) on."""
         if not conversation_id:
             return {"status": chat.status(), "messages": []}
         messages = chat.view(int(conversation_id))["messages"]
-        turns = sorted({message["turn"] for message in messages})[int(from_turn_place) :]
-        return {"status": chat.status(), "messages": [message for message in messages if message["turn"] in turns]}
+        wanted = set(sorted({message["turn"] for message in messages})[int(place) :])
+        return {"status": chat.status(), "messages": [message for message in messages if message["turn"] in wanted]}
 
     def chat_list() -> list[Row]:
         return chat.list()
@@ -57,13 +47,13 @@ def build(site: Site, lang: str) -> None:
         return chat.open(int(base_id), [int(one) for one in tuned_ids], settings)
 
     def chat_update(conversation_id: int, changes: Row) -> None:
-        chat.update(int(conversation_id), **{key: changes[key] for key in ("settings", "tuned_ids") if key in changes})
+        chat.update(int(conversation_id), settings=changes.get("settings"), tuned_ids=changes.get("tuned_ids"))
 
     def chat_ask(conversation_id: int, prompt: str) -> None:
-        _begin(iter(chat.ask(int(conversation_id), str(prompt))))
+        _begin(chat.ask(int(conversation_id), str(prompt)))
 
     def chat_regenerate(conversation_id: int) -> None:
-        _begin(iter(chat.regenerate(int(conversation_id))))
+        _begin(chat.regenerate(int(conversation_id)))
 
     def chat_stop(conversation_id: int) -> None:
         chat.stop(int(conversation_id))
@@ -72,7 +62,7 @@ def build(site: Site, lang: str) -> None:
         chat.delete(int(conversation_id))
 
     def chat_suggestions(tuned_id: int | None) -> list[str]:
-        return chat.suggestions(int(tuned_id) if tuned_id else None, n=6)
+        return chat.suggestions(int(tuned_id) if tuned_id else None, n=_SUGGESTIONS)
 
     guard = guarded(lang)
     functions = (

@@ -51,6 +51,7 @@ const jobCursors = ({ attempt, cursors }) => ({
   attempt, after_event: cursors.event || 0, after_log: cursors.log || 0,
   after_sample: cursors.sample || 0, after_metric: cursors.metric || 0,
 });
+const JOB_MOST_POINTS = 4000; // then the series are read again, thinned by the server
 
 /** Add what is new. A new attempt takes up at a checkpoint: then everything is read again. */
 function jobMerge(data, feed, parts) {
@@ -60,22 +61,23 @@ function jobMerge(data, feed, parts) {
     parts.events.clear();
     parts.log.clear();
   }
+  if (!data.cursors.metric) data.metrics = {};
   for (const [name, points] of Object.entries(feed.metrics)) {
     data.metrics[name] = (data.metrics[name] || []).concat(points);
-    if (data.metrics[name].length > 4000) data.cursors = {};
   }
   data.events.push(...feed.events);
   parts.events.add(feed.events);
   parts.samples.add(feed.samples);
   parts.log.add(feed.logs);
   Object.assign(data, { cursors: feed.cursors, attempt: feed.job.attempt, checkpoints: feed.checkpoints });
+  if (Object.values(data.metrics).some((points) => points.length > JOB_MOST_POINTS)) data.cursors = { ...feed.cursors, metric: 0 };
 }
 
 function jobMarkers(checkpoints, events) {
   const told = events.filter((event) => event.step !== null && ["warning", "error"].includes(event.kind));
   return [
     ...checkpoints.map((one) => ({ x: one.step, label: TS.t("jobs.checkpoint", { step: TS.format.number(one.step) }), kind: "checkpoint" })),
-    ...told.map((event) => ({ x: event.step, label: TS.jobEventText(event), kind: event.kind })),
+    ...told.map((event) => ({ x: event.step, label: TS.jobEventText(event), kind: event.kind === "error" ? "danger" : "warn" })),
   ];
 }
 

@@ -6,9 +6,9 @@ TS.jobMetric = {
   SMALL: [
     ["learning_rate", "jobs.metric.learning_rate"],
     ["grad_norm", "jobs.metric.grad_norm"],
-    ["tokens_per_second", "jobs.metric.speed"],
-    ["memory_mb", "jobs.metric.memory"],
-    ["device_memory_mb", "jobs.metric.device_memory"],
+    ["tokens_per_s", "jobs.metric.speed"],
+    ["memory_process_mb", "jobs.metric.memory"],
+    ["memory_device_mb", "jobs.metric.device_memory"],
     ["perplexity", "jobs.metric.perplexity"],
   ],
 };
@@ -20,7 +20,8 @@ TS.jobCharts = function (root) {
   const big = TS.h("div", { class: "job-chart-big" });
   const small = TS.h("div", { class: "job-chart-grid" });
   const wait = TS.h("p", { class: "ts-soft job-chart-wait" }, TS.icon("gauge"), TS.t("jobs.chart.wait"));
-  TS.replace(root, wait, TS.h("section", { class: "ts-card job-chart-card", hidden: true }, big), small);
+  TS.replace(root, wait, TS.h("section", { class: "ts-card job-chart-card", hidden: true }, big,
+    TS.h("p", { class: "ts-small ts-soft" }, TS.t("jobs.chart.lead"))), small);
 
   const put = (holder, name, options, series, markers) => {
     if (!charts[name]) charts[name] = TS.chart(holder(), { ...options, series, markers });
@@ -50,16 +51,16 @@ TS.jobCharts = function (root) {
 function jobTiles(job, metrics) {
   if (job.kind !== "train") return jobResultTiles(job);
   const last = jobLast(metrics);
-  const tile = (label, value, unit = "") => TS.h("div", { class: "ts-stat" },
-    TS.h("b", { class: "ts-num" }, value, unit ? TS.h("small", {}, " " + unit) : null), TS.h("span", {}, label));
+  const tile = (label, value, unit = "", line = "") => TS.h("div", { class: "ts-stat" },
+    TS.h("b", { class: "ts-num" }, value, unit ? TS.h("small", {}, " " + unit) : null), TS.h("span", line ? { "data-line": line } : {}, label));
   if (!Object.keys(last).length) return null;
-  const memory = last.device_memory_mb || last.memory_mb;
+  const memory = last.memory_device_mb || last.memory_process_mb;
   return TS.h("div", { class: "job-tile-grid" },
-    tile(TS.t("jobs.loss.train"), TS.format.loss(job.train_loss ?? last.train_loss)),
-    tile(TS.t("jobs.loss.val"), TS.format.loss(job.val_loss ?? last.val_loss)),
+    tile(TS.t("jobs.loss.train"), TS.format.loss(job.train_loss ?? last.train_loss), "", "train"),
+    tile(TS.t("jobs.loss.val"), TS.format.loss(job.val_loss ?? last.val_loss), "", "val"),
     tile(TS.t("jobs.tile.step"), TS.format.number(job.step)),
     tile(TS.t("jobs.tile.tokens"), TS.format.number(last.tokens)),
-    tile(TS.t("jobs.tile.speed"), TS.format.number(last.tokens_per_second), TS.t("jobs.unit.tokens_s")),
+    tile(TS.t("jobs.tile.speed"), TS.format.number(last.tokens_per_s), TS.t("jobs.unit.tokens_s")),
     tile(TS.t("jobs.tile.memory"), memory ? TS.format.bytes(memory * 1e6) : "–"));
 }
 

@@ -76,7 +76,7 @@ const jobShowsBar = (job) => TS.job.ACTIVE.has(job.status) || (["stopped", "inte
 function jobLosses(job) {
   if (job.kind !== "train") return TS.h("div", { class: "job-cell-loss" });
   const one = (kind, value) => TS.h("div", { class: "job-loss" },
-    TS.h("span", { class: "ts-small " + kind }, TS.t("jobs.loss." + kind)), TS.h("b", { class: "ts-num" }, TS.format.loss(value)));
+    TS.h("span", { class: "ts-small " + kind }, TS.t("jobs.loss.short." + kind)), TS.h("b", { class: "ts-num" }, TS.format.loss(value)));
   return TS.h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));
 }
 

@@ -67,7 +67,7 @@ function playFrame(root, play) {
 async function playOpen(play, id) {
   try {
     const view = await play.ctx.call("chat_view", id);
-    Object.assign(play, { id, view, base: view.base_model_id, tuned: [...view.tuned_ids], settings: { ...play.start.defaults, ...view.settings } });
+    Object.assign(play, { id, view, base: view.base_model_id, tuned: [...view.tuned_ids], readOnly: view.read_only, settings: { ...play.start.defaults, ...view.settings } });
     play.turns = TS.playTurns(view.messages);
   } catch (error) {
     play.error = error.message;
@@ -80,7 +80,7 @@ TS.playAddress = (query) => history.replaceState(null, "", TS.url("playground", 
 
 function playNew(play) {
   TS.playStop(play);
-  Object.assign(play, { id: null, view: null, turns: [], asked: null, error: "" });
+  Object.assign(play, { id: null, view: null, readOnly: null, turns: [], asked: null, error: "" });
   TS.playAddress(play.tuned.length ? { tuned: play.tuned[0] } : { base: play.base });
   playDraw(play);
   playSuggest(play);
@@ -123,12 +123,19 @@ TS.playBusy = (play) => play.turns.at(-1)?.answers.some((answer) => answer.statu
 function playDraw(play) {
   TS.playHeads(play);
   TS.playDrawTurns(play);
-  TS.replace(play.dom.note, play.error ? playNote("warn", play.error) : null);
+  playTellNote(play);
   TS.playChips(play);
   TS.playTellMemory(play);
   TS.playTellState(play);
 }
 TS.playDraw = playDraw;
+
+function playTellNote(play) {
+  const reason = play.error || (play.readOnly ? TS.job.text(["error." + play.readOnly.code], play.readOnly.params, "") : "");
+  if (play.dom.note.dataset.reason === reason) return;
+  play.dom.note.dataset.reason = reason;
+  TS.replace(play.dom.note, reason ? playNote("warn", reason) : null);
+}
 
 const playNote = (kind, text) => TS.h("div", { class: "ts-note " + kind, role: "alert" },
   TS.icon(kind === "danger" ? "circle-x" : "triangle-alert"), TS.h("p", {}, text));

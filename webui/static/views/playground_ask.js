@@ -6,7 +6,8 @@ TS.playComposer = function (play) {
   const grow = () => {
     dom.input.style.height = "auto";
     dom.input.style.height = Math.min(dom.input.scrollHeight + 2, 240) + "px";
-    dom.send.disabled = !dom.input.value.trim() || play.wait || TS.playBusy(play);
+    dom.input.disabled = Boolean(play.readOnly);
+    dom.send.disabled = Boolean(play.readOnly) || !dom.input.value.trim() || play.wait || TS.playBusy(play);
   };
   dom.input = TS.h("textarea", { class: "ts-textarea play-input", id: "play-input", rows: "1", "aria-label": TS.t("playground.ask_label"),
     placeholder: TS.t("playground.ask_label"), maxlength: "20000", oninput: grow,
@@ -50,7 +51,7 @@ TS.playRegenerate = async function (play) {
   await playRun(play, () => play.ctx.call("chat_regenerate", play.id), "");
 };
 
-/** The call ends with the first word of an answer, or with the reason why there is none; the words come by TS.playRefresh. */
+/** The call ends as soon as the question is taken, or with the reason why it is not; the words come by TS.playRefresh. */
 async function playRun(play, run, prompt) {
   try {
     await run();
@@ -74,7 +75,7 @@ TS.playStop = async function (play) {
 TS.playChips = function (play) {
   const asked = new Set(play.turns.map((turn) => turn.prompt));
   const chips = play.suggestions.filter((question) => !asked.has(question)).slice(0, play.turns.length ? 2 : 4);
-  const busy = play.wait || TS.playBusy(play);
+  const busy = play.wait || TS.playBusy(play) || Boolean(play.readOnly);
   const state = JSON.stringify([chips, busy]);
   if (play.dom.chips.dataset.state === state) return;
   play.dom.chips.dataset.state = state;

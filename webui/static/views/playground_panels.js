@@ -2,42 +2,26 @@
 "use strict";
 
 TS.playSettings = async function (play) {
-  const draft = { ...play.start.defaults, ...play.settings };
-  const set = (key) => (value) => { draft[key] = value; };
-  const body = TS.h("div", { class: "ts-stack play-settings" },
-    playField("system", TS.h("textarea", { class: "ts-textarea", id: "play-set-system", rows: "3", oninput: (event) => set("system")(event.target.value) }, draft.system || "")),
-    playRange("temperature", draft, 0, 2, 0.05, set("temperature")),
-    playRange("top_p", draft, 0.05, 1, 0.05, set("top_p")),
-    TS.h("div", { class: "play-pair" }, playNumber("max_tokens", draft, 1, 4096, set("max_tokens")), playNumber("seed", draft, 0, 2147483647, set("seed"))));
+  const { form, defaults } = play.start;
+  const draft = { ...defaults, ...play.settings };
+  const changed = Object.fromEntries(Object.entries(draft).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(defaults[key])));
+  const body = TS.h("div", { class: "play-settings" });
+  const drawn = TS.form(body, { id: "chat", params: form.map((param) => ({ ...param, advanced: false })), values: changed, defaults, faults: {},
+    onchange: (param, value) => { draft[param.key] = value === undefined ? defaults[param.key] : value; } });
+  const save = async () => {
+    try {
+      if (play.id) await play.ctx.call("chat_update", play.id, { settings: draft });
+      play.settings = draft;
+      TS.toast(TS.t("playground.settings_saved"), "good");
+    } catch (error) {
+      drawn.setFaults(error.faults || {});
+      TS.toast(error.message, "danger");
+    }
+  };
   const said = await TS.dialog(TS.t("playground.settings"), body, [
     { label: TS.t("common.cancel"), value: "" }, { label: TS.t("playground.settings_save"), value: "save", kind: "primary" }]);
-  if (said !== "save") return;
-  try {
-    if (play.id) await play.ctx.call("chat_update", play.id, { settings: draft });
-    play.settings = draft;
-    TS.toast(TS.t("playground.settings_saved"), "good");
-  } catch (error) {
-    TS.toast(error.message, "danger");
-  }
+  if (said === "save") await save();
 };
-
-const playField = (key, control, value) => TS.h("div", { class: "ts-field" },
-  TS.h("label", { for: "play-set-" + key, class: "ts-spread" }, TS.h("span", { class: "ts-label" }, TS.t(`playground.set.${key}`)), value),
-  control, TS.h("p", { class: "ts-help" }, TS.t(`playground.set.${key}.help`)));
-
-function playRange(key, draft, min, max, step, set) {
-  const shown = TS.h("output", { class: "ts-num", for: "play-set-" + key }, String(draft[key]));
-  return playField(key, TS.h("input", { type: "range", class: "ts-range", id: "play-set-" + key, min: String(min), max: String(max), step: String(step), value: String(draft[key]),
-    oninput: (event) => {
-      set(Number(event.target.value));
-      shown.textContent = event.target.value;
-    } }), shown);
-}
-
-function playNumber(key, draft, min, max, set) {
-  return playField(key, TS.h("input", { type: "number", class: "ts-input", id: "play-set-" + key, min: String(min), max: String(max), step: "1", value: String(draft[key] ?? ""),
-    oninput: (event) => set(event.target.value === "" ? null : Math.min(max, Math.max(min, Math.round(Number(event.target.value))))) }));
-}
 
 TS.playHistory = async function (play) {
   const list = TS.h("ul", { class: "play-past" });
@@ -59,7 +43,7 @@ function playPast(play, one, draw) {
   const remove = TS.t("playground.delete", { title });
   return TS.h("li", { class: "ts-spread" },
     TS.h("a", { class: "play-past-link", href: TS.url("playground", { conversation: one.id }), "aria-current": one.id === play.id ? "page" : null },
-      TS.h("span", {}, title), TS.h("small", { class: "ts-soft" }, TS.format.when(one.updated_at))),
+      TS.h("span", {}, title), TS.h("small", { class: "ts-soft" }, [one.base_name, TS.t("playground.turns", { n: one.turns }), TS.format.when(one.updated_at)].join(" · "))),
     TS.h("button", { type: "button", class: "ts-icon-btn danger", "aria-label": remove, title: remove,
       onclick: async (event) => {
         if (!(await TS.confirm(TS.t("playground.delete_title"), title, TS.t("playground.delete_do")))) return;

@@ -94,16 +94,34 @@ TS.playDrawTurns = function (play) {
   if (follows && (play.wait || TS.playBusy(play))) page.scrollTop = page.scrollHeight;
 };
 
-const playWaiting = (play) => TS.t(play.status?.loaded ? "playground.thinking" : "playground.loading");
+/** Why there is no word yet: others are before us, the model is on its way into memory, or it reads the question. */
+function playWaiting(play, stats = {}) {
+  if (stats.phase === "waiting" && stats.place) return TS.t("playground.waiting", { n: stats.place });
+  return TS.t(stats.phase === "streaming" || (!stats.phase && play.status?.loaded) ? "playground.thinking" : "playground.loading");
+}
 
 function playTurn(item, play) {
   const shown = [...item.sides, ...playOthers(item)];
   return TS.h("section", { class: "play-turn", "aria-label": TS.t("playground.turn", { n: item.number }) },
     TS.h("div", { class: "play-asked" }, TS.h("div", { class: "ts-bubble user" }, item.prompt)),
-    TS.h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
+    playAllFailed(item) ? null : TS.h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
+    playRefusal(item),
     item.last && item.idle && item.answers.length ? TS.h("div", { class: "ts-row play-again" },
       TS.h("button", { type: "button", class: "ts-btn small ghost", id: "play-regenerate", onclick: () => TS.playRegenerate(play) },
         TS.icon("refresh-cw"), TS.h("span", {}, TS.t("playground.regenerate")))) : null);
+}
+
+const playError = (answer) => {
+  const error = answer.stats?.error;
+  return error ? TS.job.text(["error." + error.code], error.params, TS.t("playground.failed")) : TS.t("playground.failed");
+};
+const playAllFailed = (item) => item.answers.length > 0 && item.answers.every((answer) => answer.status === "failed" && !answer.content);
+
+/** When nobody could answer, the reason is said once (memory, a model that is gone). */
+function playRefusal(item) {
+  if (!playAllFailed(item)) return null;
+  const reasons = [...new Set(item.answers.map(playError))];
+  return TS.h("div", { class: "ts-note warn", role: "alert" }, TS.icon("triangle-alert"), TS.h("div", {}, reasons.map((reason) => TS.h("p", {}, reason))));
 }
 
 /** Sides that answered this turn but are not chosen any more stay where they were said. */
@@ -113,12 +131,13 @@ function playOthers(item) {
 }
 
 function playAnswer(side, answer, item, play) {
-  const waits = item.waiting || (answer?.status === "streaming" && !answer.content ? playWaiting(play) : "");
+  const waits = item.waiting || (answer?.status === "streaming" && !answer.content ? playWaiting(play, answer.stats) : "");
   const body = answer?.content ? TS.markdown(answer.content) : null;
-  return TS.h("article", { class: "play-answer " + side.kind + (answer?.status === "streaming" ? " live" : ""), "data-side": side.side },
+  return TS.h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
     TS.h("header", {}, TS.h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), TS.h("span", { class: "ts-small ts-soft play-name" }, side.name)),
     waits ? TS.h("p", { class: "ts-soft play-wait" }, TS.h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,
     body ? TS.h("div", { class: "md" }, body) : null,
+    answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? TS.h("p", { class: "ts-soft" }, TS.t("playground.nothing")) : null,
     !answer && !item.waiting ? TS.h("p", { class: "ts-soft ts-small" }, TS.t("playground.not_asked")) : null,
     answer ? playFooter(answer) : null);
 }
@@ -126,13 +145,13 @@ function playAnswer(side, answer, item, play) {
 function playFooter(answer) {
   const stats = answer.stats || {};
   if (answer.status === "failed") {
-    const error = stats.error ? TS.t("error." + stats.error.code, stats.error.params) : TS.t("playground.failed");
-    return TS.h("p", { class: "ts-error", role: "alert" }, error);
+    return TS.h("p", { class: "ts-error", role: "alert" }, playError(answer));
   }
   if (answer.status === "streaming") return null;
   const facts = [
     stats.tokens_per_second ? TS.t("playground.speed", { n: TS.format.number(stats.tokens_per_second, 1) }) : null,
-    stats.first_token_s !== undefined && stats.first_token_s !== null ? TS.t("playground.first", { n: TS.format.number(stats.first_token_s, 2) }) : null,
+    Number.isFinite(stats.first_token_s) ? TS.t("playground.first", { n: TS.format.number(stats.first_token_s, 2) }) : null,
+    stats.reason === "length" ? TS.t("playground.cut") : null,
     answer.weights_hash ? TS.t("playground.weights", { hash: answer.weights_hash.slice(0, 8) }) : null,
   ].filter(Boolean);
   const copy = TS.t("playground.copy");
