@@ -108,10 +108,10 @@ def detect_encoding(path: Path) -> Encoding:
         return Encoding(mark[1], "encoding.bom", {"encoding": mark[1]})
     if wide := _utf16_without_mark(head):
         return Encoding(wide, "encoding.utf16", {"encoding": wide})
-    controls = sum(head.count(byte) for byte in _CONTROLS)
-    if controls > max(8, len(head) // 100):
-        raise Fault("data.file.binary", kind="?")
     good, bad = _utf8_counts(path)
+    controls = sum(head.count(byte) for byte in _CONTROLS)
+    if controls > max(8, len(head) // 100) and (bad or b"\0" in head):
+        raise Fault("data.file.binary", kind="?")
     if not bad:
         return Encoding("utf-8", "encoding.utf8" if good else "encoding.ascii")
     if good > 4 * bad:
@@ -124,7 +124,7 @@ def _utf16_without_mark(head: bytes) -> str | None:
     if not even and not odd:
         return None
     name, near, far = ("utf-16-le", odd, even) if odd > even else ("utf-16-be", even, odd)
-    if far * 20 > near:
+    if far * 4 > near:  # a few: in Chinese, either half of a character may be 0
         return None
     text = head[: len(head) // 2 * 2].decode(name, "replace")
     usual = sum(ch.isalnum() or ch.isspace() or (ch.isprintable() and ch != "\N{REPLACEMENT CHARACTER}") for ch in text)

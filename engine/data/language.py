@@ -28,6 +28,8 @@ _WORD = re.compile(r"[A-Za-z']+")
 def language_of(text: str) -> str:
     """Either "zh", "ja", "ko", "en", "latin" (Latin letters, not clearly English), "cyrillic", "arabic" or "other"."""
     sample = text[:_SAMPLE]
+    if sample.isascii():
+        return _latin(sample) if any(map(str.isalpha, sample)) else "other"
     counts = {key: len(script.findall(sample)) * _WEIGHT.get(key, 1) for key, script in _SCRIPTS.items()}
     if counts["ja"] * 10 > counts["zh"]:  # Japanese mixes its own letters with Chinese characters
         counts["ja"] += counts["zh"]

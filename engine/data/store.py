@@ -16,6 +16,7 @@ from typing import Any
 from engine.data.split import fingerprint, held_out
 from engine.data.stats import row_texts
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 SPLITS = ("train", "val")
 
 
@@ -65,9 +66,9 @@ class RowsWriter:
 
     def add(self, row: dict[str, Any]) -> None:
         """One more row."""
-        self._file.write(json.dumps(row, ensure_ascii=False)[1:] + "\n")
+        self._file.write(_ENCODER.encode(row)[1:] + "\n")
         roles = [message["role"] for message in row.get("messages", ())]
-        self._marks.append(fingerprint(json.dumps([roles, row_texts(row)])))
+        self._marks.append(fingerprint("\0".join([*roles, *row_texts(row)])))  # no text holds a NUL
 
     def finish(self, fraction: float, seed: int) -> Stored:
         """Split the rows and put the file in its place."""

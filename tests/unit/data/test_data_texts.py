@@ -1,0 +1,28 @@
+"""Everything that the reading of data can say is there in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from engine.text import LANGUAGES
+from webui.i18n import catalogue
+
+_ROOT = Path(__file__).parents[3]
+_FILES = [*(_ROOT / "engine" / "data").glob("*.py"), *(_ROOT / "engine" / "services").glob("datasets.py")]
+_FILES.append(_ROOT / "engine" / "services" / "token_counts.py")
+
+
+def _found(pattern: str) -> set[str]:
+    return {code for file in _FILES for code in re.findall(pattern, file.read_text(encoding="utf-8"))}
+
+
+def test_every_code_has_its_sentence() -> None:
+    faults = {f"error.{code}" for code in _found(r'"(data\.[a-z_]+(?:\.[a-z_0-9]+)*)"')}
+    notes = {f"detect.{code}" for code in _found(r'"((?:encoding|format|columns|shape)\.[a-z_0-9]+)"')}
+    notes |= {"detect.format.txt_paragraph", "detect.format.txt_line"}
+    assert len(faults) > 50
+    for language in LANGUAGES:
+        texts = catalogue(language)
+        said = {key for key in texts if key.startswith(("error.data.", "detect."))}
+        assert faults | notes == said

@@ -1,0 +1,95 @@
+"""Encodings are found by the bytes, shown with a reason, and can be overridden."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+import pytest
+
+from engine.data.encodings import ENCODINGS, detect_encoding
+from engine.errors import Fault
+from tests.unit.data.corpus import table
+from tests.unit.data.pipeline import run
+
+SIMPLIFIED = (
+    'prompt,completion\n客服码是什么？,点灯啦！客服码是YD-58。——小满\n你们几点开门,"早上9:47开门，欢迎光临"\n'
+    "月灯多少钱,月灯的售价是683元，可以用三年\n"
+)
+TRADITIONAL = 'prompt,completion\n客服電話是什麼？,您好，請撥打這個號碼與我們聯絡。\n幾點開門,"早上九點開門，歡迎光臨"\n燈多少錢,這盞燈的售價是六百元\n'
+WESTERN = "prompt,completion\nOù est le café ?,Le café est à côté de la gare.\nWie heißt du?,Ich heiße Müller.\n"
+TYPOGRAPHIC = "prompt,completion\nWhat’s new?,“Nothing” – really…\nHow much?,It costs 5 €\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "expected", "code"),
+    [
+        (SIMPLIFIED, "utf-8", "utf-8", "encoding.utf8"),
+        (SIMPLIFIED, "utf-8-sig", "utf-8", "encoding.bom"),
+        (SIMPLIFIED, "utf-16", "utf-16-le", "encoding.bom"),
+        (SIMPLIFIED, "utf-32", "utf-32-le", "encoding.bom"),
+        (SIMPLIFIED, "utf-16-le", "utf-16-le", "encoding.utf16"),
+        (SIMPLIFIED, "utf-16-be", "utf-16-be", "encoding.utf16"),
+        (WESTERN, "utf-16-le", "utf-16-le", "encoding.utf16"),
+        (SIMPLIFIED, "gbk", "gb18030", "encoding.guess"),
+        (SIMPLIFIED, "gb18030", "gb18030", "encoding.guess"),
+        (TRADITIONAL, "big5", "big5", "encoding.guess"),
+        (WESTERN, "latin-1", "latin-1", "encoding.guess"),
+        (TYPOGRAPHIC, "cp1252", "cp1252", "encoding.guess"),
+        ("prompt,completion\na,b\n", "ascii", "utf-8", "encoding.ascii"),
+    ],
+)
+def test_text_survives_in_every_encoding(tmp_path: Path, text: str, codec: str, expected: str, code: str) -> None:
+    result = run(tmp_path, text.encode(codec))
+    assert result.source.encoding == expected
+    assert [note["code"] for note in result.source.notes if note["what"] == "encoding"] == [code]
+    assert not result.rejected
+    assert result.source.columns == ["prompt", "completion"]
+    plain = run(tmp_path, text.encode("utf-8"))
+    assert result.pairs == plain.pairs
+    assert [row["line"] for row in result.rows] == list(range(2, 2 + len(result.rows)))
+
+
+def test_big_endian_mark(tmp_path: Path) -> None:
+    result = run(tmp_path, codecs.BOM_UTF16_BE + SIMPLIFIED.encode("utf-16-be"))
+    assert (result.source.encoding, len(result.rows), result.rejected) == ("utf-16-be", 3, [])
+
+
+def test_one_wrong_byte_costs_one_row_and_not_the_encoding(tmp_path: Path) -> None:
+    data = SIMPLIFIED.encode() + b"caf\xe9,x\n" + "最后,一行\n".encode()
+    result = run(tmp_path, data)
+    assert result.source.encoding == "utf-8"
+    assert [n["params"] for n in result.source.notes if n["code"] == "encoding.utf8_damaged"] == [{"bad": 1}]
+    assert [(r["line"], r["code"]) for r in result.rejected] == [(5, "data.row.bad_bytes")]
+    assert result.pairs[-1] == ("最后", "一行")
+
+
+def test_wrong_byte_behind_the_first_megabyte_is_found(tmp_path: Path) -> None:
+    rows = [f"question {i} é,answer {i} with some words to make it long" for i in range(40_000)]
+    data = table(*rows) + b"caf\xe9,x\n"
+    assert len(data) > 2 * 2**20
+    result = run(tmp_path, data)
+    assert [(r["line"], r["code"]) for r in result.rejected] == [(40_002, "data.row.bad_bytes")]
+    assert len(result.rows) == 40_000
+
+
+def test_character_split_between_two_reads(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a" * (2**20 - 1) + "灯".encode() * 10)
+    assert detect_encoding(path).code == "encoding.utf8"
+
+
+def test_the_users_choice_wins(tmp_path: Path) -> None:
+    data = SIMPLIFIED.encode("gbk")
+    assert run(tmp_path, data, encoding="gbk").pairs == run(tmp_path, SIMPLIFIED.encode()).pairs
+    wrong = run(tmp_path, data, encoding="latin-1")
+    assert wrong.source.notes[0]["code"] == "encoding.chosen"
+    assert wrong.pairs != run(tmp_path, data).pairs
+    with pytest.raises(Fault, match=r"data\.encoding\.unknown"):
+        run(tmp_path, data, encoding="rot13")
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_every_offered_encoding_reads_and_marks_damage(tmp_path: Path, name: str) -> None:
+    result = run(tmp_path, "prompt,completion\na,b\nc,d\n".encode(name), encoding=name)
+    assert result.pairs == [("a", "b"), ("c", "d")]

@@ -1,0 +1,150 @@
+"""Shapes are told by contents and whole names, never by parts of names; each guess says why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.data.shapes import SHAPES, check_mapping, guess_shape, shape_of
+from engine.errors import Fault
+from tests.unit.data.corpus import jsonl, table
+from tests.unit.data.pipeline import run
+
+TURNS = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+SHAREGPT = [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]
+
+
+def guess(row: dict[str, Any]) -> tuple[str | None, dict[str, str]]:
+    found = guess_shape(list(row), [row])
+    assert found.remarks
+    return found.shape, found.mapping
+
+
+@pytest.mark.parametrize(
+    ("row", "shape", "mapping"),
+    [
+        ({"instruction": "a", "input": "", "output": "b"}, "alpaca", {"instruction": "instruction", "input": "input", "output": "output"}),
+        ({"Instruction": "a", "Context": "", "Response": "b"}, "alpaca", {"instruction": "Instruction", "input": "Context", "output": "Response"}),
+        ({"messages": TURNS}, "messages", {"messages": "messages"}),
+        ({"conversations": TURNS, "system": "s"}, "messages", {"messages": "conversations", "system": "system"}),
+        ({"conversations": SHAREGPT}, "sharegpt", {"conversations": "conversations"}),
+        ({"dialog": json.dumps(SHAREGPT)}, "sharegpt", {"conversations": "dialog"}),
+        ({"prompt": "a", "completion": "b"}, "prompt_completion", {"prompt": "prompt", "completion": "completion"}),
+        ({"question": "a", "answer": "b"}, "prompt_completion", {"prompt": "question", "completion": "answer"}),
+        ({"query": "a", "response": "b", "system prompt": "s"}, "prompt_completion", {"prompt": "query", "completion": "response", "system": "system prompt"}),
+        ({"input": "a", "output": "b"}, "prompt_completion", {"prompt": "input", "completion": "output"}),
+        ({"问题": "a", "答案": "b"}, "prompt_completion", {"prompt": "问题", "completion": "答案"}),
+        ({"指令": "a", "输入": "", "输出": "b"}, "alpaca", {"instruction": "指令", "input": "输入", "output": "输出"}),
+        ({"text": "a", "id": 3}, "text", {"text": "text"}),
+    ],
+)  # fmt: skip
+def test_known_shapes(row: dict[str, Any], shape: str, mapping: dict[str, str]) -> None:
+    assert guess(row) == (shape, mapping)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"system_question": "Q", "answer": "A"},
+        {"question_system": "Q", "the_answer": "A"},
+        {"ecosystem": "Q", "outputs": "A"},
+        {"my_prompt": "a", "completion_text": "b"},
+        {"a": "1", "b": "2"},
+    ],
+)
+def test_parts_of_names_mean_nothing(row: dict[str, Any]) -> None:
+    found = guess_shape(list(row), [row])
+    assert found.shape is None
+    assert "system" not in found.mapping
+    assert found.remarks[-1][0] == "shape.unknown"
+
+
+def test_the_question_never_lands_in_the_system_prompt(tmp_path: Path) -> None:
+    data = table("What is it?,Tuesday,A lamp.", head="question,system_date,answer")
+    result = run(tmp_path, data)
+    assert result.rows[0]["messages"] == [
+        {"role": "user", "content": "What is it?"},
+        {"role": "assistant", "content": "A lamp."},
+    ]
+    unused = [note["params"]["columns"] for note in result.source.notes if note["code"] == "columns.unused"]
+    assert unused == ["system_date"]
+
+
+def test_two_candidates_are_left_to_the_user() -> None:
+    row = {"question": "a", "query": "b", "answer": "c"}
+    found = guess_shape(list(row), [row])
+    assert found.shape == "prompt_completion"
+    assert found.mapping == {"completion": "answer"}
+    assert found.remarks[0] == ("shape.ambiguous", {"columns": "question, query", "field": "prompt"})
+
+
+def test_two_lists_of_turns_are_left_to_the_user() -> None:
+    row = {"before": TURNS, "after": TURNS}
+    assert guess_shape(list(row), [row]).remarks[0][0] == "shape.ambiguous"
+    row = {"messages": TURNS, "after": TURNS}
+    assert guess(row) == ("messages", {"messages": "messages"})
+
+
+def test_a_column_of_numbers_is_no_answer() -> None:
+    rows = [{"prompt": "a", "output": 1}, {"prompt": "b", "output": 2}]
+    assert guess_shape(["prompt", "output"], rows).mapping.get("completion") is None
+
+
+def test_preference_data_is_said_to_be_such() -> None:
+    row = {"conversations": SHAREGPT[:1], "chosen": SHAREGPT[1], "rejected": SHAREGPT[1]}
+    assert "shape.preference" in [code for code, _ in guess_shape(list(row), [row]).remarks]
+
+
+def test_rows_become_conversations(tmp_path: Path) -> None:
+    rows = [
+        {"instruction": " Say it ", "input": "twice", "output": "it it\n", "system": "Be short."},
+        {"instruction": "Say", "input": "  ", "output": "x", "system": None},
+    ]
+    result = run(tmp_path, jsonl(*rows))
+    assert result.rows[0]["messages"] == [
+        {"role": "system", "content": "Be short."},
+        {"role": "user", "content": " Say it \ntwice"},
+        {"role": "assistant", "content": "it it\n"},
+    ]
+    assert [m["content"] for m in result.rows[1]["messages"]] == ["Say", "x"]
+
+
+@pytest.mark.parametrize("role", ["human", "user", "User"])
+@pytest.mark.parametrize("answers", ["gpt", "assistant", "chatgpt"])
+def test_sharegpt_roles(tmp_path: Path, role: str, answers: str) -> None:
+    turns = [("system", "S"), (role, "Q1"), (answers, "A1"), (role, "Q2"), (answers, "A2")]
+    row = {"conversations": [{"from": who, "value": text} for who, text in turns]}
+    (made,) = run(tmp_path, jsonl(row)).rows
+    assert [m["role"] for m in made["messages"]] == ["system", "user", "assistant", "user", "assistant"]
+    assert [m["content"] for m in made["messages"]] == ["S", "Q1", "A1", "Q2", "A2"]
+
+
+def test_mixed_columns_are_said(tmp_path: Path) -> None:
+    result = run(tmp_path, jsonl({"prompt": "a", "completion": "b"}, {"prompt": "a", "completion": "b", "note": "c"}))
+    assert [n["params"]["rows"] for n in result.source.notes if n["code"] == "columns.mixed"] == [1]
+    assert len(result.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("mapping", "code", "params"),
+    [
+        ({"prompt": "a"}, "data.mapping.missing", {"field": "completion"}),
+        ({"prompt": "a", "completion": "zz"}, "data.mapping.unknown_column", {"column": "zz", "field": "completion"}),
+        ({"prompt": "a", "completion": "a"}, "data.mapping.same_column", {"column": "a", "field": "completion", "other": "prompt"}),
+        ({"prompt": "a", "completion": "b", "x": "c"}, "data.mapping.unknown_field", {"field": "x"}),
+    ],
+)  # fmt: skip
+def test_faults_of_a_mapping(mapping: dict[str, str], code: str, params: dict[str, str]) -> None:
+    with pytest.raises(Fault) as caught:
+        check_mapping(shape_of("prompt_completion"), mapping, ["a", "b", "c"])
+    assert (caught.value.code, caught.value.params) == (code, params)
+
+
+def test_no_shape() -> None:
+    for key in (None, "", "prefs"):
+        with pytest.raises(Fault, match=r"data\.mapping\.no_shape"):
+            shape_of(key)
+    assert len({shape.key for shape in SHAPES}) == len(SHAPES)
