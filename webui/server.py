@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.text import LANGUAGES
+from storage.queries.jobs import active_jobs
 from webui import draft_route, files
 from webui.assets import FOLDER
 from webui.language import language_of
@@ -63,6 +64,11 @@ def _add_routes(app: FastAPI, site: Site) -> None:
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
+
+    @app.get("/api/pulse")
+    def pulse() -> dict[str, int]:
+        with site.ctx.db.read() as session:
+            return {"running": len(active_jobs(session))}
 
     @app.get("/favicon.ico")
     def favicon() -> Response:

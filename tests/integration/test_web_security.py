@@ -192,6 +192,7 @@ def test_reads_by_other_sites_are_refused_but_links_work(client: TestClient) -> 
 
 ANONYMOUS = [
     ("POST", "/api/uploads"),
+    ("GET", "/api/pulse"),
     ("GET", "/files/export/1"),
     ("GET", "/files/spec/1.yaml"),
     ("GET", "/en/config"),

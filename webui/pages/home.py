@@ -6,13 +6,13 @@ from typing import Any
 
 from engine.services import jobs, lesson, planning
 from engine.services.job_feed import job_feed
-from storage.job_tables import ACTIVE
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
 from webui.site import Site
 
 Row = dict[str, Any]
+_UNFINISHED = ("queued", "starting", "running", "stopping")
 _RECENT = 40
 _FINISHED = 3
 _RUNNING = 4
@@ -39,7 +39,7 @@ def build(site: Site, lang: str) -> None:
 
     def overview() -> Row:
         known = jobs.list_jobs(ctx, _RECENT, ("train",))
-        running = [job for job in known if job["status"] in ACTIVE or job["status"] == "queued"]
+        running = [job for job in known if job["status"] in _UNFINISHED]
         finished = [job for job in known if job["status"] == "succeeded" and job["tuned_id"]]
         return {
             "running": [_shown(job) | {"spark": _spark(site, job)} for job in running[:_RUNNING]],

@@ -82,7 +82,18 @@ TS.shell = function () {
     link.addEventListener("click", () => { link.href = link.pathname + location.search; }));
   TS.phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
   TS.watchForContent();
+  TS.poll(document.body, 4000, TS.pulse);
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // its polls ended
+};
+
+/** How many jobs run, at the navigation's "Jobs"; notices also on quiet pages when the server is away. */
+TS.pulse = async function () {
+  const answer = await fetch("/api/pulse").catch(() => null);
+  if (!answer?.ok) throw Object.assign(new Error("away"), { code: "away" });
+  const { running } = await answer.json();
+  const link = document.querySelector(".ts-rail [data-page=jobs]");
+  link.querySelector(".ts-nav-count")?.remove();
+  if (running) link.append(TS.h("span", { class: "ts-nav-count" }, String(running), TS.h("span", { class: "ts-sr" }, " " + TS.t("common.running"))));
 };
 
 TS.phoneMenu = function (button, menu) {

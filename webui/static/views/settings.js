@@ -35,10 +35,8 @@ TS.settingsMachine = function (machine) {
 };
 
 TS.settingsLook = function () {
-  const languages = [["en", "English"], ["zh", "简体中文"]].map(([key, name]) => {
-    const here = TS.language().startsWith(key);
-    return TS.h("a", { href: `/${key}/settings`, lang: key === "zh" ? "zh-CN" : "en", "aria-current": here ? "true" : null }, name);
-  });
+  const languages = [...document.querySelectorAll(".ts-languages a")].map(({ pathname, lang, textContent }) =>
+    TS.h("a", { href: pathname, lang, "aria-current": TS.language() === lang ? "true" : null }, textContent));
   const schemes = ["system", "light", "dark"].map((key) => TS.h("button", { type: "button", "data-choice": key, onclick: () => TS.scheme(key) }, TS.t("settings.scheme." + key)));
   const mark = () => schemes.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.choice === TS.schemeChosen())));
   window.addEventListener("ts:scheme", mark);

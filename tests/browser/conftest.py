@@ -1,0 +1,189 @@
+"""Browser tests: the real program as a subprocess on a free port with a fresh home, and a real Chromium in front of it.
+
+A test file that needs other settings (a model that is ready, a running queue ...) makes its own `Server` with `start_server`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+_EXPECTED_NOISE = ("favicon", "ResizeObserver loop")
+
+
+@dataclass
+class Server:
+    """A running Tunesmith."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End the server; jobs of its own would go on, as they must."""
+        self.process.send_signal(how)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/en/", timeout=20) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def start_server(home: Path, *, port: int | None = None, **environment: str) -> Iterator[Server]:
+    """`app.py serve` with `home`; ended afterwards. The log is at home/../server.log."""
+    home.mkdir(parents=True, exist_ok=True)
+    url = f"http://127.0.0.1:{port or free_port()}"
+    command = [sys.executable, str(PROJECT / "app.py"), "serve", "--port", url.rsplit(":", 1)[1]]
+    values = {**os.environ, "TUNESMITH_HOME": str(home), "TUNESMITH_OFFLINE": "1", **environment}
+    with (home.parent / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, env=values, stdout=log, stderr=log)
+    server = Server(url, home, process)
+    try:
+        deadline = time.monotonic() + 60
+        while not _answers(url):
+            assert process.poll() is None, (home.parent / "server.log").read_text()
+            assert time.monotonic() < deadline, "the server did not answer within 60 s"
+            time.sleep(0.1)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that only look at pages."""
+    with start_server(tmp_path_factory.mktemp("browser") / "home") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium; a clear skip where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("Chromium is not installed (`.ci/chromium` installs it where apt-get and root are there)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One browser tab, and all that went wrong in it."""
+
+    page: Any
+    url: str
+    external: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self._saw(request.url))
+        self.page.on("console", lambda said: self._said(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("response", lambda answer: self._answered(answer.status, answer.url))
+
+    def _saw(self, url: str) -> None:
+        if not url.startswith((self.url, "data:", "blob:", "about:")):
+            self.external.append(url)
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind == "error" and not any(noise in text for noise in _EXPECTED_NOISE):
+            self.errors.append(text)
+
+    def _answered(self, status: int, url: str) -> None:
+        if status >= 400:
+            self.failed.append(f"{status} {url}")
+
+    def open(self, path: str) -> Any:
+        """Go to a page and wait until its view is drawn."""
+        self.page.goto(self.url + path)
+        self.page.wait_for_selector("html.ts-ready", timeout=20_000, state="attached")
+        return self.page
+
+    def assert_clean(self) -> None:
+        """No request left this machine, nothing failed, nothing was thrown."""
+        assert self.external == []
+        assert self.failed == []
+        assert self.errors == []
+
+    def violations(self) -> list[str]:
+        """What axe-core finds wrong on the page as it is now."""
+        return axe_violations(self.page)
+
+
+def axe_violations(page: Any) -> list[str]:
+    """Every violation that axe-core finds, one line each."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {json.dumps([node['html'][:160] for node in rule['nodes'][:4]])}" for rule in found]
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(chromium: Any, server: Server) -> Iterator[Open]:
+    """Open a tab: visit(lang="en", size=PHONE, scheme="dark", server=...)."""
+    contexts = []
+
+    def opened(*, size: dict[str, int] = DESKTOP, scheme: str = "light", at: Server = server, **options: Any) -> Visit:
+        context = chromium.new_context(viewport=size, color_scheme=scheme, **options)
+        contexts.append(context)
+        return Visit(context.new_page(), at.url)
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Callable[[Any, str], Path]:
+    """Save a picture of the page; TUNESMITH_SHOTS names a folder that keeps them."""
+    folder = Path(os.environ.get("TUNESMITH_SHOTS", str(tmp_path)))
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def shot(page: Any, name: str) -> Path:
+        file = folder / f"{name}.png"
+        page.screenshot(path=str(file), full_page=True)
+        return file
+
+    return shot
