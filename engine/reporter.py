@@ -112,6 +112,7 @@ class Reporter:
     def event(self, kind: str, code: str, step: int | None = None, **params: Any) -> None:
         """Something that the user should see; `kind` is "info", "warning" or "error", its sentence is `event.<code>`."""
         self._check()
+        params |= {} if step is None else {"step": step}
         row = {"job_id": self.job_id, "at": time.time(), "kind": kind, "code": code, "params": params}
         with self._lock:
             self._buffer.events.append(row | {"attempt": self.attempt, "step": step})

@@ -161,13 +161,20 @@ def _train(ctx: Context, inputs: _Inputs, reporter: Reporter, store: CheckpointS
     base = load_base(
         weights_folder(ctx.settings, inputs.base), inputs.method, spec.method_params, inputs.device, inputs.precision
     )
-    model = inputs.method.apply(base, spec.method_params)
+    model = _apply(inputs, base)
     model.config.use_cache = False
     trainer, watch = _prepare(inputs, reporter, store, progress, model, work, started)
     _tell_start(inputs, reporter, trainer, work)
     with reporter.deferring_interrupts():
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         _end(inputs, reporter, watch, model)
+
+
+def _apply(inputs: _Inputs, base: Any) -> Any:
+    try:
+        return inputs.method.apply(base, inputs.spec.method_params)
+    except ValueError as error:  # PEFT's word for modules that the model does not have
+        raise Fault("training.no_modules", reason=str(error)[:300]) from error
 
 
 def _go_on(reporter: Reporter, checkpoint: Path | None) -> Progress:
