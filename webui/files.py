@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from engine.errors import Fault, NotFound, TunesmithError
+from engine.services import datasets, jobs, tuned
 from engine.settings import Settings
 from webui.refusal import refuse
 from webui.site import Site
@@ -76,8 +77,6 @@ async def _store(site: Site, request: Request) -> int:
     name = safe_name(request.headers.get("x-filename", ""))
     if not name:
         raise Fault("web.upload_nameless")
-    from engine.services import datasets
-
     incoming = _Incoming(site.ctx.settings)
     try:
         await incoming.receive(request)
@@ -116,8 +115,6 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/files/export/{job_id}")
     def export(request: Request, job_id: int) -> Response:
-        from engine.services import tuned
-
         try:
             path, name = tuned.export_file(site.ctx, job_id)
             return FileResponse(
@@ -128,8 +125,6 @@ def router(site: Site) -> APIRouter:
 
     @routes.get("/files/spec/{job_id}.yaml")
     def spec(request: Request, job_id: int) -> Response:
-        from engine.services import jobs
-
         try:
             text = jobs.spec_yaml(site.ctx, job_id)
         except TunesmithError as error:

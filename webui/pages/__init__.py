@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from webui.pages import data, home, jobs, models, playground, settings, train
 from webui.site import Site
-
-Build = Callable[[Site, str], None]
 
 
 @dataclass(frozen=True)
@@ -19,27 +16,15 @@ class Page:
     key: str
     path: str
     icon: str
-    build: Build
-
-
-def _build(key: str) -> Build:
-    def build(site: Site, lang: str) -> None:
-        try:
-            module = importlib.import_module(f"webui.pages.{key}")
-        except ImportError as error:
-            logging.getLogger("tunesmith.web").warning("page %s: %s", key, error)
-            return
-        module.build(site, lang)
-
-    return build
+    build: Callable[[Site, str], None]
 
 
 PAGES = (
-    Page("home", "", "home", _build("home")),
-    Page("data", "data", "database", _build("data")),
-    Page("train", "train", "wand-sparkles", _build("train")),
-    Page("jobs", "jobs", "list-checks", _build("jobs")),
-    Page("playground", "playground", "messages-square", _build("playground")),
-    Page("models", "models", "box", _build("models")),
-    Page("settings", "settings", "settings", _build("settings")),
+    Page("home", "", "home", home.build),
+    Page("data", "data", "database", data.build),
+    Page("train", "train", "wand-sparkles", train.build),
+    Page("jobs", "jobs", "list-checks", jobs.build),
+    Page("playground", "playground", "messages-square", playground.build),
+    Page("models", "models", "box", models.build),
+    Page("settings", "settings", "settings", settings.build),
 )
