@@ -9,6 +9,7 @@ import uuid
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,13 +25,17 @@ def _prefix(split: str) -> str:
     return f'{{"split": "{split}", '
 
 
-def read_rows(path: Path, split: str = "all") -> Iterator[dict[str, Any]]:
-    """The rows of a file, in order: {"split", "line", "messages" or "text"}. `split` is "all", "train" or "val"."""
+def read_rows(path: Path, split: str = "all", *, offset: int = 0) -> Iterator[dict[str, Any]]:
+    """The rows of a file, in order: {"split", "line", "messages" or "text"}.
+
+    Args:
+        split: "all", "train" or "val".
+        offset: how many rows of that split to pass over first.
+    """
     start = _prefix(split) if split in SPLITS else ""
     with path.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            if line.startswith(start):
-                yield json.loads(line)
+        for line in islice((line for line in file if line.startswith(start)), offset, None):
+            yield json.loads(line)
 
 
 @dataclass(frozen=True, slots=True)

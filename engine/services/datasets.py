@@ -16,6 +16,7 @@ from engine.data.builtin import SAMPLES, sample_file
 from engine.data.encodings import ENCODINGS
 from engine.data.importing import Imported, import_rows, preview
 from engine.data.names import clean_name, data_set_name, display_name
+from engine.data.records import show
 from engine.data.shapes import shape_of, shapes_view
 from engine.data.sniff import Sniffed, sniff
 from engine.data.store import read_rows
@@ -37,28 +38,23 @@ def add_upload(ctx: Context, path: Path, filename: str) -> int:
     Raises:
         Fault: "data.file.too_large", or why it cannot be read.
     """
-    return _add(ctx, path, filename)
-
-
-def _add(ctx: Context, path: Path, filename: str, sample_key: str | None = None) -> int:
     size = path.stat().st_size
     if size > ctx.settings.max_upload_mb * _MB:
         raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
     shown = display_name(filename)
     found = sniff(path, shown)
     target = ctx.settings.folder("uploads") / uuid.uuid4().hex
-    shutil.move(path, target)
     row = Dataset(
         name=data_set_name(filename),
         status="draft",
-        sample_key=sample_key,
         source_name=shown,
         upload_path=ctx.settings.relative(target),
         **_found_columns(found),
     )
-    with ctx.db.write() as session:
+    with ctx.db.write() as session:  # a file that cannot be moved leaves no row, a full disk no stray file
         session.add(row)
         session.flush()
+        shutil.move(path, target)
         return row.id
 
 
@@ -83,15 +79,16 @@ def ensure_sample(ctx: Context, key: str) -> int:
         raise NotFound(key=key)
     copy = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.new"
     shutil.copyfile(sample_file(key), copy)
-    made = _add(ctx, copy, f"{key}.jsonl", key)
+    made = add_upload(ctx, copy, f"{key}.jsonl")
     view = dataset_view(ctx, made)
     import_dataset(ctx, made, name=SAMPLES[key].in_(key), shape=view["shape"], mapping=view["mapping"])
-    with ctx.db.read() as session:
+    with ctx.db.write() as session:
         first = queries.sample(session, key)
-    if first and first.id != made:  # somebody else asked at the same moment
-        delete_dataset(ctx, made)
-        return first.id
-    return made
+        if first is None:
+            _get(session, made).sample_key = key
+            return made
+    delete_dataset(ctx, made)  # somebody else asked at the same moment
+    return first.id
 
 
 def _get(session: Session, dataset_id: int) -> Dataset:
@@ -179,10 +176,9 @@ def import_dataset(
     """Read the whole upload under this mapping, store its rows and split; returns the view.
 
     Raises:
-        Fault: "data.val_fraction", a fault of the mapping, or "data.import.none_accepted". Rows of an earlier import stay.
+        Fault: "data.val_fraction", "param.not_whole", a fault of the mapping, or "data.import.none_accepted". Rows of an earlier import stay.
     """
-    if not 0 <= val_fraction <= 0.9:
-        raise Fault("data.val_fraction", value=val_fraction)
+    _check_split(val_fraction, seed)
     row = _load(ctx, dataset_id)
     source = _source(ctx, row, encoding)
     folder = ctx.settings.folder("datasets")
@@ -199,6 +195,13 @@ def import_dataset(
         "val_fraction": val_fraction,
     }
     return _store(ctx, dataset_id, done, fields)
+
+
+def _check_split(val_fraction: float, seed: int) -> None:
+    if not isinstance(val_fraction, (int, float)) or not 0 <= val_fraction <= 0.9:
+        raise Fault("data.val_fraction", value=show(val_fraction))
+    if not isinstance(seed, int):
+        raise Fault("param.not_whole", value=show(seed))
 
 
 def _none_accepted(ctx: Context, row: Dataset, done: Imported) -> Fault:
@@ -238,7 +241,11 @@ def _store(ctx: Context, dataset_id: int, done: Imported, fields: dict[str, Any]
 
 def _is_unused(session: Session, row: Dataset, column: str, path: str) -> bool:
     """Whether no job, model or other data set may still ask for a file of this data set."""
-    return not queries.is_referred_to(session, row.id) and not queries.shares_file(session, column, path, row.id)
+    return not (
+        queries.is_referred_to(session, row.id)
+        or queries.shares_file(session, column, path, row.id)
+        or queries.is_in_a_lineage(session, Path(path).stem)
+    )
 
 
 def dataset_rows(
@@ -247,8 +254,9 @@ def dataset_rows(
     """Some rows: {"total", "rows": [{"index", "split", "line", "messages" or "text"}]}; `index` counts within `split`."""
     row, path = _ready(ctx, dataset_id)
     total = {"train": row.train_rows, "val": row.val_rows}.get(split, row.accepted)
-    found = islice(enumerate(read_rows(path, split)), offset, offset + max(0, min(limit, 200)))
-    return {"total": total, "rows": [{"index": index, **one} for index, one in found]}
+    offset = max(0, offset)
+    found = islice(read_rows(path, split, offset=offset), max(0, min(limit, 200)))
+    return {"total": total, "rows": [{"index": index, **one} for index, one in enumerate(found, offset)]}
 
 
 def rejected_rows(ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 50) -> dict[str, Any]:

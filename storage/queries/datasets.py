@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import String, cast, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from storage.job_tables import Job
@@ -55,6 +55,13 @@ def is_referred_to(session: Session, dataset_id: int) -> bool:
     job = select(Job.id).where(Job.dataset_id == dataset_id).limit(1)
     tuned = select(TunedModel.id).where(TunedModel.dataset_id == dataset_id).limit(1)
     return session.scalar(job) is not None or session.scalar(tuned) is not None
+
+
+def is_in_a_lineage(session: Session, content_hash: str) -> bool:
+    """Whether a job's result or a tuned model names this content."""
+    in_model = select(TunedModel.id).where(cast(TunedModel.lineage, String).contains(content_hash)).limit(1)
+    in_job = select(Job.id).where(cast(Job.result, String).contains(content_hash)).limit(1)
+    return session.scalar(in_model) is not None or session.scalar(in_job) is not None
 
 
 def shares_file(session: Session, column: str, path: str, besides: int) -> bool:
