@@ -1,0 +1,84 @@
+"""The docs say what the code does: parameters, settings, dependencies, links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.methods import METHODS
+from engine.methods.document import FILES, document
+from engine.objectives import SFT
+from engine.settings import SETTINGS
+from engine.text import LANGUAGES
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_parameter_pages_are_fresh(language: str) -> None:
+    assert FILES[language].read_text(encoding="utf-8") == document(language), "run: python -m engine.methods.document"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_parameter_is_explained(language: str) -> None:
+    page = FILES[language].read_text(encoding="utf-8")
+    for params in (SFT.params, *(method.params for method in METHODS)):
+        for param in params:
+            assert f"`{param.key}`" in page
+            assert param.help.in_(language).replace("|", "\\|") in page
+
+
+def test_every_setting_is_documented_with_its_default_and_help() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    for setting in SETTINGS.values():
+        default = f"`{setting.default}`" if setting.default else "empty"
+        assert f"| `{setting.variable}` | {default} | {setting.help}" in page
+    assert set(re.findall(r"\| `(TUNESMITH_\w+)`", page)) == {setting.variable for setting in SETTINGS.values()}
+
+
+def test_every_dependency_is_explained_and_pinned() -> None:
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    lines = [
+        line
+        for name in ("requirements.txt", "requirements-dev.txt")
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith(("#", "-r "))
+    ]
+    assert [line for line in lines if "==" not in line] == []
+    wanted = {line.split("==")[0].strip() for line in lines}
+    assert set(re.findall(r"^\| `([\w.-]+)` \|", page, re.MULTILINE)) == wanted
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    dead = []
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target and not (page.parent / target).exists():
+                dead.append(f"{page.relative_to(ROOT)}: {target}")
+    assert dead == []
+
+
+def test_both_languages_have_the_same_pages_for_users() -> None:
+    for name in ("guide.md", "parameters.md"):
+        english, chinese = ((ROOT / "docs" / part / name).read_text(encoding="utf-8") for part in ("", "zh"))
+        assert len(re.findall(r"^#+ ", english, re.MULTILINE)) == len(re.findall(r"^#+ ", chinese, re.MULTILINE))
+        assert re.findall(r"images/[\w-]+\.\w+", english) == re.findall(r"images/[\w-]+\.\w+", chinese)
+
+
+def test_commands_in_the_docs_exist() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert set(re.findall(r"^make ([\w-]+)", text, re.MULTILINE)) <= targets
+
+
+def test_the_image_runs_without_root_and_is_watched() -> None:
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert "USER tunesmith" in lines
+    assert "VOLUME /data" in lines
+    assert "EXPOSE 7860" in lines
+    assert any(line.startswith("HEALTHCHECK") for line in lines)
+    assert "/healthz" in "\n".join(lines)
