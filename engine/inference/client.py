@@ -25,6 +25,7 @@ from engine.settings import Settings
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _LOG_BYTES = 4 << 20
+_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 _END_SECONDS = 3.0
 
 
@@ -61,7 +62,7 @@ class _Process:
     def _start(settings: Settings) -> subprocess.Popen[bytes]:
         log = settings.folder("logs") / "chat.log"
         fresh = not log.exists() or log.stat().st_size > _LOG_BYTES
-        environment = os.environ | settings.child_environment() | {"HF_HUB_OFFLINE": "1"}
+        environment = os.environ | settings.child_environment() | _ENVIRONMENT
         with log.open("wb" if fresh else "ab") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "engine.inference.server", "--idle", str(settings.chat_idle_s)],

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from engine.base_models.inspect import inspect_folder
 from engine.errors import Fault
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -32,9 +33,13 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
 
     Args:
         dtype: "fp32", "bf16", "fp16" or "nf4".
+
+    Raises:
+        Fault: "model.*" when the folder must not be loaded.
     """
     from transformers import AutoModelForCausalLM
 
+    inspect_folder(Path(folder))
     form = _four_bit(device) if dtype == "nf4" else {"dtype": DTYPES[dtype]}
     model = AutoModelForCausalLM.from_pretrained(
         str(folder),

@@ -19,11 +19,12 @@ def tuned_key(tuned_id: int) -> str:
 
 @dataclass(frozen=True)
 class Weights:
-    """A folder with weights and the name under which it is held."""
+    """A folder with weights and the name under which it is held; `sha256` of the file, where it is to be checked."""
 
     key: str
     kind: Literal["base", "adapter", "full"]
     path: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

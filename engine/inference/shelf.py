@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from pathlib import Path
 
 import torch
 
+from engine.inference.integrity import check_hash
 from engine.inference.loading import load_model
 from engine.inference.protocol import BASE, Plan, Weights
 from engine.inference.voices import Trunk, Voice
@@ -59,6 +61,8 @@ class Shelf:
         return Voice(self._trunks[BASE], key)
 
     def _add(self, plan: Plan, weights: Weights) -> None:
+        if weights.sha256:
+            check_hash(Path(weights.path), weights.sha256)
         if weights.kind == "adapter":
             self._trunks[BASE].add(weights.key, weights.path)
         else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -62,11 +62,12 @@ class Setup:
     def weights(self, settings: Settings) -> tuple[Weights, tuple[Weights, ...]]:
         """Where the base's and the tuned models' files are."""
         base = Weights(BASE, "base", str(weights_folder(settings, self.base)))
-        tuned = [
-            Weights(tuned_key(t.id), "adapter" if t.format == "adapter" else "full", str(settings.absolute(t.path)))
-            for t in self.tuned
-        ]
-        return base, tuple(tuned)
+        return base, tuple(_weights_of(settings, tuned) for tuned in self.tuned)
+
+
+def _weights_of(settings: Settings, tuned: TunedModel) -> Weights:
+    kind: Literal["adapter", "full"] = "full" if tuned.format == "full" else "adapter"
+    return Weights(tuned_key(tuned.id), kind, str(settings.absolute(tuned.path)), tuned.weights_hash)
 
 
 def side_of(tuned_id: int) -> str:

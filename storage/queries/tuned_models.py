@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storage.job_tables import Job
 from storage.tables import TunedModel
 
 
@@ -32,3 +33,9 @@ def list_tuned(s: Session, base_model_id: int | None = None) -> list[TunedModel]
 def forget(tuned: TunedModel) -> None:
     """Hide it; its history stays."""
     tuned.deleted_at = time.time()
+
+
+def exports_of(s: Session, tuned_id: int) -> list[Job]:
+    """Every export of a tuned model, the newest first; hidden ones too."""
+    own = select(Job).where(Job.kind == "export", Job.spec["tuned_id"].as_integer() == tuned_id)
+    return list(s.scalars(own.order_by(Job.id.desc())))

@@ -1,0 +1,91 @@
+"""An adapter merged into its base, in full precision, with proof that it answers as before."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.base_models.watched import Progress
+from engine.errors import Fault
+from engine.export.proof import TOLERANCE, agreement, difference, logits_of, stored_dtypes
+from engine.hardware import cpu
+from engine.inference.loading import DTYPES, load_adapter, load_model
+from storage.tables import LanguageModel
+
+_RUNTIME_MB, _SPARE_MB = 600, 300
+_NAMES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a merge reads."""
+
+    base: LanguageModel
+    weights: Path
+    adapter: Path
+    eos_ids: list[int]
+    inputs: list[list[int]]
+
+
+def own_dtype(base: LanguageModel) -> str:
+    """The precision that the base itself is stored in; fp32 where it does not say."""
+    named = str(base.config.get("dtype") or base.config.get("torch_dtype") or "float32")
+    return _NAMES.get(named.removeprefix("torch."), "fp32")
+
+
+def needed_mb(base: LanguageModel) -> int:
+    """Main memory for a merge: the base in fp32."""
+    return (4 * (base.parameters or 0) >> 20) + _RUNTIME_MB
+
+
+def merge(sources: Sources, target: Path, progress: Progress) -> dict[str, Any]:
+    """Write the merged model to `target`; the proof is returned.
+
+    The base is always read in full precision, whatever the adapter was trained on: merging into 4 bits loses what was learnt.
+
+    Raises:
+        Fault: "export.no_memory", or "export.differs" and "export.damaged" when it does not answer as the tuned model.
+    """
+    free = cpu().free_mb - _SPARE_MB
+    if needed_mb(sources.base) > free:
+        raise Fault("export.no_memory", needed_mb=needed_mb(sources.base), free_mb=max(0, free))
+    dtype = own_dtype(sources.base)
+    progress.phase("loading")
+    tuned = load_adapter(load_model(sources.weights, "fp32", "cpu"), sources.adapter, "tuned")
+    expected = logits_of(tuned, sources.inputs)
+    progress.phase("merging")
+    merged = tuned.merge_and_unload(safe_merge=True)
+    merging = _check("export.differs", expected, logits_of(merged, sources.inputs))
+    progress.phase("saving")
+    merged = merged.to(DTYPES[dtype])
+    merged.generation_config.eos_token_id = sources.eos_ids
+    merged.save_pretrained(target)
+    kept = expected if dtype == "fp32" else logits_of(merged.float(), sources.inputs)
+    del tuned, merged
+    gc.collect()
+    progress.phase("checking")
+    found = logits_of(load_model(target, "fp32", "cpu"), sources.inputs)
+    reading = _check("export.damaged", kept, found)
+    return {
+        "merge_difference": merging,
+        "saved_difference": reading,
+        "tolerance": TOLERANCE,
+        "same_next_token": agreement(expected, found),
+        "prompts": len(sources.inputs),
+        "tokens": sum(map(len, sources.inputs)),
+        "dtype": dtype,
+        "stored_bytes_by_dtype": stored_dtypes(target),
+    }
+
+
+def _check(code: str, expected: list[torch.Tensor], found: list[torch.Tensor]) -> float:
+    off = difference(expected, found)
+    if not off <= TOLERANCE:
+        raise Fault(
+            code, difference=f"{off:.2g}", **({"tolerance": f"{TOLERANCE:g}"} if code == "export.differs" else {})
+        )
+    return off

@@ -1,0 +1,15 @@
+"""Are the weights on disk still those that training stored? Imports no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.base_models.inspect import hash_file
+from engine.errors import Fault
+
+
+def check_hash(folder: Path, expected: str) -> None:
+    """Compare the sha256 of the folder's weights file (several parts are not compared). Raises Fault("chat.damaged")."""
+    files = sorted(folder.glob("*.safetensors"))
+    if len(files) == 1 and hash_file(files[0]) != expected:
+        raise Fault("chat.damaged", file=f"tuned/{folder.name}/{files[0].name}")

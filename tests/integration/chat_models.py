@@ -1,0 +1,76 @@
+"""Tuned models for tests of chat and export: strong random adapters and whole models of the tiny base."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from engine.context import Context
+from storage.job_tables import Job, JobStatus
+from storage.tables import LanguageModel, TunedModel
+from tests.tiny import add_model, write_model
+
+
+def stir(folder: Path, strength: float = 6.0) -> Path:
+    """Make a fresh random model's answers depend on every token before: as initialised, it repeats one token for ever."""
+    from safetensors.torch import load_file, save_file
+
+    file = folder / "model.safetensors"
+    weights = {name: t * strength if t.ndim == 2 else t for name, t in load_file(file).items()}
+    save_file(weights, file, metadata={"format": "pt"})
+    return folder
+
+
+def add_base(ctx: Context) -> int:
+    """The tiny base, stirred."""
+    base_id = add_model(ctx, tied=False)
+    with ctx.db.write() as s:
+        base = s.get_one(LanguageModel, base_id)
+        folder = stir(ctx.settings.absolute(base.path or ""))
+        base.weights_hash = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    return base_id
+
+
+def write_adapter(base: Path, folder: Path, *, seed: int = 1, scale: float = 1.0, **options: Any) -> Path:
+    """A LoRA adapter that changes much: both of its matrices are random."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(seed)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, use_safetensors=True)
+    config = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM", **options)
+    tuned = get_peft_model(model, config)
+    for name, parameter in tuned.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.3 * scale)
+    tuned.save_pretrained(folder)
+    return folder
+
+
+def add_tuned(
+    ctx: Context, base_id: int, dataset_id: int, *, name: str, method: str = "lora", seed: int = 1, **options: Any
+) -> int:
+    """A tuned model with its job and its files, as training leaves them."""
+    with ctx.db.write() as s:
+        base = s.get_one(LanguageModel, base_id)
+        job = Job(name=name, kind="train", status=JobStatus.SUCCEEDED, lane="cpu", position=1.0, spec={}, method=method,
+                  dataset_id=dataset_id, base_model_id=base_id)  # fmt: skip
+        s.add(job)
+        s.flush()
+        folder = ctx.settings.folder("tuned", str(job.id))
+        if method == "full":
+            stir(write_model(folder, seed=seed + 100, tied=False))
+            weights = folder / "model.safetensors"
+        else:
+            write_adapter(ctx.settings.absolute(base.path or ""), folder, seed=seed, **options)
+            weights = folder / "adapter_model.safetensors"
+        tuned = TunedModel(
+            name=name, job_id=job.id, base_model_id=base_id, dataset_id=dataset_id, method=method,
+            format="full" if method == "full" else "adapter", path=ctx.settings.relative(folder),
+            bytes=weights.stat().st_size, weights_hash=hashlib.sha256(weights.read_bytes()).hexdigest(),
+        )  # fmt: skip
+        s.add(tuned)
+        s.flush()
+        return tuned.id

@@ -1,0 +1,314 @@
+"""Taking models away: what is in the zips answers as the tuned model, with plain transformers and PEFT in a fresh process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.context import Context, open_context
+from engine.errors import Fault, NotFound
+from engine.export.run import run
+from engine.reporter import Reporter
+from engine.services import tuned as service
+from engine.settings import Settings
+from storage.job_tables import Job, JobStatus
+from storage.queries import jobs
+from storage.tables import TunedModel
+from tests.integration.chat_models import add_base, add_tuned
+from tests.tiny import add_dataset
+
+ROOT = Path(__file__).resolve().parents[2]
+IDS = [1, 300, 301, 17, 40, 200, 2, 99]
+_READ = """
+import json, sys
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+found = {}
+for name, (folder, base) in json.loads(sys.argv[1]).items():
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(base or folder, dtype=torch.float32)
+    ends = model.generation_config.eos_token_id
+    if base:
+        model = PeftModel.from_pretrained(model, folder)
+    text = tokenizer.apply_chat_template([{"role": "user", "content": "Hello"}], add_generation_prompt=True, tokenize=False)
+    logits = model(torch.tensor([json.loads(sys.argv[2])])).logits[0].tolist()
+    found[name] = {"logits": logits, "text": text, "eos": ends}
+print(json.dumps(found))
+"""
+
+
+@dataclass
+class World:
+    ctx: Context
+    base: int
+    dataset: int
+    weights: Path
+
+    def export(self, tuned: int, form: str) -> tuple[int, dict[str, Any]]:
+        """Run an export job as a worker does; its result."""
+        job_id = service.start_export(self.ctx, tuned, form)
+        return job_id, self.work(job_id)
+
+    def work(self, job_id: int) -> dict[str, Any]:
+        with self.ctx.db.write() as s:
+            claimed = jobs.claim_next(s, nonce="n", boot_id="b")
+        assert claimed is not None
+        assert claimed[0] == job_id
+        reporter = Reporter(self.ctx, *claimed)
+        reporter.start()
+        try:
+            with self.ctx.db.read() as s:
+                job = s.get_one(Job, job_id)
+            run(self.ctx, job, reporter)
+        except Fault as fault:
+            reporter.finish("failed", error=fault.as_dict())
+            raise
+        finally:
+            reporter.close()
+        with self.ctx.db.read() as s:
+            return s.get_one(Job, job_id).result
+
+    def unpack(self, job_id: int, target: Path) -> Path:
+        path, name = service.export_file(self.ctx, job_id)
+        with zipfile.ZipFile(path) as archive:
+            assert archive.testzip() is None
+            assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+            archive.extractall(target)
+        return target / name.removesuffix(".zip")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    ctx = open_context(Settings(home=tmp_path_factory.mktemp("home"), offline=True), upgrade=True)
+    base, dataset = add_base(ctx), add_dataset(ctx)
+    yield World(ctx, base, dataset, ctx.settings.home / "models" / "tiny" / "weights")
+    ctx.db.close()
+
+
+def tuned_logits(world: World, tuned: int) -> Any:
+    """What the tuned model itself says."""
+    import torch
+
+    from engine.inference.loading import load_adapter, load_model
+
+    with world.ctx.db.read() as s:
+        row = s.get_one(TunedModel, tuned)
+    folder = world.ctx.settings.absolute(row.path)
+    with torch.inference_mode():
+        if row.format == "full":
+            model = load_model(folder, "fp32", "cpu")
+        else:
+            model = load_adapter(load_model(world.weights, "fp32", "cpu"), folder, "tuned")
+        return model(torch.tensor([IDS])).logits[0]
+
+
+@dataclass
+class Taken:
+    """One export: the job's result, the unpacked folder, the tuned model's logits, and what a fresh process read."""
+
+    job_id: int
+    result: dict[str, Any]
+    folder: Path
+    expected: Any
+    fresh: dict[str, Any]
+
+    @property
+    def apart(self) -> float:
+        """Largest difference of logits, relative to the largest logit."""
+        import torch
+
+        scale = max(1.0, float(self.expected.abs().max()))
+        return float((self.expected - torch.tensor(self.fresh["logits"])).abs().max()) / scale
+
+
+def train_on_four_bits(world: World, tuned: int) -> None:
+    """Replace the adapter by one that has taken steps on a base in 4 bits."""
+    import torch
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    from engine.inference.loading import load_model
+
+    torch.manual_seed(5)
+    squeezed = prepare_model_for_kbit_training(
+        load_model(world.weights, "nf4", "cpu"), use_gradient_checkpointing=False
+    )
+    model = get_peft_model(squeezed, LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM"))
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-2)
+    ids = torch.tensor([IDS])
+    for _ in range(3):
+        model(ids, labels=ids).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    with world.ctx.db.write() as s:
+        row = s.get_one(TunedModel, tuned)
+        folder = world.ctx.settings.absolute(row.path)
+        model.save_pretrained(folder)
+        row.weights_hash = hashlib.sha256((folder / "adapter_model.safetensors").read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def taken(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Taken]:
+    """Each kind of export, read by plain transformers and PEFT in one process that knows nothing of us."""
+    kinds = {"adapter": "lora", "merged": "lora", "four bits": "qlora", "full": "full"}
+    made: dict[str, tuple[int, dict[str, Any], Path, Any]] = {}
+    for seed, (kind, method) in enumerate(kinds.items()):
+        tuned = add_tuned(world.ctx, world.base, world.dataset, name=f"A / {kind} 家", method=method, seed=seed + 20)
+        if kind == "four bits":
+            train_on_four_bits(world, tuned)
+        job_id, result = world.export(tuned, "adapter" if kind == "adapter" else "merged")
+        folder = world.unpack(job_id, tmp_path_factory.mktemp("taken"))
+        made[kind] = (job_id, result, folder, tuned_logits(world, tuned))
+    places = {kind: (str(m[2]), str(world.weights) if kind == "adapter" else None) for kind, m in made.items()}
+    argv = [sys.executable, "-c", _READ, json.dumps(places), json.dumps(IDS)]
+    done = subprocess.run(
+        argv, capture_output=True, text=True, timeout=200, cwd=tmp_path_factory.mktemp("cwd"), check=True
+    )
+    fresh = json.loads(done.stdout.splitlines()[-1])
+    return {kind: Taken(*parts, fresh[kind]) for kind, parts in made.items()}
+
+
+def test_adapter_zip_loads_with_plain_peft(world: World, taken: dict[str, Taken]) -> None:
+    adapter = taken["adapter"]
+    path, name = service.export_file(world.ctx, adapter.job_id)
+    assert name == "A---adapter-家-adapter.zip"
+    assert adapter.result["bytes"] == path.stat().st_size
+    assert adapter.result["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert adapter.apart < 1e-6
+    assert adapter.fresh["text"].endswith("<|im_start|>assistant\n")
+    about = (adapter.folder / "README.md").read_text(encoding="utf-8")
+    assert adapter.result["proof"]["weights_hash"] in about
+    assert str(world.ctx.settings.home) not in about
+    assert "PeftModel" in about
+    assert "适配器" in about
+
+
+def test_merged_zip_loads_with_plain_transformers_and_says_its_proof(world: World, taken: dict[str, Taken]) -> None:
+    merged = taken["merged"]
+    assert merged.apart < 1e-4
+    assert merged.fresh["text"].endswith("<|im_start|>assistant\n")
+    assert merged.fresh["eos"] == [2]
+    proof = merged.result["proof"]
+    assert proof["merge_difference"] <= proof["tolerance"] == 1e-4
+    assert proof["saved_difference"] <= 1e-4
+    assert proof["same_next_token"] == 1.0
+    assert proof["dtype"] == "fp32"
+    assert set(proof["stored_bytes_by_dtype"]) == {"F32"}
+    assert not (world.ctx.settings.home / "exports" / str(merged.job_id) / "draft").exists()
+
+
+def test_an_adapter_trained_on_four_bits_is_merged_into_the_full_precision_base(taken: dict[str, Taken]) -> None:
+    merged = taken["four bits"]
+    assert merged.apart < 1e-4
+    assert set(merged.result["proof"]["stored_bytes_by_dtype"]) == {"F32"}
+    assert "quantization_config" not in json.loads((merged.folder / "config.json").read_text())
+
+
+def test_whole_tuned_model_is_packed_as_it_is(world: World, taken: dict[str, Taken]) -> None:
+    whole = taken["full"]
+    assert whole.apart < 1e-6
+    weights = (whole.folder / "model.safetensors").read_bytes()
+    with world.ctx.db.read() as s:
+        tuned = s.get_one(TunedModel, s.get_one(Job, whole.job_id).spec["tuned_id"])
+    assert hashlib.sha256(weights).hexdigest() == tuned.weights_hash == whole.result["proof"]["weights_hash"]
+    with pytest.raises(Fault, match=r"export\.no_adapter"):
+        service.start_export(world.ctx, tuned.id, "adapter")
+
+
+def test_a_merge_that_answers_otherwise_is_thrown_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A save that loses precision, as 4-bit saves passed off as 16-bit did elsewhere, is found by the proof."""
+    from transformers import PreTrainedModel
+
+    save = PreTrainedModel.save_pretrained
+
+    def lossy(self: Any, folder: Any, **options: Any) -> None:
+        for parameter in self.parameters():
+            parameter.data = (parameter.data * 8).round() / 8
+        save(self, folder, **options)
+
+    tuned = add_tuned(world.ctx, world.base, world.dataset, name="Lossy", seed=6)
+    monkeypatch.setattr(PreTrainedModel, "save_pretrained", lossy)
+    with pytest.raises(Fault, match=r"export\.damaged"):
+        world.export(tuned, "merged")
+    with world.ctx.db.read() as s:
+        job = s.query(Job).filter_by(name="Lossy", kind="export").one()
+    assert (job.status, job.error["code"] if job.error else None) == ("failed", "export.damaged")
+    assert list((world.ctx.settings.home / "exports" / str(job.id)).iterdir()) == []
+
+
+def test_damaged_weights_are_not_exported(world: World) -> None:
+    tuned = add_tuned(world.ctx, world.base, world.dataset, name="Bit flip", seed=7)
+    with world.ctx.db.read() as s:
+        file = world.ctx.settings.absolute(s.get_one(TunedModel, tuned).path) / "adapter_model.safetensors"
+    data = bytearray(file.read_bytes())
+    data[-5] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(Fault, match=r"chat\.damaged"):
+        world.export(tuned, "adapter")
+
+
+def test_exports_are_used_again_and_deleting_frees_the_disk(world: World) -> None:
+    tuned = add_tuned(world.ctx, world.base, world.dataset, name="Again", seed=8)
+    first = service.start_export(world.ctx, tuned, "adapter")
+    assert service.start_export(world.ctx, tuned, "adapter") == first, "while it waits"
+    with pytest.raises(Fault, match=r"export\.not_ready"):
+        service.export_file(world.ctx, first)
+    world.work(first)
+    assert service.start_export(world.ctx, tuned, "adapter") == first, "while its file is there"
+    view = service.tuned_view(world.ctx, tuned)
+    assert view["export_jobs"] == {"adapter": first, "merged": None}
+    assert (view["base_name"], view["dataset_name"], view["job_name"]) == ("Tiny", "Words", "Again")
+    service.export_file(world.ctx, first)[0].unlink()
+    with pytest.raises(Fault, match=r"export\.file_gone"):
+        service.export_file(world.ctx, first)
+    second, _result = world.export(tuned, "adapter")
+    assert second != first
+    service.rename_tuned(world.ctx, tuned, "  Another\nname ")
+    assert service.list_tuned(world.ctx)[0]["name"] == "Another name"
+    with pytest.raises(Fault, match=r"tuned\.no_name"):
+        service.rename_tuned(world.ctx, tuned, " \n")
+    with world.ctx.db.write() as s:
+        s.get_one(Job, second).status = JobStatus.RUNNING
+    with pytest.raises(Fault, match=r"tuned\.exporting"):
+        service.delete_tuned(world.ctx, tuned)
+    with world.ctx.db.write() as s:
+        s.get_one(Job, second).status = JobStatus.SUCCEEDED
+    home = world.ctx.settings.home
+    assert (home / "tuned" / str(view["job_id"])).exists()
+    service.delete_tuned(world.ctx, tuned)
+    assert not (home / "tuned" / str(view["job_id"])).exists()
+    assert not (home / "exports" / str(second)).exists()
+    assert tuned not in {row["id"] for row in service.list_tuned(world.ctx)}
+    for gone in (service.tuned_view, service.delete_tuned):
+        with pytest.raises(NotFound):
+            gone(world.ctx, tuned)
+    with world.ctx.db.read() as s:
+        assert s.get_one(TunedModel, tuned).name == "Another name", "the history stays"
+
+
+def test_a_cancelled_export_leaves_nothing(world: World) -> None:
+    tuned = add_tuned(world.ctx, world.base, world.dataset, name="Cancelled", seed=10)
+    job_id = service.start_export(world.ctx, tuned, "adapter")
+    with world.ctx.db.write() as s:
+        claimed = jobs.claim_next(s, nonce="n", boot_id="b")
+        assert claimed is not None
+    reporter = Reporter(world.ctx, *claimed)
+    reporter.start()
+    with world.ctx.db.write() as s:
+        jobs.ask(s, job_id, "cancel")
+        job = s.get_one(Job, job_id)
+    reporter.flush()
+    run(world.ctx, job, reporter)
+    reporter.close()
+    with world.ctx.db.read() as s:
+        assert s.get_one(Job, job_id).status == JobStatus.CANCELLED
+    assert list((world.ctx.settings.home / "exports" / str(job_id)).iterdir()) == []
