@@ -155,8 +155,8 @@ class Supervisor:
         key, who = (job.id, job.attempt), _identity(job)
         ending = self._executor.ending(who) if who else Ending()
         others = who is not None and not ending.ours and same_space(job.boot_id)
-        gone_for = time.monotonic() - self._first_gone.setdefault(key, time.monotonic())
-        if others and gone_for < OTHERS_CHILD_SECONDS:
+        now = time.monotonic()
+        if others and now - self._first_gone.setdefault(key, now) < OTHERS_CHILD_SECONDS:
             return  # another server may be its parent and know more: let that one speak first
         if job.request == "cancel":
             self._end(*key, JobStatus.CANCELLED, None)
@@ -191,8 +191,8 @@ class Supervisor:
         who = _identity(job)
         if who is None or not same_space(job.boot_id):
             return
-        since = self._cancel_seen.setdefault((job.id, job.attempt), time.monotonic())
-        waited = time.monotonic() - since
+        now = time.monotonic()
+        waited = now - self._cancel_seen.setdefault((job.id, job.attempt), now)
         if waited > self._cancel_grace:
             self._executor.end(who, hard=waited > self._cancel_grace + KILL_GRACE_SECONDS)
 

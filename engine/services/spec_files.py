@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,8 @@ from storage.queries.jobs import get_job
 from storage.tables import Dataset, LanguageModel
 
 _FORMAT = "tunesmith-job"
-_LONGEST_FILE = 1_000_000
+_LONGEST_FILE = 200_000
+_DEEPEST = 8
 _KEPT = ("name", "objective", "method", "method_params", "training", "budget", "sample_prompts")
 
 
@@ -102,13 +103,12 @@ def _read(text: str) -> dict[str, Any]:
     if len(text) > _LONGEST_FILE:
         raise Fault("spec.file_other")
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise Fault("spec.file_other")  # we write none, and a few lines of them can fill the memory
+        _refuse_bombs(yaml.parse(text, Loader=yaml.SafeLoader))
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise Fault("spec.file_broken", line=mark.line + 1 if mark else 1) from None
-    except (RecursionError, ValueError):
+    except ValueError:
         raise Fault("spec.file_other") from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise Fault("spec.file_other")
@@ -121,6 +121,17 @@ def _read(text: str) -> dict[str, Any]:
     if not isinstance(content.get("sample_prompts", []), list):
         raise Fault("spec.file_other")
     return content
+
+
+def _refuse_bombs(events: Iterable[Any]) -> None:
+    """Aliases and deep nesting, of which our own files have none, can fill memory and time from a few lines."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
+            raise Fault("spec.file_other")
 
 
 def _mark(content: Mapping[str, Any], field: str) -> Mapping[str, Any]:

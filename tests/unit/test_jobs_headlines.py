@@ -1,0 +1,92 @@
+"""A job's state in plain words, in both languages."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from engine.services.headlines import headline
+from engine.services.job_feed import downsample
+from webui.i18n import LANGUAGES, catalogue, t
+
+VIEW: dict[str, Any] = {
+    "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None,
+    "step": 40, "total_steps": 100, "seconds_left": 230.0, "train_loss": 1.5, "started_at": 100.0, "finished_at": 280.0,
+    "checkpoint_step": 25, "error": None,
+}  # fmt: skip
+FALLING = [(0, 2.3123), (25, 1.5), (40, 1.1199)]
+RISING = [(0, 2.3), (10, 1.1), (25, 1.2), (40, 1.3)]
+
+
+def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
+    said = headline(VIEW | view, losses)
+    for language in LANGUAGES:
+        text = catalogue(language)[f"headline.{said['code']}"]
+        assert {name for _, name, _, _ in Formatter().parse(text) if name} == set(said["params"]), said
+    return t("en", f"headline.{said['code']}", **said["params"])
+
+
+@pytest.mark.parametrize(
+    ("view", "losses", "sentence"),
+    [
+        ({}, FALLING, "Learning well: validation loss fell from 2.31 to 1.12; about 4 min left."),
+        ({"seconds_left": None}, FALLING, "Learning well: validation loss fell from 2.31 to 1.12."),
+        ({"seconds_left": 42.4}, FALLING, "Learning well: validation loss fell from 2.31 to 1.12; about 42 s left."),
+        ({"seconds_left": 9000.0}, FALLING, "Learning well: validation loss fell from 2.31 to 1.12; about 2.5 h left."),
+        ({}, RISING, "Not improving since step 10: validation loss was 1.1 there and is 1.3 now; about 4 min left."),
+        ({}, [], "Training: step 40 of 100, training loss 1.5; about 4 min left."),
+        ({"step": 0, "phase": "loading"}, [], "Loading the model."),
+        ({"step": 0, "phase": "something new", "train_loss": None}, [], "Training has begun."),
+        ({"status": "queued", "queue_place": 3}, [], "Waiting at place 3 in the queue."),
+        ({"status": "queued", "queue_place": 1}, [], "Next in line."),
+        ({"status": "starting"}, [], "The worker is starting."),
+        ({"status": "stopping", "request": "stop"}, [], "Stopping: it finishes its step and saves what it learned."),
+        ({"status": "stopping", "request": "cancel"}, [], "Being cancelled: nothing more is saved."),
+        ({"status": "succeeded"}, FALLING, "Finished in 3 min: validation loss 2.31 → 1.12."),
+        ({"status": "succeeded", "finished_at": 130.0}, [], "Finished in 30 s."),
+        ({"status": "stopped"}, [], "Stopped and saved at step 25 of 100; resume goes on from there."),
+        ({"status": "cancelled", "step": 0}, [], "Cancelled before it began."),
+        ({"status": "failed"}, [], "Failed at step 40."),
+        ({"status": "interrupted"}, [], "The worker was gone at step 40; resume goes on from step 25."),
+        ({"kind": "export", "phase": "merging"}, [], "Merging the adapter into the model."),
+        ({"kind": "export", "status": "succeeded"}, [], "The files are ready."),
+        (
+            {"kind": "prepare_model", "phase": "downloading", "step": 12_400_000, "total_steps": 93_000_000},
+            [],
+            "Downloading: 12 of 93 MB.",
+        ),
+    ],
+)
+def test_headlines(view: dict[str, Any], losses: list[tuple[int, float]], sentence: str) -> None:
+    assert english(view, losses) == sentence
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["queued", "starting", "running", "stopping", "succeeded", "stopped", "cancelled", "failed", "interrupted"],
+)
+@pytest.mark.parametrize("kind", ["train", "export", "prepare_model"])
+@pytest.mark.parametrize("step", [0, 7])
+@pytest.mark.parametrize("extra", [{}, {"stalled": True}, {"checkpoint_step": None, "total_steps": None}])
+def test_every_state_has_a_sentence(status: str, kind: str, step: int, extra: dict[str, Any]) -> None:
+    view = {"status": status, "kind": kind, "step": step, "queue_place": 2, **extra}
+    for losses in ([], FALLING, RISING):
+        assert "headline." not in english(view, losses)
+
+
+def test_short_series_are_sent_whole() -> None:
+    assert downsample([(1, 2.0), (3, 4.0)]) == [[1, 2.0], [3, 4.0]]
+
+
+@pytest.mark.parametrize("count", [11, 12, 99, 100_000])
+def test_downsampling_keeps_ends_peaks_and_order(count: int) -> None:
+    points = [(step, float((step * 7919) % 101)) for step in range(count)]
+    points[count // 2] = (count // 2, 1e9)
+    points[count // 3] = (count // 3, -1e9)
+    kept = downsample(points, 10)
+    assert len(kept) <= 10
+    assert (kept[0], kept[-1]) == (list(points[0]), list(points[-1]))
+    assert {1e9, -1e9} <= {value for _step, value in kept}
+    assert [step for step, _value in kept] == sorted({step for step, _value in kept})
