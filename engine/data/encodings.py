@@ -147,44 +147,43 @@ def _utf8_counts(path: Path) -> tuple[int, int]:
     return good, bad
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    name: str
-    usual: re.Pattern[bytes]  # byte sequences of this encoding's everyday characters
-
-
-# GB 2312 level 1 and Big5 level 1 are the everyday characters of each, with their punctuation.
-_CANDIDATES = (
-    _Candidate("gb18030", re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")),
-    _Candidate("big5", re.compile(rb"[\xa1-\xa3\xa4-\xc6][\x40-\x7e\xa1-\xfe]")),
-)
+# The everyday characters of each encoding as bytes: level 1 of GB 2312 and Big5, kana and level 1 of JIS, Hangul; punctuation.
+_PAIRED = {
+    "gb18030": re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]"),
+    "big5": re.compile(rb"[\xa1-\xa3\xa4-\xc6][\x40-\x7e\xa1-\xfe]"),
+    "shift_jis": re.compile(rb"\x81[\x40-\xac]|\x82[\x4f-\xf1]|\x83[\x40-\x96]|[\x88-\x97][\x40-\x7e\x80-\xfc]"),
+    "euc_kr": re.compile(rb"[\xa1-\xa3\xb0-\xc8][\xa1-\xfe]"),
+}
 _PAIRS = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
-_LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+_WESTERN = re.compile(rb"(?<![\x80-\xff])(?:[\x80-\xff]|[\xdf-\xff]{2})(?![\x80-\xff])")  # alone among ASCII
+_CYRILLIC = re.compile(rb"(?<![\x80-\xff])[\xa8\xb8\xc0-\xff]{2,}(?![\x80-\xff])")  # in words
+_FEW = 12  # Hangul lies where Chinese characters do: fewer than this many tell nothing
 
 
 def _legacy(path: Path) -> Encoding:
-    """Chinese or Western European: whichever reads more of the bytes as its own everyday characters."""
+    """Whichever encoding reads most of the bytes as its own everyday characters."""
     with path.open("rb") as file:
         sample = _beyond_ascii(file.read(8 * _SAMPLE))
-    scores = {c.name: _chinese_score(c, sample) for c in _CANDIDATES}
-    scores["cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"] = _western_score(sample)
+    pairs = _PAIRS.findall(sample)
+    scores = {name: _share(sum(1 for p in pairs if usual.fullmatch(p)), len(pairs)) for name, usual in _PAIRED.items()}
+    if len(pairs) >= _FEW and scores["euc_kr"] > 0.97:
+        scores["gb18030"] = 0.0
+    beyond = sum(1 for byte in sample if byte > 0x7F)
+    western = "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
+    scores |= {
+        name: _share(sum(map(len, found.findall(sample))), beyond)
+        for name, found in ((western, _WESTERN), ("cp1251", _CYRILLIC))
+    }
     best = max(scores, key=lambda name: scores[name])
     share = round(100 * scores[best])
     code = "encoding.guess" if share >= 70 else "encoding.unsure"
     return Encoding(best, code, {"encoding": best, "share": share})
 
 
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
 def _beyond_ascii(data: bytes) -> bytes:
     """The lines that hold bytes beyond ASCII, at most `_SAMPLE` bytes of them."""
     return b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())[:_SAMPLE]
-
-
-def _chinese_score(candidate: _Candidate, sample: bytes) -> float:
-    pairs = _PAIRS.findall(sample)
-    usual = sum(1 for pair in pairs if len(pair) == 2 and candidate.usual.fullmatch(pair))
-    return usual / len(pairs) if pairs else 0.0
-
-
-def _western_score(sample: bytes) -> float:
-    beyond = sum(1 for byte in sample if byte > 0x7F)
-    return len(_LONE.findall(sample)) / beyond if beyond else 0.0

@@ -18,6 +18,10 @@ SIMPLIFIED = (
 )
 TRADITIONAL = 'prompt,completion\n客服電話是什麼？,您好，請撥打這個號碼與我們聯絡。\n幾點開門,"早上九點開門，歡迎光臨"\n燈多少錢,這盞燈的售價是六百元\n'
 WESTERN = "prompt,completion\nOù est le café ?,Le café est à côté de la gare.\nWie heißt du?,Ich heiße Müller.\n"
+GERMAN = "prompt,completion\nWie groß ist die Straße?,Übergröße für Öl.\n"
+JAPANESE = "prompt,completion\n営業時間は？,朝は九時に開きます。\nこれは何ですか,日本語の文章です。\n"
+KOREAN = "prompt,completion\n몇 시에 여나요?,아침 아홉 시에 문을 엽니다.\n이것은 무엇입니까,등불입니다.\n"
+RUSSIAN = "prompt,completion\nКак дела?,Хорошо спасибо!\nКогда открыто?,С девяти утра.\n"
 TYPOGRAPHIC = "prompt,completion\nWhat’s new?,“Nothing” – really…\nHow much?,It costs 5 €\n"
 
 
@@ -36,6 +40,10 @@ TYPOGRAPHIC = "prompt,completion\nWhat’s new?,“Nothing” – really…\nHow
         (TRADITIONAL, "big5", "big5", "encoding.guess"),
         (WESTERN, "latin-1", "latin-1", "encoding.guess"),
         (TYPOGRAPHIC, "cp1252", "cp1252", "encoding.guess"),
+        (GERMAN, "latin-1", "latin-1", "encoding.guess"),
+        (JAPANESE, "shift_jis", "shift_jis", "encoding.guess"),
+        (KOREAN, "euc_kr", "euc_kr", "encoding.guess"),
+        (RUSSIAN, "cp1251", "cp1251", "encoding.guess"),
         ("prompt,completion\na,b\n", "ascii", "utf-8", "encoding.ascii"),
     ],
 )
