@@ -10,9 +10,8 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from engine.base_models.inspect import read_config
 from engine.base_models.watched import Progress, run_watched
@@ -23,6 +22,7 @@ _NAME = re.compile(rf"^(?:{_PART}/)?{_PART}$")
 _SMALL = ("config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json",
           "vocab.*", "merges.txt", "chat_template.jinja", "*.model", "spiece.*")  # fmt: skip
 _TIMEOUT_SECONDS = 8
+_AT_ONCE = 4
 _ENVIRONMENT = {"HF_HUB_ETAG_TIMEOUT": str(_TIMEOUT_SECONDS), "HF_HUB_DOWNLOAD_TIMEOUT": "20"}
 
 
@@ -42,11 +42,11 @@ def fetch(name: str, target: Path, progress: Progress, revision: str | None = No
         Cancelled: the user no longer wants it.
     """
     progress.phase("downloading")
-    listing = _child(["list", name, revision or ""], target, progress)
-    files: dict[str, int] = json.loads(listing)
-    _need_disk(target, sum(files.values()))
-    progress.phase("downloading", sum(files.values()))
-    _child(["get", name, revision or "", str(target), *files], target, progress)
+    found = json.loads(_child(["list", name, revision or ""], target, progress))
+    size = sum(found["files"].values())
+    _need_disk(target, size)
+    progress.phase("downloading", size)
+    _child(["get", name, found["commit"], str(target), *found["files"]], target, progress)
     shutil.rmtree(target / ".cache", ignore_errors=True)
 
 
@@ -83,16 +83,22 @@ def _list(name: str, revision: str | None) -> None:
     from huggingface_hub import HfApi
 
     info = HfApi().model_info(name, revision=revision, files_metadata=True, timeout=_TIMEOUT_SECONDS)
-    print(json.dumps(wanted({file.rfilename: file.size or 0 for file in info.siblings or ()})))
+    files = wanted({file.rfilename: file.size or 0 for file in info.siblings or ()})
+    print(json.dumps({"commit": info.sha, "files": files}))
 
 
-def _get(name: str, revision: str | None, target: Path, files: Iterable[str]) -> None:
-    from huggingface_hub import hf_hub_download, snapshot_download
+def _get(name: str, commit: str, target: Path, files: list[str]) -> None:
+    from huggingface_hub import hf_hub_download
 
-    where: dict[str, Any] = {"revision": revision, "local_dir": target, "etag_timeout": _TIMEOUT_SECONDS}
-    hf_hub_download(name, "config.json", **where)
+    def get(file: str) -> None:
+        hf_hub_download(name, file, revision=commit, local_dir=target, etag_timeout=_TIMEOUT_SECONDS)
+
+    small = [file for file in files if not file.endswith(".safetensors")]
+    for file in small:
+        get(file)
     read_config(target)  # refuse before the large files come
-    snapshot_download(name, allow_patterns=list(files), max_workers=4, **where)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(get, [file for file in files if file not in small]))
 
 
 def _as_fault(error: Exception, name: str) -> Fault:
@@ -118,7 +124,7 @@ def main(arguments: list[str]) -> int:
         if action == "list":
             _list(name, revision)
         else:
-            _get(name, revision, Path(arguments[3]), arguments[4:])
+            _get(name, arguments[2], Path(arguments[3]), arguments[4:])
     except Exception as error:  # whatever it was, the parent needs it as a fault
         print(json.dumps(_as_fault(error, name).as_dict()))
         return 1

