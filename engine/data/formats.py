@@ -47,6 +47,8 @@ _MAGIC = (
 _TELLING = (b"%PDF-", b"SQLite format 3", b"BZh91AY&SY")
 _HEAD = 512
 DELIMITERS = {",": "csv", "\t": "tsv", ";": "csv", "|": "csv"}
+_LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
+_OBJECT_STARTS = ('{"', "{}", "{")
 _LOOK_LINES = 60
 _LOOK_CHARACTERS = 2_000_000
 
@@ -92,11 +94,12 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
         raise Fault("data.file.blank")
     first = filled[0].text.strip()
     if _is_jsonl(first, filled):
-        objects = sum(_is_row(line.text) for line in filled)
+        objects = sum(_is_row(line) for line in filled)
         return Format("jsonl", "format.jsonl", {"found": objects, "lines": len(filled)})
-    if first.startswith("["):
+    opening = _opening("".join(line.text for line in filled))
+    if opening in _LIST_STARTS:
         return Format("json", "format.json_list")
-    if first.startswith("{"):
+    if opening in _OBJECT_STARTS:
         return _json_object(path, encoding)
     return _delimited(lines, filename) or _plain(path, encoding)
 
@@ -113,9 +116,14 @@ def _first_lines(path: Path, encoding: str) -> list[Line]:
     return found
 
 
-def _is_row(text: str) -> bool:
-    text = text.strip()
-    return text.startswith("{") and text.endswith("}")
+def _opening(text: str) -> str:
+    """The first two characters that are not white space."""
+    return "".join(islice((char for char in text if not char.isspace()), 2))
+
+
+def _is_row(line: Line) -> bool:
+    text = line.text.strip()
+    return line.whole and text.startswith("{") and text.endswith("}")
 
 
 def _is_jsonl(first: str, lines: list[Line]) -> bool:
@@ -127,7 +135,7 @@ def _is_jsonl(first: str, lines: list[Line]) -> bool:
         lists = any(isinstance(member, list) for member in value.values())
         known = any(is_known_name(key) for key in value)
         return len(lines) > 1 or known or not lists
-    return sum(_is_row(line.text) for line in lines) * 2 >= len(lines)
+    return sum(_is_row(line) for line in lines) * 2 >= len(lines)
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -100,9 +100,9 @@ def test_invalid_text_in_parquet_costs_one_row(tmp_path: Path) -> None:
     assert [(r["row"], r["code"]) for r in result.rejected] == [(2, "data.parquet.bad_value")]
 
 
-def test_thousands_of_unclosed_rows_end_in_bounded_time(tmp_path: Path) -> None:
-    body = "[\n" + json.dumps(good(1)) + ",\n" + '{"prompt": "x",\n' * 1_000 + "]"
+def test_hundreds_of_unclosed_rows_end_in_bounded_time(tmp_path: Path) -> None:
+    body = "[\n" + json.dumps(good(1)) + ",\n" + '{"prompt": "x",\n' * 500 + "]"
     result = run(tmp_path, body.encode())
     assert result.pairs == [("Q1", "A1")]
-    assert len(result.rejected) == 1_000
+    assert len(result.rejected) == 500
     assert [r["line"] for r in result.rejected[:3]] == [3, 4, 5]

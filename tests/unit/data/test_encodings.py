@@ -73,12 +73,12 @@ def test_one_wrong_byte_costs_one_row_and_not_the_encoding(tmp_path: Path) -> No
 
 
 def test_wrong_byte_behind_the_first_megabyte_is_found(tmp_path: Path) -> None:
-    rows = [f"question {i} é,answer {i} with some words to make it long" for i in range(40_000)]
+    rows = [f"question {i} é,answer {'word ' * 200}" for i in range(2_500)]
     data = table(*rows) + b"caf\xe9,x\n"
     assert len(data) > 2 * 2**20
     result = run(tmp_path, data)
-    assert [(r["line"], r["code"]) for r in result.rejected] == [(40_002, "data.row.bad_bytes")]
-    assert len(result.rows) == 40_000
+    assert [(r["line"], r["code"]) for r in result.rejected] == [(2_502, "data.row.bad_bytes")]
+    assert len(result.rows) == 2_500
 
 
 def test_character_split_between_two_reads(tmp_path: Path) -> None:

@@ -120,6 +120,12 @@ def test_brackets_and_quotes_inside_texts(tmp_path: Path) -> None:
         assert run(tmp_path, data.encode()).pairs == [(text, text) for text in texts]
 
 
+def test_one_endless_line(tmp_path: Path) -> None:
+    rows = [{"prompt": f"Q{i}", "completion": "}" * 2_000} for i in range(3_000)]
+    result = run(tmp_path, json.dumps({"rows": rows}).encode())
+    assert (result.source.format, len(result.rows), result.rejected) == ("json", 3_000, [])
+
+
 def test_nested_parquet(tmp_path: Path) -> None:
     turns = [{"from": "human", "value": "Q1"}, {"from": "gpt", "value": "A1"}]
     result = run(tmp_path, parquet({"conversations": [turns], "id": [1]}))
