@@ -13,12 +13,11 @@ from engine.planner.lengths import Counts, Table, count
 from engine.planner.memory import MB, Workload, bill
 from engine.planner.shape import shape_of
 from engine.planner.speed import Pace, seconds_of, steps_of
-from engine.planner.verdict import Verdict, arrange, disk_verdict, memory_verdict, time_verdict
+from engine.planner.verdict import Verdict, arrange, disk_verdict, limit_of, memory_verdict, time_verdict
 from engine.spec import JobSpec
 from storage.tables import Dataset, LanguageModel
 
 _SAMPLE_TOKENS = 64  # one batch answers all sample questions; the longest answer counts
-_SYSTEM_MB = 1000  # RAM left to the system and to the page
 _FEW_ROWS = 20
 _LARGE = 1e9  # parameters that are too many for a processor in a reasonable time
 
@@ -37,10 +36,8 @@ class Case:
 
     @property
     def limit_mb(self) -> int:
-        """MB that the job may use: the budget, within the device."""
-        device = self.device
-        most = device.memory_mb - (0 if device.is_gpu else min(_SYSTEM_MB, device.memory_mb // 4))
-        return min(most, self.spec.budget.memory_mb or most)
+        """MB that the job may use."""
+        return limit_of(self.device, self.spec.budget.memory_mb)
 
     @property
     def pace(self) -> Pace:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.hardware import Device
 from engine.methods import METHODS
 from engine.params import read_all
 from engine.planner.memory import Workload, total_mb
 
 TOKENS_AT_ONCE = {"cpu": 1024, "gpu": 4096}  # more is not faster
 _SMALLEST_GROUP = 256
+_SYSTEM_MB = 1000
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {"code": self.code, "params": self.params, "ok": self.ok, "change": self.change}
+
+
+def limit_of(device: Device, budget_mb: int | None) -> int:
+    """MB that a job may use: the budget, within the device; some RAM is left to the system and to the page."""
+    most = device.memory_mb - (0 if device.is_gpu else min(_SYSTEM_MB, device.memory_mb // 4))
+    return min(most, budget_mb or most)
 
 
 def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_mb: int) -> Workload:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import torch
 
-MB = 2**20
+MB = 1_000_000  # as pages, budgets and plans count
 
 
 class MemoryWatch:

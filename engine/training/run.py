@@ -7,7 +7,7 @@ import math
 import os
 import random
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ from engine.data.template import ChatTemplate
 from engine.errors import Fault
 from engine.hardware import Device, Precision, device_of, precision_for
 from engine.methods import Method, method_of
-from engine.planner.memory import Workload, total_mb
+from engine.planner.memory import Workload
 from engine.planner.shape import shape_of
-from engine.planner.verdict import decide_recompute
+from engine.planner.verdict import arrange, limit_of
 from engine.reporter import Interrupted, Reporter
 from engine.spec import JobSpec, make_spec
 from engine.training import sampling
@@ -41,8 +41,6 @@ from storage.queries.base_models import get_model
 from storage.queries.inputs import get_dataset
 from storage.tables import Dataset, LanguageModel
 
-TOKENS_AT_ONCE = {"cpu": 1024, "gpu": 4096}
-_SMALLEST_GROUP = 256
 _MOST_HELD_OUT = 500
 _log = logging.getLogger(__name__)
 
@@ -132,20 +130,19 @@ def _seed(number: int) -> None:
 def _workload(inputs: _Inputs) -> Workload:
     """How many tokens at a time, and whether to recompute activations, within the budget's memory."""
     spec, device = inputs.spec, inputs.device
-    longest = max(map(len, inputs.examples.train))
+    lengths = sorted(map(len, inputs.examples.train), reverse=True)
     work = Workload(
         shape=shape_of(inputs.base.config, inputs.base.parameters),
         method=inputs.method,
         values=spec.method_params,
         precision=inputs.precision,
         device=device,
-        tokens=max(longest, TOKENS_AT_ONCE["gpu" if device.is_gpu else "cpu"]),
+        tokens=lengths[0],
         optimizer=str(spec.training["optimizer"]),
     )
-    limit = min(device.memory_mb, spec.budget.memory_mb or device.memory_mb)
-    while total_mb(work) > limit and work.tokens > max(longest, _SMALLEST_GROUP):
-        work = replace(work, tokens=max(longest, work.tokens // 2))
-    return replace(work, recompute=decide_recompute(work, str(spec.training["checkpointing"]), limit))
+    in_a_step = sum(lengths[: spec.training["batch_size"]])
+    limit_mb = limit_of(device, spec.budget.memory_mb)
+    return arrange(work, lengths[0], in_a_step, str(spec.training["checkpointing"]), limit_mb)
 
 
 # ---------------------------------------------------------------- training
