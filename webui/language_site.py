@@ -25,7 +25,7 @@ from webui.theme import make_theme
 
 _GRADIO_PATHS = re.compile(
     r"/(assets/|static/|svelte/|theme\.css$|config$"
-    r"|gradio_api/(queue/(join|data)$|cancel$|reset$|heartbeat/|component_server/?$|startup-events$|info$|app_id/?$))"
+    r"|gradio_api/(queue/(join|data)$|cancel$|reset$|heartbeat/|component_server/?$|startup-events$|app_id/?$))"
 )
 _FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
 

@@ -106,9 +106,10 @@ TS.Chart = class {
     return this.series.flatMap(({ kind, label }) => {
       const color = this.color(kind);
       const val = kind === "val";
-      const raw = { label: label + " raw", stroke: color + "55", width: 1, spanGaps: true, points: { show: false }, show: !val && this.smoothing > 0 };
-      const line = { label, stroke: color, width: 2, spanGaps: true, dash: val ? [7, 4] : undefined,
-        points: { show: val ? true : undefined, size: 7, fill: this.token("--ts-surface"), stroke: color, width: 2 } };
+      const raw = { label, stroke: color + "55", width: 1, points: { show: false }, show: !val && this.smoothing > 0 };
+      const few = (u, i, first, last) => val || last - first < 3; // a lone value has no line
+      const line = { label, stroke: color, width: 2, dash: val ? [7, 4] : [],
+        points: { show: few, size: 7, fill: this.token("--ts-surface"), stroke: color, width: 2 } };
       return [raw, line];
     });
   }

@@ -19,7 +19,10 @@ TS.views.settings = async function (root, _value, ctx) {
 TS.settingsGb = (mb) => TS.format.number(mb / 1000, mb < 10000 ? 1 : 0) + " GB";
 
 TS.settingsMachine = function (machine) {
-  const stat = (value, key) => TS.h("div", { class: "ts-stat" }, TS.h("b", {}, value), TS.h("span", {}, TS.t(key)));
+  const stat = (value, key) => {
+    const [number, unit] = value.split(" ");
+    return TS.h("div", { class: "ts-stat" }, TS.h("b", {}, number, unit ? TS.h("small", {}, " " + unit) : null), TS.h("span", {}, TS.t(key)));
+  };
   const gb = TS.settingsGb;
   return TS.h("div", { class: "ts-card" },
     TS.h("div", { class: "settings-stats" },
@@ -57,7 +60,7 @@ TS.settingsFolders = function (card, use, machine) {
         TS.h("i", { style: { width: Math.max(1, 100 * bytes / use.total) + "%" } })), TS.h("span", { class: "ts-num" }, TS.format.bytes(bytes))))) : null);
 };
 
-TS.settingsLimits = (limits) => TS.h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": TS.t("settings.limits.title") },
+TS.settingsLimits = (limits) => TS.h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": TS.t("settings.limits.text") },
   TS.h("table", { class: "ts-table" },
     TS.h("thead", {}, TS.h("tr", {}, ["what", "value", "variable"].map((key) => TS.h("th", { scope: "col" }, TS.t("settings.limits." + key))))),
     TS.h("tbody", {}, limits.map(({ key, value, variable }) => TS.h("tr", {}, TS.h("td", {}, TS.t("settings.limit." + key)),

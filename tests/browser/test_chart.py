@@ -1,0 +1,128 @@
+"""Charts in a real browser: the arithmetic, in-place updates, zoom that survives them, table, CSV, both schemes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Open
+
+pytestmark = pytest.mark.browser
+
+DRAW = """(options) => {
+  const holder = document.createElement("section");
+  holder.id = "charted";
+  holder.className = "ts-page";
+  document.querySelector("#ts-main").replaceChildren(holder);
+  window.points = (n, f) => Array.from({length: n}, (_, i) => [i + 1, f(i + 1)]);
+  window.train = (n) => ({name: "train_loss", label: "Training", kind: "train", points: points(n, (x) => 2 / x)});
+  window.val = (n) => ({name: "val_loss", label: "Validation", kind: "val", points: points(n, (x) => 1 / x).map(([x, y]) => [x * 10, y])});
+  window.chart = TS.chart(holder, {title: "Loss", yLabel: "Loss", smoothing: 0.5, series: [train(40), val(4)],
+    markers: [{x: 20, label: "Checkpoint", kind: "checkpoint"}], ...options});
+}"""
+
+
+@pytest.fixture
+def page(visit: Open) -> Any:
+    tab = visit()
+    tab.open("/en/settings")
+    yield tab.page
+    tab.assert_clean()
+
+
+def test_smoothing_is_debiased_and_keeps_gaps(page: Any) -> None:
+    constant = page.evaluate("TS.chartMath.smooth([3, 3, 3], 0.9)")
+    assert constant == pytest.approx([3, 3, 3])
+    values = page.evaluate("TS.chartMath.smooth([1, 2, null, 4], 0.5)")
+    assert values == [1, pytest.approx(5 / 3), None, pytest.approx(3)]
+    assert page.evaluate("TS.chartMath.smooth([1, 5], 0)") == [1, 5]
+
+
+def test_series_share_one_axis(page: Any) -> None:
+    aligned = page.evaluate(
+        "TS.chartMath.align([[[1, 10], [3, 30]], [[2, 5], [3, 6]]]).map(c => c.map(v => v ?? null))"
+    )
+    assert aligned == [[1, 2, 3], [10, None, 30], [None, 5, 6]]
+    assert page.evaluate("TS.chartMath.clean([[2, 1], [1, NaN], [2, 7], [null, 3]])") == [[1, None], [2, 7]]
+
+
+def test_numbers_are_short(page: Any) -> None:
+    shown = page.evaluate("[0, 0.00002, 0.123456, 1.5, 123.456, 45678, null, Infinity].map(TS.chartMath.short)")
+    assert shown == ["0", "2.0e−5", "0.123", "1.5", "123", "45,678", "–", "–"]
+
+
+def test_updates_redraw_in_place(page: Any) -> None:
+    page.evaluate(DRAW, {})
+    page.evaluate("window.canvas = document.querySelector('#charted canvas')")
+    page.evaluate("chart.update([train(50), val(5)], [])")
+    assert page.evaluate("window.canvas === document.querySelector('#charted canvas')")
+    assert page.locator("#charted .ts-chart-legend li").all_inner_texts() == ["Training\n0.0799", "Validation\n0.2"]
+
+
+def test_zoom_survives_updates_and_a_double_click_ends_it(page: Any) -> None:
+    page.evaluate(DRAW, {})
+    plot = page.locator("#charted .u-over")
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=5)
+    page.mouse.up()
+    reset = page.locator("#charted button[aria-label^='Whole range']")
+    assert reset.is_visible()
+    page.evaluate("chart.update([train(400), val(8)], [])")
+    assert reset.is_visible()
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 60)
+    step = page.locator("#charted .ts-chart-where").inner_text()
+    assert int(step.split()[1].split("·")[0]) <= 22, step
+    plot.dblclick()
+    assert not reset.is_visible()
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 60)
+    assert int(page.locator("#charted .ts-chart-where").inner_text().split()[1]) > 390
+
+
+def test_the_table_says_what_the_lines_say(page: Any) -> None:
+    page.evaluate(DRAW, {})
+    assert "Training from 2 to 0.05" in page.locator("#charted .ts-chart-plot").get_attribute("aria-label")
+    page.click("#charted button[aria-label^='Values as a table']")
+    rows = page.locator("#charted .ts-chart-table tbody tr")
+    assert rows.count() == 40
+    assert rows.nth(9).inner_text().split() == ["10", "0.2", "1"]
+    page.evaluate("chart.update([train(41), val(4)], [])")
+    assert rows.count() == 41
+
+
+def test_csv_has_every_value(page: Any) -> None:
+    page.evaluate(DRAW, {})
+    with page.expect_download() as download:
+        page.click("#charted button[aria-label^='Save the values']")
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["Step", "Training", "Validation"]
+    assert len(rows) == 41
+    assert rows[1] == ["1", "2", ""]
+    assert rows[10] == ["10", "0.2", "1"]
+
+
+def test_log_scale_smoothing_png_and_the_other_scheme(page: Any, visit: Open) -> None:
+    page.evaluate(DRAW, {})
+    page.check("#charted input[type=checkbox]")
+    page.fill("#charted input[type=range]", "0.9")
+    with page.expect_download() as download:
+        page.click("#charted button[aria-label^='Save the chart']")
+    assert download.value.suggested_filename == "Loss.png"
+    assert download.value.path().read_bytes()[:4] == b"\x89PNG"
+    page.evaluate("TS.scheme('dark')")
+    assert page.locator("#charted canvas").count() == 1
+
+
+def test_an_empty_chart_says_so_and_fills(page: Any) -> None:
+    page.evaluate(DRAW, {"series": [], "markers": []})
+    assert page.locator("#charted .ts-chart-empty").is_visible()
+    page.evaluate("chart.update([train(1)], [])")
+    assert not page.locator("#charted .ts-chart-empty").is_visible()
+    assert page.locator("#charted canvas").count() == 1
+    page.evaluate("chart.destroy()")
+    assert page.locator("#charted figure").count() == 0
