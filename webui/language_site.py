@@ -27,7 +27,8 @@ _GRADIO_PATHS = re.compile(
     r"/(assets/|static/|svelte/|theme\.css$|config$"
     r"|gradio_api/(queue/(join|data)$|cancel$|reset$|heartbeat/|component_server/?$|startup-events$|app_id/?$))"
 )
-_FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
+_HASHED = re.compile(r"/assets/|/theme\.css$")
+_FOREVER = "public, max-age=31536000, immutable"
 
 
 def build_blocks(site: Site, lang: str) -> Any:
@@ -98,7 +99,7 @@ class LanguageSite:
         if path in self._pages and scope["method"] in ("GET", "HEAD"):
             return await (await self._page(scope, receive))(scope, receive, send)
         if _GRADIO_PATHS.match(path[len(self.lang) + 1 :]) and ".." not in path:
-            return await self._holder(scope, receive, _kept(send) if "/assets/" in path else send)
+            return await self._holder(scope, receive, _kept(send) if _HASHED.search(path) else send)
         return await self._elsewhere(scope)(scope, receive, send)
 
     def _elsewhere(self, scope: Scope) -> ASGIApp:
@@ -140,11 +141,11 @@ async def _collect(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, s
 
 
 def _kept(send: Send) -> Send:
-    """Gradio's assets carry a hash in their names: browsers may keep them."""
+    """Gradio's assets carry a hash in their address: browsers may keep them."""
 
     async def kept(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == 200:
-            MutableHeaders(scope=message)["cache-control"] = _FOREVER[1].decode()
+            MutableHeaders(scope=message)["cache-control"] = _FOREVER
         await send(message)
 
     return kept

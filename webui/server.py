@@ -35,9 +35,12 @@ class _Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        versioned = scope.get("query_string", b"") == f"v={assets().version}".encode()
-        response.headers["cache-control"] = FOREVER if versioned or path.startswith("vendor/fonts/") else "no-cache"
+        response.headers["cache-control"] = FOREVER if path.startswith("vendor/fonts/") else _keep(scope)
         return response
+
+
+def _keep(scope: Scope) -> str:
+    return FOREVER if scope["query_string"] == f"v={assets().version}".encode() else "no-cache"
 
 
 class _ByLanguage:
@@ -75,10 +78,11 @@ def _add_routes(app: FastAPI, site: Site) -> None:
         return FileResponse(FOLDER / "favicon.svg", media_type="image/svg+xml")
 
     @app.get("/static/texts-{lang}.js")
-    def texts(lang: str) -> Response:
+    def texts(request: Request, lang: str) -> Response:
         if lang not in LANGUAGES:
             raise HTTPException(404)
-        return Response(assets().texts[lang], media_type="text/javascript", headers={"cache-control": FOREVER})
+        headers = {"cache-control": _keep(request.scope)}
+        return Response(assets().texts[lang], media_type="text/javascript", headers=headers)
 
     def to_language(request: Request) -> Response:
         lang = language_of(Headers(scope=request.scope))

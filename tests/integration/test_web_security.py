@@ -95,6 +95,14 @@ def test_unversioned_static_files_are_checked_again(client: TestClient) -> None:
     assert client.get("/static/kit.js").headers["cache-control"] == "no-cache"
 
 
+def test_gradios_hashed_files_are_kept(client: TestClient) -> None:
+    html = client.get("/en/").text
+    script = re.search(r'src="\./(assets/index-[\w-]+\.js)"', html)
+    assert script is not None
+    for path in (script.group(1), "theme.css?v=abc"):
+        assert "immutable" in client.get(f"/en/{path}").headers["cache-control"], path
+
+
 def test_the_texts_script_holds_the_catalogue(client: TestClient) -> None:
     script = client.get("/static/texts-zh.js").text
     texts = json.loads(script.split("TS.texts = ", 1)[1].rstrip().rstrip(";"))
