@@ -175,7 +175,11 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
-                if fresh and headers.get("content-type", "").startswith("text/html") and message["status"] == 200:
+                if (
+                    fresh
+                    and headers.get("content-type", "").startswith("text/html")
+                    and message["status"] not in (400, 403)
+                ):
                     secure = "; Secure" if scope["scheme"] == "https" else ""
                     cookie = f"{self._sessions.cookie}={fresh}; Path=/; HttpOnly; SameSite=Strict{secure}"
                     headers.append("set-cookie", cookie)

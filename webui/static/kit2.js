@@ -11,9 +11,15 @@ TS.dialog = function (title, body, actions, options = {}) {
       TS.h("h2", { id: "ts-dialog-title" }, title), body, TS.h("div", { class: "ts-dialog-actions" }, buttons));
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(""); });
     dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue); });
+    const field = dialog.querySelector("input:not([type=checkbox], [type=radio]), textarea, select");
+    field?.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || field.tagName !== "INPUT") return;
+      event.preventDefault();
+      dialog.close(actions.at(-1)?.value ?? "");
+    });
     document.body.append(dialog);
     dialog.showModal();
-    buttons[0]?.focus();
+    (field || buttons[0])?.focus();
   });
 };
 
@@ -89,7 +95,8 @@ TS.shell = function () {
 /** How many jobs run, at the navigation's "Jobs"; notices also on quiet pages when the server is away. */
 TS.pulse = async function () {
   const answer = await fetch("/api/pulse").catch(() => null);
-  if (!answer?.ok) throw Object.assign(new Error("away"), { code: "away" });
+  if (!answer || answer.status >= 500) throw Object.assign(new Error("away"), { code: "away" });
+  if (!answer.ok) return;
   const { running } = await answer.json();
   const link = document.querySelector(".ts-rail [data-page=jobs]");
   link.querySelector(".ts-nav-count")?.remove();
