@@ -18,6 +18,7 @@ PYTHON = sorted(file for folder in ("engine", "webui", "storage") for file in (R
 SCRIPTS = sorted(f for f in (ROOT / "webui" / "static").rglob("*.js") if "vendor" not in f.parts)
 NAMES = ("简体中文", "中文", "Tunesmith")
 ANYTHING = "{}"
+ENDS = {"_named", ".help", ".unit"}  # what code appends to a whole key
 
 
 def _placeholders(text: str) -> set[str]:
@@ -108,6 +109,33 @@ def test_keys_asked_for_in_scripts_exist() -> None:
         keys |= {(found[2] or found[3]) + ANYTHING for found in start.finditer(source)}
         missing += [(file.name, key) for key in sorted(keys) if not _known(key)]
     assert missing == []
+
+
+def test_no_key_is_left_over() -> None:
+    """A key is used where it stands whole in the code, or where the code builds keys that begin or end like it."""
+    files = [*PYTHON, *SCRIPTS, ROOT / "app.py"]
+    source = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    whole = set(re.findall(r"""["'`]([\w.\-]+)["'`]""", source))
+    built = set(re.findall(r"""["'`](\w+\.[\w.\-]*)(?:["'`]\s*\+|\$?\{)""", source))
+    built |= {"error.", "event.", "detect.", "headline.", "plan."}  # prefixed codes
+    built |= {key for key in whole if "." in key and any(f"{key}{end}" in catalogue("en") for end in ENDS & whole)}
+    left = [key for key in catalogue("en") if key not in whole and not key.startswith(tuple(built))]
+    assert left == []
+
+
+def test_every_code_with_a_sentence_is_raised_somewhere() -> None:
+    """Sentences of plans and errors whose code stands nowhere in the code."""
+    source = "\n".join(file.read_text(encoding="utf-8") for file in [*PYTHON, *SCRIPTS, ROOT / "app.py"])
+    built = set(re.findall(r"""["'`]([\w.]+[._])(?:["'`]\s*\+|\$?\{)""", source))
+    left = []
+    for key in catalogue("en"):
+        prefix, _, code = key.partition(".")
+        if prefix not in ("error", "plan"):
+            continue
+        names = (code, code.partition(".")[2])
+        if not any(f'"{name}"' in source for name in names if name) and not code.startswith(tuple(built)):
+            left.append(key)
+    assert left == []
 
 
 def _raised() -> Iterator[tuple[str, str]]:
