@@ -69,16 +69,16 @@ def _number(param: Param, value: Any) -> float:
     if not math.isfinite(number):
         raise ParamFault("param.not_a_number", value=str(value)[:40])
     if param.minimum is not None and number < param.minimum:
-        raise ParamFault("param.too_small", value=number, minimum=param.minimum)
+        raise ParamFault("param.too_small", value=str(value)[:40], minimum=param.minimum)
     if param.maximum is not None and number > param.maximum:
-        raise ParamFault("param.too_large", value=number, maximum=param.maximum)
+        raise ParamFault("param.too_large", value=str(value)[:40], maximum=param.maximum)
     return number
 
 
 def _integer(param: Param, value: Any) -> int:
     number = _number(param, value)
     if number != int(number):
-        raise ParamFault("param.not_whole", value=number)
+        raise ParamFault("param.not_whole", value=str(value)[:40])
     return int(number)
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 from webui.gradio_import import gr
 
-_ON_LOAD = """TS.mount({name!r}, {{element, props, trigger, watch,
+# Gradio may be there before the last of our deferred scripts: then the view waits for them.
+_ON_LOAD = """const mount = () => TS.mount({name!r}, {{element, props, trigger, watch,
   server: typeof server === 'undefined' ? {{}} : server,
-  upload: typeof upload === 'undefined' ? null : upload}});"""
+  upload: typeof upload === 'undefined' ? null : upload}});
+if (window.TS?.mount && TS.views[{name!r}]) mount();
+else document.addEventListener('DOMContentLoaded', mount, {{once: true}});"""
 
 
 def view(

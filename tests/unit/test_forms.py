@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from engine.errors import SpecError
 from engine.methods import METHODS
 from engine.objectives import SFT
 from engine.params import Param
@@ -46,8 +47,6 @@ def test_bounds_units_and_choices_reach_the_control() -> None:
 
 def test_fields_are_the_names_that_faults_carry() -> None:
     """What the service refuses must find its control: both sides name the fields alike."""
-    from engine.errors import SpecError
-
     raw = {"base_model": 1, "dataset": 1, "method": "lora", "name": "x",
            "method_params": {"rank": 0}, "training": {"epochs": "many"}}  # fmt: skip
     with pytest.raises(SpecError) as caught:

@@ -11,6 +11,7 @@ from webui.guard import guarded
 from webui.site import Site
 
 Function = Callable[..., Any]
+PAGE_ROWS = 10
 
 
 def _library(site: Site) -> list[Function]:
@@ -63,7 +64,7 @@ def _one(site: Site) -> list[Function]:
         )
 
     def rows(dataset: int, offset: int, split: str) -> dict[str, Any]:
-        return datasets.dataset_rows(ctx, dataset, offset=offset, limit=20, split=split)
+        return datasets.dataset_rows(ctx, dataset, offset=offset, limit=PAGE_ROWS, split=split)
 
     def rejected(dataset: int, offset: int) -> dict[str, Any]:
         return datasets.rejected_rows(ctx, dataset, offset=offset, limit=50)
@@ -82,7 +83,7 @@ def build(site: Site, lang: str) -> None:
     wrap = guarded(lang)
     view(
         "dataPage",
-        {"max_upload_mb": site.ctx.settings.max_upload_mb},
+        {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS},
         functions=[wrap(function) for function in [*_library(site), *_one(site)]],
         elem_id="data-page",
     )

@@ -7,7 +7,12 @@ TS.data.mapping = function (page, set, ctx) {
     name: set.name, shape: set.shape, mapping: { ...set.mapping }, encoding: null,
     val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
   };
-  const preview = TS.data.previewPane();
+  const read = TS.data.readCard(set, choice, () => changed());
+  const preview = TS.data.previewPane((columns) => {
+    if (columns.join("\n") === set.columns.join("\n")) return;
+    set.columns = columns;
+    read.columnsChanged();
+  });
   const look = TS.latest(() => ctx.call("preview", set.id, choice), preview.show, preview.fail);
   const soon = TS.debounce(200, look);
   const changed = () => { preview.wait(); soon(); };
@@ -18,8 +23,8 @@ TS.data.mapping = function (page, set, ctx) {
   const form = TS.h("form", { class: "ts-stack data-map-form", novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     TS.data.import(button, progress, wrong, set, choice, ctx);
-  } }, TS.data.foundCard(set), TS.data.readCard(set, choice, changed), TS.data.splitCard(set, choice), wrong, progress,
-  TS.h("div", { class: "ts-row" }, button, again ? TS.h("a", { class: "ts-btn ghost", href: TS.url("data", { dataset: set.id }) }, TS.t("data.cancel")) : TS.data.discard(set, ctx)));
+  } }, TS.data.foundCard(set), read, TS.data.splitCard(set, choice), wrong, progress,
+  TS.h("div", { class: "ts-row data-map-act" }, button, again ? TS.h("a", { class: "ts-btn ghost", href: TS.url("data", { dataset: set.id }) }, TS.t("data.cancel")) : TS.data.discard(set, ctx)));
   TS.replace(page, TS.data.back(),
     TS.head(set.name, TS.t("data.map.lead")),
     TS.h("div", { class: "data-cols" }, form, preview.node));
@@ -83,10 +88,12 @@ TS.data.readCard = function (set, choice, changed) {
   });
   drawFields();
   const encodings = [[null, TS.t("data.encoding.found", { encoding: set.encoding || "" })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
-  return TS.h("section", { class: "ts-card ts-stack" }, TS.h("h2", {}, TS.t("data.map.title")),
+  const card = TS.h("section", { class: "ts-card ts-stack" }, TS.h("h2", {}, TS.t("data.map.title")),
     TS.field("data-shape", TS.t("data.found.shape"), shape, { help }), fields,
     set.encoding ? TS.field("data-encoding", TS.t("data.found.encoding"),
       TS.select("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: TS.t("data.encoding.help") }) : null);
+  card.columnsChanged = drawFields;
+  return card;
 };
 
 /** A first mapping for another shape: what was found if it is that shape, else columns of the same name. */
@@ -127,7 +134,7 @@ TS.data.splitCard = function (set, choice) {
 };
 
 /** The right side: first rows as conversations, and what is left out so far. */
-TS.data.previewPane = function () {
+TS.data.previewPane = function (newColumns) {
   const rows = TS.h("div", { class: "ts-stack" });
   const said = TS.h("p", { class: "ts-soft ts-small", role: "status" }, TS.t("data.preview.busy"));
   const out = TS.h("div", {});
@@ -145,6 +152,7 @@ TS.data.previewPane = function () {
     show(result) {
       node.classList.remove("stale");
       said.textContent = TS.t("data.preview.checked", { n: TS.format.number(result.checked), bad: TS.format.number(result.rejected.length) });
+      newColumns(result.columns);
       TS.replace(rows, result.rows.length ? result.rows.map((row) => TS.h("div", { class: "data-row" }, TS.conversation(row)))
         : TS.note("warn", TS.t("data.preview.nothing")));
       TS.replace(out, result.rejected.length ? [TS.h("h3", {}, TS.t("data.preview.rejected")), TS.data.rejectedTable(result.rejected)] : null);

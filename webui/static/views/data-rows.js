@@ -1,7 +1,6 @@
 /* The rows of a ready data set as conversations, page by page, by split. */
 "use strict";
 TS.data = TS.data || {};
-TS.data.PAGE = 20;
 
 TS.data.rowsCard = function (set, ctx) {
   const state = { offset: 0, split: "all" };
@@ -32,11 +31,11 @@ TS.data.row = (row) => TS.h("article", { class: "data-row" },
   TS.conversation(row));
 
 TS.data.pager = function (offset, total, turn) {
-  if (total <= TS.data.PAGE) return [];
-  const last = Math.floor((total - 1) / TS.data.PAGE) * TS.data.PAGE;
+  if (total <= TS.data.pageRows) return [];
+  const last = Math.floor((total - 1) / TS.data.pageRows) * TS.data.pageRows;
   const button = (icon, label, to, off) => TS.h("button", { type: "button", class: "ts-icon-btn" + (icon === "left" ? " flip" : ""), "aria-label": label, title: label, disabled: off, onclick: () => turn(to) }, TS.icon("chevron-right"));
   return [
-    button("left", TS.t("data.rows.previous"), Math.max(0, offset - TS.data.PAGE), offset === 0),
-    TS.h("span", { class: "ts-small ts-num", role: "status" }, TS.t("data.rows.range", { from: TS.format.number(offset + 1), to: TS.format.number(Math.min(total, offset + TS.data.PAGE)), total: TS.format.number(total) })),
-    button("right", TS.t("data.rows.next"), Math.min(last, offset + TS.data.PAGE), offset >= last)];
+    button("left", TS.t("data.rows.previous"), Math.max(0, offset - TS.data.pageRows), offset === 0),
+    TS.h("span", { class: "ts-small ts-num", role: "status" }, TS.t("data.rows.range", { from: TS.format.number(offset + 1), to: TS.format.number(Math.min(total, offset + TS.data.pageRows)), total: TS.format.number(total) })),
+    button("right", TS.t("data.rows.next"), Math.min(last, offset + TS.data.pageRows), offset >= last)];
 };

@@ -23,6 +23,8 @@ TS.data.tokenReport = (report) => [
     TS.stat(TS.format.number(report.trained_tokens), TS.t("data.tokens.trained")),
     TS.stat(TS.format.number(report.mean), TS.t("data.tokens.mean")),
     TS.stat(TS.format.number(report.longest), TS.t("data.tokens.longest"))),
+  report.estimated ? TS.h("p", { class: "ts-soft ts-small" }, TS.t("data.tokens.estimated")) : null,
+  report.refused ? TS.note("warn", TS.t("data.tokens.refused", { n: TS.format.number(report.refused) })) : null,
   TS.data.histogram(report),
   TS.h("table", { class: "ts-table data-over" },
     TS.h("caption", { class: "ts-small ts-soft" }, TS.t("data.tokens.over")),

@@ -4,6 +4,7 @@ TS.data = TS.data || {};
 
 TS.views.dataPage = (root, value, ctx) => {
   const id = Number(TS.query("dataset"));
+  TS.data.pageRows = value.page_rows;
   if (id) TS.data.one(root, id, ctx);
   else TS.data.library(root, value, ctx);
 };

@@ -104,7 +104,7 @@ TS.conversation = function (row) {
   if (row.text !== undefined) return TS.h("div", { class: "ts-bubble text", dir: "auto" }, row.text);
   return TS.h("div", { class: "conversation" }, (row.messages || []).map((message) =>
     TS.h("div", { class: "ts-bubble " + message.role },
-      TS.h("span", { class: "bubble-role" }, TS.t("data.role." + message.role)),
+      TS.h("span", { class: message.role === "system" ? "bubble-role" : "ts-sr" }, TS.t("data.role." + message.role)),
       TS.h("div", { class: "bubble-text", dir: "auto" }, message.content))));
 };
 

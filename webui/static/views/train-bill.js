@@ -8,7 +8,7 @@ TS.train.drawBill = function (aside, w) {
     TS.h("div", { class: "bill-line" }, at.toggle, at.small),
     TS.h("div", { class: "ts-card bill-card", id: "train-bill-body" }, TS.h("h2", {}, TS.t("train.bill")),
       at.empty, TS.h("div", { class: "bill-memory" }, TS.h("div", { class: "ts-spread" }, TS.h("span", { class: "ts-label" }, TS.t("train.bill.memory")), at.memory), at.meter),
-      at.facts, at.items, at.verdict, at.start, TS.h("p", { class: "ts-help" }, TS.t("train.bill.queue"))),
+      at.facts, at.verdict, at.start, TS.h("p", { class: "ts-help" }, TS.t("train.bill.queue")), at.items),
     TS.h("p", { class: "ts-sr", role: "status" }));
   const said = aside.querySelector('[role="status"]');
   const tell = () => TS.train.tellBill(at, w, aside, said);

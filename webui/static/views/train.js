@@ -22,7 +22,7 @@ TS.train.frame = function () {
   const frame = {
     tools: TS.h("div", { class: "ts-row train-tools" }),
     bar: TS.h("nav", { class: "train-bar", "aria-label": TS.t("train.steps") }),
-    notes: TS.h("div", { class: "ts-stack" }),
+    notes: TS.h("div", { class: "ts-stack train-notes" }),
     panel: TS.h("section", { class: "train-panel", "aria-busy": "true" }),
     bill: TS.h("aside", { class: "train-bill", "aria-label": TS.t("train.bill") }),
   };
@@ -92,8 +92,8 @@ TS.train.footer = function (w) {
 TS.train.drawBar = function (bar, w) {
   const at = TS.train.STEPS.indexOf(w.draft.step);
   TS.replace(bar, TS.h("ol", { class: "ts-steps" }, TS.train.STEPS.map((step, index) => {
-    const done = index < 4 && w.done(step) && (index < at || w.chosen(step));
     const reachable = TS.train.STEPS.slice(0, index).every((one) => w.done(one));
+    const done = index < 4 && reachable && w.done(step);
     return TS.h("li", { class: (index === at ? "current " : "") + (done ? "done" : "") },
       TS.h("button", { type: "button", id: "train-step-" + step, "aria-current": index === at ? "step" : null, disabled: !reachable && index > at, onclick: () => w.go(step) },
         TS.h("span", { class: "step-number", "aria-hidden": "true" }, done && index !== at ? TS.icon("check") : index + 1),

@@ -1,0 +1,253 @@
+"""The wizard in a real browser: from nothing to a started job, and everything that must not get lost on the way."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.context import Context, open_context
+from engine.services import jobs
+from engine.settings import Settings
+from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.tiny import add_dataset, add_model
+from webui.i18n import t
+
+pytestmark = pytest.mark.browser
+
+STEPS = ("model", "data", "method", "budget", "review")
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Context]]:
+    """A server whose home holds a tiny model and a small data set."""
+    home = tmp_path_factory.mktemp("train") / "home"
+    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    add_model(ctx)
+    add_dataset(ctx)
+    with start_server(home) as server:
+        yield server, ctx
+    ctx.db.close()
+
+
+@pytest.fixture
+def wizard(visit: Open, studio: tuple[Server, Context]) -> Any:
+    """The Train page with a fresh draft, on its first step."""
+    tab = visit(at=studio[0])
+    open_wizard(tab)
+    return tab.page
+
+
+def open_wizard(tab: Any, path: str = "/en/train", fresh: bool = True) -> None:
+    """Open the page; `fresh` starts over first."""
+    tab.open(path)
+    tab.page.wait_for_selector("#train-heading")
+    if not fresh:
+        return
+    tab.page.click("#train-fresh")
+    tab.page.click(".ts-dialog .primary")
+    tab.page.wait_for_selector("[data-step=model]")
+
+
+def choose(page: Any, step: str = "review") -> None:
+    """Choose the tiny model and its data, and go to a step."""
+    page.click(".ts-choice:has-text('Tiny')")
+    page.click("#train-next")
+    page.click(".ts-choice:has-text('Words')")
+    page.click("#train-next")
+    for name in STEPS[2 : STEPS.index(step)]:
+        page.wait_for_selector(f"[data-step={name}]")
+        page.click("#train-next")
+    page.wait_for_selector(f"[data-step={step}]")
+
+
+def planned(page: Any) -> None:
+    """Wait until the bill has numbers."""
+    page.wait_for_selector(".bill-memory .ts-meter i")
+    page.wait_for_selector(".train-bill:not(.stale)")
+
+
+def test_from_choices_to_one_job(wizard: Any, studio: tuple[Server, Context]) -> None:
+    _, ctx = studio
+    page = wizard
+    assert page.locator("#train-start").is_disabled()
+    choose(page)
+    planned(page)
+    page.wait_for_selector(".train-tokens .trained")
+    assert page.locator(".train-tokens").count() == 3
+    shown = page.locator(".train-tokens").first
+    assert "".join(shown.locator(".trained").all_inner_texts()).strip()
+    assert "<|im_start|>" in "".join(shown.locator(".masked").all_inner_texts())
+    before = len(jobs.list_jobs(ctx))
+    page.dblclick("#train-start")
+    page.wait_for_url("**/en/jobs?job=*")
+    made = jobs.list_jobs(ctx)
+    assert len(made) == before + 1
+    newest = max(made, key=lambda job: job["id"])
+    assert page.url.endswith(f"job={newest['id']}")
+    jobs.cancel_job(ctx, newest["id"])
+    page.goto(studio[0].url + "/en/train")
+    page.wait_for_selector("[data-step=model]")
+
+
+def test_the_draft_survives_refresh_and_leaving_at_once(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    page.fill("#method-rank", "24")
+    page.goto(page.url.replace("/train", "/data"))  # within the 300 ms that a save waits
+    page.wait_for_selector("#data-file", state="attached")
+    page.go_back()
+    page.wait_for_selector("[data-step=method]")
+    assert page.input_value("#method-rank") == "24"
+    page.reload()
+    page.wait_for_selector("[data-step=method]")
+    assert page.input_value("#method-rank") == "24"
+
+
+def test_the_draft_survives_a_killed_server(visit: Open, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    add_model(ctx)
+    add_dataset(ctx)
+    ctx.db.close()
+    with start_server(home) as server:
+        tab = visit(at=server)
+        open_wizard(tab)
+        choose(tab.page, "method")
+        tab.page.fill("#method-rank", "24")
+        tab.page.wait_for_timeout(800)
+        server.stop(signal.SIGKILL)
+    with start_server(home, port=int(server.url.rsplit(":", 1)[1])):
+        open_wizard(tab, fresh=False)
+        tab.page.wait_for_selector("[data-step=method]")
+        assert tab.page.input_value("#method-rank") == "24"
+
+
+def test_a_wrong_setting_is_named_at_its_field(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    planned(page)
+    page.fill("#method-rank", "0")
+    page.wait_for_selector("#method-rank[aria-invalid=true]")
+    assert t("en", "error.param.too_small", value="0", minimum="1") in page.inner_text("[data-field='method.rank']")
+    assert page.locator("#train-start").is_disabled()
+    page.click("#train-step-budget")
+    page.click(f"button:has-text('{t('en', 'train.bill.show_fault')}')")
+    page.wait_for_selector("[data-step=method]")
+    assert page.evaluate("document.activeElement.id") == "method-rank"
+    page.click("[data-field='method.rank'] .field-reset")
+    assert page.input_value("#method-rank") == "16"
+    planned(page)
+    assert page.locator("#train-start").is_enabled()
+
+
+def test_changing_the_method_loses_nothing_and_leaks_nothing(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    page.fill("#method-rank", "24")
+    page.fill("#training-learning_rate", "0.0007")
+    page.fill("#training-max_length", "128")
+    page.click(".ts-choice[data-value=full]")
+    assert page.input_value("#training-learning_rate") == "0.00005"
+    assert page.input_value("#training-max_length") == "128"
+    assert page.locator("#method-rank").count() == 0
+    page.click(".ts-choice[data-value=lora]")
+    assert page.input_value("#method-rank") == "24"
+    assert page.input_value("#training-learning_rate") == "0.0007"
+
+
+def test_the_bill_follows_the_settings(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    planned(page)
+    before = page.inner_text(".bill-facts")
+    page.fill("#method-rank", "64")
+    page.wait_for_function("before => document.querySelector('.bill-facts').innerText !== before", arg=before)
+
+
+def test_settings_go_out_and_come_back_as_yaml(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    page.fill("#method-rank", "24")
+    page.click("#train-export")
+    text = page.inner_text(".ts-dialog pre")
+    assert "rank: 24" in text
+    page.keyboard.press("Escape")
+    page.click("#train-import")
+    page.fill("#train-yaml", "nonsense: [")
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector(".ts-dialog .ts-error:not(:empty)")
+    page.fill("#train-yaml", text.replace("rank: 24", "rank: 48"))
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector("[data-step=review]")
+    page.click("#train-step-method")
+    assert page.input_value("#method-rank") == "48"
+
+
+def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(
+    visit: Open, studio: tuple[Server, Context]
+) -> None:
+    server, ctx = studio
+    raw = {"name": "Old one", "base_model": 1, "dataset": 1, "method": "lora", "method_params": {"rank": 4}}
+    job = jobs.start_job(ctx, raw, key="old")
+    jobs.cancel_job(ctx, job)
+    tab = visit(at=server)
+    open_wizard(tab)
+    choose(tab.page, "method")
+    tab.page.fill("#method-rank", "24")
+    tab.page.wait_for_timeout(500)
+    open_wizard(tab, f"/en/train?from_job={job}", fresh=False)
+    assert "from_job" not in tab.page.url
+    tab.page.click("#train-step-method")
+    assert tab.page.input_value("#method-rank") == "4"
+    tab.page.click(f"button:has-text('{t('en', 'train.replaced.back')}')")
+    tab.page.wait_for_selector("[data-step=method]")
+    assert tab.page.input_value("#method-rank") == "24"
+
+
+def test_choices_work_by_keyboard_and_focus_follows_the_steps(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    assert page.evaluate("document.activeElement.id") == "train-heading"
+    page.focus(".ts-choice[data-value=lora]")
+    page.keyboard.press("ArrowRight")
+    assert page.get_attribute(".ts-choice[aria-checked=true]", "data-value") == "qlora"
+    page.focus("#train-next")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-step=budget]")
+    assert page.evaluate("document.activeElement.id") == "train-heading"
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
+def test_axe_finds_nothing_on_any_step(visit: Open, studio: tuple[Server, Context], lang: str, scheme: str) -> None:
+    tab = visit(at=studio[0], scheme=scheme)
+    open_wizard(tab, f"/{lang}/train")
+    choose(tab.page)
+    planned(tab.page)
+    for step in STEPS:
+        tab.page.click(f"#train-step-{step}")
+        tab.page.wait_for_selector(f"[data-step={step}]")
+        tab.page.wait_for_timeout(300)
+        for fold in tab.page.locator("details:not([open]) > summary").all():
+            fold.click()
+        assert tab.violations() == [], step
+    tab.assert_clean()
+
+
+def test_on_a_phone_the_bill_is_a_line_that_opens(visit: Open, studio: tuple[Server, Context]) -> None:
+    tab = visit(at=studio[0], size=PHONE)
+    open_wizard(tab)
+    page = tab.page
+    choose(page)
+    planned_line = page.locator(".bill-line")
+    assert planned_line.is_visible()
+    assert not page.locator(".bill-card").is_visible()
+    page.click(".bill-toggle")
+    assert page.locator(".bill-card").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    box = page.locator("#train-start-small").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= PHONE["height"] - 60

@@ -1,0 +1,58 @@
+"""The wizard's draft: what survives, what a job's settings become, and which starts are the same start."""
+
+from __future__ import annotations
+
+from engine.spec import make_spec
+from webui.train_draft import draft_of, fresh_draft, settled_draft, start_key
+
+RAW = {
+    "name": "House style", "base_model": 1, "dataset": 2, "method": "lora",
+    "method_params": {"rank": 8}, "training": {"learning_rate": 5e-4, "max_length": 256},
+    "budget": {"minutes": 5}, "sample_prompts": ["Hello?", "你好？"],
+}  # fmt: skip
+
+
+def test_each_draft_has_a_key_of_its_own() -> None:
+    assert fresh_draft()["key"] != fresh_draft()["key"]
+
+
+def test_a_jobs_settings_become_a_draft_at_the_last_step() -> None:
+    draft = draft_of(make_spec(RAW).as_dict())
+    assert draft["step"] == "review"
+    assert (draft["base_model"], draft["dataset"], draft["name"]) == (1, 2, "House style")
+    assert draft["method_params_by"]["lora"]["rank"] == 8
+    assert draft["sample_prompts"] == "Hello?\n你好？"
+    assert draft["budget"] == {"device": "auto", "minutes": 5.0}
+
+
+def test_settings_with_a_methods_own_default_stay_with_that_method() -> None:
+    """A LoRA learning rate must not be carried over when the user then looks at full fine-tuning."""
+    draft = draft_of(RAW)
+    assert draft["training"] == {"max_length": 256}
+    assert draft["training_by"] == {"lora": {"learning_rate": 5e-4}}
+
+
+def test_what_is_not_chosen_stays_open() -> None:
+    draft = draft_of({"method": "qlora", "base_model": None, "dataset": None})
+    assert (draft["base_model"], draft["dataset"], draft["method"]) == (None, None, "qlora")
+
+
+def test_a_stored_draft_goes_on_and_a_broken_one_starts_afresh() -> None:
+    stored = fresh_draft(step="budget", dataset=4)
+    assert settled_draft(stored) == stored
+    for broken in ({}, {"version": 99, "step": "model"}, stored | {"step": "nowhere"}):
+        assert settled_draft(broken)["step"] == "model"
+        assert settled_draft(broken)["dataset"] is None
+
+
+def test_fields_that_an_older_draft_lacks_take_their_default() -> None:
+    stored = fresh_draft(dataset=4)
+    del stored["sample_prompts"]
+    assert settled_draft(stored)["sample_prompts"] == ""
+
+
+def test_a_double_click_is_one_start_and_changed_settings_are_another() -> None:
+    key = fresh_draft()["key"]
+    assert start_key(key, RAW) == start_key(key, dict(reversed(RAW.items())))
+    assert start_key(key, RAW) != start_key(key, RAW | {"method_params": {"rank": 16}})
+    assert start_key(key, RAW) != start_key(fresh_draft()["key"], RAW)
