@@ -129,6 +129,8 @@ def disk_bytes(work: Workload, keep: int) -> float:
 
 def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
     training, minutes = case.spec.training, case.spec.budget.minutes
+    if not train.rows and case.table.refused:
+        return Verdict("verdict.refused", {"n": case.table.refused})
     if not train.rows:
         return Verdict("verdict.no_rows", {"dropped": train.dropped, "max_length": training["max_length"]})
     if not work.trained:

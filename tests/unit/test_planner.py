@@ -332,6 +332,12 @@ def test_budget_and_disk_are_held(ctx: Context, spec: dict[str, Any], monkeypatc
     assert planning.plan(ctx, spec)["verdict"]["code"] == "verdict.disk"
 
 
+def test_a_model_without_chat_template_is_said_to_be_the_wrong_one(ctx: Context, spec: dict[str, Any]) -> None:
+    (ctx.settings.home / "models" / "1" / "tokenizer" / "chat_template.jinja").unlink()
+    found = planning.plan(ctx, spec)["verdict"]
+    assert (found["code"], found["params"]["n"]) == ("verdict.refused", 90)
+
+
 def test_cut_rows_and_a_four_bit_base_without_gpu_are_warned_of(ctx: Context, spec: dict[str, Any]) -> None:
     plan = planning.plan(ctx, spec | {"method": "qlora", "training": {"max_length": 96}})
     codes = {warning["code"] for warning in plan["warnings"]}
