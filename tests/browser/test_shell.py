@@ -6,6 +6,7 @@ import re
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.data.builtin import sample_file
@@ -159,6 +160,15 @@ def test_a_lost_server_is_said_and_found_again(chromium: object, visit: Open, tm
         page.wait_for_selector("#ts-offline", timeout=15_000)
     with start_server(tmp_path / "home", port=port):
         page.wait_for_selector("#ts-offline", state="detached", timeout=15_000)
+
+
+def test_an_idle_server_leaves_the_processor_to_training(server: Server) -> None:
+    process = psutil.Process(server.process.pid)
+    time.sleep(2)
+    before = process.cpu_times()
+    time.sleep(5)
+    after = process.cpu_times()
+    assert (after.user + after.system) - (before.user + before.system) < 0.2
 
 
 def test_the_example_of_the_offer_is_in_the_sample() -> None:
