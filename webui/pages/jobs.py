@@ -53,6 +53,7 @@ def _declared(lang: str, group: str, params: Sequence[Param], values: Mapping[st
                 "label": param.label.in_(lang),
                 "value": _shown(lang, param, value),
                 "changed": value != param.default,
+                "main": not param.advanced or value != param.default,
             }
 
 
@@ -61,11 +62,17 @@ def _budget_rows(lang: str, budget: Mapping[str, Any]) -> Iterator[Row]:
         value = budget.get(key)
         usual = t(lang, "jobs.settings.automatic" if key == "device" else "jobs.settings.no_limit")
         shown = usual if value in (None, "auto") else value
-        yield {"group": "budget", "label": t(lang, f"jobs.settings.{key}"), "value": str(shown), "changed": False}
+        yield {
+            "group": "budget",
+            "label": t(lang, f"jobs.settings.{key}"),
+            "value": str(shown),
+            "changed": False,
+            "main": key == "device",
+        }
 
 
 def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
-    """A job's whole spec for people: {"group", "label", "value", "changed"}, labels from the declarations."""
+    """A job's whole spec for people: labels from the declarations, `main` where a beginner would look."""
     if not spec.get("method"):
         return []
     try:

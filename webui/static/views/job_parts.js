@@ -60,6 +60,15 @@ TS.job = {
 
   headline: (job) => (job.headline ? TS.job.text(["headline." + job.headline.code], job.headline.params, "") : ""),
 
+  /** The time of today, else the date; whole on hover. */
+  when(epoch) {
+    if (!epoch) return "";
+    const date = new Date(epoch * 1000);
+    const today = date.toDateString() === new Date().toDateString();
+    const text = today ? date.toLocaleTimeString(TS.locale(), { timeStyle: "short" }) : date.toLocaleDateString(TS.locale(), { month: "short", day: "numeric" });
+    return TS.h("time", { datetime: date.toISOString(), title: TS.format.when(epoch) }, text);
+  },
+
   kind: (job) => (job.kind === "train" ? job.method_label || job.method : TS.t("jobs.kind." + job.kind)),
 
   /** Stop, cancel, resume or delete; what cannot be undone asks once. Resolves to true when it was done. */

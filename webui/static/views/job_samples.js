@@ -42,11 +42,11 @@ function sampleTabs(indexes, prompts, chosen, choose) {
     choose(next);
     document.getElementById("sample-tab-" + next)?.focus();
   };
-  return TS.h("div", { class: "ts-tabs", role: "tablist", "aria-label": TS.t("jobs.samples.questions"), onkeydown: key },
+  return TS.h("div", { class: "ts-tabs sample-tabs", role: "tablist", "aria-label": TS.t("jobs.samples.questions"), onkeydown: key },
     indexes.map((index) => TS.h("button", {
       type: "button", role: "tab", id: "sample-tab-" + index, "aria-selected": String(index === chosen),
       "aria-controls": "sample-panel", tabindex: index === chosen ? "0" : "-1", title: prompts.get(index).prompt, onclick: () => choose(index),
-    }, TS.t("jobs.samples.question", { n: index + 1 }))));
+    }, TS.h("span", {}, prompts.get(index).prompt))));
 }
 
 function samplePanel(entry) {

@@ -28,18 +28,21 @@ TS.jobEvents = function (root) {
 TS.jobSettings = async function (root, id, ctx) {
   const rows = await ctx.call("job_settings", id).catch(() => []);
   root.hidden = rows.length === 0;
-  const groups = ["method", "training", "budget"].filter((group) => rows.some((row) => row.group === group));
+  const [main, rest] = [rows.filter((row) => row.main), rows.filter((row) => !row.main)];
   TS.replace(root,
     TS.h("div", { class: "ts-spread" }, TS.h("h2", {}, TS.t("jobs.settings.title")),
       TS.h("a", { class: "ts-btn small", href: `/files/spec/${id}.yaml`, download: "" }, TS.icon("download"), "YAML")),
-    groups.map((group) => [
-      TS.h("h3", { class: "ts-label" }, TS.t("jobs.settings." + group)),
-      TS.h("dl", { class: "ts-kv" }, rows.filter((row) => row.group === group).map((row) => [
-        TS.h("dt", {}, row.label),
-        TS.h("dd", { class: "ts-num" }, row.value,
-          row.changed ? [" ", TS.h("span", { class: "ts-badge neutral", title: TS.t("jobs.settings.changed_help") }, TS.t("jobs.settings.changed"))] : null)])),
-    ]));
+    jobSettingGroups(main),
+    rest.length ? TS.h("details", { class: "ts-details" }, TS.h("summary", {}, TS.t("jobs.settings.rest", { n: rest.length })), jobSettingGroups(rest)) : null);
 };
+
+function jobSettingGroups(rows) {
+  const value = (row) => TS.h("dd", { class: "ts-num" }, row.value, row.changed
+    ? [" ", TS.h("span", { class: "ts-badge neutral", title: TS.t("jobs.settings.changed_help") }, TS.t("jobs.settings.changed"))] : null);
+  return ["method", "training", "budget"].filter((group) => rows.some((row) => row.group === group)).map((group) => [
+    TS.h("h3", { class: "ts-label" }, TS.t("jobs.settings." + group)),
+    TS.h("dl", { class: "ts-kv" }, rows.filter((row) => row.group === group).map((row) => [TS.h("dt", {}, row.label), value(row)]))]);
+}
 
 /** The end of the log, folded; it follows new lines until the reader scrolls up. */
 TS.jobLog = function (root) {

@@ -50,9 +50,9 @@ function jobGroup(job) {
 }
 
 function jobListHead(name) {
-  const columns = ["job", name === "waiting" ? "queue" : "progress", "loss", "when"];
+  const columns = ["job", name === "waiting" ? "queue" : "progress", name === "waiting" ? null : "loss", name === "waiting" ? "asked" : "when"];
   return TS.h("div", { class: "job-row job-columns", "aria-hidden": "true" },
-    columns.map((column) => TS.h("span", { class: "ts-label job-cell-" + column }, TS.t("jobs.column." + column))),
+    columns.map((column) => TS.h("span", { class: "ts-label" }, column ? TS.t("jobs.column." + column) : "")),
     TS.h("span", { class: "job-cell-actions" }));
 }
 
@@ -67,14 +67,14 @@ function jobRow(job, ctx, refresh) {
       jobShowsBar(job) ? TS.job.bar(job) : null,
       job.status === "failed" && job.error ? TS.h("p", { class: "ts-small job-why" }, TS.job.error(job.error)) : null),
     jobLosses(job),
-    TS.h("div", { class: "job-cell-when ts-small ts-soft" }, TS.format.when(job.finished_at || job.started_at || job.created_at)),
+    TS.h("div", { class: "job-cell-when ts-small ts-soft" }, TS.job.when(job.finished_at || job.started_at || job.created_at)),
     TS.h("div", { class: "job-cell-actions" }, jobQuick(job, ctx, refresh)));
 }
 
 const jobShowsBar = (job) => TS.job.ACTIVE.has(job.status) || (["stopped", "interrupted", "failed"].includes(job.status) && job.step > 0);
 
 function jobLosses(job) {
-  if (job.kind !== "train") return TS.h("div", { class: "job-cell-loss" });
+  if (job.kind !== "train" || job.status === "queued") return TS.h("div", { class: "job-cell-loss" });
   const one = (kind, value) => TS.h("div", { class: "job-loss" },
     TS.h("span", { class: "ts-small " + kind }, TS.t("jobs.loss.short." + kind)), TS.h("b", { class: "ts-num" }, TS.format.loss(value)));
   return TS.h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));

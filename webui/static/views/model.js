@@ -13,7 +13,7 @@ TS.modelDetail = async function (root, id, ctx) {
   document.title = model.name + " · Tunesmith";
   const downloads = TS.modelDownloads(model, ctx);
   TS.replace(root, TS.h("div", { class: "ts-page" },
-    TS.h("a", { class: "ts-link model-back", href: TS.url("models") }, TS.icon("chevron-right"), TS.t("models.back")),
+    TS.h("a", { class: "model-back", href: TS.url("models") }, TS.icon("chevron-right"), TS.t("models.back")),
     modelHead(model, ctx), TS.modelLineage(model, true), modelTiles(model),
     TS.h("div", { class: "ts-cols" }, downloads.node, modelFacts(model))));
   TS.poll(root, 700, downloads.follow);

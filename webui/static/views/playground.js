@@ -56,7 +56,7 @@ function playFrame(root, play) {
       button("plus", "playground.new", () => playNew(play)),
       button("clock", "playground.history", () => TS.playHistory(play)),
       button("settings", "playground.settings", () => TS.playSettings(play))),
-    part("heads"), part("turns"), part("note"),
+    part("heads"), part("turns"), part("welcome"), part("note"),
     TS.h("div", { class: "play-foot" }, part("chips"), part("composer", "form", { onsubmit: (event) => { event.preventDefault(); TS.playAsk(play); } }),
       TS.h("div", { class: "ts-spread play-under ts-small ts-soft" },
         TS.h("span", { class: "play-hint" }, TS.t("playground.keys")), part("memory", "span"))),

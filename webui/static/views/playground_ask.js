@@ -71,17 +71,21 @@ TS.playStop = async function (play) {
   await TS.act(play.dom.stop, () => play.ctx.call("chat_stop", play.id));
 };
 
-/** Questions of the held-out rows: what the tuned model should know and the base cannot. */
+/** Questions of the held-out rows: what the tuned model should know and the base cannot. Large while nothing was asked. */
 TS.playChips = function (play) {
   const asked = new Set(play.turns.map((turn) => turn.prompt));
-  const chips = play.suggestions.filter((question) => !asked.has(question)).slice(0, play.turns.length ? 2 : 4);
+  const fresh = play.turns.length === 0 && play.asked === null;
+  const questions = play.suggestions.filter((question) => !asked.has(question)).slice(0, fresh ? 4 : 2);
   const busy = play.wait || TS.playBusy(play) || Boolean(play.readOnly);
-  const state = JSON.stringify([chips, busy]);
+  const state = JSON.stringify([questions, busy, fresh]);
   if (play.dom.chips.dataset.state === state) return;
   play.dom.chips.dataset.state = state;
-  play.dom.chips.hidden = chips.length === 0;
-  TS.replace(play.dom.chips, chips.length ? TS.h("span", { class: "ts-label" }, TS.t(play.turns.length ? "playground.try_more" : "playground.try")) : null,
-    chips.map((question, i) => TS.h("button", { type: "button", class: "play-chip", id: "play-chip-" + i, disabled: busy, onclick: () => TS.playAsk(play, question) }, question)));
+  const chips = questions.map((question, i) => TS.h("button", { type: "button", class: "play-chip", id: "play-chip-" + i, disabled: busy,
+    onclick: () => TS.playAsk(play, question) }, question));
+  play.dom.chips.hidden = fresh || chips.length === 0;
+  TS.replace(play.dom.chips, fresh ? null : [TS.h("span", { class: "ts-label" }, TS.t("playground.try_more")), chips]);
+  TS.replace(play.dom.welcome, fresh ? [TS.icon("messages-square"), TS.h("p", { class: "play-welcome-lead" }, TS.t("playground.welcome")),
+    chips.length ? [TS.h("p", { class: "ts-soft ts-small" }, TS.t("playground.try")), TS.h("div", { class: "play-welcome-chips" }, chips)] : null] : null);
 };
 
 TS.playTellMemory = function (play) {

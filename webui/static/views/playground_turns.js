@@ -21,7 +21,8 @@ TS.playHeads = function (play) {
   const busy = TS.playBusy(play) || play.wait;
   const columns = TS.playSides(play).map((side, i) => playHead(side, i ? playTunedSelect(play, base, i - 1, busy) : playBaseSelect(play, busy)));
   if (base && !play.tuned.length) columns.push(playGhost(play, base, busy));
-  TS.replace(play.dom.heads, columns, play.tuned.length === 1 && base?.tuned.length > 1 ? playAddSecond(play, base, busy) : null);
+  if (play.tuned.length === 1 && base?.tuned.length > 1) columns[1].append(playAddSecond(play, base, busy));
+  TS.replace(play.dom.heads, columns);
   play.dom.heads.style.setProperty("--sides", Math.max(2, play.tuned.length + 1));
 };
 
@@ -68,8 +69,9 @@ async function playSetTuned(play, place, id) {
 
 function playAddSecond(play, base, busy) {
   const other = base.tuned.find((one) => !play.tuned.includes(one.id));
-  return TS.h("button", { type: "button", class: "ts-btn small ghost play-second", disabled: busy, onclick: () => playSetTuned(play, 1, other.id) },
-    TS.icon("plus"), TS.h("span", {}, TS.t("playground.second")));
+  const label = TS.t("playground.second");
+  return TS.h("button", { type: "button", class: "ts-icon-btn play-second", id: "play-second", "aria-label": label, title: label, disabled: busy,
+    onclick: () => playSetTuned(play, 1, other.id) }, TS.icon("plus"));
 }
 
 /** Where a tuned model would be: choose one, or train one. */
@@ -89,6 +91,7 @@ TS.playDrawTurns = function (play) {
   const last = play.turns.at(-1)?.turn;
   const items = play.turns.map((turn, i) => ({ ...turn, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !TS.playBusy(play) }));
   if (play.asked !== null) items.push({ turn: "asked", number: items.length + 1, prompt: play.asked, sides, answers: [], waiting: playWaiting(play) });
+  play.dom.welcome.hidden = items.length > 0;
   play.dom.turns.style.setProperty("--sides", Math.max(2, sides.length));
   TS.keyed(play.dom.turns, items, (item) => item.turn, (item) => playTurn(item, play));
   if (follows && (play.wait || TS.playBusy(play))) page.scrollTop = page.scrollHeight;
