@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from storage.db import sqlite_module
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -21,6 +21,8 @@ class MigrationError(Exception):
 
 
 def _config(path: Path) -> Config:
+    from alembic.config import Config  # in functions: workers never migrate and need not load it
+
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.set_main_option("sqlalchemy.url", f"sqlite+pysqlite:///{path}".replace("%", "%%"))
@@ -29,6 +31,8 @@ def _config(path: Path) -> Config:
 
 def schema_version(path: Path) -> str | None:
     """The revision that the file is at; None where it has no schema yet."""
+    from alembic.runtime.migration import MigrationContext
+
     engine = create_engine(f"sqlite+pysqlite:///{path}", module=sqlite_module())
     try:
         with engine.connect() as connection:
@@ -53,6 +57,9 @@ def migrate(path: Path) -> None:
     Raises:
         MigrationError: the file comes from a newer version, or a migration failed.
     """
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
     path.parent.mkdir(parents=True, exist_ok=True)
     config = _config(path)
     scripts = ScriptDirectory.from_config(config)
