@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
-from engine.errors import TunesmithError
+from engine.errors import SpecError, TunesmithError
 
 
 class Translate(Protocol):
@@ -75,8 +75,12 @@ class Console:
             self._open_line = False
 
     def fault(self, error: TunesmithError) -> None:
-        """Print an error's sentence."""
-        self.line(self.explain(self.language, error))
+        """Print an error's sentence; of a form with faults each one, behind the name of its field."""
+        if isinstance(error, SpecError):
+            for field_name, fault in error.faults.items():
+                self.line(f"{field_name}: {self.text('error.' + fault['code'], **fault['params'])}")
+        else:
+            self.line(self.explain(self.language, error))
 
 
 class JobPrinter:
