@@ -1,0 +1,124 @@
+"""The Models page in a real browser: lineage, numbers, and taking a model away as a real zip."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.context import Context, open_context
+from engine.settings import Settings
+from storage.job_tables import Job
+from storage.tables import TunedModel
+from tests.browser import seeds
+from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.integration.chat_models import add_base, add_tuned
+from tests.tiny import add_dataset
+from webui.pages.models import offered
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Studio:
+    """A server, its database and two models: one with files, one that is only a row."""
+
+    server: Server
+    ctx: Context
+    real: int
+    row: int
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A real adapter of the tiny base, and a whole model that is only a row."""
+    home = tmp_path_factory.mktemp("models") / "home"
+    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    real = add_tuned(ctx, add_base(ctx), add_dataset(ctx), name="Real lesson")
+    inputs = seeds.add_inputs(ctx)
+    job = seeds.add_job(ctx, inputs, seeds.EVIL, "succeeded", position=9)
+    row = seeds.add_tuned_row(ctx, inputs, job, seeds.EVIL, method="full", format="full")
+    with start_server(home) as server:
+        yield Studio(server, ctx, real, row)
+    ctx.db.close()
+
+
+def test_an_empty_page_leads_to_training(visit: Open) -> None:
+    tab = visit()
+    page = tab.open("/en/models")
+    page.wait_for_selector("text=No tuned models yet")
+    assert page.get_by_role("link", name="Train a model").get_attribute("href") == "/en/train"
+    assert tab.violations() == []
+    tab.assert_clean()
+
+
+def test_cards_tell_where_a_model_comes_from(visit: Open, studio: Studio) -> None:
+    tab = visit(at=studio.server)
+    page = tab.open("/en/models")
+    card = page.locator(f"[data-model='{studio.row}']")
+    card.wait_for()
+    nodes = card.locator(".model-node-text > :last-child").all_inner_texts()
+    assert nodes == ["Small base", "Lanterns", "Full fine-tuning", seeds.EVIL]
+    assert "82 % lower" in card.inner_text()
+    assert card.get_by_role("link", name="Chat").get_attribute("href") == f"/en/playground?tuned={studio.row}"
+    assert page.evaluate("window.hacked") is None
+    assert page.locator(".ts-root img, .ts-root script").count() == 0
+    assert tab.violations() == []
+    tab.assert_clean()
+
+
+def test_a_download_is_made_by_a_job_and_fetched_as_zip(visit: Open, studio: Studio, tmp_path: Path) -> None:
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/models?model={studio.real}")
+    page.wait_for_selector("[data-form=adapter]")
+    assert page.locator("[data-form]").count() == 2
+    page.get_by_role("button", name="Prepare the download: Adapter").click()
+    page.wait_for_selector("[data-form=adapter] .model-export-live, [data-form=adapter] a[download]", timeout=20_000)
+    page.reload()
+    link = page.locator("[data-form=adapter] a[download]")
+    link.wait_for(timeout=120_000)
+    with page.expect_download() as fetched:
+        link.click()
+    file = tmp_path / "adapter.zip"
+    fetched.value.save_as(file)
+    names = {Path(name).name for name in zipfile.ZipFile(file).namelist()}
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= names
+    tab.assert_clean()
+
+
+def test_rename_and_delete(visit: Open, studio: Studio) -> None:
+    page = visit(at=studio.server).open(f"/en/models?model={studio.row}")
+    page.locator("#model-do-pencil").click()
+    page.fill("#model-name", "A better name")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('A better name')")
+    page.locator("#model-do-trash-2").click()
+    page.locator(".ts-dialog .danger.primary").click()
+    page.wait_for_url("**/en/models")
+    page.wait_for_selector("text=Real lesson")
+    assert page.locator("text=A better name").count() == 0
+    with studio.ctx.db.read() as s:
+        gone = s.get_one(TunedModel, studio.row)
+        assert gone.deleted_at is not None
+        assert s.get_one(Job, gone.job_id).deleted_at is None
+    page.goto(f"{studio.server.url}/en/models?model={studio.row}")
+    page.wait_for_selector(".ts-empty")
+
+
+@pytest.mark.parametrize(("lang", "scheme", "path"), [("zh", "light", ""), ("en", "dark", "?model={real}")])
+def test_the_phone(visit: Open, studio: Studio, lang: str, scheme: str, path: str) -> None:
+    tab = visit(at=studio.server, size=PHONE, scheme=scheme)
+    page: Any = tab.open(f"/{lang}/models" + path.format(real=studio.real))
+    page.wait_for_selector("text=Real lesson")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert tab.violations() == []
+
+
+def test_capabilities_decide_what_is_offered() -> None:
+    assert offered("lora") == ["adapter", "merged"]
+    assert offered("full") == ["merged"]
+    assert offered("of the future") == []

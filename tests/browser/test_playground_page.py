@@ -1,0 +1,237 @@
+"""The Playground in a real browser, with the real inference process and a tiny model behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from engine.context import Context, open_context
+from engine.settings import Settings
+from storage.tables import Conversation, Message
+from tests.browser import seeds
+from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.integration.chat_models import add_base, add_tuned
+from tests.tiny import add_dataset
+
+pytestmark = pytest.mark.browser
+
+ANSWER = """# A heading
+
+Some **bold**, *leaning* and `coded` words.
+A second line.
+
+1. first
+2. second
+   - nested
+
+```python
+print("<b>not bold</b>")
+```
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+[a link](https://example.com/x) [a trap](javascript:window.hacked=1)
+![a picture](https://example.com/picture.png)
+"""
+
+
+@dataclass
+class Studio:
+    """A server, its database and the models in it."""
+
+    server: Server
+    ctx: Context
+    base: int
+    tuned: tuple[int, int]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A tiny base with two adapters."""
+    home = tmp_path_factory.mktemp("playground") / "home"
+    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    base, data = add_base(ctx), add_dataset(ctx)
+    tuned = (
+        add_tuned(ctx, base, data, name="First lesson", seed=1),
+        add_tuned(ctx, base, data, name="Second lesson", seed=2),
+    )
+    with start_server(home) as server:
+        yield Studio(server, ctx, base, tuned)
+    ctx.db.close()
+
+
+def _said(studio: Studio, prompt: str, answer: str) -> int:
+    """A stored conversation of one turn."""
+    with studio.ctx.db.write() as s:
+        conversation = Conversation(title=prompt, base_model_id=studio.base, tuned_ids=[studio.tuned[0]], settings={})
+        s.add(conversation)
+        s.flush()
+        sides = ("base", f"tuned:{studio.tuned[0]}")
+        s.add(Message(conversation_id=conversation.id, turn=1, role="user", content=prompt))
+        s.add_all(
+            Message(
+                conversation_id=conversation.id,
+                turn=1,
+                role="assistant",
+                side=side,
+                content=answer,
+                weights_hash="5a" * 32,
+            )
+            for side in sides
+        )
+        return conversation.id
+
+
+def _idle(page: Any, answers: int) -> None:
+    page.wait_for_function(
+        "n => document.querySelectorAll('.play-answer footer').length >= n && !document.querySelector('.play-send:not([hidden])').matches('.danger')",
+        arg=answers, timeout=90_000,
+    )  # fmt: skip
+
+
+def _seed(page: Any, longest: str = "24") -> None:
+    """Short answers."""
+    page.locator("#play-do-settings").click()
+    page.locator("#chat-max_tokens").last.fill(longest)
+    page.locator("#chat-max_tokens").last.blur()
+    page.locator(".ts-dialog .primary").click()
+    page.wait_for_selector(".ts-dialog", state="detached")
+
+
+def test_without_models_the_page_leads_to_the_first_lesson(visit: Open) -> None:
+    tab = visit()
+    page = tab.open("/en/playground")
+    page.wait_for_selector("text=Nobody to talk to yet")
+    assert page.get_by_role("link", name="Try it with the starter model").get_attribute("href") == "/en/"
+    assert tab.violations() == []
+    tab.assert_clean()
+
+
+def test_escape_stops_while_the_model_is_loading(visit: Open, studio: Studio) -> None:
+    page = visit(at=studio.server).open(f"/en/playground?tuned={studio.tuned[0]}")
+    asked = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.fill("#play-input", "Stop at once")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".play-send.danger:not([hidden])")
+    page.wait_for_function("() => location.search.includes('conversation=')")
+    page.keyboard.press("Escape")
+    _idle(page, 2)
+    assert any('"chat_stop"' in data for data in asked)
+    page.wait_for_selector(".play-answer .ts-badge:has-text('Stopped')")
+
+
+def test_one_question_is_answered_side_by_side_and_kept(visit: Open, studio: Studio) -> None:
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?tuned={studio.tuned[0]}")
+    assert page.locator(".play-head .ts-badge").all_inner_texts() == ["Base", "Tuned"]
+    assert page.locator(".play-welcome-chips .play-chip").count() >= 2
+    assert tab.violations() == []
+    _seed(page)
+    page.fill("#play-input", "one")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("two")
+    assert page.input_value("#play-input") == "one\ntwo"
+    page.keyboard.press("Enter")
+    _idle(page, 2)
+    base, tuned = page.locator(".play-answer .md").all_inner_texts()
+    assert base
+    assert tuned
+    assert base != tuned
+    footer = page.locator(".play-answer footer").first.inner_text()
+    assert "tokens/s" in footer
+    assert "weights" in footer
+    assert "conversation=" in page.url
+    page.reload()
+    page.wait_for_selector(".play-answer footer")
+    assert page.locator(".play-answer .md").all_inner_texts() == [base, tuned]
+    assert page.locator(".play-asked").inner_text() == "one\ntwo"
+    assert tab.violations() == []
+    tab.assert_clean()
+
+
+def test_a_second_tuned_model_differs_by_a_word(visit: Open, studio: Studio) -> None:
+    page = visit(at=studio.server).open(f"/en/playground?tuned={studio.tuned[0]}")
+    _seed(page)
+    page.locator("#play-second").click()
+    page.wait_for_selector("text=Tuned B")
+    assert page.locator(".play-head .ts-badge").all_inner_texts() == ["Base", "Tuned A", "Tuned B"]
+    page.locator(".play-welcome-chips .play-chip").first.click()
+    _idle(page, 3)
+    assert len(set(page.locator(".play-answer .md").all_inner_texts())) == 3
+    page.locator("#play-regenerate").click()
+    page.wait_for_selector(".play-send.danger:not([hidden])", timeout=5000)
+    _idle(page, 3)
+    assert page.locator(".play-turn").count() == 1
+
+
+def test_conversations_are_listed_reopened_and_deleted(visit: Open, studio: Studio) -> None:
+    kept = _said(studio, "Keep this one", "kept")
+    gone = _said(studio, "Throw this away", "gone")
+    page = visit(at=studio.server).open("/en/playground")
+    page.locator("#play-do-clock").click()
+    page.get_by_role("link", name="Keep this one").click()
+    page.wait_for_url(f"**conversation={kept}")
+    page.wait_for_selector(".play-answer :text('kept')")
+    page.locator("#play-do-clock").click()
+    page.get_by_role("button", name="Delete “Throw this away”").click()
+    page.locator(".ts-dialog .danger.primary").click()
+    page.wait_for_function("() => !document.querySelector('.play-past').textContent.includes('Throw')")
+    page.goto(f"{studio.server.url}/en/playground?conversation={gone}")
+    page.wait_for_selector(".play-note .ts-note")
+    assert "conversation" not in page.url
+
+
+def test_markdown_is_drawn_and_nothing_in_it_runs_or_loads(visit: Open, studio: Studio) -> None:
+    conversation = _said(studio, seeds.EVIL, ANSWER + seeds.EVIL)
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?conversation={conversation}")
+    answer = page.locator(".play-answer .md").first
+    answer.wait_for()
+    assert answer.locator("strong").inner_text() == "bold"
+    assert answer.locator("em").first.inner_text() == "leaning"
+    assert answer.locator("p code").inner_text() == "coded"
+    assert answer.locator("pre code").inner_text() == 'print("<b>not bold</b>")'
+    assert answer.locator("ol > li").count() == 2
+    assert answer.locator("ol ul > li").inner_text() == "nested"
+    assert answer.locator("td").all_inner_texts() == ["1", "2"]
+    assert answer.locator("a").evaluate_all("links => links.map((a) => [a.href, a.rel])") == [
+        ["https://example.com/x", "noopener noreferrer nofollow"]
+    ]
+    assert "onerror" in answer.inner_text()
+    assert page.locator(".ts-root img, .ts-root script").count() == 0
+    assert page.evaluate("window.hacked") is None
+    assert tab.violations() == []
+    tab.assert_clean()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["*" * 5000, "[" * 5000, "> " * 3000, "- " * 3000, "`" * 4999, "|-" * 2500, "**a" * 2000, "\n".join("  " * i + "- x" for i in range(300))],
+    ids=["stars", "brackets", "quotes", "items", "ticks", "pipes", "bolds", "depth"],
+)  # fmt: skip
+def test_hostile_markdown_is_quick(visit: Open, studio: Studio, hostile: str) -> None:
+    page = visit(at=studio.server).open("/en/playground")
+    took = page.evaluate(
+        f"() => {{ const t = performance.now(); TS.markdown({json.dumps(hostile)}); return performance.now() - t; }}"
+    )
+    assert took < 1000
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("zh", "dark"), ("en", "light")])
+def test_on_a_phone_the_answers_stand_below_each_other(visit: Open, studio: Studio, lang: str, scheme: str) -> None:
+    conversation = _said(studio, "On a phone", "A short answer.")
+    tab = visit(at=studio.server, size=PHONE, scheme=scheme)
+    page = tab.open(f"/{lang}/playground?conversation={conversation}")
+    page.wait_for_selector(".play-answer .md")
+    base, tuned = (answer.bounding_box() for answer in page.locator(".play-answer").all())
+    assert base["y"] + base["height"] <= tuned["y"]
+    assert page.locator(".play-answer > header").first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert tab.violations() == []
