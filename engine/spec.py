@@ -36,6 +36,7 @@ class JobSpec:
     budget: Budget = field(default_factory=Budget)
     sample_prompts: tuple[str, ...] = ()  # empty: taken from held-out rows
     objective: str = "sft"
+    dataset_hash: str = ""  # content of the rows when the job was started; set by the service, never by a form
     version: int = SPEC_VERSION
 
     def as_dict(self) -> dict[str, Any]:
@@ -92,4 +93,7 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     if faults:
         raise SpecError(faults)
     prompts = tuple(str(p).strip() for p in raw.get("sample_prompts") or () if str(p).strip())
-    return JobSpec(name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts)
+    rows = str(raw.get("dataset_hash") or "")
+    return JobSpec(
+        name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, dataset_hash=rows
+    )

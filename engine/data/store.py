@@ -38,6 +38,11 @@ def read_rows(path: Path, split: str = "all", *, offset: int = 0) -> Iterator[di
             yield json.loads(line)
 
 
+def rows_of(path: Path, content_hash: str) -> Path:
+    """The file of an earlier (or the present) import of the data set whose rows now lie at `path`."""
+    return path.with_name(f"{content_hash}.jsonl")
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A finished rows file."""

@@ -36,6 +36,7 @@ def start_job(ctx: Context, raw_spec: dict[str, Any], *, key: str) -> int:
             raise SpecError(faults)
         stored = spec.as_dict()
         stored["budget"]["device"] = lane
+        stored["dataset_hash"] = _content_hash(s, spec.dataset)
         job = Job(
             name=spec.name,
             kind="train",
@@ -57,6 +58,13 @@ def _lane(spec: JobSpec) -> tuple[str, dict[str, dict[str, Any]]]:
         return lane_for(spec.budget.device), {}
     except Fault as fault:
         return "cpu", {"budget.device": fault.as_dict()}
+
+
+def _content_hash(s: Session, dataset_id: int) -> str:
+    """What the rows are now: a later import with another mapping does not change a job that was started."""
+    dataset = inputs.get_dataset(s, dataset_id)
+    assert dataset is not None
+    return dataset.content_hash or ""
 
 
 def _missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:

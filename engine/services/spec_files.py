@@ -45,7 +45,8 @@ def _written(spec: Mapping[str, Any], model: LanguageModel | None, dataset: Data
     content = {"format": _FORMAT, "version": spec.get("version", SPEC_VERSION)}
     content |= {key: spec[key] for key in _KEPT if key in spec}
     content["base_model"] = _model_mark(model)
-    content["dataset"] = {"name": dataset.name, "content_hash": dataset.content_hash} if dataset else {}
+    rows = spec.get("dataset_hash") or (dataset and dataset.content_hash)
+    content["dataset"] = {"name": dataset.name, "content_hash": rows} if dataset else {}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -67,7 +68,7 @@ def draft_from_job(ctx: Context, job_id: int) -> dict[str, Any]:
     """The raw form of an old job's settings, for the wizard; what is gone by now is left empty with a warning. Raises NotFound."""
     with ctx.db.read() as s:
         job = _job(s, job_id)
-        draft = dict(job.spec) | {"warnings": []}
+        draft = dict(job.spec) | {"warnings": [], "dataset_hash": ""}
         model = base_models.get_model(s, job.base_model_id or 0)
         dataset = inputs.get_dataset(s, job.dataset_id or 0)
         _fill(draft, "base_model", model, (s.get(LanguageModel, job.base_model_id) or job).name)

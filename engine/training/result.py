@@ -92,7 +92,7 @@ def _copy_tokenizer(weights: Path, tokenizer: Path, target: Path) -> None:
 def _lineage(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, Any]:
     return {
         "base": {"id": base.id, "name": base.name, "source": base.source, "weights_hash": base.weights_hash},
-        "dataset": {"id": dataset.id, "name": dataset.name, "content_hash": dataset.content_hash},
+        "dataset": {"id": dataset.id, "name": dataset.name, "content_hash": spec.dataset_hash or dataset.content_hash},
         "spec": spec.as_dict(),
         "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
     }

@@ -16,7 +16,7 @@ import torch
 
 from engine.base_models.paths import tokenizer_folder, weights_folder
 from engine.context import Context
-from engine.data.store import read_rows
+from engine.data.store import read_rows, rows_of
 from engine.data.template import ChatTemplate
 from engine.errors import Fault
 from engine.hardware import Device, Precision, device_of, precision_for
@@ -95,12 +95,21 @@ def _read(ctx: Context, spec: JobSpec, reporter: Reporter) -> _Inputs:
     device = device_of(spec.budget.device)
     _leave_visible(device)
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
-    rows = list(read_rows(ctx.settings.absolute(dataset.rows_path)))
+    rows = list(read_rows(_rows_path(ctx.settings.absolute(dataset.rows_path), spec, dataset)))
     examples = load_examples(rows, template, spec.training)
     _tell_left_out(examples, reporter)
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)
     return _Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts)
+
+
+def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
+    """The rows as they were when the job was started, whatever was imported since."""
+    same = not spec.dataset_hash or spec.dataset_hash == dataset.content_hash
+    path = now if same else rows_of(now, spec.dataset_hash)
+    if not path.is_file():
+        raise Fault("job.dataset_gone")
+    return path
 
 
 def _leave_visible(device: Device) -> None:

@@ -1,0 +1,54 @@
+"""A job learns the rows that were there when it was started, whatever is imported afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.context import Context
+from engine.services import datasets, jobs
+from engine.training import run
+from engine.training.examples import Examples
+from storage.tables import TunedModel
+from tests import tiny, workers
+
+
+@pytest.fixture
+def dataset_id(ctx: Context, tmp_path: Path) -> int:
+    file = tmp_path / "upload.csv"
+    lines = [f"question {n},first answer {n},other answer {n}" for n in range(12)]
+    file.write_text("prompt,completion,spare\n" + "\n".join(lines), encoding="utf-8")
+    dataset = datasets.add_upload(ctx, file, "upload.csv")
+    _import(ctx, dataset, "completion")
+    return dataset
+
+
+def _import(ctx: Context, dataset_id: int, answers: str) -> str:
+    mapping = {"prompt": "prompt", "completion": answers}
+    view = datasets.import_dataset(ctx, dataset_id, name="Rows", shape="prompt_completion", mapping=mapping)
+    return str(view["content_hash"])
+
+
+def test_job_keeps_its_rows(ctx: Context, dataset_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = str(datasets.dataset_view(ctx, dataset_id)["content_hash"])
+    job_id = workers.queue(ctx, tiny.add_model(ctx), dataset_id, training={"epochs": 1, "evaluations": 0})
+    after = _import(ctx, dataset_id, "spare")
+    assert after != before
+    seen: list[str] = []
+    load = run.load_examples
+
+    def spy(rows: list[dict[str, object]], *rest: object) -> Examples:
+        seen.extend(str(row) for row in rows)
+        return load(rows, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run, "load_examples", spy)
+    job = workers.run_here(ctx)
+    assert job.status == "succeeded"
+    assert all("first answer" in row for row in seen)
+    assert len(seen) == 12
+    with ctx.db.read() as s:
+        made = s.query(TunedModel).filter_by(job_id=job_id).one()
+    assert made.lineage["dataset"]["content_hash"] == before
+    assert jobs.draft_from_job(ctx, job_id)["dataset_hash"] == ""
+    assert before in jobs.spec_yaml(ctx, job_id)
