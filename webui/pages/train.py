@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.errors import TunesmithError
 from engine.services import base_models, datasets, drafts, jobs, planning
 from webui.components import view
 from webui.forms import wizard_forms
@@ -28,12 +29,15 @@ def _lists(site: Site) -> dict[str, Any]:
 def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
     """The draft to go on with, the one that the address replaced (if any), and what could not be taken over."""
     stored = settled_draft(drafts.load_draft(site.ctx, DRAFT))
-    if job := query.get("from_job"):
-        raw = jobs.draft_from_job(site.ctx, int(job))
+    asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
+    if "from_job" in asked:
+        try:
+            raw = jobs.draft_from_job(site.ctx, asked["from_job"])
+        except TunesmithError as error:
+            return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
         return {"draft": draft_of(raw), "replaced": stored, "warnings": raw["warnings"]}
-    asked = {"dataset": query.get("dataset"), "base_model": query.get("model")}
-    changes = {key: int(value) for key, value in asked.items() if value}
-    return {"draft": stored | changes, "replaced": None, "warnings": []}
+    chosen = {"base_model" if key == "model" else key: value for key, value in asked.items()}
+    return {"draft": stored | chosen, "replaced": None, "warnings": []}
 
 
 def _choices(site: Site) -> list[Function]:

@@ -47,7 +47,7 @@ TS.choices = function (label, options, chosen, onpick, className) {
   const reachable = options.some((o) => o.value === chosen && !o.disabled) ? chosen : options.find((o) => !o.disabled)?.value;
   for (const option of options) {
     const card = TS.h("div", {
-      class: "ts-choice", role: "radio", "aria-checked": String(option.value === chosen), "data-value": String(option.value),
+      class: "ts-choice", id: "choice-" + option.value, role: "radio", "aria-checked": String(option.value === chosen), "data-value": String(option.value),
       "aria-disabled": option.disabled ? "true" : null, "aria-label": option.label || null, tabindex: option.value === reachable ? "0" : "-1",
     }, option.content);
     const pick = () => {

@@ -53,7 +53,14 @@ TS.train.choosing = function (w) {
     const first = ready.find((one) => one.source === "starter") || (ready.length === 1 ? ready[0] : null);
     if (!w.draft.base_model && first) w.draft.base_model = first.id;
   };
-  w.refresh = async () => { Object.assign(w, await w.ctx.call("lists")); w.settle(); w.tell("lists"); };
+  w.refresh = async () => {
+    const lists = await w.ctx.call("lists");
+    const { models, datasets, devices } = w;
+    if (JSON.stringify(lists) === JSON.stringify({ models, datasets, devices })) return;
+    Object.assign(w, lists);
+    w.settle();
+    w.tell("lists");
+  };
 };
 
 /** Settings that the user changed: per method where the default is the method's, shared where it is not. */

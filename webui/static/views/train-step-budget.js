@@ -16,6 +16,7 @@ TS.train.steps.budget = function (w, body) {
   const name = TS.h("input", { class: "ts-input", id: "train-name", type: "text", maxlength: "120", value: w.draft.name, placeholder: w.autoName(), oninput: () => w.patch({ name: name.value }) });
   const named = TS.field("train-name", TS.t("train.budget.name"), name, { help: TS.t("train.budget.name.help") });
   const fields = { "budget.memory_mb": memory, "budget.minutes": minutes, name: named };
+  for (const [key, field] of Object.entries(fields)) field.dataset.field = key;
   const faults = () => Object.entries(fields).forEach(([key, field]) => field.setError(w.faults[key]));
   w.on("plan", faults, "step");
   faults();

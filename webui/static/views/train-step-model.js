@@ -71,7 +71,7 @@ TS.train.count = (n) => (n >= 1e9 ? TS.format.number(n / 1e9, n < 1e10 ? 1 : 0) 
 
 /** Another model: a name on the hub, or a folder (Settings). */
 TS.train.addModel = function (w) {
-  const input = TS.h("input", { class: "ts-input", id: "train-hub", type: "text", placeholder: "HuggingFaceTB/SmolLM2-360M-Instruct", autocomplete: "off", spellcheck: false });
+  const input = TS.h("input", { class: "ts-input", id: "train-hub", type: "text", placeholder: "HuggingFaceTB/SmolLM2-360M-Instruct", autocomplete: "off", spellcheck: "false" });
   const button = TS.h("button", { class: "ts-btn" }, TS.icon("download"), TS.t("train.model.add"));
   const field = TS.field("train-hub", TS.t("train.model.hub"), input, { help: TS.t("train.model.hub.help"), box: TS.h("div", { class: "train-inline" }, input, button) });
   const form = TS.h("form", { onsubmit: async (event) => {

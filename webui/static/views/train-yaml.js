@@ -4,7 +4,7 @@ TS.train = TS.train || {};
 
 TS.train.drawTools = function (holder, w) {
   const button = (id, icon, text, task) => {
-    const node = TS.h("button", { type: "button", class: "ts-btn ghost small", id, onclick: () => TS.act(node, () => task(w)) }, TS.icon(icon), text);
+    const node = TS.h("button", { type: "button", class: "ts-btn ghost small", id, onclick: () => task(w, node) }, TS.icon(icon), text);
     return node;
   };
   TS.replace(holder,
@@ -13,8 +13,9 @@ TS.train.drawTools = function (holder, w) {
     button("train-fresh", "rotate-ccw", TS.t("train.tools.fresh"), TS.train.startOver));
 };
 
-TS.train.exportYaml = async function (w) {
-  const text = await w.ctx.call("write_yaml", w.raw());
+TS.train.exportYaml = async function (w, button) {
+  const text = await TS.act(button, () => w.ctx.call("write_yaml", w.raw()));
+  if (text === undefined) return;
   const body = TS.h("div", { class: "ts-stack" }, TS.h("p", {}, TS.t("train.yaml.export.lead")),
     TS.h("pre", { class: "ts-log", tabindex: "0", "aria-label": TS.t("train.yaml.export") }, text));
   const done = await TS.dialog(TS.t("train.yaml.export"), body, [
@@ -26,7 +27,7 @@ TS.train.exportYaml = async function (w) {
 TS.train.fileName = (name) => (name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "tunesmith") + ".yaml";
 
 TS.train.importYaml = async function (w) {
-  const area = TS.h("textarea", { class: "ts-textarea ts-mono", id: "train-yaml", rows: "10", spellcheck: false });
+  const area = TS.h("textarea", { class: "ts-textarea ts-mono", id: "train-yaml", rows: "10", spellcheck: "false" });
   const file = TS.h("input", { class: "ts-input", id: "train-yaml-file", type: "file", accept: ".yaml,.yml", onchange: async () => { if (file.files[0]) area.value = await file.files[0].text(); } });
   const pasted = TS.field("train-yaml", TS.t("train.yaml.paste"), area, {});
   const body = TS.h("div", { class: "ts-stack" }, TS.field("train-yaml-file", TS.t("train.yaml.file"), file, {}), pasted);
@@ -53,9 +54,10 @@ TS.train.sayWarnings = function (w, warnings) {
   }));
 };
 
-TS.train.startOver = async function (w) {
+TS.train.startOver = async function (w, button) {
   if (!(await TS.confirm(TS.t("train.fresh.title"), TS.t("train.fresh.text"), TS.t("train.tools.fresh")))) return;
-  const draft = await w.ctx.call("start_over");
+  const draft = await TS.act(button, () => w.ctx.call("start_over"));
+  if (!draft) return;
   TS.replace(w.notes);
   w.reload(draft);
 };
