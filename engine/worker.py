@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         reporter.start()
         signal.signal(signal.SIGTERM, reporter.interrupt)
         logging.getLogger().addHandler(ReporterHandler(reporter))
-        _work(ctx, reporter)
+        work(ctx, reporter)
     except Fenced:
         return EXIT_FENCED
     finally:
@@ -51,7 +51,7 @@ def _prepare_process() -> None:
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it warns of kernels that are never needed here
 
 
-def _work(ctx: Context, reporter: Reporter) -> None:
+def work(ctx: Context, reporter: Reporter) -> None:
     """Every end but `Fenced` becomes a final status."""
     try:
         with ctx.db.read() as s:

@@ -14,7 +14,9 @@ from sqlalchemy import select
 
 from engine.context import Context
 from engine.process import new_nonce, this_boot
+from engine.reporter import Reporter
 from engine.services import jobs
+from engine.worker import work
 from storage.job_tables import Job, JobEvent, Metric
 from storage.queries.jobs import claim_next
 
@@ -80,7 +82,7 @@ def series(ctx: Context, job_id: int, name: str) -> dict[int, float]:
     """A metric by step."""
     with ctx.db.read() as s:
         wanted = select(Metric.step, Metric.value).where(Metric.job_id == job_id, Metric.name == name)
-        return {step: value for step, value in s.execute(wanted.order_by(Metric.step))}
+        return {found.step: found.value for found in s.execute(wanted.order_by(Metric.step))}
 
 
 def event_codes(ctx: Context, job_id: int) -> list[str]:
@@ -95,3 +97,15 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.02)
+
+
+def run_here(ctx: Context) -> Job:
+    """Claim the next job and run it to its end within this process, on the real database."""
+    job_id, attempt = claim(ctx)
+    reporter = Reporter(ctx, job_id, attempt)
+    reporter.start()
+    try:
+        work(ctx, reporter)
+    finally:
+        reporter.close()
+    return row(ctx, job_id)

@@ -74,12 +74,11 @@ def answer(
     training = model.training
     model.eval()
     try:
-        with torch.inference_mode(), autocast:
+        with torch.no_grad(), autocast:
             made = model.generate(
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
                 generation_config=_greedy(template),
-                use_cache=True,
             )
     finally:
         model.train(training)
@@ -89,6 +88,7 @@ def answer(
 def _greedy(template: ChatTemplate) -> GenerationConfig:
     return GenerationConfig(
         do_sample=False,
+        use_cache=True,
         max_new_tokens=NEW_TOKENS,
         eos_token_id=template.eos_ids or None,
         pad_token_id=template.pad_id,
