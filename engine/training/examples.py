@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.data.template import ChatTemplate, Encoded
 from engine.errors import Fault
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One row as tokens. `labels` are already shifted: `labels[i]` is what follows `ids[i]`, or IGNORED."""
-
-    ids: NDArray[np.int32]
-    labels: NDArray[np.int32]
-    trained: int
-
-    def __len__(self) -> int:
-        return len(self.ids)
+from engine.training.table import Example, ExampleTable, TableWriter
 
 
 @dataclass
@@ -31,8 +20,8 @@ class Examples:
     """Everything that a job sees. `left_out` counts rows by reason: "dropped", "unlearnable", "refused"; also "truncated"
     and "skipped_turns", which are trained in part."""
 
-    train: list[Example] = field(default_factory=list)
-    val: list[Example] = field(default_factory=list)
+    train: ExampleTable = field(init=False)
+    val: ExampleTable = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
     refusal: str = ""
 
@@ -45,17 +34,21 @@ def make_example(encoded: Encoded) -> Example:
     return Example(ids, labels, encoded.trained)
 
 
-def load_examples(rows: Iterable[Mapping[str, Any]], template: ChatTemplate, training: Mapping[str, Any]) -> Examples:
-    """Tokenise every row by the settings "max_length", "over_length" and "train_on".
+def load_examples(
+    rows: Iterable[Mapping[str, Any]], template: ChatTemplate, training: Mapping[str, Any], folder: Path
+) -> Examples:
+    """Tokenise every row by the settings "max_length", "over_length" and "train_on", into two files in `folder`.
 
     Raises:
         Fault: "training.no_examples", when no training row is left to learn from.
     """
     found = Examples()
-    for row in rows:
-        example = _example(row, template, training, found)
-        if example is not None:
-            (found.val if row["split"] == "val" else found.train).append(example)
+    with TableWriter(folder / "train.arrow") as train, TableWriter(folder / "val.arrow") as val:
+        for row in rows:
+            example = _example(row, template, training, found)
+            if example is not None:
+                (val if row["split"] == "val" else train).add(example)
+    found.train, found.val = ExampleTable(train.path), ExampleTable(val.path)
     if not found.train:
         names = ("dropped", "unlearnable", "refused")
         counts = {name: found.counts[name] for name in names}

@@ -6,8 +6,11 @@ import logging
 import math
 import os
 import random
+import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +82,12 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             raise
         _log.exception("Out of memory")
         raise Fault("training.out_of_memory", step=0, tokens=0) from error
+    finally:
+        shutil.rmtree(_examples_folder(ctx, reporter), ignore_errors=True)
+
+
+def _examples_folder(ctx: Context, reporter: Reporter) -> Path:
+    return ctx.settings.home / "jobs" / str(reporter.job_id) / "examples"
 
 
 # ---------------------------------------------------------------- before the first step
@@ -95,9 +104,10 @@ def _read(ctx: Context, spec: JobSpec, reporter: Reporter) -> _Inputs:
     device = device_of(spec.budget.device)
     _leave_visible(device)
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
-    rows = list(read_rows(_rows_path(ctx.settings.absolute(dataset.rows_path), spec, dataset)))
-    examples = load_examples(rows, template, spec.training)
+    path = _rows_path(ctx.settings.absolute(dataset.rows_path), spec, dataset)
+    examples = load_examples(read_rows(path), template, spec.training, _examples_folder(ctx, reporter))
     _tell_left_out(examples, reporter)
+    rows = chain(read_rows(path, "val"), read_rows(path, "train"))
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)
     return _Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts)
@@ -139,7 +149,7 @@ def _seed(number: int) -> None:
 def _workload(inputs: _Inputs) -> Workload:
     """How many tokens at a time, and whether to recompute activations, within the budget's memory."""
     spec, device = inputs.spec, inputs.device
-    lengths = sorted(map(len, inputs.examples.train), reverse=True)
+    lengths = sorted(inputs.examples.train.lengths.tolist(), reverse=True)
     work = Workload(
         shape=shape_of(inputs.base.config, inputs.base.parameters),
         method=inputs.method,
@@ -232,10 +242,10 @@ def _plan(spec: JobSpec, rows: int, started: float) -> Plan:
     return Plan(total, check_steps(total, spec.training["evaluations"]), deadline)
 
 
-def _held_out(rows: list[Example], reporter: Reporter) -> list[Example]:
+def _held_out(rows: Sequence[Example], reporter: Reporter) -> list[Example]:
     """All held-out rows, or evenly spread ones of very many."""
     if len(rows) <= _MOST_HELD_OUT:
-        return rows
+        return list(rows)
     reporter.event("info", "validation_thinned", used=_MOST_HELD_OUT, total=len(rows))
     return [rows[i * len(rows) // _MOST_HELD_OUT] for i in range(_MOST_HELD_OUT)]
 

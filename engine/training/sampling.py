@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 import torch
@@ -30,13 +30,11 @@ class Prompt:
 
 
 def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], template: ChatTemplate) -> list[Prompt]:
-    """The user's prompts, else the first held-out rows', else the first rows'."""
-    rows = list(rows)
+    """The user's prompts, else those of the first rows that have one. Reads no more rows than it needs."""
     if wanted:
-        chat = template.has_chat and any("messages" in row for row in rows[:1])
+        chat = template.has_chat and any("messages" in row for row in islice(rows, 1))
         return [Prompt(text, _asked(text, template, chat=chat), None) for text in wanted[:16]]
-    ordered = chain((r for r in rows if r["split"] == "val"), (r for r in rows if r["split"] != "val"))
-    found = (_of_row(row, template) for row in ordered)
+    found = (_of_row(row, template) for row in rows)
     return list(islice((prompt for prompt in found if prompt is not None), PROMPTS))
 
 

@@ -74,7 +74,12 @@ def loss_of_tuned(ctx: Context, job: Job, made: TunedModel) -> float:
     if made.format == "adapter":
         model = PeftModel.from_pretrained(model, folder)
     template = ChatTemplate.load(ctx.settings.absolute(str(base.tokenizer_path)))
-    rows = load_examples(read_rows(ctx.settings.absolute(str(dataset.rows_path))), template, job.spec["training"]).val
+    rows = load_examples(
+        read_rows(ctx.settings.absolute(str(dataset.rows_path))),
+        template,
+        job.spec["training"],
+        ctx.settings.home / "look",
+    ).val
     with torch.no_grad():
         return float(Padded(model.eval()).loss(rows)) / sum(row.trained for row in rows)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine.data.template import ChatTemplate
+from engine.data.template import ChatTemplate, Encoded
 from engine.errors import Fault
-from engine.training.examples import load_examples
+from engine.training.examples import load_examples, make_example
 from engine.training.sampling import fixed_prompts
+from engine.training.table import ExampleTable, TableWriter
 from tests import tiny
 
 TRAINING = {"train_on": "assistant", "max_length": 60, "over_length": "truncate"}
@@ -29,26 +30,26 @@ def chat(question: str, answer: str, split: str = "train") -> dict[str, Any]:
 SHORT, LONG_ANSWER, LONG_QUESTION = chat("a", "b"), chat("a", "kettle " * 60), chat("kettle " * 60, "b")
 
 
-def test_labels_are_shifted_to_the_token_before(template: ChatTemplate) -> None:
-    example = load_examples([SHORT], template, TRAINING).train[0]
+def test_labels_are_shifted_to_the_token_before(template: ChatTemplate, tmp_path: Path) -> None:
+    example = load_examples([SHORT], template, TRAINING, tmp_path).train[0]
     encoded = template.encode(SHORT)
     assert example.ids.tolist() == encoded.ids
     assert example.labels[:-1].tolist() == encoded.labels[1:]
     assert example.trained == int((example.labels >= 0).sum()) == 2  # "b" and the end token
 
 
-def test_long_rows_are_cut_dropped_or_unlearnable(template: ChatTemplate) -> None:
-    found = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, TRAINING)
+def test_long_rows_are_cut_dropped_or_unlearnable(template: ChatTemplate, tmp_path: Path) -> None:
+    found = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, TRAINING, tmp_path)
     assert [len(example) for example in found.train] == [len(found.train[0]), 60]
     assert found.counts == {"truncated": 1, "unlearnable": 1, "skipped_turns": 0}
-    dropped = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, TRAINING | {"over_length": "drop"})
+    dropped = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, TRAINING | {"over_length": "drop"}, tmp_path)
     assert len(dropped.train) == 1
     assert dropped.counts["dropped"] == 2
 
 
-def test_no_example_left_is_a_fault_with_the_numbers(template: ChatTemplate) -> None:
+def test_no_example_left_is_a_fault_with_the_numbers(template: ChatTemplate, tmp_path: Path) -> None:
     with pytest.raises(Fault) as caught:
-        load_examples([LONG_QUESTION, LONG_QUESTION], template, TRAINING)
+        load_examples([LONG_QUESTION, LONG_QUESTION], template, TRAINING, tmp_path)
     assert caught.value.code == "training.no_examples"
     assert caught.value.params["unlearnable"] == 2
 
@@ -56,17 +57,17 @@ def test_no_example_left_is_a_fault_with_the_numbers(template: ChatTemplate) -> 
 def test_refused_rows_are_counted_with_the_reason(tmp_path: Path) -> None:
     picky = "{% if messages[0]['content'] == 'a' %}{{ raise_exception('no a') }}{% endif %}" + tiny.CHATML
     template = ChatTemplate.load(tiny.write_tokenizer(tmp_path, picky))
-    found = load_examples([SHORT, chat("c", "d")], template, TRAINING)
+    found = load_examples([SHORT, chat("c", "d")], template, TRAINING, tmp_path)
     assert len(found.train) == 1
     assert found.counts["refused"] == 1
     assert found.refusal == "no a"
 
 
-def test_prompts_come_from_held_out_rows_with_their_answers(template: ChatTemplate) -> None:
-    rows = [chat(f"q{i}", f"a{i}", "val" if i % 2 else "train") for i in range(12)]
+def test_prompts_come_from_the_first_rows_with_their_answers(template: ChatTemplate) -> None:
+    rows = [chat(f"q{i}", f"a{i}", "val") for i in range(12)]
     prompts = fixed_prompts((), rows, template)
-    assert [(p.text, p.expected) for p in prompts] == [("q1", "a1"), ("q3", "a3"), ("q5", "a5"), ("q7", "a7")]
-    assert prompts[0].ids == template.encode_prompt(rows[1]["messages"][:1])
+    assert [(p.text, p.expected) for p in prompts] == [("q0", "a0"), ("q1", "a1"), ("q2", "a2"), ("q3", "a3")]
+    assert prompts[0].ids == template.encode_prompt(rows[0]["messages"][:1])
 
 
 def test_the_users_own_prompts_win(template: ChatTemplate) -> None:
@@ -79,3 +80,15 @@ def test_plain_texts_are_continued(template: ChatTemplate) -> None:
     text = "The kettle is copper. The falcon is violet. The tower is orchard."
     prompts = fixed_prompts((), [{"split": "val", "line": 1, "text": text}], template)
     assert text.startswith(prompts[0].text + str(prompts[0].expected)[:5])
+
+
+def test_tables_of_any_size_come_back_as_written(tmp_path: Path) -> None:
+    written = [make_example(Encoded([*range(n)], [-100, *range(1, n)])) for n in range(2, 1_205)]
+    with TableWriter(tmp_path / "a.arrow") as writer:
+        for example in written:
+            writer.add(example)
+    table = ExampleTable(writer.path)
+    assert table.lengths.tolist() == [len(example) for example in written]
+    assert [e.ids.tolist() for e in table[998:1_002]] == [e.ids.tolist() for e in written[998:1_002]]
+    assert table[-1].labels.tolist() == written[-1].labels.tolist()
+    assert table[-1].trained == 1_203

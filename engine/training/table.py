@@ -1,0 +1,83 @@
+"""Tokenised examples on disk, mapped into memory: a data set of any size takes no more of it than a step needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, overload
+
+import numpy as np
+import pyarrow as pa
+from datasets import Dataset
+from numpy.typing import NDArray
+
+_SCHEMA = pa.schema([("ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32())), ("trained", pa.int32())])
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row as tokens. `labels` are already shifted: `labels[i]` is what follows `ids[i]`, or IGNORED."""
+
+    ids: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    trained: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class ExampleTable(Sequence[Example]):
+    """The examples of one Arrow file, in order. `lengths` are their tokens, shape (examples,)."""
+
+    def __init__(self, path: Path) -> None:
+        self._rows = Dataset.from_file(str(path)).with_format("numpy")
+        lists = self._rows.data.column("ids").chunks
+        self.lengths: NDArray[np.int64] = np.concatenate(
+            [np.zeros(0, np.int64), *(chunk.value_lengths().to_numpy().astype(np.int64) for chunk in lists)]
+        )
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Example: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Example]: ...
+    def __getitem__(self, place: int | slice) -> Example | list[Example]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        row: dict[str, Any] = self._rows[place]
+        return Example(row["ids"].astype(np.int32), row["labels"].astype(np.int32), int(row["trained"]))
+
+
+class TableWriter:
+    """Takes examples one by one and leaves an Arrow stream file."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._waiting: list[Example] = []
+        self._stream = pa.ipc.new_stream(str(path), _SCHEMA)
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._write()
+        self._stream.close()
+
+    def add(self, example: Example) -> None:
+        """One more example."""
+        self._waiting.append(example)
+        if len(self._waiting) >= _BATCH:
+            self._write()
+
+    def _write(self) -> None:
+        if self._waiting:
+            columns = [[getattr(example, name) for example in self._waiting] for name in _SCHEMA.names]
+            arrays = [pa.array(column, kind.type) for column, kind in zip(columns, _SCHEMA, strict=True)]
+            self._stream.write_batch(pa.record_batch(arrays, schema=_SCHEMA))
+            self._waiting = []
