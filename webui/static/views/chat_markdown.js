@@ -53,6 +53,7 @@ function mdList(lines, at, depth) {
   const first = MD_ITEM.exec(lines[at]);
   if (!first) return null;
   const indent = first[1].length;
+  const content = indent + first[2].length + 1; // where an item's text begins: what follows is moved left by as much
   const ordered = /\d/.test(first[2]);
   const items = [];
   let end = at;
@@ -66,7 +67,7 @@ function mdList(lines, at, depth) {
       if (!MD_ITEM.test(after) && !/^\s{2,}\S/.test(after)) break;
       items.at(-1).push("");
     } else if (item || /^\s{2,}/.test(lines[end])) {
-      items.at(-1).push(lines[end].slice(Math.min(indent + 2, lines[end].search(/\S/))));
+      items.at(-1).push(lines[end].slice(Math.min(content, lines[end].search(/\S/))));
     } else break;
   }
   const start = ordered ? parseInt(first[2], 10) : null;
@@ -101,15 +102,18 @@ function mdParagraph(lines, at, depth) {
   return { node: TS.h("p", {}, mdInline(lines.slice(at, end).join("\n"), depth)), next: end };
 }
 
+const MD_SPAN = 600; // characters that a bold or struck run may have: keeps hostile text quick
 const MD_INLINE = new RegExp([
-  "(`+)(?<code>[^`]|[^`][\\s\\S]*?[^`])\\1(?!`)",
+  "\\\\(?<raw>[\\\\`*_{}[\\]()#+.!|~>-])",
+  "(`+)(?<code>[^`]|[^`][\\s\\S]*?[^`])\\2(?!`)",
   "(?<image>!)?\\[(?<text>[^\\]\\n]{0,500})\\]\\((?<url>[^()\\s]{1,2000})(?:\\s+\"[^\"\\n]*\")?\\)",
-  "(?<auto>https?:\\/\\/[^\\s<>\"'`)\\]]{1,2000})",
-  "\\*\\*(?<bold>(?=\\S)[^\\n]+?(?<=\\S))\\*\\*",
-  "__(?<bold2>(?=\\S)[^\\n]+?(?<=\\S))__(?!\\w)",
-  "~~(?<gone>(?=\\S)[^\\n]+?(?<=\\S))~~",
-  "\\*(?<it>(?=[^\\s*])[^\\n*]+?(?<=\\S))\\*",
-  "(?<![\\w_])_(?<it2>(?=[^\\s_])[^\\n_]+?(?<=\\S))_(?!\\w)",
+  "(?<auto>https?:\\/\\/[^\\s<>\"'`)\\]]{1,2000}[^\\s<>\"'`)\\].,;:!?。，；：！？])",
+  `\\*\\*\\*(?<both>(?=\\S)[^\\n*]{1,${MD_SPAN}}?(?<=\\S))\\*\\*\\*`,
+  `\\*\\*(?<bold>(?=\\S)[^\\n]{1,${MD_SPAN}}?(?<=\\S))\\*\\*`,
+  `__(?<bold2>(?=\\S)[^\\n]{1,${MD_SPAN}}?(?<=\\S))__(?!\\w)`,
+  `~~(?<gone>(?=\\S)[^\\n]{1,${MD_SPAN}}?(?<=\\S))~~`,
+  `(?<![\\w*])\\*(?<it>(?=[^\\s*])[^\\n*]{1,${MD_SPAN}}?(?<=\\S))\\*(?![\\w*])`,
+  `(?<![\\w_])_(?<it2>(?=[^\\s_])[^\\n_]{1,${MD_SPAN}}?(?<=\\S))_(?!\\w)`,
 ].join("|"), "g");
 
 function mdInline(text, depth) {
@@ -126,11 +130,13 @@ function mdInline(text, depth) {
 }
 
 function mdSpan(found, depth) {
-  const { code, image, text, url, auto, bold, bold2, gone, it, it2 } = found.groups;
+  const { raw, code, image, text, url, auto, both, bold, bold2, gone, it, it2 } = found.groups;
+  if (raw) return raw;
   if (code !== undefined) return TS.h("code", {}, code);
   if (auto) return mdLink(auto, [auto]);
   if (image) return TS.h("span", { class: "md-picture" }, TS.icon("eye"), TS.t("playground.picture", { text: text || url }));
   if (url) return mdLink(url, mdInline(text, depth), text);
+  if (both) return TS.h("strong", {}, TS.h("em", {}, mdInline(both, depth)));
   if (bold || bold2) return TS.h("strong", {}, mdInline(bold || bold2, depth));
   if (gone) return TS.h("s", {}, mdInline(gone, depth));
   return TS.h("em", {}, mdInline(it || it2, depth));

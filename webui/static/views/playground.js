@@ -20,16 +20,20 @@ TS.views.playground = async function (root, _value, ctx) {
   playFollow(root, play);
 };
 
-/** The models of a fresh comparison: those of the address (?tuned=2 or ?base=1), else the newest tuned model there is. */
+/** The models of a fresh comparison: those of the address (?tuned=2, ?tuned=2,3 or ?base=1), else the newest tuned model. */
 function playChoose(play) {
   const bases = play.start.options.bases;
-  const wanted = Number(TS.query("tuned"));
-  const newest = bases.flatMap((base) => base.tuned).sort((a, b) => b.created_at - a.created_at)[0];
-  const tuned = bases.flatMap((base) => base.tuned).find((one) => one.id === wanted) || (TS.query("base") ? null : newest);
-  const base = bases.find((one) => tuned && one.tuned.some((other) => other.id === tuned.id))
-    || bases.find((one) => one.id === Number(TS.query("base"))) || bases[0];
-  Object.assign(play, { base: base.id, tuned: tuned ? [tuned.id] : [], settings: { ...play.start.defaults } });
+  const all = bases.flatMap((base) => base.tuned);
+  const wanted = (TS.query("tuned") || "").split(",").map((id) => all.find((one) => one.id === Number(id))).filter(Boolean);
+  const newest = TS.query("base") ? [] : [...all].sort((a, b) => b.created_at - a.created_at).slice(0, 1);
+  const chosen = wanted.length ? wanted : newest;
+  const base = bases.find((one) => one.tuned.includes(chosen[0])) || bases.find((one) => one.id === Number(TS.query("base"))) || bases[0];
+  const tuned = chosen.filter((one) => base.tuned.includes(one)).slice(0, 2).map((one) => one.id);
+  Object.assign(play, { base: base.id, tuned, settings: { ...play.start.defaults } });
 }
+
+/** The address of the models chosen for a fresh comparison. */
+TS.playFresh = (play) => TS.playAddress(play.tuned.length ? { tuned: play.tuned.join(",") } : { base: play.base });
 
 TS.playBase = (play) => play.start.options.bases.find((base) => base.id === play.base);
 
@@ -81,7 +85,7 @@ TS.playAddress = (query) => history.replaceState(null, "", TS.url("playground", 
 function playNew(play) {
   TS.playStop(play);
   Object.assign(play, { id: null, view: null, readOnly: null, turns: [], asked: null, error: "" });
-  TS.playAddress(play.tuned.length ? { tuned: play.tuned[0] } : { base: play.base });
+  TS.playFresh(play);
   playDraw(play);
   playSuggest(play);
   play.dom.input.focus();

@@ -1,6 +1,8 @@
 /* The Playground's lower half: the question, suggested questions, asking, stopping, asking again, and the memory line. */
 "use strict";
 
+const PLAY_DRAFT = "ts-playground-draft"; // what was typed and not yet asked survives a refresh
+
 TS.playComposer = function (play) {
   const { dom } = play;
   const grow = () => {
@@ -10,7 +12,8 @@ TS.playComposer = function (play) {
     dom.send.disabled = Boolean(play.readOnly) || !dom.input.value.trim() || play.wait || TS.playBusy(play);
   };
   dom.input = TS.h("textarea", { class: "ts-textarea play-input", id: "play-input", rows: "1", "aria-label": TS.t("playground.ask_label"),
-    placeholder: TS.t("playground.ask_label"), maxlength: "20000", oninput: grow,
+    placeholder: TS.t("playground.ask_label"), maxlength: "20000",
+    oninput: () => { sessionStorage.setItem(PLAY_DRAFT, dom.input.value); grow(); },
     onkeydown: (event) => {
       if (event.isComposing) return; // Enter that ends a Chinese word must not send
       if (event.key === "Enter" && !event.shiftKey) {
@@ -23,6 +26,7 @@ TS.playComposer = function (play) {
     TS.icon("square"), TS.h("span", {}, TS.t("playground.stop")));
   TS.replace(dom.composer, dom.input, dom.send, dom.stop);
   dom.grow = grow;
+  dom.input.value = sessionStorage.getItem(PLAY_DRAFT) || "";
   document.addEventListener("keydown", (event) => {
     const busy = play.wait || TS.playBusy(play);
     if (event.key === "Escape" && busy && dom.composer.isConnected && !document.querySelector("dialog[open]")) TS.playStop(play);
@@ -33,6 +37,7 @@ TS.playAsk = async function (play, prompt = play.dom.input.value.trim()) {
   if (!prompt || play.wait || TS.playBusy(play)) return;
   Object.assign(play, { wait: true, asked: prompt, askedTurn: (play.turns.at(-1)?.turn ?? -1) + 1, error: "" });
   play.dom.input.value = "";
+  sessionStorage.removeItem(PLAY_DRAFT);
   TS.playDraw(play);
   window.scrollTo({ top: document.body.scrollHeight });
   await playRun(play, async () => {

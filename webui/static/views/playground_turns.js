@@ -34,8 +34,8 @@ function playBaseSelect(play, busy) {
   return TS.h("select", { class: "ts-select", id: "play-base", "aria-label": TS.t("playground.choose_base"), disabled: busy || bases.length < 2,
     onchange: (event) => {
       const base = bases.find((one) => one.id === Number(event.target.value));
-      Object.assign(play, { base: base.id, tuned: base.tuned.length ? [base.tuned[0].id] : [], id: null, view: null, turns: [], error: "" });
-      TS.playAddress(play.tuned.length ? { tuned: play.tuned[0] } : { base: base.id });
+      Object.assign(play, { base: base.id, tuned: base.tuned.length ? [base.tuned[0].id] : [], id: null, view: null, readOnly: null, turns: [], error: "" });
+      TS.playFresh(play);
       TS.playSuggest(play);
     } },
     bases.map((base) => TS.h("option", { value: String(base.id), selected: base.id === play.base }, base.name)));
@@ -56,8 +56,8 @@ async function playSetTuned(play, place, id) {
   else tuned.splice(place, 1);
   try {
     if (play.id) await play.ctx.call("chat_update", play.id, { tuned_ids: tuned });
-    else TS.playAddress(tuned.length ? { tuned: tuned[0] } : { base: play.base });
     play.tuned = tuned;
+    if (!play.id) TS.playFresh(play);
     play.error = "";
   } catch (error) {
     play.error = error.message;
