@@ -79,8 +79,13 @@ class Supervisor:
         """One look: end what is gone, then start what may start."""
         self._store_processes()
         self._reconcile()
-        while self._start_next():
+        while self._any_queued() and self._start_next():
             pass
+
+    def _any_queued(self) -> bool:
+        """Asked of a reader first: an idle queue takes no lock."""
+        with self._ctx.db.read() as s:
+            return queries.any_queued(s)
 
     def _loop(self) -> None:
         while not self._quit.is_set():
@@ -184,7 +189,8 @@ class Supervisor:
         with self._ctx.db.write() as s:
             ended = queries.end_attempt(s, job_id, attempt, status=status, error=error)
         if ended:
-            _log.warning("Job %d, attempt %d: %s %s", job_id, attempt, status, error or "")
+            level = logging.WARNING if error else logging.INFO
+            _log.log(level, "Job %d, attempt %d: %s %s", job_id, attempt, status, error or "")
 
     def _hasten(self, job: Job) -> None:
         """A cancelled worker that does not end by itself is ended: gently first, then hard."""

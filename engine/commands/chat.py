@@ -68,7 +68,8 @@ def _read() -> str:
 
 def answer(console: Console, talk: Asking, conversation: int, prompt: str) -> dict[str, str]:
     """Ask, print what each side says, and return it by side. One side is printed as it comes. Raises Fault."""
-    labels = {side["side"]: side["label"] for side in talk.view(conversation)["sides"]}
+    sides = talk.view(conversation)["sides"]
+    labels = {side["side"]: f"[{console.text('cli.chat.' + side['kind'])}] {side['label']}" for side in sides}
     said: dict[str, str] = dict.fromkeys(labels, "")
     for event in talk.ask(conversation, prompt):
         side, text = event["side"], event["text"]

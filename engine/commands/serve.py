@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 from engine.commands.console import Console
 from engine.context import Context
 from engine.errors import Fault
-from engine.services.base_models import ensure_starter
+from engine.services.base_models import offer_starter
 from engine.settings import Settings
 from engine.supervisor import Supervisor
 from storage.db import sqlite_is_safe, sqlite_module
@@ -56,7 +56,7 @@ def serve(
         supervisor = Supervisor(ctx)
         supervisor.start()
         try:
-            ensure_starter(ctx)
+            offer_starter(ctx)
             _greet(console, settings, allow_remote)
             _run(web.app, listening)
         finally:

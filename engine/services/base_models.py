@@ -49,7 +49,9 @@ def _model(s: Session, model_id: int) -> LanguageModel:
 def _view(s: Session, model: LanguageModel) -> dict[str, Any]:
     job = None if model.status == "ready" else job_queries.newest_of_model(s, model.id, PREPARE)
     status, error = model.status, model.error
-    if status == "preparing" and job is not None and job.status in FINAL:  # its worker could not say so itself
+    if job is not None and job.status not in FINAL:
+        status, error = "preparing", None
+    elif job is not None and status == "preparing":  # its worker could not say so itself
         status, error = "failed", job.error or {"code": "model.cancelled", "params": {}}
     return {column: getattr(model, column) for column in _COLUMNS} | {
         "status": status,
@@ -92,6 +94,14 @@ def ensure_starter(ctx: Context, say: Callable[[dict[str, Any]], None] | None = 
     if say is not None:
         _wait(ctx, job_id, say)
     return model.id
+
+
+def offer_starter(ctx: Context) -> None:
+    """Have the starter prepared, unless the user removed it: what a server does when it starts."""
+    with ctx.db.read() as s:
+        removed = queries.was_removed(s, source="starter", ref=starter.HUB_NAME)
+    if not removed:
+        ensure_starter(ctx)
 
 
 def _is_there(ctx: Context, model: LanguageModel) -> bool:

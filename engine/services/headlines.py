@@ -72,8 +72,8 @@ def _running(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Hea
     if job["kind"] != "train":
         return _background(job)
     step, total, left = job["step"], job["total_steps"], job["seconds_left"]
-    if step == 0 and job["phase"] in _WORKING:
-        return _say(f"phase.{job['phase']}")
+    if step == 0 and job["phase"] != "training":
+        return _say(f"phase.{job['phase'] if job['phase'] in _WORKING else 'preparing'}")
     if len(losses) >= 2:
         best_step, best = min(losses, key=lambda point: (point[1], point[0]))
         since = [point for point in losses if point[0] > best_step]

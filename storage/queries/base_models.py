@@ -26,6 +26,13 @@ def find_model(s: Session, *, source: str, ref: str) -> LanguageModel | None:
     return _first(s, LanguageModel.source == source, LanguageModel.ref == ref)
 
 
+def was_removed(s: Session, *, source: str, ref: str) -> bool:
+    """Whether the newest base model of that origin was removed by the user."""
+    of_origin = select(LanguageModel.deleted_at).where(LanguageModel.source == source, LanguageModel.ref == ref)
+    newest = s.execute(of_origin.order_by(LanguageModel.id.desc()).limit(1)).first()
+    return newest is not None and newest[0] is not None
+
+
 def find_model_by_hash(s: Session, weights_hash: str) -> LanguageModel | None:
     """A ready base model with exactly those weights."""
     return _first(s, LanguageModel.weights_hash == weights_hash, LanguageModel.status == "ready")

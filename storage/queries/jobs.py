@@ -47,6 +47,12 @@ def active_jobs(s: Session) -> list[Job]:
     return list(s.scalars(select(Job).where(Job.status.in_(ACTIVE))))
 
 
+def any_queued(s: Session) -> bool:
+    """Whether a job waits, in any lane."""
+    waiting = select(Job.id).where(Job.status == JobStatus.QUEUED, Job.deleted_at.is_(None))
+    return s.scalar(waiting.limit(1)) is not None
+
+
 def newest_of_model(s: Session, base_model_id: int, kind: str) -> Job | None:
     """The last job of one kind for a base model, deleted or not."""
     of_model = select(Job).where(Job.base_model_id == base_model_id, Job.kind == kind)

@@ -362,6 +362,16 @@ def test_a_worker_that_died_leaves_a_failed_model_to_try_again(ctx: Context) -> 
     assert view["job_id"] != job_id
 
 
+def test_a_server_brings_no_starter_back_that_was_removed(ctx: Context) -> None:
+    base_models.offer_starter(ctx)
+    model_id = base_models.list_base_models(ctx)[0]["id"]
+    cancel_job(ctx, base_models.base_model_view(ctx, model_id)["job_id"])
+    base_models.remove_base_model(ctx, model_id)
+    base_models.offer_starter(ctx)
+    assert base_models.list_base_models(ctx) == []
+    assert base_models.ensure_starter(ctx) != model_id
+
+
 def test_a_prepared_folder_serves_as_the_starter(ctx: Context, folder: Path) -> None:
     given = dataclasses.replace(ctx, settings=dataclasses.replace(ctx.settings, starter_from=folder))
     model_id = base_models.ensure_starter(given)
