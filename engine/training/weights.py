@@ -49,8 +49,21 @@ def load_base(folder: Path, method: Method, values: Any, device: Device, precisi
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
+    if kind is not None:
+        _keep_gradients(model)
     model.config.use_cache = False
     return model
+
+
+def _keep_gradients(model: nn.Module) -> None:
+    """Stop bitsandbytes from repacking 4-bit weights at the first pass without gradients.
+
+    It does so on processors with AVX512-BF16, and no gradient goes through the packed form: training after an evaluation
+    would be silently wrong (bitsandbytes 0.50.2, `Linear4bit.forward` and `matmul_4bit`).
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def torch_device(device: Device) -> torch.device:

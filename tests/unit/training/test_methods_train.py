@@ -70,3 +70,24 @@ def test_a_quantised_base_is_held_in_four_bits(folder: Path) -> None:
     packed = [m for m in model.modules() if isinstance(m, bitsandbytes.nn.Linear4bit)]
     assert len(packed) == 2 * 7
     assert all(m.weight.quant_state.quant_type == "nf4" and m.weight.quant_state.nested for m in packed)
+
+
+def test_a_look_at_held_out_rows_leaves_the_gradient_of_a_4_bit_base_whole(folder: Path) -> None:
+    """bitsandbytes repacks the weights for inference on some processors, and gradients then stop at every layer."""
+    method = next(method for method in METHODS if method.key == "qlora")
+    torch.manual_seed(0)
+    model, _, _ = load(folder, method)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    ids = torch.arange(20)[None]
+
+    def gradient() -> torch.Tensor:
+        model.train().zero_grad()
+        model(input_ids=ids, labels=ids, use_cache=False).loss.backward()
+        return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+    before = gradient()
+    with torch.no_grad():
+        model.eval()(input_ids=ids)
+    assert torch.equal(gradient(), before)
