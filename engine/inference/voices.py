@@ -24,6 +24,8 @@ class Trunk:
         self.config = model.config
         self.device = model.device
         self.adapters: tuple[str, ...] = ()
+        self._speaking: list[str] = []  # for each row of the batch in hand
+        self._told: set[Any] = set()  # layers that ask who is speaking
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()  # adapters that change nothing
 
@@ -31,6 +33,7 @@ class Trunk:
         """Load an adapter, and prove that the base still answers as it did before. Raises Fault("chat.base_changed")."""
         self._model = load_adapter(self._model, folder, name)
         self.adapters = (*self.adapters, name)
+        self._tell_layers()
         if not torch.equal(self._fingerprint(BASE), self._untouched):
             raise Fault("chat.base_changed")
         if torch.equal(self._fingerprint(name), self._untouched):
@@ -44,6 +47,7 @@ class Trunk:
             self._model.delete_adapter(name)
         else:
             self._model = self._model.unload()
+            self._told.clear()
 
     @property
     def mixes(self) -> bool:
@@ -60,13 +64,29 @@ class Trunk:
 
     def forward(self, keys: Sequence[str], **inputs: Any) -> Any:
         """One forward pass; row i is computed by the weights named `keys[i]` ("base" or an adapter)."""
+        if not set(keys) <= {BASE, *self.adapters}:
+            raise Fault("chat.wrong_weights", wanted=", ".join(keys))
         if not self.adapters:
             return self._model(**inputs)
         if self._by_name:
-            names = [_UNTOUCHED if key == BASE else key for key in keys]
-            return self._model(**inputs, adapter_names=names)
+            self._speaking = [_UNTOUCHED if key == BASE else key for key in keys]
+            return self._model(**inputs)
+        self._speaking = []
         with self._switched(keys[0]):
             return self._model(**inputs)
+
+    def _tell_layers(self) -> None:
+        """Let each adapted layer ask who is speaking. PEFT's own way does this anew for each token: a fifth of the time."""
+        from peft.tuners.lora import LoraLayer
+        from peft.utils.other import AuxiliaryTrainingWrapper
+
+        def ask(_layer: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+            return args, {**kwargs, "adapter_names": self._speaking} if self._speaking else kwargs
+
+        for layer in self._model.modules():
+            if isinstance(layer, LoraLayer | AuxiliaryTrainingWrapper) and layer not in self._told:
+                layer.register_forward_pre_hook(ask, with_kwargs=True)
+                self._told.add(layer)
 
     @contextlib.contextmanager
     def _switched(self, key: str) -> Any:

@@ -17,6 +17,7 @@ from engine.inference.protocol import Ask, Plan, Request, tuned_key
 from engine.inference.turns import Turns
 from engine.services import chat_views
 from engine.services.chat_answers import Answering, settle_orphans
+from engine.services.chat_memory import spared
 from engine.services.chat_settings import read_chat_settings
 from engine.services.chat_sides import (
     Setup,
@@ -237,7 +238,8 @@ class Chat:
             setup.quantised,
             sum(len(ask.ids) + ask.max_tokens for ask in asks),
         )
-        placed = place(wanted, running, self._devices(), [job.name for job in active])
+        devices = spared(self._ctx, self._devices(), active)
+        placed = place(wanted, running, devices, [job.name for job in active])
         base, tuned = setup.weights(self._ctx.settings)
         folder = tokenizer_folder(self._ctx.settings, setup.base)
         cores = cpu().cores

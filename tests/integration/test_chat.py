@@ -19,6 +19,7 @@ from engine.context import Context, open_context
 from engine.errors import Fault, NotFound
 from engine.hardware import cpu
 from engine.services.chat import Chat
+from engine.services.chat_memory import spared
 from engine.settings import Settings
 from storage.job_tables import Job, JobStatus
 from storage.tables import Conversation, Dataset, LanguageModel, Message, TunedModel
@@ -262,6 +263,30 @@ def test_refused_with_a_sentence_when_memory_is_short_and_old_answers_stay(world
     retried = {event["side"]: event for event in world.chat.regenerate(conversation)}
     assert retried["base"]["status"] == "complete"
     assert world.answers(conversation, 2)["base"]["content"] == retried["base"]["text"]
+
+
+def test_memory_that_a_running_job_will_still_take_is_left_to_it(world: World) -> None:
+    with world.ctx.db.read() as s:
+        dataset = s.get_one(TunedModel, world.adapter).dataset_id
+    spec = {
+        "name": "Starting",
+        "base_model": world.base,
+        "dataset": dataset,
+        "method": "lora",
+        "budget": {"device": "cpu"},
+    }
+    job = Job(id=1, name="Starting", kind="train", status=JobStatus.RUNNING, lane="cpu", position=1.0, spec=spec)
+    device = replace(cpu(), free_mb=5_000)
+    fresh = spared(world.ctx, [device], [job])[0]
+    assert 300 < 5_000 - fresh.free_mb < 2_000
+    job.pid = os.getpid()
+    assert fresh.free_mb < spared(world.ctx, [device], [job])[0].free_mb <= 5_000
+    assert spared(world.ctx, [device], [replace_spec(job)]) == [device]
+
+
+def replace_spec(job: Job) -> Job:
+    """The same job without a plan."""
+    return Job(id=job.id, name=job.name, kind=job.kind, lane=job.lane, spec={})
 
 
 def test_a_killed_process_fails_that_answer_and_the_next_one_works(world: World) -> None:
