@@ -19,9 +19,7 @@ TS.jobList = function (root, ctx) {
   const loading = TS.h("div", { class: "job-skeleton", role: "status", "aria-label": TS.t("jobs.loading") }, TS.h("i"), TS.h("i"), TS.h("i"));
   const add = TS.job.link("plus", TS.t("jobs.train"), TS.url("train"), "primary");
   TS.replace(root, TS.h("div", { class: "ts-page" },
-    TS.h("header", { class: "ts-head" },
-      TS.h("div", {}, TS.h("h1", {}, TS.t("jobs.title")), TS.h("p", { class: "ts-lead" }, TS.t("jobs.lead"))), add),
-    loading, empty, groups.map((group) => group.node)));
+    TS.head(TS.t("jobs.title"), TS.t("jobs.lead"), add), loading, empty, groups.map((group) => group.node)));
 
   let version = "";
   const refresh = async () => {

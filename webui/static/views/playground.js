@@ -124,13 +124,17 @@ TS.playRefresh = async function (play) {
 
 TS.playBusy = (play) => play.turns.at(-1)?.answers.some((answer) => answer.status === "streaming") || false;
 
+/** Who reads the newest words keeps seeing them while they grow. */
 function playDraw(play) {
+  const page = document.scrollingElement;
+  const follows = play.turns.length > 0 && page.scrollHeight - page.scrollTop - page.clientHeight < 120;
   TS.playHeads(play);
   TS.playDrawTurns(play);
   playTellNote(play);
   TS.playChips(play);
   TS.playTellMemory(play);
   TS.playTellState(play);
+  if (follows) page.scrollTop = page.scrollHeight;
 }
 TS.playDraw = playDraw;
 

@@ -85,8 +85,6 @@ function playGhost(play, base, busy) {
 }
 
 TS.playDrawTurns = function (play) {
-  const page = document.scrollingElement;
-  const follows = page.scrollHeight - page.scrollTop - page.clientHeight < 120;
   const sides = TS.playSides(play);
   const last = play.turns.at(-1)?.turn;
   const items = play.turns.map((turn, i) => ({ ...turn, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !TS.playBusy(play) }));
@@ -94,7 +92,6 @@ TS.playDrawTurns = function (play) {
   play.dom.welcome.hidden = items.length > 0;
   play.dom.turns.style.setProperty("--sides", Math.max(2, sides.length));
   TS.keyed(play.dom.turns, items, (item) => item.turn, (item) => playTurn(item, play));
-  if (follows && (play.wait || TS.playBusy(play))) page.scrollTop = page.scrollHeight;
 };
 
 /** Why there is no word yet: others are before us, the model is on its way into memory, or it reads the question. */
