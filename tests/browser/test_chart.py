@@ -59,18 +59,19 @@ def test_updates_redraw_in_place(page: Any) -> None:
     page.evaluate("window.canvas = document.querySelector('#charted canvas')")
     page.evaluate("chart.update([train(50), val(5)], [])")
     assert page.evaluate("window.canvas === document.querySelector('#charted canvas')")
-    assert page.locator("#charted .ts-chart-legend li").all_inner_texts() == ["Training\n0.0799", "Validation\n0.2"]
+    assert page.locator("#charted .ts-chart-legend li").all_inner_texts() == ["Training\n0.04", "Validation\n0.2"]
 
 
 def test_zoom_survives_updates_and_a_double_click_ends_it(page: Any) -> None:
     page.evaluate(DRAW, {})
+    reset = page.locator("#charted button[aria-label^='Whole range']")
+    assert not reset.is_visible()
     plot = page.locator("#charted .u-over")
     box = plot.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 50)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=5)
     page.mouse.up()
-    reset = page.locator("#charted button[aria-label^='Whole range']")
     assert reset.is_visible()
     page.evaluate("chart.update([train(400), val(8)], [])")
     assert reset.is_visible()

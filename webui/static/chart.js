@@ -119,7 +119,7 @@ TS.Chart = class {
     const common = { stroke: this.token("--ts-soft"), font, grid: { stroke: this.token("--ts-line"), width: 1 }, ticks: { show: false } };
     const text = (_u, values) => values.map((value) => (value === null ? "" : TS.chartMath.short(value)));
     return [{ ...common, values: text, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6], space: 56, size: 30 },
-      { ...common, values: text, size: 62, space: 32 }];
+      { ...common, values: text, size: 54, space: 32 }];
   }
 
   rebuild() {
@@ -199,7 +199,7 @@ TS.Chart = class {
     const at = u?.cursor.idx ?? null;
     const data = u?.data;
     const items = this.series.map(({ kind, label }, i) => {
-      const column = data ? data[2 + 2 * i] : [];
+      const column = data ? data[1 + 2 * i] : []; // the values themselves: smoothing is for the eye
       const value = at === null ? column.findLast((y) => Number.isFinite(y)) : this.nearest(column, at);
       return TS.h("li", {}, TS.h("i", { class: "ts-chart-key " + kind }), TS.h("span", {}, label), TS.h("b", { class: "ts-num" }, TS.chartMath.short(value)));
     });

@@ -48,7 +48,7 @@ TS.homeRunning = (job) => TS.h("a", { class: "ts-card home-running", href: TS.ur
   TS.h("div", { class: "ts-stack tight" },
     TS.h("div", { class: "ts-row" }, TS.h("b", { dir: "auto" }, job.name), TS.job.badge(job)),
     TS.h("p", { class: "ts-soft" }, TS.job.headline(job)),
-    TS.h("div", { class: "home-bar" }, TS.job.bar(job), TS.h("span", { class: "ts-small ts-soft" }, TS.job.soon(job)))),
+    job.status === "queued" ? null : TS.h("div", { class: "home-bar" }, TS.job.bar(job), TS.h("span", { class: "ts-small ts-num" }, TS.format.percent(TS.job.fraction(job))))),
   job.spark.length > 1 ? TS.h("div", { class: "home-spark" }, TS.sparkline(job.spark, TS.t("home.spark", { name: job.name })),
     TS.h("span", { class: "ts-small ts-soft" }, TS.t("home.loss"), " ", TS.h("b", { class: "ts-num" }, TS.format.loss(job.spark.at(-1)[1])))) : null);
 
@@ -74,6 +74,6 @@ TS.homeNext = function (slot) {
 TS.homeMachine = function (slot, machine) {
   const gb = (mb) => TS.format.number(mb / 1000, mb < 10000 ? 1 : 0) + " GB";
   const gpus = machine.gpus.length ? machine.gpus.map((gpu) => gpu.name).join(", ") : TS.t("home.machine.no_gpu");
-  TS.replace(slot, TS.icon("cpu", 16), TS.h("span", {}, TS.t("home.machine", { cores: machine.cores, ram: gb(machine.ram_mb), gpus, disk: gb(machine.disk_free_mb) })),
-    TS.h("a", { class: "ts-link", href: TS.url("settings") }, TS.t("home.machine.more")));
+  TS.replace(slot, TS.icon("cpu", 16), TS.h("span", {}, TS.t("home.machine", { cores: machine.cores, ram: gb(machine.ram_mb), gpus, disk: gb(machine.disk_free_mb) }), " ",
+    TS.h("a", { class: "ts-link", href: TS.url("settings") }, TS.t("home.machine.more"))));
 };

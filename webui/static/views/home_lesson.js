@@ -28,7 +28,8 @@ TS.homeLesson = function (slot, ctx, lesson) {
       TS.h("div", { class: "ts-bubbles home-rows" }, rows),
       TS.h("a", { class: "ts-link ts-small", href: TS.url("data", { dataset: lesson.dataset.id }) }, TS.t("home.lesson.all_rows"))), how));
   TS.homeHow(how, ctx, state);
-  document.getElementById("home-lesson-title").focus();
+  document.getElementById("home-lesson-title").focus({ preventScroll: true });
+  slot.scrollIntoView({ block: "nearest" });
   if (lesson.model.status !== "ready") TS.homeWait(how, ctx, state);
 };
 
