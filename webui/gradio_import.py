@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import os
 import sys
@@ -36,7 +37,9 @@ class _Later(ModuleType):
 def _set_aside() -> Iterator[None]:
     """While Gradio is imported: no command line, and pandas only when it is used."""
     if "pandas" not in sys.modules:
-        sys.modules["pandas"] = _Later("pandas")
+        later = _Later("pandas")
+        later.__spec__ = importlib.util.find_spec("pandas")  # torch asks whether it is there
+        sys.modules["pandas"] = later
     command_line = ModuleType("gradio.cli")
     command_line.__dict__["deploy"] = None
     sys.modules["gradio.cli"] = command_line

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from engine.errors import Fault
 from engine.services import base_models, datasets
 from webui.components import view
 from webui.guard import guarded
+from webui.i18n import t
 from webui.site import Site
 
 Function = Callable[..., Any]
 PAGE_ROWS = 10
+
+
+@contextmanager
+def _fields_named(lang: str) -> Iterator[None]:
+    """Faults of a mapping name their fields as the page does."""
+    try:
+        yield
+    except Fault as fault:
+        named = {key: t(lang, f"data.field.{fault.params[key]}") for key in ("field", "other") if key in fault.params}
+        raise Fault(fault.code, **(fault.params | named)) from fault
 
 
 def _library(site: Site) -> list[Function]:
@@ -34,7 +47,7 @@ def _library(site: Site) -> list[Function]:
     return [all_datasets, use_sample, rename_dataset, delete_dataset]
 
 
-def _one(site: Site) -> list[Function]:
+def _one(site: Site, lang: str) -> list[Function]:
     """What a data set's own view calls."""
     ctx = site.ctx
 
@@ -42,26 +55,16 @@ def _one(site: Site) -> list[Function]:
         return datasets.dataset_view(ctx, dataset)
 
     def preview(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
-        return datasets.preview_mapping(
-            ctx,
-            dataset,
-            shape=choice["shape"],
-            mapping=choice["mapping"],
-            encoding=choice.get("encoding"),
-            limit=5,
-        )
+        wanted: dict[str, Any] = {key: choice.get(key) for key in ("shape", "mapping", "encoding")}
+        with _fields_named(lang):
+            return datasets.preview_mapping(ctx, dataset, limit=5, **wanted)
 
     def import_rows(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
-        return datasets.import_dataset(
-            ctx,
-            dataset,
-            name=choice["name"],
-            shape=choice["shape"],
-            mapping=choice["mapping"],
-            val_fraction=choice["val_fraction"],
-            seed=choice["seed"],
-            encoding=choice.get("encoding"),
-        )
+        wanted: dict[str, Any] = {
+            key: choice.get(key) for key in ("name", "shape", "mapping", "val_fraction", "seed", "encoding")
+        }
+        with _fields_named(lang):
+            return datasets.import_dataset(ctx, dataset, **wanted)
 
     def rows(dataset: int, offset: int, split: str) -> dict[str, Any]:
         return datasets.dataset_rows(ctx, dataset, offset=offset, limit=PAGE_ROWS, split=split)
@@ -84,6 +87,6 @@ def build(site: Site, lang: str) -> None:
     view(
         "dataPage",
         {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS},
-        functions=[wrap(function) for function in [*_library(site), *_one(site)]],
+        functions=[wrap(function) for function in [*_library(site), *_one(site, lang)]],
         elem_id="data-page",
     )

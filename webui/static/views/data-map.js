@@ -64,8 +64,11 @@ TS.data.foundCard = (set) => TS.h("section", { class: "ts-card" }, TS.h("h2", {}
     const notes = set.detection.filter((one) => one.what === what);
     return [TS.h("dt", {}, TS.t("data.found." + what)),
       TS.h("dd", {}, TS.h("b", { dir: "auto" }, TS.data.foundValue(notes[0])),
-        notes.map((one) => TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("detect." + one.code, one.params))))];
+        notes.map((one) => TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("detect." + one.code, TS.data.named(one.params)))))];
   })));
+
+/** Params of a sentence with a field's name in words. */
+TS.data.named = (params) => (params.field ? { ...params, field: TS.t("data.field." + params.field) } : params);
 
 TS.data.foundValue = function (one) {
   if (one.what === "shape") return TS.t("data.shape." + (one.value || "unknown"));
@@ -146,7 +149,8 @@ TS.data.previewPane = function (newColumns) {
     fail(error) {
       node.classList.remove("stale");
       said.textContent = "";
-      TS.replace(rows, TS.note("danger", error.message));
+      const unsaid = ["data.mapping.no_shape", "data.mapping.missing"].includes(error.code);
+      TS.replace(rows, TS.note(unsaid ? "info" : "danger", error.message));
       TS.replace(out);
     },
     show(result) {

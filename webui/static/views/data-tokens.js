@@ -28,10 +28,17 @@ TS.data.tokenReport = (report) => [
   TS.data.histogram(report),
   TS.h("table", { class: "ts-table data-over" },
     TS.h("caption", { class: "ts-small ts-soft" }, TS.t("data.tokens.over")),
-    TS.h("tbody", {}, Object.entries(report.over).map(([length, rows]) => TS.h("tr", {},
+    TS.h("tbody", {}, TS.data.limits(report.over).map(([length, rows]) => TS.h("tr", {},
       TS.h("th", { scope: "row", class: "ts-num" }, TS.t("data.tokens.length", { n: TS.format.number(length) })),
       TS.h("td", { class: "ts-num" }, TS.format.number(rows)),
       TS.h("td", { class: "ts-num" }, TS.format.percent(report.rows ? rows / report.rows : 0, rows ? 1 : 0))))))];
+
+/** The limits that matter: up to the first that no row passes. */
+TS.data.limits = function (over) {
+  const limits = Object.entries(over);
+  const clear = limits.findIndex(([, rows]) => rows === 0);
+  return clear < 0 ? limits : limits.slice(0, clear + 1);
+};
 
 /** Bars of the lengths; each bar can be read by its title, all of them by the label. */
 TS.data.histogram = function (report) {

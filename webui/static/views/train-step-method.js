@@ -25,7 +25,7 @@ TS.train.steps.method = function (w, body) {
 TS.train.offered = (w) => [...w.forms.methods].sort((a, b) => Number(b.recommended) - Number(a.recommended));
 
 TS.train.methodCard = function (method, costs) {
-  const cost = TS.h("span", { class: "train-cost ts-small ts-num" }, "\u00a0");
+  const cost = TS.h("span", { class: "train-cost ts-small" }, "\u00a0");
   costs.set(method.key, cost);
   return [TS.h("b", {}, method.label), TS.h("span", { class: "ts-soft" }, method.tagline), cost];
 };
