@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import signal
@@ -27,6 +28,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _LOG_BYTES = 4 << 20
 _ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 _END_SECONDS = 3.0
+_STOP_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,12 @@ class _Gone(Exception):
 class _Process:
     """One life of the inference process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stop_s: float) -> None:
+        self._stop_s = stop_s
         self._kills = memory_kills()
         self._events: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._write_lock = threading.Lock()
+        self._end_at: dict[int, float] = {}
         self.popen = self._start(settings)
         threading.Thread(target=self._read, name="inference-reader", daemon=True).start()
 
@@ -77,7 +81,8 @@ class _Process:
     def _read(self) -> None:
         assert self.popen.stdout
         for line in self.popen.stdout:
-            self._events.put(json.loads(line))
+            if line.endswith(b"\n"):  # else it was killed in the middle of a word
+                self._events.put(json.loads(line))
         self.popen.wait()
         self._events.put(None)
 
@@ -93,13 +98,28 @@ class _Process:
 
     def events(self, request_id: int) -> Iterator[dict[str, Any]]:
         """Events of one request, until its last. Raises _Gone."""
-        while (event := self._events.get()) is not None:
+        while (event := self._next(request_id)) is not None:
             if event.get("id") == request_id:
                 yield event
                 if event["event"] in LAST_EVENTS:
                     return
         self._events.put(None)
         raise _Gone(self.popen.wait())
+
+    def _next(self, request_id: int) -> dict[str, Any] | None:
+        while True:
+            try:
+                return self._events.get(timeout=1.0)
+            except queue.Empty:
+                if time.monotonic() > self._end_at.get(request_id, math.inf):
+                    self.popen.kill()
+
+    def stop(self, request_id: int) -> None:
+        self._end_at.setdefault(request_id, time.monotonic() + self._stop_s)
+        self.send({"op": "stop", "id": request_id})
+
+    def is_stopped(self, request_id: int) -> bool:
+        return request_id in self._end_at
 
     def explain(self, code: int) -> Fault:
         """Why it ended in the middle of an answer."""
@@ -125,10 +145,14 @@ class _Process:
 
 
 class InferenceClient:
-    """Talks to one inference process, which it starts when there is something to ask. One request at a time."""
+    """Talks to one inference process, which it starts when there is something to ask. One request at a time.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    Args:
+        stop_s: a process that does not heed a stop for so long (it loads, or hangs) is ended.
+    """
+
+    def __init__(self, settings: Settings, *, stop_s: float = _STOP_SECONDS) -> None:
+        self._settings, self._stop_s = settings, stop_s
         self._process: _Process | None = None
         self._held: Held | None = None
         self._lock = threading.Lock()
@@ -179,16 +203,16 @@ class InferenceClient:
                 return
             except _Gone as gone:
                 self._held, ended = None, True
-                if heard or last_try:  # else it was just going to sleep: wake another
+                if heard or last_try or process.is_stopped(request.id):  # else it was going to sleep: wake another
                     raise process.explain(gone.code) from None
             finally:
                 if not ended:
-                    process.send({"op": "stop", "id": request.id})
+                    process.stop(request.id)
 
     def stop(self, request_id: int) -> None:
         """End a request; what it has said so far is its answer."""
         if process := self._process:
-            process.send({"op": "stop", "id": request_id})
+            process.stop(request_id)
 
     def close(self) -> None:
         """End the process; all its memory comes back."""
@@ -201,7 +225,7 @@ class InferenceClient:
         with self._lock:
             if self._process is None or not self._process.alive:
                 self._held = None
-                self._process = _Process(self._settings)
+                self._process = _Process(self._settings, self._stop_s)
             return self._process
 
     def _note(self, plan: Plan, event: dict[str, Any]) -> None:

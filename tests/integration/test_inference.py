@@ -233,7 +233,7 @@ def test_evicted_adapters_leave_and_the_base_stays_itself(client: InferenceClien
 def test_the_process_survives_nothing_and_the_next_request_starts_another(
     tmp_path: Path, folders: dict[str, Path]
 ) -> None:
-    client = InferenceClient(Settings(home=tmp_path, offline=True, chat_idle_s=1.0))
+    client = InferenceClient(Settings(home=tmp_path, offline=True, chat_idle_s=1.0), stop_s=0.5)
     try:
         ids = prompt_ids(folders, PROMPTS[0])
         asks = (Ask(BASE, BASE, ids, 7, 490),)
@@ -257,6 +257,11 @@ def test_the_process_survives_nothing_and_the_next_request_starts_another(
         assert client.memory_mb() == 0
         assert answers(client, folders, (BASE,))[BASE]["text"] == first[BASE]["text"]
         assert client.pid not in (None, pid)
+        os.kill(client.pid or 0, signal.SIGSTOP)  # hangs: a stop ends it
+        request = Request(client.new_id(), plan_of(folders), asks)
+        client.stop(request.id)
+        with pytest.raises(Fault, match=r"chat\.process_died"):
+            list(client.stream(request))
     finally:
         client.close()
     assert "Traceback" not in (tmp_path / "logs" / "chat.log").read_text()
