@@ -66,6 +66,7 @@ def test_the_preview_follows_the_mapping(visit: Open, table: Path) -> None:
     page = visit().open("/en/data")
     upload(page, table)
     page.select_option("#data-shape", "prompt_completion")
+    page.wait_for_selector(f".data-preview .ts-note.info:has-text('“{t('en', 'data.field.prompt')}”')")
     page.select_option("#data-column-prompt", "thema")
     page.select_option("#data-column-completion", "antwort")
     page.wait_for_selector(".data-preview .ts-bubble.user:has-text('Preise')")
