@@ -36,11 +36,11 @@ class Console:
     out: TextIO = field(default_factory=lambda: sys.stdout)
     _open_line: bool = False
 
-    def text(self, key: str, **params: Any) -> str:
+    def text(self, key: str, /, **params: Any) -> str:
         """A text of the catalogue."""
         return self.translate(self.language, key, **params)
 
-    def say(self, key: str, **params: Any) -> None:
+    def say(self, key: str, /, **params: Any) -> None:
         """Print a text of the catalogue."""
         self.line(self.text(key, **params))
 

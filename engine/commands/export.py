@@ -18,9 +18,9 @@ def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     if code := watch(console, ctx, job_id):
         return code
     file, name = tuned.export_file(ctx, job_id)
-    folder = args.to.expanduser() / name.removesuffix(".zip")
+    folder = args.to.expanduser() / name.removesuffix(".zip")  # the one folder that the archive holds
     if folder.exists():
         raise Fault("cli.folder_exists", folder=str(folder))
-    shutil.unpack_archive(file, folder, "zip")
+    shutil.unpack_archive(file, args.to.expanduser(), "zip")
     console.say("cli.export.done", folder=folder)
     return 0

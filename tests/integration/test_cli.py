@@ -294,6 +294,12 @@ def test_the_doctor_asks_the_real_libraries(ctx: Context) -> None:
 # ------------------------------------------------------------------ following a job
 
 
+def test_a_setting_that_nobody_declares_is_named(ctx: Context, here: Callable[..., str]) -> None:
+    model_id, dataset_id = tiny.add_model(ctx), tiny.add_dataset(ctx)
+    said = here("train", "--model", str(model_id), "--data", str(dataset_id), "--set", "banana=1", code=1)
+    assert said.strip() == "training.banana: This version has no setting called “banana”."
+
+
 def test_a_followed_job_is_told_as_it_changes(console: Console) -> None:
     view: dict[str, Any] = {"name": "Lesson", "status": "running", "phase": "loading", "error": None}
     tell = JobPrinter(console, seconds=60)
@@ -308,26 +314,13 @@ def test_training_from_a_file_to_a_tuned_model(ctx: Context, tmp_path: Path) -> 
     rows = [{"instruction": f"What is {word}?", "output": f"It is {word}."} for word in ("red", "blue", "green") * 8]
     data = tmp_path / "colours.csv"
     data.write_text("instruction,output\n" + "".join(f"{r['instruction']},{r['output']}\n" for r in rows))
-    common = (
-        "--data",
-        str(data),
-        "--set",
-        "epochs=1",
-        "--set",
-        "rank=4",
-        "--set",
-        "learning_rate=1e-3",
-        "--device",
-        "cpu",
-    )
-    done = run(ctx, "train", "--model", str(folder), *common, "--set", "evaluations=1", timeout=300)
+    settings = ("--set", "epochs=1", "--set", "rank=4", "--set", "learning_rate=1e-3", "--set", "evaluations=1")
+    common = ("--data", str(data), "--device", "cpu", *settings)
+    done = run(ctx, "train", "--model", str(folder), *common, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "24 rows taken" in done.stdout
     assert "It made the tuned model 1" in done.stdout
     assert data.is_file()
-    again = run(ctx, "train", "--model", str(folder), "--data", "1", "--set", "banana=1")
-    assert again.returncode == 1
-    assert "banana" in again.stdout
 
 
 @pytest.mark.slow
