@@ -22,12 +22,15 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
+_ASKED_BY_USERS = {"__path__", "__version__"}
+
+
 class _Later(ModuleType):
     """Stands in for a module until somebody asks it for anything."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__path__":
-            raise AttributeError(name)
+        if name.startswith("__") and name not in _ASKED_BY_USERS:
+            raise AttributeError(name)  # asked of every module by those who look around, such as `inspect`
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(importlib.import_module(self.__name__), name)

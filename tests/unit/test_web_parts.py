@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from starlette.datastructures import Headers
 
@@ -101,3 +104,13 @@ def test_disk_use_counts_every_file_once(ctx: Context) -> None:
     assert sizes["models"] == 1000
     assert use["total"] == use["database"] + sum(sizes.values())
     assert use["database"] > 0
+
+
+def test_pandas_can_be_used_beside_the_pages() -> None:
+    """In a process of its own, as another test may have loaded it: the pages do without, pyarrow then gets the real one."""
+    script = (
+        "import sys; import webui.gradio_import; assert not hasattr(sys.modules['pandas'], '__file__');"
+        "import pyarrow as pa; assert pa.array([[1], [2]]).to_pylist() == [[1], [2]];"
+        "import pandas; assert pandas.DataFrame({'a': [1]}).shape == (1, 1)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
