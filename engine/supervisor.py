@@ -26,6 +26,7 @@ LEASE_SECONDS = 15.0
 START_GRACE_SECONDS = 60.0
 OTHERS_CHILD_SECONDS = 3.0
 CANCEL_GRACE_SECONDS = 20.0
+LIGHT_GRACE_SECONDS = 3.0  # for jobs that have nothing to save
 KILL_GRACE_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
@@ -199,8 +200,9 @@ class Supervisor:
             return
         now = time.monotonic()
         waited = now - self._cancel_seen.setdefault((job.id, job.attempt), now)
-        if waited > self._cancel_grace:
-            self._executor.end(who, hard=waited > self._cancel_grace + KILL_GRACE_SECONDS)
+        grace = self._cancel_grace if job.kind == "train" else min(self._cancel_grace, LIGHT_GRACE_SECONDS)
+        if waited > grace:
+            self._executor.end(who, hard=waited > grace + KILL_GRACE_SECONDS)
 
 
 def _identity(job: Job) -> Identity | None:

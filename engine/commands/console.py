@@ -93,7 +93,7 @@ class JobPrinter:
     def __call__(self, view: dict[str, Any]) -> None:
         """Hear of a job's newest view."""
         text = headline(self._console, view)
-        state = f"{view['status']} {view['phase']}"
+        state = f"{view['status']} {view['headline']['code']}"
         due = self._console.is_terminal or state != self._told_state or time.monotonic() - self._when > self._seconds
         if text != self._told and due:
             self._told, self._told_state, self._when = text, state, time.monotonic()

@@ -115,14 +115,20 @@ def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> He
 
 
 def _cancelled(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    if job["kind"] != "train":
+        return _say("cancelled.light")
     return _say("cancelled", step=job["step"]) if job["step"] else _say("cancelled.early")
 
 
 def _failed(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    if job["kind"] != "train":
+        return _say("failed.light")
     return _say("failed", step=job["step"]) if job["step"] else _say("failed.early")
 
 
 def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    if job["kind"] != "train":
+        return _say("interrupted.light")
     if job["checkpoint_step"] is None:
         return _say("interrupted.early", step=job["step"])
     return _say("interrupted", step=job["step"], resume=job["checkpoint_step"])
