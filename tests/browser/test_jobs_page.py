@@ -145,7 +145,7 @@ def test_a_row_is_on_the_screen_within_a_second(visit: Open, studio: Studio) -> 
         seeds.add_step(studio.ctx, studio.jobs["live"], step, 2.0 / step)
         written = time.perf_counter()
         page.wait_for_function(
-            "loss => document.querySelector('.job-tile-grid b').textContent === loss", arg=f"{2.0 / step:.3f}"
+            "loss => document.querySelector('.job-tile-grid b')?.textContent === loss", arg=f"{2.0 / step:.3f}"
         )
         seconds.append(time.perf_counter() - written)
     assert sorted(seconds)[len(seconds) // 2] <= 1.0
@@ -167,7 +167,7 @@ def test_a_new_attempt_forgets_what_it_tells_again(visit: Open, studio: Studio) 
         s.query(Metric).filter(Metric.job_id == job, Metric.step > 2).delete()
         row = s.get_one(Job, job)
         row.attempt, row.step, row.train_loss = row.attempt + 1, 2, 1.0
-    page.wait_for_function("() => document.querySelector('.job-tile-grid b').textContent === '1.000'")
+    page.wait_for_function("() => document.querySelector('.job-tile-grid b')?.textContent === '1.000'")
     assert _tile(page, "Tokens seen") == "1,600"
     assert page.locator(".job-log-line").count() == lines
     assert page.locator(".job-timeline > li").count() == events
@@ -232,7 +232,7 @@ def test_the_page_outlives_its_server(visit: Open, studio: Studio) -> None:
     seeds.add_step(studio.ctx, job, 30, 0.123)
     with start_server(studio.server.home, port=int(studio.server.url.rsplit(":", 1)[1])):
         page.wait_for_selector("#ts-offline", state="detached", timeout=20_000)
-        page.wait_for_function("() => document.querySelector('.job-tile-grid b').textContent === '0.123'")
+        page.wait_for_function("() => document.querySelector('.job-tile-grid b')?.textContent === '0.123'")
 
 
 def test_settings_are_told_in_words() -> None:

@@ -11,7 +11,7 @@ TS.jobDetail = function (root, id, ctx) {
     slot("log"));
   TS.replace(root, page);
   const parts = { charts: null, samples: TS.jobSamples(slots.samples), events: TS.jobEvents(slots.events), log: TS.jobLog(slots.log) };
-  TS.jobSettings(slots.settings, id, ctx);
+  slots.settings.hidden = true;
   const data = { metrics: {}, cursors: {}, attempt: null, checkpoints: [], events: [], drawn: {} };
 
   const refresh = async () => {
@@ -35,6 +35,10 @@ TS.jobDetail = function (root, id, ctx) {
         parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job));
     }
     parts.samples.show(job);
+    if (!data.settings) {
+      await TS.jobSettings(slots.settings, id, ctx);
+      data.settings = true;
+    }
   };
   TS.poll(root, 600, refresh);
 };

@@ -26,7 +26,7 @@ TS.jobEvents = function (root) {
 
 /** The whole spec, in words; what differs from the usual is marked. A job never changes its settings: read once. */
 TS.jobSettings = async function (root, id, ctx) {
-  const rows = await ctx.call("job_settings", id).catch(() => []);
+  const rows = await ctx.call("job_settings", id);
   root.hidden = rows.length === 0;
   const [main, rest] = [rows.filter((row) => row.main), rows.filter((row) => !row.main)];
   TS.replace(root,

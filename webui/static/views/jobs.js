@@ -29,8 +29,8 @@ TS.jobList = function (root, ctx) {
   };
   const draw = (jobs) => {
     loading.hidden = true;
-    empty.hidden = jobs.length > 0;
-    add.hidden = jobs.length === 0;
+    empty.hidden = jobs.some((job) => job.kind === "train");
+    add.hidden = !empty.hidden;
     for (const group of groups) {
       const mine = jobs.filter((job) => jobGroup(job) === group.name);
       if (group.name === "waiting") mine.sort((a, b) => (a.queue_place ?? 0) - (b.queue_place ?? 0));

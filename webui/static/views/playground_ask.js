@@ -21,8 +21,8 @@ TS.playComposer = function (play) {
         TS.playAsk(play);
       }
     } });
-  dom.send = TS.h("button", { type: "submit", class: "ts-btn primary play-send", disabled: true }, TS.icon("arrow-up"), TS.h("span", {}, TS.t("playground.send")));
-  dom.stop = TS.h("button", { type: "button", class: "ts-btn danger play-send", hidden: true, onclick: () => TS.playStop(play) },
+  dom.send = TS.h("button", { type: "submit", class: "ts-btn primary play-send", "aria-label": TS.t("playground.send"), disabled: true }, TS.icon("arrow-up"), TS.h("span", {}, TS.t("playground.send")));
+  dom.stop = TS.h("button", { type: "button", class: "ts-btn danger play-send", "aria-label": TS.t("playground.stop"), hidden: true, onclick: () => TS.playStop(play) },
     TS.icon("square"), TS.h("span", {}, TS.t("playground.stop")));
   TS.replace(dom.composer, dom.input, dom.send, dom.stop);
   dom.grow = grow;
@@ -60,11 +60,12 @@ TS.playRegenerate = async function (play) {
 async function playRun(play, run, prompt) {
   try {
     await run();
+    if (play.stopping) await play.ctx.call("chat_stop", play.id);
   } catch (error) {
     play.error = error.message;
     if (prompt && !play.dom.input.value) play.dom.input.value = prompt;
   }
-  play.wait = false;
+  Object.assign(play, { wait: false, stopping: false });
   await TS.playRefresh(play).catch(() => {});
   play.asked = null;
   TS.playDraw(play);
@@ -72,8 +73,9 @@ async function playRun(play, run, prompt) {
 }
 
 TS.playStop = async function (play) {
-  if (!play.id || !(play.wait || TS.playBusy(play))) return;
-  await TS.act(play.dom.stop, () => play.ctx.call("chat_stop", play.id));
+  if (!(play.wait || TS.playBusy(play))) return;
+  play.stopping = play.wait; // a question that is still on its way is stopped as soon as it has arrived
+  if (play.id) await TS.act(play.dom.stop, () => play.ctx.call("chat_stop", play.id));
 };
 
 /** Questions of the held-out rows: what the tuned model should know and the base cannot. Large while nothing was asked. */
