@@ -23,6 +23,12 @@ from typing import Any
 
 import pytest
 
+from engine.base_models.starter import HUB_NAME
+from engine.context import open_context
+from engine.settings import Settings
+from storage.queries.base_models import find_model, was_removed
+from storage.tables import LanguageModel
+
 PROJECT = Path(__file__).resolve().parents[2]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -62,10 +68,22 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _without_starter(home: Path) -> None:
+    """As if the user had removed the starter model: a server would otherwise fetch and convert it beside the tests."""
+    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    with ctx.db.write() as s:
+        origin = {"source": "starter", "ref": HUB_NAME}
+        if find_model(s, **origin) is None and not was_removed(s, **origin):
+            s.add(LanguageModel(name="Starter", status="failed", deleted_at=time.time(), **origin))
+    ctx.db.close()
+
+
 @contextmanager
 def start_server(home: Path, *, port: int | None = None, **environment: str) -> Iterator[Server]:
     """`app.py serve` with `home`; ended afterwards. The log is at home/../server.log."""
     home.mkdir(parents=True, exist_ok=True)
+    if "TUNESMITH_STARTER_FROM" not in environment:
+        _without_starter(home)
     url = f"http://127.0.0.1:{port or free_port()}"
     command = [sys.executable, str(PROJECT / "app.py"), "serve", "--port", url.rsplit(":", 1)[1]]
     values = {**os.environ, "TUNESMITH_HOME": str(home), "TUNESMITH_OFFLINE": "1", **environment}
