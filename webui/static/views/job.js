@@ -3,11 +3,11 @@
 
 TS.jobDetail = function (root, id, ctx) {
   const slots = {};
-  const slot = (name, tag = "div", attributes = {}) => (slots[name] = TS.h(tag, { class: "job-" + name, ...attributes }));
+  const slot = (name, tag = "div", look = "") => (slots[name] = TS.h(tag, { class: `job-${name} ${look}` }));
   const page = TS.h("div", { class: "ts-page job-page" },
     TS.h("a", { class: "job-back", href: TS.url("jobs") }, TS.icon("chevron-right"), TS.t("jobs.back")),
     slot("head", "header"), slot("notes"), slot("meter"), slot("tiles"), slot("charts"), slot("samples"),
-    TS.h("div", { class: "job-columns-2" }, slot("events", "section", { class: "ts-card" }), slot("settings", "section", { class: "ts-card" })),
+    TS.h("div", { class: "job-columns-2" }, slot("events", "section", "ts-card"), slot("settings", "section", "ts-card")),
     slot("log"));
   TS.replace(root, page);
   const parts = { charts: null, samples: TS.jobSamples(slots.samples), events: TS.jobEvents(slots.events), log: TS.jobLog(slots.log) };
