@@ -12,7 +12,7 @@ from engine.methods import ModelShape
 from engine.planner.shape import body_parameters
 
 Devices = Callable[[], list[Device]]
-_MB = 1 << 20
+_MB = 1_000_000
 _RUNTIME_MB = {"cpu": 450, "cuda": 620}  # Python and the libraries; CUDA context and workspaces
 _SPARE_MB = 300  # left to the system and to jobs that grow a little
 _WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "nf4": 2.0}
