@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMPS := .make
 
-.PHONY: run demo test test-fast lint format bench screenshots clean
+.PHONY: run demo test test-fast lint format bench clean
 
 run: $(STAMPS)/run
 	$(PY) app.py starter
