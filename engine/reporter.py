@@ -31,6 +31,12 @@ class Interrupted(BaseException):
     """The process was asked to end (SIGTERM): keep what is kept already, and leave."""
 
 
+def _shortened(text: str) -> str:
+    """A long text without its middle: a traceback says most at its end."""
+    half = _LONGEST_LINE // 2
+    return text if len(text) <= _LONGEST_LINE else f"{text[:half]}\n[...]\n{text[-half:]}"
+
+
 class _Buffer:
     """What waits to be written."""
 
@@ -70,6 +76,7 @@ class Reporter:
         self._lock = threading.Lock()  # the buffer
         self._writing = threading.RLock()  # the order of transactions
         self._fenced = self._finished = self._deferring = False
+        self._broken: Exception | None = None
         self.interrupted = False
         self._request: str | None = None
         self._done = threading.Event()
@@ -107,7 +114,7 @@ class Reporter:
         """A line for the job's log. Never raises: logging must not end a job."""
         row = {"job_id": self.job_id, "at": time.time(), "attempt": self.attempt, "level": level}
         with self._lock:
-            self._buffer.lines.append(row | {"text": text[:_LONGEST_LINE]})
+            self._buffer.lines.append(row | {"text": _shortened(text)})
 
     def event(self, kind: str, code: str, step: int | None = None, **params: Any) -> None:
         """Something that the user should see; `kind` is "info", "warning" or "error", its sentence is `event.<code>`."""
@@ -204,6 +211,8 @@ class Reporter:
     def _check(self) -> None:
         if self._fenced:
             raise Fenced
+        if self._broken is not None:
+            raise self._broken
 
     def _write(self) -> None:
         with self._writing:
@@ -238,6 +247,9 @@ class Reporter:
                 self._write()
             except DBAPIError as error:
                 _log.warning("The database cannot be written to at the moment: %s", error.orig)
+            except Exception as error:  # a fault of ours: the worker's own thread must hear of it
+                self._broken = error
+                return
 
 
 class ReporterHandler(logging.Handler):

@@ -42,12 +42,13 @@ def new_folder(target: Path) -> Iterator[Path]:
         draft.rename(target)
         _sync(target.parent)
     except Exception as error:
-        raise _named(error, target.parent) from error
+        raise disk_fault(error, target.parent) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _named(error: Exception, folder: Path) -> Exception:
+def disk_fault(error: Exception, folder: Path) -> Exception:
+    """Fault("training.disk_full") where that is what the error means; else the error itself."""
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     if full or any(mark in str(error).lower() for mark in _FULL):
         free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sqlalchemy.exc import DBAPIError
 
 from engine.base_models.paths import tokenizer_folder, weights_folder
 from engine.context import Context
@@ -32,6 +33,8 @@ from engine.spec import JobSpec, make_spec
 from engine.training import sampling
 from engine.training.checkpoints import CheckpointStore, Progress, read_progress
 from engine.training.examples import Example, Examples, load_examples
+from engine.training.fast_lora import speed_up
+from engine.training.files import disk_fault
 from engine.training.forward import choose_forward
 from engine.training.memory import MemoryWatch
 from engine.training.result import keep_tuned, results
@@ -77,6 +80,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         if reporter.requested() == "cancel":
             store.remove_all()
         raise
+    except DBAPIError as error:
+        raise disk_fault(error, ctx.settings.home) from error
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
@@ -105,7 +110,9 @@ def _read(ctx: Context, spec: JobSpec, reporter: Reporter) -> _Inputs:
     _leave_visible(device)
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
     path = _rows_path(ctx.settings.absolute(dataset.rows_path), spec, dataset)
-    examples = load_examples(read_rows(path), template, spec.training, _examples_folder(ctx, reporter))
+    longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
+    limits = {**spec.training, "max_length": longest}
+    examples = load_examples(read_rows(path), template, limits, _examples_folder(ctx, reporter))
     _tell_left_out(examples, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
@@ -182,7 +189,10 @@ def _train(ctx: Context, inputs: _Inputs, reporter: Reporter, store: CheckpointS
     trainer, watch = _prepare(inputs, reporter, store, progress, model, work, started)
     _tell_start(inputs, reporter, trainer, work)
     with reporter.deferring_interrupts():
-        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+        if checkpoint is not None and progress.step >= watch.plan.total:
+            trainer.load_weights(checkpoint)  # all that is missing is the end
+        else:
+            trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         _end(inputs, reporter, watch, model)
 
 
@@ -230,6 +240,8 @@ def _prepare(
         spec, store.folder, dtype=inputs.precision.dtype, on_gpu=inputs.device.is_gpu, recompute=work.recompute
     )
     trainer = StepTrainer(model, arguments, examples.train, work.tokens, memory, watch)
+    if not inputs.device.is_gpu:
+        speed_up(model)
     packing = inputs.method.capabilities.packing
     trainer.forward = choose_forward(model, work.shape.vocabulary, trainer.autocast(), pack=packing)
     watch.trainer = trainer

@@ -161,6 +161,10 @@ class StepTrainer(Trainer):
         self._save_rng_state(str(folder))
         self.state.save_to_json(str(folder / STATE_FILE))
 
+    def load_weights(self, folder: Path) -> None:
+        """The weights of a checkpoint, without going on."""
+        self._load_from_checkpoint(str(folder))
+
     def mean_loss(self, examples: Sequence[Example], between_groups: Any) -> float:
         """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
         total, labels = 0.0, sum(example.trained for example in examples)

@@ -20,8 +20,10 @@ from engine.services import jobs
 from engine.training import checkpoints as checkpoints_module
 from engine.training import sampling
 from engine.training.examples import load_examples
+from engine.training.files import hashes
 from engine.training.forward import Packed, Padded
 from engine.training.result import weights_hash
+from engine.training.trainer import StepTrainer
 from storage.job_tables import Checkpoint, Job, Metric, Sample
 from storage.tables import Dataset, LanguageModel, TunedModel
 from tests import tiny, workers
@@ -259,6 +261,46 @@ def test_a_full_disk_at_a_checkpoint_keeps_the_one_before(
     done = workers.run_here(ctx)
     assert done.status == "succeeded"
     assert "resumed" in workers.event_codes(ctx, job.id)
+
+
+def test_a_full_disk_at_the_very_end_loses_nothing(
+    ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.training import files
+
+    def full(path: Any) -> None:
+        if "tuned" in str(path):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_sync", full)
+    job = train(ctx, inputs)
+    assert (job.status, job.error["code"]) == ("failed", "training.disk_full")
+    assert list((ctx.settings.home / "tuned").iterdir()) == []
+    assert [c.step for c in kept(ctx, job.id)] == [10, 20]
+    monkeypatch.undo()
+    jobs.resume_job(ctx, job.id)
+    done = workers.run_here(ctx)
+    assert done.status == "succeeded"
+    made = tuned(ctx, job.id)
+    assert made is not None
+    assert loss_of_tuned(ctx, done, made) == pytest.approx(done.result["val_loss"], abs=1e-5)
+
+
+def test_a_stop_during_a_save_leaves_a_valid_checkpoint(
+    ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(trainer: StepTrainer, folder: Any) -> None:
+        jobs.stop_job(ctx, 1)
+        trainer_saves(trainer, folder)
+
+    trainer_saves = StepTrainer.save_state
+    monkeypatch.setattr(StepTrainer, "save_state", ask)
+    job = train(ctx, inputs, training={"epochs": 8})
+    assert job.status == "stopped"
+    assert 20 <= job.step < 40
+    found = kept(ctx, job.id)
+    assert {ctx.settings.absolute(c.path).name for c in found} == folders(ctx, job.id)
+    assert all(hashes(ctx.settings.absolute(c.path)) == c.files for c in found)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "missing"])

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from transformers import AutoModelForCausalLM, Gemma2Config, Gemma2ForCausalLM, MistralConfig, MistralForCausalLM
+from transformers import AutoModelForCausalLM, GraniteConfig, GraniteForCausalLM, MistralConfig, MistralForCausalLM
 
+from engine.methods import LORA
+from engine.params import read_all
 from engine.training.batches import Order, packed_groups, padded_groups
 from engine.training.examples import Example
+from engine.training.fast_lora import speed_up
 from engine.training.forward import Forward, Packed, Padded, choose_forward
 from engine.training.head import cross_entropy_sum
 from tests import tiny
@@ -114,17 +117,19 @@ def test_sliding_windows_are_kept_when_packing() -> None:
 
 
 def test_a_model_with_another_head_falls_back_to_padding() -> None:
-    """Gemma 2 caps its logits after the head: the probe sees the difference."""
+    """Granite divides its logits after the head: the probe sees the difference."""
     torch.manual_seed(0)
-    config = Gemma2Config(
+    config = GraniteConfig(
         vocab_size=99, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, head_dim=8, final_logit_softcapping=0.5,
+        num_key_value_heads=2, logits_scaling=4.0,
     )  # fmt: skip
-    for implementation in ("eager", "sdpa"):
-        config._attn_implementation = implementation
-        model = Gemma2ForCausalLM(config)
-        model.lm_head.weight.data *= 50  # logits large enough for the cap to matter
-        assert choose_forward(model, 99, nullcontext(), pack=True).name == "padded"
+    model = GraniteForCausalLM(config)
+    model.get_output_embeddings().weight.data *= 50  # logits large enough for the divisor to matter
+    assert model.config._attn_implementation == "sdpa"
+    forward = choose_forward(model, 99, nullcontext(), pack=True)
+    assert forward.name == "padded"
+    rows = examples((30, 6, 21), vocabulary=99)
+    assert gradient(model, forward, 60, rows)[0] == pytest.approx(reference(model, rows)[0], abs=1e-5)
 
 
 def test_the_tiny_llama_is_packed_unless_the_method_forbids_it(model: Any) -> None:
@@ -173,3 +178,31 @@ def test_weights_survive_a_save_bit_for_bit(model: Any, tmp_path: Path) -> None:
     ids = torch.arange(20)[None]
     with torch.no_grad():
         assert torch.equal(model(ids).logits, again(ids).logits)
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_fast_lora_layers_calculate_what_pefts_do(tmp_path: Path, recompute: bool) -> None:
+    base = AutoModelForCausalLM.from_pretrained(tiny.write_model(tmp_path), dtype=torch.float32)
+    values, _faults = read_all(LORA.params, {}, "method")
+    model = LORA.apply(base, values).train()
+    if recompute:
+        model.enable_input_require_grads()
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            nn.init.normal_(parameter, std=0.1)
+    rows = examples()
+    expected_loss, expected = gradient(model, Packed(model), 10_000, rows)
+    names = [name for name, parameter in model.named_parameters() if parameter.grad is not None]
+    assert speed_up(model) == 2 * 7
+    loss, grad = gradient(model, Packed(model), 10_000, rows)
+    assert [name for name, parameter in model.named_parameters() if parameter.grad is not None] == names
+    assert all("lora_" in name for name in names)
+    assert loss == pytest.approx(expected_loss, abs=1e-5)
+    assert torch.allclose(grad, expected, atol=1e-6, rtol=1e-4)
+
+
+def test_lora_layers_with_dropout_stay_as_they_are(tmp_path: Path) -> None:
+    base = AutoModelForCausalLM.from_pretrained(tiny.write_model(tmp_path), dtype=torch.float32)
+    values, _faults = read_all(LORA.params, {"dropout": 0.1}, "method")
+    assert speed_up(LORA.apply(base, values)) == 0
