@@ -39,7 +39,7 @@ TS.jobList = function (root, ctx) {
       TS.keyed(group.list, mine, (job) => job.id, (job) => jobRow(job, ctx, refresh));
     }
   };
-  TS.poll(root, 700, refresh);
+  TS.poll(root, 1000, refresh);
 };
 
 function jobGroup(job) {
