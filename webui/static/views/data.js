@@ -11,7 +11,7 @@ TS.views.dataPage = (root, value, ctx) => {
 
 /** The list: head, drop zone, samples, cards. */
 TS.data.library = function (root, value, ctx) {
-  const cards = TS.h("div", { class: "data-library", "aria-busy": "true" });
+  const cards = TS.h("div", { class: "data-library", "aria-busy": "true" }, TS.h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   const draw = async () => {
     try {
       TS.data.drawLibrary(cards, await ctx.call("all_datasets"), ctx);

@@ -56,7 +56,11 @@ TS.train.tellBill = function (at, w, aside, said) {
 };
 
 /** An estimate is not to be read to the second. */
-TS.train.roughly = (seconds) => TS.format.duration(seconds < 90 ? Math.max(5, Math.round(seconds / 5) * 5) : seconds < 3600 ? Math.round(seconds / 30) * 30 : Math.round(seconds / 600) * 600);
+TS.train.roughly = function (seconds) {
+  if (seconds < 90) return TS.format.duration(Math.max(5, Math.round(seconds / 5) * 5));
+  if (seconds < 3600) return TS.t("train.bill.minutes", { n: TS.format.number(Math.round(seconds / 30) / 2, 1) });
+  return TS.format.duration(Math.round(seconds / 600) * 600);
+};
 
 TS.train.lacking = function (w) {
   const open = ["model", "data", "method"].filter((step) => !w.done(step)).map((step) => TS.t("train.step." + step));
