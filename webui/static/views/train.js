@@ -27,7 +27,7 @@ TS.train.frame = function () {
     bill: TS.h("aside", { class: "train-bill", "aria-label": TS.t("train.bill") }),
   };
   TS.append(frame.panel, ["title", "lead", "block", "block"].map((kind) => TS.h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
-  TS.append(frame.bill, TS.h("i", { class: "ts-bone block", "aria-hidden": "true" }));
+  TS.append(frame.bill, [TS.h("i", { class: "ts-bone block", "aria-hidden": "true" })]);
   frame.page = TS.h("div", { class: "ts-page train-page" },
     TS.head(TS.t("train.title"), TS.t("train.lead"), frame.tools),
     frame.bar, frame.notes, TS.h("div", { class: "ts-cols" }, frame.panel, frame.bill));
