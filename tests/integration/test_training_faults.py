@@ -93,25 +93,17 @@ def test_an_attempt_that_wakes_up_too_late_writes_nothing(ctx: Context, job: int
 
 
 def test_a_worker_told_to_end_saves_where_it_is(ctx: Context, job: int) -> None:
-    process = start(ctx)
+    """And a second worker of the same attempt leaves at once."""
+    claimed = workers.claim(ctx)
+    process = workers.start_worker(ctx, *claimed)
     reach(ctx, job, 5)
+    assert workers.start_worker(ctx, *claimed).wait(60) == EXIT_FENCED
     process.terminate()
     assert process.wait(60) == 0
     ended = workers.row(ctx, job)
     assert (ended.status, ended.error) == ("interrupted", {"code": "worker.interrupted", "params": {}})
     with ctx.db.read() as s:
         assert s.scalar(select(func.max(Checkpoint.step)).where(Checkpoint.job_id == job)) == ended.step
-
-
-def test_a_second_worker_of_the_same_attempt_does_not_start(ctx: Context, job: int) -> None:
-    claimed = workers.claim(ctx)
-    first = workers.start_worker(ctx, *claimed)
-    reach(ctx, job, 1)
-    second = workers.start_worker(ctx, *claimed)
-    assert second.wait(60) == EXIT_FENCED
-    assert first.poll() is None
-    first.kill()
-    first.wait(10)
 
 
 def test_killed_while_saving_leaves_no_half_checkpoint(ctx: Context, job: int) -> None:
@@ -124,10 +116,7 @@ def test_killed_while_saving_leaves_no_half_checkpoint(ctx: Context, job: int) -
     bury(ctx, job)
     registered = written(ctx, job)[3]
     jobs.resume_job(ctx, job)
-    process = start(ctx)
-    workers.wait_until(lambda: workers.row(ctx, job).phase == "training", 120)
-    process.kill()
-    process.wait(10)
+    assert workers.run_here(ctx).status == "succeeded"
     assert not list(folder.glob(".*partial"))
     codes = workers.event_codes(ctx, job)
     assert ("resumed" if registered else "started_over") in codes
