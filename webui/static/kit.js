@@ -130,10 +130,9 @@ TS.toast = function (text, kind = "info") {
   setTimeout(() => toast.remove(), kind === "danger" ? 15000 : 5000);
 };
 
-/** Run an action of a button: disables it meanwhile, shows errors as a toast. Resolves to the result or undefined. */
+/** Run an action of a button: marks it as busy meanwhile (it keeps the focus), shows errors as a toast. Resolves to the result or undefined. */
 TS.act = async function (button, action) {
-  if (button.disabled) return undefined;
-  button.disabled = true;
+  if (button.disabled || button.getAttribute("aria-busy") === "true") return undefined;
   button.setAttribute("aria-busy", "true");
   try {
     return await action();
@@ -141,7 +140,6 @@ TS.act = async function (button, action) {
     TS.toast(error.message, "danger");
     return undefined;
   } finally {
-    button.disabled = false;
     button.removeAttribute("aria-busy");
   }
 };
