@@ -19,7 +19,7 @@ TS.jobDetail = function (root, id, ctx) {
     try {
       feed = await ctx.call("job_feed", id, jobCursors(data));
     } catch (error) {
-      if (error.code === "away") throw error;
+      if (error.code !== "not_found") throw error; // asked again at the next tick
       return jobGone(root, error);
     }
     jobMerge(data, feed, parts);

@@ -9,7 +9,7 @@ TS.jobEventText = function (event) {
 };
 
 TS.jobEvents = function (root) {
-  const list = TS.h("ol", { class: "job-timeline" });
+  const list = TS.h("ol", { class: "job-timeline", tabindex: "0", "aria-label": TS.t("jobs.events.title") });
   TS.replace(root, TS.h("h2", {}, TS.t("jobs.events.title")), list);
   const add = (events) => {
     for (const event of events) {

@@ -34,7 +34,7 @@ function modelExport(model, form, ctx) {
     try {
       job = await ctx.call("export_job", state.job);
     } catch (error) {
-      if (error.code === "away") throw error;
+      if (error.code !== "not_found") throw error; // asked again at the next tick
       state.job = null;
     }
     draw(job);
