@@ -145,6 +145,7 @@ def run(arguments: argparse.Namespace) -> list[Round]:
             examples = load_examples(rows, template, spec.training, Path(folder)).train[:count]
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = trainers(model, spec, examples, Path(folder))
+        plain.current_gradient_accumulation_steps = 1  # which `train()` sets, one batch a step
         batches = [examples[i : i + BATCH] for i in range(0, len(examples), BATCH)]
         return [measure(ours, plain, batch) for batch in batches][1:]
 
