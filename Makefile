@@ -30,6 +30,7 @@ format: $(STAMPS)/dev
 	$(PY) -m ruff format .
 
 bench: $(STAMPS)/run
+	$(PY) -m benchmarks.startup
 	$(PY) -m benchmarks.training
 
 $(STAMPS)/venv:
