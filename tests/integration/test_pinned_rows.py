@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,10 @@ def test_job_keeps_its_rows(ctx: Context, dataset_id: int, monkeypatch: pytest.M
     seen: list[str] = []
     load = run.load_examples
 
-    def spy(rows: list[dict[str, object]], *rest: object) -> Examples:
-        seen.extend(str(row) for row in rows)
-        return load(rows, *rest)  # type: ignore[arg-type]
+    def spy(rows: Iterable[dict[str, object]], *rest: object) -> Examples:
+        kept = list(rows)
+        seen.extend(str(row) for row in kept)
+        return load(kept, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(run, "load_examples", spy)
     job = workers.run_here(ctx)
