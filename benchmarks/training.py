@@ -28,6 +28,7 @@ from engine.params import read_all
 from engine.planner.verdict import TOKENS_AT_ONCE
 from engine.spec import JobSpec, make_spec
 from engine.training.examples import load_examples
+from engine.training.fast_lora import speed_up
 from engine.training.forward import choose_forward
 from engine.training.memory import MemoryWatch
 from engine.training.table import Example
@@ -107,7 +108,10 @@ def timed(step: Callable[[], torch.Tensor], model: Any) -> tuple[float, float]:
 def measure(ours: StepTrainer, plain: Trainer, examples: list[Example]) -> Round:
     """One step of each on the same examples."""
     inputs = padded(examples)
+    for module in plain.model.modules():
+        module.__dict__.pop("forward", None)  # the plain trainer has PEFT's own layers
     plain_seconds, plain_loss = timed(lambda: plain.training_step(plain.model, dict(inputs)), plain.model)
+    speed_up(ours.model)
     our_seconds, our_loss = timed(lambda: ours.training_step(ours.model, {"examples": examples}), ours.model)
     tokens = sum(map(len, examples))
     share = inputs["input_ids"].numel() / tokens
