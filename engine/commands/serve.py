@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import logging
 import signal
@@ -53,6 +54,8 @@ def serve(
         write_log(settings)
         ctx = open_context()
         web = make_web(ctx)
+        gc.freeze()
+        gc.enable()
         supervisor = Supervisor(ctx)
         supervisor.start()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,6 +90,39 @@ def test_from_choices_to_one_job(wizard: Any, studio: tuple[Server, Context]) ->
     newest = max(made, key=lambda job: job["id"])
     assert page.url.endswith(f"job={newest['id']}")
     jobs.cancel_job(ctx, newest["id"])
+    page.goto(studio[0].url + "/en/train")
+    page.wait_for_selector("[data-step=model]")
+
+
+def test_start_waits_for_a_save_that_is_under_way(wizard: Any, studio: tuple[Server, Context]) -> None:
+    """Else the save would arrive after the start and bring the old draft back."""
+    _, ctx = studio
+    page = wizard
+    choose(page, "budget")
+    planned(page)
+    held: list[Any] = []
+    sent: list[str] = []
+
+    def pass_on(route: Any) -> None:
+        name = json.loads(route.request.post_data or "{}").get("fn_name", "")
+        sent.append(name)
+        if name == "save":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server", pass_on)
+    page.fill("#train-name", "Held back")
+    while not held:
+        page.wait_for_timeout(50)
+    page.click("#train-start")
+    page.wait_for_timeout(500)
+    assert "begin" not in sent
+    page.unroute("**/component_server")
+    for route in held:
+        route.continue_()
+    page.wait_for_url("**/en/jobs?job=*")
+    jobs.cancel_job(ctx, max(job["id"] for job in jobs.list_jobs(ctx)))
     page.goto(studio[0].url + "/en/train")
     page.wait_for_selector("[data-step=model]")
 

@@ -147,7 +147,7 @@ TS.train.start = async function (button, w) {
   if (verdict && !verdict.ok && !(await TS.confirm(TS.t("train.bill.unfit.title"), TS.t("plan." + verdict.code, verdict.params), TS.t("train.bill.unfit.start")))) return;
   button.setAttribute("aria-busy", "true");
   try {
-    await w.save.flush();
+    await w.saved(); // a save that arrives after the start would bring the draft back
     w.finished = true;
     const job = await w.ctx.call("begin", w.raw(), w.draft.key);
     w.save.cancel();

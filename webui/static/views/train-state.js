@@ -78,7 +78,7 @@ TS.train.setParam = function (w, param, value) {
   else w.patch({ training: put(w.draft.training) });
 };
 
-/** Saving: 300 ms after a change, and at once when the page is left. */
+/** Saving: 300 ms after a change, and at once when the page is left; one after the other, so that none overtakes. */
 TS.train.saving = function (w) {
   const send = async () => {
     if (w.finished) return;
@@ -89,7 +89,9 @@ TS.train.saving = function (w) {
       else TS.toast(error.message, "danger");
     }
   };
-  w.save = TS.debounce(300, send);
+  let last = Promise.resolve();
+  w.save = TS.debounce(300, () => (last = last.then(send)));
+  w.saved = () => { w.save.flush(); return last; };
   window.addEventListener("pagehide", () => {
     if (w.finished || !w.save.waiting()) return;
     w.save.cancel();
