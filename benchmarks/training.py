@@ -23,7 +23,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Tr
 from engine.data.store import read_rows
 from engine.data.template import ChatTemplate
 from engine.hardware import cpu
-from engine.methods import method_of
+from engine.methods import Run, method_of
 from engine.params import read_all
 from engine.planner.verdict import TOKENS_AT_ONCE
 from engine.spec import JobSpec, make_spec
@@ -122,7 +122,7 @@ def trainers(model: Any, spec: JobSpec, examples: list[Example], folder: Path) -
     """Both trainers around one model."""
     arguments = training_arguments(spec, folder, dtype="fp32", on_gpu=False, recompute=False)
     memory = MemoryWatch(torch.device("cpu"), None)
-    ours = StepTrainer(model, arguments, examples, TOKENS_AT_ONCE["cpu"], memory, TrainerCallback())
+    ours = StepTrainer(model, arguments, examples, TOKENS_AT_ONCE["cpu"], memory, TrainerCallback(), spec)
     ours.forward = choose_forward(model, model.config.vocab_size, ours.autocast(), pack=True)
     return ours, Trainer(model=model, args=arguments, train_dataset=examples)  # type: ignore[arg-type]
 
@@ -138,7 +138,7 @@ def run(arguments: argparse.Namespace) -> list[Round]:
     torch.set_num_threads(cpu().cores)
     spec, lora = lora_spec(arguments.rank), method_of("lora")
     values, _faults = read_all(lora.params, spec.method_params, "method")
-    model = lora.apply(load_model(arguments.model), values)
+    model = lora.apply(load_model(arguments.model), values, Run(1, spec.training, Path(tempfile.gettempdir())))
     count = BATCH * (arguments.rounds + 1)
     if arguments.data is None:
         examples = made_up_examples(count, model.config.vocab_size)

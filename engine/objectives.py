@@ -29,6 +29,12 @@ _SCHEDULES = {
     "constant": Text("Stays the same", "保持不变"),
     "constant_with_warmup": Text("Stays the same after the warm-up", "预热后保持不变"),
 }
+_BASE_FORMATS = {
+    "none": Text("As it is", "原样"),
+    "int8": Text("8 bits", "8 位"),
+    "nf4": Text("4 bits, NF4", "4 位，NF4"),
+    "fp4": Text("4 bits, FP4", "4 位，FP4"),
+}
 _OPTIMIZERS = {
     "adamw_torch_fused": Text("AdamW (fused)", "AdamW（融合）"),
     "adafactor": Text("Adafactor (less memory)", "Adafactor（更省内存）"),
@@ -120,6 +126,21 @@ SFT = Objective(
             usual=Text("when memory is short", "内存不足时"),
         ),
         Param(
+            key="quantisation", kind="choice", default="none", choices=_BASE_FORMATS,
+            label=Text("Frozen model held in", "冻结模型的存储格式"),
+            help=Text(
+                "Squeezes the frozen base so that it takes less memory. Saves memory, not time; whatever is trained stays exact.",
+                "压缩被冻结的基础模型以减少内存。节省的是内存而不是时间；被训练的部分不受影响。",
+            ),
+            usual=Text("as it is; NF4 when memory is short", "原样；内存不足时用 NF4"),
+        ),
+        Param(
+            key="double_quantisation", kind="bool", default=True,
+            label=Text("Squeeze the scales too", "压缩缩放常数"),
+            help=Text("For 4 bits: the scales of each block of weights are squeezed as well, 0.4 bits a weight less.", "用于 4 位：每块权重的缩放常数也被压缩，每个权重再省约 0.4 位。"),
+            usual=Text("yes", "是"),
+        ),
+        Param(
             key="evaluations", kind="int", default=4, minimum=0, maximum=1000, step=1,
             label=Text("Checks during training", "训练中的检查次数"),
             help=Text(
@@ -127,6 +148,15 @@ SFT = Objective(
                 "对验证样本评分、回答示例问题并保存检查点的次数。",
             ),
             usual=Text("4 to 10", "4 到 10"),
+        ),
+        Param(
+            key="scored_answers", kind="int", default=0, minimum=0, maximum=500, step=1,
+            label=Text("Answers to score at the end", "结束时评分的回答数"),
+            help=Text(
+                "So many held-out questions are answered at the end and compared with the expected answers, for the base too.",
+                "结束时回答这么多个验证问题，并与参考答案比较；基础模型也会回答。",
+            ),
+            usual=Text("0, or 20 to compare methods", "0；比较方法时用 20"),
         ),
         Param(
             key="keep_checkpoints", kind="int", default=2, minimum=1, maximum=100, step=1,
@@ -142,3 +172,9 @@ SFT = Objective(
         ),
     ),
 )  # fmt: skip
+
+
+def base_format(training: Mapping[str, Any]) -> str | None:
+    """How the frozen base is held: "nf4", "fp4", "int8", or None for its own precision."""
+    chosen = str(training.get("quantisation", "none"))
+    return None if chosen == "none" else chosen

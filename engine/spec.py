@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engine.errors import Fault, SpecError
-from engine.methods import METHODS, method_of
-from engine.objectives import SFT
+from engine.methods import METHODS, Method, method_of
+from engine.objectives import SFT, base_format
 from engine.params import read_all
 
-SPEC_VERSION = 1
+SPEC_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,28 @@ def _budget(raw: Mapping[str, Any], faults: dict[str, dict[str, Any]]) -> Budget
     return Budget(device, int(memory) if memory else None, numbers.get("minutes"))
 
 
+def _refused(method: Method, training: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Combinations that no model could train, whatever its shape."""
+    can = method.capabilities
+    if base_format(training) and not can.quantised_base:
+        reason = can.why_not["quantised_base"].as_dict()
+        return {"training.quantisation": {"code": "spec.no_quantised_base", "params": {"reason": reason}}}
+    if training["checkpointing"] == "on" and not can.checkpointing:
+        reason = can.why_not["checkpointing"].as_dict()
+        return {"training.checkpointing": {"code": "spec.no_checkpointing", "params": {"reason": reason}}}
+    return {}
+
+
+def _current(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A spec of an earlier version in today's form. Version 1 had the 4-bit format among QLoRA's own settings."""
+    if int(raw.get("version") or SPEC_VERSION) >= 2:
+        return raw
+    params = dict(raw.get("method_params") or {})
+    kind = params.pop("quant_type", None)
+    training = dict(raw.get("training") or {}) | ({"quantisation": kind} if kind else {})
+    return {**raw, "method_params": params, "training": training, "version": SPEC_VERSION}
+
+
 def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     """Check a raw form (or a stored spec) and fill in defaults.
 
@@ -74,6 +96,7 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     """
     if int(raw.get("version") or SPEC_VERSION) > SPEC_VERSION:
         raise Fault("spec.newer", version=raw["version"], known=SPEC_VERSION)
+    raw = _current(raw)
     faults: dict[str, dict[str, Any]] = {}
     for key in ("base_model", "dataset"):
         if not isinstance(raw.get(key), int):
@@ -86,6 +109,7 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     method_params, wrong = read_all(method.params, raw.get("method_params") or {}, "method")
     training, more = read_all(SFT.params_for(method.defaults), raw.get("training") or {}, "training")
     faults |= wrong | more
+    faults |= {} if faults else _refused(method, training)
     budget = _budget(raw.get("budget") or {}, faults)
     name = str(raw.get("name") or "").strip()[:120]
     if not name:

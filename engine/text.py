@@ -17,3 +17,7 @@ class Text:
     def in_(self, language: str) -> str:
         """The text in `language` ("en" or "zh")."""
         return self.zh if language == "zh" else self.en
+
+    def as_dict(self) -> dict[str, str]:
+        """Both languages, for a message whose language is chosen where it is shown."""
+        return {"en": self.en, "zh": self.zh}

@@ -88,26 +88,32 @@ def write_tokenizer(folder: Path, template: str | None = CHATML, special: Mappin
     return folder
 
 
-def write_model(folder: Path, *, seed: int = 0, tied: bool = True) -> Path:
-    """A folder with config.json, model.safetensors and the tokenizer. Linear sizes are multiples of 64 (4-bit blocks)."""
+def write_model(folder: Path, *, seed: int = 0, tied: bool = True, family: str = "llama") -> Path:
+    """A folder with config.json, model.safetensors and the tokenizer. Linear sizes are multiples of 64 (4-bit blocks).
+
+    Args:
+        family: "llama" (no biases, grouped keys), "qwen2" (some biases) or "gpt_neox" (biases everywhere, other names).
+    """
     import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import AutoConfig, AutoModelForCausalLM
 
     torch.manual_seed(seed)
-    config = LlamaConfig(
+    heads = {} if family == "gpt_neox" else {"num_key_value_heads": 2}
+    config = AutoConfig.for_model(
+        family,
         vocab_size=VOCABULARY,
         hidden_size=64,
         intermediate_size=128,
         num_hidden_layers=2,
         num_attention_heads=4,
-        num_key_value_heads=2,
+        **heads,
         max_position_embeddings=512,
         tie_word_embeddings=tied,
         bos_token_id=1,
         eos_token_id=2,
         pad_token_id=2,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     return write_tokenizer(folder)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from engine.errors import Fault
-from engine.methods.base import Capabilities, Method, ModelShape
+from engine.methods.base import Capabilities, Learn, Method, Refusal, Run, Variant
 from engine.methods.full import FULL
 from engine.methods.lora import LORA
 from engine.methods.qlora import QLORA
+from engine.methods.shape import ModelShape
 
 METHODS: tuple[Method, ...] = (LORA, QLORA, FULL)
 _BY_KEY = {method.key: method for method in METHODS}
@@ -19,4 +20,4 @@ def method_of(key: str) -> Method:
     return _BY_KEY[key]
 
 
-__all__ = ["METHODS", "Capabilities", "Method", "ModelShape", "method_of"]
+__all__ = ["METHODS", "Capabilities", "Learn", "Method", "ModelShape", "Refusal", "Run", "Variant", "method_of"]

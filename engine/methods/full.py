@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from engine.methods.base import Capabilities, Method, Values
+from engine.methods.base import Capabilities, Method, Model, Run, Values
 from engine.text import Text
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
-
-def _apply(model: PreTrainedModel, _values: Values) -> Any:
+def _apply(model: Model, _values: Values, _run: Run) -> Model:
     return model.requires_grad_(True)
 
 
+_WHOLE = Text(
+    "the result is a whole model that stands alone, there is nothing to merge",
+    "结果本身就是完整的模型，无需合并",
+)
+_TRAINED = Text(
+    "it trains every weight, and squeezed weights cannot be trained; LoRA can be trained on a squeezed base",
+    "它训练所有权重，而压缩后的权重无法训练；LoRA 可以在压缩的基础模型上训练",
+)
+_TWO = Text("base and result are two models; both are loaded", "基础模型与结果是两个模型，会同时加载")
+
 FULL = Method(
     key="full",
+    family="whole",
     label=Text("Full fine-tuning", "全量微调"),
     tagline=Text("Changes every weight; for small models and much data.", "改变所有权重；适合小模型和大量数据。"),
     help=Text(
@@ -30,6 +36,15 @@ FULL = Method(
     apply=_apply,
     trainable=lambda shape, _values: shape.parameters,
     trainable_source="all weights, tied ones once",
+    changed=lambda shape, _values: shape.parameters,
+    rank=lambda shape, _values: shape.hidden,
     bytes_per_trained=12.0,
-    capabilities=Capabilities(merge=False, toggle=False),
+    trains_base=True,
+    recommended=True,
+    capabilities=Capabilities(
+        merge=False,
+        toggle=False,
+        quantised_base=False,
+        why_not={"merge": _WHOLE, "toggle": _TWO, "quantised_base": _TRAINED},
+    ),
 )

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from engine.methods.base import Capabilities, Method, ModelShape, Values
+from engine.methods.base import Capabilities, Method, Model, Run, Values
+from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
 
 _MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -77,7 +73,7 @@ def _all_chosen(values: Values) -> bool:
     return set(values["modules"]) >= set(_MODULES)
 
 
-def apply_lora(model: PreTrainedModel, values: Values) -> Any:
+def apply_lora(model: Model, values: Values, _run: Run) -> Model:
     """Wrap `model` in LoRA adapters. Raises nothing of its own: modules are checked against the model by PEFT."""
     from peft import LoraConfig, get_peft_model
 
@@ -97,8 +93,15 @@ def lora_parameters(shape: ModelShape, values: Values) -> int:
     return shape.layers * values["rank"] * sum(inputs + outputs for inputs, outputs in chosen)
 
 
+def lora_changed(shape: ModelShape, values: Values) -> int:
+    """Every weight of the adapted matrices."""
+    chosen = [sizes for name, sizes in shape.linears.items() if _all_chosen(values) or name in values["modules"]]
+    return shape.layers * sum(inputs * outputs for inputs, outputs in chosen)
+
+
 LORA = Method(
     key="lora",
+    family="low_rank",
     label=Text("LoRA", "LoRA"),
     tagline=Text("Fast, small, and the right first choice.", "快速、小巧，首选方法。"),
     help=Text(
@@ -112,6 +115,8 @@ LORA = Method(
     apply=apply_lora,
     trainable=lora_parameters,
     trainable_source="arXiv:2106.09685, section 4.2",
-    bytes_per_trained=16.0,
-    capabilities=Capabilities(merge=True, toggle=True),
+    changed=lora_changed,
+    rank=lambda _shape, values: values["rank"],
+    recommended=True,
+    capabilities=Capabilities(merge=True, toggle=True, batch=True),
 )

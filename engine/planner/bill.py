@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.hardware import Device, precision_for
 from engine.methods import method_of
+from engine.objectives import base_format
 from engine.planner.lengths import Counts, Table, count
 from engine.planner.memory import MB, Workload, bill
 from engine.planner.shape import shape_of
@@ -83,6 +84,7 @@ def workload(case: Case, train: Counts) -> Workload:
         device=case.device,
         tokens=train.longest,
         optimizer=str(spec.training["optimizer"]),
+        quantisation=base_format(spec.training),
     )
     in_a_step = sum(nlargest(case.pace.batch_size, train.lengths))
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.limit_mb)
@@ -123,8 +125,8 @@ def estimate(case: Case) -> dict[str, Any]:
 
 def disk_bytes(work: Workload, keep: int) -> float:
     """Checkpoints (weights that changed and the optimizer's state; one more while the newest is written) and the result."""
-    weights = 4.0 * (work.shape.parameters if work.method.saves == "full" else work.trained)
-    return (keep + 1) * (weights + 8.0 * work.trained) + weights
+    weights = 4.0 * work.method.numbers_stored(work.shape, work.values)
+    return (keep + 1) * 12.0 * work.trained + weights
 
 
 def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
@@ -147,7 +149,7 @@ def _warnings(case: Case, work: Workload, train: Counts, need_mb: int) -> Iterat
     length, context = training["max_length"], case.model.context_length
     found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
         (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
-        (bool(work.method.quantised_base(work.values)) and not device.is_gpu, "quantised_cpu", {}),
+        (bool(work.quantisation) and not device.is_gpu, "quantised_cpu", {}),
         (not device.is_gpu and work.shape.parameters > _LARGE, "large_on_cpu", {}),
         (
             context is not None and train.longest > context,

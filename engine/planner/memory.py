@@ -23,7 +23,8 @@ _BACKWARD = (
 _RECOMPUTED_CPU = (
     1.25 / 2.26
 )  # measured on a CPU, where the allocator keeps freed pieces; a GPU comes close to the count
-_BYTES_4BIT = 0.516  # NF4 with double quantisation: 4 bits and 0.127 for the scales
+# 4 bits and, with double quantisation, 0.127 for the scales; 8 bits and a scale a row
+_BYTES_QUANTISED = {"nf4": 0.516, "fp4": 0.516, "int8": 1.002}
 _HEAD_TOKENS = 256  # label positions whose logits exist at a time
 _WIDTH = {"fp32": 4, "bf16": 2, "fp16": 2}
 _OPTIMIZER_SAVES = {"adafactor": 8, "sgd": 8}  # bytes of AdamW's two moments that are not needed
@@ -36,6 +37,7 @@ class Workload:
     Attributes:
         tokens: padded tokens in the largest micro-batch.
         recompute: activation checkpointing.
+        quantisation: how the frozen base is squeezed ("nf4", "fp4", "int8").
     """
 
     shape: ModelShape
@@ -46,6 +48,7 @@ class Workload:
     tokens: int
     recompute: bool = False
     optimizer: str = "adamw_torch_fused"
+    quantisation: str | None = None
 
     @property
     def trained(self) -> int:
@@ -69,10 +72,11 @@ class Item:
 def bill(work: Workload) -> list[Item]:
     """The lines of the memory bill."""
     per_trained = work.method.bytes_per_trained - _OPTIMIZER_SAVES.get(work.optimizer, 0)
+    extra = work.method.extra_bytes(work.shape, work.values, work.tokens)
     return [
         Item("runtime", _RUNTIME_GPU if work.device.is_gpu else _RUNTIME_CPU),
         Item("weights", weight_bytes(work)),
-        Item("trained", per_trained * work.trained),
+        Item("trained", per_trained * work.trained + extra),
         Item("activations", activation_bytes(work)),
         Item("head", head_bytes(work)),
     ]
@@ -86,9 +90,9 @@ def total_mb(work: Workload) -> int:
 def weight_bytes(work: Workload) -> float:
     """The base's weights: squeezed to 4 bits, in half precision while frozen, in fp32 (and a half-precision copy) when trained."""
     shape, body = work.shape, body_parameters(work.shape)
-    if work.method.quantised_base(work.values):
-        return _BYTES_4BIT * body + work.width * (shape.parameters - body)
-    if work.method.saves == "full":
+    if work.quantisation:
+        return _BYTES_QUANTISED[work.quantisation] * body + work.width * (shape.parameters - body)
+    if work.method.trains_base:
         return shape.parameters * (4 + (work.width if work.width < 4 else 0))
     return shape.parameters * work.width
 

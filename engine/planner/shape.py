@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import Fault
 from engine.methods import ModelShape
+from engine.planner.families import biases_of, norms_of
 
 Linears = dict[str, tuple[int, int]]
 
@@ -17,6 +19,8 @@ _NAMES = {
     "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads"),
     "vocabulary": ("vocab_size",),
 }
+_LEARNT_PLACES = frozenset({"gpt2", "opt"})  # positions have embeddings of their own
+_GPT2_CONTEXT = 1024
 _TIED_UNLESS_SAID = frozenset({"gpt2", "gemma", "gemma2", "gemma3", "gemma3_text", "opt", "bloom", "cohere", "cohere2"})
 
 
@@ -27,7 +31,7 @@ def context_length(config: Mapping[str, Any]) -> int | None:
 
 
 def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelShape:
-    """Read the shape from the names that Llama, Qwen, Mistral, Phi, GPT-NeoX and GPT-2 use.
+    """Read the shape from the names that Llama, Qwen, Mistral, Gemma, Phi, GPT-NeoX and GPT-2 use.
 
     Args:
         parameters: the true number of parameters where it is known; counted from the shape otherwise.
@@ -46,12 +50,18 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
     tied = family in _TIED_UNLESS_SAID if tied is None else bool(tied)
     linears = _other_linears(family, hidden, intermediate, (heads + 2 * kv_heads) * head_dim, heads * head_dim)
     shape = ModelShape(
-        hidden, intermediate, layers, heads, kv_heads, head_dim, vocabulary, tied, parameters or 0, linears
+        hidden, intermediate, layers, heads, kv_heads, head_dim, vocabulary, tied, parameters or 0, linears, family
     )
-    if parameters:
-        return shape
-    counted = body_parameters(shape) + hidden * vocabulary * (1 if tied else 2) + (2 * layers + 1) * hidden
-    return ModelShape(hidden, intermediate, layers, heads, kv_heads, head_dim, vocabulary, tied, counted, linears)
+    norms, final, tensors = norms_of(family, hidden, head_dim)
+    biases = biases_of(family, config) & shape.linears.keys()
+    shape = replace(shape, linear_biases=biases, norm_sizes=norms, final_norm=(final, hidden), norm_tensors=tensors)
+    return shape if parameters else replace(shape, parameters=_counted(shape, config))
+
+
+def _counted(shape: ModelShape, config: Mapping[str, Any]) -> int:
+    places = (context_length(config) or _GPT2_CONTEXT) * shape.hidden if shape.family in _LEARNT_PLACES else 0
+    embeddings = shape.hidden * shape.vocabulary * (1 if shape.tied else 2) + places
+    return shape.layers * shape.layer_parameters + embeddings + shape.norm_tensors * shape.final_norm[1]
 
 
 def body_parameters(shape: ModelShape) -> int:

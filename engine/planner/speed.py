@@ -68,7 +68,7 @@ def tokens_per_second(work: Workload, counts: Counts, past: Sequence[float] = ()
     if past:
         return median(past)
     kind = "gpu" if work.device.is_gpu else "cpu"
-    slower = _QUANTISED[kind] if work.method.quantised_base(work.values) else 1.0
+    slower = _QUANTISED[kind] if work.quantisation else 1.0
     seconds = slower * flops_per_token(work, counts) / throughput(work.device)
     if work.device.is_gpu:
         seconds += work.shape.layers * _GPU_LAYER_S / max(1, work.tokens)

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.hardware import Device
 from engine.methods import METHODS
+from engine.objectives import base_format
 from engine.params import read_all
 from engine.planner.memory import Workload, total_mb
 
@@ -90,9 +91,10 @@ def _changes(work: Workload) -> Iterator[tuple[str, dict[str, Any], dict[str, An
         if method is work.method or not method.recommended:
             continue
         values, _faults = read_all(method.params, {}, "method")
-        other = replace(saved, method=method, values=values)
+        held = base_format(method.defaults)
+        other = replace(saved, method=method, values=values, quantisation=held)
         change = {"method": method.key, "training.checkpointing": "on" if saved.recompute else "auto"}
-        yield "verdict.method", {"method": method.label.en}, change, other
+        yield "verdict.method", {"method": method.label.as_dict()}, change, other
 
 
 def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdict | None:

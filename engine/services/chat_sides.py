@@ -16,7 +16,7 @@ from engine.context import Context
 from engine.data.template import ChatTemplate
 from engine.errors import Fault, NotFound
 from engine.inference.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
-from engine.methods import METHODS
+from engine.objectives import base_format
 from engine.planner.shape import shape_of
 from engine.services.chat_settings import read_chat_settings
 from engine.settings import Settings
@@ -56,8 +56,8 @@ class Setup:
     @property
     def quantised(self) -> bool:
         """Whether one of the tuned models was trained on a base in 4 bits."""
-        four_bits = {m.key for m in METHODS if m.quantised_base({p.key: p.default for p in m.params})}
-        return any(tuned.method in four_bits for tuned in self.tuned)
+        specs = [tuned.lineage.get("spec", {}) for tuned in self.tuned]
+        return any(base_format(spec.get("training", {})) in ("nf4", "fp4") for spec in specs)
 
     def weights(self, settings: Settings) -> tuple[Weights, tuple[Weights, ...]]:
         """Where the base's and the tuned models' files are."""

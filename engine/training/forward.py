@@ -65,7 +65,9 @@ class Padded:
             mask[row, : len(example)] = 1
         inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
         moved = {name: tensor.to(device) for name, tensor in inputs.items()}
-        logits = self.model(**moved, use_cache=False).logits
+        logits = self.model(**moved, use_cache=False).logits[
+            :, -width:
+        ]  # some methods put tokens of their own in front
         targets = torch.from_numpy(labels).to(device)
         return nn.functional.cross_entropy(
             logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100, reduction="sum"

@@ -8,13 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from engine.methods import method_of
+from engine.methods import Run, method_of
 from engine.reporter import Reporter
 from engine.spec import JobSpec
 from engine.training.checkpoints import Progress
 from engine.training.files import hashes, new_folder, size
 from engine.training.watch import perplexity
-from engine.training.weights import save_weights
+from engine.training.weights import save_result
 from storage.queries import reporting
 from storage.tables import Dataset, LanguageModel
 
@@ -39,7 +39,13 @@ def results(progress: Progress) -> dict[str, Any]:
 
 
 def keep_tuned(
-    reporter: Reporter, model: Any, spec: JobSpec, base: LanguageModel, dataset: Dataset, progress: Progress
+    reporter: Reporter,
+    model: Any,
+    spec: JobSpec,
+    base: LanguageModel,
+    dataset: Dataset,
+    progress: Progress,
+    run: Run,
 ) -> None:
     """Write the weights to tuned/<job>/ and register them. Raises Fault("training.disk_full")."""
     reporter.phase("saving")
@@ -48,7 +54,7 @@ def keep_tuned(
     fresh = target.with_name(f"{target.name}-{reporter.attempt}")
     with new_folder(fresh) as draft:
         _name_base(model, base)
-        save_weights(model, draft)
+        save_result(model, method_of(spec.method), draft, run)
         if method_of(spec.method).saves == "full":
             _copy_tokenizer(settings.absolute(str(base.path)), settings.absolute(str(base.tokenizer_path)), draft)
     row = {

@@ -16,12 +16,13 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer import PrinterCallback
 
 from engine.errors import Fault
+from engine.methods import method_of
 from engine.spec import JobSpec
 from engine.training.batches import Loader
 from engine.training.examples import Example
 from engine.training.forward import Forward, Padded
 from engine.training.memory import MemoryWatch
-from engine.training.weights import save_weights
+from engine.training.weights import load_trained, save_trained
 
 STATE_FILE = "trainer_state.json"
 _SCALER_PATIENCE = 30  # steps in a row that fp16 scaling may skip before the loss counts as broken
@@ -74,10 +75,12 @@ class StepTrainer(Trainer):
         budget: int,
         memory: MemoryWatch,
         callback: TrainerCallback,
+        spec: JobSpec,
     ) -> None:
         super().__init__(model=model, args=args, train_dataset=examples, callbacks=[callback])  # type: ignore[arg-type]
         self.remove_callback(PrinterCallback)
         self.examples, self.budget, self.memory = examples, budget, memory
+        self.spec, self.method = spec, method_of(spec.method)
         self.forward: Forward = Padded(model)
         self.grad_norm = self.step_loss = 0.0
         self.step_tokens = self.step_labels = 0
@@ -123,6 +126,8 @@ class StepTrainer(Trainer):
                 self.memory.look()
                 self.accelerator.backward(loss)
             total += loss.detach()
+        if self.method.penalty is not None:
+            self.accelerator.backward(self.method.penalty(self.model))
         return total
 
     def _halve(self, model: nn.Module, examples: Sequence[Example]) -> None:
@@ -155,15 +160,24 @@ class StepTrainer(Trainer):
 
     def save_state(self, folder: Path) -> None:
         """All that `train(resume_from_checkpoint=folder)` needs, without pickled arguments."""
-        save_weights(self.model, folder)
+        save_trained(self.model, self.method, folder)
         self._save_optimizer_and_scheduler(str(folder))
         self._save_scaler(str(folder))
         self._save_rng_state(str(folder))
         self.state.save_to_json(str(folder / STATE_FILE))
 
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        load_trained(self.model, self.method, Path(resume_from_checkpoint))
+
     def load_weights(self, folder: Path) -> None:
         """The weights of a checkpoint, without going on."""
         self._load_from_checkpoint(str(folder))
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """The method's own optimizer where it has one, else the chosen one."""
+        if getattr(self, "optimizer", None) is None and self.method.optimizer is not None:
+            self.optimizer: Any = self.method.optimizer(self.model, self.spec.method_params, self.spec.training)
+        return super().create_optimizer(model)
 
     def mean_loss(self, examples: Sequence[Example], between_groups: Any) -> float:
         """Mean loss over all label tokens, without training; calls `between_groups()` in between."""

@@ -118,6 +118,8 @@ class Watch(TrainerCallback):
     ) -> None:
         """The rate that this step used, before the schedule moves on."""
         self._rate = float(self.trainer.optimizer.param_groups[0]["lr"])
+        if self.trainer.method.after_update is not None:
+            self.trainer.method.after_update(self.trainer.model, state.global_step + 1)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Everything that is done between two steps."""
@@ -187,6 +189,8 @@ class Watch(TrainerCallback):
         """Score the held-out rows and answer the prompts with the weights of now."""
         began = time.monotonic()
         self.score()
+        if self.trainer.method.figures is not None:
+            self.reporter.metric(self.progress.step, **self.trainer.method.figures(self.trainer.model))
         if self.prompts:
             self.reporter.phase("sampling")
             for index, (prompt, text) in enumerate(zip(self.prompts, self.answer(), strict=True)):

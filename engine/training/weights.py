@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from peft import prepare_model_for_kbit_training
+from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from engine.base_models.inspect import inspect_folder
 from engine.errors import Fault
 from engine.hardware import Device, Precision
-from engine.methods import Method
+from engine.methods import Method, Run
+from engine.objectives import base_format
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+DELTA_FILE = "delta.safetensors"
+_TRAINED_FILE, _STATE_FILE = "trained.safetensors", "method.safetensors"
 _log = logging.getLogger(__name__)
 
 
-def load_base(folder: Path, method: Method, values: Any, device: Device, precision: Precision) -> Any:
+def load_base(folder: Path, method: Method, training: Mapping[str, Any], device: Device, precision: Precision) -> Any:
     """The base model, on its device, in the format that the method trains on.
 
     Raises:
         Fault: "model.*" when the folder must not be loaded, "training.model_unreadable" when it cannot be.
     """
     inspect_folder(folder)
-    kind = method.quantised_base(values)
+    kind = base_format(training)
     half = _DTYPES[precision.dtype]
-    trained_whole = method.saves == "full"
-    options: dict[str, Any] = {"dtype": torch.float32 if trained_whole else half}
+    options: dict[str, Any] = {"dtype": torch.float32 if method.trains_base else half}
     if kind is not None:
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type=kind,
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=half,
-            bnb_4bit_quant_storage=torch.uint8,
-        )
+        options["quantization_config"] = _squeezed(kind, half, double=bool(training["double_quantisation"]))
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -51,8 +50,21 @@ def load_base(folder: Path, method: Method, values: Any, device: Device, precisi
         raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
     if kind is not None:
         _keep_gradients(model)
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     model.config.use_cache = False
     return model
+
+
+def _squeezed(kind: str, compute: torch.dtype, *, double: bool) -> BitsAndBytesConfig:
+    if kind == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=kind,
+        bnb_4bit_use_double_quant=double,
+        bnb_4bit_compute_dtype=compute,
+        bnb_4bit_quant_storage=torch.uint8,
+    )
 
 
 def _keep_gradients(model: nn.Module) -> None:
@@ -71,13 +83,43 @@ def torch_device(device: Device) -> torch.device:
     return torch.device("cuda", 0) if device.is_gpu else torch.device("cpu")
 
 
-def save_weights(model: Any, folder: Path) -> None:
-    """What was trained, as safetensors: a PEFT folder for adapters, the whole model otherwise."""
-    if hasattr(model, "peft_config"):
+def save_result(model: Any, method: Method, folder: Path, run: Run) -> None:
+    """What the job made, in the form that the method declares."""
+    if method.save is not None:
+        method.save(model, folder, run)
+    elif method.saves == "delta":
+        save_file(_trained(model), folder / DELTA_FILE)
+    elif method.saves == "adapter":
         model.save_pretrained(folder, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
     else:
         model.save_pretrained(folder)
+
+
+def save_trained(model: Any, method: Method, folder: Path) -> None:
+    """Everything that training has changed, for a checkpoint: the trained parameters and the method's own state."""
+    save_file(_trained(model), folder / _TRAINED_FILE)
+    if method.state is not None:
+        own = {name: tensor.detach().cpu().contiguous() for name, tensor in method.state(model).items()}
+        save_file(own, folder / _STATE_FILE)
+
+
+def load_trained(model: Any, method: Method, folder: Path) -> None:
+    """Put back what `save_trained` wrote into a model to which the method was applied in the same way."""
+    stored = load_file(folder / _TRAINED_FILE)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name in stored:
+                parameter.copy_(stored.pop(name))
+    if stored:
+        raise Fault("training.checkpoint_foreign", name=next(iter(stored)))
+    if method.restore is not None and (folder / _STATE_FILE).is_file():
+        method.restore(model, load_file(folder / _STATE_FILE))
+
+
+def _trained(model: nn.Module) -> dict[str, torch.Tensor]:
+    parameters = model.named_parameters()
+    return {name: one.detach().cpu().contiguous() for name, one in parameters if one.requires_grad}
 
 
 def trained_parameters(model: nn.Module) -> int:

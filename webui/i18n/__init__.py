@@ -29,10 +29,15 @@ def catalogue(language: str) -> Mapping[str, str]:
 def t(language: str, key: str, /, **params: Any) -> str:
     """The text of `key`, filled in. A missing key shows itself (and fails the completeness test)."""
     text = catalogue(language).get(key, key)
+    said = {name: value[language] if _in_both(value) else value for name, value in params.items()}
     try:
-        return text.format(**params) if params else text
+        return text.format(**said) if said else text
     except (KeyError, IndexError, ValueError):
         return text
+
+
+def _in_both(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == set(LANGUAGES)
 
 
 def message(language: str, code: str, params: Mapping[str, Any] | None = None) -> str:

@@ -37,8 +37,11 @@ TS.replace = function (root, ...children) {
 /** A text of the catalogue, filled in. */
 TS.t = function (key, params) {
   const text = (TS.texts || {})[key] ?? key;
-  return text.replace(/\{(\w+)(?:[^}]*)\}/g, (whole, name) => (params && name in params ? params[name] : whole));
+  return text.replace(/\{(\w+)(?:[^}]*)\}/g, (whole, name) => (params && name in params ? TS.said(params[name]) : whole));
 };
+
+/** A value of a message; one that comes in every language is said in the page's. */
+TS.said = (value) => (value && typeof value === "object" && "en" in value ? value[document.documentElement.lang.slice(0, 2)] ?? value.en : value);
 
 TS.mount = function (name, context) {
   const root = document.createElement("div");

@@ -9,12 +9,9 @@ import bitsandbytes
 import pytest
 import torch
 
-from engine.hardware import cpu, precision_for
 from engine.methods import METHODS, Method
-from engine.params import read_all
-from engine.planner.shape import shape_of
-from engine.training.weights import load_base, trained_parameters
-from tests import tiny
+from engine.training.weights import trained_parameters
+from tests import methods, tiny
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +20,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(folder: Path, method: Method, **raw: Any) -> tuple[Any, Any, int]:
-    """The model to train, its base's config, and the formula's count."""
-    values, faults = read_all(method.params, raw, "method")
-    assert not faults
-    base = load_base(folder, method, values, cpu(), precision_for(cpu()))
-    expected = method.trainable(shape_of(base.config.to_dict(), tiny.parameters()), values)
-    return method.apply(base, values), values, expected
+    """The model to train, the method's settings, and the formula's count."""
+    values, _ = methods.settings_of(method, **raw)
+    model = methods.applied(folder, method, folder / "scratch", **raw)
+    return model, values, method.trainable(methods.shape(folder), values)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.key)

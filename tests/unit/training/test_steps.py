@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM, GraniteConfig, GraniteForCausalLM, MistralConfig, MistralForCausalLM
 
-from engine.methods import LORA
+from engine.methods import FULL, LORA, Run
 from engine.params import read_all
 from engine.training.batches import Order, packed_groups, padded_groups
 from engine.training.examples import Example
@@ -171,9 +171,9 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
 
 
 def test_weights_survive_a_save_bit_for_bit(model: Any, tmp_path: Path) -> None:
-    from engine.training.weights import save_weights
+    from engine.training.weights import save_result
 
-    save_weights(model, tmp_path)
+    save_result(model, FULL, tmp_path, Run(1, {}, tmp_path))
     again = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
     ids = torch.arange(20)[None]
     with torch.no_grad():
@@ -184,7 +184,7 @@ def test_weights_survive_a_save_bit_for_bit(model: Any, tmp_path: Path) -> None:
 def test_fast_lora_layers_calculate_what_pefts_do(tmp_path: Path, recompute: bool) -> None:
     base = AutoModelForCausalLM.from_pretrained(tiny.write_model(tmp_path), dtype=torch.float32)
     values, _faults = read_all(LORA.params, {}, "method")
-    model = LORA.apply(base, values).train()
+    model = LORA.apply(base, values, Run(1, {}, tmp_path)).train()
     if recompute:
         model.enable_input_require_grads()
         model.gradient_checkpointing_enable({"use_reentrant": False})
@@ -205,4 +205,4 @@ def test_fast_lora_layers_calculate_what_pefts_do(tmp_path: Path, recompute: boo
 def test_lora_layers_with_dropout_stay_as_they_are(tmp_path: Path) -> None:
     base = AutoModelForCausalLM.from_pretrained(tiny.write_model(tmp_path), dtype=torch.float32)
     values, _faults = read_all(LORA.params, {"dropout": 0.1}, "method")
-    assert speed_up(LORA.apply(base, values)) == 0
+    assert speed_up(LORA.apply(base, values, Run(1, {}, tmp_path))) == 0

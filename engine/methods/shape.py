@@ -1,0 +1,58 @@
+"""A model's measures as methods count them: enough to know every number of parameters without weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """What a model's config.json says of its size.
+
+    Attributes:
+        family: `model_type` of the config ("llama", "qwen2", "gpt_neox" ...).
+        linear_sizes: the linear modules of one layer where the model is not built like Llama.
+        linear_biases: names of the linear modules of a layer that have a bias of their own.
+        norm_sizes: size of each norm of one layer, by its module's last name; `final_norm` is (name, size) of the last one.
+        norm_tensors: tensors of a norm: 1 (weight) or 2 (weight and bias).
+    """
+
+    hidden: int
+    intermediate: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    vocabulary: int
+    tied: bool
+    parameters: int
+    linear_sizes: Mapping[str, tuple[int, int]] | None = None
+    family: str = "llama"
+    linear_biases: frozenset[str] = frozenset()
+    norm_sizes: Mapping[str, int] = field(default_factory=dict)
+    final_norm: tuple[str, int] = ("norm", 0)
+    norm_tensors: int = 1
+
+    @property
+    def linears(self) -> Mapping[str, tuple[int, int]]:
+        """(inputs, outputs) of the linear modules of one layer, by name."""
+        if self.linear_sizes is not None:
+            return self.linear_sizes
+        q, kv = self.heads * self.head_dim, self.kv_heads * self.head_dim
+        return {
+            "q_proj": (self.hidden, q),
+            "k_proj": (self.hidden, kv),
+            "v_proj": (self.hidden, kv),
+            "o_proj": (q, self.hidden),
+            "gate_proj": (self.hidden, self.intermediate),
+            "up_proj": (self.hidden, self.intermediate),
+            "down_proj": (self.intermediate, self.hidden),
+        }
+
+    @property
+    def layer_parameters(self) -> int:
+        """Numbers of one layer: weights and biases of its linear modules, and its norms."""
+        weights = sum(inputs * outputs for inputs, outputs in self.linears.values())
+        biases = sum(outputs for name, (_, outputs) in self.linears.items() if name in self.linear_biases)
+        return weights + biases + self.norm_tensors * sum(self.norm_sizes.values())

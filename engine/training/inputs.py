@@ -1,0 +1,124 @@
+"""What a training job names, read and checked before anything is loaded."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.base_models.paths import tokenizer_folder
+from engine.context import Context
+from engine.data.store import read_rows, rows_of
+from engine.data.template import ChatTemplate
+from engine.errors import Fault
+from engine.hardware import Device, Precision, device_of, precision_for
+from engine.methods import Method, method_of
+from engine.objectives import base_format
+from engine.planner.memory import Workload
+from engine.planner.shape import shape_of
+from engine.planner.verdict import arrange, limit_of
+from engine.reporter import Reporter
+from engine.spec import JobSpec
+from engine.training import sampling
+from engine.training.examples import Examples, load_examples
+from storage.queries.base_models import get_model
+from storage.queries.inputs import get_dataset
+from storage.tables import Dataset, LanguageModel
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a job names."""
+
+    spec: JobSpec
+    method: Method
+    base: LanguageModel
+    dataset: Dataset
+    device: Device
+    precision: Precision
+    template: ChatTemplate
+    examples: Examples
+    prompts: list[sampling.Prompt]
+
+
+def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter) -> Inputs:
+    """Raises Fault("job.model_gone"), Fault("job.dataset_gone"), or what makes the rows useless."""
+    reporter.phase("reading")
+    with ctx.db.read() as s:
+        base, dataset = get_model(s, spec.base_model), get_dataset(s, spec.dataset)
+    if base is None:
+        raise Fault("job.model_gone")
+    if dataset is None or dataset.rows_path is None:
+        raise Fault("job.dataset_gone")
+    device = device_of(spec.budget.device)
+    _leave_visible(device)
+    template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
+    path = _rows_path(ctx.settings.absolute(dataset.rows_path), spec, dataset)
+    longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
+    limits = {**spec.training, "max_length": longest}
+    examples = load_examples(
+        read_rows(path), template, limits, ctx.settings.folder("jobs", str(reporter.job_id), "examples")
+    )
+    _tell_left_out(examples, reporter)
+    rows = chain(read_rows(path, "val"), read_rows(path, "train"))
+    prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
+    method = method_of(spec.method)
+    return Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts)
+
+
+def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
+    """The rows as they were when the job was started, whatever was imported since."""
+    same = not spec.dataset_hash or spec.dataset_hash == dataset.content_hash
+    path = now if same else rows_of(now, spec.dataset_hash)
+    if not path.is_file():
+        raise Fault("job.dataset_gone")
+    return path
+
+
+def _leave_visible(device: Device) -> None:
+    """Only the chosen GPU can be seen, before CUDA starts: no other is touched by accident."""
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    if not device.is_gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        torch.set_num_threads(max(1, device.cores))
+        return
+    place = int(device.key.split(":")[1])
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    os.environ["CUDA_VISIBLE_DEVICES"] = str(place) if visible is None else visible.split(",")[place]
+
+
+def _tell_left_out(examples: Examples, reporter: Reporter) -> None:
+    for name, count in examples.counts.items():
+        if count:
+            reporter.event("warning", f"rows_{name}", count=count, reason=examples.refusal or "-")
+
+
+def seed_everything(number: int) -> None:
+    """Every source of random numbers."""
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
+
+
+def workload_of(inputs: Inputs) -> Workload:
+    """How many tokens at a time, and whether to recompute activations, within the budget's memory."""
+    spec, device = inputs.spec, inputs.device
+    lengths = sorted(inputs.examples.train.lengths.tolist(), reverse=True)
+    work = Workload(
+        shape=shape_of(inputs.base.config, inputs.base.parameters),
+        method=inputs.method,
+        values=spec.method_params,
+        precision=inputs.precision,
+        device=device,
+        tokens=lengths[0],
+        optimizer=str(spec.training["optimizer"]),
+        quantisation=base_format(spec.training),
+    )
+    in_a_step = sum(lengths[: spec.training["batch_size"]])
+    limit_mb = limit_of(device, spec.budget.memory_mb)
+    return arrange(work, lengths[0], in_a_step, str(spec.training["checkpointing"]), limit_mb)
