@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,12 @@ from engine.services import jobs
 from engine.settings import Settings
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.tiny import add_dataset, add_model
+from tests.workers import wait_until
 from webui.i18n import t
 
 pytestmark = pytest.mark.browser
 
+CALLS = re.compile("/component_server")
 STEPS = ("model", "data", "method", "budget", "review")
 
 
@@ -111,16 +114,15 @@ def test_start_waits_for_a_save_that_is_under_way(wizard: Any, studio: tuple[Ser
         else:
             route.continue_()
 
-    page.route("**/component_server", pass_on)
+    page.route(CALLS, pass_on)
     page.fill("#train-name", "Held back")
-    while not held:
-        page.wait_for_timeout(50)
+    wait_until(lambda: bool(held) or bool(page.wait_for_timeout(50)), 10)
     page.click("#train-start")
     page.wait_for_timeout(500)
     assert "begin" not in sent
-    page.unroute("**/component_server")
     for route in held:
         route.continue_()
+    page.unroute(CALLS)
     page.wait_for_url("**/en/jobs?job=*")
     jobs.cancel_job(ctx, max(job["id"] for job in jobs.list_jobs(ctx)))
     page.goto(studio[0].url + "/en/train")
