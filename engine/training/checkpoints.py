@@ -31,6 +31,9 @@ class Progress:
     waiting: list[float] = field(default_factory=list)  # loss sum, labels: steps since the last shown one
     evaluated_step: int | None = None
     peak_memory_mb: float = 0.0
+    base_answers: list[str] | None = None  # to the questions that are scored
+    answers: dict[str, Any] | None = None  # their scores, at the end
+    answer_seconds: float = 0.0  # what one round of them takes
 
 
 class Saves(Protocol):

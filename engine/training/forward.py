@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -134,6 +134,29 @@ def _may_pack(model: nn.Module) -> bool:
     kinds = set(getattr(base.config, "layer_types", None) or ())
     plain = type(head) is nn.Linear and head.bias is None
     return plain and base.config._attn_implementation == "sdpa" and kinds <= _SEGMENTABLE
+
+
+def mean_loss(
+    model: nn.Module,
+    forward: Forward,
+    examples: Sequence[Example],
+    budget: int,
+    autocast: Callable[[], AbstractContextManager[Any]],
+    between_groups: Callable[[], None],
+) -> float:
+    """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
+    total, labels = 0.0, sum(example.trained for example in examples)
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            for group in forward.groups(examples, budget):
+                with forward.session(group), autocast():
+                    total += float(forward.loss(group))
+                between_groups()
+    finally:
+        model.train(training)
+    return total / max(1, labels)
 
 
 def _probe(model: nn.Module, forward: Forward, vocabulary: int) -> float:

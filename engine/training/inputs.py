@@ -16,6 +16,7 @@ from engine.context import Context
 from engine.data.store import read_rows, rows_of
 from engine.data.template import ChatTemplate
 from engine.errors import Fault
+from engine.evaluation.answers import held_out_questions
 from engine.hardware import Device, Precision, device_of, precision_for
 from engine.methods import Method, method_of
 from engine.objectives import base_format
@@ -44,6 +45,7 @@ class Inputs:
     template: ChatTemplate
     examples: Examples
     prompts: list[sampling.Prompt]
+    questions: list[sampling.Prompt]  # those that are scored
 
 
 def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter) -> Inputs:
@@ -68,7 +70,8 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter) -> Inputs:
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)
-    return Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts)
+    questions = held_out_questions(read_rows(path, "val"), template, int(spec.training["scored_answers"]))
+    return Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts, questions)
 
 
 def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:

@@ -25,7 +25,7 @@ _COPIED = ("generation_config.json", "tokenizer_config.json", "special_tokens_ma
 def results(progress: Progress) -> dict[str, Any]:
     """The numbers of a job's end."""
     speed = progress.tokens / progress.seconds if progress.seconds else None
-    return {
+    numbers: dict[str, Any] = {
         "train_loss": progress.train_loss,
         "val_loss": progress.val_loss,
         "base_val_loss": progress.base_val_loss,
@@ -36,6 +36,7 @@ def results(progress: Progress) -> dict[str, Any]:
         "tokens_per_s": None if speed is None else round(speed, 1),
         "peak_memory_mb": round(progress.peak_memory_mb),
     }
+    return numbers if progress.answers is None else numbers | {"answers": progress.answers}
 
 
 def keep_tuned(

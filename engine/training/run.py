@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.base_models.paths import tokenizer_folder, weights_folder
 from engine.context import Context
 from engine.errors import Fault
+from engine.evaluation.answers import AnswerSheet
 from engine.methods import Run
 from engine.planner.memory import Workload
 from engine.reporter import Interrupted, Reporter
@@ -28,6 +29,7 @@ from engine.training.forward import choose_forward
 from engine.training.inputs import Inputs, read_inputs, seed_everything, workload_of
 from engine.training.memory import MemoryWatch
 from engine.training.result import keep_tuned, results
+from engine.training.scoring import measure_base, score_result, sheet_of
 from engine.training.trainer import StepTrainer, out_of_memory, training_arguments
 from engine.training.watch import Cancelled, Plan, Watch, check_steps
 from engine.training.weights import load_base, torch_device, trained_parameters
@@ -77,17 +79,20 @@ def _train(ctx: Context, inputs: Inputs, reporter: Reporter, store: CheckpointSt
     work = workload_of(inputs)
     weights = weights_folder(ctx.settings, inputs.base)
     base = load_base(weights, inputs.method, spec.training, inputs.device, inputs.precision)
+    held_out, sheet = _held_out(inputs.examples.val, reporter), sheet_of(inputs, reporter)
+    if sheet is not None and checkpoint is None:
+        measure_base(inputs, sheet, base, progress, held_out, work.tokens)
     craft = _run_of(ctx, inputs, reporter)
     model = _apply(inputs, base, craft)
     model.config.use_cache = False
-    trainer, watch = _prepare(inputs, reporter, store, progress, model, work, started)
+    trainer, watch = _prepare(inputs, reporter, store, progress, model, work, started, held_out)
     _tell_start(inputs, reporter, trainer, work)
     with reporter.deferring_interrupts():
         if checkpoint is not None and progress.step >= watch.plan.total:
             trainer.load_weights(checkpoint)  # all that is missing is the end
         else:
             trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-        _end(inputs, reporter, watch, model, craft)
+        _end(inputs, reporter, watch, model, craft, sheet)
 
 
 def _run_of(ctx: Context, inputs: Inputs, reporter: Reporter) -> Run:
@@ -123,6 +128,7 @@ def _prepare(
     model: Any,
     work: Workload,
     started: float,
+    held_out: Sequence[Example],
 ) -> tuple[StepTrainer, Watch]:
     spec, examples = inputs.spec, inputs.examples
     memory = MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb)
@@ -131,7 +137,7 @@ def _prepare(
         store,
         _plan(spec, len(examples.train), started),
         progress,
-        val=_held_out(examples.val, reporter),
+        val=held_out,
         prompts=inputs.prompts,
         answer=lambda: sampling.answer(model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast()),
         memory=memory,
@@ -178,11 +184,13 @@ def _tell_start(inputs: Inputs, reporter: Reporter, trainer: StepTrainer, work: 
 # ---------------------------------------------------------------- the end
 
 
-def _end(inputs: Inputs, reporter: Reporter, watch: Watch, model: Any, craft: Run) -> None:
+def _end(inputs: Inputs, reporter: Reporter, watch: Watch, model: Any, craft: Run, sheet: AnswerSheet | None) -> None:
     if watch.ended == "interrupt":
         raise Interrupted
     watch.score()
+    if sheet is not None and watch.ended != "stop":
+        score_result(sheet, model, watch.progress, watch.trainer.autocast())
     keep_tuned(reporter, model, inputs.spec, inputs.base, inputs.dataset, watch.progress, craft)
     status = "succeeded" if watch.ended is None else "stopped"
     reporter.progress(watch.progress.step, watch.plan.total, val_loss=watch.progress.val_loss)
-    reporter.finish(status, result=results(watch.progress))
+    reporter.finish(status, result=results(watch.progress) | {"ended": watch.ended})

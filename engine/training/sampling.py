@@ -34,7 +34,7 @@ def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], temp
     if wanted:
         chat = template.has_chat and any("messages" in row for row in islice(rows, 1))
         return [Prompt(text, _asked(text, template, chat=chat), None) for text in wanted[:16]]
-    found = (_of_row(row, template) for row in rows)
+    found = (prompt_of(row, template) for row in rows)
     return list(islice((prompt for prompt in found if prompt is not None), PROMPTS))
 
 
@@ -44,7 +44,8 @@ def _asked(text: str, template: ChatTemplate, *, chat: bool) -> list[int]:
     return template.tokenizer.encode(text).ids
 
 
-def _of_row(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
+def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
+    """The last question of a row with its answer (the beginning of a text with what follows); None where there is none."""
     if "messages" not in row:
         ids = template.tokenizer.encode(row["text"]).ids
         lead = min(_LEAD, len(ids) // 2)
@@ -62,12 +63,17 @@ def _of_row(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
 
 
 def answer(
-    model: Any, prompts: Sequence[Prompt], template: ChatTemplate, context: int, autocast: AbstractContextManager[Any]
+    model: Any,
+    prompts: Sequence[Prompt],
+    template: ChatTemplate,
+    context: int,
+    autocast: AbstractContextManager[Any],
+    new_tokens: int = NEW_TOKENS,
 ) -> list[str]:
-    """Greedy answers of at most NEW_TOKENS tokens, all prompts in one padded batch."""
+    """Greedy answers of at most `new_tokens` tokens, all prompts in one padded batch."""
     if not prompts:
         return []
-    ids, mask = _left_padded([p.ids[-max(1, context - NEW_TOKENS) :] for p in prompts], template.pad_id)
+    ids, mask = _left_padded([p.ids[-max(1, context - new_tokens) :] for p in prompts], template.pad_id)
     device = next(model.parameters()).device
     training = model.training
     model.eval()
@@ -76,18 +82,18 @@ def answer(
             made = model.generate(
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
-                generation_config=_greedy(template),
+                generation_config=_greedy(template, new_tokens),
             )
     finally:
         model.train(training)
     return [_text(row, template) for row in made[:, ids.shape[1] :].tolist()]
 
 
-def _greedy(template: ChatTemplate) -> GenerationConfig:
+def _greedy(template: ChatTemplate, new_tokens: int) -> GenerationConfig:
     return GenerationConfig(
         do_sample=False,
         use_cache=True,
-        max_new_tokens=NEW_TOKENS,
+        max_new_tokens=new_tokens,
         eos_token_id=template.eos_ids or None,
         pad_token_id=template.pad_id,
         bos_token_id=None,

@@ -20,7 +20,7 @@ from engine.methods import method_of
 from engine.spec import JobSpec
 from engine.training.batches import Loader
 from engine.training.examples import Example
-from engine.training.forward import Forward, Padded
+from engine.training.forward import Forward, Padded, mean_loss
 from engine.training.memory import MemoryWatch
 from engine.training.weights import load_trained, save_trained
 
@@ -181,17 +181,7 @@ class StepTrainer(Trainer):
 
     def mean_loss(self, examples: Sequence[Example], between_groups: Any) -> float:
         """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
-        total, labels = 0.0, sum(example.trained for example in examples)
-        self.model.eval()
-        try:
-            with torch.no_grad():
-                for group in self.forward.groups(examples, self.budget):
-                    with self.forward.session(group), self.autocast():
-                        total += float(self.forward.loss(group))
-                    between_groups()
-        finally:
-            self.model.train()
-        return total / max(1, labels)
+        return mean_loss(self.model, self.forward, examples, self.budget, self.autocast, between_groups)
 
 
 def out_of_memory(error: BaseException) -> bool:

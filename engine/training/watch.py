@@ -103,7 +103,8 @@ class Watch(TrainerCallback):
         """The untouched base's score and answers, unless an earlier attempt has them."""
         if self.progress.step == 0 and self.plan.checks:
             self._check()
-            self.progress.base_val_loss = self.progress.val_loss
+            if self.progress.base_val_loss is None:
+                self.progress.base_val_loss = self.progress.val_loss
         self._began = self._shown_at = self._clock.since_save = time.monotonic()
         self.reporter.phase("training")
 
@@ -242,7 +243,7 @@ class Watch(TrainerCallback):
         if self.plan.deadline is None:
             return False
         clock = self._clock
-        reserve = clock.step + 1.2 * clock.check + 3.0 * clock.save
+        reserve = clock.step + 1.2 * clock.check + 3.0 * clock.save + 1.2 * self.progress.answer_seconds
         return time.monotonic() + reserve >= self.plan.deadline
 
     def _wind_up(self) -> None:

@@ -1,0 +1,91 @@
+"""Held-out questions, answered greedily by the base and by what a job made, and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from engine.data.answers import answers_path, write_answers
+from engine.data.template import ChatTemplate
+from engine.evaluation.scores import score_answers
+from engine.reporter import Interrupted, Reporter
+from engine.training.sampling import Prompt, answer, prompt_of
+from engine.training.watch import Cancelled
+
+_BATCH = 16
+_FEWEST, _MOST = 16, 256  # tokens of an answer
+_SPARE = 8
+
+
+def held_out_questions(rows: Iterable[Mapping[str, Any]], template: ChatTemplate, count: int) -> list[Prompt]:
+    """At most `count` questions with an expected answer, evenly spread over held-out rows."""
+    found = [one for row in rows if (one := prompt_of(row, template)) is not None and one.expected] if count else []
+    if len(found) <= count:
+        return found
+    return [found[place * len(found) // count] for place in range(count)]
+
+
+@dataclass(frozen=True)
+class AnswerSheet:
+    """The questions of one job and what is done with their answers."""
+
+    reporter: Reporter
+    template: ChatTemplate
+    questions: Sequence[Prompt]
+    context: int
+
+    @property
+    def new_tokens(self) -> int:
+        """Tokens that an answer may have: somewhat more than the longest expected one."""
+        longest = max(
+            (len(self.template.tokenizer.encode(one.expected or "").ids) for one in self.questions), default=0
+        )
+        return min(max(longest + _SPARE, _FEWEST), _MOST, max(1, self.context // 2))
+
+    def ask(self, model: Any, autocast: AbstractContextManager[Any]) -> list[str] | None:
+        """One greedy answer a question; None when the user wants the job to end now.
+
+        Raises:
+            Cancelled, Interrupted: the job must end without a result, or go on later.
+        """
+        self.reporter.phase("scoring")
+        order = sorted(range(len(self.questions)), key=lambda place: len(self.questions[place].ids))
+        most, said = self.new_tokens, dict[int, str]()
+        for first in range(0, len(order), _BATCH):
+            if self._told_to_end():
+                return None
+            part = order[first : first + _BATCH]
+            asked = [self.questions[place] for place in part]
+            said |= zip(part, answer(model, asked, self.template, self.context, autocast, most), strict=True)
+        return [said[place] for place in range(len(order))]
+
+    def _told_to_end(self) -> bool:
+        if self.reporter.requested() == "cancel":
+            raise Cancelled
+        if self.reporter.interrupted:
+            raise Interrupted
+        return self.reporter.requested() == "stop"
+
+    def close(self, base: Sequence[str] | None, answers: Sequence[str] | None) -> dict[str, Any] | None:
+        """Keep the answers beside the job's log, and score them.
+
+        Returns:
+            {"count", "exact", "chrf", "base_exact", "base_chrf"}, for the job's result; None where nothing can be scored.
+        """
+        if answers is None or (scores := score_answers(self.questions, answers)) is None:
+            return None
+        before = score_answers(self.questions, base) if base is not None else None
+        rows = (
+            {"question": one.text, "expected": one.expected, "base": base[place] if base else None, "answer": said}
+            for place, (one, said) in enumerate(zip(self.questions, answers, strict=True))
+        )
+        write_answers(answers_path(self.reporter.ctx.settings.home, self.reporter.job_id), rows)
+        return {
+            "count": scores.count,
+            "exact": scores.exact,
+            "chrf": scores.chrf,
+            "base_exact": before.exact if before else None,
+            "base_chrf": before.chrf if before else None,
+        }

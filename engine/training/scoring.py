@@ -1,0 +1,62 @@
+"""Answers to held-out questions before and after training, for jobs that want them scored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+
+from engine.evaluation.answers import AnswerSheet
+from engine.hardware import Device, Precision
+from engine.reporter import Reporter
+from engine.training.checkpoints import Progress
+from engine.training.examples import Example
+from engine.training.forward import choose_forward, mean_loss
+from engine.training.inputs import Inputs
+from engine.training.watch import Cancelled
+
+_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def sheet_of(inputs: Inputs, reporter: Reporter) -> AnswerSheet | None:
+    """The questions that this job answers; None where it scores none."""
+    if not inputs.questions:
+        return None
+    context = inputs.base.context_length or int(inputs.spec.training["max_length"])
+    return AnswerSheet(reporter, inputs.template, inputs.questions, context)
+
+
+def autocast_of(device: Device, precision: Precision) -> AbstractContextManager[Any]:
+    """The job's precision, before there is a trainer."""
+    dtype = _DTYPES.get(precision.dtype)
+    return nullcontext() if dtype is None else torch.autocast("cuda" if device.is_gpu else "cpu", dtype)
+
+
+def measure_base(
+    inputs: Inputs, sheet: AnswerSheet, base: Any, progress: Progress, held_out: Sequence[Example], tokens: int
+) -> None:
+    """The untouched base's loss and answers. Some methods change the model as soon as they are applied, so this comes first."""
+    reporter = sheet.reporter
+
+    def autocast() -> AbstractContextManager[Any]:
+        return autocast_of(inputs.device, inputs.precision)
+
+    def look() -> None:
+        if reporter.requested() == "cancel":
+            raise Cancelled
+
+    if held_out:
+        reporter.phase("evaluating")
+        forward = choose_forward(base, base.config.vocab_size, autocast(), pack=True)
+        progress.base_val_loss = mean_loss(base, forward, held_out, tokens, autocast, look)
+    began = time.monotonic()
+    progress.base_answers = sheet.ask(base, autocast())
+    progress.answer_seconds = time.monotonic() - began
+
+
+def score_result(sheet: AnswerSheet, model: Any, progress: Progress, autocast: AbstractContextManager[Any]) -> None:
+    """The tuned model's answers and scores, into `progress`."""
+    progress.answers = sheet.close(progress.base_answers, sheet.ask(model, autocast))
