@@ -32,25 +32,34 @@ def start_job(ctx: Context, raw_spec: dict[str, Any], *, key: str) -> int:
     with ctx.db.write() as s:
         if key and (known := queries.job_by_key(s, key)):
             return known.id
-        if faults := faults | _missing_inputs(s, spec):
+        if faults := faults | missing_inputs(s, spec):
             raise SpecError(faults)
-        stored = spec.as_dict()
-        stored["budget"]["device"] = lane
-        stored["dataset_hash"] = _content_hash(s, spec.dataset)
-        job = Job(
-            name=spec.name,
-            kind="train",
-            status=JobStatus.QUEUED,
-            lane=lane,
-            idempotency_key=key or None,
-            spec=stored,
-            spec_version=SPEC_VERSION,
-            method=spec.method,
-            dataset_id=spec.dataset,
-            base_model_id=spec.base_model,
-            error=null(),
-        )
-        return queries.add_job(s, job)
+        return queue_job(s, spec, lane, key=key)
+
+
+def queue_job(s: Session, spec: JobSpec, lane: str, *, key: str = "", rows: str = "") -> int:
+    """Queue a job whose spec and inputs were checked, as part of the caller's transaction.
+
+    Args:
+        rows: content of the data set that it trains on; what it holds now where this is empty.
+    """
+    stored = spec.as_dict()
+    stored["budget"]["device"] = lane
+    stored["dataset_hash"] = rows or _content_hash(s, spec.dataset)
+    job = Job(
+        name=spec.name,
+        kind="train",
+        status=JobStatus.QUEUED,
+        lane=lane,
+        idempotency_key=key or None,
+        spec=stored,
+        spec_version=SPEC_VERSION,
+        method=spec.method,
+        dataset_id=spec.dataset,
+        base_model_id=spec.base_model,
+        error=null(),
+    )
+    return queries.add_job(s, job)
 
 
 def _lane(spec: JobSpec) -> tuple[str, dict[str, dict[str, Any]]]:
@@ -67,7 +76,8 @@ def _content_hash(s: Session, dataset_id: int) -> str:
     return dataset.content_hash or ""
 
 
-def _missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
+def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
+    """What keeps a job with this spec from starting on what is there now, by field."""
     faults: dict[str, dict[str, Any]] = {}
     model = base_models.get_model(s, spec.base_model)
     if model is None:
@@ -133,7 +143,7 @@ def resume_job(ctx: Context, job_id: int) -> None:
             return
         if job.status not in RESUMABLE:
             raise Fault("job.not_resumable", name=job.name)
-        if job.kind == "train" and (faults := _missing_inputs(s, make_spec(job.spec))):
+        if job.kind == "train" and (faults := missing_inputs(s, make_spec(job.spec))):
             raise SpecError(faults)
         waiting = queries.queued_in(s, job.lane)
         job.position = waiting[0].position - 1.0 if waiting else job.position
@@ -179,7 +189,9 @@ __all__ = [
     "job_feed",
     "job_view",
     "list_jobs",
+    "missing_inputs",
     "move_job",
+    "queue_job",
     "resume_job",
     "spec_yaml",
     "start_job",
