@@ -111,7 +111,7 @@ def estimate(case: Case) -> dict[str, Any]:
         "rows": train.rows,
         "tokens_per_epoch": train.tokens,
         "trained_tokens": train.trained,
-        "steps": steps_of(train.rows, case.pace),
+        "steps": steps_of(train.rows, case.pace) if work.method.capabilities.trains else 0,
         "seconds": round(seconds, 1),
         "truncated": train.truncated,
         "dropped": train.dropped,
@@ -135,7 +135,7 @@ def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb:
         return Verdict("verdict.refused", {"n": case.table.refused})
     if not train.rows:
         return Verdict("verdict.no_rows", {"dropped": train.dropped, "max_length": training["max_length"]})
-    if not work.trained:
+    if not work.trained and work.method.capabilities.trains:
         return Verdict("verdict.nothing_trained")
     memory = memory_verdict(work, case.limit_mb)
     if not memory.ok:

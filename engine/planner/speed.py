@@ -85,5 +85,7 @@ def seconds_of(work: Workload, train: Counts, val: Counts, pace: Pace, past: Seq
     reading = work.shape.parameters * work.width / _DECODE_BYTES_S["gpu" if work.device.is_gpu else "cpu"]
     scored = val.tokens * min(1.0, _MOST_HELD_OUT / val.rows) if val.rows else 0.0
     check = scored * share / rate + pace.sample_tokens * (reading + work.shape.layers * 0.0002)
+    if not work.method.capabilities.trains:
+        return loading + 2 * check
     rounds = pace.evaluations + 1 if pace.evaluations else 0  # once before the first step
     return loading + train.tokens * pace.epochs / rate + rounds * check

@@ -17,7 +17,7 @@ from engine.params import read_all
 from engine.training.batches import Order, packed_groups, padded_groups
 from engine.training.examples import Example
 from engine.training.fast_lora import speed_up
-from engine.training.forward import Forward, Packed, Padded, choose_forward
+from engine.training.forward import Forward, Headless, Packed, Padded, choose_forward
 from engine.training.head import cross_entropy_sum
 from tests import tiny
 
@@ -67,7 +67,7 @@ def reference(model: nn.Module, rows: list[Example]) -> tuple[float, torch.Tenso
     return total, torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
 
-@pytest.mark.parametrize("way", [Packed, Padded])
+@pytest.mark.parametrize("way", [Packed, Padded, Headless])
 @pytest.mark.parametrize("budget", [1, 40, 10_000])
 def test_every_grouping_gives_the_same_loss_and_gradient(model: Any, way: type[Any], budget: int) -> None:
     rows = examples()
