@@ -67,7 +67,7 @@ def _forward(trunk: Trunk, rows: Sequence[Row], cache: Any, inputs: dict[str, An
 def prefill(row: Row, stopped: Callable[[], bool]) -> Lane | None:
     """Read a row's prompt and choose its first token. None when a stop came first."""
     trunk = row.voice.trunk
-    cache = DynamicCache(config=trunk.config)
+    cache, opened = trunk.open(row.voice.key)
     ids = torch.tensor([row.ask.ids], device=trunk.device)
     logits = None
     for piece in ids.split(_PREFILL_TOKENS, dim=1):
@@ -76,7 +76,7 @@ def prefill(row: Row, stopped: Callable[[], bool]) -> Lane | None:
         logits = _forward(trunk, [row], cache, {"input_ids": piece})
     if logits is not None:
         row.take(logits[0])
-    return Lane(trunk, [row], cache, [len(row.ask.ids)])
+    return Lane(trunk, [row], cache, [opened + len(row.ask.ids)])
 
 
 def join(lanes: Sequence[Lane]) -> list[Lane]:
@@ -84,7 +84,9 @@ def join(lanes: Sequence[Lane]) -> list[Lane]:
     joined: list[Lane] = []
     for trunk in dict.fromkeys(lane.trunk for lane in lanes):
         own = [lane for lane in lanes if lane.trunk is trunk]
-        joined += [_batch(own)] if len(own) > 1 and trunk.mixes and all(map(_plain, own)) else own
+        social = [lane for lane in own if _plain(lane) and trunk.company(lane.rows[0].voice.key) is not None]
+        joined += [lane for lane in own if lane not in social]
+        joined += [_batch(social)] if len(social) > 1 else social
     return joined
 
 

@@ -9,6 +9,7 @@ import torch
 
 from engine.base_models.inspect import inspect_folder
 from engine.errors import Fault
+from engine.inference.results import ADAPTER_WEIGHTS
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -60,7 +61,9 @@ def load_adapter(model: Any, folder: Path | str, name: str) -> Any:
     """
     from peft import PeftModel
 
-    if not (Path(folder) / "adapter_model.safetensors").is_file():
+    import engine.training.tuners  # noqa: F401 (tells PEFT of our own kinds)
+
+    if not (Path(folder) / ADAPTER_WEIGHTS).is_file():
         raise Fault("chat.no_safetensors")
     device = str(model.device)
     if isinstance(model, PeftModel):
@@ -70,3 +73,10 @@ def load_adapter(model: Any, folder: Path | str, name: str) -> Any:
             model, str(folder), adapter_name=name, is_trainable=False, torch_device=device
         )
     return model.eval()
+
+
+def attach_side(model: Any, folder: Path) -> Any:
+    """`model` with the side network of `folder` reading its activations; called and cached like a model."""
+    from engine.training.tuners.ladder import attach
+
+    return attach(model, folder)

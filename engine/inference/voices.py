@@ -1,115 +1,129 @@
-"""A base model and its adapters as voices that answer: which weights speak is said with every forward pass, never remembered."""
+"""A base model and its tuned results as voices that answer: which weights speak is said with every forward pass, never remembered."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import DynamicCache
 
 from engine.errors import Fault
-from engine.inference.loading import load_adapter
+from engine.inference.limbs import Adapted, Limb, Mixed, Sided, Swapped, mixable
 from engine.inference.protocol import BASE
+from engine.inference.results import kind_of
+from engine.inference.virtual import VirtualTokens
 
-_UNTOUCHED = "__base__"  # PEFT's name for rows of a batch that no adapter may touch
+_TOGETHER = "together"
 
 
 class Trunk:
-    """One model in memory and the adapters beside its weights."""
+    """One model in memory, which is never changed, and the tuned results beside it."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
         self.config = model.config
         self.device = model.device
-        self.adapters: tuple[str, ...] = ()
-        self._speaking: list[str] = []  # for each row of the batch in hand
-        self._told: set[Any] = set()  # layers that ask who is speaking
+        self._mixed = Mixed(model)
+        self._limbs: dict[str, Limb] = {}
+        self._virtual: dict[str, VirtualTokens] = {}
         self._untouched = self._fingerprint(BASE)
-        self.silent: set[str] = set()  # adapters that change nothing
-
-    def add(self, name: str, folder: str) -> None:
-        """Load an adapter, and prove that the base still answers as it did before. Raises Fault("chat.base_changed")."""
-        self._model = load_adapter(self._model, folder, name)
-        self.adapters = (*self.adapters, name)
-        self._tell_layers()
-        if not torch.equal(self._fingerprint(BASE), self._untouched):
-            raise Fault("chat.base_changed")
-        if torch.equal(self._fingerprint(name), self._untouched):
-            self.silent.add(name)
-
-    def drop(self, name: str) -> None:
-        """Forget an adapter."""
-        self.adapters = tuple(other for other in self.adapters if other != name)
-        self.silent.discard(name)
-        if self.adapters:
-            self._model.delete_adapter(name)
-        else:
-            self._model = self._model.unload()
-            self._told.clear()
+        self.silent: set[str] = set()  # results that change nothing
 
     @property
-    def mixes(self) -> bool:
-        """Whether several adapters can speak in one batch and each row still gets what it would get alone.
+    def adapters(self) -> tuple[str, ...]:
+        """Names of all results beside the base."""
+        return (*self._mixed.names, *self._virtual, *self._limbs)
+
+    def add(self, name: str, folder: str) -> None:
+        """Load a result, whatever kind lies in the folder, and prove that the base still answers as before.
+
+        Raises:
+            Fault: "chat.base_changed", "chat.no_safetensors", "chat.delta_foreign".
+        """
+        self._load(name, Path(folder))
+        spoken = self._fingerprint(name)
+        if not all(torch.equal(found, self._untouched) for found in self._base_fingerprints()):
+            raise Fault("chat.base_changed")
+        if torch.equal(spoken, self._untouched):
+            self.silent.add(name)
+
+    def _load(self, name: str, folder: Path) -> None:
+        kind = kind_of(folder)
+        if kind == "virtual":
+            self._virtual[name] = VirtualTokens.read(folder, self.device)
+        elif kind == "adapter" and mixable(folder):
+            self._mixed.add(folder, name)
+        elif kind == "adapter":
+            self._limbs[name] = Adapted(self._model, folder, name)
+        elif kind == "delta":
+            self._limbs[name] = Swapped(self._model, folder)
+        elif kind == "side":
+            self._limbs[name] = Sided(self._model, folder)
+        else:
+            raise Fault("chat.no_safetensors")
+
+    def drop(self, name: str) -> None:
+        """Forget a result."""
+        self.silent.discard(name)
+        self._limbs.pop(name, None)
+        self._virtual.pop(name, None)
+        if name in self._mixed.names:
+            self._mixed.drop(name)
+
+    def open(self, key: str) -> tuple[DynamicCache, int]:
+        """The cache in which a text of this voice begins, and how many tokens are in it already."""
+        tokens = self._virtual.get(key)
+        if tokens is None:
+            return DynamicCache(config=self.config), 0
+        return tokens.open(self._model), len(tokens)
+
+    def company(self, key: str) -> str | None:
+        """Voices of one company can share a batch and each row still gets what it would get alone; None: always alone.
 
         Only in fp32: in 16 bits the size of a batch changes roundings, and with them now and then a token.
         """
-        return bool(self.adapters) and self._by_name and self._model.dtype == torch.float32
-
-    @property
-    def _by_name(self) -> bool:
-        configs = self._model.peft_config.values()
-        return all(config.peft_type == "LORA" and not config.use_dora for config in configs)
+        return _TOGETHER if key not in self._limbs and self._model.dtype == torch.float32 else None
 
     def forward(self, keys: Sequence[str], **inputs: Any) -> Any:
-        """One forward pass; row i is computed by the weights named `keys[i]` ("base" or an adapter)."""
+        """One forward pass; row i is computed by the weights named `keys[i]` ("base" or a result).
+
+        Rows of virtual tokens are the base's: their tokens are in the cache from `open`.
+        """
         if not set(keys) <= {BASE, *self.adapters}:
             raise Fault("chat.wrong_weights", wanted=", ".join(keys))
-        if not self.adapters:
-            return self._model(**inputs)
-        if self._by_name:
-            self._speaking = [_UNTOUCHED if key == BASE else key for key in keys]
-            return self._model(**inputs)
-        self._speaking = []
-        with self._switched(keys[0]):
-            return self._model(**inputs)
+        limb = self._limbs.get(keys[0])
+        if limb is not None:
+            if len(keys) > 1:
+                raise Fault("chat.wrong_weights", wanted=", ".join(keys))
+            return limb.forward(**inputs)
+        if set(keys) & set(self._mixed.names):
+            return self._mixed.forward(keys, **inputs)
+        return self._model(**inputs)
 
-    def _tell_layers(self) -> None:
-        """Let each adapted layer ask who is speaking. PEFT's own way does this anew for each token: a fifth of the time."""
-        from peft.tuners.lora import LoraLayer
-        from peft.utils.other import AuxiliaryTrainingWrapper
-
-        def ask(_layer: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-            return args, {**kwargs, "adapter_names": self._speaking} if self._speaking else kwargs
-
-        for layer in self._model.modules():
-            if isinstance(layer, LoraLayer | AuxiliaryTrainingWrapper) and layer not in self._told:
-                layer.register_forward_pre_hook(ask, with_kwargs=True)
-                self._told.add(layer)
-
-    @contextlib.contextmanager
-    def _switched(self, key: str) -> Any:
-        """For adapters that PEFT cannot choose row by row."""
-        if key == BASE:
-            with self._model.disable_adapter():
-                yield
-        else:
-            self._model.set_adapter(key)
-            if self._model.active_adapters != [key]:
-                raise Fault("chat.wrong_weights", wanted=key)
-            yield
+    def _base_fingerprints(self) -> list[torch.Tensor]:
+        """The base as it speaks alone, and as a row beside adapters."""
+        found = [self._fingerprint(BASE)]
+        if self._mixed.names:
+            found.append(self._fingerprint(BASE, beside=True))
+        return found
 
     @torch.inference_mode()
-    def _fingerprint(self, key: str) -> torch.Tensor:
-        """The base's answer to a fixed input; equal only for equal weights."""
+    def _fingerprint(self, key: str, *, beside: bool = False) -> torch.Tensor:
+        """The answer to a fixed input; equal only for equal weights."""
         ids = torch.arange(1, 9, device=self.device).remainder(self.config.vocab_size)[None]
-        return self.forward([key], input_ids=ids, use_cache=False).logits.float().cpu()
+        cache, _length = self.open(key)
+        inputs = {"input_ids": ids, "past_key_values": cache, "use_cache": True}
+        outputs = self._mixed.forward([key], **inputs) if beside else self.forward([key], **inputs)
+        logits: torch.Tensor = outputs.logits.float().cpu()
+        return logits
 
 
 @dataclass(frozen=True)
 class Voice:
-    """Weights that can answer: a trunk and which of its adapters."""
+    """Weights that can answer: a trunk and which of its results."""
 
     trunk: Trunk
     key: str
