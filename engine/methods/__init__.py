@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from engine.errors import Fault
 from engine.methods.base import Capabilities, Learn, Method, Refusal, Run, Variant
+from engine.methods.freeze import FREEZE
 from engine.methods.full import FULL
 from engine.methods.lora import LORA
 from engine.methods.qlora import QLORA
 from engine.methods.shape import ModelShape
 
-METHODS: tuple[Method, ...] = (LORA, QLORA, FULL)
+METHODS: tuple[Method, ...] = (LORA, QLORA, FREEZE, FULL)
 _BY_KEY = {method.key: method for method in METHODS}
 
 

@@ -118,6 +118,7 @@ class Method:
         stored: numbers in the result on disk; those trained where it says nothing.
         bytes_per_trained: memory for each trained parameter: weight (if extra), gradient and AdamW's two moments, fp32.
         extra_bytes: (shape, values, tokens) -> further memory.
+        kept_layers: layers whose activations the backward pass needs; all where it says nothing.
         trains_base: weights of the base itself are trained, so they are held in fp32.
         refusals: (shape, values, training) -> what cannot work on this model.
         optimizer: (model, values, training) -> an optimizer of the method's own, or None for the chosen one.
@@ -147,6 +148,7 @@ class Method:
     learn: Learn | None = None
     bytes_per_trained: float = 16.0
     extra_bytes: Callable[[ModelShape, Values, int], float] = lambda _shape, _values, _tokens: 0.0
+    kept_layers: Count | None = None
     stored: Count | None = None
     trains_base: bool = False
     variants: tuple[Variant, ...] = ()

@@ -109,12 +109,14 @@ def kept_per_token(work: Workload) -> float:
 
 
 def activation_bytes(work: Workload) -> float:
-    """What all layers keep; with recomputing, each layer's input and one layer whole."""
+    """What the layers that the gradient goes through keep; with recomputing, each one's input and one layer whole."""
+    count = work.method.kept_layers
+    layers = work.shape.layers if count is None else count(work.shape, work.values)
     layer = kept_per_token(work) * _BACKWARD
-    everything = layer * work.shape.layers
+    everything = layer * layers
     if not work.recompute:
         return everything * work.tokens
-    inputs = work.shape.layers * work.shape.hidden * work.width + layer
+    inputs = layers * work.shape.hidden * work.width + layer
     return work.tokens * (inputs if work.device.is_gpu else max(inputs, everything * _RECOMPUTED_CPU))
 
 
