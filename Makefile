@@ -4,6 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMPS := .make
+TEST := $(PY) -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: run demo test test-fast lint format bench clean
 
@@ -15,10 +16,10 @@ demo: $(STAMPS)/run
 	$(PY) app.py demo
 
 test: $(STAMPS)/dev
-	$(PY) -m pytest
+	$(TEST)
 
 test-fast: $(STAMPS)/dev
-	$(PY) -m pytest -m "not slow and not browser"
+	$(TEST) -m "not slow and not browser"
 
 lint: $(STAMPS)/dev
 	$(PY) -m ruff check .
