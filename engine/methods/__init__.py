@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from engine.errors import Fault
+from engine.methods.adalora import ADALORA
 from engine.methods.base import Capabilities, Learn, Method, Refusal, Run, Variant
 from engine.methods.freeze import FREEZE
 from engine.methods.full import FULL
+from engine.methods.ia3 import IA3
+from engine.methods.ln_tuning import LN_TUNING
 from engine.methods.lora import LORA
+from engine.methods.oft import OFT
 from engine.methods.qlora import QLORA
 from engine.methods.shape import ModelShape
+from engine.methods.vera import VERA
 
-METHODS: tuple[Method, ...] = (LORA, QLORA, FREEZE, FULL)
+METHODS: tuple[Method, ...] = (
+    LORA,
+    QLORA,
+    ADALORA,
+    IA3,
+    LN_TUNING,
+    OFT,
+    VERA,
+    FREEZE,
+    FULL,
+)
 _BY_KEY = {method.key: method for method in METHODS}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.methods import METHODS, Method
+from engine.methods import METHODS, Method, Variant
 from engine.objectives import SFT
 from engine.params import Param
 from engine.text import LANGUAGES, Text
@@ -23,6 +23,7 @@ _LEAD = Text(
 _METHODS = Text("Methods", "方法")
 _OWN = Text("Its own defaults: {defaults}.", "该方法的默认值：{defaults}。")
 _TRAINED = Text("Trained parameters: {source}.", "训练参数量的依据：{source}。")
+_VARIANT = Text("**{label}**: {tagline} Set {settings}. {paper}.", "**{label}**：{tagline}设置 {settings}。{paper}。")
 _NO_PARAMS = Text("No settings of its own.", "没有自己的设置。")
 _HEADS = (
     Text("Setting", "设置"),
@@ -55,7 +56,18 @@ def _method(method: Method, language: str) -> list[str]:
     if method.trainable_source.startswith("arXiv:"):
         parts.append(_TRAINED.in_(language).format(source=method.trainable_source))
     parts.append(_table(method.params, language) if method.params else _NO_PARAMS.in_(language))
+    if method.variants:
+        parts.append("\n".join(f"- {_variant(variant, language)}" for variant in method.variants))
     return parts
+
+
+def _variant(variant: Variant, language: str) -> str:
+    chosen = {**variant.values, **variant.training}
+    settings = _SEPARATOR.in_(language).join(
+        f"`{key}` = {_value(value, {}, language)}" for key, value in chosen.items()
+    )
+    texts = {"label": variant.label.in_(language), "tagline": variant.tagline.in_(language)}
+    return _VARIANT.in_(language).format(**texts, settings=settings, paper=variant.paper)
 
 
 def _table(params: Sequence[Param], language: str) -> str:

@@ -1,102 +1,163 @@
-"""LoRA (Hu et al. 2021, arXiv:2106.09685): a low-rank pair of matrices beside each frozen linear layer."""
+"""LoRA (Hu et al. 2021, arXiv:2106.09685): a low-rank pair of matrices beside each frozen linear layer, and its relatives."""
 
 from __future__ import annotations
 
-from engine.methods.base import Capabilities, Method, Model, Run, Values
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.methods.base import Capabilities, Method, Model, Refusal, Run, Values
+from engine.methods.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
+from engine.methods.modules import chosen_linears, refuse_missing, targets, weights_of
 from engine.methods.shape import ModelShape
-from engine.params import Param
+from engine.objectives import base_format
 from engine.text import Text
 
-_MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.optim import Optimizer
 
-LORA_PARAMS = (
-    Param(
-        key="rank",
-        kind="int",
-        default=16,
-        minimum=1,
-        maximum=512,
-        step=1,
-        advanced=False,
-        label=Text("Rank", "秩（rank）"),
-        help=Text(
-            "How much the adapter can change. Higher learns more and needs more memory; too high learns by heart.",
-            "适配器能改变多少。越大学得越多、占用内存越多；过大容易死记硬背。",
-        ),
-        usual=Text("8 to 32", "8 到 32"),
-    ),
-    Param(
-        key="alpha",
-        kind="int",
-        default=32,
-        minimum=1,
-        maximum=1024,
-        step=1,
-        label=Text("Alpha", "缩放系数（alpha）"),
-        help=Text(
-            "Strength of the adapter: its output is multiplied by alpha / rank.",
-            "适配器的强度：其输出乘以 alpha / rank。",
-        ),
-        usual=Text("twice the rank", "秩的两倍"),
-    ),
-    Param(
-        key="dropout",
-        kind="float",
-        default=0.0,
-        minimum=0.0,
-        maximum=0.9,
-        step=0.05,
-        label=Text("Dropout", "随机失活（dropout）"),
-        help=Text(
-            "Share of the adapter's inputs switched off at random, against learning by heart. Costs about a fifth of the speed.",
-            "训练时随机关闭的适配器输入比例，防止死记硬背。会降低约五分之一的速度。",
-        ),
-        usual=Text("0, or 0.05 for long runs", "0；长时间训练用 0.05"),
-    ),
-    Param(
-        key="modules",
-        kind="multi",
-        default=list(_MODULES),
-        choices={name: Text(name, name) for name in _MODULES},
-        label=Text("Layers to adapt", "要适配的层"),
-        help=Text(
-            "Which linear layers of each block get an adapter. All of them learns best for its cost.",
-            "每个模块中哪些线性层带适配器。全选时性价比最好。",
-        ),
-        usual=Text("all", "全选"),
-    ),
-)
+_START = "start"  # folder of the adapter before its first step, where that was not nothing
 
 
-def _all_chosen(values: Values) -> bool:
-    """All of them means all that the model has, whatever its family calls them."""
-    return set(values["modules"]) >= set(_MODULES)
-
-
-def apply_lora(model: Model, values: Values, _run: Run) -> Model:
-    """Wrap `model` in LoRA adapters. Raises nothing of its own: modules are checked against the model by PEFT."""
+def apply_lora(model: Model, values: Values, run: Run) -> Model:
+    """Wrap `model` in LoRA adapters. Raises ValueError of PEFT's for modules that the model does not have."""
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
         r=values["rank"],
         lora_alpha=values["alpha"],
         lora_dropout=values["dropout"],
-        target_modules="all-linear" if _all_chosen(values) else list(values["modules"]),
+        use_rslora=values["rslora"],
+        use_dora=values["dora"],
+        init_lora_weights=values["start"] if _moves_base(values) else True,
+        target_modules=targets(values),
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, config)
+    tuned = get_peft_model(model, config)
+    if _moves_base(values):
+        tuned.save_pretrained(run.folder / _START, save_embedding_layers=False)
+    if values["updates"] == "b_only":
+        for name, parameter in tuned.named_parameters():
+            if ".lora_A." in name:
+                parameter.requires_grad_(False)
+    return tuned
+
+
+def _moves_base(values: Values) -> bool:
+    """Whether the start takes a part out of the base's weights, which the result must give back."""
+    return bool(values["start"] != "zero")
+
+
+def save_lora(model: Model, folder: Path, run: Run) -> None:
+    """A plain adapter: where the start changed the base, start and result together make a LoRA of twice the rank.
+
+    The result then fits the untouched base, which is still there when it is switched off (arXiv:2404.02948, appendix C).
+    """
+    moved = model.peft_config["default"].init_lora_weights is not True
+    conversion = {"path_initial_model_for_weight_conversion": str(run.folder / _START)} if moved else {}
+    model.save_pretrained(folder, save_embedding_layers=False, **conversion)
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def lora_optimizer(model: Model, values: Values, training: Values) -> Optimizer | None:
+    """LoRA+ (arXiv:2402.12354) or LoRA-FA (arXiv:2308.03303); None leaves the chosen optimizer."""
+    from peft.optimizers import create_lorafa_optimizer, create_loraplus_optimizer
+    from torch.optim import SGD, AdamW
+    from transformers import Adafactor
+
+    rate, decay = training["learning_rate"], training["weight_decay"]
+    if values["updates"] == "b_only":
+        return create_lorafa_optimizer(model, r=values["rank"], lora_alpha=values["alpha"], lr=rate, weight_decay=decay)
+    if values["updates"] == "both":
+        return None
+    kinds: dict[str, tuple[Any, dict[str, Any]]] = {
+        "adamw_torch_fused": (AdamW, {"fused": True}),
+        "adafactor": (Adafactor, {"scale_parameter": False, "relative_step": False}),
+        "sgd": (SGD, {}),
+    }
+    kind, options = kinds[training["optimizer"]]
+    return create_loraplus_optimizer(
+        model, kind, lr=rate, loraplus_lr_ratio=values["plus_ratio"], loraplus_weight_decay=decay, **options
+    )
+
+
+def _frozen(model: Model) -> dict[str, Tensor]:
+    """Random matrices that are not trained but belong to the result."""
+    return {name: one for name, one in model.named_parameters() if ".lora_A." in name and not one.requires_grad}
+
+
+def restore_lora(model: Model, stored: Mapping[str, Tensor]) -> None:
+    """Put the untrained matrices back."""
+    for name, parameter in _frozen(model).items():
+        parameter.data.copy_(stored[name])
+
+
+# ---------------------------------------------------------------- numbers
 
 
 def lora_parameters(shape: ModelShape, values: Values) -> int:
-    """rank x (inputs + outputs) for each adapted matrix (arXiv:2106.09685, section 4.2)."""
-    chosen = [sizes for name, sizes in shape.linears.items() if _all_chosen(values) or name in values["modules"]]
-    return shape.layers * values["rank"] * sum(inputs + outputs for inputs, outputs in chosen)
+    """rank x (inputs + outputs) for each adapted matrix (arXiv:2106.09685, section 4.2).
+
+    DoRA adds a magnitude for each output (arXiv:2402.09353, section 4.1); LoRA-FA leaves the rank x inputs out.
+    """
+    chosen = chosen_linears(shape, values).values()
+    inputs, outputs = (sum(sizes[side] for sizes in chosen) for side in (0, 1))
+    down = 0 if values["updates"] == "b_only" else inputs
+    return shape.layers * (values["rank"] * (down + outputs) + (outputs if values["dora"] else 0))
 
 
-def lora_changed(shape: ModelShape, values: Values) -> int:
-    """Every weight of the adapted matrices."""
-    chosen = [sizes for name, sizes in shape.linears.items() if _all_chosen(values) or name in values["modules"]]
-    return shape.layers * sum(inputs * outputs for inputs, outputs in chosen)
+def lora_stored(shape: ModelShape, values: Values) -> int:
+    """Both matrices; twice the rank where the start is kept too."""
+    both = lora_parameters(shape, {**values, "updates": "both"})
+    return 2 * both if _moves_base(values) else both
+
+
+def lora_rank(_shape: ModelShape, values: Values) -> int | None:
+    """The rank; the difference of two such products has twice as much, unless they share a matrix.
+
+    DoRA scales each output of the whole matrix besides, which is no low-rank change.
+    """
+    if values["dora"]:
+        return max(min(sizes) for sizes in chosen_linears(_shape, values).values())
+    doubled = _moves_base(values) and values["updates"] != "b_only"
+    return int(values["rank"]) * (2 if doubled else 1)
+
+
+def lora_extra_bytes(shape: ModelShape, values: Values, tokens: int) -> float:
+    """DoRA keeps two more outputs a layer and forms one matrix anew; LoRA-FA's frozen matrices."""
+    sizes = chosen_linears(shape, values).values()
+    if values["dora"]:
+        outputs = sum(out for _, out in sizes)
+        return 4.0 * (2 * tokens * shape.layers * outputs + 3 * max(a * b for a, b in sizes))
+    if values["updates"] == "b_only":
+        return 4.0 * shape.layers * values["rank"] * sum(inputs for inputs, _ in sizes)
+    return 0.0
+
+
+# ---------------------------------------------------------------- refusals
+
+
+def refuse_lora(shape: ModelShape, values: Values, training: Values) -> Iterator[Refusal]:
+    """What the options cannot do together."""
+    yield from refuse_missing(shape, values)
+    smallest = min((min(sizes) for sizes in chosen_linears(shape, values).values()), default=values["rank"])
+    if _moves_base(values):
+        if base_format(training):
+            yield Refusal("method.start", "lora.start_quantised", {"start": _start_name(values)})
+        if values["dora"]:
+            yield Refusal("method.start", "lora.start_dora", {"start": _start_name(values)})
+        if values["rank"] > smallest:
+            yield Refusal("method.rank", "lora.start_rank", {"start": _start_name(values), "most": smallest})
+    if values["updates"] == "b_only":
+        if values["dora"]:
+            yield Refusal("method.updates", "lora.b_only_dora")
+        if training["optimizer"] != "adamw_torch_fused":
+            yield Refusal("training.optimizer", "lora.b_only_optimizer")
+
+
+def _start_name(values: Values) -> str:
+    return {"pissa": "PiSSA", "olora": "OLoRA"}[values["start"]]
 
 
 LORA = Method(
@@ -115,8 +176,17 @@ LORA = Method(
     apply=apply_lora,
     trainable=lora_parameters,
     trainable_source="arXiv:2106.09685, section 4.2",
-    changed=lora_changed,
-    rank=lambda _shape, values: values["rank"],
+    changed=weights_of,
+    rank=lora_rank,
+    stored=lora_stored,
+    extra_bytes=lora_extra_bytes,
+    refusals=refuse_lora,
+    optimizer=lora_optimizer,
+    state=_frozen,
+    restore=restore_lora,
+    save=save_lora,
+    variants=LORA_VARIANTS,
+    learn=LORA_LEARN,
     recommended=True,
     capabilities=Capabilities(merge=True, toggle=True, batch=True),
 )

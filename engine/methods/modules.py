@@ -1,0 +1,64 @@
+"""What methods that change linear layers have in common: which layers, on whatever family, and how many numbers they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.methods.base import Refusal, Values
+from engine.methods.shape import ModelShape
+from engine.params import Param
+from engine.text import Text
+
+MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+MODULES_PARAM = Param(
+    key="modules",
+    kind="multi",
+    default=list(MODULES),
+    choices={name: Text(name, name) for name in MODULES},
+    label=Text("Layers to adapt", "要适配的层"),
+    help=Text(
+        "Which linear layers of each block are adapted. All of them learns best for its cost, "
+        "and means every linear layer of the model, whatever its family calls them.",
+        "每个模块中哪些线性层参与适配。全选时性价比最好，并且表示模型的所有线性层，无论该系列如何命名。",
+    ),
+    usual=Text("all", "全选"),
+)
+
+TURN_BY_TURN = Text(
+    "its layers cannot tell the rows of a batch apart, so the model answers for each side in turn",
+    "它的层无法区分同一批次中的各行，因此模型会依次为每一侧作答",
+)
+
+
+def chosen_linears(shape: ModelShape, values: Values) -> Mapping[str, tuple[int, int]]:
+    """(inputs, outputs) of the chosen linear modules of one layer. All of them means all that the model has."""
+    if _all_chosen(values):
+        return shape.linears
+    return {name: sizes for name, sizes in shape.linears.items() if name in values["modules"]}
+
+
+def targets(values: Values) -> str | list[str]:
+    """The chosen modules as PEFT wants them."""
+    return "all-linear" if _all_chosen(values) else list(values["modules"])
+
+
+def weights_of(shape: ModelShape, values: Values) -> int:
+    """Every weight of the chosen matrices of all layers."""
+    return shape.layers * sum(inputs * outputs for inputs, outputs in chosen_linears(shape, values).values())
+
+
+def full_rank(shape: ModelShape, values: Values) -> int:
+    """The highest rank that a change of a chosen matrix can have at all."""
+    return max((min(sizes) for sizes in chosen_linears(shape, values).values()), default=0)
+
+
+def refuse_missing(shape: ModelShape, values: Values) -> Iterator[Refusal]:
+    """Where the model has none of the chosen layers."""
+    if not chosen_linears(shape, values):
+        params = {"family": shape.family, "chosen": ", ".join(values["modules"])}
+        yield Refusal("method.modules", "method.no_such_layers", params)
+
+
+def _all_chosen(values: Values) -> bool:
+    return set(values["modules"]) >= set(MODULES)
