@@ -9,8 +9,12 @@ from engine.methods.freeze import FREEZE
 from engine.methods.full import FULL
 from engine.methods.ia3 import IA3
 from engine.methods.ln_tuning import LN_TUNING
+from engine.methods.houlsby import HOULSBY, PFEIFFER
 from engine.methods.lora import LORA
 from engine.methods.oft import OFT
+from engine.methods.p_tuning import P_TUNING
+from engine.methods.prefix import P_TUNING_V2, PREFIX
+from engine.methods.prompt import PROMPT
 from engine.methods.qlora import QLORA
 from engine.methods.shape import ModelShape
 from engine.methods.vera import VERA
@@ -23,6 +27,10 @@ METHODS: tuple[Method, ...] = (
     LN_TUNING,
     OFT,
     VERA,
+    PREFIX,
+    P_TUNING_V2,
+    PROMPT,
+    P_TUNING,
     FREEZE,
     FULL,
 )
