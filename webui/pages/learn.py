@@ -1,0 +1,31 @@
+"""The Learn page: every method explained, with its costs on a chosen model. The address (?model=3#lora) is the state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.services import learning
+from webui.components import view
+from webui.guard import guarded
+from webui.site import Site
+
+
+def build(site: Site, lang: str) -> None:
+    """Draw the page of one language. Costs are computed when the page asks for them."""
+    ctx = site.ctx
+
+    def learn_start(model: str) -> dict[str, Any]:
+        choices = learning.models(ctx, lang)
+        chosen = model if model in {choice["value"] for choice in choices} else choices[0]["value"]
+        return {"models": choices, "model": chosen, **learning.overview(ctx, chosen, lang)}
+
+    def learn_advise(model: str, memory_gb: float, examples: int, goal: str) -> list[dict[str, Any]]:
+        return learning.recommend(ctx, model, memory_gb, examples, goal, lang)
+
+    guard = guarded(lang)
+    view(
+        "learn",
+        learning.lessons(lang),
+        functions=[guard(function) for function in (learn_start, learn_advise)],
+        elem_id="learn-page",
+    )
