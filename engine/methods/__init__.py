@@ -7,9 +7,9 @@ from engine.methods.adalora import ADALORA
 from engine.methods.base import Capabilities, Learn, Method, Refusal, Run, Variant
 from engine.methods.freeze import FREEZE
 from engine.methods.full import FULL
+from engine.methods.houlsby import HOULSBY, PFEIFFER
 from engine.methods.ia3 import IA3
 from engine.methods.ln_tuning import LN_TUNING
-from engine.methods.houlsby import HOULSBY, PFEIFFER
 from engine.methods.lora import LORA
 from engine.methods.oft import OFT
 from engine.methods.p_tuning import P_TUNING
@@ -31,6 +31,8 @@ METHODS: tuple[Method, ...] = (
     P_TUNING_V2,
     PROMPT,
     P_TUNING,
+    HOULSBY,
+    PFEIFFER,
     FREEZE,
     FULL,
 )

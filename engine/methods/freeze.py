@@ -187,7 +187,9 @@ FREEZE = Method(
         ),
         strengths=(
             Text("No added parts: the result runs as fast as the base", "没有附加部分：运行速度与基础模型相同"),
-            Text("The layers below need no working memory and no backward pass", "下面的层不占训练内存，也无需反向传播"),
+            Text(
+                "The layers below need no working memory and no backward pass", "下面的层不占训练内存，也无需反向传播"
+            ),
         ),
         weaknesses=(
             Text("Many more trained numbers than LoRA for the same effect", "达到同样效果时，训练的参数远多于 LoRA"),

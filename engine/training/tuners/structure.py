@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-Linear = nn.Linear | Conv1D
+LINEAR = (nn.Linear, Conv1D)
 
 
 def plain(model: Any) -> Any:
@@ -26,10 +26,10 @@ def decoder_layers(model: Any) -> nn.ModuleList:
     raise ValueError(f"{type(base).__name__} has no list of {count} layers")
 
 
-def layer_linears(layer: nn.Module) -> Iterator[tuple[str, Linear]]:
+def layer_linears(layer: nn.Module) -> Iterator[tuple[str, Any]]:
     """(name within the layer, module) of its linear modules."""
     for name, module in layer.named_modules():
-        if isinstance(module, Linear):
+        if isinstance(module, LINEAR):
             yield name, module
 
 
