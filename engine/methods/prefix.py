@@ -50,7 +50,7 @@ def _apply_v2(model: Model, values: Values, _run: Run) -> Model:
 
 def _refusals(shape: ModelShape, _values: Values, _training: Values) -> Iterator[Refusal]:
     if shape.family in _OTHER_CACHES:
-        yield Refusal("method", "prefix.family", {"family": shape.family})
+        yield Refusal("method", "prefix_tuning.family", {"family": shape.family})
 
 
 def _wide(shape: ModelShape) -> int:
@@ -71,7 +71,7 @@ def _prefix_trainable(shape: ModelShape, values: Values) -> int:
 
 
 PREFIX = Method(
-    key="prefix",
+    key="prefix_tuning",
     family="prompt",
     label=Text("Prefix tuning", "前缀微调（Prefix tuning）"),
     tagline=Text("A trained prefix that every layer sees.", "每一层都能看到的可训练前缀。"),

@@ -89,7 +89,7 @@ def _apply(model: Model, values: Values, run: Run) -> Model:
 
 def _refusals(_shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
     if values["start"] == "text" and not str(values["text"]).strip():
-        yield Refusal("method.text", "prompt.text_empty")
+        yield Refusal("method.text", "prompt_tuning.text_empty")
 
 
 def _learnt_vectors(shape: ModelShape, values: Mapping[str, Any]) -> int:
@@ -104,7 +104,7 @@ _STARTS = {
 }
 
 PROMPT = Method(
-    key="prompt",
+    key="prompt_tuning",
     family="prompt",
     label=Text("Prompt tuning", "提示微调（Prompt tuning）"),
     tagline=Text("A few kilobytes of trained prompt; the model is untouched.", "只训练几千字节的提示，模型完全不变。"),

@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import GenerationConfig
 
 from engine.data.template import ChatTemplate
+from engine.inference.virtual import VirtualTokens
 
 PROMPTS = 4
 NEW_TOKENS = 64
@@ -79,14 +80,25 @@ def answer(
     model.eval()
     try:
         with torch.no_grad(), autocast:
-            made = model.generate(
-                input_ids=ids.to(device),
-                attention_mask=mask.to(device),
-                generation_config=_greedy(template, new_tokens),
-            )
+            made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens))
     finally:
         model.train(training)
-    return [_text(row, template) for row in made[:, ids.shape[1] :].tolist()]
+    return [_text(row, template) for row in made.tolist()]
+
+
+def _generated(model: Any, ids: Tensor, mask: Tensor, config: GenerationConfig) -> Tensor:
+    """The new tokens. Virtual tokens stand in the cache before the padding, where places are counted right."""
+    made: Tensor
+    virtual = VirtualTokens.of(model)
+    if virtual is None:
+        made = model.generate(input_ids=ids, attention_mask=mask, generation_config=config)
+        return made[:, ids.shape[1] :]
+    base, rows = model.get_base_model(), len(ids)
+    cache = virtual.open(base, rows)
+    ids = torch.cat([ids.new_zeros(rows, len(virtual)), ids], dim=1)
+    mask = torch.cat([mask.new_ones(rows, len(virtual)), mask], dim=1)
+    made = base.generate(input_ids=ids, attention_mask=mask, past_key_values=cache, generation_config=config)
+    return made[:, ids.shape[1] :]
 
 
 def _greedy(template: ChatTemplate, new_tokens: int) -> GenerationConfig:
