@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from sqlalchemy import func, select
@@ -26,6 +27,11 @@ def newest(s: Session, limit: int) -> list[Comparison]:
     """Comparisons that were not deleted, the newest first."""
     shown = select(Comparison).where(Comparison.deleted_at.is_(None))
     return list(s.scalars(shown.order_by(Comparison.id.desc()).limit(limit)))
+
+
+def forget(comparison: Comparison) -> None:
+    """Hide it; its jobs stay."""
+    comparison.deleted_at = time.time()
 
 
 def entries_of(s: Session, comparison_id: int) -> list[ComparisonEntry]:

@@ -1,0 +1,191 @@
+"""The leaderboard of a comparison: means and spreads over seeds, and what is better than what. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import fmean, stdev
+from typing import Any, Literal
+
+Row = dict[str, Any]
+Kind = Literal["base", "tuned", "fewshot"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column: which number of a run's result, and which direction is better.
+
+    Attributes:
+        base: the same number of the untouched base, where it has one.
+    """
+
+    key: str
+    better: Literal["low", "high"]
+    of: Callable[[Mapping[str, Any]], float | None]
+    base: Callable[[Mapping[str, Any]], float | None] | None = None
+
+
+def _perplexity(loss: Any) -> float | None:
+    return None if loss is None or loss > 700 else math.exp(loss)
+
+
+def _answer(key: str) -> Callable[[Mapping[str, Any]], float | None]:
+    return lambda result: (result.get("answers") or {}).get(key)
+
+
+MEASURES = (
+    Measure("loss", "low", lambda r: r.get("val_loss"), lambda r: r.get("base_val_loss")),
+    Measure(
+        "perplexity", "low", lambda r: _perplexity(r.get("val_loss")), lambda r: _perplexity(r.get("base_val_loss"))
+    ),
+    Measure("exact", "high", _answer("exact"), _answer("base_exact")),
+    Measure("chrf", "high", _answer("chrf"), _answer("base_chrf")),
+    Measure("seconds", "low", lambda r: r.get("seconds")),
+    Measure("tokens_per_s", "high", lambda r: r.get("tokens_per_s")),
+    Measure("memory_mb", "low", lambda r: r.get("peak_memory_mb")),
+    Measure("disk", "low", lambda r: r.get("bytes")),
+)
+COUNTS = ("trained", "changed", "rank")
+
+
+@dataclass(frozen=True)
+class RunState:
+    """One job of an entrant.
+
+    Attributes:
+        result: the job's result, with "bytes" of what it made.
+        plain_base: its base is the model as it is, not squeezed.
+        val_loss: held-out loss at its latest check.
+    """
+
+    job_id: int
+    seed: int
+    status: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+    val_loss: float | None = None
+    fraction: float = 0.0
+    seconds_left: float | None = None
+    tuned_id: int | None = None
+    error: Mapping[str, Any] | None = None
+    plain_base: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether it used its whole budget: it came to its end, or its time did."""
+        return self.status == "succeeded" or (self.status == "stopped" and self.result.get("ended") == "time")
+
+
+@dataclass(frozen=True)
+class Entered:
+    """An entrant with its runs. `counts` has the three parameter counts by name; rank None where no matrix changes."""
+
+    key: str
+    kind: Kind
+    runs: Sequence[RunState]
+    counts: Mapping[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number over the runs that have it; `spread` is the sample standard deviation, None for a single run."""
+
+    mean: float
+    spread: float | None
+    runs: int
+
+    def level_with(self, other: Cell) -> bool:
+        """Whether the difference is no larger than what other seeds alone make of it."""
+        return abs(self.mean - other.mean) <= (self.spread or 0.0) + (other.spread or 0.0)
+
+
+def summary(values: Sequence[float | None]) -> Cell | None:
+    """Mean and spread of the finite ones among them; None where there is none."""
+    known = [float(value) for value in values if value is not None and math.isfinite(value)]
+    if not known:
+        return None
+    return Cell(fmean(known), stdev(known) if len(known) > 1 else None, len(known))
+
+
+def leaderboard(entrants: Sequence[Entered]) -> list[Row]:
+    """The rows of the table: the base first, then the entrants in their order.
+
+    Returns:
+        rows {"key", "kind", "runs", "state", "partial", "now", "counts", "cells": {measure: {"mean", "spread", "runs", "mark"}}}.
+        A mark is "best", "level" (as good as the best one as far as the seeds tell) or None. Only runs that used their
+        whole budget compete; where an entrant has none, `partial` is true and its numbers are those of what ended early.
+    """
+    rows = [_base_row(entrants), *(_row(entrant) for entrant in entrants)]
+    for measure in MEASURES:
+        _mark(measure, rows)
+    for row in rows:
+        row["cells"] = {key: asdict(cell) | {"mark": row["marks"].get(key)} for key, cell in row["cells"].items()}
+        del row["marks"]
+    return rows
+
+
+def _base_row(entrants: Sequence[Entered]) -> Row:
+    known = [run for entrant in entrants for run in entrant.runs if run.result.get("base_val_loss") is not None]
+    plain = [run for run in known if run.plain_base] or known
+    # Every job measures the same base: any one will do, and the median ignores rounding of different machines.
+    results = [run.result for run in plain]
+    cells = {}
+    for measure in MEASURES:
+        if measure.base is not None:
+            values = sorted(value for result in results if (value := measure.base(result)) is not None)
+            if values:
+                cells[measure.key] = Cell(values[len(values) // 2], None, 1)
+    return {"key": "base", "kind": "base", "runs": [], "state": "base", "partial": False, "now": None,
+            "counts": {"trained": 0, "changed": 0, "rank": None}, "cells": cells, "marks": {}}  # fmt: skip
+
+
+def _row(entrant: Entered) -> Row:
+    whole = [run for run in entrant.runs if run.whole]
+    ended = [run for run in entrant.runs if run.result]
+    counted = whole or ended
+    cells = {measure.key: summary([measure.of(run.result) for run in counted]) for measure in MEASURES}
+    now = summary([run.val_loss for run in entrant.runs if not run.result])
+    return {
+        "key": entrant.key,
+        "kind": entrant.kind,
+        "runs": [_run(run) for run in entrant.runs],
+        "state": state_of(entrant.runs),
+        "partial": bool(ended) and not whole,
+        "now": now.mean if now else None,
+        "counts": dict(entrant.counts),
+        "cells": {key: cell for key, cell in cells.items() if cell is not None},
+        "marks": {},
+    }
+
+
+def _run(run: RunState) -> Row:
+    wanted = ("job_id", "seed", "status", "fraction", "seconds_left", "tuned_id", "error")
+    return {key: value for key, value in asdict(run).items() if key in wanted} | {"whole": run.whole}
+
+
+def state_of(runs: Sequence[RunState]) -> str:
+    """One word for several runs: "running", "waiting", "done", "partly" (some failed or were stopped), "failed" or "stopped"."""
+    statuses = [run.status for run in runs]
+    if any(status in ("starting", "running", "stopping") for status in statuses):
+        return "running"
+    if "queued" in statuses:
+        return "waiting"
+    whole = sum(run.whole for run in runs)
+    if whole == len(runs):
+        return "done"
+    if whole:
+        return "partly"
+    return "failed" if "failed" in statuses else "stopped"
+
+
+def _mark(measure: Measure, rows: Sequence[Row]) -> None:
+    """Mark the best row of a column, or all those that are level with it."""
+    competing = [row for row in rows if measure.key in row["cells"] and not row["partial"]]
+    if len({row["cells"][measure.key].mean for row in competing}) < 2:
+        return
+    sign = 1 if measure.better == "low" else -1
+    best = min(competing, key=lambda row: sign * row["cells"][measure.key].mean)
+    top = best["cells"][measure.key]
+    level = [row for row in competing if row is not best and row["cells"][measure.key].level_with(top)]
+    for row in [best, *level]:
+        row["marks"][measure.key] = "level" if level else "best"
