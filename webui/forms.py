@@ -8,7 +8,10 @@ from typing import Any
 from engine.methods import METHODS, Method
 from engine.objectives import SFT, Objective
 from engine.params import Param
+from engine.services.learning import FAMILIES, capabilities_of
 from engine.text import Text
+
+_SHOWN_CAPABILITIES = ("merge", "toggle", "quantised_base", "batch")
 
 
 def _said(text: Text | None, language: str) -> str | None:
@@ -37,9 +40,13 @@ def param_form(param: Param, language: str, prefix: str) -> dict[str, Any]:
 
 
 def method_form(method: Method, language: str) -> dict[str, Any]:
-    """One method: its card and its own settings. `defaults` are what it changes in the objective's settings."""
+    """One method: its card, what it can do, its own settings, and named variants of them.
+
+    `defaults` are what it changes in the objective's settings.
+    """
     return {
         "key": method.key,
+        "family": method.family,
         "label": method.label.in_(language),
         "tagline": method.tagline.in_(language),
         "help": method.help.in_(language),
@@ -47,20 +54,38 @@ def method_form(method: Method, language: str) -> dict[str, Any]:
         "recommended": method.recommended,
         "params": [param_form(param, language, "method") for param in method.params],
         "defaults": dict(method.defaults),
+        "capabilities": [can for can in capabilities_of(method, language) if can["key"] in _SHOWN_CAPABILITIES],
+        "variants": [
+            {
+                "key": variant.key,
+                "label": variant.label.in_(language),
+                "tagline": variant.tagline.in_(language),
+                "values": dict(variant.values),
+                "training": dict(variant.training),
+            }
+            for variant in method.variants
+        ],
     }
+
+
+def per_method_keys(methods: Sequence[Method] = METHODS) -> set[str]:
+    """Settings of the objective for which some method, or a variant of one, has a value of its own."""
+    variants = {key for method in methods for variant in method.variants for key in variant.training}
+    return variants | {key for method in methods for key in method.defaults}
 
 
 def wizard_forms(
     language: str, methods: Sequence[Method] = METHODS, objective: Objective = SFT
 ) -> dict[str, list[dict[str, Any]]]:
-    """The forms of the Train page: {"methods": [...], "training": [...]}.
+    """The forms of the Train page: {"methods": [...], "families": [...], "training": [...]}.
 
     A training setting for which some method has a default of its own is marked `per_method`: what the user
     types there for one method must not leak into another (a LoRA learning rate would ruin a full fine-tune).
     """
-    own = {key for method in methods for key in method.defaults}
+    own = per_method_keys(methods)
     return {
         "methods": [method_form(method, language) for method in methods],
+        "families": [{"key": key, "label": label.in_(language)} for key, label in FAMILIES.items()],
         "training": [
             param_form(param, language, "training") | {"per_method": param.key in own} for param in objective.params
         ],

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.methods import METHODS
+from webui.forms import per_method_keys
 
 STEPS = ("model", "data", "method", "budget", "review")
 VERSION = 1
@@ -35,7 +36,7 @@ def fresh_draft(**chosen: Any) -> dict[str, Any]:
 def draft_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     """A draft that asks for what `raw` (a stored spec or an imported one) asks for, at the last step."""
     method = str(raw.get("method") or METHODS[0].key)
-    own = {key for declared in METHODS for key in declared.defaults}
+    own = per_method_keys()
     training = dict(raw.get("training") or {})
     return fresh_draft(
         step="review",

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import TunesmithError
-from engine.services import base_models, datasets, drafts, jobs, planning
+from engine.methods import METHODS
+from engine.services import base_models, datasets, drafts, jobs, learning, mending, planning
 from webui.components import view
 from webui.forms import wizard_forms
 from webui.guard import guarded
@@ -36,7 +37,8 @@ def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
         except TunesmithError as error:
             return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
         return {"draft": draft_of(raw), "replaced": stored, "warnings": raw["warnings"]}
-    chosen = {"base_model" if key == "model" else key: value for key, value in asked.items()}
+    chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
+    chosen |= {"method": method.key for method in METHODS if method.key == query.get("method")}
     return {"draft": stored | chosen, "replaced": None, "warnings": []}
 
 
@@ -82,6 +84,12 @@ def _plans(site: Site) -> list[Function]:
     def plan_now(raw: dict[str, Any]) -> dict[str, Any]:
         return planning.plan(ctx, raw)
 
+    def method_costs(raw: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+        return learning.costs(ctx, raw, settings)
+
+    def mends(raw: dict[str, Any]) -> dict[str, Any]:
+        return mending.mend(ctx, raw)
+
     def show_tokens(raw: dict[str, Any]) -> list[dict[str, Any]]:
         return planning.token_preview(ctx, raw, n=3)
 
@@ -90,7 +98,7 @@ def _plans(site: Site) -> list[Function]:
         drafts.clear_draft(ctx, DRAFT)
         return job
 
-    return [save, start_over, plan_now, show_tokens, begin]
+    return [save, start_over, plan_now, method_costs, mends, show_tokens, begin]
 
 
 def _files(site: Site) -> list[Function]:
@@ -108,7 +116,7 @@ def _files(site: Site) -> list[Function]:
 
 
 def build(site: Site, lang: str) -> None:
-    """Draw the wizard; `?from_job=7`, `?dataset=3` and `?model=1` fill it in."""
+    """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
     functions = [*_choices(site), *_plans(site), *_files(site)]
     view(

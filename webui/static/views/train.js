@@ -4,7 +4,7 @@ TS.train = TS.train || {};
 TS.train.STEPS = ["model", "data", "method", "budget", "review"];
 
 TS.views.trainWizard = async (root, value, ctx) => {
-  const query = Object.fromEntries(["from_job", "dataset", "model"].map((key) => [key, TS.query(key)]).filter(([, given]) => given));
+  const query = Object.fromEntries(["from_job", "dataset", "model", "method"].map((key) => [key, TS.query(key)]).filter(([, given]) => given));
   const frame = TS.train.frame();
   TS.replace(root, frame.page);
   try {
