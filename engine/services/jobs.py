@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.context import Context
 from engine.errors import Fault, NotFound, SpecError
 from engine.lanes import lane_for
+from engine.planner.refusals import refusals
 from engine.services.job_feed import job_feed
 from engine.services.job_views import views
 from engine.services.spec_files import draft_from_job, draft_from_yaml, draft_yaml, spec_yaml
@@ -90,6 +91,14 @@ def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
     elif dataset.status != "ready":
         faults["dataset"] = {"code": "job.dataset_not_ready", "params": {"name": dataset.name}}
     return faults
+
+
+def _refusals(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
+    """What the method cannot do on this model."""
+    model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
+    assert model is not None
+    assert dataset is not None
+    return refusals(spec, model, dataset.train_rows)
 
 
 def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> list[dict[str, Any]]:

@@ -11,11 +11,12 @@ from engine.base_models.paths import tokenizer_folder
 from engine.context import Context
 from engine.data.store import read_rows
 from engine.data.template import ChatTemplate
-from engine.errors import Fault, NotFound
+from engine.errors import Fault, NotFound, SpecError
 from engine.methods import method_of
 from engine.planner.bill import Case, estimate, incomplete
 from engine.planner.cache import lengths_of
 from engine.planner.preview import example_tokens
+from engine.planner.refusals import refusals
 from engine.spec import JobSpec, make_spec
 from storage.queries import base_models, inputs, planning
 from storage.tables import Dataset, LanguageModel
@@ -52,7 +53,7 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
         Texts are at `plan.<code>` and `plan.memory.<key>`; `verdict.change` has the fields and values that would fit.
 
     Raises:
-        SpecError: when settings are wrong, by field.
+        SpecError: when settings are wrong, or what they ask for cannot work on this model, by field.
         Fault: when the model's files or its device are not there.
     """
     missing = [key for key in ("base_model", "dataset", "method") if not raw_spec.get(key)]
@@ -60,6 +61,8 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
         return incomplete(missing)
     spec = make_spec({**raw_spec, "name": raw_spec.get("name") or "-"})
     model, dataset = _inputs(ctx, spec)
+    if faults := refusals(spec, model, dataset.train_rows):
+        raise SpecError(faults)
     device = hardware.device_of(spec.budget.device)
     table = lengths_of(ctx.settings, model, dataset, str(spec.training["train_on"]))
     with ctx.db.read() as s:

@@ -18,10 +18,12 @@ from engine.errors import Fault
 from engine.evaluation.answers import AnswerSheet
 from engine.methods import Run
 from engine.planner.memory import Workload
+from engine.planner.refusals import refusals
 from engine.reporter import Interrupted, Reporter
 from engine.spec import JobSpec, make_spec
 from engine.training import sampling
 from engine.training.checkpoints import CheckpointStore, Progress, read_progress
+from engine.training.context import answer_in_context
 from engine.training.examples import Example
 from engine.training.fast_lora import speed_up
 from engine.training.files import disk_fault
@@ -47,7 +49,11 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     store = CheckpointStore(reporter, int(make_spec(job.spec).training["keep_checkpoints"]))
     try:
         inputs = read_inputs(ctx, make_spec(job.spec), reporter)
-        _train(ctx, inputs, reporter, store, started)
+        _refuse(inputs)
+        if inputs.method.capabilities.trains:
+            _train(ctx, inputs, reporter, store, started)
+        else:
+            answer_in_context(ctx, inputs, reporter, _run_of(ctx, inputs, reporter), _MOST_HELD_OUT)
     except Cancelled:
         store.remove_all()
         reporter.finish("cancelled")
@@ -65,6 +71,12 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     finally:
         for name in _SCRATCH:
             shutil.rmtree(ctx.settings.home / "jobs" / str(reporter.job_id) / name, ignore_errors=True)
+
+
+def _refuse(inputs: Inputs) -> None:
+    """Raises the first reason why the method cannot work here, which was perhaps not known when the job was started."""
+    for fault in refusals(inputs.spec, inputs.base, len(inputs.examples.train)).values():
+        raise Fault(fault["code"], **fault["params"])
 
 
 # ---------------------------------------------------------------- training

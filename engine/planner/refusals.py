@@ -1,0 +1,23 @@
+"""What cannot work on the model that a spec names, from its config.json alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.errors import Fault
+from engine.methods import method_of
+from engine.methods.refusals import refused
+from engine.planner.shape import shape_of
+from engine.planner.speed import Pace, steps_of
+from engine.spec import JobSpec
+from storage.tables import LanguageModel
+
+
+def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> dict[str, dict[str, Any]]:
+    """Faults by field; empty where the job can run on this model with so many examples."""
+    try:
+        shape = shape_of(base.config, base.parameters)
+    except Fault as fault:
+        return {"base_model": fault.as_dict()}
+    pace = Pace(float(spec.training["epochs"]), int(spec.training["batch_size"]))
+    return refused(method_of(spec.method), shape, spec.method_params, spec.training, steps_of(rows, pace))
