@@ -5,6 +5,8 @@ from __future__ import annotations
 from engine.errors import Fault
 from engine.methods.adalora import ADALORA
 from engine.methods.base import Capabilities, Learn, Method, Refusal, Run, Variant
+from engine.methods.bitfit import BITFIT
+from engine.methods.few_shot import FEW_SHOT
 from engine.methods.freeze import FREEZE
 from engine.methods.full import FULL
 from engine.methods.houlsby import HOULSBY, PFEIFFER
@@ -33,8 +35,10 @@ METHODS: tuple[Method, ...] = (
     P_TUNING,
     HOULSBY,
     PFEIFFER,
+    BITFIT,
     FREEZE,
     FULL,
+    FEW_SHOT,
 )
 _BY_KEY = {method.key: method for method in METHODS}
 

@@ -60,7 +60,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter) -> Inputs:
     device = device_of(spec.budget.device)
     _leave_visible(device)
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
-    path = _rows_path(ctx.settings.absolute(dataset.rows_path), spec, dataset)
+    path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
     examples = load_examples(
@@ -72,6 +72,11 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter) -> Inputs:
     method = method_of(spec.method)
     questions = held_out_questions(read_rows(path, "val"), template, int(spec.training["scored_answers"]))
     return Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts, questions)
+
+
+def rows_file(ctx: Context, spec: JobSpec, dataset: Dataset) -> Path:
+    """The rows that the job reads. Raises Fault("job.dataset_gone")."""
+    return _rows_path(ctx.settings.absolute(str(dataset.rows_path)), spec, dataset)
 
 
 def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:

@@ -78,8 +78,9 @@ def keep_tuned(
 
 
 def weights_hash(folder: Path) -> str:
-    """sha256 of the safetensors file; of all their hashes where the model has several."""
-    found = [digest for name, digest in sorted(hashes(folder).items()) if name.endswith(".safetensors")]
+    """sha256 of the safetensors file; of all their hashes where the model has several; of what else there is without any."""
+    every = sorted(hashes(folder).items())
+    found = [digest for name, digest in every if name.endswith(".safetensors")] or [digest for _, digest in every]
     return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
