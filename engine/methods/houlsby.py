@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.modules import TURN_BY_TURN
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -97,7 +98,6 @@ _BENT = Text(
     "its correction is bent by an activation, and no change of a matrix does the same; LoRA can be merged",
     "它的修正经过激活函数，任何矩阵改变都无法等效；LoRA 可以合并",
 )
-_ALONE = Text("its modules are chosen for a whole batch, not row by row", "它的模块只能对整个批次生效，不能逐行选择")
 
 HOULSBY = Method(
     key="houlsby",
@@ -119,7 +119,7 @@ HOULSBY = Method(
     rank=lambda _shape, _values: None,
     extra_bytes=_kept(_BOTH),
     refusals=_refusals(_BOTH),
-    capabilities=Capabilities(merge=False, toggle=True, why_not={"merge": _BENT, "batch": _ALONE}),
+    capabilities=Capabilities(merge=False, toggle=True, why_not={"merge": _BENT, "batch": TURN_BY_TURN}),
     learn=Learn(
         what=Text(
             "Each layer gets two tiny networks that squeeze its output through a narrow middle and add the result back. "
