@@ -1,8 +1,9 @@
-"""An adapter merged into its base, in full precision, with proof that it answers as before."""
+"""A result merged into its base, in full precision, with proof that it answers as before."""
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from engine.base_models.watched import Progress
 from engine.errors import Fault
 from engine.export.proof import TOLERANCE, agreement, difference, logits_of, stored_dtypes
 from engine.hardware import cpu
+from engine.inference.deltas import Delta
 from engine.inference.loading import DTYPES, load_adapter, load_model
+from engine.inference.results import kind_of
+from engine.methods import Method
 from storage.tables import LanguageModel
 
 _RUNTIME_MB, _SPARE_MB = 600, 300
@@ -26,7 +30,8 @@ class Sources:
 
     base: LanguageModel
     weights: Path
-    adapter: Path
+    result: Path
+    method: Method
     eos_ids: list[int]
     inputs: list[list[int]]
 
@@ -55,17 +60,17 @@ def merge(sources: Sources, target: Path, progress: Progress) -> dict[str, Any]:
         raise Fault("export.no_memory", needed_mb=needed_mb(sources.base), free_mb=max(0, free))
     dtype = own_dtype(sources.base)
     progress.phase("loading")
-    tuned = load_adapter(load_model(sources.weights, "fp32", "cpu"), sources.adapter, "tuned")
-    expected = logits_of(tuned, sources.inputs)
+    base = load_model(sources.weights, "fp32", "cpu")
+    expected, merge_in = _with_result(base, sources)
     progress.phase("merging")
-    merged = tuned.merge_and_unload(safe_merge=True)
+    merged = merge_in()
     merging = _check("export.differs", expected, logits_of(merged, sources.inputs))
     progress.phase("saving")
     merged = merged.to(DTYPES[dtype])
     merged.generation_config.eos_token_id = sources.eos_ids
     merged.save_pretrained(target)
     kept = expected if dtype == "fp32" else logits_of(merged.float(), sources.inputs)
-    del tuned, merged
+    del base, merge_in, merged
     gc.collect()
     progress.phase("checking")
     found = logits_of(load_model(target, "fp32", "cpu"), sources.inputs)
@@ -80,6 +85,24 @@ def merge(sources: Sources, target: Path, progress: Progress) -> dict[str, Any]:
         "dtype": dtype,
         "stored_bytes_by_dtype": stored_dtypes(target),
     }
+
+
+def _with_result(base: Any, sources: Sources) -> tuple[list[torch.Tensor], Callable[[], Any]]:
+    """The tuned model's logits, and what makes a plain model of it."""
+    if kind_of(sources.result) == "delta":
+        delta = Delta.read(base, sources.result)
+        with delta.on():
+            expected = logits_of(base, sources.inputs)
+
+        def settled() -> Any:
+            delta.settle()
+            return base
+
+        return expected, settled
+    tuned = load_adapter(base, sources.result, "tuned")
+    expected = logits_of(tuned, sources.inputs)
+    own = sources.method.merge
+    return expected, (lambda: tuned.merge_and_unload(safe_merge=True)) if own is None else (lambda: own(tuned))
 
 
 def _check(code: str, expected: list[torch.Tensor], found: list[torch.Tensor]) -> float:

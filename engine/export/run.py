@@ -16,13 +16,13 @@ from engine.errors import NotFound
 from engine.export.package import check_space, pack
 from engine.export.readme import readme
 from engine.inference.integrity import check_hash
+from engine.methods import method_of
 from engine.reporter import Reporter
 from engine.services.tuned import file_name
 from storage.job_tables import Job
 from storage.queries.tuned_models import get_tuned
 from storage.tables import LanguageModel, TunedModel
 
-_ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja")
 _FROM_BASE = ("tokenizer_config.json", "special_tokens_map.json")
 
@@ -34,7 +34,7 @@ class _Task:
     tuned: TunedModel
     base: LanguageModel
     folder: Path  # the tuned model's files
-    form: str  # "adapter", "merged" or "full"
+    form: str  # "adapter" (the result as it is), "merged" or "full"
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
@@ -48,8 +48,10 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         draft.mkdir()
         check_space(work, _needed_bytes(task))
         proof = _WRITERS[task.form](ctx, task, draft, progress)
-        (draft / "README.md").write_text(readme(task.tuned, task.base, proof.get("dtype")), encoding="utf-8")
-        name = file_name(task.tuned.name, task.form)
+        (draft / "README.md").write_text(
+            readme(task.tuned, task.base, task.folder, proof.get("dtype")), encoding="utf-8"
+        )
+        name = file_name(task.tuned.name, task.tuned.format if task.form == "adapter" else task.form)
         progress.phase("packing", sum(file.stat().st_size for file in draft.rglob("*") if file.is_file()))
         packed = pack(draft, work / "model.zip", name, progress.more)
     except Cancelled:
@@ -79,8 +81,8 @@ def _needed_bytes(task: _Task) -> int:
 def _adapter(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict[str, Any]:
     progress.phase("checking")
     digest = _verified(task)
-    for name in _ADAPTER_FILES:
-        shutil.copyfile(task.folder / name, draft / name)
+    for file in _files(task):
+        shutil.copyfile(file, draft / file.name)
     _add_tokenizer(ctx, task, draft)
     return {"weights_hash": digest, "base_weights_hash": task.base.weights_hash}
 
@@ -93,7 +95,8 @@ def _merged(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict[
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, task.base))
     inputs = proof_inputs(ctx, task.tuned, template)
     weights = weights_folder(ctx.settings, task.base)
-    proof = merge(Sources(task.base, weights, task.folder, template.eos_ids, inputs), draft, progress)
+    sources = Sources(task.base, weights, task.folder, method_of(task.tuned.method), template.eos_ids, inputs)
+    proof = merge(sources, draft, progress)
     _add_tokenizer(ctx, task, draft)
     return proof
 
@@ -103,13 +106,16 @@ def _full(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict[st
 
     progress.phase("checking")
     digest = _verified(task)
-    for file in task.folder.iterdir():
-        if file.is_file() and file.name != "README.md":
-            _link(file, draft / file.name)
+    for file in _files(task):
+        _link(file, draft / file.name)
     _add_tokenizer(ctx, task, draft)
     dtypes = stored_dtypes(draft)
     main = max(dtypes, key=lambda name: dtypes[name], default="")
     return {"weights_hash": digest, "dtype": main, "stored_bytes_by_dtype": dtypes}
+
+
+def _files(task: _Task) -> list[Path]:
+    return [file for file in task.folder.iterdir() if file.is_file() and file.name != "README.md"]
 
 
 _WRITERS = {"adapter": _adapter, "merged": _merged, "full": _full}

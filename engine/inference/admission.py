@@ -137,8 +137,10 @@ def base_bytes(shape: ModelShape, dtype: str) -> float:
 
 
 def tuned_bytes(wanted: Wanted, tuned: Tuned, dtype: str) -> float:
-    """Memory of a tuned model beside its base: an adapter in fp32, or a whole second model."""
-    return tuned.bytes if tuned.kind == "adapter" else base_bytes(wanted.shape, dtype)
+    """Memory of a result beside its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
+    if tuned.kind == "full":
+        return base_bytes(wanted.shape, dtype)
+    return 0 if tuned.kind == "shots" else tuned.bytes
 
 
 def working_bytes(wanted: Wanted, dtype: str) -> float:

@@ -22,7 +22,7 @@ class Weights:
     """A folder with weights and the name under which it is held; `sha256` of the file, where it is to be checked."""
 
     key: str
-    kind: Literal["base", "adapter", "full"]
+    kind: str  # "base", or the form of a result: "adapter", "delta", "full"
     path: str
     sha256: str = ""
 

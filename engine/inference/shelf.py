@@ -63,10 +63,10 @@ class Shelf:
     def _add(self, plan: Plan, weights: Weights) -> None:
         if weights.sha256:
             check_hash(Path(weights.path), weights.sha256)
-        if weights.kind == "adapter":
-            self._trunks[BASE].add(weights.key, weights.path)
-        else:
+        if weights.kind == "full":
             self._trunks[weights.key] = Trunk(load_model(weights.path, plan.dtype, plan.device))
+        else:
+            self._trunks[BASE].add(weights.key, weights.path)
 
     def _drop(self, key: str) -> None:
         base = self._trunks.get(BASE)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,10 @@ from engine.base_models.paths import tokenizer_folder, weights_folder
 from engine.context import Context
 from engine.data.template import ChatTemplate
 from engine.errors import Fault, NotFound
+from engine.inference.integrity import check_hash
 from engine.inference.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
+from engine.inference.results import virtual_tokens
+from engine.inference.shots import Shots
 from engine.objectives import base_format
 from engine.planner.shape import shape_of
 from engine.services.chat_settings import read_chat_settings
@@ -26,6 +29,7 @@ from storage.tables import Conversation, LanguageModel, Message, TunedModel
 MOST_TUNED = 3  # beside the base, in one conversation
 _LONGEST_PROMPT = 200_000  # characters: more is refused before it is cut into tokens
 _USUAL_CONTEXT = 4096  # tokens, for models that do not say
+_EXAMPLES = "shots"  # the form of a result that is no weights: the base answers, with examples before the conversation
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Side:
     key: str  # its name in the inference process
     label: str
     weights_hash: str
+    kind: str = "tuned"  # "base", "tuned" or "fewshot", as pages colour it
 
 
 @dataclass(frozen=True)
@@ -57,17 +62,18 @@ class Setup:
     def quantised(self) -> bool:
         """Whether one of the tuned models was trained on a base in 4 bits."""
         specs = [tuned.lineage.get("spec", {}) for tuned in self.tuned]
-        return any(base_format(spec.get("training", {})) in ("nf4", "fp4") for spec in specs)
+        replaces = any(tuned.format == "delta" for tuned in self.tuned)  # numbers that 4 bits do not hold
+        return not replaces and any(base_format(spec.get("training", {})) in ("nf4", "fp4") for spec in specs)
 
     def weights(self, settings: Settings) -> tuple[Weights, tuple[Weights, ...]]:
         """Where the base's and the tuned models' files are."""
         base = Weights(BASE, "base", str(weights_folder(settings, self.base)))
-        return base, tuple(_weights_of(settings, tuned) for tuned in self.tuned)
+        loaded = [tuned for tuned in self.tuned if tuned.format != _EXAMPLES]
+        return base, tuple(_weights_of(settings, tuned) for tuned in loaded)
 
 
 def _weights_of(settings: Settings, tuned: TunedModel) -> Weights:
-    kind: Literal["adapter", "full"] = "full" if tuned.format == "full" else "adapter"
-    return Weights(tuned_key(tuned.id), kind, str(settings.absolute(tuned.path)), tuned.weights_hash)
+    return Weights(tuned_key(tuned.id), tuned.format, str(settings.absolute(tuned.path)), tuned.weights_hash)
 
 
 def side_of(tuned_id: int) -> str:
@@ -86,8 +92,14 @@ def answer_hash(base: LanguageModel, tuned: TunedModel | None) -> str:
 
 def sides_of(base: LanguageModel, tuned: Sequence[TunedModel]) -> tuple[Side, ...]:
     """The base first, then the tuned models in the chosen order."""
-    first = Side(BASE, BASE, base.name, answer_hash(base, None))
-    return (first, *(Side(side_of(t.id), tuned_key(t.id), t.name, answer_hash(base, t)) for t in tuned))
+    first = Side(BASE, BASE, base.name, answer_hash(base, None), "base")
+    return (first, *(_side(base, t) for t in tuned))
+
+
+def _side(base: LanguageModel, tuned: TunedModel) -> Side:
+    examples = tuned.format == _EXAMPLES
+    key, kind = (BASE, "fewshot") if examples else (tuned_key(tuned.id), "tuned")
+    return Side(side_of(tuned.id), key, tuned.name, answer_hash(base, tuned), kind)
 
 
 def obstacle(base: LanguageModel, tuned: Sequence[TunedModel]) -> Fault | None:
@@ -155,21 +167,34 @@ def clean_prompt(prompt: str) -> str:
 
 
 def make_asks(ctx: Context, setup: Setup, messages: Sequence[Message], prompt: str, seed: int) -> tuple[Ask, ...]:
-    """What each side is asked: its own history, then the prompt.
+    """What each side is asked: its own history, then the prompt; with examples before it where they are its result.
 
     Raises:
-        Fault: "chat.too_long" with the number of tokens and the model's limit.
+        Fault: "chat.too_long" with the number of tokens and the model's limit; "chat.damaged".
     """
     template = load_template(tokenizer_folder(ctx.settings, setup.base))
-    context = context_of(setup.base)
+    results = {side_of(tuned.id): tuned for tuned in setup.tuned}
     asks = []
     for side in setup.sides:
-        ids = template.encode_prompt(_history(setup, messages, side.side, prompt))
+        history = _history(setup, messages, side.side, prompt)
+        tuned = results.get(side.side)
+        folder = ctx.settings.absolute(tuned.path) if tuned else None
+        context = context_of(setup.base) - (virtual_tokens(folder) if folder else 0)
+        most = min(setup.settings["max_tokens"], LONGEST_ANSWER)
+        if side.kind == "fewshot" and tuned and folder:
+            history = _shots_of(folder, tuned.weights_hash).before(history, prompt, template, context - most)
+        ids = template.encode_prompt(history)
         if len(ids) >= context:
             raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=len(messages))
-        room = min(setup.settings["max_tokens"], LONGEST_ANSWER, context - len(ids))
-        asks.append(Ask(side.side, side.key, tuple(ids), seed, room))
+        asks.append(Ask(side.side, side.key, tuple(ids), seed, min(most, context - len(ids))))
     return tuple(asks)
+
+
+@lru_cache(maxsize=4)
+def _shots_of(folder: Path, expected: str) -> Shots:
+    """Raises Fault("chat.damaged")."""
+    check_hash(folder, expected)
+    return Shots.read(folder)
 
 
 def context_of(base: LanguageModel) -> int:

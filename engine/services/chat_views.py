@@ -77,7 +77,7 @@ def conversation_view(ctx: Context, conversation_id: int) -> dict[str, Any]:
                 {
                     "side": side.side,
                     "label": side.label,
-                    "kind": "base" if side.side == "base" else "tuned",
+                    "kind": side.kind,
                     "weights_hash": side.weights_hash,
                 }
                 for side in sides_of(base, tuned)

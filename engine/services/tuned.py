@@ -15,6 +15,7 @@ from engine.errors import Fault, NotFound
 from engine.lanes import BACKGROUND
 from engine.methods import method_of
 from engine.settings import Settings
+from engine.text import Text
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, inputs, jobs, tuned_models
 from storage.tables import TunedModel
@@ -70,7 +71,7 @@ def start_export(ctx: Context, tuned_id: int, format: str) -> int:
     """Queue an export; one that is under way or still on disk is used again.
 
     Args:
-        format: "adapter" (a PEFT folder) or "merged" (a model that stands alone; for a full fine-tune, itself).
+        format: "adapter" (the result as it is) or "merged" (a model that stands alone; for a full fine-tune, itself).
 
     Raises:
         NotFound: there is no such tuned model.
@@ -130,8 +131,15 @@ def _tuned(s: Session, tuned_id: int) -> TunedModel:
 def _check(tuned: TunedModel, form: str) -> None:
     if form == "adapter" and tuned.format == "full":
         raise Fault("export.no_adapter", name=tuned.name)
-    if form == "merged" and tuned.format != "full" and not method_of(tuned.method).capabilities.merge:
-        raise Fault("export.cannot_merge", method=tuned.method)
+    reason = why_not_merged(tuned.method)
+    if form == "merged" and tuned.format != "full" and reason is not None:
+        raise Fault("export.cannot_merge", name=method_of(tuned.method).label.as_dict(), reason=reason.as_dict())
+
+
+def why_not_merged(method: str) -> Text | None:
+    """Why a method's results cannot become a model that stands alone; None where they can. Raises Fault("method.unknown")."""
+    can = method_of(method).capabilities
+    return None if can.merge else can.why_not["merge"]
 
 
 def _usable(settings: Settings, job: Job) -> bool:

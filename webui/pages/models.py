@@ -23,8 +23,17 @@ def offered(method: str) -> list[str]:
         known = method_of(method)
     except Fault:
         return []
-    forms = ["adapter"] if known.saves == "adapter" else []
+    forms = [] if known.saves == "full" else ["adapter"]  # the result as it is
     return [*forms, "merged"] if known.capabilities.merge or known.saves == "full" else forms
+
+
+def no_merge(lang: str, model: Row) -> str | None:
+    """Why there is no merged form to take away, in the page's language; None where there is one."""
+    try:
+        reason = tuned.why_not_merged(model["method"])
+    except Fault:
+        return None
+    return None if reason is None or model["format"] == "full" else reason.in_(lang)
 
 
 def build(site: Site, lang: str) -> None:
@@ -32,7 +41,9 @@ def build(site: Site, lang: str) -> None:
     ctx = site.ctx
 
     def shown(model: Row) -> Row:
-        return model | {"method_label": method_label(lang, model["method"]), "exports": offered(model["method"])}
+        method = model["method"]
+        words = {"method_label": method_label(lang, method), "no_merge": no_merge(lang, model)}
+        return model | words | {"exports": offered(method)}
 
     def models_list() -> list[Row]:
         return [shown(model) for model in tuned.list_tuned(ctx)]

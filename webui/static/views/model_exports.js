@@ -5,14 +5,18 @@
 TS.modelDownloads = function (model, ctx) {
   const forms = model.exports.map((form) => modelExport(model, form, ctx));
   return {
-    node: TS.h("section", { class: "ts-stack" }, TS.h("h2", {}, TS.t("models.downloads")), forms.map((form) => form.card)),
+    node: TS.h("section", { class: "ts-stack" }, TS.h("h2", {}, TS.t("models.downloads")), forms.map((form) => form.card),
+      model.no_merge ? TS.h("div", { class: "ts-note info model-no-merge" }, TS.icon("info"), TS.h("p", {}, TS.t("models.no_merge", { reason: model.no_merge }))) : null),
     follow: () => Promise.all(forms.map((form) => form.follow())),
   };
 };
 
+/** The result as it is goes by what it is made of. */
+const exportKey = (model, form) => (model.format === "full" || form === "adapter" ? model.format : form);
+
 function modelExport(model, form, ctx) {
   const foot = TS.h("div", { class: "model-export-foot" });
-  const key = model.format === "full" ? "full" : form;
+  const key = exportKey(model, form);
   const card = TS.h("div", { class: "ts-card model-export", "data-form": form },
     TS.h("div", { class: "model-export-head" }, TS.icon(form === "adapter" ? "layers" : "box"),
       TS.h("div", {}, TS.h("h3", {}, TS.t(`models.export.${key}`)), TS.h("p", { class: "ts-small ts-soft" }, TS.t(`models.export.${key}.help`)))),
@@ -43,7 +47,7 @@ function modelExport(model, form, ctx) {
 }
 
 function exportFoot(job, jobId, start, form, model) {
-  const make = (key, look = "") => TS.h("button", { type: "button", class: "ts-btn " + look, "aria-label": TS.t(key + "_named", { form: TS.t("models.export." + (model.format === "full" ? "full" : form)) }),
+  const make = (key, look = "") => TS.h("button", { type: "button", class: "ts-btn " + look, "aria-label": TS.t(key + "_named", { form: TS.t("models.export." + exportKey(model, form)) }),
     onclick: (event) => start(event.currentTarget) }, TS.icon("box"), TS.h("span", {}, TS.t(key)));
   if (!jobId) return make("models.make");
   if (!job) return TS.h("p", { class: "ts-soft ts-small", role: "status" }, TS.t("models.asking"));

@@ -24,7 +24,7 @@ function modelCard(model) {
   return TS.h("li", { class: "ts-card model-card", "data-model": model.id },
     TS.h("div", { class: "ts-spread" },
       TS.h("h2", {}, TS.h("a", { class: "model-name", href: TS.url("models", { model: model.id }) }, model.name)),
-      TS.h("span", { class: "ts-badge tuned" }, TS.t("models.format." + model.format))),
+      TS.h("span", { class: "ts-badge " + (model.format === "shots" ? "fewshot" : "tuned") }, TS.t("models.format." + model.format))),
     TS.modelLineage(model, false),
     modelGain(model),
     TS.h("p", { class: "ts-small ts-soft ts-num" }, [TS.format.bytes(model.bytes), model.seconds ? TS.t("models.trained_in", { time: TS.format.duration(model.seconds) }) : null,

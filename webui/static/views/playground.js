@@ -41,12 +41,13 @@ TS.playBase = (play) => play.start.options.bases.find((base) => base.id === play
 TS.playSides = function (play) {
   const base = TS.playBase(play);
   const named = (id) => base?.tuned.find((one) => one.id === id)?.name || play.view?.sides.find((one) => one.side === "tuned:" + id)?.label || "#" + id;
-  const two = play.tuned.length > 1;
+  const examples = (id) => base?.tuned.find((one) => one.id === id)?.format === "shots" || play.view?.sides.some((one) => one.side === "tuned:" + id && one.kind === "fewshot");
+  const trained = play.tuned.filter((id) => !examples(id));
+  const badge = (id) => (examples(id) ? TS.t("playground.fewshot") : trained.length > 1 ? TS.t("playground.tuned_n", { letter: "ABC"[trained.indexOf(id)] }) : TS.t("playground.tuned"));
   return [
     { side: "base", kind: "base", badge: TS.t("playground.base"), name: base?.name || play.view?.base_name || "" },
     ...play.tuned.map((id, i) => ({
-      side: "tuned:" + id, kind: i ? "tuned second" : "tuned", name: named(id),
-      badge: two ? TS.t("playground.tuned_n", { letter: "AB"[i] }) : TS.t("playground.tuned"),
+      side: "tuned:" + id, kind: (examples(id) ? "fewshot" : "tuned") + (i ? " second" : ""), name: named(id), badge: badge(id),
     })),
   ];
 };
