@@ -10,6 +10,7 @@ from engine.context import Context
 from engine.errors import Fault, NotFound, SpecError
 from engine.methods import METHODS, Method, ModelShape
 from engine.methods.guide import GOALS, Answers, Cost, advise
+from engine.methods.refusals import refused
 from engine.objectives import SFT, base_format
 from engine.params import read_all
 from engine.planner.memory import Workload, total_mb
@@ -22,8 +23,8 @@ from storage.queries import base_models
 Json = dict[str, Any]
 BYTES_STORED = 4.0  # results are kept in fp32
 FAMILIES: Mapping[str, Text] = {
-    "low_rank": Text("Low-rank add-ons", "低秩附加"),
-    "adapter": Text("Adapters and scales", "适配器与缩放"),
+    "low_rank": Text("Small add-ons to the weights", "权重旁的小改动"),
+    "adapter": Text("Small networks between the layers", "层间的小网络"),
     "prompt": Text("Trained prompts", "可训练的提示"),
     "selective": Text("A part of the model", "只训练模型的一部分"),
     "whole": Text("The whole model", "整个模型"),
@@ -145,9 +146,8 @@ def numbers(shape: ModelShape, device: hardware.Device) -> dict[str, Json]:
 def _number(method: Method, shape: ModelShape, device: hardware.Device) -> Json:
     values, _ = read_all(method.params, {}, "method")
     training, _ = read_all(SFT.params_for(method.defaults), {}, "training")
-    refused = next(iter(method.refusals(shape, values, training)), None)
-    if refused is not None:
-        return {"refused": {"code": refused.code, "params": dict(refused.params)}}
+    if faults := refused(method, shape, values, training):
+        return {"refused": next(iter(faults.values()))}
     trained = method.trainable(shape, values)
     return {
         "refused": None,

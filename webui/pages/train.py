@@ -38,7 +38,8 @@ def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
             return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
         return {"draft": draft_of(raw), "replaced": stored, "warnings": raw["warnings"]}
     chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
-    chosen |= {"method": method.key for method in METHODS if method.key == query.get("method")}
+    if query.get("method") in {method.key for method in METHODS}:
+        chosen["method"] = query["method"]
     return {"draft": stored | chosen, "replaced": None, "warnings": []}
 
 

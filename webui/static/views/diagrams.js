@@ -166,7 +166,7 @@ TS.diagrams.of = {
   prefix_tuning: TS.diagrams.draw.reparameterised,
   p_tuning_v2: TS.diagrams.draw.layers,
   diff_pruning: TS.diagrams.draw.sparse,
-  ladder_side: TS.diagrams.draw.ladder,
+  ladder: TS.diagrams.draw.ladder,
   few_shot: TS.diagrams.draw.shots,
 };
 TS.diagrams.families = {

@@ -6,7 +6,7 @@ TS.jobDetail = function (root, id, ctx) {
   const slot = (name, tag = "div", look = "") => (slots[name] = TS.h(tag, { class: `job-${name} ${look}` }));
   const page = TS.h("div", { class: "ts-page job-page" },
     TS.h("a", { class: "job-back", href: TS.url("jobs") }, TS.icon("chevron-right"), TS.t("jobs.back")),
-    slot("head", "header"), slot("notes"), slot("meter"), slot("tiles"), slot("charts"), slot("samples"),
+    slot("head", "header"), slot("notes"), slot("meter"), slot("tiles"), slot("charts"), slot("figures"), slot("samples"),
     TS.h("div", { class: "job-columns-2" }, slot("events", "section", "ts-card"), slot("settings", "section", "ts-card")),
     slot("log"));
   TS.replace(root, page);
@@ -33,6 +33,8 @@ TS.jobDetail = function (root, id, ctx) {
       parts.charts = parts.charts || TS.jobCharts(slots.charts);
       jobOnce(data, "charts", [data.cursors, data.attempt, feed.checkpoints, TS.job.ACTIVE.has(job.status)], () =>
         parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job));
+      parts.figures = parts.figures || TS.jobFigures(slots.figures);
+      jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (TS.jobRanks.KNOWN.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics));
     }
     parts.samples.show(job);
     if (!data.settings) {
