@@ -89,4 +89,4 @@ def _cell(key: str, cell: Mapping[str, Any] | None) -> str:
     text = f"{cell['mean'] * scale:,.{digits}f}"
     if cell["spread"] is not None:
         text += f" ± {cell['spread'] * scale:,.{digits}f}"
-    return {"best": f"**{text}**", "level": f"*{text}*"}.get(cell["mark"] or "", text)
+    return {"best": f"**{text}** ✓", "level": f"{text} ≈"}.get(cell["mark"] or "", text)

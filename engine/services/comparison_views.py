@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.comparison.leaderboard import Entered, RunState, leaderboard, state_of
-from engine.comparison.spec import Entrant, make_comparison
+from engine.comparison.report import csv_text, markdown_text
+from engine.comparison.spec import PARAMS, ComparisonSpec, Entrant, make_comparison
 from engine.context import Context
 from engine.data.answers import answers_path, read_answers
 from engine.errors import Fault, NotFound
 from engine.methods import method_of
 from engine.objectives import base_format
-from engine.params import read_all
+from engine.params import Param, read_all
 from engine.planner.shape import shape_of
 from engine.services.job_feed import downsample
 from storage.comparison_tables import Comparison, ComparisonEntry
@@ -192,3 +193,27 @@ def comparison_answers(ctx: Context, comparison_id: int) -> list[Row]:
             shown = asked.setdefault((one["question"], one["expected"]), fresh)
             shown["answers"].setdefault(entry.entrant, one["answer"])
     return list(asked.values())
+
+
+def export_comparison(ctx: Context, comparison_id: int, form: str, *, say: Callable[[str], str], lang: str) -> str:
+    """The leaderboard as "csv" or "markdown". `say` turns keys of columns and facts into words. Raises NotFound."""
+    view = comparison_view(ctx, comparison_id)
+    spec = make_comparison(view["spec"])
+    labels = {"base": say("base")} | {entrant.key: entrant.label(lang) for entrant in spec.entrants}
+    if form == "csv":
+        return csv_text(view["rows"], labels)
+    facts = [("model", view["base_model_name"]), ("data", view["dataset_name"]), ("rows", spec.dataset_hash[:12])]
+    facts += [
+        (param.key, _said(param, spec.shared[param.key], lang)) for param in PARAMS if _counts_for(spec, param.key)
+    ]
+    named = [(say(f"fact.{key}"), str(value or "-")) for key, value in facts]
+    return markdown_text(view["rows"], labels, say, view["name"], named)
+
+
+def _said(param: Param, value: Any, lang: str) -> str:
+    return param.choices[value].in_(lang) if param.choices else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _counts_for(spec: ComparisonSpec, key: str) -> bool:
+    """Whether a shared setting has a say under this comparison's budget."""
+    return {"minutes": "time", "epochs": "tokens"}.get(key, spec.shared["held"]) == spec.shared["held"]

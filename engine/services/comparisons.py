@@ -23,7 +23,13 @@ from engine.errors import Fault, NotFound, SpecError, TunesmithError
 from engine.lanes import lane_for
 from engine.planner.refusals import refusals
 from engine.services import jobs, planning
-from engine.services.comparison_views import comparison_answers, comparison_curves, comparison_view, list_comparisons
+from engine.services.comparison_views import (
+    comparison_answers,
+    comparison_curves,
+    comparison_view,
+    export_comparison,
+    list_comparisons,
+)
 from engine.spec import JobSpec, make_spec
 from storage.comparison_tables import Comparison, ComparisonEntry
 from storage.job_tables import FINAL, RESUMABLE, Job, JobStatus
@@ -260,6 +266,7 @@ __all__ = [
     "comparison_curves",
     "comparison_view",
     "delete_comparison",
+    "export_comparison",
     "list_comparisons",
     "offered",
     "plan_comparison",

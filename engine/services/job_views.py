@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine.services.headlines import headline
 from engine.supervisor import is_stalled
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
-from storage.queries import base_models, metrics
+from storage.queries import base_models, comparisons, metrics
 from storage.queries import jobs as queries
 from storage.queries.inputs import dataset_names
 
@@ -32,6 +32,7 @@ class _Around:
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
     checkpoints: dict[int, int] = field(default_factory=dict)
     val_losses: dict[int, list[metrics.Point]] = field(default_factory=dict)
+    comparisons: dict[int, int] = field(default_factory=dict)
 
 
 def _around(s: Session, jobs: Sequence[Job]) -> _Around:
@@ -43,6 +44,7 @@ def _around(s: Session, jobs: Sequence[Job]) -> _Around:
         places=queries.queue_places(s),
         checkpoints=queries.last_checkpoints(s, ids),
         val_losses=metrics.series_of(s, ids, "val_loss"),
+        comparisons=comparisons.of_jobs(s, ids),
     )
 
 
@@ -72,6 +74,7 @@ def _view(job: Job, around: _Around) -> dict[str, Any]:
         "checkpoint_step": around.checkpoints.get(job.id),
         "can": _can(job, place),
         "tuned_id": around.tuned.get(job.id),
+        "comparison_id": around.comparisons.get(job.id),
     }
     return view | {"headline": headline(view, around.val_losses.get(job.id, []))}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from webui.pages import data, home, jobs, learn, models, playground, settings, train
+from webui.pages import compare, data, home, jobs, learn, models, playground, settings, train
 from webui.site import Site
 
 
@@ -26,6 +26,7 @@ PAGES = (
     Page("jobs", "jobs", "list-checks", jobs.build),
     Page("playground", "playground", "messages-square", playground.build),
     Page("models", "models", "box", models.build),
+    Page("compare", "compare", "gauge", compare.build),
     Page("learn", "learn", "book-open", learn.build),
     Page("settings", "settings", "settings", settings.build),
 )

@@ -1,5 +1,5 @@
-/* TS.chart(root, {series: [{name, label, kind, points}], title, yLabel, log, smoothing, markers: [{x, label, kind}], compact})
-   -> {update(series, markers), destroy()}. Updates redraw the canvas in place; zoom, smoothing and scale stay as they are. */
+/* TS.chart(root, {series: [{name, label, kind, points, color, dash}], title, yLabel, log, smoothing, markers: [{x, label, kind}], compact})
+   -> {update(series, markers), destroy()}. `color` (a token's name) and `dash` tell more series apart than there are kinds. Updates redraw the canvas in place; zoom, smoothing and scale stay as they are. */
 "use strict";
 window.TS = window.TS || { views: {} };
 
@@ -74,6 +74,10 @@ TS.Chart = class {
     return getComputedStyle(document.documentElement).getPropertyValue(TS.Chart.KINDS[kind] || TS.Chart.KINDS.neutral).trim();
   }
 
+  paint({ kind, color }) {
+    return color ? this.token(color) : this.color(kind);
+  }
+
   token(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
@@ -103,12 +107,13 @@ TS.Chart = class {
   }
 
   lines() {
-    return this.series.flatMap(({ kind, label }) => {
-      const color = this.color(kind);
+    return this.series.flatMap((one) => {
+      const { kind, label } = one;
+      const color = this.paint(one);
       const val = kind === "val";
       const raw = { label, stroke: color + "55", width: 1, points: { show: false }, show: !val && this.smoothing > 0 };
       const few = (u, i, first, last) => val || last - first < 3; // a lone value has no line
-      const line = { label, stroke: color, width: 2, dash: val ? [7, 4] : [],
+      const line = { label, stroke: color, width: 2, dash: one.dash || (val ? [7, 4] : []),
         points: { show: few, size: 7, fill: this.token("--ts-surface"), stroke: color, width: 2 } };
       return [raw, line];
     });
@@ -125,7 +130,7 @@ TS.Chart = class {
   rebuild() {
     this.uplot?.destroy();
     this.uplot = null;
-    this.shape = this.series.map(({ name, kind }) => name + ":" + kind).join();
+    this.shape = this.series.map(({ name, kind, color, dash }) => [name, kind, color, dash]).join(";");
     if (this.plot.clientWidth === 0) return;
     const options = { ...this.size(), legend: { show: false }, padding: [12, 12, 0, 0], axes: this.axes(),
       series: [{}, ...this.lines()], scales: { x: { time: false }, y: this.log ? { distr: 3 } : {} },
@@ -198,10 +203,10 @@ TS.Chart = class {
     const u = this.uplot;
     const at = u?.cursor.idx ?? null;
     const data = u?.data;
-    const items = this.series.map(({ kind, label }, i) => {
+    const items = this.series.map(({ kind, label, color, dash }, i) => {
       const column = data ? data[1 + 2 * i] : []; // the values themselves: smoothing is for the eye
       const value = at === null ? column.findLast((y) => Number.isFinite(y)) : this.nearest(column, at);
-      return TS.h("li", {}, TS.h("i", { class: "ts-chart-key " + kind }), TS.h("span", {}, label), TS.h("b", { class: "ts-num" }, TS.chartMath.short(value)));
+      return TS.h("li", {}, TS.h("i", { class: "ts-chart-key " + kind, style: color ? { borderColor: `var(${color})`, borderTopStyle: dash?.length ? "dashed" : "solid" } : null }), TS.h("span", {}, label), TS.h("b", { class: "ts-num" }, TS.chartMath.short(value)));
     });
     TS.replace(this.legend, items);
     const x = at === null ? null : data[0][at];
@@ -241,7 +246,7 @@ TS.Chart = class {
   update(series, markers) {
     this.series = series;
     this.markers = markers || [];
-    if (this.series.map(({ name, kind }) => name + ":" + kind).join() !== this.shape) this.rebuild();
+    if (this.series.map(({ name, kind, color, dash }) => [name, kind, color, dash]).join(";") !== this.shape) this.rebuild();
     this.draw();
   }
 
@@ -269,7 +274,7 @@ TS.Chart = class {
     };
     write(this.options.title, 16 * ratio, 24 * ratio, this.token("--ts-ink"), 600);
     let x = 16 * ratio;
-    for (const { label, kind } of this.series) x = write("— " + label, x, 46 * ratio, this.color(kind), 500);
+    for (const one of this.series) x = write("— " + one.label, x, 46 * ratio, this.paint(one), 500);
     canvas.toBlob((blob) => TS.save(this.fileName(".png"), blob));
   }
 

@@ -7,7 +7,13 @@ TS.train.drawTools = function (holder, w) {
     const node = TS.h("button", { type: "button", class: "ts-btn ghost small", id, onclick: () => task(w, node) }, TS.icon(icon), text);
     return node;
   };
+  const compare = async () => {
+    await w.saved();
+    const { base_model: model, dataset } = w.draft;
+    location.assign(TS.url("compare", Object.entries({ new: 1, model, dataset }).filter(([, value]) => value)));
+  };
   TS.replace(holder,
+    button("train-compare", "gauge", TS.t("compare.from_train"), compare),
     button("train-import", "upload", TS.t("train.tools.import"), TS.train.importYaml),
     button("train-export", "download", TS.t("train.tools.export"), TS.train.exportYaml),
     button("train-fresh", "rotate-ccw", TS.t("train.tools.fresh"), TS.train.startOver));

@@ -1,0 +1,165 @@
+"""The Compare page: choose methods and one budget, watch the leaderboard. The address (?comparison=3, ?new=1) is the state."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import Fault
+from engine.methods import method_of
+from engine.objectives import SFT
+from engine.services import base_models, comparisons, datasets, drafts, planning
+from webui.components import view
+from webui.forms import param_form
+from webui.guard import guarded
+from webui.i18n import t
+from webui.site import Site
+from webui.train_draft import start_key
+
+Row = dict[str, Any]
+Function = Callable[..., Any]
+DRAFT = "compare"
+_OWN = ("learning_rate", "schedule", "warmup", "weight_decay", "quantisation")
+_LEAST_CHOSEN = 3
+
+
+def entrant_label(lang: str, method: str | None, variant: str | None) -> str:
+    """A method's or variant's name for people; a key that this version does not know stands for itself."""
+    try:
+        known = method_of(str(method))
+    except Fault:
+        return f"{method}.{variant}" if variant else str(method)
+    named = next((one for one in known.variants if one.key == variant), None)
+    return (named or known).label.in_(lang)
+
+
+def entrant_forms(lang: str) -> list[Row]:
+    """Everything that can be chosen, with what may be set for it alone."""
+    found = []
+    for method, variant in comparisons.offered():
+        own = [param for param in SFT.params_for(method.defaults) if param.key in _OWN]
+        set_by_variant = dict(variant.training) | dict(variant.values) if variant else {}
+        params = [param_form(one, lang, "method") for one in method.params]
+        params += [param_form(one, lang, "training") for one in own if method.capabilities.trains]
+        found.append(
+            {
+                "key": f"{method.key}.{variant.key}" if variant else method.key,
+                "method": method.key,
+                "variant": variant.key if variant else None,
+                "label": (variant or method).label.in_(lang),
+                "tagline": (variant or method).tagline.in_(lang),
+                "recommended": method.recommended and variant is None,
+                "trains": method.capabilities.trains,
+                "params": [one | {"default": set_by_variant.get(one["key"], one["default"])} for one in params],
+            }
+        )
+    return found
+
+
+def _fresh(chosen: list[str]) -> Row:
+    return {"key": uuid.uuid4().hex, "name": "", "base_model": None, "dataset": None, "chosen": chosen, "own": {},
+            "shared": {}, "device": "auto", "memory_mb": None}  # fmt: skip
+
+
+def _recommended() -> list[str]:
+    """Those that a newcomer should see side by side, few-shot among them: it is the row to beat."""
+    methods = [method for method, variant in comparisons.offered() if variant is None]
+    wanted = [m.key for m in methods if m.recommended or not m.capabilities.trains]
+    return wanted if len(wanted) >= _LEAST_CHOSEN else [m.key for m in methods[:_LEAST_CHOSEN]]
+
+
+def _form(site: Site, lang: str) -> list[Function]:
+    """What the form calls."""
+    ctx = site.ctx
+
+    def compare_start(query: Mapping[str, Any]) -> Row:
+        known = {one["key"] for one in entrant_forms(lang)}
+        draft = _fresh(_recommended()) | drafts.load_draft(ctx, DRAFT)
+        draft["chosen"] = [key for key in draft["chosen"] if key in known]
+        asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
+        draft |= {"base_model" if key == "model" else key: value for key, value in asked.items()}
+        return {
+            "draft": draft,
+            "models": base_models.list_base_models(ctx),
+            "datasets": [one for one in datasets.list_datasets(ctx) if one["status"] == "ready"],
+            "devices": planning.devices(ctx),
+        }
+
+    def compare_save(draft: Row) -> None:
+        drafts.save_draft(ctx, DRAFT, draft)
+
+    def compare_plan(raw: Row) -> Row:
+        return comparisons.plan_comparison(ctx, raw)
+
+    def compare_begin(raw: Row, key: str) -> int:
+        made = comparisons.start_comparison(ctx, raw, key=start_key(key, raw), lang=lang)
+        drafts.clear_draft(ctx, DRAFT)
+        return made
+
+    return [compare_start, compare_save, compare_plan, compare_begin]
+
+
+def _board(site: Site, lang: str) -> list[Function]:
+    """What the list and the leaderboard call."""
+    ctx = site.ctx
+
+    def named(row: Row) -> Row:
+        own = t(lang, "compare.base") if row["key"] == "base" else entrant_label(lang, row["method"], row["variant"])
+        return row | {"label": own}
+
+    def compare_list() -> list[Row]:
+        rows = comparisons.list_comparisons(ctx)
+        return [row | {"entrants": [named(one) for one in row["entrants"]]} for row in rows]
+
+    def compare_view(comparison: int, known: str) -> Row:
+        found = comparisons.comparison_view(ctx, int(comparison))
+        if found["version"] == known:
+            return {"version": known, "view": None}
+        return {"version": found["version"], "view": found | {"rows": [named(row) for row in found["rows"]]}}
+
+    def compare_curves(comparison: int) -> Row:
+        return comparisons.comparison_curves(ctx, int(comparison))
+
+    def compare_answers(comparison: int) -> list[Row]:
+        return comparisons.comparison_answers(ctx, int(comparison))
+
+    def compare_export(comparison: int, form: str) -> str:
+        def say(key: str) -> str:
+            return t(lang, f"compare.{key}")
+
+        return comparisons.export_comparison(ctx, int(comparison), form, say=say, lang=lang)
+
+    return [compare_list, compare_view, compare_curves, compare_answers, compare_export]
+
+
+def _acts(site: Site, lang: str) -> list[Function]:
+    """What changes a comparison."""
+    ctx = site.ctx
+
+    def compare_stop(comparison: int) -> None:
+        comparisons.stop_comparison(ctx, int(comparison))
+
+    def compare_seed(comparison: int) -> None:
+        comparisons.add_seed(ctx, int(comparison), lang=lang)
+
+    def compare_join(comparison: int, method: str, variant: str | None) -> None:
+        comparisons.add_entrant(ctx, int(comparison), {"method": method, "variant": variant}, lang=lang)
+
+    def compare_again(comparison: int, job: int) -> None:
+        comparisons.run_again(ctx, int(comparison), int(job))
+
+    def compare_rename(comparison: int, name: str) -> None:
+        comparisons.rename_comparison(ctx, int(comparison), str(name))
+
+    def compare_delete(comparison: int) -> None:
+        comparisons.delete_comparison(ctx, int(comparison))
+
+    return [compare_stop, compare_seed, compare_join, compare_again, compare_rename, compare_delete]
+
+
+def build(site: Site, lang: str) -> None:
+    """Draw the page of one language."""
+    functions = [*_form(site, lang), *_board(site, lang), *_acts(site, lang)]
+    forms = {"entrants": entrant_forms(lang), "shared": [param_form(one, lang, "shared") for one in comparisons.PARAMS]}
+    view("compare", forms, functions=[guarded(lang)(function) for function in functions], elem_id="compare-page")
