@@ -11,6 +11,7 @@ from engine.methods.freeze import FREEZE
 from engine.methods.full import FULL
 from engine.methods.houlsby import HOULSBY, PFEIFFER
 from engine.methods.ia3 import IA3
+from engine.methods.ladder import LADDER
 from engine.methods.ln_tuning import LN_TUNING
 from engine.methods.lora import LORA
 from engine.methods.oft import OFT
@@ -37,6 +38,7 @@ METHODS: tuple[Method, ...] = (
     PFEIFFER,
     BITFIT,
     FREEZE,
+    LADDER,
     FULL,
     FEW_SHOT,
 )
