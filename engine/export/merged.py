@@ -31,9 +31,9 @@ class Sources:
     base: LanguageModel
     weights: Path
     result: Path
-    method: Method
     eos_ids: list[int]
     inputs: list[list[int]]
+    method: Method
 
 
 def own_dtype(base: LanguageModel) -> str:

@@ -95,7 +95,7 @@ def _merged(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict[
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, task.base))
     inputs = proof_inputs(ctx, task.tuned, template)
     weights = weights_folder(ctx.settings, task.base)
-    sources = Sources(task.base, weights, task.folder, method_of(task.tuned.method), template.eos_ids, inputs)
+    sources = Sources(task.base, weights, task.folder, template.eos_ids, inputs, method_of(task.tuned.method))
     proof = merge(sources, draft, progress)
     _add_tokenizer(ctx, task, draft)
     return proof
