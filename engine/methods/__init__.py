@@ -6,6 +6,7 @@ from engine.errors import Fault
 from engine.methods.adalora import ADALORA
 from engine.methods.base import Capabilities, Learn, Method, Refusal, Run, Variant
 from engine.methods.bitfit import BITFIT
+from engine.methods.diff_pruning import DIFF_PRUNING
 from engine.methods.few_shot import FEW_SHOT
 from engine.methods.freeze import FREEZE
 from engine.methods.full import FULL
@@ -38,6 +39,7 @@ METHODS: tuple[Method, ...] = (
     PFEIFFER,
     BITFIT,
     FREEZE,
+    DIFF_PRUNING,
     LADDER,
     FULL,
     FEW_SHOT,
