@@ -10,6 +10,7 @@ import torch
 from engine.base_models.inspect import inspect_folder
 from engine.errors import Fault
 from engine.inference.results import ADAPTER_WEIGHTS
+from engine.training.four_bits import keep_layout
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -50,6 +51,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
         device_map={"": device},
         **form,
     )
+    keep_layout(model)
     return model.eval().requires_grad_(False)
 
 

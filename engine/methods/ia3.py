@@ -87,7 +87,7 @@ IA3 = Method(
     ),
     saves="adapter",
     params=_PARAMS,
-    defaults={"learning_rate": 0.02, "epochs": 4},
+    defaults={"learning_rate": 0.03, "epochs": 4},
     apply=_apply,
     trainable=_trainable,
     trainable_source="arXiv:2205.05638, section 3.3",
@@ -114,7 +114,7 @@ IA3 = Method(
         ),
         weaknesses=(
             Text(
-                "Needs a learning rate of its own, some twenty times LoRA's.", "需要专门的学习率，约为 LoRA 的二十倍。"
+                "Needs a learning rate of its own, some thirty times LoRA's.", "需要专门的学习率，约为 LoRA 的三十倍。"
             ),
             Text("Learns the least of the family.", "在同类方法中学到的最少。"),
         ),

@@ -18,6 +18,7 @@ from engine.errors import Fault
 from engine.hardware import Device, Precision
 from engine.methods import Method, Run
 from engine.objectives import base_format
+from engine.training.four_bits import keep_layout
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 DELTA_FILE = "delta.safetensors"
@@ -49,7 +50,7 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
     if kind is not None:
-        _keep_gradients(model)
+        keep_layout(model)
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     model.config.use_cache = False
     return model
@@ -65,17 +66,6 @@ def _squeezed(kind: str, compute: torch.dtype, *, double: bool) -> BitsAndBytesC
         bnb_4bit_compute_dtype=compute,
         bnb_4bit_quant_storage=torch.uint8,
     )
-
-
-def _keep_gradients(model: nn.Module) -> None:
-    """Stop bitsandbytes from repacking 4-bit weights at the first pass without gradients.
-
-    It does so on processors with AVX512-BF16, and no gradient goes through the packed form: training after an evaluation
-    would be silently wrong (bitsandbytes 0.50.2, `Linear4bit.forward` and `matmul_4bit`).
-    """
-    for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
 
 
 def torch_device(device: Device) -> torch.device:
