@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.methods.base import Capabilities, Method, Model, Run, Values
+from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
 from engine.text import Text
 
 
@@ -19,6 +19,37 @@ _TRAINED = Text(
     "它训练所有权重，而压缩后的权重无法训练；LoRA 可以在压缩的基础模型上训练",
 )
 _TWO = Text("base and result are two models; both are loaded", "基础模型与结果是两个模型，会同时加载")
+_ALONE = Text("it is a model of its own and answers by itself", "它是独立的模型，需要单独回答")
+_LEARN = Learn(
+    what=Text(
+        "Every number of the model may move, as it did when the model was made. Nothing is added and nothing is kept back.",
+        "模型的每个数值都可以改变，就像当初训练这个模型时一样。不添加任何东西，也不保留任何原样。",
+    ),
+    trains=Text("Every weight: layers, norms, embeddings and head.", "全部权重：各层、归一化、词嵌入与输出头。"),
+    frozen=Text("Nothing.", "没有。"),
+    when=Text(
+        "A small model, thousands of examples, and something really new to learn: a language, a domain's knowledge.",
+        "小模型、数千个样本，并且要学的东西确实很新：一门语言、一个领域的知识。",
+    ),
+    when_not=Text(
+        "When memory is short, examples are few, or old skills must stay: it learns by heart and forgets more than the others.",
+        "内存不足、样本很少，或必须保留旧能力时：它比其他方法更容易死记硬背，也更容易遗忘。",
+    ),
+    strengths=(
+        Text("Can learn the most: the change has no limit of rank.", "能学到最多：改变没有秩的限制。"),
+        Text("The result is a plain model that every tool reads.", "结果就是普通模型，任何工具都能读取。"),
+    ),
+    weaknesses=(
+        Text(
+            "Weights, gradients and two moments of each number: about four times the model's size in memory.",
+            "每个数值都要存权重、梯度和两个动量：内存约为模型大小的四倍。",
+        ),
+        Text("Each result is as large as the model.", "每个结果都和模型一样大。"),
+        Text("Forgets old skills more easily (arXiv:2405.09673).", "更容易遗忘旧能力（arXiv:2405.09673）。"),
+    ),
+    paper="Howard and Ruder 2018, Universal Language Model Fine-tuning for Text Classification, arXiv:1801.06146",
+    formula="all parameters of the model",
+)
 
 FULL = Method(
     key="full",
@@ -45,6 +76,7 @@ FULL = Method(
         merge=False,
         toggle=False,
         quantised_base=False,
-        why_not={"merge": _WHOLE, "toggle": _TWO, "quantised_base": _TRAINED},
+        why_not={"merge": _WHOLE, "toggle": _TWO, "quantised_base": _TRAINED, "batch": _ALONE},
     ),
+    learn=_LEARN,
 )

@@ -17,6 +17,7 @@ from engine.planner.memory import Workload, total_mb
 from engine.planner.shape import shape_of
 from engine.planner.verdict import arrange, limit_of
 from engine.services import planning
+from engine.services.formulas import formula_in
 from engine.text import Text
 from storage.queries import base_models
 
@@ -106,7 +107,7 @@ def _learn(method: Method, language: str) -> Json | None:
         "strengths": [text.in_(language) for text in learn.strengths],
         "weaknesses": [text.in_(language) for text in learn.weaknesses],
         "paper": learn.paper,
-        "formula": learn.formula,
+        "formula": formula_in(learn.formula, language),
     }
 
 

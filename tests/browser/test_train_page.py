@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.context import Context, open_context
+from engine.methods import METHODS
 from engine.services import jobs
 from engine.settings import Settings
 from tests.browser.conftest import PHONE, Open, Server, start_server
@@ -195,6 +196,89 @@ def test_changing_the_method_loses_nothing_and_leaks_nothing(wizard: Any) -> Non
     assert page.input_value("#training-learning_rate") == "0.0007"
 
 
+def test_recommended_methods_come_first_with_their_costs_and_all_are_a_click_away(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    cards = page.locator(".train-methods [role=radio]")
+    assert cards.count() == sum(method.recommended for method in METHODS)
+    page.wait_for_function("[...document.querySelectorAll('[data-cost]')].every(one => one.querySelector('.ts-num'))")
+    assert page.locator("[data-cost=lora] .ts-num").count() == 2
+    page.click("#train-all-methods")
+    assert cards.count() == len(METHODS)
+    families = {method.family for method in METHODS}
+    assert page.locator(".train-family").count() == len(families)
+    page.fill("#train-method-search", "dora")
+    assert page.locator(".train-methods [role=radio][data-value=lora]").count() == 1
+    assert cards.count() < len(METHODS)
+    page.fill("#train-method-search", "zzz")
+    assert t("en", "train.method.none_found") in page.inner_text(".train-methods")
+    page.fill("#train-method-search", "")
+    rare = next(method for method in METHODS if not method.recommended)
+    page.click(f"#choice-{rare.key}")
+    page.click("#train-all-methods")
+    assert page.get_attribute(f"#choice-{rare.key}", "aria-checked") == "true"
+    assert cards.count() == sum(method.recommended for method in METHODS) + 1
+
+
+def test_every_method_keeps_what_was_typed_for_it(wizard: Any) -> None:
+    """All methods have their turn; afterwards each still has its own learning rate, and the shared setting is shared."""
+    page = wizard
+    choose(page, "method")
+    page.fill("#training-max_length", "96")
+    page.click("#train-all-methods")
+    typed = {method.key: f"0.00{number + 11}" for number, method in enumerate(METHODS)}
+    for key, rate in typed.items():
+        page.click(f"#choice-{key}")
+        page.fill("#training-learning_rate", rate)
+    for key, rate in typed.items():
+        page.click(f"#choice-{key}")
+        assert page.input_value("#training-learning_rate") == rate, key
+        assert page.input_value("#training-max_length") == "96"
+
+
+def test_a_variant_fills_in_the_settings_and_takes_them_back(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    variant = next(one for one in METHODS[0].variants if one.key == "dora")
+    page.click("#variant-dora")
+    assert page.get_attribute("#variant-dora", "aria-pressed") == "true"
+    for key, value in variant.values.items():
+        box = page.locator(f"#method-{key}")
+        assert box.is_checked() == value
+    page.reload()
+    page.wait_for_selector("[data-step=method]")
+    assert page.get_attribute("#variant-dora", "aria-pressed") == "true"
+    page.click("#variant-dora")
+    assert page.get_attribute("#variant-dora", "aria-pressed") == "false"
+
+
+def test_a_combination_that_cannot_work_is_named_and_mended(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    page.click("#choice-full")
+    planned(page)
+    page.evaluate("document.querySelectorAll('.train-form details').forEach((fold) => { fold.open = true; })")
+    page.select_option("#training-quantisation", "nf4")
+    field = page.locator("[data-field='training.quantisation']")
+    field.locator(".train-mend").wait_for()
+    reason = next(method for method in METHODS if method.key == "full").capabilities.why_not["quantised_base"].en
+    assert reason in field.inner_text()
+    assert page.locator("#train-start").is_disabled()
+    assert page.locator("[data-cost=full]").inner_text() != ""
+    field.locator(".train-mend").click()
+    planned(page)
+    assert page.input_value("#training-quantisation") == "none"
+    assert page.locator("#train-start").is_enabled()
+
+
+def test_the_method_leads_to_its_card(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    page.click(".train-learn")
+    page.wait_for_url("**/en/learn?model=1#lora")
+    page.wait_for_selector("article#lora")
+
+
 def test_the_bill_follows_the_settings(wizard: Any) -> None:
     page = wizard
     choose(page, "method")
@@ -267,6 +351,8 @@ def test_axe_finds_nothing_on_any_step(visit: Open, studio: tuple[Server, Contex
         tab.page.click(f"#train-step-{step}")
         tab.page.wait_for_selector(f"[data-step={step}]")
         tab.page.wait_for_timeout(300)
+        if step == "method":
+            tab.page.click("#train-all-methods")
         tab.page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
         assert tab.violations() == [], step
     tab.assert_clean()

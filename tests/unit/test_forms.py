@@ -7,7 +7,7 @@ import json
 import pytest
 
 from engine.errors import SpecError
-from engine.methods import METHODS
+from engine.methods import METHODS, Method
 from engine.objectives import SFT
 from engine.params import Param
 from engine.spec import make_spec
@@ -59,9 +59,41 @@ def test_fields_are_the_names_that_faults_carry() -> None:
 
 def test_a_setting_with_a_methods_own_default_is_kept_per_method() -> None:
     marked = {p["key"] for p in wizard_forms("en")["training"] if p["per_method"]}
-    assert marked == {key for method in METHODS for key in method.defaults}
+    own = {key for method in METHODS for key in method.defaults}
+    assert marked == own | {key for method in METHODS for variant in method.variants for key in variant.training}
     assert "learning_rate" in marked
     assert "max_length" not in marked
+
+
+def test_families_hold_every_method() -> None:
+    for language in LANGUAGES:
+        forms = wizard_forms(language)
+        assert {m["family"] for m in forms["methods"]} <= {family["key"] for family in forms["families"]}
+
+
+def test_a_beginner_sees_few_methods_and_a_first_choice_among_them() -> None:
+    recommended = [m.key for m in METHODS if m.recommended]
+    assert 3 <= len(recommended) <= 5
+    assert METHODS[0].key in recommended
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.key)
+def test_variants_are_settings_that_exist_and_can_be_started(method: Method) -> None:
+    """A variant fills in the form; what it fills in must pass the form's own check, and no two may be the same."""
+    asked = set()
+    for variant in method.variants:
+        raw = {"base_model": 1, "dataset": 1, "method": method.key, "name": "x",
+               "method_params": dict(variant.values), "training": dict(variant.training)}  # fmt: skip
+        asked.add(json.dumps(make_spec(raw).as_dict(), sort_keys=True))
+    assert len(asked) == len(method.variants)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.key)
+def test_what_a_method_cannot_do_has_its_reason_in_the_form(method: Method) -> None:
+    for language in LANGUAGES:
+        shown = next(m for m in wizard_forms(language)["methods"] if m["key"] == method.key)
+        for can in shown["capabilities"]:
+            assert can["can"] or can["reason"], can["key"]
 
 
 def test_method_defaults_pass_their_own_bounds() -> None:

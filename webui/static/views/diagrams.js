@@ -15,8 +15,6 @@ function dgBase(pen, sign, options) {
   pen.port(10, 60, "x").way("M20 60H74").frozen(76, 30, 144, 60, dgWord("weights"), options).way("M220 60H282").meet(296, 60, sign).way("M308 60H350").port(360, 60, "h");
 }
 
-const dgLayer = (pen, x, y, kind, words, width = 88, height = 32) => pen[kind](x, y, width, height, words);
-
 TS.diagrams.draw = {
   lowRank(pen, options) {
     dgBase(pen, "+", options);
@@ -73,19 +71,19 @@ TS.diagrams.draw = {
     pen.text(50, 146, dgWord("norm"), "small").text(208, 146, dgWord("norm"), "small");
   },
   houlsby(pen) {
-    dgAdapter(pen, [[24, dgWord("attention")], [202, dgWord("mlp")]], [118, 296]);
+    dgAdapter(pen, [[24, dgWord("attention")], [184, dgWord("mlp")]], [114, 274]);
   },
   pfeiffer(pen) {
-    dgAdapter(pen, [[24, dgWord("attention")], [140, dgWord("mlp")]], [256]);
+    dgAdapter(pen, [[24, dgWord("attention")], [130, dgWord("mlp")]], [244]);
   },
   prompt(pen) {
     pen.cells(22, 76, "tttt").cells(22, 104, "ffffff").text(60, 62, dgWord("virtual"), "small").text(80, 140, dgWord("question"), "small");
-    pen.way("M150 98H186").frozen(188, 56, 118, 80, dgWord("model")).way("M306 98H332").text(352, 102, dgWord("answer"), "small");
+    dgModel(pen, 98);
   },
   encoder(pen) {
     pen.trained(14, 16, 112, 34, dgWord("encoder")).way("M60 50V70", "trained").cells(22, 76, "tttt").cells(22, 104, "ffffff").text(80, 140, dgWord("question"), "small");
     pen.text(132, 38, dgWord("only_training"), "small", "start");
-    pen.way("M150 98H186").frozen(188, 56, 118, 80, dgWord("model")).way("M306 98H332").text(352, 102, dgWord("answer"), "small");
+    dgModel(pen, 98);
   },
   layers(pen) {
     dgPrefixes(pen, 92);
@@ -93,7 +91,7 @@ TS.diagrams.draw = {
   },
   reparameterised(pen) {
     dgPrefixes(pen, 116);
-    pen.trained(10, 58, 62, 62, dgWord("mlp")).way("M72 88H106", "trained").text(76, 178, dgWord("only_training"), "small", "start");
+    pen.trained(10, 58, 62, 62, dgWord("mlp")).way("M72 88H128", "trained").text(76, 178, dgWord("only_training"), "small", "start");
   },
   sparse(pen) {
     dgGrid(pen, 24, 44, () => true);
@@ -104,30 +102,33 @@ TS.diagrams.draw = {
   ladder(pen) {
     pen.port(10, 52, "x").way("M20 52H34");
     [0, 1, 2].forEach((at) => {
-      const x = 36 + at * 98;
-      pen.frozen(x, 28, 76, 48, dgWord("layer")).way(`M${x + 76} 52H${at < 2 ? x + 98 : 318}`).way(`M${x + 87} 52V110`, "trained");
-      pen.trained(x + 62, 112, 50, 34);
-      if (at < 2) pen.way(`M${x + 112} 129H${x + 158}`, "trained");
+      const x = 36 + at * 92;
+      pen.frozen(x, 28, 66, 48, dgWord("layer")).way(`M${x + 66} 52H${at < 2 ? x + 92 : 314}`).way(`M${x + 78} 52V110`, "trained");
+      pen.trained(x + 56, 112, 44, 34);
+      if (at < 2) pen.way(`M${x + 100} 129H${x + 146}`, "trained");
     });
-    pen.meet(332, 52, "+").way("M344 52H358").way("M344 129H352V90H332V66", "trained").text(160, 172, dgWord("ladder"), "small");
+    pen.meet(328, 52, "+").way("M340 52H354").port(363, 52, "h").way("M320 129H328V66", "trained").text(172, 174, dgWord("ladder"), "small");
   },
   shots(pen) {
     [0, 1, 2].forEach((at) => pen.add("rect", { class: "dg-shot", x: 18, y: 22 + at * 32, width: 116, height: 25, rx: 5 }).text(76, 39 + at * 32, dgWord("example"), "on-shot"));
     pen.cells(18, 126, "ffffff").text(76, 164, dgWord("question"), "small");
-    pen.way("M150 90H186").frozen(188, 50, 118, 80, dgWord("model")).way("M306 90H332").text(352, 94, dgWord("answer"), "small");
+    dgModel(pen, 90);
   },
 };
+
+/** The whole model, frozen, and its answer. */
+const dgModel = (pen, y) => pen.way(`M146 ${y}H178`).frozen(180, y - 42, 110, 84, dgWord("model")).way(`M290 ${y}H324`).text(348, y + 4, dgWord("answer"), "small");
 
 /** Frozen parts with small bottlenecks behind them, each with a way around it. */
 function dgAdapter(pen, parts, adapters) {
   const y = 76;
   pen.port(8, y, "x");
-  parts.forEach(([x, words]) => pen.frozen(x, y - 28, 76, 56, words));
+  parts.forEach(([x, words]) => pen.frozen(x, y - 28, 72, 56, words));
   adapters.forEach((x) => {
     pen.funnel(x, y, 20, 48, 16, "").funnel(x + 24, y, 20, 16, 48, "");
     pen.way(`M${x - 8} ${y}V130H${x + 52}V${y + 4}`, "around");
   });
-  const stops = [...parts.map(([x]) => [x, x + 76]), ...adapters.map((x) => [x, x + 44])].sort((a, b) => a[0] - b[0]);
+  const stops = [...parts.map(([x]) => [x, x + 72]), ...adapters.map((x) => [x, x + 44])].sort((a, b) => a[0] - b[0]);
   stops.forEach(([, end], at) => pen.way(`M${end} ${y}H${stops[at + 1]?.[0] ?? 350}`));
   pen.port(362, y, "h").text(adapters.at(-1) + 22, 152, dgWord("adapter"), "small");
 }

@@ -28,7 +28,7 @@ TS.learn.yesNo = ({ can, reason }) => TS.h("span", { class: "learn-can " + (can 
 
 TS.learn.table = function (page) {
   const order = { key: null, down: false };
-  const holder = TS.h("div", { class: "ts-table-wrap learn-table", tabindex: "0", role: "region", "aria-label": TS.t("learn.compare.title") });
+  const holder = TS.h("div", { class: "ts-table-wrap learn-table", tabindex: "0", role: "region", "aria-label": TS.t("learn.compare.short") });
   const draw = () => {
     const columns = TS.learn.columns(page);
     TS.replace(holder, TS.h("table", { class: "ts-table" },
