@@ -88,6 +88,21 @@ def test_what_a_method_cannot_do_has_a_reason_and_nothing_else_has(method: Metho
         assert not reason.en.endswith("."), "it completes a sentence"
 
 
+@METHOD
+def test_the_guide_and_the_readme_name_every_method(method: Method) -> None:
+    def names(label: str) -> list[str]:
+        return [part for part in re.split(r"[（）() -]+", label.casefold()) if part]
+
+    for folder, label in (("", method.label.en), ("docs/zh/", method.label.zh)):
+        for page in (f"{folder}README.md", f"{folder or 'docs/'}guide.md"):
+            text = (ROOT / page).read_text(encoding="utf-8").casefold()
+            assert (
+                any(name in text for name in names(label))
+                if folder
+                else all(n.rstrip("s") in text for n in names(label))
+            )
+
+
 def test_every_method_has_a_diagram_of_its_own() -> None:
     source = (VIEWS / "diagrams.js").read_text(encoding="utf-8")
     drawn = set(re.findall(r"^  (\w+):", source.split("TS.diagrams.of = {")[1].split("};")[0], re.MULTILINE))
