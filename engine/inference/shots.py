@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.template import ChatTemplate
+from engine.errors import Fault
 from engine.inference.results import SHOTS
 from engine.inference.similar import Similar
 
 Row = Mapping[str, Any]
 _MOST_ROWS = 5_000  # from which similar ones are looked for
 _MOST_SHOTS = 200
-_MARKS = 8  # tokens that a template puts around a message, at least
+_MARKS = 8  # tokens around a message, where the template does not say
 _VERSION = 1
 
 
@@ -67,19 +68,19 @@ class Shots:
     def _costs(self) -> dict[int, int]:
         return {}
 
-    def _cost(self, place: int, template: ChatTemplate) -> int:
+    def _cost(self, place: int, template: ChatTemplate, marks: int) -> int:
         if place not in self._costs:
-            self._costs[place] = _tokens(self.rows[place], template)
+            self._costs[place] = _tokens(self.rows[place], template, marks)
         return self._costs[place]
 
     def chosen(self, question: str, template: ChatTemplate, room: int) -> list[Row]:
         """Examples for a question that fit into `room` tokens, in the order in which they are shown: the best one last."""
         order: Iterable[int] = self._index.ranked(question) if self.similar else range(len(self.rows))
-        room, taken = min(room, self.tokens), list[Row]()
+        room, taken, marks = min(room, self.tokens), list[Row](), _marks(template)
         for place in islice(order, 2 * _MOST_SHOTS):
             if len(taken) >= (self.count or _MOST_SHOTS):
                 break
-            cost = self._cost(place, template)
+            cost = self._cost(place, template, marks)
             if cost <= room:
                 room -= cost
                 taken.append(self.rows[place])
@@ -117,7 +118,18 @@ def in_front(taken: Sequence[Row], messages: Sequence[Mapping[str, str]]) -> lis
     return [*head, *turns, *rest]
 
 
-def _tokens(row: Row, template: ChatTemplate) -> int:
+def _tokens(row: Row, template: ChatTemplate, marks: int) -> int:
     """About how many tokens an example takes up."""
     texts = [str(m["content"]) for m in row["messages"]] if "messages" in row else [str(row["text"])]
-    return sum(len(template.tokenizer.encode(text, add_special_tokens=False).ids) + _MARKS for text in texts)
+    return sum(len(template.tokenizer.encode(text, add_special_tokens=False).ids) + marks for text in texts)
+
+
+def _marks(template: ChatTemplate) -> int:
+    """Tokens that the template puts around a message, on average, rounded up."""
+    one = [{"role": "user", "content": "a"}]
+    try:
+        longer = template.encode_prompt([*one, {"role": "assistant", "content": "a"}, *one])
+        added = len(longer) - len(template.encode_prompt(one))
+    except Fault:
+        return _MARKS
+    return -(-added // 2) - len(template.tokenizer.encode("a", add_special_tokens=False).ids)

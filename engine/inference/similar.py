@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-_LENGTHS = (2, 3)  # characters; two are a word in Chinese, three are most of one in English
+_LENGTHS = (2, 3, 4)  # characters; two are a word in Chinese, four are most of one in English
 _SPACES = re.compile(r"\s+")
 
 

@@ -182,7 +182,9 @@ def make_asks(ctx: Context, setup: Setup, messages: Sequence[Message], prompt: s
         context = context_of(setup.base) - (virtual_tokens(folder) if folder else 0)
         most = min(setup.settings["max_tokens"], LONGEST_ANSWER)
         if side.kind == "fewshot" and tuned and folder:
-            history = _shots_of(folder, tuned.weights_hash).before(history, prompt, template, context - most)
+            history = _shots_of(folder, tuned.weights_hash).before(
+                history, prompt, template, context - min(most, context // 4)
+            )
         ids = template.encode_prompt(history)
         if len(ids) >= context:
             raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=len(messages))

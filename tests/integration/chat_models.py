@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.context import Context
+from engine.methods import Method, Run
 from storage.job_tables import Job, JobStatus
 from storage.tables import LanguageModel, TunedModel
-from tests.tiny import add_model, write_model
+from tests.tiny import add_model, chat_rows, write_model
 
 
 def stir(folder: Path, strength: float = 6.0) -> Path:
@@ -47,6 +48,40 @@ def write_adapter(base: Path, folder: Path, *, seed: int = 1, scale: float = 1.0
             torch.nn.init.normal_(parameter, std=0.3 * scale)
     tuned.save_pretrained(folder)
     return folder
+
+
+def add_result(ctx: Context, base_id: int, dataset_id: int, method: Method, *, steps: int = 12) -> int:
+    """What the method makes of a few steps (of a few examples, where it trains nothing), as a job leaves it."""
+    from engine.inference.shots import Shots
+    from engine.training.files import size
+    from engine.training.result import weights_hash
+    from engine.training.weights import save_result
+    from tests import methods
+
+    with ctx.db.write() as s:
+        base = s.get_one(LanguageModel, base_id)
+        job = Job(name=method.label.en, kind="train", status=JobStatus.SUCCEEDED, lane="cpu", position=1.0, spec={},
+                  method=method.key, dataset_id=dataset_id, base_model_id=base_id)  # fmt: skip
+        s.add(job)
+        s.flush()
+        job_id, weights = job.id, ctx.settings.absolute(base.path or "")
+    folder, scratch = ctx.settings.folder("tuned", str(job_id)), ctx.settings.folder("jobs", str(job_id), "scratch")
+    model = methods.applied(weights, method, scratch, steps=steps)
+    if method.capabilities.trains:
+        methods.learn(model, methods.Case(method), methods.rows(8, 1, new=True), steps)
+    else:
+        Shots.gather(chat_rows(8), similar=True, count=0, tokens=256, seed=1).write(scratch)
+    _values, training = methods.settings_of(method)
+    save_result(model, method, folder, Run(steps, training, scratch, weights))
+    with ctx.db.write() as s:
+        tuned = TunedModel(
+            name=method.label.en, job_id=job_id, base_model_id=base_id, dataset_id=dataset_id, method=method.key,
+            format=method.saves, path=ctx.settings.relative(folder), bytes=size(folder), weights_hash=weights_hash(folder),
+            lineage={"spec": {"training": training}},
+        )  # fmt: skip
+        s.add(tuned)
+        s.flush()
+        return tuned.id
 
 
 def add_tuned(

@@ -1,0 +1,84 @@
+"""Every method's result answers beside the untouched base, in the page, and the Models page says what can be taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from engine.context import Context, open_context
+from engine.methods import METHODS, Method
+from engine.settings import Settings
+from tests.browser.conftest import Open, Server, start_server
+from tests.integration.chat_models import add_base, add_result
+from tests.tiny import add_dataset
+
+pytestmark = pytest.mark.browser
+_BESIDE = 2  # tuned models in one conversation of the page
+GROUPS = [METHODS[first : first + _BESIDE] for first in range(0, len(METHODS), _BESIDE)]
+
+
+@dataclass
+class Studio:
+    """A server, its database, and one result a method."""
+
+    server: Server
+    ctx: Context
+    tuned: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    home = tmp_path_factory.mktemp("methods") / "home"
+    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    base, data = add_base(ctx), add_dataset(ctx)
+    tuned = {method.key: add_result(ctx, base, data, method) for method in METHODS}
+    with start_server(home) as server:
+        yield Studio(server, ctx, tuned)
+    ctx.db.close()
+
+
+def _ask(page: Any, sides: int) -> None:
+    page.locator("#play-do-settings").click()
+    page.locator("#chat-max_tokens").last.fill("20")
+    page.locator("#chat-max_tokens").last.blur()
+    page.locator(".ts-dialog .primary").click()
+    page.wait_for_selector(".ts-dialog", state="detached")
+    page.fill("#play-input", "What is the colour of the lantern?")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "n => document.querySelectorAll('.play-answer footer').length >= n", arg=sides, timeout=60_000
+    )
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: "+".join(method.key for method in group))
+def test_each_method_answers_beside_the_base(visit: Open, studio: Studio, group: Sequence[Method]) -> None:
+    tab = visit(at=studio.server)
+    page = tab.open("/en/playground?tuned=" + ",".join(str(studio.tuned[method.key]) for method in group))
+    _ask(page, 1 + len(group))
+    assert page.locator(".play-answer .ts-error").all_inner_texts() == []
+    answers = page.locator(".play-answer .md").all_inner_texts()
+    assert len(answers) == 1 + len(group)
+    assert all(answer.strip() for answer in answers)
+    assert not set(answers[1:]) & {answers[0]}, "each differs from the base"
+    badges = page.locator(".play-head .ts-badge")
+    assert ["fewshot" in str(badges.nth(1 + i).get_attribute("class")) for i in range(len(group))] == [
+        not method.capabilities.trains for method in group
+    ]
+    assert tab.violations() == []
+    tab.assert_clean()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_models_page_says_why_a_result_cannot_be_merged(visit: Open, studio: Studio, lang: str) -> None:
+    tab = visit(at=studio.server)
+    stiff = [m for m in METHODS if not m.capabilities.merge and m.saves != "full"]
+    for method in stiff[:1] if lang == "zh" else stiff:
+        page = tab.open(f"/{lang}/models?model={studio.tuned[method.key]}")
+        page.wait_for_selector(".model-no-merge")
+        assert method.capabilities.why_not["merge"].in_(lang) in page.locator(".model-no-merge").inner_text()
+        assert page.locator("[data-form]").count() == 1
+    assert tab.violations() == []
+    tab.assert_clean()
