@@ -178,6 +178,15 @@ RULES: tuple[Rule, ...] = (
         ),
         otherwise=True,
     ),
+    Rule(
+        "mark_to_beat",
+        lambda a: a.examples < _MUCH,
+        _shows,
+        Text(
+            "Before you train: put your best examples into the prompt. If that is enough you are done; if not, it is the mark to beat.",
+            "训练之前：把最好的样本放进提示里。如果已经够用就不必训练；如果不够，它就是要超越的基准。",
+        ),
+    ),
 )
 
 
