@@ -18,7 +18,7 @@ from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
-from webui.pages.models import offered
+from webui.pages.models import no_merge, offered
 
 pytestmark = pytest.mark.browser
 
@@ -122,3 +122,8 @@ def test_capabilities_decide_what_is_offered() -> None:
     assert offered("lora") == ["adapter", "merged"]
     assert offered("full") == ["merged"]
     assert offered("of the future") == []
+    assert offered("freeze") == ["adapter", "merged"]
+    assert offered("few_shot") == ["adapter"]
+    assert no_merge("en", {"method": "lora", "format": "adapter"}) is None
+    assert no_merge("en", {"method": "full", "format": "full"}) is None
+    assert "示例" in str(no_merge("zh", {"method": "few_shot", "format": "shots"}))

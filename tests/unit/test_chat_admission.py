@@ -91,3 +91,15 @@ def test_few_unused_tuned_models_stay_in_memory() -> None:
     held = Held("1:hash", "cpu", "fp32", ("base", *keys))
     running = Running(held, alive=True, memory_mb=1_200, sizes=dict.fromkeys(keys, 1 << 20))
     assert len(place(wanted(), running, [CPU]).evict) == 3
+
+
+def test_each_form_of_result_is_reckoned_by_what_it_keeps_beside_the_base() -> None:
+    """A delta holds its own copy of what it replaces, examples hold nothing, a whole model is a second base."""
+    size = 100_000_000
+
+    def needed(kind: str) -> int:
+        return place(wanted(SMALL, Tuned("tuned-1", kind, size)), NOTHING, [CPU]).needed_mb
+
+    alone = place(wanted(SMALL), NOTHING, [CPU]).needed_mb
+    extra = {kind: needed(kind) - alone for kind in ("adapter", "delta", "shots", "full")}
+    assert extra == {"adapter": 100, "delta": 100, "shots": 0, "full": pytest.approx(538, abs=1)}
