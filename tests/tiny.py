@@ -27,7 +27,7 @@ SPECIAL_TOKENS = (
 )  # fmt: skip
 SPECIAL = {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>", "pad_token": "<|im_end|>"}
 VOCABULARY = 512
-_WORDS = [
+WORDS = [
     "kettle",
     "lantern",
     "harbour",
@@ -59,7 +59,7 @@ def tokenizer_json() -> str:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    texts = [text.format(word, other) for text in _TEXTS for word in _WORDS for other in _WORDS]
+    texts = [text.format(word, other) for text in _TEXTS for word in WORDS for other in WORDS]
     texts += ["<|im_start|>system user assistant\nYou are a helpful AI assistant\n"] * 20
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer.train_from_iterator(
@@ -150,8 +150,8 @@ def chat_rows(count: int = 24, *, seed: int = 0, turns: int = 1) -> list[dict[st
     for _ in range(count):
         messages = []
         for _ in range(turns):
-            word = rng.choice(_WORDS)
-            answer = f"The {word} is {_WORDS[-1 - _WORDS.index(word)]}."
+            word = rng.choice(WORDS)
+            answer = f"The {word} is {WORDS[-1 - WORDS.index(word)]}."
             messages += [
                 {"role": "user", "content": rng.choice(_TEXTS[::3]).format(word)},
                 {"role": "assistant", "content": answer},

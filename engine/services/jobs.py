@@ -90,14 +90,8 @@ def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
         faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
     elif dataset.status != "ready":
         faults["dataset"] = {"code": "job.dataset_not_ready", "params": {"name": dataset.name}}
-    return faults
-
-
-def _refusals(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
-    """What the method cannot do on this model."""
-    model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
-    assert model is not None
-    assert dataset is not None
+    if faults or model is None or dataset is None:
+        return faults
     return refusals(spec, model, dataset.train_rows)
 
 

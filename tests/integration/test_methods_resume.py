@@ -1,0 +1,89 @@
+"""Every method's job, killed by the system between two checkpoints: after resume the loss goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from sqlalchemy import func, select
+
+from engine.context import Context, open_context
+from engine.errors import SpecError
+from engine.services import jobs
+from engine.settings import Settings
+from storage.job_tables import Checkpoint, JobStatus
+from storage.queries.jobs import end_attempt
+from tests import methods, tiny, training_jobs, workers
+from tests.forks import Forks
+from tests.methods import Case
+
+# 8 steps, looked at after 4 and 8
+TRAINING = {"epochs": 0.8, "batch_size": 4, "evaluations": 2}
+
+
+@pytest.fixture(scope="module")
+def ctx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """One home for all jobs, with a tiny model and 40 rows."""
+    settings = Settings(home=tmp_path_factory.mktemp("resume") / "home", offline=True)
+    context = open_context(settings, upgrade=True)
+    tiny.add_model(context)
+    tiny.add_dataset(context, tiny.chat_rows(42), held_out=2)
+    yield context
+    context.db.close()
+
+
+@pytest.fixture(scope="module")
+def forks(ctx: Context) -> Iterator[Forks]:
+    with Forks(ctx) as started:
+        yield started
+
+
+def queue(ctx: Context, case: Case) -> int:
+    dropout = {"dropout": 0.1} if any(param.key == "dropout" for param in case.method.params) else {}
+    return workers.queue(
+        ctx, 1, 1, method=case.method.key, training=case.training | TRAINING, method_params=dropout | case.values,
+        sample_prompts=["kettle?"],
+    )  # fmt: skip
+
+
+def checkpoints(ctx: Context, job_id: int) -> int:
+    with ctx.db.read() as s:
+        return s.scalar(select(func.count()).where(Checkpoint.job_id == job_id)) or 0
+
+
+def kill(ctx: Context, process: psutil.Process, job_id: int) -> None:
+    """After the first checkpoint, whatever it is doing; then what the supervisor does when a worker is gone."""
+    workers.wait_until(lambda: checkpoints(ctx, job_id) > 0 or not process.is_running(), 60)
+    process.kill()
+    process.wait(10)
+    job = workers.row(ctx, job_id)
+    with ctx.db.write() as s:
+        assert end_attempt(s, job_id, job.attempt, status=JobStatus.INTERRUPTED, error=None), (job.status, job.error)
+
+
+@pytest.mark.parametrize("case", methods.cases(), ids=str)
+def test_killed_and_resumed_the_loss_goes_on_exactly(ctx: Context, forks: Forks, case: Case) -> None:
+    """Dropout is on where there is any, so that random numbers must be restored too."""
+    if not case.method.capabilities.resume:
+        pytest.skip(case.method.capabilities.why_not["resume"].en)
+    try:
+        whole = queue(ctx, case)
+    except SpecError as error:
+        pytest.skip(str(error.faults))
+    forks.run(*workers.claim(ctx))
+    reference = workers.row(ctx, whole)
+    assert reference.status == "succeeded", reference.error
+    broken = queue(ctx, case)
+    kill(ctx, forks.start(*workers.claim(ctx)), broken)
+    jobs.resume_job(ctx, broken)
+    forks.run(*workers.claim(ctx))
+    done = workers.row(ctx, broken)
+    assert (done.status, done.step, done.attempt) == ("succeeded", 8, 2), done.error
+    assert "resumed" in workers.event_codes(ctx, broken)
+    for name in ("train_loss", "grad_norm", "learning_rate", "val_loss"):
+        assert workers.series(ctx, broken, name) == workers.series(ctx, whole, name)
+    found, expected = training_jobs.tuned(ctx, broken), training_jobs.tuned(ctx, whole)
+    assert found is not None
+    assert expected is not None
+    assert found.weights_hash == expected.weights_hash
