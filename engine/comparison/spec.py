@@ -57,7 +57,7 @@ PARAMS: tuple[Param, ...] = (
         ),
         usual=Text("1 for a look, 3 for a decision", "初步了解用 1，做决定用 3"),
     ),
-    _same("scored_answers", 20, advanced=False),
+    _same("scored_answers", 20, advanced=False, usual=Text("20", "20")),
     _same("batch_size", advanced=True),
     _same("max_length", advanced=True),
     _same("evaluations", minimum=1),

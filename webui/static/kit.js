@@ -43,6 +43,9 @@ TS.t = function (key, params) {
 /** A value of a message; one that comes in every language is said in the page's. */
 TS.said = (value) => (value && typeof value === "object" && "en" in value ? value[document.documentElement.lang.slice(0, 2)] ?? value.en : value);
 
+/** Every script of the page has run: a view may use what is declared in files that come after its own. */
+TS.scripts = document.readyState === "complete" ? Promise.resolve() : new Promise((done) => document.addEventListener("DOMContentLoaded", done, { once: true }));
+
 TS.mount = function (name, context) {
   const root = document.createElement("div");
   root.className = "ts-root ts-" + name;
@@ -54,6 +57,7 @@ TS.mount = function (name, context) {
   };
   const draw = async () => {
     try {
+      await TS.scripts;
       await TS.views[name](root, ctx.props.value, ctx);
     } catch (error) {
       broken(error);

@@ -5,7 +5,7 @@ TS.compare = TS.compare || {};
 TS.compare.board = function (root, id, forms, ctx) {
   const b = { id, ctx, forms, view: null, version: "", sort: { key: "loss", down: false }, curvesAt: 0, answered: -1 };
   const frame = { head: TS.h("div", { class: "compare-head" }), lead: TS.h("div", { class: "compare-lead", role: "status" }), notes: TS.h("div", {}),
-    table: TS.h("section", { "aria-label": TS.t("compare.table") }), curves: TS.h("section", { "aria-label": TS.t("compare.curves") }), answers: TS.h("section", { "aria-label": TS.t("compare.answers") }) };
+    table: TS.h("section"), curves: TS.h("section"), answers: TS.h("section") };
   TS.replace(root, TS.h("div", { class: "ts-wide compare-page" }, TS.compare.back(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers));
   TS.append(frame.table, ["block", "block"].map((kind) => TS.h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
   b.refresh = async () => {

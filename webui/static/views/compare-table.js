@@ -69,7 +69,7 @@ TS.compare.cell = function (row, column) {
   }
   const mark = cell.mark ? TS.h("span", { class: "compare-mark" }, cell.mark === "best" ? TS.icon("check") : "≈", TS.h("span", { class: "ts-sr" }, TS.t("compare.mark." + cell.mark))) : null;
   return TS.h("td", { class: "ts-num " + (cell.mark || ""), "data-label": label, title: cell.mark ? TS.t("compare.mark." + cell.mark) : null },
-    TS.h("span", { class: "compare-value" }, mark, column.show(cell.mean)), cell.spread === null ? null : TS.h("small", { class: "compare-spread" }, "± ", column.show(cell.spread)));
+    TS.h("span", { class: "compare-value" }, mark, column.show(cell.mean)), cell.spread ? TS.h("small", { class: "compare-spread" }, "± ", column.show(cell.spread)) : null);
 };
 
 /** Name, kind, how far it is, and the ways from here: its jobs, the chat. */
@@ -80,7 +80,7 @@ TS.compare.who = function (b, row, style) {
   const tuned = row.runs.find((run) => run.tuned_id)?.tuned_id;
   const chat = tuned ? TS.h("a", { class: "ts-icon-btn", href: TS.url("playground", { tuned }), "aria-label": TS.t("compare.chat", { name: row.label }), title: TS.t("compare.chat", { name: row.label }) }, TS.icon("messages-square")) : null;
   return [TS.h("span", { class: "ts-spread" }, name, chat),
-    TS.h("span", { class: "compare-state" }, row.state === "done" ? null : TS.compare.badge(row.state), row.partial ? TS.h("span", { class: "ts-badge warn" }, TS.t("compare.partial")) : null,
+    TS.h("span", { class: "compare-state" }, row.partial ? TS.h("span", { class: "ts-badge warn" }, TS.t("compare.partial")) : null,
       row.runs.map((run) => TS.compare.runLink(b, row, run, several)))];
 };
 
@@ -90,7 +90,7 @@ TS.compare.runLink = function (b, row, run, several) {
   const words = several ? TS.t("compare.run", { seed: run.seed }) : TS.t("compare.job");
   const active = TS.job.ACTIVE.has(run.status);
   const link = TS.h("a", { class: "compare-run", id: "compare-run-" + run.job_id, href: TS.url("jobs", { job: run.job_id }), title: [state, TS.job.error(run.error)].filter(Boolean).join(": ") },
-    TS.icon(run.whole ? "circle-check" : icon), words, TS.h("span", { class: "ts-sr" }, ` ${row.label}: ${state}`), active ? TS.h("span", { class: "ts-num" }, " " + TS.format.percent(run.fraction)) : null);
+    TS.icon(run.whole ? "circle-check" : icon), words, run.whole ? null : " · " + state, active ? TS.h("span", { class: "ts-num" }, " " + TS.format.percent(run.fraction)) : null, TS.h("span", { class: "ts-sr" }, ` ${row.label}: ${state}`));
   const over = ["failed", "cancelled", "interrupted"].includes(run.status) || (run.status === "stopped" && !run.whole);
   if (!over) return link;
   const label = TS.t("compare.again", { name: row.label });
