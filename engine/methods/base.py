@@ -120,6 +120,7 @@ class Method:
         extra_bytes: (shape, values, tokens) -> further memory.
         kept_layers: layers whose activations the backward pass needs; all where it says nothing.
         trains_base: weights of the base itself are trained, so they are held in fp32.
+        starts_as_base: before its first step the model answers as the base does.
         refusals: (shape, values, training) -> what cannot work on this model.
         optimizer: (model, values, training) -> an optimizer of the method's own, or None for the chosen one.
         after_update: (model, step) -> None, after each optimizer step, while the gradients are still there.
@@ -151,6 +152,7 @@ class Method:
     kept_layers: Count | None = None
     stored: Count | None = None
     trains_base: bool = False
+    starts_as_base: bool = True
     variants: tuple[Variant, ...] = ()
     notes: tuple[Text, ...] = ()
     recommended: bool = False

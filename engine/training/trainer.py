@@ -6,7 +6,7 @@ import gc
 import logging
 import math
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,13 @@ class StepTrainer(Trainer):
     def autocast(self) -> AbstractContextManager[Any]:
         """The chosen precision, for passes outside of the trainer's own forward."""
         context: AbstractContextManager[Any] = self.accelerator.autocast()
+        return context
+
+    def untouched(self) -> AbstractContextManager[Any]:
+        """Within it, before the first step, the model is the base, also where the method starts from random vectors."""
+        if self.method.starts_as_base:
+            return nullcontext()
+        context: AbstractContextManager[Any] = self.model.disable_adapter()
         return context
 
     def training_step(

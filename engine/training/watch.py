@@ -102,7 +102,8 @@ class Watch(TrainerCallback):
     ) -> None:
         """The untouched base's score and answers, unless an earlier attempt has them."""
         if self.progress.step == 0 and self.plan.checks:
-            self._check()
+            with self.trainer.untouched():
+                self._check()
             if self.progress.base_val_loss is None:
                 self.progress.base_val_loss = self.progress.val_loss
         self._began = self._shown_at = self._clock.since_save = time.monotonic()
