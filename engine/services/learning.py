@@ -139,12 +139,17 @@ def shape_named(ctx: Context, model: str) -> ModelShape:
         return shape_of(row.config, row.parameters)
 
 
-def numbers(shape: ModelShape, device: hardware.Device) -> dict[str, Json]:
-    """What each method costs at its defaults, by key: {trained, share, changed, rank, bytes, memory_mb, refused}."""
-    return {method.key: _number(method, shape, device) for method in METHODS}
+def numbers(shape: ModelShape, device: hardware.Device, memory_mb: float | None = None) -> dict[str, Json]:
+    """What each method costs at its defaults, by key: {trained, share, changed, rank, bytes, memory_mb, refused}.
+
+    Args:
+        memory_mb: what the job may use; with less it works in smaller groups and recomputes. The machine's where None.
+    """
+    limit = limit_of(device, None) if memory_mb is None else round(memory_mb)
+    return {method.key: _number(method, shape, device, limit) for method in METHODS}
 
 
-def _number(method: Method, shape: ModelShape, device: hardware.Device) -> Json:
+def _number(method: Method, shape: ModelShape, device: hardware.Device, limit_mb: int) -> Json:
     values, _ = read_all(method.params, {}, "method")
     training, _ = read_all(SFT.params_for(method.defaults), {}, "training")
     if faults := refused(method, shape, values, training):
@@ -157,11 +162,13 @@ def _number(method: Method, shape: ModelShape, device: hardware.Device) -> Json:
         "changed": method.changed(shape, values),
         "rank": method.rank(shape, values),
         "bytes": BYTES_STORED * method.numbers_stored(shape, values),
-        "memory_mb": _memory_mb(method, shape, values, training, device),
+        "memory_mb": _memory_mb(method, shape, values, training, device, limit_mb),
     }
 
 
-def _memory_mb(method: Method, shape: ModelShape, values: Json, training: Json, device: hardware.Device) -> int:
+def _memory_mb(
+    method: Method, shape: ModelShape, values: Json, training: Json, device: hardware.Device, limit_mb: int
+) -> int:
     longest = int(training["max_length"])
     work = Workload(
         shape=shape,
@@ -174,20 +181,19 @@ def _memory_mb(method: Method, shape: ModelShape, values: Json, training: Json, 
         quantisation=base_format(training),
     )
     step = longest * int(training["batch_size"])
-    return total_mb(arrange(work, longest, step, str(training["checkpointing"]), limit_of(device, None)))
+    return total_mb(arrange(work, longest, step, str(training["checkpointing"]), limit_mb))
 
 
 def overview(ctx: Context, model: str, language: str) -> Json:
     """Costs of all methods on one model, and the guide's examples: {parameters, device, tokens, numbers, examples}."""
     shape, device = shape_named(ctx, model), hardware.device_of("auto")
-    costs = numbers(shape, device)
     tokens = next(param.default for param in SFT.params if param.key == "max_length")
     return {
         "parameters": shape.parameters,
         "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb},
         "tokens": tokens,
-        "numbers": costs,
-        "examples": [_answered(answers, costs, language) for answers in EXAMPLES],
+        "numbers": numbers(shape, device),
+        "examples": [_answered(answers, shape, device, language) for answers in EXAMPLES],
     }
 
 
@@ -200,12 +206,13 @@ def recommend(ctx: Context, model: str, memory_gb: float, examples: int, goal: s
     known = next((key for key in GOALS if key == goal), None)
     if known is None or not memory_gb > 0 or not examples > 0:
         raise Fault("learn.bad_answer")
-    costs = numbers(shape_named(ctx, model), hardware.device_of("auto"))
-    advice: list[Json] = _answered(Answers(memory_gb * GB, int(examples), known), costs, language)["advice"]
+    answers = Answers(memory_gb * GB, int(examples), known)
+    advice: list[Json] = _answered(answers, shape_named(ctx, model), hardware.device_of("auto"), language)["advice"]
     return advice
 
 
-def _answered(answers: Answers, costs: Mapping[str, Json], language: str) -> Json:
+def _answered(answers: Answers, shape: ModelShape, device: hardware.Device, language: str) -> Json:
+    costs = numbers(shape, device, answers.memory_mb)
     usable = {key: Cost(cost["memory_mb"], cost["bytes"]) for key, cost in costs.items() if cost["refused"] is None}
     advice = [
         {

@@ -82,7 +82,7 @@ TS.train.showCosts = function (group, found) {
     holder.classList.toggle("over", Boolean(cost && !cost.fault && !cost.ok));
     holder.classList.toggle("cannot", Boolean(cost?.fault));
     if (!cost) TS.replace(holder, "\u00a0");
-    else if (cost.fault) TS.replace(holder, TS.icon("triangle-alert", 14), TS.h("span", {}, TS.reason(cost.fault)));
+    else if (cost.fault) TS.replace(holder, TS.icon("triangle-alert", 14), TS.h("span", { class: "train-why", title: TS.reason(cost.fault) }, TS.reason(cost.fault)));
     else TS.replace(holder, TS.h("span", { class: "ts-num" }, TS.t("train.method.memory", { memory: TS.train.megabytes(cost.memory_mb) })),
       TS.h("span", { class: "ts-num" }, TS.t("train.method.result", { size: TS.format.bytes(cost.bytes) })),
       cost.ok ? null : TS.h("span", {}, TS.t("train.method.unfit")));
