@@ -17,13 +17,14 @@ import pytest
 from engine.context import Context, open_context
 from engine.errors import Fault, NotFound
 from engine.export.run import run
+from engine.methods import method_of
 from engine.reporter import Reporter
 from engine.services import tuned as service
 from engine.settings import Settings
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs
 from storage.tables import TunedModel
-from tests.integration.chat_models import add_base, add_tuned
+from tests.integration.chat_models import add_base, add_result, add_tuned
 from tests.tiny import add_dataset
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,17 +100,19 @@ def tuned_logits(world: World, tuned: int) -> Any:
     """What the tuned model itself says."""
     import torch
 
-    from engine.inference.loading import load_adapter, load_model
+    from engine.inference.loading import load_model
+    from engine.inference.protocol import BASE
+    from engine.inference.voices import Trunk
 
     with world.ctx.db.read() as s:
         row = s.get_one(TunedModel, tuned)
     folder = world.ctx.settings.absolute(row.path)
+    whole = row.format == "full"
+    trunk = Trunk(load_model(folder if whole else world.weights, "fp32", "cpu"))
+    if not whole:
+        trunk.add("it", str(folder))
     with torch.inference_mode():
-        if row.format == "full":
-            model = load_model(folder, "fp32", "cpu")
-        else:
-            model = load_adapter(load_model(world.weights, "fp32", "cpu"), folder, "tuned")
-        return model(torch.tensor([IDS])).logits[0]
+        return trunk.forward([BASE if whole else "it"], input_ids=torch.tensor([IDS])).logits[0]
 
 
 @dataclass
@@ -160,9 +163,15 @@ def train_on_four_bits(world: World, tuned: int) -> None:
 def taken(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Taken]:
     """Each kind of export, read by plain transformers and PEFT in one process that knows nothing of us."""
     kinds = {"adapter": "lora", "merged": "lora", "four bits": "qlora", "full": "full"}
+    kinds |= {"replaced": "freeze", "biases": "bitfit"}  # merged by ways of their own
     made: dict[str, tuple[int, dict[str, Any], Path, Any]] = {}
     for seed, (kind, method) in enumerate(kinds.items()):
-        tuned = add_tuned(world.ctx, world.base, world.dataset, name=f"A / {kind} 家", method=method, seed=seed + 20)
+        if kind in ("replaced", "biases"):
+            tuned = add_result(world.ctx, world.base, world.dataset, method_of(method))
+        else:
+            tuned = add_tuned(
+                world.ctx, world.base, world.dataset, name=f"A / {kind} 家", method=method, seed=seed + 20
+            )
         if kind == "four bits":
             train_on_four_bits(world, tuned)
         job_id, result = world.export(tuned, "adapter" if kind == "adapter" else "merged")
@@ -222,6 +231,41 @@ def test_whole_tuned_model_is_packed_as_it_is(world: World, taken: dict[str, Tak
     assert hashlib.sha256(weights).hexdigest() == tuned.weights_hash == whole.result["proof"]["weights_hash"]
     with pytest.raises(Fault, match=r"export\.no_adapter"):
         service.start_export(world.ctx, tuned.id, "adapter")
+
+
+@pytest.mark.parametrize("kind", ["replaced", "biases"])
+def test_other_results_are_merged_by_ways_of_their_own(taken: dict[str, Taken], kind: str) -> None:
+    merged = taken[kind]
+    assert merged.apart < 1e-4
+    assert merged.result["proof"]["merge_difference"] <= 1e-4
+    assert json.loads((merged.folder / "config.json").read_text()).get("attention_bias", False) == (kind == "biases")
+
+
+def test_replaced_numbers_are_put_into_the_base_by_the_readmes_own_code(world: World, tmp_path: Path) -> None:
+    tuned = add_result(world.ctx, world.base, world.dataset, method_of("diff_pruning"))
+    job_id, _result = world.export(tuned, "adapter")
+    folder = world.unpack(job_id, tmp_path)
+    assert folder.name.endswith("-delta")
+    about = (folder / "README.md").read_text(encoding="utf-8")
+    code = about.split("```python\n")[1].split("messages = ")[0].replace("'Tiny'", repr(str(world.weights)))
+    look = f"print(model(torch.tensor([{IDS}])).logits[0].tolist())"
+    done = subprocess.run(
+        [sys.executable, "-c", code + look], capture_output=True, text=True, timeout=200, cwd=folder, check=True
+    )
+    import torch
+
+    found = torch.tensor(json.loads(done.stdout.splitlines()[-1]))
+    assert torch.allclose(found, tuned_logits(world, tuned), atol=1e-4)
+
+
+def test_what_plain_peft_does_not_know_is_said(world: World, tmp_path: Path) -> None:
+    tuned = add_result(world.ctx, world.base, world.dataset, method_of("pfeiffer"))
+    job_id, _result = world.export(tuned, "adapter")
+    about = (world.unpack(job_id, tmp_path) / "README.md").read_text(encoding="utf-8")
+    assert "import engine.training.tuners" in about
+    with pytest.raises(Fault, match=r"export\.cannot_merge") as refused:
+        service.start_export(world.ctx, tuned, "merged")
+    assert refused.value.params["reason"]["zh"]
 
 
 def test_a_merge_that_answers_otherwise_is_thrown_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
