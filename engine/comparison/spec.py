@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from engine.errors import SpecError
+from engine.errors import Fault, SpecError
 from engine.methods import METHODS, Method, Variant, method_of
 from engine.objectives import SFT
 from engine.params import Param, read_all
@@ -14,7 +14,7 @@ from engine.spec import JobSpec, make_spec
 from engine.text import Text
 
 Faults = dict[str, dict[str, Any]]
-MOST_ENTRANTS, MOST_SEEDS = 20, 5
+MOST_ENTRANTS, MOST_SEEDS = 60, 5
 _VERSION = 1
 _HELD_EQUAL = ("epochs", "batch_size", "max_length", "over_length", "train_on", "evaluations", "scored_answers", "seed")
 _TIMED = ("schedule", "warmup")
@@ -82,8 +82,11 @@ class Entrant:
         return method, next((one for one in method.variants if one.key == self.variant), None)
 
     def label(self, language: str) -> str:
-        """Its name for people."""
-        method, variant = self.declared
+        """Its name for people; its key where this version does not know it."""
+        try:
+            method, variant = self.declared
+        except Fault:
+            return self.key
         return (variant or method).label.in_(language)
 
 
@@ -146,6 +149,11 @@ def make_comparison(raw: Mapping[str, Any]) -> ComparisonSpec:
     )  # fmt: skip
     job_specs(spec, {})
     return spec
+
+
+def stored_comparison(stored: Mapping[str, Any]) -> ComparisonSpec:
+    """A spec as it was stored, unchecked: what has run can be looked at, whatever this version would refuse."""
+    return ComparisonSpec(**{**stored, "entrants": tuple(Entrant(**entrant) for entrant in stored["entrants"])})
 
 
 def _entrants(raw: Any, faults: Faults) -> tuple[Entrant, ...]:

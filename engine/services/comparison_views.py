@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.comparison.leaderboard import Entered, RunState, leaderboard, state_of
 from engine.comparison.report import csv_text, markdown_text
-from engine.comparison.spec import PARAMS, ComparisonSpec, Entrant, make_comparison
+from engine.comparison.spec import PARAMS, ComparisonSpec, Entrant, stored_comparison
 from engine.context import Context
 from engine.data.answers import answers_path, read_answers
 from engine.errors import Fault, NotFound
@@ -80,7 +80,7 @@ def comparison_view(ctx: Context, comparison_id: int) -> Row:
 
 
 def _view(s: Session, row: Comparison) -> Row:
-    spec = make_comparison(row.spec)
+    spec = stored_comparison(row.spec)
     entries, jobs = queries.entries_of(s, row.id), queries.jobs_of(s, row.id)
     model = base_models.get_model(s, row.base_model_id)
     made, tuned = queries.bytes_of(s, jobs), job_queries.tuned_ids(s, jobs)
@@ -125,8 +125,11 @@ def _entered(
     entrant: Entrant, entries: Sequence[ComparisonEntry], runs: Mapping[int, RunState], model: LanguageModel | None
 ) -> Entered:
     mine = [runs[entry.job_id] for entry in entries if entry.entrant == entrant.key]
-    method = method_of(entrant.method)
-    return Entered(entrant.key, "tuned" if method.capabilities.trains else "fewshot", mine, counts_of(entrant, model))
+    try:
+        trains, counts = method_of(entrant.method).capabilities.trains, counts_of(entrant, model)
+    except Fault:  # a method that this version does not have
+        trains, counts = True, {}
+    return Entered(entrant.key, "tuned" if trains else "fewshot", mine, counts)
 
 
 def counts_of(entrant: Entrant, model: LanguageModel | None) -> dict[str, int | None]:
@@ -198,7 +201,7 @@ def comparison_answers(ctx: Context, comparison_id: int) -> list[Row]:
 def export_comparison(ctx: Context, comparison_id: int, form: str, *, say: Callable[[str], str], lang: str) -> str:
     """The leaderboard as "csv" or "markdown". `say` turns keys of columns and facts into words. Raises NotFound."""
     view = comparison_view(ctx, comparison_id)
-    spec = make_comparison(view["spec"])
+    spec = stored_comparison(view["spec"])
     labels = {"base": say("base")} | {entrant.key: entrant.label(lang) for entrant in spec.entrants}
     if form == "csv":
         return csv_text(view["rows"], labels)

@@ -31,7 +31,7 @@ from engine.training.forward import choose_forward
 from engine.training.inputs import Inputs, read_inputs, seed_everything, workload_of
 from engine.training.memory import MemoryWatch
 from engine.training.result import keep_tuned, results
-from engine.training.scoring import measure_base, score_result, sheet_of
+from engine.training.scoring import answer_as_base, score_result, sheet_of
 from engine.training.trainer import StepTrainer, out_of_memory, training_arguments
 from engine.training.watch import Cancelled, Plan, Watch, check_steps
 from engine.training.weights import load_base, torch_device, trained_parameters
@@ -93,7 +93,7 @@ def _train(ctx: Context, inputs: Inputs, reporter: Reporter, store: CheckpointSt
     base = load_base(weights, inputs.method, spec.training, inputs.device, inputs.precision)
     held_out, sheet = _held_out(inputs.examples.val, reporter), sheet_of(inputs, reporter)
     if sheet is not None and checkpoint is None:
-        measure_base(inputs, sheet, base, progress, held_out, work.tokens)
+        answer_as_base(inputs, sheet, base, progress)
     craft = _run_of(ctx, inputs, reporter)
     model = _apply(inputs, base, craft)
     model.config.use_cache = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -13,10 +12,7 @@ from engine.evaluation.answers import AnswerSheet
 from engine.hardware import Device, Precision
 from engine.reporter import Reporter
 from engine.training.checkpoints import Progress
-from engine.training.examples import Example
-from engine.training.forward import choose_forward, mean_loss
 from engine.training.inputs import Inputs
-from engine.training.watch import Cancelled
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -35,25 +31,10 @@ def autocast_of(device: Device, precision: Precision) -> AbstractContextManager[
     return nullcontext() if dtype is None else torch.autocast("cuda" if device.is_gpu else "cpu", dtype)
 
 
-def measure_base(
-    inputs: Inputs, sheet: AnswerSheet, base: Any, progress: Progress, held_out: Sequence[Example], tokens: int
-) -> None:
-    """The untouched base's loss and answers. Some methods change the model as soon as they are applied, so this comes first."""
-    reporter = sheet.reporter
-
-    def autocast() -> AbstractContextManager[Any]:
-        return autocast_of(inputs.device, inputs.precision)
-
-    def look() -> None:
-        if reporter.requested() == "cancel":
-            raise Cancelled
-
-    if held_out:
-        reporter.phase("evaluating")
-        forward = choose_forward(base, base.config.vocab_size, autocast(), pack=True)
-        progress.base_val_loss = mean_loss(base, forward, held_out, tokens, autocast, look)
+def answer_as_base(inputs: Inputs, sheet: AnswerSheet, base: Any, progress: Progress) -> None:
+    """The untouched base's answers. Some methods change the model as soon as they are applied, so this comes first."""
     began = time.monotonic()
-    progress.base_answers = sheet.ask(base, autocast())
+    progress.base_answers = sheet.ask(base, autocast_of(inputs.device, inputs.precision))
     progress.answer_seconds = time.monotonic() - began
 
 

@@ -98,7 +98,9 @@ TS.compare.actions = function (b) {
     if (text !== undefined) TS.save(TS.train.fileName(view.name).replace(/\.yaml$/, name), text, type);
   };
   const out = view.spec.shared.seeds >= 5;
+  const best = TS.compare.bestModels(view);
   return [
+    best.length > 1 && !view.active ? TS.h("a", { class: "ts-btn small", id: "compare-chat", href: TS.url("playground", { tuned: best.join(",") }) }, TS.icon("messages-square"), TS.t("compare.chat_best")) : null,
     view.active ? button("compare-stop", "square", TS.t("compare.stop"), (node) => TS.compare.stopAll(b, node), "small") : null,
     button("compare-join", "plus", TS.t("compare.join"), () => TS.compare.join(b)),
     out ? null : button("compare-seed", "refresh-cw", TS.t("compare.more_seed"), (node) => b.act(node, "compare_seed")),
@@ -107,6 +109,10 @@ TS.compare.actions = function (b) {
     button("compare-delete", "trash-2", TS.t("compare.delete"), (node) => TS.compare.remove(b, node)),
   ];
 };
+
+/** The models of the two best rows by held-out loss: as many as the playground shows beside the base. */
+TS.compare.bestModels = (view) => view.rows.filter((row) => row.cells.loss && !row.partial && row.runs.some((run) => run.tuned_id))
+  .sort((a, b) => a.cells.loss.mean - b.cells.loss.mean).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id).tuned_id);
 
 TS.compare.stopAll = async (b, node) => {
   if (await TS.confirm(TS.t("compare.stop.title"), TS.t("compare.stop.text"), TS.t("compare.stop"))) await b.act(node, "compare_stop");
