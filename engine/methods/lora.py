@@ -149,6 +149,8 @@ def refuse_lora(shape: ModelShape, values: Values, training: Values) -> Iterator
             yield Refusal("method.start", "lora.start_dora", {"start": _start_name(values)})
         if values["rank"] > smallest:
             yield Refusal("method.rank", "lora.start_rank", {"start": _start_name(values), "most": smallest})
+    if values["dora"] and base_format(training) == "int8":
+        yield Refusal("training.quantisation", "lora.dora_int8")
     if values["updates"] == "b_only":
         if values["dora"]:
             yield Refusal("method.updates", "lora.b_only_dora")

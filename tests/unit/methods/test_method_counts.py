@@ -87,6 +87,7 @@ _REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ("lora", {"start": "pissa"}, {"quantisation": "nf4"}, "method.start", "lora.start_quantised"),
     ("lora", {"start": "olora", "dora": True}, {}, "method.start", "lora.start_dora"),
     ("lora", {"start": "pissa", "rank": 33}, {}, "method.rank", "lora.start_rank"),
+    ("lora", {"dora": True}, {"quantisation": "int8"}, "training.quantisation", "lora.dora_int8"),
     ("lora", {"updates": "b_only", "dora": True}, {}, "method.updates", "lora.b_only_dora"),
     ("lora", {"updates": "b_only"}, {"optimizer": "sgd"}, "training.optimizer", "lora.b_only_optimizer"),
     ("adalora", {"target_rank": 12}, {}, "method.start_rank", "adalora.ranks"),
