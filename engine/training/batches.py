@@ -63,11 +63,15 @@ def packed_groups(examples: Sequence[Example], budget: int) -> list[list[Example
     return [members for _, members in groups]
 
 
-def padded_groups(examples: Sequence[Example], budget: int) -> list[list[Example]]:
-    """Groups of like lengths whose padded size is at most `budget` tokens (or one longer example)."""
+def padded_groups(examples: Sequence[Example], budget: int, front: int = 0) -> list[list[Example]]:
+    """Groups of like lengths whose padded size is at most `budget` tokens (or one longer example).
+
+    Args:
+        front: tokens that the method puts before each example.
+    """
     groups: list[list[Example]] = []
     for example in sorted(examples, key=len):
-        if groups and (len(groups[-1]) + 1) * len(example) <= budget:
+        if groups and (len(groups[-1]) + 1) * (len(example) + front) <= budget:
             groups[-1].append(example)
         else:
             groups.append([example])

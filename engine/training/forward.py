@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.inference.virtual import VirtualTokens
 from engine.training.batches import packed_groups, padded_groups
 from engine.training.examples import Example
 from engine.training.head import cross_entropy_sum
@@ -47,10 +48,12 @@ class Padded:
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model
+        virtual = VirtualTokens.of(model)
+        self._front = len(virtual) if virtual is not None and not virtual.per_layer else 0
 
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
         """See `padded_groups`."""
-        return padded_groups(examples, budget)
+        return padded_groups(examples, budget, self._front)
 
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """Needs nothing."""

@@ -18,9 +18,11 @@ from engine.inference.deltas import Delta
 from engine.inference.generation import generate
 from engine.inference.loading import load_model
 from engine.inference.protocol import BASE, Ask, Plan, Request, Weights
+from engine.inference.virtual import VirtualTokens
 from engine.inference.voices import Trunk, Voice
 from engine.methods import METHODS, Method, Run
 from engine.training import sampling
+from engine.training.forward import Padded
 from engine.training.weights import save_result
 from tests import methods, tiny
 from tests.integration.chat_models import stir, write_adapter
@@ -197,3 +199,15 @@ def spoken(trunk: Trunk, template: ChatTemplate, keys: tuple[str, ...]) -> dict[
 
 
 ALL = (BASE, "lora", *(method.key for method in VIRTUAL), "delta")
+
+
+@pytest.mark.parametrize("method", VIRTUAL, ids=lambda method: method.key)
+def test_groups_of_a_step_count_the_tokens_in_front(bases: dict[str, Path], tmp_path: Path, method: Method) -> None:
+    """Those that go through all layers take as much memory as text; keys and values of a prefix hardly any."""
+    model = methods.applied(bases["llama"], method, tmp_path, virtual_tokens=40)
+    through_all = not VirtualTokens.of(model).per_layer  # type: ignore[union-attr]
+    rows = methods.rows(6, 0, new=False)
+    longest = max(map(len, rows))
+    groups = Padded(model).groups(rows, 2 * longest)
+    assert sum(map(len, groups)) == len(rows)
+    assert (max(map(len, groups)) == 1) == through_all
