@@ -44,13 +44,11 @@ class Settings:
 class Difference(nn.Module):
     """Difference and gates of one weight. `mask` is empty until the survivors are chosen."""
 
-    mask: Tensor
-
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
         self.delta = nn.Parameter(torch.zeros_like(weight, dtype=torch.float32))
         self.gate = nn.Parameter(torch.zeros_like(weight, dtype=torch.float32))
-        self.register_buffer("mask", torch.empty(0, dtype=torch.bool, device=weight.device), persistent=False)
+        self.mask = torch.empty(0, dtype=torch.bool, device=weight.device)
         self._sum: tuple[tuple[int, int, int], Tensor] | None = None
 
     @property

@@ -213,6 +213,9 @@ def build(model: Any, width: int, every: int) -> Any:
     model.requires_grad_(False)
     plan = Plan(config.hidden_size, config.num_hidden_layers, width, every)
     Attached(model, SideNetwork(plan).to(model.device))
+    model._hf_peft_config_loaded = (
+        True  # or transformers' trainer takes a squeezed base for one without anything to train
+    )
     return model
 
 

@@ -9,10 +9,13 @@ import pytest
 import torch
 from transformers import DynamicCache, GenerationConfig
 
+from engine.context import Context
 from engine.inference.loading import load_model
 from engine.methods.ladder import LADDER
+from engine.training import sampling
 from engine.training.tuners import ladder
-from tests import methods, tiny
+from tests import methods, tiny, workers
+from tests.training_jobs import train
 
 IDS = torch.arange(3, 40).view(1, 37)
 
@@ -125,3 +128,12 @@ def test_other_measures_are_counted_too(folder: Path, values: dict[str, int]) ->
     settings, _ = methods.settings_of(LADDER, **values)
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     assert trained == LADDER.trainable(methods.shape(folder), settings)
+
+
+def test_a_job_trains_beside_a_squeezed_base(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "NEW_TOKENS", 6)
+    inputs = tiny.add_model(ctx), tiny.add_dataset(ctx, tiny.chat_rows(20))
+    job = train(ctx, inputs, method="ladder", training={"quantisation": "nf4"})
+    assert (job.status, job.error) == ("succeeded", None)
+    scores = workers.series(ctx, job.id, "val_loss")
+    assert scores[job.step] < scores[0] - 0.1
