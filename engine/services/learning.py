@@ -232,13 +232,14 @@ def _answered(answers: Answers, shape: ModelShape, device: hardware.Device, lang
 
 
 def costs(ctx: Context, raw: Mapping[str, Any], settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Json]:
-    """What each method would cost for the form as it is filled in, by key: {memory_mb, trained, bytes, ok} or {fault}.
+    """What methods would cost for the form as it is filled in, by key: {memory_mb, trained, bytes, ok} or {fault}.
 
     Args:
-        settings: by method what the user changed for it: {method_params, training}.
+        settings: the methods that are asked for, each with what the user changed for it: {method_params, training}.
     """
     shape = shape_named(ctx, str(raw.get("base_model") or ""))
-    return {method.key: _cost(ctx, method, shape, {**raw, **settings.get(method.key, {})}) for method in METHODS}
+    asked = [method for method in METHODS if method.key in settings]
+    return {method.key: _cost(ctx, method, shape, {**raw, **settings[method.key]}) for method in asked}
 
 
 def _cost(ctx: Context, method: Method, shape: ModelShape, raw: Mapping[str, Any]) -> Json:

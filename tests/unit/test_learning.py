@@ -157,8 +157,10 @@ def test_numbers_of_every_method_make_sense(ctx: Context, method: Method, model:
 def test_numbers_agree_with_the_bill_of_the_form(studio: tuple[Context, dict[str, Any]]) -> None:
     ctx, form = studio
     raw = form | {"method": METHODS[0].key}
-    costs = learning.costs(ctx, raw, {"lora": {"method_params": {"rank": 4}}})
-    assert costs.keys() == {method.key for method in METHODS}
+    asked: dict[str, Any] = {method.key: {} for method in METHODS}
+    costs = learning.costs(ctx, raw, asked | {"lora": {"method_params": {"rank": 4}}})
+    assert costs.keys() == asked.keys()
+    assert learning.costs(ctx, raw, {"lora": {}}).keys() == {"lora"}
     plan = planning.plan(ctx, raw | {"method": "lora", "method_params": {"rank": 4}})
     assert (costs["lora"]["memory_mb"], costs["lora"]["trained"]) == (plan["memory"]["total_mb"], plan["trainable"])
     assert costs["lora"]["bytes"] == 4 * plan["trainable"]
@@ -167,7 +169,7 @@ def test_numbers_agree_with_the_bill_of_the_form(studio: tuple[Context, dict[str
 def test_a_method_that_cannot_do_what_the_form_asks_says_so(studio: tuple[Context, dict[str, Any]]) -> None:
     ctx, form = studio
     raw = form | {"training": {"quantisation": "nf4"}}
-    costs = learning.costs(ctx, raw, {})
+    costs = learning.costs(ctx, raw, {method.key: {} for method in METHODS})
     for method in METHODS:
         assert ("fault" in costs[method.key]) or method.capabilities.quantised_base, method.key
     assert "fault" not in costs["lora"]

@@ -2,7 +2,8 @@
 "use strict";
 TS.train = TS.train || {};
 
-/** Returns {node, costs()}: costs() asks again what each method would cost for the form as it is. */
+/** Returns {node, costs()}: costs() asks again what the methods would cost for the form as it is: the chosen one at once,
+    all of them when something changed that they share. */
 TS.train.methodPicker = function (w, onpick) {
   const self = { all: false, query: "", found: {} };
   const group = TS.h("div", { class: "train-methods", role: "radiogroup", "aria-label": TS.t("train.method.title") });
@@ -30,7 +31,18 @@ TS.train.methodPicker = function (w, onpick) {
   group.addEventListener("click", () => TS.train.rove(group));
   TS.radioKeys(group);
   draw();
-  const costs = TS.latest(() => TS.train.askCosts(w), (found) => { self.found = found || {}; TS.train.showCosts(group, self.found); }, () => {});
+  const told = (found) => { Object.assign(self.found, found); TS.train.showCosts(group, self.found); };
+  const all = TS.latest(() => TS.train.askCosts(w, w.forms.methods), told, () => {});
+  const one = TS.latest(() => TS.train.askCosts(w, [w.method()]), told, () => {});
+  const later = TS.debounce(1000, all);
+  let shared = null;
+  const costs = () => {
+    const now = JSON.stringify([w.draft.training, w.draft.budget, w.draft.base_model, w.draft.dataset]);
+    if (shared === null) all();
+    else if (shared !== now) later();
+    if (shared !== null) one();
+    shared = now;
+  };
   return { node: TS.h("div", { class: "ts-stack tight" }, TS.h("div", { class: "train-methods-tools" }, search.node, toggle), group), costs };
 };
 
@@ -68,9 +80,9 @@ TS.train.methodCards = (w, self, methods) => TS.h("div", { class: "ts-choices ca
 }, TS.h("b", {}, method.label), TS.h("span", { class: "ts-soft" }, method.tagline), TS.h("span", { class: "train-cost ts-small", "data-cost": method.key }, "\u00a0"))));
 
 /** What each method would cost here, with what was changed for it. */
-TS.train.askCosts = async function (w) {
-  if (!w.done("model") || !w.done("data")) return null;
-  const settings = Object.fromEntries(w.forms.methods.map(({ key }) => [key, {
+TS.train.askCosts = async function (w, methods) {
+  if (!w.done("model") || !w.done("data")) return {};
+  const settings = Object.fromEntries(methods.map(({ key }) => [key, {
     method_params: w.draft.method_params_by[key] || {}, training: { ...w.draft.training, ...(w.draft.training_by[key] || {}) },
   }]));
   return w.ctx.call("method_costs", w.raw(), settings);
