@@ -51,14 +51,18 @@ def list_comparisons(ctx: Context) -> list[Row]:
             "seeds": row.spec["shared"]["seeds"],
             "held": row.spec["shared"]["held"],
         }
-        | _counts(counted.get(row.id, {}))
+        | _counts(counted.get(row.id, {}), by_time=row.spec["shared"]["held"] == "time")
         for row in rows
     ]
 
 
-def _counts(statuses: Mapping[str, int]) -> Row:
-    """How far a comparison is. A job that its time ended counts as done here."""
-    runs = [RunState(0, 0, status, {"ended": "time"}) for status, count in statuses.items() for _ in range(count)]
+def _counts(statuses: Mapping[str, int], *, by_time: bool) -> Row:
+    """How far a comparison is. By time, a stopped job is one that its time ended."""
+    runs = [
+        RunState(0, 0, status, {"ended": "time" if by_time else None})
+        for status, count in statuses.items()
+        for _ in range(count)
+    ]
     ended = sum(count for status, count in statuses.items() if status in FINAL)
     return {"jobs": len(runs), "ended": ended, "state": state_of(runs) if runs else "stopped"}
 

@@ -7,12 +7,18 @@ TS.compare.form = async function (root, forms, ctx) {
   const bill = TS.h("aside", { class: "compare-bill", "aria-label": TS.t("compare.bill") });
   TS.replace(root, TS.h("div", { class: "ts-page" }, TS.compare.back(), TS.head(TS.t("compare.new.title"), TS.t("compare.new.lead")), TS.h("div", { class: "ts-cols" }, panel, bill)));
   const query = Object.fromEntries(["dataset", "model"].map((key) => [key, TS.query(key)]).filter(([, given]) => given));
-  const loaded = await ctx.call("compare_start", query);
+  let loaded;
+  try {
+    loaded = await ctx.call("compare_start", query);
+  } catch (error) {
+    panel.removeAttribute("aria-busy");
+    return TS.replace(panel, TS.note("danger", error.message));
+  }
   const f = TS.compare.formState(forms, ctx, loaded);
   panel.removeAttribute("aria-busy");
   TS.replace(panel, TS.compare.inputs(f), TS.compare.entrants(f), TS.compare.budget(f));
   TS.compare.drawBill(bill, f);
-  f.replan();
+  return f.replan();
 };
 
 /** The draft, what can be chosen, the plan; saves and plans by itself. */
