@@ -197,10 +197,11 @@ def after_update(model: Any, step: int) -> None:
 
 @torch.no_grad()
 def figures(model: Any) -> dict[str, float]:
-    """Share of the weights that are changed now."""
-    found = _differences(model)
-    changed = sum(int(one.change().count_nonzero()) for one in found)
-    return {"changed/share": changed / sum(one.delta.numel() for one in found)}
+    """Per cent of the weights that are changed now, of all and of each module."""
+    counts = {name: int(module.difference.change().count_nonzero()) for name, module in _linears(model)}
+    sizes = {name: module.weight.numel() for name, module in _linears(model)}
+    total = 100 * sum(counts.values()) / sum(sizes.values())
+    return {"changed_percent": total} | {f"changed/{name}": 100 * counts[name] / sizes[name] for name in sizes}
 
 
 def state(model: Any) -> dict[str, Tensor]:
