@@ -30,7 +30,9 @@ _FIRST = (
 def main() -> None:
     """Fork a worker for each "JOB ATTEMPT" on standard input and print its process's number."""
     from engine import worker
+    from engine.training import sampling
 
+    sampling.NEW_TOKENS = 6  # the sample answers take most of a tiny run
     for name in _FIRST:
         importlib.import_module(name)
     for found in pkgutil.walk_packages(["engine/training/tuners"], "engine.training.tuners."):
