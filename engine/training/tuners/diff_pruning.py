@@ -65,11 +65,10 @@ class Difference(nn.Module):
         """How far each gate is open, between 0 and 1."""
         if self.is_fixed:
             return self.mask.float()
-        odds = self.odds()
-        if random:
-            noise = torch.rand_like(odds).clamp_(1e-6, 1 - 1e-6)
-            odds += noise.logit_()
-        return odds.sigmoid_().mul_(_HIGH - _LOW).add_(_LOW).clamp_(0, 1)
+        closing = self.odds().neg_().exp_()
+        if random:  # 1 / u - 1 is e to the minus logit of u
+            closing *= torch.rand_like(closing).clamp_(1e-6, 1 - 1e-6).reciprocal_().sub_(1)
+        return closing.add_(1).reciprocal_().mul_(_HIGH - _LOW).add_(_LOW).clamp_(0, 1)
 
     @torch.no_grad()
     def change(self) -> Tensor:
