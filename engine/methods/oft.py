@@ -86,9 +86,9 @@ def _trainable(shape: ModelShape, values: Values) -> int:
 
 
 def _extra_bytes(shape: ModelShape, values: Values, tokens: int) -> float:
-    """The turned inputs of each layer, and each rotation with the powers that its series is made of."""
+    """What is kept of the turned inputs (a third, measured), and each rotation with the powers of its series."""
     inputs = sum(size for size, _ in chosen_linears(shape, values).values())
-    return 4.0 * shape.layers * inputs * (tokens + 4 * values["block"])
+    return 4.0 * shape.layers * inputs * (tokens / 3 + 4 * values["block"])
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
