@@ -226,7 +226,7 @@ def test_every_method_keeps_what_was_typed_for_it(wizard: Any) -> None:
     choose(page, "method")
     page.fill("#training-max_length", "96")
     page.click("#train-all-methods")
-    typed = {method.key: f"0.00{number + 11}" for number, method in enumerate(METHODS)}
+    typed = {method.key: f"0.0{101 + 2 * number}" for number, method in enumerate(METHODS)}
     for key, rate in typed.items():
         page.click(f"#choice-{key}")
         page.fill("#training-learning_rate", rate)
@@ -245,6 +245,7 @@ def test_a_variant_fills_in_the_settings_and_takes_them_back(wizard: Any) -> Non
     for key, value in variant.values.items():
         box = page.locator(f"#method-{key}")
         assert box.is_checked() == value
+    page.wait_for_timeout(800)
     page.reload()
     page.wait_for_selector("[data-step=method]")
     assert page.get_attribute("#variant-dora", "aria-pressed") == "true"
