@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.modules import TURN_BY_TURN
+from engine.methods.modules import TURN_BY_TURN, dropped_inputs
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -80,8 +80,9 @@ def _trainable(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values],
 
 def _kept(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values, int], float]:
     def extra(shape: ModelShape, values: Values, tokens: int) -> float:
-        """Of each token an adapter keeps its input, and its middle before and after the activation, in fp32."""
-        return 4.0 * tokens * shape.layers * len(parts) * (shape.hidden + 2 * values["size"])
+        """What adapters keep of each token (input, middle before and after the activation), less what frozen linears drop."""
+        kept = len(parts) * (shape.hidden + 2 * values["size"])
+        return 4.0 * tokens * shape.layers * (kept - dropped_inputs(shape))
 
     return extra
 

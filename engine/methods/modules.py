@@ -53,6 +53,11 @@ def full_rank(shape: ModelShape, values: Values) -> int:
     return max((min(sizes) for sizes in chosen_linears(shape, values).values()), default=0)
 
 
+def dropped_inputs(shape: ModelShape) -> int:
+    """Numbers of a token that a layer need not keep where no matrix of it has a gradient: inputs of linears that nothing else needs."""
+    return 2 * shape.hidden + shape.intermediate
+
+
 def refuse_missing(shape: ModelShape, values: Values) -> Iterator[Refusal]:
     """Where the model has none of the chosen layers."""
     if not chosen_linears(shape, values):
