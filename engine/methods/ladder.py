@@ -12,7 +12,7 @@ from engine.text import Text
 
 _HEAD = 16  # width of a side head (engine.training.tuners.ladder)
 _KEPT_OF_A_BLOCK = (
-    20  # numbers of a token that a side block keeps, in widths: inputs, norms, queries to values, and the MLP
+    40  # widths that a side block holds of each token: half of it until the backward pass, half in flight (measured)
 )
 
 _PARAMS = (
