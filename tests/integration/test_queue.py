@@ -48,8 +48,12 @@ def spec(ctx: Context) -> dict[str, Any]:
     """A form that can be started: its model and its data set are ready."""
     with ctx.db.write() as s:
         model = LanguageModel(
-            name="Small", source="hub", ref="some/small", status="ready", weights_hash="w" * 64, error=null()
-        )
+            name="Small", source="hub", ref="some/small", status="ready", weights_hash="w" * 64, error=null(),
+            config={
+                "model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
+                "num_attention_heads": 4, "vocab_size": 512,
+            },
+        )  # fmt: skip
         dataset = Dataset(
             name="Lamps", status="ready", source_name="l.csv", upload_path="uploads/l", content_hash="c" * 64
         )

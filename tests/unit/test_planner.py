@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from engine.context import Context
 from engine.data.template import ChatTemplate
 from engine.errors import Fault, SpecError
 from engine.hardware import Device, precision_for
-from engine.methods import METHODS, Method, Run, method_of
+from engine.methods import method_of
 from engine.objectives import base_format
 from engine.params import read_all
 from engine.planner import memory, speed, verdict
@@ -26,7 +25,6 @@ from engine.planner.shape import body_parameters, shape_of
 from engine.services import datasets, planning
 from storage.job_tables import Job, JobStatus
 from storage.tables import LanguageModel
-from tests.methods import settings_of
 
 SMOLLM2: dict[str, Any] = {
     "model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30, "head_dim": 64,
@@ -83,28 +81,6 @@ def test_a_config_without_sizes_is_refused_by_name() -> None:
     with pytest.raises(Fault) as refused:
         shape_of({"hidden_size": 64, "vocab_size": 100})
     assert (refused.value.code, refused.value.params["missing"]) == ("model.config_unknown", "layers")
-
-
-def _tiny(family: str) -> tuple[Any, dict[str, Any]]:
-    import transformers
-
-    if family == "gpt2":
-        config: Any = transformers.GPT2Config(n_embd=32, n_layer=2, n_head=4, vocab_size=100, n_positions=32)
-        return transformers.GPT2LMHeadModel(config), config.to_dict()
-    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
-    config = transformers.LlamaConfig(**sizes, num_key_value_heads=2, vocab_size=100, tie_word_embeddings=True)
-    return transformers.LlamaForCausalLM(config), config.to_dict()
-
-
-@pytest.mark.parametrize("family", ["llama", "gpt2"])
-@pytest.mark.parametrize("method", METHODS, ids=lambda m: m.key)
-def test_trained_parameters_are_what_the_method_really_trains(method: Method, family: str, tmp_path: Path) -> None:
-    model, config = _tiny(family)
-    values, _faults = read_all(method.params, {}, "method")
-    shape = shape_of(config, sum(p.numel() for p in model.parameters()))
-    model = method.apply(model, values, Run(8, settings_of(method)[1], tmp_path))
-    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    assert method.trainable(shape, values) == trained
 
 
 # ------------------------------------------------------------------ memory
