@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import Fault
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.modules import MODULES_PARAM, TURN_BY_TURN, chosen_linears, refuse_missing, targets, weights_of
+from engine.methods.modules import (
+    DROPOUT_PARAM,
+    MODULES_PARAM,
+    TURN_BY_TURN,
+    chosen_linears,
+    refuse_missing,
+    targets,
+    weights_of,
+)
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -59,20 +67,7 @@ _PARAMS = (
         ),
         usual=Text("32", "32"),
     ),
-    Param(
-        key="dropout",
-        kind="float",
-        default=0.0,
-        minimum=0.0,
-        maximum=0.9,
-        step=0.05,
-        label=Text("Dropout", "随机失活（dropout）"),
-        help=Text(
-            "Share of the adapter's inputs switched off at random, against learning by heart.",
-            "训练时随机关闭的适配器输入比例，防止死记硬背。",
-        ),
-        usual=Text("0, or 0.05 for long runs", "0；长时间训练用 0.05"),
-    ),
+    DROPOUT_PARAM,
     MODULES_PARAM,
     Param(
         key="settle",

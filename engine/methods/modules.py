@@ -25,6 +25,21 @@ MODULES_PARAM = Param(
     usual=Text("all", "全选"),
 )
 
+DROPOUT_PARAM = Param(
+    key="dropout",
+    kind="float",
+    default=0.0,
+    minimum=0.0,
+    maximum=0.9,
+    step=0.05,
+    label=Text("Dropout", "随机失活（dropout）"),
+    help=Text(
+        "Share of the adapter's inputs switched off at random, against learning by heart.",
+        "训练时随机关闭的适配器输入比例，防止死记硬背。",
+    ),
+    usual=Text("0, or 0.05 for long runs", "0；长时间训练用 0.05"),
+)
+
 TURN_BY_TURN = Text(
     "its layers cannot tell the rows of a batch apart, so the model answers for each side in turn",
     "它的层无法区分同一批次中的各行，因此模型会依次为每一侧作答",
