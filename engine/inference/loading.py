@@ -10,7 +10,7 @@ import torch
 from engine.base_models.inspect import inspect_folder
 from engine.errors import Fault
 from engine.inference.results import ADAPTER_WEIGHTS
-from engine.training.four_bits import keep_layout
+from engine.training.four_bits import keep_layout, leave_file
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -51,7 +51,9 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
         device_map={"": device},
         **form,
     )
-    keep_layout(model)
+    if dtype == "nf4":
+        keep_layout(model)
+        leave_file(model)
     return model.eval().requires_grad_(False)
 
 

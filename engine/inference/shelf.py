@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 from pathlib import Path
 
 import torch
@@ -12,6 +10,7 @@ from engine.inference.integrity import check_hash
 from engine.inference.loading import load_model
 from engine.inference.protocol import BASE, Plan, Weights
 from engine.inference.voices import Trunk, Voice
+from engine.training.memory import give_back
 
 
 class Shelf:
@@ -49,7 +48,7 @@ class Shelf:
         """Drop everything and give the memory back to the system."""
         self._held = None
         self._trunks.clear()
-        _release()
+        give_back()
 
     def memory_mb(self) -> int:
         """GPU memory that models take up; 0 on a processor."""
@@ -74,14 +73,4 @@ class Shelf:
             del self._trunks[key]
         elif base is not None and key in base.adapters:
             base.drop(key)
-        _release()
-
-
-def _release() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-    try:
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-    except (OSError, AttributeError):
-        return
+        give_back()

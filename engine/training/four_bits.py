@@ -1,8 +1,10 @@
-"""4-bit weights stay as they were stored."""
+"""A base in few bits: its weights stay as they were stored, and nothing else stays."""
 
 from __future__ import annotations
 
 from torch import nn
+
+from engine.training.memory import give_back
 
 
 def keep_layout(model: nn.Module) -> None:
@@ -15,3 +17,14 @@ def keep_layout(model: nn.Module) -> None:
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
             module.support_avx512bf16_for_cpu = False
+
+
+def leave_file(model: nn.Module) -> None:
+    """Copy what is not squeezed out of the mapped file: one tensor in it keeps every page that was read in memory.
+
+    Measured with SmolLM2-135M: 714 MB of the process instead of 1,108.
+    """
+    for parameter in model.parameters():
+        if parameter.is_floating_point() and parameter.device.type == "cpu":
+            parameter.data = parameter.data.clone()
+    give_back()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+
 import psutil
 import torch
 
@@ -41,3 +44,14 @@ class MemoryWatch:
     def is_over(self, used_mb: float) -> bool:
         """Whether the process used more than the budget allows."""
         return self.limit_mb is not None and used_mb > self.limit_mb
+
+
+def give_back() -> None:
+    """Return memory that nothing uses any more to the device and to the system."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    try:
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError):
+        return

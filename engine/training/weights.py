@@ -18,7 +18,7 @@ from engine.errors import Fault
 from engine.hardware import Device, Precision
 from engine.methods import Method, Run
 from engine.objectives import base_format
-from engine.training.four_bits import keep_layout
+from engine.training.four_bits import keep_layout, leave_file
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 DELTA_FILE = "delta.safetensors"
@@ -52,6 +52,7 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     if kind is not None:
         keep_layout(model)
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+        leave_file(model)
     model.config.use_cache = False
     return model
 
