@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.modules import TURN_BY_TURN
+from engine.methods.modules import TURN_BY_TURN, nothing_kept
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -86,6 +86,7 @@ IA3 = Method(
         "为每一层的键、值和内部数值各学习一个系数并相乘。结果最小，约为 LoRA 的十分之一以下；能调整侧重，但难以学会新知识。",
     ),
     saves="adapter",
+    extra_bytes=nothing_kept,
     params=_PARAMS,
     defaults={"learning_rate": 0.03, "epochs": 4},
     apply=_apply,

@@ -73,6 +73,11 @@ def dropped_inputs(shape: ModelShape) -> int:
     return 2 * shape.hidden + shape.intermediate
 
 
+def nothing_kept(shape: ModelShape, _values: Values, tokens: int) -> float:
+    """`extra_bytes` of a method under which no matrix has a gradient: less than the plan's LoRA, which keeps their inputs."""
+    return -4.0 * tokens * shape.layers * dropped_inputs(shape)
+
+
 def refuse_missing(shape: ModelShape, values: Values) -> Iterator[Refusal]:
     """Where the model has none of the chosen layers."""
     if not chosen_linears(shape, values):

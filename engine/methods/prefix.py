@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.methods.base import Learn, Method, Model, Refusal, Run, Values
+from engine.methods.modules import nothing_kept
 from engine.methods.prompt import VIRTUAL, virtual_tokens
 from engine.methods.shape import ModelShape
 from engine.params import Param
@@ -81,6 +82,7 @@ PREFIX = Method(
         "在每一层的文本前放入训练得到的键和值。训练时由小网络计算，最后只保留结果。",
     ),
     saves="adapter",
+    extra_bytes=nothing_kept,
     params=(
         virtual_tokens(20, Text("10 to 100", "10 到 100")),
         Param(

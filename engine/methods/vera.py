@@ -10,6 +10,7 @@ from engine.methods.modules import (
     MODULES_PARAM,
     TURN_BY_TURN,
     chosen_linears,
+    nothing_kept,
     refuse_missing,
     targets,
     weights_of,
@@ -68,7 +69,7 @@ def _extra_bytes(shape: ModelShape, values: Values, tokens: int) -> float:
     """The random pair, what each layer keeps at the rank's width, and its output before the last factor."""
     sizes = chosen_linears(shape, values).values()
     kept = sum(2 * values["rank"] + outputs for _, outputs in sizes)
-    return 4.0 * (_shared(shape, values) + tokens * shape.layers * kept)
+    return 4.0 * (_shared(shape, values) + tokens * shape.layers * kept) + nothing_kept(shape, values, tokens)
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
