@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMPS := .make
-TEST := $(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+TEST := $(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run demo test test-fast lint format bench clean
 
