@@ -104,8 +104,7 @@ class Watch(TrainerCallback):
         if self.progress.step == 0 and self.plan.checks:
             with self.trainer.untouched():
                 self._check()
-            if self.progress.base_val_loss is None:
-                self.progress.base_val_loss = self.progress.val_loss
+            self.progress.base_val_loss = self.progress.val_loss
         self._began = self._shown_at = self._clock.since_save = time.monotonic()
         self.reporter.phase("training")
 
