@@ -13,7 +13,7 @@ from engine.reporter import Reporter
 from engine.spec import JobSpec
 from engine.training.checkpoints import Progress
 from engine.training.files import hashes, new_folder, size
-from engine.training.watch import perplexity
+from engine.training.watch import Cancelled, perplexity
 from engine.training.weights import save_result
 from storage.queries import reporting
 from storage.tables import Dataset, LanguageModel
@@ -48,7 +48,10 @@ def keep_tuned(
     progress: Progress,
     run: Run,
 ) -> None:
-    """Write the weights to tuned/<job>/ and register them. Raises Fault("training.disk_full")."""
+    """Write the weights to tuned/<job>/ and register them.
+
+    Raises Fault("training.disk_full"), and Cancelled where the user cancelled as late as now: then nothing is left.
+    """
     reporter.phase("saving")
     settings = reporter.ctx.settings
     target = settings.home / "tuned" / str(reporter.job_id)
@@ -72,6 +75,9 @@ def keep_tuned(
         "metrics": results(progress),
     }
     with reporter.transaction() as s:
+        if reporter.requested() == "cancel":
+            shutil.rmtree(fresh)
+            raise Cancelled
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
         reporting.register_tuned(s, row)

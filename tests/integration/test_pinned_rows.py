@@ -9,7 +9,7 @@ import pytest
 
 from engine.context import Context
 from engine.services import datasets, jobs
-from engine.training import run
+from engine.training import inputs
 from engine.training.examples import Examples
 from storage.tables import TunedModel
 from tests import tiny, workers
@@ -37,14 +37,14 @@ def test_job_keeps_its_rows(ctx: Context, dataset_id: int, monkeypatch: pytest.M
     after = _import(ctx, dataset_id, "spare")
     assert after != before
     seen: list[str] = []
-    load = run.load_examples
+    load = inputs.load_examples
 
     def spy(rows: Iterable[dict[str, object]], *rest: object) -> Examples:
         kept = list(rows)
         seen.extend(str(row) for row in kept)
         return load(kept, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run, "load_examples", spy)
+    monkeypatch.setattr(inputs, "load_examples", spy)
     job = workers.run_here(ctx)
     assert job.status == "succeeded"
     assert all("first answer" in row for row in seen)
