@@ -45,8 +45,8 @@ class Device:
 
     @property
     def is_gpu(self) -> bool:
-        """Whether it is a CUDA device."""
-        return self.key.startswith("cuda")
+        """Whether it is a CUDA device, here or in the catalogue."""
+        return self.key.startswith("cuda") or self.capability is not None
 
 
 @dataclass(frozen=True)
