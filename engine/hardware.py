@@ -19,6 +19,7 @@ from engine.errors import Fault
 
 _MB = 1_000_000  # as pages show it
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+_VECTOR_FLAGS = (("avx512f", 512), ("avx2", 256), ("asimd", 128), ("sse2", 128))
 _BF16_SINCE = (8, 0)  # compute capability of the first GPUs that calculate in bf16 (Ampere)
 
 
@@ -31,6 +32,8 @@ class Device:
         memory_mb, free_mb: RAM that this process may use, or the GPU's own memory.
         bf16: whether it has units for bf16.
         usable: False for a GPU that the installed torch cannot use.
+        vector_bits: width of a processor's vector units; 0 where it is not known.
+        tflops, bandwidth_gb_s: dense half-precision speed and memory speed, where they are known.
     """
 
     key: str
@@ -42,6 +45,9 @@ class Device:
     capability: tuple[int, int] | None = None
     driver: str | None = None
     usable: bool = True
+    vector_bits: int = 0
+    tflops: float | None = None
+    bandwidth_gb_s: float | None = None
 
     @property
     def is_gpu(self) -> bool:
@@ -72,7 +78,8 @@ def cpu() -> Device:
     """The processor with the RAM that this process may use."""
     total, free = _memory()
     name, flags = _processor()
-    return Device("cpu", name, total // _MB, free // _MB, bool(flags & _BF16_FLAGS), cores=_cores())
+    bits = next((bits for flag, bits in _VECTOR_FLAGS if flag in flags), 0)
+    return Device("cpu", name, total // _MB, free // _MB, bool(flags & _BF16_FLAGS), cores=_cores(), vector_bits=bits)
 
 
 def gpus(environment: Mapping[str, str] = os.environ) -> list[Device]:

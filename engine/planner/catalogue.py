@@ -178,6 +178,8 @@ def device_of(key: str) -> Device:
         bf16=entry.bf16,
         cores=entry.cores,
         capability=entry.capability,
+        tflops=entry.tflops or None,
+        bandwidth_gb_s=entry.bandwidth,
     )
 
 
