@@ -1,4 +1,4 @@
-"""The order in which examples are seen, and how the examples of one step are worked through in small groups."""
+"""The order in which examples are seen."""
 
 from __future__ import annotations
 
@@ -47,32 +47,3 @@ class Loader(DataLoader[Any]):
 
 def _together(examples: list[Example]) -> dict[str, list[Example]]:
     return {"examples": examples}
-
-
-def packed_groups(examples: Sequence[Example], budget: int) -> list[list[Example]]:
-    """Groups of at most `budget` tokens (or one longer example): each goes to the fullest group that still has room."""
-    groups: list[tuple[int, list[Example]]] = []
-    for example in sorted(examples, key=len, reverse=True):
-        fitting = [i for i, (tokens, _) in enumerate(groups) if tokens + len(example) <= budget]
-        if fitting:
-            best = max(fitting, key=lambda i: groups[i][0])
-            tokens, members = groups[best]
-            groups[best] = (tokens + len(example), [*members, example])
-        else:
-            groups.append((len(example), [example]))
-    return [members for _, members in groups]
-
-
-def padded_groups(examples: Sequence[Example], budget: int, front: int = 0) -> list[list[Example]]:
-    """Groups of like lengths whose padded size is at most `budget` tokens (or one longer example).
-
-    Args:
-        front: tokens that the method puts before each example.
-    """
-    groups: list[list[Example]] = []
-    for example in sorted(examples, key=len):
-        if groups and (len(groups[-1]) + 1) * (len(example) + front) <= budget:
-            groups[-1].append(example)
-        else:
-            groups.append([example])
-    return groups

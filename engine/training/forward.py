@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.inference.virtual import VirtualTokens
-from engine.training.batches import packed_groups, padded_groups
+from engine.planner.groups import packed_groups, padded_groups
 from engine.training.examples import Example
 from engine.training.head import cross_entropy_sum
 from engine.training.segments import segments

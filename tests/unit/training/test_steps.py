@@ -14,7 +14,8 @@ from transformers import AutoModelForCausalLM, GraniteConfig, GraniteForCausalLM
 
 from engine.methods import FULL, LORA, Run
 from engine.params import read_all
-from engine.training.batches import Order, packed_groups, padded_groups
+from engine.planner.groups import packed_groups, padded_groups
+from engine.training.batches import Order
 from engine.training.examples import Example
 from engine.training.fast_lora import speed_up
 from engine.training.forward import Forward, Headless, Packed, Padded, choose_forward
