@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from engine.errors import Fault
 from engine.hardware import device_of
+from engine.planner import catalogue
 
 BACKGROUND = "background"
 
 
 def lane_for(device: str) -> str:
-    """The lane for a spec's device ("auto": the best one). Raises Fault when this machine does not have it."""
+    """The lane for a spec's device ("auto": the best one).
+
+    Raises:
+        Fault: when this machine does not have it; "device.planned_only" for a device of the catalogue.
+    """
+    if catalogue.is_planned_only(device):
+        raise Fault("device.planned_only", name=catalogue.entry_of(device).name)
     return device_of(device).key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,17 +10,27 @@ from engine.errors import Fault, SpecError
 from engine.methods import METHODS, Method, method_of
 from engine.objectives import SFT, base_format
 from engine.params import read_all
+from engine.planner.catalogue import is_planned_only
+from engine.planner.goals import GOALS
 
 SPEC_VERSION = 2
+_LIMITS = ("memory_mb", "minutes", "disk_mb")
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Hardware that the job may use. Limits that are None are the machine's."""
+    """Hardware that the job may use, and what matters. Limits that are None are the machine's.
 
-    device: str = "auto"  # "auto", "cpu" or "cuda:N"
+    Attributes:
+        device: "auto", "cpu", "cuda:N", or the key of a device in the catalogue, which can be planned for but not used.
+        goal: "quality", "fastest" or "smallest": how plans are ranked; "smallest" also works in the smallest groups.
+    """
+
+    device: str = "auto"
     memory_mb: int | None = None
     minutes: float | None = None
+    disk_mb: int | None = None
+    goal: str = GOALS[0]
 
 
 @dataclass(frozen=True)
@@ -45,24 +55,32 @@ class JobSpec:
 
 
 def _budget(raw: Mapping[str, Any], faults: dict[str, dict[str, Any]]) -> Budget:
-    device = str(raw.get("device") or "auto")
-    if device not in ("auto", "cpu") and not device.startswith("cuda:"):
-        faults["budget.device"] = {
-            "code": "param.unknown_choice",
-            "params": {"value": device, "choices": ["cpu", "cuda:0"]},
-        }
-    numbers: dict[str, float | None] = {}
-    for key in ("memory_mb", "minutes"):
-        value = raw.get(key)
-        try:
-            numbers[key] = None if value in (None, "") else float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            faults[f"budget.{key}"] = {"code": "param.not_a_number", "params": {"value": str(value)[:40]}}
-            continue
-        if numbers[key] is not None and not 0 < numbers[key] < float("inf"):  # type: ignore[operator]
-            faults[f"budget.{key}"] = {"code": "param.too_small", "params": {"value": value, "minimum": 0}}
-    memory = numbers.get("memory_mb")
-    return Budget(device, int(memory) if memory else None, numbers.get("minutes"))
+    device, goal = str(raw.get("device") or "auto"), str(raw.get("goal") or GOALS[0])
+    if device not in ("auto", "cpu") and not device.startswith("cuda:") and not is_planned_only(device):
+        faults["budget.device"] = _unknown(device, ("cpu", "cuda:0"))
+    if goal not in GOALS:
+        faults["budget.goal"] = _unknown(goal, GOALS)
+    memory, minutes, disk = (_limit(raw.get(key), f"budget.{key}", faults) for key in _LIMITS)
+    return Budget(device, int(memory) if memory else None, minutes, int(disk) if disk else None, goal)
+
+
+def _unknown(value: str, choices: Sequence[str]) -> dict[str, Any]:
+    return {"code": "param.unknown_choice", "params": {"value": value[:40], "choices": list(choices)}}
+
+
+def _limit(value: Any, place: str, faults: dict[str, dict[str, Any]]) -> float | None:
+    """A positive number, or None for no limit."""
+    if value in (None, ""):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        faults[place] = {"code": "param.not_a_number", "params": {"value": str(value)[:40]}}
+        return None
+    if not 0 < number < float("inf"):
+        faults[place] = {"code": "param.too_small", "params": {"value": value, "minimum": 0}}
+        return None
+    return number
 
 
 def _refused(method: Method, training: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

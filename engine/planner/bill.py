@@ -10,11 +10,11 @@ from typing import Any
 from engine.hardware import Device, precision_for
 from engine.methods import method_of
 from engine.objectives import base_format
-from engine.planner.lengths import Counts, Table, count
+from engine.planner.lengths import Counts, Table
 from engine.planner.memory import MB, Workload, bill
 from engine.planner.shape import shape_of
 from engine.planner.speed import Pace, seconds_of, steps_of
-from engine.planner.verdict import Verdict, arrange, disk_verdict, limit_of, memory_verdict, time_verdict
+from engine.planner.verdict import Verdict, arrange, disk_verdict, limit_of, memory_verdict, room_of, time_verdict
 from engine.spec import JobSpec
 from storage.tables import Dataset, LanguageModel
 
@@ -41,6 +41,11 @@ class Case:
         return limit_of(self.device, self.spec.budget.memory_mb)
 
     @property
+    def room_mb(self) -> int:
+        """MB that groups of examples may fill up to."""
+        return room_of(self.limit_mb, self.spec.budget.goal)
+
+    @property
     def pace(self) -> Pace:
         """How the job is cut up."""
         training = self.spec.training
@@ -50,8 +55,7 @@ class Case:
     def counts(self) -> tuple[Counts, Counts]:
         """What training sees of the train and of the validation rows."""
         limits = int(self.spec.training["max_length"]), str(self.spec.training["over_length"])
-        train, val = (count(rows, self.table.scale, *limits) for rows in (self.table.train, self.table.val))
-        return train, val
+        return self.table.train_index.count(*limits), self.table.val_index.count(*limits)
 
 
 def incomplete(missing: Sequence[str]) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def workload(case: Case, train: Counts) -> Workload:
         quantisation=base_format(spec.training),
     )
     in_a_step = sum(nlargest(case.pace.batch_size, train.lengths))
-    return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.limit_mb)
+    return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
 
 
 def estimate(case: Case) -> dict[str, Any]:

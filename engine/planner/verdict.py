@@ -37,6 +37,11 @@ def limit_of(device: Device, budget_mb: int | None) -> int:
     return min(most, budget_mb or most)
 
 
+def room_of(limit_mb: int, goal: str) -> int:
+    """MB that groups of examples may fill up to: all, or none where the smallest memory is wanted, so that each stays small."""
+    return 0 if goal == "smallest" else limit_mb
+
+
 def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_mb: int) -> Workload:
     """How a step is worked through: as many tokens at a time as suits the device and the memory, then recomputing.
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.context import Context
 from engine.errors import Fault, NotFound, SpecError
 from engine.lanes import lane_for
+from engine.planner.catalogue import is_planned_only
 from engine.planner.refusals import refusals
 from engine.services.job_feed import job_feed
 from engine.services.job_views import views
@@ -27,6 +28,7 @@ def start_job(ctx: Context, raw_spec: dict[str, Any], *, key: str) -> int:
 
     Raises:
         SpecError: with every fault of the form, by field.
+        Fault: "device.planned_only" for a device of the catalogue.
     """
     spec = make_spec(raw_spec)
     lane, faults = _lane(spec)
@@ -67,6 +69,8 @@ def _lane(spec: JobSpec) -> tuple[str, dict[str, dict[str, Any]]]:
     try:
         return lane_for(spec.budget.device), {}
     except Fault as fault:
+        if is_planned_only(spec.budget.device):
+            raise
         return "cpu", {"budget.device": fault.as_dict()}
 
 

@@ -15,6 +15,7 @@ from engine.services import planning
 
 Json = dict[str, Any]
 _AREAS = {"method": "method_params", "training": "training"}
+_PLACES = {**_AREAS, "budget": "budget"}
 
 
 def mend(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
@@ -39,7 +40,7 @@ def changed(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
     for field, value in change.items():
         area, _, key = field.partition(".")
         if key:
-            result[_AREAS[area]] = {**(result.get(_AREAS[area]) or {}), key: value}
+            result[_PLACES[area]] = {**(result.get(_PLACES[area]) or {}), key: value}
         else:
             own = {name for method in METHODS for name in method.defaults}
             kept = {name: old for name, old in (raw.get("training") or {}).items() if name not in own}

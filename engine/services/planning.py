@@ -13,6 +13,7 @@ from engine.data.store import read_rows
 from engine.data.template import ChatTemplate
 from engine.errors import Fault, NotFound, SpecError
 from engine.methods import method_of
+from engine.planner import catalogue
 from engine.planner.bill import Case, estimate, incomplete
 from engine.planner.cache import lengths_of
 from engine.planner.preview import example_tokens
@@ -60,15 +61,26 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         return incomplete(missing)
     spec = make_spec({**raw_spec, "name": raw_spec.get("name") or "-"})
-    model, dataset = _inputs(ctx, spec)
-    if faults := refusals(spec, model, dataset.train_rows):
+    case = case_of(ctx, spec)
+    if faults := refusals(spec, case.model, case.dataset.train_rows):
         raise SpecError(faults)
-    device = hardware.device_of(spec.budget.device)
+    return estimate(case)
+
+
+def case_of(ctx: Context, spec: JobSpec) -> Case:
+    """A spec with its model, data, device and what is known of like jobs. Raises Fault or NotFound."""
+    model, dataset = _inputs(ctx, spec)
+    device = _device(spec.budget.device)
     table = lengths_of(ctx.settings, model, dataset, str(spec.training["train_on"]))
     with ctx.db.read() as s:
         past = planning.past_rates(s, spec.base_model, spec.method, device.key, _PAST_JOBS)
     _total, free = hardware.disk(ctx.settings.home)
-    return estimate(Case(spec, model, dataset, device, table, past, free))
+    room = min(free, spec.budget.disk_mb or free)
+    return Case(spec, model, dataset, device, table, past, room)
+
+
+def _device(key: str) -> hardware.Device:
+    return catalogue.device_of(key) if catalogue.is_planned_only(key) else hardware.device_of(key)
 
 
 def _inputs(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:

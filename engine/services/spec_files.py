@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.context import Context
 from engine.errors import Fault, NotFound
 from engine.lanes import lane_for
+from engine.planner.catalogue import is_planned_only
 from engine.spec import SPEC_VERSION
 from storage.job_tables import Job
 from storage.queries import base_models, inputs
@@ -165,6 +166,7 @@ def _with_device(draft: dict[str, Any]) -> dict[str, Any]:
     try:
         lane_for(str(budget.get("device") or "auto"))
     except Fault:
-        draft["warnings"].append({"code": "spec.device_not_here", "params": {"device": str(budget["device"])}})
-        budget["device"] = "auto"
+        if not is_planned_only(str(budget["device"])):
+            draft["warnings"].append({"code": "spec.device_not_here", "params": {"device": str(budget["device"])}})
+            budget["device"] = "auto"
     return draft | {"budget": budget}

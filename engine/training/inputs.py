@@ -22,7 +22,7 @@ from engine.methods import Method, method_of
 from engine.objectives import base_format
 from engine.planner.memory import Workload
 from engine.planner.shape import shape_of
-from engine.planner.verdict import arrange, limit_of
+from engine.planner.verdict import arrange, limit_of, room_of
 from engine.reporter import Reporter
 from engine.spec import JobSpec
 from engine.training import sampling
@@ -128,5 +128,5 @@ def workload_of(inputs: Inputs) -> Workload:
         quantisation=base_format(spec.training),
     )
     in_a_step = sum(lengths[: spec.training["batch_size"]])
-    limit_mb = limit_of(device, spec.budget.memory_mb)
-    return arrange(work, lengths[0], in_a_step, str(spec.training["checkpointing"]), limit_mb)
+    room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
+    return arrange(work, lengths[0], in_a_step, str(spec.training["checkpointing"]), room_mb)
