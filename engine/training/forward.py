@@ -152,11 +152,12 @@ def _base(model: nn.Module) -> Any:
 def choose_forward(model: nn.Module, vocabulary: int, autocast: AbstractContextManager[Any], *, pack: bool) -> Forward:
     """The leanest way that the model allows and that is proven equal on two short rows."""
     padded = Padded(model)
-    if not _plain_head(model):
+    kinds = forwards_for(model, pack=pack)[:-1]
+    if not kinds:
         return padded
     with autocast:
         expected = _probe(model, padded, vocabulary)
-        for kind in (Packed, Headless) if pack and _may_pack(model) else (Headless,):
+        for kind in kinds:
             try:
                 found = _probe(model, chosen := kind(model), vocabulary)
             except Exception as error:  # an architecture may object in any way; the slow path is always right
@@ -165,6 +166,13 @@ def choose_forward(model: nn.Module, vocabulary: int, autocast: AbstractContextM
             if abs(found - expected) <= _tolerance(model) * abs(expected):
                 return chosen
     return padded
+
+
+def forwards_for(model: nn.Module, *, pack: bool) -> tuple[type[Padded] | type[Packed], ...]:
+    """The ways that the model's build allows, leanest first; the last one is right for every model."""
+    if not _plain_head(model):
+        return (Padded,)
+    return (Packed, Headless, Padded) if pack and _may_pack(model) else (Headless, Padded)
 
 
 def _plain_head(model: nn.Module) -> bool:
