@@ -102,7 +102,7 @@ def _export(console: Console, settings: Settings, args: argparse.Namespace) -> i
 def _demo(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.demo import demo
 
-    return demo(console, _open(settings), args.sample or console.language)
+    return demo(console, _open(settings), args.sample or console.language, args.epochs)
 
 
 def _doctor(console: Console, settings: Settings, _args: argparse.Namespace) -> int:

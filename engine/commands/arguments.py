@@ -116,6 +116,7 @@ def _export(command: _Command) -> None:
 
 def _demo(command: _Command) -> None:
     command.add("--sample", key="sample", choices=LANGUAGES)
+    command.add("--epochs", key="epochs", type=float, metavar="N")
 
 
 _COMMANDS: dict[str, Callable[[_Command], None]] = {

@@ -19,13 +19,13 @@ from engine.services.jobs import job_view
 from engine.services.lesson import start_lesson
 
 
-def demo(console: Console, ctx: Context, sample: str) -> int:
+def demo(console: Console, ctx: Context, sample: str, epochs: float | None = None) -> int:
     """Print what base and tuned model answer to questions in words that neither has seen, and where everything is."""
     console.say("cli.demo.begin")
     started = time.monotonic()
     model_id = base_models.ensure_starter(ctx)
     models.make_ready(console, ctx, model_id)
-    job_id = start_lesson(ctx, sample, name=console.text("cli.demo.job"), key=uuid.uuid4().hex)
+    job_id = start_lesson(ctx, sample, name=console.text("cli.demo.job"), key=uuid.uuid4().hex, epochs=epochs)
     if code := watch(console, ctx, job_id):
         return code
     job = job_view(ctx, job_id)

@@ -13,9 +13,10 @@ METHOD = "lora"
 _LOOKED_AT = 40
 
 
-def lesson_spec(name: str, model_id: int, dataset_id: int) -> dict[str, Any]:
-    """The raw spec of the lesson: every setting at its default."""
-    return {"name": name, "base_model": model_id, "dataset": dataset_id, "method": METHOD}
+def lesson_spec(name: str, model_id: int, dataset_id: int, epochs: float | None = None) -> dict[str, Any]:
+    """The raw spec of the lesson: every setting at its default, but for the passes where they are given."""
+    training = {} if epochs is None else {"epochs": epochs}
+    return {"name": name, "base_model": model_id, "dataset": dataset_id, "method": METHOD, "training": training}
 
 
 def lesson(ctx: Context, language: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def _different_answers(ctx: Context, dataset_id: int, n: int) -> list[dict[str, 
     return [{"question": question, "answer": answer} for answer, question in list(found.items())[:n]]
 
 
-def start_lesson(ctx: Context, language: str, *, name: str, key: str) -> int:
+def start_lesson(ctx: Context, language: str, *, name: str, key: str, epochs: float | None = None) -> int:
     """Queue the lesson; the same `key` again gives the same job.
 
     Raises:
@@ -59,4 +60,4 @@ def start_lesson(ctx: Context, language: str, *, name: str, key: str) -> int:
     """
     dataset_id = datasets.ensure_sample(ctx, language)
     model_id = base_models.ensure_starter(ctx)
-    return jobs.start_job(ctx, lesson_spec(name, model_id, dataset_id), key=key)
+    return jobs.start_job(ctx, lesson_spec(name, model_id, dataset_id, epochs), key=key)
