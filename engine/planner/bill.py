@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from heapq import nlargest
 from typing import Any
 
 from engine.hardware import Device, precision_for
 from engine.methods import method_of
 from engine.objectives import base_format
+from engine.planner.corrections import Evidence, correct, settings_of
+from engine.planner.disk import Space, disk_view, merged_bytes, spaces
 from engine.planner.lengths import Counts, Table
 from engine.planner.memory import MB, Workload, bill
 from engine.planner.shape import shape_of
-from engine.planner.speed import Pace, seconds_of, steps_of
+from engine.planner.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
 from engine.planner.verdict import Verdict, arrange, disk_verdict, limit_of, memory_verdict, room_of, time_verdict
 from engine.spec import JobSpec
 from storage.tables import Dataset, LanguageModel
 
-_SAMPLE_TOKENS = 64  # one batch answers all sample questions; the longest answer counts
 _FEW_ROWS = 20
 _LARGE = 1e9  # parameters that are too many for a processor in a reasonable time
 
 
 @dataclass(frozen=True)
 class Case:
-    """A complete spec with all that it names. `past`: tokens a second of like jobs on this device."""
+    """A complete spec with all that it names. `evidence`: what this machine measured with the model, by method."""
 
     spec: JobSpec
     model: LanguageModel
     dataset: Dataset
     device: Device
     table: Table
-    past: Sequence[float] = ()
+    evidence: Mapping[str, Sequence[Evidence]] = field(default_factory=dict)
     disk_free_mb: int = 0
 
     @property
@@ -49,8 +50,9 @@ class Case:
     def pace(self) -> Pace:
         """How the job is cut up."""
         training = self.spec.training
-        checks = int(training["evaluations"])
-        return Pace(float(training["epochs"]), int(training["batch_size"]), checks, _SAMPLE_TOKENS if checks else 0)
+        questions = len(self.spec.sample_prompts) or SAMPLE_QUESTIONS
+        checks, scored = int(training["evaluations"]), int(training["scored_answers"])
+        return Pace(float(training["epochs"]), int(training["batch_size"]), checks, questions, scored)
 
     def counts(self) -> tuple[Counts, Counts]:
         """What training sees of the train and of the validation rows."""
@@ -69,6 +71,8 @@ def incomplete(missing: Sequence[str]) -> dict[str, Any]:
         "precision": None,
         "memory": {"items": [], "total_mb": 0, "limit_mb": 0},
         "seconds": None,
+        "time": None,
+        "disk": {"items": [], "total_mb": 0, "free_mb": 0, "export_mb": 0},
         "recompute": False,
         "exact": True,
         "verdict": verdict.as_dict(),
@@ -98,8 +102,8 @@ def estimate(case: Case) -> dict[str, Any]:
     """The whole plan; see `engine.services.planning.plan` for the form."""
     train, val = case.counts()
     work = workload(case, train)
-    seconds = seconds_of(work, train, val, case.pace, case.past)
-    disk_mb = round(disk_bytes(work, int(case.spec.training["keep_checkpoints"])) / MB)
+    duration = duration_of_case(case, work, train, val)
+    disk = disk_view(spaces_of_case(case, work, train, val), case.disk_free_mb)
     lines = {item.key: round(item.bytes / MB) for item in bill(work)}
     need_mb = sum(lines.values())
     device = case.device
@@ -116,21 +120,33 @@ def estimate(case: Case) -> dict[str, Any]:
         "tokens_per_epoch": train.tokens,
         "trained_tokens": train.trained,
         "steps": steps_of(train.rows, case.pace) if work.method.capabilities.trains else 0,
-        "seconds": round(seconds, 1),
+        "seconds": round(duration.seconds, 1),
+        "time": duration.as_dict(),
         "truncated": train.truncated,
         "dropped": train.dropped,
         "recompute": work.recompute,
         "exact": case.table.scale == 1.0,
-        "disk_mb": disk_mb,
-        "verdict": _verdict(case, work, train, seconds, disk_mb).as_dict(),
+        "disk_mb": disk["total_mb"],
+        "disk": disk | {"export_mb": round(merged_bytes(work) / MB)},
+        "verdict": _verdict(case, work, train, duration.seconds, disk["total_mb"]).as_dict(),
         "warnings": list(_warnings(case, work, train, need_mb)),
     }
 
 
-def disk_bytes(work: Workload, keep: int) -> float:
-    """Checkpoints (weights that changed and the optimizer's state; one more while the newest is written) and the result."""
-    weights = 4.0 * work.method.numbers_stored(work.shape, work.values)
-    return (keep + 1) * 12.0 * work.trained + weights
+def duration_of_case(case: Case, work: Workload, train: Counts, val: Counts) -> Duration:
+    """How long the job takes, corrected by what this machine measured."""
+    evidence = case.evidence.get(case.spec.method, ())
+    return duration_of(work, train, val, case.pace, correct(evidence, settings_of(case.spec, work)))
+
+
+def spaces_of_case(case: Case, work: Workload, train: Counts, val: Counts) -> list[Space]:
+    """What the job writes, line by line."""
+    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]))
+
+
+def disk_mb_of(case: Case, work: Workload, train: Counts, val: Counts) -> int:
+    """MB that the job writes."""
+    return round(sum(space.bytes for space in spaces_of_case(case, work, train, val)) / MB)
 
 
 def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:

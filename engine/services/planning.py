@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from engine import hardware
 from engine.base_models.paths import tokenizer_folder
 from engine.context import Context
@@ -16,13 +18,13 @@ from engine.methods import method_of
 from engine.planner import catalogue
 from engine.planner.bill import Case, estimate, incomplete
 from engine.planner.cache import lengths_of
+from engine.planner.corrections import MODEL_VERSION, Evidence, Source, machine_of
 from engine.planner.preview import example_tokens
 from engine.planner.refusals import refusals
 from engine.spec import JobSpec, make_spec
-from storage.queries import base_models, inputs, planning
+from storage.queries import base_models, inputs
+from storage.queries.corrections import corrections_of
 from storage.tables import Dataset, LanguageModel
-
-_PAST_JOBS = 5
 
 
 def devices(ctx: Context) -> list[dict[str, Any]]:
@@ -49,7 +51,8 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         {device, precision, memory: {items: [{key, mb}], total_mb, limit_mb}, trainable, rows, tokens_per_epoch,
-        trained_tokens, steps, seconds, truncated, dropped, recompute, exact, disk_mb,
+        trained_tokens, steps, seconds, time: {seconds, low, high, tokens_per_s, source, measured_at, parts: [{key,
+        seconds}]}, truncated, dropped, recompute, exact, disk_mb, disk: {items: [{key, mb}], total_mb, free_mb, export_mb},
         verdict: {code, params, ok, change}, warnings: [{code, params}]}.
         Texts are at `plan.<code>` and `plan.memory.<key>`; `verdict.change` has the fields and values that would fit.
 
@@ -73,10 +76,19 @@ def case_of(ctx: Context, spec: JobSpec) -> Case:
     device = _device(spec.budget.device)
     table = lengths_of(ctx.settings, model, dataset, str(spec.training["train_on"]))
     with ctx.db.read() as s:
-        past = planning.past_rates(s, spec.base_model, spec.method, device.key, _PAST_JOBS)
+        evidence = evidence_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
     room = min(free, spec.budget.disk_mb or free)
-    return Case(spec, model, dataset, device, table, past, room)
+    return Case(spec, model, dataset, device, table, evidence, room)
+
+
+def evidence_of(s: Session, device: hardware.Device, base_model_id: int) -> dict[str, list[Evidence]]:
+    """What this machine measured with a model, by method: on request, or in jobs that finished."""
+    found: dict[str, list[Evidence]] = {}
+    for row in corrections_of(s, machine_of(device), device.key, base_model_id, MODEL_VERSION):
+        source: Source = "probe" if row.source == "probe" else "past"
+        found.setdefault(row.method, []).append(Evidence(source, row.created_at, row.speeds, row.settings))
+    return found
 
 
 def _device(key: str) -> hardware.Device:

@@ -17,13 +17,12 @@ from engine.hardware import Device, precision_for
 from engine.methods import method_of
 from engine.objectives import base_format
 from engine.params import read_all
-from engine.planner import memory, speed, verdict
+from engine.planner import effort, memory, speed, verdict
 from engine.planner.lengths import count, measure
 from engine.planner.memory import Workload, total_mb
 from engine.planner.preview import readable
 from engine.planner.shape import body_parameters, shape_of
 from engine.services import datasets, planning
-from storage.job_tables import Job, JobStatus
 from storage.tables import LanguageModel
 
 SMOLLM2: dict[str, Any] = {
@@ -173,17 +172,16 @@ def test_a_time_limit_says_how_many_passes_keep_to_it() -> None:
 
 def test_the_starter_trains_at_the_measured_speed_on_two_cores() -> None:
     counts = count([(200, [[52, 200]])] * 100, 1.0, 512, "truncate")
-    assert 90 < speed.tokens_per_second(_work(), counts) < 170
-    assert speed.tokens_per_second(_work(), counts, past=[50.0, 61.0, 300.0]) == 61.0
-    assert speed.tokens_per_second(_work(device=GPU), counts) > 3000
+    pace = speed.Pace(1.0, 8)
+    assert 90 < speed.duration_of(_work(), counts, counts, pace).tokens_per_s < 170
+    assert speed.duration_of(_work(device=GPU), counts, counts, pace).tokens_per_s > 3000
 
 
 def test_training_every_weight_and_recomputing_cost_more() -> None:
-    counts = count([(200, [[50, 200]])], 1.0, 512, "truncate")
-    lora = speed.flops_per_token(_work(), counts)
+    lora = effort.train_flops(_work(), [200], 0.75) / 200
     assert lora == pytest.approx(4 * (body_parameters(_work().shape) + 0.75 * 28.3e6), rel=0.12)
-    assert speed.flops_per_token(_work("full"), counts) > 1.3 * lora
-    assert speed.flops_per_token(replace(_work(), recompute=True), counts) > 1.3 * lora
+    assert effort.train_flops(_work("full"), [200], 0.75) / 200 > 1.3 * lora
+    assert effort.train_flops(replace(_work(), recompute=True), [200], 0.75) / 200 > 1.3 * lora
 
 
 @pytest.mark.parametrize(("rows", "epochs", "steps"), [(81, 4, 44), (80, 4, 40), (8, 0.5, 1), (0, 3, 0)])
@@ -321,14 +319,6 @@ def test_cut_rows_and_a_four_bit_base_without_gpu_are_warned_of(ctx: Context, sp
     plan = planning.plan(ctx, spec | {"method": "qlora", "training": {"max_length": 96}})
     codes = {warning["code"] for warning in plan["warnings"]}
     assert {"warning.truncated", "warning.quantised_cpu"} <= codes
-
-
-def test_finished_jobs_correct_the_time(ctx: Context, spec: dict[str, Any]) -> None:
-    before = planning.plan(ctx, spec)["seconds"]
-    done = {"kind": "train", "lane": "cpu", "position": 1.0, "spec": {}, "status": JobStatus.SUCCEEDED}
-    with ctx.db.write() as s:
-        s.add(Job(name="j", method="lora", base_model_id=spec["base_model"], result={"tokens_per_s": 5000.0}, **done))
-    assert planning.plan(ctx, spec)["seconds"] < before / 2
 
 
 def test_token_preview_is_what_training_sees(ctx: Context, spec: dict[str, Any]) -> None:
