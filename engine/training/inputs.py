@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,8 +50,18 @@ class Inputs:
     questions: list[sampling.Prompt]  # those that are scored
 
 
-def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter) -> Inputs:
-    """Raises Fault("job.model_gone"), Fault("job.dataset_gone"), or what makes the rows useless."""
+Rows = Callable[[Path], Iterable[Mapping[str, Any]]]
+
+
+def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows = read_rows) -> Inputs:
+    """Read what a job names.
+
+    Args:
+        rows_from: which rows of the data set's file become examples; all of them where it is not given.
+
+    Raises:
+        Fault: "job.model_gone", "job.dataset_gone", or what makes the rows useless.
+    """
     reporter.phase("reading")
     with ctx.db.read() as s:
         base, dataset = get_model(s, spec.base_model), get_dataset(s, spec.dataset)
@@ -64,7 +76,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter) -> Inputs:
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
     examples = load_examples(
-        read_rows(path), template, limits, ctx.settings.folder("jobs", str(reporter.job_id), "examples")
+        rows_from(path), template, limits, ctx.settings.folder("jobs", str(reporter.job_id), "examples")
     )
     _tell_left_out(examples, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))

@@ -25,14 +25,13 @@ from engine.training import sampling
 from engine.training.checkpoints import CheckpointStore, Progress, read_progress
 from engine.training.context import answer_in_context
 from engine.training.examples import Example
-from engine.training.fast_lora import speed_up
 from engine.training.files import disk_fault
-from engine.training.forward import choose_forward
 from engine.training.inputs import Inputs, read_inputs, seed_everything, workload_of
 from engine.training.memory import MemoryWatch
+from engine.training.ready import apply_method, ready_trainer
 from engine.training.result import keep_tuned, results
 from engine.training.scoring import answer_as_base, score_result, sheet_of
-from engine.training.trainer import StepTrainer, out_of_memory, training_arguments
+from engine.training.trainer import StepTrainer, out_of_memory
 from engine.training.watch import Cancelled, Plan, Watch, check_steps
 from engine.training.weights import load_base, torch_device, trained_parameters
 from storage.job_tables import Job
@@ -95,8 +94,7 @@ def _train(ctx: Context, inputs: Inputs, reporter: Reporter, store: CheckpointSt
     if sheet is not None and checkpoint is None:
         answer_as_base(inputs, sheet, base, progress)
     craft = _run_of(ctx, inputs, reporter)
-    model = _apply(inputs, base, craft)
-    model.config.use_cache = False
+    model = apply_method(inputs, base, craft)
     trainer, watch = _prepare(inputs, reporter, store, progress, model, work, started, held_out)
     _tell_start(inputs, reporter, trainer, work)
     with reporter.deferring_interrupts():
@@ -111,13 +109,6 @@ def _run_of(ctx: Context, inputs: Inputs, reporter: Reporter) -> Run:
     steps = _plan(inputs.spec, len(inputs.examples.train), 0.0).total
     scratch = ctx.settings.folder("jobs", str(reporter.job_id), "scratch")
     return Run(steps, inputs.spec.training, scratch, tokenizer_folder(ctx.settings, inputs.base))
-
-
-def _apply(inputs: Inputs, base: Any, craft: Run) -> Any:
-    try:
-        return inputs.method.apply(base, inputs.spec.method_params, craft)
-    except ValueError as error:  # PEFT's word for modules that the model does not have
-        raise Fault("training.no_modules", reason=str(error)[:300]) from error
 
 
 def _go_on(reporter: Reporter, checkpoint: Path | None) -> Progress:
@@ -154,15 +145,7 @@ def _prepare(
         answer=lambda: sampling.answer(model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast()),
         memory=memory,
     )
-    arguments = training_arguments(
-        spec, store.folder, dtype=inputs.precision.dtype, on_gpu=inputs.device.is_gpu, recompute=work.recompute
-    )
-    trainer = StepTrainer(model, arguments, examples.train, work.tokens, memory, watch, spec)
-    if not inputs.device.is_gpu:
-        speed_up(model)
-    packing = inputs.method.capabilities.packing
-    trainer.forward = choose_forward(model, work.shape.vocabulary, trainer.autocast(), pack=packing)
-    watch.trainer = trainer
+    trainer = watch.trainer = ready_trainer(inputs, model, work, examples.train, memory, watch, store.folder)
     return trainer, watch
 
 
