@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from heapq import nlargest
 from typing import Any
 
 from engine.hardware import Device, precision_for
@@ -40,6 +39,11 @@ class Case:
     def limit_mb(self) -> int:
         """MB that the job may use."""
         return limit_of(self.device, self.spec.budget.memory_mb)
+
+    @property
+    def disk_limit_mb(self) -> int:
+        """MB that the job may write: the budget, within what is free."""
+        return min(self.disk_free_mb, self.spec.budget.disk_mb or self.disk_free_mb)
 
     @property
     def room_mb(self) -> int:
@@ -94,7 +98,7 @@ def workload(case: Case, train: Counts) -> Workload:
         optimizer=str(spec.training["optimizer"]),
         quantisation=base_format(spec.training),
     )
-    in_a_step = sum(nlargest(case.pace.batch_size, train.lengths))
+    in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
 
 
@@ -103,7 +107,7 @@ def estimate(case: Case) -> dict[str, Any]:
     train, val = case.counts()
     work = workload(case, train)
     duration = duration_of_case(case, work, train, val)
-    disk = disk_view(spaces_of_case(case, work, train, val), case.disk_free_mb)
+    disk = disk_view(spaces_of_case(case, work, train, val), case.disk_limit_mb)
     lines = {item.key: round(item.bytes / MB) for item in bill(work)}
     need_mb = sum(lines.values())
     device = case.device
@@ -161,7 +165,7 @@ def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb:
     if not memory.ok:
         return memory
     too_long = time_verdict(seconds, minutes, float(training["epochs"]))
-    return disk_verdict(disk_mb, case.disk_free_mb) or too_long or memory
+    return disk_verdict(disk_mb, case.disk_limit_mb) or too_long or memory
 
 
 def _warnings(case: Case, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:

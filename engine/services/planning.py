@@ -78,8 +78,7 @@ def case_of(ctx: Context, spec: JobSpec) -> Case:
     with ctx.db.read() as s:
         evidence = evidence_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
-    room = min(free, spec.budget.disk_mb or free)
-    return Case(spec, model, dataset, device, table, evidence, room)
+    return Case(spec, model, dataset, device, table, evidence, free)
 
 
 def evidence_of(s: Session, device: hardware.Device, base_model_id: int) -> dict[str, list[Evidence]]:

@@ -1,0 +1,147 @@
+"""When no plan keeps to all limits: the smallest change that makes one keep to them, found by trying."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import ceil
+from typing import Any
+
+from engine.planner.bill import Case, workload
+from engine.planner.catalogue import CATALOGUE, device_of
+from engine.planner.memory import total_mb
+from engine.planner.search import Plan, Search, ranked
+from engine.planner.verdict import Verdict, limit_of
+from storage.tables import LanguageModel
+
+_LENGTHS = (4096, 2048, 1024, 512, 256, 128, 64)
+_STILL_USEFUL = 0.5  # share of the examples that must be left to learn from
+_EVER = 10**9  # as good as no limit of disk, in MB
+_ROUND_MB = 100
+_SIZES = (  # hidden size, layers, intermediate size of common models, largest first: about 70, 32, 14, 8, 4, 1.7, 0.5 and 0.13 B
+    (8192, 80, 28672), (5120, 64, 27648), (5120, 40, 17408), (4096, 32, 14336), (2560, 36, 9728), (2048, 24, 8192),
+    (896, 24, 4864), (576, 30, 1536),
+)  # fmt: skip
+
+
+def smallest_change(search: Search) -> Verdict:
+    """What to change so that something fits; text key `plan.<code>`, `change` where the form can do it by itself."""
+    for tried in (_more_time, _more_disk, _shorter, _more_memory):
+        if (found := tried(search)) is not None:
+            return found
+    return _smaller_model(search)
+
+
+def _relaxed(search: Search, **limits: Any) -> Search:
+    """The same question with other limits."""
+    base = search.base
+    return Search(replace(base, spec=replace(base.spec, budget=replace(base.spec.budget, **limits))), search.own)
+
+
+def _quickest(search: Search) -> Plan | None:
+    """The shortest of the plans that see all examples once."""
+    return min(search.found, key=lambda plan: plan.seconds, default=None)
+
+
+def _minutes(plan: Plan) -> int:
+    """Whole minutes that hold the plan, with a little air."""
+    return ceil(plan.seconds * 1.02 / 60)
+
+
+def _more_time(search: Search) -> Verdict | None:
+    minutes = search.base.spec.budget.minutes
+    if minutes is None or (plan := _quickest(_relaxed(search, minutes=None))) is None:
+        return None
+    need = _minutes(plan)
+    params = {"minutes": need, "limit_minutes": minutes, "more_minutes": round(need - minutes, 1)}
+    return Verdict("nothing.time", params, change={"budget.minutes": need})
+
+
+def _more_disk(search: Search) -> Verdict | None:
+    """A larger limit of disk where it is free, or that much freed."""
+    limited = _relaxed(search, disk_mb=None)
+    roomy = replace(limited, base=replace(limited.base, disk_free_mb=_EVER)).found
+    if not roomy:
+        return None
+    need, free = ceil(min(plan.disk_mb for plan in roomy)), search.base.disk_free_mb
+    if need <= free:
+        params = {"need_mb": need, "limit_mb": search.base.disk_limit_mb}
+        return Verdict("nothing.disk_limit", params, change={"budget.disk_mb": need})
+    return Verdict("nothing.disk", {"need_mb": need, "free_mb": free})
+
+
+def _shorter(search: Search) -> Verdict | None:
+    """Shorter examples, longest first; with the memory that would save from cutting, where the device has it."""
+    rows = search.base.table.train_index.count(max(search.lengths, default=0), "truncate").rows
+    for length in (length for length in _LENGTHS if length < min(search.lengths, default=0)):
+        plans = [plan for plan in search.fitting((length,)) if plan.train.rows >= _STILL_USEFUL * rows]
+        if plans:
+            plan = ranked(plans, search.goal)[0]
+            need = _need_mb(search)
+            params: dict[str, Any] = {"max_length": length, "longest": max(search.lengths), "n": plan.train.truncated}
+            params |= {"need_mb": need, "limit_mb": search.base.limit_mb}
+            enough = need <= limit_of(search.base.device, None)
+            code = "nothing.shorter_or_memory" if enough else "nothing.shorter"
+            return Verdict(code, params, change=plan.changes(search.own.get(plan.method.key, {})))
+    return None
+
+
+def _more_memory(search: Search) -> Verdict | None:
+    """A larger limit of memory, and of time where that is too short as well."""
+    need, base = _need_mb(search), search.base
+    if not base.limit_mb < need <= limit_of(base.device, None):
+        return None
+    larger = _relaxed(search, memory_mb=need)
+    params: dict[str, Any] = {"need_mb": need, "limit_mb": base.limit_mb}
+    if larger.found:
+        return Verdict("nothing.memory", params, change={"budget.memory_mb": need})
+    if (plan := _quickest(_relaxed(larger, minutes=None))) is None:
+        return None
+    params |= {"minutes": _minutes(plan), "limit_minutes": base.spec.budget.minutes}
+    return Verdict("nothing.memory_time", params, change={"budget.memory_mb": need, "budget.minutes": _minutes(plan)})
+
+
+def _need_mb(search: Search) -> int:
+    """The least memory that training on this model takes at the lengths of the data, rounded up."""
+    small = replace(search.base.spec.budget, goal="smallest")
+    needs = (_total(replace(case, spec=replace(case.spec, budget=small))) for case in search.candidates(search.lengths))
+    return ceil(min(needs, default=0) / _ROUND_MB) * _ROUND_MB
+
+
+def _total(case: Case) -> int:
+    return total_mb(workload(case, case.counts()[0]))
+
+
+def _smaller_model(search: Search) -> Verdict:
+    """How large a model may be here, and what could hold this one."""
+    base = search.base
+    params: dict[str, Any] = {"need_mb": _need_mb(search), "limit_mb": base.limit_mb}
+    largest = next(filter(None, (_parameters_that_fit(search, *size) for size in _SIZES)), None)
+    device = _device_for(search)
+    if largest is None:
+        return Verdict("nothing.no_model", params)
+    params |= {"parameters": f"{largest / 1e9:.2g}B", "device": device}
+    return Verdict("nothing.smaller_model" if device else "nothing.smaller_model_only", params)
+
+
+def _parameters_that_fit(search: Search, hidden: int, layers: int, intermediate: int) -> int | None:
+    """Parameters of a plain model of these measures, if training it fits."""
+    config: Mapping[str, Any] = {
+        "model_type": "llama", "hidden_size": hidden, "intermediate_size": intermediate, "num_hidden_layers": layers,
+        "num_attention_heads": hidden // 64, "num_key_value_heads": max(1, hidden // 512),
+        "vocab_size": 49152 if hidden < 2000 else 128256, "tie_word_embeddings": hidden < 4000,
+    }  # fmt: skip
+    model = LanguageModel(config=config, parameters=None, context_length=search.base.model.context_length)
+    plans = Search(replace(search.base, model=model), search.own).found
+    return plans[0].work.shape.parameters if plans else None
+
+
+def _device_for(search: Search) -> str | None:
+    """The smallest GPU of the catalogue that the model can be trained on."""
+    gpus = sorted((entry for entry in CATALOGUE if entry.kind == "gpu" and entry.bf16), key=lambda one: one.memory_mb)
+    for entry in gpus:
+        free = replace(search.base.spec.budget, device=entry.key, memory_mb=None, minutes=None)
+        there = replace(search.base, device=device_of(entry.key), spec=replace(search.base.spec, budget=free))
+        if _need_mb(Search(there, search.own)) <= entry.memory_mb:
+            return entry.name
+    return None

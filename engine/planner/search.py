@@ -1,0 +1,313 @@
+"""From a budget to ranked complete plans: every sensible combination is put through the same bill as a job's own plan.
+
+What is tried: each recommended method, on the base as it is and squeezed where the method and the device can, with the
+optimizers that `goals` knows, at the shortest limits that cut no, 1 % or 5 % of the examples, as many passes as the time
+allows and as many checkpoints as the disk allows. How a step is worked through follows from the memory (`arrange`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import floor
+from typing import Any
+
+from engine.methods import METHODS, Method
+from engine.methods.refusals import refused
+from engine.objectives import SFT, base_format
+from engine.params import read_all
+from engine.planner.bill import Case, disk_mb_of, duration_of_case, workload
+from engine.planner.goals import FAMILIES, FORMATS, GOOD_ENOUGH, OPTIMIZERS, Learning, quality
+from engine.planner.lengths import Counts
+from engine.planner.memory import Workload, total_mb
+from engine.planner.shape import shape_of
+from engine.planner.speed import steps_of
+
+_CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
+_LENGTH_STEP = 16
+_FEWER_PASSES = (2.0, 1.0, 0.5)  # tried besides the method's own number
+_IN_TIME = 0.98  # share of the time limit that is planned for
+_LEAST_PASSES, _LEAST_SEEN = 0.25, 100  # at least a quarter of the data, or so many examples of large data
+SETTLED = next(iter(OPTIMIZERS))  # the optimizer where memory is not short
+_CHOSEN = ("max_length", "batch_size", "epochs", "quantisation", "optimizer", "checkpointing", "evaluations", "keep_checkpoints")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A complete job with its numbers, which are those of the plan that the page shows once it is taken over.
+
+    Attributes:
+        seconds, training_s: the whole job, and its training alone.
+        quality: what can be expected of it, from 0 to 1 (`goals.quality`).
+    """
+
+    case: Case
+    work: Workload
+    train: Counts
+    seconds: float
+    training_s: float
+    disk_mb: float
+    quality: float
+
+    @cached_property
+    def memory_mb(self) -> int:
+        """MB at the peak."""
+        return total_mb(self.work)
+
+    @property
+    def method(self) -> Method:
+        """What it trains with."""
+        return self.work.method
+
+    @property
+    def epochs(self) -> float:
+        """Passes over the data."""
+        return float(self.case.spec.training["epochs"])
+
+    @property
+    def max_length(self) -> int:
+        """Limit of an example, in tokens."""
+        return int(self.case.spec.training["max_length"])
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps."""
+        return steps_of(self.train.rows, self.case.pace) if self.method.capabilities.trains else 0
+
+    @property
+    def stored(self) -> int:
+        """Numbers in the result."""
+        return self.method.numbers_stored(self.work.shape, self.work.values)
+
+    def changes(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """What puts the plan into a draft, by field. `own`: settings of this method that the draft has already."""
+        spec = self.case.spec
+        settings = {f"training.{key}": spec.training[key] for key in _CHOSEN}
+        return {"method": spec.method} | settings | {f"method.{key}": value for key, value in own.items()}
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is asked: the data, the device and the limits of `base`, and the user's own settings of methods by key."""
+
+    base: Case
+    own: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def goal(self) -> str:
+        """What matters."""
+        return self.base.spec.budget.goal
+
+    @cached_property
+    def lengths(self) -> tuple[int, ...]:
+        """Limits worth trying, longest first, within what the model was made for."""
+        ordered = self.base.table.train_index.every_length
+        if not ordered:
+            return ()
+        wanted = [ordered[max(0, len(ordered) - 1 - int(share * len(ordered)))] for share in _CUTS]
+        most = self.base.model.context_length or max(wanted)
+        rounded = (min(-(-length // _LENGTH_STEP) * _LENGTH_STEP, max(most, _LENGTH_STEP)) for length in wanted)
+        return tuple(dict.fromkeys(rounded))
+
+    @cached_property
+    def found(self) -> list[Plan]:
+        """Every plan that keeps to all limits, as the goal ranks them."""
+        return ranked(self.fitting(self.lengths), self.goal)
+
+    def fitting(self, lengths: Sequence[int], trains: bool = True) -> list[Plan]:
+        """Plans within all limits at these lengths."""
+        return [plan for candidate in self.candidates(lengths, trains) for plan in _paced(candidate) if fits(plan)]
+
+    def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[Case]:
+        """Complete specs at each method's own pace, without a look at the limits."""
+        ways = _ways(self.goal) if trains else [(method, None, SETTLED) for method in METHODS if _shows(method)]
+        for method, held, optimizer in ways:
+            for length in lengths:
+                case = self._case(method, held, optimizer, length)
+                if case is not None:
+                    yield case
+
+    def _case(self, method: Method, held: str | None, optimizer: str, length: int) -> Case | None:
+        """The base with these settings; None where the method refuses them on this model."""
+        base, own = self.base, self.own.get(method.key, {})
+        values, _ = read_all(method.params, own, "method")
+        wanted = {"quantisation": held or "none", "optimizer": optimizer, "max_length": length}
+        declared = SFT.params_for(method.defaults)
+        kept = {k: v for k, v in base.spec.training.items() if k not in _CHOSEN and k not in method.defaults}
+        training, _ = read_all(declared, kept | {"batch_size": base.spec.training["batch_size"]} | wanted, "training")
+        if refused(method, shape_of(base.model.config, base.model.parameters), values, training):
+            return None
+        return replace(base, spec=replace(base.spec, method=method.key, method_params=values, training=training))
+
+
+def fits(plan: Plan) -> bool:
+    """Whether a plan keeps to its memory, time and disk, and anything is left to learn from."""
+    case, minutes = plan.case, plan.case.spec.budget.minutes
+    in_time = minutes is None or plan.seconds <= minutes * 60
+    return bool(plan.train.rows) and plan.memory_mb <= case.limit_mb and in_time and plan.disk_mb <= case.disk_limit_mb
+
+
+def ranked(plans: Sequence[Plan], goal: str) -> list[Plan]:
+    """Best first. The order never depends on the order of `plans`."""
+    return sorted(plans, key=lambda plan: (score(plan, goal), _settled(plan)))
+
+
+def score(plan: Plan, goal: str) -> tuple[float, ...]:
+    """Smaller is better. For speed and size, plans that learn well enough come before the others."""
+    poor = float(plan.quality < GOOD_ENOUGH)
+    if goal == "fastest":
+        return poor, round(plan.seconds, 3), -plan.quality
+    if goal == "smallest":
+        return poor, plan.memory_mb, plan.stored, -plan.quality
+    return -round(plan.quality, 3), round(plan.seconds, 3)
+
+
+def _settled(plan: Plan) -> tuple[Any, ...]:
+    """Decides between plans of the same score."""
+    training = plan.case.spec.training
+    return (
+        plan.memory_mb,
+        plan.seconds,
+        [method.key for method in METHODS].index(plan.method.key),
+        *(str(training[key]) for key in _CHOSEN),
+    )
+
+
+# ---------------------------------------------------------------- what is tried
+
+
+def _ways(goal: str) -> list[tuple[Method, str | None, str]]:
+    """Methods with the format of their base and an optimizer.
+
+    All recommended methods in every way; where size matters, also those whose small result can be switched off, on the
+    most squeezed base. Of two methods that differ in their base's format alone, the one whose own format it is.
+    """
+    found: dict[tuple[Any, str | None], Method] = {}
+    for method in METHODS:
+        if not method.capabilities.trains or not (method.recommended or (goal == "smallest" and _is_pocket(method))):
+            continue
+        formats = [held for held in FORMATS if not held or method.capabilities.quantised_base]
+        for held in formats if method.recommended else formats[-1:]:
+            mark = (method.apply, held)
+            if mark not in found or base_format(method.defaults) == held:
+                found[mark] = method
+    optimizers = [key for key in _declared_optimizers() if key in OPTIMIZERS]
+    return [
+        (method, held, optimizer)
+        for (_apply, held), method in found.items()
+        for optimizer in (optimizers if method.recommended else [SETTLED])
+    ]
+
+
+def _is_pocket(method: Method) -> bool:
+    """A small result beside an untouched base, from a family that learns well enough."""
+    good = FAMILIES[method.family].share >= GOOD_ENOUGH
+    return method.saves == "adapter" and method.capabilities.toggle and good
+
+
+def _shows(method: Method) -> bool:
+    return not method.capabilities.trains
+
+
+def _declared_optimizers() -> Sequence[str]:
+    return list(next(param.choices for param in SFT.params if param.key == "optimizer"))
+
+
+def _paced(case: Case) -> Iterator[Plan]:
+    """A candidate with as many passes as the time allows, at most the method's own number, and with fewer."""
+    train, val = case.counts()
+    if not train.rows:
+        return
+    work = workload(case, train)
+    if total_mb(work) > case.limit_mb:
+        return
+    case = _on_disk(case, work, train, val)
+    usual = _plan(case, work)
+    if not work.method.capabilities.trains:
+        yield usual
+        return
+    first = _in_time(usual)
+    if first is None:
+        return
+    yield first
+    yield from (_at(first, passes) for passes in _FEWER_PASSES if _least(train.rows) <= passes < first.epochs)
+
+
+def _plan(case: Case, work: Workload) -> Plan:
+    train, val = case.counts()
+    seconds = duration_of_case(case, work, train, val)
+    return Plan(
+        case, work, train, seconds.seconds, seconds.parts["training"], disk_mb_of(case, work, train, val),
+        _quality(case, work, train),
+    )  # fmt: skip
+
+
+def _at(plan: Plan, epochs: float) -> Plan:
+    """The same plan with another number of passes; only the training itself takes more or less time."""
+    case = _with(plan.case, epochs=epochs)
+    training = plan.training_s * epochs / plan.epochs
+    seconds = plan.seconds - plan.training_s + training
+    learnt = _quality(case, plan.work, plan.train)
+    return replace(plan, case=case, seconds=seconds, training_s=training, quality=learnt)
+
+
+def _with(case: Case, **settings: Any) -> Case:
+    return replace(case, spec=replace(case.spec, training={**case.spec.training, **settings}))
+
+
+def _least(rows: int) -> float:
+    """The fewest passes that teach anything."""
+    return min(_LEAST_PASSES, _LEAST_SEEN / rows)
+
+
+def _in_time(usual: Plan) -> Plan | None:
+    """The most passes that the time allows, with fewer checks where that leaves clearly more for training."""
+    if fits(usual):
+        return usual
+    checks = int(usual.case.spec.training["evaluations"])
+    found = _most(usual)
+    if checks > 1:
+        hurried = _most(_plan(_with(usual.case, evaluations=1), usual.work))
+        if hurried is not None and (found is None or hurried.epochs > 1.5 * found.epochs):
+            found = hurried
+    return found
+
+
+def _most(plan: Plan) -> Plan | None:
+    """As many passes of a plan as fit; None where not even the fewest do."""
+    minutes, around = plan.case.spec.budget.minutes, plan.seconds - plan.training_s
+    epochs = plan.epochs if minutes is None else plan.epochs * (_IN_TIME * minutes * 60 - around) / plan.training_s
+    epochs = min(plan.epochs, float(int(epochs)) if epochs >= 1 else floor(epochs * 100) / 100)
+    if epochs < _least(plan.train.rows):
+        return None
+    fewer = _at(plan, epochs)
+    return fewer if fits(fewer) else None
+
+
+def _on_disk(case: Case, work: Workload, train: Counts, val: Counts) -> Case:
+    """As many checkpoints as the disk has room for, at least one."""
+    for keep in range(int(case.spec.training["keep_checkpoints"]), 0, -1):
+        fewer = _with(case, keep_checkpoints=keep)
+        if disk_mb_of(fewer, work, train, val) <= case.disk_limit_mb:
+            break
+    return fewer
+
+
+def _quality(case: Case, work: Workload, train: Counts) -> float:
+    index = case.table.train_index
+    all_rows = max(1, round(len(index.every_length) * case.table.scale))
+    learning = Learning(
+        whole=max(0.0, (train.rows - train.truncated) / all_rows),
+        examples=train.rows,
+        trained_tokens=train.trained,
+        trainable=work.trained,
+        epochs=case.pace.epochs,
+        usual_epochs=_usual_epochs(work.method),
+    )
+    return quality(work.method, work.quantisation, work.optimizer, learning)
+
+
+def _usual_epochs(method: Method) -> float:
+    """Passes over the data that the method asks for."""
+    return float(next(param.default for param in SFT.params_for(method.defaults) if param.key == "epochs"))
