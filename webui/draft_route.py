@@ -13,7 +13,7 @@ from engine.services import drafts
 from webui.refusal import refuse
 from webui.site import Site
 
-KINDS = ("train",)
+KINDS = ("train", "compare")
 
 
 async def _body(request: Request) -> dict[str, Any]:

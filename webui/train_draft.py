@@ -11,12 +11,15 @@ from typing import Any
 from engine.methods import METHODS
 from webui.forms import per_method_keys
 
-STEPS = ("model", "data", "method", "budget", "review")
+STEPS = ("model", "data", "budget", "method", "review")
 VERSION = 1
 
 
 def fresh_draft(**chosen: Any) -> dict[str, Any]:
-    """An empty draft with a key of its own: starting the same draft twice makes one job."""
+    """An empty draft with a key of its own: starting the same draft twice makes one job.
+
+    `own`: settings were made by hand, so no plan may replace them unasked; `plan`: the one that was picked by hand.
+    """
     return {
         "version": VERSION,
         "key": uuid.uuid4().hex,
@@ -28,6 +31,8 @@ def fresh_draft(**chosen: Any) -> dict[str, Any]:
         "training": {},
         "training_by": {},
         "budget": {},
+        "own": False,
+        "plan": None,
         "name": "",
         "sample_prompts": "",
     } | {key: value for key, value in chosen.items() if value is not None}
@@ -40,6 +45,7 @@ def draft_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     training = dict(raw.get("training") or {})
     return fresh_draft(
         step="review",
+        own=True,
         base_model=raw.get("base_model"),
         dataset=raw.get("dataset"),
         method=method,
@@ -56,7 +62,8 @@ def settled_draft(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A stored draft made usable: unknown versions start afresh, missing fields get their default."""
     if not stored or stored.get("version") != VERSION or stored.get("step") not in STEPS:
         return fresh_draft()
-    return fresh_draft() | dict(stored)
+    by_hand = any(stored.get(key) for key in ("method_params_by", "training", "training_by"))
+    return fresh_draft(own=by_hand) | dict(stored)
 
 
 def start_key(draft_key: str, raw: Mapping[str, Any]) -> str:

@@ -43,7 +43,7 @@ def job_id(workshop: tuple[Server, Context], chromium: Any) -> int:
     page.fill("#data-name", "Lamp shop")
     page.click("#data-import")
     page.get_by_role("link", name="Train with this").click()
-    for step in ("model", "data", "method", "budget"):
+    for step in ("model", "data", "budget", "method"):
         page.wait_for_selector(f".train-step[data-step={step}]")
         page.click("#train-next")
     page.wait_for_selector(".ts-tokens .trained")

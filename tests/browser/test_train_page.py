@@ -23,7 +23,7 @@ from webui.i18n import t
 pytestmark = pytest.mark.browser
 
 CALLS = re.compile("/component_server")
-STEPS = ("model", "data", "method", "budget", "review")
+STEPS = ("model", "data", "budget", "method", "review")
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +67,13 @@ def choose(page: Any, step: str = "review") -> None:
         page.wait_for_selector(f"[data-step={name}]")
         page.click("#train-next")
     page.wait_for_selector(f"[data-step={step}]")
+    if step == "method":
+        page.click("#choice-lora")
 
 
 def planned(page: Any) -> None:
     """Wait until the bill has numbers."""
-    page.wait_for_selector(".bill-memory .ts-meter i")
+    page.wait_for_selector(".bill-bar i")
     page.wait_for_selector(".train-bill:not(.stale)")
 
 
@@ -102,7 +104,7 @@ def test_start_waits_for_a_save_that_is_under_way(wizard: Any, studio: tuple[Ser
     """Else the save would arrive after the start and bring the old draft back."""
     _, ctx = studio
     page = wizard
-    choose(page, "budget")
+    choose(page)
     planned(page)
     held: list[Any] = []
     sent: list[str] = []
@@ -331,14 +333,15 @@ def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(
 
 def test_choices_work_by_keyboard_and_focus_follows_the_steps(wizard: Any) -> None:
     page = wizard
-    choose(page, "method")
+    choose(page, "budget")
     assert page.evaluate("document.activeElement.id") == "train-heading"
-    page.focus(".ts-choice[data-value=lora]")
+    page.click("#train-next")
+    page.click("#choice-lora")
     page.keyboard.press("ArrowRight")
     assert page.get_attribute(".ts-choice[aria-checked=true]", "data-value") == "qlora"
     page.focus("#train-next")
     page.keyboard.press("Enter")
-    page.wait_for_selector("[data-step=budget]")
+    page.wait_for_selector("[data-step=review]")
     assert page.evaluate("document.activeElement.id") == "train-heading"
 
 

@@ -22,7 +22,8 @@ def test_a_jobs_settings_become_a_draft_at_the_last_step() -> None:
     assert (draft["base_model"], draft["dataset"], draft["name"]) == (1, 2, "House style")
     assert draft["method_params_by"]["lora"]["rank"] == 8
     assert draft["sample_prompts"] == "Hello?\n你好？"
-    assert draft["budget"] == {"device": "auto", "minutes": 5.0}
+    assert draft["budget"] == {"device": "auto", "minutes": 5.0, "goal": "quality"}
+    assert draft["own"]
 
 
 def test_settings_with_a_methods_own_default_stay_with_that_method() -> None:
@@ -49,6 +50,13 @@ def test_fields_that_an_older_draft_lacks_take_their_default() -> None:
     stored = fresh_draft(dataset=4)
     del stored["sample_prompts"]
     assert settled_draft(stored)["sample_prompts"] == ""
+
+
+def test_settings_of_a_draft_without_plans_are_the_users_own() -> None:
+    stored = fresh_draft(training={"max_length": 64})
+    del stored["own"]
+    assert settled_draft(stored)["own"]
+    assert not settled_draft(fresh_draft())["own"]
 
 
 def test_a_double_click_is_one_start_and_changed_settings_are_another() -> None:

@@ -1,4 +1,4 @@
-"""The Train page: model, data, method, budget, review, start. The draft lives in the database."""
+"""The Train page: model, data, budget, method, review, start. The draft lives in the database."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import TunesmithError
 from engine.methods import METHODS
-from engine.services import base_models, datasets, drafts, jobs, learning, mending, planning
+from engine.services import base_models, datasets, drafts, jobs, learning, mending, planning, plans
 from webui.components import view
 from webui.forms import wizard_forms
 from webui.guard import guarded
@@ -24,6 +24,7 @@ def _lists(site: Site) -> dict[str, Any]:
         "models": base_models.list_base_models(site.ctx),
         "datasets": [one for one in datasets.list_datasets(site.ctx) if one["status"] == "ready"],
         "devices": planning.devices(site.ctx),
+        "catalogue": plans.catalogue(),
     }
 
 
@@ -39,7 +40,7 @@ def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
         return {"draft": draft_of(raw), "replaced": stored, "warnings": raw["warnings"]}
     chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
     if query.get("method") in {method.key for method in METHODS}:
-        chosen["method"] = query["method"]
+        chosen |= {"method": query["method"], "own": True}
     return {"draft": stored | chosen, "replaced": None, "warnings": []}
 
 
@@ -85,6 +86,9 @@ def _plans(site: Site) -> list[Function]:
     def plan_now(raw: dict[str, Any]) -> dict[str, Any]:
         return planning.plan(ctx, raw)
 
+    def offers_now(raw: dict[str, Any]) -> dict[str, Any]:
+        return plans.offers(ctx, raw)
+
     def method_costs(raw: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
         return learning.costs(ctx, raw, settings)
 
@@ -99,7 +103,7 @@ def _plans(site: Site) -> list[Function]:
         drafts.clear_draft(ctx, DRAFT)
         return job
 
-    return [save, start_over, plan_now, method_costs, mends, show_tokens, begin]
+    return [save, start_over, plan_now, offers_now, method_costs, mends, show_tokens, begin]
 
 
 def _files(site: Site) -> list[Function]:

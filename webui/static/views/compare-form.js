@@ -48,6 +48,7 @@ TS.compare.formState = function (forms, ctx, loaded) {
   f.replan = () => { f.busy = true; f.tell(); later(); };
   f.patch = (changes) => { Object.assign(f.draft, changes); save(); f.replan(); };
   f.stopSaving = save.cancel;
+  TS.keepDraft("compare", save, () => (f.finished ? null : f.draft));
   f.settle();
   return f;
 };

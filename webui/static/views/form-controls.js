@@ -1,4 +1,4 @@
-/* Small controls that the Data and the Train page share: radio cards, segments, labelled fields, timing helpers. */
+/* Small controls that several pages share: radio cards, segments, labelled fields, timing helpers. */
 "use strict";
 
 /** `task` after `milliseconds` of quiet; `.flush()` runs it now if it waits, `.cancel()` forgets it. */
@@ -115,3 +115,13 @@ TS.reason = (fault) => TS.t("error." + fault.code, fault.params);
 TS.note = (kind, ...children) =>
   TS.h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : null },
     TS.icon(kind === "info" || !kind ? "info" : "triangle-alert"), TS.h("div", {}, children));
+
+/** When the page is left while `save` still waits, the draft goes by a request that outlives the page. */
+TS.keepDraft = function (kind, save, draft) {
+  window.addEventListener("pagehide", () => {
+    const kept = draft();
+    if (!kept || !save.waiting()) return;
+    save.cancel();
+    fetch("/api/drafts/" + kind, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(kept) }).catch(() => {});
+  });
+};

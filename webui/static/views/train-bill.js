@@ -1,4 +1,4 @@
-/* The bill: always beside the wizard (on a phone: a line above the navigation). Memory, time, steps, and Start. */
+/* The bill: always beside the wizard (on a phone: a line above the navigation). Memory, time, disk, steps, and Start. */
 "use strict";
 TS.train = TS.train || {};
 
@@ -7,8 +7,7 @@ TS.train.drawBill = function (aside, w) {
   TS.replace(aside,
     TS.h("div", { class: "bill-line" }, at.toggle, at.small),
     TS.h("div", { class: "ts-card bill-card", id: "train-bill-body" }, TS.h("h2", {}, TS.t("train.bill")),
-      at.empty, TS.h("div", { class: "bill-memory" }, TS.h("div", { class: "ts-spread" }, TS.h("span", { class: "ts-label" }, TS.t("train.bill.memory")), at.memory), at.meter),
-      at.facts, at.verdict, at.start, TS.h("p", { class: "ts-help" }, TS.t("train.bill.queue")), at.items),
+      at.empty, at.memory.node, at.checked, at.facts, at.disk, at.verdict, at.start, at.queue, at.only),
     TS.h("p", { class: "ts-sr", role: "status" }));
   const said = aside.querySelector('[role="status"]');
   const tell = () => TS.train.tellBill(at, w, aside, said);
@@ -16,7 +15,7 @@ TS.train.drawBill = function (aside, w) {
     const open = aside.classList.toggle("open");
     at.toggle.setAttribute("aria-expanded", String(open));
   });
-  for (const event of ["plan", "draft", "lists"]) w.on(event, tell);
+  for (const event of ["plan", "draft", "lists", "checks"]) w.on(event, tell);
   w.on("busy", () => aside.classList.add("stale"));
   tell();
 };
@@ -26,11 +25,13 @@ TS.train.billParts = (w) => ({
   small: TS.train.startButton(w, "train-start-small"),
   start: TS.train.startButton(w, "train-start"),
   empty: TS.h("p", { class: "ts-soft ts-small bill-empty" }),
-  memory: TS.h("span", { class: "ts-num" }),
-  meter: TS.h("div", { class: "ts-meter", "aria-hidden": "true" }),
+  memory: TS.train.memoryView(),
+  checked: TS.h("div", { class: "bill-checked ts-small" }),
   facts: TS.h("dl", { class: "bill-facts" }),
-  items: TS.h("div", {}),
+  disk: TS.train.diskView(),
   verdict: TS.h("div", { class: "bill-verdict" }),
+  queue: TS.h("p", { class: "ts-help" }, TS.t("train.bill.queue")),
+  only: TS.h("p", { class: "bill-only ts-small", id: "train-planned-only" }),
 });
 
 TS.train.startButton = (w, id) => {
@@ -43,16 +44,25 @@ TS.train.tellBill = function (at, w, aside, said) {
   aside.classList.toggle("stale", Boolean(w.busy));
   const used = plan ? TS.train.megabytes(plan.memory.total_mb) : "–";
   const time = plan ? TS.t("train.bill.about", { time: TS.train.roughly(plan.seconds) }) : "–";
-  at.memory.textContent = plan ? TS.t("train.bill.of", { used, limit: TS.train.megabytes(plan.memory.limit_mb) }) : "–";
   at.empty.textContent = plan ? "" : TS.train.lacking(w);
   at.empty.hidden = Boolean(plan);
   TS.replace(at.toggle, TS.h("span", { class: "ts-num" }, plan ? used : TS.t("train.bill")), plan ? TS.h("span", { class: "ts-num ts-soft" }, time) : null, TS.icon("chevron-up"));
-  TS.train.drawMeter(at.meter, plan);
-  TS.replace(at.facts, TS.train.facts(plan, time, w).map(([name, value]) => TS.h("div", {}, TS.h("dt", {}, name), TS.h("dd", { class: "ts-num" }, value))));
-  TS.train.drawItems(at.items, plan);
+  at.memory.show(plan);
+  TS.replace(at.checked, TS.train.checkedLines(w));
+  TS.replace(at.facts, TS.train.facts(plan, time, w).map(([name, value, below]) => TS.h("div", {}, TS.h("dt", {}, name), TS.h("dd", { class: "ts-num" }, value), below ? TS.h("dd", { class: "below ts-small" }, below) : null)));
+  at.disk.show(plan);
   TS.replace(at.verdict, TS.train.verdict(w));
-  at.start.disabled = at.small.disabled = !w.complete() || w.finished;
+  TS.train.tellStart(at, w);
   if (plan && !w.busy) said.textContent = TS.t("train.bill.said", { memory: used, time, steps: TS.format.number(plan.steps) });
+};
+
+/** On hardware that is only planned for there is nothing to start: a sentence takes the button's place. */
+TS.train.tellStart = function (at, w) {
+  const planned = w.planned();
+  at.start.disabled = at.small.disabled = !w.complete() || w.finished;
+  at.start.hidden = at.small.hidden = at.queue.hidden = Boolean(planned);
+  at.only.hidden = !planned;
+  if (planned) at.only.textContent = TS.t("train.bill.planned_only", { device: TS.said(planned.name) });
 };
 
 /** An estimate is not to be read to the second. */
@@ -71,35 +81,30 @@ TS.train.facts = function (plan, time, w) {
   const share = plan && w.model()?.parameters ? plan.trainable / w.model().parameters : null;
   const trained = plan ? TS.train.count(plan.trainable) : "–";
   return [
-    [TS.t("train.bill.time"), time],
+    [TS.t("train.bill.time"), time, plan?.time ? TS.train.timeWords(plan.time) : null],
     [TS.t("train.bill.steps"), plan ? TS.format.number(plan.steps) : "–"],
     [TS.t("train.bill.trained"), share === null ? trained : TS.t("train.bill.share", { n: trained, share: TS.format.percent(share, share < 0.1 ? 1 : 0) })],
     [TS.t("train.bill.tokens"), plan ? TS.format.number(plan.tokens_per_epoch) : "–"],
-    [TS.t("train.bill.disk"), plan ? TS.train.megabytes(plan.disk_mb) : "–"],
     [TS.t("train.bill.runs"), plan ? TS.train.deviceWord(plan) : "–"],
   ];
 };
 
+/** From when to when, and how that is known. */
+TS.train.timeWords = (time) => TS.t("train.bill.range", { low: TS.train.roughly(time.low), high: TS.train.roughly(time.high), how: TS.t("train.bill.time." + time.source) });
+
 TS.train.deviceWord = (plan) => [TS.t(plan.device.key === "cpu" ? "train.bill.cpu" : "train.bill.gpu"), plan.precision.dtype].join(", ");
 
-/** Memory against its limit; the scale holds both. */
-TS.train.drawMeter = function (meter, plan) {
-  if (!plan) return TS.replace(meter);
-  const scale = 1.04 * Math.max(plan.memory.total_mb, plan.memory.limit_mb) || 1;
-  meter.classList.toggle("over", plan.memory.total_mb > plan.memory.limit_mb);
-  return TS.replace(meter, plan.memory.items.map((item) => TS.h("i", { style: { width: (100 * item.mb) / scale + "%" } })),
-    TS.h("span", { class: "limit", style: { left: (100 * plan.memory.limit_mb) / scale + "%" } }));
-};
-
-TS.train.drawItems = function (holder, plan) {
-  let fold = holder.querySelector("details");
-  if (!fold) {
-    fold = TS.h("details", { class: "ts-details ts-small bill-items" }, TS.h("summary", {}, TS.t("train.bill.items")), TS.h("ul", {}));
-    holder.append(fold);
-  }
-  fold.classList.toggle("away", !plan);
-  TS.replace(fold.querySelector("ul"), (plan?.memory.items || []).map((item) => TS.h("li", {}, TS.h("i", { "aria-hidden": "true" }),
-    TS.h("span", {}, TS.t("plan.memory." + item.key)), TS.h("span", { class: "ts-num" }, TS.train.megabytes(item.mb)))));
+/** What is written to disk, of what is free; opened, what for. */
+TS.train.diskView = function () {
+  const size = TS.h("span", { class: "ts-num" }, "–");
+  const parts = TS.h("ul", { class: "bill-disk-rows ts-small" });
+  const fold = TS.h("details", { class: "bill-disk" }, TS.h("summary", {}, TS.h("span", { class: "ts-soft" }, TS.t("train.bill.disk")), size), parts);
+  const show = (plan) => {
+    const disk = plan?.disk;
+    size.textContent = !plan ? "–" : disk ? TS.t("train.bill.of", { used: TS.train.megabytes(disk.total_mb), limit: TS.t("train.bill.free", { mb: TS.train.megabytes(disk.free_mb) }) }) : TS.train.megabytes(plan.disk_mb);
+    TS.replace(parts, (disk?.items || []).map((item) => TS.h("li", {}, TS.h("span", {}, TS.t("plan.disk." + item.key)), TS.h("span", { class: "ts-num" }, TS.train.megabytes(item.mb)))));
+  };
+  return Object.assign(fold, { show });
 };
 
 /** Fits, or what would make it fit, with the button that does it. Wrong settings: where they are. */
@@ -119,7 +124,7 @@ TS.train.verdict = function (w) {
 };
 
 TS.train.showFault = function (w, field) {
-  const step = { base_model: "model", dataset: "data", method: "method", name: "budget", budget: "budget", training: "method" }[field.split(".")[0]] || "method";
+  const step = { base_model: "model", dataset: "data", method: "method", name: "review", budget: "budget", training: "method" }[field.split(".")[0]] || "method";
   w.go(step);
   const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
   if (!holder) return;
@@ -129,7 +134,7 @@ TS.train.showFault = function (w, field) {
 
 /** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */
 TS.train.applyChange = function (w, change) {
-  if (change.method) w.patch({ method: change.method });
+  if (change.method) w.patch({ method: change.method, own: true });
   for (const [field, value] of Object.entries(change)) {
     const [area, key] = field.split(".");
     if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });
@@ -142,7 +147,7 @@ TS.train.applyChange = function (w, change) {
 
 /** Start once: the key of the draft makes a second click the same job. */
 TS.train.start = async function (button, w) {
-  if (w.finished || !w.complete()) return;
+  if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
   const verdict = w.plan?.verdict;
   if (verdict && !verdict.ok && !(await TS.confirm(TS.t("train.bill.unfit.title"), TS.t("plan." + verdict.code, verdict.params), TS.t("train.bill.unfit.start")))) return;
   button.setAttribute("aria-busy", "true");

@@ -4,7 +4,7 @@ TS.train = TS.train || {};
 
 /** Returns {node, costs()}: costs() asks again what the methods would cost for the form as it is: the chosen one at once,
     all of them when something changed that they share. */
-TS.train.methodPicker = function (w, onpick) {
+TS.train.methodPicker = function (w, onpick, onsettings) {
   const self = { all: false, query: "", found: {} };
   const group = TS.h("div", { class: "train-methods", role: "radiogroup", "aria-label": TS.t("train.method.title") });
   const search = TS.train.methodSearch(self, () => draw());
@@ -14,17 +14,21 @@ TS.train.methodPicker = function (w, onpick) {
     draw();
     if (self.all) search.input.focus();
   } });
+  const jump = TS.h("button", { type: "button", class: "ts-btn small", id: "train-to-settings", onclick: onsettings });
+  const foot = TS.h("div", { class: "train-jump" }, jump);
   const pick = (key) => { onpick(key); mark(); };
-  const mark = () => group.querySelectorAll('[role="radio"]').forEach((card) => {
-    card.setAttribute("aria-checked", String(card.dataset.value === w.draft.method));
-  });
+  const mark = () => {
+    group.querySelectorAll('[role="radio"]').forEach((card) => card.setAttribute("aria-checked", String(card.dataset.value === w.draft.method)));
+    TS.replace(jump, TS.t("train.method.settings", { method: w.method().label }), TS.icon("arrow-down"));
+  };
   const draw = () => {
     toggle.setAttribute("aria-expanded", String(self.all));
     TS.replace(toggle, TS.icon(self.all ? "chevron-up" : "layers"), TS.t(self.all ? "train.method.fewer" : "train.method.all", { n: w.forms.methods.length }));
-    search.node.hidden = !self.all;
+    search.node.hidden = foot.hidden = !self.all;
     TS.replace(group, self.all ? TS.train.methodFamilies(w, self) : TS.train.methodCards(w, self, TS.train.offered(w)));
     TS.train.rove(group);
     TS.train.showCosts(group, self.found);
+    mark();
   };
   group.addEventListener("click", (event) => TS.train.pickedCard(event, pick));
   group.addEventListener("keydown", (event) => { if ([" ", "Enter"].includes(event.key)) { event.preventDefault(); TS.train.pickedCard(event, pick); } });
@@ -43,7 +47,7 @@ TS.train.methodPicker = function (w, onpick) {
     if (shared !== null) one();
     shared = now;
   };
-  return { node: TS.h("div", { class: "ts-stack tight" }, TS.h("div", { class: "train-methods-tools" }, search.node, toggle), group), costs };
+  return { node: TS.h("div", { class: "ts-stack tight" }, TS.h("div", { class: "train-methods-tools" }, search.node, toggle), group, foot), costs };
 };
 
 TS.train.pickedCard = function (event, pick) {

@@ -4,13 +4,14 @@ TS.train = TS.train || {};
 
 TS.train.state = function (ctx, forms, loaded) {
   const listeners = [];
-  const w = { ctx, forms, draft: loaded.draft, models: loaded.models, datasets: loaded.datasets, devices: loaded.devices, plan: null, problem: null, faults: {}, finished: false };
+  const w = { ctx, forms, draft: loaded.draft, models: loaded.models, datasets: loaded.datasets, devices: loaded.devices, catalogue: loaded.catalogue, checks: {}, plan: null, problem: null, faults: {}, finished: false };
   w.on = (event, task, owner) => listeners.push({ event, task, owner });
   w.off = (owner) => listeners.splice(0, listeners.length, ...listeners.filter((one) => one.owner !== owner));
   w.tell = (event) => [...listeners].filter((one) => one.event === event).forEach((one) => one.task());
   TS.train.choosing(w);
   TS.train.saving(w);
   TS.train.planning(w);
+  TS.train.offering(w);
   w.patch = (changes) => {
     const before = JSON.stringify(w.raw());
     Object.assign(w.draft, changes);
@@ -28,7 +29,8 @@ TS.train.choosing = function (w) {
   w.model = () => w.models.find((one) => one.id === w.draft.base_model);
   w.dataset = () => w.datasets.find((one) => one.id === w.draft.dataset);
   w.method = () => w.forms.methods.find((one) => one.key === w.draft.method);
-  w.device = () => w.devices.find((one) => one.key === w.draft.budget.device);
+  w.device = () => w.devices.find((one) => one.key === w.draft.budget.device) || w.planned();
+  w.planned = () => w.catalogue.find((one) => one.key === w.draft.budget.device);
   w.autoName = () => [w.dataset()?.name, w.method()?.label].filter(Boolean).join(" · ").slice(0, 120) || TS.t("train.name.auto");
   w.done = (step) => ({ model: () => w.model()?.status === "ready", data: () => Boolean(w.dataset()), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
   w.complete = () => ["model", "data", "method"].every(w.done) && !Object.keys(w.faults).length;
@@ -55,8 +57,8 @@ TS.train.choosing = function (w) {
   };
   w.refresh = async () => {
     const lists = await w.ctx.call("lists");
-    const { models, datasets, devices } = w;
-    if (JSON.stringify(lists) === JSON.stringify({ models, datasets, devices })) return;
+    const { models, datasets, devices, catalogue } = w;
+    if (JSON.stringify(lists) === JSON.stringify({ models, datasets, devices, catalogue })) return;
     Object.assign(w, lists);
     w.settle();
     w.tell("lists");
@@ -72,10 +74,10 @@ TS.train.setParam = function (w, param, value) {
     return next;
   };
   const method = w.draft.method;
-  const own = (by) => ({ ...by, [method]: put(by[method] || {}) });
-  if (param.field.startsWith("method.")) w.patch({ method_params_by: own(w.draft.method_params_by) });
-  else if (param.per_method) w.patch({ training_by: own(w.draft.training_by) });
-  else w.patch({ training: put(w.draft.training) });
+  const mine = (by) => ({ ...by, [method]: put(by[method] || {}) });
+  if (param.field.startsWith("method.")) w.patch({ own: true, method_params_by: mine(w.draft.method_params_by) });
+  else if (param.per_method) w.patch({ own: true, training_by: mine(w.draft.training_by) });
+  else w.patch({ own: true, training: put(w.draft.training) });
 };
 
 /** Saving: 300 ms after a change, and at once when the page is left; one after the other, so that none overtakes. */
@@ -92,11 +94,7 @@ TS.train.saving = function (w) {
   let last = Promise.resolve();
   w.save = TS.debounce(300, () => (last = last.then(send)));
   w.saved = () => { w.save.flush(); return last; };
-  window.addEventListener("pagehide", () => {
-    if (w.finished || !w.save.waiting()) return;
-    w.save.cancel();
-    fetch("/api/drafts/train", { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(w.draft) }).catch(() => {});
-  });
+  TS.keepDraft("train", w.save, () => (w.finished ? null : w.draft));
   window.addEventListener("pageshow", (event) => { if (event.persisted && w.finished) location.reload(); });
 };
 
@@ -114,7 +112,7 @@ TS.train.planning = function (w) {
     Object.assign(w, { plan: null, faults: error.faults || {}, problem: error, busy: false });
     w.tell("plan");
   });
-  const later = TS.debounce(150, w.replanNow);
+  const later = TS.debounce(60, w.replanNow);
   w.replan = () => { w.busy = true; later(); w.tell("busy"); };
   w.replan.flush = later.flush;
 };

@@ -1,7 +1,8 @@
-/* Step 4: what it may cost: device, memory, time; and what the job is called. */
+/* Step 3: what it may cost and what matters most; the plans that keep to it follow (train-offers.js). */
 "use strict";
 TS.train = TS.train || {};
 TS.train.steps = TS.train.steps || {};
+TS.train.GOALS = ["quality", "fastest", "smallest"];
 
 TS.train.steps.budget = function (w, body) {
   const put = (key, value) => {
@@ -10,31 +11,20 @@ TS.train.steps.budget = function (w, body) {
     else budget[key] = value;
     w.patch({ budget });
   };
-  const devices = TS.train.deviceChoices(w, (key) => put("device", key === "auto" ? null : key));
-  const memory = TS.train.limitField(w, "memory_mb", TS.train.PER_GB, (value) => put("memory_mb", value));
-  const minutes = TS.train.limitField(w, "minutes", 1, (value) => put("minutes", value));
-  const name = TS.h("input", { class: "ts-input", id: "train-name", type: "text", maxlength: "120", value: w.draft.name, placeholder: w.autoName(), oninput: () => w.patch({ name: name.value }) });
-  const named = TS.field("train-name", TS.t("train.budget.name"), name, { help: TS.t("train.budget.name.help") });
-  const fields = { "budget.memory_mb": memory, "budget.minutes": minutes, name: named };
-  for (const [key, field] of Object.entries(fields)) field.dataset.field = key;
+  const devices = TS.train.devicePicker(w, (key) => put("device", key));
+  const fields = Object.fromEntries(["memory_mb", "minutes", "disk_mb"].map((key) => [
+    "budget." + key, TS.train.limitField(w, key, key === "minutes" ? 1 : TS.train.PER_GB, (value) => put(key, value))]));
+  for (const [key, field] of Object.entries({ ...fields, "budget.device": devices })) field.dataset.field = key;
   const faults = () => Object.entries(fields).forEach(([key, field]) => field.setError(w.faults[key]));
   w.on("plan", faults, "step");
   faults();
-  TS.append(body, [TS.h("h3", {}, TS.t("train.budget.device")), devices,
-    TS.h("section", { class: "ts-card" }, TS.h("div", { class: "form-grid" }, memory, minutes)), TS.h("section", { class: "ts-card" }, named)]);
+  const goals = TS.choices(TS.t("train.budget.goal"), TS.train.GOALS.map((goal) => ({ value: goal, label: TS.t("train.goal." + goal), content: [
+    TS.h("b", {}, TS.t("train.goal." + goal)), TS.h("span", { class: "ts-soft ts-small" }, TS.t("train.goal." + goal + ".help"))] })),
+  w.draft.budget.goal || TS.train.GOALS[0], (goal) => put("goal", goal === TS.train.GOALS[0] ? null : goal), "three");
+  const part = (key, ...nodes) => TS.h("section", { class: "ts-stack tight", "aria-label": TS.t("train.budget." + key) }, TS.h("h3", {}, TS.t("train.budget." + key)), nodes);
+  TS.append(body, [part("device", devices), part("limits", TS.h("div", { class: "ts-card" }, TS.h("div", { class: "train-limits" }, Object.values(fields)))),
+    part("goal", goals), TS.train.offersPart(w)]);
 };
-
-TS.train.deviceChoices = function (w, pick) {
-  const auto = { value: "auto", label: TS.t("train.budget.auto"), content: [TS.h("b", {}, TS.t("train.budget.auto")), TS.h("span", { class: "ts-soft ts-small" }, TS.t("train.budget.auto.help"))] };
-  const devices = w.devices.filter((device) => device.key !== "auto").map((device) => ({ value: device.key, disabled: device.usable === false, label: device.name, content: TS.train.deviceCard(device) }));
-  return TS.choices(TS.t("train.budget.device"), [auto, ...devices], w.draft.budget.device || "auto", pick, "cards");
-};
-
-TS.train.deviceCard = (device) => [
-  TS.h("div", { class: "ts-row" }, TS.icon(device.key === "cpu" ? "cpu" : "layers"), TS.h("b", { dir: "auto" }, device.name)),
-  TS.h("span", { class: "ts-soft ts-small" }, TS.t("train.budget.memory", { all: TS.train.megabytes(device.memory_mb), free: TS.train.megabytes(device.free_mb) })),
-  (device.notes || []).map((note) => TS.h("span", { class: "ts-soft ts-small" }, TS.t("plan." + note.code, note.params))),
-];
 
 TS.train.PER_GB = 1000;
 TS.train.megabytes = (mb) => TS.format.bytes(mb * 1e6);
@@ -53,7 +43,10 @@ TS.train.limitField = function (w, key, scale, put) {
 
 /** The budget in a few words, for the bar and the review. */
 TS.train.budgetWords = function (w) {
-  const { memory_mb: memory, minutes } = w.draft.budget;
-  return [w.device()?.name || TS.t("train.budget.auto"), typeof memory === "number" ? TS.train.megabytes(memory) : null,
-    typeof minutes === "number" ? TS.format.duration(minutes * 60) : null].filter(Boolean).join(", ");
+  const { memory_mb: memory, minutes, disk_mb: disk, goal } = w.draft.budget;
+  const device = w.device();
+  return [device ? TS.said(device.name) : TS.t("train.budget.auto"), typeof memory === "number" ? TS.train.megabytes(memory) : null,
+    typeof minutes === "number" ? TS.format.duration(minutes * 60) : null,
+    typeof disk === "number" ? TS.t("train.budget.on_disk", { size: TS.train.megabytes(disk) }) : null,
+    goal && goal !== TS.train.GOALS[0] ? TS.t("train.goal." + goal) : null].filter(Boolean).join(", ");
 };

@@ -1,4 +1,4 @@
-/* Step 3: how it learns: the method, what it can do, its variants, then its settings and those of the training, as declared. */
+/* Step 4: how it learns: the method, what it can do, its variants, then its settings and those of the training, as declared. */
 "use strict";
 TS.train = TS.train || {};
 TS.train.steps = TS.train.steps || {};
@@ -18,7 +18,7 @@ TS.train.steps.method = function (w, body) {
     TS.replace(wrong, w.faults.method ? TS.note("danger", TS.h("p", {}, w.faults.method), TS.h("div", { "data-mend": "method" })) : null);
     TS.train.offerMends(w, body);
   };
-  const picker = TS.train.methodPicker(w, (key) => { w.patch({ method: key }); draw(); });
+  const picker = TS.train.methodPicker(w, (key) => { w.patch({ method: key, own: true }); draw(); }, () => TS.train.showSettings(about));
   w.on("plan", tell, "step");
   w.on("plan", picker.costs, "step");
   TS.append(body, [picker.node, wrong, about, forms]);
@@ -26,10 +26,17 @@ TS.train.steps.method = function (w, body) {
   picker.costs();
 };
 
+/** To the settings of the chosen method, from wherever in the long list it was chosen. */
+TS.train.showSettings = function (about) {
+  const section = about.firstElementChild;
+  section.scrollIntoView({ block: "start" });
+  section.focus({ preventScroll: true });
+};
+
 /** The chosen method in words: what it is, what it can do, its variants, and where to read more. */
 TS.train.aboutMethod = function (w, redraw) {
   const method = w.method();
-  return TS.h("section", { class: "ts-card flat train-about", "aria-label": method.label },
+  return TS.h("section", { class: "ts-card flat train-about", tabindex: "-1", "aria-label": method.label },
     TS.h("div", { class: "train-about-words" }, TS.h("p", {}, method.help), method.notes.map((note) => TS.h("p", { class: "ts-soft" }, note)),
       TS.h("a", { class: "ts-link train-learn", href: TS.url("learn", w.draft.base_model ? { model: w.draft.base_model } : null) + "#" + method.key },
         TS.t("train.method.learn", { method: method.label }))),

@@ -1,4 +1,4 @@
-/* Step 5: everything on one page: what was chosen, what the plan says, the exact tokens, the sample questions. */
+/* Step 5: everything on one page: what was chosen, what the plan says, checks, the exact tokens, the sample questions. */
 "use strict";
 TS.train = TS.train || {};
 TS.train.steps = TS.train.steps || {};
@@ -12,7 +12,7 @@ TS.train.steps.review = function (w, body) {
   }, (error) => { tokens.removeAttribute("aria-busy"); TS.replace(tokens, TS.note("danger", error.message)); });
   const tell = () => TS.replace(said, TS.train.findings(w));
   w.on("plan", tell, "step");
-  TS.append(body, [TS.train.summary(w), said,
+  TS.append(body, [TS.train.summary(w), said, w.ctx.server.start_check && w.done("model") && w.done("data") ? TS.train.checksPart(w) : null,
     TS.h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, TS.h("h3", { id: "train-tokens-title" }, TS.t("train.tokens.title")), TS.train.legend(w), tokens),
     TS.train.promptsCard(w)]);
   tell();
@@ -25,8 +25,18 @@ TS.train.summary = (w) => TS.h("section", { class: "ts-card" }, TS.h("h3", {}, T
   TS.h("dl", { class: "train-summary" }, TS.train.STEPS.slice(0, 4).map((step) => [
     TS.h("dt", {}, TS.t("train.step." + step)),
     TS.h("dd", {}, TS.h("span", { dir: "auto" }, w.chosen(step) || TS.t("train.step.open"), TS.train.detail(w, step)),
-      TS.h("button", { type: "button", class: "ts-btn ghost small", "aria-label": TS.t("train.review.change_what", { step: TS.t("train.step." + step) }), onclick: () => w.go(step) }, TS.t("train.review.change")))]),
-  TS.h("dt", {}, TS.t("train.budget.name")), TS.h("dd", {}, TS.h("span", { dir: "auto" }, w.raw().name))));
+      TS.h("button", { type: "button", class: "ts-btn ghost small", "aria-label": TS.t("train.review.change_what", { step: TS.t("train.step." + step) }), onclick: () => w.go(step) }, TS.t("train.review.change")))])),
+  TS.train.nameField(w));
+
+TS.train.nameField = function (w) {
+  const name = TS.h("input", { class: "ts-input", id: "train-name", type: "text", maxlength: "120", value: w.draft.name, placeholder: w.autoName(), oninput: () => w.patch({ name: name.value }) });
+  const field = TS.field("train-name", TS.t("train.review.name"), name, { help: TS.t("train.review.name.help") });
+  field.dataset.field = "name";
+  const faults = () => field.setError(w.faults.name);
+  w.on("plan", faults, "step");
+  faults();
+  return field;
+};
 
 TS.train.detail = function (w, step) {
   if (step === "data" && w.dataset()) return TS.h("small", { class: "ts-soft" }, TS.t("train.data.rows", { train: TS.format.number(w.dataset().train_rows), val: TS.format.number(w.dataset().val_rows) }));

@@ -1,7 +1,7 @@
 /* The Train page: a wizard of five steps, the bill beside it. State lies in the draft (train-state.js). */
 "use strict";
 TS.train = TS.train || {};
-TS.train.STEPS = ["model", "data", "method", "budget", "review"];
+TS.train.STEPS = ["model", "data", "budget", "method", "review"];
 
 TS.views.trainWizard = async (root, value, ctx) => {
   const query = Object.fromEntries(["from_job", "dataset", "model", "method"].map((key) => [key, TS.query(key)]).filter(([, given]) => given));
@@ -53,6 +53,7 @@ TS.train.open = function (frame, w, { replaced, warnings }) {
   w.on("lists", () => TS.train.drawBar(frame.bar, w));
   TS.train.drawStep(frame, w);
   w.replanNow();
+  w.lookForOffers();
 };
 
 /** Was anything chosen in this draft? */
