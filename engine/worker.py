@@ -19,7 +19,9 @@ from storage.queries.jobs import get_job
 
 RUNNERS = {
     "train": "engine.training.run:run",
+    "probe": "engine.training.probe:run",
     "export": "engine.export.run:run",
+    "dry_run": "engine.training.dry_run_job:run",
     "prepare_model": "engine.base_models.prepare:run",
 }
 EXIT_FENCED = 3

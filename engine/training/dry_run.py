@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
-from transformers import AutoConfig, AutoModelForCausalLM, Trainer, TrainingArguments
+from transformers import Trainer, TrainingArguments
 
 from engine.errors import Fault
 from engine.methods import Method, Run
 from engine.objectives import base_format
 from engine.planner.verdict import TOKENS_AT_ONCE
+from engine.training.fake_model import fake_model, fake_tensors
 from engine.training.fast_lora import speed_up
 from engine.training.forward import Forward, forwards_for
 from engine.training.live_bytes import LiveBytes
@@ -80,9 +80,8 @@ def measure(
         raise Fault("dry_run.quantised")
     began = time.monotonic()
     try:
-        with _fake_mode(), tempfile.TemporaryDirectory() as scratch:
-            torch.manual_seed(0)
-            base = _fake_model(config, torch.float32 if method.trains_base else _DTYPES[precision])
+        with fake_tensors(), tempfile.TemporaryDirectory() as scratch:
+            base = fake_model(config, torch.float32 if method.trains_base else _DTYPES[precision])
             vocabulary = base.get_input_embeddings().num_embeddings
             with LiveBytes(vocabulary, after) as count:
                 count.count_as("weights", _tensors(base))
@@ -96,35 +95,6 @@ def measure(
         _log.info("The step cannot be traced", exc_info=True)
         raise Fault("dry_run.cannot", reason=f"{type(error).__name__}: {error}"[:300]) from error
     return Measured(count.peak, {key: count.parts[key] for key in PARTS}, time.monotonic() - began, forward)
-
-
-def _fake_mode() -> FakeTensorMode:
-    """Fake tensors without a memory: `Module.to` swaps parameters, and can do so only where nothing else knows them."""
-    mode = FakeTensorMode(allow_non_fake_inputs=True)
-    mode.fake_tensor_converter.set_tensor_memo = _forget  # type: ignore[method-assign]
-    return mode
-
-
-def _forget(_meta: Tensor, _fake: Tensor) -> None:
-    """Keeps nothing."""
-
-
-def _fake_model(config: Mapping[str, Any], dtype: torch.dtype) -> Any:
-    """The model of `config` with parameters and buffers that have sizes but no numbers, as `load_base` leaves it."""
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**config), dtype=dtype)
-    fakes: dict[int, Tensor] = {}
-    for module in model.modules():
-        for name, one in module._parameters.items():
-            if one is not None:
-                if id(one) not in fakes:
-                    fakes[id(one)] = nn.Parameter(torch.empty(one.shape, dtype=one.dtype), requires_grad=True)
-                module._parameters[name] = fakes[id(one)]  # type: ignore[assignment]
-        for name, one in module._buffers.items():
-            if one is not None:
-                module._buffers[name] = torch.empty(one.shape, dtype=one.dtype)
-    model.config.use_cache = False
-    return model
 
 
 def _settle(model: Any, base: Any, recompute: bool) -> None:
@@ -227,6 +197,7 @@ def _work_through(count: LiveBytes, forward: Forward, group: list[Example], prec
 
 def _loss(count: LiveBytes, forward: Forward, group: Sequence[Example], precision: str) -> Tensor:
     count.rows = sum(example.trained for example in group)
+    count.even = len({len(example) for example in group}) == 1
     with _autocast(precision):
         return forward.loss(group)
 

@@ -19,6 +19,11 @@ from engine.training.segments import segments
 
 _SEGMENTABLE = {"full_attention", "sliding_attention"}
 _TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
+_AFTER_HEAD = (
+    "final_logit_softcapping",
+    "logit_scale",
+    "logits_scaling",
+)  # what Gemma 2, Cohere and Granite do to logits
 _PROBE_LENGTH = 24
 _log = logging.getLogger(__name__)
 
@@ -176,8 +181,11 @@ def forwards_for(model: nn.Module, *, pack: bool) -> tuple[type[Padded] | type[P
 
 
 def _plain_head(model: nn.Module) -> bool:
-    head = _base(model).get_output_embeddings()
-    return type(head) is nn.Linear and head.bias is None
+    """Whether logits are hidden states times a matrix, and nothing more."""
+    base = _base(model)
+    head, config = base.get_output_embeddings(), base.config
+    untouched = all(getattr(config, key, None) in (None, 1) for key in _AFTER_HEAD)
+    return type(head) is nn.Linear and head.bias is None and untouched
 
 
 def _may_pack(model: nn.Module) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -25,13 +26,14 @@ class LiveBytes(TorchDispatchMode):
         kind: what new storages count as from now on.
         live: bytes alive now, by kind.
         peak: the highest sum of them so far; `parts` is what it was made of.
-        rows: how many places a mask of fake values chooses: their values are not there to be counted.
+        rows, even: of the group at work, whose fake values cannot be looked at: how many places have a label, and whether
+            no row is padded.
         after: called after each operation, to end a run that takes too long.
     """
 
     def __init__(self, vocabulary: int = 0, after: Callable[[], None] | None = None) -> None:
         super().__init__()
-        self.kind, self.rows, self.after = "activations", 0, after
+        self.kind, self.rows, self.even, self.after = "activations", 0, False, after
         self.live: Counter[str] = Counter()
         self.parts: Counter[str] = Counter()
         self.peak = 0
@@ -92,7 +94,7 @@ class LiveBytes(TorchDispatchMode):
 
     def _answer(self, func: Any, args: tuple[Any, ...]) -> Any:
         """What fake tensors cannot say by themselves: how many rows a mask chooses, and the value of a number."""
-        if not args or not isinstance(args[0], torch._subclasses.FakeTensor):
+        if not args or not isinstance(args[0], FakeTensor):
             return None
         if func is torch.ops.aten._local_scalar_dense.default:
             return self._read(args[0])
@@ -100,8 +102,12 @@ class LiveBytes(TorchDispatchMode):
             return args[0].new_empty((self.rows, *args[0].shape[args[1][0].dim() :]))
         return None
 
-    def _read(self, tensor: Tensor) -> float | int | None:
+    def _read(self, tensor: Tensor) -> float | bool:
         """A number that is not there. No size depends on fractions; whole ones are only read while a method starts at random."""
         if tensor.is_floating_point():
             return _READ_NUMBER
-        return 0 if self.kind == "adapter" and tensor.dtype is not torch.bool else None
+        if tensor.dtype is torch.bool and self.kind in ("activations", "temporary"):
+            return self.even  # "is all of the mask set?"
+        if tensor.dtype is not torch.bool and self.kind == "adapter":
+            return 0
+        raise DataDependentOutputException(torch.ops.aten._local_scalar_dense.default)

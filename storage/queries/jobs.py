@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from storage.job_tables import ACTIVE, Checkpoint, Job, JobEvent, JobStatus
 from storage.tables import TunedModel
 
+CHECK_KINDS = ("dry_run", "probe")  # small jobs that belong to a plan: lists show them only while they run
+
 
 def get_job(s: Session, job_id: int) -> Job | None:
     """A job that was not deleted."""
@@ -32,13 +34,12 @@ def add_job(s: Session, job: Job) -> int:
 
 
 def newest_jobs(s: Session, limit: int, kinds: Sequence[str] = ()) -> list[Job]:
-    """Jobs that were not deleted: active ones first, then queued ones in order, then the newest."""
+    """Jobs that were not deleted: active ones first, then queued ones in order, then the newest. Checks only while they run."""
     rank = func.iif(Job.status.in_(ACTIVE), 0, func.iif(Job.status == JobStatus.QUEUED, 1, 2))
     place = func.iif(Job.status == JobStatus.QUEUED, Job.position, 0.0)
     ended = func.coalesce(Job.finished_at, Job.created_at)
     shown = select(Job).where(Job.deleted_at.is_(None))
-    if kinds:
-        shown = shown.where(Job.kind.in_(kinds))
+    shown = shown.where(Job.kind.in_(kinds) if kinds else Job.kind.not_in(CHECK_KINDS) | Job.status.in_(ACTIVE))
     return list(s.scalars(shown.order_by(rank, place, ended.desc(), Job.id.desc()).limit(limit)))
 
 
@@ -57,6 +58,12 @@ def newest_of_model(s: Session, base_model_id: int, kind: str) -> Job | None:
     """The last job of one kind for a base model, deleted or not."""
     of_model = select(Job).where(Job.base_model_id == base_model_id, Job.kind == kind)
     return s.scalar(of_model.order_by(Job.id.desc()).limit(1))
+
+
+def newest_for(s: Session, kind: str, base_model_id: int, dataset_id: int, method: str, limit: int) -> list[Job]:
+    """The newest jobs of one kind for a model, a data set and a method, deleted or not."""
+    of = {"kind": kind, "base_model_id": base_model_id, "dataset_id": dataset_id, "method": method}
+    return list(s.scalars(select(Job).filter_by(**of).order_by(Job.id.desc()).limit(limit)))
 
 
 def uses_of_model(s: Session, base_model_id: int) -> int:

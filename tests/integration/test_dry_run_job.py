@@ -1,0 +1,71 @@
+"""The check of a plan as a job: asked once, run by a worker, seen beside the bill, cancelled, and refused honestly."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.context import Context
+from engine.errors import Fault
+from engine.services import checking, jobs
+from engine.training import dry_run_job
+from tests import tiny, workers
+
+Raw = dict[str, object]
+
+
+@pytest.fixture
+def raw(ctx: Context) -> Raw:
+    """A spec as the Train page sends it."""
+    model, data = tiny.add_model(ctx), tiny.add_dataset(ctx)
+    return {"base_model": model, "dataset": data, "method": "lora", "budget": {"device": "cpu"}}
+
+
+def test_a_check_is_asked_once_and_its_result_stands_beside_the_bill(ctx: Context, raw: Raw) -> None:
+    assert checking.check_of(ctx, raw) is None
+    job_id = checking.start_check(ctx, raw)
+    assert checking.start_check(ctx, raw | {"name": "Another name", "training": {"epochs": 9}}) == job_id
+    assert jobs.list_jobs(ctx) == []
+    job = workers.run_here(ctx)
+    assert (job.id, job.status, job.error) == (job_id, "succeeded", None)
+    found = checking.check_of(ctx, raw)
+    assert found is not None
+    assert found["total_mb"] == pytest.approx(sum(item["mb"] for item in found["items"]), abs=0.5)
+    assert {"weights", "adapter", "optimizer", "activations"} <= {item["key"] for item in found["items"]}
+    assert found["bill_mb"] > 0
+    assert jobs.list_jobs(ctx) == []
+    assert checking.start_check(ctx, raw) == job_id
+
+
+def test_another_step_is_another_check(ctx: Context, raw: Raw) -> None:
+    first = checking.start_check(ctx, raw)
+    assert checking.start_check(ctx, raw | {"training": {"optimizer": "sgd"}}) != first
+    assert checking.check_of(ctx, raw | {"training": {"max_length": 16}}) is None
+
+
+def test_a_cancelled_check_can_be_asked_again(ctx: Context, raw: Raw) -> None:
+    first = checking.start_check(ctx, raw)
+    jobs.cancel_job(ctx, first)
+    assert checking.check_of(ctx, raw)["status"] == "cancelled"  # type: ignore[index]
+    again = checking.start_check(ctx, raw)
+    assert again != first
+    assert checking.check_of(ctx, raw)["job"] == again  # type: ignore[index]
+
+
+def test_a_check_that_takes_too_long_says_so(ctx: Context, raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dry_run_job, "LIMIT_S", -1.0)
+    checking.start_check(ctx, raw)
+    job = workers.run_here(ctx)
+    assert (job.status, job.error["code"] if job.error else None) == ("failed", "dry_run.too_long")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"training": {"quantisation": "nf4"}}, "dry_run.quantised"),
+        ({"method": "few_shot"}, "dry_run.no_training"),
+    ],
+)
+def test_what_has_no_step_to_count_is_refused(ctx: Context, raw: Raw, change: Raw, code: str) -> None:
+    with pytest.raises(Fault) as caught:
+        checking.start_check(ctx, raw | change)
+    assert caught.value.code == code
