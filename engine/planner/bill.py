@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from engine.hardware import Device, precision_for
@@ -165,7 +165,17 @@ def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb:
     if not memory.ok:
         return memory
     too_long = time_verdict(seconds, minutes, float(training["epochs"]))
-    return disk_verdict(disk_mb, case.disk_limit_mb) or too_long or memory
+    fewer = _fewer_checkpoints(case, work) if disk_mb > case.disk_limit_mb else None
+    return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
+
+
+def _fewer_checkpoints(case: Case, work: Workload) -> tuple[int, float] | None:
+    """The most checkpoints that the disk has room for, if fewer would do, and what the job then writes."""
+    for keep in range(int(case.spec.training["keep_checkpoints"]) - 1, 0, -1):
+        fewer = replace(case, spec=replace(case.spec, training={**case.spec.training, "keep_checkpoints": keep}))
+        if (need_mb := disk_mb_of(fewer, work, *case.counts())) <= case.disk_limit_mb:
+            return keep, need_mb
+    return None
 
 
 def _warnings(case: Case, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
 from typing import Any
@@ -11,17 +10,14 @@ from engine.planner.bill import Case, workload
 from engine.planner.catalogue import CATALOGUE, device_of
 from engine.planner.memory import total_mb
 from engine.planner.search import Plan, Search, ranked
-from engine.planner.verdict import Verdict, limit_of
+from engine.planner.sizes import COMMON_SIZES
+from engine.planner.verdict import Verdict, in_billions, limit_of
 from storage.tables import LanguageModel
 
 _LENGTHS = (4096, 2048, 1024, 512, 256, 128, 64)
 _STILL_USEFUL = 0.5  # share of the examples that must be left to learn from
 _EVER = 10**9  # as good as no limit of disk, in MB
 _ROUND_MB = 100
-_SIZES = (  # hidden size, layers, intermediate size of common models, largest first: about 70, 32, 14, 8, 4, 1.7, 0.5 and 0.13 B
-    (8192, 80, 28672), (5120, 64, 27648), (5120, 40, 17408), (4096, 32, 14336), (2560, 36, 9728), (2048, 24, 8192),
-    (896, 24, 4864), (576, 30, 1536),
-)  # fmt: skip
 
 
 def smallest_change(search: Search) -> Verdict:
@@ -35,7 +31,7 @@ def smallest_change(search: Search) -> Verdict:
 def _relaxed(search: Search, **limits: Any) -> Search:
     """The same question with other limits."""
     base = search.base
-    return Search(replace(base, spec=replace(base.spec, budget=replace(base.spec.budget, **limits))), search.own)
+    return replace(search, base=replace(base, spec=replace(base.spec, budget=replace(base.spec.budget, **limits))))
 
 
 def _quickest(search: Search) -> Plan | None:
@@ -82,7 +78,7 @@ def _shorter(search: Search) -> Verdict | None:
             params |= {"need_mb": need, "limit_mb": search.base.limit_mb}
             enough = need <= limit_of(search.base.device, None)
             code = "nothing.shorter_or_memory" if enough else "nothing.shorter"
-            return Verdict(code, params, change=plan.changes(search.own.get(plan.method.key, {})))
+            return Verdict(code, params, change=search.changes_of(plan))
     return None
 
 
@@ -116,24 +112,22 @@ def _smaller_model(search: Search) -> Verdict:
     """How large a model may be here, and what could hold this one."""
     base = search.base
     params: dict[str, Any] = {"need_mb": _need_mb(search), "limit_mb": base.limit_mb}
-    largest = next(filter(None, (_parameters_that_fit(search, *size) for size in _SIZES)), None)
+    largest = _largest(search)
     device = _device_for(search)
     if largest is None:
         return Verdict("nothing.no_model", params)
-    params |= {"parameters": f"{largest / 1e9:.2g}B", "device": device}
+    params |= {"parameters": in_billions(largest), "device": device}
     return Verdict("nothing.smaller_model" if device else "nothing.smaller_model_only", params)
 
 
-def _parameters_that_fit(search: Search, hidden: int, layers: int, intermediate: int) -> int | None:
-    """Parameters of a plain model of these measures, if training it fits."""
-    config: Mapping[str, Any] = {
-        "model_type": "llama", "hidden_size": hidden, "intermediate_size": intermediate, "num_hidden_layers": layers,
-        "num_attention_heads": hidden // 64, "num_key_value_heads": max(1, hidden // 512),
-        "vocab_size": 49152 if hidden < 2000 else 128256, "tie_word_embeddings": hidden < 4000,
-    }  # fmt: skip
-    model = LanguageModel(config=config, parameters=None, context_length=search.base.model.context_length)
-    plans = Search(replace(search.base, model=model), search.own).found
-    return plans[0].work.shape.parameters if plans else None
+def _largest(search: Search) -> int | None:
+    """Parameters of the largest common size of model that keeps to all limits."""
+    for config in COMMON_SIZES:
+        model = LanguageModel(config=config, parameters=None, context_length=search.base.model.context_length)
+        plans = replace(search, base=replace(search.base, model=model)).found
+        if plans:
+            return plans[0].work.shape.parameters
+    return None
 
 
 def _device_for(search: Search) -> str | None:
@@ -142,6 +136,6 @@ def _device_for(search: Search) -> str | None:
     for entry in gpus:
         free = replace(search.base.spec.budget, device=entry.key, memory_mb=None, minutes=None)
         there = replace(search.base, device=device_of(entry.key), spec=replace(search.base.spec, budget=free))
-        if _need_mb(Search(there, search.own)) <= entry.memory_mb:
+        if _need_mb(replace(search, base=there)) <= entry.memory_mb:
             return entry.name
     return None

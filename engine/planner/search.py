@@ -8,29 +8,29 @@ allows and as many checkpoints as the disk allows. How a step is worked through 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import floor
 from typing import Any
 
 from engine.methods import METHODS, Method
 from engine.methods.refusals import refused
-from engine.objectives import SFT, base_format
+from engine.objectives import SFT
 from engine.params import read_all
 from engine.planner.bill import Case, disk_mb_of, duration_of_case, workload
-from engine.planner.goals import FAMILIES, FORMATS, GOOD_ENOUGH, OPTIMIZERS, Learning, quality
+from engine.planner.goals import GOOD_ENOUGH, Learning, quality
 from engine.planner.lengths import Counts
 from engine.planner.memory import Workload, total_mb
 from engine.planner.shape import shape_of
 from engine.planner.speed import steps_of
+from engine.planner.ways import WITHOUT_TRAINING, usual_epochs, ways_to_train
 
 _CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
 _LENGTH_STEP = 16
 _FEWER_PASSES = (2.0, 1.0, 0.5)  # tried besides the method's own number
 _IN_TIME = 0.98  # share of the time limit that is planned for
 _LEAST_PASSES, _LEAST_SEEN = 0.25, 100  # at least a quarter of the data, or so many examples of large data
-SETTLED = next(iter(OPTIMIZERS))  # the optimizer where memory is not short
-_CHOSEN = ("max_length", "batch_size", "epochs", "quantisation", "optimizer", "checkpointing", "evaluations", "keep_checkpoints")  # fmt: skip
+SEARCHED = ("max_length", "batch_size", "epochs", "quantisation", "optimizer", "checkpointing", "evaluations", "keep_checkpoints")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,19 +80,35 @@ class Plan:
         """Numbers in the result."""
         return self.method.numbers_stored(self.work.shape, self.work.values)
 
-    def changes(self, own: Mapping[str, Any]) -> dict[str, Any]:
-        """What puts the plan into a draft, by field. `own`: settings of this method that the draft has already."""
+    def changes(self, own: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:
+        """What puts the plan into a draft, by field.
+
+        Args:
+            own: settings of this method that the draft has already.
+            kept: keys of other settings of training that the draft has already.
+        """
         spec = self.case.spec
-        settings = {f"training.{key}": spec.training[key] for key in _CHOSEN}
+        settings = {f"training.{key}": spec.training[key] for key in (*SEARCHED, *kept)}
         return {"method": spec.method} | settings | {f"method.{key}": value for key, value in own.items()}
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is asked: the data, the device and the limits of `base`, and the user's own settings of methods by key."""
+    """What is asked.
+
+    Attributes:
+        base: the data, the device, the limits, and the settings of training that are not searched for.
+        own: the user's own settings of methods, by method.
+        kept: which of the settings of training are the user's own.
+    """
 
     base: Case
-    own: Mapping[str, Mapping[str, Any]]
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    kept: Sequence[str] = ()
+
+    def changes_of(self, plan: Plan) -> dict[str, Any]:
+        """What puts a plan into the user's draft, by field."""
+        return plan.changes(self.own.get(plan.method.key, {}), self.kept)
 
     @property
     def goal(self) -> str:
@@ -121,8 +137,7 @@ class Search:
 
     def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[Case]:
         """Complete specs at each method's own pace, without a look at the limits."""
-        ways = _ways(self.goal) if trains else [(method, None, SETTLED) for method in METHODS if _shows(method)]
-        for method, held, optimizer in ways:
+        for method, held, optimizer in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
             for length in lengths:
                 case = self._case(method, held, optimizer, length)
                 if case is not None:
@@ -134,7 +149,7 @@ class Search:
         values, _ = read_all(method.params, own, "method")
         wanted = {"quantisation": held or "none", "optimizer": optimizer, "max_length": length}
         declared = SFT.params_for(method.defaults)
-        kept = {k: v for k, v in base.spec.training.items() if k not in _CHOSEN and k not in method.defaults}
+        kept = {k: v for k, v in base.spec.training.items() if k not in SEARCHED and k not in method.defaults}
         training, _ = read_all(declared, kept | {"batch_size": base.spec.training["batch_size"]} | wanted, "training")
         if refused(method, shape_of(base.model.config, base.model.parameters), values, training):
             return None
@@ -170,48 +185,11 @@ def _settled(plan: Plan) -> tuple[Any, ...]:
         plan.memory_mb,
         plan.seconds,
         [method.key for method in METHODS].index(plan.method.key),
-        *(str(training[key]) for key in _CHOSEN),
+        *(str(training[key]) for key in SEARCHED),
     )
 
 
-# ---------------------------------------------------------------- what is tried
-
-
-def _ways(goal: str) -> list[tuple[Method, str | None, str]]:
-    """Methods with the format of their base and an optimizer.
-
-    All recommended methods in every way; where size matters, also those whose small result can be switched off, on the
-    most squeezed base. Of two methods that differ in their base's format alone, the one whose own format it is.
-    """
-    found: dict[tuple[Any, str | None], Method] = {}
-    for method in METHODS:
-        if not method.capabilities.trains or not (method.recommended or (goal == "smallest" and _is_pocket(method))):
-            continue
-        formats = [held for held in FORMATS if not held or method.capabilities.quantised_base]
-        for held in formats if method.recommended else formats[-1:]:
-            mark = (method.apply, held)
-            if mark not in found or base_format(method.defaults) == held:
-                found[mark] = method
-    optimizers = [key for key in _declared_optimizers() if key in OPTIMIZERS]
-    return [
-        (method, held, optimizer)
-        for (_apply, held), method in found.items()
-        for optimizer in (optimizers if method.recommended else [SETTLED])
-    ]
-
-
-def _is_pocket(method: Method) -> bool:
-    """A small result beside an untouched base, from a family that learns well enough."""
-    good = FAMILIES[method.family].share >= GOOD_ENOUGH
-    return method.saves == "adapter" and method.capabilities.toggle and good
-
-
-def _shows(method: Method) -> bool:
-    return not method.capabilities.trains
-
-
-def _declared_optimizers() -> Sequence[str]:
-    return list(next(param.choices for param in SFT.params if param.key == "optimizer"))
+# ---------------------------------------------------------------- how many passes
 
 
 def _paced(case: Case) -> Iterator[Plan]:
@@ -303,11 +281,6 @@ def _quality(case: Case, work: Workload, train: Counts) -> float:
         trained_tokens=train.trained,
         trainable=work.trained,
         epochs=case.pace.epochs,
-        usual_epochs=_usual_epochs(work.method),
+        usual_epochs=usual_epochs(work.method),
     )
     return quality(work.method, work.quantisation, work.optimizer, learning)
-
-
-def _usual_epochs(method: Method) -> float:
-    """Passes over the data that the method asks for."""
-    return float(next(param.default for param in SFT.params_for(method.defaults) if param.key == "epochs"))

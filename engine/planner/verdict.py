@@ -8,13 +8,20 @@ from typing import Any
 
 from engine.hardware import Device
 from engine.methods import METHODS
-from engine.objectives import base_format
+from engine.methods.refusals import refused
+from engine.objectives import SFT, base_format
 from engine.params import read_all
 from engine.planner.memory import Workload, total_mb
+from engine.planner.shape import shape_of
+from engine.planner.sizes import COMMON_SIZES
 
 TOKENS_AT_ONCE = {"cpu": 1024, "gpu": 4096}  # more is not faster
 _SMALLEST_GROUP = 256
 _SYSTEM_MB = 1000
+_RECOMPUTE = {"training.checkpointing": "on"}
+_HALVINGS_FIRST = 2  # of the length, before anything else is changed
+_SQUEEZED = {"int8": "verdict.squeezed_8", "nf4": "verdict.squeezed_4"}
+_LEAN = "adafactor"
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ def decide_recompute(work: Workload, choice: str, limit_mb: int) -> bool:
 
 
 def memory_verdict(work: Workload, limit_mb: int) -> Verdict:
-    """Fits, or what would: recomputing, shorter examples, a method that needs less, or none of these."""
+    """Fits, or what would: recomputing, shorter examples, a squeezed base, a leaner optimizer or method, or a smaller model."""
     need = total_mb(work)
     numbers = {"need_mb": need, "limit_mb": limit_mb}
     if need <= limit_mb:
@@ -73,33 +80,79 @@ def memory_verdict(work: Workload, limit_mb: int) -> Verdict:
     for code, params, change, other in _changes(work):
         if total_mb(other) <= limit_mb:
             return Verdict(code, {**numbers, **params, "then_mb": total_mb(other)}, change=change)
-    return Verdict("verdict.smaller_model", numbers)
+    largest = largest_fitting(work, limit_mb)
+    if largest:
+        return Verdict("verdict.smaller_model", {**numbers, "parameters": largest})
+    return Verdict("verdict.no_model", numbers)
 
 
-def _changes(work: Workload) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], Workload]]:
+Change = tuple[
+    str, dict[str, Any], dict[str, Any], Workload
+]  # text key, its params, values by field, what is then held
+
+
+def _changes(work: Workload) -> Iterator[Change]:
     """Changes from small to large."""
-    recompute = {"training.checkpointing": "on"}
     saved = work
     if work.method.capabilities.checkpointing and not work.recompute:
         saved = replace(work, recompute=True)
-        yield "verdict.recompute", {}, recompute, saved
+        yield "verdict.recompute", {}, _RECOMPUTE, saved
+    also = _RECOMPUTE if saved is not work else {}
+    shorter = list(_shorter(saved, also))
+    yield from shorter[:_HALVINGS_FIRST]
+    yield from _leaner(saved, also)
+    yield from shorter[_HALVINGS_FIRST:]
+    yield from _other_methods(saved)
+
+
+def _shorter(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
     length = 1 << (work.tokens - 1).bit_length() - 1
     while length >= _SMALLEST_GROUP:
-        yield (
-            "verdict.shorter",
-            {"max_length": length},
-            {"training.max_length": length} | (recompute if saved is not work else {}),
-            replace(saved, tokens=length),
-        )
+        change = {"training.max_length": length} | also
+        yield "verdict.shorter", {"max_length": length}, change, replace(work, tokens=length)
         length //= 2
+
+
+def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
+    """The same method on a squeezed base, then with an optimizer that keeps less."""
+    for held, code in _SQUEEZED.items():
+        other = replace(work, quantisation=held)
+        if work.method.capabilities.quantised_base and work.quantisation is None and _works(other):
+            yield code, {}, {"training.quantisation": held} | also, other
+    other = replace(work, optimizer=_LEAN)
+    if work.method.capabilities.trains and work.optimizer != _LEAN and _works(other):
+        yield "verdict.optimizer", {}, {"training.optimizer": _LEAN} | also, other
+
+
+def _works(work: Workload) -> bool:
+    usual = {param.key: param.default for param in SFT.params_for(work.method.defaults)}
+    training = usual | {"quantisation": work.quantisation or "none", "optimizer": work.optimizer}
+    return not refused(work.method, work.shape, work.values, training)
+
+
+def _other_methods(work: Workload) -> Iterator[Change]:
     for method in METHODS:
         if method is work.method or not method.recommended:
             continue
         values, _faults = read_all(method.params, {}, "method")
         held = base_format(method.defaults)
-        other = replace(saved, method=method, values=values, quantisation=held)
-        change = {"method": method.key, "training.checkpointing": "on" if saved.recompute else "auto"}
+        other = replace(work, method=method, values=values, quantisation=held)
+        change = {"method": method.key, "training.checkpointing": "on" if work.recompute else "auto"}
         yield "verdict.method", {"method": method.label.as_dict()}, change, other
+
+
+def largest_fitting(work: Workload, limit_mb: int) -> str | None:
+    """Parameters of the largest common size of model ("8B") that fits instead; None where not even the smallest does."""
+    for config in COMMON_SIZES:
+        shape = shape_of(config)
+        if total_mb(replace(work, shape=shape, tokens=min(work.tokens, _SMALLEST_GROUP))) <= limit_mb:
+            return in_billions(shape.parameters)
+    return None
+
+
+def in_billions(parameters: int) -> str:
+    """A number of parameters as models are named by it: "0.13B", "8B"."""
+    return f"{parameters / 1e9:.2g}B"
 
 
 def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdict | None:
@@ -114,8 +167,17 @@ def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdic
     return Verdict("verdict.time", params, change={"training.epochs": fewer})
 
 
-def disk_verdict(need_mb: float, free_mb: float) -> Verdict | None:
-    """What to say when checkpoints and the result would fill the disk; None when they do not."""
+def disk_verdict(need_mb: float, free_mb: float, fewer: tuple[int, float] | None = None) -> Verdict | None:
+    """What to say when checkpoints and the result would fill the disk; None when they do not.
+
+    Args:
+        fewer: a smaller number of checkpoints to keep that fits, and what the job then writes.
+    """
     if need_mb <= free_mb:
         return None
-    return Verdict("verdict.disk", {"need_mb": round(need_mb), "free_mb": round(free_mb)})
+    numbers = {"need_mb": round(need_mb), "free_mb": round(free_mb)}
+    if fewer is None:
+        return Verdict("verdict.disk", numbers)
+    keep, then = fewer
+    change = {"training.keep_checkpoints": keep}
+    return Verdict("verdict.disk_fewer", {**numbers, "keep": keep, "then_mb": round(then)}, change=change)

@@ -14,7 +14,7 @@ from engine.planner.bill import estimate
 from engine.planner.catalogue import CATALOGUE
 from engine.planner.nothing import smallest_change
 from engine.planner.offers import chosen, reasons
-from engine.planner.search import Plan, Search, ranked
+from engine.planner.search import SEARCHED, Plan, Search, ranked
 from engine.services import planning
 from engine.spec import make_spec
 
@@ -24,7 +24,7 @@ _DECIDED = ("method", "method_params", "training", "sample_prompts")
 
 def catalogue() -> list[Json]:
     """Devices to plan for: {key, name, kind: "gpu" | "apple" | "cpu", group, memory_mb, tflops, bandwidth, cores, bf16,
-    source, notes: [{code, params}]}; headings are at `plan.group.<group>`."""
+    source, notes: [{code, params}]}."""
     return [asdict(entry) | {"notes": entry.notes} for entry in CATALOGUE]
 
 
@@ -72,7 +72,7 @@ def _search(ctx: Context, raw: Mapping[str, Any]) -> Search:
         given = raw.get("method_params") or {}
         if not read_all(method.params, given, "method")[1]:
             own[method.key] = dict(given)
-    return Search(planning.case_of(ctx, spec), own)
+    return Search(planning.case_of(ctx, spec), own, sorted(kept.keys() - SEARCHED))
 
 
 def _shared() -> set[str]:
@@ -85,7 +85,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
     whole = plan.train.truncated == plan.train.dropped == 0
     return {
         "key": f"{plan.method.key}-{work.quantisation or 'none'}-{plan.max_length}-{plan.epochs:g}",
-        "changes": plan.changes(search.own.get(plan.method.key, {})),
+        "changes": search.changes_of(plan),
         "method": plan.method.key,
         "precision": work.precision.dtype,
         "max_length": plan.max_length,

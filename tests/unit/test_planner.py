@@ -136,9 +136,9 @@ def test_the_smallest_change_comes_first_and_really_fits() -> None:
     shorter = verdict.memory_verdict(work, total_mb(replace(work, recompute=True, tokens=1024)))
     assert shorter.code == "verdict.shorter"
     assert shorter.change == {"training.max_length": 1024, "training.checkpointing": "on"}
-    other = verdict.memory_verdict(_work("full", tokens=64), total_mb(_work("full", tokens=64)) - 800)
+    other = verdict.memory_verdict(_work("full", tokens=64), total_mb(_work("full", tokens=64)) - 1400)
     assert (other.code, other.change["method"]) == ("verdict.method", "lora")
-    assert verdict.memory_verdict(work, 300).code == "verdict.smaller_model"
+    assert verdict.memory_verdict(work, 300).code == "verdict.no_model"
 
 
 def test_recomputing_by_itself_only_when_memory_is_short() -> None:
