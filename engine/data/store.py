@@ -32,10 +32,20 @@ def read_rows(path: Path, split: str = "all", *, offset: int = 0) -> Iterator[di
         split: "all", "train" or "val".
         offset: how many rows of that split to pass over first.
     """
-    start = _prefix(split) if split in SPLITS else ""
+    kept = (line for line in lines_of(path) if split not in SPLITS or belongs_to(line, split))
+    for line in islice(kept, offset, None):
+        yield json.loads(line)
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """The rows of a file as they are written, for those who need few of very many."""
     with path.open(encoding="utf-8", newline="\n") as file:
-        for line in islice((line for line in file if line.startswith(start)), offset, None):
-            yield json.loads(line)
+        yield from file
+
+
+def belongs_to(line: str, split: str) -> bool:
+    """Whether a written row belongs to a split."""
+    return line.startswith(_prefix(split))
 
 
 def rows_of(path: Path, content_hash: str) -> Path:

@@ -18,8 +18,7 @@ from engine.spec import JobSpec
 
 MODEL_VERSION = 1  # of the formulas: what was measured against others corrects nothing any more
 Source = Literal["model", "probe", "past"]
-Part = Literal["start", "training", "checks", "answers"]
-PARTS: tuple[Part, ...] = ("start", "training", "checks", "answers")
+PARTS = ("start", "training", "checks", "answers", "saving")
 _UNMEASURED = 0.5  # spread of a part that only the model knows
 _MEASURED, _FOREIGN = 0.12, 0.3  # of one that was measured with the same settings; so much more with quite other ones
 _AGED = 0.4  # weight of a measurement over that of the next newer one

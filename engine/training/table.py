@@ -42,6 +42,11 @@ class ExampleTable(Sequence[Example]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def trained(self) -> int:
+        """Label tokens of all examples."""
+        return sum(int(chunk.to_numpy().sum()) for chunk in self._rows.data.column("trained").chunks)
+
     @overload
     def __getitem__(self, place: int) -> Example: ...
     @overload
