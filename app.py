@@ -81,6 +81,12 @@ def _train(console: Console, settings: Settings, args: argparse.Namespace) -> in
     return train(console, _open(settings), args)
 
 
+def _plan(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.plan import plan
+
+    return plan(console, _open(settings), args)
+
+
 def _jobs(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.jobs import jobs
 
@@ -115,6 +121,7 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "serve": _serve,
     "starter": _starter,
     "train": _train,
+    "plan": _plan,
     "jobs": _jobs,
     "chat": _chat,
     "export": _export,

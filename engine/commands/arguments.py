@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.commands.console import Console
 from engine.methods import METHODS
+from engine.planner.goals import GOALS
 from engine.text import LANGUAGES
 
 DEFAULT_COMMAND = "serve"
@@ -91,6 +92,17 @@ def _train(command: _Command) -> None:
     command.add("--minutes", key="minutes", type=float, metavar="N")
 
 
+def _plan(command: _Command) -> None:
+    command.add("--data", key="data", metavar="FILE", default="sample-en")
+    command.add("--model", key="model", metavar="MODEL", default="starter")
+    command.add("--device", key="planned_device", metavar="DEVICE")
+    command.add("--memory", key="memory", metavar="SIZE")
+    command.add("--minutes", key="minutes", type=float, metavar="N")
+    command.add("--disk", key="disk", metavar="SIZE")
+    command.add("--goal", key="goal", choices=GOALS)
+    command.add("--devices", key="devices", action="store_true")
+
+
 def _jobs(command: _Command) -> None:
     command.add("action", key="action", nargs="?", default="list", choices=["list", "show", "stop", "cancel", "resume"])
     command.add("job", key="job", nargs="?", type=int, metavar="ID")
@@ -123,6 +135,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "serve": _serve,
     "starter": _nothing,
     "train": _train,
+    "plan": _plan,
     "jobs": _jobs,
     "chat": _chat,
     "export": _export,

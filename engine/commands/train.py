@@ -59,7 +59,7 @@ def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[
         raw["base_model"] = models.find(ctx, args.model or "starter")
         _drop(raw, "spec.base_model_not_here")
     if args.data:
-        raw["dataset"] = _data_set(console, ctx, args.data)
+        raw["dataset"] = data_set(console, ctx, args.data)
         _drop(raw, "spec.dataset_not_here")
     for warning in raw["warnings"]:
         console.say(f"error.{warning['code']}", **warning["params"])
@@ -84,7 +84,7 @@ def _read(file: Path) -> str:
         raise Fault("spec.file_other") from None
 
 
-def _data_set(console: Console, ctx: Context, named: str) -> int:
+def data_set(console: Console, ctx: Context, named: str) -> int:
     """A data set given as an id, "sample-en", "sample-zh" or a file, whose columns must be plain to see."""
     if named in ("sample-en", "sample-zh"):
         return datasets.ensure_sample(ctx, named.removeprefix("sample-"))

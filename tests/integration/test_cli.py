@@ -32,7 +32,7 @@ from tests.workers import row, wait_until
 from webui.i18n import LANGUAGES, catalogue, error_text, t
 
 APP = [sys.executable, str(PROJECT / "app.py")]
-COMMANDS = ("serve", "starter", "train", "jobs", "chat", "export", "demo", "doctor")
+COMMANDS = ("serve", "starter", "train", "plan", "jobs", "chat", "export", "demo", "doctor")
 
 
 def _environment(ctx: Context, **more: str) -> dict[str, str]:

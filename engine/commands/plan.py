@@ -1,0 +1,86 @@
+"""`plan`: what fits a budget of hardware, ranked, without a page; also for hardware that is not here."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from engine.commands import models
+from engine.commands.console import Console
+from engine.commands.train import data_set
+from engine.context import Context
+from engine.errors import Fault
+from engine.methods import method_of
+from engine.objectives import SFT
+from engine.services import plans
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GB|MB)", re.IGNORECASE)
+_GB = 1000
+
+
+def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
+    """Print the plans that fit, the best first, or what would make one fit. Returns 1 when nothing that trains fits.
+
+    Raises:
+        Fault, SpecError: when the model, the data or the budget is wrong.
+    """
+    if args.devices:
+        return _devices(console)
+    raw = {
+        "base_model": models.find(ctx, args.model),
+        "dataset": data_set(console, ctx, args.data),
+        "budget": budget(args),
+    }
+    models.make_ready(console, ctx, raw["base_model"])
+    found = plans.offers(ctx, raw)
+    device = found["device"]
+    console.say("cli.plan.device", name=device["name"], memory=_size(device["memory_mb"]))
+    if found["nothing"]:
+        console.say(f"plan.{found['nothing']['code']}", **found["nothing"]["params"])
+    for place, offer in enumerate(found["offers"], start=1):
+        _print(console, place, offer)
+    return 1 if found["nothing"] else 0
+
+
+def budget(args: argparse.Namespace) -> dict[str, Any]:
+    """The budget that the arguments describe. Raises Fault("cli.bad_size")."""
+    given = {"device": args.device, "minutes": args.minutes, "goal": args.goal}
+    limits = {"memory_mb": megabytes(args.memory), "disk_mb": megabytes(args.disk)}
+    return {key: value for key, value in (given | limits).items() if value is not None}
+
+
+def megabytes(size: str | None) -> int | None:
+    """MB of "6GB" or "800MB". Raises Fault("cli.bad_size")."""
+    if size is None:
+        return None
+    read = _SIZE.fullmatch(size.strip())
+    if read is None:
+        raise Fault("cli.bad_size", given=size)
+    return round(float(read[1]) * (_GB if read[2].upper() == "GB" else 1))
+
+
+def _devices(console: Console) -> int:
+    for device in plans.catalogue():
+        console.line(f"{device['key']:<20} {device['name']} ({_size(device['memory_mb'])})")
+    return 0
+
+
+def _print(console: Console, place: int, offer: dict[str, Any]) -> None:
+    lang, formats = console.language, next(param.choices for param in SFT.params if param.key == "quantisation")
+    console.say(
+        "cli.plan.offer",
+        place=place,
+        method=method_of(offer["method"]).label.as_dict(),
+        base=formats[offer["quantisation"] or "none"].in_(lang),
+        length=offer["max_length"],
+        epochs=f"{offer['epochs']:g}",
+        memory=_size(offer["memory"]["total_mb"]),
+        minutes=round(offer["time"]["seconds"] / 60, 1),
+        disk=_size(offer["disk"]["total_mb"]),
+    )
+    console.line("   " + console.text(f"plan.{offer['why']['code']}", **offer["why"]["params"]))
+
+
+def _size(mb: float) -> str:
+    return f"{mb / _GB:.1f} GB" if mb >= _GB else f"{mb:.0f} MB"
