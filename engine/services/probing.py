@@ -73,8 +73,8 @@ def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
 
     Returns:
         {"job", "status", "step", "seconds", "tokens_per_s", "measured_mb", "bill_mb", "measured_at", "error", "code"}.
-        `seconds` and `tokens_per_s` are of the steps that count; `code` says how many those are: "whole", "fewer", "part"
-        of one, or "nothing"; its text is `probe.<code>`.
+        `seconds` and `tokens_per_s` are of the steps that count; `code` says how many those are: "whole" (all
+        three), "fewer", or a "part" of one. A probe that could measure nothing has failed.
 
     Raises:
         SpecError: with every fault of the form, by field.

@@ -86,14 +86,14 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         except TimeIsUp:
             _log.info("The time of the probe is up")
         except Cancelled:
-            probe.finish("cancelled", None)
+            probe.finish("cancelled")
             return
         except Exception as error:
             if not out_of_memory(error):
                 raise
             raise probe.short_of_memory() from error
         probe.keep()
-    probe.finish("succeeded", probe.result())
+    probe.end()
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def _ended_at(probe: Probe, folder: Path) -> Iterator[None]:
     def end() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         probe.keep()
-        probe.finish("succeeded", probe.result())
+        probe.end()
         os._exit(0)
 
     timer = threading.Timer(max(0.0, probe.deadline.hard - time.monotonic()), end)
@@ -226,8 +226,15 @@ class Probe:
         bill_mb = self.readings.bill_mb if self.readings else 0
         return Fault("probe.out_of_memory", bill_mb=bill_mb, limit_mb=self.spec.budget.memory_mb or 0)
 
-    def finish(self, status: str, result: dict[str, Any] | None) -> None:
+    def end(self) -> None:
+        """Write what was measured; a probe that measured nothing has failed, and says after how long."""
+        result = self.result()
+        if result.get("tokens_per_s"):
+            return self.finish("succeeded", result)
+        return self.finish("failed", result, Fault("probe.nothing", seconds=result["spent_s"]).as_dict())
+
+    def finish(self, status: str, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None) -> None:
         """Write the job's end, once, whoever comes first."""
         with self._ending:
             if not self.reporter.finished:
-                self.reporter.finish(status, result=result)
+                self.reporter.finish(status, result=result, error=error)

@@ -60,7 +60,7 @@ class Readings:
 
     @property
     def code(self) -> str:
-        """How much was measured: text key `probe.<code>`."""
+        """How much was measured."""
         if len(self.steps) >= STEPS:
             return "whole"
         return "fewer" if self.steps else "part" if self.groups else "nothing"
