@@ -60,7 +60,7 @@ def _cpu(device: Device) -> Rates:
     own = (device.bandwidth_gb_s or 0.0) * 1e9 * _MEMORY_SHARE
     moved = own or min(cores * _CPU_CORE_BYTES, _CPU_MOST_BYTES)
     flops = device.tflops * 1e12 if device.tflops else cores * core
-    return Rates(flops * _CPU_SHARE, moved, 0.003, 0.002, 0.01, 2e-8 / cores)
+    return Rates(flops * _CPU_SHARE, moved, 0.003, 0.003, 0.01, 1e-9 / cores)
 
 
 def _gpu(device: Device) -> Rates:
