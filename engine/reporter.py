@@ -78,6 +78,8 @@ class Reporter:
         self._fenced = self._finished = self._deferring = False
         self._broken: Exception | None = None
         self.interrupted = False
+        self.began = time.monotonic()
+        self.now: str | None = None  # the phase that was told last
         self._request: str | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="reporter", daemon=True)
@@ -95,6 +97,7 @@ class Reporter:
     def phase(self, name: str) -> None:
         """What the worker is doing now: "loading", "training", "evaluating", "sampling", "saving" ..."""
         self._columns(phase=name)
+        self.now = name
 
     def progress(self, step: int, total: int | None, seconds_left: float | None = None, **columns: Any) -> None:
         """Where the job is; `columns` are further columns of the job's row, such as `train_loss`."""
@@ -179,16 +182,15 @@ class Reporter:
 
     def finish(self, status: str, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None) -> None:
         """Write all that waits and the final status in one transaction, then end the heartbeat."""
+        self._leave({"status": status, "finished_at": time.time(), "error": error}, result)
+
+    def hand_back(self) -> None:
+        """Write all that waits and put the job back into its queue: another worker goes on with it."""
+        self._leave({"status": "queued", "finished_at": None, "error": None}, None)
+
+    def _leave(self, columns: dict[str, Any], result: dict[str, Any] | None) -> None:
         self._check()
-        now = time.time()
-        end = {
-            "status": status,
-            "finished_at": now,
-            "seconds_left": None,
-            "phase": None,
-            "request": None,
-            "error": error,
-        }
+        end = columns | {"seconds_left": None, "phase": None, "request": None}
         self._done.set()
         with self._writing:
             with self._lock:
@@ -247,6 +249,8 @@ class Reporter:
                 self._write()
             except DBAPIError as error:
                 _log.warning("The database cannot be written to at the moment: %s", error.orig)
+            except MemoryError:  # training holds all of it: in a moment it gives some back
+                continue
             except Exception as error:  # a fault of ours: the worker's own thread must hear of it
                 self._broken = error
                 return

@@ -19,7 +19,9 @@ from engine.context import Context
 from engine.executors.base import Ending, Executor
 from engine.executors.local import LocalExecutor, last_words
 from engine.process import Identity, new_nonce, same_boot, same_space, this_boot
+from engine.recovery import recovery_of
 from storage.job_tables import Job, JobStatus
+from storage.queries import events
 from storage.queries import jobs as queries
 
 LEASE_SECONDS = 15.0
@@ -166,8 +168,25 @@ class Supervisor:
             return  # another server may be its parent and know more: let that one speak first
         if job.request == "cancel":
             self._end(*key, JobStatus.CANCELLED, None)
-        else:
+        elif not (ending.out_of_memory and self._recover(job)):
             self._end(*key, JobStatus.INTERRUPTED, self._cause(job, ending))
+
+    def _recover(self, job: Job) -> bool:
+        """The kernel killed a training worker for its memory: its job goes on with less, or fails with its bill."""
+        with self._ctx.db.read() as s:
+            recovery = recovery_of(s, job)
+        if recovery is None:
+            return False
+        if recovery.error is not None:
+            self._end(job.id, job.attempt, JobStatus.FAILED, recovery.error)
+            return True
+        with self._ctx.db.write() as s:
+            if not queries.requeue_attempt(s, job.id, job.attempt):
+                return False
+            for code, params in recovery.events:
+                events.add(s, job.id, job.attempt, "warning", code, params)
+        _log.warning("Job %d, attempt %d: out of memory, goes on with less", job.id, job.attempt)
+        return True
 
     def _cause(self, job: Job, ending: Ending) -> dict[str, Any]:
         if not same_boot(job.boot_id):

@@ -24,7 +24,8 @@ class Progress:
 
     step: int = 0
     tokens: int = 0
-    seconds: float = 0.0
+    seconds: float = 0.0  # of training steps
+    elapsed: float = 0.0  # since the job's workers began
     train_loss: float | None = None
     val_loss: float | None = None
     base_val_loss: float | None = None

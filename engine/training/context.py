@@ -21,7 +21,7 @@ from engine.training import sampling
 from engine.training.checkpoints import Progress
 from engine.training.examples import Example, make_example
 from engine.training.forward import choose_forward, mean_loss
-from engine.training.inputs import Inputs, rows_file, seed_everything, workload_of
+from engine.training.inputs import Inputs, rows_file, seed_everything
 from engine.training.memory import MemoryWatch
 from engine.training.result import keep_tuned, results
 from engine.training.scoring import autocast_of, sheet_of
@@ -59,8 +59,14 @@ class _Desk:
             raise Interrupted
 
 
-def answer_in_context(ctx: Context, inputs: Inputs, reporter: Reporter, craft: Run, most_held_out: int) -> None:
-    """Gather examples, measure and answer without and with them, and keep them as the result."""
+def answer_in_context(
+    ctx: Context, inputs: Inputs, reporter: Reporter, craft: Run, most_held_out: int, tokens: int
+) -> None:
+    """Gather examples, measure and answer without and with them, and keep them as the result.
+
+    Args:
+        tokens: most of a group.
+    """
     spec = inputs.spec
     reporter.phase("loading")
     seed_everything(spec.training["seed"])
@@ -74,7 +80,7 @@ def answer_in_context(ctx: Context, inputs: Inputs, reporter: Reporter, craft: R
     )
     model = inputs.method.apply(base, spec.method_params, craft).eval()
     memory = MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb)
-    desk = _Desk(inputs, reporter, model, shots, Progress(), workload_of(inputs).tokens)
+    desk = _Desk(inputs, reporter, model, shots, Progress(), tokens)
     with reporter.deferring_interrupts():
         rows = list(read_rows(path, "val"))
         _measure(desk, _thinned(_pairs(rows, desk), most_held_out))

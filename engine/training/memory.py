@@ -4,46 +4,92 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import re
+from pathlib import Path
 
 import psutil
 import torch
 
 MB = 1_000_000  # as pages, budgets and plans count
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"  # see proc_pid_clear_refs(5)
+_SLACK_MB, _SLACK = 64.0, 0.05
+
+
+def slack_mb(limit_mb: float) -> float:
+    """What an allocator holds beyond what is in use, and the estimate's own error: no job fails for that."""
+    return max(_SLACK_MB, _SLACK * limit_mb)
 
 
 class MemoryWatch:
-    """Samples the process while activations are alive; on a GPU the device itself keeps the peak.
+    """Knows the highest memory of the process and of the device since it was last asked.
+
+    Linux keeps the process's peak itself; elsewhere it is looked at while activations are alive.
 
     Args:
         limit_mb: the budget's limit; None for none. A GPU refuses by itself, so only the processor's is compared.
+        outside_mb: what a GPU holds for this process besides torch's own allocations (its context, kernels, workspaces).
+
+    Attributes:
+        highest_mb: of the device (of the process on a processor), since the beginning.
     """
 
-    def __init__(self, device: torch.device, limit_mb: int | None) -> None:
-        self.device = device
+    def __init__(self, device: torch.device, limit_mb: int | None, *, outside_mb: float = 0.0) -> None:
+        self.device, self.outside_mb = device, outside_mb
         self.limit_mb = None if device.type == "cuda" else limit_mb
+        self.highest_mb = 0.0
         self._process = psutil.Process()
-        self._highest = 0
+        self._kernel_counts = _forget_peak()
+        self._seen = 0
         if device.type == "cuda" and limit_mb is not None:
             total = torch.cuda.get_device_properties(device).total_memory
-            torch.cuda.set_per_process_memory_fraction(min(1.0, limit_mb * MB / total), device)
+            share = max(0.0, limit_mb - outside_mb) * MB / total
+            torch.cuda.set_per_process_memory_fraction(min(1.0, share), device)
 
     def look(self) -> None:
         """Remember the process's memory if it is the highest since the last `take`."""
-        self._highest = max(self._highest, self._process.memory_info().rss)
+        if not self._kernel_counts:
+            self._seen = max(self._seen, self._process.memory_info().rss)
 
     def take(self) -> tuple[float, float | None]:
         """Highest MB of the process since the last call, and of the device (None on a processor)."""
         self.look()
-        highest, self._highest = self._highest / MB, 0
-        if self.device.type != "cuda":
-            return highest, None
-        device = torch.cuda.max_memory_allocated(self.device) / MB
-        torch.cuda.reset_peak_memory_stats(self.device)
-        return highest, device
+        process, self._seen = (status_bytes("VmHWM") if self._kernel_counts else self._seen) / MB, 0
+        if self._kernel_counts:
+            _forget_peak()
+        device = None
+        if self.device.type == "cuda":
+            device = torch.cuda.max_memory_allocated(self.device) / MB + self.outside_mb
+            torch.cuda.reset_peak_memory_stats(self.device)
+        self.highest_mb = max(self.highest_mb, process if device is None else device)
+        return process, device
 
     def is_over(self, used_mb: float) -> bool:
         """Whether the process used more than the budget allows."""
-        return self.limit_mb is not None and used_mb > self.limit_mb
+        return self.limit_mb is not None and used_mb > self.limit_mb + slack_mb(self.limit_mb)
+
+    def holds_too_much(self) -> bool:
+        """Whether the process is over its budget even now, between two steps."""
+        give_back()
+        return self.is_over(self._process.memory_info().rss / MB)
+
+
+def status_bytes(name: str) -> int:
+    """A line of /proc/self/status ("VmHWM", "VmRSS", "VmData") in bytes; 0 where there is none."""
+    try:
+        found = re.search(rf"^{name}:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
+
+
+def _forget_peak() -> bool:
+    """Let the kernel count the process's peak from now on. False where it does not."""
+    try:
+        _CLEAR.write_text(_RESET_PEAK)
+    except OSError:
+        return False
+    return status_bytes("VmHWM") > 0
 
 
 def give_back() -> None:

@@ -33,6 +33,7 @@ def results(progress: Progress) -> dict[str, Any]:
         "steps": progress.step,
         "tokens": progress.tokens,
         "seconds": round(progress.seconds, 1),
+        "elapsed_s": round(progress.elapsed, 1),
         "tokens_per_s": None if speed is None else round(speed, 1),
         "peak_memory_mb": round(progress.peak_memory_mb),
     }

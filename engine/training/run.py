@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import math
 import shutil
-import time
+import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,59 +18,122 @@ from engine.context import Context
 from engine.errors import Fault
 from engine.evaluation.answers import AnswerSheet
 from engine.methods import Run
-from engine.planner.memory import Workload
 from engine.planner.refusals import refusals
 from engine.reporter import Interrupted, Reporter
-from engine.spec import JobSpec, make_spec
+from engine.spec import make_spec
 from engine.training import sampling
 from engine.training.checkpoints import CheckpointStore, Progress, read_progress
+from engine.training.clock import Clock, Plan, check_steps
 from engine.training.context import answer_in_context
 from engine.training.examples import Example
 from engine.training.files import disk_fault
-from engine.training.inputs import Inputs, read_inputs, seed_everything, workload_of
-from engine.training.memory import MemoryWatch
+from engine.training.inputs import Inputs, read_inputs, seed_everything
+from engine.training.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
+from engine.training.memory import MemoryWatch, give_back
 from engine.training.ready import apply_method, ready_trainer
 from engine.training.result import keep_tuned, results
 from engine.training.scoring import answer_as_base, score_result, sheet_of
-from engine.training.trainer import StepTrainer, out_of_memory
-from engine.training.watch import Cancelled, Plan, Watch, check_steps
+from engine.training.standing import Standing
+from engine.training.trainer import StepTrainer
+from engine.training.watch import Cancelled, Watch
 from engine.training.weights import load_base, torch_device, trained_parameters
 from storage.job_tables import Job
 from storage.queries import reporting
 
 _MOST_HELD_OUT = 500
 _SCRATCH = ("examples", "scratch")
+_BYTES_SAVED = 12.0  # a trained number with AdamW's two moments, in a checkpoint
 _log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Attempt:
+    """What all parts of one run share."""
+
+    ctx: Context
+    inputs: Inputs
+    reporter: Reporter
+    store: CheckpointStore
+    standing: Standing
+
+    @property
+    def limit_s(self) -> float | None:
+        """Seconds that are left of the time limit for this attempt."""
+        minutes = self.inputs.spec.budget.minutes
+        return None if minutes is None else 60 * minutes - self.standing.footing.spent_s
+
+    @property
+    def deadline(self) -> float | None:
+        """Monotonic seconds at which the time limit ends."""
+        return None if self.limit_s is None else self.reporter.began + self.limit_s
+
+    @property
+    def weights(self) -> Path:
+        """The folder of the base's weights."""
+        return weights_folder(self.ctx.settings, self.inputs.base)
+
+    @property
+    def craft(self) -> Run:
+        """What the method may know of the job."""
+        spec, settings = self.inputs.spec, self.ctx.settings
+        scratch = settings.folder("jobs", str(self.reporter.job_id), "scratch")
+        return Run(_plan(self.inputs).total, spec.training, scratch, tokenizer_folder(settings, self.inputs.base))
+
+
+@dataclass
+class _Loaded:
+    """What is in memory when training can begin."""
+
+    model: Any
+    trainer: StepTrainer
+    watch: Watch
+    craft: Run
+    sheet: AnswerSheet | None
+    checkpoint: Path | None
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     """Train the job of this row and write its end, whatever that is."""
-    started = time.monotonic()
     store = CheckpointStore(reporter, int(make_spec(job.spec).training["keep_checkpoints"]))
+    attempt: _Attempt | None = None
     try:
         inputs = read_inputs(ctx, make_spec(job.spec), reporter)
         _refuse(inputs)
-        if inputs.method.capabilities.trains:
-            _train(ctx, inputs, reporter, store, started)
-        else:
-            answer_in_context(ctx, inputs, reporter, _run_of(ctx, inputs, reporter), _MOST_HELD_OUT)
+        attempt = _Attempt(ctx, inputs, reporter, store, Standing(inputs, reporter))
+        _work(attempt)
+        return
     except Cancelled:
         store.remove_all()
         reporter.finish("cancelled")
+        return
     except Interrupted:
         if reporter.requested() == "cancel":
             store.remove_all()
         raise
+    except TimeIsUp:
+        raise Fault("training.no_time", minutes=make_spec(job.spec).budget.minutes) from None
     except DBAPIError as error:
         raise disk_fault(error, ctx.settings.home) from error
-    except (MemoryError, RuntimeError) as error:
-        if not out_of_memory(error):
+    except Exception as error:
+        if attempt is None or not out_of_memory(error):
             raise
         _log.exception("Out of memory")
-        raise Fault("training.out_of_memory", step=0, tokens=0) from error
+        traceback.clear_frames(error.__traceback__)
+        short = error
     finally:
         for name in _SCRATCH:
             shutil.rmtree(ctx.settings.home / "jobs" / str(reporter.job_id) / name, ignore_errors=True)
+    give_back()
+    attempt.standing.try_again(short)
+
+
+def _work(attempt: _Attempt) -> None:
+    inputs, reporter = attempt.inputs, attempt.reporter
+    if inputs.method.capabilities.trains:
+        _train(attempt)
+    else:
+        tokens = attempt.standing.footing.tokens
+        answer_in_context(attempt.ctx, inputs, reporter, attempt.craft, _MOST_HELD_OUT, tokens)
 
 
 def _refuse(inputs: Inputs) -> None:
@@ -81,34 +145,56 @@ def _refuse(inputs: Inputs) -> None:
 # ---------------------------------------------------------------- training
 
 
-def _train(ctx: Context, inputs: Inputs, reporter: Reporter, store: CheckpointStore, started: float) -> None:
-    spec = inputs.spec
+def _train(attempt: _Attempt) -> None:
+    standing, budget = attempt.standing, attempt.inputs.spec.budget
+    limit_mb = None if attempt.inputs.device.is_gpu else budget.memory_mb
+    with memory_held(limit_mb, standing.need_mb - standing.runtime_mb) as limit:
+        with time_held(attempt.deadline):
+            loaded = _load(attempt, limit)
+        with attempt.reporter.deferring_interrupts():
+            _learn(loaded)
+            _end(attempt, loaded)
+
+
+def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
+    """Everything up to the first step. Held to the memory limit, with room for the file that the weights are read from."""
+    inputs, reporter, standing = attempt.inputs, attempt.reporter, attempt.standing
     reporter.phase("loading")
-    seed_everything(spec.training["seed"])
-    checkpoint = store.newest()
+    seed_everything(inputs.spec.training["seed"])
+    checkpoint = attempt.store.newest()
     progress = _go_on(reporter, checkpoint)
-    work = workload_of(inputs)
-    weights = weights_folder(ctx.settings, inputs.base)
-    base = load_base(weights, inputs.method, spec.training, inputs.device, inputs.precision)
+    standing.step = progress.step
+    standing.tell_plan(attempt.ctx)
+    if limit is not None:
+        limit.hold(sum(file.stat().st_size for file in attempt.weights.glob("*.safetensors")))
+    base = load_base(attempt.weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
     held_out, sheet = _held_out(inputs.examples.val, reporter), sheet_of(inputs, reporter)
     if sheet is not None and checkpoint is None:
         answer_as_base(inputs, sheet, base, progress)
-    craft = _run_of(ctx, inputs, reporter)
+        reporter.phase("loading")
+    craft = attempt.craft
     model = apply_method(inputs, base, craft)
-    trainer, watch = _prepare(inputs, reporter, store, progress, model, work, started, held_out)
-    _tell_start(inputs, reporter, trainer, work)
-    with reporter.deferring_interrupts():
-        if checkpoint is not None and progress.step >= watch.plan.total:
-            trainer.load_weights(checkpoint)  # all that is missing is the end
-        else:
-            trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-        _end(inputs, reporter, watch, model, craft, sheet)
+    trainer, watch = _prepare(attempt, progress, model, held_out)
+    if limit is not None:
+        limit.hold()
+    _tell_start(attempt, trainer)
+    return _Loaded(model, trainer, watch, craft, sheet, checkpoint)
 
 
-def _run_of(ctx: Context, inputs: Inputs, reporter: Reporter) -> Run:
-    steps = _plan(inputs.spec, len(inputs.examples.train), 0.0).total
-    scratch = ctx.settings.folder("jobs", str(reporter.job_id), "scratch")
-    return Run(steps, inputs.spec.training, scratch, tokenizer_folder(ctx.settings, inputs.base))
+def _learn(loaded: _Loaded) -> None:
+    """The steps that are missing. A step that cannot end in time is given up; without any before it, there is no result."""
+    trainer, watch, checkpoint = loaded.trainer, loaded.watch, loaded.checkpoint
+    if checkpoint is not None and watch.progress.step >= watch.plan.total:
+        trainer.load_weights(checkpoint)  # all that is missing is the end
+        return
+    try:
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    except TimeIsUp:
+        if watch.progress.step == 0:
+            raise
+        loaded.model.zero_grad()
+        watch.end_in_time()
+        watch.wind_up()
 
 
 def _go_on(reporter: Reporter, checkpoint: Path | None) -> Progress:
@@ -124,35 +210,47 @@ def _go_on(reporter: Reporter, checkpoint: Path | None) -> Progress:
 
 
 def _prepare(
-    inputs: Inputs,
-    reporter: Reporter,
-    store: CheckpointStore,
-    progress: Progress,
-    model: Any,
-    work: Workload,
-    started: float,
-    held_out: Sequence[Example],
+    attempt: _Attempt, progress: Progress, model: Any, held_out: Sequence[Example]
 ) -> tuple[StepTrainer, Watch]:
-    spec, examples = inputs.spec, inputs.examples
-    memory = MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb)
+    inputs, standing = attempt.inputs, attempt.standing
+    memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=standing.runtime_mb)
     watch = Watch(
-        reporter,
-        store,
-        _plan(spec, len(examples.train), started),
+        attempt.reporter,
+        attempt.store,
+        _plan(inputs),
         progress,
         val=held_out,
         prompts=inputs.prompts,
-        answer=lambda: sampling.answer(model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast()),
+        answer=lambda seconds: sampling.answer(
+            model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast(), seconds=seconds
+        ),
         memory=memory,
+        standing=standing,
+        clock=_clock(attempt, model, held_out, progress),
     )
-    trainer = watch.trainer = ready_trainer(inputs, model, work, examples.train, memory, watch, store.folder)
+    trainer = ready_trainer(inputs, model, standing.work, inputs.examples.train, memory, watch, attempt.store.folder)
+    trainer.tries, trainer.on_halved = standing.footing.tries, watch.tell_halved
+    watch.trainer = trainer
     return trainer, watch
 
 
-def _plan(spec: JobSpec, rows: int, started: float) -> Plan:
-    total = math.ceil(spec.training["epochs"] * math.ceil(rows / spec.training["batch_size"]))
-    deadline = None if spec.budget.minutes is None else started + 60 * spec.budget.minutes
-    return Plan(total, check_steps(total, spec.training["evaluations"]), deadline)
+def _clock(attempt: _Attempt, model: Any, held_out: Sequence[Example], progress: Progress) -> Clock:
+    rows, batch = attempt.inputs.examples.train, int(attempt.inputs.spec.training["batch_size"])
+    in_a_step = float(rows.lengths.mean()) * min(batch, len(rows))
+    clock = Clock(
+        attempt.deadline,
+        attempt.limit_s,
+        saved_bytes=_BYTES_SAVED * trained_parameters(model),
+        scored_share=sum(map(len, held_out)) / in_a_step,
+    )
+    clock.answers = progress.answer_seconds
+    return clock
+
+
+def _plan(inputs: Inputs) -> Plan:
+    training, rows = inputs.spec.training, len(inputs.examples.train)
+    total = math.ceil(training["epochs"] * math.ceil(rows / training["batch_size"]))
+    return Plan(total, check_steps(total, training["evaluations"]))
 
 
 def _held_out(rows: Sequence[Example], reporter: Reporter) -> list[Example]:
@@ -167,25 +265,27 @@ def _context(inputs: Inputs) -> int:
     return inputs.base.context_length or int(inputs.spec.training["max_length"])
 
 
-def _tell_start(inputs: Inputs, reporter: Reporter, trainer: StepTrainer, work: Workload) -> None:
-    trained = trained_parameters(trainer.model)
+def _tell_start(attempt: _Attempt, trainer: StepTrainer) -> None:
+    inputs, reporter = attempt.inputs, attempt.reporter
     reporter.event("info", f"precision_{inputs.precision.dtype}", device=inputs.device.name)
     reporter.event("info", f"groups_{trainer.forward.name}", tokens=trainer.budget)
-    if work.recompute:
+    if attempt.standing.work.recompute:
         reporter.event("info", "recompute_on")
-    _log.info("Training %s parameters with %s", f"{trained:,}", inputs.method.key)
+    _log.info("Training %s parameters with %s", f"{trained_parameters(trainer.model):,}", inputs.method.key)
 
 
 # ---------------------------------------------------------------- the end
 
 
-def _end(inputs: Inputs, reporter: Reporter, watch: Watch, model: Any, craft: Run, sheet: AnswerSheet | None) -> None:
+def _end(attempt: _Attempt, loaded: _Loaded) -> None:
+    inputs, reporter, watch = attempt.inputs, attempt.reporter, loaded.watch
     if watch.ended == "interrupt":
         raise Interrupted
     watch.score()
-    if sheet is not None and watch.ended != "stop":
-        score_result(sheet, model, watch.progress, watch.trainer.autocast())
-    keep_tuned(reporter, model, inputs.spec, inputs.base, inputs.dataset, watch.progress, craft)
+    if loaded.sheet is not None and watch.ended != "stop":
+        score_result(loaded.sheet, loaded.model, watch.progress, watch.trainer.autocast())
+    watch.note_elapsed()
+    keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, watch.progress, loaded.craft)
     status = "succeeded" if watch.ended is None else "stopped"
     reporter.progress(watch.progress.step, watch.plan.total, val_loss=watch.progress.val_loss)
     reporter.finish(status, result=results(watch.progress) | {"ended": watch.ended})

@@ -14,6 +14,8 @@ from transformers import GenerationConfig
 
 from engine.data.template import ChatTemplate
 from engine.inference.virtual import VirtualTokens
+from engine.training.limits import out_of_memory
+from engine.training.memory import give_back
 
 PROMPTS = 4
 NEW_TOKENS = 64
@@ -70,17 +72,41 @@ def answer(
     context: int,
     autocast: AbstractContextManager[Any],
     new_tokens: int = NEW_TOKENS,
+    seconds: float | None = None,
 ) -> list[str]:
-    """Greedy answers of at most `new_tokens` tokens, all prompts in one padded batch."""
+    """Greedy answers of at most `new_tokens` tokens, as many prompts in one padded batch as memory allows.
+
+    Args:
+        seconds: end the answers where they are when this much time has passed.
+    """
     if not prompts:
         return []
+    try:
+        return _together(model, prompts, template, context, autocast, new_tokens, seconds)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error) or len(prompts) == 1:
+            raise
+    give_back()
+    half, rest = len(prompts) // 2, (template, context, autocast, new_tokens, seconds)
+    return answer(model, prompts[:half], *rest) + answer(model, prompts[half:], *rest)
+
+
+def _together(
+    model: Any,
+    prompts: Sequence[Prompt],
+    template: ChatTemplate,
+    context: int,
+    autocast: AbstractContextManager[Any],
+    new_tokens: int,
+    seconds: float | None,
+) -> list[str]:
     ids, mask = _left_padded([p.ids[-max(1, context - new_tokens) :] for p in prompts], template.pad_id)
     device = next(model.parameters()).device
     training = model.training
     model.eval()
     try:
         with torch.no_grad(), autocast:
-            made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens))
+            made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens, seconds))
     finally:
         model.train(training)
     return [_text(row, template) for row in made.tolist()]
@@ -101,8 +127,9 @@ def _generated(model: Any, ids: Tensor, mask: Tensor, config: GenerationConfig) 
     return made[:, ids.shape[1] :]
 
 
-def _greedy(template: ChatTemplate, new_tokens: int) -> GenerationConfig:
+def _greedy(template: ChatTemplate, new_tokens: int, seconds: float | None) -> GenerationConfig:
     return GenerationConfig(
+        max_time=seconds,
         do_sample=False,
         use_cache=True,
         max_new_tokens=new_tokens,

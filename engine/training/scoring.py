@@ -13,6 +13,7 @@ from engine.hardware import Device, Precision
 from engine.reporter import Reporter
 from engine.training.checkpoints import Progress
 from engine.training.inputs import Inputs
+from engine.training.limits import out_of_memory
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -34,10 +35,21 @@ def autocast_of(device: Device, precision: Precision) -> AbstractContextManager[
 def answer_as_base(inputs: Inputs, sheet: AnswerSheet, base: Any, progress: Progress) -> None:
     """The untouched base's answers. Some methods change the model as soon as they are applied, so this comes first."""
     began = time.monotonic()
-    progress.base_answers = sheet.ask(base, autocast_of(inputs.device, inputs.precision))
+    progress.base_answers = _asked(sheet, base, autocast_of(inputs.device, inputs.precision), step=0)
     progress.answer_seconds = time.monotonic() - began
 
 
 def score_result(sheet: AnswerSheet, model: Any, progress: Progress, autocast: AbstractContextManager[Any]) -> None:
     """The tuned model's answers and scores, into `progress`."""
-    progress.answers = sheet.close(progress.base_answers, sheet.ask(model, autocast))
+    progress.answers = sheet.close(progress.base_answers, _asked(sheet, model, autocast, step=progress.step))
+
+
+def _asked(sheet: AnswerSheet, model: Any, autocast: AbstractContextManager[Any], step: int) -> list[str] | None:
+    """The answers; None where memory does not suffice for them: they never cost the job its end."""
+    try:
+        return sheet.ask(model, autocast)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+    sheet.reporter.event("warning", "scoring_left_out", step=step)
+    return None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,13 @@ from transformers.trainer import PrinterCallback
 
 from engine.errors import Fault
 from engine.methods import method_of
+from engine.recovery import MOST_TRIES
 from engine.spec import JobSpec
 from engine.training.batches import Loader
 from engine.training.examples import Example
 from engine.training.forward import Forward, Padded, mean_loss
-from engine.training.memory import MemoryWatch
+from engine.training.limits import OutOfMemory, out_of_memory
+from engine.training.memory import MemoryWatch, give_back
 from engine.training.weights import load_trained, save_trained
 
 STATE_FILE = "trainer_state.json"
@@ -64,6 +65,10 @@ class StepTrainer(Trainer):
 
     Attributes:
         budget: most tokens of one group; halved when memory runs out.
+        tries: how often the job has gone on with less memory so far.
+        latest: examples of the latest step.
+        between_groups: called after each group of a step; what it raises ends the step without a trace.
+        on_halved: called after the groups became smaller.
         grad_norm, step_loss, step_tokens, step_labels: of the latest step.
     """
 
@@ -84,7 +89,10 @@ class StepTrainer(Trainer):
         self.forward: Forward = Padded(model)
         self.grad_norm = self.step_loss = 0.0
         self.step_tokens = self.step_labels = 0
-        self.halvings = 0
+        self.tries = 0
+        self.latest: Sequence[Example] = ()
+        self.between_groups: Callable[[], None] = _nothing
+        self.on_halved: Callable[[], None] = _nothing
         self._skipped = 0
 
     def get_train_dataloader(self) -> Any:
@@ -108,6 +116,7 @@ class StepTrainer(Trainer):
     ) -> Tensor:
         """Gradient of the mean loss over all label tokens of the step, group by group."""
         examples: list[Example] = inputs["examples"]
+        self.latest = examples
         model.train()
         self.step_labels = sum(example.trained for example in examples)
         self.step_tokens = sum(len(example) for example in examples)
@@ -115,10 +124,10 @@ class StepTrainer(Trainer):
             try:
                 loss = self._backward(examples)
                 break
-            except (torch.OutOfMemoryError, RuntimeError) as error:
+            except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
                     raise
-            self._halve(model, examples)  # outside of `except`: the traceback would keep the activations alive
+            self.halve(examples)  # outside of `except`: the traceback would keep the activations alive
         self.step_loss = float(loss)
         if not math.isfinite(self.step_loss):
             self._not_a_number()
@@ -133,21 +142,23 @@ class StepTrainer(Trainer):
                 self.memory.look()
                 self.accelerator.backward(loss)
             total += loss.detach()
+            self.between_groups()
         if self.method.penalty is not None:
             self.accelerator.backward(self.method.penalty(self.model))
         return total
 
-    def _halve(self, model: nn.Module, examples: Sequence[Example]) -> None:
+    def halve(self, examples: Sequence[Example]) -> None:
+        """Work in groups of half the size from now on, and forget the step. Raises OutOfMemory when that is no help."""
         largest = max(sum(map(len, group)) for group in self.forward.groups(examples, self.budget))
-        if largest <= max(map(len, examples)):
-            raise Fault("training.out_of_memory", step=self.state.global_step, tokens=largest)
-        self.budget = max(largest // 2, 1)
-        self.halvings += 1
-        model.zero_grad()
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        self.model.zero_grad()
+        if self.tries >= MOST_TRIES or largest <= max(map(len, examples)):
+            raise OutOfMemory(self.state.global_step + 1, largest)
+        self.budget = max(min(largest, self.budget) // 2, 1)
+        self.tries += 1
+        give_back()
+        self.memory.take()  # the peak of what failed says nothing about what follows
         _log.warning("Out of memory: groups of at most %d tokens from now on", self.budget)
+        self.on_halved()
 
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
         """Looks at the norm before the optimizer uses the gradients."""
@@ -186,14 +197,16 @@ class StepTrainer(Trainer):
             self.optimizer: Any = self.method.optimizer(self.model, self.spec.method_params, self.spec.training)
         return super().create_optimizer(model)
 
-    def mean_loss(self, examples: Sequence[Example], between_groups: Any) -> float:
+    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> float:
         """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
-        return mean_loss(self.model, self.forward, examples, self.budget, self.autocast, between_groups)
+        while True:
+            try:
+                return mean_loss(self.model, self.forward, examples, self.budget, self.autocast, between_groups)
+            except (MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
+            self.halve(examples)
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch means that memory ran out, on whatever device."""
-    text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
-        mark in text for mark in ("out of memory", "can't allocate memory", "cublas_status_alloc_failed")
-    )
+def _nothing() -> None:
+    """What is called where nobody listens."""

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -14,58 +14,24 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from engine.errors import Fault
 from engine.reporter import Reporter
 from engine.training.checkpoints import CheckpointStore, Progress
+from engine.training.clock import Clock, Plan
 from engine.training.examples import Example
+from engine.training.limits import OutOfMemory, TimeIsUp, out_of_memory
 from engine.training.memory import MemoryWatch
 from engine.training.sampling import Prompt
 
 if TYPE_CHECKING:
+    from engine.training.standing import Standing
     from engine.training.trainer import StepTrainer
 
-_SHOWN_STEPS = 2_000  # a longer job shows the mean of several steps as one point
 _SAVE_EVERY_SECONDS = 900.0
 _CHEAP_SAVE_SECONDS = 15.0
+_PARTS = 8  # of the held-out rows, while nobody knows how long scoring them takes
 _log = logging.getLogger(__name__)
 
 
 class Cancelled(Exception):
     """The user does not want the job any more."""
-
-
-@dataclass
-class Plan:
-    """When to do what.
-
-    Attributes:
-        checks: steps after which the held-out rows are scored, the prompts answered and a checkpoint kept.
-        deadline: monotonic seconds at which the time limit ends.
-    """
-
-    total: int
-    checks: frozenset[int]
-    deadline: float | None
-
-    @property
-    def stride(self) -> int:
-        """Steps from one shown point to the next."""
-        return max(1, math.ceil(self.total / _SHOWN_STEPS))
-
-
-def check_steps(total: int, evaluations: int) -> frozenset[int]:
-    """`evaluations` steps, evenly spread; the last one is the end."""
-    return frozenset(max(1, round(total * k / evaluations)) for k in range(1, evaluations + 1))
-
-
-@dataclass
-class _Clock:
-    """What things cost, for the time left and for ending in time."""
-
-    step: float = 0.0
-    check: float = 0.0
-    save: float = 0.0
-    since_save: float = field(default_factory=time.monotonic)
-
-    def stepped(self, seconds: float) -> None:
-        self.step = seconds if not self.step else 0.8 * self.step + 0.2 * seconds
 
 
 class Watch(TrainerCallback):
@@ -82,18 +48,20 @@ class Watch(TrainerCallback):
         *,
         val: Sequence[Example],
         prompts: Sequence[Prompt],
-        answer: Callable[[], list[str]],
+        answer: Callable[[float | None], list[str]],
         memory: MemoryWatch,
+        standing: Standing,
+        clock: Clock,
     ) -> None:
         self.reporter, self.store, self.plan, self.progress = reporter, store, plan, progress
         self.val, self.prompts, self.answer, self.memory = val, prompts, answer, memory
+        self.standing, self.clock = standing, clock
         self.ended: str | None = None  # why training ended before its last step: "stop", "time", "interrupt", "memory"
-        self._clock = _Clock()
         self._began = self._shown_at = time.monotonic()
         self._shown_tokens = progress.tokens
         self._rate: float | None = None
-        self._halvings = 0
         self._used_mb = 0.0
+        self._earlier = progress.elapsed
 
     # ------------------------------------------------------------ the trainer calls
 
@@ -101,11 +69,14 @@ class Watch(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """The untouched base's score and answers, unless an earlier attempt has them."""
+        self.memory.take()  # loading is over
         if self.progress.step == 0 and self.plan.checks:
             with self.trainer.untouched():
                 self._check()
             self.progress.base_val_loss = self.progress.val_loss
-        self._began = self._shown_at = self._clock.since_save = time.monotonic()
+        self._began = self._shown_at = time.monotonic()
+        self.clock.saved()
+        self.trainer.between_groups = self._between_groups
         self.reporter.phase("training")
 
     def on_step_begin(
@@ -130,10 +101,10 @@ class Watch(TrainerCallback):
         if self.ended is None and self.progress.step in self.plan.checks:
             self._check()
             self._save()
-        elif self.ended is None and time.monotonic() - self._clock.since_save > _SAVE_EVERY_SECONDS:
+        elif self.ended is None and self.clock.since_save > _SAVE_EVERY_SECONDS:
             self._save()
         if self.ended is not None:
-            self._wind_up()
+            self.wind_up()
             control.should_training_stop = True
         self.reporter.phase("training")
 
@@ -142,20 +113,24 @@ class Watch(TrainerCallback):
     def _count(self, step: int) -> None:
         trainer, progress = self.trainer, self.progress
         seconds = time.monotonic() - self._began
-        self._clock.stepped(seconds)
-        progress.step = step
+        self.clock.stepped(seconds)
+        progress.step = self.standing.step = step
         progress.seconds += seconds
         progress.tokens += trainer.step_tokens
         loss, labels = progress.waiting or (0.0, 0.0)
         progress.waiting = [loss + trainer.step_loss * trainer.step_labels, labels + trainer.step_labels]
-        if trainer.halvings > self._halvings:
-            self._halvings = trainer.halvings
-            self.reporter.event("warning", "groups_halved", step=step, tokens=trainer.budget)
+
+    def tell_halved(self) -> None:
+        """Keep it in an event that the groups became smaller, for the reader and for whoever goes on with the job."""
+        trainer, standing = self.trainer, self.standing
+        standing.footing = replace(standing.footing, tokens=trainer.budget, tries=trainer.tries)
+        told = {"tokens": trainer.budget, "tries": trainer.tries, "footing": standing.footing.as_dict()}
+        self.reporter.event("warning", "groups_halved", step=self.progress.step, **told)
 
     def _show(self) -> None:
         progress, step = self.progress, self.progress.step
         self._used_mb, device_mb = self.memory.take()
-        progress.peak_memory_mb = max(progress.peak_memory_mb, device_mb or self._used_mb)
+        progress.peak_memory_mb = max(progress.peak_memory_mb, self.memory.highest_mb)
         if step % self.plan.stride and step != self.plan.total and step != 1:
             self._report()
             return
@@ -177,9 +152,9 @@ class Watch(TrainerCallback):
         self._report()
 
     def _report(self) -> None:
-        progress, clock, plan = self.progress, self._clock, self.plan
+        progress, plan = self.progress, self.plan
         checks = sum(step > progress.step for step in plan.checks)
-        left = clock.step * (plan.total - progress.step) + (clock.check + clock.save) * checks
+        left = self.clock.left(plan.total - progress.step, checks)
         self.reporter.progress(
             progress.step, plan.total, left, train_loss=progress.train_loss, val_loss=progress.val_loss
         )
@@ -193,13 +168,25 @@ class Watch(TrainerCallback):
         if self.trainer.method.figures is not None:
             self.reporter.metric(self.progress.step, **self.trainer.method.figures(self.trainer.model))
         if self.prompts:
-            self.reporter.phase("sampling")
-            for index, (prompt, text) in enumerate(zip(self.prompts, self.answer(), strict=True)):
-                self.reporter.sample(self.progress.step, index, prompt.text, prompt.expected, text)
-        self._clock.check = time.monotonic() - began
+            self._answer()
+        self.clock.check = time.monotonic() - began
         self._shown_at = time.monotonic()
         self._report()
         self._raise_if_cancelled()
+
+    def _answer(self) -> None:
+        """Sample answers are a luxury: they never cost the job its end, for want of memory or of time."""
+        self.reporter.phase("sampling")
+        try:
+            told = self.answer(self.clock.allowance())
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            self.prompts = []
+            self.reporter.event("warning", "samples_left_out", step=self.progress.step)
+            return
+        for index, (prompt, text) in enumerate(zip(self.prompts, told, strict=True)):
+            self.reporter.sample(self.progress.step, index, prompt.text, prompt.expected, text)
 
     def score(self) -> None:
         """Validation loss of the present weights, once a step."""
@@ -207,17 +194,43 @@ class Watch(TrainerCallback):
         if not self.val or progress.evaluated_step == progress.step:
             return
         self.reporter.phase("evaluating")
-        loss = self.trainer.mean_loss(self.val, self._raise_if_cancelled)
+        began = time.monotonic()
+        loss = (
+            self._first_loss() if not self.clock.score else self.trainer.mean_loss(self.val, self._raise_if_cancelled)
+        )
+        self.clock.score = time.monotonic() - began
         if not math.isfinite(loss):
             raise Fault("training.nan", step=progress.step, learning_rate=self._rate or 0.0)
         progress.val_loss, progress.evaluated_step = loss, progress.step
         self.reporter.metric(progress.step, val_loss=loss, perplexity=perplexity(loss))
 
+    def _first_loss(self) -> float:
+        """The first score tells how long one takes. Under a time limit it ends early where all rows would take too long,
+        and from then on the rows that were scored stand for all: each part is spread evenly over them."""
+        allowance, began = self.clock.allowance(), time.monotonic()
+        parts = _PARTS if allowance is not None and len(self.val) >= 2 * _PARTS else 1
+        scored: list[Example] = []
+        loss = 0.0
+        for part in range(parts):
+            rows = list(self.val[part::parts])
+            loss += self.trainer.mean_loss(rows, self._raise_if_cancelled) * _labels(rows)
+            scored += rows
+            if allowance is not None and time.monotonic() - began > allowance and part + 1 < parts:
+                self.reporter.event("warning", "validation_in_time", used=len(scored), total=len(self.val))
+                break
+        self.val = scored
+        return loss / max(1, _labels(scored))
+
+    def note_elapsed(self) -> None:
+        """Time that this job has taken so far, with its earlier attempts."""
+        self.progress.elapsed = self._earlier + time.monotonic() - self.reporter.began
+
     def _save(self) -> None:
         began = time.monotonic()
+        self.note_elapsed()
         self.store.save(self.trainer, self.progress)
-        now = time.monotonic()
-        self._clock.save, self._clock.since_save, self._shown_at = now - began, now, now
+        self.clock.saved(time.monotonic() - began)
+        self._shown_at = time.monotonic()
 
     # ------------------------------------------------------------ ends
 
@@ -225,35 +238,62 @@ class Watch(TrainerCallback):
         if self.reporter.requested() == "cancel":
             raise Cancelled
 
+    def _between_groups(self) -> None:
+        """Within a step: a step that cannot end in time is given up, the ones before it are kept."""
+        self._raise_if_cancelled()
+        if self.clock.must_wind_up(self._scores_again()):
+            raise TimeIsUp
+
+    def _scores_again(self) -> bool:
+        return bool(self.val) and self.progress.evaluated_step != self.progress.step
+
     def _obey(self) -> None:
         self._raise_if_cancelled()
         if self.progress.step >= self.plan.total:
             return
         if self.memory.is_over(self._used_mb):
-            self.ended = "memory"
-        elif self.reporter.interrupted:
+            self._use_less()
+        if self.ended is not None:
+            return
+        if self.reporter.interrupted:
             self.ended = "interrupt"
         elif self.reporter.requested() == "stop":
             self.ended = "stop"
         elif self._time_is_up():
-            self.ended = "time"
-            self.reporter.event("warning", "time_budget", step=self.progress.step, total=self.plan.total)
+            self.end_in_time()
+
+    def _use_less(self) -> None:
+        """The process took more than the budget, which the system did not refuse: smaller groups, if those can help."""
+        examples = self.trainer.latest
+        try:
+            if self.memory.holds_too_much():
+                raise OutOfMemory(self.progress.step, self.trainer.budget)
+            self.trainer.halve(examples)
+        except OutOfMemory:
+            self.ended = "memory"
 
     def _time_is_up(self) -> bool:
-        if self.plan.deadline is None:
-            return False
-        clock = self._clock
-        reserve = clock.step + 1.2 * clock.check + 3.0 * clock.save + 1.2 * self.progress.answer_seconds
-        return time.monotonic() + reserve >= self.plan.deadline
+        """Whether what comes until the next look, and then the end, would take longer than there is."""
+        comes = self.progress.step in self.plan.checks
+        return self.clock.is_up(bool(self.val), check_first=comes)
 
-    def _wind_up(self) -> None:
+    def end_in_time(self) -> None:
+        """Training ends here because of the time limit."""
+        self.ended = "time"
+        self.reporter.event("warning", "time_budget", step=self.progress.step, total=self.plan.total)
+
+    def wind_up(self) -> None:
         """Leave a checkpoint to go on from; the score belongs to it when there is time for that."""
         if self.ended in ("stop", "time"):
             self.score()
-        if self.ended != "interrupt" or self._clock.save < _CHEAP_SAVE_SECONDS:
+        if self.ended != "interrupt" or self.clock.save < _CHEAP_SAVE_SECONDS:
             self._save()
         if self.ended == "memory":
-            raise Fault("training.over_memory", used_mb=round(self._used_mb), limit_mb=self.memory.limit_mb)
+            raise Fault("training.over_memory", used_mb=round(self._used_mb), **self.standing.told())
+
+
+def _labels(rows: Sequence[Example]) -> int:
+    return sum(example.trained for example in rows)
 
 
 def perplexity(loss: float | None) -> float | None:

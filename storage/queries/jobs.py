@@ -134,6 +134,13 @@ def end_attempt(s: Session, job_id: int, attempt: int, *, status: JobStatus, err
     return True
 
 
+def requeue_attempt(s: Session, job_id: int, attempt: int) -> bool:
+    """Queue the job of an active attempt whose process is gone. False when it had ended, or the user wants something else."""
+    mine = update(Job).where(Job.id == job_id, Job.attempt == attempt, Job.status.in_(ACTIVE), Job.request.is_(None))
+    values = {"status": JobStatus.QUEUED, "phase": None, "seconds_left": None}
+    return s.execute(mine.values(**values).returning(Job.id)).first() is not None
+
+
 def end_queued(s: Session, job_id: int) -> bool:
     """Cancel a job that has not started. False when it is no longer queued."""
     waiting = update(Job).where(Job.id == job_id, Job.status == JobStatus.QUEUED)

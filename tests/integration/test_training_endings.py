@@ -233,8 +233,8 @@ def test_memory_errors_halve_the_groups_and_change_nothing_else(
     assert workers.series(ctx, job.id, "train_loss") == pytest.approx(expected, abs=1e-4)
     most = 10
     job = train(ctx, inputs, training={"evaluations": 0})
-    assert job.status == "failed"
-    assert job.error["code"] == "training.out_of_memory"
+    assert (job.status, job.error["code"]) == ("failed", "training.out_of_memory")
+    assert job.error["params"]["tries"] == 3
 
 
 def _when(ctx: Context, job_id: int, step: int, act: Any) -> None:
