@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from engine.hardware import Device, precision_for
-from engine.methods import method_of
+from engine.methods import ModelShape, method_of
 from engine.objectives import base_format
 from engine.planner.corrections import Evidence, correct, settings_of
 from engine.planner.disk import Space, disk_view, merged_bytes, spaces
@@ -25,7 +25,12 @@ _LARGE = 1e9  # parameters that are too many for a processor in a reasonable tim
 
 @dataclass(frozen=True)
 class Case:
-    """A complete spec with all that it names. `evidence`: what this machine measured with the model, by method."""
+    """A complete spec with all that it names.
+
+    Attributes:
+        evidence: what this machine measured with the model, by method.
+        known_shape: the model's shape where it was read before.
+    """
 
     spec: JobSpec
     model: LanguageModel
@@ -34,6 +39,12 @@ class Case:
     table: Table
     evidence: Mapping[str, Sequence[Evidence]] = field(default_factory=dict)
     disk_free_mb: int = 0
+    known_shape: ModelShape | None = None
+
+    @property
+    def shape(self) -> ModelShape:
+        """The model's measures. Raises Fault("model.config_unknown")."""
+        return self.known_shape or shape_of(self.model.config, self.model.parameters)
 
     @property
     def limit_mb(self) -> int:
@@ -89,7 +100,7 @@ def workload(case: Case, train: Counts) -> Workload:
     """What the job holds, worked through as the engine would."""
     spec = case.spec
     work = Workload(
-        shape=shape_of(case.model.config, case.model.parameters),
+        shape=case.shape,
         method=method_of(spec.method),
         values=spec.method_params,
         precision=precision_for(case.device),

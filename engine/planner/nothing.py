@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
 from typing import Any
@@ -22,10 +24,11 @@ _ROUND_MB = 100
 
 def smallest_change(search: Search) -> Verdict:
     """What to change so that something fits; text key `plan.<code>`, `change` where the form can do it by itself."""
-    for tried in (_more_time, _more_disk, _shorter, _more_memory):
+    enough = _least_mb(search, min(search.lengths, default=0)) <= search.base.limit_mb
+    for tried in (_more_time, _more_disk) if enough else (_shorter, _more_memory):
         if (found := tried(search)) is not None:
             return found
-    return _smaller_model(search)
+    return _larger_everything(search) if enough else _smaller_model(search)
 
 
 def _relaxed(search: Search, **limits: Any) -> Search:
@@ -68,14 +71,17 @@ def _more_disk(search: Search) -> Verdict | None:
 
 def _shorter(search: Search) -> Verdict | None:
     """Shorter examples, longest first; with the memory that would save from cutting, where the device has it."""
-    rows = search.base.table.train_index.count(max(search.lengths, default=0), "truncate").rows
+    index, limit_mb = search.base.table.train_index, search.base.limit_mb
+    rows = index.count(max(search.lengths, default=0), "truncate").rows
     for length in (length for length in _LENGTHS if length < min(search.lengths, default=0)):
+        if _least_mb(search, length) > limit_mb:
+            continue
         plans = [plan for plan in search.fitting((length,)) if plan.train.rows >= _STILL_USEFUL * rows]
         if plans:
             plan = ranked(plans, search.goal)[0]
             need = _need_mb(search)
             params: dict[str, Any] = {"max_length": length, "longest": max(search.lengths), "n": plan.train.truncated}
-            params |= {"need_mb": need, "limit_mb": search.base.limit_mb}
+            params |= {"need_mb": need, "limit_mb": limit_mb}
             enough = need <= limit_of(search.base.device, None)
             code = "nothing.shorter_or_memory" if enough else "nothing.shorter"
             return Verdict(code, params, change=search.changes_of(plan))
@@ -97,11 +103,29 @@ def _more_memory(search: Search) -> Verdict | None:
     return Verdict("nothing.memory_time", params, change={"budget.memory_mb": need, "budget.minutes": _minutes(plan)})
 
 
+def _larger_everything(search: Search) -> Verdict:
+    """Time and disk are too short together."""
+    limited = _relaxed(search, minutes=None, disk_mb=None)
+    plan = _quickest(replace(limited, base=replace(limited.base, disk_free_mb=_EVER)))
+    if plan is None:
+        return Verdict("nothing.data")
+    base = search.base
+    params = {"minutes": _minutes(plan), "need_mb": ceil(plan.disk_mb)}
+    limits = {"limit_minutes": base.spec.budget.minutes, "limit_mb": base.disk_limit_mb}
+    change = {"budget.minutes": _minutes(plan), "budget.disk_mb": ceil(plan.disk_mb)}
+    return Verdict("nothing.time_disk", params | limits, change=change if plan.disk_mb <= base.disk_free_mb else {})
+
+
 def _need_mb(search: Search) -> int:
     """The least memory that training on this model takes at the lengths of the data, rounded up."""
+    return ceil(_least_mb(search, min(search.lengths, default=0)) / _ROUND_MB) * _ROUND_MB
+
+
+def _least_mb(search: Search, length: int) -> int:
+    """The least memory at a length: in the smallest groups."""
     small = replace(search.base.spec.budget, goal="smallest")
-    needs = (_total(replace(case, spec=replace(case.spec, budget=small))) for case in search.candidates(search.lengths))
-    return ceil(min(needs, default=0) / _ROUND_MB) * _ROUND_MB
+    cases = search.candidates((length,))
+    return min((_total(replace(case, spec=replace(case.spec, budget=small))) for case in cases), default=0)
 
 
 def _total(case: Case) -> int:
@@ -121,21 +145,25 @@ def _smaller_model(search: Search) -> Verdict:
 
 
 def _largest(search: Search) -> int | None:
-    """Parameters of the largest common size of model that keeps to all limits."""
-    for config in COMMON_SIZES:
-        model = LanguageModel(config=config, parameters=None, context_length=search.base.model.context_length)
-        plans = replace(search, base=replace(search.base, model=model)).found
-        if plans:
-            return plans[0].work.shape.parameters
-    return None
+    """Parameters of the largest common size of model that keeps to all limits. Larger ones never do where a smaller one does not."""
+
+    def has_a_plan(config: Mapping[str, Any]) -> bool:
+        there = _with_model(search, config)
+        return _need_mb(there) <= there.base.limit_mb and bool(there.found)
+
+    first = bisect_left(COMMON_SIZES, True, key=has_a_plan)
+    return None if first == len(COMMON_SIZES) else _with_model(search, COMMON_SIZES[first]).base.shape.parameters
+
+
+def _with_model(search: Search, config: Mapping[str, Any]) -> Search:
+    model = LanguageModel(config=config, parameters=None, context_length=search.base.model.context_length)
+    return replace(search, base=replace(search.base, model=model))
 
 
 def _device_for(search: Search) -> str | None:
     """The smallest GPU of the catalogue that the model can be trained on."""
     gpus = sorted((entry for entry in CATALOGUE if entry.kind == "gpu" and entry.bf16), key=lambda one: one.memory_mb)
-    for entry in gpus:
-        free = replace(search.base.spec.budget, device=entry.key, memory_mb=None, minutes=None)
-        there = replace(search.base, device=device_of(entry.key), spec=replace(search.base.spec, budget=free))
-        if _need_mb(replace(search, base=there)) <= entry.memory_mb:
-            return entry.name
-    return None
+    free = replace(search.base.spec.budget, memory_mb=None, minutes=None)
+    there = replace(search.base, device=device_of(gpus[0].key), spec=replace(search.base.spec, budget=free))
+    need = _need_mb(replace(search, base=there))  # what it takes does not depend on which of them
+    return next((entry.name for entry in gpus if entry.memory_mb >= need), None)

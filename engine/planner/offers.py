@@ -57,7 +57,11 @@ def _way(plan: Plan) -> tuple[str, str | None]:
 
 def _alike(one: Plan, other: Plan) -> bool:
     """Whether two plans would look the same to a person."""
-    return (_way(one), one.max_length, one.epochs) == (_way(other), other.max_length, other.epochs)
+    return _looks(one) == _looks(other)
+
+
+def _looks(plan: Plan) -> tuple[object, ...]:
+    return *_way(plan), plan.max_length, plan.epochs, plan.work.recompute
 
 
 def _is_better_at_something(plan: Plan, other: Plan) -> bool:

@@ -13,7 +13,7 @@ from functools import cached_property
 from math import floor
 from typing import Any
 
-from engine.methods import METHODS, Method
+from engine.methods import METHODS, Method, ModelShape
 from engine.methods.refusals import refused
 from engine.objectives import SFT
 from engine.params import read_all
@@ -21,11 +21,11 @@ from engine.planner.bill import Case, disk_mb_of, duration_of_case, workload
 from engine.planner.goals import GOOD_ENOUGH, Learning, quality
 from engine.planner.lengths import Counts
 from engine.planner.memory import Workload, total_mb
-from engine.planner.shape import shape_of
 from engine.planner.speed import steps_of
-from engine.planner.ways import WITHOUT_TRAINING, usual_epochs, ways_to_train
+from engine.planner.ways import WITHOUT_TRAINING, Way, usual_epochs, ways_to_train
 
 _CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
+_ORDER = {method.key: place for place, method in enumerate(METHODS)}
 _LENGTH_STEP = 16
 _FEWER_PASSES = (2.0, 1.0, 0.5)  # tried besides the method's own number
 _IN_TIME = 0.98  # share of the time limit that is planned for
@@ -39,6 +39,7 @@ class Plan:
 
     Attributes:
         seconds, training_s: the whole job, and its training alone.
+        memory_mb: at the peak.
         quality: what can be expected of it, from 0 to 1 (`goals.quality`).
     """
 
@@ -47,13 +48,9 @@ class Plan:
     train: Counts
     seconds: float
     training_s: float
+    memory_mb: int
     disk_mb: float
     quality: float
-
-    @cached_property
-    def memory_mb(self) -> int:
-        """MB at the peak."""
-        return total_mb(self.work)
 
     @property
     def method(self) -> Method:
@@ -137,23 +134,31 @@ class Search:
 
     def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[Case]:
         """Complete specs at each method's own pace, without a look at the limits."""
-        for method, held, optimizer in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
-            for length in lengths:
-                case = self._case(method, held, optimizer, length)
-                if case is not None:
-                    yield case
+        for way in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
+            case = self._case(way)
+            cut = (_with(case, max_length=length) for length in lengths)
+            yield from (one for one in cut if not _refused(one, way.method))
 
-    def _case(self, method: Method, held: str | None, optimizer: str, length: int) -> Case | None:
-        """The base with these settings; None where the method refuses them on this model."""
-        base, own = self.base, self.own.get(method.key, {})
-        values, _ = read_all(method.params, own, "method")
-        wanted = {"quantisation": held or "none", "optimizer": optimizer, "max_length": length}
-        declared = SFT.params_for(method.defaults)
+    def _case(self, way: Way) -> Case:
+        """The base, trained this way."""
+        base, method = self.base, way.method
+        values, _ = read_all(method.params, self.own.get(method.key, {}), "method")
         kept = {k: v for k, v in base.spec.training.items() if k not in SEARCHED and k not in method.defaults}
-        training, _ = read_all(declared, kept | {"batch_size": base.spec.training["batch_size"]} | wanted, "training")
-        if refused(method, shape_of(base.model.config, base.model.parameters), values, training):
-            return None
-        return replace(base, spec=replace(base.spec, method=method.key, method_params=values, training=training))
+        wanted = {"quantisation": way.held or "none", "optimizer": way.optimizer, "checkpointing": way.checkpointing}
+        wanted["batch_size"] = base.spec.training["batch_size"]
+        training, _ = read_all(SFT.params_for(method.defaults), kept | wanted, "training")
+        spec = replace(base.spec, method=method.key, method_params=values, training=training)
+        return replace(base, spec=spec, known_shape=self._shape)
+
+    @cached_property
+    def _shape(self) -> ModelShape:
+        return self.base.shape
+
+
+def _refused(case: Case, method: Method) -> bool:
+    """Whether the method cannot do this on the model."""
+    steps = steps_of(case.counts()[0].rows, case.pace)
+    return bool(refused(method, case.shape, case.spec.method_params, case.spec.training, steps))
 
 
 def fits(plan: Plan) -> bool:
@@ -184,7 +189,7 @@ def _settled(plan: Plan) -> tuple[Any, ...]:
     return (
         plan.memory_mb,
         plan.seconds,
-        [method.key for method in METHODS].index(plan.method.key),
+        _ORDER[plan.method.key],
         *(str(training[key]) for key in SEARCHED),
     )
 
@@ -198,10 +203,10 @@ def _paced(case: Case) -> Iterator[Plan]:
     if not train.rows:
         return
     work = workload(case, train)
-    if total_mb(work) > case.limit_mb:
+    memory_mb = total_mb(work)
+    if memory_mb > case.limit_mb:
         return
-    case = _on_disk(case, work, train, val)
-    usual = _plan(case, work)
+    usual = _plan(_on_disk(case, work, train, val), work, memory_mb)
     if not work.method.capabilities.trains:
         yield usual
         return
@@ -212,13 +217,11 @@ def _paced(case: Case) -> Iterator[Plan]:
     yield from (_at(first, passes) for passes in _FEWER_PASSES if _least(train.rows) <= passes < first.epochs)
 
 
-def _plan(case: Case, work: Workload) -> Plan:
+def _plan(case: Case, work: Workload, memory_mb: int) -> Plan:
     train, val = case.counts()
-    seconds = duration_of_case(case, work, train, val)
-    return Plan(
-        case, work, train, seconds.seconds, seconds.parts["training"], disk_mb_of(case, work, train, val),
-        _quality(case, work, train),
-    )  # fmt: skip
+    time = duration_of_case(case, work, train, val)
+    disk_mb, learnt = disk_mb_of(case, work, train, val), _quality(case, work, train)
+    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, learnt)
 
 
 def _at(plan: Plan, epochs: float) -> Plan:
@@ -246,7 +249,7 @@ def _in_time(usual: Plan) -> Plan | None:
     checks = int(usual.case.spec.training["evaluations"])
     found = _most(usual)
     if checks > 1:
-        hurried = _most(_plan(_with(usual.case, evaluations=1), usual.work))
+        hurried = _most(_plan(_with(usual.case, evaluations=1), usual.work, usual.memory_mb))
         if hurried is not None and (found is None or hurried.epochs > 1.5 * found.epochs):
             found = hurried
     return found

@@ -58,17 +58,21 @@ def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_m
         step_tokens: most tokens that one optimizer step can have.
         choice: the setting "checkpointing".
     """
-    work = replace(work, tokens=max(longest, min(step_tokens, TOKENS_AT_ONCE["gpu" if work.device.is_gpu else "cpu"])))
-    while total_mb(work) > limit_mb and work.tokens > max(longest, _SMALLEST_GROUP):
-        work = replace(work, tokens=max(longest, work.tokens // 2))
-    return replace(work, recompute=decide_recompute(work, choice, limit_mb))
+    fewest = max(longest, _SMALLEST_GROUP)
+    most = max(longest, min(step_tokens, TOKENS_AT_ONCE["gpu" if work.device.is_gpu else "cpu"]))
+    work = replace(work, tokens=most if limit_mb > 0 else min(most, fewest))
+    need = total_mb(work) if limit_mb > 0 else 1
+    while need > limit_mb and work.tokens > fewest:
+        work = replace(work, tokens=max(fewest, work.tokens // 2))
+        need = total_mb(work)
+    return replace(work, recompute=_recomputes(work, choice, short=need > limit_mb))
 
 
-def decide_recompute(work: Workload, choice: str, limit_mb: int) -> bool:
+def _recomputes(work: Workload, choice: str, *, short: bool) -> bool:
     """Whether to recompute activations: as chosen, or with "auto" only when memory is short."""
     if not work.method.capabilities.checkpointing or choice == "off":
         return False
-    return choice == "on" or total_mb(replace(work, recompute=False)) > limit_mb
+    return choice == "on" or short
 
 
 def memory_verdict(work: Workload, limit_mb: int) -> Verdict:

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from engine.methods import METHODS, Method
 from engine.objectives import SFT, base_format
 from engine.planner.goals import FAMILIES, FORMATS, GOOD_ENOUGH, OPTIMIZERS
 
-Way = tuple[Method, str | None, str]  # with the format of the base (None: as it is) and the optimizer
+_MOST_SQUEEZED = list(FORMATS)[-1]
 _SETTLED = next(iter(OPTIMIZERS))  # the optimizer where memory is not short
-WITHOUT_TRAINING: tuple[Way, ...] = tuple((m, None, _SETTLED) for m in METHODS if not m.capabilities.trains)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to train, besides lengths and passes.
+
+    Attributes:
+        held: format of the base; None as it is.
+        optimizer, checkpointing: settings of training.
+    """
+
+    method: Method
+    held: str | None = None
+    optimizer: str = _SETTLED
+    checkpointing: str = "auto"
+
+
+WITHOUT_TRAINING = tuple(Way(method) for method in METHODS if not method.capabilities.trains)
 
 
 def usual_epochs(method: Method) -> float:
@@ -19,12 +38,26 @@ def usual_epochs(method: Method) -> float:
     return float(next(param.default for param in SFT.params_for(method.defaults) if param.key == "epochs"))
 
 
-def ways_to_train(goal: str) -> list[Way]:
-    """Methods with the format of their base and an optimizer.
+@cache
+def ways_to_train(goal: str) -> tuple[Way, ...]:
+    """Every way worth trying.
 
-    All recommended methods in every way; where size matters, also those whose small result can be switched off, on the
-    most squeezed base. Of two methods that differ in their base's format alone, the one whose own format it is.
+    All recommended methods on every base and with every optimizer that `goals` knows; on the most squeezed base also
+    with activations recomputed at any rate. Where size matters (small groups, so activations are recomputed by
+    themselves), also methods whose small result can be switched off, on the most squeezed base.
     """
+    optimizers = [key for key in _declared_optimizers() if key in OPTIMIZERS]
+    found: list[Way] = []
+    for method, held in _on_bases(goal):
+        for optimizer in optimizers if method.recommended else optimizers[:1]:
+            found.append(Way(method, held, optimizer))
+            if held == _MOST_SQUEEZED and method.capabilities.checkpointing and goal != "smallest":
+                found.append(Way(method, held, optimizer, "on"))
+    return tuple(found)
+
+
+def _on_bases(goal: str) -> list[tuple[Method, str | None]]:
+    """Methods with formats of their base; of two that only differ in it, the one whose own format it is."""
     found: dict[tuple[Any, str | None], Method] = {}
     for method in METHODS:
         if not method.capabilities.trains or not (method.recommended or (goal == "smallest" and _is_pocket(method))):
@@ -34,12 +67,7 @@ def ways_to_train(goal: str) -> list[Way]:
             mark = (method.apply, held)
             if mark not in found or base_format(method.defaults) == held:
                 found[mark] = method
-    optimizers = [key for key in _declared_optimizers() if key in OPTIMIZERS]
-    return [
-        (method, held, optimizer)
-        for (_apply, held), method in found.items()
-        for optimizer in (optimizers if method.recommended else [_SETTLED])
-    ]
+    return [(method, held) for (_apply, held), method in found.items()]
 
 
 def _is_pocket(method: Method) -> bool:

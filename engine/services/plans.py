@@ -84,7 +84,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
     numbers, training, work = estimate(plan.case), plan.case.spec.training, plan.work
     whole = plan.train.truncated == plan.train.dropped == 0
     return {
-        "key": f"{plan.method.key}-{work.quantisation or 'none'}-{plan.max_length}-{plan.epochs:g}",
+        "key": _key(plan),
         "changes": search.changes_of(plan),
         "method": plan.method.key,
         "precision": work.precision.dtype,
@@ -106,6 +106,11 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
         },
         "best": place == 0,
     }
+
+
+def _key(plan: Plan) -> str:
+    parts = (plan.method.key, plan.work.quantisation or "none", plan.max_length, f"{plan.epochs:g}")
+    return "-".join(map(str, parts)) + ("-recompute" if plan.work.recompute else "")
 
 
 def _cut_up(plan: Plan) -> Json:

@@ -144,9 +144,13 @@ def test_the_smallest_change_comes_first_and_really_fits() -> None:
 def test_recomputing_by_itself_only_when_memory_is_short() -> None:
     work = _work(tokens=2048)
     need = total_mb(work)
-    assert [verdict.decide_recompute(work, "auto", limit) for limit in (need, need - 1)] == [False, True]
-    assert verdict.decide_recompute(work, "on", need)
-    assert not verdict.decide_recompute(work, "off", 10)
+
+    def recomputes(choice: str, limit_mb: int) -> bool:
+        return verdict.arrange(work, 2048, 2048, choice, limit_mb).recompute
+
+    assert [recomputes("auto", limit_mb) for limit_mb in (need, need - 1)] == [False, True]
+    assert recomputes("on", need)
+    assert not recomputes("off", 10)
 
 
 def test_steps_are_worked_through_in_groups_that_fit() -> None:

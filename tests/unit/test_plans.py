@@ -1,0 +1,349 @@
+"""From a budget to plans: what is offered fits, is ranked as promised, and "nothing fits" says what would."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from engine.context import Context
+from engine.errors import Fault, SpecError
+from engine.hardware import Device
+from engine.methods import METHODS, method_of
+from engine.planner import catalogue
+from engine.planner.bill import Case, estimate, workload
+from engine.planner.goals import FAMILIES, FORMATS, GOALS, OPTIMIZERS, Learning, quality
+from engine.planner.lengths import Table, count
+from engine.planner.memory import total_mb
+from engine.planner.nothing import smallest_change
+from engine.planner.offers import chosen, reasons
+from engine.planner.search import Search, score
+from engine.planner.verdict import disk_verdict, memory_verdict
+from engine.services import jobs, mending, planning, plans
+from engine.spec import make_spec
+from storage.tables import Dataset, LanguageModel
+from tests import tiny
+from tests.unit.test_planner import CONFIGS, SMOLLM2
+
+MODELS: dict[str, dict[str, Any]] = {
+    "135M": SMOLLM2,
+    "8B": CONFIGS["Llama-3-8B"][0],
+    "phi": CONFIGS["Phi-3-mini"][0],
+    "47B-moe": {
+        "model_type": "mixtral", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 32000, "num_local_experts": 8,
+        "num_experts_per_tok": 2, "tie_word_embeddings": False,
+    },
+    "100B": SMOLLM2 | {"hidden_size": 12288, "intermediate_size": 32768, "num_hidden_layers": 64,
+                       "num_attention_heads": 96, "num_key_value_heads": 96, "head_dim": 128},
+}  # fmt: skip
+DEVICES = ("rtx-3050", "rtx-4090", "t4", "h100", "b200", "m3-max-64", "laptop-4-8", "server-96-512")
+
+
+@cache
+def table(rows: int = 150) -> Table:
+    """Lengths as real data has them: most are short, few are long."""
+    drawn = random.Random(7)
+
+    def some(n: int) -> list[tuple[int, list[list[int]]]]:
+        lengths = [max(12, int(drawn.lognormvariate(5.3, 0.6))) for _ in range(n)]
+        return [(length, [[length // 2, length]]) for length in lengths]
+
+    return Table(some(rows), some(20))
+
+
+def search(model: str, device: str | Device, *, rows: int = 150, free_mb: int = 10**6, **budget: Any) -> Search:
+    """A question about one of the models; `budget` as in a spec."""
+    there = device if isinstance(device, Device) else catalogue.device_of(device)
+    raw = {"name": "-", "base_model": 1, "dataset": 1, "method": METHODS[0].key, "budget": budget}
+    language_model = LanguageModel(config=MODELS[model], parameters=None, context_length=8192)
+    return Search(Case(make_spec(raw), language_model, Dataset(val_rows=20), there, table(rows), {}, free_mb))
+
+
+# ------------------------------------------------------------------ the catalogue
+
+
+def test_every_device_of_the_catalogue_is_complete_and_can_be_planned_for() -> None:
+    assert len({entry.key for entry in catalogue.CATALOGUE}) == len(catalogue.CATALOGUE) > 80
+    for entry in catalogue.CATALOGUE:
+        device = catalogue.device_of(entry.key)
+        assert device.is_gpu == (entry.kind == "gpu") == bool(entry.capability) == bool(entry.tflops)
+        assert device.memory_mb >= 4000
+        assert entry.bandwidth > 40
+        assert entry.source
+        assert entry.bf16 == (entry.kind == "gpu" and entry.capability >= (8, 0))  # type: ignore[operator]
+        assert entry.kind == "gpu" or entry.cores
+        assert not entry.key.startswith("cuda")
+        assert make_spec({**RAW, "budget": {"device": entry.key}}).budget.device == entry.key
+
+
+@pytest.mark.parametrize(
+    ("driver_says", "key"),
+    [
+        ("NVIDIA GeForce RTX 4090", "rtx-4090"), ("NVIDIA GeForce RTX 4090 Laptop GPU", "rtx-4090-laptop"),
+        ("NVIDIA A100-SXM4-80GB", "a100"), ("Tesla T4", "t4"), ("NVIDIA H100 80GB HBM3", "h100"), ("NVIDIA L40S", "l40s"),
+        ("NVIDIA GeForce RTX 4070 Ti SUPER", "rtx-4070-ti-super"), ("NVIDIA RTX 6000 Ada Generation", "rtx-6000-ada"),
+        ("NVIDIA GeForce RTX 3050 Laptop GPU", None), ("Quadro K2000", None),
+    ],
+)  # fmt: skip
+def test_speeds_are_found_by_the_name_that_the_driver_gives(driver_says: str, key: str | None) -> None:
+    found = catalogue.entry_named(driver_says)
+    assert found is None if key is None else found is not None and found.key.startswith(key)
+
+
+# ------------------------------------------------------------------ the score
+
+
+def test_everything_that_can_be_offered_has_a_named_basis() -> None:
+    assert {method.family for method in METHODS} <= FAMILIES.keys()
+    assert all(basis.source for table in (FAMILIES, FORMATS, OPTIMIZERS) for basis in table.values())
+
+
+def test_quality_follows_data_passes_and_room() -> None:
+    lora, whole = method_of("lora"), method_of("full")
+    full = Learning(1.0, 500, 50_000, 5_000_000, 4, 4)
+
+    def of(**other: Any) -> float:
+        return quality(lora, None, "adamw_torch_fused", replace(full, **other))
+
+    assert of() == 1.0
+    assert of(epochs=1) < of(epochs=2) < of(epochs=4) == of(epochs=8)
+    assert of(whole=0.9) < of(whole=0.99) < of()
+    assert of(trainable=5_000) < of(trainable=20_000) < of()
+    assert quality(lora, "nf4", "adamw_torch_fused", full) < quality(lora, "int8", "adamw_torch_fused", full) < of()
+    assert quality(whole, None, "adamw_torch_fused", full) < of()  # few examples: it forgets more than it gains
+    assert quality(whole, None, "adamw_torch_fused", replace(full, examples=50_000)) == of()
+
+
+# ------------------------------------------------------------------ what is offered
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_offer_fits_and_the_goals_hold(model: str, device: str) -> None:
+    goal = GOALS[(list(MODELS).index(model) + DEVICES.index(device)) % len(GOALS)]
+    asked = search(model, device, minutes=60 * 24, goal=goal)
+    offered = chosen(asked.found, goal)
+    if not offered:
+        return
+    assert len(offered) <= 5
+    for plan in offered:
+        numbers = estimate(plan.case)
+        assert numbers["verdict"]["ok"], numbers["verdict"]
+        assert numbers["memory"]["total_mb"] <= numbers["memory"]["limit_mb"] <= catalogue.device_of(device).memory_mb
+        assert numbers["seconds"] <= 24 * 3600
+        assert numbers["steps"] == plan.steps > 0
+        assert abs(numbers["memory"]["total_mb"] - plan.memory_mb) <= len(numbers["memory"]["items"])
+        assert numbers["seconds"] == pytest.approx(plan.seconds, rel=0.02, abs=1)
+    good = [plan for plan in offered if score(plan, "fastest")[0] == score(offered[0], "fastest")[0]]
+    assert goal != "fastest" or offered[0].seconds == min(plan.seconds for plan in good)
+    assert goal != "smallest" or offered[0].memory_mb == min(plan.memory_mb for plan in good)
+    assert goal != "quality" or round(offered[0].quality, 3) == max(round(plan.quality, 3) for plan in offered)
+
+
+def test_offers_differ_and_say_what_for() -> None:
+    asked = search("8B", "rtx-4090")
+    offered = list(reasons(chosen(asked.found, asked.goal), asked.goal))
+    assert 3 <= len(offered) <= 5
+    assert len({(plan.method.key, plan.work.quantisation, plan.max_length, plan.epochs) for plan, _ in offered}) == len(
+        offered
+    )
+    assert offered[0][1] == "quality"
+    assert {"fastest", "smallest"} <= {reason for _, reason in offered}
+
+
+def test_the_order_is_always_the_same() -> None:
+    def keys(asked: Search) -> list[Any]:
+        return [(plan.method.key, plan.case.spec.training) for plan in asked.found]
+
+    assert keys(search("135M", "desktop-8-32")) == keys(search("135M", "desktop-8-32"))
+
+
+@pytest.mark.parametrize("goal", GOALS)
+@pytest.mark.parametrize(("model", "device", "limits"), [
+    ("135M", "desktop-8-32", (1200, 1600, 2000, 2600, 3500, 6000, 12_000)),
+    ("8B", "h100", (7_000, 9_000, 12_000, 18_000, 24_000, 48_000, 80_000)),
+])  # fmt: skip
+def test_more_memory_never_makes_the_best_plan_worse(
+    goal: str, model: str, device: str, limits: tuple[int, ...]
+) -> None:
+    best: tuple[float, ...] | None = None
+    for memory_mb in limits:
+        found = search(model, device, memory_mb=memory_mb, minutes=45, goal=goal).found
+        assert best is None or found
+        if found:
+            now = score(found[0], goal)
+            assert best is None or now <= best
+            best = now
+    assert best is not None
+
+
+def test_more_time_means_more_passes_and_less_time_fewer() -> None:
+    passes = [search("135M", "desktop-8-32", minutes=minutes).found[0] for minutes in (3, 6, 60)]
+    assert [plan.epochs for plan in passes] == sorted(plan.epochs for plan in passes)
+    assert passes[0].epochs < passes[-1].epochs == 4
+    assert all(plan.seconds <= minutes * 60 for plan, minutes in zip(passes, (3, 6, 60), strict=True))
+
+
+def test_checkpoints_give_way_to_the_disk() -> None:
+    roomy = search("8B", "rtx-4090").found[0]
+    need = estimate(roomy.case)["disk_mb"]
+    tight = search("8B", "rtx-4090", free_mb=need - 1).found[0]
+    assert (roomy.case.spec.training["keep_checkpoints"], tight.case.spec.training["keep_checkpoints"]) == (2, 1)
+
+
+# ------------------------------------------------------------------ nothing fits
+
+
+@pytest.mark.parametrize(
+    ("model", "device", "budget", "code"),
+    [
+        ("135M", "desktop-8-32", {"minutes": 0.3}, "nothing.time"),
+        ("135M", "desktop-8-32", {"disk_mb": 20}, "nothing.disk_limit"),
+        ("135M", "desktop-8-32", {"memory_mb": 500}, "nothing.memory"),
+        ("135M", "desktop-8-32", {"memory_mb": 500, "minutes": 1}, "nothing.memory_time"),
+        ("135M", "desktop-8-32", {"disk_mb": 20, "minutes": 0.3}, "nothing.time_disk"),
+        ("8B", "rtx-4090", {"memory_mb": 6000}, "nothing.memory"),
+    ],
+)  # fmt: skip
+def test_when_nothing_fits_the_change_really_helps(model: str, device: str, budget: dict[str, Any], code: str) -> None:
+    asked = search(model, device, **budget)
+    assert asked.found == []
+    verdict = smallest_change(asked)
+    assert verdict.code == code
+    larger = {field.removeprefix("budget."): value for field, value in verdict.change.items()}
+    assert search(model, device, **(budget | larger)).found
+
+
+def test_shorter_examples_are_proposed_where_they_are_enough() -> None:
+    asked = search("135M", "desktop-8-32", goal="quality")
+    need = min(_smallest(case) for case in asked.candidates(asked.lengths))
+    tight = search("135M", "desktop-8-32", memory_mb=need - 20)
+    verdict = smallest_change(tight)
+    assert verdict.code == "nothing.shorter_or_memory"
+    assert verdict.change["training.max_length"] < min(tight.lengths)
+    shorter = tight.fitting((verdict.change["training.max_length"],))
+    assert any(tight.changes_of(plan) == verdict.change for plan in shorter)
+    assert search("135M", "desktop-8-32", memory_mb=verdict.params["need_mb"]).found
+
+
+def _smallest(case: Case) -> int:
+    small = replace(case, spec=replace(case.spec, budget=replace(case.spec.budget, goal="smallest")))
+    return total_mb(workload(small, small.counts()[0]))
+
+
+def test_for_a_model_that_is_too_large_a_size_and_a_device_are_named() -> None:
+    asked = search("100B", "rtx-3060")
+    verdict = smallest_change(asked)
+    assert verdict.code == "nothing.smaller_model"
+    device = next(entry for entry in catalogue.CATALOGUE if entry.name == verdict.params["device"])
+    assert search("100B", device.key).found
+    assert float(verdict.params["parameters"].removesuffix("B")) < 20
+    assert smallest_change(search("135M", "desktop-8-32", memory_mb=90, minutes=1)).code != "nothing.smaller_model"
+
+
+# ------------------------------------------------------------------ one plan's verdict
+
+
+def test_a_plan_that_does_not_fit_is_told_about_squeezing_and_the_optimizer() -> None:
+    plan = search("8B", "h100").found[0]
+    work = replace(plan.work, tokens=256, quantisation=None, recompute=True)
+    squeezed = memory_verdict(work, total_mb(work) - 3000)
+    assert squeezed.code == "verdict.squeezed_8"
+    assert squeezed.change == {"training.quantisation": "int8"}
+    whole = replace(work, method=method_of("full"), values={})
+    leaner = memory_verdict(whole, total_mb(whole) - 3000)
+    assert leaner.code == "verdict.optimizer"
+    smaller = memory_verdict(work, 3500)
+    assert (smaller.code, smaller.params["parameters"][-1]) == ("verdict.smaller_model", "B")
+
+
+def test_a_full_disk_is_told_how_many_checkpoints_fit() -> None:
+    assert disk_verdict(100, 100) is None
+    fewer = disk_verdict(100, 80, (1, 70))
+    assert fewer is not None
+    assert (fewer.code, fewer.change) == ("verdict.disk_fewer", {"training.keep_checkpoints": 1})
+    plan = search("8B", "rtx-4090").found[0]
+    tight = replace(plan.case, disk_free_mb=estimate(plan.case)["disk_mb"] - 1)
+    verdict = estimate(tight)["verdict"]
+    assert verdict["change"] == {"training.keep_checkpoints": 1}
+    assert verdict["params"]["then_mb"] <= tight.disk_limit_mb
+
+
+# ------------------------------------------------------------------ counting, budgets, the service
+
+RAW: dict[str, Any] = {"name": "-", "base_model": 1, "dataset": 1, "method": "lora"}
+
+
+@pytest.mark.parametrize("over_length", ["truncate", "drop"])
+def test_counting_by_index_is_counting(over_length: str) -> None:
+    rows = [(5, []), *table().train, (900, [[10, 20], [800, 900]])]
+    index = Table(rows, [], 1.5).train_index
+    for limit in (16, 100, 300, 5000):
+        plain, indexed = count(rows, 1.5, limit, over_length), index.count(limit, over_length)
+        assert sorted(plain.lengths) == sorted(indexed.lengths)
+        assert replace(plain, lengths=[]) == replace(indexed, lengths=[])
+
+
+def test_a_budget_is_checked_whole_and_old_ones_still_read() -> None:
+    assert make_spec(RAW | {"version": 2, "budget": {"device": "cpu", "minutes": 5}}).budget.goal == "quality"
+    read = make_spec(RAW | {"budget": {"device": "rtx-4090", "disk_mb": "500", "goal": "smallest"}}).budget
+    assert (read.disk_mb, read.goal, read.device) == (500, "smallest", "rtx-4090")
+    with pytest.raises(SpecError) as wrong:
+        make_spec(RAW | {"budget": {"device": "rtx-9999", "disk_mb": -1, "goal": "cheapest", "minutes": "soon"}})
+    assert set(wrong.value.faults) == {"budget.device", "budget.disk_mb", "budget.goal", "budget.minutes"}
+
+
+@pytest.fixture
+def asked(ctx: Context) -> dict[str, Any]:
+    """A raw spec that says nothing of how to train. Of the model there are config.json and tokenizer alone, no weights."""
+    folder = tiny.write_tokenizer(ctx.settings.folder("models", "planned") / "tokenizer")
+    with ctx.db.write() as s:
+        model = LanguageModel(
+            name="Planned", source="folder", ref="planned", status="ready", path=ctx.settings.relative(folder),
+            tokenizer_path=ctx.settings.relative(folder), config=SMOLLM2, context_length=8192,
+        )  # fmt: skip
+        s.add(model)
+        s.flush()
+        number = model.id
+    return {"base_model": number, "dataset": tiny.add_dataset(ctx)}
+
+
+def test_the_service_offers_plans_that_are_plans(ctx: Context, asked: dict[str, Any]) -> None:
+    budget = {"memory_mb": 4000, "minutes": 60, "goal": "smallest"}
+    raw = asked | {"budget": budget, "method": "lora", "method_params": {"rank": 4}, "training": {"train_on": "all"}}
+    found = plans.offers(ctx, raw)
+    assert found["nothing"] is None
+    assert [offer["best"] for offer in found["offers"]] == [True, *[False] * (len(found["offers"]) - 1)]
+    for offer in found["offers"]:
+        taken = mending.changed(raw, offer["changes"])
+        assert make_spec(taken | {"name": "-"}).method == offer["method"]
+        plan = planning.plan(ctx, taken)
+        assert plan["verdict"]["ok"]
+        assert {key: plan[key] for key in ("memory", "time", "disk", "steps")} == {key: offer[key] for key in ("memory", "time", "disk", "steps")}  # fmt: skip
+        assert taken["training"]["train_on"] == "all"
+        assert offer["method"] != "lora" or taken["method_params"] == {"rank": 4}
+
+
+def test_where_no_training_fits_the_examples_are_shown_instead(ctx: Context, asked: dict[str, Any]) -> None:
+    learnt = min(offer["disk"]["total_mb"] for offer in plans.offers(ctx, asked)["offers"])
+    found = plans.offers(ctx, asked | {"budget": {"disk_mb": learnt // 2}})
+    assert [method_of(offer["method"]).capabilities.trains for offer in found["offers"]] == [False]
+    assert (found["offers"][0]["why"]["code"], found["nothing"]["code"]) == ("why.shots", "nothing.disk_limit")
+    assert found["offers"][0]["steps"] == 0
+    enough = plans.offers(ctx, asked | {"budget": {"disk_mb": found["nothing"]["change"]["budget.disk_mb"]}})
+    assert enough["nothing"] is None
+    assert len(enough["offers"]) >= 1
+
+
+def test_a_device_of_the_catalogue_can_be_planned_for_but_not_started_on(ctx: Context, asked: dict[str, Any]) -> None:
+    raw = asked | {"name": "Try", "method": "lora", "budget": {"device": "rtx-4090"}}
+    assert planning.plan(ctx, raw)["precision"]["dtype"] == "bf16"
+    assert plans.offers(ctx, raw)["device"]["name"] == "NVIDIA RTX 4090"
+    with pytest.raises(Fault) as refused:
+        jobs.start_job(ctx, raw, key="")
+    assert (refused.value.code, refused.value.params) == ("device.planned_only", {"name": "NVIDIA RTX 4090"})
+    assert {device["key"] for device in plans.catalogue()} > {"rtx-4090", "m4-max-64"}
