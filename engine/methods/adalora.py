@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import Fault
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.footprint import Footprint, inputs_of
 from engine.methods.modules import (
     DROPOUT_PARAM,
     MODULES_PARAM,
@@ -227,10 +228,17 @@ def _trainable(shape: ModelShape, values: Values) -> int:
     return _at_rank(shape, values, values["start_rank"])
 
 
-def _extra_bytes(shape: ModelShape, values: Values, tokens: int) -> float:
-    """Three running averages of each trained number, and the scaled inputs' product of each layer."""
-    kept = len(chosen_linears(shape, values)) * (values["start_rank"] + shape.hidden)
-    return 12.0 * _trainable(shape, values) + 4.0 * tokens * shape.layers * kept
+def _footprint(shape: ModelShape, values: Values) -> Footprint:
+    """Three running averages of each trained number, and the scaled directions of each module until the backward pass."""
+    chosen, rank = chosen_linears(shape, values), values["start_rank"]
+    inputs = sum(size for size, _ in chosen.values())
+    return Footprint(
+        reads=inputs_of(shape, chosen),
+        apart=bool(values["dropout"]),
+        kept=rank * len(chosen) + (inputs if values["dropout"] else 0),
+        held=3 * _trainable(shape, values),
+        built=shape.layers * rank * inputs,
+    )
 
 
 def _refusals(shape: ModelShape, values: Values, training: Values) -> Iterator[Refusal]:
@@ -261,7 +269,7 @@ ADALORA = Method(
     changed=weights_of,
     rank=lambda _shape, values: values["start_rank"],
     stored=lambda shape, values: _at_rank(shape, values, values["target_rank"]),
-    extra_bytes=_extra_bytes,
+    footprint=_footprint,
     refusals=_refusals,
     after_update=_after_update,
     penalty=_penalty,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.methods.footprint import Footprint
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -116,9 +117,7 @@ class Method:
         changed: numbers of the base that the result changes (0 where it only adds inputs or modules).
         rank: highest rank of the change of a weight matrix; None where no matrix is changed.
         stored: numbers in the result on disk; those trained where it says nothing.
-        bytes_per_trained: memory for each trained parameter: weight (if extra), gradient and AdamW's two moments, fp32.
-        extra_bytes: (shape, values, tokens) -> further memory.
-        kept_layers: layers whose activations the backward pass needs; all where it says nothing.
+        footprint: (shape, values) -> what it holds besides the base and its trained numbers.
         trains_base: weights of the base itself are trained, so they are held in fp32.
         starts_as_base: before its first step the model answers as the base does.
         refusals: (shape, values, training) -> what cannot work on this model.
@@ -147,9 +146,7 @@ class Method:
     rank: Callable[[ModelShape, Values], int | None]
     capabilities: Capabilities
     learn: Learn | None = None
-    bytes_per_trained: float = 16.0
-    extra_bytes: Callable[[ModelShape, Values, int], float] = lambda _shape, _values, _tokens: 0.0
-    kept_layers: Count | None = None
+    footprint: Callable[[ModelShape, Values], Footprint] = lambda _shape, _values: Footprint()
     stored: Count | None = None
     trains_base: bool = False
     starts_as_base: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.modules import TURN_BY_TURN, nothing_kept
+from engine.methods.modules import TURN_BY_TURN
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -84,7 +84,6 @@ BITFIT = Method(
     trainable_source="arXiv:2106.10199, section 3, for the biases of linear modules",
     changed=_trainable,
     rank=lambda _shape, _values: None,
-    extra_bytes=nothing_kept,
     refusals=_refusals,
     merge=_merge,
     notes=(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.footprint import Footprint, inputs_of
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -112,6 +113,13 @@ def _changed(shape: ModelShape, values: Values) -> int:
     return max(1, round(_weights(shape) * values["share"]))
 
 
+def _footprint(shape: ModelShape, _values: Values) -> Footprint:
+    """How far each gate is open, until the backward pass and again in the penalty's; five matrices at work for one module."""
+    largest = max(inputs * outputs for inputs, outputs in shape.linears.values())
+    weights = _weights(shape)
+    return Footprint(reads=inputs_of(shape), built=weights, once=5 * largest, after=weights)
+
+
 DIFF_PRUNING = Method(
     key="diff_pruning",
     family="research",
@@ -137,9 +145,7 @@ DIFF_PRUNING = Method(
     changed=_changed,
     rank=lambda shape, _values: shape.hidden,
     stored=lambda shape, values: 3 * _changed(shape, values),  # a value of 4 bytes and its place of 8
-    extra_bytes=lambda shape, _values, _tokens: (
-        4.0 * _weights(shape)
-    ),  # how far each gate is open, until the backward pass
+    footprint=_footprint,
     expected_fall=0.1,
     notes=(
         Text(

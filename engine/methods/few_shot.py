@@ -93,7 +93,6 @@ FEW_SHOT = Method(
     rank=lambda _shape, _values: None,
     save=_save,
     expected_fall=0.0,
-    kept_layers=lambda _shape, _values: 1,
     capabilities=Capabilities(merge=False, toggle=True, batch=True, trains=False, why_not=_FEW_SHOT_WHY),
     notes=(
         Text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.footprint import Footprint, inputs_of
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -114,10 +115,20 @@ def _trainable(shape: ModelShape, values: Values) -> int:
     return layers + matrices * shape.vocabulary * shape.hidden + norm
 
 
-def _kept_layers(shape: ModelShape, values: Values) -> int:
+def _footprint(shape: ModelShape, values: Values) -> Footprint:
     """The gradient stops at the lowest trained layer; trained embeddings lie below all of them."""
-    everything = values["embeddings"] or (values["head"] and shape.tied)
-    return shape.layers if everything else min(values["top_layers"], shape.layers)
+    names = _named(values)
+    head = values["head"] or (values["embeddings"] and shape.tied)
+    embeddings = values["embeddings"] or (values["head"] and shape.tied)
+    return Footprint(
+        reads=inputs_of(shape, names or None),
+        norms=not names or bool(names & set(shape.norm_sizes)),
+        layers=shape.layers if embeddings else min(values["top_layers"], shape.layers),
+        aside=shape.hidden if values["norm"] else 0,
+        own=True,
+        head=head,
+        embeddings=embeddings,
+    )
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
@@ -147,8 +158,7 @@ FREEZE = Method(
     trainable_source="sizes of the chosen tensors, shared ones once",
     changed=_trainable,
     rank=lambda shape, _values: shape.hidden,
-    bytes_per_trained=12.0,
-    kept_layers=_kept_layers,
+    footprint=_footprint,
     refusals=_refusals,
     capabilities=Capabilities(
         merge=True,

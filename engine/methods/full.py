@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.footprint import Footprint, inputs_of
+from engine.methods.shape import ModelShape
 from engine.text import Text
 
 
@@ -51,6 +53,13 @@ _LEARN = Learn(
     formula="all parameters of the model",
 )
 
+
+def _footprint(shape: ModelShape, _values: Values) -> Footprint:
+    """All inputs of all matrices and norms."""
+    reads = inputs_of(shape)
+    return Footprint(reads=reads, norms=True, aside=shape.hidden, own=True, head=True, embeddings=True)
+
+
 FULL = Method(
     key="full",
     family="whole",
@@ -69,7 +78,7 @@ FULL = Method(
     trainable_source="all weights, tied ones once",
     changed=lambda shape, _values: shape.parameters,
     rank=lambda shape, _values: shape.hidden,
-    bytes_per_trained=12.0,
+    footprint=_footprint,
     trains_base=True,
     recommended=True,
     capabilities=Capabilities(

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.modules import TURN_BY_TURN, dropped_inputs
+from engine.methods.footprint import Footprint
+from engine.methods.modules import TURN_BY_TURN
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -78,13 +79,15 @@ def _trainable(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values],
     return count
 
 
-def _kept(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values, int], float]:
-    def extra(shape: ModelShape, values: Values, tokens: int) -> float:
-        """What adapters keep of each token (input, middle before and after the activation), less what frozen linears drop."""
-        kept = len(parts) * (shape.hidden + 2 * values["size"])
-        return 4.0 * tokens * shape.layers * (kept - dropped_inputs(shape))
+def _footprint(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values], Footprint]:
+    def footprint(shape: ModelShape, values: Values) -> Footprint:
+        """What adapters keep of each token: their input, and the middle before and after the activation."""
+        widths = [shape.linears[name][1] for name in _ends([*shape.linears], parts)]
+        keeps = shape.keeps
+        below = keeps.attention + (shape.hidden + keeps.mlp if len(widths) == 1 else 0)
+        return Footprint(kept=sum(width + 2 * values["size"] for width in widths), below=below)
 
-    return extra
+    return footprint
 
 
 def _refusals(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values, Values], Iterator[Refusal]]:
@@ -118,7 +121,7 @@ HOULSBY = Method(
     trainable_source="arXiv:1902.00751, section 2.1",
     changed=lambda _shape, _values: 0,
     rank=lambda _shape, _values: None,
-    extra_bytes=_kept(_BOTH),
+    footprint=_footprint(_BOTH),
     refusals=_refusals(_BOTH),
     capabilities=Capabilities(merge=False, toggle=True, why_not={"merge": _BENT, "batch": TURN_BY_TURN}),
     learn=Learn(
@@ -168,7 +171,7 @@ PFEIFFER = replace(
     apply=_apply((_MLP_ENDS,)),
     trainable=_trainable((_MLP_ENDS,)),
     trainable_source="arXiv:1902.00751, section 2.1, once a layer as in arXiv:2005.00247, section 3.2",
-    extra_bytes=_kept((_MLP_ENDS,)),
+    footprint=_footprint((_MLP_ENDS,)),
     refusals=_refusals((_MLP_ENDS,)),
     learn=replace(
         _LEARN,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.modules import TURN_BY_TURN, nothing_kept
+from engine.methods.footprint import Footprint
+from engine.methods.modules import TURN_BY_TURN
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -70,6 +71,12 @@ def _rank(shape: ModelShape, values: Values) -> int | None:
     return max((min(shape.linears[name]) for name in _chosen(values, shape.linears)), default=0)
 
 
+def _footprint(shape: ModelShape, values: Values) -> Footprint:
+    """What is stretched: outputs, or inputs."""
+    chosen = _chosen(values, shape.linears)
+    return Footprint(kept=sum(shape.linears[name][0 if inner else 1] for name, inner in chosen.items()))
+
+
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
     if not _chosen(values, shape.linears):
         yield Refusal("method.places", "ia3.no_places", {"family": shape.family})
@@ -86,7 +93,7 @@ IA3 = Method(
         "为每一层的键、值和内部数值各学习一个系数并相乘。结果最小，约为 LoRA 的十分之一以下；能调整侧重，但难以学会新知识。",
     ),
     saves="adapter",
-    extra_bytes=nothing_kept,
+    footprint=_footprint,
     params=_PARAMS,
     defaults={"learning_rate": 0.03, "epochs": 4},
     apply=_apply,

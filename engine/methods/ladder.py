@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.footprint import Footprint
 from engine.methods.modules import TURN_BY_TURN
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
 
 _HEAD = 16  # width of a side head (engine.training.tuners.ladder)
-_KEPT_OF_A_BLOCK = (
-    40  # widths that a side block holds of each token: half of it until the backward pass, half in flight (measured)
-)
+_KEPT_OF_A_BLOCK = 23  # widths of a side block: two norms 6, attention 7, MLP 8, gate 2
 
 _PARAMS = (
     Param(
@@ -78,11 +77,15 @@ def _trainable(shape: ModelShape, values: Values) -> int:
     return blocks + (rungs + 1) * shape.hidden * width + width + width * shape.hidden
 
 
-def _extra_bytes(shape: ModelShape, values: Values, tokens: int) -> float:
-    """What is read, twice (as it is and normed), what the blocks keep, and one layer of the model at work."""
+def _footprint(shape: ModelShape, values: Values) -> Footprint:
+    """What is read, what the blocks keep, a mask in each; while the model runs, all its layers' outputs too."""
     width, rungs = _width(shape, values), _rungs(shape, values)
-    read = (rungs + 1) * shape.hidden + (shape.layers + 1) * shape.hidden
-    return 4.0 * tokens * (read + rungs * _KEPT_OF_A_BLOCK * width + 6 * shape.hidden + 3 * shape.intermediate)
+    return Footprint(
+        layers=0,
+        aside=(rungs + 1) * shape.hidden + rungs * _KEPT_OF_A_BLOCK * width,
+        pairs=rungs,
+        passing=(shape.layers + 1) * shape.hidden,
+    )
 
 
 LADDER = Method(
@@ -106,8 +109,7 @@ LADDER = Method(
     trainable_source="arXiv:2206.06522, section 3.2, for side blocks of a GELU network four times as wide as they are",
     changed=lambda _shape, _values: 0,
     rank=lambda _shape, _values: None,
-    kept_layers=lambda _shape, _values: 0,
-    extra_bytes=_extra_bytes,
+    footprint=_footprint,
     notes=(
         Text(
             "Differs from the paper: there the side network's output alone goes to the head, and its weights begin as a pruned "

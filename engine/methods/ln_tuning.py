@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
-from engine.methods.modules import TURN_BY_TURN, nothing_kept
+from engine.methods.footprint import Footprint
+from engine.methods.modules import TURN_BY_TURN
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -53,7 +54,7 @@ LN_TUNING = Method(
         "只训练层与层之间的小型归一化层：约占模型的万分之几以下。几乎不占内存，擅长改变语气。",
     ),
     saves="adapter",
-    extra_bytes=nothing_kept,
+    footprint=lambda shape, values: Footprint(norms=True, aside=shape.hidden if values["final"] else 0),
     params=_PARAMS,
     defaults={"learning_rate": 0.01, "epochs": 4},
     apply=_apply,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.methods.base import Capabilities, Method, Model, Refusal, Run, Values
+from engine.methods.footprint import Footprint, inputs_of
 from engine.methods.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
 from engine.methods.modules import chosen_linears, refuse_missing, targets, weights_of
 from engine.methods.shape import ModelShape
@@ -124,15 +125,22 @@ def lora_rank(_shape: ModelShape, values: Values) -> int | None:
     return int(values["rank"]) * (2 if doubled else 1)
 
 
-def lora_extra_bytes(shape: ModelShape, values: Values, tokens: int) -> float:
-    """DoRA keeps 3.6 more outputs a layer (measured) and forms one matrix anew; LoRA-FA's frozen matrices."""
-    sizes = chosen_linears(shape, values).values()
-    if values["dora"]:
-        outputs = sum(out for _, out in sizes)
-        return 4.0 * (3.6 * tokens * shape.layers * outputs + 3 * max(a * b for a, b in sizes))
-    if values["updates"] == "b_only":
-        return 4.0 * shape.layers * values["rank"] * sum(inputs for inputs, _ in sizes)
-    return 0.0
+def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
+    """The inputs of each chosen matrix, and rank numbers between its two; with dropout, each its own inputs and their mask.
+
+    DoRA keeps both outputs of each matrix and forms one matrix anew (arXiv:2402.09353, equation 5); LoRA-FA holds what it
+    does not train.
+    """
+    chosen = chosen_linears(shape, values)
+    inputs, outputs = (sum(sizes[side] for sizes in chosen.values()) for side in (0, 1))
+    kept = values["rank"] * len(chosen) + (inputs if values["dropout"] else 0) + (2 * outputs if values["dora"] else 0)
+    return Footprint(
+        reads=inputs_of(shape, chosen),
+        apart=bool(values["dropout"]),
+        kept=kept,
+        held=shape.layers * values["rank"] * inputs if values["updates"] == "b_only" else 0,
+        once=3 * max((i * o for i, o in chosen.values()), default=0) if values["dora"] else 0,
+    )
 
 
 # ---------------------------------------------------------------- refusals
@@ -181,7 +189,7 @@ LORA = Method(
     changed=weights_of,
     rank=lora_rank,
     stored=lora_stored,
-    extra_bytes=lora_extra_bytes,
+    footprint=lora_footprint,
     refusals=refuse_lora,
     optimizer=lora_optimizer,
     state=_frozen,

@@ -68,16 +68,6 @@ def full_rank(shape: ModelShape, values: Values) -> int:
     return max((min(sizes) for sizes in chosen_linears(shape, values).values()), default=0)
 
 
-def dropped_inputs(shape: ModelShape) -> int:
-    """Numbers of a token that a layer need not keep where no matrix of it has a gradient: inputs of linears that nothing else needs."""
-    return 2 * shape.hidden + shape.intermediate
-
-
-def nothing_kept(shape: ModelShape, _values: Values, tokens: int) -> float:
-    """`extra_bytes` of a method under which no matrix has a gradient: less than the plan's LoRA, which keeps their inputs."""
-    return -4.0 * tokens * shape.layers * dropped_inputs(shape)
-
-
 def refuse_missing(shape: ModelShape, values: Values) -> Iterator[Refusal]:
     """Where the model has none of the chosen layers."""
     if not chosen_linears(shape, values):

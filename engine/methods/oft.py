@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.footprint import Footprint, inputs_of
 from engine.methods.modules import (
     MODULES_PARAM,
     TURN_BY_TURN,
@@ -85,10 +86,15 @@ def _trainable(shape: ModelShape, values: Values) -> int:
     return int(shape.layers * blocks * (block * (block - 1) // 2))
 
 
-def _extra_bytes(shape: ModelShape, values: Values, tokens: int) -> float:
-    """What is kept of the turned inputs (a third, measured), and each rotation with the powers of its series."""
-    inputs = sum(size for size, _ in chosen_linears(shape, values).values())
-    return 4.0 * shape.layers * inputs * (tokens / 3 + 4 * values["block"])
+def _footprint(shape: ModelShape, values: Values) -> Footprint:
+    """The inputs that are turned, and each rotation with the powers of its series."""
+    inputs, block = inputs_of(shape, chosen_linears(shape, values)), values["block"]
+    places = 2 * (block * (block - 1) // 2) * 2  # row and column of each number of a block, in 8 bytes
+    return Footprint(
+        reads=inputs,
+        built=4 * shape.layers * block * sum(inputs.values()),
+        held=shape.layers * len(inputs) * places,
+    )
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
@@ -123,7 +129,7 @@ OFT = Method(
     trainable_source="arXiv:2306.07280, section 3.2",
     changed=weights_of,
     rank=full_rank,
-    extra_bytes=_extra_bytes,
+    footprint=_footprint,
     refusals=_refusals,
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.methods.base import Learn, Method, Model, Run, Values, Variant
-from engine.methods.modules import nothing_kept
+from engine.methods.footprint import Footprint
 from engine.methods.prompt import VIRTUAL, WEAK_ON_SMALL, virtual_tokens
 from engine.methods.shape import ModelShape
 from engine.params import Param
@@ -54,7 +54,7 @@ P_TUNING = Method(
         "与提示微调类似，但训练时向量由一个小网络生成，从而能一起学习。结束时只保留向量。",
     ),
     saves="adapter",
-    extra_bytes=nothing_kept,
+    footprint=lambda _shape, values: Footprint(front=int(values["virtual_tokens"])),
     params=(
         virtual_tokens(20, Text("10 to 50", "10 到 50")),
         Param(

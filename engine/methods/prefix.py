@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.methods.base import Learn, Method, Model, Refusal, Run, Values
-from engine.methods.modules import nothing_kept
+from engine.methods.footprint import Footprint
 from engine.methods.prompt import VIRTUAL, virtual_tokens
 from engine.methods.shape import ModelShape
 from engine.params import Param
@@ -71,6 +71,11 @@ def _prefix_trainable(shape: ModelShape, values: Values) -> int:
     return first + (size + 1) * 2 * shape.layers * wide
 
 
+def _footprint(_shape: ModelShape, values: Values) -> Footprint:
+    """Attention over a prefix needs a mask."""
+    return Footprint(before=int(values["virtual_tokens"]))
+
+
 PREFIX = Method(
     key="prefix_tuning",
     family="prompt",
@@ -82,7 +87,7 @@ PREFIX = Method(
         "在每一层的文本前放入训练得到的键和值。训练时由小网络计算，最后只保留结果。",
     ),
     saves="adapter",
-    extra_bytes=nothing_kept,
+    footprint=_footprint,
     params=(
         virtual_tokens(20, Text("10 to 100", "10 到 100")),
         Param(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values, Variant
-from engine.methods.modules import nothing_kept
+from engine.methods.footprint import Footprint
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -115,7 +115,7 @@ PROMPT = Method(
         "在每段文本前放几个像词一样的向量，并且只训练它们。结果最小；在小模型上学到的较少。",
     ),
     saves="adapter",
-    extra_bytes=nothing_kept,
+    footprint=lambda _shape, values: Footprint(front=int(values["virtual_tokens"])),
     params=(
         virtual_tokens(20, Text("8 to 100", "8 到 100")),
         Param(

@@ -7,6 +7,47 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class Experts:
+    """Mixture of experts: matrices in one tensor for all experts, which no method here treats as linear modules.
+
+    Attributes:
+        count: experts of a layer; `used` of them work on each token.
+        size: width of an expert's inner layer.
+        parameters: numbers of all experts of a layer and of what chooses between them.
+        layers: layers that have experts.
+    """
+
+    count: int
+    used: int
+    size: int
+    parameters: int
+    layers: int
+
+
+@dataclass(frozen=True)
+class LayerKeeps:
+    """Numbers that one layer keeps of each token until the backward pass when everything in it is frozen.
+
+    Attributes:
+        norms: for the norms, in fp32 whatever the precision.
+        attention: for attention, whatever the length of the example.
+        scores: further ones for each token that a token may attend to (0 where attention never writes them down).
+        mlp: for the MLP or the experts.
+        work: most numbers that the backward pass of a layer makes on top, at one time.
+        packs: examples can share a row without a mask.
+        whole_logits: the scores of all tokens are written down, because something follows the head or is added to it.
+    """
+
+    norms: float = 0.0
+    attention: float = 0.0
+    scores: float = 0.0
+    mlp: float = 0.0
+    work: float = 0.0
+    packs: bool = True
+    whole_logits: bool = False
+
+
+@dataclass(frozen=True)
 class ModelShape:
     """What a model's config.json says of its size.
 
@@ -16,6 +57,8 @@ class ModelShape:
         linear_biases: names of the linear modules of a layer that have a bias of their own.
         norm_sizes: size of each norm of one layer, by its module's last name; `final_norm` is (name, size) of the last one.
         norm_tensors: tensors of a norm: 1 (weight) or 2 (weight and bias).
+        experts: mixture of experts, where a layer has one.
+        keeps: what a layer keeps for the backward pass.
     """
 
     hidden: int
@@ -33,6 +76,8 @@ class ModelShape:
     norm_sizes: Mapping[str, int] = field(default_factory=dict)
     final_norm: tuple[str, int] = ("norm", 0)
     norm_tensors: int = 1
+    experts: Experts | None = None
+    keeps: LayerKeeps = LayerKeeps()
 
     @property
     def linears(self) -> Mapping[str, tuple[int, int]]:
@@ -52,7 +97,8 @@ class ModelShape:
 
     @property
     def layer_parameters(self) -> int:
-        """Numbers of one layer: weights and biases of its linear modules, and its norms."""
+        """Numbers of one layer: weights and biases of its linear modules, its norms and experts."""
         weights = sum(inputs * outputs for inputs, outputs in self.linears.values())
         biases = sum(outputs for name, (_, outputs) in self.linears.items() if name in self.linear_biases)
-        return weights + biases + self.norm_tensors * sum(self.norm_sizes.values())
+        experts = self.experts.parameters if self.experts else 0
+        return weights + biases + self.norm_tensors * sum(self.norm_sizes.values()) + experts

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.footprint import Footprint
 from engine.methods.modules import (
     DROPOUT_PARAM,
     MODULES_PARAM,
     TURN_BY_TURN,
     chosen_linears,
-    nothing_kept,
     refuse_missing,
     targets,
     weights_of,
@@ -65,11 +65,11 @@ def _shared(shape: ModelShape, values: Values) -> int:
     return int(values["rank"] * sum(max((one[side] for one in sizes), default=0) for side in (0, 1)))
 
 
-def _extra_bytes(shape: ModelShape, values: Values, tokens: int) -> float:
-    """The random pair, what each layer keeps at the rank's width, and its output before the last factor."""
+def _footprint(shape: ModelShape, values: Values) -> Footprint:
+    """The random pair; each module's output and the numbers between the pair, before they are weighed; masks of dropout."""
     sizes = chosen_linears(shape, values).values()
-    kept = sum(2 * values["rank"] + outputs for _, outputs in sizes)
-    return 4.0 * (_shared(shape, values) + tokens * shape.layers * kept) + nothing_kept(shape, values, tokens)
+    masks = sum(inputs for inputs, _ in sizes) if values["dropout"] else 0
+    return Footprint(kept=sum(values["rank"] + outputs for _, outputs in sizes) + masks, held=_shared(shape, values))
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
@@ -97,7 +97,7 @@ VERA = Method(
         values["rank"], max((min(s) for s in chosen_linears(shape, values).values()), default=0)
     ),
     stored=lambda shape, values: _trainable(shape, values) + _shared(shape, values),
-    extra_bytes=_extra_bytes,
+    footprint=_footprint,
     refusals=_refusals,
     notes=(
         Text(

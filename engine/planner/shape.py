@@ -8,30 +8,31 @@ from typing import Any
 
 from engine.errors import Fault
 from engine.methods import ModelShape
-from engine.planner.families import biases_of, norms_of
-
-Linears = dict[str, tuple[int, int]]
+from engine.planner import families
+from engine.planner.anatomy import keeps_of
 
 _NAMES = {
     "hidden": ("hidden_size", "n_embd", "d_model", "dim"),
     "intermediate": ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"),
     "layers": ("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
     "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads"),
-    "vocabulary": ("vocab_size",),
+    "kv_heads": ("num_key_value_heads", "multi_query_group_num"),
+    "head_dim": ("head_dim", "kv_channels"),
+    "vocabulary": ("padded_vocab_size", "vocab_size"),
 }
+_LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "seq_length")
 _LEARNT_PLACES = frozenset({"gpt2", "opt"})  # positions have embeddings of their own
 _GPT2_CONTEXT = 1024
-_TIED_UNLESS_SAID = frozenset({"gpt2", "gemma", "gemma2", "gemma3", "gemma3_text", "opt", "bloom", "cohere", "cohere2"})
 
 
 def context_length(config: Mapping[str, Any]) -> int | None:
     """The longest text that the model was made for."""
     config = _text_part(config)
-    return next((int(config[k]) for k in ("max_position_embeddings", "n_positions", "n_ctx") if config.get(k)), None)
+    return next((int(config[k]) for k in _LENGTHS if config.get(k)), None)
 
 
 def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelShape:
-    """Read the shape from the names that Llama, Qwen, Mistral, Gemma, Phi, GPT-NeoX and GPT-2 use.
+    """Read the shape from the names that Llama, Qwen, Mistral, Gemma, Phi, GPT-NeoX, GPT-2, GLM and mixtures of experts use.
 
     Args:
         parameters: the true number of parameters where it is known; counted from the shape otherwise.
@@ -39,34 +40,78 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
     Raises:
         Fault: "model.config_unknown" with the names that were looked for.
     """
-    config = _text_part(config)
-    hidden, layers, heads = (_read(config, key) for key in ("hidden", "layers", "heads"))
-    vocabulary = _read(config, "vocabulary")
-    intermediate = next((int(config[k]) for k in _NAMES["intermediate"] if config.get(k)), 4 * hidden)
-    head_dim = int(config.get("head_dim") or hidden // heads)
-    kv_heads = 1 if config.get("multi_query") else int(config.get("num_key_value_heads") or heads)
+    config = families.completed(_text_part(config))
     family = str(config.get("model_type", "llama"))
-    tied = config.get("tie_word_embeddings")
-    tied = family in _TIED_UNLESS_SAID if tied is None else bool(tied)
-    linears = _other_linears(family, hidden, intermediate, (heads + 2 * kv_heads) * head_dim, heads * head_dim)
+    layers, sizes = _read(config, "layers"), _sizes(config)
+    norms, final, tensors = families.norms_of(family, sizes)
     shape = ModelShape(
-        hidden, intermediate, layers, heads, kv_heads, head_dim, vocabulary, tied, parameters or 0, linears, family
+        sizes.hidden,
+        sizes.intermediate,
+        layers,
+        sizes.heads,
+        sizes.keys // sizes.head_dim,
+        sizes.head_dim,
+        _read(config, "vocabulary"),
+        families.is_tied(family, config),
+        parameters or 0,
+        families.linears_of(family, config, sizes),
+        family,
+        norm_sizes=norms,
+        final_norm=(final, sizes.hidden),
+        norm_tensors=tensors,
+        experts=families.experts_of(family, config, sizes.hidden, layers),
     )
-    norms, final, tensors = norms_of(family, hidden, head_dim)
-    biases = biases_of(family, config) & shape.linears.keys()
-    shape = replace(shape, linear_biases=biases, norm_sizes=norms, final_norm=(final, hidden), norm_tensors=tensors)
-    return shape if parameters else replace(shape, parameters=_counted(shape, config))
+    shape = replace(shape, linear_biases=families.biases_of(family, config) & shape.linears.keys())
+    shape = replace(shape, keeps=keeps_of(shape, config))
+    return shape if parameters else replace(shape, parameters=_counted(shape, config, sizes))
 
 
-def _counted(shape: ModelShape, config: Mapping[str, Any]) -> int:
+def _sizes(config: Mapping[str, Any]) -> families.Sizes:
+    hidden, heads = _read(config, "hidden"), _read(config, "heads")
+    inner = _found(config, "intermediate") or 4 * hidden
+    head_dim = _found(config, "head_dim") or hidden // heads
+    kv_heads = 1 if config.get("multi_query") else _kv_heads(config) or heads
+    return families.Sizes(hidden, inner, heads, head_dim, heads * head_dim, kv_heads * head_dim)
+
+
+def _kv_heads(config: Mapping[str, Any]) -> int | None:
+    old = str(config.get("model_type")) in families.GLM_OF_OLD
+    return None if old and not config.get("multi_query_attention") else _found(config, "kv_heads")
+
+
+def _counted(shape: ModelShape, config: Mapping[str, Any], sizes: families.Sizes) -> int:
     places = (context_length(config) or _GPT2_CONTEXT) * shape.hidden if shape.family in _LEARNT_PLACES else 0
     embeddings = shape.hidden * shape.vocabulary * (1 if shape.tied else 2) + places
-    return shape.layers * shape.layer_parameters + embeddings + shape.norm_tensors * shape.final_norm[1]
+    biases = shape.vocabulary if config.get("lm_head_bias") else 0
+    more = families.besides_layers(shape.family, config, sizes, shape.layers) + _plain_layers(shape)
+    return shape.layers * shape.layer_parameters + embeddings + biases + more + shape.norm_tensors * shape.final_norm[1]
+
+
+def _plain_layers(shape: ModelShape) -> int:
+    """What the layers without experts have more or less than those with them."""
+    if shape.experts is None or shape.experts.layers == shape.layers:
+        return 0
+    beside = sum(
+        i * o for name, (i, o) in shape.linears.items() if name not in ("q_proj", "k_proj", "v_proj", "o_proj")
+    )
+    plain = 3 * shape.hidden * shape.intermediate
+    return (shape.layers - shape.experts.layers) * (plain - beside - shape.experts.parameters)
 
 
 def body_parameters(shape: ModelShape) -> int:
-    """Weights of the linear modules of all layers: what nearly all calculation goes through."""
+    """Weights of the linear modules of all layers: what nearly all calculation goes through, experts that rest left out."""
+    linears = sum(inputs * outputs for inputs, outputs in shape.linears.values())
+    return shape.layers * linears + _working(shape)
+
+
+def squeezable_parameters(shape: ModelShape) -> int:
+    """Weights that bitsandbytes squeezes: those of linear modules. Experts in one tensor are none."""
     return shape.layers * sum(inputs * outputs for inputs, outputs in shape.linears.values())
+
+
+def _working(shape: ModelShape) -> int:
+    one = shape.experts
+    return 0 if one is None else one.layers * (one.used * 3 * shape.hidden * one.size + one.count * shape.hidden)
 
 
 def _text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -74,31 +119,13 @@ def _text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else config
 
 
+def _found(config: Mapping[str, Any], key: str) -> int | None:
+    values = (config.get(name) for name in _NAMES[key])
+    return next((value for value in values if isinstance(value, int) and value > 0), None)
+
+
 def _read(config: Mapping[str, Any], key: str) -> int:
-    for name in _NAMES[key]:
-        value = config.get(name)
-        if isinstance(value, int) and value > 0:
-            return value
-    raise Fault("model.config_unknown", missing=key, names=list(_NAMES[key]))
-
-
-def _other_linears(family: str, hidden: int, intermediate: int, qkv: int, heads: int) -> Linears | None:
-    """The linear modules of families that are not built like Llama; None for those that are."""
-    up, down = (hidden, intermediate), (intermediate, hidden)
-    if family == "gpt2":
-        return {"c_attn": (hidden, qkv), "attn.c_proj": (heads, hidden), "c_fc": up, "mlp.c_proj": down}
-    if family == "gpt_neox":
-        return {
-            "query_key_value": (hidden, qkv),
-            "dense": (heads, hidden),
-            "dense_h_to_4h": up,
-            "dense_4h_to_h": down,
-        }
-    if family == "phi3":
-        return {
-            "qkv_proj": (hidden, qkv),
-            "o_proj": (heads, hidden),
-            "gate_up_proj": (hidden, 2 * intermediate),
-            "down_proj": down,
-        }
-    return None
+    value = _found(config, key)
+    if value is None:
+        raise Fault("model.config_unknown", missing=key, names=list(_NAMES[key]))
+    return value

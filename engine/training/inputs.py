@@ -138,6 +138,7 @@ def workload_of(inputs: Inputs) -> Workload:
         tokens=lengths[0],
         optimizer=str(spec.training["optimizer"]),
         quantisation=base_format(spec.training),
+        double=bool(spec.training["double_quantisation"]),
     )
     in_a_step = sum(lengths[: spec.training["batch_size"]])
     room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
