@@ -14,10 +14,10 @@ from typing import Any
 from engine.planner.lengths import Counts
 from engine.planner.memory import MB, Workload
 
-_MOMENTS = {"adafactor": 0.1, "sgd": 0.0}  # optimizer state over the trained numbers, in fp32 numbers; AdamW has 2
+_MOMENTS = {"adafactor": 0.02, "sgd": 0.0}  # optimizer state over the trained numbers, in fp32 numbers; AdamW has 2
 _CHECKPOINT_FILES = 40e3  # random numbers, schedule and places, whatever the size
-_RESULT_FILES = 12e3
-_TOKENIZER = 3.5e6  # a whole model brings its tokenizer along
+_RESULT_FILES = 2e3
+_WORD_BYTES = 70.0  # of a token in the tokenizer's files, which a whole model brings along
 _TOKEN_BYTES = 8.0
 _ROW_BYTES = 16.0
 _HALF = 2.0
@@ -56,7 +56,7 @@ def checkpoint_bytes(work: Workload) -> float:
 def result_bytes(work: Workload) -> float:
     """The tuned model: a whole model with its tokenizer, or what the method adds, in fp32."""
     if work.method.saves == "full":
-        return _TOKENIZER + 4.0 * work.shape.parameters
+        return 4.0 * work.shape.parameters + _WORD_BYTES * work.shape.vocabulary
     return _RESULT_FILES + 4.0 * work.method.numbers_stored(work.shape, work.values)
 
 
@@ -67,7 +67,7 @@ def scratch_bytes(train: Counts, val: Counts) -> float:
 
 def merged_bytes(work: Workload) -> float:
     """A merged export in half precision, should one be made afterwards."""
-    return _TOKENIZER + _HALF * work.shape.parameters
+    return _HALF * work.shape.parameters + _WORD_BYTES * work.shape.vocabulary
 
 
 def disk_view(needed: Sequence[Space], free_mb: int) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
+
+from sqlalchemy.exc import DBAPIError
 
 from engine.planner.corrections import MODEL_VERSION, PARTS, machine_of, settings_of
 from engine.planner.lengths import Counts
@@ -13,11 +16,11 @@ from engine.reporter import Reporter
 from engine.training.checkpoints import Progress
 from engine.training.inputs import Inputs
 from engine.training.table import ExampleTable
-from storage.job_tables import Job
 from storage.queries.corrections import add_correction
 
 _FEWEST_STEPS = 3
 _OTHER_PARTS = tuple(part for part in PARTS if part != "training")
+_log = logging.getLogger(__name__)
 
 
 def keep(
@@ -53,12 +56,13 @@ def keep_of_job(reporter: Reporter, inputs: Inputs, work: Workload, progress: Pr
     trained = train.tokens * float(inputs.spec.training["epochs"])
     rate = progress.tokens / progress.seconds
     speeds = {"training": rate * modelled["training"] / trained}
-    with reporter.ctx.db.read() as s:
-        job = s.get(Job, reporter.job_id)
-    if whole and job is not None and job.started_at:
-        rest = time.time() - job.started_at - progress.seconds
+    if whole:
+        rest = time.monotonic() - reporter.began - progress.seconds
         speeds |= dict.fromkeys(_OTHER_PARTS, sum(modelled[part] for part in _OTHER_PARTS) / max(0.1, rest))
-    keep(reporter, inputs, work, "past", speeds, rate)
+    try:
+        keep(reporter, inputs, work, "past", speeds, rate)
+    except DBAPIError as error:  # a full disk: the job is worth more than what it says about the next one
+        _log.warning("What this job tells of the machine's speed is not kept: %s", error.orig)
 
 
 def pace_of(inputs: Inputs) -> Pace:

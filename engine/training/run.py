@@ -25,6 +25,7 @@ from engine.training import sampling
 from engine.training.checkpoints import CheckpointStore, Progress, read_progress
 from engine.training.clock import Clock, Plan, check_steps
 from engine.training.context import answer_in_context
+from engine.training.evidence import keep_of_job
 from engine.training.examples import Example
 from engine.training.files import disk_fault
 from engine.training.inputs import Inputs, read_inputs, seed_everything
@@ -286,6 +287,7 @@ def _end(attempt: _Attempt, loaded: _Loaded) -> None:
         score_result(loaded.sheet, loaded.model, watch.progress, watch.trainer.autocast())
     watch.note_elapsed()
     keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, watch.progress, loaded.craft)
+    keep_of_job(reporter, inputs, attempt.standing.work, watch.progress, whole=watch.ended is None)
     status = "succeeded" if watch.ended is None else "stopped"
     reporter.progress(watch.progress.step, watch.plan.total, val_loss=watch.progress.val_loss)
     reporter.finish(status, result=results(watch.progress) | {"ended": watch.ended})

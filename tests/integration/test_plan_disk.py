@@ -1,0 +1,58 @@
+"""What a plan says of the disk against what a real job leaves on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.context import Context
+from engine.planner.bill import spaces_of_case, workload
+from engine.planner.disk import scratch_bytes
+from engine.planner.lengths import Counts
+from engine.services import planning
+from engine.spec import make_spec
+from engine.training.files import size
+from engine.training.table import Example, TableWriter
+from tests import tiny
+from tests.training_jobs import train
+
+
+def _planned(ctx: Context, raw: dict[str, Any]) -> dict[str, float]:
+    case = planning.case_of(ctx, make_spec(raw))
+    train_rows, val_rows = case.counts()
+    lines = spaces_of_case(case, workload(case, train_rows), train_rows, val_rows)
+    return {space.key: space.bytes for space in lines}
+
+
+@pytest.mark.parametrize(
+    ("method", "values", "optimizer"),
+    [("full", {}, "adamw_torch_fused"), ("lora", {"rank": 64}, "adafactor")],
+)
+def test_planned_bytes_are_those_of_a_real_job(
+    ctx: Context, method: str, values: dict[str, Any], optimizer: str
+) -> None:
+    inputs = tiny.add_model(ctx), tiny.add_dataset(ctx)
+    training = {"epochs": 1, "keep_checkpoints": 2, "optimizer": optimizer, "max_length": 128}
+    job = train(ctx, inputs, method=method, method_params=values, training=training)
+    planned, home = _planned(ctx, job.spec), ctx.settings.home
+    kept = [size(folder) for folder in (home / "jobs" / str(job.id) / "checkpoints").iterdir()]
+    assert len(kept) == 2
+    assert planned["checkpoints"] == pytest.approx(sum(kept), rel=0.15)
+    assert planned["writing"] == pytest.approx(max(kept), rel=0.15)
+    assert planned["result"] == pytest.approx(size(home / "tuned" / str(job.id)), rel=0.15)
+    view = planning.plan(ctx, job.spec)["disk"]
+    assert view["total_mb"] == round(sum(planned.values()) / 1e6)
+    assert [item["key"] for item in view["items"]] == ["checkpoints", "writing", "result", "scratch"]
+
+
+def test_planned_bytes_of_the_tokens_are_those_of_their_file(tmp_path: Path) -> None:
+    lengths = [40 + place % 300 for place in range(2000)]
+    with TableWriter(tmp_path / "train.arrow") as table:
+        for length in lengths:
+            table.add(Example(np.zeros(length, np.int32), np.zeros(length, np.int32), length))
+    counts = Counts(len(lengths), sum(lengths), sum(lengths), lengths, truncated=0, dropped=0, unlearnable=0)
+    none = Counts(0, 0, 0, [], truncated=0, dropped=0, unlearnable=0)
+    assert scratch_bytes(counts, none) == pytest.approx((tmp_path / "train.arrow").stat().st_size, rel=0.05)
