@@ -18,30 +18,27 @@ from engine.planner.shape import body_parameters
 
 _ADAMW_BYTES = 44.0  # moved a step for each trained number: 28 (weight, gradient, two moments), clipping, clearing ...
 _OPTIMIZER_BYTES = {"adafactor": 110.0, "sgd": 24.0}  # ... by others; Adafactor, not fused, as measured
-_ADAPTED = 1.4  # calls of a layer with an adapter over those of a plain one
+_ADAPTED = 1.6  # calls of a layer with an adapter over those of a plain one
 _BITS = {"nf4": 0.5, "fp4": 0.5, "int8": 1.0}  # bytes read for a squeezed weight
 
 
 def groups_of(work: Workload, lengths: Sequence[int]) -> list[list[int]]:
     """Lengths of a step's examples, grouped as the trainer does it."""
     items = [range(length) for length in lengths]
-    if work.method.capabilities.packing:
+    if _packs(work):
         return [[len(item) for item in group] for group in packed_groups(items, work.tokens)]
-    return [[len(item) for item in group] for group in padded_groups(items, work.tokens, front_tokens(work))]
+    return [[len(item) for item in group] for group in padded_groups(items, work.tokens, work.footprint.front)]
 
 
-def front_tokens(work: Workload) -> int:
-    """Tokens that go through all layers before each example: vectors at the input alone, not those of each layer."""
-    count = int(work.values.get("virtual_tokens") or 0)
-    stored = work.method.numbers_stored(work.shape, work.values)
-    return count if count and stored == count * work.shape.hidden else 0
+def _packs(work: Workload) -> bool:
+    return work.method.capabilities.packing and work.shape.keeps.packs
 
 
 def width_of(work: Workload, group: Sequence[int]) -> int:
     """Tokens that the model sees of a group: all of them where they are packed, else padded to the longest."""
-    if work.method.capabilities.packing:
+    if _packs(work):
         return sum(group)
-    return len(group) * (max(group, default=0) + front_tokens(work))
+    return len(group) * (max(group, default=0) + work.footprint.front)
 
 
 def forward_flops(work: Workload, group: Sequence[int], learnt: float) -> float:
@@ -61,9 +58,9 @@ def train_flops(work: Workload, group: Sequence[int], learnt: float) -> float:
     forward, tokens = forward_flops(work, group, learnt), width_of(work, group)
     passes = forward * (2.0 if work.recompute else 1.0) + (forward + _attention(work, group)) * _deep(work)
     if work.method.trains_base:
-        body = body_parameters(work.shape)
-        trained = min(work.trained, work.shape.parameters)
-        return passes + 2.0 * (min(trained, body) * tokens + max(0, trained - body) * learnt * sum(group))
+        body, head = body_parameters(work.shape), work.shape.hidden * work.shape.vocabulary
+        beyond = min(max(0, work.trained - body), head)  # the head, which works where there are labels
+        return passes + 2.0 * (min(work.trained, body) * tokens + beyond * learnt * sum(group))
     return passes if work.method.family == "prompt" else passes + 6.0 * work.trained * tokens
 
 
@@ -75,8 +72,8 @@ def _attention(work: Workload, group: Sequence[int]) -> float:
 
 def _deep(work: Workload) -> float:
     """Share of the layers that the gradient goes through."""
-    kept = work.method.kept_layers
-    return 1.0 if kept is None else min(1.0, kept(work.shape, work.values) / work.shape.layers)
+    layers = work.footprint.layers
+    return 1.0 if layers is None else min(1.0, layers / work.shape.layers)
 
 
 def group_seconds(work: Workload, group: Sequence[int], learnt: float, *, train: bool = True) -> float:
@@ -84,7 +81,7 @@ def group_seconds(work: Workload, group: Sequence[int], learnt: float, *, train:
     rates, shape, tokens = rates_of(work.device), work.shape, width_of(work, group)
     passes = 1.0 + (_deep(work) + (1.0 if work.recompute else 0.0) if train else 0.0)
     flops = train_flops(work, group, learnt) if train else forward_flops(work, group, learnt)
-    body = body_parameters(shape)
+    body = shape.parameters - shape.hidden * shape.vocabulary * (1 if shape.tied else 2)
     weights = passes * body * _BITS.get(work.quantisation or "", work.width)
     between = 10 * shape.hidden + 4 * shape.heads * shape.head_dim + 3 * shape.intermediate
     moved = tokens * shape.layers * between * work.width * (passes + (_deep(work) if train else 0.0))
