@@ -22,6 +22,7 @@ PARTS = ("start", "training", "checks", "answers", "saving")
 _UNMEASURED = 0.5  # spread of a part that only the model knows
 _MEASURED, _FOREIGN = 0.12, 0.3  # of one that was measured with the same settings; so much more with quite other ones
 _AGED = 0.4  # weight of a measurement over that of the next newer one
+_OTHER_METHOD = 0.15  # weight of a measurement with another method
 _OTHER = 0.6  # likeness of two settings that are no numbers and differ
 _LEAST = 0.05
 
@@ -69,21 +70,28 @@ def machine_of(device: Device) -> str:
 
 
 def correct(evidence: Sequence[Evidence], settings: Mapping[str, Any]) -> Correction:
-    """The correction for a job with `settings`, from measurements in any order: the newest and likest count most."""
-    newest = sorted(evidence, key=lambda one: one.measured_at, reverse=True)
-    weights = [_AGED**place * likeness(one.settings, settings) for place, one in enumerate(newest)]
+    """The correction for a job with `settings`, from measurements in any order: the newest and likest count most.
+
+    Those with another method come last: they tell how fast the machine is, but the time is still that of the model.
+    """
+
+    def same(one: Evidence) -> bool:
+        return bool(one.settings.get("method") == settings.get("method"))
+
+    newest = sorted(evidence, key=lambda one: (same(one), one.measured_at), reverse=True)
+    likest = [likeness(one.settings, settings) * (1.0 if same(one) else _OTHER_METHOD) for one in newest]
+    weights = [_AGED**place * alike for place, alike in enumerate(likest)]
     speeds, spreads = dict[str, float](), dict[str, float]()
     for part in PARTS:
-        known = [(one, weight) for one, weight in zip(newest, weights, strict=True) if one.speeds.get(part, 0.0) > 0]
+        known = [place for place, one in enumerate(newest) if one.speeds.get(part, 0.0) > 0]
         if known:
-            total = sum(weight for _, weight in known)
-            speeds[part] = exp(sum(weight * log(one.speeds[part]) for one, weight in known) / total)
-            alike = max(likeness(one.settings, settings) for one, _ in known)
-            spreads[part] = _MEASURED + _FOREIGN * (1.0 - alike)
-    if "training" not in speeds:
+            total = sum(weights[place] for place in known)
+            speeds[part] = exp(sum(weights[place] * log(newest[place].speeds[part]) for place in known) / total)
+            spreads[part] = _MEASURED + _FOREIGN * (1.0 - max(likest[place] for place in known))
+    mine = [place for place, one in enumerate(newest) if same(one) and one.speeds.get("training", 0.0) > 0]
+    if not mine:
         return Correction(speeds=speeds, spreads=spreads)
-    trained = [(one, weight) for one, weight in zip(newest, weights, strict=True) if "training" in one.speeds]
-    first = max(trained, key=lambda pair: pair[1])[0]
+    first = newest[max(mine, key=lambda place: weights[place])]
     return Correction(first.source, first.measured_at, speeds, spreads)
 
 
@@ -106,4 +114,10 @@ def settings_of(spec: JobSpec, work: Workload) -> dict[str, Any]:
     """What a measured speed belongs to: all that makes a step faster or slower."""
     training = {key: spec.training[key] for key in ("batch_size", "max_length", "optimizer", "train_on")}
     how = {"group": work.tokens, "recompute": work.recompute, "quantisation": work.quantisation or "none"}
-    return {**training, **how, "dataset": spec.dataset, **{f"method.{key}": v for key, v in spec.method_params.items()}}
+    return {
+        "method": spec.method,
+        **training,
+        **how,
+        "dataset": spec.dataset,
+        **{f"method.{key}": v for key, v in spec.method_params.items()},
+    }

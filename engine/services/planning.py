@@ -86,7 +86,8 @@ def evidence_of(s: Session, device: hardware.Device, base_model_id: int) -> dict
     found: dict[str, list[Evidence]] = {}
     for row in corrections_of(s, machine_of(device), device.key, base_model_id, MODEL_VERSION):
         source: Source = "probe" if row.source == "probe" else "past"
-        found.setdefault(row.method, []).append(Evidence(source, row.created_at, row.speeds, row.settings))
+        settings = {**row.settings, "method": row.method}
+        found.setdefault(row.method, []).append(Evidence(source, row.created_at, row.speeds, settings))
     return found
 
 

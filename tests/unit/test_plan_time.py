@@ -35,7 +35,7 @@ EXPERTS: dict[str, Any] = {
 }  # fmt: skip
 CPU = Device("cpu", "A processor", 16_000, 12_000, bf16=False, cores=2)
 GPU = Device("cuda:0", "NVIDIA H100 80GB HBM3", 80_000, 79_000, bf16=True, capability=(9, 0))
-SETTINGS = {"batch_size": 8, "max_length": 512, "optimizer": "adamw_torch_fused", "method.rank": 8}
+SETTINGS = {"method": "lora", "batch_size": 8, "max_length": 512, "optimizer": "adamw_torch_fused", "method.rank": 8}
 
 
 def _work(key: str = "lora", device: Device = CPU, config: dict[str, Any] = STARTER, **raw: Any) -> Workload:
@@ -163,6 +163,18 @@ def test_the_newest_counts_most_and_like_settings_more_than_unlike_ones() -> Non
     found = correct([unlike, older], SETTINGS)
     assert found.speeds["training"] > 1.0
     assert (found.source, found.measured_at) == ("probe", 1.0)
+
+
+def test_what_another_method_measured_tells_of_the_machine_but_not_of_the_method() -> None:
+    slow = _evidence(0.25, 2.0)
+    found = correct([slow], SETTINGS | {"method": "full"})
+    assert (found.source, found.measured_at) == ("model", None)
+    assert found.speeds["training"] == pytest.approx(0.25)
+    assert found.spread("training") > correct([slow], SETTINGS).spread("training")
+    own = Evidence("past", 1.0, {"training": 1.0}, SETTINGS | {"method": "full"})
+    both = correct([slow, own], SETTINGS | {"method": "full"})
+    assert (both.source, both.measured_at) == ("past", 1.0)
+    assert both.speeds["training"] > 0.9
 
 
 def test_a_measurement_belongs_to_its_machine() -> None:
