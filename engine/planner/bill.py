@@ -89,6 +89,7 @@ def incomplete(missing: Sequence[str]) -> dict[str, Any]:
         "time": None,
         "disk": {"items": [], "total_mb": 0, "free_mb": 0, "export_mb": 0},
         "recompute": False,
+        "groups": {"tokens": 0, "per_step": 0},
         "exact": True,
         "verdict": verdict.as_dict(),
         "warnings": [],
@@ -108,6 +109,7 @@ def workload(case: Case, train: Counts) -> Workload:
         tokens=train.longest,
         optimizer=str(spec.training["optimizer"]),
         quantisation=base_format(spec.training),
+        double=bool(spec.training["double_quantisation"]),
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
@@ -119,17 +121,18 @@ def estimate(case: Case) -> dict[str, Any]:
     work = workload(case, train)
     duration = duration_of_case(case, work, train, val)
     disk = disk_view(spaces_of_case(case, work, train, val), case.disk_limit_mb)
-    lines = {item.key: round(item.bytes / MB) for item in bill(work)}
-    need_mb = sum(lines.values())
+    lines = memory_view(work)
+    need_mb = sum(line["mb"] for line in lines)
     device = case.device
     return {
         "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb, "free_mb": device.free_mb},
         "precision": asdict(work.precision),
         "memory": {
-            "items": [{"key": key, "mb": mb} for key, mb in lines.items()],
+            "items": lines,
             "total_mb": need_mb,
             "limit_mb": case.limit_mb,
         },
+        "groups": {"tokens": work.tokens, "per_step": work.groups},
         "trainable": work.trained,
         "rows": train.rows,
         "tokens_per_epoch": train.tokens,
@@ -148,9 +151,15 @@ def estimate(case: Case) -> dict[str, Any]:
     }
 
 
+def memory_view(work: Workload) -> list[dict[str, Any]]:
+    """The lines of the bill in MB; those that round to nothing are left out."""
+    lines = ({**asdict(item), "mb": round(item.bytes / MB)} for item in bill(work))
+    return [{key: line[key] for key in ("key", "mb", "formula", "source")} for line in lines if line["mb"]]
+
+
 def duration_of_case(case: Case, work: Workload, train: Counts, val: Counts) -> Duration:
-    """How long the job takes, corrected by what this machine measured."""
-    evidence = case.evidence.get(case.spec.method, ())
+    """How long the job takes, corrected by what this machine measured, above all with the same method."""
+    evidence = [one for found in case.evidence.values() for one in found]
     return duration_of(work, train, val, case.pace, correct(evidence, settings_of(case.spec, work)))
 
 

@@ -22,7 +22,7 @@ from engine.planner.goals import GOOD_ENOUGH, Learning, quality
 from engine.planner.lengths import Counts
 from engine.planner.memory import Workload, total_mb
 from engine.planner.speed import steps_of
-from engine.planner.ways import WITHOUT_TRAINING, Way, usual_epochs, ways_to_train
+from engine.planner.ways import WITHOUT_TRAINING, Way, ways_to_train
 
 _CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
 _ORDER = {method.key: place for place, method in enumerate(METHODS)}
@@ -179,7 +179,7 @@ def score(plan: Plan, goal: str) -> tuple[float, ...]:
     if goal == "fastest":
         return poor, round(plan.seconds, 3), -plan.quality
     if goal == "smallest":
-        return poor, plan.memory_mb, plan.stored, -plan.quality
+        return poor, plan.memory_mb, -round(plan.quality, 3), plan.stored
     return -round(plan.quality, 3), round(plan.seconds, 3)
 
 
@@ -284,6 +284,5 @@ def _quality(case: Case, work: Workload, train: Counts) -> float:
         trained_tokens=train.trained,
         trainable=work.trained,
         epochs=case.pace.epochs,
-        usual_epochs=usual_epochs(work.method),
     )
     return quality(work.method, work.quantisation, work.optimizer, learning)

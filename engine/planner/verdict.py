@@ -60,12 +60,16 @@ def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_m
     """
     fewest = max(longest, _SMALLEST_GROUP)
     most = max(longest, min(step_tokens, TOKENS_AT_ONCE["gpu" if work.device.is_gpu else "cpu"]))
-    work = replace(work, tokens=most if limit_mb > 0 else min(most, fewest))
+    work = _grouped(work, most if limit_mb > 0 else min(most, fewest), longest, step_tokens)
     need = total_mb(work) if limit_mb > 0 else 1
     while need > limit_mb and work.tokens > fewest:
-        work = replace(work, tokens=max(fewest, work.tokens // 2))
+        work = _grouped(work, max(fewest, work.tokens // 2), longest, step_tokens)
         need = total_mb(work)
     return replace(work, recompute=_recomputes(work, choice, short=need > limit_mb))
+
+
+def _grouped(work: Workload, tokens: int, longest: int, step_tokens: int) -> Workload:
+    return replace(work, tokens=tokens, longest=longest, groups=max(1, -(-step_tokens // max(1, tokens))))
 
 
 def _recomputes(work: Workload, choice: str, *, short: bool) -> bool:

@@ -33,11 +33,6 @@ class Way:
 WITHOUT_TRAINING = tuple(Way(method) for method in METHODS if not method.capabilities.trains)
 
 
-def usual_epochs(method: Method) -> float:
-    """Passes over the data that the method asks for."""
-    return float(next(param.default for param in SFT.params_for(method.defaults) if param.key == "epochs"))
-
-
 @cache
 def ways_to_train(goal: str) -> tuple[Way, ...]:
     """Every way worth trying.

@@ -97,8 +97,8 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
         "epochs": plan.epochs,
         "steps": plan.steps,
         "memory": numbers["memory"],
-        "time": numbers.get("time") or {"seconds": numbers["seconds"]},
-        "disk": numbers.get("disk") or {"total_mb": numbers["disk_mb"]},
+        "time": numbers["time"],
+        "disk": numbers["disk"],
         "quality": round(plan.quality, 3),
         "why": {
             "code": f"why.{reason}" if whole or reason == "shots" else f"why.{reason}_cut",
@@ -114,13 +114,12 @@ def _key(plan: Plan) -> str:
 
 
 def _cut_up(plan: Plan) -> Json:
-    """How a step is worked through: tokens and average examples of a group, and groups of a full step."""
-    batch, mean = int(plan.case.spec.training["batch_size"]), max(1.0, plan.train.mean)
-    tokens = plan.work.tokens
+    """How a step is worked through: tokens and average examples of a group, and groups of the largest step."""
+    batch, tokens = int(plan.case.spec.training["batch_size"]), plan.work.tokens
     return {
         "micro_tokens": tokens,
-        "micro_rows": max(1, min(batch, int(tokens / mean))),
-        "accumulation": max(1, -(-round(mean * min(batch, plan.train.rows)) // tokens)),
+        "micro_rows": max(1, min(batch, int(tokens / max(1.0, plan.train.mean)))),
+        "accumulation": plan.work.groups,
     }
 
 

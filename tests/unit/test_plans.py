@@ -104,7 +104,7 @@ def test_everything_that_can_be_offered_has_a_named_basis() -> None:
 
 def test_quality_follows_data_passes_and_room() -> None:
     lora, whole = method_of("lora"), method_of("full")
-    full = Learning(1.0, 500, 50_000, 5_000_000, 4, 4)
+    full = Learning(1.0, 500, 50_000, 5_000_000, 4)
 
     def of(**other: Any) -> float:
         return quality(lora, None, "adamw_torch_fused", replace(full, **other))
