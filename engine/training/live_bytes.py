@@ -100,6 +100,8 @@ class LiveBytes(TorchDispatchMode):
             return self._read(args[0])
         if func is torch.ops.aten.index.Tensor and len(args[1]) == 1 and args[1][0].dtype is torch.bool:
             return args[0].new_empty((self.rows, *args[0].shape[args[1][0].dim() :]))
+        if func is torch.ops.aten._grouped_mm.default:
+            return args[0].new_empty(_grouped_shape(args[0], args[1], len(args[2])))
         return None
 
     def _read(self, tensor: Tensor) -> float | bool:
@@ -111,3 +113,9 @@ class LiveBytes(TorchDispatchMode):
         if tensor.dtype is not torch.bool and self.kind == "adapter":
             return 0
         raise DataDependentOutputException(torch.ops.aten._local_scalar_dense.default)
+
+
+def _grouped_shape(left: Tensor, right: Tensor, groups: int) -> tuple[int, ...]:
+    """Shape of a product group by group, which torch knows for bf16 alone: groups are parts of the shared side of 2-D inputs."""
+    outer = (left.shape[-2], right.shape[-1])
+    return (groups, *outer) if left.dim() == right.dim() else outer

@@ -1,10 +1,10 @@
-"""The Settings page: the machine, base models, language and colours, folders, limits."""
+"""The Settings page: the hardware, base models, language and colours, folders, limits."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.services import base_models, folders, planning
+from engine.services import base_models, folders, hardware, planning
 from engine.settings import SETTINGS
 from webui.components import view
 from webui.guard import guarded
@@ -19,7 +19,7 @@ def build(site: Site, lang: str) -> None:
     ctx = site.ctx
 
     def machine() -> Row:
-        return planning.machine(ctx) | {"devices": planning.devices(ctx)}
+        return planning.machine(ctx) | {"findings": hardware.findings(ctx)}
 
     def models() -> list[Row]:
         return base_models.list_base_models(ctx)

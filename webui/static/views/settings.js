@@ -8,34 +8,16 @@ TS.views.settings = async function (root, _value, ctx) {
     TS.h("div", { class: "settings-words" }, TS.h("h2", { id: "settings-" + key }, TS.t(`settings.${key}.title`)),
       TS.h("p", { class: "ts-small ts-soft" }, TS.t(`settings.${key}.text`))), TS.h("div", { class: "ts-stack" }, content));
   TS.replace(root, TS.h("div", { class: "ts-page settings" }, TS.head(TS.t("settings.title"), TS.t("settings.lead")),
-    section("machine", TS.settingsMachine(machine)),
+    section("hardware", TS.hardware(machine)),
     section("models", TS.settingsModels(models, ctx)),
     section("look", TS.settingsLook()),
     section("folders", disk),
     section("limits", TS.settingsLimits(limits))));
+  if (location.hash) document.querySelector(location.hash)?.scrollIntoView();
   TS.settingsFolders(disk, await ctx.call("disk_use"), machine);
 };
 
 TS.settingsGb = (mb) => TS.format.number(mb / 1000, mb < 10000 ? 1 : 0) + " GB";
-
-TS.settingsMachine = function (machine) {
-  const stat = (value, key) => {
-    const [number, unit] = value.split(" ");
-    return TS.h("div", { class: "ts-stat" }, TS.h("b", {}, number, unit ? TS.h("small", {}, " " + unit) : null), TS.h("span", {}, TS.t(key)));
-  };
-  const gb = TS.settingsGb;
-  return TS.h("div", { class: "ts-card" },
-    TS.h("div", { class: "settings-stats" },
-      stat(TS.format.number(machine.cores), "settings.machine.cores"), stat(gb(machine.ram_free_mb), "settings.machine.ram_free"),
-      stat(gb(machine.disk_free_mb), "settings.machine.disk_free"), stat(TS.format.number(machine.gpus.length), "settings.machine.gpus")),
-    TS.h("ul", { class: "settings-devices" }, machine.devices.map((device) => TS.h("li", {},
-      TS.h("div", { class: "ts-spread" }, TS.h("b", {}, device.name),
-        TS.h("span", { class: "ts-badge " + (device.usable ? "good" : "warn") }, TS.icon(device.usable ? "circle-check" : "triangle-alert"),
-          TS.t(device.usable ? "settings.machine.usable" : "settings.machine.unusable"))),
-      TS.h("p", { class: "ts-small ts-soft" }, TS.t("settings.machine.memory", { free: gb(device.free_mb), all: gb(device.memory_mb) })),
-      device.notes.map((note) => TS.h("p", { class: "ts-small ts-soft" }, TS.t("plan." + note.code, note.params)))))),
-    machine.gpus.length ? null : TS.h("p", { class: "ts-small ts-soft" }, TS.t("settings.machine.no_gpu")));
-};
 
 TS.settingsLook = function () {
   const languages = [...document.querySelectorAll(".ts-languages a")].map(({ pathname, lang, textContent }) =>

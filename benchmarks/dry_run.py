@@ -1,0 +1,142 @@
+"""The memory bill against a dry run of one step on fake tensors: `python -m benchmarks.dry_run`.
+
+For well-known models from their config alone, without any weights: what `engine.planner.memory.bill` says a step holds, without
+the program itself and without the margin, beside what the engine's own code holds when it goes through that step. Results are
+kept in build/dry-run-benchmark.json, so the table can be made in pieces; --again measures anew. The table goes into
+docs/planner.md and docs/zh/planner.md between the markers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.published import MODELS, Config
+from engine.hardware import Device, Precision, cpu
+from engine.methods import Method, method_of
+from engine.objectives import SFT
+from engine.params import read_all
+from engine.planner.memory import MB, Workload, bill
+from engine.planner.shape import shape_of
+from engine.training.dry_run import measure
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "build" / "dry-run-benchmark.json"
+PAGES = {"en": ROOT / "docs" / "planner.md", "zh": ROOT / "docs" / "zh" / "planner.md"}
+BEGIN, END = "<!-- dry run: begin -->", "<!-- dry run: end -->"
+NOT_IN_A_STEP = ("runtime", "margin")
+_GPU = Device("cuda:0", "NVIDIA A100 80GB", 80_000, 80_000, bf16=True, capability=(8, 0))
+_HEADS = {
+    "en": ("Model", "Step", "Bill", "Dry run", "Bill / dry run", "The dry run took"),
+    "zh": ("模型", "训练步", "账单", "试算", "账单 / 试算", "试算用时"),
+}
+_RECOMPUTED = {"en": "recomputed", "zh": "重算激活值"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step to go through: two examples of half its tokens."""
+
+    method: str
+    precision: str = "fp32"
+    tokens: int = 1024
+    recompute: bool = False
+
+    def label(self, language: str) -> str:
+        """How the table names it."""
+        name = getattr(method_of(self.method).label, language)
+        return ", ".join([name, self.precision, f"{self.tokens:,}", *([_RECOMPUTED[language]] * self.recompute)])
+
+
+STEPS = (Step("lora"), Step("lora", "bf16", 2048, recompute=True))
+MORE = {"Llama 3 8B": (Step("full"), Step("houlsby"), Step("prefix_tuning"))}
+
+
+def settings_of(method: Method) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The method's own values and the objective's, all at their defaults."""
+    return read_all(method.params, {}, "method")[0], read_all(SFT.params_for(method.defaults), {}, "training")[0]
+
+
+def billed(config: Config, step: Step) -> float:
+    """Bytes that the plan's formulas say the step holds."""
+    method = method_of(step.method)
+    device = cpu() if step.precision == "fp32" else _GPU
+    precision = Precision(step.precision, "")  # type: ignore[arg-type]
+    work = Workload(
+        shape_of(config), method, settings_of(method)[0], precision, device, step.tokens, step.recompute,
+        longest=step.tokens // 2,
+    )  # fmt: skip
+    return sum(item.bytes for item in bill(work) if item.key not in NOT_IN_A_STEP)
+
+
+def held(config: Config, step: Step) -> tuple[float, float]:
+    """(bytes that the step holds when it is gone through, seconds that this took)."""
+    method = method_of(step.method)
+    values, training = settings_of(method)
+    lengths = [step.tokens // 2] * 2
+    found = measure(config, method, values, training, lengths, step.precision, step.recompute, budget=step.tokens)
+    return found.total_bytes, found.seconds
+
+
+def steps_of(name: str) -> tuple[Step, ...]:
+    """What is gone through with this model."""
+    return (*STEPS, *MORE.get(name, ()))
+
+
+def table(kept: Mapping[str, Mapping[str, float]], language: str) -> list[str]:
+    """The rows in Markdown; the bill is calculated anew."""
+    heads = _HEADS[language]
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * 2}{'---:|' * (len(heads) - 2)}"]
+    for name, config in MODELS.items():
+        for step in steps_of(name):
+            found = kept.get(f"{name}: {step.label('en')}")
+            if found is not None:
+                said = billed(config, step)
+                cells = (
+                    name, step.label(language), f"{said / MB:,.0f} MB", f"{found['bytes'] / MB:,.0f} MB",
+                    f"{said / found['bytes']:.2f}", f"{found['seconds']:.0f} s",
+                )  # fmt: skip
+                lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def write_pages(kept: Mapping[str, Mapping[str, float]]) -> None:
+    """Replace what is between the markers, on each page that has them."""
+    for language, page in PAGES.items():
+        text = page.read_text(encoding="utf-8") if page.is_file() else ""
+        if BEGIN in text and END in text:
+            before, rest = text.split(BEGIN, 1)
+            after = rest.split(END, 1)[1]
+            page.write_text("\n".join([before + BEGIN, *table(kept, language), END + after]), encoding="utf-8")
+
+
+def _wanted(only: str | None) -> Iterable[tuple[str, Step]]:
+    names = only.split(",") if only else list(MODELS)
+    return ((name, step) for name in names for step in steps_of(name))
+
+
+def main() -> None:
+    """Go through what is missing, then write the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", help="models, separated by commas: Llama 3 8B,GPT-2 XL 1.5B")
+    parser.add_argument("--again", action="store_true", help="measure also what has a result already")
+    options = parser.parse_args()
+    kept: dict[str, dict[str, float]] = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
+    for name, step in _wanted(options.only):
+        key = f"{name}: {step.label('en')}"
+        if options.again or key not in kept:
+            size, seconds = held(MODELS[name], step)
+            kept[key] = {"bytes": size, "seconds": seconds}
+            KEPT.parent.mkdir(exist_ok=True)
+            KEPT.write_text(json.dumps(kept, indent=1))
+            print(f"{key}: {billed(MODELS[name], step) / size:.3f}", flush=True)
+    write_pages(kept)
+    print("\n".join(table(kept, "en")))
+
+
+if __name__ == "__main__":
+    main()
