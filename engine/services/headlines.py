@@ -110,7 +110,8 @@ def _duration(job: Mapping[str, Any]) -> float | None:
 
 def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     if job["total_steps"] and job["checkpoint_step"] is not None:
-        return _say("stopped", step=job["checkpoint_step"], total=job["total_steps"])
+        ended = "stopped.time" if (job["result"] or {}).get("ended") == "time" else "stopped"
+        return _say(ended, step=job["checkpoint_step"], total=job["total_steps"])
     return _say("stopped.early")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from engine.context import Context
 from engine.errors import NotFound
 from engine.services.job_views import views
@@ -36,6 +38,12 @@ def downsample(points: Sequence[tuple[int, float]], most: int = MOST_POINTS) -> 
 
 def _rows(rows: Sequence[Any], columns: Sequence[str]) -> list[dict[str, Any]]:
     return [{column: getattr(row, column) for column in columns} for row in rows]
+
+
+def _plan(s: Session, job_id: int) -> dict[str, Any] | None:
+    """What was promised when the job started: {need_mb, limit_mb, items: [{key, mb}], seconds}; None before that."""
+    told = events.first_of(s, job_id, "memory_plan")
+    return None if told is None else {key: told.params[key] for key in ("need_mb", "limit_mb", "items", "seconds")}
 
 
 def job_feed(
@@ -72,6 +80,7 @@ def job_feed(
             "logs": _rows(lines, _LOG),
             "samples": _rows(samples, _SAMPLE),
             "checkpoints": _rows(queries.checkpoints_of(s, job_id), _CHECKPOINT),
+            "plan": _plan(s, job_id),
             "metrics": {name: downsample(points) for name, points in series.items()},
             "cursors": {
                 "event": happened[-1].id if happened else after_event,

@@ -39,7 +39,9 @@ class Standing:
         kept = None if last is None else footing_of(last.code, last.params)
         self.footing = self._footing(arranged, kept)
         self.step = 0
-        self.work: Workload = replace(arranged, tokens=self.footing.tokens, recompute=self.footing.recompute)
+        tokens, recompute = self.footing.tokens, self.footing.recompute
+        groups = max(arranged.groups, -(-arranged.groups * arranged.tokens // max(1, tokens)))
+        self.work: Workload = replace(arranged, tokens=tokens, groups=groups, recompute=recompute)
 
     def _footing(self, work: Workload, kept: Footing | None) -> Footing:
         longest = int(self.inputs.examples.train.lengths.max())
@@ -61,11 +63,12 @@ class Standing:
         return total_mb(self.work)
 
     def told(self) -> dict[str, Any]:
-        """The bill beside the limit, and the smallest change that would need clearly less."""
-        need = self.need_mb
-        advice = memory_verdict(self.work, min(self.limit_mb, round(_ENOUGH_LESS * need)))
+        """The bill beside the limit, and the smallest change that needs clearly less than the smallest groups do."""
+        longest = max(1, min(self.work.tokens, self.footing.longest))
+        least = replace(self.work, tokens=longest, groups=-(-self.work.groups * self.work.tokens // longest))
+        advice = memory_verdict(least, min(self.limit_mb, round(_ENOUGH_LESS * total_mb(least))))
         items = [{"key": item.key, "mb": round(item.bytes / MB)} for item in bill(self.work)]
-        return {"need_mb": need, "limit_mb": self.limit_mb, "items": items, "advice": advice.as_dict()}
+        return {"need_mb": self.need_mb, "limit_mb": self.limit_mb, "items": items, "advice": advice.as_dict()}
 
     def tell_plan(self, ctx: Context) -> None:
         """The event that everything later is compared with."""

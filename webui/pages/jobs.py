@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.errors import Fault
-from engine.methods import method_of
+from engine.methods import METHODS, method_of
 from engine.objectives import SFT
 from engine.params import Param
-from engine.services import jobs
+from engine.services import jobs, retrying
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
@@ -84,6 +84,22 @@ def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
     return rows + list(_budget_rows(lang, spec.get("budget") or {}))
 
 
+def advice_rows(lang: str, job: Mapping[str, Any]) -> list[Row]:
+    """The change that a failed job's error proposes, for people: [{label, value}]."""
+    change = retrying.change_of(dict(job))
+    method = method_of(str(change.get("method") or job.get("method") or METHODS[0].key))
+    areas = {"training": SFT.params_for(method.defaults), "method": method.params}
+    rows = []
+    for field, value in change.items():
+        area, _, key = field.partition(".")
+        param = next((one for one in areas.get(area, ()) if one.key == key), None)
+        if param is not None:
+            rows.append({"label": param.label.in_(lang), "value": _shown(lang, param, value)})
+        elif field == "method":
+            rows.append({"label": t(lang, "jobs.settings.method"), "value": method.label.in_(lang)})
+    return rows
+
+
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
@@ -98,7 +114,7 @@ def build(site: Site, lang: str) -> None:
 
     def job_feed(job_id: int, cursors: dict[str, Any]) -> Row:
         feed = jobs.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
-        return feed | {"job": named(feed["job"])}
+        return feed | {"job": named(feed["job"]), "advice": advice_rows(lang, feed["job"])}
 
     def job_settings(job_id: int) -> list[Row]:
         return settings_rows(lang, jobs.job_view(ctx, int(job_id)).get("spec") or {})
@@ -109,8 +125,12 @@ def build(site: Site, lang: str) -> None:
     def job_move(job_id: int, direction: str) -> None:
         jobs.move_job(ctx, int(job_id), "up" if direction == "up" else "down")
 
+    def job_start_changed(job_id: int) -> int:
+        return retrying.start_changed(ctx, int(job_id))
+
     guard = guarded(lang)
-    view("jobs", functions=[guard(f) for f in (jobs_list, job_feed, job_settings, job_act, job_move)])
+    functions = (jobs_list, job_feed, job_settings, job_act, job_move, job_start_changed)
+    view("jobs", functions=[guard(function) for function in functions])
 
 
 _NOT_LISTED = ("spec", "result", "headline")

@@ -26,13 +26,13 @@ TS.jobDetail = function (root, id, ctx) {
     const job = feed.job;
     document.title = job.name + " · Tunesmith";
     jobOnce(data, "head", [job.name, job.status, job.stalled, job.can, job.tuned_id, job.headline], () => jobHead(slots.head, job, ctx, refresh));
-    jobOnce(data, "notes", [job.status, job.stalled, job.error, job.request], () => TS.replace(slots.notes, jobNotes(job)));
+    jobOnce(data, "notes", [job.status, job.stalled, job.error, job.request, job.result?.ended], () => TS.replace(slots.notes, jobNotes(job), TS.jobAdvice(job, feed.advice, ctx)));
     jobOnce(data, "meter", job, () => TS.replace(slots.meter, jobMeter(job)));
     jobOnce(data, "tiles", [job, jobLast(data.metrics)], () => TS.replace(slots.tiles, jobTiles(job, data.metrics)));
     if (job.kind === "train") {
       parts.charts = parts.charts || TS.jobCharts(slots.charts);
-      jobOnce(data, "charts", [data.cursors, data.attempt, feed.checkpoints, TS.job.ACTIVE.has(job.status)], () =>
-        parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job));
+      jobOnce(data, "charts", [data.cursors, data.attempt, feed.checkpoints, job.status, feed.plan], () =>
+        parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job, feed.plan));
       parts.figures = parts.figures || TS.jobFigures(slots.figures);
       jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (TS.jobRanks.KNOWN.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics));
     }
@@ -126,7 +126,7 @@ function jobNotes(job) {
   if (state === "failed") return note("danger", "circle-x", TS.t("jobs.note.failed"), TS.job.error(job.error));
   if (state === "interrupted") return note("warn", "triangle-alert", TS.t("jobs.note.interrupted"), job.error ? TS.job.error(job.error) : TS.t("jobs.note.interrupted_text"));
   if (state === "stalled") return note("warn", "triangle-alert", TS.t("jobs.note.stalled"), TS.t("jobs.note.stalled_text"));
-  if (state === "stopped") return note("info", "info", TS.t("jobs.note.stopped"), TS.t("jobs.note.stopped_text"));
+  if (state === "stopped") return note("info", "info", TS.t(job.result?.ended === "time" ? "jobs.note.stopped_time" : "jobs.note.stopped"), TS.t("jobs.note.stopped_text"));
   if (state === "stopping") {
     return note("info", "info", TS.t(job.request === "cancel" ? "jobs.note.cancelling" : "jobs.note.stopping"));
   }

@@ -2,13 +2,12 @@
 "use strict";
 
 TS.jobMetric = {
+  MEMORY: ["memory_device_mb", "memory_process_mb"], // of the device where it has its own
   LOSS: [["train_loss", "train"], ["val_loss", "val"]],
   SMALL: [
     ["learning_rate", "jobs.metric.learning_rate"],
     ["grad_norm", "jobs.metric.grad_norm"],
     ["tokens_per_s", "jobs.metric.speed"],
-    ["memory_process_mb", "jobs.metric.memory"],
-    ["memory_device_mb", "jobs.metric.device_memory"],
     ["perplexity", "jobs.metric.perplexity"],
   ],
 };
@@ -19,15 +18,17 @@ TS.jobCharts = function (root) {
   const charts = {};
   const big = TS.h("div", { class: "job-chart-big" });
   const small = TS.h("div", { class: "job-chart-grid" });
+  const memory = TS.jobMemory();
   const wait = TS.h("p", { class: "ts-soft job-chart-wait" }, TS.icon("gauge"), TS.t("jobs.chart.wait"));
   TS.replace(root, wait, TS.h("section", { class: "ts-card job-chart-card", hidden: true }, big,
-    TS.h("p", { class: "ts-small ts-soft" }, TS.t("jobs.chart.lead"))), small);
+    TS.h("p", { class: "ts-small ts-soft" }, TS.t("jobs.chart.lead"))), memory.node, small);
 
   const put = (holder, name, options, series, markers) => {
     if (!charts[name]) charts[name] = TS.chart(holder(), { ...options, series, markers });
     else charts[name].update(series, markers);
   };
-  const update = (metrics, markers, job) => {
+  const update = (metrics, markers, job, plan) => {
+    memory.update(metrics, markers, job, plan);
     const loss = TS.jobMetric.LOSS.filter(([name]) => metrics[name]?.length)
       .map(([name, kind]) => ({ name, kind, label: TS.t("jobs.loss." + kind), points: metrics[name] }));
     const any = loss.length > 0;
