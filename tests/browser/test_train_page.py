@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
+from engine.context import open_context
 from engine.methods import METHODS
 from engine.services import jobs
 from engine.settings import Settings
-from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.browser.conftest import PHONE, Open, start_server
+from tests.browser.wizard import STEPS, Studio, choose, open_wizard, planned, start_studio
 from tests.tiny import add_dataset, add_model
 from tests.workers import wait_until
 from webui.i18n import t
@@ -23,61 +24,24 @@ from webui.i18n import t
 pytestmark = pytest.mark.browser
 
 CALLS = re.compile("/component_server")
-STEPS = ("model", "data", "budget", "method", "review")
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Context]]:
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A server whose home holds a tiny model and a small data set."""
-    home = tmp_path_factory.mktemp("train") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
-    add_model(ctx)
-    add_dataset(ctx)
-    with start_server(home) as server:
-        yield server, ctx
-    ctx.db.close()
+    with start_studio(tmp_path_factory.mktemp("train") / "home") as running:
+        yield running
 
 
 @pytest.fixture
-def wizard(visit: Open, studio: tuple[Server, Context]) -> Any:
+def wizard(visit: Open, studio: Studio) -> Any:
     """The Train page with a fresh draft, on its first step."""
     tab = visit(at=studio[0])
     open_wizard(tab)
     return tab.page
 
 
-def open_wizard(tab: Any, path: str = "/en/train", fresh: bool = True) -> None:
-    """Open the page; `fresh` starts over first."""
-    tab.open(path)
-    tab.page.wait_for_selector("#train-heading")
-    if not fresh:
-        return
-    tab.page.click("#train-fresh")
-    tab.page.click(".ts-dialog .primary")
-    tab.page.wait_for_selector("[data-step=model]")
-
-
-def choose(page: Any, step: str = "review") -> None:
-    """Choose the tiny model and its data, and go to a step."""
-    page.click(".ts-choice:has-text('Tiny')")
-    page.click("#train-next")
-    page.click(".ts-choice:has-text('Words')")
-    page.click("#train-next")
-    for name in STEPS[2 : STEPS.index(step)]:
-        page.wait_for_selector(f"[data-step={name}]")
-        page.click("#train-next")
-    page.wait_for_selector(f"[data-step={step}]")
-    if step == "method":
-        page.click("#choice-lora")
-
-
-def planned(page: Any) -> None:
-    """Wait until the bill has numbers."""
-    page.wait_for_selector(".bill-bar i")
-    page.wait_for_selector(".train-bill:not(.stale)")
-
-
-def test_from_choices_to_one_job(wizard: Any, studio: tuple[Server, Context]) -> None:
+def test_from_choices_to_one_job(wizard: Any, studio: Studio) -> None:
     _, ctx = studio
     page = wizard
     assert page.locator("#train-start").is_disabled()
@@ -100,7 +64,7 @@ def test_from_choices_to_one_job(wizard: Any, studio: tuple[Server, Context]) ->
     page.wait_for_selector("[data-step=model]")
 
 
-def test_start_waits_for_a_save_that_is_under_way(wizard: Any, studio: tuple[Server, Context]) -> None:
+def test_start_waits_for_a_save_that_is_under_way(wizard: Any, studio: Studio) -> None:
     """Else the save would arrive after the start and bring the old draft back."""
     _, ctx = studio
     page = wizard
@@ -286,9 +250,9 @@ def test_the_bill_follows_the_settings(wizard: Any) -> None:
     page = wizard
     choose(page, "method")
     planned(page)
-    before = page.inner_text(".bill-facts")
+    before = page.inner_text(".bill-rows")
     page.fill("#method-rank", "64")
-    page.wait_for_function("before => document.querySelector('.bill-facts').innerText !== before", arg=before)
+    page.wait_for_function("before => document.querySelector('.bill-rows').innerText !== before", arg=before)
 
 
 def test_settings_go_out_and_come_back_as_yaml(wizard: Any) -> None:
@@ -310,9 +274,7 @@ def test_settings_go_out_and_come_back_as_yaml(wizard: Any) -> None:
     assert page.input_value("#method-rank") == "48"
 
 
-def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(
-    visit: Open, studio: tuple[Server, Context]
-) -> None:
+def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(visit: Open, studio: Studio) -> None:
     server, ctx = studio
     raw = {"name": "Old one", "base_model": 1, "dataset": 1, "method": "lora", "method_params": {"rank": 4}}
     job = jobs.start_job(ctx, raw, key="old")
@@ -346,7 +308,7 @@ def test_choices_work_by_keyboard_and_focus_follows_the_steps(wizard: Any) -> No
 
 
 @pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
-def test_axe_finds_nothing_on_any_step(visit: Open, studio: tuple[Server, Context], lang: str, scheme: str) -> None:
+def test_axe_finds_nothing_on_any_step(visit: Open, studio: Studio, lang: str, scheme: str) -> None:
     tab = visit(at=studio[0], scheme=scheme)
     open_wizard(tab, f"/{lang}/train")
     choose(tab.page)
@@ -362,7 +324,7 @@ def test_axe_finds_nothing_on_any_step(visit: Open, studio: tuple[Server, Contex
     tab.assert_clean()
 
 
-def test_on_a_phone_the_bill_is_a_line_that_opens(visit: Open, studio: tuple[Server, Context]) -> None:
+def test_on_a_phone_the_bill_is_a_line_that_opens(visit: Open, studio: Studio) -> None:
     tab = visit(at=studio[0], size=PHONE)
     open_wizard(tab)
     page = tab.page

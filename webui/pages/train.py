@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import TunesmithError
 from engine.methods import METHODS
-from engine.services import base_models, datasets, drafts, jobs, learning, mending, planning, plans
+from engine.services import base_models, checking, datasets, drafts, jobs, learning, mending, planning, plans, probing
 from webui.components import view
 from webui.forms import wizard_forms
 from webui.guard import guarded
@@ -106,6 +106,28 @@ def _plans(site: Site) -> list[Function]:
     return [save, start_over, plan_now, offers_now, method_costs, mends, show_tokens, begin]
 
 
+def _checks(site: Site) -> list[Function]:
+    """Being surer before the start: a dry run, and a few real steps."""
+    ctx = site.ctx
+
+    def start_check(raw: dict[str, Any]) -> int:
+        return checking.start_check(ctx, raw)
+
+    def check_of(raw: dict[str, Any]) -> dict[str, Any] | None:
+        return checking.check_of(ctx, raw)
+
+    def start_probe(raw: dict[str, Any]) -> int:
+        return probing.start_probe(ctx, raw)
+
+    def probe_of(raw: dict[str, Any]) -> dict[str, Any] | None:
+        return probing.probe_of(ctx, raw)
+
+    def cancel_check(job: int) -> None:
+        jobs.cancel_job(ctx, int(job))
+
+    return [start_check, check_of, start_probe, probe_of, cancel_check]
+
+
 def _files(site: Site) -> list[Function]:
     """Settings as a file, out and in."""
     ctx = site.ctx
@@ -123,7 +145,7 @@ def _files(site: Site) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
-    functions = [*_choices(site), *_plans(site), *_files(site)]
+    functions = [*_choices(site), *_plans(site), *_checks(site), *_files(site)]
     view(
         "trainWizard",
         {"forms": wizard_forms(lang)},

@@ -64,9 +64,10 @@ TS.train.partRow = function (list, key) {
     for (const other of list.querySelectorAll(".part-formula")) other.open = expert.open; // who reads one formula reads them all
   } }, TS.h("summary", {}, TS.t("train.bill.formula")), formula, source);
   expert.open = Boolean(list.querySelector(".part-formula[open]"));
+  const code = "memory." + key;
   const row = TS.h("li", { "data-part": key }, TS.h("details", {},
-    TS.h("summary", {}, TS.h("span", { class: "part-scale", "aria-hidden": "true" }, mark), TS.h("span", {}, TS.t("plan.memory." + key)), size),
-    TS.h("div", { class: "part-words ts-small" }, TS.h("p", {}, TS.t("plan.memory." + key + ".means")), expert)));
+    TS.h("summary", {}, TS.h("span", { class: "part-scale", "aria-hidden": "true" }, mark), TS.h("span", {}, TS.t("plan." + code)), size),
+    TS.h("div", { class: "part-words ts-small" }, TS.h("p", {}, TS.t("plan." + code + ".means")), expert)));
   row.tell = (item, most) => {
     mark.style.width = Math.max(4, (100 * item.mb) / most) + "%";
     size.textContent = TS.train.megabytes(item.mb);

@@ -7,7 +7,7 @@ TS.train.drawBill = function (aside, w) {
   TS.replace(aside,
     TS.h("div", { class: "bill-line" }, at.toggle, at.small),
     TS.h("div", { class: "ts-card bill-card", id: "train-bill-body" }, TS.h("h2", {}, TS.t("train.bill")),
-      at.empty, at.memory.node, at.checked, at.facts, at.disk, at.verdict, at.start, at.queue, at.only),
+      at.empty, at.memory.node, at.checked, TS.h("div", { class: "bill-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
     TS.h("p", { class: "ts-sr", role: "status" }));
   const said = aside.querySelector('[role="status"]');
   const tell = () => TS.train.tellBill(at, w, aside, said);
@@ -27,8 +27,9 @@ TS.train.billParts = (w) => ({
   empty: TS.h("p", { class: "ts-soft ts-small bill-empty" }),
   memory: TS.train.memoryView(),
   checked: TS.h("div", { class: "bill-checked ts-small" }),
-  facts: TS.h("dl", { class: "bill-facts" }),
-  disk: TS.train.diskView(),
+  time: TS.train.foldView("time"),
+  disk: TS.train.foldView("disk"),
+  steps: TS.train.foldView("steps"),
   verdict: TS.h("div", { class: "bill-verdict" }),
   queue: TS.h("p", { class: "ts-help" }, TS.t("train.bill.queue")),
   only: TS.h("p", { class: "bill-only ts-small", id: "train-planned-only" }),
@@ -49,8 +50,9 @@ TS.train.tellBill = function (at, w, aside, said) {
   TS.replace(at.toggle, TS.h("span", { class: "ts-num" }, plan ? used : TS.t("train.bill")), plan ? TS.h("span", { class: "ts-num ts-soft" }, time) : null, TS.icon("chevron-up"));
   at.memory.show(plan);
   TS.replace(at.checked, TS.train.checkedLines(w));
-  TS.replace(at.facts, TS.train.facts(plan, time, w).map(([name, value, below]) => TS.h("div", {}, TS.h("dt", {}, name), TS.h("dd", { class: "ts-num" }, value), below ? TS.h("dd", { class: "below ts-small" }, below) : null)));
-  at.disk.show(plan);
+  at.steps.show(plan ? TS.format.number(plan.steps) : "–", plan ? TS.train.facts(plan, w) : []);
+  TS.train.tellTime(at, plan, time);
+  TS.train.tellDisk(at, plan);
   TS.replace(at.verdict, TS.train.verdict(w));
   TS.train.tellStart(at, w);
   if (plan && !w.busy) said.textContent = TS.t("train.bill.said", { memory: used, time, steps: TS.format.number(plan.steps) });
@@ -77,35 +79,42 @@ TS.train.lacking = function (w) {
   return open.length ? TS.t("train.bill.missing", { steps: open.join(", ") }) : w.problem ? "" : TS.t("train.bill.empty");
 };
 
-TS.train.facts = function (plan, time, w) {
-  const share = plan && w.model()?.parameters ? plan.trainable / w.model().parameters : null;
-  const trained = plan ? TS.train.count(plan.trainable) : "–";
+TS.train.facts = function (plan, w) {
+  const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
+  const trained = TS.train.count(plan.trainable);
   return [
-    [TS.t("train.bill.time"), time, plan?.time ? TS.train.timeWords(plan.time) : null],
-    [TS.t("train.bill.steps"), plan ? TS.format.number(plan.steps) : "–"],
     [TS.t("train.bill.trained"), share === null ? trained : TS.t("train.bill.share", { n: trained, share: TS.format.percent(share, share < 0.1 ? 1 : 0) })],
-    [TS.t("train.bill.tokens"), plan ? TS.format.number(plan.tokens_per_epoch) : "–"],
-    [TS.t("train.bill.runs"), plan ? TS.train.deviceWord(plan) : "–"],
+    [TS.t("train.bill.tokens"), TS.format.number(plan.tokens_per_epoch)],
+    [TS.t("train.bill.runs"), TS.train.deviceWord(w, plan)],
   ];
 };
 
 /** From when to when, and how that is known. */
 TS.train.timeWords = (time) => TS.t("train.bill.range", { low: TS.train.roughly(time.low), high: TS.train.roughly(time.high), how: TS.t("train.bill.time." + time.source) });
 
-TS.train.deviceWord = (plan) => [TS.t(plan.device.key === "cpu" ? "train.bill.cpu" : "train.bill.gpu"), plan.precision.dtype].join(", ");
-
-/** What is written to disk, of what is free; opened, what for. */
-TS.train.diskView = function () {
-  const size = TS.h("span", { class: "ts-num" }, "–");
-  const parts = TS.h("ul", { class: "bill-disk-rows ts-small" });
-  const fold = TS.h("details", { class: "bill-disk" }, TS.h("summary", {}, TS.h("span", { class: "ts-soft" }, TS.t("train.bill.disk")), size), parts);
-  const show = (plan) => {
-    const disk = plan?.disk;
-    size.textContent = !plan ? "–" : disk ? TS.t("train.bill.of", { used: TS.train.megabytes(disk.total_mb), limit: TS.t("train.bill.free", { mb: TS.train.megabytes(disk.free_mb) }) }) : TS.train.megabytes(plan.disk_mb);
-    TS.replace(parts, (disk?.items || []).map((item) => TS.h("li", {}, TS.h("span", {}, TS.t("plan.disk." + item.key)), TS.h("span", { class: "ts-num" }, TS.train.megabytes(item.mb)))));
-  };
-  return Object.assign(fold, { show });
+TS.train.deviceWord = function (w, { device, precision }) {
+  const graphics = device.key.startsWith("cuda") || w.catalogue.find((one) => one.key === device.key)?.kind === "gpu";
+  return [TS.t(graphics ? "train.bill.gpu" : "train.bill.cpu"), precision.dtype].join(", ");
 };
+
+/** A number of the bill that opens into what it is made of. */
+TS.train.foldView = function (name) {
+  const value = TS.h("span", { class: "ts-num" }, "–");
+  const below = TS.h("p", { class: "ts-small" });
+  const parts = TS.h("ul", { class: "ts-small" });
+  const node = TS.h("details", { class: "bill-fold" }, TS.h("summary", {}, TS.h("span", { class: "ts-soft" }, TS.t("train.bill." + name)), value), parts);
+  const show = (text, rows, more) => {
+    value.textContent = text;
+    below.textContent = more || "";
+    TS.replace(parts, rows.map(([label, size]) => TS.h("li", {}, TS.h("span", {}, label), TS.h("span", { class: "ts-num" }, size))));
+  };
+  return { node: TS.h("div", { class: "bill-folded" }, node, below), show };
+};
+
+TS.train.tellTime = (at, plan, time) => at.time.show(time, (plan?.time.parts || []).map((part) => [TS.t("plan.time." + part.key), TS.format.duration(part.seconds)]), plan ? TS.train.timeWords(plan.time) : "");
+
+TS.train.tellDisk = (at, plan) => at.disk.show(plan ? TS.t("train.bill.of", { used: TS.train.megabytes(plan.disk.total_mb), limit: TS.t("train.bill.free", { mb: TS.train.megabytes(plan.disk.free_mb) }) }) : "–",
+  (plan?.disk.items || []).map((item) => [TS.t("plan.disk." + item.key), TS.train.megabytes(item.mb)]));
 
 /** Fits, or what would make it fit, with the button that does it. Wrong settings: where they are. */
 TS.train.verdict = function (w) {
@@ -118,7 +127,7 @@ TS.train.verdict = function (w) {
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
   const text = TS.t("plan." + verdict.code, verdict.params);
-  if (verdict.ok) return TS.h("p", { class: "data-health good" }, TS.icon("circle-check"), text);
+  if (verdict.ok) return TS.h("p", { class: "data-health good" }, TS.icon("circle-check"), TS.t("train.bill.fits"));
   const change = verdict.change && Object.keys(verdict.change).length ? TS.h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => TS.train.applyChange(w, verdict.change) }, TS.t("train.bill.apply")) : null;
   return TS.note("warn", TS.h("p", {}, text), change);
 };

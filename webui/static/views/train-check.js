@@ -13,7 +13,7 @@ TS.train.checked = (w, kind) => (w.checks?.[kind]?.asked === TS.train.checkable(
 
 TS.train.checksPart = (w) => TS.h("section", { class: "ts-card train-checks", "aria-labelledby": "train-checks-title" },
   TS.h("div", {}, TS.h("h3", { id: "train-checks-title" }, TS.t("train.checks.title")), TS.h("p", { class: "ts-soft ts-small" }, TS.t("train.checks.lead"))),
-  TS.train.CHECKS.filter((kind) => w.ctx.server["start_" + kind]).map((kind) => TS.train.checkRow(w, kind)));
+  TS.train.CHECKS.map((kind) => TS.train.checkRow(w, kind)));
 
 /** One of them: what it does, its button, how far it is, what it found. */
 TS.train.checkRow = function (w, kind) {
@@ -22,9 +22,10 @@ TS.train.checkRow = function (w, kind) {
   const row = TS.h("div", { class: "train-check", "data-check": kind },
     TS.h("div", { class: "ts-spread" }, TS.h("div", { class: "check-words" }, TS.h("b", {}, TS.t("train." + kind + ".title")), TS.h("p", { class: "ts-soft ts-small" }, TS.t("train." + kind + ".means"))), button), state);
   let stop = null;
+  let refused = null;
   const draw = () => {
     TS.train.checkButton(w, kind, button);
-    TS.replace(state, TS.train.checkState(w, kind));
+    TS.replace(state, refused ? TS.note("info", refused) : TS.train.checkState(w, kind));
   };
   const look = async () => {
     const asked = TS.train.checkable(w);
@@ -39,8 +40,14 @@ TS.train.checkRow = function (w, kind) {
     if (before?.asked === asked && TS.train.WAITS.includes(before.found.status) && found?.status === "succeeded") w.replanNow(); // what was measured counts from now on
   };
   const begin = async () => {
-    await w.ctx.call("start_" + kind, w.raw());
-    await look();
+    refused = null;
+    try {
+      await w.ctx.call("start_" + kind, w.raw());
+      await look();
+    } catch (error) {
+      refused = error.message;
+      draw();
+    }
   };
   w.on("plan", draw, "step");
   draw();
@@ -50,7 +57,7 @@ TS.train.checkRow = function (w, kind) {
 
 TS.train.checkButton = function (w, kind, button) {
   const found = TS.train.checked(w, kind);
-  button.hidden = TS.train.WAITS.includes(found?.status);
+  button.hidden = TS.train.WAITS.includes(found?.status) || (kind === "check" && found?.status === "succeeded"); // counting again counts the same
   button.disabled = !w.complete() || Boolean(kind === "probe" && w.planned());
   button.textContent = TS.t("train." + kind + (found ? ".again" : ".start"));
 };
@@ -61,7 +68,7 @@ TS.train.checkState = function (w, kind) {
   if (kind === "probe" && w.planned()) return TS.h("p", { class: "ts-small ts-soft" }, TS.t("train.probe.planned"));
   if (!found) return other?.found.status === "succeeded" ? TS.h("p", { class: "ts-small check-stale" }, TS.icon("clock", 14), " ", TS.t("train.checks.stale")) : null;
   if (TS.train.WAITS.includes(found.status)) return TS.train.checkProgress(w, kind, found);
-  if (found.status === "succeeded") return TS.h("p", { class: "ts-small check-result" }, TS.icon("circle-check", 16), TS.h("span", {}, TS.train.checkWords(kind, found)));
+  if (found.status === "succeeded") return [TS.h("p", { class: "ts-small check-result" }, TS.icon("circle-check", 16), TS.h("span", {}, TS.train.checkWords(kind, found))), TS.train.checkParts(found)];
   if (found.error) return TS.note("warn", TS.reason(found.error));
   return TS.h("p", { class: "ts-small ts-soft" }, TS.t("train.checks.cancelled"));
 };
@@ -80,6 +87,17 @@ TS.train.checkWords = function (kind, found) {
     what: TS.t("train." + kind + ".short"), measured: TS.train.megabytes(measured), bill: TS.train.megabytes(found.bill_mb), percent: TS.format.percent(Math.ceil(100 * apart) / 100) }) : "";
   const speed = kind === "probe" ? TS.t("train.probe.speed", { n: TS.format.number(found.tokens_per_s), time: TS.format.duration(found.seconds) }) : "";
   return [speed, memory].filter(Boolean).join(" ");
+};
+
+/** For experts: what the dry run counted beside what the bill says, part by part. */
+TS.train.checkParts = function ({ items, bill_items: billed }) {
+  if (!items?.length) return null;
+  const keys = [...new Set([...billed, ...items].map((one) => one.key))];
+  const size = (rows, key) => TS.h("td", { class: "ts-num" }, TS.train.megabytes(rows.find((one) => one.key === key)?.mb || 0));
+  return TS.h("details", { class: "ts-details ts-small" }, TS.h("summary", {}, TS.t("train.checks.parts")),
+    TS.h("table", { class: "check-table" }, TS.h("thead", {}, TS.h("tr", {}, ["part", "bill"].map((key) => TS.h("th", { scope: "col" }, TS.t("train.checks." + key))), TS.h("th", { scope: "col" }, TS.t("train.check.short")))),
+      TS.h("tbody", {}, keys.map((key) => TS.h("tr", {}, TS.h("th", { scope: "row" }, TS.t("check.part." + key)), size(billed, key), size(items, key))))),
+    TS.h("p", { class: "ts-soft" }, TS.t("train.check.note")));
 };
 
 /** On the bill: what was found for these settings. */

@@ -5,7 +5,11 @@ TS.train = TS.train || {};
 TS.train.devicePicker = function (w, put) {
   const shelf = TS.train.catalogueShelf(w, (key) => { put(key); tell(); });
   const other = TS.h("span", { class: "ts-soft ts-small" });
-  const tell = () => { other.textContent = w.planned() ? TS.said(w.planned().name) : TS.t("train.budget.planned.help"); };
+  const notes = TS.h("div", { class: "train-device-notes" });
+  const tell = () => {
+    TS.replace(notes, (w.planned()?.notes || []).map((note) => TS.note("info", TS.t("plan." + note.code, note.params))));
+    other.textContent = w.planned() ? TS.said(w.planned().name) : TS.t("train.budget.planned.help");
+  };
   const auto = { value: "auto", label: TS.t("train.budget.auto"), content: [TS.h("b", {}, TS.t("train.budget.auto")), TS.h("span", { class: "ts-soft ts-small" }, TS.t("train.budget.auto.help"))] };
   const here = w.devices.filter((device) => device.key !== "auto").map((device) => ({ value: device.key, disabled: device.usable === false, label: device.name, content: TS.train.deviceCard(device) }));
   const planned = { value: "planned", label: TS.t("train.budget.planned"), content: [TS.h("div", { class: "ts-row" }, TS.icon("search"), TS.h("b", {}, TS.t("train.budget.planned"))), other] };
@@ -18,7 +22,7 @@ TS.train.devicePicker = function (w, put) {
   const chosen = w.planned() ? "planned" : w.draft.budget.device || "auto";
   shelf.node.hidden = chosen !== "planned";
   tell();
-  return TS.h("div", { class: "ts-stack" }, TS.choices(TS.t("train.budget.device"), [auto, ...here, ...(w.catalogue.length ? [planned] : [])], chosen, pick, "cards"), shelf.node);
+  return TS.h("div", { class: "ts-stack" }, TS.choices(TS.t("train.budget.device"), [auto, ...here, ...(w.catalogue.length ? [planned] : [])], chosen, pick, "three"), shelf.node, notes);
 };
 
 TS.train.deviceCard = (device) => [
@@ -51,8 +55,9 @@ TS.train.catalogueShelf = function (w, pick) {
 TS.train.shelfGroups = function (catalogue, query) {
   const hits = catalogue.filter((one) => [one.key, TS.said(one.name)].join(" ").toLowerCase().includes(query));
   if (!hits.length) return TS.h("p", { class: "ts-soft ts-small" }, TS.t("train.budget.planned.none"));
-  return [...new Set(hits.map((one) => one.group))].map((group) => TS.h("div", { role: "group", "aria-label": TS.t("plan.group." + group) },
-    TS.h("h4", { class: "ts-label" }, TS.t("plan.group." + group)),
-    hits.filter((one) => one.group === group).map((one) => TS.h("div", { class: "shelf-row", role: "radio", "aria-checked": "false", "data-value": one.key, id: "shelf-" + one.key, tabindex: "-1" },
+  const place = (one) => one.kind + "." + one.group;
+  return [...new Set(hits.map(place))].map((group) => TS.h("div", { role: "group", "aria-label": TS.t("train.shelf." + group) },
+    TS.h("h4", { class: "ts-label" }, TS.t("train.shelf." + group)),
+    hits.filter((one) => place(one) === group).map((one) => TS.h("div", { class: "shelf-row", role: "radio", "aria-checked": "false", "data-value": one.key, id: "shelf-" + one.key, tabindex: "-1" },
       TS.h("span", { dir: "auto" }, TS.said(one.name)), TS.h("span", { class: "ts-num" }, TS.train.megabytes(one.memory_mb))))));
 };

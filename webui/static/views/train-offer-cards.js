@@ -25,7 +25,7 @@ TS.train.offerCards = function (w, self, offers, draw) {
 
 TS.train.offerCard = (w, offer, held) => TS.h("div", { class: "ts-choice train-offer", id: "offer-" + offer.key, role: "radio", "aria-checked": String(held), "data-value": offer.key, tabindex: "-1" },
   TS.h("div", { class: "offer-text" },
-    TS.h("div", { class: "ts-row" }, TS.h("b", {}, TS.train.methodName(w, offer.method)), offer.best ? TS.h("span", { class: "ts-badge good" }, TS.t("train.offers.best")) : null),
+    TS.h("div", { class: "ts-row" }, TS.h("b", {}, TS.train.methodName(w, offer.method)), offer.best && !w.offers.nothing ? TS.h("span", { class: "ts-badge good" }, TS.t("train.offers.best")) : null),
     TS.h("span", { class: "ts-small" }, TS.train.offerWords(offer)),
     offer.why ? TS.h("span", { class: "ts-soft ts-small" }, TS.t("plan." + offer.why.code, offer.why.params)) : null),
   TS.train.offerCosts(offer.memory, offer.time?.seconds ?? offer.seconds, offer.disk?.total_mb ?? offer.disk_mb));

@@ -32,9 +32,9 @@ TS.train.offering = function (w) {
 /** While nothing was set by hand, the form is the picked plan, or the best one. */
 TS.train.followOffer = function (w) {
   const offers = w.offers?.offers || [];
-  if (w.draft.own || !offers.length) return;
-  const picked = offers.find((one) => one.key === w.draft.plan);
-  TS.train.takeOffer(w, picked || offers.find((one) => one.best) || offers[0], Boolean(picked));
+  const picked = TS.train.pickedOffer(w, offers);
+  const taken = picked || TS.train.bestOffer(w);
+  if (taken && !w.draft.own) TS.train.takeOffer(w, taken, Boolean(picked));
 };
 
 /** Fill the form with a plan. `picked`: by hand, so that it stays when the budget changes. */
@@ -53,10 +53,18 @@ TS.train.takeOffer = function (w, offer, picked) {
 
 /** The plan that the form holds, whether it was picked or set so by hand. */
 TS.train.heldOffer = function (w) {
-  const offers = w.offers?.offers || [];
-  if (w.draft.own) return null;
-  return offers.find((one) => one.key === w.draft.plan) || offers.find((one) => one.best) || null;
+  if (w.draft.own || !w.offers) return null;
+  return TS.train.pickedOffer(w, w.offers.offers) || TS.train.bestOffer(w);
 };
+
+/** The plan that was picked by hand; after a change of the budget the one with the same method on the same base. */
+TS.train.pickedOffer = function (w, offers) {
+  const alike = (one) => w.draft.plan?.startsWith(one.method + "-" + (one.quantisation || "none") + "-");
+  return offers.find((one) => one.key === w.draft.plan) || offers.find(alike);
+};
+
+/** The best of what trains: where nothing that trains fits, nothing is taken unasked. */
+TS.train.bestOffer = (w) => (w.offers?.nothing ? null : w.offers?.offers.find((one) => one.best) || null);
 
 /** What was set by hand, so that it can be taken back after a plan was looked at. */
 TS.train.ownSettings = ({ method, method_params_by, training_by, training }) => ({ method, method_params_by, training_by, training, own: true, plan: null });

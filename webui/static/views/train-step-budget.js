@@ -27,7 +27,8 @@ TS.train.steps.budget = function (w, body) {
 };
 
 TS.train.PER_GB = 1000;
-TS.train.megabytes = (mb) => TS.format.bytes(mb * 1e6);
+/** "538 MB", "1.15 GB", "24.3 GB": so that a total and a limit that are close can be told apart. */
+TS.train.megabytes = (mb) => (mb >= 1000 && mb < 10000 ? (mb / 1000).toFixed(2) + " GB" : mb >= 9.95 && mb < 1000 ? Math.round(mb) + " MB" : TS.format.bytes(mb * 1e6));
 
 /** A limit that may stay empty. `scale` turns what is typed (GB) into what is kept (MB). */
 TS.train.limitField = function (w, key, scale, put) {

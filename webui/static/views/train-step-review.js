@@ -12,7 +12,7 @@ TS.train.steps.review = function (w, body) {
   }, (error) => { tokens.removeAttribute("aria-busy"); TS.replace(tokens, TS.note("danger", error.message)); });
   const tell = () => TS.replace(said, TS.train.findings(w));
   w.on("plan", tell, "step");
-  TS.append(body, [TS.train.summary(w), said, w.ctx.server.start_check && w.done("model") && w.done("data") ? TS.train.checksPart(w) : null,
+  TS.append(body, [TS.train.summary(w), said, w.done("model") && w.done("data") ? TS.train.checksPart(w) : null,
     TS.h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, TS.h("h3", { id: "train-tokens-title" }, TS.t("train.tokens.title")), TS.train.legend(w), tokens),
     TS.train.promptsCard(w)]);
   tell();
