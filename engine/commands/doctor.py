@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine import hardware_findings
 from engine.commands.console import Console
-from engine.hardware import machine
+from engine.hardware_findings import Machine
 from engine.settings import Settings
 from storage.db import sqlite_is_safe, sqlite_module
 from storage.migrate import schema_version
@@ -20,8 +21,6 @@ from storage.migrate import schema_version
 Level = Literal["good", "note", "bad"]
 _MARKS: dict[Level, str] = {"good": "✓", "note": "!", "bad": "✗"}
 _LEAST_PYTHON = (3, 11)
-_LITTLE_DISK_MB, _NO_DISK_MB = 5_000, 1_000
-_LITTLE_MEMORY_MB = 3_000
 _PROBE_SECONDS = 120
 _PROBE = """
 import json
@@ -51,11 +50,17 @@ print(json.dumps(found))
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: text key `cli.doctor.<code>`."""
+    """One thing that was looked at: text key `cli.doctor.<code>`, or `hardware.<code>` where pages say it too."""
 
     level: Level
     code: str
     params: dict[str, Any] = field(default_factory=dict)
+    on_pages: bool = False
+
+    @property
+    def key(self) -> str:
+        """Of its text."""
+        return f"hardware.{self.code}" if self.on_pages else f"cli.doctor.{self.code}"
 
 
 def doctor(console: Console, settings: Settings) -> int:
@@ -63,7 +68,9 @@ def doctor(console: Console, settings: Settings) -> int:
     broken = 0
     for finding in findings(settings):
         broken += finding.level == "bad"
-        console.line(f" {_MARKS[finding.level]} {console.text(f'cli.doctor.{finding.code}', **finding.params)}")
+        console.line(f" {_MARKS[finding.level]} {console.text(finding.key, **finding.params)}")
+        if finding.on_pages and finding.level != "good":
+            console.line(f"   {console.text(f'hardware.{finding.code}.means', **finding.params)}")
     console.say("cli.doctor.broken" if broken else "cli.doctor.fine", count=broken)
     return 1 if broken else 0
 
@@ -73,10 +80,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _python()
     found = probe(settings)
     yield from _libraries(found)
-    here = machine(settings.home)
-    yield from _graphics(here, found)
+    yield from _hardware(hardware_findings.look(settings.home), found)
     yield _four_bits(found)
-    yield from _memory_and_disk(here)
     yield from _storage(settings)
     yield _starter(settings)
     yield _chromium()
@@ -108,17 +113,16 @@ def _libraries(found: dict[str, Any]) -> Iterator[Finding]:
             yield Finding("bad", "library_broken", {"name": name, "reason": found.get(f"{name}_error", "?")})
 
 
-def _graphics(here: dict[str, Any], found: dict[str, Any]) -> Iterator[Finding]:
-    if not here["gpus"]:
-        yield Finding("note", "no_gpu", {"cpu": here["cpu"], "cores": here["cores"]})
-    for gpu in here["gpus"]:
-        params = {"name": gpu["name"], "memory": round(gpu["memory_mb"] / 1024, 1), "driver": gpu["driver"] or "?"}
-        if found.get("cuda_works"):
-            yield Finding("good", "gpu", params)
-        elif not found.get("cuda"):
-            yield Finding("note", "gpu_without_cuda", params)
-        else:
-            yield Finding("bad", "gpu_broken", params | {"reason": found.get("cuda_error", "CUDA is not available")})
+def _hardware(here: Machine, found: dict[str, Any]) -> Iterator[Finding]:
+    """What the Hardware section says too, and whether torch itself can use the GPU."""
+    for one in hardware_findings.findings(here):
+        if one.area != "software":  # asked of the libraries themselves
+            level: Level = "bad" if one.code == "no_disk" else "good" if one.level == "good" else "note"
+            yield Finding(level, one.code, dict(one.params), on_pages=True)
+    if any(gpu.usable for gpu in here.gpus) and not found.get("cuda_works"):
+        yield Finding("bad", "gpu_broken", {"reason": found.get("cuda_error", "CUDA is not available")})
+    elif here.gpus and not here.torch_cuda:
+        yield Finding("note", "gpu_without_cuda")
 
 
 def _four_bits(found: dict[str, Any]) -> Finding:
@@ -126,15 +130,6 @@ def _four_bits(found: dict[str, Any]) -> Finding:
         return Finding("good", "four_bits", {"version": found.get("bitsandbytes", "?")})
     reason = found.get("four_bits_error") or found.get("bitsandbytes_error") or "?"
     return Finding("note", "no_four_bits", {"reason": reason})
-
-
-def _memory_and_disk(here: dict[str, Any]) -> Iterator[Finding]:
-    memory = {"free": round(here["ram_free_mb"] / 1024, 1), "total": round(here["ram_mb"] / 1024, 1)}
-    little = here["ram_free_mb"] < _LITTLE_MEMORY_MB
-    yield Finding("note" if little else "good", "little_memory" if little else "memory", memory)
-    free = here["disk_free_mb"]
-    level: Level = "bad" if free < _NO_DISK_MB else "note" if free < _LITTLE_DISK_MB else "good"
-    yield Finding(level, "disk" if level == "good" else "little_disk", {"free": round(free / 1024, 1)})
 
 
 def _storage(settings: Settings) -> Iterator[Finding]:
