@@ -137,6 +137,20 @@ def add_model(ctx: Context, **options: Any) -> int:
         return model.id
 
 
+def add_config(ctx: Context, config: Mapping[str, Any], name: str = "Planned") -> int:
+    """A ready row for a model of which only config.json and tokenizer are here: enough to plan with."""
+    folder = write_tokenizer(ctx.settings.folder("models", name) / "tokenizer")
+    place = ctx.settings.relative(folder)
+    with ctx.db.write() as s:
+        model = LanguageModel(
+            name=name, source="folder", ref=name, status="ready", path=place, tokenizer_path=place,
+            config=dict(config), context_length=8192,
+        )  # fmt: skip
+        s.add(model)
+        s.flush()
+        return model.id
+
+
 def parameters() -> int:
     """Number of weights of the (tied) tiny model."""
     layer = 64 * (64 + 32 + 32) + 64 * 64 + 3 * 64 * 128 + 2 * 64

@@ -300,16 +300,7 @@ def test_a_budget_is_checked_whole_and_old_ones_still_read() -> None:
 @pytest.fixture
 def asked(ctx: Context) -> dict[str, Any]:
     """A raw spec that says nothing of how to train. Of the model there are config.json and tokenizer alone, no weights."""
-    folder = tiny.write_tokenizer(ctx.settings.folder("models", "planned") / "tokenizer")
-    with ctx.db.write() as s:
-        model = LanguageModel(
-            name="Planned", source="folder", ref="planned", status="ready", path=ctx.settings.relative(folder),
-            tokenizer_path=ctx.settings.relative(folder), config=SMOLLM2, context_length=8192,
-        )  # fmt: skip
-        s.add(model)
-        s.flush()
-        number = model.id
-    return {"base_model": number, "dataset": tiny.add_dataset(ctx)}
+    return {"base_model": tiny.add_config(ctx, SMOLLM2), "dataset": tiny.add_dataset(ctx)}
 
 
 def test_the_service_offers_plans_that_are_plans(ctx: Context, asked: dict[str, Any]) -> None:
