@@ -37,6 +37,7 @@ class Readings:
     Attributes:
         work: what a group holds, as the plan has it; `bill_mb` is its bill.
         learnt: share of the tokens with a label.
+        job_steps: optimizer steps of the whole job.
         start: from the worker's begin to the first step.
         steps: each optimizer step; the first one also warms up.
         groups: those of a step that was cut off.
@@ -46,6 +47,7 @@ class Readings:
     work: Workload
     bill_mb: int
     learnt: float
+    job_steps: int
     start: Timed | None = None
     steps: list[Timed] = field(default_factory=list)
     groups: list[Timed] = field(default_factory=list)
@@ -140,7 +142,7 @@ class ProbeClock(TrainerCallback):
         readings.peak_mb = max(readings.peak_mb, used_mb if device_mb is None else device_mb)
         self.reporter.progress(len(readings.steps), STEPS)
         if self.memory.is_over(used_mb):
-            raise Fault("training.over_memory", used_mb=round(used_mb), limit_mb=self.memory.limit_mb)
+            raise Fault("probe.over_memory", used_mb=round(used_mb), limit_mb=self.memory.limit_mb)
 
     def after_group(self) -> None:
         """Keep what a group took, for a step that may never end."""

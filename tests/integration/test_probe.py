@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from engine.context import Context
+from engine.data.store import read_rows
+from engine.data.template import ChatTemplate
 from engine.errors import Fault, SpecError
+from engine.planner.lengths import measure
+from engine.reporter import Reporter
 from engine.services import jobs, planning, probing
-from storage.job_tables import Checkpoint, Job, Metric, Sample
+from engine.training.batches import Order
+from engine.training.examples import make_example
+from engine.training.probe_clock import ProbeClock
+from engine.training.probe_rows import STEPS, Choice, arranged
+from engine.worker import work
+from storage.job_tables import Checkpoint, Metric, Sample
 from storage.planning_tables import SpeedCorrection
-from storage.tables import TunedModel
+from storage.tables import Dataset, LanguageModel, TunedModel
 from tests import tiny, workers
 
 
@@ -33,7 +43,9 @@ def raw(ctx: Context) -> dict[str, Any]:
 
 def _left(ctx: Context, job_id: int) -> list[str]:
     with ctx.db.read() as s:
-        rows = [kind.__name__ for kind in (Checkpoint, Metric, Sample) if s.query(kind).filter_by(job_id=job_id).count()]
+        rows = [
+            kind.__name__ for kind in (Checkpoint, Metric, Sample) if s.query(kind).filter_by(job_id=job_id).count()
+        ]
         rows += ["TunedModel"] if s.query(TunedModel).count() else []
     folders = [ctx.settings.home / "jobs" / str(job_id), ctx.settings.home / "tuned"]
     return rows + [str(folder) for folder in folders if folder.exists() and any(folder.iterdir())]
@@ -59,7 +71,115 @@ def test_a_probe_measures_three_steps_and_corrects_the_plan(ctx: Context, raw: d
     assert set(job.result["speeds"]) == {"start", "training", "checks", "answers"}
     assert _left(ctx, job_id) == []
     after = planning.plan(ctx, raw)
-    assert (after["time"]["source"], after["time"]["measured_at"]) == ("probe", pytest.approx(found["measured_at"], abs=5))
+    assert (after["time"]["source"], after["time"]["measured_at"]) == (
+        "probe",
+        pytest.approx(found["measured_at"], abs=5),
+    )
     assert after["time"]["high"] - after["time"]["low"] < before["time"]["high"] - before["time"]["low"]
     assert planning.plan(ctx, raw | {"method_params": {"rank": 16}})["time"]["source"] == "probe"
-    assert planning.plan(ctx, raw | {"method": "bitfit"})["time"]["source"] == "model"
+    other = planning.plan(ctx, raw | {"method": "bitfit"})["time"]
+    assert (other["source"], other["measured_at"]) == ("model", None)
+
+
+def test_its_own_deadline_ends_it_and_it_says_that_nothing_was_measured(ctx: Context, raw: dict[str, Any]) -> None:
+    job_id = probing.start_probe(ctx, raw, seconds=3)  # torch alone takes longer to load
+    job = workers.run_worker(ctx)
+    assert job.started_at is not None
+    assert job.finished_at is not None
+    assert job.finished_at - job.started_at <= 3
+    found = probing.probe_of(ctx, raw)
+    assert found is not None
+    assert (found["status"], found["error"]["code"], found["tokens_per_s"]) == ("failed", "probe.nothing", None)
+    assert (_left(ctx, job_id), _kept(ctx)) == ([], [])
+
+
+def test_the_memory_limit_holds_and_is_named(ctx: Context, raw: dict[str, Any]) -> None:
+    raw["budget"]["memory_mb"] = 100
+    job_id = probing.start_probe(ctx, raw)
+    job = workers.run_here(ctx)
+    assert job.status == "failed"
+    assert job.error is not None
+    assert (job.error["code"], job.error["params"]["limit_mb"]) == ("probe.over_memory", 100)
+    assert (_left(ctx, job_id), _kept(ctx)) == ([], [])
+
+
+def test_a_probe_that_nobody_wants_any_more_leaves_nothing(ctx: Context, raw: dict[str, Any]) -> None:
+    job_id = probing.start_probe(ctx, raw)
+    reporter = Reporter(ctx, *workers.claim(ctx))
+    reporter.start()
+    jobs.cancel_job(ctx, job_id)
+    reporter.flush()
+    work(ctx, reporter)
+    reporter.close()
+    assert workers.row(ctx, job_id).status == "cancelled"
+    assert (_left(ctx, job_id), _kept(ctx)) == ([], [])
+
+
+def test_a_step_that_does_not_end_in_time_tells_by_its_groups(
+    ctx: Context, raw: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw["training"] |= {"batch_size": 36, "max_length": 64}
+    raw["budget"]["goal"] = "smallest"  # small groups
+    calls: list[float] = []
+
+    def slow(clock: ProbeClock) -> None:
+        calls.append(time.monotonic())
+        if len(calls) > 3:
+            clock.deadline = 0.0
+        look(clock)
+
+    look = ProbeClock.look
+    monkeypatch.setattr(ProbeClock, "look", slow)
+    probing.start_probe(ctx, raw)
+    job = workers.run_here(ctx)
+    assert (job.status, job.result["code"], job.result["steps"]) == ("succeeded", "part", 0)
+    assert job.result["tokens_per_s"] > 0
+    assert planning.plan(ctx, raw)["time"]["source"] == "probe"
+
+
+def test_what_cannot_be_measured_is_refused_at_once(ctx: Context, raw: dict[str, Any]) -> None:
+    with pytest.raises(Fault) as nothing_trained:
+        probing.start_probe(ctx, raw | {"method": "few_shot"})
+    assert nothing_trained.value.code == "probe.no_steps"
+    with pytest.raises(Fault) as elsewhere:
+        probing.start_probe(ctx, raw | {"budget": {"device": "h100"}})
+    assert elsewhere.value.code == "device.planned_only"
+    with pytest.raises(SpecError):
+        probing.start_probe(ctx, raw | {"training": {"epochs": -1}})
+
+
+def test_finished_jobs_of_this_machine_correct_the_plan_as_well(ctx: Context, raw: dict[str, Any]) -> None:
+    jobs.start_job(ctx, raw, key="")
+    job = workers.run_here(ctx)
+    (kept,) = _kept(ctx)
+    assert (kept.source, kept.job_id, kept.method) == ("past", job.id, "lora")
+    assert kept.tokens_per_s == pytest.approx(job.result["tokens_per_s"], rel=0.05)
+    plan = planning.plan(ctx, raw)
+    assert plan["time"]["source"] == "past"
+    assert plan["time"]["tokens_per_s"] == pytest.approx(kept.tokens_per_s, rel=0.05)
+    with ctx.db.write() as s:
+        s.query(SpeedCorrection).update({"machine": "another"})
+    assert planning.plan(ctx, raw)["time"]["source"] == "model"
+
+
+# ------------------------------------------------------------------ which rows
+
+
+def test_few_rows_of_a_large_data_set_are_read_and_the_longest_is_among_them(ctx: Context, tmp_path: Any) -> None:
+    rows = tiny.chat_rows(9000)
+    rows[4320] = {"messages": [{"role": "user", "content": "Tell me"}, {"role": "assistant", "content": "tower " * 90}]}
+    dataset = tiny.add_dataset(ctx, rows, held_out=60)
+    model = tiny.add_model(ctx)
+    with ctx.db.read() as s:
+        path = ctx.settings.absolute(str(s.get(Dataset, dataset).rows_path))
+        tokenizer = ctx.settings.absolute(str(s.get(LanguageModel, model).tokenizer_path))
+    template = ChatTemplate.load(tokenizer)
+    table = measure(read_rows(path), len(rows), template, "assistant")
+    chosen = list(Choice(table, len(rows), 512, drop=False, batch_size=8).read(path))
+    train = [make_example(template.encode(row)) for row in chosen if row["split"] == "train"]
+    assert len(train) <= 3 * 8 + 1
+    assert len(chosen) - len(train) == 4
+    assert max(map(len, train)) == max(length for length, _ in table.train)
+    steps = arranged(train, 8, seed=42)
+    second = list(Order(STEPS * 8, 8, 42))[1]
+    assert max(steps, key=len) in [steps[place] for place in second]
