@@ -18,8 +18,8 @@ log = logging.getLogger("tunesmith.chat")
 
 
 def spared(ctx: Context, devices: Sequence[Device], active: Sequence[Job]) -> list[Device]:
-    """The devices, less what the training jobs on them are planned to take but do not hold yet."""
-    growth = {job.lane: _growth_mb(ctx, job) for job in active if job.kind == "train"}
+    """The devices, less what the jobs that train on them are planned to take but do not hold yet."""
+    growth = {job.lane: _growth_mb(ctx, job) for job in active if job.kind in ("train", "probe")}
     return [replace(device, free_mb=max(0, device.free_mb - growth.get(device.key, 0))) for device in devices]
 
 
