@@ -57,8 +57,13 @@ class Readings:
 
     @property
     def counted(self) -> list[Timed]:
-        """What the speed is taken from: steps after the warm-up, else the only one, else finished groups of it."""
-        return self.steps[1:] or self.steps or self.groups
+        """What the speed is taken from: steps after the warm-up, else groups of the unfinished one, else the first step."""
+        return self.steps[1:] or self.groups or self.steps
+
+    @property
+    def warm_up(self) -> bool:
+        """Whether what is counted belongs to the first step."""
+        return not self.steps[1:] and not (self.steps and self.groups)
 
     @property
     def code(self) -> str:
@@ -85,7 +90,7 @@ class Readings:
         return {
             "code": self.code,
             "steps": len(self.steps),
-            "warm_up": len(self.steps) == 1,
+            "warm_up": self.warm_up,
             "tokens": counted.tokens if counted else 0,
             "seconds": round(counted.seconds, 3) if counted else None,
             "tokens_per_s": self.tokens_per_s,
