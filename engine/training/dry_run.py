@@ -84,10 +84,10 @@ def measure(
             base = fake_model(config, torch.float32 if method.trains_base else _DTYPES[precision])
             vocabulary = base.get_input_embeddings().num_embeddings
             with LiveBytes(vocabulary, after) as count:
-                count.count_as("weights", _tensors(base))
+                count.count_as("weights", tensors_of(base))
                 count.kind = "adapter"
                 model = method.apply(base, values, Run(_STEPS, training, Path(scratch)))
-                _settle(model, base, recompute)
+                settle(model, base, recompute)
                 forward = run_step(count, model, method, values, training, lengths, budget, precision)
     except Fault:
         raise
@@ -97,7 +97,7 @@ def measure(
     return Measured(count.peak, {key: count.parts[key] for key in PARTS}, time.monotonic() - began, forward)
 
 
-def _settle(model: Any, base: Any, recompute: bool) -> None:
+def settle(model: Any, base: Any, recompute: bool) -> None:
     """The model as the trainer makes it before the first step."""
     model.config.use_cache = False
     if recompute:
@@ -129,7 +129,7 @@ def run_step(
     optimizer = _optimizer(model, method, values, training)
     _first_update(count, trained, optimizer)
     forward = _forward(count, model, method, precision, min(lengths))
-    examples = [_example(length) for length in lengths]
+    examples = [example(length) for length in lengths]
     groups = sorted(forward.groups(examples, budget), key=lambda group: len(group) * max(map(len, group)))[-2:]
     hooks = [one.register_post_accumulate_grad_hook(_counts_gradient(count)) for one in trained]
     count.start_peak()
@@ -178,7 +178,7 @@ def _forward(count: LiveBytes, model: Any, method: Method, precision: str, short
     for kind in forwards_for(model, pack=method.capabilities.packing):
         try:
             forward: Forward = kind(model)
-            group = [_example(min(shortest, 8))]
+            group = [example(min(shortest, 8))]
             with torch.no_grad(), _counting(count, "temporary"):
                 _loss(count, forward, group, precision)
         except Exception as error:  # as in a job: an architecture may object in any way, and another way is taken
@@ -223,12 +223,14 @@ def _counting(count: LiveBytes, kind: str) -> Iterator[None]:
         count.kind = before
 
 
-def _example(length: int) -> Example:
+def example(length: int) -> Example:
+    """An example of so many tokens, all of which are learnt."""
     ids = np.zeros(length, dtype=np.int32)
     labels = np.append(ids[1:], np.int32(-100)).astype(np.int32)
     return Example(ids, labels, length - 1)
 
 
-def _tensors(model: nn.Module) -> Iterator[Tensor]:
+def tensors_of(model: nn.Module) -> Iterator[Tensor]:
+    """All that a model holds before it is trained."""
     yield from model.parameters()
     yield from model.buffers()
