@@ -11,7 +11,7 @@ from typing import Any
 from engine.planner.bill import Case, workload
 from engine.planner.catalogue import CATALOGUE, device_of
 from engine.planner.memory import total_mb
-from engine.planner.search import Plan, Search, ranked
+from engine.planner.search import Plan, Search, best
 from engine.planner.sizes import COMMON_SIZES
 from engine.planner.verdict import Verdict, in_billions, limit_of
 from storage.tables import LanguageModel
@@ -78,7 +78,7 @@ def _shorter(search: Search) -> Verdict | None:
             continue
         plans = [plan for plan in search.fitting((length,)) if plan.train.rows >= _STILL_USEFUL * rows]
         if plans:
-            plan = ranked(plans, search.goal)[0]
+            plan = best(plans, search.goal)
             need = _need_mb(search)
             params: dict[str, Any] = {"max_length": length, "longest": max(search.lengths), "n": plan.train.truncated}
             params |= {"need_mb": need, "limit_mb": limit_mb}

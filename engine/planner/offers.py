@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.planner.goals import GOALS, GOOD_ENOUGH
-from engine.planner.search import Plan, ranked
+from engine.planner.search import Plan, best, ranked
 
 _MOST, _FEWEST = 5, 3
 _CLEARLY = 0.9  # of another plan's time or memory
@@ -21,7 +21,7 @@ def chosen(found: Sequence[Plan], goal: str) -> list[Plan]:
     if not found:
         return []
     kept: list[Plan] = []
-    for plan in (ranked(found, each)[0] for each in (goal, *GOALS)):
+    for plan in (best(found, each) for each in (goal, *GOALS)):
         if not any(_alike(plan, other) for other in kept):
             kept.append(plan)
     others = [plan for plan in _one_a_way(found) if plan.quality >= GOOD_ENOUGH and _way(plan) not in map(_way, kept)]
@@ -37,7 +37,7 @@ def reasons(plans: Sequence[Plan], goal: str) -> Iterator[tuple[Plan, str]]:
     """Each plan with what is to be said for it: the goal it is the best for among these, or how it compares with the first."""
     told: set[str] = set()
     for plan in plans:
-        best_for = (each for each in (goal, *GOALS) if ranked(plans, each)[0] is plan)
+        best_for = (each for each in (goal, *GOALS) if best(plans, each) is plan)
         reason = next((each for each in best_for if each not in told), None) or _compared(plan, plans[0])
         told.add(reason)
         yield plan, reason if plan.method.capabilities.trains else "shots"

@@ -26,6 +26,7 @@ from engine.planner.ways import WITHOUT_TRAINING, Way, ways_to_train
 
 _CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
 _ORDER = {method.key: place for place, method in enumerate(METHODS)}
+_CLEARLY_SHORTER = 0.8  # of the next longer limit; for less nothing is worth cutting
 _LENGTH_STEP = 16
 _FEWER_PASSES = (2.0, 1.0, 0.5)  # tried besides the method's own number
 _IN_TIME = 0.98  # share of the time limit that is planned for
@@ -77,6 +78,13 @@ class Plan:
         """Numbers in the result."""
         return self.method.numbers_stored(self.work.shape, self.work.values)
 
+    @cached_property
+    def settled(self) -> tuple[Any, ...]:
+        """Decides between plans of the same score."""
+        training = self.case.spec.training
+        rest = (str(training[key]) for key in SEARCHED)
+        return self.memory_mb, self.seconds, _ORDER[self.method.key], *rest
+
     def changes(self, own: Mapping[str, Any], kept: Sequence[str] = ()) -> dict[str, Any]:
         """What puts the plan into a draft, by field.
 
@@ -119,9 +127,13 @@ class Search:
         if not ordered:
             return ()
         wanted = [ordered[max(0, len(ordered) - 1 - int(share * len(ordered)))] for share in _CUTS]
-        most = self.base.model.context_length or max(wanted)
-        rounded = (min(-(-length // _LENGTH_STEP) * _LENGTH_STEP, max(most, _LENGTH_STEP)) for length in wanted)
-        return tuple(dict.fromkeys(rounded))
+        most = max(self.base.model.context_length or wanted[0], _LENGTH_STEP)
+        kept: list[int] = []
+        for length in wanted:
+            rounded = min(-(-length // _LENGTH_STEP) * _LENGTH_STEP, most)
+            if not kept or rounded <= _CLEARLY_SHORTER * kept[-1]:
+                kept.append(rounded)
+        return tuple(kept)
 
     @cached_property
     def found(self) -> list[Plan]:
@@ -170,7 +182,12 @@ def fits(plan: Plan) -> bool:
 
 def ranked(plans: Sequence[Plan], goal: str) -> list[Plan]:
     """Best first. The order never depends on the order of `plans`."""
-    return sorted(plans, key=lambda plan: (score(plan, goal), _settled(plan)))
+    return sorted(plans, key=lambda plan: (score(plan, goal), plan.settled))
+
+
+def best(plans: Sequence[Plan], goal: str) -> Plan:
+    """The first of `ranked`."""
+    return min(plans, key=lambda plan: (score(plan, goal), plan.settled))
 
 
 def score(plan: Plan, goal: str) -> tuple[float, ...]:
@@ -181,17 +198,6 @@ def score(plan: Plan, goal: str) -> tuple[float, ...]:
     if goal == "smallest":
         return poor, plan.memory_mb, -round(plan.quality, 3), plan.stored
     return -round(plan.quality, 3), round(plan.seconds, 3)
-
-
-def _settled(plan: Plan) -> tuple[Any, ...]:
-    """Decides between plans of the same score."""
-    training = plan.case.spec.training
-    return (
-        plan.memory_mb,
-        plan.seconds,
-        _ORDER[plan.method.key],
-        *(str(training[key]) for key in SEARCHED),
-    )
 
 
 # ---------------------------------------------------------------- how many passes
