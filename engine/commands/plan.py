@@ -27,13 +27,10 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     """
     if args.devices:
         return _devices(console)
-    raw = {
-        "base_model": models.find(ctx, args.model),
-        "dataset": data_set(console, ctx, args.data),
-        "budget": budget(args),
-    }
-    models.make_ready(console, ctx, raw["base_model"])
-    found = plans.offers(ctx, raw)
+    model = models.find(ctx, args.model)
+    models.make_ready(console, ctx, model)
+    asked = {"base_model": model, "dataset": data_set(console, ctx, args.data), "budget": budget(args)}
+    found = plans.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=_size(device["memory_mb"]))
     if found["nothing"]:

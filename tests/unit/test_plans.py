@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from dataclasses import replace
 from functools import cache
@@ -9,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from engine.commands.arguments import parse
+from engine.commands.console import Console
+from engine.commands.plan import megabytes
+from engine.commands.plan import plan as print_plans
 from engine.context import Context
 from engine.errors import Fault, SpecError
 from engine.hardware import Device
@@ -27,6 +32,7 @@ from engine.spec import make_spec
 from storage.tables import Dataset, LanguageModel
 from tests import tiny
 from tests.unit.test_planner import CONFIGS, SMOLLM2
+from webui.i18n import error_text, t
 
 MODELS: dict[str, dict[str, Any]] = {
     "135M": SMOLLM2,
@@ -338,3 +344,39 @@ def test_a_device_of_the_catalogue_can_be_planned_for_but_not_started_on(ctx: Co
         jobs.start_job(ctx, raw, key="")
     assert (refused.value.code, refused.value.params) == ("device.planned_only", {"name": "NVIDIA RTX 4090"})
     assert {device["key"] for device in plans.catalogue()} > {"rtx-4090", "m4-max-64"}
+
+
+@pytest.mark.parametrize(
+    ("language", "memory", "code", "said"),
+    [
+        ("en", "6GB", 0, "Best quality that fits"), ("zh", "6GB", 0, "质量最好"),
+        ("en", "300MB", 1, "Nothing fits into 300 MB of memory"),
+    ],
+)  # fmt: skip
+def test_the_command_prints_what_fits(
+    ctx: Context, asked: dict[str, Any], language: str, memory: str, code: int, said: str
+) -> None:
+    console = Console(language, t, error_text, out=io.StringIO())
+    given = [
+        "--model",
+        str(asked["base_model"]),
+        "--data",
+        str(asked["dataset"]),
+        "--device",
+        "rtx-4090",
+        "--memory",
+        memory,
+    ]
+    assert print_plans(console, ctx, parse(console, ["plan", *given])) == code
+    assert isinstance(console.out, io.StringIO)
+    printed = console.out.getvalue()
+    assert said in printed
+    assert "NVIDIA RTX 4090" in printed
+    assert "plan." not in printed
+
+
+def test_sizes_are_read_with_their_unit() -> None:
+    assert [megabytes(size) for size in ("6GB", "1.5 gb", "800MB", None)] == [6000, 1500, 800, None]
+    with pytest.raises(Fault) as refused:
+        megabytes("much")
+    assert refused.value.code == "cli.bad_size"
