@@ -135,7 +135,7 @@ def test_a_dry_run_is_kept_with_its_settings_and_goes_stale(budget: Any) -> None
     page = budget
     page.click("#train-step-review")
     page.click("#train-check")
-    page.wait_for_selector("[data-check=check] .check-result", timeout=90_000)
+    page.wait_for_selector("[data-check=check] .check-result", timeout=180_000)
     page.reload()
     page.wait_for_selector("[data-check=check] .check-result")
     page.wait_for_selector(".bill-checked p")

@@ -69,7 +69,7 @@ TS.train.partRow = function (list, key) {
     TS.h("summary", {}, TS.h("span", { class: "part-scale", "aria-hidden": "true" }, mark), TS.h("span", {}, TS.t("plan." + code)), size),
     TS.h("div", { class: "part-words ts-small" }, TS.h("p", {}, TS.t("plan." + code + ".means")), expert)));
   row.tell = (item, most) => {
-    mark.style.width = Math.max(4, (100 * item.mb) / most) + "%";
+    mark.style.width = Math.max(10, (100 * item.mb) / most) + "%";
     size.textContent = TS.train.megabytes(item.mb);
     formula.textContent = item.formula || "";
     TS.replace(source, TS.train.linked(item.source || ""));

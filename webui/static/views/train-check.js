@@ -83,8 +83,8 @@ TS.train.checkProgress = function (w, kind, found) {
 TS.train.checkWords = function (kind, found) {
   const measured = kind === "check" ? found.total_mb : found.measured_mb;
   const apart = Math.abs(measured - found.bill_mb) / (found.bill_mb || 1);
-  const memory = measured ? TS.t(apart <= 0.1 ? "train.checks.within" : "train.checks.apart", {
-    what: TS.t("train." + kind + ".short"), measured: TS.train.megabytes(measured), bill: TS.train.megabytes(found.bill_mb), percent: TS.format.percent(Math.ceil(100 * apart) / 100) }) : "";
+  const memory = measured ? TS.t("train." + kind + (apart <= 0.1 ? ".within" : ".apart"), {
+    measured: TS.train.megabytes(measured), bill: TS.train.megabytes(found.bill_mb), percent: TS.format.percent(Math.ceil(100 * apart) / 100) }) : "";
   const speed = kind === "probe" ? TS.t("train.probe.speed", { n: TS.format.number(found.tokens_per_s), time: TS.format.duration(found.seconds) }) : "";
   return [speed, memory].filter(Boolean).join(" ");
 };
