@@ -31,7 +31,7 @@ class MemoryWatch:
         outside_mb: what a GPU holds for this process besides torch's own allocations (its context, kernels, workspaces).
 
     Attributes:
-        highest_mb: of the device (of the process on a processor), since the beginning.
+        highest_mb: of the device (of the process on a processor), since `begin`.
     """
 
     def __init__(self, device: torch.device, limit_mb: int | None, *, outside_mb: float = 0.0) -> None:
@@ -45,6 +45,11 @@ class MemoryWatch:
             total = torch.cuda.get_device_properties(device).total_memory
             share = max(0.0, limit_mb - outside_mb) * MB / total
             torch.cuda.set_per_process_memory_fraction(min(1.0, share), device)
+
+    def begin(self) -> None:
+        """Count from now on: loading is over."""
+        self.take()
+        self.highest_mb = 0.0
 
     def look(self) -> None:
         """Remember the process's memory if it is the highest since the last `take`."""

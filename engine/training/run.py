@@ -95,12 +95,14 @@ class _Loaded:
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     """Train the job of this row and write its end, whatever that is."""
-    store = CheckpointStore(reporter, int(make_spec(job.spec).training["keep_checkpoints"]))
+    spec = make_spec(job.spec)
+    store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]))
     attempt: _Attempt | None = None
     try:
-        inputs = read_inputs(ctx, make_spec(job.spec), reporter)
-        _refuse(inputs)
-        attempt = _Attempt(ctx, inputs, reporter, store, Standing(inputs, reporter))
+        with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
+            inputs = read_inputs(ctx, spec, reporter)
+            _refuse(inputs)
+            attempt = _Attempt(ctx, inputs, reporter, store, Standing(inputs, reporter))
         _work(attempt)
         return
     except Cancelled:
@@ -112,7 +114,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             store.remove_all()
         raise
     except TimeIsUp:
-        raise Fault("training.no_time", minutes=make_spec(job.spec).budget.minutes) from None
+        raise Fault("training.no_time", minutes=spec.budget.minutes) from None
     except DBAPIError as error:
         raise disk_fault(error, ctx.settings.home) from error
     except Exception as error:

@@ -71,10 +71,10 @@ def answer(
     template: ChatTemplate,
     context: int,
     autocast: AbstractContextManager[Any],
-    new_tokens: int = NEW_TOKENS,
+    new_tokens: int | None = None,
     seconds: float | None = None,
 ) -> list[str]:
-    """Greedy answers of at most `new_tokens` tokens, as many prompts in one padded batch as memory allows.
+    """Greedy answers of at most `new_tokens` tokens (NEW_TOKENS where it is not given), as many prompts in one padded batch as memory allows.
 
     Args:
         seconds: end the answers where they are when this much time has passed.
@@ -82,7 +82,7 @@ def answer(
     if not prompts:
         return []
     try:
-        return _together(model, prompts, template, context, autocast, new_tokens, seconds)
+        return _together(model, prompts, template, context, autocast, new_tokens or NEW_TOKENS, seconds)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error) or len(prompts) == 1:
             raise

@@ -69,11 +69,12 @@ class Watch(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """The untouched base's score and answers, unless an earlier attempt has them."""
-        self.memory.take()  # loading is over
+        self.memory.begin()
         if self.progress.step == 0 and self.plan.checks:
             with self.trainer.untouched():
                 self._check()
             self.progress.base_val_loss = self.progress.val_loss
+        self.memory.take()
         self._began = self._shown_at = time.monotonic()
         self.clock.saved()
         self.trainer.between_groups = self._between_groups
@@ -106,6 +107,7 @@ class Watch(TrainerCallback):
         if self.ended is not None:
             self.wind_up()
             control.should_training_stop = True
+        self.memory.take()  # what a check or a save took says nothing of the next step
         self.reporter.phase("training")
 
     # ------------------------------------------------------------ numbers
@@ -259,7 +261,7 @@ class Watch(TrainerCallback):
             self.ended = "interrupt"
         elif self.reporter.requested() == "stop":
             self.ended = "stop"
-        elif self._time_is_up():
+        elif self.clock.is_up(bool(self.val), check_first=self.progress.step in self.plan.checks):
             self.end_in_time()
 
     def _use_less(self) -> None:
@@ -271,11 +273,6 @@ class Watch(TrainerCallback):
             self.trainer.halve(examples)
         except OutOfMemory:
             self.ended = "memory"
-
-    def _time_is_up(self) -> bool:
-        """Whether what comes until the next look, and then the end, would take longer than there is."""
-        comes = self.progress.step in self.plan.checks
-        return self.clock.is_up(bool(self.val), check_first=comes)
 
     def end_in_time(self) -> None:
         """Training ends here because of the time limit."""

@@ -70,16 +70,6 @@ def test_stop_keeps_what_was_learnt_and_can_go_on(ctx: Context, inputs: tuple[in
     assert finished.result["tokens"] == whole.result["tokens"]
 
 
-def test_the_time_limit_ends_in_time_and_keeps_the_work(ctx: Context, inputs: tuple[int, int]) -> None:
-    job = train(ctx, inputs, training={"epochs": 1000, "evaluations": 1}, budget={"device": "cpu", "minutes": 0.15})
-    assert job.status == "stopped"
-    assert 0 < job.step < job.total_steps
-    assert job.finished_at - job.started_at < 11
-    assert "time_budget" in workers.event_codes(ctx, job.id)
-    assert tuned(ctx, job.id) is not None
-    assert kept(ctx, job.id)[-1].step == job.step
-
-
 def test_more_memory_than_the_budget_ends_with_a_checkpoint(ctx: Context, inputs: tuple[int, int]) -> None:
     job = train(ctx, inputs, budget={"device": "cpu", "memory_mb": 50})
     assert job.status == "failed"
