@@ -24,6 +24,9 @@ _ROUND_MB = 100
 
 def smallest_change(search: Search) -> Verdict:
     """What to change so that something fits; text key `plan.<code>`, `change` where the form can do it by itself."""
+    over_length = str(search.base.spec.training["over_length"])
+    if not search.base.table.train_index.count(max(search.lengths, default=0), over_length).rows:
+        return Verdict("nothing.data")
     enough = _least_mb(search, min(search.lengths, default=0)) <= search.base.limit_mb
     for tried in (_more_time, _more_disk) if enough else (_shorter, _more_memory):
         if (found := tried(search)) is not None:
@@ -108,7 +111,7 @@ def _larger_everything(search: Search) -> Verdict:
     limited = _relaxed(search, minutes=None, disk_mb=None)
     plan = _quickest(replace(limited, base=replace(limited.base, disk_free_mb=_EVER)))
     if plan is None:
-        return Verdict("nothing.data")
+        return _smaller_model(search)
     base = search.base
     params = {"minutes": _minutes(plan), "need_mb": ceil(plan.disk_mb)}
     limits = {"limit_minutes": base.spec.budget.minutes, "limit_mb": base.disk_limit_mb}

@@ -241,6 +241,14 @@ def _smallest(case: Case) -> int:
     return total_mb(workload(small, small.counts()[0]))
 
 
+@pytest.mark.parametrize("rows", [[], [(30, [])], [(40_000, [[39_000, 40_000]])]])
+def test_data_without_anything_to_learn_is_said_to_be_so(rows: list[Any]) -> None:
+    asked = search("135M", "desktop-8-32", memory_mb=100)
+    empty = replace(asked, base=replace(asked.base, table=Table(rows, [])))
+    assert empty.found == []
+    assert smallest_change(empty).code == "nothing.data"
+
+
 def test_for_a_model_that_is_too_large_a_size_and_a_device_are_named() -> None:
     asked = search("100B", "rtx-3060")
     verdict = smallest_change(asked)
