@@ -1,101 +1,182 @@
-"""A process that takes three steps of 1,024 tokens and prints its peak memory beside the plan's: `python -m tests.peak CASE FOLDER`."""
+"""Peak memory of real training steps beside the bill, one process each: `python -m tests.peak FOLDER CASE:LENGTH:ROWS[:FLAG] ...`.
+
+One process imports everything and forks a child for each request, which prints a line of JSON. The kernel itself keeps the
+highest resident memory (VmHWM), so no peak is missed. Before the model is loaded the child takes the same steps with a model
+of one narrow layer, so that what libraries load on their first use is not taken for the model's. FLAG "recompute" switches
+activation checkpointing on.
+"""
 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
+import os
+import pkgutil
 import sys
-import threading
-import time
+import tempfile
+from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import bitsandbytes  # noqa: F401 (counted as part of the runtime)
 import numpy as np
-import peft  # noqa: F401
-import psutil
 import torch
-from transformers.models.llama import modeling_llama  # noqa: F401
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from engine.hardware import cpu, precision_for
 from engine.objectives import base_format
-from engine.planner.memory import MB, Workload, bill
+from engine.planner.memory import MB, RUNTIME_CPU, Workload, peak_moment, predicted_mb
 from engine.training.fast_lora import speed_up
 from engine.training.forward import choose_forward
+from engine.training.memory import give_back
 from engine.training.table import Example
 from tests import methods
 from tests.methods import Case
 
-_ROWS, _LENGTH = 4, 256
+_USED = ("bitsandbytes", "peft.optimizers", "transformers.models.llama.modeling_llama", "engine.training.run")
+_STEPS = 2  # the second one finds the optimizer's state and a used heap
 
 
-class Peak:
-    """The process's highest resident memory beyond what it has now, looked at every other millisecond."""
+@dataclass(frozen=True)
+class Request:
+    """What is measured: a case of tests.methods, and a group of `rows` examples of `length` tokens."""
 
-    def __init__(self) -> None:
-        gc.collect()
-        self._process = psutil.Process()
-        self._before = self._highest = self._process.memory_info().rss
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+    case: Case
+    length: int
+    rows: int
+    recompute: bool = False
 
-    def begin(self) -> None:
-        """From here on."""
-        self._thread.start()
+    @classmethod
+    def read(cls, text: str) -> Request:
+        """From "lora:256:4" or "lora:256:4:recompute"."""
+        name, length, rows, *flags = text.split(":")
+        case = next(case for case in methods.cases() if str(case) == name)
+        return cls(case, int(length), int(rows), "recompute" in flags)
 
-    def end(self) -> float:
-        """MB."""
-        self._done.set()
-        self._thread.join()
-        return (self._highest - self._before) / MB
-
-    def _watch(self) -> None:
-        while not self._done.is_set():
-            self._highest = max(self._highest, self._process.memory_info().rss)
-            time.sleep(0.002)
+    def examples(self, vocabulary: int) -> list[Example]:
+        """Random tokens, all with labels; the last row is a little shorter, as in life, so that padding is masked."""
+        numbers = np.random.default_rng(0)
+        lengths = [self.length] * (self.rows - 1) + [self.length - (4 if self.rows > 1 else 0)]
+        tokens = [numbers.integers(0, vocabulary, length, dtype=np.int32) for length in lengths]
+        return [Example(ids, np.append(ids[1:], np.int32(-100)).astype(np.int32), len(ids) - 1) for ids in tokens]
 
 
-def rows(vocabulary: int) -> list[Example]:
-    """Random tokens, all with labels."""
-    numbers = np.random.default_rng(0)
-    tokens = [numbers.integers(0, vocabulary, _LENGTH, dtype=np.int32) for _ in range(_ROWS)]
-    return [Example(ids, np.append(ids[1:], np.int32(-100)).astype(np.int32), _LENGTH - 1) for ids in tokens]
+def resident_mb(name: str) -> float:
+    """A line of /proc/self/status: "VmRSS" (now), "VmHWM" (the highest since `forget_peak`)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024 / MB
+    raise KeyError(name)
 
 
-def step(model: Any, case: Case, forward: Any, examples: list[Example], optimizer: Any, number: int) -> None:
-    """As the trainer does it."""
+def forget_peak() -> None:
+    """The kernel begins to look for the highest memory anew."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def measure(folder: Path, request: Request) -> dict[str, Any]:
+    """Peak of the process beyond what it held before the model was loaded, beside the bill without runtime and margin."""
+    with tempfile.TemporaryDirectory() as scratch:
+        _warm(Path(scratch), request)
+        before = _settled()
+        highest, name = _steps(folder, Path(scratch), request)
+    predicted, moment = billed(folder, request)
+    return {
+        "measured_mb": round(highest - before, 1),
+        "predicted_mb": round(predicted, 1),
+        "moment": moment,
+        "forward": name,
+        "before_mb": round(before),
+    }
+
+
+def billed(folder: Path, request: Request) -> tuple[float, str]:
+    """(MB of the bill without runtime and margin, moment of the peak)."""
+    case, shape = request.case, methods.shape(folder)
+    values, training = methods.settings_of(case.method, case.training, **case.values)
+    tokens = request.rows * (request.length + case.method.footprint(shape, values).front)
+    work = Workload(
+        shape, case.method, values, precision_for(cpu()), cpu(), tokens,
+        recompute=request.recompute, quantisation=base_format(training), longest=request.length,
+    )  # fmt: skip
+    return predicted_mb(work) - RUNTIME_CPU / MB, peak_moment(work)
+
+
+def _settled() -> float:
+    gc.collect()
+    give_back()
+    return resident_mb("VmRSS")
+
+
+def _steps(folder: Path, scratch: Path, request: Request) -> tuple[float, str]:
+    """(highest MB of the process while it took steps, name of the forward pass)."""
+    case = request.case
+    values, training = methods.settings_of(case.method, case.training, **case.values)
+    model = methods.applied(folder, case.method, scratch / "run", training=case.training, steps=20, **case.values)
+    if request.recompute:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    speed_up(model.train())
+    vocabulary = methods.shape(folder).vocabulary
+    forward = choose_forward(model, vocabulary, nullcontext(), pack=case.method.capabilities.packing)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    own = case.method.optimizer(model, values, training) if case.method.optimizer else None
+    optimizer = own or torch.optim.AdamW(trained, lr=1e-4, fused=True)
+    forget_peak()
+    for number in range(1, _STEPS + 1):
+        _step(model, case, forward, request.examples(vocabulary), optimizer, number)
+    return resident_mb("VmHWM"), forward.name
+
+
+def _step(model: Any, case: Case, forward: Any, examples: list[Example], optimizer: Any, number: int) -> None:
+    """As the trainer does it, in one group."""
     with forward.session(examples):
-        (forward.loss(examples) / (_ROWS * _LENGTH)).backward()
+        (forward.loss(examples) / sum(map(len, examples))).backward()
     if case.method.penalty is not None:
         case.method.penalty(model).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     if case.method.after_update is not None:
         case.method.after_update(model, number)
     optimizer.zero_grad()
 
 
-def main(name: str, folder: Path) -> None:
-    """Measure one case."""
+def _warm(scratch: Path, request: Request) -> None:
+    """The same steps with a model that weighs nothing."""
+    narrow = LlamaConfig(
+        vocab_size=256, hidden_size=64, intermediate_size=128, num_hidden_layers=1, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=512,
+    )  # fmt: skip
+    LlamaForCausalLM(narrow).save_pretrained(scratch / "narrow")
+    _steps(scratch / "narrow", scratch / "warm", Request(request.case, 16, 2, request.recompute))
+
+
+def _in_a_child(folder: Path, request: Request) -> None:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            print(json.dumps(measure(folder, request)), flush=True)
+            code = 0
+        finally:
+            os._exit(code)
+    _, ended = os.waitpid(child, 0)
+    if ended:
+        print(json.dumps({"error": ended}), flush=True)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """A line for each request, in order."""
     torch.set_num_threads(1)
-    case = next(case for case in methods.cases() if str(case) == name)
-    values, training = methods.settings_of(case.method, case.training, **case.values)
-    shape = methods.shape(folder)
-    peak = Peak()
-    model = methods.applied(folder, case.method, folder / "scratch", training=case.training, steps=20, **case.values)
-    speed_up(model.train())
-    forward = choose_forward(model, shape.vocabulary, nullcontext(), pack=case.method.capabilities.packing)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    own = case.method.optimizer(model, values, training) if case.method.optimizer else None
-    optimizer = own or torch.optim.AdamW(trained, lr=1e-4, fused=True)
-    peak.begin()
-    for number in (1, 2, 3):
-        step(model, case, forward, rows(shape.vocabulary), optimizer, number)
-    quantisation = base_format(training)
-    work = Workload(shape, case.method, values, precision_for(cpu()), cpu(), _ROWS * _LENGTH, quantisation=quantisation)
-    declared = sum(item.bytes for item in bill(work) if item.key != "runtime") / MB
-    print(json.dumps({"measured_mb": round(peak.end(), 1), "declared_mb": round(declared, 1)}))
+    for name in _USED:
+        importlib.import_module(name)
+    for found in pkgutil.walk_packages(["engine/training/tuners"], "engine.training.tuners."):
+        importlib.import_module(found.name)
+    folder, *requests = arguments
+    for request in requests:
+        _in_a_child(Path(folder), Request.read(request))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1:])

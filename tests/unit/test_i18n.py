@@ -130,7 +130,7 @@ def test_every_code_with_a_sentence_is_raised_somewhere() -> None:
     left = []
     for key in catalogue("en"):
         prefix, _, code = key.partition(".")
-        if prefix not in ("error", "plan"):
+        if prefix not in ("error", "plan") or key.endswith(".means"):  # beside the key of what they explain
             continue
         names = (code, code.partition(".")[2])
         if not any(f'"{name}"' in source for name in names if name) and not code.startswith(tuple(built)):
