@@ -1,6 +1,6 @@
 """Planned against real time of jobs: `python -m benchmarks.time` measures the machine, plans a job, and runs it.
 
-For each model and method, in a home without any evidence: the plan of a short job, the probe, the plan again, and then the
+For each model and method, without any evidence: the plan of a short job, the probe, the plan again, and then the
 job itself in a real worker, from its start to its end with loading, checks, answers and saving. Results are kept in
 build/time-benchmark.json, so the table can be made in pieces; --again measures anew. The table goes into docs/planner.md
 (and docs/zh/planner.md) between its markers. Nothing else should run meanwhile: the plan cannot know what comes.
@@ -18,12 +18,15 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import delete
+
 from engine.context import Context, open_context
 from engine.methods import METHODS
 from engine.process import new_nonce, this_boot
 from engine.services import base_models, datasets, jobs, planning, probing
 from engine.settings import Settings
 from storage.job_tables import Job
+from storage.planning_tables import SpeedCorrection
 from storage.queries.jobs import claim_next
 from tests import tiny
 
@@ -62,6 +65,8 @@ def measure(ctx: Context, model: str, named: dict[str, int], method: str) -> dic
         "training": {"epochs": _EPOCHS[model], "evaluations": 1},
         "budget": {"device": "cpu"},
     }
+    with ctx.db.write() as s:
+        s.execute(delete(SpeedCorrection))  # what another method told of the machine
     before = planning.plan(ctx, raw)["time"]
     probing.start_probe(ctx, raw)
     probe = work_next(ctx)
