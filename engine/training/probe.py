@@ -119,9 +119,11 @@ def _ended_in_time(probe: Probe) -> Iterator[None]:
     """The process ends at the hard deadline with what was measured until then, even if it hangs in one long call."""
 
     def end() -> None:
-        shutil.rmtree(probe.folder(), ignore_errors=True)
-        probe.end()
-        os._exit(0)
+        try:
+            shutil.rmtree(probe.folder(), ignore_errors=True)
+            probe.end()
+        finally:
+            os._exit(0)
 
     timer = threading.Timer(max(0.0, probe.deadline.hard - time.monotonic()), end)
     timer.daemon = True
