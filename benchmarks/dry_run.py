@@ -53,7 +53,10 @@ class Step:
 
 
 STEPS = (Step("lora"), Step("lora", "bf16", 2048, recompute=True))
-MORE = {"Llama 3 8B": (Step("full"), Step("houlsby"), Step("prefix_tuning"))}
+MORE = {
+    "Llama 3 8B": (Step("full"), Step("houlsby"), Step("prefix_tuning")),
+    "OLMoE 7B (64 experts)": (Step("p_tuning_v2"),),
+}
 
 
 def settings_of(method: Method) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -22,7 +22,8 @@ TS.train.devicePicker = function (w, put) {
   const chosen = w.planned() ? "planned" : w.draft.budget.device || "auto";
   shelf.node.hidden = chosen !== "planned";
   tell();
-  return TS.h("div", { class: "ts-stack" }, TS.choices(TS.t("train.budget.device"), [auto, ...here, ...(w.catalogue.length ? [planned] : [])], chosen, pick, "three"), shelf.node, notes);
+  return TS.h("div", { class: "ts-stack" }, TS.choices(TS.t("train.budget.device"), [auto, ...here, ...(w.catalogue.length ? [planned] : [])], chosen, pick, "three"), shelf.node, notes,
+    TS.h("p", { class: "ts-small" }, TS.h("a", { href: TS.url("settings") + "#hardware" }, TS.t("hardware.link"))));
 };
 
 TS.train.deviceCard = (device) => [

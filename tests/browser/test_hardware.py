@@ -1,0 +1,28 @@
+"""The Hardware section of the Settings page: what was found and why something is off, in both languages, on a phone too."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import PHONE, Open
+from webui.i18n import t
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_hardware_is_told_in_plain_sentences(visit: Open, language: str) -> None:
+    tab = visit(size=PHONE)
+    page = tab.open(f"/{language}/settings#hardware")
+    section = page.get_by_role("region", name=t(language, "settings.hardware.title"), exact=True)
+    section.locator(".hardware-finding").first.wait_for()
+    areas = section.locator("h3").all_inner_texts()
+    assert areas == [t(language, f"hardware.area.{area}") for area in ("gpu", "cpu", "memory", "disk", "software")]
+    codes = section.locator(".hardware-finding").evaluate_all("all => all.map((one) => one.dataset.code)")
+    assert "cpu" in codes
+    told = section.locator(".hardware-finding p").all_inner_texts()
+    assert len(told) == len(codes)
+    assert all(len(sentence) > 10 and "{" not in sentence and "hardware." not in sentence for sentence in told)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert tab.violations() == []
+    tab.assert_clean()
