@@ -69,7 +69,7 @@ TS.train.tellStart = function (at, w) {
 
 /** An estimate is not to be read to the second. */
 TS.train.roughly = function (seconds) {
-  if (seconds < 90) return TS.format.duration(Math.max(5, Math.round(seconds / 5) * 5));
+  if (seconds < 57.5) return TS.format.duration(Math.max(5, Math.round(seconds / 5) * 5));
   if (seconds < 3600) return TS.t("train.bill.minutes", { n: TS.format.number(Math.round(seconds / 30) / 2, 1) });
   return TS.format.duration(Math.round(seconds / 600) * 600);
 };

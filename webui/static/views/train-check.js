@@ -23,6 +23,7 @@ TS.train.checkRow = function (w, kind) {
     TS.h("div", { class: "ts-spread" }, TS.h("div", { class: "check-words" }, TS.h("b", {}, TS.t("train." + kind + ".title")), TS.h("p", { class: "ts-soft ts-small" }, TS.t("train." + kind + ".means"))), button), state);
   let stop = null;
   let refused = null;
+  let shown = "";
   const draw = () => {
     TS.train.checkButton(w, kind, button);
     TS.replace(state, refused ? TS.note("info", refused) : TS.train.checkState(w, kind));
@@ -35,12 +36,16 @@ TS.train.checkRow = function (w, kind) {
     const waits = TS.train.WAITS.includes(found?.status);
     if (!waits && stop) { stop(); stop = null; }
     if (waits && !stop) stop = TS.poll(row, 1000, look);
+    const now = JSON.stringify([asked, found]);
+    if (now === shown) return; // a reader of the screen is told only what is new
+    shown = now;
     draw();
     w.tell("checks");
     if (before?.asked === asked && TS.train.WAITS.includes(before.found.status) && found?.status === "succeeded") w.replanNow(); // what was measured counts from now on
   };
   const begin = async () => {
     refused = null;
+    shown = "";
     try {
       await w.ctx.call("start_" + kind, w.raw());
       await look();
