@@ -32,12 +32,16 @@ from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "time-benchmark.json"
-PAGES = (ROOT / "docs" / "planner.md", ROOT / "docs" / "zh" / "planner.md")
+PAGES = {"en": ROOT / "docs" / "planner.md", "zh": ROOT / "docs" / "zh" / "planner.md"}
 BEGIN, END = "<!-- time: begin -->", "<!-- time: end -->"
 MODELS = ("starter", "tiny")
 METHOD_KEYS = ("lora", "full", "prefix_tuning", "bitfit", "ia3")
 _EPOCHS = {"starter": 1.0, "tiny": 4.0}
-_HEADS = ("Model", "Method", "Planned before", "Planned after the probe", "Real", "After / real", "Probe took")
+_HEADS = {
+    "en": ("Model", "Method", "Planned before", "Planned after the probe", "Real", "After / real", "Probe took"),
+    "zh": ("模型", "方法", "实测前的计划", "实测后的计划", "实际", "计划 / 实际", "实测用时"),
+}
+_WORST = {"en": "Largest difference after the probe: {worst:.0%}.", "zh": "实测后与实际的最大差别：{worst:.0%}。"}
 _STARTER = ROOT / "build" / "starter-home" / "models"
 
 
@@ -106,37 +110,36 @@ def seconds_of(job: Job) -> float:
 # ---------------------------------------------------------------- the table
 
 
-def table(kept: dict[str, dict[str, Any]]) -> str:
+def table(kept: dict[str, dict[str, Any]], language: str) -> str:
     """The results so far, in Markdown, with the largest difference below."""
-    labels = {method.key: method.label.en for method in METHODS}
-    lines = [_HEADS, ("---", "---", *["---:"] * (len(_HEADS) - 2))]
+    labels = {method.key: method.label.as_dict()[language] for method in METHODS}
+    heads = _HEADS[language]
+    lines = [heads, ("---", "---", *["---:"] * (len(heads) - 2))]
     for name, result in kept.items():
         model, method = name.split("/")
         lines.append((model, labels[method], *_numbers(result)))
     worst = max((abs(result["after"]["seconds"] / result["real"] - 1) for result in kept.values()), default=0.0)
     rows = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"{rows}\n\nLargest difference after the probe: {worst:.0%}."
+    return f"{rows}\n\n{_WORST[language].format(worst=worst)}"
 
 
 def _numbers(result: dict[str, Any]) -> tuple[str, ...]:
     before, after, real = result["before"]["seconds"], result["after"], result["real"]
     return (
         f"{before:.0f} s",
-        f"{after['seconds']:.0f} s ({after['low']:.0f} to {after['high']:.0f})",
+        f"{after['seconds']:.0f} s ({after['low']:.0f}–{after['high']:.0f})",
         f"{real:.0f} s",
         f"{after['seconds'] / real:.2f}",
         f"{result['probe']['job_s']:.0f} s",
     )
 
 
-def write_pages(text: str) -> None:
-    """Put the table between the markers of each page that has them."""
-    for page in (page for page in PAGES if page.is_file()):
-        content = page.read_text(encoding="utf-8")
-        if BEGIN in content:
-            before, rest = content.split(BEGIN)
-            after = rest.split(END)[1]
-            page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def write_pages(kept: dict[str, dict[str, Any]]) -> None:
+    """Put the table between the markers of the page of each language."""
+    for language, page in PAGES.items():
+        before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+        after = rest.split(END)[1]
+        page.write_text(f"{before}{BEGIN}\n\n{table(kept, language)}\n\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -156,7 +159,7 @@ def main() -> None:
                 kept[name] = measure(ctx, model, named, method)
                 KEPT.write_text(json.dumps(kept, indent=1))
                 print(name, *_numbers(kept[name]), flush=True)
-    write_pages(table(kept))
+    write_pages(kept)
 
 
 if __name__ == "__main__":
