@@ -112,6 +112,13 @@ def predicted_mb(work: Workload) -> float:
     return sum(item.bytes for item in bill(work) if item.key != "margin") / MB
 
 
+def step_bytes(work: Workload) -> dict[str, float]:
+    """What the step itself holds, by key: without the program, the margin and the heap's share. A dry run counts the same."""
+    lines = {item.key: item.bytes for item in bill(work) if item.key not in ("runtime", "margin")}
+    lines["temporary"] = lines.get("temporary", 0.0) - _slack(work) * peak(Step(work, work.footprint)).bytes
+    return lines
+
+
 def peak_moment(work: Workload) -> str:
     """The name of the moment that decides: "head", "backward", "end", "update"."""
     return peak(Step(work, work.footprint)).name

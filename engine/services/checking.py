@@ -16,7 +16,7 @@ from engine.errors import Fault, SpecError
 from engine.lanes import BACKGROUND
 from engine.methods import method_of
 from engine.planner.bill import workload
-from engine.planner.memory import MB, bill
+from engine.planner.memory import MB, step_bytes
 from engine.planner.refusals import refusals
 from engine.services.planning import case_of
 from engine.spec import SPEC_VERSION, JobSpec, make_spec
@@ -25,7 +25,6 @@ from storage.queries import jobs as queries
 
 _KIND = "dry_run"
 _VERSION = 1  # of what the dry run does; a new one asks again
-_NOT_IN_A_STEP = ("runtime", "margin")  # lines of the bill that no step holds
 _MATTER = ("optimizer", "quantisation")  # settings that change what a step holds
 
 
@@ -108,7 +107,7 @@ def _question(ctx: Context, spec: JobSpec) -> _Question:
         "precision": work.precision.dtype,
         "recompute": work.recompute,
     }
-    lines = {item.key: item.bytes / MB for item in bill(work) if item.key not in _NOT_IN_A_STEP}
+    lines = {key: size / MB for key, size in step_bytes(work).items()}
     costs = {
         "bill_mb": round(sum(lines.values()), 1),
         "bill_items": [{"key": key, "mb": round(mb, 1)} for key, mb in lines.items()],
