@@ -68,7 +68,7 @@ def test_a_probe_measures_three_steps_and_corrects_the_plan(ctx: Context, raw: d
     assert found["tokens_per_s"] > 0
     assert found["measured_mb"] > 100
     assert job.result["spent_s"] <= 60
-    assert set(job.result["speeds"]) == {"start", "training", "checks", "answers"}
+    assert set(job.result["speeds"]) >= {"start", "training"}  # on a busy machine there is no time for more
     assert _left(ctx, job_id) == []
     after = planning.plan(ctx, raw)
     assert (after["time"]["source"], after["time"]["measured_at"]) == (
@@ -79,6 +79,15 @@ def test_a_probe_measures_three_steps_and_corrects_the_plan(ctx: Context, raw: d
     assert planning.plan(ctx, raw | {"method_params": {"rank": 16}})["time"]["source"] == "probe"
     other = planning.plan(ctx, raw | {"method": "bitfit"})["time"]
     assert (other["source"], other["measured_at"]) == ("model", None)
+
+
+def test_all_parts_of_a_job_are_measured(ctx: Context, raw: dict[str, Any]) -> None:
+    job_id = probing.start_probe(ctx, raw | {"method": "prompt_tuning"})
+    job = workers.run_here(ctx)
+    (kept,) = _kept(ctx)
+    assert set(kept.speeds) == set(job.result["speeds"]) == {"start", "training", "checks", "answers"}
+    assert (kept.source, kept.job_id, kept.method) == ("probe", job_id, "prompt_tuning")
+    assert _left(ctx, job_id) == []
 
 
 def test_its_own_deadline_ends_it_and_it_says_that_nothing_was_measured(ctx: Context, raw: dict[str, Any]) -> None:
