@@ -27,6 +27,7 @@ TINY = {
     "num_key_value_heads": 2, "vocab_size": 512, "max_position_embeddings": 512, "head_dim": 16, "pad_token_id": 0,
 }  # fmt: skip
 EXPERTS = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
+DIFFERENT = {"", "dora", "pissa", "lora_fa", "lstm"}  # variants that hold something else than their method
 NEARLY = {"p_tuning-lstm": 0.1}  # what an LSTM keeps is not seen from outside
 
 
@@ -61,7 +62,7 @@ def on_numbers(config: Mapping[str, Any], case: Case, folder: Path, *, recompute
     return count
 
 
-@pytest.mark.parametrize("case", methods.cases(), ids=str)
+@pytest.mark.parametrize("case", [case for case in methods.cases() if case.variant in DIFFERENT], ids=str)
 def test_a_step_of_every_method_holds_what_it_really_holds(case: Case, folder: Path) -> None:
     config = {"model_type": "llama", **TINY}
     if settings(case)[1]["quantisation"] != "none":
