@@ -33,28 +33,6 @@ _HEADS = {
     "en": ("Model", "Step", "Bill", "Dry run", "Bill / dry run", "The dry run took"),
     "zh": ("模型", "训练步", "账单", "试算", "账单 / 试算", "试算用时"),
 }
-_SECTION = {
-    "en": """## The bill against a dry run
-
-A dry run (`engine/training/dry_run.py`, "Check precisely" on the Train page) builds the real model class from its config with
-tensors that have sizes but no numbers, applies the method, and goes through one step of the engine's own code: its groups, its
-forward pass with the chunked head, the backward pass and the optimizer's update. Every storage counts while something refers to
-it; views count once. For tiny models the same count over real numbers gives the same bytes, for every method and family
-(`tests/unit/training/test_dry_run.py`). It simulates a processor, sees nothing that a kernel takes and gives back within one
-operation, and cannot go through a base in 4 or 8 bits. The bill stands here without the program itself and without its margin.
-`python -m benchmarks.dry_run` makes this table.
-
-LoRA on a mixture of experts is the known gap: PEFT adapts the experts too and makes their changed weights whole in each pass.""",
-    "zh": """## 账单与试算的对比
-
-试算（`engine/training/dry_run.py`，训练页的“精确核查”）用配置构建真实的模型类，张量只有大小而没有数值，然后应用微调方法，
-并走完引擎自身代码的一步：分组、带分块输出头的前向、反向，以及优化器更新。只要还有引用，每块存储就计入；视图只计一次。
-对小模型，用真实数值以同样方式清点，各方法、各系列得到的字节数相同（`tests/unit/training/test_dry_run.py`）。
-试算模拟的是处理器，看不到单个运算内部临时占用的内存，也无法用于 4 位或 8 位的基础模型。这里的账单不含程序本身和余量。
-本表由 `python -m benchmarks.dry_run` 生成。
-
-已知差距：对混合专家模型使用 LoRA 时，PEFT 也会适配各个专家，并在每次前向时生成它们改变后的完整权重。""",
-}
 _RECOMPUTED = {"en": "recomputed", "zh": "重算激活值"}
 
 
@@ -129,16 +107,13 @@ def table(kept: Mapping[str, Mapping[str, float]], language: str) -> list[str]:
 
 
 def write_pages(kept: Mapping[str, Mapping[str, float]]) -> None:
-    """Replace what is between the markers on each page that is there; a page without them gets the section at its end."""
+    """Replace what is between the markers, on each page that has them."""
     for language, page in PAGES.items():
-        if not page.is_file():
-            continue
-        text = page.read_text(encoding="utf-8")
-        if BEGIN not in text:
-            text = f"{text.rstrip()}\n\n{_SECTION[language]}\n\n{BEGIN}\n{END}\n"
-        before, rest = text.split(BEGIN, 1)
-        after = rest.split(END, 1)[1]
-        page.write_text("\n".join([before + BEGIN, *table(kept, language), END + after]), encoding="utf-8")
+        text = page.read_text(encoding="utf-8") if page.is_file() else ""
+        if BEGIN in text and END in text:
+            before, rest = text.split(BEGIN, 1)
+            after = rest.split(END, 1)[1]
+            page.write_text("\n".join([before + BEGIN, *table(kept, language), END + after]), encoding="utf-8")
 
 
 def _wanted(only: str | None) -> Iterable[tuple[str, Step]]:
