@@ -142,7 +142,7 @@ def _apply(model: Model, values: Values, run: Run) -> Model:
         deltaT=values["interval"],
         orth_reg_weight=values["orthogonality"],
         total_step=run.steps,
-        target_modules=targets(values),
+        target_modules=targets(values, model),
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)

@@ -32,7 +32,7 @@ def apply_lora(model: Model, values: Values, run: Run) -> Model:
         use_rslora=values["rslora"],
         use_dora=values["dora"],
         init_lora_weights=values["start"] if _moves_base(values) else True,
-        target_modules=targets(values),
+        target_modules=targets(values, model),
         task_type="CAUSAL_LM",
     )
     tuned = get_peft_model(model, config)

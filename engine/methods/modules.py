@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from engine.methods.base import Refusal, Values
+from engine.methods.base import Model, Refusal, Values
 from engine.methods.shape import ModelShape
 from engine.params import Param
 from engine.text import Text
@@ -53,9 +53,23 @@ def chosen_linears(shape: ModelShape, values: Values) -> Mapping[str, tuple[int,
     return {name: sizes for name, sizes in shape.linears.items() if name in values["modules"]}
 
 
-def targets(values: Values) -> str | list[str]:
-    """The chosen modules as PEFT wants them."""
-    return "all-linear" if _all_chosen(values) else list(values["modules"])
+def targets(values: Values, model: Model) -> str | list[str]:
+    """The chosen modules as PEFT wants them.
+
+    In a mixture of experts all of them are named: PEFT would take "all-linear" to mean the experts too, which are no linear
+    modules, and form all their weights anew in each pass.
+    """
+    if not _all_chosen(values):
+        return list(values["modules"])
+    text = model.config.get_text_config(decoder=True)
+    if not any(getattr(text, name, None) for name in ("num_local_experts", "num_experts")):
+        return "all-linear"
+    from torch import nn
+
+    from engine.training.tuners import structure
+
+    linears = structure.layer_linears(structure.decoder_layers(model)[0])
+    return sorted({path.rsplit(".", 1)[-1] for path, module in linears if type(module) is nn.Linear})
 
 
 def weights_of(shape: ModelShape, values: Values) -> int:

@@ -73,7 +73,7 @@ def _apply(model: Model, values: Values, _run: Run) -> Model:
         oft_block_size=values["block"],
         module_dropout=values["dropout"],
         use_cayley_neumann=not values["exact"],
-        target_modules=targets(values),
+        target_modules=targets(values, model),
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)

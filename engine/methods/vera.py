@@ -47,7 +47,7 @@ def _apply(model: Model, values: Values, _run: Run) -> Model:
     config = VeraConfig(
         r=values["rank"],
         vera_dropout=values["dropout"],
-        target_modules=targets(values),
+        target_modules=targets(values, model),
         save_projection=True,
         task_type="CAUSAL_LM",
     )

@@ -96,8 +96,6 @@ def linears_of(family: str, config: Config, sizes: Sizes) -> Linears | None:
 
 
 def _beside_experts(family: str, config: Config, hidden: int) -> Linears:
-    if family == "phimoe":
-        return {"router": (hidden, experts_count(family, config))}
     if family != "qwen2_moe":
         return {}
     inner = int(config.get("shared_expert_intermediate_size") or 5632)
@@ -161,7 +159,10 @@ _EXPERTS = {  # how many, and their width
 
 def experts_count(family: str, config: Config) -> int:
     """Experts of a layer; 0 where there are none."""
-    return int(config.get(_EXPERTS[family][0]) or 0) if family in _EXPERTS else 0
+    if family not in _EXPERTS:
+        return 0
+    names = (_EXPERTS[family][0], "num_local_experts", "num_experts")  # transformers writes one for the other
+    return next((int(config[name]) for name in names if config.get(name)), 0)
 
 
 def experts_of(family: str, config: Config, hidden: int, layers: int) -> Experts | None:
@@ -171,8 +172,6 @@ def experts_of(family: str, config: Config, hidden: int, layers: int) -> Experts
         return None
     size, used = int(config[_EXPERTS[family][1]]), int(config.get("num_experts_per_tok") or 2)
     matrices, router = count * 3 * hidden * size, count * hidden
-    if family == "phimoe":
-        router = 0  # a linear module there
     if family == "gpt_oss":
         matrices, router = matrices + count * (2 * size + hidden), router + count
     return Experts(count, used, size, matrices + router, _with_experts(family, config, layers))
