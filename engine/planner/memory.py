@@ -99,7 +99,7 @@ def bill(work: Workload) -> list[Item]:
     share = _MARGIN_GPU if work.device.is_gpu else _MARGIN_CPU
     used = sum(line.bytes for line in lines if line.key != "runtime")
     lines.append(Item("margin", share * used, times(number(used / MB) + " MB", f"{share:.0%}"), formulas.MARGIN))
-    return [line for line in lines if line.bytes > 0]
+    return sorted((line for line in lines if line.bytes > 0), key=lambda line: KEYS.index(line.key))
 
 
 def total_mb(work: Workload) -> int:

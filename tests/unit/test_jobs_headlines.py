@@ -14,7 +14,7 @@ from webui.i18n import LANGUAGES, catalogue, t
 VIEW: dict[str, Any] = {
     "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None,
     "step": 40, "total_steps": 100, "seconds_left": 230.0, "train_loss": 1.5, "started_at": 100.0, "finished_at": 280.0,
-    "checkpoint_step": 25, "error": None,
+    "checkpoint_step": 25, "error": None, "result": {},
 }  # fmt: skip
 FALLING = [(0, 2.3123), (25, 1.5), (40, 1.1199)]
 RISING = [(0, 2.3), (10, 1.1), (25, 1.2), (40, 1.3)]
@@ -48,6 +48,11 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
         ({"status": "succeeded"}, FALLING, "Finished in 3 min: validation loss 2.31 → 1.12."),
         ({"status": "succeeded", "finished_at": 130.0}, [], "Finished in 30 s."),
         ({"status": "stopped"}, [], "Stopped and saved at step 25 of 100; resume goes on from there."),
+        (
+            {"status": "stopped", "result": {"ended": "time"}},
+            [],
+            "Stopped by its time limit at step 25 of 100, and saved; resume goes on from there with a fresh limit.",
+        ),
         ({"status": "cancelled", "step": 0}, [], "Cancelled before it began."),
         ({"status": "failed"}, [], "Failed at step 40."),
         ({"status": "interrupted"}, [], "The worker was gone at step 40; resume goes on from step 25."),

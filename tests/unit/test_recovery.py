@@ -7,7 +7,13 @@ from dataclasses import replace
 from engine.recovery import AGAIN, MOST_TRIES, Footing, again, can_help, footing_of, spent_error
 
 START = Footing(tokens=1024, longest=300, recompute=False, may_recompute=True)
-PLAN = {"need_mb": 900, "limit_mb": 800, "items": [{"key": "weights", "mb": 900}], "advice": {"change": {}}, "tokens": 1}
+PLAN = {
+    "need_mb": 900,
+    "limit_mb": 800,
+    "items": [{"key": "weights", "mb": 900}],
+    "advice": {"change": {}},
+    "tokens": 1,
+}
 
 
 def test_groups_are_halved_down_to_the_longest_example_then_activations_recomputed() -> None:
