@@ -115,6 +115,7 @@ def _steps(folder: Path, scratch: Path, request: Request) -> tuple[float, str]:
     case = request.case
     values, training = methods.settings_of(case.method, case.training, **case.values)
     model = methods.applied(folder, case.method, scratch / "run", training=case.training, steps=20, **case.values)
+    give_back()
     if request.recompute:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     speed_up(model.train())

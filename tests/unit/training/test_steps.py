@@ -17,7 +17,7 @@ from engine.params import read_all
 from engine.planner.groups import packed_groups, padded_groups
 from engine.training.batches import Order
 from engine.training.examples import Example
-from engine.training.fast_lora import speed_up
+from engine.training.fast_lora import changed_norms, speed_up
 from engine.training.forward import Forward, Headless, Packed, Padded, choose_forward
 from engine.training.head import cross_entropy_sum
 from tests import tiny
@@ -181,10 +181,10 @@ def test_weights_survive_a_save_bit_for_bit(model: Any, tmp_path: Path) -> None:
         assert torch.equal(model(ids).logits, again(ids).logits)
 
 
-@pytest.mark.parametrize("recompute", [False, True])
-def test_fast_lora_layers_calculate_what_pefts_do(tmp_path: Path, recompute: bool) -> None:
+@pytest.mark.parametrize(("dora", "recompute"), [(False, False), (False, True), (True, False), (True, True)])
+def test_fast_lora_layers_calculate_what_pefts_do(tmp_path: Path, dora: bool, recompute: bool) -> None:
     base = AutoModelForCausalLM.from_pretrained(tiny.write_model(tmp_path), dtype=torch.float32)
-    values, _faults = read_all(LORA.params, {}, "method")
+    values, _faults = read_all(LORA.params, {"dora": dora}, "method")
     model = LORA.apply(base, values, Run(1, {}, tmp_path)).train()
     if recompute:
         model.enable_input_require_grads()
@@ -195,12 +195,18 @@ def test_fast_lora_layers_calculate_what_pefts_do(tmp_path: Path, recompute: boo
     rows = examples()
     expected_loss, expected = gradient(model, Packed(model), 10_000, rows)
     names = [name for name, parameter in model.named_parameters() if parameter.grad is not None]
-    assert speed_up(model) == 2 * 7
+    assert speed_up(model) == (0 if dora else 2 * 7)
     loss, grad = gradient(model, Packed(model), 10_000, rows)
     assert [name for name, parameter in model.named_parameters() if parameter.grad is not None] == names
     assert all("lora_" in name for name in names)
     assert loss == pytest.approx(expected_loss, abs=1e-5)
     assert torch.allclose(grad, expected, atol=1e-6, rtol=1e-4)
+
+
+def test_doras_norms_need_no_changed_weight() -> None:
+    weight, down, up = torch.randn(12, 8), torch.randn(3, 8), torch.randn(12, 3)
+    found = changed_norms(weight.square().sum(1), weight, down, up, 0.7)
+    assert torch.allclose(found, torch.linalg.norm(weight + 0.7 * up @ down, dim=1), rtol=1e-5)
 
 
 def test_lora_layers_with_dropout_stay_as_they_are(tmp_path: Path) -> None:
