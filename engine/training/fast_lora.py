@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from peft.tuners.adalora import SVDLinear
 from peft.tuners.lora import Linear as LoraLinear
 from peft.tuners.lora.dora import DoraLinearLayer
 from torch import Tensor, nn
@@ -51,6 +52,18 @@ def _forward(layer: Any, name: str, plain: Callable[..., Tensor], inputs: Tensor
     return result
 
 
+def _svd_forward(
+    layer: Any, name: str, plain: Callable[..., Tensor], inputs: Tensor, *rest: Any, **options: Any
+) -> Tensor:
+    """As `_forward`, for AdaLoRA's directions with a strength each."""
+    if not layer.training or rest or options or layer.disable_adapters or layer.merged:
+        return plain(inputs, *rest, **options)
+    base, strengths = layer.base_layer, layer.lora_E[name] * (layer.scaling[name] / (layer.ranknum[name] + 1e-5))
+    down = layer.lora_A[name] * strengths
+    result: Tensor = _LoraFunction.apply(inputs, base.weight, base.bias, down, layer.lora_B[name], 1.0)
+    return result
+
+
 def changed_norms(squares: Tensor, weight: Tensor, down: Tensor, up: Tensor, scale: float) -> Tensor:
     """Norms of the rows of weight + scale * up @ down, as (outputs,), from the squared norms of the rows of weight.
 
@@ -85,16 +98,16 @@ def _dora_forward(
 
 
 def speed_up(model: nn.Module) -> int:
-    """Make the plain fp32 LoRA layers of `model` fast; returns how many. Others (dropout, 4-bit, half) stay as they are.
-
-    DoRA's layers, which are not counted, keep PEFT's way but for their norms.
+    """Make the plain fp32 LoRA and AdaLoRA layers of `model` fast; returns how many. Others (dropout, 4-bit, half) stay as
+    they are; DoRA's, which are not counted, keep PEFT's way but for their norms.
     """
-    layers = [module for module in model.modules() if type(module) is LoraLinear and _is_fp32(module)]
+    layers = [module for module in model.modules() if type(module) in _FORWARDS and _is_fp32(module)]
     plain = [layer for layer in layers if _is_plain(layer)]
     for layer in plain:
-        layer.forward = partial(_forward, layer, layer.active_adapters[0], layer.forward)  # type: ignore[method-assign]
+        fast = partial(_FORWARDS[type(layer)], layer, layer.active_adapters[0], layer.forward)
+        layer.forward = fast  # type: ignore[method-assign]
     for layer in layers:
-        for dora in layer.lora_magnitude_vector.values():
+        for dora in getattr(layer, "lora_magnitude_vector", {}).values():
             if type(dora) is DoraLinearLayer:
                 squares = torch.linalg.vector_norm(layer.base_layer.weight.detach(), dim=1).square_()
                 dora.forward = partial(_dora_forward, dora, squares)  # type: ignore[method-assign]
@@ -105,15 +118,15 @@ def _is_fp32(layer: Any) -> bool:
     """One adapter on a frozen linear layer, all in fp32."""
     if len(layer.active_adapters) != 1 or type(layer.base_layer) is not nn.Linear:
         return False
-    name = layer.active_adapters[0]
-    weights = (layer.base_layer.weight, layer.lora_A[name].weight, layer.lora_B[name].weight)
-    return not weights[0].requires_grad and all(weight.dtype is torch.float32 for weight in weights)
+    return not layer.base_layer.weight.requires_grad and all(one.dtype is torch.float32 for one in layer.parameters())
 
 
 def _is_plain(layer: Any) -> bool:
     name = layer.active_adapters[0]
-    return (
-        isinstance(layer.lora_dropout[name], nn.Identity)
-        and not layer.lora_variant.get(name)
-        and layer.lora_B[name].bias is None
-    )
+    whole = isinstance(layer.lora_dropout[name], nn.Identity)
+    if type(layer) is SVDLinear:
+        return whole
+    return whole and not layer.lora_variant.get(name) and layer.lora_B[name].bias is None
+
+
+_FORWARDS: dict[type, Callable[..., Tensor]] = {LoraLinear: _forward, SVDLinear: _svd_forward}

@@ -12,7 +12,8 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM, GraniteConfig, GraniteForCausalLM, MistralConfig, MistralForCausalLM
 
-from engine.methods import FULL, LORA, Run
+from engine.methods import FULL, LORA, Method, Run
+from engine.methods.adalora import ADALORA
 from engine.params import read_all
 from engine.planner.groups import packed_groups, padded_groups
 from engine.training.batches import Order
@@ -181,21 +182,24 @@ def test_weights_survive_a_save_bit_for_bit(model: Any, tmp_path: Path) -> None:
         assert torch.equal(model(ids).logits, again(ids).logits)
 
 
-@pytest.mark.parametrize(("dora", "recompute"), [(False, False), (False, True), (True, False), (True, True)])
-def test_fast_lora_layers_calculate_what_pefts_do(tmp_path: Path, dora: bool, recompute: bool) -> None:
+@pytest.mark.parametrize("recompute", [False, True])
+@pytest.mark.parametrize(("method", "given"), [(LORA, {}), (LORA, {"dora": True}), (ADALORA, {})])
+def test_fast_lora_layers_calculate_what_pefts_do(
+    tmp_path: Path, method: Method, given: dict[str, bool], recompute: bool
+) -> None:
     base = AutoModelForCausalLM.from_pretrained(tiny.write_model(tmp_path), dtype=torch.float32)
-    values, _faults = read_all(LORA.params, {"dora": dora}, "method")
-    model = LORA.apply(base, values, Run(1, {}, tmp_path)).train()
+    values, _faults = read_all(method.params, given, "method")
+    model = method.apply(base, values, Run(100, {}, tmp_path)).train()
     if recompute:
         model.enable_input_require_grads()
         model.gradient_checkpointing_enable({"use_reentrant": False})
     for name, parameter in model.named_parameters():
-        if "lora_B" in name:
+        if "lora_B" in name or "lora_E" in name:
             nn.init.normal_(parameter, std=0.1)
     rows = examples()
     expected_loss, expected = gradient(model, Packed(model), 10_000, rows)
     names = [name for name, parameter in model.named_parameters() if parameter.grad is not None]
-    assert speed_up(model) == (0 if dora else 2 * 7)
+    assert speed_up(model) == (0 if given else 2 * 7)
     loss, grad = gradient(model, Packed(model), 10_000, rows)
     assert [name for name, parameter in model.named_parameters() if parameter.grad is not None] == names
     assert all("lora_" in name for name in names)
