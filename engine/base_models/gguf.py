@@ -4,8 +4,54 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from engine.errors import Fault
+from engine.hardware import cpu, disk
+from engine.planner.gguf_shape import config_of
+from engine.planner.memory import RUNTIME_CPU
+from engine.planner.shape import shape_of
+
+_MB = 1e6
+_FP32 = 4
+_WORDS = "tokenizer.ggml.tokens"
+
+
+def read_config(file: Path) -> dict[str, Any]:
+    """The architecture by the file's metadata alone, in the words of a config.json.
+
+    Raises:
+        Fault: "model.gguf_unreadable"; "model.config_unknown" for an architecture that no formula is known for.
+    """
+    from gguf import GGUFReader
+
+    try:
+        reader = GGUFReader(file)
+        scalars = {key: field.contents() for key, field in reader.fields.items() if len(field.data) == 1}
+    except Exception as error:  # not a GGUF file, or a part of one
+        raise Fault("model.gguf_unreadable", file=file.name, reason=str(error)[:300]) from error
+    words = reader.fields.get(_WORDS)
+    counted = scalars if words is None else scalars | {_WORDS: len(words.data)}
+    return config_of(counted, {tensor.name for tensor in reader.tensors})
+
+
+def check_room(file: Path, target: Path) -> None:
+    """Whether the model in fp32 goes into memory and onto the disk; nothing is known of an unknown architecture.
+
+    Raises:
+        Fault: "model.gguf_too_large", before anything is loaded.
+    """
+    try:
+        need = _FP32 * shape_of(read_config(file)).parameters / _MB
+    except Fault as fault:
+        if fault.code == "model.config_unknown":
+            return
+        raise
+    memory, (_total, free) = cpu().memory_mb - RUNTIME_CPU / _MB, disk(target)
+    if need > min(memory, free):
+        raise Fault(
+            "model.gguf_too_large", file=file.name, need_mb=round(need), memory_mb=round(memory), disk_mb=round(free)
+        )
 
 
 def convert(file: Path, target: Path) -> None:

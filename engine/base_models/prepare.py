@@ -123,6 +123,7 @@ def _local(folder: Path, target: Path, progress: Progress) -> Path:
     if not (target.is_dir() and _is_whole(target)):
         shutil.rmtree(target, ignore_errors=True)
         progress.phase("converting")
+        gguf.check_room(files[0], target)
         gguf.convert(files[0], target)
     return target
 
