@@ -123,7 +123,8 @@ def test_a_job_tells_its_story(visit: Open, studio: Studio) -> None:
     page.wait_for_selector("h1:has-text('Live one')")
     page.wait_for_selector("text=validation loss fell from 2.31 to 1.12")
     page.wait_for_selector(".job-chart-big canvas")
-    assert page.locator(".job-chart-small").count() >= 4
+    assert page.locator(".job-chart-small").count() >= 3
+    assert page.locator(".job-memory canvas").count() == 1
     cards = page.locator(".sample-card")
     assert cards.nth(0).locator(".ts-badge.base").count() == 1
     assert cards.nth(1).locator(".ts-badge.good").count() == 1
