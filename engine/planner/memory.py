@@ -27,6 +27,7 @@ _RUNTIME_GPU = 620e6  # CUDA context, kernels and cuBLAS workspaces on the devic
 _SLACK_CPU = (
     0.38  # of all that comes and goes: pieces of the heap that cannot be used again at once (benchmarks.memory)
 )
+_SLACK_RENEWED = 0.82  # where each pass makes all weights anew: each matrix leaves a hole that smaller things fill
 _MARGIN_CPU, _MARGIN_GPU = 0.03, 0.08  # of everything but the runtime; a GPU's bill is not calibrated here
 _WIDTH = {"fp32": 4, "bf16": 2, "fp16": 2}
 _MOMENTS = {"adamw_torch_fused": 8, "adafactor": 0, "sgd": 0}  # bytes of state of each trained number
@@ -205,7 +206,10 @@ def _moved(step: Step, moment: Moment) -> Iterator[Item]:
 
 
 def _slack(work: Workload) -> float:
-    return 0.0 if work.device.is_gpu else _SLACK_CPU
+    if work.device.is_gpu:
+        return 0.0
+    renewed = bool(work.quantisation) or work.footprint.built >= squeezable_parameters(work.shape)
+    return _SLACK_RENEWED if renewed else _SLACK_CPU
 
 
 def _gradients_text(step: Step, moment: Moment) -> str:
