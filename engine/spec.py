@@ -139,3 +139,8 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     return JobSpec(
         name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, dataset_hash=rows
     )
+
+
+def make_unnamed(raw: Mapping[str, Any], **fixed: Any) -> JobSpec:
+    """As `make_spec`, of a form that is only planned or tried and may have no name yet; `fixed` fields replace its own."""
+    return make_spec({**raw, "name": raw.get("name") or "-", **fixed})

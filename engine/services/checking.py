@@ -19,7 +19,7 @@ from engine.planner.bill import workload
 from engine.planner.memory import MB, step_bytes
 from engine.planner.refusals import refusals
 from engine.services.planning import case_of
-from engine.spec import SPEC_VERSION, JobSpec, make_spec
+from engine.spec import SPEC_VERSION, JobSpec, make_unnamed
 from storage.job_tables import FINAL, Job, JobStatus
 from storage.queries import jobs as queries
 
@@ -43,7 +43,7 @@ def start_check(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
         SpecError: with the faults of the form, as `planning.plan` has them.
         Fault: "dry_run.quantised" or "dry_run.no_training" where there is nothing that could be traced.
     """
-    spec = _spec(raw_spec)
+    spec = make_unnamed(raw_spec)
     question = _question(ctx, spec)
     _refuse(question)
     with ctx.db.write() as s:
@@ -74,7 +74,7 @@ def check_of(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any] | None
         without the program itself and without a margin. Texts are at `check.part.<key>`.
     """
     try:
-        question = _question(ctx, _spec(raw_spec))
+        question = _question(ctx, make_unnamed(raw_spec))
     except (SpecError, Fault):
         return None  # what cannot be planned was not checked
     with ctx.db.read() as s:
@@ -84,10 +84,6 @@ def check_of(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any] | None
     wanted = ("total_mb", "items", "bill_items", "seconds")
     found = {key: job.result.get(key) for key in wanted}
     return {"job": job.id, "status": job.status, "bill_mb": question.asked["bill_mb"], "error": job.error} | found
-
-
-def _spec(raw_spec: Mapping[str, Any]) -> JobSpec:
-    return make_spec({**raw_spec, "name": raw_spec.get("name") or "-"})
 
 
 def _question(ctx: Context, spec: JobSpec) -> _Question:

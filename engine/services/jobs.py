@@ -49,9 +49,14 @@ def queue_job(s: Session, spec: JobSpec, lane: str, *, key: str = "", rows: str 
     stored = spec.as_dict()
     stored["budget"]["device"] = lane
     stored["dataset_hash"] = rows or _content_hash(s, spec.dataset)
-    job = Job(
+    return queries.add_job(s, job_of(spec, "train", lane, stored, key=key))
+
+
+def job_of(spec: JobSpec, kind: str, lane: str, stored: dict[str, Any], *, key: str = "") -> Job:
+    """A queued job over the spec's model and data. `stored` is what its worker reads."""
+    return Job(
         name=spec.name,
-        kind="train",
+        kind=kind,
         status=JobStatus.QUEUED,
         lane=lane,
         idempotency_key=key or None,
@@ -62,7 +67,6 @@ def queue_job(s: Session, spec: JobSpec, lane: str, *, key: str = "", rows: str 
         base_model_id=spec.base_model,
         error=null(),
     )
-    return queries.add_job(s, job)
 
 
 def _lane(spec: JobSpec) -> tuple[str, dict[str, dict[str, Any]]]:

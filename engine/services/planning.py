@@ -21,7 +21,7 @@ from engine.planner.cache import lengths_of
 from engine.planner.corrections import MODEL_VERSION, Evidence, Source, machine_of
 from engine.planner.preview import example_tokens
 from engine.planner.refusals import refusals
-from engine.spec import JobSpec, make_spec
+from engine.spec import JobSpec, make_unnamed
 from storage.queries import base_models, inputs
 from storage.queries.corrections import corrections_of
 from storage.tables import Dataset, LanguageModel
@@ -63,7 +63,7 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
     missing = [key for key in ("base_model", "dataset", "method") if not raw_spec.get(key)]
     if missing:
         return incomplete(missing)
-    spec = make_spec({**raw_spec, "name": raw_spec.get("name") or "-"})
+    spec = make_unnamed(raw_spec)
     case = case_of(ctx, spec)
     if faults := refusals(spec, case.model, case.dataset.train_rows):
         raise SpecError(faults)
@@ -111,7 +111,7 @@ def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list
     The same template code encodes them as in training and in chat. `row` is the file's line, counted from 1.
     """
     method = method_of(str(raw_spec.get("method") or "lora"))
-    spec = make_spec({**raw_spec, "name": raw_spec.get("name") or "-", "method": method.key})
+    spec = make_unnamed(raw_spec, method=method.key)
     model, dataset = _inputs(ctx, spec)
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, model))
     assert dataset.rows_path is not None

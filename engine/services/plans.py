@@ -16,7 +16,7 @@ from engine.planner.nothing import smallest_change
 from engine.planner.offers import chosen, reasons
 from engine.planner.search import SEARCHED, Plan, Search, ranked
 from engine.services import planning
-from engine.spec import make_spec
+from engine.spec import make_unnamed
 
 Json = dict[str, Any]
 _DECIDED = ("method", "method_params", "training", "sample_prompts")
@@ -65,7 +65,7 @@ def _search(ctx: Context, raw: Mapping[str, Any]) -> Search:
     """The question that a raw spec asks; settings of the chosen method are kept where they are right."""
     asked = {key: value for key, value in raw.items() if key not in _DECIDED}
     kept = {key: value for key, value in (raw.get("training") or {}).items() if key in _shared()}
-    spec = make_spec({**asked, "name": raw.get("name") or "-", "method": METHODS[0].key, "training": kept})
+    spec = make_unnamed(asked, method=METHODS[0].key, training=kept)
     own: dict[str, Mapping[str, Any]] = {}
     method = next((one for one in METHODS if one.key == raw.get("method")), None)
     if method is not None:

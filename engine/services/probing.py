@@ -7,15 +7,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from engine.context import Context
 from engine.errors import Fault, SpecError
 from engine.lanes import lane_for
 from engine.methods import method_of
-from engine.services.jobs import missing_inputs
-from engine.spec import SPEC_VERSION, JobSpec, make_spec
+from engine.services.jobs import job_of, missing_inputs
+from engine.spec import JobSpec, make_unnamed
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import jobs as queries
 
@@ -37,7 +36,7 @@ def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) 
         SpecError: with every fault of the form, by field.
         Fault: "device.planned_only" for a device of the catalogue; "probe.no_steps" for a method that trains nothing.
     """
-    spec = _spec(raw)
+    spec = make_unnamed(raw)
     method = method_of(spec.method)
     if not method.capabilities.trains:
         raise Fault("probe.no_steps", method=method.label.as_dict())
@@ -54,18 +53,7 @@ def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) 
 def _job(spec: JobSpec, lane: str, seconds: float) -> Job:
     stored = spec.as_dict() | {"seconds": seconds}
     stored["budget"]["device"] = lane
-    return Job(
-        name=spec.name,
-        kind=KIND,
-        status=JobStatus.QUEUED,
-        lane=lane,
-        spec=stored,
-        spec_version=SPEC_VERSION,
-        method=spec.method,
-        dataset_id=spec.dataset,
-        base_model_id=spec.base_model,
-        error=null(),
-    )
+    return job_of(spec, KIND, lane, stored)
 
 
 def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -80,7 +68,7 @@ def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
         SpecError: with every fault of the form, by field.
         Fault: "device.planned_only", or when the device is not there.
     """
-    spec = _spec(raw)
+    spec = make_unnamed(raw)
     lane = lane_for(spec.budget.device)
     with ctx.db.read() as s:
         job = _newest(s, spec, lane)
@@ -90,10 +78,6 @@ def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
     measured = ("seconds", "tokens_per_s", "measured_mb", "bill_mb", "measured_at", "code")
     shown = {key: result.get(key) for key in measured}
     return {"job": job.id, "status": job.status, "step": job.step, "error": job.error} | shown
-
-
-def _spec(raw: Mapping[str, Any]) -> JobSpec:
-    return make_spec({**raw, "name": raw.get("name") or "-"})
 
 
 def _newest(s: Session, spec: JobSpec, lane: str) -> Job | None:
