@@ -1,4 +1,4 @@
-"""Data sets, models, conversations, settings and drafts. The tables of jobs are in `job_tables`."""
+"""Data sets, models, conversations, settings and drafts. Jobs are in `job_tables`, versions of data in `data_tables`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ class Dataset(Owned, Base):
     format: Mapped[str | None]
     encoding: Mapped[str | None]
     shape: Mapped[str | None]
-    kind: Mapped[str | None]  # "chat" or "text"
+    kind: Mapped[str | None]  # "chat", "text", "preference" or "kto"
     columns: Mapped[list[Any]] = mapped_column(default=list)
     mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
     detection: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    templates: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field -> wordings with {column} in them
+    sources: Mapped[list[Any]] = mapped_column(default=list)  # every file of it: {"path", "name", ...}
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # how its files are read
+    version: Mapped[int] = mapped_column(default=1)  # number of the version in use, whose rows and counts these are
     rows_path: Mapped[str | None]
     content_hash: Mapped[str | None] = mapped_column(index=True)
     accepted: Mapped[int] = mapped_column(default=0)
@@ -37,6 +41,8 @@ class Dataset(Owned, Base):
     val_fraction: Mapped[float] = mapped_column(default=0.1)
     train_rows: Mapped[int] = mapped_column(default=0)
     val_rows: Mapped[int] = mapped_column(default=0)
+    test_rows: Mapped[int] = mapped_column(default=0)
+    rejected_path: Mapped[str | None]  # every rejected row, whole, one JSON object a line
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
@@ -53,6 +59,9 @@ class RejectedRow(Base):
     code: Mapped[str]  # message key
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     raw: Mapped[str] = mapped_column(default="")  # first 2,000 characters
+    file: Mapped[str | None]  # its file's name, where there are several
+    place: Mapped[int | None]  # its line in the data set's file of rejected rows, counted from 0
+    repaired_at: Mapped[float | None]
 
 
 class LanguageModel(Owned, Base):

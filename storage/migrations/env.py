@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine, event
 
-from storage import comparison_tables, job_tables, planning_tables, tables  # noqa: F401  (fill the metadata)
+from storage import comparison_tables, data_tables, job_tables, planning_tables, tables  # noqa: F401  (fill the metadata)
 from storage.base import Base
 from storage.db import sqlite_module
 

@@ -11,10 +11,21 @@ from engine.services import base_models, datasets
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
+from webui.pages import (
+    data_export,
+    data_findings,
+    data_report,
+    data_review,
+    data_rows,
+    data_shape,
+    data_sources,
+    data_versions,
+)
 from webui.site import Site
 
 Function = Callable[..., Any]
 PAGE_ROWS = 10
+_PARTS = (data_sources, data_report, data_rows, data_findings, data_shape, data_versions, data_export, data_review)
 
 
 @contextmanager
@@ -81,12 +92,17 @@ def _one(site: Site, lang: str) -> list[Function]:
     return [one_dataset, preview, import_rows, rows, rejected, models, tokens]
 
 
+def _functions(site: Site, lang: str) -> list[Function]:
+    parts = [function for part in _PARTS for function in part.functions(site, lang)]
+    return [*_library(site), *_one(site, lang), *parts]
+
+
 def build(site: Site, lang: str) -> None:
     """Draw the page; `?dataset=3` in the address shows one data set."""
     wrap = guarded(lang)
     view(
         "dataPage",
         {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS},
-        functions=[wrap(function) for function in [*_library(site), *_one(site, lang)]],
+        functions=[wrap(function) for function in _functions(site, lang)],
         elem_id="data-page",
     )

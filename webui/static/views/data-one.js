@@ -21,14 +21,38 @@ TS.data.showOne = function (page, set, ctx) {
 
 TS.data.back = () => TS.h("a", { class: "ts-link data-back", href: TS.url("data") }, TS.icon("arrow-right"), TS.t("data.back"));
 
-/** The ready data set. */
+TS.data.TABS = ["overview", "rows", "findings", "shape", "versions", "export"];
+
+/** What each tab draws: (set, ctx) => node. */
+TS.data.tab = TS.data.tab || {};
+TS.data.tab.overview = (set, ctx) => TS.h("div", { class: "ts-stack data-report" }, TS.data.summary(set), TS.data.rejectedCard(set, ctx), TS.data.tokensCard(set, ctx));
+TS.data.tab.rows = (set, ctx) => TS.data.rowsCard(set, ctx);
+
+/** The ready data set: head, then one tab at a time; the address names it (&tab=rows). */
 TS.data.report = function (page, set, ctx) {
   const head = TS.h("div", {});
   TS.data.head(head, set, ctx);
-  TS.replace(page, TS.data.back(), head,
-    TS.h("div", { class: "data-cols" },
-      TS.h("div", { class: "ts-stack data-report" }, TS.data.summary(set), TS.data.rejectedCard(set, ctx), TS.data.tokensCard(set, ctx)),
-      TS.data.rowsCard(set, ctx)));
+  const panel = TS.h("div", { class: "data-panel", role: "tabpanel", id: "data-panel" });
+  const keys = TS.data.TABS.filter((key) => TS.data.tab[key]);
+  const show = (key) => {
+    for (const tab of bar.children) tab.setAttribute("aria-selected", String(tab.dataset.tab === key));
+    for (const tab of bar.children) tab.tabIndex = tab.dataset.tab === key ? 0 : -1;
+    panel.setAttribute("aria-labelledby", "data-tab-" + key);
+    TS.replace(panel, TS.data.tab[key](set, ctx));
+    history.replaceState(null, "", TS.url("data", { dataset: set.id, tab: key }));
+  };
+  const bar = TS.h("div", { class: "ts-tabs", role: "tablist", "aria-label": TS.t("data.tabs") }, keys.map((key) =>
+    TS.h("button", { type: "button", role: "tab", id: "data-tab-" + key, "data-tab": key, "aria-controls": "data-panel", onclick: () => show(key) }, TS.t("data.tab." + key))));
+  bar.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const place = keys.indexOf(event.target.dataset.tab) + step;
+    bar.children[(place + keys.length) % keys.length].focus();
+    bar.querySelector(":focus").click();
+  });
+  TS.data.openTab = show;
+  TS.replace(page, TS.data.back(), head, bar, panel);
+  show(keys.includes(TS.query("tab")) ? TS.query("tab") : "overview");
 };
 
 /** Name and actions. Redrawn after a rename. */

@@ -1,0 +1,1 @@
+"""Checks that find faults in a data set."""
