@@ -1,4 +1,4 @@
-"""Which queue a job waits in: one a device, and one for light work in the background."""
+"""Which queue a job waits in: one a device, one for work on data, and one for light work in the background."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from engine.hardware import device_of
 from engine.planner import catalogue
 
 BACKGROUND = "background"
+DATA = "data"
 
 
 def lane_for(device: str) -> str:

@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session, aliased
 from storage.job_tables import ACTIVE, Checkpoint, Job, JobEvent, JobStatus
 from storage.tables import TunedModel
 
-CHECK_KINDS = ("dry_run", "probe")  # small jobs that belong to a plan: lists show them only while they run
+CHECK_KINDS = (
+    "dry_run",
+    "probe",
+    "import_data",
+    "new_version",
+    "audit",
+)  # parts of another page: listed only while they run
 
 
 def get_job(s: Session, job_id: int) -> Job | None:

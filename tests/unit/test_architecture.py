@@ -18,7 +18,8 @@ HEAVY = {"torch", "transformers", "peft", "trl", "bitsandbytes", "accelerate", "
 HEAVY_HOMES = ("engine/training/", "engine/inference/", "engine/evaluation/", "engine/export/", "engine/base_models/")
 WEB_MAY = (
     "engine.services", "engine.methods", "engine.objectives", "engine.params", "engine.spec", "engine.errors",
-    "engine.text", "engine.context", "engine.settings", "storage.queries", "webui",
+    "engine.text", "engine.context", "engine.settings", "engine.data.operations", "engine.data.quality", "storage.queries",
+    "webui",
 )  # fmt: skip
 METHOD_KEYS = {method.key for method in METHODS}
 

@@ -1,0 +1,64 @@
+"""What is in a stored row, whatever its kind: its conversation, its texts, its question and its answer.
+
+A row is a JSON object. All kinds: "split" ("train", "val" or "test"), "id" (whole number, stable over versions), "line" (of the file,
+counted from 1, or None), and where there is something to say "file", "extra" (other columns: name -> text, number, bool or None)
+and "origin" ({"code": ...} of a row that no file held). By kind:
+chat: "messages", perhaps "tools". text: "text". preference: "prompt", "chosen", "rejected", each a list of messages.
+kto: "prompt", "completion" (lists of messages), "label" (bool).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+Message = Mapping[str, Any]
+_LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
+
+
+def kind_of(row: Mapping[str, Any]) -> str:
+    """Either "chat", "text", "preference" or "kto"."""
+    if "messages" in row:
+        return "chat"
+    if "chosen" in row:
+        return "preference"
+    return "kto" if "completion" in row else "text"
+
+
+def message_lists(row: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """Every list of messages of the row, in a fixed order."""
+    return [row[key] for key in _LISTS if key in row]
+
+
+def texts_of(row: Mapping[str, Any]) -> list[str]:
+    """Every text of the row, in order. A turn that only calls tools has an empty one."""
+    if "text" in row:
+        return [row["text"]]
+    return [str(message.get("content") or "") for messages in message_lists(row) for message in messages]
+
+
+def conversation_of(row: Mapping[str, Any]) -> Sequence[Message]:
+    """The conversation with the wanted answer; empty for plain text."""
+    if "messages" in row:
+        return list(row["messages"])
+    return [*row.get("prompt", ()), *row.get("chosen", row.get("completion", ()))]
+
+
+def question_of(row: Mapping[str, Any]) -> str:
+    """The last thing that the user said; empty for plain text."""
+    asked = (str(m.get("content") or "") for m in reversed(conversation_of(row)) if m["role"] == "user")
+    return next(asked, "")
+
+
+def answer_of(row: Mapping[str, Any]) -> str:
+    """The last thing that the assistant said, or the whole of a plain text."""
+    if "text" in row:
+        return str(row["text"])
+    said = (str(m.get("content") or "") for m in reversed(conversation_of(row)) if m["role"] == "assistant")
+    return next(said, "")
+
+
+def content_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is learnt from the row, without its place, split and other columns: equal for equal examples."""
+    return {key: row[key] for key in ("text", *_LISTS, "tools", "label") if key in row}
