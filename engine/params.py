@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from engine.text import Text
 
-Kind = Literal["int", "float", "bool", "choice", "multi", "text"]
+Kind = Literal["int", "float", "bool", "choice", "multi", "text", "data"]
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,16 @@ class Param:
 
     Attributes:
         key: name in the spec.
-        kind: what it holds; "multi" is a list of choices.
+        kind: what it holds; "multi" is a list of choices; "data" is any JSON that a page gathers (ids of rows, edits): it is
+            never drawn as a field.
         default: value when the user says nothing. None means "chosen by Tunesmith", where `optional`.
         minimum, maximum: bounds of numbers, inclusive.
         choices: value -> label, for "choice" and "multi".
         usual: what people usually take, as a short text.
         advanced: folded away for beginners.
         scale: "log" for numbers that span magnitudes (learning rate).
+        source: where the form takes the choices from: other columns of the data set's rows (texts), the data sets or the
+            base models (ids). What is chosen is checked where it is used.
     """
 
     key: str
@@ -41,6 +44,7 @@ class Param:
     advanced: bool = True
     optional: bool = False
     scale: Literal["linear", "log"] = "linear"
+    source: Literal["", "column", "dataset", "model"] = ""
 
     def read(self, value: Any) -> Any:
         """The value in the declared type. Raises ValueError with a fault's code as its first argument, then its params."""
@@ -89,6 +93,8 @@ def _boolean(_param: Param, value: Any) -> bool:
 
 
 def _choice(param: Param, value: Any) -> Any:
+    if param.source:
+        return str(value) if param.source == "column" else _integer(param, value)
     if value not in param.choices:
         raise ParamFault("param.unknown_choice", value=str(value)[:40], choices=[str(c) for c in param.choices])
     return value
@@ -104,6 +110,10 @@ def _text(_param: Param, value: Any) -> str:
     return str(value)
 
 
+def _data(_param: Param, value: Any) -> Any:
+    return value
+
+
 _READERS: dict[str, Callable[[Param, Any], Any]] = {
     "int": _integer,
     "float": _number,
@@ -111,6 +121,7 @@ _READERS: dict[str, Callable[[Param, Any], Any]] = {
     "choice": _choice,
     "multi": _multi,
     "text": _text,
+    "data": _data,
 }
 
 

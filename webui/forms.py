@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.data.operations import Operation
 from engine.methods import METHODS, Method
 from engine.objectives import SFT, Objective
 from engine.params import Param
@@ -36,6 +37,19 @@ def param_form(param: Param, language: str, prefix: str) -> dict[str, Any]:
         "choices": [{"value": value, "label": label.in_(language)} for value, label in param.choices.items()],
         "advanced": param.advanced,
         "optional": param.optional,
+        "source": param.source,
+    }
+
+
+def operation_form(operation: Operation, language: str) -> dict[str, Any]:
+    """One way to make a new version of a data set: what it does, and its settings without those that a page gathers."""
+    return {
+        "key": operation.key,
+        "group": operation.group,
+        "label": operation.label.in_(language),
+        "help": operation.help.in_(language),
+        "kinds": list(operation.kinds),
+        "params": [param_form(param, language, "operation") for param in operation.params if param.kind != "data"],
     }
 
 
