@@ -22,7 +22,7 @@ def get(session: Session, row_id: int) -> ReviewRow | None:
 
 def _kept(status: str | None, dataset: int | None) -> list[ColumnElement[bool]]:
     """Conditions: not deleted, of one status and meant for one data set where these are given."""
-    conditions = [ReviewRow.deleted_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [ReviewRow.deleted_at.is_(None)]
     if status is not None:
         conditions.append(ReviewRow.status == status)
     if dataset is not None:
