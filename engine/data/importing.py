@@ -12,7 +12,6 @@ from engine.data.normalise import Row, normaliser
 from engine.data.records import Record, Rejected, RowFault
 from engine.data.shapes import check_mapping, shape_of
 from engine.data.sniff import Sniffed
-from engine.data.stats import Tally
 from engine.data.store import RowsWriter, Stored
 
 MAX_REJECTED_KEPT = 5_000
@@ -71,17 +70,17 @@ def import_rows(
     source: Sniffed, shape: str | None, mapping: dict[str, str], folder: Path, *, val_fraction: float, seed: int
 ) -> Imported:
     """Read the whole file and store its rows under `folder`."""
-    tally, rejected = Tally(), 0
+    rejected = 0
     kept: list[Rejected] = []
     with RowsWriter(folder) as writer:
-        for item in _outcomes(source, _converter(source, shape, mapping)):
+        for place, item in enumerate(_outcomes(source, _converter(source, shape, mapping))):
             if isinstance(item, Rejected):
                 rejected += 1
-                tally.reject(item.code)
+                writer.tally.reject(item.code)
                 if len(kept) < MAX_REJECTED_KEPT:
                     kept.append(item)
             else:
-                writer.add(item)
-                tally.accept(item)
+                writer.add(item, place)
         stored = writer.finish(val_fraction, seed) if len(writer) else None
-    return Imported(stored, rejected, kept, tally.as_dict(stored.duplicates if stored else 0))
+        stats = writer.tally.as_dict(stored.duplicates if stored else 0)
+    return Imported(stored, rejected, kept, stats)

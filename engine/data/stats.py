@@ -1,16 +1,48 @@
-"""What a data set is like, counted while its rows are written."""
+"""What rows are like, counted while they are written."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from engine.data.language import CLEAR, language_of
+from engine.data.rows import Row, answer_of, content_of, conversation_of, kind_of, texts_of
+from engine.data.split import fingerprint
+
+_LOOKED_AT = 2_000  # characters of each text that its language is found by
 
 
-def row_texts(row: dict[str, Any]) -> list[str]:
-    """Every text of a normalised row."""
-    return [message["content"] for message in row["messages"]] if "messages" in row else [row["text"]]
+class Measures(NamedTuple):
+    """The numbers of one row; `turns` counts the answers of its conversation."""
+
+    characters: int
+    answer: int
+    turns: int
+    language: str
+    fingerprint: int
+
+
+def measure(row: Mapping[str, Any]) -> Measures:
+    """Look at one row."""
+    texts = texts_of(row)
+    return Measures(
+        sum(map(len, texts)),
+        len(answer_of(row)),
+        sum(message["role"] == "assistant" for message in conversation_of(row)),
+        language_of("\n".join(text[:_LOOKED_AT] for text in reversed(texts))),
+        mark_of(row, texts),
+    )
+
+
+def mark_of(row: Mapping[str, Any], texts: list[str]) -> int:
+    """64 bits that stand for what is learnt from the row: equal for equal examples."""
+    kind = kind_of(row)
+    plain = kind == "text" or (kind == "chat" and "tools" not in row and all(len(m) == 2 for m in row["messages"]))
+    if not plain:
+        return fingerprint(repr(content_of(row)))
+    roles = [message["role"] for message in row.get("messages", ())]
+    return fingerprint("\0".join([*roles, *texts]))  # no text holds a NUL
 
 
 class Tally:
@@ -22,17 +54,16 @@ class Tally:
         self._languages: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
 
-    def accept(self, row: dict[str, Any]) -> None:
+    def accept(self, row: Row, found: Measures) -> None:
         """Count one row."""
-        texts = row_texts(row)
-        length = sum(map(len, texts))
         self.rows += 1
-        self._characters += length
-        self._longest = max(self._longest, length)
-        self._languages[language_of("\n".join(text[:2_000] for text in reversed(texts)))] += 1
-        if "messages" in row:
-            self._turns[sum(message["role"] == "assistant" for message in row["messages"])] += 1
-            self._with_system += row["messages"][0]["role"] == "system"
+        self._characters += found.characters
+        self._longest = max(self._longest, found.characters)
+        self._languages[found.language] += 1
+        talk = conversation_of(row)
+        if talk:
+            self._turns[found.turns] += 1
+            self._with_system += talk[0]["role"] == "system"
 
     def reject(self, code: str) -> None:
         """Count one rejected row."""

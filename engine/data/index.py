@@ -1,0 +1,229 @@
+"""What is known of each row without reading it: numbers in columns beside the rows file, mapped into memory.
+
+On disk `<name>.index` lies beside `<name>.jsonl`: a line of JSON padded to 1,024 bytes, then the columns one after the
+other, each from a multiple of 8 bytes. It is written aside and renamed, so it is whole or not there; one that does not
+belong to the file beside it is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import struct
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.rows import Row
+from engine.data.stats import Measures, measure
+
+SPLITS = ("train", "val", "test")
+_COLUMNS = {
+    "offset": "<u8",
+    "id": "<u8",
+    "fingerprint": "<u8",
+    "characters": "<u4",
+    "answer": "<u4",
+    "turns": "<u2",
+    "split": "u1",
+    "language": "u1",
+}
+_RECORD = struct.Struct("<QQQIIHBB")
+_DTYPE = np.dtype(list(_COLUMNS.items()))
+_FORMAT = 1
+_HEAD = 1024
+_SLICE = 2**18  # rows that are turned into columns at once
+_LANGUAGES = ("other", "en", "zh", "latin", "ja", "ko", "cyrillic", "arabic")
+_HASH = re.compile(r"[0-9a-f]{64}")
+Column = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class RowIndex:
+    """One entry a row, in the order of the file. Columns are read-only arrays of the same length.
+
+    Attributes:
+        offset: where the row begins in the file, in bytes.
+        id: the row's number, stable over versions.
+        split: place in SPLITS.
+        characters: of all texts of the row.
+        answer: characters of its (last) answer.
+        turns: answers in its conversation.
+        language: place in `languages`.
+        fingerprint: equal for rows of equal content.
+    """
+
+    path: Path
+    size: int
+    languages: tuple[str, ...]
+    offset: Column
+    id: Column
+    split: Column
+    characters: Column
+    answer: Column
+    turns: Column
+    language: Column
+    fingerprint: Column
+
+    def __len__(self) -> int:
+        return len(self.offset)
+
+    @classmethod
+    def open(cls, rows_path: Path) -> RowIndex:
+        """The index of a rows file, made when it is missing or belongs to another content."""
+        found = _read(rows_path)
+        if found is None:
+            build(rows_path)
+            found = _read(rows_path)
+        if found is None:
+            raise FileNotFoundError(index_path(rows_path))
+        return found
+
+    def lines(self, places: Sequence[int] | Column) -> Iterator[bytes]:
+        """The rows at these places as they are written, in the order asked for."""
+        with self.path.open("rb") as file:
+            for place in places:
+                start = int(self.offset[place])
+                end = int(self.offset[place + 1]) if place + 1 < len(self) else self.size
+                file.seek(start)
+                yield file.read(end - start)
+
+    def rows(self, places: Sequence[int] | Column) -> list[Row]:
+        """The rows at these places, in the order asked for."""
+        pairs = zip(places, self.lines(places), strict=True)
+        return [{"id": int(self.id[place]), **json.loads(line)} for place, line in pairs]
+
+    def places_in(self, split: str) -> Column:
+        """The places of the rows of one split ("train", "val", "test"), or of all ("all")."""
+        return np.flatnonzero(self.split == SPLITS.index(split)) if split in SPLITS else np.arange(len(self))
+
+    def places_of(self, ids: Sequence[int] | Column) -> Column:
+        """The places of the rows with these ids, in the order asked for; -1 for an id that no row has."""
+        order = np.argsort(self.id, kind="stable")
+        wanted = np.asarray(ids, dtype=np.uint64)
+        at = np.searchsorted(self.id, wanted, sorter=order).clip(max=max(0, len(self) - 1))
+        places = order[at] if len(self) else np.zeros(len(wanted), dtype=np.int64)
+        return np.where(self.id[places] == wanted, places, -1) if len(self) else places - 1
+
+    def count(self, split: str) -> int:
+        """How many rows a split has."""
+        return int(np.count_nonzero(self.split == SPLITS.index(split)))
+
+    def duplicates(self) -> int:
+        """How many rows have the content of an earlier one."""
+        return len(self) - len(np.unique(self.fingerprint))
+
+
+def index_path(rows_path: Path) -> Path:
+    """Where the index of a rows file lies."""
+    return rows_path.with_suffix(".index")
+
+
+class IndexWriter:
+    """Takes in rows' numbers one by one, a record each, on disk; `finish` turns them into columns."""
+
+    def __init__(self, draft: Path) -> None:
+        self.draft = draft
+        self._file = draft.open("wb")
+        self._languages = {name: code for code, name in enumerate(_LANGUAGES)}
+        self.count = 0
+
+    def add(self, offset: int, row_id: int, split: str, found: Measures) -> None:
+        """One more row."""
+        language = self._languages.setdefault(found.language, len(self._languages))
+        numbers = (found.fingerprint, found.characters, found.answer, min(found.turns, 0xFFFF))
+        self._file.write(_RECORD.pack(offset, row_id, *numbers, SPLITS.index(split), language))
+        self.count += 1
+
+    def close(self) -> None:
+        """Write out what waits."""
+        self._file.close()
+
+    def records(self) -> Column:
+        """Every record so far, mapped; changes are kept. Only after `close`."""
+        if not self.count:
+            return np.zeros(0, dtype=_DTYPE)
+        return np.memmap(self.draft, dtype=_DTYPE, mode="r+", shape=(self.count,))
+
+    def finish(self, rows_path: Path, target: Path) -> None:
+        """Write the columns to `target`, as the index of the rows file that lies (for now) at `rows_path`."""
+        stat = rows_path.stat()
+        head = {"format": _FORMAT, "rows": self.count, "size": stat.st_size, "mtime": stat.st_mtime_ns}
+        line = json.dumps(head | {"languages": list(self._languages)}).encode()
+        records = self.records()
+        with target.open("wb") as file:
+            file.write(line.ljust(_HEAD - 1) + b"\n")
+            for name in _COLUMNS:
+                for start in range(0, self.count, _SLICE):
+                    file.write(np.ascontiguousarray(records[name][start : start + _SLICE]).tobytes())
+                file.write(b"\0" * (-file.tell() % 8))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._file.close()
+        self.draft.unlink(missing_ok=True)
+
+
+def _read(rows_path: Path) -> RowIndex | None:
+    """The index beside the file, provided that it is whole and belongs to it."""
+    path = index_path(rows_path)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with path.open("rb") as file:
+            head = json.loads(file.read(_HEAD))
+        if head["format"] == _FORMAT and _belongs(head, rows_path):
+            return RowIndex(rows_path, head["size"], tuple(head["languages"]), **_columns(path, head["rows"]))
+    return None
+
+
+def _belongs(head: dict[str, Any], rows_path: Path) -> bool:
+    """A file named by the hash of its content may have been copied; any other must not have been touched since."""
+    stat = rows_path.stat()
+    same = stat.st_mtime_ns == head["mtime"] or _HASH.fullmatch(rows_path.stem) is not None
+    return bool(stat.st_size == head["size"] and same)
+
+
+def _columns(path: Path, rows: int) -> dict[str, Column]:
+    """Raises ValueError when the file is too short."""
+    found: dict[str, Column] = {}
+    offset = _HEAD
+    for name, kind in _COLUMNS.items():
+        dtype = np.dtype(kind)
+        if rows:
+            found[name] = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=(rows,))
+        else:
+            found[name] = np.zeros(0, dtype=dtype)
+        offset += -(-rows * dtype.itemsize // 8) * 8
+    return found
+
+
+def build(rows_path: Path) -> None:
+    """Make the index of a rows file by reading it. Rows without an id get their place."""
+    mark = uuid.uuid4().hex
+    writer = IndexWriter(rows_path.with_name(f"{mark}.rows.part"))
+    target = rows_path.with_name(f"{mark}.index.part")
+    try:
+        with rows_path.open("rb") as file:
+            _add_all(writer, file)
+        writer.close()
+        writer.finish(rows_path, target)
+        os.replace(target, index_path(rows_path))
+    finally:
+        writer.discard()
+        target.unlink(missing_ok=True)
+
+
+def _add_all(writer: IndexWriter, lines: Iterable[bytes]) -> None:
+    offset = 0
+    for place, line in enumerate(lines):
+        row = json.loads(line)
+        writer.add(offset, row.get("id", place), row["split"], measure(row))
+        offset += len(line)
