@@ -15,12 +15,16 @@ MAX_SHOWN = 60  # characters of a value inside a sentence
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row as it stands in the file: `row` counts records, `line` counts file lines, both from 1."""
+    """One row as it stands in the file: `row` counts records, `line` counts file lines, both from 1.
+
+    `file` is the file's name where the data set has several.
+    """
 
     row: int
     line: int | None
     values: dict[str, Any]
     raw: str
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Rejected:
     column: str | None = None
     params: dict[str, Any] = field(default_factory=dict)
     raw: str = ""
+    file: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The form for pages and for the table of rejected rows."""
@@ -43,6 +48,7 @@ class Rejected:
             "code": self.code,
             "params": self.params,
             "raw": clip(self.raw),
+            "file": self.file,
         }
 
 
@@ -56,7 +62,7 @@ class RowFault(Exception):
     def rejected(self, record: Record) -> Rejected:
         """The rejected row for the record at hand."""
         params = self.params | ({"column": clip(self.column, MAX_NAME)} if self.column is not None else {})
-        return Rejected(self.code, record.row, record.line, self.column, params, record.raw)
+        return Rejected(self.code, record.row, record.line, self.column, params, record.raw, record.file)
 
 
 def clip(text: str, limit: int = MAX_RAW) -> str:

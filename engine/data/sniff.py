@@ -2,76 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.data.csv_reader import read_csv
 from engine.data.encodings import Encoding, detect_encoding, known_encoding
 from engine.data.formats import Format, detect_text_format, is_parquet
-from engine.data.json_reader import read_json
-from engine.data.jsonl_reader import read_jsonl
-from engine.data.parquet_reader import open_parquet, read_parquet, unusable_columns
+from engine.data.parquet_reader import open_parquet, unusable_columns
 from engine.data.records import MAX_NAME, Record, Rejected, clip, show
 from engine.data.shapes import guess_shape
-from engine.data.text_reader import read_text
+from engine.data.source_file import TEXTS, SourceFile
 from engine.errors import Fault
 
-_LOOK_ROWS = 200
+_LOOK_ROWS = 200  # of one file; fewer of each where there are many
+_LEAST_ROWS = 5
 _MAX_COLUMNS = 200
+_MAX_NAMED = 20  # files named one by one
+Note = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Sniffed:
     """An upload as it was understood. `notes` are {"what", "value", "code", "params"} with sentences `detect.<code>`."""
 
-    path: Path
-    format: str
-    encoding: str | None
-    options: dict[str, Any]
-    columns: list[str]
+    files: tuple[SourceFile, ...]
+    columns: list[str] = field(default_factory=list)
     shape: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
-    notes: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def format(self) -> str:
+        """The format of all files; several are joined: "csv, xlsx"."""
+        return ", ".join(sorted({file.format for file in self.files}))
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding that all text files share; None where there is none, or several."""
+        found = {file.encoding for file in self.files if file.encoding}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How the files are read: of all options, those of the first file that has them."""
+        return {key: value for file in reversed(self.files) for key, value in file.options.items()}
 
     def records(self) -> Iterator[Record | Rejected]:
-        """Every row of the file."""
-        return read_records(self.path, self.format, self.encoding, self.options)
+        """Every row of every file, in order; where there are several, each row says which one it is of."""
+        if len(self.files) == 1:
+            return self.files[0].records()
+        return (replace(item, file=file.name) for file in self.files for item in file.records())
 
 
-def read_records(
-    path: Path, format_name: str, encoding: str | None, options: Mapping[str, Any]
-) -> Iterator[Record | Rejected]:
-    """Every row of a file whose format is known."""
-    text = encoding or "utf-8"
-    if format_name == "parquet":
-        return read_parquet(path)
-    if format_name == "jsonl":
-        return read_jsonl(path, text)
-    if format_name == "json":
-        return read_json(path, text, options.get("key"))
-    if format_name == "txt":
-        return read_text(path, text, options["unit"])
-    return read_csv(path, text, options["delimiter"])
+@dataclass(frozen=True)
+class _Found:
+    """One file with the reasons for how it is read."""
+
+    file: SourceFile
+    form: Format
+    notes: list[Note]
 
 
-def sniff(path: Path, filename: str, encoding: str | None = None) -> Sniffed:
-    """Understand a file by its content; `encoding` overrides what its bytes say.
+def sniff(path: Path, filename: str, encoding: str | None = None, options: Mapping[str, Any] | None = None) -> Sniffed:
+    """Understand a file by its content; `encoding` and `options` override what its bytes say.
 
     Raises:
         Fault: with a sentence that says why the file cannot be used and what to do.
     """
+    return sniff_files([(path, filename)], encoding, options)
+
+
+def sniff_files(
+    files: Sequence[tuple[Path, str]],
+    encoding: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Sniffed:
+    """Understand several files as one data set. A file that cannot be read is named in the notes, the others stay.
+
+    Raises:
+        Fault: the first file's, when none of them can be read.
+    """
+    found: list[_Found] = []
+    faults: list[tuple[str, Fault]] = []
+    for path, name in files:
+        try:
+            one = _look(path, name, encoding, options or {})
+            _need_a_row(one.file)
+            found.append(one)
+        except Fault as fault:
+            faults.append((name, fault))
+    if not found:
+        raise faults[0][1]
+    source = Sniffed(tuple(one.file for one in found), notes=_file_notes(found, faults))
+    return _with_shape(source, found)
+
+
+def refused_note(name: str, fault: Fault) -> Note:
+    """A file that is left out, and why: its fault stands in the params, for the page to say in the reader's language."""
+    return _note(
+        "files", clip(name, MAX_NAME), "files.refused", {"file": clip(name, MAX_NAME), "fault": fault.as_dict()}
+    )
+
+
+def _look(path: Path, name: str, encoding: str | None, options: Mapping[str, Any]) -> _Found:
     if is_parquet(path):
-        return _sniff_parquet(path)
+        return _look_at_parquet(path, name)
     chosen = _chosen(path, encoding)
-    form = detect_text_format(path, chosen.name, filename)
+    form = detect_text_format(path, chosen.name, name)
     notes = [
         _note("encoding", chosen.name, chosen.code, chosen.params),
         _note("format", form.name, form.code, form.params),
     ]
-    return _with_shape(Sniffed(path, form.name, chosen.name, form.options, [], notes=notes), form)
+    return _Found(SourceFile(path, name, form.name, chosen.name, form.options).chosen(options), form, notes)
 
 
 def _chosen(path: Path, encoding: str | None) -> Encoding:
@@ -81,32 +125,28 @@ def _chosen(path: Path, encoding: str | None) -> Encoding:
     return Encoding(name, "encoding.chosen", {"encoding": name})
 
 
-def _sniff_parquet(path: Path) -> Sniffed:
+def _look_at_parquet(path: Path, name: str) -> _Found:
     file = open_parquet(path)
     form = Format("parquet", "format.parquet", {"rows": file.metadata.num_rows})
     notes = [_note("format", "parquet", form.code, form.params)]
-    for name, kind in unusable_columns(file).items():
-        notes.append(
-            _note("columns", clip(name, MAX_NAME), "columns.unusable", {"column": clip(name, MAX_NAME), "type": kind})
-        )
-    return _with_shape(Sniffed(path, "parquet", None, {}, [], notes=notes), form)
+    for column, kind in unusable_columns(file).items():
+        shown = clip(column, MAX_NAME)
+        notes.append(_note("columns", shown, "columns.unusable", {"column": shown, "type": kind}))
+    return _Found(SourceFile(path, name, "parquet"), form, notes)
 
 
-def _with_shape(source: Sniffed, form: Format) -> Sniffed:
-    looked = list(islice(source.records(), _LOOK_ROWS))
-    rows = [item.values for item in looked if isinstance(item, Record)]
-    if not rows:
+def _need_a_row(file: SourceFile) -> None:
+    """Raises Fault when the first rows hold none that can be read."""
+    looked = list(islice(_until_a_record(file.records()), _LOOK_ROWS))
+    if not any(isinstance(item, Record) for item in looked):
         raise _no_rows(looked)
-    names = dict.fromkeys(name for row in rows for name in row if clip(name, MAX_NAME) == name)
-    columns = list(names)[:_MAX_COLUMNS]
-    guess = guess_shape(columns, rows)
-    if form.name == "txt":
-        guess.remarks = [("shape.text", {})]
-    notes = [*source.notes, *_column_notes(columns, rows, form)]
-    for code, params in guess.remarks:
-        what, value = ("columns", params["columns"]) if code.startswith("columns") else ("shape", guess.shape)
-        notes.append(_note(what, value, code, {key: clip(str(text), 300) for key, text in params.items()}))
-    return replace(source, columns=columns, shape=guess.shape, mapping=guess.mapping, notes=notes)
+
+
+def _until_a_record(items: Iterator[Record | Rejected]) -> Iterator[Record | Rejected]:
+    for item in items:
+        yield item
+        if isinstance(item, Record):
+            return
 
 
 def _no_rows(looked: list[Record | Rejected]) -> Fault:
@@ -116,18 +156,51 @@ def _no_rows(looked: list[Record | Rejected]) -> Fault:
     return Fault("data.file.no_rows")
 
 
-def _column_notes(columns: list[str], rows: list[dict[str, Any]], form: Format) -> list[dict[str, Any]]:
-    if form.name == "txt":
-        return []
+def _file_notes(found: list[_Found], faults: list[tuple[str, Fault]]) -> list[Note]:
+    """What was found in each file: alone in full; of several, each in a sentence and every other reason once."""
+    notes: list[Note] = []
+    if len(found) + len(faults) > 1:
+        notes.append(_note("files", len(found), "files.count", {"count": len(found)}))
+        for one in found[:_MAX_NAMED]:
+            params = {
+                "file": clip(one.file.name, MAX_NAME),
+                "format": one.file.format,
+                "encoding": one.file.encoding or "–",
+            }
+            notes.append(_note("files", params["file"], "files.one", params))
+    notes += [refused_note(name, fault) for name, fault in faults[: 5 * _MAX_NAMED]]
+    for note in (note for one in found for note in one.notes):
+        if note not in notes and sum(other["what"] == note["what"] for other in notes) < _MAX_NAMED:
+            notes.append(note)
+    return notes
+
+
+def _with_shape(source: Sniffed, found: list[_Found]) -> Sniffed:
+    each = max(_LEAST_ROWS, _LOOK_ROWS // len(found))
+    looked = [item for file in source.files for item in islice(file.records(), each)]
+    rows = [item.values for item in looked if isinstance(item, Record)]
+    names = dict.fromkeys(name for row in rows for name in row if clip(name, MAX_NAME) == name)
+    columns = list(names)[:_MAX_COLUMNS]
+    guess = guess_shape(columns, rows)
+    if only_texts := all(one.file.format in TEXTS for one in found):
+        guess.remarks = [("shape.text", {})]
+    notes = [*source.notes, *([] if only_texts else _column_notes(columns, rows, found))]
+    for code, params in guess.remarks:
+        what, value = ("columns", params["columns"]) if code.startswith("columns") else ("shape", guess.shape)
+        notes.append(_note(what, value, code, {key: clip(str(text), 300) for key, text in params.items()}))
+    return replace(source, columns=columns, shape=guess.shape, mapping=guess.mapping, notes=notes)
+
+
+def _column_notes(columns: list[str], rows: list[dict[str, Any]], found: list[_Found]) -> list[Note]:
     shown = clip(", ".join(columns), 300)
     notes = [_note("columns", shown, "columns.found", {"columns": shown, "count": len(columns)})]
-    if form.renamed:
-        notes.append(_note("columns", shown, "columns.renamed", {"columns": show(", ".join(form.renamed))}))
+    if renamed := list(dict.fromkeys(name for one in found for name in one.form.renamed)):
+        notes.append(_note("columns", shown, "columns.renamed", {"columns": show(", ".join(renamed))}))
     mixed = sum(len(row) < len(columns) for row in rows)
     if mixed:
         notes.append(_note("columns", shown, "columns.mixed", {"rows": mixed, "looked": len(rows)}))
     return notes
 
 
-def _note(what: str, value: Any, code: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def _note(what: str, value: Any, code: str, params: Mapping[str, Any]) -> Note:
     return {"what": what, "value": value, "code": code, "params": dict(params)}

@@ -15,12 +15,12 @@ from engine.context import Context
 from engine.data.builtin import SAMPLES, sample_file
 from engine.data.encodings import ENCODINGS
 from engine.data.importing import Imported, import_rows, preview
-from engine.data.names import clean_name, data_set_name, display_name
+from engine.data.names import clean_name
 from engine.data.records import show
 from engine.data.shapes import shape_of, shapes_view
-from engine.data.sniff import Sniffed, sniff
 from engine.data.store import read_rows
 from engine.errors import Fault, NotFound
+from engine.services.sources import add_upload, found_columns, source_of
 from engine.services.token_counts import token_report
 from storage.queries import datasets as queries
 from storage.tables import Dataset
@@ -29,45 +29,6 @@ __all__ = [
     "add_upload", "dataset_rows", "dataset_view", "delete_dataset", "ensure_sample", "import_dataset", "list_datasets",
     "preview_mapping", "rejected_rows", "rename_dataset", "token_report",
 ]  # fmt: skip
-_MB = 2**20
-
-
-def add_upload(ctx: Context, path: Path, filename: str) -> int:
-    """Take a file in as a draft and look at what it is; returns the data set's id. A refused file stays where it was.
-
-    Raises:
-        Fault: "data.file.too_large", or why it cannot be read.
-    """
-    size = path.stat().st_size
-    if size > ctx.settings.max_upload_mb * _MB:
-        raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
-    shown = display_name(filename)
-    found = sniff(path, shown)
-    target = ctx.settings.folder("uploads") / uuid.uuid4().hex
-    row = Dataset(
-        name=data_set_name(filename),
-        status="draft",
-        source_name=shown,
-        upload_path=ctx.settings.relative(target),
-        **_found_columns(found),
-    )
-    with ctx.db.write() as session:  # a file that cannot be moved leaves no row, a full disk no stray file
-        session.add(row)
-        session.flush()
-        shutil.move(path, target)
-        return row.id
-
-
-def _found_columns(found: Sniffed) -> dict[str, Any]:
-    return {
-        "format": found.format,
-        "encoding": found.encoding,
-        "shape": found.shape,
-        "kind": shape_of(found.shape).kind if found.shape else None,
-        "columns": found.columns,
-        "mapping": found.mapping,
-        "detection": {"notes": found.notes},
-    }
 
 
 def ensure_sample(ctx: Context, key: str) -> int:
@@ -139,13 +100,6 @@ def _view(row: Dataset) -> dict[str, Any]:
     }
 
 
-def _source(ctx: Context, row: Dataset, encoding: str | None) -> Sniffed:
-    path = ctx.settings.absolute(row.upload_path)
-    if not path.is_file():
-        raise Fault("data.file.upload_gone", name=row.source_name)
-    return sniff(path, row.source_name, encoding or row.encoding if row.encoding else None)
-
-
 def preview_mapping(
     ctx: Context,
     dataset_id: int,
@@ -156,7 +110,7 @@ def preview_mapping(
     limit: int = 5,
 ) -> dict[str, Any]:
     """The first rows as they would be imported: {"rows", "rejected", "checked", "columns"}. Stores nothing."""
-    source = _source(ctx, _load(ctx, dataset_id), encoding)
+    source = source_of(ctx, _load(ctx, dataset_id), encoding)
     found = preview(source, shape, dict(mapping), limit)
     rejected = [row.as_dict() for row in found.rejected]
     return {"rows": found.rows, "rejected": rejected, "checked": found.checked, "columns": source.columns}
@@ -180,12 +134,12 @@ def import_dataset(
     """
     _check_split(val_fraction, seed)
     row = _load(ctx, dataset_id)
-    source = _source(ctx, row, encoding)
+    source = source_of(ctx, row, encoding)
     folder = ctx.settings.folder("datasets")
     done = import_rows(source, shape, dict(mapping), folder, val_fraction=val_fraction, seed=seed)
     if done.stored is None:
         raise _none_accepted(ctx, row, done)
-    fields = _found_columns(source) | {
+    fields = found_columns(ctx, source) | {
         "name": clean_name(name, row.name),
         "status": "ready",
         "shape": shape,

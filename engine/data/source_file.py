@@ -1,0 +1,46 @@
+"""One file of a data set: where it lies and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from engine.data.csv_reader import read_csv
+from engine.data.json_reader import read_json
+from engine.data.jsonl_reader import read_jsonl
+from engine.data.parquet_reader import read_parquet
+from engine.data.records import Record, Rejected
+from engine.data.text_reader import read_text
+
+TEXTS = ("txt",)  # formats whose rows are pieces of one text
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file whose format is known; `name` is shown, never used on disk."""
+
+    path: Path
+    name: str
+    format: str
+    encoding: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def records(self) -> Iterator[Record | Rejected]:
+        """Every row of the file."""
+        text = self.encoding or "utf-8"
+        if self.format == "parquet":
+            return read_parquet(self.path)
+        if self.format == "jsonl":
+            return read_jsonl(self.path, text)
+        if self.format == "json":
+            return read_json(self.path, text, self.options.get("key"))
+        if self.format in TEXTS:
+            return read_text(self.path, text, self.options["unit"])
+        return read_csv(self.path, text, self.options["delimiter"])
+
+    def chosen(self, options: Mapping[str, Any]) -> SourceFile:
+        """The same file read as `options` say, as far as they concern its format."""
+        known = {key: options[key] for key in self.options if options.get(key) is not None}
+        return replace(self, options=self.options | known)

@@ -1,0 +1,153 @@
+"""Where the rows of a data set come from: files, pasted text, a typed table, a hub. Each becomes a draft to be mapped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.context import Context
+from engine.data.names import clean_name, data_set_name, display_name
+from engine.data.shapes import shape_of
+from engine.data.sniff import Sniffed, sniff, sniff_files
+from engine.data.source_file import SourceFile
+from engine.errors import Fault
+from storage.tables import Dataset
+
+_MB = 2**20
+
+
+def add_upload(ctx: Context, path: Path, filename: str) -> int:
+    """Take a file in as a draft and look at what it is; returns the data set's id. A refused file stays where it was.
+
+    Raises:
+        Fault: "data.file.too_large", or why it cannot be read.
+    """
+    return add_files(ctx, [(path, filename)])
+
+
+def add_files(ctx: Context, files: Sequence[tuple[Path, str]]) -> int:
+    """Take several files in as one draft; those that cannot be read are named in its notes and left where they were.
+
+    Raises:
+        Fault: "data.file.too_large", or the first file's when none can be read.
+    """
+    size = sum(path.stat().st_size for path, _name in files)
+    if size > ctx.settings.max_upload_mb * _MB:
+        raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
+    named = [(path, display_name(name)) for path, name in files]
+    found = sniff_files(named)
+    folder = ctx.settings.folder("uploads")
+    places = {file.path: folder / uuid.uuid4().hex for file in found.files}
+    moved = replace(found, files=tuple(replace(file, path=places[file.path]) for file in found.files))
+    row = Dataset(
+        name=data_set_name(files[0][1]),
+        status="draft",
+        source_name=", ".join(name for _path, name in named[:3]) + (" …" if len(named) > 3 else ""),
+        upload_path=ctx.settings.relative(moved.files[0].path),
+        **found_columns(ctx, moved),
+    )
+    with ctx.db.write() as session:  # a file that cannot be moved leaves no row, a full disk no stray file
+        session.add(row)
+        session.flush()
+        for path, target in places.items():
+            shutil.move(path, target)
+        return row.id
+
+
+def found_columns(ctx: Context, found: Sniffed) -> dict[str, Any]:
+    """What was found, as the columns of a data set."""
+    return {
+        "format": found.format,
+        "encoding": found.encoding,
+        "shape": found.shape,
+        "kind": shape_of(found.shape).kind if found.shape else None,
+        "columns": found.columns,
+        "mapping": found.mapping,
+        "detection": {"notes": found.notes},
+        "sources": [_stored(ctx, file) for file in found.files],
+    }
+
+
+def _stored(ctx: Context, file: SourceFile) -> dict[str, Any]:
+    keys = ("name", "format", "encoding", "options")
+    return {"path": ctx.settings.relative(file.path), **{key: getattr(file, key) for key in keys}}
+
+
+def add_text(ctx: Context, text: str, name: str = "") -> int:
+    """Take pasted text in as a draft: JSON, a table out of a spreadsheet, or running text.
+
+    Raises:
+        Fault: "data.file.empty" and others.
+    """
+    return _add_written(ctx, text, clean_name(name, ""))
+
+
+def add_table(ctx: Context, columns: Sequence[str], rows: Sequence[Sequence[str]], name: str = "") -> int:
+    """Take a typed table in as a draft. Rows without any text are left out.
+
+    Raises:
+        Fault: "data.file.no_rows", "data.table.nameless", "data.table.doubled".
+    """
+    names = [column.strip() for column in columns]
+    for place, column in enumerate(names, 1):
+        if not column:
+            raise Fault("data.table.nameless", place=place)
+        if column in names[: place - 1]:
+            raise Fault("data.table.doubled", column=column[:200])
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    if not filled:
+        raise Fault("data.file.no_rows")
+    lines = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in filled)
+    return _add_written(ctx, "".join(line + "\n" for line in lines), clean_name(name, "table"))
+
+
+def _add_written(ctx: Context, text: str, name: str) -> int:
+    path = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.part"
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+        return add_upload(ctx, path, name)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def source_of(
+    ctx: Context, row: Dataset, encoding: str | None = None, options: Mapping[str, Any] | None = None
+) -> Sniffed:
+    """The files of a data set as they are read. They are looked at anew only when another encoding or option is chosen.
+
+    Raises:
+        Fault: "data.file.upload_gone", or why they cannot be read like this.
+    """
+    files = files_of(ctx, row)
+    for file in files:
+        if not file.path.is_file():
+            raise Fault("data.file.upload_gone", name=file.name)
+    wanted = {key: value for key, value in (options or {}).items() if value is not None}
+    if not row.sources:
+        return sniff(files[0].path, files[0].name, (encoding or row.encoding) if row.encoding else None, wanted)
+    same = encoding in (None, row.encoding) and all(row.options.get(key) == wanted[key] for key in wanted)
+    if same:
+        chosen = tuple(file.chosen(row.options) for file in files)
+        return Sniffed(chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []))
+    named = [(file.path, file.name) for file in files]
+    return sniff_files(named, encoding or row.encoding if row.encoding else None, row.options | wanted)
+
+
+def files_of(ctx: Context, row: Dataset) -> list[SourceFile]:
+    """The files of a data set; data sets of before have one, whose reading is found anew."""
+    stored = row.sources or [{"path": row.upload_path, "name": row.source_name, "format": row.format or ""}]
+    return [
+        SourceFile(
+            ctx.settings.absolute(one["path"]),
+            one["name"],
+            one["format"],
+            one.get("encoding"),
+            one.get("options") or {},
+        )
+        for one in stored
+    ]
