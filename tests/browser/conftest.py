@@ -180,19 +180,48 @@ def axe_violations(page: Any) -> list[str]:
 Open = Callable[..., Visit]
 
 
+class _Contexts:
+    """Browser contexts that are used again: their cache spares each test the loading of Gradio's scripts anew."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._free: dict[str, list[Any]] = {}
+
+    def take(self, **options: Any) -> tuple[str, Any]:
+        """A context that nobody uses, with its key."""
+        key = json.dumps(options, sort_keys=True)
+        free = self._free.setdefault(key, [])
+        return key, free.pop() if free else self._browser.new_context(**options)
+
+    def give_back(self, key: str, context: Any) -> None:
+        """Close the pages of a test (and with them their session storage), forget its cookies, permissions and routes."""
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+        context.unroute_all()
+        self._free[key].append(context)
+
+
+@pytest.fixture(scope="session")
+def contexts(chromium: Any) -> _Contexts:
+    """The pool of browser contexts."""
+    return _Contexts(chromium)
+
+
 @pytest.fixture
-def visit(chromium: Any, server: Server) -> Iterator[Open]:
+def visit(contexts: _Contexts, server: Server) -> Iterator[Open]:
     """Open a tab: visit(lang="en", size=PHONE, scheme="dark", server=...)."""
-    contexts = []
+    taken = []
 
     def opened(*, size: dict[str, int] = DESKTOP, scheme: str = "light", at: Server = server, **options: Any) -> Visit:
-        context = chromium.new_context(viewport=size, color_scheme=scheme, **options)
-        contexts.append(context)
+        key, context = contexts.take(viewport=size, color_scheme=scheme, **options)
+        taken.append((key, context))
         return Visit(context.new_page(), at.url)
 
     yield opened
-    for context in contexts:
-        context.close()
+    for key, context in taken:
+        contexts.give_back(key, context)
 
 
 @pytest.fixture
