@@ -23,6 +23,7 @@ RUNNERS = {
     "export": "engine.export.run:run",
     "dry_run": "engine.training.dry_run_job:run",
     "prepare_model": "engine.base_models.prepare:run",
+    "new_version": "engine.services.version_job:run",
 }
 EXIT_FENCED = 3
 _log = logging.getLogger("engine.worker")

@@ -1,0 +1,37 @@
+"""Rows from elsewhere behind those that are there: repaired ones, collected ones. No page offers it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.data.operations.base import Operation, Source
+from engine.params import Param
+from engine.text import Text
+
+Row = dict[str, Any]
+
+
+def _run(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    yield from source.rows()
+    for row in values["rows"]:
+        place = {"split": row.get("split", "train"), "id": source.new_id(), "line": row.get("line")}
+        yield {**place, **{key: value for key, value in row.items() if key not in place}}
+
+
+ADD_ROWS = Operation(
+    key="add_rows",
+    group="combine",
+    label=Text("Rows added", "添加了数据行"),
+    help=Text("Rows were added behind the others.", "在末尾添加了数据行。"),
+    run=_run,
+    params=(
+        Param(
+            key="rows",
+            kind="data",
+            default=None,
+            label=Text("Rows", "数据行"),
+            help=Text("What is added.", "要添加的数据行。"),
+        ),
+    ),
+)

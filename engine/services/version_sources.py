@@ -1,0 +1,115 @@
+"""The files of versions, and versions as operations see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.base_models.paths import tokenizer_folder
+from engine.context import Context
+from engine.data.index import Column, RowIndex
+from engine.data.operations import Operation
+from engine.data.operations.base import Found, Source
+from engine.data.operations.source import Links, RowsSource
+from engine.data.template import ChatTemplate
+from engine.errors import Fault, NotFound, SpecError
+from engine.params import read_all
+from storage.data_tables import DatasetVersion
+from storage.queries import versions as queries
+from storage.queries.base_models import get_model
+from storage.queries.datasets import get
+from storage.tables import Dataset
+
+
+def ready(ctx: Context, dataset_id: int) -> Dataset:
+    """A data set that was imported. Raises NotFound or Fault("data.not_imported")."""
+    with ctx.db.read() as s:
+        row = get(s, dataset_id)
+    if row is None:
+        raise NotFound(dataset=dataset_id)
+    if row.rows_path is None:
+        raise Fault("data.not_imported", name=row.name)
+    return row
+
+
+def version_file(ctx: Context, dataset_id: int, number: int | None = None) -> tuple[DatasetVersion, Path]:
+    """A version, the one in use where no number is given, and the file of its rows.
+
+    Raises:
+        NotFound: there is no such data set or version.
+        Fault: "data.not_imported", or "data.file.rows_gone" when the file is not on the disk any more.
+    """
+    row = ready(ctx, dataset_id)
+    with ctx.db.read() as s:
+        version = queries.numbered(s, dataset_id, row.version if number is None else number)
+    if version is None:
+        raise NotFound(dataset=dataset_id, version=number)
+    path = ctx.settings.absolute(version.rows_path)
+    if not path.is_file():
+        raise Fault("data.file.rows_gone", name=row.name)
+    return version, path
+
+
+def values_of(operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of an operation, checked. Raises SpecError with every fault, by "operation.<key>"."""
+    values, faults = read_all(operation.params, raw, "operation")
+    if faults:
+        raise SpecError(faults)
+    return values
+
+
+@contextmanager
+def open_source(
+    ctx: Context, version: DatasetVersion, path: Path, places: Sequence[int] | Column | None = None
+) -> Iterator[RowsSource]:
+    """A version, or some of its rows, as operations see it."""
+    with ExitStack() as stack:
+        yield stack.enter_context(_source(ctx, stack, version, path, places))
+
+
+def _source(
+    ctx: Context, stack: ExitStack, version: DatasetVersion, path: Path, places: Sequence[int] | Column | None
+) -> RowsSource:
+    row = ready(ctx, version.dataset_id)
+
+    def found(check: str) -> list[Found]:
+        from engine.services.auditing import found_rows  # checks load what only they need
+
+        return list(found_rows(ctx, row.id, check))
+
+    def other(dataset: int) -> Source:
+        return stack.enter_context(_source(ctx, stack, *version_file(ctx, dataset), None))
+
+    def template(model: int) -> ChatTemplate:
+        with ctx.db.read() as s:
+            base = get_model(s, model)
+        if base is None:
+            raise NotFound(model=model)
+        return ChatTemplate.load(tokenizer_folder(ctx.settings, base))
+
+    return RowsSource(
+        path,
+        name=row.name,
+        kind=str(row.kind),
+        seed=row.seed,
+        first_id=_last_id(ctx, row.id) + 1,
+        links=Links(found, other, template),
+        folder=ctx.settings.folder("datasets"),
+        places=places,
+    )
+
+
+def _last_id(ctx: Context, dataset_id: int) -> int:
+    """The highest id that a row of any version has or had."""
+    with ctx.db.read() as s:
+        versions = queries.all_of(s, dataset_id)
+    highest = -1
+    for version in versions:
+        path = ctx.settings.absolute(version.rows_path)
+        if "last_id" in version.summary:
+            highest = max(highest, version.summary["last_id"])
+        elif path.is_file():
+            highest = max(highest, int(RowIndex.open(path).id.max(initial=0)))
+    return highest
