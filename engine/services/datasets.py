@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,17 @@ from engine.context import Context
 from engine.data.builtin import SAMPLES, sample_file
 from engine.data.encodings import ENCODINGS
 from engine.data.importing import Imported, import_rows, preview
+from engine.data.index import RowIndex
 from engine.data.names import clean_name
 from engine.data.records import show
 from engine.data.shapes import shape_of, shapes_view
-from engine.data.store import read_rows
+from engine.data.store import remove_rows
 from engine.errors import Fault, NotFound
 from engine.services.sources import add_upload, found_columns, source_of
 from engine.services.token_counts import token_report
+from storage.data_tables import DatasetVersion
 from storage.queries import datasets as queries
+from storage.queries import versions
 from storage.tables import Dataset
 
 __all__ = [
@@ -88,7 +90,8 @@ def dataset_view(ctx: Context, dataset_id: int) -> dict[str, Any]:
 
 _PLAIN = (
     "id", "name", "status", "source_name", "format", "encoding", "shape", "kind", "columns", "mapping", "accepted",
-    "rejected", "train_rows", "val_rows", "seed", "val_fraction", "stats", "content_hash", "created_at", "sample_key",
+    "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats", "content_hash", "created_at",
+    "sample_key", "version",
 )  # fmt: skip
 
 
@@ -168,49 +171,38 @@ def _none_accepted(ctx: Context, row: Dataset, done: Imported) -> Fault:
 
 
 def _store(ctx: Context, dataset_id: int, done: Imported, fields: dict[str, Any]) -> dict[str, Any]:
+    """Point the data set at the new rows, which become its next version."""
     stored = done.stored
     assert stored is not None
+    counts = {"train_rows": stored.train_rows, "val_rows": stored.val_rows, "test_rows": stored.test_rows}
+    content = {
+        "rows_path": ctx.settings.relative(stored.path),
+        "content_hash": stored.content_hash,
+        "stats": done.stats | {"rejected_kept": len(done.kept)},
+        **counts,
+    }
     with ctx.db.write() as session:
         row = _get(session, dataset_id)
-        old = row.rows_path
-        fields |= {
-            "rows_path": ctx.settings.relative(stored.path),
-            "content_hash": stored.content_hash,
-            "accepted": stored.train_rows + stored.val_rows,
-            "rejected": done.rejected,
-            "train_rows": stored.train_rows,
-            "val_rows": stored.val_rows,
-            "stats": done.stats | {"rejected_kept": len(done.kept)},
-        }
-        for key, value in fields.items():
+        number = versions.next_number(session, dataset_id)
+        session.add(DatasetVersion(dataset_id=dataset_id, number=number, operation="import", **content))
+        accepted = sum(counts.values())
+        changed = fields | content | {"version": number, "accepted": accepted, "rejected": done.rejected}
+        for key, value in changed.items():
             setattr(row, key, value)
         queries.replace_rejected(session, dataset_id, [item.as_dict() for item in done.kept])
         session.flush()
-        unused = old is not None and old != row.rows_path and _is_unused(session, row, "rows_path", old)
-        view = _view(row)
-    if old and unused:
-        ctx.settings.absolute(old).unlink(missing_ok=True)
-    return view
-
-
-def _is_unused(session: Session, row: Dataset, column: str, path: str) -> bool:
-    """Whether no job, model or other data set may still ask for a file of this data set."""
-    return not (
-        queries.is_referred_to(session, row.id)
-        or queries.shares_file(session, column, path, row.id)
-        or queries.is_in_a_lineage(session, Path(path).stem)
-    )
+        return _view(row)
 
 
 def dataset_rows(
     ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 20, split: str = "all"
 ) -> dict[str, Any]:
     """Some rows: {"total", "rows": [{"index", "split", "line", "messages" or "text"}]}; `index` counts within `split`."""
-    row, path = _ready(ctx, dataset_id)
-    total = {"train": row.train_rows, "val": row.val_rows}.get(split, row.accepted)
-    offset = max(0, offset)
-    found = islice(read_rows(path, split, offset=offset), max(0, min(limit, 200)))
-    return {"total": total, "rows": [{"index": index, **one} for index, one in enumerate(found, offset)]}
+    _row, path = _ready(ctx, dataset_id)
+    index, offset = RowIndex.open(path), max(0, offset)
+    places = index.places_in(split)
+    found = index.rows(places[offset : offset + max(0, min(limit, 200))])
+    return {"total": len(places), "rows": [{"index": at, **one} for at, one in enumerate(found, offset)]}
 
 
 def rejected_rows(ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 50) -> dict[str, Any]:
@@ -236,7 +228,10 @@ def delete_dataset(ctx: Context, dataset_id: int) -> None:
         row = _get(session, dataset_id)
         queries.mark_deleted(session, row)
         session.flush()
-        paths = [(column, getattr(row, column)) for column in ("rows_path", "upload_path")]
-        unused = [path for column, path in paths if path and _is_unused(session, row, column, path)]
-    for path in unused:
-        ctx.settings.absolute(path).unlink(missing_ok=True)
+        rows = {row.rows_path, *(version.rows_path for version in versions.all_of(session, dataset_id))}
+        for path in filter(None, rows):
+            if queries.is_free(session, path, row.id):
+                remove_rows(ctx.settings.absolute(path))
+        for path in {row.upload_path, *(source["path"] for source in row.sources)}:
+            if not queries.shares_upload(session, path, row.id) and not queries.is_referred_to(session, row.id):
+                ctx.settings.absolute(path).unlink(missing_ok=True)

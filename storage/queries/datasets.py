@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import String, cast, delete, func, insert, select
+from sqlalchemy import Select, String, cast, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from storage.data_tables import DatasetVersion
 from storage.job_tables import Job
 from storage.tables import Dataset, RejectedRow, TunedModel
 
@@ -51,8 +53,9 @@ def rejected_count(session: Session, dataset_id: int) -> int:
 
 
 def is_referred_to(session: Session, dataset_id: int) -> bool:
-    """Whether any job (deleted ones too) or tuned model was made with the data set."""
-    job = select(Job.id).where(Job.dataset_id == dataset_id).limit(1)
+    """Whether any job (deleted ones too) or tuned model was made with the data set. Work on the data itself does not count."""
+    learning = Job.lane != "data", Job.kind != "rewrite"
+    job = select(Job.id).where(Job.dataset_id == dataset_id, *learning).limit(1)
     tuned = select(TunedModel.id).where(TunedModel.dataset_id == dataset_id).limit(1)
     return session.scalar(job) is not None or session.scalar(tuned) is not None
 
@@ -64,9 +67,21 @@ def is_in_a_lineage(session: Session, content_hash: str) -> bool:
     return session.scalar(in_model) is not None or session.scalar(in_job) is not None
 
 
-def shares_file(session: Session, column: str, path: str, besides: int) -> bool:
-    """Whether another data set has the same file in `column` ("rows_path" or "upload_path"), or may need it for a job."""
-    query = select(Dataset).where(getattr(Dataset, column) == path, Dataset.id != besides)
+def is_free(session: Session, rows_path: str, besides: int) -> bool:
+    """Whether no job, model or other data set may still ask for a rows file of the deleted data set `besides`."""
+    if is_referred_to(session, besides) or is_in_a_lineage(session, Path(rows_path).stem):
+        return False
+    versions = select(DatasetVersion.dataset_id).where(DatasetVersion.rows_path == rows_path)
+    of_others = or_(Dataset.rows_path == rows_path, Dataset.id.in_(versions))
+    return not _anybody_needs(session, select(Dataset).where(of_others, Dataset.id != besides))
+
+
+def shares_upload(session: Session, path: str, besides: int) -> bool:
+    """Whether another data set was read from the same upload and may be read again."""
+    return _anybody_needs(session, select(Dataset).where(Dataset.upload_path == path, Dataset.id != besides))
+
+
+def _anybody_needs(session: Session, query: Select[Dataset]) -> bool:
     return any(row.deleted_at is None or is_referred_to(session, row.id) for row in session.scalars(query))
 
 

@@ -16,6 +16,7 @@ from engine.data.store import read_rows
 from engine.errors import Fault, NotFound
 from engine.services import datasets
 from storage.job_tables import Job
+from storage.queries import versions
 from storage.tables import Dataset, LanguageModel
 from tests.tiny import write_tokenizer
 from tests.unit.data.corpus import good, jsonl, table
@@ -58,6 +59,10 @@ def rows_file(ctx: Context, dataset: int) -> Path:
 
 def files(ctx: Context, folder: str) -> set[str]:
     return {path.name for path in ctx.settings.folder(folder).iterdir()}
+
+
+def with_indexes(*hashes: str) -> set[str]:
+    return {f"{one}.{ending}" for one in hashes for ending in ("jsonl", "index")}
 
 
 def test_the_whole_way(ctx: Context) -> None:
@@ -118,7 +123,7 @@ def test_the_same_seed_gives_the_same_file_and_another_one_another_split(ctx: Co
     first, second, third = ready(ctx, 40), ready(ctx, 40), ready(ctx, 40, seed=7)
     hashes = [datasets.dataset_view(ctx, made)["content_hash"] for made in (first, second, third)]
     assert hashes[0] == hashes[1] != hashes[2]
-    assert files(ctx, "datasets") == {f"{h}.jsonl" for h in hashes}
+    assert files(ctx, "datasets") == with_indexes(*hashes)
     assert {row["split"] for row in read_rows(rows_file(ctx, first))} == {"train", "val"}
 
 
@@ -169,7 +174,7 @@ def test_faults_of_an_import_change_nothing(ctx: Context) -> None:
             import_as_found(ctx, made, **options)
         assert caught.value.code == code
     assert datasets.dataset_view(ctx, made) == before
-    assert files(ctx, "datasets") == {f"{before['content_hash']}.jsonl"}
+    assert files(ctx, "datasets") == with_indexes(before["content_hash"])
 
 
 def test_a_draft_keeps_the_reasons_when_no_row_works(ctx: Context) -> None:
@@ -201,15 +206,21 @@ def test_rows_of_a_job_survive_a_new_mapping_and_deletion(ctx: Context) -> None:
     assert datasets.list_datasets(ctx) == []
 
 
-def test_files_nobody_needs_are_deleted(ctx: Context) -> None:
+def test_an_import_is_a_version_and_no_version_loses_its_file(ctx: Context) -> None:
     made, twin = ready(ctx), ready(ctx)
     old = rows_file(ctx, made)
-    import_as_found(ctx, made, seed=7)
-    assert old.exists()  # the twin's
-    import_as_found(ctx, twin, seed=8)
-    assert not old.exists()
     for one in (made, twin):
-        datasets.delete_dataset(ctx, one)
+        assert import_as_found(ctx, one, seed=7)["version"] == 2
+    with ctx.db.read() as s:
+        first, second = versions.all_of(s, made)
+    assert (first.number, first.operation, first.parent) == (1, "import", None)
+    assert ctx.settings.absolute(first.rows_path) == old
+    assert ctx.settings.absolute(second.rows_path) == rows_file(ctx, made) != old
+    assert (second.train_rows, second.val_rows, second.test_rows) == (18, 2, 0)
+    assert second.stats["characters"] > 0
+    datasets.delete_dataset(ctx, made)
+    assert old.exists()  # the twin's first version
+    datasets.delete_dataset(ctx, twin)
     assert files(ctx, "datasets") == files(ctx, "uploads") == set()
     for act in (datasets.dataset_view, datasets.dataset_rows, datasets.delete_dataset, datasets.rejected_rows):
         with pytest.raises(NotFound):
