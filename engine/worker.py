@@ -24,6 +24,7 @@ RUNNERS = {
     "dry_run": "engine.training.dry_run_job:run",
     "prepare_model": "engine.base_models.prepare:run",
     "new_version": "engine.services.version_job:run",
+    "export_data": "engine.services.data_export:run",
 }
 EXIT_FENCED = 3
 _log = logging.getLogger("engine.worker")

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from engine.errors import Fault, NotFound, TunesmithError
-from engine.services import datasets, jobs, tuned
+from engine.services import data_export, datasets, jobs, tuned
 from engine.settings import Settings
 from webui.refusal import refuse
 from webui.site import Site
@@ -117,6 +117,16 @@ def router(site: Site) -> APIRouter:
     def export(request: Request, job_id: int) -> Response:
         try:
             path, name = tuned.export_file(site.ctx, job_id)
+            return FileResponse(
+                _contained(site.ctx.settings, path), filename=name, media_type="application/octet-stream"
+            )
+        except TunesmithError as error:
+            return _refused(request, error)
+
+    @routes.get("/files/dataset-export/{key}")
+    def dataset_export(request: Request, key: str) -> Response:
+        try:
+            path, name = data_export.export_file(site.ctx, key)
             return FileResponse(
                 _contained(site.ctx.settings, path), filename=name, media_type="application/octet-stream"
             )

@@ -18,6 +18,7 @@ CHECK_KINDS = (
     "import_data",
     "new_version",
     "audit",
+    "export_data",
 )  # parts of another page: listed only while they run
 
 
