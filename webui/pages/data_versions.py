@@ -1,13 +1,125 @@
-"""The Data page: versions, their lineage and what differs between two."""
+"""The Data page: versions, their lineage and what differs between two; operations that make new ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from engine.data.operations import OPERATIONS, Operation
+from engine.params import Param
+from engine.services import base_models, data_rows, datasets, jobs, versions
+from webui.forms import operation_form
+from webui.i18n import catalogue
 from webui.site import Site
+
+PAGE_CHANGES = 10
+_BY_KEY = {operation.key: operation for operation in OPERATIONS}
+Choices = Mapping[str, Sequence[tuple[Any, str]]]
 
 
 def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     """What this part of the page calls."""
-    return []
+    return [*_operations(site, lang), *_versions(site, lang)]
+
+
+def _operations(site: Site, lang: str) -> list[Callable[..., Any]]:
+    ctx = site.ctx
+
+    def operations(dataset: int) -> list[dict[str, Any]]:
+        kind = datasets.dataset_view(ctx, dataset)["kind"]
+        choices = _choices(site, dataset)
+        return [_form(one, lang, choices) for one in OPERATIONS if kind in one.kinds]
+
+    def preview_operation(dataset: int, key: str, values: dict[str, Any]) -> dict[str, Any]:
+        return versions.preview(ctx, dataset, key, values)
+
+    def apply_operation(dataset: int, key: str, values: dict[str, Any], base: int | None = None) -> dict[str, int]:
+        return versions.apply(ctx, dataset, key, values, base=base)
+
+    def version_job(job: int) -> dict[str, Any]:
+        found = jobs.job_view(ctx, job)
+        return {key: found.get(key) for key in ("status", "step", "total_steps", "error", "result")}
+
+    def cancel_version(job: int) -> None:
+        jobs.cancel_job(ctx, job)
+
+    return [operations, preview_operation, apply_operation, version_job, cancel_version]
+
+
+def _choices(site: Site, dataset: int) -> Choices:
+    """What a setting can name: columns of the rows, other data sets, models."""
+    sets = [one for one in datasets.list_datasets(site.ctx) if one["status"] == "ready" and one["id"] != dataset]
+    models = [one for one in base_models.list_base_models(site.ctx) if one["status"] == "ready"]
+    return {
+        "column": [(name, name) for name in data_rows.columns_of(site.ctx, dataset)],
+        "dataset": [(one["id"], one["name"]) for one in sets],
+        "model": [(one["id"], one["name"]) for one in models],
+    }
+
+
+def _form(operation: Operation, lang: str, choices: Choices) -> dict[str, Any]:
+    """The form with its choices filled in. `missing` names what a needed setting finds none of ("column" ...)."""
+    form = operation_form(operation, lang)
+    for param in form["params"]:
+        if not param["source"]:
+            continue
+        found = [{"value": value, "label": label} for value, label in choices[param["source"]]]
+        param["choices"] = found
+        if found and param["default"] in (None, "") and not param["optional"] and param["kind"] == "choice":
+            param["default"] = found[0]["value"]
+    needed = [param["source"] for param in form["params"] if param["source"] and not param["optional"]]
+    return form | {"missing": next((source for source in needed if not choices[source]), None)}
+
+
+def _versions(site: Site, lang: str) -> list[Callable[..., Any]]:
+    ctx = site.ctx
+
+    def all_versions(dataset: int) -> list[dict[str, Any]]:
+        return [one | _said(one, lang) for one in versions.versions_of(ctx, dataset)]
+
+    def use_version(dataset: int, number: int) -> None:
+        versions.use_version(ctx, dataset, number)
+
+    def compare_versions(dataset: int, a: int, b: int, what: str, offset: int) -> dict[str, Any]:
+        return versions.compare(ctx, dataset, a, b, what, offset, PAGE_CHANGES)
+
+    return [all_versions, use_version, compare_versions]
+
+
+def _said(version: dict[str, Any], lang: str) -> dict[str, Any]:
+    """The operation in words, and its settings: {"label", "settings": [[name, value in words]]}."""
+    key, texts = version["operation"], catalogue(lang)
+    operation = _BY_KEY.get(key)
+    named = texts.get(f"data.version.by.{key}") or texts["data.version.by.other"]
+    label = operation.label.in_(lang) if operation else named
+    params = operation.params if operation else ()
+    return {
+        "label": label,
+        "settings": [_setting(one, version["params"], lang) for one in params if _told(one, version)],
+    }
+
+
+def _told(param: Param, version: dict[str, Any]) -> bool:
+    return version["params"].get(param.key) not in (None, "", [])
+
+
+def _setting(param: Param, params: Mapping[str, Any], lang: str) -> list[str]:
+    value = params[param.key]
+    if param.kind == "data":
+        size = (
+            value["count"]
+            if isinstance(value, dict) and "mark" in value
+            else len(value)
+            if hasattr(value, "__len__")
+            else 1
+        )
+        return [param.label.in_(lang), str(size)]
+    return [param.label.in_(lang), _value(param, value, lang)]
+
+
+def _value(param: Param, value: Any, lang: str) -> str:
+    if isinstance(value, bool):
+        return catalogue(lang)["train.form.yes" if value else "train.form.no"]
+    if isinstance(value, list):
+        return ", ".join(_value(param, one, lang) for one in value)
+    return param.choices[value].in_(lang) if value in param.choices else str(value)

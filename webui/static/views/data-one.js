@@ -34,7 +34,9 @@ TS.data.report = function (page, set, ctx) {
   TS.data.head(head, set, ctx);
   const panel = TS.h("div", { class: "data-panel", role: "tabpanel", id: "data-panel" });
   const keys = TS.data.TABS.filter((key) => TS.data.tab[key]);
+  let open = "";
   const show = (key) => {
+    open = key;
     for (const tab of bar.children) tab.setAttribute("aria-selected", String(tab.dataset.tab === key));
     for (const tab of bar.children) tab.tabIndex = tab.dataset.tab === key ? 0 : -1;
     panel.setAttribute("aria-labelledby", "data-tab-" + key);
@@ -51,6 +53,11 @@ TS.data.report = function (page, set, ctx) {
     bar.querySelector(":focus").click();
   });
   TS.data.openTab = show;
+  TS.data.reload = async () => {
+    Object.assign(set, await ctx.call("one_dataset", set.id));
+    TS.data.head(head, set, ctx);
+    show(open);
+  };
   TS.replace(page, TS.data.back(), head, bar, panel);
   show(keys.includes(TS.query("tab")) ? TS.query("tab") : "overview");
 };
@@ -61,7 +68,7 @@ TS.data.head = function (holder, set, ctx) {
   const remove = TS.h("button", { type: "button", class: "ts-btn ghost", onclick: () => TS.data.remove(remove, set, ctx) }, TS.icon("trash-2"), TS.t("data.delete"));
   TS.replace(holder, TS.h("header", { class: "ts-head" },
     TS.h("div", {}, TS.h("div", { class: "ts-row data-name" }, TS.h("h1", { dir: "auto" }, set.name), rename),
-      TS.h("p", { class: "ts-soft ts-small data-source" }, TS.data.origin(set))),
+      TS.h("p", { class: "ts-soft ts-small data-source" }, TS.data.origin(set), TS.data.versionLink(set))),
     TS.h("div", { class: "ts-row" },
       remove,
       set.sample_key ? null : TS.h("a", { class: "ts-btn", href: TS.url("data", { dataset: set.id, remap: 1 }) }, TS.icon("settings"), TS.t("data.remap")),
@@ -69,6 +76,9 @@ TS.data.head = function (holder, set, ctx) {
 };
 
 TS.data.origin = (set) => [set.sample_key ? TS.t("data.card.sample") : set.source_name, " · ", TS.format.when(set.created_at)];
+
+/** Which version is in use, once there is more than one. */
+TS.data.versionLink = (set) => (set.version > 1 ? [" · ", TS.h("button", { type: "button", class: "ts-link", onclick: () => TS.data.openTab("versions") }, TS.t("data.version.number", { n: set.version }))] : null);
 
 TS.data.renaming = function (holder, set, ctx) {
   const input = TS.h("input", { class: "ts-input", id: "data-rename", type: "text", maxlength: "120", value: set.name, "aria-label": TS.t("data.name") });
