@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,15 +12,20 @@ from sqlalchemy.orm import Session
 
 from engine.context import Context
 from engine.data.encodings import is_damaged
+from engine.data.names import clean_name
 from engine.data.records import MAX_FIELD
 from engine.data.rows import Row, answer_of, content_of, kind_of, question_of, texts_of
 from engine.errors import Fault, NotFound
+from engine.services import datasets
+from engine.services.versions import append_rows
 from storage.data_tables import ReviewRow
 from storage.queries import datasets as dataset_queries
 from storage.queries import review as queries
 
 DECISIONS = {"approve": queries.APPROVED, "reject": queries.REJECTED, "wait": queries.WAITING}
+OPERATION = "collect"  # as the lineage of versions names it
 _MOST_LISTED = 200
+_ADDING = threading.Lock()  # a row is added once
 
 
 def collect(ctx: Context, row: Mapping[str, Any], origin: Mapping[str, Any], dataset: int | None = None) -> int:
@@ -98,10 +106,11 @@ def decide(
         by_hand: whether the new text is a person's; False when an edit is taken back.
 
     Raises:
-        NotFound, Fault: "review.added" (it is part of a data set already), or why the new row cannot be used.
+        NotFound: there is no such row.
+        Fault: "review.added" (it is part of a data set and can only be put back), or why the new row cannot be used.
     """
     with ctx.db.write() as session:
-        found = _open_row(session, row_id)
+        found = _open_row(session, row_id, decision)
         if row is not None:
             found.row = clean_row(row)
             found.origin = {**found.origin, "edited": by_hand}
@@ -111,11 +120,11 @@ def decide(
         return _view(found, {target: name for target, name, _ in queries.targets(session)})
 
 
-def _open_row(session: Session, row_id: int) -> ReviewRow:
+def _open_row(session: Session, row_id: int, decision: str) -> ReviewRow:
     found = queries.get(session, row_id)
     if found is None:
         raise NotFound(row=row_id)
-    if found.status == queries.ADDED:
+    if found.status == queries.ADDED and decision != "wait":
         raise Fault("review.added")
     return found
 
@@ -132,13 +141,83 @@ def forget_rejected(ctx: Context, dataset: int | None = None) -> int:
         return queries.forget(session, queries.REJECTED, dataset)
 
 
-def approved_rows(ctx: Context, dataset: int | None = None) -> Iterator[tuple[int, Row]]:
+def add_approved(ctx: Context, target: int | str, meant: int | None = None) -> dict[str, Any]:
+    """Put the approved rows into a data set (its id) as a new version, or into a new one (its name).
+
+    Args:
+        meant: only the rows that are meant for this data set.
+
+    Returns:
+        {"dataset", "rows", "left"} with "version", or with "job" where a job makes the version of a large data set.
+        `left` counts approved rows of another kind, which stay where they are.
+
+    Raises:
+        NotFound, Fault: "review.nothing", "review.no_name", "review.other_kind", or why no version can be made now.
+    """
+    with _ADDING:
+        approved = list(_approved(ctx, meant))
+        if not approved:
+            raise Fault("review.nothing")
+        kind = kind_of(approved[0][1]) if isinstance(target, str) else _kind_of_target(ctx, target)
+        fitting = [(row_id, row) for row_id, row in approved if kind_of(row) == kind]
+        if not fitting:
+            raise Fault("review.other_kind", rows=len(approved))
+        rows = [row for _, row in fitting]
+        made = _as_new(ctx, target, rows) if isinstance(target, str) else _as_version(ctx, target, rows)
+        with ctx.db.write() as session:
+            queries.move(session, queries.APPROVED, queries.ADDED, ids=[row_id for row_id, _ in fitting])
+    return {**made, "rows": len(rows), "left": len(approved) - len(rows)}
+
+
+def _approved(ctx: Context, meant: int | None) -> Iterator[tuple[int, Row]]:
     """Every approved row with its id in the queue, its origin written into it."""
     seen = 0
     while True:
         with ctx.db.read() as session:
-            part = queries.listed(session, queries.APPROVED, dataset, seen, _MOST_LISTED)
+            part = queries.listed(session, queries.APPROVED, meant, seen, _MOST_LISTED)
         if not part:
             return
         seen += len(part)
         yield from ((found.id, {**found.row, "origin": found.origin}) for found in part)
+
+
+def _kind_of_target(ctx: Context, target: int) -> str:
+    with ctx.db.read() as session:
+        found = dataset_queries.get(session, target)
+    if found is None:
+        raise NotFound(dataset=target)
+    return found.kind or ""
+
+
+def _as_version(ctx: Context, target: int, rows: list[Row]) -> dict[str, Any]:
+    return {"dataset": target, **append_rows(ctx, target, rows, OPERATION, {"rows": len(rows)})}
+
+
+def _as_new(ctx: Context, name: str, rows: list[Row]) -> dict[str, Any]:
+    """A data set of its own, imported from a file as any other is; who made a row stands in a column of it."""
+    name = clean_name(name, "")
+    if not name:
+        raise Fault("review.no_name")
+    path = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.part"
+    try:
+        path.write_text("".join(json.dumps(_flat(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        made = datasets.add_upload(ctx, path, f"{name}.jsonl")
+    finally:
+        path.unlink(missing_ok=True)
+    view = datasets.dataset_view(ctx, made)
+    try:
+        datasets.import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"])
+    except Fault:
+        datasets.delete_dataset(ctx, made)
+        raise
+    return {"dataset": made, "version": 1}
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    by = row["origin"].get("model") or row["origin"].get("code", "")
+    return {
+        **(row.get("extra") or {}),
+        **content_of(row),
+        "made_by": str(by),
+        "edited": bool(row["origin"].get("edited")),
+    }

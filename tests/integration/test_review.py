@@ -1,0 +1,121 @@
+"""Rows that a person approves before they count, on a real database and real files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.context import Context
+from engine.data.store import read_rows
+from engine.errors import Fault, NotFound
+from engine.services import datasets, review, versions
+
+
+def chat(question: str, answer: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]}
+
+
+ORIGIN = {"code": "playground", "model": "SmolLM2-135M-Instruct"}
+
+
+def rows_of(ctx: Context, dataset: int) -> list[dict[str, Any]]:
+    return list(read_rows(versions.version_file(ctx, dataset)[1]))
+
+
+def statuses(ctx: Context) -> dict[str, int]:
+    return {status: count for status, count in review.queue(ctx)["counts"].items() if count}
+
+
+def test_from_the_queue_into_the_next_version(ctx: Context) -> None:
+    target = datasets.ensure_sample(ctx, "en")
+    before = rows_of(ctx, target)
+    good, other, bad = (review.collect(ctx, chat(f"Q{i}?", f"A{i}."), ORIGIN, target) for i in range(3))
+    waiting = review.queue(ctx)
+    assert [row["id"] for row in waiting["rows"]] == [good, other, bad]
+    assert (waiting["total"], review.waiting(ctx)) == (3, 3)
+    assert waiting["targets"] == [{"id": target, "name": waiting["rows"][0]["dataset_name"], "rows": 3}]
+
+    review.decide(ctx, good, "approve")
+    review.decide(ctx, bad, "reject")
+    assert statuses(ctx) == {"waiting": 1, "approved": 1, "rejected": 1}
+    edited = review.decide(ctx, good, "edit", chat("Q0, please?", "A0!"))
+    assert (edited["status"], edited["origin"]["edited"]) == ("approved", True)
+
+    done = review.add_approved(ctx, target)
+    assert (done["version"], done["rows"], done["left"]) == (2, 1, 0)
+    after = rows_of(ctx, target)
+    assert len(after) == len(before) + 1
+    assert after[-1]["messages"] == chat("Q0, please?", "A0!")["messages"]
+    assert after[-1]["origin"] == {**ORIGIN, "edited": True}
+    assert after[-1]["id"] not in {row["id"] for row in before}
+    assert statuses(ctx) == {"waiting": 1, "rejected": 1, "added": 1}
+    with pytest.raises(Fault, match="review.added"):
+        review.decide(ctx, good, "approve")
+    with pytest.raises(Fault, match="review.nothing"):
+        review.add_approved(ctx, target)
+    assert review.decide(ctx, good, "wait")["status"] == "waiting"
+
+
+def test_a_new_data_set_says_who_made_its_rows(ctx: Context) -> None:
+    for i in range(12):
+        review.collect(ctx, chat(f"Question {i}", f"Answer {i}"), ORIGIN)
+    assert review.approve_waiting(ctx) == 12
+    with pytest.raises(Fault, match="review.no_name"):
+        review.add_approved(ctx, "  \u202e ")
+    done = review.add_approved(ctx, "Answers I liked")
+    view = datasets.dataset_view(ctx, done["dataset"])
+    assert (view["name"], view["status"], view["accepted"]) == ("Answers I liked", "ready", 12)
+    rows = rows_of(ctx, done["dataset"])
+    assert {row["extra"]["made_by"] for row in rows} == {ORIGIN["model"]}
+    assert {row["messages"][1]["content"] for row in rows} == {f"Answer {i}" for i in range(12)}
+
+
+def test_rows_of_another_kind_stay(ctx: Context) -> None:
+    target = datasets.ensure_sample(ctx, "en")
+    review.decide(ctx, review.collect(ctx, {"text": "Only a text."}, {"code": "rewrite"}), "approve")
+    with pytest.raises(Fault, match="review.other_kind"):
+        review.add_approved(ctx, target)
+    review.decide(ctx, review.collect(ctx, chat("Q", "A"), ORIGIN), "approve")
+    assert (review.add_approved(ctx, target)["rows"], statuses(ctx)) == (1, {"approved": 1, "added": 1})
+
+
+def test_only_rows_meant_for_one_data_set(ctx: Context) -> None:
+    english, chinese = (datasets.ensure_sample(ctx, key) for key in ("en", "zh"))
+    for target in (english, chinese, None):
+        review.collect(ctx, chat("Q", "A"), ORIGIN, target)
+    assert review.approve_waiting(ctx, chinese) == 1
+    assert review.add_approved(ctx, chinese, chinese)["rows"] == 1
+    assert review.queue(ctx, None, dataset=english)["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (chat("", "A"), "review.no_question"),
+        (chat("Q", " \n"), "review.no_answer"),
+        ({"messages": []}, "review.no_answer"),
+        ({}, "review.no_answer"),
+        (chat("Q", "a\0b"), "review.characters"),
+        (chat("Q", "a\ud83d"), "review.characters"),
+        (chat("Q", "a" * 1_000_001), "review.too_long"),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused(row: dict[str, Any], code: str) -> None:
+    with pytest.raises(Fault, match=code):
+        review.clean_row(row)
+
+
+def test_a_deleted_data_set_takes_no_rows(ctx: Context) -> None:
+    target = datasets.ensure_sample(ctx, "en")
+    review.decide(ctx, review.collect(ctx, chat("Q", "A"), ORIGIN, target), "approve")
+    datasets.delete_dataset(ctx, target)
+    with pytest.raises(NotFound):
+        review.collect(ctx, chat("Q", "A"), ORIGIN, target)
+    with pytest.raises(NotFound):
+        review.add_approved(ctx, target)
+    assert (review.queue(ctx, "approved")["total"], review.queue(ctx)["targets"]) == (1, [])
+    assert review.decide(ctx, 1, "reject")["status"] == "rejected"
+    assert (review.forget_rejected(ctx), review.queue(ctx, None)["total"]) == (1, 0)
+    with pytest.raises(NotFound):
+        review.decide(ctx, 1, "approve")
