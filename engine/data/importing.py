@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import Any
 
 from engine.data.normalise import Row, normaliser
 from engine.data.records import Record, Rejected, RowFault
-from engine.data.shapes import check_mapping, shape_of
+from engine.data.shapes import make_plan, shape_of
 from engine.data.sniff import Sniffed
 from engine.data.store import RowsWriter, Stored
 
 MAX_REJECTED_KEPT = 5_000
 _PREVIEW_ROWS = 500
+Templates = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ class Preview:
     checked: int = 0
 
 
-def _converter(source: Sniffed, shape: str | None, mapping: dict[str, str]) -> Callable[[Record], Row]:
-    wanted = shape_of(shape)
-    return normaliser(wanted, check_mapping(wanted, mapping, source.columns))
+def _converter(
+    source: Sniffed, shape: str | None, mapping: Mapping[str, str], templates: Templates | None
+) -> Callable[[Record], Row]:
+    return normaliser(make_plan(shape_of(shape), mapping, source.columns, templates))
 
 
 def _outcomes(source: Sniffed, convert: Callable[[Record], Row]) -> Iterator[Row | Rejected]:
@@ -53,10 +55,12 @@ def _outcomes(source: Sniffed, convert: Callable[[Record], Row]) -> Iterator[Row
             yield fault.rejected(item)
 
 
-def preview(source: Sniffed, shape: str | None, mapping: dict[str, str], limit: int) -> Preview:
+def preview(
+    source: Sniffed, shape: str | None, mapping: dict[str, str], limit: int, templates: Templates | None = None
+) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file."""
     found = Preview()
-    for item in islice(_outcomes(source, _converter(source, shape, mapping)), _PREVIEW_ROWS):
+    for item in islice(_outcomes(source, _converter(source, shape, mapping, templates)), _PREVIEW_ROWS):
         found.checked += 1
         if isinstance(item, Rejected):
             if len(found.rejected) < limit:
@@ -67,13 +71,20 @@ def preview(source: Sniffed, shape: str | None, mapping: dict[str, str], limit: 
 
 
 def import_rows(
-    source: Sniffed, shape: str | None, mapping: dict[str, str], folder: Path, *, val_fraction: float, seed: int
+    source: Sniffed,
+    shape: str | None,
+    mapping: dict[str, str],
+    folder: Path,
+    *,
+    val_fraction: float,
+    seed: int,
+    templates: Templates | None = None,
 ) -> Imported:
     """Read the whole file and store its rows under `folder`."""
     rejected = 0
     kept: list[Rejected] = []
     with RowsWriter(folder) as writer:
-        for place, item in enumerate(_outcomes(source, _converter(source, shape, mapping))):
+        for place, item in enumerate(_outcomes(source, _converter(source, shape, mapping, templates))):
             if isinstance(item, Rejected):
                 rejected += 1
                 writer.tally.reject(item.code)

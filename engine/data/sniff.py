@@ -31,6 +31,7 @@ class Sniffed:
     columns: list[str] = field(default_factory=list)
     shape: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
+    templates: dict[str, list[str]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -185,10 +186,10 @@ def _with_shape(source: Sniffed, found: list[_Found]) -> Sniffed:
     if only_texts := all(one.file.format in TEXTS for one in found):
         guess.remarks = [("shape.text", {})]
     notes = [*source.notes, *([] if only_texts else _column_notes(columns, rows, found))]
-    for code, params in guess.remarks:
-        what, value = ("columns", params["columns"]) if code.startswith("columns") else ("shape", guess.shape)
-        notes.append(_note(what, value, code, {key: clip(str(text), 300) for key, text in params.items()}))
-    return replace(source, columns=columns, shape=guess.shape, mapping=guess.mapping, notes=notes)
+    notes += guess.notes()
+    return replace(
+        source, columns=columns, shape=guess.shape, mapping=guess.mapping, templates=guess.templates, notes=notes
+    )
 
 
 def _column_notes(columns: list[str], rows: list[dict[str, Any]], found: list[_Found]) -> list[Note]:

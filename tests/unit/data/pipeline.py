@@ -37,6 +37,7 @@ def run(
     *,
     shape: str | None = None,
     mapping: dict[str, str] | None = None,
+    templates: dict[str, list[str]] | None = None,
     encoding: str | None = None,
     val_fraction: float = 0.0,
 ) -> Result:
@@ -45,7 +46,10 @@ def run(
     path.write_bytes(data)
     source = sniff(path, name, encoding)
     chosen = mapping if mapping is not None else source.mapping
-    done = import_rows(source, shape or source.shape, chosen, folder / "rows", val_fraction=val_fraction, seed=42)
+    worded = templates if templates is not None or mapping is not None else source.templates
+    done = import_rows(
+        source, shape or source.shape, chosen, folder / "rows", val_fraction=val_fraction, seed=42, templates=worded
+    )
     rows = list(read_rows(done.stored.path)) if done.stored else []
     assert len(done.kept) == done.rejected
     return Result(source, rows, [item.as_dict() for item in done.kept])

@@ -14,6 +14,7 @@ from tests.unit.data.corpus import jsonl, table
 from tests.unit.data.pipeline import run
 
 TURNS = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+TOOL = {"type": "function", "function": {"name": "lamp", "description": "", "parameters": {}}}
 SHAREGPT = [{"from": "human", "value": "Q"}, {"from": "gpt", "value": "A"}]
 
 
@@ -39,6 +40,21 @@ def guess(row: dict[str, Any]) -> tuple[str | None, dict[str, str]]:
         ({"问题": "a", "答案": "b"}, "prompt_completion", {"prompt": "问题", "completion": "答案"}),
         ({"指令": "a", "输入": "", "输出": "b"}, "alpaca", {"instruction": "指令", "input": "输入", "output": "输出"}),
         ({"text": "a", "id": 3}, "text", {"text": "text"}),
+        ({"instruction": "a", "context": "", "response": "b"}, "alpaca", {"instruction": "instruction", "input": "context", "output": "response"}),
+        ({"context": "a", "question": "b", "answer": "c"}, "qa_context", {"context": "context", "question": "question", "answer": "answer"}),
+        ({"id": 1, "context": "a", "question": "b", "answers": {"text": ["c"], "answer_start": [3]}}, "qa_context", {"context": "context", "question": "question", "answer": "answers"}),
+        ({"text": "a", "label": 1}, "classification", {"text": "text", "label": "label"}),
+        ({"评论": "好吃", "标签": "好评"}, "classification", {"text": "评论", "label": "标签"}),
+        ({"messages": TURNS, "tools": [TOOL]}, "messages", {"messages": "messages", "tools": "tools"}),
+        ({"messages": TURNS, "tools": "not a list"}, "messages", {"messages": "messages"}),
+        ({"prompt": "a", "chosen": "b", "rejected": "c"}, "preference", {"prompt": "prompt", "chosen": "chosen", "rejected": "rejected"}),
+        ({"conversations": SHAREGPT[:1], "chosen": SHAREGPT[1], "rejected": SHAREGPT[1]}, "preference", {"prompt": "conversations", "chosen": "chosen", "rejected": "rejected"}),
+        ({"chosen": TURNS, "rejected": TURNS, "score": 3.5}, "preference", {"chosen": "chosen", "rejected": "rejected"}),
+        ({"prompt": "a", "completion": "b", "label": True}, "kto", {"prompt": "prompt", "completion": "completion", "label": "label"}),
+        ({"question": "a", "answer": "b", "label": "👎"}, "kto", {"prompt": "question", "completion": "answer", "label": "label"}),
+        ({"messages": TURNS, "label": "no"}, "kto", {"prompt": "messages", "label": "label"}),
+        ({"prompt": "a", "completion": "b", "label": "sports"}, "prompt_completion", {"prompt": "prompt", "completion": "completion"}),
+        ({"text": "a", "chosen_by": "b", "rejected": "c"}, "text", {"text": "text"}),
     ],
 )  # fmt: skip
 def test_known_shapes(row: dict[str, Any], shape: str, mapping: dict[str, str]) -> None:
@@ -91,11 +107,6 @@ def test_two_lists_of_turns_are_left_to_the_user() -> None:
 def test_a_column_of_numbers_is_no_answer() -> None:
     rows = [{"prompt": "a", "output": 1}, {"prompt": "b", "output": 2}]
     assert guess_shape(["prompt", "output"], rows).mapping.get("completion") is None
-
-
-def test_preference_data_is_said_to_be_such() -> None:
-    row = {"conversations": SHAREGPT[:1], "chosen": SHAREGPT[1], "rejected": SHAREGPT[1]}
-    assert "shape.preference" in [code for code, _ in guess_shape(list(row), [row]).remarks]
 
 
 def test_rows_become_conversations(tmp_path: Path) -> None:
