@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,6 +12,7 @@ from typing import Any
 from engine.data.normalise import Row, normaliser
 from engine.data.records import Record, Rejected, RowFault
 from engine.data.shapes import make_plan, shape_of
+from engine.data.shapes.contents import MOST_LABELS
 from engine.data.sniff import Sniffed
 from engine.data.store import RowsWriter, Stored
 
@@ -31,11 +33,18 @@ class Imported:
 
 @dataclass
 class Preview:
-    """The first rows under a mapping."""
+    """The first rows under a mapping.
+
+    Attributes:
+        kept: columns that are not learnt and stay beside the rows.
+        classes: of a classification, how often each answer was seen, the most frequent first.
+    """
 
     rows: list[Row] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     checked: int = 0
+    kept: list[str] = field(default_factory=list)
+    classes: dict[str, int] = field(default_factory=dict)
 
 
 def _converter(
@@ -59,14 +68,19 @@ def preview(
     source: Sniffed, shape: str | None, mapping: dict[str, str], limit: int, templates: Templates | None = None
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file."""
-    found = Preview()
+    found, kept, classes = Preview(), dict[str, None](), Counter[str]()
     for item in islice(_outcomes(source, _converter(source, shape, mapping, templates)), _PREVIEW_ROWS):
         found.checked += 1
         if isinstance(item, Rejected):
             if len(found.rejected) < limit:
                 found.rejected.append(item)
-        elif len(found.rows) < limit:
+            continue
+        kept.update(dict.fromkeys(item.get("extra", ())))
+        if shape == "classification":
+            classes[item["messages"][-1]["content"]] += 1
+        if len(found.rows) < limit:
             found.rows.append(item)
+    found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.data.importing import Imported, import_rows, preview
 from engine.data.index import RowIndex
 from engine.data.names import clean_name
 from engine.data.records import show
-from engine.data.shapes import shape_of, shapes_view
+from engine.data.shapes import classify_wording, shape_of, shapes_view
 from engine.data.store import remove_rows
 from engine.errors import Fault, NotFound
 from engine.services.sources import add_upload, found_columns, source_of
@@ -89,8 +89,8 @@ def dataset_view(ctx: Context, dataset_id: int) -> dict[str, Any]:
 
 
 _PLAIN = (
-    "id", "name", "status", "source_name", "format", "encoding", "shape", "kind", "columns", "mapping", "accepted",
-    "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats", "content_hash", "created_at",
+    "id", "name", "status", "source_name", "format", "encoding", "shape", "kind", "columns", "mapping", "templates",
+    "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats", "content_hash", "created_at",
     "sample_key", "version",
 )  # fmt: skip
 
@@ -109,14 +109,25 @@ def preview_mapping(
     *,
     shape: str | None,
     mapping: Mapping[str, str],
+    templates: Mapping[str, Sequence[str]] | None = None,
     encoding: str | None = None,
+    options: Mapping[str, Any] | None = None,
     limit: int = 5,
 ) -> dict[str, Any]:
-    """The first rows as they would be imported: {"rows", "rejected", "checked", "columns"}. Stores nothing."""
-    source = source_of(ctx, _load(ctx, dataset_id), encoding)
-    found = preview(source, shape, dict(mapping), limit)
+    """The first rows as they would be imported. Stores nothing.
+
+    Returns:
+        {"rows", "rejected", "checked", "columns", "kept" (columns beside the rows), "classes" (name -> rows),
+        "wording" (a question that names these classes)}.
+    """
+    source = source_of(ctx, _load(ctx, dataset_id), encoding, options)
+    found = preview(source, shape, dict(mapping), limit, templates)
     rejected = [row.as_dict() for row in found.rejected]
-    return {"rows": found.rows, "rejected": rejected, "checked": found.checked, "columns": source.columns}
+    texts = [row["messages"][-2]["content"] for row in found.rows] if found.classes else []
+    column = mapping.get("text")
+    wording = classify_wording(sorted(found.classes), column, texts) if found.classes and column else None
+    shown = {key: getattr(found, key) for key in ("rows", "checked", "kept", "classes")}
+    return {**shown, "rejected": rejected, "columns": source.columns, "wording": wording}
 
 
 def import_dataset(

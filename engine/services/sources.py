@@ -68,6 +68,7 @@ def found_columns(ctx: Context, found: Sniffed) -> dict[str, Any]:
         "kind": shape_of(found.shape).kind if found.shape else None,
         "columns": found.columns,
         "mapping": found.mapping,
+        "templates": found.templates,
         "detection": {"notes": found.notes},
         "sources": [_stored(ctx, file) for file in found.files],
     }
@@ -133,7 +134,9 @@ def source_of(
     same = encoding in (None, row.encoding) and all(row.options.get(key) == wanted[key] for key in wanted)
     if same:
         chosen = tuple(file.chosen(row.options) for file in files)
-        return Sniffed(chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []))
+        return Sniffed(
+            chosen, row.columns, row.shape, row.mapping, notes=row.detection.get("notes", []), templates=row.templates
+        )
     named = [(file.path, file.name) for file in files]
     return sniff_files(named, encoding or row.encoding if row.encoding else None, row.options | wanted)
 

@@ -177,7 +177,7 @@ BAD = [
             (14, 14, "messages", "data.turn.no_list", {"column": "messages", "found": '{"role": "user"}'}),
             (15, 15, "messages", "data.turn.no_object", {"column": "messages", "turn": 1, "found": "hello"}),
             (16, 16, "messages", "data.turn.no_key", {"column": "messages", "turn": 1, "key": "content", "found": "role"}),
-            (17, 17, "messages", "data.turn.tools", {"column": "messages", "turn": 2}),
+            (17, 17, "messages", "data.turn.calls", {"column": "messages", "turn": 2, "found": "1"}),
             (18, 18, "messages", "data.turn.late_system", {"column": "messages", "turn": 2}),
         ],
         "jsonl",
