@@ -50,9 +50,9 @@ def test_from_the_queue_into_the_next_version(ctx: Context) -> None:
     assert after[-1]["origin"] == {**ORIGIN, "edited": True}
     assert after[-1]["id"] not in {row["id"] for row in before}
     assert statuses(ctx) == {"waiting": 1, "rejected": 1, "added": 1}
-    with pytest.raises(Fault, match="review.added"):
+    with pytest.raises(Fault, match=r"review\.added"):
         review.decide(ctx, good, "approve")
-    with pytest.raises(Fault, match="review.nothing"):
+    with pytest.raises(Fault, match=r"review\.nothing"):
         review.add_approved(ctx, target)
     assert review.decide(ctx, good, "wait")["status"] == "waiting"
 
@@ -61,7 +61,7 @@ def test_a_new_data_set_says_who_made_its_rows(ctx: Context) -> None:
     for i in range(12):
         review.collect(ctx, chat(f"Question {i}", f"Answer {i}"), ORIGIN)
     assert review.approve_waiting(ctx) == 12
-    with pytest.raises(Fault, match="review.no_name"):
+    with pytest.raises(Fault, match=r"review\.no_name"):
         review.add_approved(ctx, "  \u202e ")
     done = review.add_approved(ctx, "Answers I liked")
     view = datasets.dataset_view(ctx, done["dataset"])
@@ -74,7 +74,7 @@ def test_a_new_data_set_says_who_made_its_rows(ctx: Context) -> None:
 def test_rows_of_another_kind_stay(ctx: Context) -> None:
     target = datasets.ensure_sample(ctx, "en")
     review.decide(ctx, review.collect(ctx, {"text": "Only a text."}, {"code": "rewrite"}), "approve")
-    with pytest.raises(Fault, match="review.other_kind"):
+    with pytest.raises(Fault, match=r"review\.other_kind"):
         review.add_approved(ctx, target)
     review.decide(ctx, review.collect(ctx, chat("Q", "A"), ORIGIN), "approve")
     assert (review.add_approved(ctx, target)["rows"], statuses(ctx)) == (1, {"approved": 1, "added": 1})
