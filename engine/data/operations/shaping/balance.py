@@ -1,0 +1,241 @@
+"""How many rows there are to train on: of each group, and in all. Held-out rows are never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.data.operations.base import Operation, Row, Source
+from engine.data.operations.shaping.portions import evenly, lowest, shuffled
+from engine.data.operations.shaping.roster import (
+    SIDES,
+    Groups,
+    Roster,
+    read_roster,
+    repeated,
+    seed_of,
+)
+from engine.data.operations.shaping.settings import ROWS, SEED, column
+from engine.errors import Fault
+from engine.params import Param
+from engine.text import Text
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+_MOST_GROUPS = 10_000
+
+
+def _limit(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    import numpy as np
+
+    roster = read_roster(source)
+    mine = np.flatnonzero(roster.sides == SIDES.index(values["side"]))
+    wanted = int(values["rows"])
+    if len(mine) <= wanted:
+        raise Fault("data.shape.already_fewer", rows=len(mine), wanted=wanted)
+    if values["which"] == "first":
+        chosen = np.arange(len(mine)) < wanted
+    elif values["which"] == "even":
+        chosen = evenly(len(mine), wanted)
+    else:
+        chosen = lowest(_rank(source, roster, values)[mine], wanted)
+    times = np.ones(len(roster), dtype=np.int64)
+    times[mine] = chosen
+    yield from repeated(source, times)
+
+
+def _rank(source: Source, roster: Roster, values: Mapping[str, Any]) -> Array:
+    import numpy as np
+
+    return shuffled(roster.ids.astype(np.uint64), seed_of(source, values))
+
+
+@dataclass(frozen=True)
+class _Grouped:
+    """Training rows by group.
+
+    Attributes:
+        mine: places of the training rows.
+        members: the group of each of them, counted from 0.
+        sizes: rows of each group.
+    """
+
+    roster: Roster
+    groups: Groups
+    mine: Array
+    members: Array
+    sizes: Array
+
+    def name(self, group: int) -> str:
+        """A group as a message names it."""
+        first = int(self.mine[(self.members == group).argmax()])
+        return self.groups.name(int(self.roster.keys[first]))
+
+
+def _grouped(source: Source, values: Mapping[str, Any]) -> _Grouped:
+    import numpy as np
+
+    groups = Groups(values["column"])
+    roster = read_roster(source, groups.key)
+    groups.check()
+    mine = np.flatnonzero(roster.train)
+    _keys, members, sizes = np.unique(roster.keys[mine], return_inverse=True, return_counts=True)
+    return _Grouped(roster, groups, mine, members, sizes)
+
+
+def _cap(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    import numpy as np
+
+    most, found = int(values["rows"]), _grouped(source, values)
+    largest = int(found.sizes.max(initial=0))
+    if largest <= most:
+        raise Fault("data.shape.already_capped", most=largest, wanted=most)
+    yield from _sized(source, values, found, np.minimum(found.sizes, most))
+
+
+def _down(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    found = _uneven(source, values)
+    yield from _sized(source, values, found, _targets(found.sizes, int(found.sizes.min()), values))
+
+
+def _up(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    found = _uneven(source, values)
+    targets = _targets(found.sizes, int(found.sizes.max()), values)
+    worst = int((targets / found.sizes).argmax())
+    rows, times = int(found.sizes[worst]), -(-int(targets[worst]) // int(found.sizes[worst]))
+    if times > values["repeats"]:
+        raise Fault("data.shape.too_often", group=found.name(worst), rows=rows, times=times, most=values["repeats"])
+    yield from _sized(source, values, found, targets)
+
+
+def _uneven(source: Source, values: Mapping[str, Any]) -> _Grouped:
+    """The groups, provided that there are some and that they differ in size."""
+    found = _grouped(source, values)
+    sizes = found.sizes
+    if len(sizes) > min(_MOST_GROUPS, max(1, len(found.mine) // 2)):
+        raise Fault("data.shape.too_many_groups", groups=len(sizes), rows=len(found.mine))
+    if len(sizes) < 2:
+        raise Fault("data.shape.one_group")
+    if sizes.min() == sizes.max():
+        raise Fault("data.shape.already_even", rows=int(sizes[0]))
+    return found
+
+
+def _targets(sizes: Array, anchor: int, values: Mapping[str, Any]) -> Array:
+    """Rows wanted of each group: n_i^(1/T) scaled so that the anchor keeps its size; all alike without a temperature."""
+    import numpy as np
+
+    if values["temperature"] is None:
+        return np.full(len(sizes), anchor)
+    found: Array = np.maximum(1, np.round(anchor * (sizes / anchor) ** (1 / values["temperature"]))).astype(np.int64)
+    return found
+
+
+def _sized(source: Source, values: Mapping[str, Any], found: _Grouped, targets: Array) -> Iterator[Row]:
+    """Each group in its wanted size: whole rounds of it, then some of its rows by the seed."""
+    import numpy as np
+
+    mine, members, sizes = found.mine, found.members, found.sizes
+    order = np.lexsort((_rank(source, found.roster, values)[mine], members))
+    place = np.empty(len(mine), dtype=np.int64)
+    place[order] = np.arange(len(mine)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    times = np.ones(len(found.roster), dtype=np.int64)
+    times[mine] = targets[members] // sizes[members] + (place < (targets % sizes)[members])
+    yield from repeated(source, times)
+
+
+_BY = column(
+    Text("Group by", "分组依据"),
+    Text(
+        "A label or a source: a column of the data set. Empty: the answer itself, as in classification.",
+        "标签或来源所在的列。留空则按答案本身分组（分类任务）。",
+    ),
+    optional=True,
+)
+_TEMPERATURE = Param(
+    "temperature",
+    "float",
+    None,
+    Text("Temperature", "温度"),
+    Text("Empty: all groups get the same size. 1 changes nothing; numbers between keep large groups somewhat larger (size to the power of 1/T).", "留空：各组大小相同。1 表示不变；更大的数值会让各组更接近，但大组仍略大（组大小的 1/T 次方）。"),
+    usual=Text("2 to 5", "2 到 5"),
+    minimum=1,
+    maximum=100,
+    optional=True,
+)  # fmt: skip
+_REPEATS = Param(
+    "repeats",
+    "int",
+    10,
+    Text("Each row at most", "每行最多重复"),
+    Text("A row that is seen much more often is learnt by heart.", "同一行出现太多次，模型只会死记硬背。"),
+    usual=Text("up to 10", "不超过 10"),
+    minimum=2,
+    maximum=1000,
+    unit=Text("times", "次"),
+)
+
+
+def _how_many(default: int, label: Text, help_: Text) -> Param:
+    return Param("rows", "int", default, label, help_, minimum=1, maximum=100_000_000, unit=ROWS, advanced=False)
+
+
+_WHICH = Param(
+    "which",
+    "choice",
+    "random",
+    Text("Which ones", "选哪些"),
+    Text("At random, from the beginning, or every so many rows.", "随机挑选、取开头部分，或每隔若干行取一行。"),
+    choices={
+        "random": Text("at random", "随机"),
+        "even": Text("spread evenly", "均匀间隔"),
+        "first": Text("the first ones", "最前面的"),
+    },
+    advanced=False,
+)
+_OF = Param(
+    "side",
+    "choice",
+    "train",
+    Text("Of which part", "针对哪一部分"),
+    Text("The other parts stay as they are.", "其他部分保持不变。"),
+    choices={"train": Text("training", "训练集"), "val": Text("validation", "验证集"), "test": Text("test", "测试集")},
+)
+
+BALANCE = (
+    Operation(
+        "limit_rows",
+        "size",
+        Text("Fewer rows", "减少行数"),
+        Text("Keeps so many rows at most: for a first quick try, or when a part says as much as the whole.", "最多保留指定的行数：适合先快速试一试，或部分数据已足够时使用。"),
+        _limit,
+        (_how_many(1000, Text("Keep at most", "最多保留"), Text("Rows that stay.", "保留的行数。")), _WHICH, _OF, SEED),
+    ),
+    Operation(
+        "cap_group",
+        "size",
+        Text("No group above a limit", "限制每组行数"),
+        Text("Of each label or source at most so many training rows stay, chosen at random: one loud source no longer drowns the others.", "每个标签或来源最多保留指定数量的训练行（随机挑选），避免某一来源压过其他来源。"),
+        _cap,
+        (_BY, _how_many(100, Text("At most", "最多"), Text("Training rows of each group.", "每组的训练行数。")), SEED),
+    ),
+    Operation(
+        "down_sample",
+        "size",
+        Text("Cut large groups down", "缩减大组"),
+        Text("Leaves training rows of the larger labels or sources out until all are alike.", "减少大组的训练行，直到各标签或来源数量相当。"),
+        _down,
+        (_BY, _TEMPERATURE, SEED),
+    ),
+    Operation(
+        "up_sample",
+        "size",
+        Text("Repeat small groups", "重复小组"),
+        Text("Repeats training rows of the smaller labels or sources until all are alike. Copies are marked as such.", "重复小组的训练行，直到各标签或来源数量相当。副本都会做上标记。"),
+        _up,
+        (_BY, _TEMPERATURE, _REPEATS, SEED),
+    ),
+)  # fmt: skip

@@ -1,0 +1,88 @@
+"""Settings that several operations share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.params import Param
+from engine.text import Text
+
+PERCENT = Text("%", "%")
+ROWS = Text("rows", "行")
+
+SEED = Param(
+    "seed",
+    "int",
+    None,
+    Text("Seed", "随机种子"),
+    Text(
+        "The same number chooses the same rows again. Empty: the data set's own.",
+        "同一个数字总是选出同样的行。留空则使用数据集自己的种子。",
+    ),
+    minimum=0,
+    maximum=2**31 - 1,
+    optional=True,
+)
+VAL = Param(
+    "val",
+    "float",
+    10.0,
+    Text("Validation", "验证集"),
+    Text(
+        "Share of the rows that are held out to see, while training, whether the model learns or only memorises.",
+        "留出来的行所占比例：训练时用它们判断模型是真的学会了，还是只在死记硬背。",
+    ),
+    usual=Text("10", "10"),
+    minimum=0,
+    maximum=90,
+    unit=PERCENT,
+    advanced=False,
+)
+TEST = Param(
+    "test",
+    "float",
+    0.0,
+    Text("Test", "测试集"),
+    Text(
+        "Share that no training and no choice ever looks at, for one last honest score.",
+        "训练和调参都不看的部分，只用于最后一次客观评分。",
+    ),
+    usual=Text("0 to 10", "0 到 10"),
+    minimum=0,
+    maximum=90,
+    unit=PERCENT,
+    advanced=False,
+)
+NEAREST = Param(
+    "nearest",
+    "bool",
+    False,
+    Text("Take the nearest share", "取最接近的比例"),
+    Text(
+        "When the share cannot be met, go on with the nearest one instead of stopping with a message.",
+        "比例无法满足时，不停下来提示，而是直接采用最接近的比例。",
+    ),
+)
+
+
+def column(label: Text, help_: Text, *, optional: bool = False) -> Param:
+    """A column of the data set's rows."""
+    return Param("column", "choice", None, label, help_, source="column", advanced=False, optional=optional)
+
+
+def dataset(label: Text, help_: Text) -> Param:
+    """Another data set."""
+    return Param("dataset", "choice", None, label, help_, source="dataset", advanced=False)
+
+
+def share(label: Text, help_: Text, default: float, most: float = 100) -> Param:
+    """A share of the training rows, in percent."""
+    return Param(
+        "share", "float", default, label, help_, minimum=0.1, maximum=most, unit=PERCENT, advanced=False
+    )  # fmt: skip
+
+
+def fraction(values: Mapping[str, Any], key: str) -> float:
+    """A percentage as a fraction of 1."""
+    return float(values[key]) / 100

@@ -1,0 +1,276 @@
+"""Which rows train, which validate, which test: by chance, by label, by group, by time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.data.operations.base import Operation, Row, Source
+from engine.data.operations.shaping.portions import quotas, shuffled, take
+from engine.data.operations.shaping.roster import (
+    TEST,
+    TRAIN,
+    VAL,
+    Groups,
+    Roster,
+    read_roster,
+    seed_of,
+    settled,
+    value_in,
+    wanted_column,
+)
+from engine.data.operations.shaping.settings import NEAREST, SEED, column, fraction
+from engine.data.operations.shaping.settings import TEST as TEST_SHARE
+from engine.data.operations.shaping.settings import VAL as VAL_SHARE
+from engine.data.operations.shaping.times import Moments
+from engine.data.split import held_out_count
+from engine.errors import Fault
+from engine.params import Param
+from engine.text import Text
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+_FAR = 0.2  # of what was wanted: further away is told before it is done
+_MOST_GROUPS = 10_000
+
+
+def _counts(rows: int, values: Mapping[str, Any]) -> tuple[int, int]:
+    """How many rows validate and test. Raises Fault where no row would be left to train on."""
+    val, test = fraction(values, "val"), fraction(values, "test")
+    if val + test > 0.95:
+        raise Fault("data.shape.nothing_to_train", percent=round(100 * (val + test)))
+    found = held_out_count(rows, val), held_out_count(rows, test)
+    if sum(found) >= rows:
+        raise Fault("data.shape.too_few_rows", rows=rows)
+    return found
+
+
+def _check(values: Mapping[str, Any], wanted: tuple[int, int], got: tuple[int, int], code: str, **facts: Any) -> None:
+    """Raises Fault with the numbers where a share is missed by far and that was not allowed."""
+    for side, asked, found in zip(("val", "test"), wanted, got, strict=True):
+        if not values["nearest"] and abs(found - asked) > max(1, _FAR * asked):
+            raise Fault(code, side=_SIDE[side].as_dict(), wanted=asked, found=found, **facts)
+
+
+_SIDE = {"val": Text("validation", "验证集"), "test": Text("the test", "测试集")}
+
+
+def _units(units: Array, sizes: Array, rank: Array, counts: tuple[int, int]) -> Array:
+    """The side of each unit: first those for the test, then for validation out of the rest."""
+    import numpy as np
+
+    sides = np.full(len(sizes), TRAIN, dtype=np.uint8)
+    sides[take(sizes, rank, counts[1])] = TEST
+    rest = np.flatnonzero(sides == TRAIN)
+    sides[rest[take(sizes[rest], rank[rest], counts[0])]] = VAL
+    found: Array = sides[units]
+    return found
+
+
+def _got(sides: Array) -> tuple[int, int]:
+    return int((sides == VAL).sum()), int((sides == TEST).sum())
+
+
+def _spread(roster: Roster, originals: Array, sides: Array) -> Array:
+    """Sides of the originals as sides of all rows."""
+    import numpy as np
+
+    everyone = np.full(len(roster), TRAIN, dtype=np.uint8)
+    everyone[originals] = sides
+    return everyone
+
+
+def _originals(roster: Roster) -> Array:
+    import numpy as np
+
+    found: Array = np.flatnonzero(~roster.made)
+    return found
+
+
+def _random(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    import numpy as np
+
+    roster = read_roster(source)
+    own = _originals(roster)
+    wanted = _counts(len(own), values)
+    marks, units, sizes = np.unique(roster.marks[own], return_inverse=True, return_counts=True)
+    sides = _units(units, sizes, shuffled(marks, seed_of(source, values)), wanted)
+    _check(values, wanted, _got(sides), "data.shape.equal_rows", most=int(sizes.max()), rows=len(own))
+    yield from settled(source, roster, _spread(roster, own, sides))
+
+
+def _group(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    import numpy as np
+
+    groups = Groups(wanted_column(values), lonely=True)
+    roster = read_roster(source, groups.key)
+    groups.check()
+    own = _originals(roster)
+    wanted = _counts(len(own), values)
+    keys, units, sizes = np.unique(roster.keys[own], return_inverse=True, return_counts=True)
+    sides = _units(units, sizes, shuffled(keys, seed_of(source, values)), wanted)
+    largest = int(np.argmax(sizes))
+    facts = {"groups": len(keys), "largest": groups.name(int(keys[largest])), "most": int(sizes[largest])}
+    _check(values, wanted, _got(sides), "data.shape.group_share", **facts)
+    yield from settled(source, roster, _spread(roster, own, sides))
+
+
+def _stratified(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    import numpy as np
+
+    groups = Groups(values["column"])
+    roster = read_roster(source, groups.key)
+    groups.check()
+    own = _originals(roster)
+    wanted = _counts(len(own), values)
+    marks, first, units, sizes = np.unique(
+        roster.marks[own], return_index=True, return_inverse=True, return_counts=True
+    )
+    labels, strata = np.unique(roster.keys[own][first], return_inverse=True)
+    if len(labels) > min(_MOST_GROUPS, max(1, len(own) // 2)):
+        raise Fault("data.shape.too_many_groups", groups=len(labels), rows=len(own))
+    sides = _by_stratum(strata, len(labels), sizes, shuffled(marks, seed_of(source, values)), wanted)[units]
+    _check(values, wanted, _got(sides), "data.shape.label_share", labels=len(labels), rows=len(own))
+    yield from settled(source, roster, _spread(roster, own, sides))
+
+
+def _by_stratum(strata: Array, count: int, sizes: Array, rank: Array, wanted: tuple[int, int]) -> Array:
+    """Each label gives its part of both shares; no label is held out altogether."""
+    import numpy as np
+
+    rows = np.bincount(strata, weights=sizes, minlength=count).astype(np.int64)
+    for_test = quotas(rows, wanted[1], rows - 1)
+    for_val = quotas(rows, wanted[0], rows - 1 - for_test)
+    order = np.argsort(strata, kind="stable")
+    ends = np.cumsum(np.bincount(strata, minlength=count))
+    sides = np.full(len(sizes), TRAIN, dtype=np.uint8)
+    for stratum, end in enumerate(ends.tolist()):
+        part = order[ends[stratum - 1] if stratum else 0 : end]
+        counts = (int(for_val[stratum]), int(for_test[stratum]))
+        sides[part] = _units(np.arange(len(part)), sizes[part], rank[part], counts)
+    return sides
+
+
+def _time(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    import numpy as np
+
+    name = wanted_column(values)
+    moments = Moments("" if values["order"] == "auto" else values["order"])
+    groups = Groups(name)
+    for row in source.rows():
+        groups.key(row)
+        if (value := value_in(row, name)) is not None:
+            moments.look(value)
+    groups.check()
+    moments.settle()
+    if moments.unclear is not None:
+        raise Fault("data.shape.date_order", column=name, value=moments.unclear[:40])
+    roster = read_roster(source, lambda row: moments.read(value_in(row, name)))
+    if values["unreadable"] == "refuse":
+        _refuse_unreadable(source, roster, name)
+    own = np.flatnonzero(~roster.made & ~np.isnan(roster.keys))
+    wanted = _counts(len(own), values)
+    newest = own[np.lexsort((roster.marks[own], roster.keys[own]))[::-1]]
+    sides = np.full(len(roster), TRAIN, dtype=np.uint8)
+    sides[newest[: wanted[1]]] = TEST
+    sides[newest[wanted[1] : sum(wanted)]] = VAL
+    yield from settled(source, roster, sides)
+
+
+def _refuse_unreadable(source: Source, roster: Roster, name: str) -> None:
+    import numpy as np
+
+    wrong = np.flatnonzero(np.isnan(roster.keys))
+    if not len(wrong):
+        return
+    row = next(row for place, row in enumerate(source.rows()) if place == wrong[0])
+    value = value_in(row, name)
+    place = row.get("line") or row["id"]
+    facts = {"column": name, "count": len(wrong), "rows": len(roster), "line": place}
+    if value is None:
+        raise Fault("data.shape.time_missing", **facts)
+    raise Fault("data.shape.time_unreadable", value=value[:40], **facts)
+
+
+_LABEL = column(
+    Text("Label", "标签"),
+    Text(
+        "The column whose shares stay the same on all sides. Empty: the answer itself, as in classification.",
+        "各部分中占比保持一致的列。留空则使用答案本身（分类任务）。",
+    ),
+    optional=True,
+)
+_WHO = column(
+    Text("Group", "分组"),
+    Text(
+        "Rows with the same value here stay on one side: the same customer, document or conversation.",
+        "这一列取值相同的行始终在同一边，例如同一位客户、同一份文档、同一段对话。",
+    ),
+)
+_WHEN = column(
+    Text("Time", "时间"),
+    Text("A column with dates or numbers. The newest rows are held out.", "含有日期或数字的列。最新的行会被留出来。"),
+)
+_ORDER = Param(
+    "order",
+    "choice",
+    "auto",
+    Text("Dates like 03/04/2024", "形如 03/04/2024 的日期"),
+    Text(
+        "What comes first in them. They are never guessed: where the data does not tell, you are asked.",
+        "哪个数字在前。不会猜测：数据本身看不出来时会请你选择。",
+    ),
+    choices={
+        "auto": Text("as the other rows show", "根据其他行判断"),
+        "day": Text("the day first", "日在前"),
+        "month": Text("the month first", "月在前"),
+    },
+)
+_UNREADABLE = Param(
+    "unreadable",
+    "choice",
+    "refuse",
+    Text("Rows without a readable time", "时间无法读取的行"),
+    Text(
+        "Either the first one is named and nothing happens, or all of them go to training.",
+        "要么指出第一处并停下，要么全部放入训练集。",
+    ),
+    choices={"refuse": Text("stop and name them", "停下并指出"), "train": Text("train on them", "放入训练集")},
+)
+
+SPLITS = (
+    Operation(
+        "split_random",
+        "split",
+        Text("By chance", "随机划分"),
+        Text("Holds out rows at random. Equal rows always stay together, so nothing of the validation is learnt by heart.", "随机留出一部分行。完全相同的行总在同一边，验证内容不会被背下来。"),
+        _random,
+        (VAL_SHARE, TEST_SHARE, SEED, NEAREST),
+    ),
+    Operation(
+        "split_stratified",
+        "split",
+        Text("With equal shares of each label", "按标签等比例划分"),
+        Text("Like by chance, and each label (or source) has the same share on every side: rare ones are not missed.", "与随机划分相似，但每个标签（或来源）在各部分中占比相同，少见的标签不会被漏掉。"),
+        _stratified,
+        (_LABEL, VAL_SHARE, TEST_SHARE, SEED, NEAREST),
+    ),
+    Operation(
+        "split_group",
+        "split",
+        Text("Without tearing groups apart", "按组划分"),
+        Text("The same customer (document, conversation ...) is never on both sides. The score then says how well new ones are answered.", "同一客户（文档、对话等）不会同时出现在两边，得分反映的是面对新客户时的表现。"),
+        _group,
+        (_WHO, VAL_SHARE, TEST_SHARE, SEED, NEAREST),
+    ),
+    Operation(
+        "split_time",
+        "split",
+        Text("By time", "按时间划分"),
+        Text("Trains on the past and validates on the newest rows, as it will be in use.", "用过去的数据训练，用最新的数据验证，与实际使用时一致。"),
+        _time,
+        (_WHEN, VAL_SHARE, TEST_SHARE, _UNREADABLE, _ORDER),
+    ),
+)  # fmt: skip
