@@ -15,37 +15,10 @@ from engine.data.json_reader import lists_inside
 from engine.data.lines import Line, numbered_lines
 from engine.data.records import show
 from engine.data.shapes import is_known_name, plain_name
+from engine.data.text_reader import text_options
 from engine.errors import Fault
 
-_MAGIC = (
-    (b"PARE", "data.parquet.encrypted", ""),
-    (b"PK\x03\x04", "data.file.archive", "ZIP, XLSX, DOCX"),
-    (b"PK\x05\x06", "data.file.archive", "ZIP"),
-    (b"\x1f\x8b", "data.file.archive", "GZIP"),
-    (b"BZh91AY&SY", "data.file.archive", "BZIP2"),
-    (b"\xfd7zXZ\x00", "data.file.archive", "XZ"),
-    (b"\x28\xb5\x2f\xfd", "data.file.archive", "Zstandard"),
-    (b"7z\xbc\xaf\x27\x1c", "data.file.archive", "7-Zip"),
-    (b"Rar!\x1a\x07", "data.file.archive", "RAR"),
-    (b"\xd0\xcf\x11\xe0", "data.file.office", "XLS, DOC"),
-    (b"%PDF-", "data.file.binary", "PDF"),
-    (b"\x89PNG", "data.file.binary", "PNG"),
-    (b"\xff\xd8\xff", "data.file.binary", "JPEG"),
-    (b"GIF8", "data.file.binary", "GIF"),
-    (b"ARROW1", "data.file.binary", "Arrow"),
-    (b"ORC", "data.file.binary", "ORC"),
-    (b"Obj\x01", "data.file.binary", "Avro"),
-    (b"SQLite format 3", "data.file.binary", "SQLite"),
-    (b"\x93NUMPY", "data.file.binary", "NumPy"),
-    (b"GGUF", "data.file.binary", "GGUF"),
-    (b"\x7fELF", "data.file.binary", "ELF"),
-    (b"\x80\x02", "data.file.binary", "pickle"),
-    (b"\x80\x03", "data.file.binary", "pickle"),
-    (b"\x80\x04", "data.file.binary", "pickle"),
-    (b"\x80\x05", "data.file.binary", "pickle"),
-)
-_TELLING = (b"%PDF-", b"SQLite format 3", b"BZh91AY&SY")
-_HEAD = 512
+_MARKDOWN = ("md", "markdown", "mdown")
 DELIMITERS = {",": "csv", "\t": "tsv", ";": "csv", "|": "csv"}
 _LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
 _OBJECT_STARTS = ('{"', "{}", "{")
@@ -62,23 +35,6 @@ class Format:
     params: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     renamed: list[str] = field(default_factory=list)  # columns whose header was empty or repeated
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether the file is Parquet.
-
-    Raises:
-        Fault: "data.file.empty", "data.file.archive" and others for what can never be read here.
-    """
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if not head:
-        raise Fault("data.file.empty")
-    binary = any(byte < 9 for byte in head)  # a text may begin with the letters of a mark
-    for mark, code, kind in _MAGIC:
-        if head.startswith(mark) and (binary or mark in _TELLING):
-            raise Fault(code, **({"kind": kind} if kind else {}))
-    return binary and head.startswith(b"PAR1")
 
 
 def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
@@ -101,7 +57,13 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
         return Format("json", "format.json_list")
     if opening in _OBJECT_STARTS:
         return _json_object(path, encoding)
+    if _ending(filename) in _MARKDOWN:
+        return Format("md", "format.md", options=text_options({}))
     return _delimited(lines, filename) or _plain(path, encoding)
+
+
+def _ending(filename: str) -> str:
+    return filename.rsplit(".", 1)[-1].lower() if "." in filename else ""
 
 
 def _first_lines(path: Path, encoding: str) -> list[Line]:
@@ -171,8 +133,7 @@ class _Trial:
 
 def _delimited(lines: list[Line], filename: str) -> Format | None:
     """CSV or TSV where a delimiter gives columns; by its name a file of one column."""
-    ending = filename.rsplit(".", 1)[-1].lower() if "." in filename else ""
-    named = ending in ("csv", "tsv", "tab")
+    named = _ending(filename) in ("csv", "tsv", "tab")
     trials = [trial for delimiter in DELIMITERS if (trial := _try(lines, delimiter))]
     likely = [trial for trial in trials if trial.known or named or _looks_tabular(trial)]
     if likely:
@@ -220,7 +181,7 @@ def _looks_tabular(trial: _Trial) -> bool:
 
 def _plain(path: Path, encoding: str) -> Format:
     unit = "paragraph" if _has_paragraphs(path, encoding) else "line"
-    return Format("txt", f"format.txt_{unit}", options={"unit": unit})
+    return Format("txt", f"format.txt_{unit}", options=text_options({"unit": unit}))
 
 
 def _has_paragraphs(path: Path, encoding: str) -> bool:

@@ -8,9 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.data.encodings import Encoding, detect_encoding, known_encoding
-from engine.data.formats import Format, detect_text_format, is_parquet
-from engine.data.parquet_reader import open_parquet, unusable_columns
+from engine.data.documents import DOCUMENTS
+from engine.data.look import Found, Note, look, note
 from engine.data.records import MAX_NAME, Record, Rejected, clip, show
 from engine.data.shapes import guess_shape
 from engine.data.source_file import TEXTS, SourceFile
@@ -20,7 +19,6 @@ _LOOK_ROWS = 200  # of one file; fewer of each where there are many
 _LEAST_ROWS = 5
 _MAX_COLUMNS = 200
 _MAX_NAMED = 20  # files named one by one
-Note = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,8 @@ class Sniffed:
     columns: list[str] = field(default_factory=list)
     shape: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
-    templates: dict[str, list[str]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    templates: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def format(self) -> str:
@@ -57,43 +55,39 @@ class Sniffed:
         return (replace(item, file=file.name) for file in self.files for item in file.records())
 
 
-@dataclass(frozen=True)
-class _Found:
-    """One file with the reasons for how it is read."""
-
-    file: SourceFile
-    form: Format
-    notes: list[Note]
-
-
 def sniff(path: Path, filename: str, encoding: str | None = None, options: Mapping[str, Any] | None = None) -> Sniffed:
     """Understand a file by its content; `encoding` and `options` override what its bytes say.
 
     Raises:
         Fault: with a sentence that says why the file cannot be used and what to do.
     """
-    return sniff_files([(path, filename)], encoding, options)
+    return sniff_files([SourceFile(path, filename, "")], encoding, options)
 
 
 def sniff_files(
-    files: Sequence[tuple[Path, str]],
+    files: Sequence[SourceFile],
     encoding: str | None = None,
     options: Mapping[str, Any] | None = None,
+    refused: Sequence[tuple[str, Fault]] = (),
 ) -> Sniffed:
     """Understand several files as one data set. A file that cannot be read is named in the notes, the others stay.
 
+    Args:
+        files: with an empty format where nobody has looked at them yet.
+        refused: names of files that were left out before, and why.
+
     Raises:
-        Fault: the first file's, when none of them can be read.
+        Fault: the first one, when no file can be read.
     """
-    found: list[_Found] = []
-    faults: list[tuple[str, Fault]] = []
-    for path, name in files:
+    found: list[Found] = []
+    faults = list(refused)
+    for file in files:
         try:
-            one = _look(path, name, encoding, options or {})
+            one = look(file, encoding, options or {})
             _need_a_row(one.file)
             found.append(one)
         except Fault as fault:
-            faults.append((name, fault))
+            faults.append((file.name, fault))
     if not found:
         raise faults[0][1]
     source = Sniffed(tuple(one.file for one in found), notes=_file_notes(found, faults))
@@ -102,42 +96,15 @@ def sniff_files(
 
 def refused_note(name: str, fault: Fault) -> Note:
     """A file that is left out, and why: its fault stands in the params, for the page to say in the reader's language."""
-    return _note(
+    return note(
         "files", clip(name, MAX_NAME), "files.refused", {"file": clip(name, MAX_NAME), "fault": fault.as_dict()}
     )
 
 
-def _look(path: Path, name: str, encoding: str | None, options: Mapping[str, Any]) -> _Found:
-    if is_parquet(path):
-        return _look_at_parquet(path, name)
-    chosen = _chosen(path, encoding)
-    form = detect_text_format(path, chosen.name, name)
-    notes = [
-        _note("encoding", chosen.name, chosen.code, chosen.params),
-        _note("format", form.name, form.code, form.params),
-    ]
-    return _Found(SourceFile(path, name, form.name, chosen.name, form.options).chosen(options), form, notes)
-
-
-def _chosen(path: Path, encoding: str | None) -> Encoding:
-    if not encoding:
-        return detect_encoding(path)
-    name = known_encoding(encoding)
-    return Encoding(name, "encoding.chosen", {"encoding": name})
-
-
-def _look_at_parquet(path: Path, name: str) -> _Found:
-    file = open_parquet(path)
-    form = Format("parquet", "format.parquet", {"rows": file.metadata.num_rows})
-    notes = [_note("format", "parquet", form.code, form.params)]
-    for column, kind in unusable_columns(file).items():
-        shown = clip(column, MAX_NAME)
-        notes.append(_note("columns", shown, "columns.unusable", {"column": shown, "type": kind}))
-    return _Found(SourceFile(path, name, "parquet"), form, notes)
-
-
 def _need_a_row(file: SourceFile) -> None:
-    """Raises Fault when the first rows hold none that can be read."""
+    """Raises Fault when the first rows hold none that can be read. A document has text, or it would have no file."""
+    if file.format in DOCUMENTS:
+        return
     looked = list(islice(_until_a_record(file.records()), _LOOK_ROWS))
     if not any(isinstance(item, Record) for item in looked):
         raise _no_rows(looked)
@@ -157,26 +124,26 @@ def _no_rows(looked: list[Record | Rejected]) -> Fault:
     return Fault("data.file.no_rows")
 
 
-def _file_notes(found: list[_Found], faults: list[tuple[str, Fault]]) -> list[Note]:
+def _file_notes(found: list[Found], faults: list[tuple[str, Fault]]) -> list[Note]:
     """What was found in each file: alone in full; of several, each in a sentence and every other reason once."""
     notes: list[Note] = []
     if len(found) + len(faults) > 1:
-        notes.append(_note("files", len(found), "files.count", {"count": len(found)}))
+        notes.append(note("files", len(found), "files.count", {"count": len(found)}))
         for one in found[:_MAX_NAMED]:
             params = {
                 "file": clip(one.file.name, MAX_NAME),
                 "format": one.file.format,
                 "encoding": one.file.encoding or "–",
             }
-            notes.append(_note("files", params["file"], "files.one", params))
+            notes.append(note("files", params["file"], "files.one", params))
     notes += [refused_note(name, fault) for name, fault in faults[: 5 * _MAX_NAMED]]
-    for note in (note for one in found for note in one.notes):
-        if note not in notes and sum(other["what"] == note["what"] for other in notes) < _MAX_NAMED:
-            notes.append(note)
+    for reason in (reason for one in found for reason in one.notes):
+        if reason not in notes and sum(other["what"] == reason["what"] for other in notes) < _MAX_NAMED:
+            notes.append(reason)
     return notes
 
 
-def _with_shape(source: Sniffed, found: list[_Found]) -> Sniffed:
+def _with_shape(source: Sniffed, found: list[Found]) -> Sniffed:
     each = max(_LEAST_ROWS, _LOOK_ROWS // len(found))
     looked = [item for file in source.files for item in islice(file.records(), each)]
     rows = [item.values for item in looked if isinstance(item, Record)]
@@ -192,16 +159,12 @@ def _with_shape(source: Sniffed, found: list[_Found]) -> Sniffed:
     )
 
 
-def _column_notes(columns: list[str], rows: list[dict[str, Any]], found: list[_Found]) -> list[Note]:
+def _column_notes(columns: list[str], rows: list[dict[str, Any]], found: list[Found]) -> list[Note]:
     shown = clip(", ".join(columns), 300)
-    notes = [_note("columns", shown, "columns.found", {"columns": shown, "count": len(columns)})]
+    notes = [note("columns", shown, "columns.found", {"columns": shown, "count": len(columns)})]
     if renamed := list(dict.fromkeys(name for one in found for name in one.form.renamed)):
-        notes.append(_note("columns", shown, "columns.renamed", {"columns": show(", ".join(renamed))}))
+        notes.append(note("columns", shown, "columns.renamed", {"columns": show(", ".join(renamed))}))
     mixed = sum(len(row) < len(columns) for row in rows)
     if mixed:
-        notes.append(_note("columns", shown, "columns.mixed", {"rows": mixed, "looked": len(rows)}))
+        notes.append(note("columns", shown, "columns.mixed", {"rows": mixed, "looked": len(rows)}))
     return notes
-
-
-def _note(what: str, value: Any, code: str, params: Mapping[str, Any]) -> Note:
-    return {"what": what, "value": value, "code": code, "params": dict(params)}

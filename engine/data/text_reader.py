@@ -1,24 +1,55 @@
-"""Plain text: a row is a paragraph, or a line where the file has no blank line between paragraphs."""
+"""Plain text: a row is a paragraph, a line, or a chunk of about so many characters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from engine.data.chunks import chunks
 from engine.data.encodings import is_damaged, open_text
 from engine.data.lines import Line, numbered_lines
 from engine.data.records import MAX_FIELD, MAX_ROW, Record, Rejected
+from engine.errors import Fault
 
 COLUMN = "text"
+UNITS = ("chunk", "paragraph", "line")
+CHUNK_CHARACTERS = 2_000
+LEAST_CHUNK, MOST_CHUNK = 100, 100_000
 
 
-def read_text(path: Path, encoding: str, unit: str) -> Iterator[Record | Rejected]:
-    """Each paragraph or line (`unit` is "paragraph" or "line") that is not blank, exactly as it stands."""
+def text_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """`options` once they were checked.
+
+    Raises:
+        Fault: "data.text.unit", "data.text.chunk_size".
+    """
+    unit, size = options.get("unit", "chunk"), options.get("chunk_characters", CHUNK_CHARACTERS)
+    if unit not in UNITS:
+        raise Fault("data.text.unit", unit=str(unit)[:40])
+    if isinstance(size, bool) or not isinstance(size, int) or not LEAST_CHUNK <= size <= MOST_CHUNK:
+        raise Fault("data.text.chunk_size", value=str(size)[:40], least=LEAST_CHUNK, most=MOST_CHUNK)
+    return {"unit": unit, "chunk_characters": size}
+
+
+def read_text(path: Path, encoding: str, options: Mapping[str, Any]) -> Iterator[Record | Rejected]:
+    """Each piece that is not blank, exactly as it stands. `options`: "unit" (of UNITS) and "chunk_characters".
+
+    Raises:
+        Fault: what `text_options` raises.
+    """
+    chosen = text_options(options)
     with open_text(path, encoding) as stream:
+        if chosen["unit"] == "chunk":
+            for row, (line, text) in enumerate(chunks(stream, chosen["chunk_characters"]), 1):
+                yield _record([Line(line, text)], row, text)
+            return
         lines = numbered_lines(stream)
-        blocks = _paragraphs(lines) if unit == "paragraph" else ([line] for line in lines if line.text.strip())
+        blocks = (
+            _paragraphs(lines) if chosen["unit"] == "paragraph" else ([line] for line in lines if line.text.strip())
+        )
         for row, block in enumerate(blocks, 1):
-            yield _record(block, row)
+            yield _record(block, row, "".join(line.text for line in block).rstrip("\r\n"))
 
 
 def _paragraphs(lines: Iterator[Line]) -> Iterator[list[Line]]:
@@ -37,8 +68,7 @@ def _paragraphs(lines: Iterator[Line]) -> Iterator[list[Line]]:
         yield block
 
 
-def _record(block: list[Line], row: int) -> Record | Rejected:
-    text = "".join(line.text for line in block).rstrip("\r\n")
+def _record(block: list[Line], row: int, text: str) -> Record | Rejected:
     if not all(line.whole for line in block):
         return Rejected("data.row.too_long", row, block[0].number, params={"limit": MAX_ROW}, raw=text)
     if is_damaged(text):

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.context import Context
+from engine.data.archive import Unpacked, unpack
+from engine.data.documents import text_beside
+from engine.data.magic import binary_format
 from engine.data.names import clean_name, data_set_name, display_name
 from engine.data.shapes import shape_of
 from engine.data.sniff import Sniffed, sniff, sniff_files
-from engine.data.source_file import SourceFile
+from engine.data.source_file import CHOICES, TEXTS, SourceFile
 from engine.errors import Fault
 from storage.tables import Dataset
 
 _MB = 2**20
+_NAMED = 3  # files that are named where a data set says where it came from
+_PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
 
 
 def add_upload(ctx: Context, path: Path, filename: str) -> int:
@@ -30,24 +37,78 @@ def add_upload(ctx: Context, path: Path, filename: str) -> int:
     return add_files(ctx, [(path, filename)])
 
 
-def add_files(ctx: Context, files: Sequence[tuple[Path, str]]) -> int:
-    """Take several files in as one draft; those that cannot be read are named in its notes and left where they were.
+def add_files(ctx: Context, files: Sequence[tuple[Path, str]], name: str = "") -> int:
+    """Take files in as one draft; archives are unpacked. What cannot be read is named in its notes, the rest stays.
+
+    On success nothing is left where it was; refused, everything is.
 
     Raises:
         Fault: "data.file.too_large", or the first file's when none can be read.
     """
+    _check_size(ctx, files)
+    given = _unpacked(ctx, files)
+    try:
+        found = sniff_files([SourceFile(path, shown, "") for path, shown in given.files], refused=given.faults)
+        made = _store(ctx, found, [display_name(filename) for _path, filename in files], name)
+    finally:
+        ours = {path for path, _name in given.files} - {path for path, _name in files}
+        for path in (*ours, *(text_beside(path) for path, _name in given.files)):
+            path.unlink(missing_ok=True)
+    for path, _name in files:
+        path.unlink(missing_ok=True)
+    return made
+
+
+def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
     size = sum(path.stat().st_size for path, _name in files)
     if size > ctx.settings.max_upload_mb * _MB:
         raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
-    named = [(path, display_name(name)) for path, name in files]
-    found = sniff_files(named)
+
+
+def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]]) -> Unpacked:
+    """The files themselves and those out of archives, each with a name of its own."""
+    done = Unpacked()
+    for path, filename in files:
+        shown = display_name(filename)
+        try:
+            if binary_format(path) != "zip":
+                done.files.append((path, shown))
+                continue
+            inside = unpack(path, ctx.settings.folder("uploads"), ctx.settings.max_upload_mb)
+            done.faults += inside.faults
+            done.files += inside.files
+        except Fault as fault:
+            if len(files) == 1:
+                raise
+            done.faults.append((shown, fault))
+    if not done.files:
+        raise done.faults[0][1]
+    return _without_papers(done)
+
+
+def _without_papers(done: Unpacked) -> Unpacked:
+    """Leave out what is about the data (a readme, a licence), and give files of one name a number each."""
+    kept = [one for one in done.files if not _PAPER.search(one[1])] or done.files
+    for path, name in done.files:
+        if (path, name) not in kept:
+            done.faults.append((name, Fault("data.file.about")))
+            path.unlink(missing_ok=True)
+    seen: Counter[str] = Counter()
+    named: list[tuple[Path, str]] = []
+    for path, name in kept:
+        seen[name] += 1
+        named.append((path, f"{name} ({seen[name]})" if seen[name] > 1 else name))
+    return Unpacked(named, done.faults)
+
+
+def _store(ctx: Context, found: Sniffed, names: Sequence[str], name: str) -> int:
     folder = ctx.settings.folder("uploads")
     places = {file.path: folder / uuid.uuid4().hex for file in found.files}
     moved = replace(found, files=tuple(replace(file, path=places[file.path]) for file in found.files))
     row = Dataset(
-        name=data_set_name(files[0][1]),
+        name=clean_name(name, data_set_name(names[0])),
         status="draft",
-        source_name=", ".join(name for _path, name in named[:3]) + (" …" if len(named) > 3 else ""),
+        source_name=", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else ""),
         upload_path=ctx.settings.relative(moved.files[0].path),
         **found_columns(ctx, moved),
     )
@@ -137,8 +198,16 @@ def source_of(
         return Sniffed(
             chosen, row.columns, row.shape, row.mapping, notes=row.detection.get("notes", []), templates=row.templates
         )
-    named = [(file.path, file.name) for file in files]
-    return sniff_files(named, encoding or row.encoding if row.encoding else None, row.options | wanted)
+    if encoding in (None, row.encoding) and all(file.format in TEXTS for file in files):
+        chosen = tuple(file.chosen(row.options | wanted) for file in files)
+        return Sniffed(chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []))
+    return sniff_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted)
+
+
+def reading_of(row: Dataset) -> dict[str, Any]:
+    """How the files are read, as far as a person may choose it: {"sheet", "sheets", "unit", "chunk_characters"}."""
+    keys = (*CHOICES, "sheets")
+    return {key: one["options"][key] for one in reversed(row.sources or []) for key in keys if key in one["options"]}
 
 
 def files_of(ctx: Context, row: Dataset) -> list[SourceFile]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from engine.data.documents import DOCUMENTS
 from engine.text import LANGUAGES
 from webui.i18n import catalogue
 
 _ROOT = Path(__file__).parents[3]
-_FILES = [*(_ROOT / "engine" / "data").glob("*.py"), *(_ROOT / "engine" / "services").glob("datasets.py")]
-_FILES.append(_ROOT / "engine" / "services" / "token_counts.py")
+_NOTES = ("detect.encoding.", "detect.format.", "detect.columns.", "detect.files.")
+_FILES = [*(_ROOT / "engine" / "data").rglob("*.py"), *(_ROOT / "engine" / "services").glob("*.py")]
 
 
 def _found(pattern: str) -> set[str]:
@@ -18,11 +19,11 @@ def _found(pattern: str) -> set[str]:
 
 
 def test_every_code_has_its_sentence() -> None:
-    faults = {f"error.{code}" for code in _found(r'"(data\.[a-z_]+(?:\.[a-z_0-9]+)*)"')}
-    notes = {f"detect.{code}" for code in _found(r'"((?:encoding|format|columns|shape)\.[a-z_0-9]+)"')}
-    notes |= {"detect.format.txt_paragraph", "detect.format.txt_line"}
+    faults = {f"error.{code}" for code in _found(r'(?:Fault|Rejected)\(\s*"(data\.[a-z_]+(?:\.[a-z_0-9]+)*)"')}
+    notes = {f"detect.{code}" for code in _found(r'"((?:encoding|format|columns|files)\.[a-z_0-9]+)"')}
+    notes |= {f"detect.format.{kind}" for kind in ("txt_paragraph", "txt_line", *DOCUMENTS)}
     assert len(faults) > 50
     for language in LANGUAGES:
         texts = catalogue(language)
-        said = {key for key in texts if key.startswith(("error.data.", "detect."))}
-        assert faults | notes == said
+        assert sorted((faults | notes) - texts.keys()) == []
+        assert sorted({key for key in texts if key.startswith(_NOTES)} - notes) == []

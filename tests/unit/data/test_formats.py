@@ -85,7 +85,7 @@ def test_prose_is_text_by_paragraphs(tmp_path: Path) -> None:
 
 def test_text_without_blank_lines_is_a_row_a_line(tmp_path: Path) -> None:
     result = run(tmp_path, "灯。\n月。\n\n".encode(), "x")
-    assert (result.source.options, result.texts) == ({"unit": "line"}, ["灯。", "月。"])
+    assert (result.source.options["unit"], result.texts) == ("line", ["灯。", "月。"])
 
 
 @pytest.mark.parametrize(
