@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Trainer, TrainerCallback
 
-from engine.data.store import read_rows
+from engine.data.learnt import learnt_rows
 from engine.data.template import ChatTemplate
 from engine.hardware import cpu
 from engine.methods import Run, method_of
@@ -145,7 +145,7 @@ def run(arguments: argparse.Namespace) -> list[Round]:
     else:
         template = ChatTemplate.load(arguments.tokenizer or arguments.model)
         with tempfile.TemporaryDirectory() as folder:
-            rows = read_rows(arguments.data)
+            rows = learnt_rows(arguments.data)
             examples = load_examples(rows, template, spec.training, Path(folder)).train[:count]
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = trainers(model, spec, examples, Path(folder))

@@ -21,9 +21,12 @@ from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
 from engine.data.masking import IGNORED, answer_spans, labels_of
+from engine.data.rows import conversation_of
+from engine.data.template_losses import check_nothing_lost, dropped_parts
 from engine.errors import Fault
 
 Messages = Sequence[Mapping[str, Any]]
+Tools = Sequence[Mapping[str, Any]]
 TrainOn = Literal["assistant", "all"]
 
 
@@ -162,8 +165,19 @@ class ChatTemplate:
         added = self.tokenizer.get_added_tokens_decoder().values()
         return tuple({t.content for t in added if t.special} | {str(self.special.get("eos_token") or "")} - {""})
 
-    def render(self, messages: Messages, add_generation_prompt: bool = False) -> str:
-        """The conversation as one text.
+    @cached_property
+    def closing_marks(self) -> tuple[str, ...]:
+        """Texts of the tokens that end a whole turn, where the model names them; else those of `end_marks`."""
+        named = (self.tokenizer.id_to_token(i) for i in self.eos_ids)
+        return tuple(text for text in named if text) or self.end_marks
+
+    @cached_property
+    def dropped(self) -> frozenset[str]:
+        """Of "tools", "calls" and "results", those that the template passes over in silence."""
+        return dropped_parts(self)
+
+    def render(self, messages: Messages, add_generation_prompt: bool = False, tools: Tools | None = None) -> str:
+        """The conversation as one text. `tools`: definitions of the functions that the assistant may call.
 
         Raises:
             Fault: "template.missing", or "template.refused" with the template's own reason (for instance, wrong order of roles).
@@ -174,7 +188,7 @@ class ChatTemplate:
         try:
             return self._compiled.render(
                 messages=[dict(m) for m in messages],
-                tools=None,
+                tools=[dict(tool) for tool in tools] if tools else None,
                 documents=None,
                 add_generation_prompt=add_generation_prompt,
                 **tokens,
@@ -189,9 +203,19 @@ class ChatTemplate:
         train_on: TrainOn | str = "assistant",
         max_length: int | None = None,
     ) -> Encoded:
-        """Tokens and labels of a row ({"messages"} or {"text"}), a conversation, or a text; cut at `max_length`."""
-        content = (row.get("messages") or row["text"]) if isinstance(row, Mapping) else row
-        encoded = self._encode_text(content) if isinstance(content, str) else self._encode_chat(content, train_on)
+        """Tokens and labels of a row of any kind (of two answers, with the better one), a conversation, or a text.
+
+        Args:
+            max_length: where to cut, in tokens.
+
+        Raises:
+            Fault: see `render` and `check_nothing_lost`.
+        """
+        tools = row.get("tools") if isinstance(row, Mapping) else None
+        content = (row["text"] if "text" in row else conversation_of(row)) if isinstance(row, Mapping) else row
+        encoded = (
+            self._encode_text(content) if isinstance(content, str) else self._encode_chat(content, tools, train_on)
+        )
         if max_length is None or len(encoded.ids) <= max_length:
             return encoded
         ids, labels = encoded.ids[:max_length], encoded.labels[:max_length]
@@ -203,20 +227,21 @@ class ChatTemplate:
             ids = [*ids, self.eos_id]
         return Encoded(ids, list(ids), 0, len(ids))
 
-    def _encode_chat(self, messages: Messages, train_on: str) -> Encoded:
-        text = self.render(messages)
+    def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str) -> Encoded:
+        text = self.render(messages, tools=tools)
+        check_nothing_lost(self, messages, tools, text)
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
         if train_on == "all":
             return Encoded(encoding.ids, list(encoding.ids), 0, len(encoding.ids))
-        spans, skipped = answer_spans(self, messages, text)
+        spans, skipped = answer_spans(self, messages, text, tools)
         labels = labels_of(encoding.ids, encoding.offsets, spans)
         return Encoded(encoding.ids, labels, skipped, len(encoding.ids))
 
-    def encode_prompt(self, messages: Messages) -> list[int]:
+    def encode_prompt(self, messages: Messages, tools: Tools | None = None) -> list[int]:
         """The tokens after which the model is to answer. Without a chat template: the messages' plain text."""
         if not self.has_chat:
             return self.tokenizer.encode("\n\n".join(str(m["content"]) for m in messages)).ids
-        text = self.render(messages, add_generation_prompt=True)
+        text = self.render(messages, add_generation_prompt=True, tools=tools)
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: Sequence[int], *, skip_special: bool = True) -> str:

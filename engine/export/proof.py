@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,13 @@ import torch
 from engine.context import Context
 from engine.data.store import read_rows
 from engine.data.template import ChatTemplate
+from engine.data.template_losses import refuses_a_row
+from engine.errors import Fault
 from storage.tables import Dataset, TunedModel
 
 TOLERANCE = 1e-4  # fp32 logits, relative to the largest one where that is above 1
 _PROMPTS, _TOKENS = 4, 128
+_MOST_ROWS = 1_000  # that are looked through for ones that the template takes
 Logits = list[torch.Tensor]
 
 
@@ -28,8 +31,19 @@ def proof_inputs(ctx: Context, tuned: TunedModel, template: ChatTemplate) -> lis
     path = ctx.settings.absolute(dataset.rows_path) if dataset.rows_path else None
     if path is None or not path.is_file():
         return [template.encode(tuned.name).ids[:_TOKENS]]
-    rows = [*islice(read_rows(path, "val"), _PROMPTS), *islice(read_rows(path, "train"), _PROMPTS)]
-    return [template.encode(row, max_length=_TOKENS).ids for row in rows[:_PROMPTS]]
+    rows = chain(islice(read_rows(path, "val"), _MOST_ROWS), islice(read_rows(path, "train"), _MOST_ROWS))
+    usable = (ids for row in rows if (ids := _tokens(row, template)))
+    return list(islice(usable, _PROMPTS)) or [template.encode(tuned.name).ids[:_TOKENS]]
+
+
+def _tokens(row: dict[str, Any], template: ChatTemplate) -> list[int]:
+    """The beginning of a row; nothing where the template refuses it, as training did."""
+    try:
+        return template.encode(row, max_length=_TOKENS).ids
+    except Fault as fault:
+        if not refuses_a_row(fault):
+            raise
+        return []
 
 
 @torch.inference_mode()

@@ -41,8 +41,8 @@ class Shots:
 
     @classmethod
     def gather(cls, rows: Iterable[Row], *, similar: bool, count: int, tokens: int, seed: int) -> Shots:
-        """Examples out of training rows."""
-        kept = [{name: row[name] for name in ("messages", "text") if name in row} for row in rows]
+        """Examples out of training rows; those that call tools stand for nothing without the tools' definitions."""
+        kept = [{name: row[name] for name in ("messages", "text") if name in row} for row in rows if "tools" not in row]
         random.Random(seed).shuffle(kept)
         most = _MOST_ROWS if similar else count or _MOST_SHOTS
         return cls(tuple(kept[:most]), similar, count, tokens)

@@ -8,13 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.base_models.paths import tokenizer_folder
-from engine.data.store import read_rows
+from engine.data.learnt import learnt_rows
 from engine.data.template import ChatTemplate
 from engine.planner.lengths import Table, measure
 from engine.settings import Settings
 from storage.tables import Dataset, LanguageModel
 
-_VERSION = 1
+_VERSION = 2
 
 
 def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train_on: str) -> Table:
@@ -25,7 +25,7 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train
     file = settings.folder("cache", "lengths") / name
     if not file.is_file():
         assert dataset.rows_path is not None
-        rows = read_rows(settings.absolute(dataset.rows_path))
+        rows = learnt_rows(settings.absolute(dataset.rows_path))
         table = measure(rows, dataset.train_rows + dataset.val_rows, ChatTemplate.load(folder), train_on)
         temporary = file.with_suffix(f".{os.getpid()}.part")
         temporary.write_text(json.dumps(table.as_dict(), separators=(",", ":")), encoding="utf-8")

@@ -7,18 +7,33 @@ from typing import Any
 
 from engine.data.masking import IGNORED
 from engine.data.template import ChatTemplate, Encoded
+from engine.data.template_losses import refuses_a_row
+from engine.errors import Fault
+
+_MOST_REFUSED = 50  # rows in a row that the template cannot take: then the reason is the answer
 
 
 def example_tokens(
     rows: Iterable[Mapping[str, Any]], template: ChatTemplate, training: Mapping[str, Any], n: int
 ) -> list[dict[str, Any]]:
-    """The first `n` rows that training would use, as tokens: cut or left out as `training` says."""
+    """The first `n` rows that training would use, as tokens: cut or left out as `training` says.
+
+    Raises:
+        Fault: why the template takes none of the first rows.
+    """
     limit, drop = int(training["max_length"]), training["over_length"] == "drop"
     shown: list[dict[str, Any]] = []
+    refused = 0
     for row in rows:
         if len(shown) >= n:
             break
-        encoded = template.encode(row, train_on=training["train_on"], max_length=limit)
+        try:
+            encoded = template.encode(row, train_on=training["train_on"], max_length=limit)
+        except Fault as fault:
+            refused += 1
+            if not refuses_a_row(fault) or (refused >= _MOST_REFUSED and not shown):
+                raise
+            continue
         if drop and encoded.truncated:
             continue
         tokens = readable(encoded, template)

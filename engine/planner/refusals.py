@@ -10,7 +10,14 @@ from engine.methods.refusals import refused
 from engine.planner.shape import shape_of
 from engine.planner.speed import Pace, steps_of
 from engine.spec import JobSpec
-from storage.tables import LanguageModel
+from storage.tables import Dataset, LanguageModel
+
+
+def unteachable(dataset: Dataset) -> dict[str, Any] | None:
+    """The fault of a data set whose rows hold no single wanted answer: better and worse ones, or thumbs."""
+    if dataset.kind not in ("preference", "kto"):
+        return None
+    return {"code": f"job.dataset_{dataset.kind}", "params": {"name": dataset.name}}
 
 
 def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> dict[str, dict[str, Any]]:

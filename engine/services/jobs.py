@@ -13,7 +13,7 @@ from engine.context import Context
 from engine.errors import Fault, NotFound, SpecError
 from engine.lanes import lane_for
 from engine.planner.catalogue import is_planned_only
-from engine.planner.refusals import refusals
+from engine.planner.refusals import refusals, unteachable
 from engine.services.job_feed import job_feed
 from engine.services.job_views import views
 from engine.services.spec_files import draft_from_job, draft_from_yaml, draft_yaml, spec_yaml
@@ -98,6 +98,8 @@ def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
         faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
     elif dataset.status != "ready":
         faults["dataset"] = {"code": "job.dataset_not_ready", "params": {"name": dataset.name}}
+    elif wrong := unteachable(dataset):
+        faults["dataset"] = wrong
     if faults or model is None or dataset is None:
         return faults
     return refusals(spec, model, dataset.train_rows)

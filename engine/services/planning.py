@@ -20,7 +20,7 @@ from engine.planner.bill import Case, estimate, incomplete
 from engine.planner.cache import lengths_of
 from engine.planner.corrections import MODEL_VERSION, Evidence, Source, machine_of
 from engine.planner.preview import example_tokens
-from engine.planner.refusals import refusals
+from engine.planner.refusals import refusals, unteachable
 from engine.spec import JobSpec, make_unnamed
 from storage.queries import base_models, inputs
 from storage.queries.corrections import corrections_of
@@ -102,6 +102,8 @@ def _inputs(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:
         raise NotFound()
     if dataset.status != "ready":
         raise Fault("job.dataset_not_ready", name=dataset.name)
+    if wrong := unteachable(dataset):
+        raise SpecError({"dataset": wrong})
     return model, dataset
 
 

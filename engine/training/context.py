@@ -172,7 +172,7 @@ def _behind(row: Row, cut: Encoded, alone: Encoded, desk: _Desk) -> Encoded:
 
 def _encoded(row: Row, taken: Sequence[Row], template: ChatTemplate) -> Encoded:
     if "messages" in row:
-        return template.encode({"messages": in_front(taken, row["messages"])})
+        return template.encode({**row, "messages": in_front(taken, row["messages"])})
     return template.encode("\n\n".join([question_of(shot) for shot in taken] + [str(row["text"])]))
 
 
@@ -229,7 +229,7 @@ def _fronted(rows: Iterable[Row], desk: _Desk) -> Iterator[Row]:
     for row in rows:
         own = sum(len(desk.inputs.template.tokenizer.encode(str(m["content"])).ids) for m in row["messages"])
         taken = desk.shots.chosen(question_of(row), desk.inputs.template, desk.context - own - 2 * sampling.NEW_TOKENS)
-        yield {"messages": in_front(taken, row["messages"])}
+        yield {**row, "messages": in_front(taken, row["messages"])}
 
 
 def _behind_texts(prompts: Sequence[sampling.Prompt], desk: _Desk) -> list[sampling.Prompt]:

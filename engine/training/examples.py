@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.data.template import ChatTemplate, Encoded
+from engine.data.template_losses import reason_of, refuses_a_row
 from engine.errors import Fault
 from engine.training.table import Example, ExampleTable, TableWriter
 
@@ -23,7 +24,7 @@ class Examples:
     train: ExampleTable = field(init=False)
     val: ExampleTable = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
-    refusal: str = ""
+    refusal: str | dict[str, str] = ""  # why the first refused row was, in both languages where it is ours
 
 
 def make_example(encoded: Encoded) -> Example:
@@ -47,7 +48,7 @@ def load_examples(
         for row in rows:
             example = _example(row, template, training, found)
             if example is not None:
-                (val if row["split"] == "val" else train).add(example)
+                {"train": train, "val": val}[row["split"]].add(example)
     found.train, found.val = ExampleTable(train.path), ExampleTable(val.path)
     if not found.train:
         names = ("dropped", "unlearnable", "refused")
@@ -62,10 +63,10 @@ def _example(
     try:
         encoded = template.encode(row, train_on=training["train_on"], max_length=training["max_length"])
     except Fault as fault:
-        if fault.code != "template.refused":
+        if not refuses_a_row(fault):
             raise
         found.counts["refused"] += 1
-        found.refusal = found.refusal or str(fault.params["reason"])
+        found.refusal = found.refusal or reason_of(fault)
         return None
     if encoded.truncated and training["over_length"] == "drop":
         found.counts["dropped"] += 1

@@ -15,6 +15,7 @@ import torch
 
 from engine.base_models.paths import tokenizer_folder
 from engine.context import Context
+from engine.data.learnt import learnt_rows
 from engine.data.store import read_rows, rows_of
 from engine.data.template import ChatTemplate
 from engine.errors import Fault
@@ -53,11 +54,11 @@ class Inputs:
 Rows = Callable[[Path], Iterable[Mapping[str, Any]]]
 
 
-def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows = read_rows) -> Inputs:
+def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows = learnt_rows) -> Inputs:
     """Read what a job names.
 
     Args:
-        rows_from: which rows of the data set's file become examples; all of them where it is not given.
+        rows_from: which rows of the data set's file become examples; all but those of "test" where it is not given.
 
     Raises:
         Fault: "job.model_gone", "job.dataset_gone", or what makes the rows useless.

@@ -59,10 +59,10 @@ def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     if not last or messages[last - 1]["role"] != "user":
         return None
     try:
-        ids = template.encode_prompt(messages[:last])
+        ids = template.encode_prompt(messages[:last], row.get("tools"))
     except Exception:  # the template refuses this row; training leaves it out as well
         return None
-    return Prompt(messages[last - 1]["content"][:_SHOWN], ids, messages[last]["content"][:_SHOWN])
+    return Prompt(messages[last - 1]["content"][:_SHOWN], ids, messages[last]["content"][:_SHOWN] or None)
 
 
 def answer(
