@@ -42,7 +42,7 @@ _BOMS = (
 _SAMPLE = 256 * 1024
 _CHUNK = 1024 * 1024
 _CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b")
-_MARK = "tunesmith.mark"
+MARK_BAD_BYTES = "tunesmith.mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(_MARK, _mark_bad_bytes)
+codecs.register_error(MARK_BAD_BYTES, _mark_bad_bytes)
 
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -93,7 +93,7 @@ def open_text(path: Path, encoding: str, newline: str | None = "") -> TextIO:
     mark = _bom(raw.peek(4)[:4])
     if mark and mark[1] == encoding:
         raw.seek(len(mark[0]))
-    return io.TextIOWrapper(raw, encoding=encoding, errors=_MARK, newline=newline)
+    return io.TextIOWrapper(raw, encoding=encoding, errors=MARK_BAD_BYTES, newline=newline)
 
 
 def detect_encoding(path: Path) -> Encoding:
@@ -134,7 +134,7 @@ def _utf16_without_mark(head: bytes) -> str | None:
 
 def _utf8_counts(path: Path) -> tuple[int, int]:
     """(characters beyond ASCII that are valid UTF-8, bytes that are not), over the whole file, a chunk at a time."""
-    decoder = codecs.getincrementaldecoder("utf-8")(_MARK)
+    decoder = codecs.getincrementaldecoder("utf-8")(MARK_BAD_BYTES)
     good = bad = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from engine.data.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.normalise import Row, normaliser
-from engine.data.records import Record, Rejected, RowFault
+from engine.data.reading import Convert, Place, batches, outcomes
+from engine.data.records import Rejected
 from engine.data.shapes import make_plan, shape_of
 from engine.data.shapes.contents import MOST_LABELS
 from engine.data.sniff import Sniffed
-from engine.data.store import RowsWriter, Stored
+from engine.data.store import Stored, finish
 
-MAX_REJECTED_KEPT = 5_000
 _PREVIEW_ROWS = 500
 Templates = Mapping[str, Sequence[str]]
+Tell = Callable[[Place, int, int], None]
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The outcome: stored rows (None when no row could be used), counts, and the first of the rejected rows."""
+    """The outcome: stored rows (None when no row could be used) and counts.
+
+    Attributes:
+        kept: the first of the rejected rows, as the table of rejected rows has them.
+        rejected_path: the file of all of them; None where there is none.
+    """
 
     stored: Stored | None
     rejected: int
-    kept: list[Rejected]
+    kept: list[dict[str, Any]]
+    rejected_path: Path | None
     stats: dict[str, Any]
 
 
@@ -47,21 +55,11 @@ class Preview:
     classes: dict[str, int] = field(default_factory=dict)
 
 
-def _converter(
-    source: Sniffed, shape: str | None, mapping: Mapping[str, str], templates: Templates | None
-) -> Callable[[Record], Row]:
+def converter(
+    source: Sniffed, shape: str | None, mapping: Mapping[str, str], templates: Templates | None = None
+) -> Convert:
+    """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
     return normaliser(make_plan(shape_of(shape), mapping, source.columns, templates))
-
-
-def _outcomes(source: Sniffed, convert: Callable[[Record], Row]) -> Iterator[Row | Rejected]:
-    for item in source.records():
-        if isinstance(item, Rejected):
-            yield item
-            continue
-        try:
-            yield convert(item)
-        except RowFault as fault:
-            yield fault.rejected(item)
 
 
 def preview(
@@ -69,7 +67,7 @@ def preview(
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
-    for item in islice(_outcomes(source, _converter(source, shape, mapping, templates)), _PREVIEW_ROWS):
+    for item in islice(outcomes(source, converter(source, shape, mapping, templates)), _PREVIEW_ROWS):
         found.checked += 1
         if isinstance(item, Rejected):
             if len(found.rejected) < limit:
@@ -87,25 +85,46 @@ def preview(
 def import_rows(
     source: Sniffed,
     shape: str | None,
-    mapping: dict[str, str],
+    mapping: Mapping[str, str],
     folder: Path,
     *,
     val_fraction: float,
     seed: int,
     templates: Templates | None = None,
+    tell: Tell = lambda _place, _rows, _rejected: None,
+    lasting: bool = False,
 ) -> Imported:
-    """Read the whole file and store its rows under `folder`."""
-    rejected = 0
-    kept: list[Rejected] = []
-    with RowsWriter(folder) as writer:
-        for place, item in enumerate(_outcomes(source, _converter(source, shape, mapping, templates))):
-            if isinstance(item, Rejected):
-                rejected += 1
-                writer.tally.reject(item.code)
-                if len(kept) < MAX_REJECTED_KEPT:
-                    kept.append(item)
-            else:
-                writer.add(item, place)
-        stored = writer.finish(val_fraction, seed) if len(writer) else None
-        stats = writer.tally.as_dict(stored.duplicates if stored else 0)
-    return Imported(stored, rejected, kept, stats)
+    """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
+
+    Args:
+        tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
+        lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
+
+    Raises:
+        Fault: of the mapping; "data.import.disk_full".
+    """
+    convert = converter(source, shape, mapping, templates)
+    work = ImportWork(folder, lasting=lasting)
+    done = False
+    try:
+        with work:
+            for batch, place in batches(source, convert, work.place):
+                work.add(batch, place)
+                tell(place, len(work.draft), work.rejected.count)
+            if lasting:
+                work.save()
+        outcome = _finish(work, folder, val_fraction, seed)
+        done = True
+    except OSError as error:
+        raise disk_fault(error, folder) from error
+    finally:
+        if done or not lasting:
+            work.discard(keep_rejected=done)
+    return outcome
+
+
+def _finish(work: ImportWork, folder: Path, val_fraction: float, seed: int) -> Imported:
+    stored = finish(work.draft, folder, val_fraction, seed) if len(work.draft) else None
+    stats = work.draft.tally.as_dict(stored.duplicates if stored else 0)
+    count, path = work.rejected.count, work.rejected.path
+    return Imported(stored, count, first_rejected(path), path if count else None, stats)

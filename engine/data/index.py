@@ -13,7 +13,7 @@ import os
 import re
 import struct
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,13 +127,21 @@ def index_path(rows_path: Path) -> Path:
 
 
 class IndexWriter:
-    """Takes in rows' numbers one by one, a record each, on disk; `finish` turns them into columns."""
+    """Takes in rows' numbers one by one, a record each, on disk; `finish` turns them into columns.
 
-    def __init__(self, draft: Path) -> None:
+    Args:
+        state: what `state()` gave: what was written later is cut off.
+    """
+
+    def __init__(self, draft: Path, state: Mapping[str, Any] | None = None) -> None:
         self.draft = draft
-        self._file = draft.open("wb")
-        self._languages = {name: code for code, name in enumerate(_LANGUAGES)}
-        self.count = 0
+        self.count = state["rows"] if state else 0
+        names = state["languages"] if state else _LANGUAGES
+        self._languages = {name: code for code, name in enumerate(names)}
+        size = self.count * _RECORD.size
+        self._file = draft.open("r+b" if size else "wb")
+        self._file.truncate(size)
+        self._file.seek(size)
 
     def add(self, offset: int, row_id: int, split: str, found: Measures) -> None:
         """One more row."""
@@ -145,6 +153,12 @@ class IndexWriter:
     def close(self) -> None:
         """Write out what waits."""
         self._file.close()
+
+    def state(self) -> dict[str, Any]:
+        """What is safely on disk by now, as JSON."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return {"rows": self.count, "languages": list(self._languages)}
 
     def records(self) -> Column:
         """Every record so far, mapped; changes are kept. Only after `close`."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 SMALLEST_TO_SPLIT = 10
 
 
@@ -25,22 +28,42 @@ def held_out_count(rows: int, fraction: float) -> int:
 
 def held_out(fingerprints: Sequence[int], fraction: float, seed: int) -> set[int]:
     """The places of the held-out rows. Equal rows stay on one side, unless there are too few different ones."""
+    return set(held_out_places(np.asarray(fingerprints, dtype=np.uint64), fraction, seed).tolist())
+
+
+def held_out_places(fingerprints: npt.NDArray[np.uint64], fraction: float, seed: int) -> npt.NDArray[np.int64]:
+    """The places of the held-out rows, in order, as `held_out` says. Takes about 60 bytes a row."""
     wanted = held_out_count(len(fingerprints), fraction)
-    groups: dict[int, list[int]] = {}
-    for place, mark in enumerate(fingerprints):
-        groups.setdefault(mark, []).append(place)
-    order = sorted(groups, key=lambda mark: _shuffled(mark, seed))
-    chosen: set[int] = set()
-    for mark in order:
-        if len(chosen) + len(groups[mark]) <= wanted:
-            chosen.update(groups[mark])
-        if len(chosen) == wanted:
-            return chosen
-    for mark in order:
-        spare = [place for place in groups[mark] if place not in chosen]
-        chosen.update(spare[: wanted - len(chosen)])
-    return chosen
+    if not wanted:
+        return np.zeros(0, dtype=np.int64)
+    marks, group, sizes = np.unique(fingerprints, return_inverse=True, return_counts=True)
+    keys = np.fromiter((_shuffled(mark, seed) for mark in marks.tolist()), dtype=np.uint64, count=len(marks))
+    order = np.argsort(keys, kind="stable")
+    taken = _taken(sizes[order], wanted)
+    chosen = np.zeros(len(marks), dtype=bool)
+    chosen[order[taken]] = True
+    held = chosen[group]
+    missing = wanted - int(np.count_nonzero(held))
+    for place in order[~taken].tolist():
+        if not missing:
+            break
+        spare = np.flatnonzero(group == place)[:missing]
+        held[spare] = True
+        missing -= len(spare)
+    return np.flatnonzero(held)
 
 
-def _shuffled(mark: int, seed: int) -> bytes:
-    return hashlib.blake2b(f"{seed}:{mark}".encode(), digest_size=8).digest()
+def _taken(sizes: npt.NDArray[np.int64], wanted: int) -> npt.NDArray[np.bool_]:
+    """Which groups are taken as a whole: each in turn that still fits."""
+    taken = np.zeros(len(sizes), dtype=bool)
+    for place, size in enumerate(sizes.tolist()):
+        if size <= wanted:
+            taken[place] = True
+            wanted -= size
+        if not wanted:
+            break
+    return taken
+
+
+def _shuffled(mark: int, seed: int) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed}:{mark}".encode(), digest_size=8).digest())

@@ -46,13 +46,28 @@ def mark_of(row: Mapping[str, Any], texts: list[str]) -> int:
 
 
 class Tally:
-    """Counts over accepted rows and reasons of rejected ones."""
+    """Counts over accepted rows and reasons of rejected ones. Goes on from what `state()` gave."""
 
-    def __init__(self) -> None:
-        self.rows = self._characters = self._longest = self._with_system = 0
-        self._turns: Counter[int] = Counter()
-        self._languages: Counter[str] = Counter()
-        self._reasons: Counter[str] = Counter()
+    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
+        numbers: tuple[int, int, int, int] = state["numbers"] if state else (0, 0, 0, 0)
+        self.rows, self._characters, self._longest, self._with_system = numbers
+        self._turns: Counter[int] = Counter(dict(state["turns"]) if state else ())
+        self._languages: Counter[str] = Counter(state["languages"] if state else ())
+        self._reasons: Counter[str] = Counter(state["reasons"] if state else ())
+
+    def state(self) -> dict[str, Any]:
+        """Everything counted so far, as JSON."""
+        return {
+            "numbers": [self.rows, self._characters, self._longest, self._with_system],
+            "turns": list(self._turns.items()),
+            "languages": dict(self._languages),
+            "reasons": dict(self._reasons),
+        }
+
+    @property
+    def rejected(self) -> int:
+        """How many rows were rejected."""
+        return self._reasons.total()
 
     def accept(self, row: Row, found: Measures) -> None:
         """Count one row."""

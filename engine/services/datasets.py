@@ -8,28 +8,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from engine.context import Context
 from engine.data.builtin import SAMPLES, sample_file
-from engine.data.encodings import ENCODINGS
-from engine.data.importing import Imported, import_rows, preview
+from engine.data.importing import preview
 from engine.data.index import RowIndex
 from engine.data.names import clean_name
-from engine.data.records import show
-from engine.data.shapes import classify_wording, shape_of, shapes_view
+from engine.data.shapes import classify_wording
 from engine.data.store import remove_rows
 from engine.errors import Fault, NotFound
-from engine.services.sources import add_upload, found_columns, source_of
+from engine.services.data_imports import import_dataset, start_import
+from engine.services.data_views import get_dataset, load_dataset, view_of
+from engine.services.sources import add_upload, source_of
 from engine.services.token_counts import token_report
-from storage.data_tables import DatasetVersion
 from storage.queries import datasets as queries
 from storage.queries import versions
 from storage.tables import Dataset
 
 __all__ = [
     "add_upload", "dataset_rows", "dataset_view", "delete_dataset", "ensure_sample", "import_dataset", "list_datasets",
-    "preview_mapping", "rejected_rows", "rename_dataset", "token_report",
+    "preview_mapping", "rejected_rows", "rename_dataset", "start_import", "token_report",
 ]  # fmt: skip
 
 
@@ -48,27 +45,15 @@ def ensure_sample(ctx: Context, key: str) -> int:
     with ctx.db.write() as session:
         first = queries.sample(session, key)
         if first is None:
-            _get(session, made).sample_key = key
+            get_dataset(session, made).sample_key = key
             return made
     delete_dataset(ctx, made)  # somebody else asked at the same moment
     return first.id
 
 
-def _get(session: Session, dataset_id: int) -> Dataset:
-    row = queries.get(session, dataset_id)
-    if row is None:
-        raise NotFound(dataset=dataset_id)
-    return row
-
-
-def _load(ctx: Context, dataset_id: int) -> Dataset:
-    with ctx.db.read() as session:
-        return _get(session, dataset_id)
-
-
 def _ready(ctx: Context, dataset_id: int) -> tuple[Dataset, Path]:
     """A data set that was imported, with its rows file."""
-    row = _load(ctx, dataset_id)
+    row = load_dataset(ctx, dataset_id)
     if row.rows_path is None:
         raise Fault("data.not_imported", name=row.name)
     path = ctx.settings.absolute(row.rows_path)
@@ -80,27 +65,13 @@ def _ready(ctx: Context, dataset_id: int) -> tuple[Dataset, Path]:
 def list_datasets(ctx: Context) -> list[dict[str, Any]]:
     """Every data set, newest first."""
     with ctx.db.read() as session:
-        return [_view(row) for row in queries.newest_first(session)]
+        return [view_of(session, row) for row in queries.newest_first(session)]
 
 
 def dataset_view(ctx: Context, dataset_id: int) -> dict[str, Any]:
     """Everything about one data set except its rows."""
-    return _view(_load(ctx, dataset_id))
-
-
-_PLAIN = (
-    "id", "name", "status", "source_name", "format", "encoding", "shape", "kind", "columns", "mapping", "templates",
-    "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats", "content_hash", "created_at",
-    "sample_key", "version",
-)  # fmt: skip
-
-
-def _view(row: Dataset) -> dict[str, Any]:
-    return {key: getattr(row, key) for key in _PLAIN} | {
-        "detection": row.detection.get("notes", []),
-        "shapes": shapes_view(),
-        "encodings": list(ENCODINGS) if row.encoding else [],
-    }
+    with ctx.db.read() as session:
+        return view_of(session, get_dataset(session, dataset_id))
 
 
 def preview_mapping(
@@ -120,7 +91,7 @@ def preview_mapping(
         {"rows", "rejected", "checked", "columns", "kept" (columns beside the rows), "classes" (name -> rows),
         "wording" (a question that names these classes)}.
     """
-    source = source_of(ctx, _load(ctx, dataset_id), encoding, options)
+    source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options)
     found = preview(source, shape, dict(mapping), limit, templates)
     rejected = [row.as_dict() for row in found.rejected]
     texts = [row["messages"][-2]["content"] for row in found.rows] if found.classes else []
@@ -128,81 +99,6 @@ def preview_mapping(
     wording = classify_wording(sorted(found.classes), column, texts) if found.classes and column else None
     shown = {key: getattr(found, key) for key in ("rows", "checked", "kept", "classes")}
     return {**shown, "rejected": rejected, "columns": source.columns, "wording": wording}
-
-
-def import_dataset(
-    ctx: Context,
-    dataset_id: int,
-    *,
-    name: str,
-    shape: str | None,
-    mapping: Mapping[str, str],
-    val_fraction: float = 0.1,
-    seed: int = 42,
-    encoding: str | None = None,
-) -> dict[str, Any]:
-    """Read the whole upload under this mapping, store its rows and split; returns the view.
-
-    Raises:
-        Fault: "data.val_fraction", "param.not_whole", a fault of the mapping, or "data.import.none_accepted". Rows of an earlier import stay.
-    """
-    _check_split(val_fraction, seed)
-    row = _load(ctx, dataset_id)
-    source = source_of(ctx, row, encoding)
-    folder = ctx.settings.folder("datasets")
-    done = import_rows(source, shape, dict(mapping), folder, val_fraction=val_fraction, seed=seed)
-    if done.stored is None:
-        raise _none_accepted(ctx, row, done)
-    fields = found_columns(ctx, source) | {
-        "name": clean_name(name, row.name),
-        "status": "ready",
-        "shape": shape,
-        "kind": shape_of(shape).kind,
-        "mapping": {key: column for key, column in mapping.items() if column},
-        "seed": seed,
-        "val_fraction": val_fraction,
-    }
-    return _store(ctx, dataset_id, done, fields)
-
-
-def _check_split(val_fraction: float, seed: int) -> None:
-    if not isinstance(val_fraction, (int, float)) or not 0 <= val_fraction <= 0.9:
-        raise Fault("data.val_fraction", value=show(val_fraction))
-    if not isinstance(seed, int):
-        raise Fault("param.not_whole", value=show(seed))
-
-
-def _none_accepted(ctx: Context, row: Dataset, done: Imported) -> Fault:
-    """Keep the reasons of a draft, so that the page can show them; a ready data set stays as it was."""
-    if row.status == "draft":
-        with ctx.db.write() as session:
-            queries.replace_rejected(session, row.id, [item.as_dict() for item in done.kept])
-            _get(session, row.id).rejected = done.rejected
-    return Fault("data.import.none_accepted", rejected=done.rejected)
-
-
-def _store(ctx: Context, dataset_id: int, done: Imported, fields: dict[str, Any]) -> dict[str, Any]:
-    """Point the data set at the new rows, which become its next version."""
-    stored = done.stored
-    assert stored is not None
-    counts = {"train_rows": stored.train_rows, "val_rows": stored.val_rows, "test_rows": stored.test_rows}
-    content = {
-        "rows_path": ctx.settings.relative(stored.path),
-        "content_hash": stored.content_hash,
-        "stats": done.stats | {"rejected_kept": len(done.kept)},
-        **counts,
-    }
-    with ctx.db.write() as session:
-        row = _get(session, dataset_id)
-        number = versions.next_number(session, dataset_id)
-        session.add(DatasetVersion(dataset_id=dataset_id, number=number, operation="import", **content))
-        accepted = sum(counts.values())
-        changed = fields | content | {"version": number, "accepted": accepted, "rejected": done.rejected}
-        for key, value in changed.items():
-            setattr(row, key, value)
-        queries.replace_rejected(session, dataset_id, [item.as_dict() for item in done.kept])
-        session.flush()
-        return _view(row)
 
 
 def dataset_rows(
@@ -219,7 +115,7 @@ def dataset_rows(
 def rejected_rows(ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 50) -> dict[str, Any]:
     """Some rejected rows with their reasons; `total` counts those that were kept."""
     with ctx.db.read() as session:
-        _get(session, dataset_id)
+        get_dataset(session, dataset_id)
         found = queries.rejected(session, dataset_id, offset, max(0, min(limit, 500)))
         keys = ("line", "row", "column", "code", "params", "raw")
         rows = [{key: getattr(one, key) for key in keys} for one in found]
@@ -229,14 +125,14 @@ def rejected_rows(ctx: Context, dataset_id: int, *, offset: int = 0, limit: int 
 def rename_dataset(ctx: Context, dataset_id: int, name: str) -> None:
     """Give the data set another name; an empty one changes nothing."""
     with ctx.db.write() as session:
-        row = _get(session, dataset_id)
+        row = get_dataset(session, dataset_id)
         row.name = clean_name(name, row.name)
 
 
 def delete_dataset(ctx: Context, dataset_id: int) -> None:
     """Take the data set off the lists. Its files go too, unless a job or a model was made with them."""
     with ctx.db.write() as session:
-        row = _get(session, dataset_id)
+        row = get_dataset(session, dataset_id)
         queries.mark_deleted(session, row)
         session.flush()
         rows = {row.rows_path, *(version.rows_path for version in versions.all_of(session, dataset_id))}

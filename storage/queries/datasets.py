@@ -52,6 +52,12 @@ def rejected_count(session: Session, dataset_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def last_import(session: Session, dataset_id: int) -> Job | None:
+    """The newest job that imports (or imported) the data set."""
+    mine = select(Job).where(Job.dataset_id == dataset_id, Job.kind == "import_data", Job.deleted_at.is_(None))
+    return session.scalars(mine.order_by(Job.id.desc()).limit(1)).first()
+
+
 def is_referred_to(session: Session, dataset_id: int) -> bool:
     """Whether any job (deleted ones too) or tuned model was made with the data set. Work on the data itself does not count."""
     learning = Job.lane != "data", Job.kind != "rewrite"

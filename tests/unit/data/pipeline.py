@@ -52,4 +52,4 @@ def run(
     )
     rows = list(read_rows(done.stored.path)) if done.stored else []
     assert len(done.kept) == done.rejected
-    return Result(source, rows, [item.as_dict() for item in done.kept])
+    return Result(source, rows, done.kept)

@@ -1,0 +1,55 @@
+"""JSON objects read quickly where it is certain that nothing is lost by it; everything else is for the strict reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+_SAFE = 2.0**53  # a number beyond may be a whole one that was rounded
+
+
+class _Doubtful(Exception):
+    pass
+
+
+def quick_object(line: bytes) -> dict[str, Any] | None:
+    """The object that a line of UTF-8 holds; None where it holds none, or the strict reader must look.
+
+    The quick parser keeps the last of two fields with one name and rounds whole numbers of more than 64 bits. So the fields
+    are counted: every field of the text has a quote and a colon behind its name, and none may be missing in the value.
+    """
+    try:
+        value = orjson.loads(line)
+        if type(value) is not dict:
+            return None
+        fields = _fields(value)
+    except (ValueError, _Doubtful):
+        return None
+    colons = line.count(b'":')
+    if colons != fields:  # a text may hold a quote and a colon too, escaped
+        colons -= line.count(b'\\":')
+        if colons != fields or b'\\\\":' in line:
+            return None
+    if b'" :' in line or b'"\t:' in line:
+        return None
+    return value
+
+
+def _fields(value: dict[str, Any]) -> int:
+    count = len(value)
+    for one in value.values():
+        kind = type(one)
+        if kind is not str:
+            count += _fields_in(one, kind)
+    return count
+
+
+def _fields_in(value: Any, kind: type) -> int:
+    if kind is list:
+        return sum(_fields_in(one, type(one)) for one in value)
+    if kind is dict:
+        return _fields(value)
+    if kind is float and not -_SAFE < value < _SAFE:
+        raise _Doubtful
+    return 0

@@ -1,0 +1,72 @@
+"""The job that imports a large file."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import Any
+
+from engine.context import Context
+from engine.data.reading import Place
+from engine.errors import Fault, NotFound
+from engine.reporter import Interrupted, Reporter
+from engine.services.data_imports import Choice, run_import, work_folder
+from engine.services.data_views import load_dataset
+from engine.services.sources import files_of
+from storage.job_tables import Job
+
+
+class _Cancelled(Exception):
+    pass
+
+
+class _Progress:
+    """Tells how far the import is and how long it will take, by the speed since this attempt began."""
+
+    def __init__(self, reporter: Reporter, total: int) -> None:
+        self._reporter, self._total = reporter, total
+        self._began: tuple[float, int] | None = None
+
+    def tell(self, place: Place, rows: int, rejected: int) -> None:
+        """Raises _Cancelled when the user asked for it."""
+        if self._reporter.requested():
+            raise _Cancelled
+        now = time.monotonic()
+        self._began = self._began or (now, place.size)
+        passed, read = now - self._began[0], place.size - self._began[1]
+        left = passed * (self._total - place.size) / read if read > 0 and passed > 1 else None
+        numbers: dict[str, Any] = {"rows": rows, "rejected": rejected, "kept": True}
+        self._reporter.progress(min(place.size, self._total), self._total, left, result=numbers)
+
+
+def run(ctx: Context, job: Job, reporter: Reporter) -> None:
+    """Import the job's data set. What is read so far stays for a resume, except after a cancel."""
+    assert job.dataset_id is not None
+    folder = work_folder(ctx, job.id)
+    kept = True
+    try:
+        row = load_dataset(ctx, job.dataset_id)
+        total = sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file())
+        reporter.phase("reading")
+        tell = _Progress(reporter, total).tell
+        choice = Choice(**job.spec["choice"])
+        done = run_import(
+            ctx, job.dataset_id, choice, folder, tell=tell, lasting=True, transaction=reporter.transaction
+        )
+        stored = done.stored.train_rows + done.stored.val_rows if done.stored else 0
+        reporter.finish("succeeded", result={"rows": stored, "rejected": done.rejected})
+        kept = False
+    except (_Cancelled, NotFound):  # the data set was deleted: nobody waits for it any more
+        kept = False
+        reporter.finish("cancelled", result={})
+    except Interrupted:
+        kept = reporter.requested() != "cancel"
+        raise
+    except Fault as fault:
+        kept = fault.code == "data.import.disk_full"
+        if not kept:
+            reporter.progress(0, None, result={})
+        raise
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
