@@ -63,12 +63,12 @@ def _form(operation: Operation, lang: str, choices: Choices) -> dict[str, Any]:
     for param in form["params"]:
         if not param["source"]:
             continue
-        found = [{"value": value, "label": label} for value, label in choices[param["source"]]]
+        found = param["choices"] + [{"value": value, "label": label} for value, label in choices[param["source"]]]
         param["choices"] = found
         if found and param["default"] in (None, "") and not param["optional"] and param["kind"] == "choice":
             param["default"] = found[0]["value"]
-    needed = [param["source"] for param in form["params"] if param["source"] and not param["optional"]]
-    return form | {"missing": next((source for source in needed if not choices[source]), None)}
+    needed = [param for param in form["params"] if param["source"] and not param["optional"]]
+    return form | {"missing": next((param["source"] for param in needed if not param["choices"]), None)}
 
 
 def _versions(site: Site, lang: str) -> list[Callable[..., Any]]:

@@ -5,16 +5,18 @@ TS.data = TS.data || {};
 /** The panel of one operation. values: what is fixed already, by key; done(result): instead of showing the new version. */
 TS.data.operation = function (set, ctx, operation, { values = {}, done } = {}) {
   if (operation.missing) return TS.note("info", TS.t("data.op.missing." + operation.missing));
-  const chosen = { ...values };
   const params = operation.params.filter((param) => !(param.key in values));
+  const given = Object.fromEntries(params.filter((param) => param.source && param.default !== null).map((param) => [param.key, param.default]));
+  const chosen = { ...given, ...values };
   const fields = TS.h("div", { class: "ts-stack" });
   const wrong = TS.h("div", {});
   const effect = TS.h("div", { class: "data-effect", "aria-live": "polite" });
   const form = TS.form(fields, {
     id: "op-" + operation.key, params, values: {}, defaults: Object.fromEntries(params.map((param) => [param.key, param.default])),
     onchange: (param, value) => {
-      if (value === undefined) delete chosen[param.key];
-      else chosen[param.key] = value;
+      if (value !== undefined) chosen[param.key] = value;
+      else if (param.key in given) chosen[param.key] = given[param.key];
+      else delete chosen[param.key];
       effect.classList.add("stale");
     },
   });

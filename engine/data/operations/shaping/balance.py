@@ -150,10 +150,10 @@ def _sized(source: Source, values: Mapping[str, Any], found: _Grouped, targets: 
 _BY = column(
     Text("Group by", "分组依据"),
     Text(
-        "A label or a source: a column of the data set. Empty: the answer itself, as in classification.",
-        "标签或来源所在的列。留空则按答案本身分组（分类任务）。",
+        "A label or a source: a column of the data set. The answer itself is meant for classification.",
+        "标签或来源所在的列。分类任务可选答案本身。",
     ),
-    optional=True,
+    or_answer=True,
 )
 _TEMPERATURE = Param(
     "temperature",

@@ -12,6 +12,7 @@ from engine.data.rows import answer_of, texts_of
 from engine.data.split import fingerprint
 from engine.data.stats import mark_of
 from engine.errors import Fault
+from engine.text import Text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,7 @@ TRAIN, VAL, TEST, OUT = range(4)
 SIDES = ("train", "val", "test")
 MADE = frozenset(("copy", "paraphrase", "openings", "noise", "rewrite"))
 ANSWER, FILE = "@answer", "@file"  # in place of a column's name
+_NAMES = {ANSWER: Text("the answer", "答案").as_dict(), FILE: Text("the file", "文件").as_dict()}
 _NAMED = 30  # columns named in a message
 
 
@@ -35,13 +37,13 @@ def is_made(row: Mapping[str, Any]) -> bool:
     return "row" in origin or origin.get("code") in MADE
 
 
-def value_in(row: Mapping[str, Any], column: str | None) -> str | None:
+def value_in(row: Mapping[str, Any], column: str) -> str | None:
     """What the row says in a column: a text without blanks around it; None where there is nothing.
 
     Args:
-        column: a name in `extra`, `ANSWER`, or `FILE`. None means the answer, or the verdict of a KTO row.
+        column: a name in `extra`, `FILE`, or `ANSWER` (the verdict, where a row has one).
     """
-    if column is None or column == ANSWER:
+    if column == ANSWER:
         found: Any = row["label"] if "label" in row else answer_of(row)
     elif column == FILE:
         found = row.get("file")
@@ -128,7 +130,7 @@ def _places(ids: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> np.ndarr
 class Groups:
     """Gives each value of a column a key, and knows whether the column is there at all."""
 
-    def __init__(self, column: str | None, *, lonely: bool = False) -> None:
+    def __init__(self, column: str, *, lonely: bool = False) -> None:
         """`lonely`: a row without a value is a group of its own; otherwise they are one group together."""
         self.column, self._lonely, self._seen = column, lonely, False
         self._columns: dict[str, None] = {}
@@ -155,7 +157,7 @@ class Groups:
         """Raises Fault("data.shape.no_column") where no row has a value."""
         if not self._seen:
             others = ", ".join(sorted(self._columns)[:_NAMED]) or "–"
-            raise Fault("data.shape.no_column", column=self.column or "–", columns=others)
+            raise Fault("data.shape.no_column", column=_NAMES.get(self.column, self.column), columns=others)
 
 
 def wanted_column(values: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.data.operations.shaping.roster import ANSWER, FILE
 from engine.params import Param
 from engine.text import Text
 
@@ -66,9 +67,19 @@ NEAREST = Param(
 )
 
 
-def column(label: Text, help_: Text, *, optional: bool = False) -> Param:
-    """A column of the data set's rows."""
-    return Param("column", "choice", None, label, help_, source="column", advanced=False, optional=optional)
+def column(label: Text, help_: Text, *, or_answer: bool = False) -> Param:
+    """A column of the data set's rows; with `or_answer`, also the answer itself (which is the default) or the file."""
+    choices = {ANSWER: Text("the answer itself", "答案本身"), FILE: Text("the file it came from", "来自哪个文件")}
+    return Param(
+        "column",
+        "choice",
+        ANSWER if or_answer else None,
+        label,
+        help_,
+        choices=choices if or_answer else {},
+        source="column",
+        advanced=False,
+    )
 
 
 def dataset(label: Text, help_: Text) -> Param:

@@ -197,10 +197,10 @@ def _refuse_unreadable(source: Source, roster: Roster, name: str) -> None:
 _LABEL = column(
     Text("Label", "标签"),
     Text(
-        "The column whose shares stay the same on all sides. Empty: the answer itself, as in classification.",
-        "各部分中占比保持一致的列。留空则使用答案本身（分类任务）。",
+        "What has the same share on all sides. The answer itself is meant for classification.",
+        "在各部分中占比保持一致的内容。分类任务可选答案本身。",
     ),
-    optional=True,
+    or_answer=True,
 )
 _WHO = column(
     Text("Group", "分组"),
