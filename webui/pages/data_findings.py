@@ -2,12 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.data.quality import CHECKS, Check
+from engine.services import auditing, base_models
+from webui.forms import param_form
 from webui.site import Site
+
+PAGE_FOUND = 8
 
 
 def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     """What this part of the page calls."""
-    return []
+    ctx = site.ctx
+
+    def audit_checks() -> list[dict[str, Any]]:
+        models = [(one["id"], one["name"]) for one in base_models.list_base_models(ctx) if one["status"] == "ready"]
+        return [_check(check, lang, models) for check in CHECKS]
+
+    def audit_state(dataset: int) -> dict[str, Any]:
+        return auditing.audit_of(ctx, dataset)
+
+    def audit_start(dataset: int, settings: dict[str, Any] | None) -> int:
+        return auditing.start_audit(ctx, dataset, settings)
+
+    def audit_stop(dataset: int) -> None:
+        auditing.stop_audit(ctx, dataset)
+
+    def audit_found(dataset: int, check: str, offset: int) -> dict[str, Any]:
+        return auditing.findings(ctx, dataset, check, offset, PAGE_FOUND)
+
+    def audit_marks() -> Mapping[int, Mapping[str, int]]:
+        return auditing.marks(ctx)
+
+    return [audit_checks, audit_state, audit_start, audit_stop, audit_found, audit_marks]
+
+
+def _check(check: Check, lang: str, models: list[tuple[int, str]]) -> dict[str, Any]:
+    """One check as the page shows it."""
+    return {
+        "key": check.key,
+        "severity": check.severity,
+        "label": check.label.in_(lang),
+        "help": check.help.in_(lang),
+        "found": check.found.in_(lang),
+        "kinds": list(check.kinds),
+        "params": [_param(check, at, lang, models) for at in range(len(check.params))],
+        "fixes": [
+            {"operation": fix.operation, "values": dict(fix.values), "label": fix.label.in_(lang)}
+            for fix in check.fixes
+        ],
+    }
+
+
+def _param(check: Check, at: int, lang: str, models: list[tuple[int, str]]) -> dict[str, Any]:
+    form = param_form(check.params[at], lang, check.key)
+    if check.params[at].source == "model":
+        form["choices"] = [{"value": number, "label": name} for number, name in models]
+    return form

@@ -3,5 +3,17 @@
 from __future__ import annotations
 
 from engine.data.operations.base import Operation
+from engine.data.operations.repairs.dropping import DROP_FOUND, DROP_ROWS, KEEP_ONE
+from engine.data.operations.repairs.mending import EDIT_ROWS, MASK_FOUND, MEND_ENCODING, SHORTEN_FOUND
+from engine.data.operations.repairs.moving import MOVE_TO_TRAIN
 
-REPAIRS: tuple[Operation, ...] = ()
+REPAIRS: tuple[Operation, ...] = (
+    DROP_FOUND,
+    DROP_ROWS,
+    KEEP_ONE,
+    MASK_FOUND,
+    SHORTEN_FOUND,
+    MOVE_TO_TRAIN,
+    MEND_ENCODING,
+    EDIT_ROWS,
+)

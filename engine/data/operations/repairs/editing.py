@@ -1,0 +1,75 @@
+"""What a person wrote in place of a row: read strictly, so that no edit makes a row that cannot be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.data.operations.base import Row
+from engine.data.rows import content_of, kind_of
+from engine.errors import Fault
+
+_ROLES = ("system", "user", "assistant", "tool")
+_LISTS = {
+    "chat": ("messages",),
+    "preference": ("prompt", "chosen", "rejected"),
+    "kto": ("prompt", "completion"),
+    "text": (),
+}
+_SPLITS = ("train", "val", "test")
+
+
+def read_edits(value: Any) -> dict[int, Mapping[str, Any]]:
+    """Edits by id, from {"id": row} with ids as text or numbers. Raises Fault("data.repair.edits")."""
+    if not isinstance(value, Mapping) or not value:
+        raise Fault("data.repair.edits")
+    try:
+        edits = {int(key): row for key, row in value.items()}
+    except (TypeError, ValueError):
+        raise Fault("data.repair.edits") from None
+    if not all(isinstance(row, Mapping) for row in edits.values()):
+        raise Fault("data.repair.edits")
+    return edits
+
+
+def edited(row: Row, edit: Mapping[str, Any]) -> Row:
+    """The row with the content of the edit (and its split, where it names one); id, place and other columns stay.
+
+    Raises:
+        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns" or "data.repair.split", with the row's number.
+    """
+    content = content_of(dict(edit))
+    number, kind = row["id"], kind_of(row)
+    if not content or kind_of(content) != kind:
+        raise Fault("data.repair.kind", row=number)
+    if edit.get("split", row["split"]) not in _SPLITS:
+        raise Fault("data.repair.split", row=number)
+    _check(content, kind, number)
+    kept = {key: value for key, value in row.items() if key not in content_of(row)}
+    return kept | content | {"split": edit.get("split", row["split"])}
+
+
+def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
+    if kind == "text":
+        if not isinstance(content.get("text"), str) or not content["text"].strip():
+            raise Fault("data.repair.empty", row=number)
+        return
+    if kind == "kto" and not isinstance(content.get("label"), bool):
+        raise Fault("data.repair.kind", row=number)
+    for name in _LISTS[kind]:
+        if not isinstance(content.get(name), list) or not content[name]:
+            raise Fault("data.repair.turns", row=number)
+        for message in content[name]:
+            _check_message(message, number)
+    answers = content["messages" if kind == "chat" else "chosen" if kind == "preference" else "completion"]
+    if answers[-1]["role"] != "assistant":
+        raise Fault("data.repair.turns", row=number)
+
+
+def _check_message(message: Any, number: int) -> None:
+    if not isinstance(message, Mapping) or message.get("role") not in _ROLES:
+        raise Fault("data.repair.turns", row=number)
+    if message.get("tool_calls"):
+        return
+    if not isinstance(message.get("content"), str) or not message["content"].strip():
+        raise Fault("data.repair.empty", row=number)

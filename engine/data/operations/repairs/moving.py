@@ -1,0 +1,29 @@
+"""Repairs that move rows to another part of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.data.operations.base import Operation, Row, Source
+from engine.data.operations.repairs.dropping import CHECK, ROWS, wanted
+from engine.params import Param
+from engine.text import Text
+
+
+def _move(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
+    moved = {one.row for one in wanted(source, values) if one.detail.get("side") == "held_out"}
+    for row in source.rows():
+        if row["id"] in moved:
+            row["split"] = "train"
+        yield row
+
+
+MOVE_TO_TRAIN = Operation(
+    key="move_to_train",
+    group="repair",
+    label=Text("Move to training", "移到训练部分"),
+    help=Text("Held-out rows that the model has seen in training are trained on from now on, and measure nothing any more.", "模型训练时已经见过的留出行，从此归入训练部分，不再用于测评。"),
+    run=_move,
+    params=(Param("check", "data", "leakage", CHECK.label, CHECK.help), ROWS),
+)  # fmt: skip

@@ -1,0 +1,58 @@
+"""The kinds of personal data and secrets that are looked for, and how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from engine.data.privacy.numbers import NUMBERS, Hit
+from engine.data.privacy.secrets import SECRETS
+from engine.text import Text
+
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![A-Za-z0-9-])(?!:\S)"
+)
+_NOT_DOMAINS = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".css", ".js", ".py", ".json")
+_DIGITS = re.compile(r"\d.{0,3}\d", re.DOTALL)
+
+
+def emails(text: str) -> Iterator[Hit]:
+    """Addresses of e-mail."""
+    if "@" in text:
+        found = (one for one in _EMAIL.finditer(text) if not one.group().lower().endswith(_NOT_DOMAINS))
+        yield from (one.span() for one in found)
+
+
+KINDS: dict[str, tuple[Text, Callable[[str], Iterator[Hit]]]] = {
+    # in this order: of two that overlap the first one counts
+    "private_key": (Text("private keys", "私钥"), SECRETS["private_key"]),
+    "jwt": (Text("login tokens (JWT)", "登录令牌（JWT）"), SECRETS["jwt"]),
+    "key": (Text("keys of services (AWS, GitHub, OpenAI …)", "服务密钥（AWS、GitHub、OpenAI 等）"), SECRETS["key"]),
+    "login": (Text("passwords in web addresses", "网址中的密码"), SECRETS["login"]),
+    "email": (Text("e-mail addresses", "电子邮箱"), emails),
+    "password": (Text("passwords and tokens", "密码与令牌"), SECRETS["password"]),
+    "id_number": (Text("Chinese identity cards", "身份证号"), NUMBERS["id_number"]),
+    "iban": (Text("bank accounts (IBAN)", "银行账号（IBAN）"), NUMBERS["iban"]),
+    "card": (Text("payment cards", "银行卡号"), NUMBERS["card"]),
+    "ssn": (Text("US social security numbers", "美国社会安全号"), NUMBERS["ssn"]),
+    "ip": (Text("addresses on the net (IP)", "IP 地址"), NUMBERS["ip"]),
+    "phone": (Text("phone numbers", "电话号码"), NUMBERS["phone"]),
+}
+_NEED_DIGITS = frozenset(NUMBERS)
+
+
+def spans_in(text: str, kinds: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Where a text holds such data: (from, to, kind), in order, without overlaps."""
+    found: list[tuple[int, int, str]] = []
+    digits = _DIGITS.search(text) is not None
+    for kind in kinds:
+        if digits or kind not in _NEED_DIGITS:
+            for start, end in KINDS[kind][1](text):
+                if all(end <= one[0] or start >= one[1] for one in found):
+                    found.append((start, end, kind))
+    return sorted(found)
+
+
+def ordered(kinds: Sequence[str]) -> list[str]:
+    """Kinds in the order in which they win over each other."""
+    return [kind for kind in KINDS if kind in kinds]

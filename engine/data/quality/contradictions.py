@@ -1,0 +1,88 @@
+"""The same question with different answers: the model can learn neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.data.operations.base import Found
+from engine.data.quality.base import Check, Fix, Material, Values, drop
+from engine.data.quality.duplicates import equal_groups
+from engine.data.quality.wording import context_of, jaccard, mark, plain, shingles
+from engine.data.rows import Row, answer_of
+from engine.params import Param
+from engine.text import Text
+
+_AT_ONCE = 200  # rows of one question that are read at once
+
+
+def _asked(row: Row) -> str:
+    """What must have one answer: what stands before it; of KTO rows the judged answer too; of pairs both answers."""
+    before = context_of(row)
+    if "completion" in row:
+        return f"{before}\n{plain(answer_of(row))}" if before else ""
+    if "chosen" in row:
+        return before + "\n" + "\n".join(sorted(_pair(row)))
+    return before
+
+
+def _pair(row: Row) -> tuple[str, str]:
+    chosen, rejected = (plain(str(row[key][-1].get("content") or "")) for key in ("chosen", "rejected"))
+    return chosen, rejected
+
+
+def _said(row: Row) -> str:
+    return str(row["label"]) if "completion" in row else _pair(row)[0] if "chosen" in row else plain(answer_of(row))
+
+
+def _run(material: Material, values: Values) -> Iterator[Found]:
+    import numpy as np
+
+    asked, said = np.zeros(material.count, dtype=np.uint64), np.zeros(material.count, dtype=np.uint64)
+    for place, row in enumerate(material.rows()):
+        question = _asked(row)
+        asked[place] = mark(question) if question else place + 1
+        said[place] = mark(_said(row))
+    number = 0
+    for places in equal_groups(asked):
+        kept = list({int(said[place]): place for place in reversed(places)}.values())[::-1]
+        if len(kept) > 1 and (found := list(_differing(material, kept, number, values["alike"]))):
+            yield from found
+            number += 1
+
+
+def _differing(material: Material, places: list[int], number: int, alike: float) -> Iterator[Found]:
+    """One row for each answer, where the answers are not merely the same in other words."""
+    rows = material.read(places[:_AT_ONCE])
+    if material.kind in ("chat", "text"):
+        runs = [shingles(answer_of(row)) for row in rows]
+        if all(jaccard(runs[0], other) >= alike for other in runs[1:]):
+            return
+    yield from (Found(row["id"], number, {"code": "contradiction", "answers": len(places)}) for row in rows)
+
+
+CONTRADICTIONS = Check(
+    key="contradictions",
+    severity="look",
+    label=Text("One question, different answers", "同一问题，不同回答"),
+    help=Text(
+        "Rows that ask exactly the same (with everything said before) and answer differently. For facts that is a fault; "
+        "for stories and ideas it may be wanted.",
+        "问题（连同之前的全部对话）完全相同，回答却不同。对事实性问题来说这是错误；对故事、点子之类则可能是有意的。",
+    ),
+    found=Text("{groups} questions have different answers, in {rows} rows.", "有 {groups} 个问题出现了不同的回答，共 {rows} 行。"),
+    run=_run,
+    params=(
+        Param(
+            "alike", "float", 0.6, Text("How alike answers may be", "回答多相近就不算矛盾"),
+            Text("Answers that share at least this part of their words count as the same.", "用词重合达到这个比例的回答视为相同。"),
+            minimum=0.1, maximum=1.0, step=0.05,
+        ),
+    ),
+    fixes=(
+        Fix("keep_one", {"check": "contradictions", "which": "longest"}, Text("Keep the longest answer of each question", "每个问题保留最长的回答")),
+        Fix("keep_one", {"check": "contradictions", "which": "first"}, Text("Keep the first answer of each question", "每个问题保留第一个回答")),
+        drop("contradictions"),
+    ),
+    kinds=("chat", "preference", "kto"),
+    weight=2,
+)  # fmt: skip

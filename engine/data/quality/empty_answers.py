@@ -1,0 +1,72 @@
+"""Answers that teach nothing: blank ones, the question again, or one answer for very many questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.data.operations.base import Found
+from engine.data.quality.base import Check, Detail, Fix, Material, Values, drop
+from engine.data.quality.duplicates import equal_groups
+from engine.data.quality.wording import context_of, mark, plain
+from engine.data.rows import Row, answer_of, question_of
+from engine.params import Param
+from engine.text import Text
+
+_USUAL = 3  # where answers stand in so many rows on the average they are labels, or meant to come again
+
+
+def _fault(row: Row) -> Detail | None:
+    answer = answer_of(row)
+    calls = any(turn.get("tool_calls") for turn in row.get("messages", ())[-1:])
+    if not any(map(str.isalnum, answer)) and not calls and len(answer.strip()) < 2:
+        return {"code": "empty.blank"}
+    said = plain(answer)
+    if "text" not in row and len(said) > 3 and said == plain(question_of(row)):
+        return {"code": "empty.echo"}
+    if "chosen" in row and said == plain(str(row["rejected"][-1].get("content") or "")):
+        return {"code": "empty.same_pair"}
+    return None
+
+
+def _run(material: Material, values: Values) -> Iterator[Found]:
+    import numpy as np
+
+    ids, answers = np.zeros(material.count, dtype=np.uint64), np.zeros(material.count, dtype=np.uint64)
+    asked = np.zeros(material.count, dtype=np.uint64)
+    for place, row in enumerate(material.rows()):
+        ids[place], answers[place], asked[place] = row["id"], mark(plain(answer_of(row))), mark(context_of(row))
+        if detail := _fault(row):
+            answers[place] = place
+            yield Found(row["id"], None, detail)
+    if material.kind != "text" and material.count > _USUAL * len(np.unique(answers)):
+        return
+    groups = (places for places in equal_groups(answers) if len(places) >= values["rows"])
+    for number, places in enumerate(groups):
+        several = len(np.unique(asked[places]))
+        if material.kind != "text" and several >= values["rows"]:
+            detail = {"code": "empty.repeated", "times": len(places)}
+            yield from (Found(int(ids[place]), number, detail) for place in places)
+
+
+EMPTY_ANSWERS = Check(
+    key="empty_answers",
+    severity="look",
+    label=Text("Answers that say nothing", "没有内容的回答"),
+    help=Text(
+        "Blank answers, answers that only repeat the question, and one and the same answer to very many different questions. "
+        "Labels of a classification are left alone.",
+        "空白回答、只是重复问题的回答，以及用同一个回答应付很多不同的问题。分类任务的标签不在此列。",
+    ),
+    found=Text("{rows} answers say nothing, or the same to many questions.", "有 {rows} 个回答没有内容，或对很多问题都一样。"),
+    run=_run,
+    params=(
+        Param(
+            "rows", "int", 30, Text("Rows with one answer", "同一回答的行数"),
+            Text("How many different questions must have the very same answer.", "至少多少个不同的问题共用同一个回答才算。"), minimum=5, maximum=100_000,
+        ),
+    ),
+    fixes=(
+        drop("empty_answers"),
+        Fix("keep_one", {"check": "empty_answers", "which": "first"}, Text("Keep one row of each repeated answer", "每种重复的回答保留一行")),
+    ),
+)  # fmt: skip

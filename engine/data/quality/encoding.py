@@ -1,0 +1,42 @@
+"""Texts that were read with the wrong encoding somewhere on their way, and characters that nobody wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.data.mending import faults_in
+from engine.data.quality.base import Check, Detail, Fix, Span, Values, drop, each
+from engine.data.rows import Row, texts_of
+from engine.text import Text
+
+
+def _look(_values: Values) -> Callable[[Row], Detail | None]:
+    return judge
+
+
+def judge(row: Row) -> Detail | None:
+    """What is broken in a row."""
+    spans: list[Span] = []
+    for part, text in enumerate(texts_of(row)):
+        spans += [(part, start, end, kind) for start, end, kind in sorted(faults_in(text))]
+    if not spans:
+        return None
+    kinds = {span[3] for span in spans}
+    code = next(kind for kind in ("mojibake", "lost", "control") if kind in kinds)
+    return {"code": f"encoding.{code}", "spans": spans[:200]}
+
+
+BROKEN_ENCODING = Check(
+    key="broken_encoding",
+    severity="serious",
+    label=Text("Broken characters", "乱码"),
+    help=Text(
+        "Characters that were read with the wrong encoding somewhere on their way (“cafÃ©” for “café”, “浣犲ソ” for “你好”), "
+        "that are lost (�), or that nobody can see. Most of them can be mended.",
+        "文字在某个环节被用错误的编码读取（“cafÃ©”本是“café”，“浣犲ソ”本是“你好”）、已经丢失（�），或根本看不见。其中大多数可以修复。",
+    ),
+    found=Text("{rows} rows hold broken characters.", "有 {rows} 行含有乱码。"),
+    run=each(_look),
+    fixes=(Fix("mend_encoding", {}, Text("Mend what can be mended", "修复能修复的部分")), drop("broken_encoding")),
+    weight=3,
+)

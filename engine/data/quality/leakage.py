@@ -1,0 +1,106 @@
+"""Held-out rows that the model has already seen in training: their score says how well it remembers, not what it learnt."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from engine.data.operations.base import Found
+from engine.data.quality.base import Check, Fix, Material, Values
+from engine.data.quality.duplicates import NEAR, NEAR_DUPLICATES, equal_groups, exact_mark
+from engine.data.quality.near import similar_pairs
+from engine.data.quality.wording import context_of, mark
+from engine.params import Param
+from engine.text import Text
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_KINDS = ("same", "near", "question")  # a held-out row is shown once, under the plainest kind
+_MOST_SHOWN = 20  # training rows of one held-out row
+
+
+class _Marks:
+    """What is remembered of each row: id, side, and marks of the whole row and of what stands before its answer."""
+
+    def __init__(self, material: Material) -> None:
+        import numpy as np
+
+        self.ids, self.whole, self.before = (np.zeros(material.count, dtype=np.uint64) for _ in range(3))
+        self.held_out: npt.NDArray[np.bool_] = np.zeros(material.count, dtype=np.bool_)
+        for place, row in enumerate(material.rows()):
+            before = context_of(row)
+            self.ids[place], self.whole[place] = row["id"], exact_mark(row)
+            self.before[place] = mark(before) if before else place + 1
+            self.held_out[place] = row["split"] != "train"
+
+
+def _run(material: Material, values: Values) -> Iterator[Found]:
+    marks = _Marks(material)
+    if not marks.held_out.any():
+        return
+    matches: dict[str, dict[int, list[int]]] = {kind: defaultdict(list) for kind in _KINDS}
+    _match(matches["same"], equal_groups(marks.whole), marks.held_out)
+    _match(matches["question"], equal_groups(marks.before), marks.held_out)
+    pairs = similar_pairs(material, values["threshold"], marks.held_out)
+    _match(matches["near"], ([one, other] for one, other in pairs), marks.held_out)
+    yield from _grouped(matches, marks)
+
+
+def _match(
+    into: dict[int, list[int]], groups: Iterator[list[int]], held_out: Sequence[bool] | npt.NDArray[np.bool_]
+) -> None:
+    """Each held-out row with the training rows of its group."""
+    for group in groups:
+        trained = [place for place in group if not held_out[place]][:_MOST_SHOWN]
+        for place in group:
+            if trained and held_out[place]:
+                into[place] += trained
+
+
+def _grouped(matches: dict[str, dict[int, list[int]]], marks: _Marks) -> Iterator[Found]:
+    """A group for each held-out row with its training rows; one of those may be in several groups."""
+    taken: set[int] = set()
+    number = 0
+    for kind in _KINDS:
+        for place, trained in sorted(matches[kind].items()):
+            if place in taken:
+                continue
+            taken.add(place)
+            yield Found(
+                int(marks.ids[place]), number, {"code": f"leak.{kind}.held_out", "side": "held_out", "kind": kind}
+            )
+            for other in dict.fromkeys(trained):
+                yield Found(
+                    int(marks.ids[other]), number, {"code": f"leak.{kind}.train", "side": "train", "kind": kind}
+                )
+            number += 1
+
+
+LEAKAGE = Check(
+    key="leakage",
+    severity="serious",
+    label=Text("Held-out rows that are trained on", "留出数据泄漏到训练中"),
+    help=Text(
+        "Rows held out for validation or test that also stand in the training part: word for word, nearly, or the same question "
+        "with another answer. The score then shows how well the model remembers, not how well it has learnt.",
+        "本该留出来做验证或测试的行，同时也出现在训练部分：一字不差、几乎相同，或者同一个问题配了另一个回答。这样测出来的是记忆力，而不是学习效果。",
+    ),
+    found=Text(
+        "{groups} held-out rows are also in the training part, or nearly so.", "有 {groups} 条留出的行同样（或几乎同样）出现在训练部分。"
+    ),
+    run=_run,
+    params=(
+        Param(
+            "threshold", "float", NEAR, NEAR_DUPLICATES.params[0].label, NEAR_DUPLICATES.params[0].help,
+            usual=NEAR_DUPLICATES.params[0].usual, minimum=0.5, maximum=0.99, step=0.05, advanced=False,
+        ),
+    ),
+    fixes=(
+        Fix("drop_found", {"check": "leakage", "side": "train"}, Text("Drop them from training", "从训练部分删除")),
+        Fix("move_to_train", {"check": "leakage"}, Text("Move the held-out rows to training", "把留出的行移到训练部分")),
+    ),
+    weight=9,
+)  # fmt: skip
