@@ -25,7 +25,6 @@ TS.data.TABS = ["overview", "rows", "findings", "shape", "versions", "export"];
 
 /** What each tab draws: (set, ctx) => node. */
 TS.data.tab = TS.data.tab || {};
-TS.data.tab.overview = (set, ctx) => TS.h("div", { class: "ts-stack data-report" }, TS.data.summary(set), TS.data.rejectedCard(set, ctx), TS.data.tokensCard(set, ctx));
 TS.data.tab.rows = (set, ctx) => TS.data.rowsCard(set, ctx);
 
 /** The ready data set: head, then one tab at a time; the address names it (&tab=rows). */
@@ -101,31 +100,6 @@ TS.data.remove = async function (button, set, ctx) {
   const gone = await TS.act(button, async () => { await ctx.call("delete_dataset", set.id); return true; });
   if (gone) location.assign(TS.url("data"));
 };
-
-/** Counts and facts. */
-TS.data.summary = function (set) {
-  const facts = [
-    [TS.t("data.found.format"), TS.data.formatName(set.format)],
-    [TS.t("data.found.encoding"), set.encoding],
-    [TS.t("data.found.shape"), set.shape && TS.t("data.shape." + set.shape)],
-    [TS.t("data.language"), TS.data.languages(set)],
-    [TS.t("data.characters"), set.stats?.characters && TS.format.number(set.stats.characters)],
-    [TS.t("data.longest"), set.stats?.longest_characters && TS.t("data.longest.value", { n: TS.format.number(set.stats.longest_characters) })],
-    [TS.t("data.duplicates"), set.stats?.duplicates && TS.format.number(set.stats.duplicates)],
-    [TS.t("data.seed"), String(set.seed)],
-    [TS.t("data.hash"), set.content_hash && TS.h("span", { class: "ts-mono" }, set.content_hash.slice(0, 12))],
-  ].filter(([, value]) => value);
-  return TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.report")),
-    TS.h("div", { class: "data-numbers" },
-      TS.stat(TS.format.number(set.accepted), TS.t("data.rows_used")),
-      TS.stat(TS.format.number(set.rejected), TS.t("data.rows_left_out"))),
-    TS.data.splitBar(set),
-    TS.h("dl", { class: "ts-kv" }, facts.map(([name, value]) => [TS.h("dt", {}, name), TS.h("dd", {}, value)])));
-};
-
-/** Every language with its share of the rows. */
-TS.data.languages = (set) => Object.entries(set.stats?.languages || {}).map(([code, rows], at, all) =>
-  TS.t("data.language." + code) + (all.length > 1 ? " " + TS.format.percent(rows / (set.accepted || 1)) : "")).join(", ");
 
 TS.data.formatName = (format) => (format ? format === "parquet" ? "Parquet" : format.toUpperCase() : "");
 
