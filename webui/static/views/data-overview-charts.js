@@ -23,12 +23,13 @@ TS.data.lengthBars = function (spread, unit) {
 
 /** A table of shares: [[name, rows]...] with a bar each. */
 TS.data.shares = function (caption, pairs, total) {
+  const most = Math.max(1, ...pairs.map(([, rows]) => rows));
   return TS.h("table", { class: "ts-table data-shares" },
     TS.h("caption", { class: "ts-small ts-soft" }, caption),
     TS.h("thead", { class: "ts-visually-hidden" }, TS.h("tr", {}, ["value", "bar", "rows", "share"].map((key) => TS.h("th", { scope: "col" }, TS.t("data.report.column." + key))))),
     TS.h("tbody", {}, pairs.map(([name, rows]) => TS.h("tr", {},
       TS.h("th", { scope: "row", dir: "auto" }, name),
-      TS.h("td", { class: "data-share", "aria-hidden": "true" }, TS.h("i", { style: { width: Math.max(1, (100 * rows) / (total || 1)) + "%" } })),
+      TS.h("td", { class: "data-share", "aria-hidden": "true" }, rows ? TS.h("i", { style: { width: Math.max(1, (100 * rows) / most) + "%" } }) : null),
       TS.h("td", { class: "ts-num" }, TS.format.number(rows)),
       TS.h("td", { class: "ts-num ts-soft" }, TS.format.percent(rows / (total || 1), rows && rows / total < 0.1 ? 1 : 0))))));
 };

@@ -3,7 +3,7 @@
 TS.data = TS.data || {};
 
 TS.data.modelCard = function (set, ctx, tell) {
-  const pick = TS.h("div", {});
+  const pick = TS.h("div", { class: "data-model-pick" });
   const template = TS.h("div", {});
   const body = TS.h("div", { class: "data-tokens", "aria-live": "polite" });
   const card = TS.h("section", { class: "ts-card", id: "data-for-model", "aria-labelledby": "data-model-title" }, TS.h("h2", { id: "data-model-title" }, TS.t("data.model.title")), pick, template, body);
