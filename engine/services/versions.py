@@ -20,6 +20,7 @@ from engine.data.index import RowIndex
 from engine.data.operations import Operation, operation_of
 from engine.data.operations.adding import ADD_ROWS
 from engine.data.operations.base import Row
+from engine.data.operations.by_hand import BY_HAND
 from engine.data.operations.source import RowsSource
 from engine.data.rows import kind_of
 from engine.data.store import StoredVersion, write_version
@@ -36,7 +37,7 @@ from storage.queries.datasets import get
 from storage.tables import Dataset
 
 __all__ = [
-    "IN_PLACE_ROWS", "Recipe", "add_rows", "append_rows", "apply", "compare", "make_version", "preview", "use_version",
+    "IN_PLACE_ROWS", "Recipe", "add_rows", "append_rows", "apply", "apply_edits", "compare", "make_version", "preview", "use_version",
     "version_file", "versions_of",
 ]  # fmt: skip
 IN_PLACE_ROWS = 20_000  # with more rows, a job makes the version
@@ -44,6 +45,7 @@ JOB_KIND = "new_version"
 _CHANGING = (JOB_KIND, "import_data")  # jobs that end with another version in use
 _LONGEST_KEPT = 4_000  # characters of one setting; of a longer one its size and mark are kept
 _LOCKS: defaultdict[int, Lock] = defaultdict(Lock)  # by data set: versions are made one after another
+_OURS = {operation.key: operation for operation in (ADD_ROWS, BY_HAND)}  # those that no page offers by themselves
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
@@ -68,7 +70,7 @@ class Recipe:
 
     def found(self) -> Operation:
         """The operation itself. Raises NotFound."""
-        return ADD_ROWS if self.operation == ADD_ROWS.key else operation_of(self.operation)
+        return _OURS.get(self.operation) or operation_of(self.operation)
 
 
 def _short(value: Any) -> Any:
@@ -94,6 +96,14 @@ def apply(
         NotFound: there is no such data set or operation.
     """
     return _start(ctx, dataset, Recipe(key, values_of(operation_of(key), values)), base)
+
+
+def apply_edits(
+    ctx: Context, dataset: int, edits: Sequence[Row], drops: Sequence[int], *, base: int | None = None
+) -> dict[str, int]:
+    """As `apply`: the next version has these rows in place of those with their ids, and none with an id in `drops`."""
+    values = {"edits": {str(row["id"]): row for row in edits}, "drops": sorted(drops)}
+    return _start(ctx, dataset, Recipe(BY_HAND.key, values, "edit_rows"), base)
 
 
 def append_rows(

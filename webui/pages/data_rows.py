@@ -1,13 +1,64 @@
-"""The Data page: rows to browse, to edit and to look at as tokens."""
+"""The Data page: rows to browse, to edit and to look at as tokens; rejected rows to repair."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from engine.data.quality import CHECKS
+from engine.services import auditing, data_rows, row_edits, row_lengths, row_tokens, versions
 from webui.site import Site
 
+_LABELS = {check.key: check.label for check in CHECKS}
+Function = Callable[..., Any]
 
-def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
+
+def functions(site: Site, lang: str) -> list[Function]:
     """What this part of the page calls."""
-    return []
+    return [*_browser(site, lang), *_tokens(site), *_edits(site)]
+
+
+def _browser(site: Site, lang: str) -> list[Function]:
+    ctx = site.ctx
+
+    def browse_rows(dataset: int, query: dict[str, Any], cursor: int, limit: int) -> dict[str, Any]:
+        return data_rows.browse(ctx, dataset, query, cursor, min(limit, 50))
+
+    def row_filters(dataset: int) -> dict[str, Any]:
+        found = auditing.audit_of(ctx, dataset)["checks"]
+        checks = [
+            {"key": key, "label": _LABELS[key].in_(lang), "rows": one["rows"]}
+            for key, one in found.items()
+            if one["rows"] and key in _LABELS
+        ]
+        return {"columns": data_rows.columns_of(ctx, dataset), "checks": checks}
+
+    def column_values(dataset: int, column: str) -> list[str]:
+        return data_rows.values_of_column(ctx, dataset, column)
+
+    def one_row(dataset: int, row: int) -> dict[str, Any]:
+        return data_rows.rows_with_ids(ctx, dataset, [row])[0]
+
+    return [browse_rows, row_filters, column_values, one_row]
+
+
+def _tokens(site: Site) -> list[Function]:
+    ctx = site.ctx
+
+    def tokens_of_rows(dataset: int, ids: list[int], model: int) -> list[dict[str, Any]]:
+        return row_tokens.row_tokens(ctx, dataset, ids[:50], model)
+
+    def measure_tokens(dataset: int, model: int) -> dict[str, int]:
+        return row_lengths.measure_tokens(ctx, dataset, model)
+
+    return [tokens_of_rows, measure_tokens]
+
+
+def _edits(site: Site) -> list[Function]:
+    def check_row(row: dict[str, Any]) -> dict[str, Any] | None:
+        return row_edits.check_row(row)
+
+    def apply_edits(dataset: int, edits: list[dict[str, Any]], drops: list[int], base: int) -> dict[str, int]:
+        return versions.apply_edits(site.ctx, dataset, edits, drops, base=base)
+
+    return [check_row, apply_edits]

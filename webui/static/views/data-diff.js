@@ -74,10 +74,11 @@ TS.data.around = function (words, leading) {
 
 TS.data.runs = function (words, keep, tag) {
   const runs = [];
+  const stays = (at) => keep.has(at) && !(!words[at].trim() && at && !keep.has(at - 1) && at + 1 < words.length && !keep.has(at + 1));
   words.forEach((word, at) => {
     const last = runs.at(-1);
-    if (last && last.keep === keep.has(at)) last.text += word;
-    else runs.push({ keep: keep.has(at), text: word });
+    if (last && last.keep === stays(at)) last.text += word;
+    else runs.push({ keep: stays(at), text: word });
   });
   return runs.map(({ keep: same, text }) => (same ? text : TS.h(tag, {}, text)));
 };
