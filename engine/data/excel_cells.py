@@ -16,7 +16,7 @@ def cell_text(cell: Any) -> str | None:
     """The text of a cell as openpyxl reads it; None where it is empty. Dates are ISO, whole numbers have no point."""
     value = cell.value
     if value is None or isinstance(value, str):
-        return value or None
+        return _unescaped(value) if value else None
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
@@ -26,6 +26,15 @@ def cell_text(cell: Any) -> str | None:
     if isinstance(value, (date, time)):
         return value.isoformat()
     return _duration(value) if isinstance(value, timedelta) else str(value)
+
+
+def _unescaped(text: str) -> str:
+    """Characters that XML cannot hold are written as `_x000D_`."""
+    if "_x" not in text:
+        return text
+    from openpyxl.utils.escape import unescape
+
+    return str(unescape(text))
 
 
 def _number(value: float, shown_as: str) -> str:

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
+from typing import TYPE_CHECKING, Any, TypeVar
 from zipfile import BadZipFile
 
 from engine.data.csv_reader import header_names
@@ -24,12 +23,13 @@ if TYPE_CHECKING:
 
 _LOOK_ROWS = 20  # for the header
 _TITLE_ROWS = 5  # at most so many stand above it
-_WRONG = (BadZipFile, zlib.error, ParseError, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError)
+_WRONG = (BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError)
 _MERGE = re.compile(rb'mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _MAX_MERGES = 100_000
 _CHUNK = 2**20
 _MAX_SHEET_ROWS = 1_048_576
 Cells = list[str | None]
+_T = TypeVar("_T")
 _Merges = dict[int, dict[int, int]]  # first row -> {column from 0: last row}
 
 
@@ -87,7 +87,7 @@ def layout_of(path: Path, sheet: str) -> tuple[Layout, int]:
 
 def _layout(book: Workbook, sheet: str) -> tuple[Layout, _Merges]:
     merges = _merges(book, sheet)
-    first = list(islice(_filled(_sheet(book, sheet), merges), _LOOK_ROWS + 1))
+    first = list(_first(_filled(_sheet(book, sheet), merges)))
     if not first:
         raise Fault("data.excel.empty")
     place = _header_place([cells for _number, cells in first])
@@ -98,6 +98,18 @@ def _layout(book: Workbook, sheet: str) -> tuple[Layout, _Merges]:
         raise Fault("data.csv.header_only", columns=show(", ".join(names)))
     renamed = [name for name, head in zip(names, heads, strict=True) if name != head.strip()]
     return Layout(number, names, renamed, place, len(merges)), merges
+
+
+def _first(rows: Iterator[_T]) -> Iterator[_T]:
+    """The rows that the header is found by; fewer where the sheet is damaged behind them."""
+    some = False
+    try:
+        for row in islice(rows, _LOOK_ROWS + 1):
+            yield row
+            some = True
+    except _WRONG:
+        if not some:
+            raise
 
 
 def read_excel(path: Path, sheet: str) -> Iterator[Record | Rejected]:
@@ -198,13 +210,9 @@ def _header_place(rows: list[Cells]) -> int:
 def _formulas_without_value(path: Path, sheet: str) -> int:
     """Formulas among the first rows whose result is not in the file: no spreadsheet program has ever computed them."""
     with _book(path, values=False) as book, _book(path) as shown:
-        pairs = zip(
-            _sheet(book, sheet).iter_rows(max_row=_LOOK_ROWS),
-            _sheet(shown, sheet).iter_rows(max_row=_LOOK_ROWS),
-            strict=False,
-        )
+        both = zip(_sheet(book, sheet).iter_rows(), _sheet(shown, sheet).iter_rows(), strict=False)
         return sum(
             cell.data_type == "f" and other.value is None
-            for row, others in pairs
+            for row, others in _first(both)
             for cell, other in zip(row, others, strict=False)
         )

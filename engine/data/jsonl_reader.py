@@ -28,6 +28,7 @@ def json_row(text: str, row: int, line: int, *, whole: bool = True) -> Record | 
     """One row from its JSON text."""
     if not whole:
         return Rejected("data.row.too_long", row, line, params={"limit": MAX_ROW}, raw=text)
+    text = text.lstrip("\N{BYTE ORDER MARK}")  # files were joined, each with its mark
     try:
         value = parse(text, line)
     except RowFault as fault:

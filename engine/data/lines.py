@@ -8,6 +8,8 @@ from typing import TextIO
 
 from engine.data.records import MAX_RAW, MAX_ROW
 
+_MARK = "\N{BYTE ORDER MARK}"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -23,6 +25,8 @@ def numbered_lines(stream: TextIO) -> Iterator[Line]:
     number = 0
     while text := stream.readline(MAX_ROW):
         number += 1
+        if text[0] == _MARK:  # files were joined, each with its byte order mark
+            text = text.lstrip(_MARK) or "\n"
         if len(text) < MAX_ROW or text.endswith(("\n", "\r")):
             yield Line(number, text)
             continue

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
 MAX_PAGES = 20_000
+_EMPTY_STREAM = 16  # bytes of a packed stream that holds nothing
 _NO_TEXT_CAN = re.compile("[\0\ud800-\udfff]")
 Lost = list[tuple[int, str, dict[str, Any]]]  # page (from 1), code, params
 
@@ -76,8 +77,8 @@ def _page(reader: PdfReader, number: int, lost: Lost) -> str:
     try:
         page = reader.pages[number - 1]
         text = page.extract_text()
-        if not text.strip() and _has_pictures(page):
-            lost.append((number, "data.pdf.page_scanned", {"page": number}))
+        if not text.strip():
+            _why_empty(page, number, lost)
         return text
     except _wrong() as error:
         detail = show(str(error) or type(error).__name__)
@@ -85,7 +86,21 @@ def _page(reader: PdfReader, number: int, lost: Lost) -> str:
         return ""
 
 
-def _has_pictures(page: PageObject) -> bool:
-    """Whether a page without text holds anything else: then it was scanned, and not left blank."""
+def _why_empty(page: PageObject, number: int, lost: Lost) -> None:
+    """A page without text may be blank, scanned, or so damaged that the library finds nothing to unpack."""
+    contents = page.get("/Contents")
     resources = page.get("/Resources")
-    return bool(resources and resources.get_object().get("/XObject"))
+    if resources and resources.get_object().get("/XObject"):
+        lost.append((number, "data.pdf.page_scanned", {"page": number}))
+    elif contents and _bytes_of(contents.get_object()) > _EMPTY_STREAM and not _unpacked(page).strip():
+        lost.append((number, "data.pdf.page_damaged", {"page": number, "detail": "/Contents"}))
+
+
+def _bytes_of(contents: Any) -> int:
+    streams = contents if isinstance(contents, list) else [contents]
+    return sum(len(getattr(stream.get_object(), "_data", b"")) for stream in streams)
+
+
+def _unpacked(page: PageObject) -> bytes:
+    contents = page.get_contents()
+    return contents.get_data() if contents else b""

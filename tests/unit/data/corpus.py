@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from engine.data.records import MAX_FIELD, MAX_ROW
 
-Reason = tuple[int | None, int | None, str | None, str, dict[str, Any]]
+Reason = tuple[int | None, int | None, str | None, str, Any]  # params: a dict, or ... where a library words them
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class Bad:
     format: str = ""
     shape: str | None = None
     mapping: dict[str, str] | None = None
+    filename: str = "data"
+    texts: list[str] | None = None  # of plain text
+    pairs: list[tuple[str, str]] | None = None  # where they are not Q1/A1, Q2/A2 ...
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Refused:
     make: Callable[[], bytes]
     code: str
     params: dict[str, Any] = field(default_factory=dict)
+    filename: str = "data"
 
 
 def good(number: int) -> dict[str, str]:
@@ -186,8 +190,8 @@ BAD = [
     Bad("parquet-not-text", lambda: parquet({"prompt": ["Q1"], "completion": ["A1"], "system": [1]}), 0, [(None, 1, "system", "data.row.not_text", {"column": "system", "found": "1"})], "parquet", "prompt_completion", {"prompt": "prompt", "completion": "completion", "system": "system"}),
     Bad("parquet-nested-wrong", lambda: parquet({"messages": [[{"role": "user", "content": "Q1"}, {"role": "assistant", "content": "A1"}], [{"role": "user", "content": "x"}]]}), 1, [(None, 2, "messages", "data.turn.no_answer", {"column": "messages"})], "parquet"),
     # plain text
-    Bad("txt-nul", lambda: b"One.\n\nTw\0o.\n\nThree.\n", 2, [(3, 2, "text", "data.row.nul", {"column": "text"})], "txt"),
-    Bad("txt-too-long", lambda: b"One.\n\n" + _LONG_FIELD.encode() + b"\n\nThree.\n", 2, [(3, 2, "text", "data.row.field_too_long", {"column": "text", "limit": MAX_FIELD})], "txt"),
+    Bad("txt-nul", lambda: b"One.\n\nTw\0o.\n\nThree.\n", 2, [(3, 2, "text", "data.row.nul", {"column": "text"})], "txt", texts=["One.", "Three."]),
+    Bad("txt-too-long", lambda: b"One.\n\n" + _LONG_FIELD.encode() + b"\n\nThree.\n", 2, [(3, 2, "text", "data.row.field_too_long", {"column": "text", "limit": MAX_FIELD})], "txt", texts=["One.", "Three."]),
 ]  # fmt: skip
 
 REFUSED = [

@@ -12,41 +12,49 @@ import pytest
 from engine.errors import Fault
 from engine.text import LANGUAGES
 from tests.unit.data.corpus import BAD, REFUSED, Bad, Refused, good, parquet, table
+from tests.unit.data.corpus_office import OFFICE_BAD, OFFICE_REFUSED
+from tests.unit.data.corpus_texts import TEXT_BAD, TEXT_REFUSED
 from tests.unit.data.pipeline import run
 from webui.i18n import catalogue, message
 
 
-def assert_can_be_said(code: str, params: dict[str, Any]) -> None:
+def assert_can_be_said(code: str, params: dict[str, Any], kind: str = "error") -> None:
     """Both languages have a sentence, and everything that it names is there."""
     for language in LANGUAGES:
-        sentence = catalogue(language)[f"error.{code}"]
+        sentence = catalogue(language)[f"{kind}.{code}"]
         wanted = {name for _, name, _, _ in Formatter().parse(sentence) if name}
         assert wanted <= params.keys()
+        if kind == "detect":
+            continue
         said = message(language, code, params)
         assert all(f"{{{name}}}" not in said for name in wanted)
 
 
-@pytest.mark.parametrize("case", BAD, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*BAD, *TEXT_BAD, *OFFICE_BAD], ids=lambda case: case.name)
 def test_bad_rows_are_named_and_good_rows_kept(case: Bad, tmp_path: Path) -> None:
-    result = run(tmp_path, case.make(), shape=case.shape, mapping=case.mapping)
-    keys = ("line", "row", "column", "code", "params")
-    assert [tuple(item[key] for key in keys) for item in result.rejected] == case.rejected
-    assert len(result.rows) == case.good
-    assert result.source.format == case.format
-    for item in result.rejected:
+    result = run(tmp_path, case.make(), case.filename, shape=case.shape, mapping=case.mapping)
+    keys = ("line", "row", "column", "code")
+    assert [tuple(item[key] for key in keys) for item in result.rejected] == [reason[:4] for reason in case.rejected]
+    for item, reason in zip(result.rejected, case.rejected, strict=True):
+        assert reason[4] is ... or item["params"] == reason[4]
         assert_can_be_said(item["code"], item["params"])
         assert len(item["raw"]) <= 2_001
         item["raw"].encode("utf-8")
-    if case.format == "txt":
-        assert result.texts == ["One.", "Three."]
+    assert len(result.rows) == case.good
+    assert result.source.format == case.format
+    for note in result.source.notes:
+        assert_can_be_said(note["code"], note["params"], "detect")
+    if case.texts is not None:
+        assert result.texts == case.texts
     else:
-        assert [(q.split("\n")[0], a) for q, a in result.pairs] == [(f"Q{i}", f"A{i}") for i in range(1, case.good + 1)]
+        expected = case.pairs or [(f"Q{i}", f"A{i}") for i in range(1, case.good + 1)]
+        assert [(q.split("\n")[0], a) for q, a in result.pairs] == expected
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*REFUSED, *TEXT_REFUSED, *OFFICE_REFUSED], ids=lambda case: case.name)
 def test_useless_files_are_refused_with_a_sentence(case: Refused, tmp_path: Path) -> None:
     with pytest.raises(Fault) as caught:
-        run(tmp_path, case.make())
+        run(tmp_path, case.make(), case.filename)
     assert caught.value.code == case.code
     assert case.params.items() <= caught.value.params.items()
     assert_can_be_said(caught.value.code, caught.value.params)

@@ -11,7 +11,7 @@ from webui.i18n import catalogue
 
 _ROOT = Path(__file__).parents[3]
 _NOTES = ("detect.encoding.", "detect.format.", "detect.columns.", "detect.files.")
-_FILES = [*(_ROOT / "engine" / "data").rglob("*.py"), *(_ROOT / "engine" / "services").glob("*.py")]
+_FILES = [*(_ROOT / "engine" / "data").glob("*.py"), *(_ROOT / "engine" / "services").glob("sources*.py")]
 
 
 def _found(pattern: str) -> set[str]:
