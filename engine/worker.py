@@ -22,10 +22,12 @@ RUNNERS = {
     "probe": "engine.training.probe:run",
     "export": "engine.export.run:run",
     "dry_run": "engine.training.dry_run_job:run",
+    "fetch_data": "engine.services.sources_hub:run",
     "import_data": "engine.services.data_import_job:run",
     "prepare_model": "engine.base_models.prepare:run",
     "new_version": "engine.services.version_job:run",
     "audit": "engine.services.audit_job:run",
+    "rewrite": "engine.inference.rewriting:run",
     "export_data": "engine.services.data_export:run",
 }
 EXIT_FENCED = 3

@@ -13,6 +13,7 @@ from typing import Any
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from engine.context import Context
+from storage.data_tables import DatasetVersion
 from storage.tables import Dataset, LanguageModel
 
 CHATML = (
@@ -197,4 +198,10 @@ def add_dataset(
         )  # fmt: skip
         s.add(dataset)
         s.flush()
+        s.add(
+            DatasetVersion(
+                dataset_id=dataset.id, number=1, operation="import", rows_path=dataset.rows_path,
+                content_hash=content_hash, train_rows=first_val, val_rows=held_out,
+            )
+        )  # fmt: skip
         return dataset.id

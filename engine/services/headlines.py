@@ -19,6 +19,7 @@ _WORKING = (
     "downloading",
     "converting",
     "checking",
+    "rewriting",
 )
 
 

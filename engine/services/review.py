@@ -190,7 +190,16 @@ def _kind_of_target(ctx: Context, target: int) -> str:
 
 
 def _as_version(ctx: Context, target: int, rows: list[Row]) -> dict[str, Any]:
-    return {"dataset": target, **append_rows(ctx, target, rows, OPERATION, {"rows": len(rows)})}
+    added = [_unlinked(row, target) for row in rows]
+    return {"dataset": target, **append_rows(ctx, target, added, OPERATION, {"rows": len(rows)})}
+
+
+def _unlinked(row: Row, target: int) -> Row:
+    """A row that was made from one of another data set ("of") names no row here."""
+    origin = row["origin"]
+    if "row" not in origin or origin.get("of", target) == target:
+        return row
+    return {**row, "origin": {key: value for key, value in origin.items() if key != "row"}}
 
 
 def _as_new(ctx: Context, name: str, rows: list[Row]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ CHECK_KINDS = (
     "new_version",
     "audit",
     "export_data",
+    "rewrite",
 )  # parts of another page: listed only while they run
 
 
@@ -48,6 +49,12 @@ def newest_jobs(s: Session, limit: int, kinds: Sequence[str] = ()) -> list[Job]:
     shown = select(Job).where(Job.deleted_at.is_(None))
     shown = shown.where(Job.kind.in_(kinds) if kinds else Job.kind.not_in(CHECK_KINDS) | Job.status.in_(ACTIVE))
     return list(s.scalars(shown.order_by(rank, place, ended.desc(), Job.id.desc()).limit(limit)))
+
+
+def unfinished_of_kind(s: Session, kind: str) -> list[Job]:
+    """Jobs of a kind that wait or go on, oldest first."""
+    query = select(Job).where(Job.kind == kind, Job.status.not_in(FINAL), Job.deleted_at.is_(None))
+    return list(s.scalars(query.order_by(Job.id)))
 
 
 def active_jobs(s: Session) -> list[Job]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.operations.base import Row, Source
 from engine.data.operations.shaping.portions import lowest, shuffled
-from engine.data.operations.shaping.roster import TRAIN, Roster, made_from, read_roster, seed_of
+from engine.data.operations.shaping.roster import made_from, read_roster, seed_of
 from engine.data.operations.shaping.settings import fraction
 from engine.data.rows import texts_of
 from engine.data.stats import mark_of
@@ -76,7 +76,7 @@ def variants(
     rank = shuffled(roster.ids[able].astype(np.uint64), seed)
     chosen = np.zeros(len(roster), dtype=bool)
     chosen[able[lowest(rank, max(1, round(len(able) * fraction(values, "share"))))]] = True
-    held_out = HeldOut(roster)
+    held_out = HeldOut(roster.marks[~roster.train])
     for place, row in enumerate(source.rows()):
         yield row
         if chosen[place]:
@@ -117,10 +117,10 @@ def _new_rows(
 class HeldOut:
     """The contents of all held-out rows, eight bytes each."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, marks: Array) -> None:
         import numpy as np
 
-        self._marks = np.unique(roster.marks[roster.sides != TRAIN])
+        self._marks = np.unique(marks)
 
     def __contains__(self, mark: int) -> bool:
         import numpy as np

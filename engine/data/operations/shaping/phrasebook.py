@@ -12,5 +12,5 @@ _FOLDER = Path(__file__).parent / "phrases"
 
 @cache
 def phrases(name: str) -> Any:
-    """The contents of one file: "openings", "questions", "frames", "tasks" or "sound_alike"."""
+    """The contents of one file: "openings", "questions", "frames", "tasks", "sound_alike" or "rewrite"."""
     return json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
