@@ -23,14 +23,10 @@ def preference_row(values: Values, fields: Fields) -> dict[str, Any]:
     if chosen == rejected:
         raise RowFault("data.pair.same", fields.column("chosen"), other=fields.column("rejected"))
     shared = _shared(chosen, rejected)
-    answers = {"chosen": chosen[shared:], "rejected": rejected[shared:]}
-    for key, answer in answers.items():
-        if not answer or answer[0]["role"] != "assistant":
-            raise RowFault("data.pair.no_answer", fields.column(key), other=fields.column("rejected"))
     prompt = chosen[:shared]
     if not any(message["role"] == "user" for message in prompt):
-        raise RowFault("data.pair.no_question", fields.column("chosen"))
-    return {"prompt": prompt, **answers}
+        raise RowFault("data.pair.other_beginning", fields.column("chosen"), other=fields.column("rejected"))
+    return {"prompt": prompt, "chosen": chosen[shared:], "rejected": rejected[shared:]}
 
 
 def _question(values: Values, fields: Fields) -> list[Message]:
