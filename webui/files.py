@@ -12,13 +12,14 @@ from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
 from engine.errors import Fault, NotFound, TunesmithError
-from engine.services import data_export, datasets, jobs, tuned
+from engine.services import data_export, datasets, jobs, rejected_rows, sources, tuned
 from engine.settings import Settings
 from webui.refusal import refuse
 from webui.site import Site
+from webui.upload_group import UploadGroup
 
 log = logging.getLogger("tunesmith.web")
 _STATUS = {
@@ -26,6 +27,7 @@ _STATUS = {
     "web.disk_full": 507,
     "web.upload_nameless": 400,
     "web.upload_incomplete": 400,
+    "web.upload_too_many": 400,
     "not_found": 404,
     "internal": 500,
 }
@@ -44,8 +46,8 @@ def safe_name(header: str) -> str:
 class _Incoming:
     """One upload on its way: a temporary file under home/uploads, removed unless it is handed over."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._limit = settings.max_upload_mb * _MB
+    def __init__(self, settings: Settings, taken: int = 0) -> None:
+        self._limit = settings.max_upload_mb * _MB - taken
         self._settings = settings
         self.path = settings.folder("uploads") / f"{uuid.uuid4().hex}.part"
 
@@ -73,14 +75,19 @@ class _Incoming:
             raise Fault("web.upload_incomplete", got=written, size=declared)
 
 
-async def _store(site: Site, request: Request) -> int:
+async def _store(site: Site, request: Request) -> dict[str, int]:
+    """{"dataset": id}, or {"waiting": files that are here} while more files of the same group are to come."""
     name = safe_name(request.headers.get("x-filename", ""))
     if not name:
         raise Fault("web.upload_nameless")
-    incoming = _Incoming(site.ctx.settings)
+    key = request.headers.get("x-group", "")
+    group = UploadGroup(site.ctx.settings, key) if key else None
+    incoming = _Incoming(site.ctx.settings, group.size() if group else 0)
     try:
         await incoming.receive(request)
-        return await asyncio.to_thread(datasets.add_upload, site.ctx, incoming.path, name)
+        if group is None:
+            return {"dataset": await asyncio.to_thread(datasets.add_upload, site.ctx, incoming.path, name)}
+        return await asyncio.to_thread(_grouped, site, group, incoming.path, name, request)
     except ClientDisconnect as gone:
         raise Fault("web.upload_incomplete", got=0, size=0) from gone
     except OSError as error:
@@ -88,6 +95,17 @@ async def _store(site: Site, request: Request) -> int:
         raise Fault("web.disk_write", reason=error.strerror or type(error).__name__) from error
     finally:
         incoming.path.unlink(missing_ok=True)
+
+
+def _grouped(site: Site, group: UploadGroup, path: Path, name: str, request: Request) -> dict[str, int]:
+    place, count = (int(request.headers.get(key, "0") or 0) for key in ("x-group-place", "x-group-count"))
+    group.take(path, name, place)
+    if place + 1 < count:
+        return {"waiting": place + 1}
+    try:
+        return {"dataset": sources.add_files(site.ctx, group.files(count))}
+    finally:
+        group.remove()
 
 
 def _refused(request: Request, error: TunesmithError) -> Response:
@@ -109,7 +127,7 @@ def router(site: Site) -> APIRouter:
     @routes.post("/api/uploads")
     async def upload(request: Request) -> Response:
         try:
-            return JSONResponse({"dataset": await _store(site, request)})
+            return JSONResponse(await _store(site, request))
         except TunesmithError as error:
             return _refused(request, error)
 
@@ -132,6 +150,17 @@ def router(site: Site) -> APIRouter:
             )
         except TunesmithError as error:
             return _refused(request, error)
+
+    @routes.get("/files/rejected/{dataset}")
+    def rejected(request: Request, dataset: int) -> Response:
+        try:
+            pieces, name = rejected_rows.rejected_file(site.ctx, dataset)
+        except TunesmithError as error:
+            return _refused(request, error)
+        disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+        return StreamingResponse(
+            pieces, media_type="application/octet-stream", headers={"Content-Disposition": disposition}
+        )
 
     @routes.get("/files/spec/{job_id}.yaml")
     def spec(request: Request, job_id: int) -> Response:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from itertools import chain
 from threading import Lock
 from typing import Any
@@ -17,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from engine.context import Context
 from engine.data.index import RowIndex
-from engine.data.operations import Operation, operation_of
+from engine.data.operations import operation_of
 from engine.data.operations.adding import ADD_ROWS
-from engine.data.operations.base import Row
+from engine.data.operations.base import Operation, Row
 from engine.data.operations.by_hand import BY_HAND
 from engine.data.operations.source import RowsSource
 from engine.data.rows import kind_of
@@ -28,10 +27,12 @@ from engine.errors import Fault, NotFound
 from engine.lanes import DATA
 from engine.services.version_compare import compare
 from engine.services.version_preview import preview
+from engine.services.version_recipes import Recipe
 from engine.services.version_sources import open_source, ready, values_of, version_file
 from storage.data_tables import DatasetVersion
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as job_queries
+from storage.queries import rejected as rejected_queries
 from storage.queries import versions as queries
 from storage.queries.datasets import get
 from storage.tables import Dataset
@@ -43,41 +44,8 @@ __all__ = [
 IN_PLACE_ROWS = 20_000  # with more rows, a job makes the version
 JOB_KIND = "new_version"
 _CHANGING = (JOB_KIND, "import_data")  # jobs that end with another version in use
-_LONGEST_KEPT = 4_000  # characters of one setting; of a longer one its size and mark are kept
 _LOCKS: defaultdict[int, Lock] = defaultdict(Lock)  # by data set: versions are made one after another
-_OURS = {operation.key: operation for operation in (ADD_ROWS, BY_HAND)}  # those that no page offers by themselves
 Transaction = Callable[[], AbstractContextManager[Session]]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What makes a version: an operation with checked values, and under which name and settings it is written down."""
-
-    operation: str
-    values: dict[str, Any]
-    recorded: str = ""
-    params: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """The operation as the lineage names it."""
-        return self.recorded or self.operation
-
-    @property
-    def kept(self) -> dict[str, Any]:
-        """The settings as the lineage keeps them."""
-        return self.params | {key: _short(value) for key, value in self.values.items()}
-
-    def found(self) -> Operation:
-        """The operation itself. Raises NotFound."""
-        return _OURS.get(self.operation) or operation_of(self.operation)
-
-
-def _short(value: Any) -> Any:
-    written = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    if len(written) <= _LONGEST_KEPT or not isinstance(value, list | dict):
-        return json.loads(written)
-    return {"count": len(value), "mark": hashlib.sha256(written.encode()).hexdigest()[:16]}
 
 
 def apply(
@@ -245,6 +213,8 @@ def _keep(
         stats=stored.stats | of_import,
     )
     s.add(version)
+    if repaired := recipe.params.get("rejected"):
+        rejected_queries.mark_repaired(s, row.id, repaired)
     if row.version == parent.number:
         _put_in_use(ctx, row, version)
     return version.number

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.data.quality import CHECKS
-from engine.services import auditing, data_rows, row_edits, row_lengths, row_tokens, versions
+from engine.services import auditing, data_rows, rejected_rows, row_edits, row_lengths, row_tokens, versions
 from webui.site import Site
 
 _LABELS = {check.key: check.label for check in CHECKS}
@@ -15,7 +15,7 @@ Function = Callable[..., Any]
 
 def functions(site: Site, lang: str) -> list[Function]:
     """What this part of the page calls."""
-    return [*_browser(site, lang), *_tokens(site), *_edits(site)]
+    return [*_browser(site, lang), *_tokens(site), *_edits(site), *_rejected(site)]
 
 
 def _browser(site: Site, lang: str) -> list[Function]:
@@ -62,3 +62,21 @@ def _edits(site: Site) -> list[Function]:
         return versions.apply_edits(site.ctx, dataset, edits, drops, base=base)
 
     return [check_row, apply_edits]
+
+
+def _rejected(site: Site) -> list[Function]:
+    ctx = site.ctx
+
+    def rejected_list(dataset: int, offset: int) -> dict[str, Any]:
+        return rejected_rows.rejected_rows(ctx, dataset, offset=offset, limit=20)
+
+    def rejected_fields(dataset: int, rejected: int) -> dict[str, Any]:
+        return rejected_rows.rejected_fields(ctx, dataset, rejected)
+
+    def try_repair(dataset: int, repair: dict[str, Any]) -> dict[str, Any]:
+        return rejected_rows.try_repair(ctx, dataset, repair)
+
+    def repair_rows(dataset: int, repairs: list[dict[str, Any]], base: int) -> dict[str, Any]:
+        return rejected_rows.repair_rows(ctx, dataset, repairs, base=base)
+
+    return [rejected_list, rejected_fields, try_repair, repair_rows]

@@ -15,8 +15,11 @@ TS.data.one = async function (root, id, ctx) {
 };
 
 TS.data.showOne = function (page, set, ctx) {
-  if (set.status === "draft" || TS.query("remap")) TS.data.mapping(page, set, ctx);
+  const mapping = set.status === "draft" || TS.query("remap");
+  if (set.import && mapping) TS.replace(page, TS.data.back(), TS.head(set.name, set.source_name), TS.data.importing(set, ctx));
+  else if (mapping) TS.data.mapping(page, set, ctx);
   else TS.data.report(page, set, ctx);
+  if (set.import && !mapping) page.querySelector(".ts-tabs").before(TS.data.importing(set, ctx));
 };
 
 TS.data.back = () => TS.h("a", { class: "ts-link data-back", href: TS.url("data") }, TS.icon("arrow-right"), TS.t("data.back"));
@@ -102,29 +105,3 @@ TS.data.remove = async function (button, set, ctx) {
 };
 
 TS.data.formatName = (format) => (format ? format === "parquet" ? "Parquet" : format.toUpperCase() : "");
-
-/** What was left out, each with its place and reason; more on demand. */
-TS.data.rejectedCard = function (set, ctx) {
-  const card = TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.rejected.title")), TS.data.health(set));
-  if (!set.rejected) return card;
-  const holder = TS.h("div", {});
-  const more = TS.h("button", { type: "button", class: "ts-btn small", onclick: () => TS.act(more, load) }, TS.t("data.rejected.more"));
-  const rows = [];
-  const load = async () => {
-    const part = await ctx.call("rejected", set.id, rows.length);
-    rows.push(...part.rows);
-    TS.replace(holder, TS.data.rejectedTable(rows));
-    more.hidden = rows.length >= part.total;
-  };
-  card.append(holder, more);
-  TS.act(more, load);
-  return card;
-};
-
-TS.data.rejectedTable = (rows) => TS.h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": TS.t("data.rejected.title") },
-  TS.h("table", { class: "ts-table data-rejected" },
-    TS.h("thead", {}, TS.h("tr", {}, ["line", "column", "reason"].map((key) => TS.h("th", { scope: "col" }, TS.t("data.rejected." + key))))),
-    TS.h("tbody", {}, rows.map((row) => TS.h("tr", {},
-      TS.h("td", { class: "ts-num" }, row.line ?? (row.row ? TS.t("data.rejected.row", { n: row.row }) : "–")),
-      TS.h("td", {}, row.column ?? "–"),
-      TS.h("td", {}, TS.reason(row), row.raw ? TS.h("div", { class: "data-raw ts-mono", dir: "auto" }, row.raw.slice(0, 200)) : null))))));
