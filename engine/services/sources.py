@@ -24,6 +24,7 @@ from engine.errors import Fault
 from storage.tables import Dataset
 
 _MB = 2**20
+MAX_CELLS = 200_000
 _NAMED = 3  # files that are named where a data set says where it came from
 _PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
 
@@ -37,10 +38,22 @@ def add_upload(ctx: Context, path: Path, filename: str) -> int:
     return add_files(ctx, [(path, filename)])
 
 
-def add_files(ctx: Context, files: Sequence[tuple[Path, str]], name: str = "") -> int:
+def add_files(
+    ctx: Context,
+    files: Sequence[tuple[Path, str]],
+    name: str = "",
+    *,
+    origin: str = "",
+    notes: Sequence[dict[str, Any]] = (),
+) -> int:
     """Take files in as one draft; archives are unpacked. What cannot be read is named in its notes, the rest stays.
 
     On success nothing is left where it was; refused, everything is.
+
+    Args:
+        name: of the data set; empty: that of the first file.
+        origin: where it came from, to be shown; empty: the files' names.
+        notes: what is known besides, as in `Sniffed.notes`.
 
     Raises:
         Fault: "data.file.too_large", or the first file's when none can be read.
@@ -49,7 +62,9 @@ def add_files(ctx: Context, files: Sequence[tuple[Path, str]], name: str = "") -
     given = _unpacked(ctx, files)
     try:
         found = sniff_files([SourceFile(path, shown, "") for path, shown in given.files], refused=given.faults)
-        made = _store(ctx, found, [display_name(filename) for _path, filename in files], name)
+        found = replace(found, notes=[*notes, *found.notes])
+        names = [display_name(filename) for _path, filename in files]
+        made = _store(ctx, found, clean_name(name, data_set_name(names[0])), origin or _several(names))
     finally:
         ours = {path for path, _name in given.files} - {path for path, _name in files}
         for path in (*ours, *(text_beside(path) for path, _name in given.files)):
@@ -101,14 +116,18 @@ def _without_papers(done: Unpacked) -> Unpacked:
     return Unpacked(named, done.faults)
 
 
-def _store(ctx: Context, found: Sniffed, names: Sequence[str], name: str) -> int:
+def _several(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+
+
+def _store(ctx: Context, found: Sniffed, name: str, origin: str) -> int:
     folder = ctx.settings.folder("uploads")
     places = {file.path: folder / uuid.uuid4().hex for file in found.files}
     moved = replace(found, files=tuple(replace(file, path=places[file.path]) for file in found.files))
     row = Dataset(
-        name=clean_name(name, data_set_name(names[0])),
+        name=name,
         status="draft",
-        source_name=", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else ""),
+        source_name=origin,
         upload_path=ctx.settings.relative(moved.files[0].path),
         **found_columns(ctx, moved),
     )
@@ -146,32 +165,34 @@ def add_text(ctx: Context, text: str, name: str = "") -> int:
     Raises:
         Fault: "data.file.empty" and others.
     """
-    return _add_written(ctx, text, clean_name(name, ""))
+    return _add_written(ctx, text, clean_name(name, "text"))
 
 
 def add_table(ctx: Context, columns: Sequence[str], rows: Sequence[Sequence[str]], name: str = "") -> int:
     """Take a typed table in as a draft. Rows without any text are left out.
 
     Raises:
-        Fault: "data.file.no_rows", "data.table.nameless", "data.table.doubled".
+        Fault: "data.table.no_rows", "data.table.nameless", "data.table.doubled", "data.table.too_large".
     """
-    names = [column.strip() for column in columns]
+    names = [str(column).strip() for column in columns]
     for place, column in enumerate(names, 1):
         if not column:
             raise Fault("data.table.nameless", place=place)
         if column in names[: place - 1]:
             raise Fault("data.table.doubled", column=column[:200])
-    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    if len(rows) * len(names) > MAX_CELLS:
+        raise Fault("data.table.too_large", cells=len(rows) * len(names), limit=MAX_CELLS)
+    filled = [[str(cell) for cell in row] for row in rows if any(str(cell).strip() for cell in row)]
     if not filled:
-        raise Fault("data.file.no_rows")
-    lines = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in filled)
+        raise Fault("data.table.no_rows")
+    lines = (json.dumps(dict(zip(names, row, strict=False)), ensure_ascii=False) for row in filled)
     return _add_written(ctx, "".join(line + "\n" for line in lines), clean_name(name, "table"))
 
 
 def _add_written(ctx: Context, text: str, name: str) -> int:
     path = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.part"
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_text(text, encoding="utf-8", errors="replace", newline="")
         return add_upload(ctx, path, name)
     finally:
         path.unlink(missing_ok=True)
@@ -192,7 +213,8 @@ def source_of(
     wanted = {key: value for key, value in (options or {}).items() if value is not None}
     if not row.sources:
         return sniff(files[0].path, files[0].name, (encoding or row.encoding) if row.encoding else None, wanted)
-    same = encoding in (None, row.encoding) and all(row.options.get(key) == wanted[key] for key in wanted)
+    current = reading_of(row) | row.options
+    same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())
     if same:
         chosen = tuple(file.chosen(row.options) for file in files)
         return Sniffed(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import exists, func, null, select, update
 from sqlalchemy.orm import Session, aliased
 
-from storage.job_tables import ACTIVE, Checkpoint, Job, JobEvent, JobStatus
+from storage.job_tables import ACTIVE, FINAL, Checkpoint, Job, JobEvent, JobStatus
 from storage.tables import TunedModel
 
 CHECK_KINDS = (
@@ -18,6 +18,7 @@ CHECK_KINDS = (
     "import_data",
     "new_version",
     "audit",
+    "fetch_data",
     "export_data",
     "rewrite",
 )  # parts of another page: listed only while they run

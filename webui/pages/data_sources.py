@@ -1,13 +1,47 @@
-"""The Data page: bring more than one file: pasted text, a typed table, a data set from a hub, progress of a long import."""
+"""The Data page: bring more than one file: pasted text, a typed table, a data set from a hub."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from engine.services import drafts, jobs, sources, sources_hub
 from webui.site import Site
+
+_SHEET = "data_sheet"  # the draft of the typed table
 
 
 def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     """What this part of the page calls."""
-    return []
+    ctx = site.ctx
+
+    def paste_data(text: str, name: str) -> int:
+        return sources.add_text(ctx, text, name)
+
+    def sheet_draft() -> dict[str, Any] | None:
+        return drafts.load_draft(ctx, _SHEET) or None
+
+    def keep_sheet(sheet: dict[str, Any] | None) -> None:
+        if sheet is None:
+            drafts.clear_draft(ctx, _SHEET)
+        else:
+            drafts.save_draft(ctx, _SHEET, sheet)
+
+    def type_data(columns: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> int:
+        made = sources.add_table(ctx, columns, rows, name)
+        drafts.clear_draft(ctx, _SHEET)
+        return made
+
+    def fetch_data(name: str, split: str, folder: str) -> dict[str, int]:
+        return sources_hub.add_from_hub(ctx, name, split, folder)
+
+    def fetch_state(job: int) -> dict[str, Any]:
+        return sources_hub.hub_state(ctx, job)
+
+    def fetches() -> list[dict[str, Any]]:
+        return sources_hub.hub_fetches(ctx)
+
+    def stop_fetch(job: int) -> None:
+        jobs.cancel_job(ctx, job)
+
+    return [paste_data, sheet_draft, keep_sheet, type_data, fetch_data, fetch_state, fetches, stop_fetch]
