@@ -10,6 +10,7 @@ from engine.context import Context
 from engine.data.encodings import ENCODINGS
 from engine.data.shapes import shapes_view
 from engine.errors import NotFound
+from engine.services.sources import reading_of
 from storage.job_tables import FINAL, RESUMABLE, Job
 from storage.queries import datasets as queries
 from storage.queries import jobs
@@ -43,6 +44,7 @@ def view_of(session: Session, row: Dataset) -> dict[str, Any]:
         "detection": row.detection.get("notes", []),
         "shapes": shapes_view(),
         "encodings": list(ENCODINGS) if row.encoding else [],
+        "reading": reading_of(row),
         "import": import_view(session, row.id),
     }
 
