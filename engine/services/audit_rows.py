@@ -27,7 +27,7 @@ def shown_rows(ctx: Context, dataset_id: int, found: Sequence[Found]) -> list[di
     places = index.places_of([one.row for one in found]).tolist()
     kept = [(one, place) for one, place in zip(found, places, strict=True) if place >= 0]
     rows = index.rows([place for _one, place in kept])
-    return [_shown(one, row) for (one, _place), row in zip(kept, rows, strict=True)]
+    return [_shown(one, row) | {"place": place} for (one, place), row in zip(kept, rows, strict=True)]
 
 
 def _shown(one: Found, row: Row) -> dict[str, Any]:

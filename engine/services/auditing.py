@@ -146,7 +146,7 @@ def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: 
     """Some of what a check found, with the rows themselves; a group that has begun is shown to its end.
 
     Returns:
-        {"next" (offset, None at the end), "rows": [{"id", "group", "split", "line", "file", "detail", "parts"}]}; a part is
+        {"next" (offset, None at the end), "rows": [{"id", "place", "group", "split", "line", "file", "detail", "parts"}]}; a part is
         {"role", "list", "pieces": [[text, kind or ""]]}, and long stretches without anything found are left out.
 
     Raises:

@@ -8,6 +8,7 @@ from typing import Any
 from engine.data.quality import CHECKS, Check
 from engine.services import auditing, base_models
 from webui.forms import param_form
+from webui.i18n import t
 from webui.site import Site
 
 PAGE_FOUND = 8
@@ -33,8 +34,8 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def audit_found(dataset: int, check: str, offset: int) -> dict[str, Any]:
         return auditing.findings(ctx, dataset, check, offset, PAGE_FOUND)
 
-    def audit_marks() -> Mapping[int, Mapping[str, int]]:
-        return auditing.marks(ctx)
+    def audit_marks() -> Mapping[str, Mapping[str, int]]:
+        return {str(number): found for number, found in auditing.marks(ctx).items()}
 
     return [audit_checks, audit_state, audit_start, audit_stop, audit_found, audit_marks]
 
@@ -59,5 +60,6 @@ def _check(check: Check, lang: str, models: list[tuple[int, str]]) -> dict[str, 
 def _param(check: Check, at: int, lang: str, models: list[tuple[int, str]]) -> dict[str, Any]:
     form = param_form(check.params[at], lang, check.key)
     if check.params[at].source == "model":
-        form["choices"] = [{"value": number, "label": name} for number, name in models]
+        none = {"value": None, "label": t(lang, "findings.no_model")}
+        form["choices"] = [none, *({"value": number, "label": name} for number, name in models)]
     return form

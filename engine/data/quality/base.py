@@ -62,7 +62,7 @@ class Check:
     Attributes:
         severity: "serious" spoils a training or its measure, "look" wants a person's eye, "hint" is often right as it is.
         help: what is looked for and why it matters, in plain words.
-        found: a sentence about {rows} rows (in {groups} groups).
+        found: a sentence about {rows} (in {groups}); `{rows|row is|rows are}` is the number and the words that suit it.
         params: its settings; form, validation and docs derive from them.
         fixes: repairs, the usual one first.
         run: what it finds; rows of one group come together. A detail is {"code", ...}: its sentence is
@@ -99,4 +99,4 @@ def each(
 
 def drop(check: str, **values: Any) -> Fix:
     """The repair that takes every row out that a check found."""
-    return Fix("drop_found", {"check": check, **values}, Text("Drop these rows", "删除这些行"))
+    return Fix("drop_found", {"check": check, "side": "all", **values}, Text("Drop these rows", "删除这些行"))

@@ -69,7 +69,7 @@ CONTRADICTIONS = Check(
         "for stories and ideas it may be wanted.",
         "问题（连同之前的全部对话）完全相同，回答却不同。对事实性问题来说这是错误；对故事、点子之类则可能是有意的。",
     ),
-    found=Text("{groups} questions have different answers, in {rows} rows.", "有 {groups} 个问题出现了不同的回答，共 {rows} 行。"),
+    found=Text("{groups|question has|questions have} different answers, in {rows|row|rows}.", "有 {groups} 个问题出现了不同的回答，共 {rows} 行。"),
     run=_run,
     params=(
         Param(

@@ -113,7 +113,7 @@ EXACT = Check(
         "内容一字不差的行。出现几次，模型就会学几次，因此它们的分量会超过其他行。",
     ),
     found=Text(
-        "{rows} rows are word-for-word copies of each other, in {groups} groups.",
+        "{rows|row is a word-for-word copy|rows are word-for-word copies of each other}, in {groups|group|groups}.",
         "有 {rows} 行一字不差地重复，共 {groups} 组。",
     ),
     run=_exact,
@@ -130,7 +130,7 @@ NEAR_DUPLICATES = Check(
         "System prompts are not compared, and answers must be alike as well.",
         "用几乎相同的话说几乎相同内容的行：换了个名字、多了个逗号、加了一句话。系统提示不参与比较，而且回答也必须相近。",
     ),
-    found=Text("{rows} rows are nearly the same as another one, in {groups} groups.", "有 {rows} 行与其他行几乎相同，共 {groups} 组。"),
+    found=Text("{rows|row is|rows are} nearly the same as another one, in {groups|group|groups}.", "有 {rows} 行与其他行几乎相同，共 {groups} 组。"),
     run=_near,
     params=(
         Param(

@@ -57,7 +57,7 @@ EMPTY_ANSWERS = Check(
         "Labels of a classification are left alone.",
         "空白回答、只是重复问题的回答，以及用同一个回答应付很多不同的问题。分类任务的标签不在此列。",
     ),
-    found=Text("{rows} answers say nothing, or the same to many questions.", "有 {rows} 个回答没有内容，或对很多问题都一样。"),
+    found=Text("{rows|answer says|answers say} nothing, or the same to many questions.", "有 {rows} 个回答没有内容，或对很多问题都一样。"),
     run=_run,
     params=(
         Param(

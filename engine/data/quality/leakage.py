@@ -89,7 +89,7 @@ LEAKAGE = Check(
         "本该留出来做验证或测试的行，同时也出现在训练部分：一字不差、几乎相同，或者同一个问题配了另一个回答。这样测出来的是记忆力，而不是学习效果。",
     ),
     found=Text(
-        "{groups} held-out rows are also in the training part, or nearly so.", "有 {groups} 条留出的行同样（或几乎同样）出现在训练部分。"
+        "{groups|held-out row is|held-out rows are} also in the training part, or nearly so.", "有 {groups} 条留出的行同样（或几乎同样）出现在训练部分。"
     ),
     run=_run,
     params=(

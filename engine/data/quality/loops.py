@@ -81,7 +81,7 @@ LOOPS = Check(
         "Answers in which the same words follow each other again and again. A few such rows teach a model to get stuck.",
         "同样的词句在回答里一遍又一遍地出现。只要几行这样的数据，模型就会学会“卡住”。",
     ),
-    found=Text("{rows} answers repeat the same words again and again.", "有 {rows} 个回答不断重复同样的词句。"),
+    found=Text("{rows|answer repeats|answers repeat} the same words again and again.", "有 {rows} 个回答不断重复同样的词句。"),
     run=each(_look),
     params=(
         Param(

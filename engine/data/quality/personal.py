@@ -43,7 +43,7 @@ PERSONAL = Check(
         "Numbers are checked by their check digits; names and street addresses are not looked for.",
         "电子邮箱、电话、证件号、银行卡号、密码和密钥。模型可能把训练时见过的内容说给任何人听。号码会用校验位核对；姓名和住址不在查找范围内。",
     ),
-    found=Text("{rows} rows hold personal data or secrets.", "有 {rows} 行含有个人信息或密钥。"),
+    found=Text("{rows|row holds|rows hold} personal data or secrets.", "有 {rows} 行含有个人信息或密钥。"),
     run=each(_look),
     params=(KINDS_PARAM,),
     fixes=(

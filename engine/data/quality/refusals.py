@@ -65,7 +65,7 @@ REFUSALS = Check(
         "left over from another chatbot they teach a model to refuse harmless questions.",
         "以“作为一个人工智能……”或“很抱歉，我无法……”开头的回答。如果是有意保留的，它们能教会模型什么不该答；如果是别的聊天机器人留下的，模型会学着拒绝无害的问题。",
     ),
-    found=Text("{rows} answers refuse.", "有 {rows} 个回答是拒绝。"),
+    found=Text("{rows|answer refuses|answers refuse}.", "有 {rows} 个回答是拒绝。"),
     run=each(_look),
     fixes=(drop("refusals"),),
     kinds=("chat", "preference", "kto"),

@@ -45,7 +45,7 @@ TOO_LONG = Check(
         "In training their end is cut off, or they are left out.",
         "超过所选模型一次能容纳的长度的行；没有选模型时，按字符数判断。训练时它们的结尾会被截掉，或者整行被跳过。",
     ),
-    found=Text("{rows} rows are too long.", "有 {rows} 行过长。"),
+    found=Text("{rows|row is|rows are} too long.", "有 {rows} 行过长。"),
     run=_run,
     params=(
         Param(

@@ -77,7 +77,7 @@ TOXIC = Check(
         "Words from two short lists that are hardly ever meant well, and your own words. A list knows no irony and no quotation: look before you drop.",
         "来自两份简短词表、几乎总带恶意的词，以及你自己添加的词。词表分不清反讽和引用：删除前请先看一看。",
     ),
-    found=Text("{rows} rows hold words of the lists.", "有 {rows} 行含有词表中的词。"),
+    found=Text("{rows|row holds|rows hold} words of the lists.", "有 {rows} 行含有词表中的词。"),
     run=each(_look),
     params=(
         Param(

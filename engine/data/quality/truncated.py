@@ -102,7 +102,7 @@ TRUNCATED = Check(
         "Lists, titles, code and short answers are not judged by their last character.",
         "回答在句子中间、括号未闭合或代码块未闭合处结束：多半是在某处被长度限制截断了。列表、标题、代码和短回答不会按最后一个字符来判断。",
     ),
-    found=Text("{rows} answers stop in the middle.", "有 {rows} 个回答没有说完。"),
+    found=Text("{rows|answer stops|answers stop} in the middle.", "有 {rows} 个回答没有说完。"),
     run=_run,
     kinds=("chat", "preference", "kto"),
     fixes=(

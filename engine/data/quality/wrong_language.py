@@ -127,7 +127,7 @@ WRONG_LANGUAGE = Check(
         "Translations, short texts, code and quotations are left alone.",
         "回答的语言与问题不同，或者整行的语言与几乎所有其他行都不同。翻译、短文本、代码和引文不在此列。",
     ),
-    found=Text("{rows} rows are in an unexpected language.", "有 {rows} 行使用了意料之外的语言。"),
+    found=Text("{rows|row is|rows are} in an unexpected language.", "有 {rows} 行使用了意料之外的语言。"),
     run=_run,
     fixes=(drop("wrong_language"),),
     weight=4,
