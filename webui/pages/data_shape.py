@@ -1,13 +1,44 @@
-"""The Data page: operations that give a data set its shape."""
+"""The Data page: operations that give a data set its shape, and rows in other words by a local model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.services import base_models, jobs, review, rewriting, shaping
+from webui.forms import param_form
 from webui.site import Site
 
 
 def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     """What this part of the page calls."""
-    return []
+    ctx = site.ctx
+
+    def shape_now(dataset: int, column: str | None = None) -> dict[str, Any]:
+        return shaping.shape_of_now(ctx, dataset, column)
+
+    def rewrite_form() -> list[dict[str, Any]]:
+        return _form(site, lang)
+
+    def rewrite_state(dataset: int) -> dict[str, Any]:
+        waiting = review.queue(ctx, limit=0, dataset=dataset)["total"]
+        return {"job": rewriting.rewrite_of(ctx, dataset), "waiting": waiting}
+
+    def rewrite_start(dataset: int, values: Mapping[str, Any]) -> int:
+        return rewriting.start_rewrite(ctx, dataset, values)
+
+    def rewrite_cancel(job: int) -> None:
+        jobs.cancel_job(ctx, job)
+
+    return [shape_now, rewrite_form, rewrite_state, rewrite_start, rewrite_cancel]
+
+
+def _form(site: Site, lang: str) -> list[dict[str, Any]]:
+    """The settings of a rewriting, with the models that are here."""
+    models = [one for one in base_models.list_base_models(site.ctx) if one["status"] == "ready"]
+    params = [param_form(param, lang, "rewrite") for param in rewriting.PARAMS if param.kind != "data"]
+    for param in params:
+        if param["source"] == "model":
+            param["choices"] = [{"value": one["id"], "label": one["name"]} for one in models]
+            param["default"] = models[0]["id"] if models else None
+    return params
