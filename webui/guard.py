@@ -14,9 +14,10 @@ log = logging.getLogger("tunesmith.web")
 
 
 def error_value(language: str, error: TunesmithError) -> dict[str, Any]:
-    """An error as the views understand it: {"message", "code", "faults": {field: sentence}}."""
+    """An error as the views understand it: {"message", "code", "faults": {field: sentence}}, and "field" where it is of one."""
     faults = error.faults if isinstance(error, SpecError) else {}
-    return {
+    field = {"field": error.params["field_key"]} if "field_key" in error.params else {}
+    return field | {
         "message": error_text(language, error),
         "code": error.code,
         "faults": {field: message(language, fault["code"], fault["params"]) for field, fault in faults.items()},

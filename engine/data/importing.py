@@ -44,6 +44,7 @@ class Preview:
     """The first rows under a mapping.
 
     Attributes:
+        rejected: the first of the rows that cannot be used; `rejected_rows` counts all that were seen.
         kept: columns that are not learnt and stay beside the rows.
         classes: of a classification, how often each answer was seen, the most frequent first.
     """
@@ -51,6 +52,7 @@ class Preview:
     rows: list[Row] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     checked: int = 0
+    rejected_rows: int = 0
     kept: list[str] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
 
@@ -70,6 +72,7 @@ def preview(
     for item in islice(outcomes(source, converter(source, shape, mapping, templates)), _PREVIEW_ROWS):
         found.checked += 1
         if isinstance(item, Rejected):
+            found.rejected_rows += 1
             if len(found.rejected) < limit:
                 found.rejected.append(item)
             continue

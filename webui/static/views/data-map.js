@@ -4,17 +4,22 @@ TS.data = TS.data || {};
 
 TS.data.mapping = function (page, set, ctx) {
   const choice = {
-    name: set.name, shape: set.shape, mapping: { ...set.mapping }, encoding: null,
-    val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
+    name: set.name, shape: set.shape, mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}), encoding: null,
+    options: { ...set.options }, val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
   };
   const read = TS.data.readCard(set, choice, () => changed());
-  const preview = TS.data.previewPane((columns) => {
-    if (columns.join("\n") === set.columns.join("\n")) return;
-    set.columns = columns;
-    read.columnsChanged();
-  });
-  const look = TS.latest(() => ctx.call("preview", set.id, choice), preview.show, preview.fail);
-  const soon = TS.debounce(200, look);
+  const preview = TS.data.previewPane();
+  const show = (result) => {
+    if (result.columns.join("\n") !== set.columns.join("\n")) {
+      set.columns = result.columns;
+      read.redraw();
+    }
+    read.seen(result);
+    preview.show(result);
+  };
+  const fail = (error) => { read.wrong(error); preview.fail(error); };
+  const look = TS.latest(() => ctx.call("preview", set.id, choice), show, fail);
+  const soon = TS.debounce(250, look);
   const changed = () => { preview.wait(); soon(); };
   const again = set.status !== "draft";
   const button = TS.h("button", { type: "submit", class: "ts-btn primary", id: "data-import" }, TS.icon("check"), TS.t(again ? "data.import.again" : "data.import"));
@@ -23,7 +28,7 @@ TS.data.mapping = function (page, set, ctx) {
   const form = TS.h("form", { class: "ts-stack data-map-form", novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     TS.data.import(button, progress, wrong, set, choice, ctx);
-  } }, TS.data.foundCard(set), read, TS.data.splitCard(set, choice), wrong, progress,
+  } }, TS.data.foundCard(set), read.node, TS.data.splitCard(set, choice), wrong, progress,
   TS.h("div", { class: "ts-row data-map-act" }, button, again ? TS.h("a", { class: "ts-btn ghost", href: TS.url("data", { dataset: set.id }) }, TS.t("data.cancel")) : TS.data.discard(set, ctx)));
   TS.replace(page, TS.data.back(),
     TS.head(set.name, TS.t("data.map.lead")),
@@ -58,66 +63,25 @@ TS.data.import = async function (button, progress, wrong, set, choice, ctx) {
   }
 };
 
-/** What was detected, each with its reason. */
-TS.data.foundCard = (set) => TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.found")),
-  TS.h("dl", { class: "data-found" }, [...new Set((set.detection || []).map((one) => one.what))].map((what) => {
-    const notes = set.detection.filter((one) => one.what === what);
-    return [TS.h("dt", {}, TS.t("data.found." + what)),
-      TS.h("dd", {}, TS.h("b", { dir: "auto" }, TS.data.foundValue(notes[0])),
-        notes.map((one) => TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("detect." + one.code, TS.data.named(one.params)))))];
-  })));
+/** What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls. */
+TS.data.foundCard = function (set) {
+  const notes = (set.detection || []).filter((one) => !["shape", "field"].includes(one.what));
+  return TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.found")),
+    TS.h("dl", { class: "data-found" }, [...new Set(notes.map((one) => one.what))].map((what) => {
+      const some = notes.filter((one) => one.what === what);
+      return [TS.h("dt", {}, TS.t("data.found." + what)),
+        TS.h("dd", {}, TS.h("b", { dir: "auto" }, TS.data.foundValue(some[0])), some.map(TS.data.noteLine))];
+    })));
+};
+
+TS.data.noteLine = (one) => TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("detect." + one.code, TS.data.named(one.params)));
 
 /** Params of a sentence with a field's name in words. */
 TS.data.named = (params) => (params.field ? { ...params, field: TS.t("data.field." + params.field) } : params);
 
 TS.data.foundValue = function (one) {
-  if (one.what === "shape") return TS.t("data.shape." + (one.value || "unknown"));
   if (one.what === "format") return TS.data.formatName(one.value);
   return Array.isArray(one.value) ? one.value.join(", ") : String(one.value ?? "–");
-};
-
-/** How rows are read: shape, columns, encoding. */
-TS.data.readCard = function (set, choice, changed) {
-  const fields = TS.h("div", { class: "ts-stack" });
-  const drawFields = () => TS.replace(fields, TS.data.columnFields(set, choice, changed));
-  const shapes = [...(choice.shape ? [] : [[null, TS.t("data.shape.choose")]]), ...set.shapes.map((shape) => [shape.key, TS.t("data.shape." + shape.key)])];
-  const help = TS.h("span", {}, TS.t("data.shape." + (choice.shape || "unknown") + ".help"));
-  const shape = TS.select("data-shape", shapes, choice.shape, (key) => {
-    choice.shape = key;
-    choice.mapping = TS.data.mappingFor(set, key);
-    help.textContent = TS.t("data.shape." + (key || "unknown") + ".help");
-    drawFields();
-    changed();
-  });
-  drawFields();
-  const encodings = [[null, TS.t("data.encoding.found", { encoding: set.encoding || "" })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
-  const card = TS.h("section", { class: "ts-card ts-stack" }, TS.h("h2", {}, TS.t("data.map.title")),
-    TS.field("data-shape", TS.t("data.found.shape"), shape, { help }), fields,
-    set.encoding ? TS.field("data-encoding", TS.t("data.found.encoding"),
-      TS.select("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: TS.t("data.encoding.help") }) : null);
-  card.columnsChanged = drawFields;
-  return card;
-};
-
-/** A first mapping for another shape: what was found if it is that shape, else columns of the same name. */
-TS.data.mappingFor = function (set, key) {
-  if (key === set.shape) return { ...set.mapping };
-  const fields = set.shapes.find((shape) => shape.key === key)?.fields || [];
-  return Object.fromEntries(fields.map(({ key: field }) => [field, set.columns.find((column) => column.toLowerCase() === field)]).filter(([, column]) => column));
-};
-
-TS.data.columnFields = function (set, choice, changed) {
-  const fields = set.shapes.find((shape) => shape.key === choice.shape)?.fields || [];
-  return fields.map((field) => {
-    const id = "data-column-" + field.key;
-    const columns = [[null, TS.t(field.required ? "data.column.choose" : "data.column.none")], ...set.columns.map((column) => [column, column])];
-    const select = TS.select(id, columns, choice.mapping[field.key] ?? null, (column) => {
-      if (column === null) delete choice.mapping[field.key];
-      else choice.mapping[field.key] = column;
-      changed();
-    });
-    return TS.field(id, TS.t("data.field." + field.key), select, { extra: field.required ? TS.h("span", { class: "ts-soft ts-small" }, TS.t("data.column.required")) : null });
-  });
 };
 
 /** Name and split. */
@@ -136,8 +100,8 @@ TS.data.splitCard = function (set, choice) {
       TS.field("data-seed", TS.t("data.seed"), seed, { help: TS.t("data.seed.help") })));
 };
 
-/** The right side: first rows as conversations, and what is left out so far. */
-TS.data.previewPane = function (newColumns) {
+/** The right side: the first rows as the model will see them, and what is left out so far. */
+TS.data.previewPane = function () {
   const rows = TS.h("div", { class: "ts-stack" });
   const said = TS.h("p", { class: "ts-soft ts-small", role: "status" }, TS.t("data.preview.busy"));
   const out = TS.h("div", {});
@@ -155,11 +119,13 @@ TS.data.previewPane = function (newColumns) {
     },
     show(result) {
       node.classList.remove("stale");
-      said.textContent = TS.t("data.preview.checked", { n: TS.format.number(result.checked), bad: TS.format.number(result.rejected.length) });
-      newColumns(result.columns);
-      TS.replace(rows, result.rows.length ? result.rows.map((row) => TS.h("div", { class: "data-row" }, TS.conversation(row)))
+      said.textContent = TS.t("data.preview.checked", { n: TS.format.number(result.checked), bad: TS.format.number(result.rejected_rows) });
+      TS.replace(rows, result.rows.length ? result.rows.map((row) => TS.h("div", { class: "data-row" }, TS.data.previewRow(row)))
         : TS.note("warn", TS.t("data.preview.nothing")));
       TS.replace(out, result.rejected.length ? [TS.h("h3", {}, TS.t("data.preview.rejected")), TS.data.rejectedTable(result.rejected)] : null);
     },
   };
 };
+
+/** A row without the columns beside it: those are listed once, beside the fields. */
+TS.data.previewRow = ({ extra: _extra, ...row }) => TS.data.shownRow(row);

@@ -99,13 +99,17 @@ TS.select = function (id, options, chosen, onpick) {
     options.map(([value, text]) => TS.h("option", { value: String(value ?? ""), selected: value === chosen }, text)));
 };
 
-/** One conversation (or text) of a data set, as bubbles. */
+/** One conversation (or text) of a data set, as bubbles; tools that may be called stand before it. */
 TS.conversation = function (row) {
   if (row.text !== undefined) return TS.h("div", { class: "ts-bubble text", dir: "auto" }, row.text);
-  return TS.h("div", { class: "conversation" }, (row.messages || []).map((message) =>
-    TS.h("div", { class: "ts-bubble " + message.role },
-      TS.h("span", { class: message.role === "system" ? "bubble-role" : "ts-sr" }, TS.t("data.role." + message.role)),
-      TS.h("div", { class: "bubble-text", dir: "auto" }, message.content))));
+  return TS.h("div", { class: "conversation" },
+    row.tools?.length ? TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("data.row.tools", { names: row.tools.map((tool) => tool.function.name).join(", ") })) : null,
+    (row.messages || []).map((message) =>
+      TS.h("div", { class: "ts-bubble " + message.role },
+        TS.h("span", { class: ["system", "tool"].includes(message.role) ? "bubble-role" : "ts-sr" }, TS.t("data.role." + message.role)),
+        message.content ? TS.h("div", { class: "bubble-text", dir: "auto" }, message.content) : null,
+        (message.tool_calls || []).map((call) => TS.h("div", { class: "bubble-call", dir: "ltr" }, TS.icon("settings"),
+          `${call.function.name}(${JSON.stringify(call.function.arguments)})`)))));
 };
 
 /** The sentence of a stored reason or error: {code, params}. */

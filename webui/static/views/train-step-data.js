@@ -17,14 +17,22 @@ TS.train.steps.data = function (w, body) {
 
 TS.train.dataChoices = function (w, pick) {
   if (!w.datasets.length) return TS.h("p", { class: "ts-soft" }, TS.t("train.data.none"));
-  return TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(set), label: set.name })), w.draft.dataset, pick, "cards");
+  return [TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(set), label: set.name, disabled: TS.train.unteachable(set) })), w.draft.dataset, pick, "cards"), TS.train.wayOut(w)];
 };
 
 TS.train.dataCard = (set) => [
   TS.h("div", { class: "ts-spread" }, TS.h("b", { dir: "auto" }, set.name), TS.data.languageBadge(TS.data.language(set))),
   TS.h("div", { class: "ts-soft ts-small" }, TS.t("train.data.rows", { train: TS.format.number(set.train_rows), val: TS.format.number(set.val_rows) }),
     set.rejected ? " · " + TS.t("train.data.rejected", { n: TS.format.number(set.rejected) }) : ""),
+  TS.train.unteachable(set) ? TS.h("div", { class: "ts-small" }, TS.t("train.data." + set.kind)) : null,
 ];
+
+/** The way out for data sets that no job can learn from as they are. */
+TS.train.wayOut = (w) => w.datasets.filter(TS.train.unteachable).map((set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ",
+  TS.t("train.data." + set.kind), " ", TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred"))));
+
+/** Whether its rows hold no single wanted answer, so that no job can start with it. */
+TS.train.unteachable = (set) => ["preference", "kto"].includes(set.kind);
 
 /** Samples that are not there yet, and the way to the Data page. */
 TS.train.moreData = function (w, pick) {
