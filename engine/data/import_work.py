@@ -20,7 +20,7 @@ from engine.data.reading import Outcome, Place
 from engine.data.records import Rejected
 from engine.errors import Fault
 
-CHECKPOINT_SECONDS = 4.0
+_FIRST_SAVE_S, _LONGEST_S = 0.25, 4.0  # between two states: short at first, then twice as long each time
 MAX_REJECTED_SHOWN = 5_000
 _STATE_FORMAT = 1
 
@@ -78,7 +78,7 @@ class ImportWork:
         self.place = Place(**state["place"]) if state else Place()
         self.draft = Draft(folder / "rows.part", state["draft"] if state else None)
         self.rejected = RejectedFile(folder / "rejected.jsonl", state["rejected"] if state else None)
-        self._saved_at = time.monotonic()
+        self._saved_at, self._wait = time.monotonic(), _FIRST_SAVE_S
 
     def __enter__(self) -> ImportWork:
         return self
@@ -97,7 +97,7 @@ class ImportWork:
             else:
                 self.draft.add(item, row_id, "train")
         self.place = place
-        if self._lasting and time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
+        if self._lasting and time.monotonic() - self._saved_at > self._wait:
             self.save()
 
     def discard(self, *, keep_rejected: bool) -> None:
@@ -122,7 +122,7 @@ class ImportWork:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, target)
-        self._saved_at = time.monotonic()
+        self._saved_at, self._wait = time.monotonic(), min(_LONGEST_S, 2 * self._wait)
 
 
 def _read_state(folder: Path) -> dict[str, Any] | None:

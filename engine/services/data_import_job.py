@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import Any
 
 from engine.context import Context
 from engine.data.reading import Place
@@ -35,7 +34,7 @@ class _Progress:
         self._began = self._began or (now, place.size)
         passed, read = now - self._began[0], place.size - self._began[1]
         left = passed * (self._total - place.size) / read if read > 0 and passed > 1 else None
-        numbers: dict[str, Any] = {"rows": rows, "rejected": rejected, "kept": True}
+        numbers = {"rows": rows, "rejected": rejected}
         self._reporter.progress(min(place.size, self._total), self._total, left, result=numbers)
 
 
@@ -47,7 +46,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     try:
         row = load_dataset(ctx, job.dataset_id)
         total = sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file())
-        reporter.phase("reading")
+        reporter.phase("preparing")
         tell = _Progress(reporter, total).tell
         choice = Choice(**job.spec["choice"])
         done = run_import(
@@ -64,8 +63,6 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         raise
     except Fault as fault:
         kept = fault.code == "data.import.disk_full"
-        if not kept:
-            reporter.progress(0, None, result={})
         raise
     finally:
         if not kept:

@@ -7,7 +7,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from engine.data.store import adopt
 from engine.errors import Fault
 from engine.lanes import DATA
 from engine.services import jobs as job_services
-from engine.services.data_views import IMPORT_KIND, get_dataset, import_view, load_dataset, view_of
+from engine.services.data_views import IMPORT_KIND, get_dataset, import_views, load_dataset, view_of
 from engine.services.sources import files_of, found_columns, source_of
 from storage.data_tables import DatasetVersion
 from storage.job_tables import FINAL, Job, JobStatus
@@ -65,7 +65,8 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> di
     Raises:
         Fault: as `import_dataset`; what is wrong with the mapping is said before a job begins.
     """
-    wanted = Choice(**{key: value for key, value in choice.items() if value is not None or key in ("shape", "seed")})
+    known = {field.name for field in fields(Choice)}
+    wanted = Choice(**{key: value for key, value in choice.items() if key in known})
     row = load_dataset(ctx, dataset_id)
     if sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file()) <= AT_ONCE_BYTES:
         return import_dataset(ctx, dataset_id, **asdict(wanted))
@@ -168,14 +169,13 @@ def run_import(
     )
     with (transaction or ctx.db.write)() as session:
         row = get_dataset(session, dataset_id)
-        fields = _fields(ctx, row, source, choice)
-        stored = _store(session, ctx, row, done, fields)
+        stored = _store(session, ctx, row, done, _columns(ctx, row, source, choice))
     if not stored:
         raise Fault("data.import.none_accepted", rejected=done.rejected)
     return done
 
 
-def _fields(ctx: Context, row: Dataset, source: Sniffed, choice: Choice) -> dict[str, Any]:
+def _columns(ctx: Context, row: Dataset, source: Sniffed, choice: Choice) -> dict[str, Any]:
     return found_columns(ctx, source) | {
         "name": clean_name(choice.name, row.name),
         "status": "ready",
@@ -189,7 +189,7 @@ def _fields(ctx: Context, row: Dataset, source: Sniffed, choice: Choice) -> dict
     }
 
 
-def _store(session: Session, ctx: Context, row: Dataset, done: Imported, fields: dict[str, Any]) -> bool:
+def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any]) -> bool:
     """Point the data set at the new rows, which become its next version. Without any, a draft keeps the reasons (False)."""
     if done.stored is None and row.status != "draft":
         return False
@@ -208,7 +208,7 @@ def _store(session: Session, ctx: Context, row: Dataset, done: Imported, fields:
     }
     number = versions.next_number(session, row.id)
     session.add(DatasetVersion(dataset_id=row.id, number=number, operation="import", **content))
-    for key, value in (fields | content | {"version": number, "accepted": sum(counts.values())}).items():
+    for key, value in (columns | content | {"version": number, "accepted": sum(counts.values())}).items():
         setattr(row, key, value)
     return True
 
@@ -227,7 +227,7 @@ def import_state(ctx: Context, dataset_id: int) -> dict[str, Any] | None:
     """How far the data set's import is; None once it succeeded, or where there is none. Raises NotFound."""
     with ctx.db.read() as session:
         get_dataset(session, dataset_id)
-        return import_view(session, dataset_id)
+        return import_views(session, [dataset_id]).get(dataset_id)
 
 
 def cancel_import(ctx: Context, dataset_id: int) -> None:

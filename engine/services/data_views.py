@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -40,21 +41,29 @@ def load_dataset(ctx: Context, dataset_id: int) -> Dataset:
 
 def view_of(session: Session, row: Dataset) -> dict[str, Any]:
     """Everything about one data set except its rows."""
+    return views_of(session, [row])[0]
+
+
+def views_of(session: Session, rows: Sequence[Dataset]) -> list[dict[str, Any]]:
+    """As `view_of`, for several."""
+    imports = import_views(session, [row.id for row in rows])
+    return [_view(row) | {"import": imports.get(row.id)} for row in rows]
+
+
+def _view(row: Dataset) -> dict[str, Any]:
     return {key: getattr(row, key) for key in _PLAIN} | {
         "detection": row.detection.get("notes", []),
         "shapes": shapes_view(),
         "encodings": list(ENCODINGS) if row.encoding else [],
         "reading": reading_of(row),
-        "import": import_view(session, row.id),
     }
 
 
-def import_view(session: Session, dataset_id: int) -> dict[str, Any] | None:
-    """The import that is going on, waits, or ended without success; None when there is none that anybody must know of."""
-    job = queries.last_import(session, dataset_id)
-    if job is None or job.status == "succeeded":
-        return None
-    return _import(job) | {"waiting": jobs.queue_places(session).get(job.id, (0, 0))[0]}
+def import_views(session: Session, dataset_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Of each data set: the import that goes on, waits, or ended early, if there is one that anybody must know of."""
+    found = queries.open_imports(session, dataset_ids)
+    places = jobs.queue_places(session) if found else {}
+    return {dataset: _import(job) | {"waiting": places.get(job.id, (0, 0))[0]} for dataset, job in found.items()}
 
 
 def _import(job: Job) -> dict[str, Any]:
@@ -67,5 +76,11 @@ def _import(job: Job) -> dict[str, Any]:
         "rows": job.result.get("rows", 0),
         "rejected": job.result.get("rejected", 0),
         "ended": job.status in FINAL,
-        "can_resume": job.status in RESUMABLE and bool(job.result.get("kept")),
+        "can_resume": job.status in RESUMABLE and not _is_hopeless(job.error or {}),
     }
+
+
+def _is_hopeless(error: dict[str, Any]) -> bool:
+    """Whether the data themselves are to blame: the same import would end the same way."""
+    code = str(error.get("code", ""))
+    return code.startswith("data.") and code != "data.import.disk_full"

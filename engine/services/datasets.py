@@ -16,8 +16,8 @@ from engine.data.names import clean_name
 from engine.data.shapes import classify_wording
 from engine.data.store import remove_rows
 from engine.errors import Fault, NotFound
-from engine.services.data_imports import import_dataset, start_import
-from engine.services.data_views import get_dataset, load_dataset, view_of
+from engine.services.data_imports import cancel_import, import_dataset, start_import
+from engine.services.data_views import get_dataset, load_dataset, view_of, views_of
 from engine.services.sources import add_upload, source_of
 from engine.services.token_counts import token_report
 from storage.queries import datasets as queries
@@ -65,7 +65,7 @@ def _ready(ctx: Context, dataset_id: int) -> tuple[Dataset, Path]:
 def list_datasets(ctx: Context) -> list[dict[str, Any]]:
     """Every data set, newest first."""
     with ctx.db.read() as session:
-        return [view_of(session, row) for row in queries.newest_first(session)]
+        return views_of(session, queries.newest_first(session))
 
 
 def dataset_view(ctx: Context, dataset_id: int) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def preview_mapping(
     """The first rows as they would be imported. Stores nothing.
 
     Returns:
-        {"rows", "rejected", "checked", "columns", "kept" (columns beside the rows), "classes" (name -> rows),
+        {"rows", "rejected" (the first ones), "rejected_rows" (how many), "checked", "columns", "kept" (columns beside the rows), "classes" (name -> rows),
         "wording" (a question that names these classes)}.
     """
     source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options)
@@ -97,7 +97,7 @@ def preview_mapping(
     texts = [row["messages"][-2]["content"] for row in found.rows] if found.classes else []
     column = mapping.get("text")
     wording = classify_wording(sorted(found.classes), column, texts) if found.classes and column else None
-    shown = {key: getattr(found, key) for key in ("rows", "checked", "kept", "classes")}
+    shown = {key: getattr(found, key) for key in ("rows", "checked", "rejected_rows", "kept", "classes")}
     return {**shown, "rejected": rejected, "columns": source.columns, "wording": wording}
 
 
@@ -117,7 +117,7 @@ def rejected_rows(ctx: Context, dataset_id: int, *, offset: int = 0, limit: int 
     with ctx.db.read() as session:
         get_dataset(session, dataset_id)
         found = queries.rejected(session, dataset_id, offset, max(0, min(limit, 500)))
-        keys = ("line", "row", "column", "code", "params", "raw")
+        keys = ("id", "file", "line", "row", "column", "code", "params", "raw", "place", "repaired_at")
         rows = [{key: getattr(one, key) for key in keys} for one in found]
         return {"total": queries.rejected_count(session, dataset_id), "rows": rows}
 
@@ -130,7 +130,8 @@ def rename_dataset(ctx: Context, dataset_id: int, name: str) -> None:
 
 
 def delete_dataset(ctx: Context, dataset_id: int) -> None:
-    """Take the data set off the lists. Its files go too, unless a job or a model was made with them."""
+    """Take the data set off the lists. Its files go too, unless a job or a model was made with them; an import ends."""
+    cancel_import(ctx, dataset_id)
     with ctx.db.write() as session:
         row = get_dataset(session, dataset_id)
         queries.mark_deleted(session, row)
@@ -139,6 +140,8 @@ def delete_dataset(ctx: Context, dataset_id: int) -> None:
         for path in filter(None, rows):
             if queries.is_free(session, path, row.id):
                 remove_rows(ctx.settings.absolute(path))
+        if row.rejected_path:
+            ctx.settings.absolute(row.rejected_path).unlink(missing_ok=True)
         for path in {row.upload_path, *(source["path"] for source in row.sources)}:
             if not queries.shares_upload(session, path, row.id) and not queries.is_referred_to(session, row.id):
                 ctx.settings.absolute(path).unlink(missing_ok=True)

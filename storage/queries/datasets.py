@@ -11,7 +11,7 @@ from sqlalchemy import Select, String, cast, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from storage.data_tables import DatasetVersion
-from storage.job_tables import Job
+from storage.job_tables import Job, JobStatus
 from storage.tables import Dataset, RejectedRow, TunedModel
 
 
@@ -56,6 +56,14 @@ def last_import(session: Session, dataset_id: int) -> Job | None:
     """The newest job that imports (or imported) the data set."""
     mine = select(Job).where(Job.dataset_id == dataset_id, Job.kind == "import_data", Job.deleted_at.is_(None))
     return session.scalars(mine.order_by(Job.id.desc()).limit(1)).first()
+
+
+def open_imports(session: Session, dataset_ids: Sequence[int]) -> dict[int, Job]:
+    """Of each data set: its newest import job, unless that succeeded or was cancelled."""
+    mine = select(Job).where(Job.dataset_id.in_(dataset_ids), Job.kind == "import_data", Job.deleted_at.is_(None))
+    newest = {job.dataset_id: job for job in session.scalars(mine.order_by(Job.id)) if job.dataset_id is not None}
+    ended = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
+    return {dataset: job for dataset, job in newest.items() if job.status not in ended}
 
 
 def is_referred_to(session: Session, dataset_id: int) -> bool:

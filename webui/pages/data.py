@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.errors import Fault
-from engine.services import base_models, datasets
+from engine.services import base_models, data_imports, datasets
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
@@ -30,12 +30,13 @@ _PARTS = (data_sources, data_report, data_rows, data_findings, data_shape, data_
 
 @contextmanager
 def _fields_named(lang: str) -> Iterator[None]:
-    """Faults of a mapping name their fields as the page does."""
+    """Faults of a mapping name their fields as the page does, and keep the key of the field that they are about."""
     try:
         yield
     except Fault as fault:
         named = {key: t(lang, f"data.field.{fault.params[key]}") for key in ("field", "other") if key in fault.params}
-        raise Fault(fault.code, **(fault.params | named)) from fault
+        key = {"field_key": fault.params["field"]} if "field" in fault.params else {}
+        raise Fault(fault.code, **(fault.params | named | key)) from fault
 
 
 def _library(site: Site) -> list[Function]:
@@ -66,16 +67,23 @@ def _one(site: Site, lang: str) -> list[Function]:
         return datasets.dataset_view(ctx, dataset)
 
     def preview(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
-        wanted: dict[str, Any] = {key: choice.get(key) for key in ("shape", "mapping", "encoding")}
+        keys = ("shape", "mapping", "templates", "encoding", "options")
+        wanted: dict[str, Any] = {key: choice.get(key) for key in keys}
         with _fields_named(lang):
             return datasets.preview_mapping(ctx, dataset, limit=5, **wanted)
 
     def import_rows(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
-        wanted: dict[str, Any] = {
-            key: choice.get(key) for key in ("name", "shape", "mapping", "val_fraction", "seed", "encoding")
-        }
         with _fields_named(lang):
-            return datasets.import_dataset(ctx, dataset, **wanted)
+            return datasets.start_import(ctx, dataset, choice)
+
+    def import_state(dataset: int) -> dict[str, Any] | None:
+        return data_imports.import_state(ctx, dataset)
+
+    def cancel_import(dataset: int) -> None:
+        data_imports.cancel_import(ctx, dataset)
+
+    def resume_import(dataset: int) -> None:
+        data_imports.resume_import(ctx, dataset)
 
     def rows(dataset: int, offset: int, split: str) -> dict[str, Any]:
         return datasets.dataset_rows(ctx, dataset, offset=offset, limit=PAGE_ROWS, split=split)
@@ -89,7 +97,8 @@ def _one(site: Site, lang: str) -> list[Function]:
     def tokens(dataset: int, model: int) -> dict[str, Any]:
         return datasets.token_report(ctx, dataset, model)
 
-    return [one_dataset, preview, import_rows, rows, rejected, models, tokens]
+    imports: list[Function] = [import_rows, import_state, cancel_import, resume_import]
+    return [one_dataset, preview, *imports, rows, rejected, models, tokens]
 
 
 def _functions(site: Site, lang: str) -> list[Function]:

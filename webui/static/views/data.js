@@ -15,14 +15,17 @@ TS.data.library = function (root, value, ctx) {
   const draw = async () => {
     try {
       TS.data.drawLibrary(cards, await ctx.call("all_datasets"), ctx);
+      await TS.data.auditMarks(cards, ctx);
     } catch (error) {
       TS.replace(cards, TS.note("danger", error.message));
     }
     cards.removeAttribute("aria-busy");
   };
-  const zone = TS.data.dropZone(value.max_upload_mb);
+  const ways = TS.data.ways(ctx);
+  const zone = TS.data.dropZone(value.max_upload_mb, ways.row);
   TS.replace(root, TS.h("div", { class: "ts-page" },
-    TS.head(TS.t("data.title"), TS.t("data.lead")), zone, cards));
+    TS.head(TS.t("data.title"), TS.t("data.lead")), zone, ways.panel, cards));
+  ways.start();
   draw();
 };
 
@@ -69,7 +72,7 @@ TS.data.card = function (set) {
   return TS.h("article", { class: "ts-card data-card", "data-dataset": set.id },
     TS.h("div", { class: "ts-spread" },
       TS.h("h3", {}, TS.h("a", { href: open, dir: "auto" }, set.name)),
-      draft ? TS.h("span", { class: "ts-badge warn" }, TS.t("data.card.draft")) : TS.data.languageBadge(TS.data.language(set))),
+      TS.data.importBadge(set) || (draft ? TS.h("span", { class: "ts-badge warn" }, TS.t("data.card.draft")) : TS.data.languageBadge(TS.data.language(set)))),
     TS.h("p", { class: "ts-soft ts-small data-source" }, set.sample_key ? TS.t("data.card.sample") : set.source_name, " · ", TS.format.when(set.created_at)),
     draft ? TS.h("p", {}, TS.t("data.card.draft_lead")) : [TS.data.numbers(set), TS.data.splitBar(set), TS.data.health(set)],
     TS.h("div", { class: "data-card-foot" }, draft
