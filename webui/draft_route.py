@@ -13,7 +13,7 @@ from engine.services import drafts
 from webui.refusal import refuse
 from webui.site import Site
 
-KINDS = ("train", "compare")
+KINDS = ("train", "compare", "data_sheet")
 
 
 async def _body(request: Request) -> dict[str, Any]:
