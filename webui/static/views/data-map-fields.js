@@ -33,7 +33,8 @@ TS.data.readCard = function (set, choice, changed) {
     seen(result) {
       TS.data.markWrong(fields, null);
       TS.replace(classes, TS.data.classCounts(self, result));
-      const beside = result.kept.filter((column) => !Object.entries(choice.mapping).some(([key, name]) => name === column && !choice.templates[key]?.length));
+      const worded = Object.values(choice.templates).flat().join("");
+      const beside = result.kept.filter((column) => !Object.values(choice.mapping).includes(column) && !worded.includes(`{${column}}`));
       kept.textContent = beside.length ? TS.t("data.kept", { columns: beside.join(", ") }) : "";
       kept.hidden = !beside.length;
     },
@@ -76,7 +77,7 @@ TS.data.columnField = function (self, field) {
     self.changed();
   };
   return TS.data.marked(field.key, TS.field(id, TS.data.fieldName(field), select, {
-    help: why, extra: field.wording ? TS.h("button", { type: "button", class: "ts-link ts-small", id: "data-word-" + field.key, onclick: worded }, TS.icon("pencil"), TS.t("data.wording.use")) : null,
+    help: why, extra: field.wording ? TS.h("button", { type: "button", class: "ts-link ts-small", id: "data-word-" + field.key, onclick: worded }, TS.t("data.wording.use")) : null,
   }));
 };
 
@@ -116,8 +117,9 @@ TS.data.wordingField = function (self, field) {
   const more = () => { wordings.push(""); self.redraw(); document.getElementById(`data-wording-${field.key}-${wordings.length - 1}`)?.focus(); };
   const back = () => { delete choice.templates[field.key]; self.redraw(); document.getElementById("data-column-" + field.key)?.focus(); self.changed(); };
   const error = TS.h("p", { class: "ts-error", hidden: true, role: "alert" });
-  const node = TS.h("fieldset", { class: "ts-field data-worded" }, TS.h("legend", {}, TS.h("span", { class: "ts-label" }, TS.data.fieldName(field))),
-    TS.h("button", { type: "button", class: "ts-link ts-small field-corner", onclick: back }, TS.t("data.wording.column")),
+  const node = TS.h("div", { class: "ts-field data-worded", role: "group", "aria-labelledby": "data-worded-" + field.key },
+    TS.h("div", { class: "field-head" }, TS.h("span", { class: "ts-label", id: "data-worded-" + field.key }, TS.data.fieldName(field)),
+      TS.h("button", { type: "button", class: "ts-link ts-small", id: "data-unword-" + field.key, onclick: back }, TS.t("data.wording.column"))),
     boxes,
     TS.h("div", { class: "data-chips" }, TS.h("span", { class: "ts-soft ts-small" }, TS.t("data.wording.insert")), set.columns.slice(0, 30).map((column) =>
       TS.h("button", { type: "button", class: "data-chip", onclick: () => insert(column) }, column))),

@@ -65,7 +65,7 @@ TS.data.import = async function (button, progress, wrong, set, choice, ctx) {
 
 /** What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls. */
 TS.data.foundCard = function (set) {
-  const notes = (set.detection || []).filter((one) => !["shape", "field"].includes(one.what));
+  const notes = (set.detection || []).filter((one) => !["shape", "field"].includes(one.what) && one.code !== "columns.unused");
   return TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.found")),
     TS.h("dl", { class: "data-found" }, [...new Set(notes.map((one) => one.what))].map((what) => {
       const some = notes.filter((one) => one.what === what);
@@ -105,7 +105,7 @@ TS.data.previewPane = function () {
   const rows = TS.h("div", { class: "ts-stack" });
   const said = TS.h("p", { class: "ts-soft ts-small", role: "status" }, TS.t("data.preview.busy"));
   const out = TS.h("div", {});
-  const node = TS.h("section", { class: "ts-card data-preview", "aria-labelledby": "data-preview-title" },
+  const node = TS.h("section", { class: "ts-card data-preview", tabindex: "0", "aria-labelledby": "data-preview-title" },
     TS.h("h2", { id: "data-preview-title" }, TS.t("data.preview")), said, rows, out);
   return {
     node,
