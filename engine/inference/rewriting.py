@@ -19,8 +19,8 @@ from engine.data.operations.shaping.made import HeldOut, asked_in, user_places, 
 from engine.data.operations.shaping.phrasebook import phrases
 from engine.data.operations.shaping.portions import shuffled
 from engine.data.operations.shaping.roster import is_made
-from engine.data.rows import Row, texts_of
-from engine.data.stats import mark_of
+from engine.data.rows import Row
+from engine.data.stats import measure
 from engine.data.template import ChatTemplate
 from engine.errors import Fault, NotFound
 from engine.hardware import cpu, device_of, devices
@@ -216,7 +216,7 @@ def _fault_of(outcome: Mapping[str, Any], said: str, seen: set[str]) -> str:
 def _keep(task: _Task, row: Row, what: str, said: str) -> str:
     """Put the new row into the review queue; why not, where it cannot be."""
     made = {**row, **_with(row, what, said)}
-    if mark_of(made, texts_of(made)) in task.known:
+    if measure(made).fingerprint in task.known:
         return "held_out"
     origin = {"code": "rewrite", "row": row["id"], "of": task.dataset, "model": task.model.name, "what": what}
     try:

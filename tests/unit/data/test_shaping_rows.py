@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from engine.data.operations.shaping.noise import noisy
 from engine.data.operations.shaping.openings import another_opening
 from engine.data.operations.shaping.paraphrase import paraphrased
-from engine.data.rows import texts_of
-from engine.data.stats import mark_of
+from engine.data.operations.shaping.roster import mark_of
 from engine.errors import Fault
 from tests.unit.data.shaping import Memory, asked, chat, run, sides
 
@@ -33,7 +32,7 @@ def by_label(rows: list) -> Counter[str]:
 
 
 def contents(rows: list, side: str) -> set[int]:
-    return {mark_of(row, texts_of(row)) for row in rows if (row["split"] == "train") == (side == "train")}
+    return {mark_of(row) for row in rows if (row["split"] == "train") == (side == "train")}
 
 
 # ------------------------------------------------------------------ size and balance

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.operations.base import Row, Source
 from engine.data.operations.shaping.portions import lowest, shuffled
-from engine.data.operations.shaping.roster import made_from, read_roster, seed_of
+from engine.data.operations.shaping.roster import made_from, mark_of, read_roster, seed_of
 from engine.data.operations.shaping.settings import fraction
-from engine.data.rows import texts_of
-from engine.data.stats import mark_of
 from engine.errors import Fault
 
 if TYPE_CHECKING:
@@ -99,14 +97,14 @@ def _new_rows(
     copies: int,
     held_out: HeldOut,
 ) -> Iterator[Row]:
-    seen = {mark_of(row, texts_of(row))}
+    seen = {mark_of(row)}
     places = pick(user_places(row))
     for _ in range(copies * _TRIES):
         turns = {place: asked_in(row)[place]["content"] for place in places}
         said = {place: change(text, dice) or text for place, text in turns.items()}
         fields = with_user_turns(row, said)
         made = {**row, **fields}
-        mark = mark_of(made, texts_of(made))
+        mark = mark_of(made)
         if mark not in seen and mark not in held_out:
             seen.add(mark)
             yield made_from(row, source, code, **fields)
