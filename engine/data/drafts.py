@@ -20,6 +20,7 @@ from engine.data.stats import Tally, measure
 PREFIXES = {split: f'{{"split": "{split}", ' for split in SPLITS}
 _WIDTH = max(map(len, PREFIXES.values()))  # every prefix fills it: a row's split can be changed in its place
 _HEADS = {split: prefix.ljust(_WIDTH).encode() + b'"id": %d, ' for split, prefix in PREFIXES.items()}
+_NO_EXTRA: dict[str, Any] = {}
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _CHUNK = 2**20
 _BUFFER = 2**20
@@ -123,18 +124,24 @@ def _open_at(path: Path, size: int) -> Any:
 
 def _encode(row: Row) -> bytes:
     """The row as JSON with a line end, without its split and id."""
-    rest = {key: value for key, value in row.items() if key != "split" and key != "id"}
-    if _is_plain(rest):
+    if "split" in row or "id" in row:
+        row = {key: value for key, value in row.items() if key != "split" and key != "id"}
+    if _is_plain(row):
         try:
-            return orjson.dumps(rest, option=orjson.OPT_APPEND_NEWLINE)
+            return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
         except TypeError:  # a whole number of more than 64 bits
             pass
-    return _ENCODER.encode(rest).encode("utf-8") + b"\n"
+    return _ENCODER.encode(row).encode("utf-8") + b"\n"
 
 
 def _is_plain(row: Row) -> bool:
     """Whether the quick encoder changes nothing: it has no word for numbers that are not finite."""
-    if "tools" in row or any(len(message) > 2 for message in row.get("messages", ())):
+    if "tools" in row:
         return False
-    extra = row.get("extra")
-    return not extra or all(math.isfinite(value) for value in extra.values() if type(value) is float)
+    for message in row.get("messages", ()):
+        if len(message) > 2:  # calls of functions
+            return False
+    for value in row.get("extra", _NO_EXTRA).values():
+        if type(value) is float and not math.isfinite(value):
+            return False
+    return True

@@ -35,6 +35,8 @@ _COLUMNS = {
     "split": "u1",
     "language": "u1",
 }
+_CODES = {split: code for code, split in enumerate(SPLITS)}
+_MOST = 0xFFFF  # turns
 _RECORD = struct.Struct("<QQQIIHBB")
 _DTYPE = np.dtype(list(_COLUMNS.items()))
 _FORMAT = 1
@@ -145,9 +147,12 @@ class IndexWriter:
 
     def add(self, offset: int, row_id: int, split: str, found: Measures) -> None:
         """One more row."""
-        language = self._languages.setdefault(found.language, len(self._languages))
-        numbers = (found.fingerprint, found.characters, found.answer, min(found.turns, 0xFFFF))
-        self._file.write(_RECORD.pack(offset, row_id, *numbers, SPLITS.index(split), language))
+        characters, answer, turns, name, mark, _system = found
+        language = self._languages.get(name)
+        if language is None:
+            language = self._languages[name] = len(self._languages)
+        turns = turns if turns < _MOST else _MOST
+        self._file.write(_RECORD.pack(offset, row_id, mark, characters, answer, turns, _CODES[split], language))
         self.count += 1
 
     def close(self) -> None:

@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine.data.language import CLEAR, language_of
-from engine.data.rows import Row, answer_of, content_of, conversation_of, kind_of, texts_of
+from engine.data.language import CLEAR, SAMPLE, language_of
+from engine.data.rows import Row, answer_of, content_of, conversation_of, texts_of
 from engine.data.split import fingerprint
-
-_LOOKED_AT = 2_000  # characters of each text that its language is found by
 
 
 class Measures(NamedTuple):
@@ -21,28 +19,38 @@ class Measures(NamedTuple):
     turns: int
     language: str
     fingerprint: int
+    with_system: bool = False
 
 
 def measure(row: Mapping[str, Any]) -> Measures:
     """Look at one row."""
-    texts = texts_of(row)
-    return Measures(
-        sum(map(len, texts)),
-        len(answer_of(row)),
-        sum(message["role"] == "assistant" for message in conversation_of(row)),
-        language_of("\n".join(text[:_LOOKED_AT] for text in reversed(texts))),
-        mark_of(row, texts),
-    )
+    messages = row.get("messages")
+    if messages is not None and "tools" not in row:
+        roles = [message["role"] for message in messages]
+        if all(len(message) == 2 for message in messages):
+            return _of_chat(roles, [message["content"] for message in messages])
+    texts, talk = texts_of(row), conversation_of(row)
+    turns = sum(message["role"] == "assistant" for message in talk)
+    mark = fingerprint(row["text"] if "text" in row else repr(content_of(row)))
+    system = bool(talk) and talk[0]["role"] == "system"
+    return Measures(sum(map(len, texts)), len(answer_of(row)), turns, _language(texts), mark, system)
 
 
-def mark_of(row: Mapping[str, Any], texts: list[str]) -> int:
-    """64 bits that stand for what is learnt from the row: equal for equal examples."""
-    kind = kind_of(row)
-    plain = kind == "text" or (kind == "chat" and "tools" not in row and all(len(m) == 2 for m in row["messages"]))
-    if not plain:
-        return fingerprint(repr(content_of(row)))
-    roles = [message["role"] for message in row.get("messages", ())]
-    return fingerprint("\0".join([*roles, *texts]))  # no text holds a NUL
+def _of_chat(roles: list[str], texts: list[str]) -> Measures:
+    """The usual conversation, without calls of functions."""
+    lengths = list(map(len, texts))
+    turns = roles.count("assistant")
+    answer = lengths[-1 - roles[::-1].index("assistant")] if turns else 0
+    mark = fingerprint("\0".join([*roles, *texts]))  # no text holds a NUL
+    return Measures(sum(lengths), answer, turns, _language(texts), mark, roles[0] == "system")
+
+
+def _language(texts: list[str]) -> str:
+    """By the end of the conversation: the last text, and those before as far as it is short."""
+    last = texts[-1] if texts else ""
+    if len(last) >= SAMPLE or len(texts) < 2:
+        return language_of(last)
+    return language_of("\n".join([text[:SAMPLE] for text in reversed(texts)]))
 
 
 class Tally:
@@ -75,10 +83,9 @@ class Tally:
         self._characters += found.characters
         self._longest = max(self._longest, found.characters)
         self._languages[found.language] += 1
-        talk = conversation_of(row)
-        if talk:
+        if "text" not in row:
             self._turns[found.turns] += 1
-            self._with_system += talk[0]["role"] == "system"
+            self._with_system += found.with_system
 
     def reject(self, code: str) -> None:
         """Count one rejected row."""
