@@ -20,7 +20,8 @@ from engine.data.names import clean_name, data_set_name, display_name
 from engine.data.shapes import shape_of
 from engine.data.sniff import Sniffed, sniff, sniff_files
 from engine.data.source_file import CHOICES, TEXTS, SourceFile
-from engine.errors import Fault
+from engine.errors import Fault, NotFound
+from storage.queries import datasets as queries
 from storage.tables import Dataset
 
 _MB = 2**20
@@ -196,6 +197,25 @@ def _add_written(ctx: Context, text: str, name: str) -> int:
         return add_upload(ctx, path, name)
     finally:
         path.unlink(missing_ok=True)
+
+
+def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
+    """Read another sheet of a draft's Excel files; its columns and their guesses are found anew.
+
+    Raises:
+        NotFound: there is no such draft.
+        Fault: why that sheet cannot be read.
+    """
+    with ctx.db.read() as session:
+        row = queries.get(session, dataset_id)
+        if row is None or row.status != "draft":
+            raise NotFound(dataset=dataset_id)
+    options = row.options | {"sheet": sheet}
+    found = found_columns(ctx, sniff_files(files_of(ctx, row), row.encoding, options))
+    with ctx.db.write() as session:
+        draft = session.get_one(Dataset, dataset_id)
+        for key, value in (found | {"options": options}).items():
+            setattr(draft, key, value)
 
 
 def source_of(

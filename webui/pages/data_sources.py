@@ -44,4 +44,7 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def stop_fetch(job: int) -> None:
         jobs.cancel_job(ctx, job)
 
-    return [paste_data, sheet_draft, keep_sheet, type_data, fetch_data, fetch_state, fetches, stop_fetch]
+    def choose_sheet(dataset: int, sheet: str) -> None:
+        sources.choose_sheet(ctx, dataset, sheet)
+
+    return [paste_data, sheet_draft, keep_sheet, type_data, fetch_data, fetch_state, fetches, stop_fetch, choose_sheet]

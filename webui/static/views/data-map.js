@@ -28,7 +28,7 @@ TS.data.mapping = function (page, set, ctx) {
   const form = TS.h("form", { class: "ts-stack data-map-form", novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     TS.data.import(button, progress, wrong, set, choice, ctx);
-  } }, TS.data.foundCard(set), read.node, TS.data.splitCard(set, choice), wrong, progress,
+  } }, TS.data.foundCard(set, ctx), read.node, TS.data.splitCard(set, choice), wrong, progress,
   TS.h("div", { class: "ts-row data-map-act" }, button, again ? TS.h("a", { class: "ts-btn ghost", href: TS.url("data", { dataset: set.id }) }, TS.t("data.cancel")) : TS.data.discard(set, ctx)));
   TS.replace(page, TS.data.back(),
     TS.head(set.name, TS.t("data.map.lead")),
@@ -64,17 +64,17 @@ TS.data.import = async function (button, progress, wrong, set, choice, ctx) {
 };
 
 /** What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls. */
-TS.data.foundCard = function (set) {
+TS.data.foundCard = function (set, ctx) {
   const notes = (set.detection || []).filter((one) => !["shape", "field"].includes(one.what) && one.code !== "columns.unused");
   return TS.h("section", { class: "ts-card" }, TS.h("h2", {}, TS.t("data.found")),
     TS.h("dl", { class: "data-found" }, [...new Set(notes.map((one) => one.what))].map((what) => {
       const some = notes.filter((one) => one.what === what);
       return [TS.h("dt", {}, TS.t("data.found." + what)),
         TS.h("dd", {}, TS.h("b", { dir: "auto" }, TS.data.foundValue(some[0])), some.map(TS.data.noteLine))];
-    })));
+    })), TS.data.sheetField(set, ctx));
 };
 
-TS.data.noteLine = (one) => TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("detect." + one.code, TS.data.named(one.params)));
+TS.data.noteLine = (one) => TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("detect." + one.code, TS.data.named(TS.data.refusal(one.params))));
 
 /** Params of a sentence with a field's name in words. */
 TS.data.named = (params) => (params.field ? { ...params, field: TS.t("data.field." + params.field) } : params);

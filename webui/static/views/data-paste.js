@@ -157,17 +157,15 @@ TS.data.hubWatch = function (state, fetch, ctx, go) {
   const unwatch = TS.poll(state, 700, async () => draw(await ctx.call("fetch_state", fetch.job)));
 };
 
-/** How the files are read, as far as it may be chosen: sheet, unit, length of a chunk. For the mapping screen. */
-TS.data.readingFields = function (set, choice, changed) {
-  const now = { ...set.reading, ...choice.options };
-  const pick = (key, value) => { choice.options = { ...choice.options, [key]: value }; now[key] = value; changed(); };
-  const size = TS.h("input", { class: "ts-input", id: "data-chunk", type: "number", min: "100", max: "100000", step: "100", value: String(now.chunk_characters ?? ""),
-    oninput: () => pick("chunk_characters", Number(size.value)) });
-  const length = TS.field("data-chunk", TS.t("data.reading.chunk"), size, { help: TS.t("data.reading.chunk.help") });
-  length.hidden = now.unit !== "chunk";
-  const units = ["chunk", "paragraph", "line"].map((unit) => [unit, TS.t("data.reading.unit." + unit)]);
-  return [
-    (now.sheets || []).length > 1 ? TS.field("data-sheet", TS.t("data.reading.sheet"), TS.select("data-sheet", now.sheets.map((name) => [name, name]), now.sheet, (name) => pick("sheet", name)), {}) : null,
-    now.unit ? TS.field("data-unit", TS.t("data.reading.unit"), TS.select("data-unit", units, now.unit, (unit) => { length.hidden = unit !== "chunk"; pick("unit", unit); }), { help: TS.t("data.reading.unit.help") }) : null,
-    now.unit ? length : null].filter(Boolean);
+/** Another sheet of an Excel file has other columns: the draft is looked at anew. */
+TS.data.sheetField = function (set, ctx) {
+  const sheets = set.reading?.sheets || [];
+  if (set.status !== "draft" || sheets.length < 2) return null;
+  const select = TS.select("data-sheet", sheets.map((name) => [name, name]), set.reading.sheet, async (name) => {
+    if (await TS.act(select, async () => { await ctx.call("choose_sheet", set.id, name); return true; })) location.reload();
+  });
+  return TS.field("data-sheet", TS.t("data.reading.sheet"), select, {});
 };
+
+/** Why a file was left out, in the reader's language. */
+TS.data.refusal = (params) => (params.fault ? { ...params, reason: TS.reason(params.fault) } : params);

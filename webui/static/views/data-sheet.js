@@ -30,7 +30,7 @@ TS.data.sheetDraw = function (self) {
   const head = TS.h("tr", {}, TS.h("td", { class: "sheet-corner" }), self.columns.map((name, column) => TS.data.sheetHead(self, name, column)),
     TS.h("td", { class: "sheet-corner" }, TS.data.sheetButton("plus", TS.t("data.sheet.add_column"), () => TS.data.sheetAddColumn(self))));
   TS.replace(self.node,
-    TS.h("div", { class: "ts-table-wrap sheet-wrap" }, TS.h("table", { class: "sheet-table", "aria-label": TS.t("data.sheet.grid") }, TS.h("thead", {}, head), body)),
+    TS.h("div", { class: "ts-table-wrap sheet-wrap" }, TS.h("table", { class: "sheet-table", "aria-label": TS.t("data.sheet.grid"), style: { minWidth: 84 + 180 * self.columns.length + "px" } }, TS.h("thead", {}, head), body)),
     TS.h("div", { class: "ts-spread" },
       TS.h("button", { type: "button", class: "ts-btn small", onclick: () => TS.data.sheetAddRows(self, 10) }, TS.icon("plus"), TS.t("data.sheet.add_rows")),
       TS.data.sheetPager(self), TS.data.sheetUndo(self)));
