@@ -12,8 +12,7 @@ from engine.data.index import SPLITS, Column, RowIndex
 from engine.data.operations import operation_of
 from engine.data.operations.base import Row
 from engine.data.operations.source import RowsSource
-from engine.data.rows import texts_of
-from engine.data.stats import mark_of
+from engine.data.stats import measure
 from engine.services.version_sources import open_source, values_of, version_file
 
 _WHOLE = 20_000  # a data set with at most so many rows is tried as a whole
@@ -59,14 +58,16 @@ def _named_ids(values: Mapping[str, Any], source: RowsSource) -> list[int]:
     for key, value in values.items():
         if key == "check" and isinstance(value, str):
             ids += [found.row for found in source.found(value)]
-        elif isinstance(value, list):
-            ids += [one for one in (_id_in(item) for item in value) if one is not None]
+        elif isinstance(value, list | Mapping):
+            ids += [one for one in map(_id_in, value) if one is not None]
     return ids
 
 
 def _id_in(item: Any) -> int | None:
-    """A row's id, alone or in what is said of the row."""
+    """A row's id: alone, as the key of what is said of the row, or in that."""
     found = item.get("id") if isinstance(item, Mapping) else item
+    if isinstance(found, str) and found.isdecimal():
+        return int(found)
     return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
 
@@ -86,7 +87,7 @@ class _Effect:
         place = self._left.pop(row["id"], None)
         if place is None:
             return self._tell("added", row["id"], None, row)
-        if int(self._index.fingerprint[place]) != mark_of(row, texts_of(row)):
+        if int(self._index.fingerprint[place]) != measure(row).fingerprint:
             self._tell("changed", row["id"], place, row)
         if SPLITS[self._index.split[place]] != row["split"]:
             self._tell("moved", row["id"], place, row)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from itertools import chain
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -22,7 +23,7 @@ from engine.data.operations.base import Operation, Row
 from engine.data.operations.by_hand import BY_HAND
 from engine.data.operations.source import RowsSource
 from engine.data.rows import kind_of
-from engine.data.store import StoredVersion, write_version
+from engine.data.store import StoredVersion, read_rows, remove_rows, write_version
 from engine.errors import Fault, NotFound
 from engine.lanes import DATA
 from engine.services.version_compare import compare
@@ -179,10 +180,24 @@ def make_version(
     with open_source(ctx, parent, path) as source:
         rows = _counted(recipe.found().run(source, recipe.values))
         stored = write_version(path.parent, rows, source.index, tell)
-        if stored.content_hash == parent.content_hash:
-            raise Fault("data.version.nothing_changed")
+        _refuse_same(ctx, parent, path, stored)
         with (transaction or ctx.db.write)() as s:
             return _keep(s, ctx, parent, recipe, stored, source)
+
+
+def _refuse_same(ctx: Context, parent: DatasetVersion, path: Path, stored: StoredVersion) -> None:
+    """A version of the very rows that it was made from is none. Files of before hold no ids, so rows are compared as well."""
+    if stored.content_hash == parent.content_hash:
+        raise Fault("data.version.nothing_changed")
+    if any(stored.summary.values()) or any(
+        a != b for a, b in zip(read_rows(path), read_rows(stored.path), strict=True)
+    ):
+        return
+    with ctx.db.read() as s:
+        needed = queries.with_content(s, stored.content_hash) is not None
+    if not needed:
+        remove_rows(stored.path)
+    raise Fault("data.version.nothing_changed")
 
 
 def _counted(rows: Iterator[Row]) -> Iterator[Row]:

@@ -1,13 +1,17 @@
-"""The Data page in a real browser: upload, mapping, report, rows, and what goes wrong on the way."""
+"""The Data page in a real browser: upload, mapping, rows, faults found and repaired, and what goes wrong on the way."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PHONE, Open
+from engine.context import open_context
+from engine.services import datasets
+from engine.settings import Settings
+from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 from webui.pages.data import PAGE_ROWS
 
@@ -15,17 +19,35 @@ pytestmark = pytest.mark.browser
 
 ROWS = 45
 SCRIPT = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
+MAPPING = {"prompt": "frage", "completion": "antwort"}
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CSV with columns that no rule knows, one ragged row and one row with script in it."""
-    lines = ["frage,antwort,thema"] + [f"Was kostet Nummer {n}?,Sie kostet {n} Taler.,Preise" for n in range(1, ROWS)]
+    """A CSV with columns that no rule knows, one ragged row, one row with script in it and one with an address."""
+    lines = ["frage,antwort,thema"] + [
+        f"Was kostet Nummer {n}?,Sie kostet {n} Taler.,Preise" for n in range(1, ROWS - 1)
+    ]
     quoted = SCRIPT.replace('"', '""')
-    lines += [f'"{quoted}",It is only text.,x', "zu,wenig"]
+    lines += [
+        "Who answers letters?,Write to anna.berg@example.org or call.,x",
+        f'"{quoted}",It is only text.,x',
+        "zu,wenig",
+    ]
     path = tmp_path_factory.mktemp("data") / "preise.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def prices(server: Server, table: Path) -> int:
+    """The table as an imported data set of the running server."""
+    ctx = open_context(Settings(home=server.home, offline=True))
+    copy = shutil.copy(table, ctx.settings.folder("uploads") / "prices.part")
+    made = datasets.add_upload(ctx, Path(copy), table.name)
+    datasets.import_dataset(ctx, made, name=SCRIPT[:80], shape="prompt_completion", mapping=MAPPING)
+    ctx.db.close()
+    return made
 
 
 def upload(page: Any, path: Path) -> None:
@@ -43,43 +65,54 @@ def map_and_import(page: Any, name: str) -> None:
     page.fill("#data-name", name)
     page.wait_for_selector(".data-preview .ts-bubble.assistant")
     page.click("#data-import")
-    page.wait_for_selector(".data-rows .data-row")
+    page.wait_for_selector("[role=tablist] [data-tab=versions]")
 
 
-def test_from_a_file_to_rows(visit: Open, table: Path) -> None:
+def test_from_a_faulty_file_to_a_repaired_version(visit: Open, table: Path) -> None:
+    """Upload, mapping, a rejected row repaired, a finding fixed, and the two last versions side by side."""
     tab = visit()
     page = tab.open("/en/data")
     upload(page, table)
-    assert "CSV" in page.inner_text(".data-found")
-    assert t("en", "error.data.mapping.no_shape") in page.inner_text(".data-preview")
     map_and_import(page, "Prices")
     assert page.inner_text("h1") == "Prices"
-    report = page.inner_text(".data-report")
-    assert str(ROWS) in report
-    rejected = page.locator(".data-rejected tbody tr")
-    assert rejected.count() == 1
-    assert rejected.locator("td").first.inner_text() == str(ROWS + 2)
+
+    page.click("[data-repair]")
+    page.wait_for_selector("#repair-2")
+    page.wait_for_selector(f".data-verdict :text('{t('en', 'data.rejected.works')}')")
+    page.fill("#repair-1", "")
+    page.wait_for_selector(".data-verdict .ts-note.danger")
+    assert page.is_disabled("#data-repair-keep")
+    page.fill("#repair-1", "nicht mehr zu wenig")
+    page.click("#data-repair-keep:not([disabled])")
+    page.click("#data-repairs-make")
+    page.wait_for_selector(f".data-source :text('{t('en', 'data.version.number', n=2)}')")
+
+    page.click("#data-tab-findings")
+    page.click("[data-check=personal] summary", timeout=90_000)
+    page.click("[data-fix=mask_found]")
+    panel = page.locator("[data-operation=mask_found]")
+    panel.get_by_text(t("en", "data.op.look")).click()
+    page.wait_for_selector("[data-operation=mask_found] .data-is ins")
+    panel.get_by_text(t("en", "data.op.make")).click()
+    page.wait_for_selector(f".data-source :text('{t('en', 'data.version.number', n=3)}')")
+
+    page.click("#data-tab-versions")
+    page.click("[data-compare='2-3']")
+    page.wait_for_selector(".data-compare .data-was del")
+    assert "anna.berg@example.org" in page.inner_text(".data-compare .data-was")
+    assert "anna.berg@example.org" not in page.inner_text(".data-compare .data-is")
+    page.click("[data-version='1'] button:has-text('" + t("en", "data.version.use") + "')")
+    page.wait_for_selector("[data-version='1'].in-use")
+    assert tab.violations() == []
     tab.assert_clean()
 
 
-def test_the_preview_follows_the_mapping(visit: Open, table: Path) -> None:
-    page = visit().open("/en/data")
-    upload(page, table)
-    page.select_option("#data-shape", "prompt_completion")
-    page.wait_for_selector(f".data-preview .ts-note.info:has-text('“{t('en', 'data.field.prompt')}”')")
-    page.select_option("#data-column-prompt", "thema")
-    page.select_option("#data-column-completion", "antwort")
-    page.wait_for_selector(".data-preview .ts-bubble.user:has-text('Preise')")
-    page.select_option("#data-column-prompt", "frage")
-    page.wait_for_selector(".data-preview .ts-bubble.user:has-text('Nummer 1')")
-    page.select_option("#data-column-completion", "frage")
-    page.wait_for_selector(".data-preview .ts-note.danger")
-
-
-def test_script_in_a_row_stays_text(visit: Open, table: Path) -> None:
-    page = visit().open("/en/data")
-    upload(page, table)
-    map_and_import(page, SCRIPT[:80])
+def test_rows_are_searched_shown_and_changed_by_hand(visit: Open, prices: int) -> None:
+    tab = visit()
+    page = tab.open(f"/en/data?dataset={prices}&tab=rows")
+    page.wait_for_selector(".data-rows .data-row")
+    shown = {"from": 1, "to": PAGE_ROWS, "total": ROWS}
+    assert page.inner_text(".data-pager [role=status]") == t("en", "data.rows.range", **shown)
     for first in range(PAGE_ROWS + 1, ROWS + 1, PAGE_ROWS):
         page.click("[aria-label='Next rows']")
         page.wait_for_selector(f".data-rows :text-is('{t('en', 'data.rows.number', n=first)}')")
@@ -87,18 +120,43 @@ def test_script_in_a_row_stays_text(visit: Open, table: Path) -> None:
     assert page.locator(".data-rows img, .data-rows script, h1 img").count() == 0
     assert "broken" not in page.title()
 
+    page.fill("#data-search", "NUMMER 7?")
+    page.wait_for_function("document.querySelectorAll('.data-rows .data-row').length === 1")
+    page.click("label:has-text('Raw')")
+    page.wait_for_selector(".data-json:has-text('\"split\"')")
+    page.click("[aria-label='Edit row 7']")
+    page.fill("#edit-messages-1", "Sieben.")
+    page.click(".data-edit [type=submit]")
+    page.wait_for_selector(".data-edit", state="detached")
+    page.fill("#data-search", "")
+    page.click("[aria-label='Drop row 2']")
+    assert tab.violations() == []
+    page.click("#data-pending-make")
+    page.wait_for_selector(f".data-source :text('{t('en', 'data.version.number', n=2)}')")
+    page.wait_for_selector(".data-rows .data-row")
+    assert page.locator("[data-row='1']").count() == 0
+    assert "Sieben." in page.inner_text("[data-row='6']")
 
-def test_rows_can_be_paged_and_filtered(visit: Open, table: Path) -> None:
-    page = visit().open("/en/data")
-    upload(page, table)
-    map_and_import(page, "Paged")
-    assert page.locator(".data-rows .data-row").count() == PAGE_ROWS
-    assert page.inner_text(".data-pager [role=status]") == t(
-        "en", "data.rows.range", **{"from": 1, "to": PAGE_ROWS, "total": ROWS}
-    )
     page.click(".ts-seg label:has-text('Held out')")
     page.wait_for_selector(".data-rows .ts-badge.val")
     assert page.locator(".data-rows .ts-badge.train").count() == 0
+    tab.assert_clean()
+
+
+def test_the_preview_follows_the_mapping(visit: Open, table: Path) -> None:
+    tab = visit()
+    page = tab.open("/en/data")
+    upload(page, table)
+    assert "CSV" in page.inner_text(".data-found")
+    page.select_option("#data-shape", "prompt_completion")
+    page.select_option("#data-column-prompt", "thema")
+    page.select_option("#data-column-completion", "antwort")
+    page.wait_for_selector(".data-preview .ts-bubble.user:has-text('Preise')")
+    page.select_option("#data-column-prompt", "frage")
+    page.wait_for_selector(".data-preview .ts-bubble.user:has-text('Nummer 1')")
+    assert tab.violations() == []
+    page.select_option("#data-column-completion", "frage")
+    page.wait_for_selector(".data-preview .ts-note.danger")
 
 
 def test_a_file_that_cannot_be_used_says_why_in_place(visit: Open, tmp_path: Path) -> None:
@@ -116,6 +174,7 @@ def test_a_sample_is_one_click_and_can_be_deleted_and_taken_again(visit: Open) -
     page = tab.open("/zh/data")
     page.click("[data-sample=zh]")
     page.wait_for_url("**/zh/data?dataset=*")
+    page.click("#data-tab-rows")
     page.wait_for_selector(".data-rows .ts-bubble.assistant")
     page.click(f"button:has-text('{t('zh', 'data.delete')}')")
     page.click(".ts-dialog .primary")
@@ -124,10 +183,8 @@ def test_a_sample_is_one_click_and_can_be_deleted_and_taken_again(visit: Open) -
     tab.assert_clean()
 
 
-def test_a_name_can_be_changed(visit: Open, table: Path) -> None:
-    page = visit().open("/en/data")
-    upload(page, table)
-    map_and_import(page, "Before")
+def test_a_name_can_be_changed(visit: Open, prices: int) -> None:
+    page = visit().open(f"/en/data?dataset={prices}")
     page.click(f"[aria-label='{t('en', 'data.rename')}']")
     page.fill("#data-rename", "After")
     page.keyboard.press("Enter")
@@ -136,23 +193,13 @@ def test_a_name_can_be_changed(visit: Open, table: Path) -> None:
     page.wait_for_selector("h1:has-text('After')")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_mapping_and_report(visit: Open, table: Path, scheme: str) -> None:
-    tab = visit(scheme=scheme)
-    page = tab.open("/en/data")
-    upload(page, table)
-    page.select_option("#data-shape", "prompt_completion")
-    page.wait_for_timeout(500)
-    assert tab.violations() == []
-    map_and_import(page, f"Axe {scheme}")
-    page.wait_for_timeout(500)
-    assert tab.violations() == []
-
-
-def test_one_data_set_fits_a_phone(visit: Open, table: Path) -> None:
-    tab = visit(size=PHONE)
-    page = tab.open("/en/data")
-    upload(page, table)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    map_and_import(page, "On a phone")
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+def test_one_data_set_is_accessible_in_the_dark_and_fits_a_phone(visit: Open, prices: int) -> None:
+    tab = visit(size=PHONE, scheme="dark")
+    page = tab.open(f"/en/data?dataset={prices}&tab=rows")
+    page.wait_for_selector(".data-rows .data-row")
+    for key in ("rows", "versions", "overview"):
+        page.click(f"#data-tab-{key}")
+        page.wait_for_selector(f"#data-tab-{key}[aria-selected=true]")
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], key
+        assert tab.violations() == [], key

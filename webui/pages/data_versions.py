@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.data.operations import OPERATIONS, Operation
+from engine.data.quality import CHECKS
 from engine.params import Param
 from engine.services import base_models, data_rows, datasets, jobs, versions
 from webui.forms import operation_form
@@ -106,15 +107,17 @@ def _told(param: Param, version: dict[str, Any]) -> bool:
 def _setting(param: Param, params: Mapping[str, Any], lang: str) -> list[str]:
     value = params[param.key]
     if param.kind == "data":
-        size = (
-            value["count"]
-            if isinstance(value, dict) and "mark" in value
-            else len(value)
-            if hasattr(value, "__len__")
-            else 1
-        )
-        return [param.label.in_(lang), str(size)]
+        return [param.label.in_(lang), _gathered(value, lang)]
     return [param.label.in_(lang), _value(param, value, lang)]
+
+
+def _gathered(value: Any, lang: str) -> str:
+    """What a page gathered: the check that it comes from, or how many rows it names."""
+    if isinstance(value, str):
+        return next((check.label.in_(lang) for check in CHECKS if check.key == value), value)
+    if isinstance(value, dict):
+        return str(value.get("count", len(value)))
+    return str(len(value)) if isinstance(value, list) else str(value)
 
 
 def _value(param: Param, value: Any, lang: str) -> str:
