@@ -13,7 +13,8 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9_](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![A-Za-z0-9-])(?!:\S)"
 )
 _NOT_DOMAINS = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".css", ".js", ".py", ".json")
-_DIGITS = re.compile(r"\d.{0,3}\d", re.DOTALL)
+_LONG_NUMBER = re.compile(r"\d(?:\W{0,3}\d){6}")  # what every number has that stands for a person
+_NET = re.compile(r"\d\.\d{1,3}\.\d|[0-9A-Fa-f]::?[0-9A-Fa-f]{1,4}:")
 
 
 def emails(text: str) -> Iterator[Hit]:
@@ -38,15 +39,15 @@ KINDS: dict[str, tuple[Text, Callable[[str], Iterator[Hit]]]] = {
     "ip": (Text("addresses on the net (IP)", "IP 地址"), NUMBERS["ip"]),
     "phone": (Text("phone numbers", "电话号码"), NUMBERS["phone"]),
 }
-_NEED_DIGITS = frozenset(NUMBERS)
+_NEEDED = {kind: _NET if kind == "ip" else _LONG_NUMBER for kind in NUMBERS}
 
 
 def spans_in(text: str, kinds: Sequence[str]) -> list[tuple[int, int, str]]:
     """Where a text holds such data: (from, to, kind), in order, without overlaps."""
     found: list[tuple[int, int, str]] = []
-    digits = _DIGITS.search(text) is not None
+    present = {pattern for pattern in (_LONG_NUMBER, _NET) if pattern.search(text)}
     for kind in kinds:
-        if digits or kind not in _NEED_DIGITS:
+        if _NEEDED.get(kind) in present or kind not in _NEEDED:
             for start, end in KINDS[kind][1](text):
                 if all(end <= one[0] or start >= one[1] for one in found):
                     found.append((start, end, kind))

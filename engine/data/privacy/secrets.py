@@ -34,6 +34,7 @@ _NAMED = re.compile(
     r"\s{0,2}(?:[:=：]|:=|=>|\bis\b:?|是|为)\s{0,2}[\"'“`]?([^\s\"'”`,;，。；、<>]{8,128})",
     re.IGNORECASE,
 )
+_HINT = re.compile(r"[Pp]ass[WwPp ]|PASS|[Pp]wd|PWD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|密码|口令|密钥|令牌")
 _PLACEHOLDER = re.compile(
     r"^(?:[<\[{$%*#.…_-]|x{3,}|your|my[_-]|enter|insert|example|sample|changeme|placeholder|none$|null$|true$|false$|undefined$|process\.|os\.|env"
     r"|config|self\.|this\.|request|http|user|args|params|input|get|str|int|string|bcrypt|hash|require|secret$|password)",
@@ -74,6 +75,8 @@ def logins(text: str) -> Iterator[Hit]:
 
 def passwords(text: str) -> Iterator[Hit]:
     """Values that are called a password, a secret or a token and look made up."""
+    if not _HINT.search(text):
+        return
     for found in _NAMED.finditer(text):
         value = found.group(1).rstrip(".!?)")
         if len(value) < 8 or _PLACEHOLDER.match(value) or _CODE.search(value):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.data.quality.base import Check, Detail, Values, drop, each
-from engine.data.quality.wording import WORD, answer_part, judged_answer, without_code
+from engine.data.quality.wording import WORD, answer_part, blanked_code, judged_answer
 from engine.data.rows import Row
 from engine.params import Param
 from engine.text import Text
@@ -61,12 +61,12 @@ def _look(values: Values) -> Callable[[Row], Detail | None]:
 
     def judge(row: Row) -> Detail | None:
         answer = judged_answer(row)
-        loop = longest_loop(answer) if answer else None
+        loop = longest_loop(blanked_code(answer)) if answer else None
         if loop is None:
             return None
         start, end, unit, times = loop
         wanted = least if unit > 2 else 2 * least
-        if times < wanted or not without_code(answer[start:end]).strip() or "|" in answer[start:end]:
+        if times < wanted or "|" in answer[start:end]:
             return None
         return {"code": "loop", "times": times, "spans": [(answer_part(row), start, end, "loop")]}
 

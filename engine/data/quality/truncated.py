@@ -20,6 +20,7 @@ _HANGING = re.compile(
 )
 _NO_PROSE = re.compile(r"^\s*(?:[-*+•·–—>#|]|\d+[.)、]|[a-zA-Z][.)]\s|\||https?://|[A-Za-z ]{1,24}[:：])")
 _OPEN = {"(": ")", "[": "]", "（": "）", "「": "」", "《": "》", "【": "】", "“": "”", "{": "}"}
+_SIGNED = re.compile(r"(?:^|\s)(?:#\S+|[-–—~]\s?\S+(?:\s\S+){0,3})\s*$")  # a hashtag, or the name below a quotation
 _LEAST = 60  # characters of a paragraph that must end like a sentence; 24 for Chinese
 _USUAL = 0.15  # where more of the long answers have no full stop, that is their style
 
@@ -77,7 +78,7 @@ def _run(material: Material, _values: Values) -> Iterator[Found]:
             sure.append((place, kind))
         elif is_long_prose(answer):
             long_ones += 1
-            if not _ENDS.search(answer):
+            if not _ENDS.search(answer) and not _SIGNED.search(answer):
                 soft.append((place, "open"))
     found = sure + (soft if len(soft) <= _USUAL * long_ones else [])
     places = np.array(sorted(place for place, _kind in found), dtype=np.int64)

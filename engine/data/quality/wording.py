@@ -46,6 +46,11 @@ def without_code(text: str) -> str:
     return _LINK.sub(" ", _FENCE.sub(" ", text))
 
 
+def blanked_code(text: str) -> str:
+    """The text with spaces in place of code: all else stays where it is."""
+    return _FENCE.sub(lambda found: " " * len(found.group()), text)
+
+
 def said(row: Row) -> str:
     """All that a row says, without system turns: they are often the same in every row."""
     if "text" in row:
