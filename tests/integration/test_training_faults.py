@@ -16,8 +16,8 @@ from storage.queries.jobs import end_attempt
 from storage.tables import TunedModel
 from tests import tiny, workers
 
-TRAINING = {"epochs": 12, "batch_size": 4, "evaluations": 5, "learning_rate": 0.01}
-STEPS = 120
+TRAINING = {"epochs": 6, "batch_size": 4, "evaluations": 5, "learning_rate": 0.01}
+STEPS = 60
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def test_a_killed_worker_resumes_with_the_same_curve(ctx: Context, job: int) -> 
     assert len(expected) == STEPS
     again = workers.queue(ctx, 1, 1, training=TRAINING, method_params={"dropout": 0.1}, sample_prompts=["kettle?"])
     process = start(ctx)
-    reach(ctx, again, 40)
+    reach(ctx, again, 25)
     process.kill()
     process.wait(10)
     bury(ctx, again)
     reached = workers.row(ctx, again).step
-    assert 40 <= reached < STEPS
+    assert 25 <= reached < STEPS
     jobs.resume_job(ctx, again)
     done = workers.run_here(ctx)
     assert (done.status, done.step) == ("succeeded", STEPS)
