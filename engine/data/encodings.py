@@ -63,11 +63,12 @@ def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(MARK_BAD_BYTES, _mark_bad_bytes)
 
 _HALF = re.compile("[\ud800-\udfff]")
+_NO_LEADS = bytes(byte for byte in range(256) if byte < 0xC0)  # every byte that begins no character beyond ASCII
 
 
 def is_damaged(text: str) -> bool:
     """Whether `text` holds bytes that did not fit the encoding (or half a character from a JSON escape)."""
-    return not text.isascii() and _HALF.search(text) is not None
+    return not text.isascii() and _has_half(text)
 
 
 def _bom(head: bytes) -> tuple[bytes, str] | None:
@@ -140,11 +141,19 @@ def _utf8_counts(path: Path) -> tuple[int, int]:
         while chunk := file.read(_CHUNK):
             text = decoder.decode(chunk)
             if not text.isascii():
-                wrong = len(_HALF.findall(text))
+                wrong = len(_HALF.findall(text)) if _has_half(text) else 0
                 bad += wrong
-                good += sum(1 for ch in text if ch > "\x7f") - wrong
+                good += len(text.encode("utf-8", "surrogatepass").translate(None, _NO_LEADS)) - wrong
         bad += len(decoder.decode(b"", True))
     return good, bad
+
+
+def _has_half(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 # The everyday characters of each encoding as bytes: level 1 of GB 2312 and Big5, kana and level 1 of JIS, Hangul; punctuation.
