@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.base_models.paths import tokenizer_folder
-from engine.data.learnt import learnt_rows
+from engine.data.learnt import learnt_sample
 from engine.data.template import ChatTemplate
-from engine.planner.lengths import Table, measure
+from engine.planner.lengths import MOST_ROWS, Table, measure
 from engine.settings import Settings
 from storage.tables import Dataset, LanguageModel
 
@@ -25,8 +25,8 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train
     file = settings.folder("cache", "lengths") / name
     if not file.is_file():
         assert dataset.rows_path is not None
-        rows = learnt_rows(settings.absolute(dataset.rows_path))
-        table = measure(rows, dataset.train_rows + dataset.val_rows, ChatTemplate.load(folder), train_on)
+        rows, total = learnt_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
+        table = measure(rows, total, ChatTemplate.load(folder), train_on)
         temporary = file.with_suffix(f".{os.getpid()}.part")
         temporary.write_text(json.dumps(table.as_dict(), separators=(",", ":")), encoding="utf-8")
         temporary.replace(file)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Any
 
 from engine.data.masking import IGNORED
@@ -119,10 +119,10 @@ class Index:
 
 
 def measure(rows: Iterable[Mapping[str, Any]], total: int, template: ChatTemplate, train_on: str) -> Table:
-    """Tokenise rows ({"split", "messages" | "text"}); of `total` rows at most MOST_ROWS, evenly spread."""
+    """Tokenise rows ({"split", "messages" | "text"}), which stand for all `total` of them."""
     splits: dict[str, list[tuple[int, Runs]]] = {"train": [], "val": []}
     seen = refused = 0
-    for row in islice(rows, 0, None, max(1, -(-total // MOST_ROWS))):
+    for row in rows:
         seen += 1
         try:
             encoded = template.encode(row, train_on=train_on)

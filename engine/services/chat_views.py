@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.context import Context
+from engine.data.rows import conversation_of
 from engine.errors import NotFound
 from engine.services.chat_settings import read_chat_settings
 from engine.services.chat_sides import find_conversation, find_models, obstacle, sides_of
@@ -127,15 +128,15 @@ def _fresh(dataset: Dataset) -> Iterator[str]:
 
 
 def _held_out(ctx: Context, dataset: Dataset) -> Iterator[str]:
-    from engine.data.store import read_rows
+    from engine.data.index import RowIndex
 
     path = ctx.settings.absolute(dataset.rows_path) if dataset.rows_path else None
     if path is None or not path.is_file():
         return
-    for row in read_rows(path):
-        if row["split"] != "val":
-            continue
-        if "messages" in row:
-            yield next((m["content"] for m in row["messages"] if m["role"] == "user"), "")
-        else:
+    index = RowIndex.open(path)
+    for line in index.lines(index.places_in("val")):
+        row = json.loads(line)
+        if "text" in row:
             yield row["text"].strip().split("\n", 1)[0][:80]
+        else:
+            yield next((m["content"] for m in conversation_of(row) if m["role"] == "user"), "")

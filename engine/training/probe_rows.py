@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from engine.data.learnt import learnt_lines
+from engine.data.learnt import every, learnt_lines
 from engine.data.store import belongs_to
 from engine.planner.lengths import MOST_ROWS, Table
 from engine.training.batches import Order
@@ -43,7 +43,7 @@ class Choice:
         wanted = {*self._typical(), *self._longest()}
         place, held_out, longest_line = -1, 0, ""
         began = time.monotonic()
-        for line in islice(learnt_lines(path), 0, None, max(1, -(-self.total // MOST_ROWS))):
+        for line in islice(learnt_lines(path), 0, None, every(self.total, MOST_ROWS)):
             if belongs_to(line, "val"):
                 held_out += 1
                 if held_out <= _MOST_HELD_OUT:

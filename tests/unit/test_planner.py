@@ -220,10 +220,8 @@ def test_counts_follow_the_limit_and_the_choice() -> None:
     assert len(table.val) == 1
 
 
-def test_large_data_is_measured_on_spread_rows_and_scaled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.planner.lengths.MOST_ROWS", 10)
-    rows = [_chat("q", "a")] * 95
-    table = measure(iter(rows), len(rows), _template(), "all")
+def test_large_data_is_measured_on_some_rows_and_scaled() -> None:
+    table = measure([_chat("q", "a")] * 10, 95, _template(), "all")
     assert len(table.train) == 10
     assert count(table.train, table.scale, 512, "truncate").rows == 95
 
