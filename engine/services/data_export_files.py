@@ -20,7 +20,8 @@ from engine.data.store import read_rows
 from engine.data.writers.card import Facts, Step, card
 from engine.data.writers.files import write_csv, write_jsonl, write_parquet
 from engine.data.writers.hub import write_hub
-from engine.data.writers.layout import Layout, free_name, original_layout, own_layout, records_of
+from engine.data.writers.layout import Layout, free_name, own_layout, records_of
+from engine.data.writers.original import original_layout
 from engine.data.writers.survey import Column, Survey, survey
 from engine.errors import Fault, NotFound
 from engine.services.versions import version_file, versions_of
@@ -83,7 +84,13 @@ def _layout(row: Dataset, form: str) -> Layout:
 
 
 def original_of(row: Dataset) -> Layout | None:
-    return original_layout(row.shape or "", row.mapping, row.columns, row.templates)
+    """The columns of the data set's file; None where they are not known (any more)."""
+    if not row.shape or not row.columns:
+        return None
+    try:
+        return original_layout(row.shape, row.mapping, row.columns, row.templates)
+    except Fault:
+        return None
 
 
 def write_export(wish: Wish, tell: Tell = lambda _step, _total: None) -> dict[str, Any]:

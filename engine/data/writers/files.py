@@ -35,7 +35,7 @@ def write_jsonl(path: Path, records: Iterable[Record]) -> None:
 def write_csv(
     path: Path, records: Iterable[Record], columns: Columns, *, bom: bool = False, safe: bool = False
 ) -> None:
-    """A head, then rows, separated by commas; lists as JSON text.
+    """A head, then rows, every cell in quotes, separated by commas; lists as JSON text.
 
     Args:
         bom: begin with a byte order mark, by which Excel knows UTF-8.
@@ -44,17 +44,10 @@ def write_csv(
     cell: Cell = _safe_cell if safe else _cell
     names = list(columns)
     with path.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
-        writer = csv.writer(
-            file, lineterminator="\n", quoting=csv.QUOTE_ALL if _needs_quotes(names) else csv.QUOTE_MINIMAL
-        )
+        writer = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)  # RFC 4180; no cell is taken for a mark
         writer.writerow([cell(name) for name in names])
         for record in records:
             writer.writerow([cell(record.get(name)) for name in names])
-
-
-def _needs_quotes(names: list[str]) -> bool:
-    """Whether every cell is quoted: only so do a lone column and an empty line look different."""
-    return len(names) == 1
 
 
 def _cell(value: Any) -> str:

@@ -1,0 +1,165 @@
+"""Rows back into the columns of the file that they came from. What an import would not read as the same row does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.data.normalise import normaliser
+from engine.data.records import Record as FileRecord
+from engine.data.records import RowFault
+from engine.data.rows import Row, content_of
+from engine.data.shapes import make_plan, shape_of
+from engine.data.writers.layout import Layout, NotFit, Record
+
+Columns = Mapping[str, str]  # field -> column
+Messages = list[dict[str, Any]]
+Fill = Callable[[Row, Columns], Iterator[Record]]  # the ways to write a row, the simplest first
+
+
+def original_layout(
+    shape: str, mapping: Columns, columns: Sequence[str], templates: Mapping[str, Sequence[str]]
+) -> Layout:
+    """The columns of the file, in its order, as shape, mapping and wordings read them.
+
+    Columns from which a wording made a field were kept beside the row and are taken from there.
+
+    Raises:
+        Fault: where mapping or wordings do not suit the columns.
+    """
+    plan = make_plan(shape_of(shape), mapping, columns, templates)
+    plain = {field: column for field, column in plan.columns.items() if field not in plan.wordings}
+    fill, read_again = _FILLS[shape], normaliser(plan)
+
+    def record(row: Row) -> Record:
+        wanted = content_of(row)
+        for made in fill(row, plain):
+            whole = _with_extra(made, row.get("extra") or {}, columns)
+            try:
+                again = read_again(FileRecord(0, None, whole, ""))
+            except RowFault:
+                continue
+            if content_of(again) == wanted:
+                return whole
+        raise NotFit
+
+    return Layout(record, tuple(columns))
+
+
+def _with_extra(made: Record, extra: Mapping[str, Any], columns: Sequence[str]) -> Record:
+    """The other columns beside what was made, in the order of the file. An empty optional column is as it was."""
+    whole = {**extra, **{name: value for name, value in made.items() if value != "" or not extra.get(name)}}
+    return {name: whole[name] for name in (*columns, *whole) if name in whole}
+
+
+# ------------------------------------------------------------------ one filler a shape
+
+
+def _split_system(messages: Messages, columns: Columns) -> tuple[Record, Messages]:
+    """The system text in its own column, where it has one, and the other messages."""
+    if "system" not in columns:
+        return {}, messages
+    has = bool(messages) and messages[0]["role"] == "system"
+    return {columns["system"]: messages[0]["content"] if has else ""}, messages[has:]
+
+
+def _put(columns: Columns, **fields: Any) -> Record:
+    """Values under the names of their columns; fields that a wording makes have none."""
+    return {columns[field]: value for field, value in fields.items() if field in columns}
+
+
+def _pair(row: Row, columns: Columns) -> tuple[Record, str, str]:
+    """A conversation of one turn: its system column, question and answer. Raises NotFit."""
+    made, messages = _split_system(list(row.get("messages", ())), columns)
+    if [message["role"] for message in messages] != ["user", "assistant"]:
+        raise NotFit
+    return made, messages[0]["content"], messages[1]["content"]
+
+
+def _fill_pair(question: str, answer: str) -> Fill:
+    def fill(row: Row, columns: Columns) -> Iterator[Record]:
+        made, asked, said = _pair(row, columns)
+        yield made | _put(columns, **{question: asked, answer: said})
+
+    return fill
+
+
+def _fill_joined(question: str, answer: str, context: str, before: str, after: str) -> Fill:
+    """As `_fill_pair`; the import put the context before or after the question, and kept it beside the row too."""
+
+    def fill(row: Row, columns: Columns) -> Iterator[Record]:
+        made, asked, said = _pair(row, columns)
+        joined = (row.get("extra") or {}).get(columns.get(context, ""))
+        if isinstance(joined, str) and joined.strip():
+            head, tail = before.format(joined), after.format(joined)
+            if asked.startswith(head) and asked.endswith(tail) and len(asked) > len(head + tail):
+                yield made | _put(columns, **{question: asked[len(head) : len(asked) - len(tail)], answer: said})
+        yield made | _put(columns, **{question: asked, answer: said})
+        yield made | _put(columns, **{question: asked, answer: said, context: None})
+
+    return fill
+
+
+def _fill_class(row: Row, columns: Columns) -> Iterator[Record]:
+    made, asked, said = _pair(row, columns)
+    label = (row.get("extra") or {}).get(columns.get("label", ""))
+    yield made | _put(columns, text=asked, label=label if label is not None else said)
+    yield made | _put(columns, text=asked, label=said)
+
+
+def _fill_text(row: Row, columns: Columns) -> Iterator[Record]:
+    if "text" not in row:
+        raise NotFit
+    yield _put(columns, text=row["text"])
+
+
+def _fill_turns(field: str, turn: Callable[[Mapping[str, Any]], Record]) -> Fill:
+    def fill(row: Row, columns: Columns) -> Iterator[Record]:
+        made, messages = _split_system(list(row.get("messages", ())), columns)
+        yield made | _put(columns, **{field: [turn(message) for message in messages], "tools": row.get("tools", [])})
+
+    return fill
+
+
+_SPOKEN = {"user": "human", "assistant": "gpt"}
+
+
+def _said(message: Mapping[str, Any]) -> Record:
+    others = {key: value for key, value in message.items() if key not in ("role", "content")}
+    return {"from": _SPOKEN.get(message["role"], message["role"]), "value": message["content"], **others}
+
+
+def _fill_preference(row: Row, columns: Columns) -> Iterator[Record]:
+    made, prompt = _split_system(list(row.get("prompt", ())), columns)
+    chosen, rejected = row.get("chosen", []), row.get("rejected", [])
+    if "prompt" in columns:
+        yield made | _put(columns, prompt=_alone(prompt), chosen=_alone(chosen), rejected=_alone(rejected))
+        yield made | _put(columns, prompt=prompt, chosen=chosen, rejected=rejected)
+    yield made | _put(columns, chosen=[*prompt, *chosen], rejected=[*prompt, *rejected])
+
+
+def _fill_kto(row: Row, columns: Columns) -> Iterator[Record]:
+    made, prompt = _split_system(list(row.get("prompt", ())), columns)
+    completion, label = row.get("completion", []), row.get("label")
+    if "completion" in columns:
+        yield made | _put(columns, prompt=_alone(prompt), completion=_alone(completion), label=label)
+        yield made | _put(columns, prompt=prompt, completion=completion, label=label)
+    yield made | _put(columns, prompt=[*prompt, *completion], label=label)
+
+
+def _alone(messages: Messages) -> Any:
+    """A single plain message as its text."""
+    return messages[0]["content"] if len(messages) == 1 and set(messages[0]) == {"role", "content"} else messages
+
+
+_FILLS: dict[str, Fill] = {
+    "prompt_completion": _fill_pair("prompt", "completion"),
+    "alpaca": _fill_joined("instruction", "output", "input", "", "\n{}"),
+    "qa_context": _fill_joined("question", "answer", "context", "{}\n\n", ""),
+    "classification": _fill_class,
+    "text": _fill_text,
+    "messages": _fill_turns("messages", dict),
+    "sharegpt": _fill_turns("conversations", _said),
+    "preference": _fill_preference,
+    "kto": _fill_kto,
+}
