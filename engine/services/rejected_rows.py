@@ -18,11 +18,10 @@ from engine.data.records import Record, Rejected, RowFault
 from engine.data.shapes import make_plan, shape_of
 from engine.errors import Fault, NotFound
 from engine.services.version_sources import ready
-from engine.services.versions import append_rows
+from engine.services.versions import REPAIRED, append_rows
 from storage.queries import rejected as queries
 from storage.tables import Dataset, RejectedRow
 
-OPERATION = "repaired"
 _TABLES = ("csv", "tsv")
 _MOST = 200
 
@@ -185,7 +184,7 @@ def repair_rows(
             raise Fault("data.rejected.still_wrong", line=one.line or one.row)
         rows.append({**made, "split": "train"})
     ids = [int(repair["id"]) for repair in repairs]
-    return append_rows(ctx, dataset, rows, OPERATION, {"rejected": ids}, base=base)
+    return append_rows(ctx, dataset, rows, REPAIRED, {"rejected": ids}, base=base)
 
 
 # ------------------------------------------------------------------ to take away

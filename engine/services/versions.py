@@ -44,6 +44,7 @@ __all__ = [
 ]  # fmt: skip
 IN_PLACE_ROWS = 20_000  # with more rows, a job makes the version
 JOB_KIND = "new_version"
+REPAIRED = "repaired"  # rows that an import rejected, put right: the setting "rejected" has their ids
 _CHANGING = (JOB_KIND, "import_data")  # jobs that end with another version in use
 _LOCKS: defaultdict[int, Lock] = defaultdict(Lock)  # by data set: versions are made one after another
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -228,8 +229,8 @@ def _keep(
         stats=stored.stats | of_import,
     )
     s.add(version)
-    if repaired := recipe.params.get("rejected"):
-        rejected_queries.mark_repaired(s, row.id, repaired)
+    if recipe.key == REPAIRED:
+        rejected_queries.mark_repaired(s, row.id, recipe.params["rejected"])
     if row.version == parent.number:
         _put_in_use(ctx, row, version)
     return version.number

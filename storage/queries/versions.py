@@ -28,12 +28,6 @@ def next_number(s: Session, dataset_id: int) -> int:
     return 1 + (last or 0)
 
 
-def children(s: Session, dataset_id: int, parent: int, operation: str) -> Sequence[DatasetVersion]:
-    """Versions that an operation made from one, the newest first."""
-    mine = select(DatasetVersion).filter_by(dataset_id=dataset_id, parent=parent, operation=operation)
-    return s.scalars(mine.order_by(DatasetVersion.number.desc())).all()
-
-
 def with_content(s: Session, content_hash: str) -> DatasetVersion | None:
     """A version, of any data set, with this very content."""
     return s.scalar(select(DatasetVersion).where(DatasetVersion.content_hash == content_hash).limit(1))

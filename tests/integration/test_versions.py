@@ -98,9 +98,9 @@ def test_going_back_and_on_from_there_makes_a_branch(ctx: Context, shop: int) ->
 
 
 def test_ids_of_added_rows_are_new_even_after_going_back(ctx: Context, shop: int) -> None:
-    assert versions.add_rows(ctx, shop, [talk("Hello?", "Hi.")], "repaired", {}) == 2
+    assert versions.add_rows(ctx, shop, [talk("Hello?", "Hi.")], "review", {}) == 2
     versions.use_version(ctx, shop, 1)
-    versions.add_rows(ctx, shop, [talk("Bye?", "Goodbye."), talk("Open?", "Yes.")], "repaired", {})
+    versions.add_rows(ctx, shop, [talk("Bye?", "Goodbye."), talk("Open?", "Yes.")], "review", {})
     assert [row["id"] for row in rows_of(ctx, shop, 2)][30:] == [30]
     assert [row["id"] for row in rows_of(ctx, shop, 3)][30:] == [31, 32]
     assert [row["split"] for row in rows_of(ctx, shop, 3)][30:] == ["train", "train"]
@@ -231,7 +231,7 @@ def test_two_versions_are_compared_row_by_row(ctx: Context, shop: int) -> None:
     edit = {**talk("What does number 4 cost?", "Nothing at all."), "id": 4, "split": "train"}
     move = {**talk("What does number 6 cost?", ANSWERS[6]), "id": 6, "split": "val"}
     versions.apply_edits(ctx, shop, [edit, move], [8])
-    versions.add_rows(ctx, shop, [talk("New?", "Yes.")], "repaired", {})
+    versions.add_rows(ctx, shop, [talk("New?", "Yes.")], "review", {})
     found = {what: versions.compare(ctx, shop, 1, 3, what) for what in ("changed", "dropped", "added", "moved")}
     assert {what: [row["id"] for row in one["rows"]] for what, one in found.items()} == {
         "changed": [4], "dropped": [8], "added": [30], "moved": [6],

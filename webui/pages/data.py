@@ -85,12 +85,6 @@ def _one(site: Site, lang: str) -> list[Function]:
     def resume_import(dataset: int) -> None:
         data_imports.resume_import(ctx, dataset)
 
-    def rows(dataset: int, offset: int, split: str) -> dict[str, Any]:
-        return datasets.dataset_rows(ctx, dataset, offset=offset, limit=PAGE_ROWS, split=split)
-
-    def rejected(dataset: int, offset: int) -> dict[str, Any]:
-        return datasets.rejected_rows(ctx, dataset, offset=offset, limit=50)
-
     def models() -> list[dict[str, Any]]:
         return [model for model in base_models.list_base_models(ctx) if model["status"] == "ready"]
 
@@ -98,7 +92,7 @@ def _one(site: Site, lang: str) -> list[Function]:
         return datasets.token_report(ctx, dataset, model)
 
     imports: list[Function] = [import_rows, import_state, cancel_import, resume_import]
-    return [one_dataset, preview, *imports, rows, rejected, models, tokens]
+    return [one_dataset, preview, *imports, models, tokens]
 
 
 def _functions(site: Site, lang: str) -> list[Function]:

@@ -2,6 +2,8 @@
 "use strict";
 TS.data = TS.data || {};
 
+TS.data.panels = 0; // two panels of one operation may be open at once
+
 /** The panel of one operation. values: what is fixed already, by key; done(result): instead of showing the new version. */
 TS.data.operation = function (set, ctx, operation, { values = {}, done } = {}) {
   if (operation.missing) return TS.note("info", TS.t("data.op.missing." + operation.missing));
@@ -12,7 +14,7 @@ TS.data.operation = function (set, ctx, operation, { values = {}, done } = {}) {
   const wrong = TS.h("div", {});
   const effect = TS.h("div", { class: "data-effect", "aria-live": "polite" });
   const form = TS.form(fields, {
-    id: "op-" + operation.key, params, values: {}, defaults: Object.fromEntries(params.map((param) => [param.key, param.default])),
+    id: "op-" + operation.key + "-" + (TS.data.panels += 1), params, values: {}, defaults: Object.fromEntries(params.map((param) => [param.key, param.default])),
     onchange: (param, value) => {
       if (value !== undefined) chosen[param.key] = value;
       else if (param.key in given) chosen[param.key] = given[param.key];
@@ -22,7 +24,8 @@ TS.data.operation = function (set, ctx, operation, { values = {}, done } = {}) {
   });
   const tell = (error) => {
     form.setFaults(error.faults || {});
-    TS.replace(wrong, Object.keys(error.faults || {}).length ? null : TS.note("danger", error.message));
+    const atField = params.some((param) => error.faults?.[param.field]);
+    TS.replace(wrong, atField ? null : TS.note("danger", error.message));
   };
   const run = (button, task) => TS.act(button, async () => {
     form.setFaults({});
