@@ -12,6 +12,7 @@ import json
 import os
 import re
 import struct
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,12 +81,13 @@ class RowIndex:
     @classmethod
     def open(cls, rows_path: Path) -> RowIndex:
         """The index of a rows file, made when it is missing or belongs to another content."""
-        found = _read(rows_path)
+        found = _read(rows_path, index_path(rows_path))
         if found is None:
-            build(rows_path)
-            found = _read(rows_path)
-        if found is None:
-            raise FileNotFoundError(index_path(rows_path))
+            try:
+                found = _build(rows_path, rows_path.parent)
+            except OSError:  # a full disk, or one that must not be written to: then for this time only
+                with tempfile.TemporaryDirectory() as folder:
+                    found = _build(rows_path, Path(folder))
         return found
 
     def lines(self, places: Sequence[int] | Column) -> Iterator[bytes]:
@@ -192,9 +194,8 @@ class IndexWriter:
         self.draft.unlink(missing_ok=True)
 
 
-def _read(rows_path: Path) -> RowIndex | None:
-    """The index beside the file, provided that it is whole and belongs to it."""
-    path = index_path(rows_path)
+def _read(rows_path: Path, path: Path) -> RowIndex | None:
+    """The index at `path`, provided that it is whole and belongs to the rows file."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         with path.open("rb") as file:
             head = json.loads(file.read(_HEAD))
@@ -224,20 +225,24 @@ def _columns(path: Path, rows: int) -> dict[str, Column]:
     return found
 
 
-def build(rows_path: Path) -> None:
-    """Make the index of a rows file by reading it. Rows without an id get their place."""
+def _build(rows_path: Path, folder: Path) -> RowIndex:
+    """Make the index of a rows file by reading it, in a folder. Rows without an id get their place."""
     mark = uuid.uuid4().hex
-    writer = IndexWriter(rows_path.with_name(f"{mark}.rows.part"))
-    target = rows_path.with_name(f"{mark}.index.part")
+    writer = IndexWriter(folder / f"{mark}.rows.part")
+    part, target = folder / f"{mark}.index.part", index_path(folder / rows_path.name)
     try:
         with rows_path.open("rb") as file:
             _add_all(writer, file)
         writer.close()
-        writer.finish(rows_path, target)
-        os.replace(target, index_path(rows_path))
+        writer.finish(rows_path, part)
+        os.replace(part, target)
     finally:
         writer.discard()
-        target.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+    found = _read(rows_path, target)
+    if found is None:  # the rows file is being changed
+        raise FileNotFoundError(target)
+    return found
 
 
 def _add_all(writer: IndexWriter, lines: Iterable[bytes]) -> None:
