@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine.services import collecting
 from engine.services.chat_settings import CHAT_PARAMS
 from webui.components import view
 from webui.forms import param_form
@@ -64,9 +65,20 @@ def build(site: Site, lang: str) -> None:
     def chat_suggestions(tuned_id: int | None) -> list[str]:
         return chat.suggestions(int(tuned_id) if tuned_id else None, n=_SUGGESTIONS)
 
+    def save_row_targets() -> list[Row]:
+        return collecting.targets(site.ctx)
+
+    def save_row(conversation_id: int, turn: int, side: str, row: Row) -> int:
+        """`row`: {"question", "answer", "with_before", "dataset"} as the person left them."""
+        said = {key: str(row[key]) for key in ("question", "answer")}
+        before, dataset = bool(row.get("with_before")), row.get("dataset")
+        return collecting.collect_answer(
+            site.ctx, int(conversation_id), int(turn), str(side), **said, with_before=before, dataset=dataset
+        )
+
     guard = guarded(lang)
     functions = (
         chat_start, chat_view, chat_feed, chat_list, chat_open, chat_update, chat_ask, chat_regenerate, chat_stop,
-        chat_delete, chat_suggestions,
+        chat_delete, chat_suggestions, save_row_targets, save_row,
     )  # fmt: skip
     view("playground", functions=[guard(function) for function in functions])

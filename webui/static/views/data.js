@@ -5,7 +5,8 @@ TS.data = TS.data || {};
 TS.views.dataPage = (root, value, ctx) => {
   const id = Number(TS.query("dataset"));
   TS.data.pageRows = value.page_rows;
-  if (id) TS.data.one(root, id, ctx);
+  if (TS.query("review")) TS.data.review(root, ctx);
+  else if (id) TS.data.one(root, id, ctx);
   else TS.data.library(root, value, ctx);
 };
 
@@ -24,7 +25,7 @@ TS.data.library = function (root, value, ctx) {
   const ways = TS.data.ways(ctx);
   const zone = TS.data.dropZone(value.max_upload_mb, ways.row);
   TS.replace(root, TS.h("div", { class: "ts-page" },
-    TS.head(TS.t("data.title"), TS.t("data.lead")), zone, ways.panel, cards));
+    TS.head(TS.t("data.title"), TS.t("data.lead")), TS.data.reviewBadge(ctx), zone, ways.panel, cards));
   ways.start();
   draw();
 };

@@ -139,10 +139,10 @@ function playAnswer(side, answer, item, play) {
     body ? TS.h("div", { class: "md" }, body) : null,
     answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? TS.h("p", { class: "ts-soft" }, TS.t("playground.nothing")) : null,
     !answer && !item.waiting ? TS.h("p", { class: "ts-soft ts-small" }, TS.t("playground.not_asked")) : null,
-    answer ? playFooter(answer) : null);
+    answer ? playFooter(answer, item, play) : null);
 }
 
-function playFooter(answer) {
+function playFooter(answer, item, play) {
   const stats = answer.stats || {};
   if (answer.status === "failed") {
     return TS.h("p", { class: "ts-error", role: "alert" }, playError(answer));
@@ -158,5 +158,7 @@ function playFooter(answer) {
   return TS.h("footer", { class: "ts-small ts-soft" },
     answer.status === "stopped" ? TS.h("span", { class: "ts-badge neutral" }, TS.icon("square"), TS.t("playground.stopped")) : null,
     TS.h("span", { class: "ts-num" }, facts.join(" · ")),
-    TS.h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => TS.copy(answer.content) }, TS.icon("copy")));
+    TS.h("div", { class: "ts-row play-answer-act" },
+      TS.h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => TS.copy(answer.content) }, TS.icon("copy")),
+      play.id ? TS.playSaveButton(play, item, answer) : null));
 }
