@@ -16,7 +16,7 @@ from engine.errors import Fault, NotFound, SpecError
 from engine.services import auditing, versions
 from storage.job_tables import JobStatus
 from storage.queries import audits as queries
-from tests.tiny import add_dataset, add_model
+from tests.tiny import add_config, add_dataset
 from tests.workers import run_here, run_worker
 
 
@@ -134,8 +134,8 @@ def _hash(ctx: Context, dataset: int) -> str:
 
 def test_too_long_for_a_model_is_counted_in_its_tokens_and_cut(ctx: Context) -> None:
     words = "lamp oil window river stone "
-    dataset = add_dataset(ctx, [*ROWS[:9], talk("Say?", (words * 12 + ". ") * 12)])
-    model = add_model(ctx)
+    dataset = add_dataset(ctx, [*ROWS[:9], talk("Say?", (words * 12 + ". ") * 120)])
+    model = add_config(ctx, {})
     audit = done(ctx, dataset, {"values": {"too_long": {"model": model}}})
     assert audit["checks"]["too_long"]["rows"] == 1
     (found,) = auditing.found_rows(ctx, dataset, "too_long")

@@ -40,7 +40,7 @@ TS.data.beforeAfter = function (before, after) {
   const keys = [...new Set([...old.keys(), ...now.keys()])].filter((key) => old.get(key)?.text !== now.get(key)?.text);
   return TS.h("div", { class: "data-before-after" }, keys.map((key) => {
     const [a, b] = [old.get(key), now.get(key)];
-    const [left, right] = TS.data.marked(a?.text ?? "", b?.text ?? "");
+    const [left, right] = TS.data.differing(a?.text ?? "", b?.text ?? "");
     return [
       TS.h("p", { class: "ts-small ts-soft data-part" }, (a || b).label),
       TS.h("div", { class: "data-was", dir: "auto", "aria-label": TS.t("data.change.was") }, a ? left : TS.h("i", { class: "ts-soft" }, TS.t("data.change.none"))),
@@ -52,7 +52,7 @@ TS.data.beforeAfter = function (before, after) {
 TS.data.wordsOf = (text) => text.match(/[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|\s+/g) || [];
 
 /** The nodes of both texts, with what is only in one of them marked. */
-TS.data.marked = function (before, after) {
+TS.data.differing = function (before, after) {
   const [a, b] = [TS.data.wordsOf(before), TS.data.wordsOf(after)];
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start += 1;
