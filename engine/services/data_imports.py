@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -34,6 +36,7 @@ from storage.queries import versions
 from storage.tables import Dataset
 
 AT_ONCE_BYTES = 16_000_000  # larger files are imported by a job
+_LEFT_BEHIND_S = 86_400.0  # files that nobody has written to for so long
 _CHANGING = (IMPORT_KIND, "new_version")  # jobs that end with other rows
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -154,6 +157,7 @@ def run_import(
         transaction: in which the rows become the data set's.
     """
     choice.check()
+    _sweep(ctx)
     row = load_dataset(ctx, dataset_id)
     source = source_of(ctx, row, choice.encoding, choice.options)
     done = import_rows(
@@ -173,6 +177,15 @@ def run_import(
     if not stored:
         raise Fault("data.import.none_accepted", rejected=done.rejected)
     return done
+
+
+def _sweep(ctx: Context) -> None:
+    """Remove what a server left that was killed while it imported: no job will go on with it."""
+    long_ago = time.time() - _LEFT_BEHIND_S
+    for left in (*ctx.settings.folder("imports").iterdir(), *ctx.settings.folder("datasets").glob("*.part")):
+        with contextlib.suppress(OSError):
+            if not left.name.isdecimal() and left.stat().st_mtime < long_ago:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _columns(ctx: Context, row: Dataset, source: Sniffed, choice: Choice) -> dict[str, Any]:

@@ -25,7 +25,7 @@ _VALUE = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(pairs=st.lists(st.tuples(_TEXT, _VALUE), max_size=4), spaced=st.booleans(), ascii_only=st.booleans())
 def test_an_object_is_read_as_it_is_or_not_at_all(pairs: list[tuple[str, Any]], spaced: bool, ascii_only: bool) -> None:
     def written(value: Any) -> str:
@@ -69,7 +69,7 @@ def read(path: Path, block: int, *place: int) -> list[Block]:
         jsonl_blocks.BLOCK = before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=_BYTES, block=st.integers(1, 9), mark=st.booleans())
 def test_lines_are_those_of_python_from_any_place(data: bytes, block: int, mark: bool) -> None:
     expected = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline=None).read().split("\n")
