@@ -41,7 +41,7 @@ def _paraphrase(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     def change(text: str, dice: random.Random) -> str | None:
         return paraphrased(text, ways, own, dice)
 
-    yield from variants(source, values, "paraphrase", change, fits=lambda text: can_paraphrase(text, ways, own))
+    yield from variants(source, values, "paraphrase", change, fits=lambda text: can_paraphrase(text, ways))
 
 
 def wordings_in(text: str | None) -> tuple[str, ...]:

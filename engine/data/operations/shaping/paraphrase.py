@@ -44,7 +44,7 @@ def _by_pattern(question: str) -> list[str]:
     for pattern, wordings in _patterns():
         found = pattern.fullmatch(question)
         if found:
-            return [wording.format(found[1].strip()) for wording in wordings if _whole(found[1])]
+            return [wording.format(found[1].strip()) for wording in wordings] if _whole(found[1]) else []
     return []
 
 
@@ -53,6 +53,7 @@ def _whole(part: str) -> bool:
     return bool(part.strip()) and not re.search(r"[?\uff1f!\uff01\u3002;\uff1b\n]|\. ", part)
 
 
-def can_paraphrase(text: str, ways: str, own: tuple[str, ...]) -> bool:
-    """Whether there is another wording."""
-    return paraphrased(text, ways, own, random.Random(0)) is not None
+def can_paraphrase(text: str, ways: str) -> bool:
+    """Whether there is another wording: a frame fits around any question, a pattern only around those it knows."""
+    question = text.strip()
+    return len(question) <= _LONGEST and (ways != "patterns" or bool(_by_pattern(question)))
