@@ -88,7 +88,8 @@ def test_from_a_faulty_file_to_a_repaired_version(visit: Open, table: Path) -> N
     page.wait_for_selector(f".data-source :text('{t('en', 'data.version.number', n=2)}')")
 
     page.click("#data-tab-findings")
-    page.click("[data-check=personal] summary", timeout=90_000)
+    page.wait_for_selector("#findings-look", timeout=120_000)  # the search is over: nothing moves any more
+    page.click("[data-check=personal] summary")
     page.click("[data-fix=mask_found]")
     panel = page.locator("[data-operation=mask_found]")
     panel.get_by_text(t("en", "data.op.look")).click()

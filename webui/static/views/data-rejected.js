@@ -37,7 +37,7 @@ TS.data.drawRejected = function (self) {
 TS.data.rejectedTable = function (rows, action) {
   const files = rows.some((row) => row.file);
   const heads = [...(files ? ["file"] : []), "line", "column", "reason"];
-  return TS.h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": TS.t("data.rejected.title") },
+  return TS.h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": TS.t("data.rejected.table") },
     TS.h("table", { class: "ts-table data-rejected" },
       TS.h("thead", {}, TS.h("tr", {}, heads.map((key) => TS.h("th", { scope: "col" }, TS.t("data.rejected." + key))), action ? TS.h("th", { scope: "col" }, TS.t("data.rejected.action")) : null)),
       TS.h("tbody", {}, rows.map((row) => TS.h("tr", {},
