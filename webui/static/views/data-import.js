@@ -52,7 +52,7 @@ TS.data.importEnded = function (set, state, ctx) {
   const rows = TS.format.number(state.rows);
   const failed = state.status === "failed" && state.error;
   const reason = failed
-    ? TS.note("danger", TS.t("data.importing.failed", { rows }) + " " + TS.t("error." + state.error.code, state.error.params))
+    ? TS.note("danger", TS.t("data.importing.failed", { rows }) + TS.t("error." + state.error.code, state.error.params))
     : TS.note("warn", TS.t("data.importing.interrupted", { rows }));
   const leave = (button, address) => TS.act(button, async () => { await ctx.call("cancel_import", set.id); location.assign(address); });
   const resume = TS.h("button", { type: "button", class: "ts-btn primary", id: "data-import-resume", onclick: () => TS.act(resume, () => ctx.call("resume_import", set.id)) }, TS.icon("play"), TS.t("data.importing.resume"));
