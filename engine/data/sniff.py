@@ -132,7 +132,7 @@ def _file_notes(found: list[Found], faults: list[tuple[str, Fault]]) -> list[Not
         for one in found[:_MAX_NAMED]:
             params = {
                 "file": clip(one.file.name, MAX_NAME),
-                "format": one.file.format,
+                "format": one.file.format.upper(),
                 "encoding": one.file.encoding or "–",
             }
             notes.append(note("files", params["file"], "files.one", params))

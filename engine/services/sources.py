@@ -65,7 +65,7 @@ def add_files(
         found = sniff_files([SourceFile(path, shown, "") for path, shown in given.files], refused=given.faults)
         found = replace(found, notes=[*notes, *found.notes])
         names = [display_name(filename) for _path, filename in files]
-        made = _store(ctx, found, clean_name(name, data_set_name(names[0])), origin or _several(names))
+        made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
     finally:
         ours = {path for path, _name in given.files} - {path for path, _name in files}
         for path in (*ours, *(text_beside(path) for path, _name in given.files)):
@@ -115,6 +115,11 @@ def _without_papers(done: Unpacked) -> Unpacked:
         seen[name] += 1
         named.append((path, f"{name} ({seen[name]})" if seen[name] > 1 else name))
     return Unpacked(named, done.faults)
+
+
+def _title(names: Sequence[str]) -> str:
+    first = data_set_name(names[0])
+    return f"{first} +{len(names) - 1}" if len(names) > 1 else first
 
 
 def _several(names: Sequence[str]) -> str:

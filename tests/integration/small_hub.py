@@ -15,7 +15,7 @@ COMMIT = "a" * 40
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """/api/models/OWNER/NAME[/revision/REV] and /OWNER/NAME/resolve/REV/FILE."""
+    """/api/models/OWNER/NAME[/revision/REV] and /OWNER/NAME/resolve/REV/FILE; the same for a data set of that name."""
 
     folder: Path
     name: str
@@ -31,6 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         path = self.path.split("?")[0].removeprefix("/")
         self.asked.append(f"{self.command} {path}")
+        path = path.removeprefix("datasets/").replace("api/datasets/", "api/models/")
         if path.startswith(f"api/models/{self.name}"):
             files = [{"rfilename": f.name, "size": f.stat().st_size} for f in sorted(self.folder.iterdir())]
             listing = {"id": self.name, "modelId": self.name, "sha": COMMIT, "siblings": files}

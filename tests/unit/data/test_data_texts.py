@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.data.documents import DOCUMENTS
@@ -11,16 +12,19 @@ from webui.i18n import catalogue
 
 _ROOT = Path(__file__).parents[3]
 _NOTES = ("detect.encoding.", "detect.format.", "detect.columns.", "detect.files.")
-_FILES = [*(_ROOT / "engine" / "data").glob("*.py"), *(_ROOT / "engine" / "services").glob("sources*.py")]
+_READING = [*(_ROOT / "engine" / "data").glob("*.py"), *(_ROOT / "engine" / "services").glob("sources*.py")]
+_ALL = (_ROOT / "engine").rglob("*.py")
 
 
-def _found(pattern: str) -> set[str]:
-    return {code for file in _FILES for code in re.findall(pattern, file.read_text(encoding="utf-8"))}
+def _found(files: Iterable[Path], pattern: str) -> set[str]:
+    return {code for file in files for code in re.findall(pattern, file.read_text(encoding="utf-8"))}
 
 
 def test_every_code_has_its_sentence() -> None:
-    faults = {f"error.{code}" for code in _found(r'(?:Fault|Rejected)\(\s*"(data\.[a-z_]+(?:\.[a-z_0-9]+)*)"')}
-    notes = {f"detect.{code}" for code in _found(r'"((?:encoding|format|columns|files)\.[a-z_0-9]+)"')}
+    faults = {
+        f"error.{code}" for code in _found(_READING, r'(?:Fault|Rejected)\(\s*"(data\.[a-z_]+(?:\.[a-z_0-9]+)*)"')
+    }
+    notes = {f"detect.{code}" for code in _found(_ALL, r'"((?:encoding|format|columns|files)\.[a-z_0-9]+)"')}
     notes |= {f"detect.format.{kind}" for kind in ("txt_paragraph", "txt_line", *DOCUMENTS)}
     assert len(faults) > 50
     for language in LANGUAGES:

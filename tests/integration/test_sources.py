@@ -1,0 +1,368 @@
+"""Where data come from: several files, archives, pasted text, a typed table, a hub; on a real database and real files."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.context import Context
+from engine.data import hub
+from engine.data.store import read_rows
+from engine.errors import Fault, NotFound
+from engine.process import new_nonce, this_boot
+from engine.reporter import Reporter
+from engine.services import datasets, sources, sources_hub
+from engine.services.jobs import cancel_job
+from storage.queries.jobs import claim_next, get_job
+from storage.tables import Dataset
+from tests.integration.small_hub import small_hub
+from tests.unit.data.corpus import good, jsonl, table
+from tests.unit.data.made import docx, packed, pdf, table_xlsx, xlsx
+from tests.unit.data.test_bad_files import assert_can_be_said
+
+Q4 = table("Q4,A4")
+
+
+def add(ctx: Context, files: dict[str, bytes]) -> int:
+    given = []
+    for place, (name, data) in enumerate(files.items()):
+        path = ctx.settings.folder("incoming") / str(place)
+        path.write_bytes(data)
+        given.append((path, name))
+    made = sources.add_files(ctx, given)
+    assert not any(path.exists() for path, _name in given)
+    return made
+
+
+def imported(ctx: Context, dataset: int) -> list[dict[str, Any]]:
+    view = datasets.dataset_view(ctx, dataset)
+    choice = {key: view[key] for key in ("name", "shape", "mapping")}
+    datasets.import_dataset(ctx, dataset, val_fraction=0.0, **choice)
+    with ctx.db.read() as session:
+        row = session.get_one(Dataset, dataset)
+        return list(read_rows(ctx.settings.absolute(row.rows_path or "")))
+
+
+def pairs(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    return [tuple(message["content"] for message in row["messages"]) for row in rows]
+
+
+def left_out(ctx: Context, dataset: int) -> dict[str, str]:
+    """Name -> code of each file that was left out, each said in both languages."""
+    notes = [note for note in datasets.dataset_view(ctx, dataset)["detection"] if note["code"] == "files.refused"]
+    for note in notes:
+        assert_can_be_said(note["params"]["fault"]["code"], note["params"]["fault"]["params"])
+    return {note["params"]["file"]: note["params"]["fault"]["code"] for note in notes}
+
+
+def uploads(ctx: Context) -> list[Path]:
+    return [path for path in ctx.settings.folder("uploads").rglob("*") if path.is_file()]
+
+
+# ------------------------------------------------------------------ several files
+
+
+def test_several_files_are_one_data_set(ctx: Context) -> None:
+    files = {
+        "a.csv": table("Q1,A1", "x", head="prompt,completion"),
+        "b.jsonl": jsonl(good(2) | {"topic": "t"}),
+        "c.xlsx": table_xlsx(("completion", "prompt"), ("A3", "Q3")),
+        "scan.pdf": pdf(None),
+        "empty.txt": b"",
+    }
+    made = add(ctx, files)
+    view = datasets.dataset_view(ctx, made)
+    assert (view["name"], view["columns"]) == ("a +4", ["prompt", "completion", "topic"])
+    assert left_out(ctx, made) == {"scan.pdf": "data.pdf.no_text", "empty.txt": "data.file.empty"}
+    rows = imported(ctx, made)
+    assert pairs(rows) == [("Q1", "A1"), ("Q2", "A2"), ("Q3", "A3")]
+    assert [(row["file"], row["line"]) for row in rows] == [("a.csv", 2), ("b.jsonl", 1), ("c.xlsx", 2)]
+    (rejected,) = datasets.rejected_rows(ctx, made)["rows"]
+    assert (rejected["file"], rejected["line"], rejected["code"]) == ("a.csv", 3, "data.csv.ragged")
+    assert len(uploads(ctx)) == 3
+    datasets.delete_dataset(ctx, made)
+    assert uploads(ctx) == []
+
+
+def test_none_of_several_files_can_be_read(ctx: Context, tmp_path: Path) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    for path, data in zip(paths, (b"", pdf(None)), strict=True):
+        path.write_bytes(data)
+    with pytest.raises(Fault, match=r"data\.file\.empty"):
+        sources.add_files(ctx, [(path, path.name) for path in paths])
+    assert all(path.exists() for path in paths)
+    assert (uploads(ctx), [path.name for path in tmp_path.glob("*.text")]) == ([], [])
+
+
+def test_one_file_says_no_file(ctx: Context) -> None:
+    made = add(ctx, {"a.csv": table("Q1,A1", "Q2,A2")})
+    assert all("file" not in row for row in imported(ctx, made))
+
+
+# ------------------------------------------------------------------ archives
+
+
+def archive(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in members:
+            file.writestr(name, data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _link() -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo("link.csv")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+def _flagged(data: bytes, name: bytes, offset: int, flag: bytes) -> bytes:
+    """An archive with some bytes of a member's headers changed, in both places where they stand."""
+    changed = bytearray(data)
+    for mark, before in ((b"PK\x03\x04", 30), (b"PK\x01\x02", 46)):
+        place = next(i for i in range(len(data)) if data.startswith(mark, i) and data.startswith(name, i + before))
+        at = place + offset + (2 if mark == b"PK\x01\x02" else 0)
+        changed[at : at + len(flag)] = flag
+    return bytes(changed)
+
+
+def _broken_member() -> bytes:
+    data = packed(("bad.csv", Q4 * 9), ("good.csv", Q4), method=zipfile.ZIP_STORED)
+    return data.replace(b"Q4,A4\nprompt", b"Q4,A5\nprompt", 1)
+
+
+ODD_MEMBERS: list[tuple[Callable[[], bytes], dict[str, str]]] = [
+    (lambda: archive(("../up.csv", Q4), ("good.csv", Q4)), {"../up.csv": "data.archive.unsafe_name"}),
+    (lambda: archive(("/etc/x.csv", Q4), ("good.csv", Q4)), {"/etc/x.csv": "data.archive.unsafe_name"}),
+    (lambda: archive(("C:\\x.csv", Q4), ("good.csv", Q4)), {"C:\\x.csv": "data.archive.unsafe_name"}),
+    (lambda: archive((_link(), b"/etc/passwd"), ("good.csv", Q4)), {"link.csv": "data.archive.link"}),
+    (lambda: archive(("in.zip", packed(("a.csv", Q4))), ("good.csv", Q4)), {"in.zip": "data.archive.nested"}),
+    (lambda: archive(("bomb.csv", b"0" * 20_000_000), ("good.csv", Q4)), {"bomb.csv": "data.archive.bomb"}),
+    (lambda: _flagged(archive(("lock.csv", Q4), ("good.csv", Q4)), b"lock.csv", 6, b"\x01\x00"), {"lock.csv": "data.archive.encrypted"}),
+    (lambda: _flagged(archive(("odd.csv", Q4), ("good.csv", Q4)), b"odd.csv", 8, b"\x63\x00"), {"odd.csv": "data.archive.method"}),
+    (_broken_member, {"bad.csv": "data.archive.member_damaged"}),
+    (lambda: archive(("README.md", b"# About\n"), ("good.csv", Q4), ("LICENSE", b"Free.")), {"README.md": "data.file.about", "LICENSE": "data.file.about"}),
+    (lambda: archive(("__MACOSX/._good.csv", b"x"), (".DS_Store", b"x"), ("good.csv", Q4)), {}),
+]  # fmt: skip
+
+
+def test_odd_members_are_named_and_the_others_stay(ctx: Context) -> None:
+    for make, expected in ODD_MEMBERS:
+        made = add(ctx, {"data.zip": make()})
+        assert left_out(ctx, made) == expected
+        assert pairs(imported(ctx, made)) == [("Q4", "A4")]
+        assert len(uploads(ctx)) == 1
+        datasets.delete_dataset(ctx, made)
+
+
+USELESS = [
+    (packed(("a.csv", Q4))[:-30], "data.archive.damaged"),
+    (packed(), "data.archive.empty"),
+    (packed(("__MACOSX/x", "x"), ("folder/", "")), "data.archive.empty"),
+    (packed(*((f"{i}.csv", Q4) for i in range(2_001))), "data.archive.too_many"),
+    (packed(("a.bin", b"\0" * 300)), "data.file.binary"),
+]
+
+
+def test_useless_archives_are_refused_and_nothing_stays(ctx: Context, tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    for data, code in USELESS:
+        path.write_bytes(data)
+        with pytest.raises(Fault) as caught:
+            sources.add_files(ctx, [(path, "a.zip")])
+        assert caught.value.code == code
+        assert_can_be_said(code, caught.value.params)
+        assert (uploads(ctx), path.exists()) == ([], True)
+
+
+def test_an_archive_that_unpacks_to_more_than_an_upload_may_have(ctx: Context, tmp_path: Path) -> None:
+    small = dataclasses.replace(ctx, settings=dataclasses.replace(ctx.settings, max_upload_mb=1))
+    path = tmp_path / "a.zip"
+    path.write_bytes(packed(*((f"{i}.txt", f"{i}, a line of text.\n" * 30_000) for i in range(3))))
+    with pytest.raises(Fault) as caught:
+        sources.add_files(small, [(path, "a.zip")])
+    assert (caught.value.code, caught.value.params) == ("data.archive.too_large", {"limit": 1})
+    assert uploads(ctx) == []
+
+
+def test_names_of_an_archive_packed_on_a_chinese_windows(ctx: Context) -> None:
+    data = packed(("abcd.csv", Q4), ("b/abcd.csv", Q4)).replace(b"abcd.csv", "问答.csv".encode("gb18030"))
+    made = add(ctx, {"a.zip": data})
+    assert [row["file"] for row in imported(ctx, made)] == ["问答.csv", "b/问答.csv"]
+
+
+def test_documents_of_an_archive_become_chunks(ctx: Context) -> None:
+    made = add(ctx, {"books.zip": packed(("a.docx", docx("One.")), ("b.pdf", pdf("Two.")), ("c.md", "# Three\n"))})
+    rows = imported(ctx, made)
+    assert [(row["file"], row["text"]) for row in rows] == [
+        ("a.docx", "One."),
+        ("b.pdf", "Two."),
+        ("c.md", "# Three\n"),
+    ]
+    assert len(uploads(ctx)) == 3
+
+
+# ------------------------------------------------------------------ typed and pasted
+
+
+def test_pasted_text_is_what_it_looks_like(ctx: Context) -> None:
+    for text, format_name in (
+        ("prompt\tcompletion\nQ1\tA1\n", "tsv"),
+        ('{"prompt": "Q1", "completion": "A1"}', "jsonl"),
+        ("prompt,completion\r\nQ1,A1\r\n", "csv"),
+    ):
+        made = sources.add_text(ctx, text, " Mine ")
+        view = datasets.dataset_view(ctx, made)
+        assert (view["format"], view["name"]) == (format_name, "Mine")
+        assert pairs(imported(ctx, made)) == [("Q1", "A1")]
+    with pytest.raises(Fault, match=r"data\.file\.blank"):
+        sources.add_text(ctx, " \n", "")
+
+
+def test_a_typed_table_becomes_a_draft(ctx: Context) -> None:
+    rows = [["Q1", 'A"1\nmore'], ["", " "], ["007", "NA"], ["Q3", ""]]
+    made = sources.add_table(ctx, ["instruction", " output "], rows, "")
+    assert pairs(imported(ctx, made)) == [("Q1", 'A"1\nmore'), ("007", "NA")]
+    for columns, cells, code in (
+        (["a", " "], [["x", "y"]], "data.table.nameless"),
+        (["a", "a "], [["x", "y"]], "data.table.doubled"),
+        (["a"], [[" "]], "data.table.no_rows"),
+        (["a"] , [["x"]] * 200_001, "data.table.too_large"),
+    ):  # fmt: skip
+        with pytest.raises(Fault) as caught:
+            sources.add_table(ctx, columns, cells)
+        assert caught.value.code == code
+        assert_can_be_said(code, caught.value.params)
+
+
+def test_another_sheet_of_a_draft(ctx: Context) -> None:
+    book = xlsx(("first", [("a", "b"), ("x", "y")]), ("second", [("prompt", "completion"), ("Q1", "A1")]))
+    made = add(ctx, {"book.xlsx": book})
+    view = datasets.dataset_view(ctx, made)
+    assert (view["columns"], view["reading"]) == (["a", "b"], {"sheet": "first", "sheets": ["first", "second"]})
+    sources.choose_sheet(ctx, made, "second")
+    assert datasets.dataset_view(ctx, made)["shape"] == "prompt_completion"
+    assert pairs(imported(ctx, made)) == [("Q1", "A1")]
+    with pytest.raises(NotFound):
+        sources.choose_sheet(ctx, made, "first")
+
+
+def test_chunks_are_chosen_and_kept(ctx: Context) -> None:
+    text = "One sentence here. Another one there.\n\n" * 100
+    made = add(ctx, {"a.md": text.encode()})
+    view = datasets.dataset_view(ctx, made)
+    found = datasets.preview_mapping(
+        ctx, made, shape="text", mapping={"text": "text"}, options={"chunk_characters": 200}
+    )
+    assert max(len(row["text"]) for row in found["rows"]) <= 200
+    choice = {key: view[key] for key in ("name", "shape", "mapping")}
+    datasets.import_dataset(ctx, made, val_fraction=0.0, options={"unit": "paragraph"}, **choice)
+    assert datasets.dataset_view(ctx, made)["accepted"] == 100
+    assert datasets.dataset_view(ctx, made)["reading"]["unit"] == "paragraph"
+    with pytest.raises(Fault, match=r"data\.text\.chunk_size"):
+        datasets.preview_mapping(ctx, made, shape="text", mapping={"text": "text"}, options={"chunk_characters": 5})
+
+
+# ------------------------------------------------------------------ the hub
+
+
+@pytest.fixture
+def online(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """The same home with the hub allowed."""
+    for name, value in ctx.settings.child_environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+    return dataclasses.replace(ctx, settings=dataclasses.replace(ctx.settings, offline=False))
+
+
+def fetch(ctx: Context, job: int, *, stop: bool = False) -> dict[str, Any]:
+    """Run a fetch here instead of in a worker. Raises what it raises."""
+    with ctx.db.write() as s:
+        claimed = claim_next(s, nonce=new_nonce(), boot_id=this_boot())
+    assert claimed is not None
+    reporter = Reporter(ctx, *claimed)
+    reporter.start()
+    try:
+        if stop:
+            cancel_job(ctx, job)
+            reporter.flush()
+        with ctx.db.read() as s:
+            row = get_job(s, job)
+        assert row is not None
+        sources_hub.run(ctx, row, reporter)
+    except Fault as fault:
+        reporter.finish("failed", error=fault.as_dict())
+        raise
+    finally:
+        reporter.close()
+    return sources_hub.hub_state(ctx, job)
+
+
+def test_a_data_set_of_a_hub(online: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, data in (
+        ("train.csv", table("Q1,A1")),
+        ("test.csv", table("x,y")),
+        ("README.md", b"#"),
+        ("load.py", b"x"),
+    ):
+        (tmp_path / name).write_bytes(data)
+    with small_hub(tmp_path, "someone/lamps") as (address, asked):
+        monkeypatch.setenv("HF_ENDPOINT", address)
+        job = sources_hub.add_from_hub(online, " https://huggingface.co/datasets/someone/lamps?x=1 ")["job"]
+        assert sources_hub.add_from_hub(online, "someone/lamps")["job"] == job
+        assert [one["job"] for one in sources_hub.hub_fetches(online)] == [job]
+        state = fetch(online, job)
+    assert (state["status"], state["ended"]) == ("succeeded", True)
+    view = datasets.dataset_view(online, state["dataset"])
+    assert (view["name"], view["source_name"]) == ("lamps", "someone/lamps")
+    assert view["detection"][0]["params"] == {"name": "someone/lamps", "split": "train", "others": "test"}
+    assert pairs(imported(online, state["dataset"])) == [("Q1", "A1")]
+    assert not [request for request in asked if "test.csv" in request or "load.py" in request]
+    assert not any(online.settings.folder("cache", "datasets").iterdir())
+
+
+def test_what_a_hub_cannot_give(online: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "train.csv").write_bytes(Q4)
+    with small_hub(tmp_path, "someone/lamps") as (address, _asked):
+        for endpoint, name, code in (
+            (address, "someone/other", "data.hub.not_found"),
+            ("http://127.0.0.1:9", "someone/lamps", "data.hub.unreachable"),
+        ):
+            monkeypatch.setenv("HF_ENDPOINT", endpoint)
+            job = sources_hub.add_from_hub(online, name)["job"]
+            with pytest.raises(Fault) as caught:
+                fetch(online, job)
+            assert caught.value.code == code
+            assert_can_be_said(code, caught.value.params)
+            assert sources_hub.hub_state(online, job)["error"]["code"] == code
+
+
+def test_hubs_are_not_asked_offline_nor_for_names_that_are_none(ctx: Context, online: Context) -> None:
+    with pytest.raises(Fault, match=r"data\.hub\.offline"):
+        sources_hub.add_from_hub(ctx, "someone/lamps")
+    for name in ("", "a b", "../x", "a/b/c", "--x"):
+        with pytest.raises(Fault, match=r"data\.hub\.name"):
+            sources_hub.add_from_hub(online, name)
+
+
+def test_files_of_one_part_are_chosen() -> None:
+    sizes = {
+        "README.md": 1, "dataset_infos.json": 1, "data/train-00000-of-00002.parquet": 5, "data/train-00001-of-00002.parquet": 6,
+        "data/test_sft-00000-of-00001.parquet": 7, "raw.csv": 9, "en/validation.jsonl": 3,
+    }  # fmt: skip
+    files, part, others = hub.choose("a/b", sizes, "", "")
+    assert (sum(files.values()), part, others) == (11, "train", ["test_sft"])
+    assert hub.choose("a/b", sizes, "test_sft", "data")[0] == {"data/test_sft-00000-of-00001.parquet": 7}
+    assert hub.choose("a/b", sizes, "validation", "en/")[0] == {"en/validation.jsonl": 3}
+    with pytest.raises(Fault, match=r"data\.hub\.no_split") as caught:
+        hub.choose("a/b", sizes, "dev", "")
+    assert_can_be_said(caught.value.code, caught.value.params)
+    with pytest.raises(Fault, match=r"data\.hub\.no_files"):
+        hub.choose("a/b", {"model.safetensors": 5}, "", "")
