@@ -203,6 +203,7 @@ ANONYMOUS = [
     ("GET", "/api/pulse"),
     ("GET", "/files/export/1"),
     ("GET", "/files/spec/1.yaml"),
+    ("GET", "/files/rejected/1"),
     ("GET", "/en/config"),
     ("POST", "/en/gradio_api/queue/join"),
     ("GET", "/en/gradio_api/queue/data"),
@@ -309,7 +310,7 @@ def test_files_that_nobody_can_read_are_named(visitor: TestClient) -> None:
     assert not answer["error"]["message"].startswith("error.")
 
 
-@pytest.mark.parametrize("path", ["/files/export/999", "/files/spec/999.yaml"])
+@pytest.mark.parametrize("path", ["/files/export/999", "/files/spec/999.yaml", "/files/rejected/999"])
 def test_downloads_of_nothing_say_so(visitor: TestClient, path: str) -> None:
     assert visitor.get(path).status_code == 404
     page = visitor.get(path, headers={"accept": "text/html"})
