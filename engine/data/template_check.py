@@ -8,6 +8,7 @@ from typing import Any
 from engine.data.masking import IGNORED
 from engine.data.rows import Row, kind_of
 from engine.data.template import ChatTemplate, Encoded
+from engine.data.template_losses import reason_of, refuses_a_row
 from engine.data.token_overview import one_text
 from engine.errors import Fault
 
@@ -33,8 +34,7 @@ def check_template(template: ChatTemplate, rows: Sequence[Row]) -> dict[str, Any
         return _only("template.missing", "danger")
     encoded, row, fault = _first(template, rows)
     if encoded is None or row is None:
-        params = {"reason": (fault or {}).get("params", {}).get("reason", "")}
-        return _only("template.refuses", "danger", **params)
+        return _only("template.refuses", "danger", reason="" if fault is None else reason_of(fault))
     findings = [_end(template, encoded), *_system(template, rows), *_prompt(template, row)]
     pieces, shown = template.pieces(encoded.ids), _window(encoded)
     tokens = [{"text": pieces[at], "trained": encoded.labels[at] != IGNORED} for at in range(*shown)]
@@ -56,14 +56,17 @@ def _finding(code: str, level: str, **params: Any) -> dict[str, Any]:
     return {"code": code, "level": level, "params": params}
 
 
-def _first(template: ChatTemplate, rows: Sequence[Row]) -> tuple[Encoded | None, Row | None, dict[str, Any] | None]:
-    fault = None
+def _first(template: ChatTemplate, rows: Sequence[Row]) -> tuple[Encoded | None, Row | None, Fault | None]:
+    """The first row that the template takes, or why it does not take the first one."""
+    first = None
     for row in map(one_text, rows):
         try:
             return template.encode(row), row, None
-        except Fault as refused:
-            fault = fault or refused.as_dict()
-    return None, None, fault
+        except Fault as fault:
+            if not refuses_a_row(fault):
+                raise
+            first = first or fault
+    return None, None, first
 
 
 def _window(encoded: Encoded) -> tuple[int, int]:
@@ -102,7 +105,7 @@ def _system(template: ChatTemplate, rows: Sequence[Row]) -> list[dict[str, Any]]
         return []
     first, *others = with_system["messages"]
     try:
-        kept = _PROBE in template.render([{**first, "content": _PROBE}, *others])
+        kept = _PROBE in template.render([{**first, "content": _PROBE}, *others], tools=with_system.get("tools"))
     except Fault as fault:
         return [_finding("template.system_refused", "danger", reason=str(fault.params.get("reason", "")))]
     return [_finding("template.system_kept", "good") if kept else _finding("template.system_dropped", "danger")]
@@ -118,7 +121,9 @@ def _prompt(template: ChatTemplate, row: Row) -> list[dict[str, Any]]:
     if not messages or messages[-1]["role"] != "assistant":
         return []
     try:
-        asked, whole = template.render(messages[:-1], add_generation_prompt=True), template.render(messages)
+        tools = row.get("tools")
+        asked = template.render(messages[:-1], add_generation_prompt=True, tools=tools)
+        whole = template.render(messages, tools=tools)
     except Fault:
         return []
     return [] if whole.startswith(asked) else [_finding("template.other_prompt", "warn")]
@@ -130,7 +135,7 @@ def _head(template: ChatTemplate, row: Row) -> str:
     if not messages:
         return ""
     try:
-        text = template.render(messages)
+        text = template.render(messages, tools=row.get("tools"))
     except Fault:
         return ""
     return text[: max(0, text.find(str(messages[0].get("content") or "")))][:_LONGEST_HEAD]

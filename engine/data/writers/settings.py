@@ -13,8 +13,8 @@ PARAMS = (
         default="jsonl",
         label=Text("Format", "格式"),
         help=Text(
-            "JSONL for training tools, CSV for spreadsheets, Parquet for large sets; the folder is what hubs and `load_dataset` read.",
-            "JSONL 适合训练工具，CSV 适合表格软件，Parquet 适合大数据集；文件夹则可供 Hub 和 `load_dataset` 读取。",
+            "JSONL for training tools, CSV for spreadsheets, Parquet for large sets; the folder is what model hubs read.",
+            "JSONL 适合训练工具，CSV 适合表格软件，Parquet 适合大数据集；文件夹可直接上传到模型社区（Hub）。",
         ),
         choices={
             "jsonl": Text("JSONL", "JSONL"),

@@ -70,12 +70,13 @@ TS.data.reviewEmpty = (self) => [TS.h("div", { class: "ts-empty" }, TS.icon(self
 
 TS.data.reviewRow = function (self, row) {
   const closed = row.status === "added";
-  const acts = closed ? ["previous", "next"] : ["previous", "next", "approve", "edit", "reject"];
+  const acts = closed ? [] : ["approve", "edit", "reject"];
   return [
-    TS.h("header", { class: "ts-row ts-small ts-soft" },
+    TS.h("header", { class: "ts-spread" }, TS.h("div", { class: "ts-row ts-small ts-soft" },
       TS.h("span", { class: "ts-num" }, TS.t("data.review.place", { n: TS.format.number(self.at + 1), all: TS.format.number(self.found.total) })),
       TS.h("span", { class: "ts-badge " + { waiting: "neutral", approved: "good", rejected: "danger", added: "train" }[row.status] }, TS.t("data.review.is." + row.status)),
       TS.data.reviewOrigin(row), row.dataset_name ? TS.h("span", { dir: "auto" }, TS.t("data.review.for", { name: row.dataset_name })) : null),
+    TS.h("div", { class: "ts-row" }, TS.data.reviewButton(self, "previous"), TS.data.reviewButton(self, "next"))),
     TS.h("div", { class: "data-review-body", tabindex: "0", role: "group", "aria-label": TS.t("data.review.one") }, TS.data.shownRow(row.row)),
     TS.h("div", { class: "ts-row data-review-acts" }, acts.map((act) => TS.data.reviewButton(self, act)),
       closed ? TS.h("button", { type: "button", class: "ts-btn ghost", onclick: () => TS.data.reviewDecide(self, row, "wait") }, TS.t("data.review.again")) : null,
@@ -94,7 +95,7 @@ TS.data.REVIEW_ICONS = { approve: "check", reject: "x", edit: "pencil", undo: "r
 TS.data.reviewButton = function (self, act) {
   const letter = Object.keys(TS.data.REVIEW_KEYS).find((key) => TS.data.REVIEW_KEYS[key] === act).toUpperCase();
   const icon = TS.data.REVIEW_ICONS[act];
-  return TS.h("button", { type: "button", class: "ts-btn " + (act === "approve" ? "primary" : icon ? "" : "ghost"), id: "review-" + act, "aria-keyshortcuts": letter,
+  return TS.h("button", { type: "button", class: "ts-btn " + (act === "approve" ? "primary" : icon ? "" : "ghost small"), id: "review-" + act, "aria-keyshortcuts": letter,
     onclick: () => TS.data.reviewDo(self, act) }, icon ? TS.icon(icon) : null, TS.t("data.review." + act), TS.h("kbd", { class: "data-kbd" }, letter));
 };
 

@@ -22,7 +22,7 @@ TS.playSave = async function (play, item, answer) {
     .catch((error) => TS.replace(place, TS.note("danger", error.message)));
   const body = TS.h("div", { class: "ts-stack play-save-row" }, TS.h("p", { class: "ts-soft" }, TS.t("playground.save_row.lead")),
     TS.field("save-question", TS.t("playground.save_row.question"), question, {}), TS.field("save-answer", TS.t("playground.save_row.answer"), said, {}),
-    before ? TS.h("label", { class: "field-check", for: "save-before" }, before, TS.t("playground.save_row.before", { n: item.number - 1 })) : null, place);
+    before ? TS.h("label", { class: "field-check", for: "save-before" }, before, TS.t("playground.save_row.before")) : null, place);
   const wanted = await TS.dialog(TS.t("playground.save_row"), body, [{ label: TS.t("common.cancel"), value: "" }, { label: TS.t("playground.save_row.save"), value: "yes", kind: "primary" }], { wide: true });
   if (wanted !== "yes") return;
   try {
