@@ -39,7 +39,7 @@ from storage.queries.datasets import get
 from storage.tables import Dataset
 
 __all__ = [
-    "IN_PLACE_ROWS", "Recipe", "add_rows", "append_rows", "apply", "apply_edits", "compare", "make_version", "preview", "use_version",
+    "IN_PLACE_ROWS", "Recipe", "add_rows", "append_rows", "apply", "apply_edits", "compare", "job_under_way", "make_version", "preview", "use_version",
     "version_file", "versions_of",
 ]  # fmt: skip
 IN_PLACE_ROWS = 20_000  # with more rows, a job makes the version
@@ -260,6 +260,13 @@ def use_version(ctx: Context, dataset: int, number: int) -> None:
             raise NotFound(dataset=dataset, version=number)
         _refuse_busy(s, row)
         _put_in_use(ctx, row, version)
+
+
+def job_under_way(ctx: Context, dataset: int) -> int | None:
+    """The job that is about to make a version of the data set."""
+    with ctx.db.read() as s:
+        job = queries.unfinished_job(s, dataset, (JOB_KIND,))
+    return None if job is None else job.id
 
 
 _SHOWN = (

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from engine.context import Context
+from engine.data.quality import CHECKS
 from engine.data.store import read_rows
 from engine.errors import Fault, NotFound, SpecError
-from engine.services import data_rows, datasets, rejected_rows, row_edits, row_lengths, row_tokens, versions
+from engine.services import auditing, data_rows, datasets, rejected_rows, row_edits, row_lengths, row_tokens, versions
 from engine.spec import make_spec
 from engine.training.inputs import rows_file
 from storage.data_tables import DatasetVersion
@@ -259,8 +260,6 @@ def test_rows_are_filtered_and_sorted_by_their_numbers(ctx: Context, shop: int) 
     assert longest["numbers"]["answer"] == max(map(len, ANSWERS))
     with pytest.raises(Fault):
         data_rows.browse(ctx, shop, {"sort": "colour"})
-    with pytest.raises(Fault):
-        data_rows.browse(ctx, shop, {"check": "any"})
 
 
 def test_a_search_goes_on_where_it_stopped(ctx: Context, shop: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,6 +279,19 @@ def test_rows_are_found_by_another_column(ctx: Context) -> None:
     found = data_rows.browse(ctx, made, {"column": "kind", "value": "odd"}, 0, 9)
     assert [row["id"] for row in found["rows"]] == [1, 3, 5, 7]
     assert [row["id"] for row in data_rows.browse(ctx, made, {"column": "n", "value": "4"})["rows"]] == [4]
+
+
+def test_rows_with_findings_are_found_by_their_check(ctx: Context) -> None:
+    rows = [talk(f"{n}?", f"{n}.") for n in range(6)]
+    rows[4] = talk("Who?", "Write to anna.berg@mail.de, please.")
+    made = add_dataset(ctx, rows, held_out=1)
+    with pytest.raises(Fault) as caught:
+        data_rows.browse(ctx, made, {"check": "any"})
+    assert caught.value.code == "data.rows.no_audit"
+    auditing.start_audit(ctx, made, {"off": [check.key for check in CHECKS if check.key != "personal"], "values": {}})
+    run_here(ctx)
+    for check in ("personal", "any"):
+        assert [row["id"] for row in data_rows.browse(ctx, made, {"check": check})["rows"]] == [4]
 
 
 def test_tokens_show_the_mask_and_rows_can_be_sorted_by_them(ctx: Context, shop: int) -> None:

@@ -75,8 +75,9 @@ def _form(operation: Operation, lang: str, choices: Choices) -> dict[str, Any]:
 def _versions(site: Site, lang: str) -> list[Callable[..., Any]]:
     ctx = site.ctx
 
-    def all_versions(dataset: int) -> list[dict[str, Any]]:
-        return [one | _said(one, lang) for one in versions.versions_of(ctx, dataset)]
+    def all_versions(dataset: int) -> dict[str, Any]:
+        found = [one | _said(one, lang) for one in versions.versions_of(ctx, dataset)]
+        return {"versions": found, "job": versions.job_under_way(ctx, dataset)}
 
     def use_version(dataset: int, number: int) -> None:
         versions.use_version(ctx, dataset, number)

@@ -6,11 +6,13 @@ TS.data.tab = TS.data.tab || {};
 TS.data.tab.versions = function (set, ctx) {
   const node = TS.h("div", { class: "ts-stack loose data-versions", "aria-busy": "true" });
   const compared = TS.h("div", {});
+  const making = TS.h("div", { class: "data-making" });
   const draw = async () => {
     try {
-      const list = await ctx.call("all_versions", set.id);
+      const { versions: list, job } = await ctx.call("all_versions", set.id);
+      if (job) TS.data.made(making, { job }, set, ctx, null, (error) => TS.replace(making, TS.note("danger", error.message)));
       const compare = (a, b) => { TS.replace(compared, TS.data.comparing(set, ctx, list, a, b)); compared.scrollIntoView({ block: "nearest" }); };
-      TS.replace(node, TS.data.lineage(set, ctx, list, compare), compared);
+      TS.replace(node, making, TS.data.lineage(set, ctx, list, compare), compared);
       const wanted = (TS.query("compare") || "").split("-").map(Number);
       if (wanted.length === 2 && wanted.every((number) => list.some((one) => one.number === number))) compare(...wanted);
     } catch (error) {
