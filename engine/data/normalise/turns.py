@@ -31,12 +31,27 @@ ROLES = {
     "tool_response": "tool",
     "function_response": "tool",
 }
+_USUAL = frozenset(name for name, role in ROLES.items() if role != "tool") - {"function_call", "tool_call"}
 _CALLING = ("function_call", "tool_call")  # roles whose words are the calls themselves
 
 
 def read_turns(value: Any, column: str, keys: tuple[str, str]) -> list[Message]:
     """The messages of a list of turns (or of its JSON), in whatever order they come. Raises RowFault."""
-    return [_message(turn, place, column, *keys) for place, turn in enumerate(turn_list(value, column), 1)]
+    return [
+        _plain(turn, column, *keys) or _message(turn, place, column, *keys)
+        for place, turn in enumerate(turn_list(value, column), 1)
+    ]
+
+
+def _plain(turn: Any, column: str, role_key: str, text_key: str) -> Message | None:
+    """The message of a turn that holds a usual role and its words alone, as nearly all do; None for any other."""
+    if not isinstance(turn, dict) or len(turn) != 2:
+        return None
+    said, content = turn.get(role_key), turn.get(text_key)
+    if not isinstance(said, str) or said not in _USUAL or not isinstance(content, str) or not content.strip():
+        return None
+    check_characters(content, column)
+    return {"role": ROLES[said], "content": content}
 
 
 def read_any_turns(value: Any, column: str) -> list[Message] | None:

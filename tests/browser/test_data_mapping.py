@@ -1,0 +1,58 @@
+"""The mapping screen in a real browser: columns that no rule knows become rows by wordings, followed live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.context import open_context
+from engine.services import datasets
+from engine.settings import Settings
+from tests.browser.conftest import PHONE, Open, Server
+from webui.i18n import t
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def words(server: Server, tmp_path: Path) -> int:
+    """An uploaded table of words in two languages, one of them missing."""
+    path = tmp_path / "words.csv"
+    path.write_text("en,zh\n" + "".join(f"word {n},词{n}\n" for n in range(30)) + ",空\n", encoding="utf-8")
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = datasets.add_upload(ctx, path, "words.csv")
+    ctx.db.close()
+    return made
+
+
+def test_odd_columns_become_rows_by_wordings(visit: Open, words: int) -> None:
+    user = ".data-preview:not(.stale) .ts-bubble.user"
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={words}")
+    page.select_option("#data-shape", "prompt_completion")
+    page.focus("#data-word-prompt")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#data-wording-prompt-0:focus")
+    page.keyboard.type("Translate: {English}")
+    page.select_option("#data-column-completion", "zh")
+    error = page.wait_for_selector(".data-worded .ts-error:not([hidden])")
+    assert "“English”" in error.inner_text()
+    page.fill("#data-wording-prompt-0", "Translate: ")
+    page.click(".data-chip:has-text('en')")
+    page.wait_for_selector(f"{user}:has-text('Translate: word 0')")
+    assert page.locator(".data-worded .ts-error").is_hidden()
+    page.click(".data-worded .ts-btn")
+    page.wait_for_selector("#data-wording-prompt-1:focus")
+    page.keyboard.type("{en} in Chinese?")
+    page.wait_for_selector(f"{user}:has-text('in Chinese?')")
+    rejected = page.locator(".data-rejected tbody tr")
+    assert rejected.locator("td").all_inner_texts()[:2] == ["32", "en"]
+    assert t("en", "error.data.wording.empty", column="en") in rejected.inner_text()
+    assert seen.violations() == []
+    page.click("#data-import")
+    page.wait_for_selector("#data-tab-overview")
+    page = seen.open(f"/data?dataset={words}&remap=1")
+    page.wait_for_selector(f"{user}:has-text('in Chinese?')")
+    assert page.input_value("#data-wording-prompt-1") == "{en} in Chinese?"
+    seen.assert_clean()
