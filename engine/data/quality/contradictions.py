@@ -62,7 +62,7 @@ def _differing(material: Material, places: list[int], number: int, alike: float)
 
 CONTRADICTIONS = Check(
     key="contradictions",
-    severity="look",
+    severity="hint",
     label=Text("One question, different answers", "同一问题，不同回答"),
     help=Text(
         "Rows that ask exactly the same (with everything said before) and answer differently. For facts that is a fault; "

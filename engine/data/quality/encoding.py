@@ -31,7 +31,7 @@ BROKEN_ENCODING = Check(
     severity="serious",
     label=Text("Broken characters", "乱码"),
     help=Text(
-        "Characters that were read with the wrong encoding somewhere on their way (“cafÃ©” for “café”, “浣犲ソ” for “你好”), "
+        "Characters that were read with the wrong encoding somewhere on their way (“cafÃ©” for “café”), "
         "that are lost (�), or that nobody can see. Most of them can be mended.",
         "文字在某个环节被用错误的编码读取（“cafÃ©”本是“café”，“浣犲ソ”本是“你好”）、已经丢失（�），或根本看不见。其中大多数可以修复。",
     ),

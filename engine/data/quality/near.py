@@ -25,7 +25,7 @@ _LEAST_RUNS = 5  # shorter rows are alike or not; nearly means nothing there
 _SLICE = 20_000  # runs of words that are hashed at once
 _ALL_PAIRS = 24  # up to this many rows of a bucket are compared each with each
 _MOST_HEADS = 12  # rows of a larger bucket are compared with at most so many others
-_CACHED = 4_000
+_CACHED = 64_000_000  # bytes of runs of words that are kept
 _ANSWER_SHARE = 0.6  # of the threshold: two questions about one long text are no copies of each other
 
 
@@ -68,13 +68,18 @@ class _Texts:
     def __init__(self, material: Material) -> None:
         self._material = material
         self._known: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+        self._bytes = 0
 
     def load(self, places: Sequence[int]) -> None:
         missing = [place for place in places if place not in self._known]
         for place, row in zip(missing, self._material.read(missing), strict=True):
             self._known[place] = (shingles(said(row)), shingles(answer_of(row)))
-        while len(self._known) > max(_CACHED, len(places)):
-            self._known.popitem(last=False)
+            self._bytes += sum(runs.nbytes for runs in self._known[place])
+        for place in places:
+            self._known.move_to_end(place)
+        while self._bytes > _CACHED and len(self._known) > len(places):
+            _place, oldest = self._known.popitem(last=False)
+            self._bytes -= sum(runs.nbytes for runs in oldest)
 
     def alike(self, one: int, other: int) -> tuple[float, float]:
         """Similarity of all that two rows say, and of their answers."""

@@ -22,6 +22,7 @@ _SINGLE = (
 )
 WORD = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+")
 CJK = re.compile(rf"[{_SINGLE}]")
+_MARKS = re.compile(r"[.,!?;:…]+(?=\s|$)|[\"'“”‘’«»，。！？；：、]")
 _FENCE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+")
 
@@ -32,8 +33,8 @@ def words(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """The text for comparing: small letters, one space between words, no punctuation."""
-    return " ".join(words(text))
+    """The text for comparing: small letters, one space between words, no marks that end or quote; signs of calculation stay."""
+    return " ".join(_MARKS.sub("", text.casefold()).split())
 
 
 def mark(text: str) -> int:

@@ -185,7 +185,7 @@ def test_one_question_with_different_answers(tmp_path: Path) -> None:
     rows = [
         chat("When do you open?", "We open at nine in the morning."), chat("when do you OPEN", "The shop is shut for the whole winter."),
         chat("How much?", "It costs five euros today."), chat("How much?", "It costs five euros today!"),
-        chat("Who?", "Anna."), chat("Who?", "Anna."),
+        chat("Who?", "Anna."), chat("Who?", "Anna."), chat("What is 3 + 4?", "It makes seven."), chat("What is 3 - 4?", "That is minus one."),
     ]  # fmt: skip
     assert ids(look(tmp_path, "contradictions", rows)) == {0, 1}
 

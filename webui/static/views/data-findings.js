@@ -114,9 +114,9 @@ TS.data.auditMarks = async function (holder, ctx) {
   const marks = await ctx.call("audit_marks");
   for (const card of holder.querySelectorAll("[data-dataset]")) {
     const found = marks[card.dataset.dataset];
-    const level = !found ? null : found.serious ? "serious" : found.look ? "look" : "clean";
+    const level = !found ? null : found.serious ? "serious" : found.look + found.hint ? "look" : "clean";
     if (!level) continue;
-    const n = found[level];
+    const n = level === "look" ? found.look + found.hint : found.serious;
     const words = level === "clean" ? TS.t("findings.mark.clean") : TS.t("findings.mark." + level + (n === 1 ? ".one" : ""), { n });
     const mark = TS.h("p", { class: "data-health " + (level === "clean" ? "good" : level === "serious" ? "danger" : "warn"), "data-mark": level },
       TS.icon(level === "clean" ? "circle-check" : TS.data.SEVERITY_ICONS[level]),
