@@ -1,0 +1,80 @@
+"""Bringing data on the Data page: a table that is typed and pasted into, several files at once, pasted text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import PHONE, Open
+from tests.unit.data.made import pdf
+from webui.i18n import t
+
+pytestmark = pytest.mark.browser
+
+PASTE = """([selector, text]) => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  document.querySelector(selector).dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+
+
+def cells(page: Any) -> list[str]:
+    """The column names, then every cell that is filled."""
+    return page.eval_on_selector_all(".sheet-name, .sheet-cell", "all => all.map(one => one.value).filter(Boolean)")
+
+
+def test_a_typed_table_survives_a_refresh_and_becomes_a_draft(visit: Open) -> None:
+    tab = visit()
+    page = tab.open("/en/data")
+    page.click("#data-way-sheet")
+    page.wait_for_function("document.activeElement.classList.contains('sheet-name')")
+    page.click("[data-row='0'][data-column='0']")
+    for key in ("What is it?", "Tab", "A lamp.", "Tab", "Gone", "Enter"):
+        page.keyboard.press(key) if key in ("Tab", "Enter") else page.keyboard.type(key)
+    assert page.evaluate("document.activeElement.dataset.row") == "2"
+    page.evaluate(
+        PASTE, ["[data-row='2'][data-column='0']", 'How much?\t"3\n""dollars"""\textra\r\nLast?\tYes.\tmore\r\n']
+    )
+    page.wait_for_selector(".sheet-name[data-column='2']")
+    page.click(f"[aria-label='{t('en', 'data.sheet.remove_column', column='column 3')}']")
+    page.click(".sheet-undo button")
+    page.click(f"[aria-label='{t('en', 'data.sheet.remove_column', column='column 3')}']")
+    page.click(f"[aria-label='{t('en', 'data.sheet.remove_row', n=2)}']")
+    expected = ["instruction", "output", "What is it?", "A lamp.", "How much?", '3\n"dollars"', "Last?", "Yes."]
+    assert cells(page) == expected
+    page.wait_for_selector(f"text={t('en', 'data.sheet.kept')}")
+    assert tab.violations() == []
+    page.reload()
+    page.wait_for_selector(".sheet-table")
+    assert cells(page) == expected
+    page.click(f"button:has-text('{t('en', 'data.sheet.go')}')")
+    page.wait_for_url("**/data?dataset=*")
+    page.wait_for_selector(".data-preview .ts-bubble.assistant:has-text('dollars')")
+    tab.assert_clean()
+
+
+def test_several_files_and_pasted_text_on_a_phone(visit: Open, tmp_path: Path) -> None:
+    for name, data in (
+        ("a.csv", b"prompt,completion\nQ1,A1\n"),
+        ("b.jsonl", b'{"prompt": "Q2", "completion": "A2"}\n'),
+    ):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "scan.pdf").write_bytes(pdf(None))
+    tab = visit(size=PHONE)
+    page = tab.open("/zh/data")
+    page.set_input_files("#data-file", [str(tmp_path / name) for name in ("a.csv", "b.jsonl", "scan.pdf")])
+    page.wait_for_url("**/data?dataset=*")
+    page.wait_for_selector(".data-preview .ts-bubble.assistant:has-text('A2')")
+    assert t("zh", "error.data.pdf.no_text", pages=1) in page.inner_text(".data-found")
+    page = tab.open("/zh/data?add=paste")
+    page.fill("#data-paste", " ")
+    page.click(f"button:has-text('{t('zh', 'data.paste.go')}')")
+    page.wait_for_selector(f"text={t('zh', 'data.paste.empty')}")
+    page.fill("#data-paste", "prompt\tcompletion\nQ9\tA9\n")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert tab.violations() == []
+    page.click(f"button:has-text('{t('zh', 'data.paste.go')}')")
+    page.wait_for_selector(".data-preview .ts-bubble.assistant:has-text('A9')")
+    tab.assert_clean()
