@@ -55,7 +55,7 @@ TS.data.fixes = function (self, check) {
       TS.replace(panel, TS.h("div", { class: "ts-stack tight" }, TS.h("p", { class: "ts-small" }, operation.help), TS.data.operation(self.set, self.ctx, operation, { values: fix.values })));
     },
   }, TS.icon(TS.data.FIX_ICONS[fix.operation] || "wand-sparkles"), fix.label));
-  return TS.h("section", { class: "ts-stack tight", "aria-label": TS.t("findings.fixes") },
+  return TS.h("div", { class: "ts-stack tight", role: "group", "aria-label": TS.t("findings.fixes") },
     TS.h("div", { class: "ts-row" }, TS.h("span", { class: "ts-label" }, TS.t("findings.fixes")), buttons),
     TS.h("p", { class: "ts-soft ts-small" }, TS.t(buttons.length ? "findings.fix.by_hand" : "findings.fixes.none")), panel);
 };
@@ -76,8 +76,8 @@ TS.data.grouped = function (rows) {
 TS.data.foundGroup = function (self, check, rows) {
   const cards = rows.map((row) => TS.data.foundRow(self, check, row));
   if (rows[0].group === null) return cards[0];
-  return TS.h("section", { class: "finding-group", "aria-label": TS.t("findings.group", { n: TS.format.number(rows[0].group + 1) }) },
-    TS.h("h3", { class: "ts-label" }, TS.t("findings.group", { n: TS.format.number(rows[0].group + 1) })), TS.h("div", { class: "finding-side" }, cards));
+  return TS.h("div", { class: "finding-group", role: "group", "aria-label": TS.t("findings.group", { n: TS.format.number(rows[0].group + 1) }) },
+    TS.h("p", { class: "ts-label", "aria-hidden": "true" }, TS.t("findings.group", { n: TS.format.number(rows[0].group + 1) })), TS.h("div", { class: "finding-side" }, cards));
 };
 
 TS.data.foundRow = function (self, check, row) {
