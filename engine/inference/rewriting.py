@@ -46,6 +46,7 @@ _LABEL = re.compile(
     r"^(?:sure[,!.]?\s*)?(?:here(?:'s| is)[^\n:]{0,80}|(?:the )?(?:rewritten|rephrased|new)[^\n:]{0,40}|question|answer|message)\s*:\s*",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\d+")
 _QUOTES = (('"', '"'), ("\u201c", "\u201d"), ("'", "'"), ("\u300c", "\u300d"))
 
 
@@ -167,7 +168,7 @@ def _rewrite(task: _Task, row: Row) -> None:
     """Ask for all wordings of one row at once, and keep those that say something new."""
     what = task.spec["what"]
     text = _text(row, what)
-    ids = task.template.encode_prompt([{"role": "user", "content": _instruction(text, what)}])
+    ids = task.template.encode_prompt(_asked(text, what))
     most = min(_MOST, max(_FEWEST, 2 * len(task.template.tokenizer.encode(text).ids)))
     if len(ids) + _FEWEST > task.context:
         task.left_out["too_long"] += task.spec["copies"]
@@ -176,7 +177,7 @@ def _rewrite(task: _Task, row: Row) -> None:
     seen = {_plain(text)}
     for outcome in _answers(task, row["id"], ids, most):
         said = cleaned(outcome["text"])
-        reason = _fault_of(outcome, said, seen) or _keep(task, row, what, said)
+        reason = _fault_of(outcome, said, text, seen) or _keep(task, row, what, said)
         if reason:
             task.left_out[reason] += 1
         else:
@@ -184,10 +185,14 @@ def _rewrite(task: _Task, row: Row) -> None:
             seen.add(_plain(said))
 
 
-def _instruction(text: str, what: str) -> str:
-    """What the model is asked to do, in the language of the text."""
-    language = "zh" if language_of(text) == "zh" else "en"
-    return str(phrases("rewrite")[what][language]).replace("{text}", text)
+def _asked(text: str, what: str) -> list[dict[str, str]]:
+    """What the model is asked to do, in the language of the text; two examples show it to small models."""
+    form = phrases("rewrite")[what]["zh" if language_of(text) == "zh" else "en"]
+    turns: list[dict[str, str]] = []
+    for before, after in form["examples"]:
+        turns.append({"role": "user", "content": form["asked"].replace("{text}", before)})
+        turns.append({"role": "assistant", "content": after})
+    return [*turns, {"role": "user", "content": form["asked"].replace("{text}", text)}]
 
 
 def _answers(task: _Task, row_id: int, ids: list[int], most: int) -> Iterator[dict[str, Any]]:
@@ -202,7 +207,7 @@ def _answers(task: _Task, row_id: int, ids: list[int], most: int) -> Iterator[di
     return (event for event in sorted(said, key=lambda one: one["side"]) if event["event"] == "side")
 
 
-def _fault_of(outcome: Mapping[str, Any], said: str, seen: set[str]) -> str:
+def _fault_of(outcome: Mapping[str, Any], said: str, text: str, seen: set[str]) -> str:
     """Why an answer is not used; "" where it may be."""
     if outcome["reason"] == "failed":
         raise Fault(outcome["error"]["code"], **outcome["error"]["params"])
@@ -210,6 +215,8 @@ def _fault_of(outcome: Mapping[str, Any], said: str, seen: set[str]) -> str:
         return "unfinished"
     if not _plain(said):
         return "empty"
+    if sorted(_NUMBER.findall(said)) != sorted(_NUMBER.findall(text)):
+        return "numbers"
     return "same" if _plain(said) in seen else ""
 
 
