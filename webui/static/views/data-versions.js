@@ -10,9 +10,9 @@ TS.data.tab.versions = function (set, ctx) {
   const draw = async () => {
     try {
       const { versions: list, job } = await ctx.call("all_versions", set.id);
-      if (job) TS.data.made(making, { job }, set, ctx, null, (error) => TS.replace(making, TS.note("danger", error.message)));
       const compare = (a, b) => { TS.replace(compared, TS.data.comparing(set, ctx, list, a, b)); compared.scrollIntoView({ block: "nearest" }); };
       TS.replace(node, making, TS.data.lineage(set, ctx, list, compare), compared);
+      if (job) TS.data.made(making, { job }, set, ctx, null, (error) => TS.replace(making, TS.note("danger", error.message)));
       const wanted = (TS.query("compare") || "").split("-").map(Number);
       if (wanted.length === 2 && wanted.every((number) => list.some((one) => one.number === number))) compare(...wanted);
     } catch (error) {
