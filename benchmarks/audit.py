@@ -42,7 +42,7 @@ def rows(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
     rng = random.Random(seed)
     before: tuple[str, str] = ("", "")
     for at in range(count):
-        if at % 50 == 49:
+        if at % 50 == 48:
             question, answer = before[0], before[1] + " Thank you."
         elif at % 40 == 39:
             question, answer = _text(rng, at, 12), _FAULTS[at // 40 % len(_FAULTS)]["answer"]
@@ -50,7 +50,7 @@ def rows(count: int, seed: int = 1) -> Iterator[dict[str, Any]]:
             question, answer = _text(rng, at, rng.randint(8, 60)), _text(rng, at, rng.randint(40, 220))
         before = question, answer
         messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-        yield {"split": "val" if at % 10 == 0 else "train", "id": at, "line": at + 1, "messages": messages}
+        yield {"split": "val" if at % 10 == 8 else "train", "id": at, "line": at + 1, "messages": messages}
 
 
 def _text(rng: random.Random, at: int, words: int) -> str:

@@ -31,7 +31,7 @@ _LOGIN = re.compile(
 _NAMED = re.compile(
     r"(?:pass(?:word|wd|phrase)|pwd|secret(?:[_-]?(?:access)?[_-]?key)?|(?:access|auth|api|bearer|refresh)[ _-]?(?:token|key|secret)"
     r"|token|private[_-]?key|client[_-]?secret|密码|口令|密钥|令牌)[\"']?"
-    r"\s{0,2}(?:[:=：]|:=|=>|\bis\b:?|是|为)\s{0,2}[\"'“`]?([^\s\"'”`,;，。；、<>]{8,128})",
+    r"\s{0,2}(?:[:=：]|:=|=>|\bis\b:?|是|为)\s{0,2}[\"'“`]?([^\s\"'”`,;，。；、<>]{6,128})",
     re.IGNORECASE,
 )
 _HINT = re.compile(r"[Pp]ass[WwPp ]|PASS|[Pp]wd|PWD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|密码|口令|密钥|令牌")
@@ -79,7 +79,7 @@ def passwords(text: str) -> Iterator[Hit]:
         return
     for found in _NAMED.finditer(text):
         value = found.group(1).rstrip(".!?)")
-        if len(value) < 8 or _PLACEHOLDER.match(value) or _CODE.search(value):
+        if len(value) < 6 or _PLACEHOLDER.match(value) or _CODE.search(value):
             continue
         if entropy(value) >= _LEAST_ENTROPY and _is_mixed(value):
             yield found.start(1), found.start(1) + len(value)

@@ -83,7 +83,7 @@ def test_masks_in_every_kind_of_row(tmp_path: Path, kind: str) -> None:
         return [{"role": "assistant", "content": text}]
 
     ask = [{"role": "user", "content": "Mail?"}]
-    rows = {
+    rows: dict[str, Row] = {
         "text": {"split": "train", "text": "Mail a@lamps.io"},
         "preference": {"split": "train", "prompt": ask, "chosen": said("No."), "rejected": said("a@lamps.io")},
         "kto": {"split": "train", "prompt": ask, "completion": said("a@lamps.io"), "label": True},
