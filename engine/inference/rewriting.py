@@ -168,7 +168,7 @@ def _rewrite(task: _Task, row: Row) -> None:
     """Ask for all wordings of one row at once, and keep those that say something new."""
     what = task.spec["what"]
     text = _text(row, what)
-    ids = task.template.encode_prompt(_asked(text, what))
+    ids = _prompt(task, text, what)
     most = min(_MOST, max(_FEWEST, 2 * len(task.template.tokenizer.encode(text).ids)))
     if len(ids) + _FEWEST > task.context:
         task.left_out["too_long"] += task.spec["copies"]
@@ -185,14 +185,16 @@ def _rewrite(task: _Task, row: Row) -> None:
             seen.add(_plain(said))
 
 
-def _asked(text: str, what: str) -> list[dict[str, str]]:
-    """What the model is asked to do, in the language of the text; two examples show it to small models."""
+def _prompt(task: _Task, text: str, what: str) -> list[int]:
+    """What the model is asked to do, in the language of the text; two examples show it to small models, if they fit."""
     form = phrases("rewrite")[what]["zh" if language_of(text) == "zh" else "en"]
-    turns: list[dict[str, str]] = []
+    asked = [{"role": "user", "content": form["asked"].replace("{text}", text)}]
+    shown: list[dict[str, str]] = []
     for before, after in form["examples"]:
-        turns.append({"role": "user", "content": form["asked"].replace("{text}", before)})
-        turns.append({"role": "assistant", "content": after})
-    return [*turns, {"role": "user", "content": form["asked"].replace("{text}", text)}]
+        shown.append({"role": "user", "content": form["asked"].replace("{text}", before)})
+        shown.append({"role": "assistant", "content": after})
+    ids = task.template.encode_prompt([*shown, *asked])
+    return ids if len(ids) <= task.context // 2 else task.template.encode_prompt(asked)
 
 
 def _answers(task: _Task, row_id: int, ids: list[int], most: int) -> Iterator[dict[str, Any]]:

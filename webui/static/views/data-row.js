@@ -13,7 +13,7 @@ TS.data.row = function (row, self) {
         row.line ? TS.h("span", { class: "ts-num" }, TS.t("data.rows.line", { n: row.line })) : null,
         row.file ? TS.h("span", {}, row.file) : null,
         TS.h("span", { class: "ts-badge " + shown.split }, TS.t("data.rows." + shown.split)),
-        row.origin ? TS.h("span", { class: "ts-badge neutral" }, TS.icon("sparkles"), TS.t("data.row.made")) : null,
+        row.origin ? TS.data.originBadge(row.origin) : null,
         edited ? TS.h("span", { class: "ts-badge warn" }, TS.t("data.row.edited")) : null,
         dropped ? TS.h("span", { class: "ts-badge danger" }, TS.t("data.row.dropped")) : null,
         TS.h("span", { class: "ts-num" }, TS.t("data.row.characters", { n: TS.format.number(row.numbers.characters) }))),
@@ -81,3 +81,8 @@ TS.data.tokensOf = function (one) {
 /** What the marks mean, once above the rows. */
 TS.data.tokenKey = () => TS.h("p", { class: "ts-tokens data-token-key" },
   TS.h("span", { class: "trained" }, TS.t("data.row.key.trained")), " ", TS.h("span", { class: "masked" }, TS.t("data.row.key.masked")));
+
+/** Where a row that no file held comes from, in a word. */
+TS.data.ORIGINS = ["copy", "paraphrase", "openings", "noise", "rewrite", "mix", "replay", "own_file", "playground"];
+TS.data.originBadge = (origin) => TS.h("span", { class: "ts-badge neutral" }, TS.icon(["mix", "replay", "own_file"].includes(origin.code) ? "layers" : origin.code === "copy" ? "copy" : "sparkles"),
+  TS.data.ORIGINS.includes(origin.code) ? TS.t("data.origin." + origin.code) : TS.t("data.row.made"));
