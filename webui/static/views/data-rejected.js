@@ -9,7 +9,7 @@ TS.data.rejectedCard = function (set, ctx) {
     TS.append(card, [title, TS.data.health(set)]);
     return card;
   }
-  const self = { set, ctx, rows: [], repairs: new Map(), listed: 0, repaired: 0, table: TS.h("div", {}), said: TS.h("p", { class: "ts-soft ts-small" }), bar: TS.h("div", { class: "data-pending", hidden: true }) };
+  const self = { set, ctx, rows: [], repairs: TS.data.keptRepairs(set), listed: 0, repaired: 0, table: TS.h("div", {}), said: TS.h("p", { class: "ts-soft ts-small" }), bar: TS.h("div", { class: "data-pending", hidden: true }) };
   self.more = TS.h("button", { type: "button", class: "ts-btn small", onclick: () => TS.act(self.more, load) }, TS.t("data.rejected.more"));
   const load = async () => {
     const part = await ctx.call("rejected_list", set.id, self.rows.length);
@@ -24,7 +24,19 @@ TS.data.rejectedCard = function (set, ctx) {
   return card;
 };
 
+/** Repairs that are not a version yet outlive a refresh; they belong to the version that they were made on. */
+TS.data.keptRepairs = function (set) {
+  const key = "ts-repairs-" + set.id + "-" + set.version;
+  const repairs = new Map(Object.values(TS.data.parse(sessionStorage.getItem(key) || "{}")).map((repair) => [repair.id, repair]));
+  repairs.keep = () => {
+    if (repairs.size) sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(repairs)));
+    else sessionStorage.removeItem(key);
+  };
+  return repairs;
+};
+
 TS.data.drawRejected = function (self) {
+  self.repairs.keep();
   self.said.textContent = [TS.t("data.rejected.lead"), self.repaired ? TS.t("data.rejected.repaired_count", { n: TS.format.number(self.repaired) }) : "",
     self.listed < self.set.rejected ? TS.t("data.rejected.first", { n: TS.format.number(self.listed) }) : ""].filter(Boolean).join(" ");
   TS.replace(self.table, TS.data.rejectedTable(self.rows, (row) => TS.data.repairCell(row, self)));
@@ -66,6 +78,8 @@ TS.data.repairBar = function (self) {
     try {
       const made = await self.ctx.call("repair_rows", self.set.id, [...self.repairs.values()], self.set.version);
       await TS.data.made(progress, made, self.set, self.ctx, async ({ version }) => {
+        self.repairs.clear();
+        self.repairs.keep();
         TS.toast(TS.t("data.op.made", { n: version }), "good");
         await TS.data.reload();
       }, fail);
