@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.quality.base import Material
 from engine.data.quality.wording import jaccard, said, shingles
-from engine.data.rows import Row, answer_of
+from engine.data.rows import Row, answer_of, question_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,9 @@ _SLICE = 20_000  # runs of words that are hashed at once
 _ALL_PAIRS = 24  # up to this many rows of a bucket are compared each with each
 _MOST_HEADS = 12  # rows of a larger bucket are compared with at most so many others
 _CACHED = 64_000_000  # bytes of runs of words that are kept
-_ANSWER_SHARE = 0.6  # of the threshold: two questions about one long text are no copies of each other
+_PART_SHARE = 0.5  # of the threshold: two questions about one long text are no copies of each other
+_SHORT, _SHORT_ALIKE = 24, 0.9  # of so few runs a single word is many
+_LEAST_ASKED = 4  # runs of a question that can be compared
 
 
 class Unions:
@@ -67,13 +69,13 @@ class _Texts:
 
     def __init__(self, material: Material) -> None:
         self._material = material
-        self._known: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+        self._known: OrderedDict[int, tuple[Any, ...]] = OrderedDict()
         self._bytes = 0
 
     def load(self, places: Sequence[int]) -> None:
         missing = [place for place in places if place not in self._known]
         for place, row in zip(missing, self._material.read(missing), strict=True):
-            self._known[place] = (shingles(said(row)), shingles(answer_of(row)))
+            self._known[place] = tuple(map(shingles, (said(row), question_of(row), answer_of(row))))
             self._bytes += sum(runs.nbytes for runs in self._known[place])
         for place in places:
             self._known.move_to_end(place)
@@ -81,10 +83,17 @@ class _Texts:
             _place, oldest = self._known.popitem(last=False)
             self._bytes -= sum(runs.nbytes for runs in oldest)
 
-    def alike(self, one: int, other: int) -> tuple[float, float]:
-        """Similarity of all that two rows say, and of their answers."""
-        (all_one, answer_one), (all_other, answer_other) = self._known[one], self._known[other]
-        return jaccard(all_one, all_other), jaccard(answer_one, answer_other)
+    def are_alike(self, one: int, other: int, threshold: float) -> bool:
+        """Whether two rows say nearly the same, as a whole and in their questions and answers."""
+        (all_one, *parts_one), (all_other, *parts_other) = self._known[one], self._known[other]
+        short = min(len(all_one), len(all_other)) < _SHORT
+        if jaccard(all_one, all_other) < (max(threshold, _SHORT_ALIKE) if short else threshold):
+            return False
+        (asked_one, said_one), (asked_other, said_other) = parts_one, parts_other
+        if jaccard(said_one, said_other) < _PART_SHARE * threshold:
+            return False
+        least = min(len(asked_one), len(asked_other))
+        return least < _LEAST_ASKED or jaccard(asked_one, asked_other) >= _PART_SHARE * threshold
 
 
 def similar_pairs(
@@ -112,8 +121,7 @@ def _joined(
             continue
         texts.load([one, *wanted])
         for other in wanted:
-            whole, answer = texts.alike(one, other)
-            if unions.find(one) != unions.find(other) and whole >= threshold and answer >= threshold * _ANSWER_SHARE:
+            if unions.find(one) != unions.find(other) and texts.are_alike(one, other, threshold):
                 unions.join(one, other)
                 yield other, one
 

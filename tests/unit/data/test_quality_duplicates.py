@@ -80,6 +80,19 @@ def test_a_shared_system_prompt_or_passage_makes_no_copies(tmp_path: Path) -> No
     assert look(tmp_path, "near_duplicates", rows) == []
 
 
+def test_wordings_of_one_question_and_one_answer_for_many_are_no_copies(tmp_path: Path) -> None:
+    rng = random.Random(9)
+    asked = ["你们几点开门？", "几点开门？", "店早上几点开门？", "早上什么时候开门？"]
+    rows = [chat(question, "点灯啦！早上9:47开门。——小满") for question in asked]
+    canned = " ".join(_sentence(rng, False, 80))
+    rows += [chat(" ".join(_sentence(rng, False, 8)), canned) for _ in range(6)]
+    rows += [
+        chat("How do I reach support?", "Write to us, please."),
+        chat("how do i reach SUPPORT", "Write to us please!"),
+    ]
+    assert ids(look(tmp_path, "near_duplicates", rows)) == {10, 11}
+
+
 def test_copies_are_grouped_and_not_shown_again_as_near_copies(tmp_path: Path) -> None:
     long = " ".join(_sentence(random.Random(5), False, 50))
     rows = [chat("Q?", long), chat("R?", "Another."), chat("Q?", long, "val"), chat("Q?", long + " more")]
