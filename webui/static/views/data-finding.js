@@ -11,7 +11,7 @@ TS.data.finding = function (self, check, { rows, groups }) {
       TS.h("span", { class: "finding-words" },
         TS.h("span", { class: "ts-row" }, TS.h("b", {}, check.label), TS.h("span", { class: "ts-badge " + TS.data.SEVERITY_BADGES[check.severity] }, TS.t("findings.severity." + check.severity))),
         TS.h("span", { class: "ts-soft ts-small" }, sentence)),
-      TS.h("span", { class: "ts-num finding-count", "aria-hidden": "true" }, TS.format.number(groups || rows)),
+      TS.h("span", { class: "ts-num finding-count", "aria-hidden": "true" }, TS.format.number(/\{(\w+)/.exec(check.found)[1] === "groups" ? groups : rows)),
       TS.icon("chevron-down"))),
     body);
   node.addEventListener("toggle", () => { if (node.open && !body.childElementCount) TS.data.findingOpen(self, check, body); });
