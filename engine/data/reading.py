@@ -78,20 +78,24 @@ def _by_rows(
     file: SourceFile, name: str | None, convert: Convert, place: Place, before: int
 ) -> Iterator[tuple[list[Outcome], Place]]:
     """Any format. What was passed before is read again, but not looked at."""
-    size, characters = file.path.stat().st_size, place.size - before
+    size, done = file.path.stat().st_size, float(place.size - before)
     batch: list[Outcome] = []
     weight = 0
     for item in islice(file.records(), place.row, None):
         weight += len(item.raw)
         batch.append(_outcome(item if name is None else replace(item, file=name), convert))
         if len(batch) >= _BATCH_ROWS or weight >= _BATCH_CHARACTERS:
-            characters += weight
-            done = before + min(characters, size)
-            place = replace(place, row=place.row + len(batch), items=place.items + len(batch), size=done)
+            done = min(done + weight * _bytes_a_character(item.raw, file.encoding), size)
+            place = replace(place, row=place.row + len(batch), items=place.items + len(batch), size=before + int(done))
             yield batch, place
             batch, weight = [], 0
     if batch:
         yield batch, replace(place, row=place.row + len(batch), items=place.items + len(batch))
+
+
+def _bytes_a_character(text: str, encoding: str | None) -> float:
+    """About how many, as far as one row tells."""
+    return len(text.encode(encoding or "utf-8", "replace")) / len(text) if text else 1.0
 
 
 def _by_blocks(

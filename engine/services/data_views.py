@@ -41,22 +41,18 @@ def load_dataset(ctx: Context, dataset_id: int) -> Dataset:
 
 def view_of(session: Session, row: Dataset) -> dict[str, Any]:
     """Everything about one data set except its rows."""
-    return views_of(session, [row])[0]
-
-
-def views_of(session: Session, rows: Sequence[Dataset]) -> list[dict[str, Any]]:
-    """As `view_of`, for several."""
-    imports = import_views(session, [row.id for row in rows])
-    return [_view(row) | {"import": imports.get(row.id)} for row in rows]
-
-
-def _view(row: Dataset) -> dict[str, Any]:
-    return {key: getattr(row, key) for key in _PLAIN} | {
+    return views_of(session, [row])[0] | {
         "detection": row.detection.get("notes", []),
         "shapes": shapes_view(),
         "encodings": list(ENCODINGS) if row.encoding else [],
         "reading": reading_of(row),
     }
+
+
+def views_of(session: Session, rows: Sequence[Dataset]) -> list[dict[str, Any]]:
+    """What lists show of data sets; what only the mapping needs is left out."""
+    imports = import_views(session, [row.id for row in rows])
+    return [{key: getattr(row, key) for key in _PLAIN} | {"import": imports.get(row.id)} for row in rows]
 
 
 def import_views(session: Session, dataset_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
