@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,27 +68,26 @@ def spread(values: Numbers) -> dict[str, Any]:
     }
 
 
-def of_index(index: RowIndex) -> dict[str, Any]:
-    """What is known of every row.
+def of_index(index: RowIndex, found: dict[str, Any]) -> Iterator[None]:
+    """What is known of every row, put into `found` in short steps.
 
-    Returns:
-        {"rows", "splits", "characters": {"whole", "answer"} (each as `spread`), "languages", "turns", "empty_answers", "same"}:
-        `same` counts rows whose content an earlier one has; `turns` are [[answers, rows]], the last for that many or more.
+    `found` then holds {"rows", "splits", "characters": {"whole", "answer"} (each as `spread`), "languages", "turns",
+    "empty_answers", "same"}: `same` counts rows whose content an earlier one has; `turns` are [[answers, rows]], the last
+    for that many or more.
     """
-    turns = np.bincount(np.minimum(index.turns, _MOST_TURNS), minlength=1)
-    languages = np.bincount(index.language, minlength=1)
-    return {
-        "rows": len(index),
-        "splits": {split: index.count(split) for split in SPLITS},
-        "characters": {"whole": spread(index.characters), "answer": spread(index.answer)},
-        "languages": sorted(
-            ([index.languages[code], int(rows)] for code, rows in enumerate(languages) if rows), key=lambda one: -one[1]
-        ),
-        "turns": [[answers, int(rows)] for answers, rows in enumerate(turns) if rows],
-        "most_turns": _MOST_TURNS,
-        "empty_answers": int(np.count_nonzero(index.answer == 0)),
-        "same": index.duplicates(),
-    }
+    found |= {"rows": len(index), "splits": {split: index.count(split) for split in SPLITS}}
+    found["characters"] = {"whole": spread(index.characters)}
+    yield
+    found["characters"]["answer"] = spread(index.answer)
+    yield
+    languages, turns = np.bincount(index.language), np.bincount(np.minimum(index.turns, _MOST_TURNS))
+    named = ([index.languages[code], int(rows)] for code, rows in enumerate(languages) if rows)
+    found["languages"] = sorted(named, key=lambda one: -one[1])
+    found |= {"turns": [[answers, int(rows)] for answers, rows in enumerate(turns) if rows], "most_turns": _MOST_TURNS}
+    found["empty_answers"] = int(np.count_nonzero(index.answer == 0))
+    yield
+    marks = np.sort(index.fingerprint)  # a tenth of the time of np.unique
+    found["same"] = int(np.count_nonzero(marks[1:] == marks[:-1]))
 
 
 @dataclass

@@ -74,14 +74,15 @@ def report(ctx: Context, dataset: int) -> dict[str, Any]:
 def _look(path: Path, result: dict[str, Any]) -> Steps:
     index = RowIndex.open(path)
     yield 0.02
-    found = overview.of_index(index)
+    for _step in overview.of_index(index, result):
+        yield 0.05
     yield 0.1
     places = overview.evenly(len(index), overview.MOST_ROWS)
     sampled = overview.Sampled()
     for start in range(0, len(places), _CHUNK):
         overview.counted(index, places[start : start + _CHUNK], sampled)
         yield 0.1 + 0.9 * min(1.0, (start + _CHUNK) / len(places))
-    result |= found | {"sample": sampled.as_dict()}
+    result["sample"] = sampled.as_dict()
 
 
 def token_report(ctx: Context, dataset: int, model: int) -> dict[str, Any]:
