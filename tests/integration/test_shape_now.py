@@ -1,0 +1,66 @@
+"""How a data set stands before it is shaped, on stored versions; operations over real files."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.context import Context
+from engine.data.store import read_rows
+from engine.errors import Fault
+from engine.services import datasets, shaping, sources, versions
+
+
+def _add(ctx: Context, count: int, name: str, **more: str) -> int:
+    rows = [
+        {
+            "question": f"What is {name} {n}?",
+            "answer": f"Number {n}.",
+            "topic": "a" if n % 4 else "b",
+            "note": f"n{n}",
+            **more,
+        }
+        for n in range(count)
+    ]
+    made = sources.add_text(ctx, "\n".join(json.dumps(row) for row in rows), name)
+    view = datasets.dataset_view(ctx, made)
+    datasets.import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"], val_fraction=0.0)
+    return made
+
+
+def test_parts_and_the_spread_over_the_first_telling_column(ctx: Context) -> None:
+    now = shaping.shape_of_now(ctx, _add(ctx, 40, "lamp", source="web"))
+    assert now["splits"] == {"train": 40, "val": 0, "test": 0}
+    assert (now["column"], now["groups"]) == ("topic", [["a", 0.75], ["b", 0.25]])
+    assert now["columns"][-1] == "@answer"
+    assert (now["whole"], now["made"], now["others"]) == (True, 0.0, 0.0)
+
+
+def test_a_column_that_is_asked_for_and_what_does_not_fit(ctx: Context) -> None:
+    made = _add(ctx, 40, "lamp")
+    asked = shaping.shape_of_now(ctx, made, "note")
+    assert (asked["column"], asked["different"], len(asked["groups"])) == ("note", 40, 6)
+    assert asked["others"] == pytest.approx(34 / 40)
+    assert shaping.shape_of_now(ctx, made, "no such column")["column"] == "topic"
+
+
+def test_copies_are_told_and_stay_with_their_original(ctx: Context) -> None:
+    made = _add(ctx, 40, "lamp")
+    versions.apply(ctx, made, "up_sample", {"column": "topic"})
+    assert shaping.shape_of_now(ctx, made)["made"] == pytest.approx(20 / 60)
+    number = versions.apply(ctx, made, "split_stratified", {"column": "topic", "val": 25.0})["version"]
+    rows = list(read_rows(versions.version_file(ctx, made, number)[1]))
+    held = {row["id"] for row in rows if row["split"] == "val"}
+    assert len(held) == 10
+    assert all(row["origin"]["row"] not in held for row in rows if row.get("origin"))
+
+
+def test_a_mixture_of_stored_data_sets(ctx: Context) -> None:
+    own, other = _add(ctx, 30, "lamp"), _add(ctx, 10, "chair")
+    number = versions.apply(ctx, own, "mix", {"datasets": [other], "weights": "3, 1"})["version"]
+    rows = list(read_rows(versions.version_file(ctx, own, number)[1]))
+    assert sum(row["extra"]["dataset"] == "chair" for row in rows) == 10
+    assert len({row["id"] for row in rows}) == 40
+    with pytest.raises(Fault, match=r"data\.shape\.same_dataset"):
+        versions.apply(ctx, own, "mix", {"datasets": [own]})
