@@ -238,10 +238,15 @@ class ChatTemplate:
         return Encoded(encoding.ids, labels, skipped, len(encoding.ids))
 
     def encode_prompt(self, messages: Messages, tools: Tools | None = None) -> list[int]:
-        """The tokens after which the model is to answer. Without a chat template: the messages' plain text."""
+        """The tokens after which the model is to answer. Without a chat template: the messages' plain text.
+
+        Raises:
+            Fault: see `render` and `check_nothing_lost`.
+        """
         if not self.has_chat:
             return self.tokenizer.encode("\n\n".join(str(m["content"]) for m in messages)).ids
         text = self.render(messages, add_generation_prompt=True, tools=tools)
+        check_nothing_lost(self, messages, tools, text)
         return self.tokenizer.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: Sequence[int], *, skip_special: bool = True) -> str:

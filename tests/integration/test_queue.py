@@ -104,6 +104,8 @@ def test_processes_that_start_with_one_key_at_once_get_one_job(ctx: Context, spe
         (LanguageModel, "base_model", {"deleted_at": 1.0}, "job.model_gone"),
         (Dataset, "dataset", {"status": "draft"}, "job.dataset_not_ready"),
         (Dataset, "dataset", {"deleted_at": 1.0}, "job.dataset_gone"),
+        (Dataset, "dataset", {"kind": "preference"}, "job.dataset_preference"),
+        (Dataset, "dataset", {"kind": "kto"}, "job.dataset_kto"),
     ],
 )
 def test_inputs_that_are_not_there_are_named(

@@ -159,6 +159,29 @@ def test_what_is_learnt_follows_what_chat_would_send(name: str) -> None:
     assert encoded.labels[len(prompt)] == encoded.ids[len(prompt)]
 
 
+def test_chat_says_as_well_that_a_system_prompt_would_be_lost() -> None:
+    with pytest.raises(Fault, match=r"template\.drops_system"):
+        published("phi-3-first").encode_prompt([SYSTEM, ASK])
+    shown = published("mistral-v0.3").encode_prompt([SYSTEM, ASK])
+    assert "Be brief." in published("mistral-v0.3").decode(shown)
+
+
+@pytest.mark.parametrize("name", sorted(TOKENS))
+def test_texts_equal_those_of_transformers(name: str) -> None:
+    from transformers.utils.chat_template_utils import render_jinja_template
+
+    template = published(name)
+    special = {key: value for key, value in TOKENS[name].items() if key != "ends"}
+    rows: list[tuple[list[dict[str, Any]], Any]] = [([ASK, SAY, MORE, LAST], None)]
+    rows += [([ASK, call("kettle"), RESULT, SAY], [TOOL])] if name in CALLED else []
+    for messages, tools in rows:
+        for ask in (False, True):
+            expected, _ = render_jinja_template(
+                [messages], tools=tools, chat_template=template.source, add_generation_prompt=ask, **special
+            )
+            assert template.render(messages, ask, tools) == expected[0]
+
+
 def test_pairs_and_thumbs_show_the_wanted_answer() -> None:
     template = published("chatml")
     assert learnt(template, {"prompt": [ASK], "chosen": [SAY], "rejected": [LAST]}) == answers("chatml", SAY)
