@@ -37,27 +37,27 @@ def _said(row: Row) -> str:
 def _run(material: Material, values: Values) -> Iterator[Found]:
     import numpy as np
 
-    asked, said = np.zeros(material.count, dtype=np.uint64), np.zeros(material.count, dtype=np.uint64)
+    ids, asked, said = (np.zeros(material.count, dtype=np.uint64) for _ in range(3))
     for place, row in enumerate(material.rows()):
         question = _asked(row)
+        ids[place], said[place] = row["id"], mark(_said(row))
         asked[place] = mark(question) if question else place + 1
-        said[place] = mark(_said(row))
     number = 0
     for places in equal_groups(asked):
-        kept = list({int(said[place]): place for place in reversed(places)}.values())[::-1]
-        if len(kept) > 1 and (found := list(_differing(material, kept, number, values["alike"]))):
-            yield from found
+        firsts = list({int(said[place]): place for place in reversed(places)}.values())
+        if len(firsts) > 1 and _differ(material, firsts, values["alike"]):
+            yield from (
+                Found(int(ids[place]), number, {"code": "contradiction", "answers": len(firsts)}) for place in places
+            )
             number += 1
 
 
-def _differing(material: Material, places: list[int], number: int, alike: float) -> Iterator[Found]:
-    """One row for each answer, where the answers are not merely the same in other words."""
-    rows = material.read(places[:_AT_ONCE])
-    if material.kind in ("chat", "text"):
-        runs = [shingles(answer_of(row)) for row in rows]
-        if all(jaccard(runs[0], other) >= alike for other in runs[1:]):
-            return
-    yield from (Found(row["id"], number, {"code": "contradiction", "answers": len(places)}) for row in rows)
+def _differ(material: Material, places: list[int], alike: float) -> bool:
+    """Whether these rows' answers are more than the same in other words."""
+    if material.kind not in ("chat", "text"):
+        return True
+    runs = [shingles(answer_of(row)) for row in material.read(sorted(places)[:_AT_ONCE])]
+    return any(jaccard(runs[0], other) < alike for other in runs[1:])
 
 
 CONTRADICTIONS = Check(

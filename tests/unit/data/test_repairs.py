@@ -96,7 +96,12 @@ def test_masks_in_every_kind_of_row(tmp_path: Path, kind: str) -> None:
 def test_one_of_each_group_stays(tmp_path: Path) -> None:
     rows = [chat("Q?", "Same."), chat("R?", "Other."), chat("Q?", "Same."), chat("S?", "Twice."), chat("S?", "Twice.")]
     assert [row["id"] for row in repair(Rows(tmp_path, rows), "keep_one", check="exact_duplicates")] == [0, 1, 3]
-    asked = [chat("Q?", "Short."), chat("Q?", "A much longer and rather different answer."), chat("R?", "Alone.")]
+    asked = [
+        chat("Q?", "Short."),
+        chat("Q?", "A much longer and rather different answer."),
+        chat("R?", "Alone."),
+        chat("Q?", "Short."),
+    ]
     kept = repair(Rows(tmp_path, asked), "keep_one", check="contradictions", which="longest")
     assert [row["id"] for row in kept] == [1, 2]
 
