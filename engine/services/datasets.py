@@ -19,14 +19,13 @@ from engine.errors import Fault, NotFound
 from engine.services.data_imports import cancel_import, import_dataset, start_import
 from engine.services.data_views import get_dataset, load_dataset, view_of, views_of
 from engine.services.sources import add_upload, source_of
-from engine.services.token_counts import token_report
 from storage.queries import datasets as queries
 from storage.queries import versions
 from storage.tables import Dataset
 
 __all__ = [
     "add_upload", "dataset_rows", "dataset_view", "delete_dataset", "ensure_sample", "import_dataset", "list_datasets",
-    "preview_mapping", "rejected_rows", "rename_dataset", "start_import", "token_report",
+    "preview_mapping", "rejected_rows", "rename_dataset", "start_import",
 ]  # fmt: skip
 
 

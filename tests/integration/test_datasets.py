@@ -17,8 +17,7 @@ from engine.errors import Fault, NotFound
 from engine.services import datasets
 from storage.job_tables import Job
 from storage.queries import versions
-from storage.tables import Dataset, LanguageModel
-from tests.tiny import write_tokenizer
+from storage.tables import Dataset
 from tests.unit.data.corpus import good, jsonl, table
 
 ROOT = Path(__file__).parents[2]
@@ -257,30 +256,6 @@ def test_samples_are_ready_made_once_and_made_again(ctx: Context, key: str) -> N
     assert datasets.dataset_rows(ctx, again)["rows"]
     with pytest.raises(NotFound):
         datasets.ensure_sample(ctx, "../en")
-
-
-def add_tokenizer(ctx: Context) -> int:
-    folder = write_tokenizer(ctx.settings.folder("models", "1", "tokenizer"))
-    stored = ctx.settings.relative(folder)
-    with ctx.db.write() as s:
-        model = LanguageModel(name="M", source="folder", ref="m", status="ready", path=stored, tokenizer_path=stored)
-        s.add(model)
-        s.flush()
-        return model.id
-
-
-def test_token_counts(ctx: Context) -> None:
-    made, model = ready(ctx, 30), add_tokenizer(ctx)
-    report = datasets.token_report(ctx, made, model)
-    assert report["rows"] == 30
-    assert 0 < report["trained_tokens"] < report["tokens"]
-    assert report["mean"] * 30 == pytest.approx(report["tokens"], abs=3)
-    assert report["over"]["512"] == 0
-    assert sum(count for _, _, count in report["histogram"]) == 30
-    assert report["histogram"][0][0] <= report["longest"] < report["histogram"][-1][1]
-    assert datasets.token_report(ctx, made, model) == report
-    with pytest.raises(Fault, match="not_imported"):
-        datasets.token_report(ctx, upload(ctx, jsonl(good(1))), model)
 
 
 def test_script_in_a_row_is_only_text(ctx: Context) -> None:
