@@ -13,7 +13,7 @@ from engine.data.operations import operation_of
 from engine.data.operations.base import Row
 from engine.data.operations.source import RowsSource
 from engine.data.stats import measure
-from engine.services.version_sources import open_source, values_of, version_file
+from engine.services.version_sources import evenly, open_source, rows_of_others, values_of, version_file
 
 _WHOLE = 20_000  # a data set with at most so many rows is tried as a whole
 _SAMPLE = 2_000
@@ -36,9 +36,13 @@ def preview(ctx: Context, dataset: int, key: str, values: Mapping[str, Any]) -> 
     read = values_of(operation, values)
     version, path = version_file(ctx, dataset)
     index = RowIndex.open(path)
+    others = rows_of_others(ctx, operation, read)
+    share = min(1.0, _WHOLE / max(1, len(index) + others)) if others else 1.0
     with open_source(ctx, version, path) as source:
         places = None if len(index) <= _WHOLE else _sample(index, source, read)
-    with open_source(ctx, version, path, places) as source:
+    if share < 1:  # parts of all data sets, so that their sizes stay in proportion
+        places = evenly(len(index), share)
+    with open_source(ctx, version, path, places, share) as source:
         effect = _Effect(index, np.arange(len(index)) if places is None else places)
         for row in operation.run(source, read):
             effect.add(row)

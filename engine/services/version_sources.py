@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.base_models.paths import tokenizer_folder
 from engine.context import Context
 from engine.data.index import Column, RowIndex
@@ -60,17 +62,39 @@ def values_of(operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def rows_of_others(ctx: Context, operation: Operation, values: Mapping[str, Any]) -> int:
+    """How many rows the other data sets have that the settings name. Raises NotFound, Fault("data.not_imported")."""
+    named = [values[param.key] for param in operation.params if param.source == "dataset"]
+    ids = [one for value in named for one in (value if isinstance(value, list) else [value]) if one is not None]
+    return sum(row.train_rows + row.val_rows + row.test_rows for row in (ready(ctx, one) for one in ids))
+
+
+def evenly(rows: int, share: float) -> Column:
+    """Places of a share of the rows, evenly spread; one at least."""
+    count = min(rows, max(1, round(rows * share)))
+    return np.arange(count) * rows // max(1, count)
+
+
 @contextmanager
 def open_source(
-    ctx: Context, version: DatasetVersion, path: Path, places: Sequence[int] | Column | None = None
+    ctx: Context,
+    version: DatasetVersion,
+    path: Path,
+    places: Sequence[int] | Column | None = None,
+    share_of_others: float = 1.0,
 ) -> Iterator[RowsSource]:
-    """A version, or some of its rows, as operations see it."""
+    """A version, or some of its rows, as operations see it; of other data sets they see a share of the rows."""
     with ExitStack() as stack:
-        yield stack.enter_context(_source(ctx, stack, version, path, places))
+        yield stack.enter_context(_source(ctx, stack, version, path, places, share_of_others))
 
 
 def _source(
-    ctx: Context, stack: ExitStack, version: DatasetVersion, path: Path, places: Sequence[int] | Column | None
+    ctx: Context,
+    stack: ExitStack,
+    version: DatasetVersion,
+    path: Path,
+    places: Sequence[int] | Column | None,
+    share_of_others: float = 1.0,
 ) -> RowsSource:
     row = ready(ctx, version.dataset_id)
 
@@ -80,7 +104,9 @@ def _source(
         return list(found_rows(ctx, row.id, check))
 
     def other(dataset: int) -> Source:
-        return stack.enter_context(_source(ctx, stack, *version_file(ctx, dataset), None))
+        there, file = version_file(ctx, dataset)
+        some = None if share_of_others == 1 else evenly(len(RowIndex.open(file)), share_of_others)
+        return stack.enter_context(_source(ctx, stack, there, file, some))
 
     def template(model: int) -> ChatTemplate:
         with ctx.db.read() as s:

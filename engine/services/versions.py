@@ -29,7 +29,7 @@ from engine.lanes import DATA
 from engine.services.version_compare import compare
 from engine.services.version_preview import preview
 from engine.services.version_recipes import Recipe
-from engine.services.version_sources import open_source, ready, values_of, version_file
+from engine.services.version_sources import open_source, ready, rows_of_others, values_of, version_file
 from storage.data_tables import DatasetVersion
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as job_queries
@@ -105,12 +105,13 @@ def add_rows(ctx: Context, dataset: int, rows: Sequence[Row], operation: str, pa
 def _start(ctx: Context, dataset: int, recipe: Recipe, base: int | None) -> dict[str, int]:
     row = ready(ctx, dataset)
     _refuse_kind(recipe.found(), row)
+    others = rows_of_others(ctx, recipe.found(), recipe.values)
     with _LOCKS[dataset]:
         with ctx.db.write() as s:
             row = _get(s, dataset)
             if known := _made_already(s, row, recipe, base):
                 return known
-            if row.train_rows + row.val_rows + row.test_rows > IN_PLACE_ROWS:
+            if row.train_rows + row.val_rows + row.test_rows + others > IN_PLACE_ROWS:
                 return {"job": _queue(s, row, recipe)}
         return {"version": make_version(ctx, dataset, recipe)}
 

@@ -9,7 +9,7 @@ import pytest
 from engine.context import Context
 from engine.data.store import read_rows
 from engine.errors import Fault
-from engine.services import datasets, shaping, sources, versions
+from engine.services import datasets, shaping, sources, version_preview, versions
 
 
 def _add(ctx: Context, count: int, name: str, **more: str) -> int:
@@ -64,3 +64,15 @@ def test_a_mixture_of_stored_data_sets(ctx: Context) -> None:
     assert len({row["id"] for row in rows}) == 40
     with pytest.raises(Fault, match=r"data\.shape\.same_dataset"):
         versions.apply(ctx, own, "mix", {"datasets": [own]})
+
+
+def test_large_data_sets_are_tried_in_proportion_and_mixed_by_a_job(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, other = _add(ctx, 30, "lamp"), _add(ctx, 10, "chair")
+    values = {"datasets": [other], "weights": "3, 1"}
+    monkeypatch.setattr(version_preview, "_WHOLE", 20)
+    tried = versions.preview(ctx, own, "mix", values)
+    assert (tried["looked"], tried["whole"], tried["summary"]["added"], tried["after"]) == (15, False, 5, 20)
+    monkeypatch.setattr(versions, "IN_PLACE_ROWS", 35)
+    assert "job" in versions.apply(ctx, own, "mix", values)
