@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine.data.language import CLEAR, SAMPLE, language_of
+from engine.data.language import CLEAR, ENOUGH, SAMPLE, language_of
 from engine.data.rows import Row, answer_of, content_of, conversation_of, texts_of
 from engine.data.split import fingerprint
 
@@ -26,9 +26,15 @@ def measure(row: Mapping[str, Any]) -> Measures:
     """Look at one row."""
     messages = row.get("messages")
     if messages is not None and "tools" not in row:
-        roles = [message["role"] for message in messages]
-        if all(len(message) == 2 for message in messages):
-            return _of_chat(roles, [message["content"] for message in messages])
+        roles: list[str] = []
+        said: list[str] = []
+        for message in messages:
+            if len(message) != 2:  # calls of functions
+                break
+            roles.append(message["role"])
+            said.append(message["content"])
+        else:
+            return _of_chat(roles, said)
     texts, talk = texts_of(row), conversation_of(row)
     turns = sum(message["role"] == "assistant" for message in talk)
     mark = fingerprint(row["text"] if "text" in row else repr(content_of(row)))
@@ -48,7 +54,7 @@ def _of_chat(roles: list[str], texts: list[str]) -> Measures:
 def _language(texts: list[str]) -> str:
     """By the end of the conversation: the last text, and those before as far as it is short."""
     last = texts[-1] if texts else ""
-    if len(last) >= SAMPLE or len(texts) < 2:
+    if len(last) >= ENOUGH or len(texts) < 2:
         return language_of(last)
     return language_of("\n".join([text[:SAMPLE] for text in reversed(texts)]))
 

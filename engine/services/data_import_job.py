@@ -53,10 +53,10 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             ctx, job.dataset_id, choice, folder, tell=tell, lasting=True, transaction=reporter.transaction
         )
         stored = done.stored.train_rows + done.stored.val_rows if done.stored else 0
+        shutil.rmtree(folder, ignore_errors=True)
         reporter.finish("succeeded", result={"rows": stored, "rejected": done.rejected})
-        kept = False
     except (_Cancelled, NotFound):  # the data set was deleted: nobody waits for it any more
-        kept = False
+        shutil.rmtree(folder, ignore_errors=True)
         reporter.finish("cancelled", result={})
     except Interrupted:
         kept = reporter.requested() != "cancel"
