@@ -88,6 +88,7 @@ def _one(site: Site, lang: str) -> list[Function]:
     def models() -> list[dict[str, Any]]:
         return [model for model in base_models.list_base_models(ctx) if model["status"] == "ready"]
 
+    imports: list[Function] = [import_rows, import_state, cancel_import, resume_import]
     return [one_dataset, preview, *imports, models]
 
 
