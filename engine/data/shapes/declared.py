@@ -16,8 +16,8 @@ class Field:
 
     Attributes:
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
-        holds: what its column holds: "text", "turns" (a list of them), "either", "label" (text, number or yes/no),
-            or "tools" (definitions of functions).
+        holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
+            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions).
     """
 
     key: str

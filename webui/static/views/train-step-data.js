@@ -17,7 +17,8 @@ TS.train.steps.data = function (w, body) {
 
 TS.train.dataChoices = function (w, pick) {
   if (!w.datasets.length) return TS.h("p", { class: "ts-soft" }, TS.t("train.data.none"));
-  return [TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(set), label: set.name, disabled: TS.train.unteachable(set) })), w.draft.dataset, pick, "cards"), TS.train.wayOut(w)];
+  const [now, others] = TS.train.wayOut(w);
+  return TS.h("div", { class: "ts-stack" }, now, TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(set), label: set.name, disabled: TS.train.unteachable(set) })), w.draft.dataset, pick, "cards"), others);
 };
 
 TS.train.dataCard = (set) => [
@@ -27,9 +28,13 @@ TS.train.dataCard = (set) => [
   TS.train.unteachable(set) ? TS.h("div", { class: "ts-small" }, TS.t("train.data." + set.kind)) : null,
 ];
 
-/** The way out for data sets that no job can learn from as they are. */
-TS.train.wayOut = (w) => w.datasets.filter(TS.train.unteachable).map((set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ",
-  TS.t("train.data." + set.kind), " ", TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred"))));
+/** The way out for data sets that no job can learn from as they are: the chosen one's, then that of some others. */
+TS.train.wayOut = function (w) {
+  const note = (set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ",
+    TS.t("train.data." + set.kind), " ", TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred")));
+  const sets = w.datasets.filter(TS.train.unteachable);
+  return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset).slice(0, 3).map(note)];
+};
 
 /** Whether its rows hold no single wanted answer, so that no job can start with it. */
 TS.train.unteachable = (set) => ["preference", "kto"].includes(set.kind);
@@ -57,4 +62,4 @@ TS.train.moreData = function (w, pick) {
 };
 
 TS.train.taste = (rows) => (rows.length ? [TS.h("h3", {}, TS.t("train.data.taste")),
-  rows.map((row) => TS.h("div", { class: "data-row" }, TS.conversation(row)))] : null);
+  rows.map((row) => TS.h("div", { class: "data-row" }, TS.data.previewRow(row)))] : null);
