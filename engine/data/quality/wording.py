@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -99,16 +98,13 @@ def shingles(text: str) -> Hashes:
     found = words(text)
     if not found:
         return np.zeros(0, dtype=np.uint32)
-    run = min(len(found), 3 if _is_single(found) else 2)
+    single = not text.isascii() and len(CJK.findall(text)) * 2 > len(found)
+    run = min(len(found), 3 if single else 2)
     hashes = np.fromiter(map(_hash, found), dtype=np.uint32, count=len(found))
     mixed = hashes[: len(hashes) - run + 1].copy()
     for place in range(1, run):
         mixed = mixed * np.uint32(0x01000193) ^ hashes[place : len(hashes) - run + 1 + place] * np.uint32(0x9E3779B1)
     return np.unique(mixed)
-
-
-def _is_single(found: Sequence[str]) -> bool:
-    return sum(CJK.match(word) is not None for word in found) * 2 > len(found)
 
 
 def jaccard(one: Hashes, other: Hashes) -> float:
