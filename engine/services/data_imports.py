@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,9 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 class Choice:
     """How the files are to be read, as the mapping screen (or a job's spec) has it."""
 
-    name: str
-    shape: str | None
-    mapping: Mapping[str, str]
+    name: str = ""
+    shape: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
     val_fraction: float = 0.1
     seed: int = 42
     encoding: str | None = None
@@ -68,7 +68,7 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> di
     Raises:
         Fault: as `import_dataset`; what is wrong with the mapping is said before a job begins.
     """
-    known = {field.name for field in fields(Choice)}
+    known = {one.name for one in fields(Choice)}
     wanted = Choice(**{key: value for key, value in choice.items() if key in known})
     row = load_dataset(ctx, dataset_id)
     if sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file()) <= AT_ONCE_BYTES:
