@@ -25,6 +25,7 @@ TS.data.row = function (row, self) {
 TS.data.rowActions = function (row, self, pending) {
   const button = (icon, key, onclick) => TS.h("button", { type: "button", class: "ts-icon-btn", "aria-label": TS.t(key, { n: row.place + 1 }), title: TS.t(key, { n: row.place + 1 }), onclick }, TS.icon(icon));
   return TS.h("div", { class: "ts-row data-row-act" },
+    pending || row.split !== "train" || row.text !== undefined ? null : button("sparkles", "rewrite.this", () => { TS.data.toRewrite = [row.id]; TS.data.openTab("shape"); }),
     pending ? button("rotate-ccw", "data.row.undo", () => { self.pending.undo(row.id); TS.data.drawRows(self); }) : null,
     button("pencil", "data.row.edit", () => TS.data.editInPlace(row, self)),
     button("trash-2", "data.row.drop", () => { self.pending.drop(row.id); TS.data.drawRows(self); }));

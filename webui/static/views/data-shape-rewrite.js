@@ -5,8 +5,9 @@ TS.data = TS.data || {};
 TS.data.REWRITE_BUSY = ["queued", "starting", "running", "stopping"];
 
 TS.data.rewritePanel = function (set, ctx) {
-  const self = { set, ctx, chosen: {}, form: TS.h("div", { class: "ts-stack" }), state: TS.h("div", { class: "ts-stack tight", "aria-live": "polite" }) };
+  const self = { set, ctx, chosen: {}, ids: TS.data.toRewrite || null, form: TS.h("div", { class: "ts-stack" }), state: TS.h("div", { class: "ts-stack tight", "aria-live": "polite" }) };
   self.node = TS.h("div", { class: "ts-stack data-rewrite", "aria-busy": "true" }, self.form, self.state);
+  TS.data.toRewrite = null;
   TS.data.rewriteBegin(self);
   return self.node;
 };
@@ -14,7 +15,8 @@ TS.data.rewritePanel = function (set, ctx) {
 TS.data.rewriteBegin = async function (self) {
   try {
     const [params, state] = await Promise.all([self.ctx.call("rewrite_form"), self.ctx.call("rewrite_state", self.set.id)]);
-    self.params = self.set.kind === "chat" ? params : params.filter((param) => param.key !== "what");
+    const left = [self.set.kind === "chat" ? "" : "what", self.ids ? "rows" : ""];
+    self.params = params.filter((param) => !left.includes(param.key));
     TS.data.rewriteShow(self, state);
   } catch (error) {
     TS.replace(self.node, TS.note("danger", error.message));
@@ -44,14 +46,14 @@ TS.data.rewriteForm = function (self) {
   const start = TS.h("button", { type: "button", class: "ts-btn primary", id: "rewrite-start", onclick: () => TS.act(start, async () => {
     form.setFaults({});
     try {
-      await self.ctx.call("rewrite_start", self.set.id, { ...given, ...self.chosen });
+      await self.ctx.call("rewrite_start", self.set.id, { ...given, ...self.chosen, ...(self.ids ? { ids: self.ids } : {}) });
       TS.data.rewriteShow(self, await self.ctx.call("rewrite_state", self.set.id));
     } catch (error) {
       form.setFaults(error.faults || {});
       if (!Object.keys(error.faults || {}).length) throw error;
     }
   }) }, TS.icon("sparkles"), TS.t("rewrite.start"));
-  return TS.replace(self.form, fields, TS.h("div", { class: "ts-row" }, start, TS.h("span", { class: "ts-soft ts-small" }, TS.t("rewrite.nothing_yet"))));
+  return TS.replace(self.form, self.ids ? TS.note("info", TS.t("rewrite.chosen")) : null, fields, TS.h("div", { class: "ts-row" }, start, TS.h("span", { class: "ts-soft ts-small" }, TS.t("rewrite.nothing_yet"))));
 };
 
 TS.data.rewriteProgress = function (self, job) {

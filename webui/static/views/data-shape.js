@@ -21,6 +21,7 @@ TS.data.shapeBegin = async function (self) {
     self.operations = operations.filter((one) => TS.data.SHAPE_GROUPS.includes(one.group));
     TS.data.shapeNow(self, now);
     TS.data.shapeList(self);
+    if (TS.data.toRewrite) self.body.querySelector('[data-shape="rewrite"]')?.click();
   } catch (error) {
     TS.replace(self.node, TS.note("danger", error.message));
   }
@@ -31,6 +32,7 @@ TS.data.shapeBegin = async function (self) {
 
 TS.data.shapeNow = function (self, now) {
   const splits = ["train", "val", "test"].filter((split) => now.splits[split]);
+  self.column = now.column;
   const total = splits.reduce((sum, split) => sum + now.splits[split], 0) || 1;
   TS.replace(self.now,
     TS.h("h2", { id: "shape-now-title" }, TS.t("shape.now")),
@@ -85,8 +87,12 @@ TS.data.shapeList = function (self, back) {
 /** One operation as a card: its name and one sentence. */
 TS.data.shapeCard = (self, operation, panel) => TS.h("button", {
   type: "button", class: "shape-card", "data-shape": operation.key,
-  onclick: () => TS.data.shapeOpen(self, operation, panel || (() => TS.data.operation(self.set, self.ctx, operation))),
+  onclick: () => TS.data.shapeOpen(self, operation, panel || (() => TS.data.operation(self.set, self.ctx, TS.data.shapeDefault(self, operation)))),
 }, TS.h("span", { class: "shape-name" }, TS.icon(TS.data.SHAPE_ICONS[operation.group]), operation.label), TS.h("span", { class: "ts-soft ts-small" }, operation.help));
+
+/** The column that is shown above is the first choice where rows are grouped by a label. */
+TS.data.shapeDefault = (self, operation) => ({ ...operation, params: operation.params.map((param) =>
+  (self.column && param.key === "column" && param.choices.some((one) => one.value === "@answer") && param.choices.some((one) => one.value === self.column) ? { ...param, default: self.column } : param)) });
 
 TS.data.shapeOpen = function (self, operation, panel) {
   const back = TS.h("button", { type: "button", class: "ts-btn ghost small shape-back", onclick: () => TS.data.shapeList(self, operation.key) }, TS.icon("arrow-right"), TS.t("shape.back"));
