@@ -134,7 +134,7 @@ SHA-256 of the rows: `{hash}`. Licence: {licence}. Before you publish: are you a
 |---:|---|---:|---:|---:|---:|---:|---|
 {steps}
 
-数据行的 SHA-256：`{hash}`。许可证：{licence}。发布之前请确认：您有权发布，且其中没有任何人的隐私数据。""",
+数据行的 SHA-256：`{hash}`。许可证：{licence}。发布之前请确认：你有权发布，且其中没有任何人的隐私数据。""",
 )
 _MADE_UP = Text(
     " {n:,} rows were made by a model or by an operation and carry a mark of it in Tunesmith.",

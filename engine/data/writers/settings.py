@@ -88,9 +88,9 @@ PARAMS = (
         label=Text("Licence", "许可证"),
         help=Text(
             "Stands in the data card. Choose one only if the texts are yours to give.",
-            "写在数据卡片中。只有当您有权授权这些文本时才选择。",
+            "写在数据卡片中。只有当你有权授权这些文本时才选择。",
         ),
-        choices={key: Text(key, key) for key in LICENCES},
+        choices={key: Text(key, key) for key in LICENCES} | {"unknown": Text("not chosen", "未选择")},
         advanced=False,
     ),
 )
