@@ -139,8 +139,8 @@ def test_rows_are_searched_shown_and_changed_by_hand(visit: Open, prices: int) -
     assert "Sieben." in page.inner_text("[data-row='6']")
 
     page.click(".ts-seg label:has-text('Held out')")
-    page.wait_for_selector(".data-rows .ts-badge.val")
-    assert page.locator(".data-rows .ts-badge.train").count() == 0
+    page.wait_for_selector(".data-rows .ts-badge.train", state="detached")
+    assert page.locator(".data-rows .ts-badge.val").count() > 0
     tab.assert_clean()
 
 
