@@ -13,16 +13,10 @@ from typing import Any
 import pytest
 
 from engine.context import Context
-from engine.data import hub
 from engine.data.store import read_rows
 from engine.errors import Fault, NotFound
-from engine.process import new_nonce, this_boot
-from engine.reporter import Reporter
-from engine.services import datasets, sources, sources_hub
-from engine.services.jobs import cancel_job
-from storage.queries.jobs import claim_next, get_job
+from engine.services import datasets, sources
 from storage.tables import Dataset
-from tests.integration.small_hub import small_hub
 from tests.unit.data.corpus import good, jsonl, table
 from tests.unit.data.made import docx, packed, pdf, table_xlsx, xlsx
 from tests.unit.data.test_bad_files import assert_can_be_said
@@ -268,101 +262,3 @@ def test_chunks_are_chosen_and_kept(ctx: Context) -> None:
     assert datasets.dataset_view(ctx, made)["reading"]["unit"] == "paragraph"
     with pytest.raises(Fault, match=r"data\.text\.chunk_size"):
         datasets.preview_mapping(ctx, made, shape="text", mapping={"text": "text"}, options={"chunk_characters": 5})
-
-
-# ------------------------------------------------------------------ the hub
-
-
-@pytest.fixture
-def online(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Context:
-    """The same home with the hub allowed."""
-    for name, value in ctx.settings.child_environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
-    return dataclasses.replace(ctx, settings=dataclasses.replace(ctx.settings, offline=False))
-
-
-def fetch(ctx: Context, job: int, *, stop: bool = False) -> dict[str, Any]:
-    """Run a fetch here instead of in a worker. Raises what it raises."""
-    with ctx.db.write() as s:
-        claimed = claim_next(s, nonce=new_nonce(), boot_id=this_boot())
-    assert claimed is not None
-    reporter = Reporter(ctx, *claimed)
-    reporter.start()
-    try:
-        if stop:
-            cancel_job(ctx, job)
-            reporter.flush()
-        with ctx.db.read() as s:
-            row = get_job(s, job)
-        assert row is not None
-        sources_hub.run(ctx, row, reporter)
-    except Fault as fault:
-        reporter.finish("failed", error=fault.as_dict())
-        raise
-    finally:
-        reporter.close()
-    return sources_hub.hub_state(ctx, job)
-
-
-def test_a_data_set_of_a_hub(online: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, data in (
-        ("train.csv", table("Q1,A1")),
-        ("test.csv", table("x,y")),
-        ("README.md", b"#"),
-        ("load.py", b"x"),
-    ):
-        (tmp_path / name).write_bytes(data)
-    with small_hub(tmp_path, "someone/lamps") as (address, asked):
-        monkeypatch.setenv("HF_ENDPOINT", address)
-        job = sources_hub.add_from_hub(online, " https://huggingface.co/datasets/someone/lamps?x=1 ")["job"]
-        assert sources_hub.add_from_hub(online, "someone/lamps")["job"] == job
-        assert [one["job"] for one in sources_hub.hub_fetches(online)] == [job]
-        state = fetch(online, job)
-    assert (state["status"], state["ended"]) == ("succeeded", True)
-    view = datasets.dataset_view(online, state["dataset"])
-    assert (view["name"], view["source_name"]) == ("lamps", "someone/lamps")
-    assert view["detection"][0]["params"] == {"name": "someone/lamps", "split": "train", "others": "test"}
-    assert pairs(imported(online, state["dataset"])) == [("Q1", "A1")]
-    assert not [request for request in asked if "test.csv" in request or "load.py" in request]
-    assert not any(online.settings.folder("cache", "datasets").iterdir())
-
-
-def test_what_a_hub_cannot_give(online: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "train.csv").write_bytes(Q4)
-    with small_hub(tmp_path, "someone/lamps") as (address, _asked):
-        for endpoint, name, code in (
-            (address, "someone/other", "data.hub.not_found"),
-            ("http://127.0.0.1:9", "someone/lamps", "data.hub.unreachable"),
-        ):
-            monkeypatch.setenv("HF_ENDPOINT", endpoint)
-            job = sources_hub.add_from_hub(online, name)["job"]
-            with pytest.raises(Fault) as caught:
-                fetch(online, job)
-            assert caught.value.code == code
-            assert_can_be_said(code, caught.value.params)
-            assert sources_hub.hub_state(online, job)["error"]["code"] == code
-
-
-def test_hubs_are_not_asked_offline_nor_for_names_that_are_none(ctx: Context, online: Context) -> None:
-    with pytest.raises(Fault, match=r"data\.hub\.offline"):
-        sources_hub.add_from_hub(ctx, "someone/lamps")
-    for name in ("", "a b", "../x", "a/b/c", "--x"):
-        with pytest.raises(Fault, match=r"data\.hub\.name"):
-            sources_hub.add_from_hub(online, name)
-
-
-def test_files_of_one_part_are_chosen() -> None:
-    sizes = {
-        "README.md": 1, "dataset_infos.json": 1, "data/train-00000-of-00002.parquet": 5, "data/train-00001-of-00002.parquet": 6,
-        "data/test_sft-00000-of-00001.parquet": 7, "raw.csv": 9, "en/validation.jsonl": 3,
-    }  # fmt: skip
-    files, part, others = hub.choose("a/b", sizes, "", "")
-    assert (sum(files.values()), part, others) == (11, "train", ["test_sft"])
-    assert hub.choose("a/b", sizes, "test_sft", "data")[0] == {"data/test_sft-00000-of-00001.parquet": 7}
-    assert hub.choose("a/b", sizes, "validation", "en/")[0] == {"en/validation.jsonl": 3}
-    with pytest.raises(Fault, match=r"data\.hub\.no_split") as caught:
-        hub.choose("a/b", sizes, "dev", "")
-    assert_can_be_said(caught.value.code, caught.value.params)
-    with pytest.raises(Fault, match=r"data\.hub\.no_files"):
-        hub.choose("a/b", {"model.safetensors": 5}, "", "")
