@@ -18,6 +18,7 @@ _HANGING = re.compile(
     r"|than|their|its|your|his|her|my|our|these|those|this)|(?:以及|并且|或者|因为|所以|但是|如果|例如|比如|通过|包括|的话|由于|而且|为了|对于|关于|和|与|或|把|被|在于))\s*$",
     re.IGNORECASE,
 )
+_NEVER_LAST = re.compile(r"\b(?:and|or|but|the|an|of|because|such as|including)\s*$", re.IGNORECASE)
 _NO_PROSE = re.compile(r"^\s*(?:[-*+•·–—>#|]|\d+[.)、]|[a-zA-Z][.)]\s|\||https?://|[A-Za-z ]{1,24}[:：])")
 _OPEN = {"(": ")", "[": "]", "（": "）", "「": "」", "《": "》", "【": "】", "“": "”", "{": "}"}
 _SIGNED = re.compile(r"(?:^|\s)(?:#\S+|[-–—~]\s?\S+(?:\s\S+){0,3})\s*$")  # a hashtag, or the name below a quotation
@@ -33,9 +34,14 @@ def hard_end(answer: str) -> str | None:
     last = prose.rsplit("\n", 1)[-1]
     if (len(prose) < 40 and not CJK.search(prose)) or len(prose) < 15 or answer.rstrip().endswith("```"):
         return None
-    if _HANGING.search(last) and len(_STOP.findall(prose)) >= 1 and not _is_title(last):
+    if _hangs(prose, last) and not _is_title(last):
         return "hanging"
     return "bracket" if _open_bracket(last) else None
+
+
+def _hangs(prose: str, last: str) -> bool:
+    """Whether the last words ask for more. A single phrase may end with a small word, but hardly with "the"."""
+    return bool(_HANGING.search(last) if _STOP.search(prose) else _NEVER_LAST.search(last))
 
 
 def _is_title(last: str) -> bool:
