@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from engine.context import Context
-from engine.data.store import read_rows
+from engine.data.learnt import learnt_sample
 from engine.data.template import ChatTemplate
 from engine.errors import Fault, SpecError
-from engine.planner.lengths import measure
+from engine.planner.lengths import MOST_ROWS, measure
 from engine.reporter import Reporter
 from engine.services import jobs, planning, probing
 from engine.training.batches import Order
@@ -183,8 +183,9 @@ def test_few_rows_of_a_large_data_set_are_read_and_the_longest_is_among_them(ctx
         path = ctx.settings.absolute(str(s.get(Dataset, dataset).rows_path))
         tokenizer = ctx.settings.absolute(str(s.get(LanguageModel, model).tokenizer_path))
     template = ChatTemplate.load(tokenizer)
-    table = measure(read_rows(path), len(rows), template, "assistant")
-    chosen = list(Choice(table, len(rows), 512, drop=False, batch_size=8).read(path))
+    sample, total = learnt_sample(path, MOST_ROWS)
+    table = measure(sample, total, template, "assistant")
+    chosen = list(Choice(table, total, 512, drop=False, batch_size=8).read(path))
     train = [make_example(template.encode(row)) for row in chosen if row["split"] == "train"]
     assert len(train) <= 3 * 8 + 1
     assert len(chosen) - len(train) == 4
