@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.data.drafts import PREFIXES, Draft, put
-from engine.data.index import SPLITS, RowIndex, index_path
+from engine.data.index import SPLITS, RowIndex, index_path, repeats
 from engine.data.rows import Row
 from engine.data.split import held_out_places
 
@@ -81,7 +81,7 @@ def finish(draft: Draft, folder: Path, fraction: float, seed: int) -> Stored:
     """Split the rows of a closed draft and put its file in its place."""
     records = draft.index.records()
     held_out = held_out_places(np.ascontiguousarray(records["fingerprint"]), fraction, seed)
-    duplicates = len(records) - len(np.unique(records["fingerprint"]))
+    duplicates = repeats(records["fingerprint"])
     draft.move(held_out, "val")
     path, digest = draft.keep(folder)
     return Stored(path, digest, len(records) - len(held_out), len(held_out), duplicates)
@@ -122,10 +122,10 @@ def _version(
             if len(draft) % _TELL_ROWS == 0:
                 tell(len(draft))
     records = draft.index.records()
-    if len(np.unique(records["id"])) < len(records):
+    if repeats(records["id"]):
         raise ValueError("two rows have one id")
     counts = np.bincount(records["split"], minlength=len(SPLITS)).tolist()
-    duplicates = len(records) - len(np.unique(records["fingerprint"]))
+    duplicates = repeats(records["fingerprint"])
     summary = _difference(before, records)
     path, digest = draft.keep(folder)
     stats = draft.tally.as_dict(duplicates)
