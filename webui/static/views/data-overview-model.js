@@ -71,7 +71,7 @@ TS.data.templateCheck = function (check) {
   const tokens = TS.h("div", { class: "ts-tokens data-end", tabindex: "0", role: "group", "aria-label": TS.t("data.model.tokens_label", { learnt: check.tokens.filter((token) => token.trained).map((token) => token.text).join("") }) },
     check.cut ? "… " : null, check.tokens.map((token) => TS.h("span", { class: token.trained ? "trained" : "masked" }, TS.data.visible(token.text))));
   return TS.h("div", { class: "ts-stack data-template" }, TS.h("h3", {}, TS.t("data.model.template")), TS.h("ul", { class: "data-stands-out" }, lines),
-    TS.h("p", { class: "ts-soft ts-small" }, TS.t("data.model.tokens", { row: check.row.id ?? "–" })), tokens,
+    TS.h("p", { class: "ts-soft ts-small" }, TS.t("data.model.tokens")), tokens,
     check.head ? TS.h("details", { class: "ts-details ts-small" }, TS.h("summary", {}, TS.t("data.model.head")), TS.h("p", { class: "ts-soft" }, TS.t("data.model.head_lead")), TS.h("pre", { class: "ts-log" }, check.head)) : null);
 };
 
