@@ -128,18 +128,18 @@ def _state(s: Session, audit: Audit) -> dict[str, Any]:
     }
 
 
-def _payload(ctx: Context, dataset_id: int, check: str) -> bytes:
+def _payload(ctx: Context, dataset_id: int, check: str, content_hash: str | None = None) -> bytes:
     with ctx.db.read() as s:
-        row = _ready(s, dataset_id)
-        found = queries.newest_finding(s, dataset_id, row.content_hash or "", check)
+        content_hash = content_hash or _ready(s, dataset_id).content_hash
+        found = queries.newest_finding(s, dataset_id, content_hash or "", check)
     if found is None:
         raise Fault("data.audit.missing", check=check_of(check).label.as_dict())
     return found.payload
 
 
-def found_rows(ctx: Context, dataset_id: int, check: str) -> list[Found]:
-    """All that the newest audit of the present content found with a check. Raises Fault("data.audit.missing")."""
-    return list(unpack(_payload(ctx, dataset_id, check)))
+def found_rows(ctx: Context, dataset_id: int, check: str, content_hash: str | None = None) -> list[Found]:
+    """All that the newest audit of a content (the present one) found with a check. Raises Fault("data.audit.missing")."""
+    return list(unpack(_payload(ctx, dataset_id, check, content_hash)))
 
 
 def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: int = 10) -> dict[str, Any]:

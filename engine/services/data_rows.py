@@ -107,14 +107,17 @@ def _found_ids(ctx: Context, version: DatasetVersion, check: str) -> frozenset[i
     wanted = tuple(sorted(known)) if check == "any" else (check,)
     if not known and check == "any":
         raise Fault("data.rows.no_audit")
-    return _ids_found(ctx, version.dataset_id, wanted, (version.content_hash, audit["finished_at"], len(known)))
+    state = audit["job"], audit["finished_at"], len(audit["checks"])
+    return _ids_found(ctx, version.dataset_id, wanted, version.content_hash, state)
 
 
 @lru_cache(maxsize=8)
-def _ids_found(ctx: Context, dataset: int, checks: tuple[str, ...], _state: tuple[Any, ...]) -> frozenset[int]:
+def _ids_found(
+    ctx: Context, dataset: int, checks: tuple[str, ...], content_hash: str, _state: tuple[Any, ...]
+) -> frozenset[int]:
     from engine.services import auditing
 
-    return frozenset(found.row for check in checks for found in auditing.found_rows(ctx, dataset, check))
+    return frozenset(found.row for check in checks for found in auditing.found_rows(ctx, dataset, check, content_hash))
 
 
 @lru_cache(maxsize=8)

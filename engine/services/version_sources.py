@@ -101,7 +101,7 @@ def _source(
     def found(check: str) -> list[Found]:
         from engine.services.auditing import found_rows  # checks load what only they need
 
-        return list(found_rows(ctx, row.id, check))
+        return found_rows(ctx, row.id, check, version.content_hash)
 
     def other(dataset: int) -> Source:
         there, file = version_file(ctx, dataset)

@@ -12,6 +12,7 @@ from engine.context import Context
 from engine.data.operations.base import Found
 from engine.data.quality import CHECKS, running
 from engine.data.quality.packing import pack, unpack
+from engine.data.store import read_rows
 from engine.errors import Fault, NotFound, SpecError
 from engine.services import auditing, versions
 from storage.job_tables import JobStatus
@@ -76,6 +77,19 @@ def test_a_repair_makes_a_version_whose_audit_is_another_one(ctx: Context, fault
     assert done(ctx, faulty)["checks"]["personal"] == {"rows": 0, "groups": 0}
     versions.use_version(ctx, faulty, 1)
     assert auditing.audit_of(ctx, faulty)["checks"]["personal"]["rows"] == 1
+
+
+def test_a_repair_reads_what_was_found_in_the_version_that_it_is_made_from(ctx: Context, faulty: int) -> None:
+    done(ctx, faulty)
+    edit = {"20": talk("Who?", "Somebody altogether else: bob@lamps.io, whom you know well.")}
+    versions.apply(ctx, faulty, "edit_rows", {"edits": edit})
+    done(ctx, faulty)
+    recipe = versions.Recipe("mask_found", {"check": "personal", "rows": None, "kinds": ["email"]})
+    number = versions.make_version(ctx, faulty, recipe, base=1)
+    assert (
+        list(read_rows(versions.version_file(ctx, faulty, number)[1]))[20]["messages"][1]["content"]
+        == "Write to [EMAIL]."
+    )
 
 
 def test_settings_choose_the_checks_and_are_kept(ctx: Context, faulty: int) -> None:
