@@ -43,15 +43,17 @@ _NEEDED = {kind: _NET if kind == "ip" else _LONG_NUMBER for kind in NUMBERS}
 
 
 def spans_in(text: str, kinds: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Where a text holds such data: (from, to, kind), in order, without overlaps."""
-    found: list[tuple[int, int, str]] = []
+    """Where a text holds such data: (from, to, kind), in order. Those that overlap are one, of the kind that comes first."""
     present = {pattern for pattern in (_LONG_NUMBER, _NET) if pattern.search(text)}
-    for kind in kinds:
-        if _NEEDED.get(kind) in present or kind not in _NEEDED:
-            for start, end in KINDS[kind][1](text):
-                if all(end <= one[0] or start >= one[1] for one in found):
-                    found.append((start, end, kind))
-    return sorted(found)
+    wanted = [kind for kind in kinds if kind not in _NEEDED or _NEEDED[kind] in present]
+    hits = sorted((start, end, rank) for rank, kind in enumerate(wanted) for start, end in KINDS[kind][1](text))
+    found: list[tuple[int, int, int]] = []
+    for start, end, rank in hits:
+        if found and start < found[-1][1]:
+            before = found.pop()
+            start, end, rank = before[0], max(end, before[1]), min(rank, before[2])
+        found.append((start, end, rank))
+    return [(start, end, wanted[rank]) for start, end, rank in found]
 
 
 def ordered(kinds: Sequence[str]) -> list[str]:

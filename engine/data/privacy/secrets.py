@@ -31,7 +31,7 @@ _LOGIN = re.compile(
 _NAMED = re.compile(
     r"(?:pass(?:word|wd|phrase)|pwd|secret(?:[_-]?(?:access)?[_-]?key)?|(?:access|auth|api|bearer|refresh)[ _-]?(?:token|key|secret)"
     r"|token|private[_-]?key|client[_-]?secret|密码|口令|密钥|令牌)[\"']?"
-    r"\s{0,2}(?:[:=：]|:=|=>|\bis\b:?|是|为)\s{0,2}[\"'“`]?([^\s\"'”`,;，。；、<>]{6,128})",
+    r"\s{0,2}(?:[:=：]|:=|=>|\bis\b:?|是|为)\s{0,2}[\"'“`]?([^\s\"'”`,;，。；、<>]{6,4096})",
     re.IGNORECASE,
 )
 _HINT = re.compile(r"[Pp]ass[WwPp ]|PASS|[Pp]wd|PWD|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|密码|口令|密钥|令牌")
