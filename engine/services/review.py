@@ -155,7 +155,7 @@ def add_approved(ctx: Context, target: int | str, meant: int | None = None) -> d
         NotFound, Fault: "review.nothing", "review.no_name", "review.other_kind", or why no version can be made now.
     """
     with _ADDING:
-        approved = list(_approved(ctx, meant))
+        approved = list(dict(_approved(ctx, meant)).items())  # a row that moved between two slices comes once
         if not approved:
             raise Fault("review.nothing")
         kind = kind_of(approved[0][1]) if isinstance(target, str) else _kind_of_target(ctx, target)
@@ -163,9 +163,8 @@ def add_approved(ctx: Context, target: int | str, meant: int | None = None) -> d
         if not fitting:
             raise Fault("review.other_kind", rows=len(approved))
         rows = [row for _, row in fitting]
-        made = _as_new(ctx, target, rows) if isinstance(target, str) else _as_version(ctx, target, rows)
-        with ctx.db.write() as session:
-            queries.move(session, queries.APPROVED, queries.ADDED, ids=[row_id for row_id, _ in fitting])
+        ids = [row_id for row_id, _ in fitting]
+        made = _as_new(ctx, target, rows, ids) if isinstance(target, str) else _as_version(ctx, target, rows, ids)
     return {**made, "rows": len(rows), "left": len(approved) - len(rows)}
 
 
@@ -189,9 +188,9 @@ def _kind_of_target(ctx: Context, target: int) -> str:
     return found.kind or ""
 
 
-def _as_version(ctx: Context, target: int, rows: list[Row]) -> dict[str, Any]:
+def _as_version(ctx: Context, target: int, rows: list[Row], ids: list[int]) -> dict[str, Any]:
     added = [_unlinked(row, target) for row in rows]
-    return {"dataset": target, **append_rows(ctx, target, added, OPERATION, {"rows": len(rows)})}
+    return {"dataset": target, **append_rows(ctx, target, added, OPERATION, {"rows": len(rows)}, reviewed=ids)}
 
 
 def _unlinked(row: Row, target: int) -> Row:
@@ -202,7 +201,7 @@ def _unlinked(row: Row, target: int) -> Row:
     return {**row, "origin": {key: value for key, value in origin.items() if key != "row"}}
 
 
-def _as_new(ctx: Context, name: str, rows: list[Row]) -> dict[str, Any]:
+def _as_new(ctx: Context, name: str, rows: list[Row], ids: list[int]) -> dict[str, Any]:
     """A data set of its own, imported from a file as any other is; who made a row stands in a column of it."""
     name = clean_name(name, "")
     if not name:
@@ -219,6 +218,8 @@ def _as_new(ctx: Context, name: str, rows: list[Row]) -> dict[str, Any]:
     except Fault:
         datasets.delete_dataset(ctx, made)
         raise
+    with ctx.db.write() as session:
+        queries.mark_added(session, ids)
     return {"dataset": made, "version": 1}
 
 

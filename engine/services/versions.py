@@ -34,6 +34,7 @@ from storage.data_tables import DatasetVersion
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as job_queries
 from storage.queries import rejected as rejected_queries
+from storage.queries import review as review_queries
 from storage.queries import versions as queries
 from storage.queries.datasets import get
 from storage.tables import Dataset
@@ -84,13 +85,16 @@ def append_rows(
     params: Mapping[str, Any],
     *,
     base: int | None = None,
+    reviewed: Sequence[int] = (),
 ) -> dict[str, int]:
     """As `apply`: the next version has these rows behind the others. They get new ids; without a split, they are trained on.
 
     Args:
         operation, params: what the lineage says of it.
+        reviewed: ids of the rows in the queue of rows to review, which are marked as added when the version is there.
     """
-    return _start(ctx, dataset, Recipe(ADD_ROWS.key, {"rows": list(rows)}, operation, dict(params)), base)
+    values = {"rows": list(rows), "reviewed": list(reviewed)}
+    return _start(ctx, dataset, Recipe(ADD_ROWS.key, values, operation, dict(params)), base)
 
 
 def add_rows(ctx: Context, dataset: int, rows: Sequence[Row], operation: str, params: Mapping[str, Any]) -> int:
@@ -232,6 +236,7 @@ def _keep(
     s.add(version)
     if recipe.key == REPAIRED:
         rejected_queries.mark_repaired(s, row.id, recipe.params["rejected"])
+    review_queries.mark_added(s, recipe.values.get("reviewed", ()))
     if row.version == parent.number:
         _put_in_use(ctx, row, version)
     return version.number

@@ -12,6 +12,7 @@ from storage.data_tables import ReviewRow
 from storage.tables import Dataset
 
 WAITING, APPROVED, REJECTED, ADDED = STATUSES = ("waiting", "approved", "rejected", "added")
+_AT_ONCE = 1_000  # ids in one statement
 
 
 def get(session: Session, row_id: int) -> ReviewRow | None:
@@ -56,14 +57,17 @@ def targets(session: Session) -> list[tuple[int, str, int]]:
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
-def move(
-    session: Session, before: str, after: str, dataset: int | None = None, ids: Sequence[int] | None = None
-) -> int:
-    """Give rows of one status another; returns how many. `ids`: only these."""
+def move(session: Session, before: str, after: str, dataset: int | None = None) -> int:
+    """Give rows of one status another; returns how many."""
     query = update(ReviewRow).where(*_kept(before, dataset))
-    if ids is not None:
-        query = query.where(ReviewRow.id.in_(ids))
     return len(session.execute(query.values(status=after).returning(ReviewRow.id)).all())
+
+
+def mark_added(session: Session, ids: Sequence[int]) -> None:
+    """They are in a data set now, whatever was decided meanwhile."""
+    for start in range(0, len(ids), _AT_ONCE):
+        mine = ReviewRow.id.in_(ids[start : start + _AT_ONCE])
+        session.execute(update(ReviewRow).where(mine).values(status=ADDED))
 
 
 def forget(session: Session, status: str, dataset: int | None = None) -> int:

@@ -10,6 +10,8 @@ from engine.context import Context
 from engine.data.store import read_rows
 from engine.errors import Fault, NotFound
 from engine.services import datasets, review, versions
+from engine.services.jobs import cancel_job
+from tests.workers import run_here
 
 
 def chat(question: str, answer: str) -> dict[str, Any]:
@@ -55,6 +57,23 @@ def test_from_the_queue_into_the_next_version(ctx: Context) -> None:
     with pytest.raises(Fault, match=r"review\.nothing"):
         review.add_approved(ctx, target)
     assert review.decide(ctx, good, "wait")["status"] == "waiting"
+
+
+def test_rows_count_as_added_when_the_job_that_adds_them_is_through(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "IN_PLACE_ROWS", 0)
+    target = datasets.ensure_sample(ctx, "en")
+    review.decide(ctx, review.collect(ctx, chat("Q?", "A."), ORIGIN, target), "approve")
+    first = review.add_approved(ctx, target)
+    assert review.add_approved(ctx, target)["job"] == first["job"]
+    cancel_job(ctx, first["job"])
+    assert statuses(ctx) == {"approved": 1}
+    assert "job" in review.add_approved(ctx, target)
+    assert run_here(ctx).status == "succeeded"
+    assert statuses(ctx) == {"added": 1}
+    with pytest.raises(Fault, match=r"review\.nothing"):
+        review.add_approved(ctx, target)
 
 
 def test_a_new_data_set_says_who_made_its_rows(ctx: Context) -> None:
