@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.data.documents import DOCUMENTS, ENCODING, take_text
+from engine.data.documents import DOCUMENTS, ENCODING, Documents
 from engine.data.encodings import Encoding, detect_encoding, known_encoding
 from engine.data.excel_reader import layout_of, sheets_with_rows
 from engine.data.formats import Format, detect_text_format
@@ -35,7 +35,7 @@ def note(what: str, value: Any, code: str, params: Mapping[str, Any]) -> Note:
     return {"what": what, "value": value, "code": code, "params": dict(params)}
 
 
-def look(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) -> Found:
+def look(file: SourceFile, encoding: str | None, options: Mapping[str, Any], documents: Documents) -> Found:
     """Understand one file by its content. The text of a Word or PDF file is taken out unless that was done before.
 
     Raises:
@@ -51,7 +51,7 @@ def look(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) -> 
     if kind == "xlsx":
         return _excel(file, options)
     if kind:
-        path, known = take_text(file.path, kind)
+        path, known = documents.take(file.path, kind)
         return _document(SourceFile(path, file.name, kind, ENCODING, text_options({}) | known), options)
     return _text(file, encoding, options)
 

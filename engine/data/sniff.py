@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.data.documents import DOCUMENTS
+from engine.data.documents import DOCUMENTS, Documents
 from engine.data.look import Found, Note, look, note
 from engine.data.records import MAX_NAME, Record, Rejected, clip, show
 from engine.data.shapes import guess_shape
@@ -81,13 +81,14 @@ def sniff_files(
     """
     found: list[Found] = []
     faults = list(refused)
-    for file in files:
-        try:
-            one = look(file, encoding, options or {})
-            _need_a_row(one.file)
-            found.append(one)
-        except Fault as fault:
-            faults.append((file.name, fault))
+    with Documents() as documents:
+        for file in files:
+            try:
+                one = look(file, encoding, options or {}, documents)
+                _need_a_row(one.file)
+                found.append(one)
+            except Fault as fault:
+                faults.append((file.name, fault))
     if not found:
         raise faults[0][1]
     source = Sniffed(tuple(one.file for one in found), notes=_file_notes(found, faults))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.chunks import chunks
+from engine.data.documents import Documents
 from engine.data.records import Record
 from engine.data.sniff import Sniffed
 from engine.errors import Fault
@@ -88,6 +90,22 @@ def test_pages_of_a_pdf_are_one_text(tmp_path: Path) -> None:
     result = run(tmp_path, pdf("One,", "and two.", None), "a.pdf")
     assert result.texts == ["One,\nand two."]
     assert codes(result.source) == ["format.pdf", "format.pages_lost"]
+
+
+def test_a_document_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    odd = tmp_path / "odd"
+    os.mkfifo(odd)  # reading it never ends
+    with Documents(seconds=0.2) as documents, pytest.raises(Fault) as caught:
+        documents.take(odd, "pdf")
+    assert (caught.value.code, list(tmp_path.iterdir())) == ("data.document.too_heavy", [odd])
+
+
+def test_a_word_file_with_a_damaged_part_is_named(tmp_path: Path) -> None:
+    data = docx("One. " * 50)
+    middle = data.index(b"word/document.xml") + 60
+    with pytest.raises(Fault) as caught:
+        run(tmp_path, data[:middle] + b"\xff" * 8 + data[middle + 8 :], "a.docx")
+    assert caught.value.code == "data.word.damaged"
 
 
 def test_markdown_keeps_its_headings_and_no_table_misleads(tmp_path: Path) -> None:
