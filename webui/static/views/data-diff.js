@@ -9,7 +9,8 @@ TS.data.change = function ({ id, what, before, after }) {
   return TS.h("article", { class: "data-change " + kind },
     TS.h("header", { class: "ts-row ts-small ts-soft" },
       TS.h("span", { class: "ts-badge neutral" }, TS.icon(TS.data.CHANGES[kind]), TS.t("data.change." + kind)),
-      TS.h("span", { class: "ts-num" }, TS.t("data.change.id", { n: id })),
+      TS.h("span", { class: "ts-num" }, row.line ? TS.t("data.rows.line", { n: row.line }) : TS.t("data.change.id", { n: id })),
+      row.file ? TS.h("span", {}, row.file) : null,
       before && after && before.split !== after.split ? TS.h("span", { class: "ts-row" }, TS.data.splitBadge(before.split), TS.icon("arrow-right"), TS.data.splitBadge(after.split))
         : TS.data.splitBadge(row.split)),
     before && after && kind === "changed" ? TS.data.beforeAfter(before, after) : TS.h("div", { class: "data-change-row" }, TS.data.shownRow(row)));
@@ -48,8 +49,8 @@ TS.data.beforeAfter = function (before, after) {
   }));
 };
 
-/** Words, runs of spaces, and single letters of scripts without spaces. */
-TS.data.wordsOf = (text) => text.match(/[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|\s+/g) || [];
+/** Words, runs of spaces, and single letters and marks of scripts without spaces. */
+TS.data.wordsOf = (text) => text.match(/[\u3001-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uff65]|[^\s\u3001-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uff65]+|\s+/g) || [];
 
 /** The nodes of both texts, with what is only in one of them marked. */
 TS.data.differing = function (before, after) {
