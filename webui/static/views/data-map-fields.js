@@ -177,8 +177,9 @@ TS.data.textOptions = function (set, choice, changed) {
   return TS.h("div", { class: "ts-stack" }, TS.field("data-unit", TS.t("data.unit"), unit, { help: TS.t("data.unit.help") }), length);
 };
 
+/** Word and PDF say themselves how their letters are stored. */
 TS.data.encodingField = function (set, choice, changed) {
-  if (!set.encoding) return null;
+  if (!set.encoding || ["docx", "pdf"].includes(set.format)) return null;
   const encodings = [[null, TS.t("data.encoding.found", { encoding: set.encoding })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
   return TS.field("data-encoding", TS.t("data.found.encoding"),
     TS.select("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: TS.t("data.encoding.help") });

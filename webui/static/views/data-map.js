@@ -119,7 +119,7 @@ TS.data.previewPane = function () {
     },
     show(result) {
       node.classList.remove("stale");
-      said.textContent = TS.t("data.preview.checked", { n: TS.format.number(result.checked), bad: TS.format.number(result.rejected_rows) });
+      said.textContent = TS.t(result.checked && !result.rejected_rows ? "data.preview.checked_all" : "data.preview.checked", { n: TS.format.number(result.checked), bad: TS.format.number(result.rejected_rows) });
       TS.replace(rows, result.rows.length ? result.rows.map((row) => TS.h("div", { class: "data-row" }, TS.data.previewRow(row)))
         : TS.note("warn", TS.t("data.preview.nothing")));
       TS.replace(out, result.rejected.length ? [TS.h("h3", {}, TS.t("data.preview.rejected")), TS.data.rejectedTable(result.rejected)] : null);
