@@ -74,15 +74,14 @@ def _what_is_wrong(error: Exception, lines: list[Line]) -> str:
 
 def header_names(cells: list[str]) -> list[str]:
     """Column names, made distinct: an empty one gets its place, a repeated one its count."""
-    names: list[str] = []
+    names: dict[str, int] = {}  # with how often each was seen
     for place, cell in enumerate(cells, 1):
         name = base = clip(cell.strip(), MAX_NAME) or f"#{place}"
-        count = 1
         while name in names:
-            count += 1
-            name = f"{base} ({count})"
-        names.append(name)
-    return names
+            names[base] += 1
+            name = f"{base} ({names[base]})"
+        names[name] = 1
+    return list(names)
 
 
 def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rejected]:

@@ -130,7 +130,22 @@ def _utf16_without_mark(head: bytes) -> str | None:
     text = head[: len(head) // 2 * 2].decode(name, "replace")
     usual = sum(ch.isalnum() or ch.isspace() or (ch.isprintable() and ch != "\N{REPLACEMENT CHARACTER}") for ch in text)
     plausible = usual >= 0.98 * len(text) and near * 50 >= len(head)
-    return name if plausible else None
+    sure = near * 4 >= len(head) or not _is_utf8(head) or _is_everyday(text)
+    return name if plausible and sure else None
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether all is UTF-8, as far as it goes: then a few NUL bytes are damage sooner than a sign of UTF-16."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_everyday(text: str) -> bool:
+    """Whether these are characters that people write: pairs of Latin letters make rare Chinese ones."""
+    return len(text.encode("gb2312", "ignore").decode("gb2312")) >= 0.95 * len(text)
 
 
 def _utf8_counts(path: Path) -> tuple[int, int]:

@@ -68,12 +68,13 @@ def _ending(filename: str) -> str:
 
 def _first_lines(path: Path, encoding: str) -> list[Line]:
     found: list[Line] = []
-    size = 0
+    size = filled = 0
     with open_text(path, encoding) as stream:
         for line in numbered_lines(stream):
             found.append(line)
             size += len(line.text)
-            if sum(1 for one in found if one.text.strip()) >= _LOOK_LINES or size > _LOOK_CHARACTERS:
+            filled += bool(line.text.strip())
+            if filled >= _LOOK_LINES or size > _LOOK_CHARACTERS:
                 break
     return found
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 
+_SPACED = re.compile(rb'"[ \t]+:')
 _SAFE = 2.0**53  # a number beyond may be a whole one that was rounded
 
 
@@ -31,7 +33,7 @@ def quick_object(line: bytes) -> dict[str, Any] | None:
         colons -= line.count(b'\\":')
         if colons != fields or b'\\\\":' in line:
             return None
-    if b'" :' in line or b'"\t:' in line:
+    if (b" :" in line or b"\t:" in line) and _SPACED.search(line):
         return None
     return value
 

@@ -101,3 +101,10 @@ def test_the_users_choice_wins(tmp_path: Path) -> None:
 def test_every_offered_encoding_reads_and_marks_damage(tmp_path: Path, name: str) -> None:
     result = run(tmp_path, "prompt,completion\na,b\nc,d\n".encode(name), encoding=name)
     assert result.pairs == [("a", "b"), ("c", "d")]
+
+
+@pytest.mark.parametrize("cell", ["a\0", "a\0\0", "\0"])
+def test_a_nul_in_a_tiny_file_makes_no_utf16_of_it(tmp_path: Path, cell: str) -> None:
+    result = run(tmp_path, f"prompt,completion\nq,{cell}\nQ1,A1\n".encode())
+    assert (result.source.encoding, result.pairs) == ("utf-8", [("Q1", "A1")])
+    assert [(row["line"], row["code"]) for row in result.rejected] == [(2, "data.row.nul")]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.csv_reader import header_names
 from engine.errors import Fault
 from tests.unit.data.corpus import good, jsonl, parquet, table
 from tests.unit.data.pipeline import run
@@ -138,3 +139,11 @@ def test_parquet_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(Fault) as caught:
         run(tmp_path, data)
     assert (caught.value.code, caught.value.params["rows"]) == ("data.parquet.too_large", 101)
+
+
+def test_a_great_many_blank_lines_and_columns_take_no_time(tmp_path: Path) -> None:
+    """Would run for hours if each were compared with all before it."""
+    result = run(tmp_path, b"\n" * 60_000 + table("Q1,A1"))
+    assert (result.pairs, result.rows[0]["line"]) == ([("Q1", "A1")], 60_002)
+    names = header_names(["a", "", "a (2)", "a", *["b"] * 50_000])
+    assert names[:6] + names[-1:] == ["a", "#2", "a (2)", "a (3)", "b", "b (2)", "b (50000)"]
