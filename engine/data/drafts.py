@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from engine.data.index import SPLITS, Column, IndexWriter, index_path
+from engine.data.index import SPLITS, Column, IndexWriter, index_path, others_of
 from engine.data.rows import Row
 from engine.data.stats import Tally, measure
 
@@ -64,7 +64,7 @@ class Draft:
         """One more row; what it says of its own id and split does not count."""
         line = _HEADS[split] % row_id + _encode(row)[1:]
         found = measure(row)
-        self.index.add(self._at, row_id, split, found)
+        self.index.add(self._at, row_id, split, found, others_of(row))
         self.tally.accept(row, found)
         self._file.write(line)
         self._at += len(line)

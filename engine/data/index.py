@@ -14,6 +14,7 @@ import re
 import struct
 import tempfile
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ _COLUMNS = {
     "offset": "<u8",
     "id": "<u8",
     "fingerprint": "<u8",
+    "others": "<u4",
     "characters": "<u4",
     "answer": "<u4",
     "turns": "<u2",
@@ -38,9 +40,9 @@ _COLUMNS = {
 }
 _CODES = {split: code for code, split in enumerate(SPLITS)}
 _MOST = 0xFFFF  # turns
-_RECORD = struct.Struct("<QQQIIHBB")
+_RECORD = struct.Struct("<QQQIIIHBB")
 _DTYPE = np.dtype(list(_COLUMNS.items()))
-_FORMAT = 1
+_FORMAT = 2
 _HEAD = 1024
 _SLICE = 2**18  # rows that are turned into columns at once
 _LANGUAGES = ("other", "en", "zh", "latin", "ja", "ko", "cyrillic", "arabic")
@@ -61,6 +63,7 @@ class RowIndex:
         turns: answers in its conversation.
         language: place in `languages`.
         fingerprint: equal for rows of equal content.
+        others: equal for rows of equal other columns.
     """
 
     path: Path
@@ -74,6 +77,7 @@ class RowIndex:
     turns: Column
     language: Column
     fingerprint: Column
+    others: Column
 
     def __len__(self) -> int:
         return len(self.offset)
@@ -125,6 +129,24 @@ class RowIndex:
         return repeats(self.fingerprint)
 
 
+def others_of(row: Row) -> int:
+    """32 bits that stand for the row's other columns; 0 where it has none."""
+    extra = row.get("extra")
+    return zlib.crc32(repr(extra).encode("utf-8", "surrogatepass")) if extra else 0
+
+
+def changed(before: Any, after: Any, old: Column, new: Column) -> Column:
+    """Which rows differ in content or in other columns; `old` and `new` are their places in both indexes (or their records)."""
+    pairs = [(_column(before, name)[old], _column(after, name)[new]) for name in ("fingerprint", "others")]
+    found: Column = (pairs[0][0] != pairs[0][1]) | (pairs[1][0] != pairs[1][1])
+    return found
+
+
+def _column(index: Any, name: str) -> Column:
+    found: Column = getattr(index, name) if isinstance(index, RowIndex) else index[name]
+    return found
+
+
 def repeats(column: Column) -> int:
     """How many entries have the value of an earlier one. By sorting: `np.unique` hashes, which takes fifty times as long."""
     ordered = np.sort(column)
@@ -153,14 +175,14 @@ class IndexWriter:
         self._file.truncate(size)
         self._file.seek(size)
 
-    def add(self, offset: int, row_id: int, split: str, found: Measures) -> None:
-        """One more row."""
+    def add(self, offset: int, row_id: int, split: str, found: Measures, others: int) -> None:
+        """One more row; `others` as `others_of` gives it."""
         characters, answer, turns, name, mark, _system = found
         language = self._languages.get(name)
         if language is None:
             language = self._languages[name] = len(self._languages)
         turns = turns if turns < _MOST else _MOST
-        self._file.write(_RECORD.pack(offset, row_id, mark, characters, answer, turns, _CODES[split], language))
+        self._file.write(_RECORD.pack(offset, row_id, mark, others, characters, answer, turns, _CODES[split], language))
         self.count += 1
 
     def close(self) -> None:
@@ -255,5 +277,5 @@ def _add_all(writer: IndexWriter, lines: Iterable[bytes]) -> None:
     offset = 0
     for place, line in enumerate(lines):
         row = json.loads(line)
-        writer.add(offset, row.get("id", place), row["split"], measure(row))
+        writer.add(offset, row.get("id", place), row["split"], measure(row), others_of(row))
         offset += len(line)

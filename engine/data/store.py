@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.data.drafts import PREFIXES, Draft, put
-from engine.data.index import SPLITS, RowIndex, index_path, repeats
+from engine.data.index import SPLITS, RowIndex, changed, index_path, repeats
 from engine.data.rows import Row
 from engine.data.split import held_out_places
 
@@ -133,13 +133,13 @@ def _version(
 
 
 def _difference(before: RowIndex | None, after: Any) -> dict[str, int]:
-    """How many rows were dropped, added, changed in content and moved to another split."""
+    """How many rows were dropped, added, changed in content or other columns, and moved to another split."""
     if before is None:
         return {"dropped": 0, "added": len(after), "changed": 0, "moved": 0}
     _, old, new = np.intersect1d(before.id, after["id"], assume_unique=True, return_indices=True)
     return {
         "dropped": len(before) - len(old),
         "added": len(after) - len(new),
-        "changed": int(np.count_nonzero(before.fingerprint[old] != after["fingerprint"][new])),
+        "changed": int(np.count_nonzero(changed(before, after, old, new))),
         "moved": int(np.count_nonzero(before.split[old] != after["split"][new])),
     }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.context import Context
-from engine.data.index import Column, RowIndex
+from engine.data.index import Column, RowIndex, changed
 from engine.errors import Fault
 from engine.services.version_sources import version_file
 
@@ -34,17 +34,17 @@ def _difference(first: Path, second: Path) -> _Difference:
     _, old, new = np.intersect1d(before.id, after.id, assume_unique=True, return_indices=True)
     order = np.argsort(old, kind="stable")
     old, new = old[order].astype(np.int32), new[order].astype(np.int32)
-    changed = before.fingerprint[old] != after.fingerprint[new]
+    different = changed(before, after, old, new)
     moved = before.split[old] != after.split[new]
     dropped = _others(len(before), old)
     added = _others(len(after), new)
     pairs = {
-        "changed": (old[changed], new[changed]),
+        "changed": (old[different], new[different]),
         "dropped": (dropped, np.full(len(dropped), -1, np.int32)),
         "added": (np.full(len(added), -1, np.int32), added),
         "moved": (old[moved], new[moved]),
     }
-    return _Difference(pairs, int(np.count_nonzero(~changed & ~moved)))
+    return _Difference(pairs, int(np.count_nonzero(~different & ~moved)))
 
 
 def _others(rows: int, places: Column) -> Column:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.context import Context
-from engine.data.index import SPLITS, Column, RowIndex
+from engine.data.index import SPLITS, Column, RowIndex, others_of
 from engine.data.operations import operation_of
 from engine.data.operations.base import Row
 from engine.data.operations.source import RowsSource
@@ -91,7 +91,8 @@ class _Effect:
         place = self._left.pop(row["id"], None)
         if place is None:
             return self._tell("added", row["id"], None, row)
-        if int(self._index.fingerprint[place]) != measure(row).fingerprint:
+        known = int(self._index.fingerprint[place]), int(self._index.others[place])
+        if known != (measure(row).fingerprint, others_of(row)):
             self._tell("changed", row["id"], place, row)
         if SPLITS[self._index.split[place]] != row["split"]:
             self._tell("moved", row["id"], place, row)

@@ -248,6 +248,17 @@ def test_two_versions_are_compared_row_by_row(ctx: Context, shop: int) -> None:
         versions.compare(ctx, shop, 1, 3, "renamed")
 
 
+def test_a_change_of_other_columns_alone_is_a_change(ctx: Context) -> None:
+    rows = [{**talk(f"{n}?", f"{n}."), "extra": {"mail": f"lamp{n}@lamps.io"}} for n in range(3)]
+    made = add_dataset(ctx, rows)
+    edit = {**rows[1], "id": 1, "split": "train", "extra": {"mail": "none"}}
+    assert versions.preview(ctx, made, "mend_encoding", {})["summary"]["changed"] == 0
+    versions.apply_edits(ctx, made, [edit], [])
+    assert versions.versions_of(ctx, made)[0]["summary"]["changed"] == 1
+    (changed,) = versions.compare(ctx, made, 1, 2, "changed")["rows"]
+    assert (changed["id"], changed["after"]["extra"]) == (1, {"mail": "none"})
+
+
 # ------------------------------------------------------------------ rows
 
 
