@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.context import Context
+from engine.data.beside import beside_of
 from engine.data.operations.base import Found
 from engine.data.rows import Row, message_lists, texts_of
 from engine.services.version_sources import version_file
@@ -39,6 +40,11 @@ def _shown(one: Found, row: Row) -> dict[str, Any]:
     parts = [
         {"role": role, "list": name, "pieces": pieces(text, sorted(spans.get(place, ())))}
         for place, (text, (role, name)) in enumerate(zip(texts, _roles(row), strict=True))
+    ]
+    parts += [
+        {"role": "text", "list": "beside", "name": name, "pieces": pieces(text, sorted(spans[place]))}
+        for place, (name, text) in enumerate(beside_of(row), len(texts))
+        if place in spans
     ]
     place = {key: row.get(key) for key in ("split", "line", "file")}
     return {"id": one.row, "group": one.group, "detail": detail, "parts": parts, **place}

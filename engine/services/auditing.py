@@ -147,7 +147,8 @@ def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: 
 
     Returns:
         {"next" (offset, None at the end), "rows": [{"id", "place", "group", "split", "line", "file", "detail", "parts"}]}; a part is
-        {"role", "list", "pieces": [[text, kind or ""]]}, and long stretches without anything found are left out.
+        {"role", "list", "pieces": [[text, kind or ""]]} ("name" too for a column or an argument of a call), and long stretches
+        without anything found are left out.
 
     Raises:
         Fault: "data.audit.missing".

@@ -26,7 +26,8 @@ def talk(question: str, answer: str) -> dict[str, Any]:
 
 
 ROWS = [talk(f"What does lamp number {n} cost?", f"Lamp number {n} costs {n} coins.") for n in range(20)]
-FAULTY = [*ROWS, talk("Who?", "Write to anna@lamps.io."), talk("Twice?", "Yes, twice."), talk("Twice?", "Yes, twice.")]
+MAIL = {**talk("Who?", "Write to anna@lamps.io."), "extra": {"phone": 13812345678}}
+FAULTY = [*ROWS, MAIL, talk("Twice?", "Yes, twice."), talk("Twice?", "Yes, twice.")]
 
 
 @pytest.fixture
@@ -61,8 +62,10 @@ def test_found_rows_come_with_what_was_found_marked(ctx: Context, faulty: int) -
     page = auditing.findings(ctx, faulty, "personal")
     assert page["next"] is None
     (row,) = page["rows"]
-    assert (row["id"], row["place"], row["detail"]) == (20, 20, {"code": "personal", "kinds": ["email"]})
+    assert (row["id"], row["place"], row["detail"]) == (20, 20, {"code": "personal", "kinds": ["email", "phone"]})
     assert row["parts"][1]["pieces"] == [("Write to ", ""), ("anna@lamps.io", "email"), (".", "")]
+    other = {"role": "text", "list": "beside", "name": "phone", "pieces": [("13812345678", "phone")]}
+    assert row["parts"][2:] == [other]
 
 
 def test_a_repair_makes_a_version_whose_audit_is_another_one(ctx: Context, faulty: int) -> None:

@@ -16,7 +16,9 @@ from engine.text import Text
 Severity = Literal["serious", "look", "hint"]
 Values = Mapping[str, Any]
 Detail = dict[str, Any]
-Span = tuple[int, int, int, str]  # which of texts_of(row), from, to (characters, end not included), what it is
+Span = tuple[
+    int, int, int, str
+]  # which of texts_of(row) and then beside_of(row), from, to (characters, end not included), what it is
 
 
 @dataclass(frozen=True)

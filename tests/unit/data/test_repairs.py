@@ -65,16 +65,25 @@ def answers(rows: list[Row]) -> list[str]:
 
 def test_masks_put_a_word_in_place_of_what_was_found_and_nothing_else(tmp_path: Path) -> None:
     odd = "  Mail\ta@lamps.io , or call 13812345678!\r\n\u00a0"
-    source = Rows(
-        tmp_path, [chat("Who is b@lamps.io?", odd, extra={"mail": "c@lamps.io"}), chat("Why?", " Because.\n")]
-    )
+    source = Rows(tmp_path, [chat("Who is b@lamps.io?", odd), chat("Why?", " Because.\n")])
     masked = repair(source, "mask_found")
     assert masked[0]["messages"][0]["content"] == "Who is [EMAIL]?"
     assert answers(masked) == [odd.replace("a@lamps.io", "[EMAIL]").replace("13812345678", "[PHONE]"), " Because.\n"]
-    assert masked[0]["extra"] == {"mail": "c@lamps.io"}
     assert masked[1] == source.kept[1]
     assert answers(repair(source, "mask_found", kinds=["phone"]))[0] == odd.replace("13812345678", "[PHONE]")
     assert repair(source, "mask_found", rows=[1]) == source.kept
+
+
+def test_masks_in_other_columns_and_in_what_functions_are_called_with(tmp_path: Path) -> None:
+    row = chat("Book it.", "Booked.", extra={"phone": 13812345678, "order_id": 13912345678, "note": "c@lamps.io, soon"})
+    arguments = {"guest": {"mails": ["a@lamps.io", "none"], "key": "x"}, "password": "Tr0ub4dor&3", "nights": 2}
+    call = {"type": "function", "function": {"name": "book", "arguments": arguments}}
+    row["messages"].insert(1, {"role": "assistant", "content": "", "tool_calls": [call]})
+    (masked,) = repair(Rows(tmp_path, [row]), "mask_found")
+    assert masked["extra"] == {"phone": "[PHONE]", "order_id": 13912345678, "note": "[EMAIL], soon"}
+    assert masked["messages"][1]["tool_calls"][0]["function"]["arguments"] == {
+        "guest": {"mails": ["[EMAIL]", "none"], "key": "x"}, "password": "[PASSWORD]", "nights": 2,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["text", "preference", "kto"])

@@ -111,7 +111,7 @@ TS.data.foundParts = (parts) => parts.map((part, at) => {
   const first = ["chosen", "rejected"].includes(part.list) && parts[at - 1]?.list !== part.list;
   const marks = part.pieces.map(([text, kind]) => (kind ? TS.h("mark", { class: "finding-mark", title: TS.t("finding.kind." + kind) }, text) : text));
   const role = part.role === "text" ? null : TS.h("span", { class: part.role === "system" ? "bubble-role" : "ts-sr" }, TS.t("data.role." + part.role));
-  return [first ? TS.h("p", { class: "ts-label" }, TS.t("finding.list." + part.list)) : null,
+  return [first || part.name ? TS.h("p", { class: "ts-label" }, part.name || TS.t("finding.list." + part.list)) : null,
     TS.h("div", { class: "ts-bubble " + part.role }, role, TS.h("div", { class: "bubble-text", dir: "auto" }, marks))];
 });
 

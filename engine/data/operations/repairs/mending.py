@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.data.beside import change_beside
 from engine.data.mending import mended, without_control
 from engine.data.operations.base import Found, Operation, Row, Source
 from engine.data.operations.repairs.dropping import CHECK, ROWS, wanted
@@ -30,7 +31,12 @@ def _mask(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _mask_row(row: Row, spans: list[tuple[int, int, int, str]]) -> None:
-    change_texts(row, lambda part, text: _masked(text, [span for span in spans if span[0] == part]))
+    def change(part: int, text: str) -> str:
+        return _masked(text, [span for span in spans if span[0] == part])
+
+    beside = len(texts_of(row))
+    change_texts(row, change)
+    change_beside(row, lambda place, text: change(beside + place, text))
 
 
 def _masked(text: str, spans: list[tuple[int, int, int, str]]) -> str:
