@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -44,45 +44,47 @@ class Layout:
     merged: int  # rows in which an area begins that was merged downwards
 
 
+@dataclass(frozen=True)
+class Survey:
+    """The sheets that hold anything, hidden ones last; the layout of one; formulas among its first rows without a stored result."""
+
+    sheets: list[str]
+    sheet: str
+    layout: Layout
+    without_value: int
+
+
 @contextmanager
-def _book(path: Path, *, values: bool = True) -> Iterator[Workbook]:
-    from openpyxl import load_workbook
+def _book(path: Path) -> Iterator[Workbook]:
     from openpyxl.utils.exceptions import InvalidFileException
 
+    from engine.data.excel_book import open_book
+
     try:
-        with path.open("rb") as file:
-            book = load_workbook(file, read_only=True, data_only=values, keep_links=False)
-            try:
-                yield book
-            finally:
-                book.close()
+        with path.open("rb") as file, closing(open_book(file)) as book:
+            yield book
     except (*_WRONG, InvalidFileException) as error:
         raise Fault("data.excel.damaged", detail=show(str(error) or type(error).__name__)) from error
 
 
-def sheets_with_rows(path: Path) -> list[str]:
-    """The names of the sheets that hold anything; hidden ones last.
+def survey(path: Path, wanted: str | None = None) -> Survey:
+    """What an Excel file holds, and how the wanted sheet (where there is none of that name, the first) is laid out.
 
     Raises:
-        Fault: "data.excel.damaged", "data.excel.empty" when there are none.
+        Fault: "data.excel.damaged", "data.excel.too_large", "data.excel.empty", "data.csv.header_only".
     """
     with _book(path) as book:
-        sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
-        found = [sheet.title for sheet in sheets if next(_filled(sheet), None)]
+        sheets = _sheets_with_rows(book)
+        sheet = wanted if wanted in sheets else sheets[0]
+        return Survey(sheets, sheet, _layout(book, sheet)[0], _formulas_without_value(book, sheet))
+
+
+def _sheets_with_rows(book: Workbook) -> list[str]:
+    sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
+    found = [sheet.title for sheet in sheets if next(_filled(sheet), None)]
     if not found:
         raise Fault("data.excel.empty")
     return found
-
-
-def layout_of(path: Path, sheet: str) -> tuple[Layout, int]:
-    """How a sheet is laid out, and how many formulas among its first rows have no stored result.
-
-    Raises:
-        Fault: "data.excel.no_sheet", "data.excel.empty", "data.csv.header_only", "data.excel.damaged".
-    """
-    with _book(path) as book:
-        layout = _layout(book, sheet)[0]
-    return layout, _formulas_without_value(path, sheet)
 
 
 def _layout(book: Workbook, sheet: str) -> tuple[Layout, _Merges]:
@@ -207,12 +209,15 @@ def _header_place(rows: list[Cells]) -> int:
     return next((place for place in range(len(first)) if 2 * filled[place] > widest), 0)
 
 
-def _formulas_without_value(path: Path, sheet: str) -> int:
+def _formulas_without_value(book: Workbook, sheet: str) -> int:
     """Formulas among the first rows whose result is not in the file: no spreadsheet program has ever computed them."""
-    with _book(path, values=False) as book, _book(path) as shown:
-        both = zip(_sheet(book, sheet).iter_rows(), _sheet(shown, sheet).iter_rows(), strict=False)
-        return sum(
-            cell.data_type == "f" and other.value is None
-            for row, others in _first(both)
-            for cell, other in zip(row, others, strict=False)
-        )
+    rows = _sheet(book, sheet)
+    shown = list(_first(rows.iter_rows()))
+    book._data_only = False
+    written = list(_first(rows.iter_rows()))
+    book._data_only = True
+    return sum(
+        cell.data_type == "f" and other.value is None
+        for row, others in zip(written, shown, strict=False)
+        for cell, other in zip(row, others, strict=False)
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.data.documents import DOCUMENTS, ENCODING, Documents
 from engine.data.encodings import Encoding, detect_encoding, known_encoding
-from engine.data.excel_reader import layout_of, sheets_with_rows
+from engine.data.excel_reader import survey
 from engine.data.formats import Format, detect_text_format
 from engine.data.magic import binary_format
 from engine.data.parquet_reader import open_parquet, unusable_columns
@@ -95,10 +95,8 @@ def _document(file: SourceFile, options: Mapping[str, Any]) -> Found:
 
 
 def _excel(file: SourceFile, options: Mapping[str, Any]) -> Found:
-    sheets = sheets_with_rows(file.path)
-    wanted = options.get("sheet")
-    sheet = wanted if wanted in sheets else sheets[0]
-    layout, without_value = layout_of(file.path, sheet)
+    found = survey(file.path, options.get("sheet"))
+    sheets, sheet, layout = found.sheets, found.sheet, found.layout
     form = Format(
         "xlsx", "format.xlsx", {"sheet": clip(sheet, MAX_NAME), "header": layout.header}, renamed=layout.renamed
     )
@@ -108,7 +106,7 @@ def _excel(file: SourceFile, options: Mapping[str, Any]) -> Found:
         ("format.xlsx_others", len(others), {"sheets": clip(", ".join(others), 300)}),
         ("format.xlsx_above", layout.above, {"rows": layout.above, "header": layout.header}),
         ("format.xlsx_merged", layout.merged, {"areas": layout.merged}),
-        ("format.xlsx_formulas", without_value, {"cells": without_value}),
+        ("format.xlsx_formulas", found.without_value, {"cells": found.without_value}),
     ):
         if count:
             notes.append(note("format", "xlsx", code, params))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.data import excel_book
 from engine.data.chunks import chunks
 from engine.data.documents import Documents
 from engine.data.records import Record
 from engine.data.sniff import Sniffed
 from engine.errors import Fault
-from tests.unit.data.made import docx, pdf, table_xlsx
+from tests.unit.data.made import docx, pdf, repacked, table_xlsx
 from tests.unit.data.pipeline import run
 
 
@@ -75,6 +78,30 @@ def test_what_was_found_in_a_sheet_is_said(tmp_path: Path) -> None:
     result = run(tmp_path, table_xlsx(*rows))
     assert codes(result.source) == ["format.xlsx", "format.xlsx_above", "format.xlsx_formulas"]
     assert result.pairs == [("Q1", "A1"), ("Q2", "A2")]
+
+
+def _parts(data: bytes) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
+def test_a_sheet_that_does_not_state_its_size_is_not_read_for_it(tmp_path: Path) -> None:
+    data = table_xlsx(("prompt", "completion"), ("Q1", "A1"))
+    sheet = _parts(data).read("xl/worksheets/sheet1.xml")
+    plain = re.sub(rb"<dimension[^>]*>", b"", sheet)
+    cut = plain[: plain.index(b"</sheetData>")]  # whoever reads on to the end finds the damage
+    result = run(tmp_path, repacked(data, {"xl/worksheets/sheet1.xml": cut}))
+    assert plain != sheet
+    assert (result.pairs, [row["code"] for row in result.rejected]) == ([("Q1", "A1")], ["data.excel.rows_lost"])
+
+
+def test_an_excel_file_whose_texts_would_fill_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excel_book, "MAX_PART_MB", 1)
+    texts = b"<sst>" + os.urandom(2**20).hex().encode() + b"</sst>"
+    with pytest.raises(Fault) as caught:
+        run(tmp_path, repacked(table_xlsx(("prompt", "completion"), ("Q1", "A1")), {"xl/sharedStrings.xml": texts}))
+    assert (caught.value.code, caught.value.params) == ("data.excel.too_large", {"mb": 2, "limit": 1})
 
 
 # ------------------------------------------------------------------ documents
