@@ -59,6 +59,17 @@ def test_from_the_queue_into_the_next_version(ctx: Context) -> None:
     assert review.decide(ctx, good, "wait")["status"] == "waiting"
 
 
+def test_a_row_made_from_a_held_out_one_is_held_out_too(ctx: Context) -> None:
+    target = datasets.ensure_sample(ctx, "en")
+    first = {row["split"]: row["id"] for row in rows_of(ctx, target)}
+    for number, split in enumerate(("train", "val")):
+        made = {"code": "rewrite", "row": first[split], "of": target}
+        review.collect(ctx, chat(f"Q{number}?", "A."), made, target)
+    review.approve_waiting(ctx)
+    review.add_approved(ctx, target)
+    assert [row["split"] for row in rows_of(ctx, target)[-2:]] == ["train", "val"]
+
+
 def test_rows_count_as_added_when_the_job_that_adds_them_is_through(
     ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,10 +13,20 @@ Row = dict[str, Any]
 
 
 def _run(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
-    yield from source.rows()
-    for row in values["rows"]:
-        place = {"split": row.get("split", "train"), "id": source.new_id(), "line": row.get("line")}
+    splits = dict.fromkeys(map(_original, values["rows"]), "train")
+    for row in source.rows():
+        if row["id"] in splits:
+            splits[row["id"]] = row["split"]
+        yield row
+    for row in values["rows"]:  # a row that was made from a held-out one must not be trained on
+        split = row.get("split", splits[_original(row)])
+        place = {"split": split, "id": source.new_id(), "line": row.get("line")}
         yield {**place, **{key: value for key, value in row.items() if key not in place}}
+
+
+def _original(row: Row) -> int:
+    """The id of the row that it was made from; -1 where there is none."""
+    return int((row.get("origin") or {}).get("row", -1))
 
 
 ADD_ROWS = Operation(
