@@ -65,12 +65,18 @@ def measure_tokens(ctx: Context, dataset: int, model: int) -> dict[str, int]:
         start = measured + len(found)
         rows = index.rows(range(start, min(start + _AT_ONCE, len(index))))
         found += [_length(row, template) for row in rows]
-    if found and _measured(file) == measured:  # not while another tab counts as well
-        with file.open("ab") as out:
-            out.write(np.asarray(found, dtype="<u4").tobytes())
-            out.flush()
-            os.fsync(out.fileno())
+    if found:  # at its own place: another tab that counts as well writes the very same there
+        _write_at(file, 4 * measured, np.asarray(found, dtype="<u4").tobytes())
     return {"measured": min(_measured(file), len(index)), "total": len(index)}
+
+
+def _write_at(file: Path, offset: int, data: bytes) -> None:
+    out = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        os.pwrite(out, data, offset)
+        os.fsync(out)
+    finally:
+        os.close(out)
 
 
 def _length(row: Mapping[str, Any], template: ChatTemplate) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -319,6 +320,21 @@ def test_tokens_show_the_mask_and_rows_can_be_sorted_by_them(ctx: Context, shop:
     rows = data_rows.browse(ctx, shop, {"sort": "tokens", "model": model, "descending": True}, 0, 30)["rows"]
     lengths = [one["length"] for one in row_tokens.row_tokens(ctx, shop, [row["id"] for row in rows], model)]
     assert lengths == sorted(lengths, reverse=True)
+
+
+def test_counting_tokens_goes_on_behind_what_was_written_whole(ctx: Context, shop: int) -> None:
+    model = add_model(ctx)
+
+    def counted() -> list[int]:
+        while (part := row_lengths.measure_tokens(ctx, shop, model))["measured"] < part["total"]:
+            pass
+        found: list[int] = row_lengths.token_lengths(ctx, versions.version_file(ctx, shop)[1], model).tolist()
+        return found
+
+    whole = counted()
+    (file,) = ctx.settings.folder("cache", "row_tokens").iterdir()
+    os.truncate(file, 4 * 7 + 2)
+    assert counted() == whole
 
 
 @pytest.mark.parametrize(
