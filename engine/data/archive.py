@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import uuid
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from engine.data.names import clean_name
-from engine.data.packages import MAX_MEMBERS, check_ratio, open_zip
+from engine.data.packages import DAMAGE, MAX_MEMBERS, check_ratio, open_zip
 from engine.errors import Fault
 
 _CHUNK = 2**20
@@ -21,6 +21,7 @@ _MB = 2**20
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._|\.git(/|attributes$|ignore$))", re.I)
 _UNSAFE = re.compile(r"^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)")
 _ENCRYPTED, _UTF8 = 0x1, 0x800
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # a full disk is no fault of the file's
 MAX_SHOWN = 120
 
 
@@ -32,8 +33,11 @@ class Unpacked:
     faults: list[tuple[str, Fault]] = field(default_factory=list)
 
 
-def unpack(path: Path, folder: Path, limit_mb: int) -> Unpacked:
+def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0) -> Unpacked:
     """Unpack the files of an archive into `folder`, under random names; all together at most `limit_mb`.
+
+    Args:
+        taken: bytes that count as unpacked already, for several archives in a row.
 
     Raises:
         Fault: "data.archive.damaged", "data.archive.empty", "data.archive.too_many", "data.archive.too_large". Nothing is left then.
@@ -42,7 +46,7 @@ def unpack(path: Path, folder: Path, limit_mb: int) -> Unpacked:
     try:
         with open_zip(path) as archive:
             members = list(_members(archive))
-            left = limit_mb * _MB
+            left = limit_mb * _MB - taken
             for info, name in members:
                 try:
                     left -= _unpack_one(archive, info, name, done, folder, left)
@@ -60,7 +64,9 @@ def unpack(path: Path, folder: Path, limit_mb: int) -> Unpacked:
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, str]]:
     """The files that are no junk, with the names that a person gave them."""
     found = [
-        (info, name) for info in archive.infolist() if not info.is_dir() and not _JUNK.search(name := _true_name(info))
+        (info, name)
+        for info in archive.infolist()
+        if not info.filename.endswith("/") and not _JUNK.search(name := _true_name(info))
     ]
     if not found:
         raise Fault("data.archive.empty")
@@ -90,13 +96,12 @@ def _unpack_one(
     try:
         with archive.open(info) as source, target.open("wb") as file:
             written = _copy(source, file, left)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except BaseException as error:
         target.unlink(missing_ok=True)
+        if not isinstance(error, DAMAGE) or getattr(error, "errno", None) in _FULL:
+            raise
         method = isinstance(error, NotImplementedError)
         raise Fault("data.archive.method" if method else "data.archive.member_damaged") from error
-    except Fault:
-        target.unlink(missing_ok=True)
-        raise
     done.files.append((target, _shown(name)))
     return written
 

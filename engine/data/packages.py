@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import mmap
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 from engine.errors import Fault
@@ -12,6 +15,17 @@ MAX_MEMBERS = 2_000
 MAX_RATIO = 200  # unpacked bytes for one packed byte; text packs to a tenth, a bomb to a thousandth
 _SMALL = 10 * 2**20  # below this nobody is hurt
 MAX_PACKAGE = 2**30  # bytes of an Office file, unpacked
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    IndexError,
+)
 _OPEN_DOCUMENT = {
     b"application/vnd.oasis.opendocument.text": "ODT",
     b"application/vnd.oasis.opendocument.spreadsheet": "ODS",
@@ -58,7 +72,7 @@ def _refuse_open_document(file: zipfile.ZipFile, names: set[str]) -> None:
     try:
         with file.open("mimetype") as member:
             kind = _OPEN_DOCUMENT.get(member.read(100).strip())
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
+    except DAMAGE:
         return
     if kind:
         raise Fault("data.file.office", kind=kind)

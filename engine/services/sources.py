@@ -7,7 +7,7 @@ import re
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,11 +68,14 @@ def add_files(
         made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
     finally:
         ours = {path for path, _name in given.files} - {path for path, _name in files}
-        for path in (*ours, *(text_beside(path) for path, _name in given.files)):
-            path.unlink(missing_ok=True)
-    for path, _name in files:
-        path.unlink(missing_ok=True)
+        _remove((*ours, *(text_beside(path) for path, _name in given.files)))
+    _remove(path for path, _name in files)
     return made
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
@@ -83,20 +86,25 @@ def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
 
 def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]]) -> Unpacked:
     """The files themselves and those out of archives, each with a name of its own."""
-    done = Unpacked()
-    for path, filename in files:
-        shown = display_name(filename)
-        try:
-            if binary_format(path) != "zip":
-                done.files.append((path, shown))
-                continue
-            inside = unpack(path, ctx.settings.folder("uploads"), ctx.settings.max_upload_mb)
-            done.faults += inside.faults
-            done.files += inside.files
-        except Fault as fault:
-            if len(files) == 1:
-                raise
-            done.faults.append((shown, fault))
+    done, taken = Unpacked(), 0
+    try:
+        for path, filename in files:
+            shown = display_name(filename)
+            try:
+                if binary_format(path) != "zip":
+                    done.files.append((path, shown))
+                    continue
+                inside = unpack(path, ctx.settings.folder("uploads"), ctx.settings.max_upload_mb, taken)
+                taken += sum(file.stat().st_size for file, _name in inside.files)
+                done.faults += inside.faults
+                done.files += inside.files
+            except Fault as fault:
+                if len(files) == 1:
+                    raise
+                done.faults.append((shown, fault))
+    except BaseException:
+        _remove({path for path, _name in done.files} - {path for path, _name in files})
+        raise
     if not done.files:
         raise done.faults[0][1]
     return _without_papers(done)

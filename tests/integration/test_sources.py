@@ -132,6 +132,11 @@ def _broken_member() -> bytes:
     return data.replace(b"Q4,A4\nprompt", b"Q4,A5\nprompt", 1)
 
 
+def _broken_lzma() -> bytes:
+    data = packed(("bad.csv", Q4 * 9), ("good.csv", Q4), method=zipfile.ZIP_LZMA)
+    return data[:50] + b"\xff" * 9 + data[59:]
+
+
 ODD_MEMBERS: list[tuple[Callable[[], bytes], dict[str, str]]] = [
     (lambda: archive(("../up.csv", Q4), ("good.csv", Q4)), {"../up.csv": "data.archive.unsafe_name"}),
     (lambda: archive(("/etc/x.csv", Q4), ("good.csv", Q4)), {"/etc/x.csv": "data.archive.unsafe_name"}),
@@ -142,6 +147,8 @@ ODD_MEMBERS: list[tuple[Callable[[], bytes], dict[str, str]]] = [
     (lambda: _flagged(archive(("lock.csv", Q4), ("good.csv", Q4)), b"lock.csv", 6, b"\x01\x00"), {"lock.csv": "data.archive.encrypted"}),
     (lambda: _flagged(archive(("odd.csv", Q4), ("good.csv", Q4)), b"odd.csv", 8, b"\x63\x00"), {"odd.csv": "data.archive.method"}),
     (_broken_member, {"bad.csv": "data.archive.member_damaged"}),
+    (_broken_lzma, {"bad.csv": "data.archive.member_damaged"}),
+    (lambda: archive(("不.csv", Q4), ("good.csv", Q4)).replace("不".encode(), b"\xff\xff\xff", 1), {"不.csv": "data.archive.member_damaged"}),
     (lambda: archive(("README.md", b"# About\n"), ("good.csv", Q4), ("LICENSE", b"Free.")), {"README.md": "data.file.about", "LICENSE": "data.file.about"}),
     (lambda: archive(("__MACOSX/._good.csv", b"x"), (".DS_Store", b"x"), ("good.csv", Q4)), {}),
 ]  # fmt: skip
@@ -184,6 +191,16 @@ def test_an_archive_that_unpacks_to_more_than_an_upload_may_have(ctx: Context, t
         sources.add_files(small, [(path, "a.zip")])
     assert (caught.value.code, caught.value.params) == ("data.archive.too_large", {"limit": 1})
     assert uploads(ctx) == []
+
+
+def test_several_archives_share_the_limit(ctx: Context, tmp_path: Path) -> None:
+    small = dataclasses.replace(ctx, settings=dataclasses.replace(ctx.settings, max_upload_mb=1))
+    given = [(tmp_path / name, name) for name in ("a.zip", "b.zip")]
+    for path, name in given:
+        path.write_bytes(packed((f"{name}.txt", f"{name}, a line of text.\n" * 30_000)))
+    made = sources.add_files(small, given)
+    assert left_out(ctx, made) == {"b.zip": "data.archive.too_large"}
+    assert len(uploads(ctx)) == 1
 
 
 def test_names_of_an_archive_packed_on_a_chinese_windows(ctx: Context) -> None:
