@@ -28,7 +28,7 @@ def _operations(site: Site, lang: str) -> list[Callable[..., Any]]:
 
     def operations(dataset: int) -> list[dict[str, Any]]:
         kind = datasets.dataset_view(ctx, dataset)["kind"]
-        choices = _choices(site, dataset)
+        choices = _choices(site, dataset, kind)
         return [_form(one, lang, choices) for one in OPERATIONS if kind in one.kinds]
 
     def preview_operation(dataset: int, key: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -47,9 +47,10 @@ def _operations(site: Site, lang: str) -> list[Callable[..., Any]]:
     return [operations, preview_operation, apply_operation, version_job, cancel_version]
 
 
-def _choices(site: Site, dataset: int) -> Choices:
-    """What a setting can name: columns of the rows, other data sets, models."""
-    sets = [one for one in datasets.list_datasets(site.ctx) if one["status"] == "ready" and one["id"] != dataset]
+def _choices(site: Site, dataset: int, kind: str) -> Choices:
+    """What a setting can name: columns of the rows, other data sets of the same kind, models."""
+    ready = [one for one in datasets.list_datasets(site.ctx) if one["status"] == "ready" and one["id"] != dataset]
+    sets = [one for one in ready if one["kind"] == kind]
     models = [one for one in base_models.list_base_models(site.ctx) if one["status"] == "ready"]
     return {
         "column": [(name, name) for name in data_rows.columns_of(site.ctx, dataset)],

@@ -90,9 +90,15 @@ TS.data.shapeCard = (self, operation, panel) => TS.h("button", {
   onclick: () => TS.data.shapeOpen(self, operation, panel || (() => TS.data.operation(self.set, self.ctx, TS.data.shapeDefault(self, operation)))),
 }, TS.h("span", { class: "shape-name" }, TS.icon(TS.data.SHAPE_ICONS[operation.group]), operation.label), TS.h("span", { class: "ts-soft ts-small" }, operation.help));
 
-/** The column that is shown above is the first choice where rows are grouped by a label. */
-TS.data.shapeDefault = (self, operation) => ({ ...operation, params: operation.params.map((param) =>
-  (self.column && param.key === "column" && param.choices.some((one) => one.value === "@answer") && param.choices.some((one) => one.value === self.column) ? { ...param, default: self.column } : param)) });
+/** The column that is shown above is the first choice where rows are grouped by a label; a column that is called so, where a time is asked for. */
+TS.data.shapeDefault = (self, operation) => ({ ...operation, params: operation.params.map((param) => {
+  if (param.key !== "column") return param;
+  const named = (value) => param.choices.some((one) => one.value === value) && value;
+  const first = operation.key === "split_time" ? param.choices.find((one) => TS.data.TIME_NAMES.test(one.value))?.value
+    : named("@answer") && self.column && named(self.column);
+  return first ? { ...param, default: first } : param;
+}) });
+TS.data.TIME_NAMES = /date|time|created|updated|日期|时间|時間|年月/i;
 
 TS.data.shapeOpen = function (self, operation, panel) {
   const back = TS.h("button", { type: "button", class: "ts-btn ghost small shape-back", onclick: () => TS.data.shapeList(self, operation.key) }, TS.icon("arrow-right"), TS.t("shape.back"));

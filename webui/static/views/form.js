@@ -66,9 +66,12 @@ TS.formShow = function (param, value) {
   return param.choices.length ? label(value) : String(value);
 };
 
+/** Whole numbers with their thousands apart, small ones as they are. */
+TS.formBound = (value) => (Number.isInteger(value) ? TS.format.number(value) : String(value));
+
 TS.formHelp = function (param) {
   const bounds = param.minimum !== null && param.maximum !== null && param.minimum !== undefined && param.maximum !== undefined
-    ? TS.t("train.form.bounds", { minimum: param.minimum, maximum: param.maximum }) : "";
+    ? TS.t("train.form.bounds", { minimum: TS.formBound(param.minimum), maximum: TS.formBound(param.maximum) }) : "";
   return [param.help, param.usual ? " " + TS.t("train.form.usual", { usual: param.usual }) : "",
     bounds ? TS.h("span", { class: "field-bounds" }, " " + bounds) : ""];
 };
