@@ -43,6 +43,10 @@ def safe_name(header: str) -> str:
     return f"{stem[:180]}{dot}{suffix[:20]}" if dot else shown[:200]
 
 
+def _number(header: str) -> int:
+    return int(header) if header.isdecimal() and len(header) < 20 else 0
+
+
 class _Incoming:
     """One upload on its way: a temporary file under home/uploads, removed unless it is handed over."""
 
@@ -61,8 +65,7 @@ class _Incoming:
 
     async def receive(self, request: Request) -> None:
         """Stream the body to disk in pieces: memory stays small however large the file."""
-        length = request.headers.get("content-length", "")
-        declared = int(length) if length.isdecimal() else 0
+        declared = _number(request.headers.get("content-length", ""))
         self.check(declared)
         written = 0
         with self.path.open("wb") as file:
@@ -98,7 +101,7 @@ async def _store(site: Site, request: Request) -> dict[str, int]:
 
 
 def _grouped(site: Site, group: UploadGroup, path: Path, name: str, request: Request) -> dict[str, int]:
-    place, count = (int(request.headers.get(key, "0") or 0) for key in ("x-group-place", "x-group-count"))
+    place, count = (_number(request.headers.get(key, "")) for key in ("x-group-place", "x-group-count"))
     group.take(path, name, place)
     if place + 1 < count:
         return {"waiting": place + 1}

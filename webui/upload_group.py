@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import time
@@ -53,5 +54,6 @@ class UploadGroup:
 
     def _forget_old(self) -> None:
         for folder in self._parent.iterdir():
-            if time.time() - folder.stat().st_mtime > _FORGOTTEN_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):  # another upload is done with it
+                if time.time() - folder.stat().st_mtime > _FORGOTTEN_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)

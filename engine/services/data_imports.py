@@ -180,9 +180,11 @@ def run_import(
 
 
 def _sweep(ctx: Context) -> None:
-    """Remove what a server left that was killed while it imported: no job will go on with it."""
+    """Remove what a server left that was killed while it took in or imported files: no job will go on with it."""
     long_ago = time.time() - _LEFT_BEHIND_S
-    for left in (*ctx.settings.folder("imports").iterdir(), *ctx.settings.folder("datasets").glob("*.part")):
+    uploads = ctx.settings.folder("uploads")
+    files = (*ctx.settings.folder("datasets").glob("*.part"), *uploads.glob("*.part*"), *uploads.glob("*.new"))
+    for left in (*ctx.settings.folder("imports").iterdir(), *files):
         with contextlib.suppress(OSError):
             if not left.name.isdecimal() and left.stat().st_mtime < long_ago:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()

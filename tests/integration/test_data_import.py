@@ -150,6 +150,19 @@ class _Stop(Exception):
     pass
 
 
+def test_what_a_killed_server_left_goes_with_the_next_import(ctx: Context) -> None:
+    made = upload(ctx, jsonl(*(good(n) for n in range(3))))
+    left = [ctx.settings.folder("uploads") / name for name in ("a.part", "a.part.text", "a.new")]
+    new = ctx.settings.folder("uploads") / "b.part"
+    for path in (*left, new):
+        path.write_bytes(b"x")
+    for path in left:
+        os.utime(path, (1, 1))
+    view = datasets.dataset_view(ctx, made)
+    datasets.import_dataset(ctx, made, **{key: view[key] for key in ("name", "shape", "mapping")})
+    assert ([path for path in left if path.exists()], new.exists()) == ([], True)
+
+
 def in_parts(folder: Path, path: Path, name: str) -> importing.Imported:
     """Import with an end after each batch, and half a row behind what is known to be written."""
     source = sniff(path, name)

@@ -296,6 +296,16 @@ def test_too_large_uploads_are_refused_before_and_while_they_arrive(visitor: Tes
     assert sorted(file.name for file in (home / "uploads").iterdir()) == before
 
 
+def test_files_of_a_group_are_one_data_set(visitor: TestClient, home: Path) -> None:
+    """Whatever the headers say of it; a group that another upload has just finished with is no fault of this one's."""
+    of_group = {"x-group": "a" * 32, "x-group-count": "2"}
+    assert upload(visitor, ROW, "a.jsonl", **of_group, **{"x-group-place": "x"}) == (200, {"waiting": 1})
+    (home / "uploads" / "groups" / "gone").symlink_to("nowhere")  # it is listed, and then it is not there
+    status, answer = upload(visitor, ROW, "b.jsonl", **of_group, **{"x-group-place": "1"})
+    assert (status, list(answer)) == (200, ["dataset"])
+    assert not (home / "uploads" / "groups" / ("a" * 32)).exists()
+
+
 def test_refusals_speak_the_language_of_the_page(visitor: TestClient) -> None:
     visitor.get("/zh/data")
     status, answer = upload(visitor, ROW, "")
