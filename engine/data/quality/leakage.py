@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _KINDS = ("same", "near", "question")  # a held-out row is shown once, under the plainest kind
-_MOST_SHOWN = 20  # training rows of one held-out row
+_MOST_SHOWN = 20  # training rows of one held-out row, where another one shows them all
 
 
 class _Marks:
@@ -52,31 +52,36 @@ def _run(material: Material, values: Values) -> Iterator[Found]:
 def _match(
     into: dict[int, list[int]], groups: Iterator[list[int]], held_out: Sequence[bool] | npt.NDArray[np.bool_]
 ) -> None:
-    """Each held-out row with the training rows of its group."""
+    """Each held-out row with training rows of its group: the first one with all, so that a repair misses none."""
     for group in groups:
-        trained = [place for place in group if not held_out[place]][:_MOST_SHOWN]
+        trained = [place for place in group if not held_out[place]]
         for place in group:
             if trained and held_out[place]:
                 into[place] += trained
+                trained = trained[:_MOST_SHOWN]
 
 
 def _grouped(matches: dict[str, dict[int, list[int]]], marks: _Marks) -> Iterator[Found]:
     """A group for each held-out row with its training rows; one of those may be in several groups."""
     taken: set[int] = set()
-    number = 0
     for kind in _KINDS:
-        for place, trained in sorted(matches[kind].items()):
-            if place in taken:
-                continue
+        for place in sorted(matches[kind].keys() - taken):
+            number = len(taken)
             taken.add(place)
             yield Found(
                 int(marks.ids[place]), number, {"code": f"leak.{kind}.held_out", "side": "held_out", "kind": kind}
             )
-            for other in dict.fromkeys(trained):
-                yield Found(
-                    int(marks.ids[other]), number, {"code": f"leak.{kind}.train", "side": "train", "kind": kind}
-                )
-            number += 1
+            for other, how in _trained(matches, place).items():
+                yield Found(int(marks.ids[other]), number, {"code": f"leak.{how}.train", "side": "train", "kind": how})
+
+
+def _trained(matches: dict[str, dict[int, list[int]]], place: int) -> dict[int, str]:
+    """The training rows of a held-out one, each with the plainest kind in which they are alike."""
+    found: dict[int, str] = {}
+    for kind in _KINDS:
+        for other in matches[kind].get(place, ()):
+            found.setdefault(other, kind)
+    return found
 
 
 LEAKAGE = Check(

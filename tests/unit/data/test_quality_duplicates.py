@@ -118,6 +118,14 @@ def test_leaks_of_three_kinds(tmp_path: Path) -> None:
     assert len({one.group for one in found}) == 3
 
 
+def test_no_training_row_like_a_held_out_one_is_left_by_the_repair(tmp_path: Path) -> None:
+    words = " ".join(f"word{n}" for n in range(40))
+    rows = [chat("Q?", words, "val"), *[chat("Q?", words)] * 50, chat("Q?", f"{words} more"), chat("Q?", "Else.")]
+    found = [one for one in look(tmp_path, "leakage", rows) if one.detail["side"] == "train"]
+    assert sorted(one.row for one in found) == list(range(1, 53))
+    assert [one.detail["kind"] for one in found[-2:]] == ["near", "question"]
+
+
 def test_many_equal_rows_on_both_sides_are_all_found(tmp_path: Path) -> None:
     words = _sentence(random.Random(8), False, 60)
     rows = [_row([*words[:-1], f"end{at}"], False) | {"split": "val" if at < 40 else "train"} for at in range(80)]
