@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -137,9 +137,9 @@ def _payload(ctx: Context, dataset_id: int, check: str, content_hash: str | None
     return found.payload
 
 
-def found_rows(ctx: Context, dataset_id: int, check: str, content_hash: str | None = None) -> list[Found]:
+def found_rows(ctx: Context, dataset_id: int, check: str, content_hash: str | None = None) -> Iterator[Found]:
     """All that the newest audit of a content (the present one) found with a check. Raises Fault("data.audit.missing")."""
-    return list(unpack(_payload(ctx, dataset_id, check, content_hash)))
+    return unpack(_payload(ctx, dataset_id, check, content_hash))
 
 
 def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: int = 10) -> dict[str, Any]:

@@ -59,8 +59,11 @@ class Wish:
             self.version.number,
             self.version.content_hash,
             row.name,
+            row.shape,
             row.mapping,
+            row.templates,
             row.columns,
+            row.rejected,
             dict(values),
         ]
         self.key = hashlib.sha256(json.dumps(marks, sort_keys=True).encode()).hexdigest()[:32]

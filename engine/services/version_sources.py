@@ -98,7 +98,7 @@ def _source(
 ) -> RowsSource:
     row = ready(ctx, version.dataset_id)
 
-    def found(check: str) -> list[Found]:
+    def found(check: str) -> Iterator[Found]:
         from engine.services.auditing import found_rows  # checks load what only they need
 
         return found_rows(ctx, row.id, check, version.content_hash)

@@ -35,7 +35,7 @@ class Source(Protocol):
     def rows(self) -> Iterator[Row]:
         """Every row: {"split", "id", "line", "messages" (or another kind's fields), "extra"}; free to be changed."""
 
-    def found(self, check: str) -> list[Found]:
+    def found(self, check: str) -> Iterator[Found]:
         """What the newest audit of this very content found. Raises Fault("data.audit.missing")."""
 
     def other(self, dataset: int) -> Source:

@@ -36,8 +36,8 @@ class Rows:
     def rows(self) -> Iterator[Row]:
         yield from copy.deepcopy(self.kept)
 
-    def found(self, check: str) -> list[Found]:
-        return look(self.folder, check, self.kept, **self.settings.get(check, {}))
+    def found(self, check: str) -> Iterator[Found]:
+        return iter(look(self.folder, check, self.kept, **self.settings.get(check, {})))
 
     def other(self, dataset: int) -> Source:
         raise AssertionError(dataset)

@@ -24,10 +24,10 @@ ROWS = Param(
 )  # fmt: skip
 
 
-def wanted(source: Source, values: Mapping[str, Any]) -> list[Found]:
+def wanted(source: Source, values: Mapping[str, Any]) -> Iterator[Found]:
     """What the check found, of the chosen rows. Raises Fault("data.audit.missing")."""
     only = None if values.get("rows") is None else set(read_ids(values["rows"]))
-    return [one for one in source.found(str(values["check"])) if only is None or one.row in only]
+    return (one for one in source.found(str(values["check"])) if only is None or one.row in only)
 
 
 def read_ids(value: Any) -> list[int]:

@@ -23,7 +23,9 @@ _MARGIN = 0.97  # texts of one row need not be equally dense in tokens
 
 def _mask(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     kinds = set(values["kinds"])
-    spans = {one.row: [span for span in one.detail["spans"] if span[3] in kinds] for one in wanted(source, values)}
+    spans = {
+        one.row: [span for span in one.detail.get("spans", ()) if span[3] in kinds] for one in wanted(source, values)
+    }
     for row in source.rows():
         if found := spans.get(row["id"]):
             _mask_row(row, found)
