@@ -38,7 +38,7 @@ def _ready(s: Session, dataset_id: int) -> Dataset:
 
 
 def start_audit(ctx: Context, dataset_id: int, settings: Mapping[str, Any] | None = None) -> int:
-    """Queue the search through what the data set holds now; one that waits or runs with the same settings is taken.
+    """Queue the search through what the data set holds now; one that waits or runs with the same settings is taken, others end.
 
     Args:
         settings: {"off": [checks], "values": {check: values}}; those of the last audit where there are none.
@@ -51,10 +51,8 @@ def start_audit(ctx: Context, dataset_id: int, settings: Mapping[str, Any] | Non
         row = _ready(s, dataset_id)
         kept = dict(settings) if settings is not None else queries.last_settings(s, dataset_id)
         read_settings(kept)
-        assert row.content_hash is not None
-        before = queries.newest(s, dataset_id, row.content_hash)
-        if before is not None and (job := _job(s, before)) is not None and job.status not in FINAL:
-            if before.settings == kept:
+        for audit, job in queries.unfinished(s, dataset_id):
+            if (audit.content_hash, audit.settings) == (row.content_hash, kept):
                 return job.id
             _end(s, job)
         return _queue(s, row, kept)

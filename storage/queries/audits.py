@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from storage.data_tables import Audit, Finding
+from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.tables import Dataset
 
 
@@ -30,6 +31,13 @@ def newest(s: Session, dataset_id: int, content_hash: str) -> Audit | None:
     """The last audit of this content."""
     of_content = select(Audit).where(Audit.dataset_id == dataset_id, Audit.content_hash == content_hash)
     return s.scalar(of_content.order_by(Audit.id.desc()).limit(1))
+
+
+def unfinished(s: Session, dataset_id: int) -> list[tuple[Audit, Job]]:
+    """Audits of any content of the data set that wait or run, and that nobody asked to end, with their jobs."""
+    going = select(Audit, Job).join(Job, Job.id == Audit.job_id).where(Audit.dataset_id == dataset_id)
+    waiting = Job.status.in_((JobStatus.QUEUED, *ACTIVE)), Job.request.is_(None)
+    return [(audit, job) for audit, job in s.execute(going.where(*waiting))]
 
 
 def last_settings(s: Session, dataset_id: int) -> dict[str, Any]:

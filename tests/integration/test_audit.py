@@ -15,8 +15,10 @@ from engine.data.quality.packing import pack, unpack
 from engine.data.store import read_rows
 from engine.errors import Fault, NotFound, SpecError
 from engine.services import auditing, versions
+from engine.services.jobs import job_view
 from storage.job_tables import JobStatus
 from storage.queries import audits as queries
+from storage.queries.jobs import get_job
 from tests.tiny import add_config, add_dataset
 from tests.workers import run_here, run_worker
 
@@ -114,6 +116,22 @@ def test_other_settings_take_the_place_of_a_waiting_audit(ctx: Context, faulty: 
     assert second != first
     assert run_here(ctx).id == second
     assert "toxic" not in auditing.audit_of(ctx, faulty)["checks"]
+
+
+def test_a_search_through_an_older_version_makes_room(ctx: Context, faulty: int) -> None:
+    older = auditing.start_audit(ctx, faulty)
+    versions.apply(ctx, faulty, "drop_rows", {"rows": [0]})
+    assert auditing.start_audit(ctx, faulty) != older
+    assert job_view(ctx, older)["status"] == JobStatus.CANCELLED
+
+
+def test_an_audit_that_is_about_to_end_is_not_taken_for_a_new_one(ctx: Context, faulty: int) -> None:
+    ending = auditing.start_audit(ctx, faulty)
+    with ctx.db.write() as s:
+        job = get_job(s, ending)
+        assert job is not None
+        job.status, job.request = JobStatus.RUNNING, "cancel"
+    assert auditing.start_audit(ctx, faulty) != ending
 
 
 def test_an_audit_can_be_ended_and_begun_again(ctx: Context, faulty: int) -> None:
