@@ -26,7 +26,7 @@ def quick_object(line: bytes) -> dict[str, Any] | None:
         if type(value) is not dict:
             return None
         fields = _fields(value)
-    except (ValueError, _Doubtful):
+    except (ValueError, RecursionError, _Doubtful):
         return None
     colons = line.count(b'":')
     if colons != fields:  # a text may hold a quote and a colon too, escaped

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.data.normalise.pairs import kto_row, preference_row
-from engine.data.normalise.texts import Fields, Values, check_characters, extra_of, present
+from engine.data.normalise.texts import Fields, Values, check_characters, check_nested, extra_of, present
 from engine.data.normalise.tools import tools_of
 from engine.data.normalise.turns import Message, check_order, read_turns, with_system
 from engine.data.records import Record
@@ -82,6 +82,7 @@ def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], R
         check_order(messages, column)
         row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
         if fields.has("tools") and (tools := tools_of(fields.raw(values, "tools"), fields.column("tools"))):
+            check_nested(tools, fields.column("tools"))
             row["tools"] = tools
         return row
 

@@ -13,6 +13,7 @@ from engine.data.shapes.guess import MAX_EXTRA, is_extra
 from engine.data.shapes.mapping import Plan
 from engine.data.shapes.wording import chooser, fill, scalar_text
 
+MAX_DEPTH = 100  # of lists and objects within each other
 Values = Mapping[str, Any]
 
 
@@ -118,9 +119,20 @@ def check_characters(text: str, column: str) -> None:
         raise RowFault("data.row.half_character", column)
 
 
+def check_nested(value: Any, column: str, depth: int = 0) -> None:
+    """As `check_characters`, for every text and name inside a value. Raises RowFault."""
+    if isinstance(value, str):
+        check_characters(value, column)
+    elif isinstance(value, (dict, list)):
+        if depth > MAX_DEPTH:
+            raise RowFault("data.json.too_deep", column)
+        for one in (*value, *value.values()) if isinstance(value, dict) else value:
+            check_nested(one, column, depth + 1)
+
+
 def extra_of(values: Values, learnt: frozenset[str]) -> dict[str, Any]:
     """The other columns of a row that are kept beside it: single values, short texts."""
-    return {name: _kept(value) for name, value in values.items() if name not in learnt and is_extra(value)}
+    return {_kept(name): _kept(value) for name, value in values.items() if name not in learnt and is_extra(value)}
 
 
 def _kept(value: Any) -> Any:

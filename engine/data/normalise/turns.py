@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.data.json_text import parse
-from engine.data.normalise.texts import check_characters
+from engine.data.normalise.texts import check_characters, check_nested
 from engine.data.normalise.tools import calls_of, read_calls
 from engine.data.records import RowFault, show
 from engine.data.shapes.contents import turn_of, turns_of
@@ -88,7 +88,9 @@ def _message(turn: Any, place: int, column: str, role_key: str, text_key: str) -
     if role is None:
         raise RowFault("data.turn.unknown_role", column, turn=place, role=show(said))
     if name in _CALLING:
-        return {"role": role, "content": "", "tool_calls": read_calls(turn.get(text_key), place, column)}
+        calls = read_calls(turn.get(text_key), place, column)
+        check_nested(calls, column)
+        return {"role": role, "content": "", "tool_calls": calls}
     calls = calls_of(turn, place, column) if role == "assistant" else []
     if text_key not in turn and not calls:
         raise _no_key(turn, place, column, text_key)
@@ -98,6 +100,8 @@ def _message(turn: Any, place: int, column: str, role_key: str, text_key: str) -
         message["tool_calls"] = calls
     if role == "tool":
         message |= {key: turn[key] for key in ("tool_call_id", "name") if isinstance(turn.get(key), str) and turn[key]}
+    if len(message) > 2:
+        check_nested(message, column)
     return message
 
 

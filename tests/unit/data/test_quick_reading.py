@@ -44,7 +44,7 @@ def test_an_object_is_read_as_it_is_or_not_at_all(pairs: list[tuple[str, Any]], 
     "line",
     [
         '{"a":1,"a":2}', '{"a":1,"a"  :2}', '{"a":1,"a" \t:2}', '{"a":1,"a":2,"b" :3}', '{"a":{"b":1,"b":1}}', '{"a":"\\":","a":1}', '{"a\\\\":1,"a\\\\":2}',
-        '{"n":12345678901234567890123}', '{"n":1e400}', '{"n":NaN}', '{"a":"\\ud83d"}', '["a"]', "{", '{"a":"b":"c"}',
+        '{"n":12345678901234567890123}', '{"n":1e400}', '{"n":NaN}', '{"n":' + '[' * 700 + ']' * 700 + '}', '{"a":"\\ud83d"}', '["a"]', "{", '{"a":"b":"c"}',
     ],
 )  # fmt: skip
 def test_what_the_quick_parser_would_lose_is_left_to_the_strict_one(line: str) -> None:

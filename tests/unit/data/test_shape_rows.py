@@ -308,3 +308,28 @@ def test_columns_with_braces_in_their_names_and_braces_in_their_values(tmp_path:
     rows = [{"a}b": "{x}", "c": "y"}] * 2
     result = run(tmp_path, jsonl(*rows), shape="text", mapping={}, templates={"text": ["{a}b} {c}"]})
     assert result.texts[0] == "{x} y"
+
+
+_HALF = "\ud83d"
+_DEEP: Any = 1
+for _level in range(200):
+    _DEEP = [_DEEP]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"messages": [ASK, {**CALL, "tool_calls": [{"function": {"name": "f", "arguments": {_HALF: 1}}}]}, RESULT, SAY]}, ("messages", "data.row.half_character")),
+        ({"messages": [ASK, {**CALL, "tool_calls": [{"id": _HALF, "function": {"name": "f"}}]}, RESULT, SAY]}, ("messages", "data.row.half_character")),
+        ({"messages": [ASK, CALL, {**RESULT, "name": "a\0"}, SAY]}, ("messages", "data.row.nul")),
+        ({"messages": [ASK, CALL, {"role": "function_call", "content": json.dumps({"name": "f", "arguments": {"x": _HALF}})}]}, ("messages", "data.row.half_character")),
+        ({"messages": [ASK, {**CALL, "tool_calls": [{"function": {"name": "f", "arguments": {"x": _DEEP}}}]}, RESULT, SAY]}, ("messages", "data.json.too_deep")),
+        ({"messages": [ASK, SAY], "tools": [{**FIND, "description": _HALF}]}, ("tools", "data.row.half_character")),
+    ],
+)  # fmt: skip
+def test_calls_that_no_file_can_hold_spoil_their_own_row_alone(
+    tmp_path: Path, row: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    good = {"messages": [ASK, SAY], "tools": [FIND], f"odd{_HALF}": 1}
+    result = run(tmp_path, jsonl(good, row, good), shape="messages", mapping={"messages": "messages", "tools": "tools"})
+    assert ([kept["line"] for kept in result.rows], codes(result)) == ([1, 3], [expected])
