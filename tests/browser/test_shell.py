@@ -54,6 +54,19 @@ def test_the_navigation_leads_everywhere(visit: Open) -> None:
         assert page.locator("[aria-current=page]").get_attribute("data-page") == entry.key
 
 
+def test_what_is_followed_may_come_onto_the_page_a_moment_later(visit: Open) -> None:
+    page = visit().open("/en/")
+    page.wait_for_selector("html.ts-ready", state="attached")
+    page.evaluate(
+        """() => {
+          const box = document.createElement("p");
+          TS.poll(box, 20, async () => { box.dataset.looks = Number(box.dataset.looks || 0) + 1; });
+          document.body.append(box);
+        }"""
+    )
+    page.wait_for_selector("[data-looks='3']", state="attached")
+
+
 def test_the_language_switch_keeps_page_and_query(visit: Open) -> None:
     tab = visit()
     page = tab.open("/en/data?dataset=3")

@@ -110,7 +110,7 @@ TS.poll = function (root, milliseconds, task) {
   timer = setInterval(tick, milliseconds);
   document.addEventListener("visibilitychange", tick);
   window.addEventListener("pagehide", stop, { once: true });
-  tick();
+  queueMicrotask(tick); // `root` is often put on the page right after this call
   return stop;
 };
 

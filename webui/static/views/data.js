@@ -69,15 +69,16 @@ TS.data.languageBadge = (word) => (word ? TS.h("span", { class: "ts-badge neutra
 /** One data set in the list. */
 TS.data.card = function (set) {
   const draft = set.status === "draft";
+  const busy = set.import && !set.import.ended;
   const open = TS.url("data", { dataset: set.id });
   return TS.h("article", { class: "ts-card data-card", "data-dataset": set.id },
     TS.h("div", { class: "ts-spread" },
       TS.h("h3", {}, TS.h("a", { href: open, dir: "auto" }, set.name)),
       TS.data.importBadge(set) || (draft ? TS.h("span", { class: "ts-badge warn" }, TS.t("data.card.draft")) : TS.data.languageBadge(TS.data.language(set)))),
     TS.h("p", { class: "ts-soft ts-small data-source" }, set.sample_key ? TS.t("data.card.sample") : set.source_name, " · ", TS.format.when(set.created_at)),
-    draft ? TS.h("p", {}, TS.t("data.card.draft_lead")) : [TS.data.numbers(set), TS.data.splitBar(set), TS.data.health(set)],
+    draft ? TS.h("p", {}, TS.t(busy ? "data.card.importing" : "data.card.draft_lead")) : [TS.data.numbers(set), TS.data.splitBar(set), TS.data.health(set)],
     TS.h("div", { class: "data-card-foot" }, draft
-      ? TS.h("a", { class: "ts-btn primary", href: open }, TS.t("data.card.continue"))
+      ? TS.h("a", { class: "ts-btn primary", href: open }, TS.t(busy ? "data.card.follow" : "data.card.continue"))
       : [TS.h("a", { class: "ts-btn", href: TS.url("train", { dataset: set.id }) }, TS.t("data.train_with")),
         TS.h("a", { class: "ts-btn ghost", href: open }, TS.t("data.card.open"))]));
 };
