@@ -14,6 +14,7 @@ from engine.services.version_sources import version_file
 _AROUND = 160  # characters that are kept on each side of something found
 _WHOLE = 700  # a text up to this length is never shortened
 _CUT = "…"
+_MOST_MARKED = 500  # places in one row
 _LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
 
 
@@ -34,7 +35,7 @@ def shown_rows(ctx: Context, dataset_id: int, found: Sequence[Found]) -> list[di
 def _shown(one: Found, row: Row) -> dict[str, Any]:
     detail = dict(one.detail)
     spans: dict[int, list[tuple[int, int, str]]] = {}
-    for part, start, end, kind in detail.pop("spans", ()):
+    for part, start, end, kind in detail.pop("spans", ())[:_MOST_MARKED]:
         spans.setdefault(part, []).append((start, end, kind))
     texts = texts_of(row)
     parts = [

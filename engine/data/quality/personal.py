@@ -11,8 +11,6 @@ from engine.data.rows import Row, texts_of
 from engine.params import Param
 from engine.text import Text
 
-MOST_SPANS = 2_000  # of one row
-
 
 def _look(values: Values) -> Callable[[Row], Detail | None]:
     kinds = ordered(values["kinds"])
@@ -25,7 +23,7 @@ def _look(values: Values) -> Callable[[Row], Detail | None]:
             spans += [(part, start, end, kind) for start, end, kind in _named(name, text, kinds)]
         if not spans:
             return None
-        return {"code": "personal", "spans": spans[:MOST_SPANS], "kinds": sorted({span[3] for span in spans})}
+        return {"code": "personal", "spans": spans, "kinds": sorted({span[3] for span in spans})}
 
     return judge
 

@@ -74,6 +74,12 @@ def test_masks_put_a_word_in_place_of_what_was_found_and_nothing_else(tmp_path: 
     assert repair(source, "mask_found", rows=[1]) == source.kept
 
 
+def test_masks_leave_nothing_of_a_row_with_very_many_places(tmp_path: Path) -> None:
+    mails = [f"a{n}@lamps.io" for n in range(2_500)]
+    (masked,) = repair(Rows(tmp_path, [chat("List them.", "\n".join(mails))]), "mask_found")
+    assert answers([masked]) == ["\n".join(["[EMAIL]"] * len(mails))]
+
+
 def test_masks_in_other_columns_and_in_what_functions_are_called_with(tmp_path: Path) -> None:
     row = chat("Book it.", "Booked.", extra={"phone": 13812345678, "order_id": 13912345678, "note": "c@lamps.io, soon"})
     arguments = {"guest": {"mails": ["a@lamps.io", "none"], "key": "x"}, "password": "Tr0ub4dor&3", "nights": 2}

@@ -33,18 +33,24 @@ def _mask(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _mask_row(row: Row, spans: list[tuple[int, int, int, str]]) -> None:
+    by_part: dict[int, list[tuple[int, int, str]]] = {}
+    for part, start, end, kind in spans:
+        by_part.setdefault(part, []).append((start, end, kind))
+
     def change(part: int, text: str) -> str:
-        return _masked(text, [span for span in spans if span[0] == part])
+        return _masked(text, by_part.get(part, []))
 
     beside = len(texts_of(row))
     change_texts(row, change)
     change_beside(row, lambda place, text: change(beside + place, text))
 
 
-def _masked(text: str, spans: list[tuple[int, int, int, str]]) -> str:
-    for _part, start, end, kind in sorted(spans, reverse=True):
-        text = f"{text[:start]}[{kind.upper()}]{text[end:]}"
-    return text
+def _masked(text: str, spans: list[tuple[int, int, str]]) -> str:
+    pieces, at = [], 0
+    for start, end, kind in sorted(spans):
+        pieces += [text[at:start], f"[{kind.upper()}]"]
+        at = end
+    return "".join([*pieces, text[at:]])
 
 
 def _mend(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
