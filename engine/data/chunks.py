@@ -28,12 +28,12 @@ def chunks(stream: TextIO, limit: int) -> Iterator[tuple[int, str]]:
     """Each chunk with the line it begins on (from 1); about `limit` characters, a little more where a word would be cut."""
     line, held = 1, ""
     for text in _cut(stream, limit):
-        if held and text.strip():
+        if held and (text.strip() or len(held) + len(text) > MAX_FIELD):
             yield line, held
             line += _line_ends(held)
             held = text
         else:
-            held += text  # white space alone is no chunk
+            held += text  # white space alone is no chunk, unless it fills more than any field may
     if held:
         yield line, held
 

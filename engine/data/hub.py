@@ -46,6 +46,12 @@ def split_of(path: str) -> str:
     return next((_SPLITS[word] for word in reversed(words) if word in _SPLITS), WHOLE)
 
 
+def _is_plain(path: str) -> bool:
+    """Whether a path stays in its folder: a hub may be anybody's."""
+    place = PurePosixPath(path)
+    return not place.is_absolute() and ".." not in place.parts
+
+
 def choose(name: str, sizes: dict[str, int], split: str, folder: str) -> tuple[dict[str, int], str, list[str]]:
     """Of a repository's files those of one part: ({path: bytes}, the part, the other parts).
 
@@ -53,7 +59,11 @@ def choose(name: str, sizes: dict[str, int], split: str, folder: str) -> tuple[d
         Fault: "data.hub.no_files", "data.hub.no_split".
     """
     parts: dict[str, dict[str, int]] = defaultdict(dict)
-    inside = {path: size for path, size in sizes.items() if not _ABOUT.search(path) and path.startswith(folder)}
+    inside = {
+        path: size
+        for path, size in sizes.items()
+        if _is_plain(path) and not _ABOUT.search(path) and path.startswith(folder)
+    }
     kinds = ([path for path in inside if path.lower().endswith(kind)] for kind in _KINDS)
     for path in next((found for found in kinds if found), []):
         parts[split_of(path)][path] = inside[path]

@@ -110,6 +110,8 @@ def test_files_of_one_part_are_chosen() -> None:
     assert (sum(files.values()), part, others) == (11, "train", ["test_sft"])
     assert hub.choose("a/b", sizes, "test_sft", "data")[0] == {"data/test_sft-00000-of-00001.parquet": 7}
     assert hub.choose("a/b", sizes, "validation", "en/")[0] == {"en/validation.jsonl": 3}
+    outside = {"/etc/train.jsonl": 9, "../train.jsonl": 9, "data/../../train.jsonl": 9}
+    assert hub.choose("a/b", {**outside, "train.jsonl": 1}, "", "")[0] == {"train.jsonl": 1}
     with pytest.raises(Fault, match=r"data\.hub\.no_split") as caught:
         hub.choose("a/b", sizes, "dev", "")
     assert_can_be_said(caught.value.code, caught.value.params)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from engine.data import excel_book
 from engine.data.chunks import chunks
 from engine.data.documents import Documents
-from engine.data.records import Record
+from engine.data.records import MAX_FIELD, Record
 from engine.data.sniff import Sniffed
 from engine.errors import Fault
 from tests.unit.data.made import docx, pdf, repacked, table_xlsx
@@ -147,6 +147,16 @@ def test_markdown_keeps_its_headings_and_no_table_misleads(tmp_path: Path) -> No
 def chunked(folder: Path, text: str, size: int) -> list[str]:
     file = run(folder, text.encode(), "long.md").source.files[0].chosen({"chunk_characters": size})
     return [item.values["text"] for item in file.records() if isinstance(item, Record)]
+
+
+def test_endless_white_space_is_not_held_in_memory() -> None:
+    """And the text before it stays a row that may be taught."""
+    parts = cut("A text." + "\n" * 5 * MAX_FIELD + "More.", 200)
+    assert all(len(part) <= MAX_FIELD for part in parts)
+    assert ([part.strip() for part in parts if part.strip()], len("".join(parts))) == (
+        ["A text.", "More."],
+        5 * MAX_FIELD + 12,
+    )
 
 
 @given(st.text(alphabet="ab c.!\n\r\t。，中文é\u0301\u3000", max_size=600), st.integers(100, 200))
