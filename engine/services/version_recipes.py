@@ -10,10 +10,8 @@ from typing import Any
 from engine.data.operations import operation_of
 from engine.data.operations.adding import ADD_ROWS
 from engine.data.operations.base import Operation
-from engine.data.operations.by_hand import BY_HAND
 
 _LONGEST_KEPT = 4_000  # characters of one setting; of a longer one its size and mark are kept
-_OURS = {operation.key: operation for operation in (ADD_ROWS, BY_HAND)}  # those that no page offers by themselves
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Recipe:
 
     def found(self) -> Operation:
         """The operation itself. Raises NotFound."""
-        return _OURS.get(self.operation) or operation_of(self.operation)
+        return ADD_ROWS if self.operation == ADD_ROWS.key else operation_of(self.operation)
 
 
 def _short(value: Any) -> Any:

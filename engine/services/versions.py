@@ -20,7 +20,6 @@ from engine.data.index import RowIndex
 from engine.data.operations import operation_of
 from engine.data.operations.adding import ADD_ROWS
 from engine.data.operations.base import Operation, Row
-from engine.data.operations.by_hand import BY_HAND
 from engine.data.operations.source import RowsSource
 from engine.data.rows import kind_of
 from engine.data.store import StoredVersion, read_rows, remove_rows, write_version
@@ -74,7 +73,7 @@ def apply_edits(
 ) -> dict[str, int]:
     """As `apply`: the next version has these rows in place of those with their ids, and none with an id in `drops`."""
     values = {"edits": {str(row["id"]): row for row in edits}, "drops": sorted(drops)}
-    return _start(ctx, dataset, Recipe(BY_HAND.key, values, "edit_rows"), base)
+    return _start(ctx, dataset, Recipe("edit_rows", values), base)
 
 
 def append_rows(

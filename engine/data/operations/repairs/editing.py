@@ -33,7 +33,7 @@ def read_edits(value: Any) -> dict[int, Mapping[str, Any]]:
 
 
 def edited(row: Row, edit: Mapping[str, Any]) -> Row:
-    """The row with the content of the edit (and its split, where it names one); id, place and other columns stay.
+    """The row with the content of the edit (its split and other columns too, where it names them); id and place stay.
 
     Raises:
         Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns" or "data.repair.split", with the row's number.
@@ -46,7 +46,8 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
         raise Fault("data.repair.split", row=number)
     _check(content, kind, number)
     kept = {key: value for key, value in row.items() if key not in content_of(row)}
-    return kept | content | {"split": edit.get("split", row["split"])}
+    extra = {"extra": dict(edit["extra"])} if edit.get("extra") else {}
+    return kept | content | extra | {"split": edit.get("split", row["split"])}
 
 
 def _check(content: Mapping[str, Any], kind: str, number: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from engine.data.beside import change_beside
 from engine.data.mending import mended, without_control
 from engine.data.operations.base import Found, Operation, Row, Source
-from engine.data.operations.repairs.dropping import CHECK, ROWS, wanted
+from engine.data.operations.repairs.dropping import CHECK, ROWS, read_ids, wanted
 from engine.data.operations.repairs.editing import edited, read_edits
 from engine.data.operations.repairs.texts import change_texts, cut_at_sentence, last_sentence, token_count
 from engine.data.privacy.kinds import KINDS
@@ -111,9 +111,13 @@ def _fit(row: Row, limit: int, length: int, template: ChatTemplate | None) -> No
 
 
 def _edit(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
-    edits = read_edits(values["edits"])
+    drops = frozenset(read_ids(list(values["drops"])))
+    edits = read_edits(values["edits"]) if values["edits"] or not drops else {}
     for row in source.rows():
-        yield edited(row, edits[row["id"]]) if row["id"] in edits else row
+        if row["id"] in drops:
+            continue
+        edit = edits.get(row["id"])
+        yield row if edit is None else edited(row, edit)
 
 
 MASK_FOUND = Operation(
@@ -160,7 +164,8 @@ EDIT_ROWS = Operation(
     group="repair",
     label=Text("Edit by hand", "手动编辑"),
     help=Text(
-        "Puts rows in the words that you wrote; all others stay as they are.", "换成你写的内容，其余的行保持不变。"
+        "Puts rows in the words that you wrote, or drops them; all others stay as they are.",
+        "换成你写的内容，或删除你选中的行，其余的行保持不变。",
     ),
     run=_edit,
     params=(
@@ -171,5 +176,6 @@ EDIT_ROWS = Operation(
             Text("Edits", "修改"),
             Text("The new content of each row, by its id.", "每一行的新内容，按编号。"),
         ),
+        Param("drops", "data", (), Text("Dropped rows", "删除的行"), Text("Ids of rows.", "行的编号。")),
     ),
 )
