@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.context import Context
 
-FOLDERS = ("models", "datasets", "uploads", "jobs", "tuned", "exports", "cache", "logs")
+FOLDERS = ("models", "datasets", "rejected", "uploads", "imports", "jobs", "tuned", "exports", "cache", "logs")
 
 
 def disk_use(ctx: Context) -> dict[str, Any]:

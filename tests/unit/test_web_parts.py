@@ -98,10 +98,11 @@ def test_the_lesson_shows_three_different_answers_and_waits_for_its_model(ctx: C
 
 
 def test_disk_use_counts_every_file_once(ctx: Context) -> None:
-    (ctx.settings.folder("models", "1") / "weights").write_bytes(b"x" * 1000)
+    for key, size in (("models", 1000), ("imports", 70), ("rejected", 8)):
+        (ctx.settings.folder(key, "1") / "file").write_bytes(b"x" * size)
     use = folders.disk_use(ctx)
     sizes = {entry["key"]: entry["bytes"] for entry in use["folders"]}
-    assert sizes["models"] == 1000
+    assert [sizes[key] for key in ("models", "imports", "rejected")] == [1000, 70, 8]
     assert use["total"] == use["database"] + sum(sizes.values())
     assert use["database"] > 0
 
