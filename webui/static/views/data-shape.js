@@ -98,7 +98,7 @@ TS.data.shapeDefault = (self, operation) => ({ ...operation, params: operation.p
     : named("@answer") && self.column && named(self.column);
   return first ? { ...param, default: first } : param;
 }) });
-TS.data.TIME_NAMES = /date|time|created|updated|日期|时间|時間|年月/i;
+TS.data.TIME_NAMES = /date|time|created|updated|\u65e5\u671f|\u65f6\u95f4|\u6642\u9593|\u5e74\u6708/i;
 
 TS.data.shapeOpen = function (self, operation, panel) {
   const back = TS.h("button", { type: "button", class: "ts-btn ghost small shape-back", onclick: () => TS.data.shapeList(self, operation.key) }, TS.icon("arrow-right"), TS.t("shape.back"));
