@@ -104,5 +104,5 @@ TS.data.splitBar = function (set) {
 /** The health mark: a shape and a word. */
 TS.data.health = (set) => set.rejected
   ? TS.h("p", { class: "data-health warn" }, TS.icon("triangle-alert"),
-    TS.t("data.health.rejected", { n: TS.format.number(set.rejected), all: TS.format.number(set.accepted + set.rejected) }))
+    TS.t("data.health.rejected", { n: TS.format.number(set.rejected) }))
   : TS.h("p", { class: "data-health good" }, TS.icon("circle-check"), TS.t("data.health.good"));
