@@ -35,7 +35,8 @@ TS.data.reviewAdd = function (self) {
     const ready = sets.filter((set) => set.status === "ready");
     const wanted = self.dataset || self.found.targets[0]?.id;
     let target = ready.find((set) => set.id === wanted)?.id ?? 0;
-    const choose = (value) => { target = value; named.hidden = target !== 0; };
+    const help = TS.h("span", {}, TS.t("data.review.add.help"));
+    const choose = (value) => { target = value; named.hidden = target !== 0; help.hidden = target === 0; };
     const select = TS.select("review-target", [[0, TS.t("data.review.add.new")], ...ready.map((set) => [set.id, set.name])], target, choose);
     const add = TS.h("button", { type: "button", class: "ts-btn primary", id: "review-add", onclick: () => TS.act(add, async () => {
       const made = await self.ctx.call("review_add", target || name.value, self.dataset);
@@ -44,7 +45,7 @@ TS.data.reviewAdd = function (self) {
       return TS.data.reviewAdded(self, work, made);
     }) }, TS.icon("plus"), TS.t("data.review.add.button", { n: TS.format.number(self.found.counts.approved) }));
     choose(target);
-    TS.replace(holder, TS.field("review-target", TS.t("data.review.add.target"), select, { help: TS.t("data.review.add.help") }), named, TS.h("div", {}, add), work);
+    TS.replace(holder, TS.field("review-target", TS.t("data.review.add.target"), select, { help }), named, TS.h("div", {}, add), work);
   }).catch((error) => TS.replace(holder, TS.note("danger", error.message)));
   return holder;
 };
