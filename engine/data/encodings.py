@@ -68,7 +68,11 @@ _NO_LEADS = bytes(byte for byte in range(256) if byte < 0xC0)  # every byte that
 
 def is_damaged(text: str) -> bool:
     """Whether `text` holds bytes that did not fit the encoding (or half a character from a JSON escape)."""
-    return not text.isascii() and _has_half(text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _bom(head: bytes) -> tuple[bytes, str] | None:

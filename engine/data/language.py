@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 SAMPLE = 400  # characters that tell as much as any more would
+_WORDS_IN = 200  # characters whose words tell English from other languages
 ENOUGH = 120  # characters that tell it without any other text
 _BY_HIGH_BYTE = {  # of UTF-16: blocks of 256 characters tell a script as well as exact ranges do
     "zh": (*range(0x34, 0xA0), 0xF9, 0xFA),
@@ -59,5 +60,5 @@ def language_of(text: str) -> str:
 
 
 def _latin(lower: str) -> str:
-    words = set(lower.split())
+    words = set(lower[:_WORDS_IN].split())
     return "en" if len(_ENGLISH & words) * 12 >= len(words) else "latin"

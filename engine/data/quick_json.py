@@ -33,7 +33,7 @@ def quick_object(line: bytes) -> dict[str, Any] | None:
         colons -= line.count(b'\\":')
         if colons != fields or b'\\\\":' in line:
             return None
-    if (b" :" in line or b"\t:" in line) and _SPACED.search(line):
+    if _SPACED.search(line):
         return None
     return value
 
