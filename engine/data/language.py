@@ -16,6 +16,7 @@ _BY_HIGH_BYTE = {  # of UTF-16: blocks of 256 characters tell a script as well a
     "latin": (0x01, 0x02),
 }
 _KANA = re.compile("[\u3040-\u30ff]")
+_WORD = re.compile(r"[^\W\d_]+")
 _NO_LETTERS = bytes(byte for byte in range(256) if not (chr(byte).isalpha() and byte not in b"\xaa\xb5\xba"))
 CLEAR = ("zh", "ja", "ko", "en")  # scripts alone do not name a language
 _ENGLISH = frozenset(
@@ -61,4 +62,10 @@ def language_of(text: str) -> str:
 
 def _latin(lower: str) -> str:
     words = set(lower[:_WORDS_IN].split())
-    return "en" if len(_ENGLISH & words) * 12 >= len(words) else "latin"
+    if not _has_english(words):
+        words = set(_WORD.findall(lower[:_WORDS_IN]))  # without the signs that stand beside them
+    return "en" if _has_english(words) else "latin"
+
+
+def _has_english(words: set[str]) -> bool:
+    return len(_ENGLISH & words) * 12 >= len(words)

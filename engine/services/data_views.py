@@ -14,7 +14,7 @@ from engine.errors import NotFound
 from engine.services.sources import reading_of
 from storage.job_tables import FINAL, RESUMABLE, Job
 from storage.queries import datasets as queries
-from storage.queries import jobs
+from storage.queries import jobs, rejected, versions
 from storage.tables import Dataset
 
 IMPORT_KIND = "import_data"
@@ -46,6 +46,8 @@ def view_of(session: Session, row: Dataset) -> dict[str, Any]:
         "shapes": shapes_view(),
         "encodings": list(ENCODINGS) if row.encoding else [],
         "reading": reading_of(row),
+        "repaired": rejected.counts(session, row.id)[1],
+        "versions": versions.next_number(session, row.id) - 1,
     }
 
 

@@ -380,6 +380,8 @@ def test_a_rejected_row_of_a_table_is_repaired_in_place(ctx: Context) -> None:
     assert [row["line"] for row in rows_of(ctx, made)[12:]] == [14, 15]
     after = rejected_rows.rejected_rows(ctx, made)
     assert after["repaired"] == 2
+    view = datasets.dataset_view(ctx, made)
+    assert (view["rejected"], view["repaired"], view["versions"]) == (2, 2, 2)
     assert all(row["repaired_at"] for row in after["rows"])
 
 

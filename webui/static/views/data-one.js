@@ -80,7 +80,7 @@ TS.data.head = function (holder, set, ctx) {
 TS.data.origin = (set) => [set.sample_key ? TS.t("data.card.sample") : set.source_name, " · ", TS.format.when(set.created_at)];
 
 /** Which version is in use, once there is more than one. */
-TS.data.versionLink = (set) => (set.version > 1 ? [" · ", TS.h("button", { type: "button", class: "ts-link", onclick: () => TS.data.openTab("versions") }, TS.t("data.version.number", { n: set.version }))] : null);
+TS.data.versionLink = (set) => (set.versions > 1 ? [" · ", TS.h("button", { type: "button", class: "ts-link", onclick: () => TS.data.openTab("versions") }, TS.t("data.version.number", { n: set.version }))] : null);
 
 TS.data.renaming = function (holder, set, ctx) {
   const input = TS.h("input", { class: "ts-input", id: "data-rename", type: "text", maxlength: "120", value: set.name, "aria-label": TS.t("data.name") });

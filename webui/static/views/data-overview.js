@@ -40,10 +40,11 @@ TS.data.standsOut = function ({ set, report, tokens, template }) {
   for (const one of template?.findings || []) if (["danger", "warn"].includes(one.level)) say(one.level, one.code, one.params, "model");
   if (tokens?.unlearnable) say("danger", "unlearnable", { n: number(tokens.unlearnable) }, "model");
   if (tokens?.over_context) say("warn", "over_context", { n: number(tokens.over_context), limit: number(tokens.context) }, "model");
-  if (set.rejected) say("warn", "rejected", { n: number(set.rejected) }, "left_out");
+  const unused = set.rejected - set.repaired;
+  if (unused > 0) say("warn", "rejected", { n: number(unused) }, "left_out");
   if (report?.empty_answers) say("warn", "empty", { n: number(report.empty_answers) }, "findings");
   if (report?.same) say("warn", "same", { n: number(report.same) }, "findings");
-  if (report && report.rows >= 10 && !report.splits.val) say("warn", "no_val", {}, "shape");
+  if (report && report.rows >= 2 && !report.splits.val) say("warn", "no_val", {}, "shape");
   if (report && report.splits.train < 50) say("info", "few", { n: number(report.splits.train) }, "rows");
   const same = report ? report.sample.identical_rows / (report.sample.looked || 1) : 0;
   if (same > 0.3 && !report.sample.labels.length) say("info", "answers", { share: TS.format.percent(same) }, "answers");
