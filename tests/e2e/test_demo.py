@@ -1,6 +1,6 @@
 """`make demo`: the whole main job through the command line, with the real starter model.
 
-One pass over the sample is enough to tell that it learns; the whole lesson is taken in the browser (test_main_job.py).
+Two passes over the sample are enough to tell that it learns; the whole lesson is taken in the browser (test_main_job.py).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def test_demo_teaches_the_sample_and_shows_both_answers(tmp_path: Path) -> None:
         "TUNESMITH_STARTER_FROM": str(prepared_starter()),
         "TUNESMITH_OFFLINE": "1",
     }
-    command = [sys.executable, "app.py", "--lang", "en", "demo", "--epochs", "1"]
+    command = [sys.executable, "app.py", "--lang", "en", "demo", "--epochs", "2"]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=1400)
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     right = re.search(r"to 10 questions.* base (\d+), tuned (\d+)", done.stdout)
     assert right, done.stdout
     assert int(right[1]) == 0
-    assert int(right[2]) >= 1
+    assert int(right[2]) >= 2
     for stored in (home / "tunesmith.db", *(home / "tuned").iterdir()):
         assert str(stored) in done.stdout
         assert stored.exists()
