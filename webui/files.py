@@ -123,6 +123,10 @@ def _contained(settings: Settings, path: Path) -> Path:
     return real
 
 
+def _download(site: Site, path: Path, name: str) -> Response:
+    return FileResponse(_contained(site.ctx.settings, path), filename=name, media_type="application/octet-stream")
+
+
 def router(site: Site) -> APIRouter:
     """The routes for uploads and downloads."""
     routes = APIRouter()
@@ -137,20 +141,14 @@ def router(site: Site) -> APIRouter:
     @routes.get("/files/export/{job_id}")
     def export(request: Request, job_id: int) -> Response:
         try:
-            path, name = tuned.export_file(site.ctx, job_id)
-            return FileResponse(
-                _contained(site.ctx.settings, path), filename=name, media_type="application/octet-stream"
-            )
+            return _download(site, *tuned.export_file(site.ctx, job_id))
         except TunesmithError as error:
             return _refused(request, error)
 
     @routes.get("/files/dataset-export/{key}")
     def dataset_export(request: Request, key: str) -> Response:
         try:
-            path, name = data_export.export_file(site.ctx, key)
-            return FileResponse(
-                _contained(site.ctx.settings, path), filename=name, media_type="application/octet-stream"
-            )
+            return _download(site, *data_export.export_file(site.ctx, key))
         except TunesmithError as error:
             return _refused(request, error)
 

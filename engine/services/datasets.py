@@ -25,7 +25,7 @@ from storage.tables import Dataset
 
 __all__ = [
     "add_upload", "dataset_rows", "dataset_view", "delete_dataset", "ensure_sample", "import_dataset", "list_datasets",
-    "preview_mapping", "rejected_rows", "rename_dataset", "start_import",
+    "preview_mapping", "rename_dataset", "start_import",
 ]  # fmt: skip
 
 
@@ -109,16 +109,6 @@ def dataset_rows(
     places = index.places_in(split)
     found = index.rows(places[offset : offset + max(0, min(limit, 200))])
     return {"total": len(places), "rows": [{"index": at, **one} for at, one in enumerate(found, offset)]}
-
-
-def rejected_rows(ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 50) -> dict[str, Any]:
-    """Some rejected rows with their reasons; `total` counts those that were kept."""
-    with ctx.db.read() as session:
-        get_dataset(session, dataset_id)
-        found = queries.rejected(session, dataset_id, offset, max(0, min(limit, 500)))
-        keys = ("id", "file", "line", "row", "column", "code", "params", "raw", "place", "repaired_at")
-        rows = [{key: getattr(one, key) for key in keys} for one in found]
-        return {"total": queries.rejected_count(session, dataset_id), "rows": rows}
 
 
 def rename_dataset(ctx: Context, dataset_id: int, name: str) -> None:

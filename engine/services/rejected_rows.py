@@ -17,6 +17,7 @@ from engine.data.normalise import Row, normaliser
 from engine.data.records import Record, Rejected, RowFault
 from engine.data.shapes import make_plan, shape_of
 from engine.errors import Fault, NotFound
+from engine.services.data_views import get_dataset
 from engine.services.version_sources import ready
 from engine.services.versions import REPAIRED, append_rows
 from storage.queries import rejected as queries
@@ -31,13 +32,13 @@ def rejected_rows(ctx: Context, dataset: int, *, offset: int = 0, limit: int = 5
 
     Returns:
         {"total": of all, "listed": those that can be looked at (the first ones), "repaired": of these, "rows": [{"id", "file",
-        "line", "row", "column", "code", "params", "raw" (its beginning), "repaired_at"}]}.
+        "line", "row", "column", "code", "params", "raw" (its beginning), "place", "repaired_at"}]}. A draft has those of its failed import.
     """
-    row = ready(ctx, dataset)
     with ctx.db.read() as s:
+        row = get_dataset(s, dataset)
         found = queries.some(s, dataset, max(0, offset), max(0, min(limit, _MOST)))
         listed, repaired = queries.counts(s, dataset)
-    keys = ("id", "file", "line", "row", "column", "code", "params", "raw", "repaired_at")
+    keys = ("id", "file", "line", "row", "column", "code", "params", "raw", "place", "repaired_at")
     rows = [{key: getattr(one, key) for key in keys} for one in found]
     return {"total": row.rejected, "listed": listed, "repaired": repaired, "rows": rows}
 

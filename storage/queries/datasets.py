@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, String, cast, delete, func, insert, or_, select
+from sqlalchemy import Select, String, cast, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from storage.data_tables import DatasetVersion
@@ -38,18 +38,6 @@ def replace_rejected(session: Session, dataset_id: int, rows: Sequence[dict[str,
     session.execute(delete(RejectedRow).where(RejectedRow.dataset_id == dataset_id))
     if rows:
         session.execute(insert(RejectedRow), [{"dataset_id": dataset_id, **row} for row in rows])
-
-
-def rejected(session: Session, dataset_id: int, offset: int, limit: int) -> Sequence[RejectedRow]:
-    """Some of the rejected rows, in the order of the file."""
-    query = select(RejectedRow).where(RejectedRow.dataset_id == dataset_id).order_by(RejectedRow.id)
-    return session.scalars(query.offset(offset).limit(limit)).all()
-
-
-def rejected_count(session: Session, dataset_id: int) -> int:
-    """How many rejected rows are stored."""
-    query = select(func.count()).select_from(RejectedRow).where(RejectedRow.dataset_id == dataset_id)
-    return session.scalar(query) or 0
 
 
 def last_import(session: Session, dataset_id: int) -> Job | None:

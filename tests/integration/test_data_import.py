@@ -20,7 +20,7 @@ from engine.data.reading import Place
 from engine.data.sniff import sniff
 from engine.data.store import read_rows
 from engine.errors import Fault
-from engine.services import data_imports, datasets
+from engine.services import data_imports, datasets, rejected_rows
 from engine.supervisor import Supervisor
 from storage.job_tables import Job
 from storage.tables import Dataset
@@ -78,7 +78,7 @@ def test_a_job_imports_and_every_rejected_row_stays_whole(ctx: Context) -> None:
     assert path is not None
     whole = [json.loads(line) for line in ctx.settings.absolute(path).read_text().splitlines()]
     assert [one["raw"].encode() + b"\n" for one in whole] == [BAD, long]
-    assert [one["place"] for one in datasets.rejected_rows(ctx, made)["rows"]] == [0, 1]
+    assert [one["place"] for one in rejected_rows.rejected_rows(ctx, made)["rows"]] == [0, 1]
     assert not data_imports.work_folder(ctx, job).exists()
     datasets.delete_dataset(ctx, made)
     assert files(ctx, "rejected") == files(ctx, "datasets") == set()
@@ -100,7 +100,7 @@ def test_an_import_without_a_good_row_fails_with_the_reasons(ctx: Context) -> No
     state = data_imports.import_state(ctx, made)
     assert state is not None
     assert (state["error"]["code"], state["can_resume"], state["ended"]) == ("data.import.none_accepted", False, True)
-    assert [row["column"] for row in datasets.rejected_rows(ctx, made)["rows"]] == ["completion"]
+    assert [row["column"] for row in rejected_rows.rejected_rows(ctx, made)["rows"]] == ["completion"]
     data_imports.cancel_import(ctx, made)
     assert data_imports.import_state(ctx, made) is None
     assert files(ctx, "imports") == set()

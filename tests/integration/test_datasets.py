@@ -14,7 +14,7 @@ import pytest
 from engine.context import Context
 from engine.data.store import read_rows
 from engine.errors import Fault, NotFound
-from engine.services import datasets
+from engine.services import datasets, rejected_rows
 from storage.job_tables import Job
 from storage.queries import versions
 from storage.tables import Dataset
@@ -92,7 +92,7 @@ def test_the_whole_way(ctx: Context) -> None:
     assert (every["total"], [row["index"] for row in every["rows"]]) == (30, list(range(30)))
     val = datasets.dataset_rows(ctx, made, split="val", offset=1, limit=1)
     assert (val["total"], len(val["rows"]), val["rows"][0]["split"]) == (3, 1, "val")
-    out = datasets.rejected_rows(ctx, made)
+    out = rejected_rows.rejected_rows(ctx, made)
     assert out["total"] == 2
     assert (
         out["rows"][0].items()
@@ -107,7 +107,7 @@ def test_the_whole_way(ctx: Context) -> None:
             "raw": "too,many,cells\n",
         }.items()
     )
-    assert datasets.rejected_rows(ctx, made, offset=1)["rows"][0]["column"] == "prompt"
+    assert rejected_rows.rejected_rows(ctx, made, offset=1)["rows"][0]["column"] == "prompt"
 
 
 def test_a_gbk_file_can_be_read_in_another_encoding_by_choice(ctx: Context) -> None:
@@ -186,15 +186,15 @@ def test_a_draft_keeps_the_reasons_when_no_row_works(ctx: Context) -> None:
     with pytest.raises(Fault, match="none_accepted"):
         import_as_found(ctx, made)
     assert datasets.dataset_view(ctx, made)["status"] == "draft"
-    assert [row["column"] for row in datasets.rejected_rows(ctx, made)["rows"]] == ["completion", "prompt"]
+    assert [row["column"] for row in rejected_rows.rejected_rows(ctx, made)["rows"]] == ["completion", "prompt"]
 
 
 def test_rejected_rows_are_all_counted_and_the_first_ones_kept(ctx: Context) -> None:
     made = upload(ctx, jsonl(good(1)) + b"{broken\n" * 6_000)
     view = import_as_found(ctx, made)
     assert (view["rejected"], view["stats"]["rejected_kept"]) == (6_000, 5_000)
-    last = datasets.rejected_rows(ctx, made, offset=4_999)
-    assert (last["total"], [row["line"] for row in last["rows"]]) == (5_000, [5_001])
+    last = rejected_rows.rejected_rows(ctx, made, offset=4_999)
+    assert (last["total"], last["listed"], [row["line"] for row in last["rows"]]) == (6_000, 5_000, [5_001])
 
 
 def test_rows_of_a_job_survive_a_new_mapping_and_deletion(ctx: Context) -> None:
@@ -226,7 +226,7 @@ def test_an_import_is_a_version_and_no_version_loses_its_file(ctx: Context) -> N
     assert old.exists()  # the twin's first version
     datasets.delete_dataset(ctx, twin)
     assert files(ctx, "datasets") == files(ctx, "uploads") == set()
-    for act in (datasets.dataset_view, datasets.dataset_rows, datasets.delete_dataset, datasets.rejected_rows):
+    for act in (datasets.dataset_view, datasets.dataset_rows, datasets.delete_dataset, rejected_rows.rejected_rows):
         with pytest.raises(NotFound):
             act(ctx, made)
 

@@ -15,7 +15,7 @@ import pytest
 from engine.context import Context
 from engine.data.store import read_rows
 from engine.errors import Fault, NotFound
-from engine.services import datasets, sources
+from engine.services import datasets, rejected_rows, sources
 from storage.tables import Dataset
 from tests.unit.data.corpus import good, jsonl, table
 from tests.unit.data.made import docx, packed, pdf, table_xlsx, xlsx
@@ -78,7 +78,7 @@ def test_several_files_are_one_data_set(ctx: Context) -> None:
     rows = imported(ctx, made)
     assert pairs(rows) == [("Q1", "A1"), ("Q2", "A2"), ("Q3", "A3")]
     assert [(row["file"], row["line"]) for row in rows] == [("a.csv", 2), ("b.jsonl", 1), ("c.xlsx", 2)]
-    (rejected,) = datasets.rejected_rows(ctx, made)["rows"]
+    (rejected,) = rejected_rows.rejected_rows(ctx, made)["rows"]
     assert (rejected["file"], rejected["line"], rejected["code"]) == ("a.csv", 3, "data.csv.ragged")
     assert len(uploads(ctx)) == 3
     datasets.delete_dataset(ctx, made)

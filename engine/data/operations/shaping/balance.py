@@ -16,7 +16,7 @@ from engine.data.operations.shaping.roster import (
     repeated,
     seed_of,
 )
-from engine.data.operations.shaping.settings import ROWS, SEED, column
+from engine.data.operations.shaping.settings import ROWS, SEED, column, repeats
 from engine.errors import Fault
 from engine.params import Param
 from engine.text import Text
@@ -166,17 +166,7 @@ _TEMPERATURE = Param(
     maximum=100,
     optional=True,
 )  # fmt: skip
-_REPEATS = Param(
-    "repeats",
-    "int",
-    10,
-    Text("Each row at most", "每行最多重复"),
-    Text("A row that is seen much more often is learnt by heart.", "同一行出现太多次，模型只会死记硬背。"),
-    usual=Text("up to 10", "不超过 10"),
-    minimum=2,
-    maximum=1000,
-    unit=Text("times", "次"),
-)
+_REPEATS = repeats(2)
 
 
 def _how_many(default: int, label: Text, help_: Text) -> Param:

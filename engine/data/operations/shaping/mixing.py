@@ -10,7 +10,7 @@ from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.others import Part, moved, other_part, trainable
 from engine.data.operations.shaping.portions import lowest, shuffled
 from engine.data.operations.shaping.roster import Roster, made_from, read_roster, seed_of
-from engine.data.operations.shaping.settings import SEED
+from engine.data.operations.shaping.settings import SEED, repeats
 from engine.errors import Fault
 from engine.params import Param
 from engine.text import Text
@@ -168,17 +168,7 @@ _STOP = Param(
         "first_exhausted": Text("the first data set is used up", "有一个数据集先用完"),
     },
 )
-_REPEATS = Param(
-    "repeats",
-    "int",
-    10,
-    Text("Each row at most", "每行最多重复"),
-    Text("A row that is seen much more often is learnt by heart.", "同一行出现太多次，模型只会死记硬背。"),
-    usual=Text("up to 10", "不超过 10"),
-    minimum=1,
-    maximum=1000,
-    unit=Text("times", "次"),
-)
+_REPEATS = repeats(1)
 MIX = Operation(
     "mix",
     "combine",

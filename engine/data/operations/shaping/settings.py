@@ -97,3 +97,18 @@ def share(label: Text, help_: Text, default: float, most: float = 100) -> Param:
 def fraction(values: Mapping[str, Any], key: str) -> float:
     """A percentage as a fraction of 1."""
     return float(values[key]) / 100
+
+
+def repeats(minimum: int) -> Param:
+    """How often one row may stand in the new version."""
+    return Param(
+        "repeats",
+        "int",
+        10,
+        Text("Each row at most", "每行最多重复"),
+        Text("A row that is seen much more often is learnt by heart.", "同一行出现太多次，模型只会死记硬背。"),
+        usual=Text("up to 10", "不超过 10"),
+        minimum=minimum,
+        maximum=1000,
+        unit=Text("times", "次"),
+    )
