@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from engine.commands.arguments import language_of, parse
 from engine.commands.console import Console
-from engine.errors import Fault, TunesmithError
-from engine.settings import Settings, read_settings
+from engine.core.errors import Fault, TunesmithError
+from engine.core.settings import Settings, read_settings
 from webui.i18n import error_text, t
 
 if TYPE_CHECKING:
     from engine.commands.serve import Web
-    from engine.context import Context
+    from engine.core.context import Context
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 def _open(settings: Settings) -> Context:
     from sqlalchemy.exc import DBAPIError
 
-    from engine.context import open_context
+    from engine.core.context import open_context
     from storage.migrate import MigrationError
 
     try:
@@ -54,7 +54,7 @@ def _open(settings: Settings) -> Context:
 
 def _web(ctx: Context) -> Web:
     from engine.commands.serve import Web
-    from engine.services.chat import Chat
+    from engine.services.chat.conversations import Chat
     from webui.server import create_app
     from webui.site import Site
 

@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.data.index import RowIndex
 from engine.data.quality import CHECKS, read_settings
 from engine.data.quality.packing import Packed
 from engine.data.quality.running import Job, run_check, run_checks
+from engine.data.rows.index import RowIndex
 
 _ROOT = Path(__file__).parents[1]
 _DOCS = {"en": _ROOT / "docs" / "data.md", "zh": _ROOT / "docs" / "zh" / "data.md"}

@@ -77,8 +77,8 @@ def write_file(path: Path, rows: int, words: int, most_bytes: int) -> int:
 
 def prepare_import(path: Path, scratch: Path) -> Run:
     """Ours."""
-    from engine.data.importing import import_rows
-    from engine.data.sniff import sniff
+    from engine.data.detection.detect_upload import sniff
+    from engine.data.importing.import_rows import import_rows
 
     source = sniff(path, path.name)
 
@@ -96,9 +96,9 @@ def _loader(
     """The other library's reader, and the same checks as ours: the row, or None where it is refused."""
     from datasets import load_dataset
 
-    from engine.data.importing import converter
-    from engine.data.records import Record, RowFault
-    from engine.data.sniff import sniff
+    from engine.data.detection.detect_upload import sniff
+    from engine.data.importing.import_rows import converter
+    from engine.data.records.record import Record, RowFault
 
     source = sniff(path, path.name)
     convert = converter(source, source.shape, source.mapping)

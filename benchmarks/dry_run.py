@@ -1,6 +1,6 @@
 """The memory bill against a dry run of one step on fake tensors: `python -m benchmarks.dry_run`.
 
-For well-known models from their config alone, without any weights: what `engine.planner.memory.bill` says a step holds, without
+For well-known models from their config alone, without any weights: what `engine.planner.memory.estimate.bill` says a step holds, without
 the program itself and without the margin, beside what the engine's own code holds when it goes through that step. Results are
 kept in build/dry-run-benchmark.json, so the table can be made in pieces; --again measures anew. The table goes into
 docs/planner.md and docs/zh/planner.md between the markers.
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.published import MODELS, Config
-from engine.hardware import Device, Precision, cpu
+from engine.core.hardware import Device, Precision, cpu
+from engine.core.params import read_all
 from engine.methods import Method, method_of
-from engine.objectives import SFT
-from engine.params import read_all
-from engine.planner.memory import MB, Workload, step_bytes
-from engine.planner.shape import shape_of
-from engine.training.dry_run import measure
+from engine.models.architecture.shape import shape_of
+from engine.objectives.sft import SFT
+from engine.planner.memory.estimate import MB, Workload, step_bytes
+from engine.training.calibration.dry_run import measure
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "dry-run-benchmark.json"

@@ -66,7 +66,7 @@ def measured(folder: Path, requests: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 def row(key: str, found: dict[str, Any]) -> tuple[str, float, float]:
     """(line of the table, error, error without the program and its libraries)."""
-    from engine.planner.memory import RUNTIME_CPU
+    from engine.planner.memory.estimate import RUNTIME_CPU
     from tests.peak import Request, billed
 
     model, request = key.split(" ")

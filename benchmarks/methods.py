@@ -18,13 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.context import Context, open_context
+from engine.core.context import Context, open_context
+from engine.core.params import read_all
+from engine.core.process import new_nonce, this_boot
+from engine.core.settings import Settings
 from engine.methods import METHODS, Method, ModelShape
-from engine.params import read_all
-from engine.planner.shape import shape_of
-from engine.process import new_nonce, this_boot
-from engine.services import base_models, datasets, jobs, planning
-from engine.settings import Settings
+from engine.models.architecture.shape import shape_of
+from engine.services.data import datasets
+from engine.services.jobs import lifecycle
+from engine.services.models import base_models
+from engine.services.planning import estimates
 from storage.queries import base_models as models
 from storage.queries.jobs import claim_next
 from storage.queries.tuned_models import get_tuned
@@ -82,17 +85,19 @@ def train(ctx: Context, model_id: int, dataset_id: int, entry: Entry, epochs: fl
         "training": entry.training | {"epochs": epochs, "evaluations": 1, "keep_checkpoints": 1},
         "budget": {"device": "cpu"},
     }
-    jobs.start_job(ctx, spec, key=uuid.uuid4().hex)
+    lifecycle.start_job(ctx, spec, key=uuid.uuid4().hex)
     with ctx.db.write() as s:
         claimed = claim_next(s, nonce=new_nonce(), boot_id=this_boot())
     assert claimed is not None
     began = time.monotonic()
     environment = os.environ | ctx.settings.child_environment() | {"OMP_NUM_THREADS": str(threads)}
-    subprocess.run([sys.executable, "-m", "engine.worker", *map(str, claimed)], cwd=ROOT, env=environment, check=True)
-    job = jobs.job_view(ctx, claimed[0])
+    subprocess.run(
+        [sys.executable, "-m", "engine.jobs.worker", *map(str, claimed)], cwd=ROOT, env=environment, check=True
+    )
+    job = lifecycle.job_view(ctx, claimed[0])
     if job["status"] != "succeeded":
         return {"error": job["error"]}
-    plan = planning.plan(ctx, spec)
+    plan = estimates.plan(ctx, spec)
     with ctx.db.read() as s:
         tuned = get_tuned(s, job["tuned_id"])
         assert tuned is not None

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.context import open_context
-from engine.planner.lengths import MOST_ROWS
-from engine.planner.sizes import COMMON_SIZES
-from engine.services import planning, plans
-from engine.settings import Settings
+from engine.core.context import open_context
+from engine.core.settings import Settings
+from engine.planner.memory.sizes import COMMON_SIZES
+from engine.planner.time.lengths import MOST_ROWS
+from engine.services.planning import estimates, plan_search
 from tests import tiny
 
 ROUNDS = 7
@@ -59,10 +59,10 @@ def main() -> None:
         models = [tiny.add_config(ctx, config, f"Planned {place}") for place, config in enumerate(COMMON_SIZES)]
         for name, place, budget in ASKED:
             raw = {"base_model": models[place], "dataset": dataset, "budget": dict(budget)}
-            found = plans.offers(ctx, raw)
+            found = plan_search.offers(ctx, raw)
             one = raw | {"method": "lora"}
-            offered = milliseconds(lambda raw=raw: plans.offers(ctx, raw))  # type: ignore[misc]
-            planned = milliseconds(lambda one=one: planning.plan(ctx, one))  # type: ignore[misc]
+            offered = milliseconds(lambda raw=raw: plan_search.offers(ctx, raw))  # type: ignore[misc]
+            planned = milliseconds(lambda one=one: estimates.plan(ctx, one))  # type: ignore[misc]
             print(f"| {name} | {len(found['offers'])} | {offered:.0f} | {planned:.0f} |", flush=True)
 
 

@@ -20,11 +20,14 @@ from typing import Any
 
 from sqlalchemy import delete
 
-from engine.context import Context, open_context
+from engine.core.context import Context, open_context
+from engine.core.process import new_nonce, this_boot
+from engine.core.settings import Settings
 from engine.methods import METHODS
-from engine.process import new_nonce, this_boot
-from engine.services import base_models, datasets, jobs, planning, probing
-from engine.settings import Settings
+from engine.services.data import datasets
+from engine.services.jobs import lifecycle
+from engine.services.models import base_models
+from engine.services.planning import estimates, speed_probe
 from storage.job_tables import Job
 from storage.planning_tables import SpeedCorrection
 from storage.queries.jobs import claim_next
@@ -71,11 +74,11 @@ def measure(ctx: Context, model: str, named: dict[str, int], method: str) -> dic
     }
     with ctx.db.write() as s:
         s.execute(delete(SpeedCorrection))  # what another method told of the machine
-    before = planning.plan(ctx, raw)["time"]
-    probing.start_probe(ctx, raw)
+    before = estimates.plan(ctx, raw)["time"]
+    speed_probe.start_probe(ctx, raw)
     probe = work_next(ctx)
-    after = planning.plan(ctx, raw)["time"]
-    jobs.start_job(ctx, raw, key=uuid.uuid4().hex)
+    after = estimates.plan(ctx, raw)["time"]
+    lifecycle.start_job(ctx, raw, key=uuid.uuid4().hex)
     job = work_next(ctx)
     assert (before["source"], job.status, probe.error) == ("model", "succeeded", None), (job.error, probe.error)
     return {
@@ -93,7 +96,9 @@ def work_next(ctx: Context) -> Job:
         claimed = claim_next(s, nonce=new_nonce(), boot_id=this_boot())
     assert claimed is not None
     environment = os.environ | ctx.settings.child_environment()
-    subprocess.run([sys.executable, "-m", "engine.worker", *map(str, claimed)], cwd=ROOT, env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "engine.jobs.worker", *map(str, claimed)], cwd=ROOT, env=environment, check=True
+    )
     with ctx.db.read() as s:
         job = s.get(Job, claimed[0])
     assert job is not None

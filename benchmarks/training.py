@@ -20,19 +20,19 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Trainer, TrainerCallback
 
-from engine.data.learnt import learnt_rows
-from engine.data.template import ChatTemplate
-from engine.hardware import cpu
+from engine.core.hardware import cpu
+from engine.core.params import read_all
+from engine.data.rows.training_rows import learnt_rows
+from engine.data.templates.template import ChatTemplate
+from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import Run, method_of
-from engine.params import read_all
-from engine.planner.verdict import TOKENS_AT_ONCE
-from engine.spec import JobSpec, make_spec
-from engine.training.examples import load_examples
-from engine.training.fast_lora import speed_up
-from engine.training.forward import choose_forward
-from engine.training.memory import MemoryWatch
-from engine.training.table import Example
-from engine.training.trainer import StepTrainer, training_arguments
+from engine.planner.memory.verdict import TOKENS_AT_ONCE
+from engine.training.batches.examples import load_examples
+from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.fast_lora import speed_up
+from engine.training.forward.forward import choose_forward
+from engine.training.limits.memory_use import MemoryWatch
+from engine.training.loop.trainer import StepTrainer, training_arguments
 
 BATCH = 8
 _MEAN, _SPREAD, _LEAST, _MOST, _ANSWER = 201, 0.7, 30, 1024, 0.74

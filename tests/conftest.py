@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 

@@ -16,21 +16,21 @@ from types import TracebackType
 
 import psutil
 
-from engine.context import Context
+from engine.core.context import Context
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _FIRST = (
     "bitsandbytes",
     "peft.optimizers",
     "transformers.models.llama.modeling_llama",
-    "engine.training.run",
+    "engine.jobs.runners.train",
 )
 
 
 def main() -> None:
     """Fork a worker for each "JOB ATTEMPT" on standard input and print its process's number."""
-    from engine import worker
-    from engine.training import sampling
+    from engine.evaluation import sampling
+    from engine.jobs import worker
 
     sampling.NEW_TOKENS = 6  # the sample answers take most of a tiny run
     for name in _FIRST:

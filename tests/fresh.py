@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from engine.inference.loading import load_model
-from engine.inference.protocol import BASE
-from engine.inference.results import kind_of
-from engine.inference.voices import Trunk
+from engine.models.tuned.results import kind_of
+from engine.serving.protocol import BASE
+from engine.serving.runtime.adapted_model import Trunk
+from engine.serving.runtime.loading import load_model
 
 
 def main(request: dict[str, Any]) -> None:

@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from engine.hardware import cpu, precision_for
+from engine.core.hardware import cpu, precision_for
+from engine.core.params import read_all
 from engine.methods import METHODS, Method, ModelShape, Run
-from engine.methods.refusals import refused
-from engine.objectives import SFT
-from engine.params import read_all
-from engine.planner.shape import shape_of
-from engine.training.forward import Padded
-from engine.training.table import Example
-from engine.training.weights import load_base
+from engine.methods.common.refusals import refused
+from engine.models.architecture.shape import shape_of
+from engine.objectives.sft import SFT
+from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.forward import Padded
+from engine.training.loop.weights import load_base
 from tests import tiny
 
 FAMILIES = ("llama", "gpt_neox")

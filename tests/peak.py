@@ -25,17 +25,17 @@ import numpy as np
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from engine.hardware import cpu, precision_for
-from engine.objectives import base_format
-from engine.planner.memory import MB, RUNTIME_CPU, Workload, peak_moment, predicted_mb
-from engine.training.fast_lora import speed_up
-from engine.training.forward import choose_forward
-from engine.training.memory import give_back
-from engine.training.table import Example
+from engine.core.hardware import cpu, precision_for
+from engine.objectives.sft import base_format
+from engine.planner.memory.estimate import MB, RUNTIME_CPU, Workload, peak_moment, predicted_mb
+from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.fast_lora import speed_up
+from engine.training.forward.forward import choose_forward
+from engine.training.limits.memory_use import give_back
 from tests import methods
 from tests.methods import Case
 
-_USED = ("bitsandbytes", "peft.optimizers", "transformers.models.llama.modeling_llama", "engine.training.run")
+_USED = ("bitsandbytes", "peft.optimizers", "transformers.models.llama.modeling_llama", "engine.jobs.runners.train")
 _STEPS = 2  # the second one finds the optimizer's state and a used heap
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.base_models.paths import model_folder
-from engine.context import open_context
-from engine.errors import Fault
-from engine.services.base_models import ensure_starter
-from engine.settings import Settings
+from engine.core.context import open_context
+from engine.core.errors import Fault
+from engine.core.settings import Settings
+from engine.models.base.paths import model_folder
+from engine.services.models.base_models import ensure_starter
 
 HOME = Path(__file__).resolve().parents[1] / "build" / "starter-home"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from engine.context import Context
+from engine.core.context import Context
 from storage.data_tables import DatasetVersion
 from storage.tables import Dataset, LanguageModel
 

@@ -9,12 +9,12 @@ from peft import PeftModel
 from sqlalchemy import select
 from transformers import AutoModelForCausalLM
 
-from engine.base_models.paths import weights_folder
-from engine.context import Context
-from engine.data.store import read_rows
-from engine.data.template import ChatTemplate
-from engine.training.examples import load_examples
-from engine.training.forward import Padded
+from engine.core.context import Context
+from engine.data.rows.store import read_rows
+from engine.data.templates.template import ChatTemplate
+from engine.models.base.paths import weights_folder
+from engine.training.batches.examples import load_examples
+from engine.training.forward.forward import Padded
 from storage.job_tables import Checkpoint, Job
 from storage.tables import Dataset, LanguageModel, TunedModel
 from tests import workers

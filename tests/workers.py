@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.context import Context
-from engine.process import new_nonce, this_boot
-from engine.reporter import Reporter
-from engine.services import jobs
-from engine.worker import work
+from engine.core.context import Context
+from engine.core.process import new_nonce, this_boot
+from engine.jobs.reporter import Reporter
+from engine.jobs.worker import work
+from engine.services.jobs import lifecycle
 from storage.job_tables import Job, JobEvent, Metric
 from storage.queries.jobs import claim_next
 
@@ -32,7 +32,7 @@ def queue(ctx: Context, base_model: int, dataset: int, *, method: str = "lora", 
         "method": method,
         "budget": {"device": "cpu"},
     }
-    return jobs.start_job(ctx, spec | raw, key="")
+    return lifecycle.start_job(ctx, spec | raw, key="")
 
 
 def claim(ctx: Context) -> tuple[int, int]:
@@ -48,7 +48,7 @@ def start_worker(ctx: Context, job_id: int, attempt: int, **environment: str) ->
     log = ctx.settings.folder("logs") / f"{job_id}-{attempt}.log"
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "engine.worker", str(job_id), str(attempt)],
+            [sys.executable, "-m", "engine.jobs.worker", str(job_id), str(attempt)],
             cwd=PROJECT,
             env=os.environ | ctx.settings.child_environment() | environment,
             stdin=subprocess.DEVNULL,

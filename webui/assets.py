@@ -7,7 +7,7 @@ import json
 from functools import cached_property
 from pathlib import Path
 
-from engine.text import LANGUAGES
+from engine.core.text import LANGUAGES
 from webui.i18n import catalogue
 
 FOLDER = Path(__file__).parent / "static"

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from engine.errors import Fault, TunesmithError
-from engine.services import drafts
+from engine.core.errors import Fault, TunesmithError
+from engine.services.app import drafts
 from webui.refusal import refuse
 from webui.site import Site
 

@@ -14,9 +14,12 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
-from engine.errors import Fault, NotFound, TunesmithError
-from engine.services import data_export, datasets, jobs, rejected_rows, sources, tuned
-from engine.settings import Settings
+from engine.core.errors import Fault, NotFound, TunesmithError
+from engine.core.settings import Settings
+from engine.services.data import datasets, rejected_rows, sources
+from engine.services.data import export as data_export
+from engine.services.jobs import lifecycle
+from engine.services.models import tuned
 from webui.refusal import refuse
 from webui.site import Site
 from webui.upload_group import UploadGroup
@@ -166,7 +169,7 @@ def router(site: Site) -> APIRouter:
     @routes.get("/files/spec/{job_id}.yaml")
     def spec(request: Request, job_id: int) -> Response:
         try:
-            text = jobs.spec_yaml(site.ctx, job_id)
+            text = lifecycle.spec_yaml(site.ctx, job_id)
         except TunesmithError as error:
             return _refused(request, error)
         disposition = f"attachment; filename*=UTF-8''{quote(f'tunesmith-job-{job_id}.yaml')}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations import Operation
 from engine.methods import METHODS, Method
-from engine.objectives import SFT, Objective
-from engine.params import Param
-from engine.services.learning import FAMILIES, capabilities_of
-from engine.text import Text
+from engine.objectives.sft import SFT, Objective
+from engine.services.app.learning import FAMILIES, capabilities_of
 
 _SHOWN_CAPABILITIES = ("merge", "toggle", "quantised_base", "batch")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from engine.errors import SpecError, TunesmithError
+from engine.core.errors import SpecError, TunesmithError
 from webui.i18n import error_text, message, t
 
 log = logging.getLogger("tunesmith.web")

@@ -6,7 +6,7 @@ import re
 
 from starlette.datastructures import Headers
 
-from engine.text import LANGUAGES
+from engine.core.text import LANGUAGES
 
 COOKIE = "ts_lang"
 

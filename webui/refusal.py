@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
-from engine.errors import Fault, TunesmithError
+from engine.core.errors import Fault, TunesmithError
 from webui.assets import Assets
 from webui.guard import error_value
 from webui.i18n import t

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.text import LANGUAGES
+from engine.core.text import LANGUAGES
 from storage.queries.jobs import active_jobs
 from webui import draft_route, files
 from webui.assets import FOLDER

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from engine.text import LANGUAGES
+from engine.core.text import LANGUAGES
 from webui.assets import FOLDER, Assets
 from webui.i18n import t
 from webui.pages import PAGES, Page

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.context import Context
+from engine.core.context import Context
 
 if TYPE_CHECKING:
-    from engine.services.chat import Chat
+    from engine.services.chat.conversations import Chat
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import shutil
 import time
 from pathlib import Path
 
-from engine.errors import Fault
-from engine.settings import Settings
+from engine.core.errors import Fault
+from engine.core.settings import Settings
 
 MAX_FILES = 200
 _KEY = re.compile(r"[0-9a-f]{32}")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.console import Console
+from engine.core.text import LANGUAGES
 from engine.methods import METHODS
-from engine.planner.goals import GOALS
-from engine.text import LANGUAGES
+from engine.planner.budget.goals import GOALS
 
 DEFAULT_COMMAND = "serve"
 

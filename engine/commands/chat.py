@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from engine.commands import models
 from engine.commands.console import Console
-from engine.context import Context
-from engine.errors import Fault, NotFound, TunesmithError
-from engine.services.chat import Chat
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, TunesmithError
+from engine.services.chat.conversations import Chat
 
 
 class Asking(Protocol):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
-from engine.errors import SpecError, TunesmithError
+from engine.core.errors import SpecError, TunesmithError
 
 
 class Translate(Protocol):

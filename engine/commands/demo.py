@@ -11,12 +11,12 @@ from engine.commands import models
 from engine.commands.chat import answer
 from engine.commands.console import Console
 from engine.commands.train import watch
-from engine.context import Context
-from engine.data.builtin import sample_file
-from engine.services import base_models
-from engine.services.chat import Chat
-from engine.services.jobs import job_view
-from engine.services.lesson import start_lesson
+from engine.core.context import Context
+from engine.data.samples.builtin import sample_file
+from engine.services.app.lesson import start_lesson
+from engine.services.chat.conversations import Chat
+from engine.services.jobs.lifecycle import job_view
+from engine.services.models import base_models
 
 
 def demo(console: Console, ctx: Context, sample: str, epochs: float | None = None) -> int:

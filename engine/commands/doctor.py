@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine import hardware_findings
 from engine.commands.console import Console
-from engine.hardware_findings import Machine
-from engine.settings import Settings
+from engine.core.settings import Settings
+from engine.services.app import hardware_findings
+from engine.services.app.hardware_findings import Machine
 from storage.db import sqlite_is_safe, sqlite_module
 from storage.migrate import schema_version
 
@@ -154,8 +154,8 @@ def _storage(settings: Settings) -> Iterator[Finding]:
 
 
 def _starter(settings: Settings) -> Finding:
-    from engine.context import open_context
-    from engine.services.base_models import list_base_models
+    from engine.core.context import open_context
+    from engine.services.models.base_models import list_base_models
 
     views: list[dict[str, Any]] = []
     if settings.database.exists():

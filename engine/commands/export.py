@@ -7,9 +7,9 @@ import shutil
 
 from engine.commands.console import Console
 from engine.commands.train import watch
-from engine.context import Context
-from engine.errors import Fault
-from engine.services import tuned
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.services.models import tuned
 
 
 def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:

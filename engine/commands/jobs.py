@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.commands.console import Console, headline
 from engine.commands.train import watch
-from engine.context import Context
-from engine.services import jobs as service
+from engine.core.context import Context
+from engine.services.jobs import lifecycle as service
 
 
 def jobs(console: Console, ctx: Context, args: argparse.Namespace) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.commands.console import Console, JobPrinter, on_interrupt
-from engine.context import Context
-from engine.errors import Fault
-from engine.services import base_models
-from engine.services.jobs import cancel_job
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.services.jobs.lifecycle import cancel_job
+from engine.services.models import base_models
 
 
 def starter(console: Console, ctx: Context) -> int:

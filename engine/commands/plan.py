@@ -9,11 +9,11 @@ from typing import Any
 from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.train import data_set
-from engine.context import Context
-from engine.errors import Fault
+from engine.core.context import Context
+from engine.core.errors import Fault
 from engine.methods import method_of
-from engine.objectives import SFT
-from engine.services import plans
+from engine.objectives.sft import SFT
+from engine.services.planning import plan_search
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GB|MB)", re.IGNORECASE)
 _GB = 1000
@@ -30,7 +30,7 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     model = models.find(ctx, args.model)
     models.make_ready(console, ctx, model)
     asked = {"base_model": model, "dataset": data_set(console, ctx, args.data), "budget": budget(args)}
-    found = plans.offers(ctx, asked)
+    found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=_size(device["memory_mb"]))
     if found["nothing"]:
@@ -58,7 +58,7 @@ def megabytes(size: str | None) -> int | None:
 
 
 def _devices(console: Console) -> int:
-    for device in plans.catalogue():
+    for device in plan_search.catalogue():
         console.line(f"{device['key']:<20} {device['name']} ({_size(device['memory_mb'])})")
     return 0
 

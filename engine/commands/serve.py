@@ -14,11 +14,11 @@ from logging.handlers import RotatingFileHandler
 from typing import Any, NamedTuple, NoReturn
 
 from engine.commands.console import Console
-from engine.context import Context
-from engine.errors import Fault
-from engine.services.base_models import offer_starter
-from engine.settings import Settings
-from engine.supervisor import Supervisor
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.core.settings import Settings
+from engine.jobs.supervisor import Supervisor
+from engine.services.models.base_models import offer_starter
 from storage.db import sqlite_is_safe, sqlite_module
 from storage.queries.jobs import active_jobs
 

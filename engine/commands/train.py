@@ -10,13 +10,14 @@ from typing import Any
 
 from engine.commands import models
 from engine.commands.console import Console, JobPrinter, headline, on_interrupt
-from engine.context import Context
-from engine.errors import Fault
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.jobs.supervisor import Supervisor
 from engine.methods import method_of
-from engine.services import base_models, datasets
-from engine.services.follow import follow
-from engine.services.jobs import draft_from_yaml, start_job, stop_job
-from engine.supervisor import Supervisor
+from engine.services.data import datasets
+from engine.services.jobs.follow import follow
+from engine.services.jobs.lifecycle import draft_from_yaml, start_job, stop_job
+from engine.services.models import base_models
 
 
 def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from engine.data.answers import answers_path, write_answers
-from engine.data.template import ChatTemplate
+from engine.data.rows.scored_answers import answers_path, write_answers
+from engine.data.templates.template import ChatTemplate
+from engine.evaluation.sampling import Prompt, answer, prompt_of
 from engine.evaluation.scores import score_answers
-from engine.reporter import Interrupted, Reporter
-from engine.training.sampling import Prompt, answer, prompt_of
-from engine.training.watch import Cancelled
+from engine.jobs.reporter import Interrupted, Reporter
+from engine.training.loop.callback import Cancelled
 
 _BATCH = 16
 _FEWEST, _MOST = 16, 256  # tokens of an answer

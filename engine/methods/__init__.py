@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from engine.errors import Fault
+from engine.core.errors import Fault
 from engine.methods.adalora import ADALORA
-from engine.methods.base import Capabilities, Learn, Method, Refusal, Run, Variant
 from engine.methods.bitfit import BITFIT
+from engine.methods.common.declaration import Capabilities, Learn, Method, Refusal, Run, Variant
+from engine.methods.common.shape import ModelShape
 from engine.methods.diff_pruning import DIFF_PRUNING
 from engine.methods.few_shot import FEW_SHOT
 from engine.methods.freeze import FREEZE
@@ -20,7 +21,6 @@ from engine.methods.p_tuning import P_TUNING
 from engine.methods.prefix import P_TUNING_V2, PREFIX
 from engine.methods.prompt import PROMPT
 from engine.methods.qlora import QLORA
-from engine.methods.shape import ModelShape
 from engine.methods.vera import VERA
 
 METHODS: tuple[Method, ...] = (

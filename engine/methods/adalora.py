@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import Fault
-from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.footprint import Footprint, inputs_of
-from engine.methods.modules import (
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.footprint import Footprint, inputs_of
+from engine.methods.common.modules import (
     DROPOUT_PARAM,
     MODULES_PARAM,
     TURN_BY_TURN,
@@ -17,9 +19,7 @@ from engine.methods.modules import (
     targets,
     weights_of,
 )
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.methods.common.shape import ModelShape
 
 if TYPE_CHECKING:
     from torch import Tensor

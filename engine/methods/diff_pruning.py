@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
-from engine.methods.footprint import Footprint, inputs_of
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.footprint import Footprint, inputs_of
+from engine.methods.common.shape import ModelShape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
 
 
 def _apply(model: Model, _values: Values, _run: Run) -> Model:

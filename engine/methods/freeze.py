@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.footprint import Footprint, inputs_of
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.footprint import Footprint, inputs_of
+from engine.methods.common.shape import ModelShape
 
 _PARAMS = (
     Param(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
-from engine.methods.footprint import Footprint, inputs_of
-from engine.methods.shape import ModelShape
-from engine.text import Text
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.footprint import Footprint, inputs_of
+from engine.methods.common.shape import ModelShape
 
 
 def _apply(model: Model, _values: Values, _run: Run) -> Model:

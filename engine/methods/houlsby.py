@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.footprint import Footprint
-from engine.methods.modules import TURN_BY_TURN
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.footprint import Footprint
+from engine.methods.common.modules import TURN_BY_TURN
+from engine.methods.common.shape import ModelShape
 
 # the module that ends each part of a layer, as families name it
 _ATTENTION_ENDS = ("o_proj", "dense", "attn.c_proj", "out_proj")

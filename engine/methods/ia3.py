@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.footprint import Footprint
-from engine.methods.modules import TURN_BY_TURN
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.footprint import Footprint
+from engine.methods.common.modules import TURN_BY_TURN
+from engine.methods.common.shape import ModelShape
 
 _ATTENTION = ("k_proj", "v_proj", "query_key_value", "qkv_proj", "c_attn")  # by what each family calls them
 _FEED_FORWARD = ("down_proj", "dense_4h_to_h", "mlp.c_proj", "fc2")

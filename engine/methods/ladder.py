@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
-from engine.methods.footprint import Footprint
-from engine.methods.modules import TURN_BY_TURN
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.footprint import Footprint
+from engine.methods.common.modules import TURN_BY_TURN
+from engine.methods.common.shape import ModelShape
 
 _HEAD = 16  # width of a side head (engine.training.tuners.ladder)
 _KEPT_OF_A_BLOCK = 23  # widths of a side block: two norms 6, attention 7, MLP 8, gate 2

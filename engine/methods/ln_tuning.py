@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Run, Values
-from engine.methods.footprint import Footprint
-from engine.methods.modules import TURN_BY_TURN
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.footprint import Footprint
+from engine.methods.common.modules import TURN_BY_TURN
+from engine.methods.common.shape import ModelShape
 
 _PARAMS = (
     Param(

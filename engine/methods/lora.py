@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.methods.base import Capabilities, Method, Model, Refusal, Run, Values
-from engine.methods.footprint import Footprint, inputs_of
-from engine.methods.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
-from engine.methods.modules import chosen_linears, refuse_missing, targets, weights_of
-from engine.methods.shape import ModelShape
-from engine.objectives import base_format
-from engine.text import Text
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Method, Model, Refusal, Run, Values
+from engine.methods.common.footprint import Footprint, inputs_of
+from engine.methods.common.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
+from engine.methods.common.modules import chosen_linears, refuse_missing, targets, weights_of
+from engine.methods.common.shape import ModelShape
+from engine.objectives.sft import base_format
 
 if TYPE_CHECKING:
     from torch import Tensor

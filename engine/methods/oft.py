@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values
-from engine.methods.footprint import Footprint, inputs_of
-from engine.methods.modules import (
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.footprint import Footprint, inputs_of
+from engine.methods.common.modules import (
     MODULES_PARAM,
     TURN_BY_TURN,
     chosen_linears,
@@ -15,9 +17,7 @@ from engine.methods.modules import (
     targets,
     weights_of,
 )
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.methods.common.shape import ModelShape
 
 _TRANSPOSED = frozenset({"gpt2"})  # their linear layers are stored the other way round, which PEFT's OFT does not know
 

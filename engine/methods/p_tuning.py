@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.methods.base import Learn, Method, Model, Run, Values, Variant
-from engine.methods.footprint import Footprint
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Learn, Method, Model, Run, Values, Variant
+from engine.methods.common.footprint import Footprint
+from engine.methods.common.shape import ModelShape
 from engine.methods.prompt import VIRTUAL, WEAK_ON_SMALL, virtual_tokens
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
 
 
 def _apply(model: Model, values: Values, _run: Run) -> Model:

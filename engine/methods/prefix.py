@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.methods.base import Learn, Method, Model, Refusal, Run, Values
-from engine.methods.footprint import Footprint
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.footprint import Footprint
+from engine.methods.common.shape import ModelShape
 from engine.methods.prompt import VIRTUAL, virtual_tokens
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
 
 _OTHER_CACHES = frozenset({"bloom", "gpt_bigcode", "mpt"})  # keys and values laid out in ways of their own
 _START_SPREAD = 0.1  # of the keys and values that training begins with

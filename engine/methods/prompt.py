@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.methods.base import Capabilities, Learn, Method, Model, Refusal, Run, Values, Variant
-from engine.methods.footprint import Footprint
-from engine.methods.shape import ModelShape
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values, Variant
+from engine.methods.common.footprint import Footprint
+from engine.methods.common.shape import ModelShape
 
 _NOT_MERGED = Text(
     "it puts trained vectors in front of the text and changes no weight, so there is nothing to put into the weights",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.methods.base import Learn
+from engine.core.text import Text
+from engine.methods.common.declaration import Learn
 from engine.methods.lora import LORA
-from engine.text import Text
 
 _LEARN = Learn(
     what=Text(

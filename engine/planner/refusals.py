@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.jobs.spec import JobSpec
 from engine.methods import method_of
-from engine.methods.refusals import refused
-from engine.planner.shape import shape_of
-from engine.planner.speed import Pace, steps_of
-from engine.spec import JobSpec
+from engine.methods.common.refusals import refused
+from engine.models.architecture.shape import shape_of
+from engine.planner.time.speed import Pace, steps_of
 from storage.tables import Dataset, LanguageModel
 
 

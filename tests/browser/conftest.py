@@ -23,9 +23,9 @@ from typing import Any
 
 import pytest
 
-from engine.base_models.starter import HUB_NAME
-from engine.context import open_context
-from engine.settings import Settings
+from engine.core.context import open_context
+from engine.core.settings import Settings
+from engine.models.base.starter import HUB_NAME
 from storage.queries.base_models import find_model, was_removed
 from storage.tables import LanguageModel
 

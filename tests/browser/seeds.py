@@ -10,9 +10,9 @@ from typing import Any
 
 import psutil
 
-from engine.context import Context
-from engine.process import this_boot
-from engine.spec import make_spec
+from engine.core.context import Context
+from engine.core.process import this_boot
+from engine.jobs.spec import make_spec
 from storage.job_tables import Job, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.tables import Dataset, LanguageModel, TunedModel
 

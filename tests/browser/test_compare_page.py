@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.services import comparisons, jobs
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
+from engine.services.comparisons import comparisons
+from engine.services.jobs import lifecycle
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.tiny import add_dataset, add_model
 
@@ -81,7 +82,7 @@ def test_from_the_form_to_the_finished_leaderboard(visit: Open, studio: tuple[Se
 
 def test_one_more_seed_stopping_and_the_way_back(visit: Open, studio: tuple[Server, Context]) -> None:
     server, ctx = studio
-    lane = jobs.list_jobs(ctx)[0]["comparison_id"]
+    lane = lifecycle.list_jobs(ctx)[0]["comparison_id"]
     tab = visit(at=server)
     page = tab.open(f"/en/compare?comparison={lane}")
     page.click("#compare-seed")
@@ -97,7 +98,7 @@ def test_one_more_seed_stopping_and_the_way_back(visit: Open, studio: tuple[Serv
     page.click("dialog .ts-btn.danger")
     page.wait_for_selector(".ts-empty")
     assert comparisons.list_comparisons(ctx) == []
-    assert len(jobs.list_jobs(ctx)) == 4
+    assert len(lifecycle.list_jobs(ctx)) == 4
     tab.assert_clean()
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.context import open_context
-from engine.services import datasets
-from engine.settings import Settings
+from engine.core.context import open_context
+from engine.core.settings import Settings
+from engine.services.data import datasets
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 

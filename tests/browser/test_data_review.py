@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from engine.context import open_context
-from engine.services import datasets, review
-from engine.settings import Settings
+from engine.core.context import open_context
+from engine.core.settings import Settings
+from engine.services.data import datasets
+from engine.services.data.annotation import annotation_queue
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 
@@ -21,7 +22,7 @@ def test_a_collected_row_is_corrected_approved_added_and_exported(visit: Open, s
     rows = datasets.dataset_view(ctx, target)["accepted"]
     for n in range(3):
         talk = [{"role": "user", "content": f"Question {n}"}, {"role": "assistant", "content": f"Answer {n}"}]
-        review.collect(ctx, {"messages": talk}, {"code": "playground", "model": "Small base"}, target)
+        annotation_queue.collect(ctx, {"messages": talk}, {"code": "playground", "model": "Small base"}, target)
     ctx.db.close()
     tab = visit()
     page = tab.open("/en/data")

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from engine.context import open_context
-from engine.services import datasets, sources
-from engine.settings import Settings
+from engine.core.context import open_context
+from engine.core.settings import Settings
+from engine.services.data import datasets, sources
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
 from storage.job_tables import Metric
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs, add_job, add_step

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.services.learning import REFERENCES
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
+from engine.services.app.learning import REFERENCES
 from storage.job_tables import Job
 from storage.queries import events
 from storage.tables import LanguageModel

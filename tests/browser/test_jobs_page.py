@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
 from storage.job_tables import Job, Metric
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server

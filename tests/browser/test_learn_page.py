@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.context import open_context
+from engine.core.context import open_context
+from engine.core.settings import Settings
 from engine.methods import METHODS
-from engine.settings import Settings
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs
 from tests.tiny import add_model

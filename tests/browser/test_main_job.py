@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.data.builtin import sample_file
-from engine.services import base_models, jobs
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
+from engine.data.samples.builtin import sample_file
+from engine.services.jobs import lifecycle
+from engine.services.models import base_models
 from tests.browser.conftest import Open, Server, start_server
 from tests.starter import prepared_starter
 
@@ -56,7 +57,7 @@ def job_id(workshop: tuple[Server, Context], chromium: Any) -> int:
 
 def test_double_click_started_one_job(workshop: tuple[Server, Context], job_id: int) -> None:
     _, ctx = workshop
-    assert [job["id"] for job in jobs.list_jobs(ctx) if job["kind"] == "train"] == [job_id]
+    assert [job["id"] for job in lifecycle.list_jobs(ctx) if job["kind"] == "train"] == [job_id]
 
 
 def test_chart_moves_and_survives_a_refresh(workshop: tuple[Server, Context], job_id: int, visit: Open) -> None:
@@ -82,7 +83,7 @@ def test_tuned_model_knows_what_the_data_taught(workshop: tuple[Server, Context]
     page = tab.open(f"/en/jobs?job={job_id}")
     page.get_by_role("link", name="Chat", exact=True).click(timeout=PATIENCE_MS)
     page.wait_for_selector("#play-input")
-    job = jobs.job_view(ctx, job_id)
+    job = lifecycle.job_view(ctx, job_id)
     assert job["status"] == "succeeded"
     print(f"the lesson took {job['finished_at'] - job['started_at']:.0f} s: {job['result']}")
     right = {"base": 0, "tuned": 0}

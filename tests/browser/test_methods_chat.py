@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
 from engine.methods import METHODS, Method
-from engine.settings import Settings
 from tests.browser.conftest import Open, Server, start_server
 from tests.integration.chat_models import add_base, add_result
 from tests.tiny import add_dataset

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.services import jobs, planning, plans
+from engine.services.jobs import lifecycle
+from engine.services.planning import estimates, plan_search
 from tests.browser.conftest import PHONE, Open
 from tests.browser.wizard import Studio, choose, open_wizard, planned, start_studio
 from webui.i18n import t
@@ -47,27 +48,27 @@ def asked(studio: Studio, **budget: Any) -> dict[str, Any]:
 def test_from_a_budget_to_a_started_plan(budget: Any, studio: Studio) -> None:
     _, ctx = studio
     page = budget
-    limit = plans.offers(ctx, asked(studio))["offers"][0]["memory"]["total_mb"] + 50
+    limit = plan_search.offers(ctx, asked(studio))["offers"][0]["memory"]["total_mb"] + 50
     page.fill("#train-memory_mb", str(limit / 1000))
     page.fill("#train-minutes", "10")
     page.click("#choice-smallest")
     settle(page)
-    best = plans.offers(ctx, asked(studio, memory_mb=limit, minutes=10, goal="smallest"))["offers"][0]
+    best = plan_search.offers(ctx, asked(studio, memory_mb=limit, minutes=10, goal="smallest"))["offers"][0]
     card = page.locator(f"#offer-{best['key']}")
     assert card.get_attribute("aria-checked") == "true"
     assert t("en", "train.offers.best") in card.inner_text()
     assert "over" not in (page.get_attribute(".bill-bar", "class") or "")
     page.click("#train-start")
     page.wait_for_url("**/en/jobs?job=*")
-    spec = jobs.job_view(ctx, max(job["id"] for job in jobs.list_jobs(ctx)))["spec"]
-    jobs.cancel_job(ctx, int(page.url.rsplit("=", 1)[1]))
+    spec = lifecycle.job_view(ctx, max(job["id"] for job in lifecycle.list_jobs(ctx)))["spec"]
+    lifecycle.cancel_job(ctx, int(page.url.rsplit("=", 1)[1]))
     assert spec["method"] == best["method"]
     assert (spec["budget"]["memory_mb"], spec["budget"]["minutes"], spec["budget"]["goal"]) == (limit, 10, "smallest")
     for field, value in best["changes"].items():
         area, _, key = field.partition(".")
         if key:
             assert spec["training" if area == "training" else "method_params"][key] == value, field
-    assert planning.plan(ctx, spec)["memory"]["total_mb"] == best["memory"]["total_mb"]
+    assert estimates.plan(ctx, spec)["memory"]["total_mb"] == best["memory"]["total_mb"]
 
 
 def test_a_picked_plan_fills_the_form_and_own_settings_are_replaced_only_by_picking(budget: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
 from storage.tables import Conversation, Message
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.data.builtin import sample_file
+from engine.data.samples.builtin import sample_file
 from tests.browser.conftest import DESKTOP, PHONE, Open, Server, Visit
 from webui.i18n import t
 from webui.pages import PAGES

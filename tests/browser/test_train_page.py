@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from engine.context import open_context
+from engine.core.context import open_context
+from engine.core.settings import Settings
 from engine.methods import METHODS
-from engine.services import jobs
-from engine.settings import Settings
+from engine.services.jobs import lifecycle
 from tests.browser.conftest import PHONE, Open, start_server
 from tests.browser.wizard import STEPS, Studio, choose, open_wizard, planned, start_studio
 from tests.tiny import add_dataset, add_model
@@ -52,14 +52,14 @@ def test_from_choices_to_one_job(wizard: Any, studio: Studio) -> None:
     shown = page.locator(".train-tokens").first
     assert "".join(shown.locator(".trained").all_inner_texts()).strip()
     assert "<|im_start|>" in "".join(shown.locator(".masked").all_inner_texts())
-    before = len(jobs.list_jobs(ctx))
+    before = len(lifecycle.list_jobs(ctx))
     page.dblclick("#train-start")
     page.wait_for_url("**/en/jobs?job=*")
-    made = jobs.list_jobs(ctx)
+    made = lifecycle.list_jobs(ctx)
     assert len(made) == before + 1
     newest = max(made, key=lambda job: job["id"])
     assert page.url.endswith(f"job={newest['id']}")
-    jobs.cancel_job(ctx, newest["id"])
+    lifecycle.cancel_job(ctx, newest["id"])
     page.goto(studio[0].url + "/en/train")
     page.wait_for_selector("[data-step=model]")
 
@@ -91,7 +91,7 @@ def test_start_waits_for_a_save_that_is_under_way(wizard: Any, studio: Studio) -
         route.continue_()
     page.unroute(CALLS)
     page.wait_for_url("**/en/jobs?job=*")
-    jobs.cancel_job(ctx, max(job["id"] for job in jobs.list_jobs(ctx)))
+    lifecycle.cancel_job(ctx, max(job["id"] for job in lifecycle.list_jobs(ctx)))
     page.goto(studio[0].url + "/en/train")
     page.wait_for_selector("[data-step=model]")
 
@@ -277,8 +277,8 @@ def test_settings_go_out_and_come_back_as_yaml(wizard: Any) -> None:
 def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(visit: Open, studio: Studio) -> None:
     server, ctx = studio
     raw = {"name": "Old one", "base_model": 1, "dataset": 1, "method": "lora", "method_params": {"rank": 4}}
-    job = jobs.start_job(ctx, raw, key="old")
-    jobs.cancel_job(ctx, job)
+    job = lifecycle.start_job(ctx, raw, key="old")
+    lifecycle.cancel_job(ctx, job)
     tab = visit(at=server)
     open_wizard(tab)
     choose(tab.page, "method")

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.context import Context, open_context
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
 from tests.browser.conftest import Server, start_server
 from tests.tiny import add_dataset, add_model
 from webui.train_draft import STEPS

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from engine.context import Context
+from engine.core.context import Context
 from engine.methods import Method, Run
 from storage.job_tables import Job, JobStatus
 from storage.tables import LanguageModel, TunedModel
@@ -52,10 +52,10 @@ def write_adapter(base: Path, folder: Path, *, seed: int = 1, scale: float = 1.0
 
 def add_result(ctx: Context, base_id: int, dataset_id: int, method: Method, *, steps: int = 12) -> int:
     """What the method makes of a few steps (of a few examples, where it trains nothing), as a job leaves it."""
-    from engine.inference.shots import Shots
-    from engine.training.files import size
-    from engine.training.result import weights_hash
-    from engine.training.weights import save_result
+    from engine.methods.few_shot_examples.choose import Shots
+    from engine.training.limits.safe_files import size
+    from engine.training.loop.result import weights_hash
+    from engine.training.loop.weights import save_result
     from tests import methods
 
     with ctx.db.write() as s:

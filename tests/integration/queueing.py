@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import null
 
-from engine.context import Context
-from engine.executors.local import LocalExecutor
-from engine.supervisor import Supervisor
+from engine.core.context import Context
+from engine.jobs.executors.local import LocalExecutor
+from engine.jobs.supervisor import Supervisor
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as queries
 
@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SMALL_WORKER = (sys.executable, "-m", "tests.integration.small_worker")
 SERVER = """
 import sys
-from engine.context import open_context
+from engine.core.context import open_context
 from tests.integration.queueing import small_supervisor
 supervisor = small_supervisor(open_context())
 print("ready", flush=True)

@@ -12,13 +12,10 @@ import sys
 import time
 from typing import Any
 
-from engine import worker
-from engine.training import (
-    run,  # noqa: F401 (what it maps is there before the limit)
-    sampling,
-)
-from engine.training.memory import MB, status_bytes
-from engine.training.watch import Watch
+from engine.evaluation import sampling
+from engine.jobs import worker
+from engine.training.limits.memory_use import MB, status_bytes
+from engine.training.loop.callback import Watch
 
 HALT = 5
 

@@ -10,8 +10,8 @@ import signal
 import sys
 import time
 
-from engine.context import open_context
-from engine.reporter import Fenced, Reporter
+from engine.core.context import open_context
+from engine.jobs.reporter import Fenced, Reporter
 from storage.job_tables import Job
 
 

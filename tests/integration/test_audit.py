@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
 from engine.data.operations.base import Found
 from engine.data.quality import CHECKS, running
 from engine.data.quality.packing import pack, unpack
-from engine.data.store import read_rows
-from engine.errors import Fault, NotFound, SpecError
-from engine.services import auditing, versions
-from engine.services.jobs import job_view
+from engine.data.rows.store import read_rows
+from engine.services.data.quality import auditing
+from engine.services.data.versions import versions
+from engine.services.jobs.lifecycle import job_view
 from storage.job_tables import JobStatus
 from storage.queries import audits as queries
 from storage.queries.jobs import get_job

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.context import Context, open_context
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
 from engine.methods import METHODS, Method
-from engine.settings import Settings
 from tests import tiny
 from tests.training_jobs import train
 

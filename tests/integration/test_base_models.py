@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from engine.base_models import hub, starter
-from engine.base_models.inspect import count_parameters, inspect_folder
-from engine.base_models.paths import tokenizer_folder, weights_folder
-from engine.base_models.prepare import run
-from engine.base_models.tokenizer import DEFAULT_TEMPLATE
-from engine.context import Context
-from engine.data.template import ChatTemplate
-from engine.errors import Fault
-from engine.process import new_nonce, this_boot
-from engine.reporter import Reporter
-from engine.services import base_models
-from engine.services.jobs import cancel_job, job_view
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.core.process import new_nonce, this_boot
+from engine.data.templates.template import ChatTemplate
+from engine.jobs.reporter import Reporter
+from engine.jobs.runners.prepare_model import run
+from engine.models.base import hub, starter
+from engine.models.base.inspect import count_parameters, inspect_folder
+from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.models.base.tokenizer import DEFAULT_TEMPLATE
+from engine.services.jobs.lifecycle import cancel_job, job_view
+from engine.services.models import base_models
 from storage.job_tables import Job
 from storage.queries.jobs import claim_next
 from storage.tables import LanguageModel
@@ -174,7 +174,7 @@ _LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% en
 def test_a_bad_folder_is_refused_with_its_reason(
     ctx: Context, folder: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None], code: str
 ) -> None:
-    monkeypatch.setattr("engine.base_models.tokenizer._TEMPLATE_SECONDS", 1)
+    monkeypatch.setattr("engine.models.base.tokenizer._TEMPLATE_SECONDS", 1)
     model_id = base_models.add_folder(ctx, str(folder))
     spoil(folder)
     with pytest.raises(Fault) as caught:

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.errors import Fault, NotFound
-from engine.hardware import cpu
-from engine.services.chat import Chat
-from engine.services.chat_memory import spared
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.errors import Fault, NotFound
+from engine.core.hardware import cpu
+from engine.core.settings import Settings
+from engine.services.chat.conversations import Chat
+from engine.services.chat.memory import spared
 from storage.job_tables import Job, JobStatus
 from storage.tables import Conversation, Dataset, LanguageModel, Message, TunedModel
 from tests.integration.chat_models import add_base, add_tuned
@@ -103,8 +103,8 @@ def test_base_is_the_same_before_between_and_after_tuned_answers(world: World) -
 
 
 def test_each_side_reads_its_own_history(world: World) -> None:
-    from engine.base_models.paths import tokenizer_folder
-    from engine.data.template import ChatTemplate
+    from engine.data.templates.template import ChatTemplate
+    from engine.models.base.paths import tokenizer_folder
 
     conversation = world.open(world.adapter, system="Be brief.")
     first = world.ask(conversation)
@@ -351,9 +351,9 @@ def test_answers_of_a_server_that_was_killed_are_marked_as_stopped(world: World)
     script = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from engine.context import open_context\n"
-        "from engine.services.chat import Chat\n"
-        "from engine.settings import Settings\n"
+        "from engine.core.context import open_context\n"
+        "from engine.services.chat.conversations import Chat\n"
+        "from engine.core.settings import Settings\n"
         "chat = Chat(open_context(Settings(home=Path(sys.argv[1]), offline=True)))\n"
         "answer = chat.ask(int(sys.argv[2]), 'Tell me about the falcon.')\n"
         "for event in answer:\n"

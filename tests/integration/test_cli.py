@@ -24,8 +24,8 @@ from engine.commands.arguments import language_of, parse
 from engine.commands.console import Console, JobPrinter
 from engine.commands.doctor import doctor, findings
 from engine.commands.serve import is_local
-from engine.context import Context
-from engine.settings import Settings, read_settings
+from engine.core.context import Context
+from engine.core.settings import Settings, read_settings
 from tests import tiny
 from tests.integration.queueing import PROJECT, add_job
 from tests.workers import row, wait_until

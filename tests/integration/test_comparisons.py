@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine.context import Context
-from engine.errors import Fault, NotFound, SpecError
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
 from engine.methods import METHODS
-from engine.services import comparisons, jobs
-from engine.services.comparison_views import mean_series
+from engine.services.comparisons import comparisons
+from engine.services.comparisons.views import mean_series
+from engine.services.jobs import lifecycle
 from storage.comparison_tables import ComparisonEntry
 from storage.job_tables import Job
 from tests import workers
@@ -109,7 +110,7 @@ def test_scores_survive_an_interruption(ctx: Context, inputs: tuple[int, int]) -
     process.wait()
     with ctx.db.write() as s:
         s.get_one(Job, job).status = "interrupted"
-    jobs.resume_job(ctx, job)
+    lifecycle.resume_job(ctx, job)
     result = workers.run_here(ctx).result
     assert (result["answers"]["count"], result["answers"]["base_chrf"] is not None) == (3, True)
     assert result["base_val_loss"] == pytest.approx(workers.series(ctx, job, "val_loss")[0], rel=1e-4)
@@ -185,13 +186,13 @@ def test_joining_repeating_stopping_and_forgetting(ctx: Context, inputs: tuple[i
     assert (len(view["rows"]), view["spec"]["shared"]["seeds"]) == (3, 2)
     comparisons.stop_comparison(ctx, comparison)
     first = entries(ctx, comparison)[0][2]
-    assert {job["status"] for job in jobs.list_jobs(ctx)} == {"cancelled"}
+    assert {job["status"] for job in lifecycle.list_jobs(ctx)} == {"cancelled"}
     comparisons.run_again(ctx, comparison, first)
     assert entries(ctx, comparison)[-1][:2] == ("lora", 42)
     with pytest.raises(Fault, match="still_runs"):
         comparisons.run_again(ctx, comparison, entries(ctx, comparison)[-1][2])
     comparisons.delete_comparison(ctx, comparison)
-    assert (comparisons.list_comparisons(ctx), len(jobs.list_jobs(ctx))) == ([], 5)
+    assert (comparisons.list_comparisons(ctx), len(lifecycle.list_jobs(ctx))) == ([], 5)
     with pytest.raises(NotFound):
         comparisons.comparison_view(ctx, comparison)
 

@@ -13,9 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from engine.context import Context
-from engine.errors import Fault, NotFound, SpecError
-from engine.services import data_export, data_export_files, datasets, review, versions
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
+from engine.services.data import datasets, export_files
+from engine.services.data import export as data_export
+from engine.services.data.annotation import annotation_queue
+from engine.services.data.versions import versions
 from storage.job_tables import Job
 
 
@@ -40,9 +43,9 @@ def export(ctx: Context, dataset: int, version: int | None = None, **values: Any
 
 def test_a_folder_for_a_hub(ctx: Context) -> None:
     made = table(ctx, ROWS, called="Ünïcode: a/b | <b>*x*")
-    review.decide(ctx, review.collect(ctx, {"messages": [
+    annotation_queue.decide(ctx, annotation_queue.collect(ctx, {"messages": [
         {"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}, {"code": "playground"}), "approve")  # fmt: skip
-    review.add_approved(ctx, made)
+    annotation_queue.add_approved(ctx, made)
     path, name, done = export(ctx, made, format="hub", form="own", licence="cc-by-4.0")
     assert (name, done["rows"]) == ("Ünïcode- a-b - -b-x-v2.zip", 31)
     archive = zipfile.ZipFile(path)
@@ -118,7 +121,7 @@ def test_what_cannot_be_written_is_said_before_anything_is_kept(ctx: Context) ->
 
 def test_a_large_one_is_a_job(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_export, "IN_PLACE_ROWS", 10)
-    monkeypatch.setattr(data_export_files, "_TOLD_EVERY", 20)
+    monkeypatch.setattr(export_files, "_TOLD_EVERY", 20)
     made = table(ctx, ROWS)
     queued = data_export.start_export(ctx, made, {"format": "csv"})
     assert data_export.start_export(ctx, made, {"format": "csv"}) == queued

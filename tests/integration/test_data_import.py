@@ -12,16 +12,18 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
-from engine.data import import_work, importing, jsonl_blocks, reading
-from engine.data.importing import import_rows
-from engine.data.index import RowIndex, index_path
-from engine.data.reading import Place
-from engine.data.sniff import sniff
-from engine.data.store import read_rows
-from engine.errors import Fault
-from engine.services import data_imports, datasets, rejected_rows
-from engine.supervisor import Supervisor
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.data.detection.detect_upload import sniff
+from engine.data.importing import import_rows as importing
+from engine.data.importing import import_work, reading
+from engine.data.importing.import_rows import import_rows
+from engine.data.importing.reading import Place
+from engine.data.readers import jsonl_blocks
+from engine.data.rows.index import RowIndex, index_path
+from engine.data.rows.store import read_rows
+from engine.jobs.supervisor import Supervisor
+from engine.services.data import datasets, imports, rejected_rows
 from storage.job_tables import Job
 from storage.tables import Dataset
 from tests.integration.test_datasets import files, rows_file, upload, with_indexes
@@ -32,7 +34,7 @@ BAD = b'{"prompt": "only a question"}\n'
 
 @pytest.fixture(autouse=True)
 def _all_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_imports, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(imports, "AT_ONCE_BYTES", 0)
 
 
 def start(ctx: Context, dataset: int, **options: Any) -> int:
@@ -66,11 +68,11 @@ def test_a_job_imports_and_every_rejected_row_stays_whole(ctx: Context) -> None:
     assert start(ctx, made) == job  # a double click
     with pytest.raises(Fault, match="busy"):
         start(ctx, made, seed=7)
-    state = data_imports.import_state(ctx, made)
+    state = imports.import_state(ctx, made)
     assert state is not None
     assert (state["status"], state["waiting"], state["ended"]) == ("queued", 1, False)
     ended(ctx, job, "succeeded")
-    assert data_imports.import_state(ctx, made) is None
+    assert imports.import_state(ctx, made) is None
     view = datasets.dataset_view(ctx, made)
     assert (view["status"], view["accepted"], view["rejected"], view["version"]) == ("ready", 50, 2, 1)
     with ctx.db.read() as s:
@@ -79,7 +81,7 @@ def test_a_job_imports_and_every_rejected_row_stays_whole(ctx: Context) -> None:
     whole = [json.loads(line) for line in ctx.settings.absolute(path).read_text().splitlines()]
     assert [one["raw"].encode() + b"\n" for one in whole] == [BAD, long]
     assert [one["place"] for one in rejected_rows.rejected_rows(ctx, made)["rows"]] == [0, 1]
-    assert not data_imports.work_folder(ctx, job).exists()
+    assert not imports.work_folder(ctx, job).exists()
     datasets.delete_dataset(ctx, made)
     assert files(ctx, "rejected") == files(ctx, "datasets") == set()
 
@@ -90,19 +92,19 @@ def test_what_is_wrong_with_the_choice_is_said_before_a_job_begins(ctx: Context)
         with pytest.raises(Fault) as caught:
             start(ctx, made, **options)
         assert caught.value.code == code
-    assert data_imports.import_state(ctx, made) is None
+    assert imports.import_state(ctx, made) is None
 
 
 def test_an_import_without_a_good_row_fails_with_the_reasons(ctx: Context) -> None:
     made = upload(ctx, jsonl({"prompt": "a", "completion": ""}))
     job = start(ctx, made)
     until(ctx, lambda: job_of(ctx, job).status == "failed")
-    state = data_imports.import_state(ctx, made)
+    state = imports.import_state(ctx, made)
     assert state is not None
     assert (state["error"]["code"], state["can_resume"], state["ended"]) == ("data.import.none_accepted", False, True)
     assert [row["column"] for row in rejected_rows.rejected_rows(ctx, made)["rows"]] == ["completion"]
-    data_imports.cancel_import(ctx, made)
-    assert data_imports.import_state(ctx, made) is None
+    imports.cancel_import(ctx, made)
+    assert imports.import_state(ctx, made) is None
     assert files(ctx, "imports") == set()
 
 
@@ -115,18 +117,18 @@ def many(ctx: Context) -> int:
 def test_killed_in_the_middle_it_goes_on_and_the_rows_are_the_same(ctx: Context) -> None:
     made = many(ctx)
     job = start(ctx, made)
-    state = data_imports.work_folder(ctx, job) / "state.json"
+    state = imports.work_folder(ctx, job) / "state.json"
     until(ctx, lambda: state.exists() or job_of(ctx, job).finished_at is not None)
     pid = job_of(ctx, job).pid
     assert pid is not None
     os.kill(pid, 9)
     until(ctx, lambda: job_of(ctx, job).status == "interrupted")
-    seen = data_imports.import_state(ctx, made)
+    seen = imports.import_state(ctx, made)
     assert seen is not None
     assert seen["can_resume"]
     before = json.loads(state.read_text())["place"]["items"]
     assert 0 < before < 66_667
-    data_imports.resume_import(ctx, made)
+    imports.resume_import(ctx, made)
     ended(ctx, job, "succeeded")
     with ctx.db.read() as s:
         places = RowIndex.open(rows_file(ctx, made)).id.tolist()
@@ -212,7 +214,7 @@ def test_gone_on_with_at_any_place_it_is_the_same(tmp_path: Path, monkeypatch: p
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_imports, "AT_ONCE_BYTES", 10**9)
+    monkeypatch.setattr(imports, "AT_ONCE_BYTES", 10**9)
     made = upload(ctx, jsonl(*[good(i) for i in range(50)]))
     view = datasets.dataset_view(ctx, made)
     choice = {key: view[key] for key in ("name", "shape", "mapping")}
@@ -223,9 +225,9 @@ def test_a_full_disk_is_said_and_nothing_is_lost(ctx: Context, monkeypatch: pyte
         raise OSError(errno.ENOSPC, "No space left on device")
 
     for where in (
-        "engine.data.drafts.Draft.add",
-        "engine.data.drafts.Draft.move",
-        "engine.data.index.IndexWriter.finish",
+        "engine.data.rows.drafts.Draft.add",
+        "engine.data.rows.drafts.Draft.move",
+        "engine.data.rows.index.IndexWriter.finish",
     ):
         with monkeypatch.context() as patched:
             patched.setattr(where, full)

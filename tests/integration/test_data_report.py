@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from engine.context import Context
-from engine.data import overview
-from engine.data.template import ChatTemplate
-from engine.data.template_check import check_template
-from engine.errors import NotFound
-from engine.services import collecting, data_report, datasets, review
+from engine.core.context import Context
+from engine.core.errors import NotFound
+from engine.data.rows import overview
+from engine.data.templates.check import check_template
+from engine.data.templates.template import ChatTemplate
+from engine.services.data import datasets, report
+from engine.services.data.annotation import annotation_queue, feedback
 from storage.tables import Conversation, Dataset, LanguageModel, Message
 from tests.tiny import CHATML, SPECIAL, tokenizer_json, write_tokenizer
 
@@ -58,8 +59,8 @@ ROWS = [
 
 def test_the_report_counts_what_is_there(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     made = table(ctx, [*ROWS, ROWS[0], {"prompt": "你好吗", "completion": "很好"}])
-    monkeypatch.setattr(data_report, "SLICE_S", 0.0)  # every step is a slice of its own
-    found = whole(data_report.report, ctx, made)
+    monkeypatch.setattr(report, "SLICE_S", 0.0)  # every step is a slice of its own
+    found = whole(report.report, ctx, made)
     assert (found["rows"], sum(found["splits"].values()), found["same"]) == (42, 42, 1)
     assert found["turns"] == [[1, 42]]
     assert dict(found["languages"]) == {"en": 41, "zh": 1}
@@ -72,21 +73,21 @@ def test_the_report_counts_what_is_there(ctx: Context, monkeypatch: pytest.Monke
     with ctx.db.read() as s:
         row = s.get_one(Dataset, made)
     ctx.settings.absolute(row.rows_path or "").with_suffix(".index").unlink()
-    assert data_report.report(ctx, made) == found  # kept
+    assert report.report(ctx, made) == found  # kept
 
 
 def test_tokens_and_template_for_a_model(ctx: Context) -> None:
     made, model = table(ctx, ROWS), add_tokenizer(ctx)
-    found = whole(data_report.token_report, ctx, made, model)
+    found = whole(report.token_report, ctx, made, model)
     assert (found["looked"], found["refused"], found["over_context"]) == (40, 0, 0)
     assert found["epoch"]["tokens"] > found["epoch"]["learnt"] > 0
     assert sum(bar[2] for bar in found["whole"]["bars"]) == 40
     assert found["speed"] is None
-    check = data_report.template_report(ctx, made, model)
+    check = report.template_report(ctx, made, model)
     assert [one["code"] for one in check["findings"]] == ["template.end"]
     assert check["tokens"][-2] == {"text": "<|im_end|>", "trained": True}
     with pytest.raises(NotFound):
-        data_report.token_report(ctx, made, 999)
+        report.token_report(ctx, made, 999)
 
 
 def template_of(source: str | None) -> ChatTemplate:
@@ -153,9 +154,9 @@ def test_an_answer_of_the_playground_becomes_a_row(ctx: Context) -> None:
         for turn in (1, 2):
             s.add(Message(conversation_id=talk.id, turn=turn, role="user", content=f"Q{turn}"))
             s.add(Message(conversation_id=talk.id, turn=turn, role="assistant", side="base", content=f"A{turn}"))
-    collecting.collect_answer(ctx, talk.id, 2, "base", question="Q2", answer="A2!", with_before=True)
-    collecting.collect_answer(ctx, talk.id, 2, "base", question="Q2", answer="A2")
-    long, short = review.queue(ctx)["rows"]
+    feedback.collect_answer(ctx, talk.id, 2, "base", question="Q2", answer="A2!", with_before=True)
+    feedback.collect_answer(ctx, talk.id, 2, "base", question="Q2", answer="A2")
+    long, short = annotation_queue.queue(ctx)["rows"]
     assert [m["content"] for m in long["row"]["messages"]] == ["Be brief.", "Q1", "A1", "Q2", "A2!"]
     assert [m["content"] for m in short["row"]["messages"]] == ["Be brief.", "Q2", "A2"]
     assert [(row["origin"]["edited"], row["origin"]["side"]) for row in (long, short)] == [
@@ -163,4 +164,4 @@ def test_an_answer_of_the_playground_becomes_a_row(ctx: Context) -> None:
         (False, "base"),
     ]
     with pytest.raises(NotFound):
-        collecting.collect_answer(ctx, talk.id, 3, "base", question="Q", answer="A")
+        feedback.collect_answer(ctx, talk.id, 3, "base", question="Q", answer="A")

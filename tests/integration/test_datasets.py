@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
-from engine.data.store import read_rows
-from engine.errors import Fault, NotFound
-from engine.services import datasets, rejected_rows
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.data.rows.store import read_rows
+from engine.services.data import datasets, rejected_rows
 from storage.job_tables import Job
 from storage.queries import versions
 from storage.tables import Dataset
@@ -271,9 +271,9 @@ def test_reading_needs_no_heavy_library_and_little_memory(tmp_path: Path) -> Non
 import resource, sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from engine.data.importing import import_rows
-from engine.data.sniff import sniff
-import engine.services.datasets
+from engine.data.importing.import_rows import import_rows
+from engine.data.detection.detect_upload import sniff
+import engine.services.data.datasets
 folder = Path({str(tmp_path)!r})
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine.context import Context
-from engine.errors import Fault
-from engine.services import checking, jobs
-from engine.training import dry_run_job
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.jobs.runners import dry_run
+from engine.services.jobs import lifecycle
+from engine.services.planning import dry_runs
 from tests import tiny, workers
 
 Raw = dict[str, object]
@@ -21,39 +22,39 @@ def raw(ctx: Context) -> Raw:
 
 
 def test_a_check_is_asked_once_and_its_result_stands_beside_the_bill(ctx: Context, raw: Raw) -> None:
-    assert checking.check_of(ctx, raw) is None
-    job_id = checking.start_check(ctx, raw)
-    assert checking.start_check(ctx, raw | {"name": "Another name", "training": {"epochs": 9}}) == job_id
-    assert jobs.list_jobs(ctx) == []
+    assert dry_runs.check_of(ctx, raw) is None
+    job_id = dry_runs.start_check(ctx, raw)
+    assert dry_runs.start_check(ctx, raw | {"name": "Another name", "training": {"epochs": 9}}) == job_id
+    assert lifecycle.list_jobs(ctx) == []
     job = workers.run_here(ctx)
     assert (job.id, job.status, job.error) == (job_id, "succeeded", None)
-    found = checking.check_of(ctx, raw)
+    found = dry_runs.check_of(ctx, raw)
     assert found is not None
     assert found["total_mb"] == pytest.approx(sum(item["mb"] for item in found["items"]), abs=0.5)
     assert {"weights", "adapter", "optimizer", "activations"} <= {item["key"] for item in found["items"]}
     assert found["bill_mb"] > 0
-    assert jobs.list_jobs(ctx) == []
-    assert checking.start_check(ctx, raw) == job_id
+    assert lifecycle.list_jobs(ctx) == []
+    assert dry_runs.start_check(ctx, raw) == job_id
 
 
 def test_another_step_is_another_check(ctx: Context, raw: Raw) -> None:
-    first = checking.start_check(ctx, raw)
-    assert checking.start_check(ctx, raw | {"training": {"optimizer": "sgd"}}) != first
-    assert checking.check_of(ctx, raw | {"training": {"max_length": 16}}) is None
+    first = dry_runs.start_check(ctx, raw)
+    assert dry_runs.start_check(ctx, raw | {"training": {"optimizer": "sgd"}}) != first
+    assert dry_runs.check_of(ctx, raw | {"training": {"max_length": 16}}) is None
 
 
 def test_a_cancelled_check_can_be_asked_again(ctx: Context, raw: Raw) -> None:
-    first = checking.start_check(ctx, raw)
-    jobs.cancel_job(ctx, first)
-    assert checking.check_of(ctx, raw)["status"] == "cancelled"  # type: ignore[index]
-    again = checking.start_check(ctx, raw)
+    first = dry_runs.start_check(ctx, raw)
+    lifecycle.cancel_job(ctx, first)
+    assert dry_runs.check_of(ctx, raw)["status"] == "cancelled"  # type: ignore[index]
+    again = dry_runs.start_check(ctx, raw)
     assert again != first
-    assert checking.check_of(ctx, raw)["job"] == again  # type: ignore[index]
+    assert dry_runs.check_of(ctx, raw)["job"] == again  # type: ignore[index]
 
 
 def test_a_check_that_takes_too_long_says_so(ctx: Context, raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dry_run_job, "LIMIT_S", -1.0)
-    checking.start_check(ctx, raw)
+    monkeypatch.setattr(dry_run, "LIMIT_S", -1.0)
+    dry_runs.start_check(ctx, raw)
     job = workers.run_here(ctx)
     assert (job.status, job.error["code"] if job.error else None) == ("failed", "dry_run.too_long")
 
@@ -67,5 +68,5 @@ def test_a_check_that_takes_too_long_says_so(ctx: Context, raw: Raw, monkeypatch
 )
 def test_what_has_no_step_to_count_is_refused(ctx: Context, raw: Raw, change: Raw, code: str) -> None:
     with pytest.raises(Fault) as caught:
-        checking.start_check(ctx, raw | change)
+        dry_runs.start_check(ctx, raw | change)
     assert caught.value.code == code

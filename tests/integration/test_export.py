@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.errors import Fault, NotFound
-from engine.export.run import run
+from engine.core.context import Context, open_context
+from engine.core.errors import Fault, NotFound
+from engine.core.settings import Settings
+from engine.jobs.reporter import Reporter
+from engine.jobs.runners.export import run
 from engine.methods import method_of
-from engine.reporter import Reporter
-from engine.services import tuned as service
-from engine.settings import Settings
+from engine.services.models import tuned as service
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs
 from storage.tables import TunedModel
@@ -100,9 +100,9 @@ def tuned_logits(world: World, tuned: int) -> Any:
     """What the tuned model itself says."""
     import torch
 
-    from engine.inference.loading import load_model
-    from engine.inference.protocol import BASE
-    from engine.inference.voices import Trunk
+    from engine.serving.protocol import BASE
+    from engine.serving.runtime.adapted_model import Trunk
+    from engine.serving.runtime.loading import load_model
 
     with world.ctx.db.read() as s:
         row = s.get_one(TunedModel, tuned)
@@ -139,7 +139,7 @@ def train_on_four_bits(world: World, tuned: int) -> None:
     import torch
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
-    from engine.inference.loading import load_model
+    from engine.serving.runtime.loading import load_model
 
     torch.manual_seed(5)
     squeezed = prepare_model_for_kbit_training(

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.context import Context, open_context
-from engine.errors import Fault
-from engine.services import jobs
-from engine.services import tuned as service
-from engine.services.chat import Chat
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.errors import Fault
+from engine.core.settings import Settings
+from engine.services.chat.conversations import Chat
+from engine.services.jobs import lifecycle
+from engine.services.models import tuned as service
 from storage.job_tables import Job, Sample
 from storage.tables import TunedModel
 from tests import tiny, training_jobs, workers
@@ -131,14 +131,14 @@ def test_export_is_a_small_zip_and_merging_is_refused_with_the_reason(world: Wor
 
 
 def test_cancelled_it_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.training import context
+    from engine.training.loop import in_context
 
     def cancel(*_arguments: Any) -> Any:
-        jobs.cancel_job(world.ctx, job_id)
+        lifecycle.cancel_job(world.ctx, job_id)
         return measured(*_arguments)
 
-    measured = context._measure
-    monkeypatch.setattr(context, "_measure", cancel)
+    measured = in_context._measure
+    monkeypatch.setattr(in_context, "_measure", cancel)
     job_id = workers.queue(world.ctx, world.base, world.dataset, method="few_shot", training=training_jobs.TRAINING)
     assert workers.run_here(world.ctx).status == "cancelled"
     assert training_jobs.tuned(world.ctx, job_id) is None

@@ -12,11 +12,11 @@ from typing import Any
 import psutil
 import pytest
 
-from engine.data.template import ChatTemplate
-from engine.errors import Fault
-from engine.inference.client import InferenceClient
-from engine.inference.protocol import BASE, Ask, Plan, Request, Weights
-from engine.settings import Settings
+from engine.core.errors import Fault
+from engine.core.settings import Settings
+from engine.data.templates.template import ChatTemplate
+from engine.serving.process.client import InferenceClient
+from engine.serving.protocol import BASE, Ask, Plan, Request, Weights
 from tests.integration.chat_models import stir, write_adapter
 from tests.tiny import write_model
 
@@ -274,8 +274,8 @@ def test_the_process_ends_with_its_parent(tmp_path: Path) -> None:
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from engine.inference.client import InferenceClient\n"
-        "from engine.settings import Settings\n"
+        "from engine.serving.process.client import InferenceClient\n"
+        "from engine.core.settings import Settings\n"
         "client = InferenceClient(Settings(home=Path(sys.argv[1])))\n"
         "client._ensure()\n"
         "print(client.pid, flush=True)\n"

@@ -14,16 +14,17 @@ import pytest
 import torch
 from sqlalchemy import select
 
-from engine.context import Context
-from engine.executors import local
-from engine.executors.local import LocalExecutor
-from engine.services import jobs
-from engine.supervisor import Supervisor
-from engine.training import run, sampling
-from engine.training.forward import Packed
-from engine.training.limits import memory_held, out_of_memory
-from engine.training.memory import MemoryWatch
-from engine.training.trainer import StepTrainer
+from engine.core.context import Context
+from engine.evaluation import sampling
+from engine.jobs.executors import local
+from engine.jobs.executors.local import LocalExecutor
+from engine.jobs.runners import train
+from engine.jobs.supervisor import Supervisor
+from engine.services.jobs import lifecycle
+from engine.training.forward.forward import Packed
+from engine.training.limits.limits import memory_held, out_of_memory
+from engine.training.limits.memory_use import MemoryWatch
+from engine.training.loop.trainer import StepTrainer
 from storage.job_tables import FINAL, Job, JobEvent
 from storage.tables import LanguageModel
 from tests import tiny, workers
@@ -183,7 +184,7 @@ def test_each_time_limit_ends_with_all_that_resuming_needs_until_the_job_is_done
         assert workers.series(ctx, job.id, "val_loss")[job.step] == pytest.approx(job.result["val_loss"])
         assert kept(ctx, job.id)[-1].step == job.step
         steps.append(job.step)
-        jobs.resume_job(ctx, job.id)
+        lifecycle.resume_job(ctx, job.id)
         job = in_time(ctx)
     assert (job.status, job.step) == ("succeeded", job.total_steps)
     assert len(steps) > 1
@@ -214,7 +215,7 @@ def test_a_limit_that_is_over_before_the_first_step_says_so(
         for _ in range(200):
             time.sleep(0.1)
 
-    monkeypatch.setattr(run, "load_base", slow)
+    monkeypatch.setattr(train, "load_base", slow)
     job = timed(ctx, unhurried)
     assert (job.status, job.error) == ("failed", {"code": "training.no_time", "params": {"minutes": MINUTES}})
 

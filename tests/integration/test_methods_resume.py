@@ -8,10 +8,10 @@ import psutil
 import pytest
 from sqlalchemy import func, select
 
-from engine.context import Context, open_context
-from engine.errors import SpecError
-from engine.services import jobs
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.errors import SpecError
+from engine.core.settings import Settings
+from engine.services.jobs import lifecycle
 from storage.job_tables import Checkpoint, JobStatus
 from storage.queries.jobs import end_attempt
 from tests import methods, tiny, training_jobs, workers
@@ -76,7 +76,7 @@ def test_killed_and_resumed_the_loss_goes_on_exactly(ctx: Context, forks: Forks,
     assert reference.status == "succeeded", reference.error
     broken = queue(ctx, case)
     kill(ctx, forks.start(*workers.claim(ctx)), broken)
-    jobs.resume_job(ctx, broken)
+    lifecycle.resume_job(ctx, broken)
     forks.run(*workers.claim(ctx))
     done = workers.row(ctx, broken)
     assert (done.status, done.step, done.attempt) == ("succeeded", 8, 2), done.error

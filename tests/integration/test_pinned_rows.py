@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.context import Context
-from engine.services import datasets, jobs
-from engine.training import inputs
-from engine.training.examples import Examples
+from engine.core.context import Context
+from engine.services.data import datasets
+from engine.services.jobs import lifecycle
+from engine.training.batches.examples import Examples
+from engine.training.loop import inputs
 from storage.tables import TunedModel
 from tests import tiny, workers
 
@@ -52,5 +53,5 @@ def test_job_keeps_its_rows(ctx: Context, dataset_id: int, monkeypatch: pytest.M
     with ctx.db.read() as s:
         made = s.query(TunedModel).filter_by(job_id=job_id).one()
     assert made.lineage["dataset"]["content_hash"] == before
-    assert jobs.draft_from_job(ctx, job_id)["dataset_hash"] == ""
-    assert before in jobs.spec_yaml(ctx, job_id)
+    assert lifecycle.draft_from_job(ctx, job_id)["dataset_hash"] == ""
+    assert before in lifecycle.spec_yaml(ctx, job_id)

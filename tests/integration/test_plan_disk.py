@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.context import Context
-from engine.planner.bill import spaces_of_case, workload
-from engine.planner.disk import scratch_bytes
-from engine.planner.lengths import Counts
-from engine.services import planning
-from engine.spec import make_spec
-from engine.training.files import size
-from engine.training.table import Example, TableWriter
+from engine.core.context import Context
+from engine.jobs.spec import make_spec
+from engine.planner.plan_estimate import spaces_of_case, workload
+from engine.planner.time.disk import scratch_bytes
+from engine.planner.time.lengths import Counts
+from engine.services.planning import estimates
+from engine.training.batches.tokenized_dataset import Example, TableWriter
+from engine.training.limits.safe_files import size
 from tests import tiny
 from tests.training_jobs import train
 
 
 def _planned(ctx: Context, raw: dict[str, Any]) -> dict[str, float]:
-    case = planning.case_of(ctx, make_spec(raw))
+    case = estimates.case_of(ctx, make_spec(raw))
     train_rows, val_rows = case.counts()
     lines = spaces_of_case(case, workload(case, train_rows), train_rows, val_rows)
     return {space.key: space.bytes for space in lines}
@@ -43,7 +43,7 @@ def test_planned_bytes_are_those_of_a_real_job(
     assert planned["checkpoints"] == pytest.approx(sum(kept), rel=0.15)
     assert planned["writing"] == pytest.approx(max(kept), rel=0.15)
     assert planned["result"] == pytest.approx(size(home / "tuned" / str(job.id)), rel=0.15)
-    view = planning.plan(ctx, job.spec)["disk"]
+    view = estimates.plan(ctx, job.spec)["disk"]
     assert view["total_mb"] == round(sum(planned.values()) / 1e6)
     assert [item["key"] for item in view["items"]] == ["checkpoints", "writing", "result", "scratch"]
 

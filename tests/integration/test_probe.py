@@ -7,18 +7,19 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
-from engine.data.learnt import learnt_sample
-from engine.data.template import ChatTemplate
-from engine.errors import Fault, SpecError
-from engine.planner.lengths import MOST_ROWS, measure
-from engine.reporter import Reporter
-from engine.services import jobs, planning, probing
-from engine.training.batches import Order
-from engine.training.examples import make_example
-from engine.training.probe_clock import ProbeClock
-from engine.training.probe_rows import STEPS, Choice, arranged
-from engine.worker import work
+from engine.core.context import Context
+from engine.core.errors import Fault, SpecError
+from engine.data.rows.training_rows import learnt_sample
+from engine.data.templates.template import ChatTemplate
+from engine.jobs.reporter import Reporter
+from engine.jobs.worker import work
+from engine.planner.time.lengths import MOST_ROWS, measure
+from engine.services.jobs import lifecycle
+from engine.services.planning import estimates, speed_probe
+from engine.training.batches.batches import Order
+from engine.training.batches.examples import make_example
+from engine.training.calibration.probe_clock import ProbeClock
+from engine.training.calibration.probe_rows import STEPS, Choice, arranged
 from storage.job_tables import Checkpoint, Metric, Sample
 from storage.planning_tables import SpeedCorrection
 from storage.tables import Dataset, LanguageModel, TunedModel
@@ -57,12 +58,12 @@ def _kept(ctx: Context) -> list[SpeedCorrection]:
 
 
 def test_a_probe_measures_three_steps_and_corrects_the_plan(ctx: Context, raw: dict[str, Any]) -> None:
-    before = planning.plan(ctx, raw)
-    assert (before["time"]["source"], probing.probe_of(ctx, raw)) == ("model", None)
-    job_id = probing.start_probe(ctx, raw)
-    assert probing.start_probe(ctx, raw) == job_id
+    before = estimates.plan(ctx, raw)
+    assert (before["time"]["source"], speed_probe.probe_of(ctx, raw)) == ("model", None)
+    job_id = speed_probe.start_probe(ctx, raw)
+    assert speed_probe.start_probe(ctx, raw) == job_id
     job = workers.run_worker(ctx)
-    found = probing.probe_of(ctx, raw)
+    found = speed_probe.probe_of(ctx, raw)
     assert found is not None
     assert (found["job"], found["status"], found["code"], job.result["steps"]) == (job_id, "succeeded", "whole", 3)
     assert found["tokens_per_s"] > 0
@@ -70,19 +71,19 @@ def test_a_probe_measures_three_steps_and_corrects_the_plan(ctx: Context, raw: d
     assert job.result["spent_s"] <= 60
     assert set(job.result["speeds"]) >= {"start", "training"}  # on a busy machine there is no time for more
     assert _left(ctx, job_id) == []
-    after = planning.plan(ctx, raw)
+    after = estimates.plan(ctx, raw)
     assert (after["time"]["source"], after["time"]["measured_at"]) == (
         "probe",
         pytest.approx(found["measured_at"], abs=5),
     )
     assert after["time"]["high"] - after["time"]["low"] < before["time"]["high"] - before["time"]["low"]
-    assert planning.plan(ctx, raw | {"method_params": {"rank": 16}})["time"]["source"] == "probe"
-    other = planning.plan(ctx, raw | {"method": "bitfit"})["time"]
+    assert estimates.plan(ctx, raw | {"method_params": {"rank": 16}})["time"]["source"] == "probe"
+    other = estimates.plan(ctx, raw | {"method": "bitfit"})["time"]
     assert (other["source"], other["measured_at"]) == ("model", None)
 
 
 def test_all_parts_of_a_job_are_measured(ctx: Context, raw: dict[str, Any]) -> None:
-    job_id = probing.start_probe(ctx, raw | {"method": "prompt_tuning"})
+    job_id = speed_probe.start_probe(ctx, raw | {"method": "prompt_tuning"})
     job = workers.run_here(ctx)
     (kept,) = _kept(ctx)
     assert set(kept.speeds) == set(job.result["speeds"]) == {"start", "training", "checks", "answers"}
@@ -91,12 +92,12 @@ def test_all_parts_of_a_job_are_measured(ctx: Context, raw: dict[str, Any]) -> N
 
 
 def test_its_own_deadline_ends_it_and_it_says_that_nothing_was_measured(ctx: Context, raw: dict[str, Any]) -> None:
-    job_id = probing.start_probe(ctx, raw, seconds=3)  # torch alone takes longer to load
+    job_id = speed_probe.start_probe(ctx, raw, seconds=3)  # torch alone takes longer to load
     job = workers.run_worker(ctx)
     assert job.started_at is not None
     assert job.finished_at is not None
     assert job.finished_at - job.started_at <= 3
-    found = probing.probe_of(ctx, raw)
+    found = speed_probe.probe_of(ctx, raw)
     assert found is not None
     assert (found["status"], found["error"]["code"], found["tokens_per_s"]) == ("failed", "probe.nothing", None)
     assert (_left(ctx, job_id), _kept(ctx)) == ([], [])
@@ -104,7 +105,7 @@ def test_its_own_deadline_ends_it_and_it_says_that_nothing_was_measured(ctx: Con
 
 def test_the_memory_limit_holds_and_is_named(ctx: Context, raw: dict[str, Any]) -> None:
     raw["budget"]["memory_mb"] = 100
-    job_id = probing.start_probe(ctx, raw)
+    job_id = speed_probe.start_probe(ctx, raw)
     job = workers.run_here(ctx)
     assert job.status == "failed"
     assert job.error is not None
@@ -113,10 +114,10 @@ def test_the_memory_limit_holds_and_is_named(ctx: Context, raw: dict[str, Any]) 
 
 
 def test_a_probe_that_nobody_wants_any_more_leaves_nothing(ctx: Context, raw: dict[str, Any]) -> None:
-    job_id = probing.start_probe(ctx, raw)
+    job_id = speed_probe.start_probe(ctx, raw)
     reporter = Reporter(ctx, *workers.claim(ctx))
     reporter.start()
-    jobs.cancel_job(ctx, job_id)
+    lifecycle.cancel_job(ctx, job_id)
     reporter.flush()
     work(ctx, reporter)
     reporter.close()
@@ -139,36 +140,36 @@ def test_a_step_that_does_not_end_in_time_tells_by_its_groups(
 
     look = ProbeClock.look
     monkeypatch.setattr(ProbeClock, "look", slow)
-    probing.start_probe(ctx, raw)
+    speed_probe.start_probe(ctx, raw)
     job = workers.run_here(ctx)
     assert (job.status, job.result["code"], job.result["steps"]) == ("succeeded", "part", 0)
     assert job.result["tokens_per_s"] > 0
-    assert planning.plan(ctx, raw)["time"]["source"] == "probe"
+    assert estimates.plan(ctx, raw)["time"]["source"] == "probe"
 
 
 def test_what_cannot_be_measured_is_refused_at_once(ctx: Context, raw: dict[str, Any]) -> None:
     with pytest.raises(Fault) as nothing_trained:
-        probing.start_probe(ctx, raw | {"method": "few_shot"})
+        speed_probe.start_probe(ctx, raw | {"method": "few_shot"})
     assert nothing_trained.value.code == "probe.no_steps"
     with pytest.raises(Fault) as elsewhere:
-        probing.start_probe(ctx, raw | {"budget": {"device": "h100"}})
+        speed_probe.start_probe(ctx, raw | {"budget": {"device": "h100"}})
     assert elsewhere.value.code == "device.planned_only"
     with pytest.raises(SpecError):
-        probing.start_probe(ctx, raw | {"training": {"epochs": -1}})
+        speed_probe.start_probe(ctx, raw | {"training": {"epochs": -1}})
 
 
 def test_finished_jobs_of_this_machine_correct_the_plan_as_well(ctx: Context, raw: dict[str, Any]) -> None:
-    jobs.start_job(ctx, raw, key="")
+    lifecycle.start_job(ctx, raw, key="")
     job = workers.run_here(ctx)
     (kept,) = _kept(ctx)
     assert (kept.source, kept.job_id, kept.method) == ("past", job.id, "lora")
     assert kept.tokens_per_s == pytest.approx(job.result["tokens_per_s"], rel=0.05)
-    plan = planning.plan(ctx, raw)
+    plan = estimates.plan(ctx, raw)
     assert plan["time"]["source"] == "past"
     assert plan["time"]["tokens_per_s"] == pytest.approx(kept.tokens_per_s, rel=0.05)
     with ctx.db.write() as s:
         s.query(SpeedCorrection).update({"machine": "another"})
-    assert planning.plan(ctx, raw)["time"]["source"] == "model"
+    assert estimates.plan(ctx, raw)["time"]["source"] == "model"
 
 
 # ------------------------------------------------------------------ which rows

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import null, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.context import Context
-from engine.errors import Fault, NotFound, SpecError
-from engine.services import jobs
-from engine.services.jobs import job_view, list_jobs, start_job
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
+from engine.services.jobs import lifecycle
+from engine.services.jobs.lifecycle import job_view, list_jobs, start_job
 from storage.job_tables import Checkpoint, Job, JobStatus, LogLine, Metric, Sample
 from storage.tables import Dataset, LanguageModel
 from tests.integration.queueing import PROJECT, add_job
@@ -24,7 +24,7 @@ from tests.workers import claim, event_codes, row
 
 CLAIMER = """
 import json
-from engine.context import open_context
+from engine.core.context import open_context
 from storage.queries.jobs import claim_next
 ctx, mine = open_context(), []
 while True:
@@ -37,8 +37,8 @@ print(json.dumps(mine))
 """
 STARTER = """
 import json, sys
-from engine.context import open_context
-from engine.services.jobs import start_job
+from engine.core.context import open_context
+from engine.services.jobs.lifecycle import start_job
 print(start_job(open_context(), json.loads(sys.argv[1]), key="pressed-twice"))
 """
 
@@ -159,12 +159,12 @@ def _order(ctx: Context) -> list[int]:
 def test_jobs_move_in_their_own_lane_only(ctx: Context) -> None:
     first, second, third = (add_job(ctx) for _ in range(3))
     elsewhere = add_job(ctx, lane="background")
-    jobs.move_job(ctx, third, "up")
+    lifecycle.move_job(ctx, third, "up")
     assert _order(ctx)[-3:] != [first, second, third]
     places = {job_id: job_view(ctx, job_id)["queue_place"] for job_id in (first, second, third, elsewhere)}
     assert places == {first: 1, third: 2, second: 3, elsewhere: 1}
-    jobs.move_job(ctx, first, "up")
-    jobs.move_job(ctx, second, "down")
+    lifecycle.move_job(ctx, first, "up")
+    lifecycle.move_job(ctx, second, "down")
     assert {job_id: job_view(ctx, job_id)["queue_place"] for job_id in places} == places
     assert job_view(ctx, first)["can"] | {"move_up": False, "move_down": True} == job_view(ctx, first)["can"]
     assert claim(ctx)[0] in (first, elsewhere)
@@ -174,11 +174,11 @@ def test_a_running_job_does_not_move(ctx: Context) -> None:
     job_id = add_job(ctx)
     claim(ctx)
     with pytest.raises(Fault) as caught:
-        jobs.move_job(ctx, job_id, "up")
+        lifecycle.move_job(ctx, job_id, "up")
     assert caught.value.code == "job.not_queued"
 
 
-@pytest.mark.parametrize("end", [jobs.stop_job, jobs.cancel_job])
+@pytest.mark.parametrize("end", [lifecycle.stop_job, lifecycle.cancel_job])
 def test_a_queued_job_that_is_ended_was_never_begun(ctx: Context, end: Any) -> None:
     job_id = add_job(ctx)
     end(ctx, job_id)
@@ -190,8 +190,8 @@ def test_a_queued_job_that_is_ended_was_never_begun(ctx: Context, end: Any) -> N
 def test_a_cancel_is_not_taken_back_by_a_stop(ctx: Context) -> None:
     job_id = add_job(ctx)
     claim(ctx)
-    jobs.cancel_job(ctx, job_id)
-    jobs.stop_job(ctx, job_id)
+    lifecycle.cancel_job(ctx, job_id)
+    lifecycle.stop_job(ctx, job_id)
     assert (row(ctx, job_id).request, row(ctx, job_id).status) == ("cancel", "stopping")
     assert job_view(ctx, job_id)["headline"]["code"] == "cancelling"
 
@@ -204,8 +204,8 @@ def _set(ctx: Context, job_id: int, **columns: Any) -> None:
 def test_a_resumed_job_goes_to_the_front(ctx: Context, spec: dict[str, Any]) -> None:
     old, waiting = start_job(ctx, spec, key="old"), start_job(ctx, spec, key="waiting")
     _set(ctx, old, status=JobStatus.INTERRUPTED, error={"code": "job.killed", "params": {"step": 3}}, step=3)
-    jobs.resume_job(ctx, old)
-    jobs.resume_job(ctx, old)
+    lifecycle.resume_job(ctx, old)
+    lifecycle.resume_job(ctx, old)
     assert _order(ctx) == [old, waiting]
     assert claim(ctx) == (old, 1)
     assert row(ctx, old).error is None
@@ -216,7 +216,7 @@ def test_what_is_over_does_not_resume(ctx: Context, spec: dict[str, Any], status
     job_id = start_job(ctx, spec, key="a")
     _set(ctx, job_id, status=status)
     with pytest.raises(Fault) as caught:
-        jobs.resume_job(ctx, job_id)
+        lifecycle.resume_job(ctx, job_id)
     assert caught.value.code == "job.not_resumable"
 
 
@@ -226,7 +226,7 @@ def test_a_job_whose_data_is_gone_does_not_resume(ctx: Context, spec: dict[str, 
     with ctx.db.write() as s:
         s.execute(update(Dataset).values(deleted_at=1.0))
     with pytest.raises(SpecError):
-        jobs.resume_job(ctx, job_id)
+        lifecycle.resume_job(ctx, job_id)
 
 
 def test_delete_frees_checkpoints_and_keeps_history(ctx: Context) -> None:
@@ -236,13 +236,13 @@ def test_delete_frees_checkpoints_and_keeps_history(ctx: Context) -> None:
     with ctx.db.write() as s:
         s.add(Checkpoint(job_id=job_id, attempt=1, step=3, path="p", bytes=100, files={}))
     with pytest.raises(Fault):
-        jobs.delete_job(ctx, job_id)
-    jobs.cancel_job(ctx, job_id)
-    jobs.delete_job(ctx, job_id)
+        lifecycle.delete_job(ctx, job_id)
+    lifecycle.cancel_job(ctx, job_id)
+    lifecycle.delete_job(ctx, job_id)
     assert not folder.exists()
     assert list_jobs(ctx) == []
     assert event_codes(ctx, job_id) == ["queued", "cancelled"]
-    for ask in (jobs.job_view, jobs.stop_job, jobs.resume_job, jobs.job_feed):
+    for ask in (lifecycle.job_view, lifecycle.stop_job, lifecycle.resume_job, lifecycle.job_feed):
         with pytest.raises(NotFound):
             ask(ctx, job_id)
 
@@ -264,15 +264,15 @@ def test_the_feed_tells_only_what_is_new(ctx: Context) -> None:
     job_id = add_job(ctx)
     claim(ctx)
     _write(ctx, job_id, range(1, 4))
-    first = jobs.job_feed(ctx, job_id)
+    first = lifecycle.job_feed(ctx, job_id)
     assert first["metrics"] == {"val_loss": [[1, 8.0], [2, 7.0], [3, 6.0]]}
     assert [event["code"] for event in first["events"]] == ["queued", "starting"]
     cursors = {f"after_{name}": value for name, value in first["cursors"].items()}
-    again = jobs.job_feed(ctx, job_id, attempt=1, **cursors)
+    again = lifecycle.job_feed(ctx, job_id, attempt=1, **cursors)
     assert (again["metrics"], again["logs"], again["samples"], again["events"]) == ({}, [], [], [])
     assert again["cursors"] == first["cursors"]
     _write(ctx, job_id, range(4, 5))
-    newer = jobs.job_feed(ctx, job_id, attempt=1, **cursors)
+    newer = lifecycle.job_feed(ctx, job_id, attempt=1, **cursors)
     assert (newer["reset"], newer["metrics"]) == (False, {"val_loss": [[4, 5.0]]})
     assert [line["text"] for line in newer["logs"]] == ["line 4"]
 
@@ -281,7 +281,7 @@ def test_a_new_attempt_resets_the_feed(ctx: Context) -> None:
     job_id = add_job(ctx)
     claim(ctx)
     _write(ctx, job_id, range(1, 4))
-    feed = jobs.job_feed(ctx, job_id, attempt=0, after_metric=10**9, after_log=10**9)
+    feed = lifecycle.job_feed(ctx, job_id, attempt=0, after_metric=10**9, after_log=10**9)
     assert feed["reset"]
     assert len(feed["metrics"]["val_loss"]) == len(feed["logs"]) == 3
 
@@ -290,12 +290,12 @@ def test_a_new_attempt_resets_the_feed(ctx: Context) -> None:
 
 
 def test_settings_survive_the_way_to_another_machine(ctx: Context, spec: dict[str, Any]) -> None:
-    text = jobs.spec_yaml(ctx, start_job(ctx, spec | {"sample_prompts": ["Où est la lampe?"]}, key="a"))
+    text = lifecycle.spec_yaml(ctx, start_job(ctx, spec | {"sample_prompts": ["Où est la lampe?"]}, key="a"))
     assert "Lamps" in text
     with ctx.db.write() as s:  # other ids, other names, the same content
         s.execute(update(LanguageModel).values(name="Renamed", ref="else/where"))
         s.execute(update(Dataset).values(name="Other"))
-    draft = jobs.draft_from_yaml(ctx, text)
+    draft = lifecycle.draft_from_yaml(ctx, text)
     assert draft["warnings"] == []
     assert start_job(ctx, draft, key="b")
     assert draft["sample_prompts"] == ["Où est la lampe?"]
@@ -304,15 +304,15 @@ def test_settings_survive_the_way_to_another_machine(ctx: Context, spec: dict[st
 
 def test_what_is_not_here_is_left_empty_with_a_warning(ctx: Context, spec: dict[str, Any]) -> None:
     job_id = start_job(ctx, spec, key="a")
-    text = jobs.spec_yaml(ctx, job_id).replace("device: cpu", "device: cuda:9")
+    text = lifecycle.spec_yaml(ctx, job_id).replace("device: cpu", "device: cuda:9")
     with ctx.db.write() as s:
         s.execute(update(LanguageModel).values(deleted_at=1.0))
         s.execute(update(Dataset).values(content_hash="d" * 64))
-    draft = jobs.draft_from_yaml(ctx, text)
+    draft = lifecycle.draft_from_yaml(ctx, text)
     codes = [warning["code"] for warning in draft["warnings"]]
     assert codes == ["spec.base_model_not_here", "spec.other_content", "spec.device_not_here"]
     assert (draft["base_model"], draft["dataset"], draft["budget"]["device"]) == (None, spec["dataset"], "auto")
-    old = jobs.draft_from_job(ctx, job_id)
+    old = lifecycle.draft_from_job(ctx, job_id)
     assert (old["base_model"], old["dataset"]) == (None, spec["dataset"])
     assert old["warnings"] == [{"code": "spec.base_model_not_here", "params": {"name": "Small"}}]
 
@@ -331,7 +331,7 @@ def test_what_is_not_here_is_left_empty_with_a_warning(ctx: Context, spec: dict[
 )
 def test_other_files_are_refused(ctx: Context, text: str, code: str) -> None:
     with pytest.raises(Fault) as caught:
-        jobs.draft_from_yaml(ctx, text)
+        lifecycle.draft_from_yaml(ctx, text)
     assert caught.value.code.startswith(code)
 
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from engine.context import Context
-from engine.reporter import Fenced, Interrupted, Reporter
+from engine.core.context import Context
+from engine.jobs.reporter import Fenced, Interrupted, Reporter
 from storage.job_tables import Job, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.queries import reporting
 from tests import workers

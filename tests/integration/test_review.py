@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
-from engine.data.store import read_rows
-from engine.errors import Fault, NotFound
-from engine.services import datasets, review, versions
-from engine.services.jobs import cancel_job
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.data.rows.store import read_rows
+from engine.services.data import datasets
+from engine.services.data.annotation import annotation_queue
+from engine.services.data.versions import versions
+from engine.services.jobs.lifecycle import cancel_job
 from tests.workers import run_here
 
 
@@ -26,25 +28,25 @@ def rows_of(ctx: Context, dataset: int) -> list[dict[str, Any]]:
 
 
 def statuses(ctx: Context) -> dict[str, int]:
-    return {status: count for status, count in review.queue(ctx)["counts"].items() if count}
+    return {status: count for status, count in annotation_queue.queue(ctx)["counts"].items() if count}
 
 
 def test_from_the_queue_into_the_next_version(ctx: Context) -> None:
     target = datasets.ensure_sample(ctx, "en")
     before = rows_of(ctx, target)
-    good, other, bad = (review.collect(ctx, chat(f"Q{i}?", f"A{i}."), ORIGIN, target) for i in range(3))
-    waiting = review.queue(ctx)
+    good, other, bad = (annotation_queue.collect(ctx, chat(f"Q{i}?", f"A{i}."), ORIGIN, target) for i in range(3))
+    waiting = annotation_queue.queue(ctx)
     assert [row["id"] for row in waiting["rows"]] == [good, other, bad]
-    assert (waiting["total"], review.waiting(ctx)) == (3, 3)
+    assert (waiting["total"], annotation_queue.waiting(ctx)) == (3, 3)
     assert waiting["targets"] == [{"id": target, "name": waiting["rows"][0]["dataset_name"], "rows": 3}]
 
-    review.decide(ctx, good, "approve")
-    review.decide(ctx, bad, "reject")
+    annotation_queue.decide(ctx, good, "approve")
+    annotation_queue.decide(ctx, bad, "reject")
     assert statuses(ctx) == {"waiting": 1, "approved": 1, "rejected": 1}
-    edited = review.decide(ctx, good, "edit", chat("Q0, please?", "A0!"))
+    edited = annotation_queue.decide(ctx, good, "edit", chat("Q0, please?", "A0!"))
     assert (edited["status"], edited["origin"]["edited"]) == ("approved", True)
 
-    done = review.add_approved(ctx, target)
+    done = annotation_queue.add_approved(ctx, target)
     assert (done["version"], done["rows"], done["left"]) == (2, 1, 0)
     after = rows_of(ctx, target)
     assert len(after) == len(before) + 1
@@ -53,10 +55,10 @@ def test_from_the_queue_into_the_next_version(ctx: Context) -> None:
     assert after[-1]["id"] not in {row["id"] for row in before}
     assert statuses(ctx) == {"waiting": 1, "rejected": 1, "added": 1}
     with pytest.raises(Fault, match=r"review\.added"):
-        review.decide(ctx, good, "approve")
+        annotation_queue.decide(ctx, good, "approve")
     with pytest.raises(Fault, match=r"review\.nothing"):
-        review.add_approved(ctx, target)
-    assert review.decide(ctx, good, "wait")["status"] == "waiting"
+        annotation_queue.add_approved(ctx, target)
+    assert annotation_queue.decide(ctx, good, "wait")["status"] == "waiting"
 
 
 def test_a_row_made_from_a_held_out_one_is_held_out_too(ctx: Context) -> None:
@@ -64,9 +66,9 @@ def test_a_row_made_from_a_held_out_one_is_held_out_too(ctx: Context) -> None:
     first = {row["split"]: row["id"] for row in rows_of(ctx, target)}
     for number, split in enumerate(("train", "val")):
         made = {"code": "rewrite", "row": first[split], "of": target}
-        review.collect(ctx, chat(f"Q{number}?", "A."), made, target)
-    review.approve_waiting(ctx)
-    review.add_approved(ctx, target)
+        annotation_queue.collect(ctx, chat(f"Q{number}?", "A."), made, target)
+    annotation_queue.approve_waiting(ctx)
+    annotation_queue.add_approved(ctx, target)
     assert [row["split"] for row in rows_of(ctx, target)[-2:]] == ["train", "val"]
 
 
@@ -75,25 +77,25 @@ def test_rows_count_as_added_when_the_job_that_adds_them_is_through(
 ) -> None:
     monkeypatch.setattr(versions, "IN_PLACE_ROWS", 0)
     target = datasets.ensure_sample(ctx, "en")
-    review.decide(ctx, review.collect(ctx, chat("Q?", "A."), ORIGIN, target), "approve")
-    first = review.add_approved(ctx, target)
-    assert review.add_approved(ctx, target)["job"] == first["job"]
+    annotation_queue.decide(ctx, annotation_queue.collect(ctx, chat("Q?", "A."), ORIGIN, target), "approve")
+    first = annotation_queue.add_approved(ctx, target)
+    assert annotation_queue.add_approved(ctx, target)["job"] == first["job"]
     cancel_job(ctx, first["job"])
     assert statuses(ctx) == {"approved": 1}
-    assert "job" in review.add_approved(ctx, target)
+    assert "job" in annotation_queue.add_approved(ctx, target)
     assert run_here(ctx).status == "succeeded"
     assert statuses(ctx) == {"added": 1}
     with pytest.raises(Fault, match=r"review\.nothing"):
-        review.add_approved(ctx, target)
+        annotation_queue.add_approved(ctx, target)
 
 
 def test_a_new_data_set_says_who_made_its_rows(ctx: Context) -> None:
     for i in range(12):
-        review.collect(ctx, chat(f"Question {i}", f"Answer {i}"), ORIGIN)
-    assert review.approve_waiting(ctx) == 12
+        annotation_queue.collect(ctx, chat(f"Question {i}", f"Answer {i}"), ORIGIN)
+    assert annotation_queue.approve_waiting(ctx) == 12
     with pytest.raises(Fault, match=r"review\.no_name"):
-        review.add_approved(ctx, "  \u202e ")
-    done = review.add_approved(ctx, "Answers I liked")
+        annotation_queue.add_approved(ctx, "  \u202e ")
+    done = annotation_queue.add_approved(ctx, "Answers I liked")
     view = datasets.dataset_view(ctx, done["dataset"])
     assert (view["name"], view["status"], view["accepted"]) == ("Answers I liked", "ready", 12)
     rows = rows_of(ctx, done["dataset"])
@@ -103,20 +105,22 @@ def test_a_new_data_set_says_who_made_its_rows(ctx: Context) -> None:
 
 def test_rows_of_another_kind_stay(ctx: Context) -> None:
     target = datasets.ensure_sample(ctx, "en")
-    review.decide(ctx, review.collect(ctx, {"text": "Only a text."}, {"code": "rewrite"}), "approve")
+    annotation_queue.decide(
+        ctx, annotation_queue.collect(ctx, {"text": "Only a text."}, {"code": "rewrite"}), "approve"
+    )
     with pytest.raises(Fault, match=r"review\.other_kind"):
-        review.add_approved(ctx, target)
-    review.decide(ctx, review.collect(ctx, chat("Q", "A"), ORIGIN), "approve")
-    assert (review.add_approved(ctx, target)["rows"], statuses(ctx)) == (1, {"approved": 1, "added": 1})
+        annotation_queue.add_approved(ctx, target)
+    annotation_queue.decide(ctx, annotation_queue.collect(ctx, chat("Q", "A"), ORIGIN), "approve")
+    assert (annotation_queue.add_approved(ctx, target)["rows"], statuses(ctx)) == (1, {"approved": 1, "added": 1})
 
 
 def test_only_rows_meant_for_one_data_set(ctx: Context) -> None:
     english, chinese = (datasets.ensure_sample(ctx, key) for key in ("en", "zh"))
     for target in (english, chinese, None):
-        review.collect(ctx, chat("Q", "A"), ORIGIN, target)
-    assert review.approve_waiting(ctx, chinese) == 1
-    assert review.add_approved(ctx, chinese, chinese)["rows"] == 1
-    assert review.queue(ctx, None, dataset=english)["total"] == 1
+        annotation_queue.collect(ctx, chat("Q", "A"), ORIGIN, target)
+    assert annotation_queue.approve_waiting(ctx, chinese) == 1
+    assert annotation_queue.add_approved(ctx, chinese, chinese)["rows"] == 1
+    assert annotation_queue.queue(ctx, None, dataset=english)["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -133,19 +137,19 @@ def test_only_rows_meant_for_one_data_set(ctx: Context) -> None:
 )
 def test_what_cannot_be_learnt_is_refused(row: dict[str, Any], code: str) -> None:
     with pytest.raises(Fault, match=code):
-        review.clean_row(row)
+        annotation_queue.clean_row(row)
 
 
 def test_a_deleted_data_set_takes_no_rows(ctx: Context) -> None:
     target = datasets.ensure_sample(ctx, "en")
-    review.decide(ctx, review.collect(ctx, chat("Q", "A"), ORIGIN, target), "approve")
+    annotation_queue.decide(ctx, annotation_queue.collect(ctx, chat("Q", "A"), ORIGIN, target), "approve")
     datasets.delete_dataset(ctx, target)
     with pytest.raises(NotFound):
-        review.collect(ctx, chat("Q", "A"), ORIGIN, target)
+        annotation_queue.collect(ctx, chat("Q", "A"), ORIGIN, target)
     with pytest.raises(NotFound):
-        review.add_approved(ctx, target)
-    assert (review.queue(ctx, "approved")["total"], review.queue(ctx)["targets"]) == (1, [])
-    assert review.decide(ctx, 1, "reject")["status"] == "rejected"
-    assert (review.forget_rejected(ctx), review.queue(ctx, None)["total"]) == (1, 0)
+        annotation_queue.add_approved(ctx, target)
+    assert (annotation_queue.queue(ctx, "approved")["total"], annotation_queue.queue(ctx)["targets"]) == (1, [])
+    assert annotation_queue.decide(ctx, 1, "reject")["status"] == "rejected"
+    assert (annotation_queue.forget_rejected(ctx), annotation_queue.queue(ctx, None)["total"]) == (1, 0)
     with pytest.raises(NotFound):
-        review.decide(ctx, 1, "approve")
+        annotation_queue.decide(ctx, 1, "approve")

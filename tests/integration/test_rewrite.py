@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
-from engine.errors import Fault, SpecError
-from engine.inference.rewriting import cleaned
-from engine.services import jobs, review, rewriting
-from engine.services.version_sources import version_file
+from engine.core.context import Context
+from engine.core.errors import Fault, SpecError
+from engine.jobs.runners.rewrite import cleaned
+from engine.services.data.annotation import annotation_queue, rewriting
+from engine.services.data.versions.sources import version_file
+from engine.services.jobs import lifecycle
 from tests import tiny, workers
 from tests.integration import chat_models
 
@@ -37,21 +38,21 @@ def test_every_wording_is_reviewed_or_counted(ctx: Context, inputs: tuple[int, i
     result = _done(ctx, inputs)["result"]
     assert result["rows"] == 6
     assert result["made"] + sum(result["left_out"].values()) == 18
-    queue = review.queue(ctx)
+    queue = annotation_queue.queue(ctx)
     assert queue["total"] == result["made"] > 0
     for waiting in queue["rows"]:
         origin = waiting["origin"]
         assert (origin["code"], origin["of"], origin["model"]) == ("rewrite", inputs[1], result["model"])
         assert waiting["dataset_id"] == inputs[1]
-    assert jobs.list_jobs(ctx) == []  # a part of the Data page
+    assert lifecycle.list_jobs(ctx) == []  # a part of the Data page
 
 
 def test_approved_rows_name_their_original_and_are_never_held_out(ctx: Context, inputs: tuple[int, int]) -> None:
     _done(ctx, inputs)
-    review.approve_waiting(ctx)
-    added = review.add_approved(ctx, inputs[1])
-    from engine.data.store import read_rows
-    from engine.services import versions
+    annotation_queue.approve_waiting(ctx)
+    added = annotation_queue.add_approved(ctx, inputs[1])
+    from engine.data.rows.store import read_rows
+    from engine.services.data.versions import versions
 
     number = versions.apply(ctx, inputs[1], "split_random", {"val": 30.0, "seed": 5})["version"]
     rows = list(read_rows(version_file(ctx, inputs[1], number)[1]))
@@ -63,14 +64,14 @@ def test_approved_rows_name_their_original_and_are_never_held_out(ctx: Context, 
 
 
 def test_chosen_rows_alone_are_rewritten_and_held_out_ones_never(ctx: Context, inputs: tuple[int, int]) -> None:
-    from engine.data.index import RowIndex
+    from engine.data.rows.index import RowIndex
 
     _version, path = version_file(ctx, inputs[1])
     index = RowIndex.open(path)
     train, held = index.id[index.places_in("train")][:2].tolist(), index.id[index.places_in("val")][:1].tolist()
     result = _done(ctx, inputs, ids=[*train, *held], what="answer")["result"]
     assert result["rows"] == 2
-    assert {one["origin"]["row"] for one in review.queue(ctx)["rows"]} <= set(train)
+    assert {one["origin"]["row"] for one in annotation_queue.queue(ctx)["rows"]} <= set(train)
 
 
 def test_what_cannot_be_rewritten_is_refused(ctx: Context, inputs: tuple[int, int]) -> None:

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from engine.context import Context
-from engine.data.store import read_rows
-from engine.errors import Fault
-from engine.services import datasets, shaping, sources, version_preview, versions
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.data.rows.store import read_rows
+from engine.services.data import datasets, sources
+from engine.services.data.versions import preview, shaping, versions
 
 
 def _add(ctx: Context, count: int, name: str, **more: str) -> int:
@@ -71,7 +72,7 @@ def test_large_data_sets_are_tried_in_proportion_and_mixed_by_a_job(
 ) -> None:
     own, other = _add(ctx, 30, "lamp"), _add(ctx, 10, "chair")
     values = {"datasets": [other], "weights": "3, 1"}
-    monkeypatch.setattr(version_preview, "_WHOLE", 20)
+    monkeypatch.setattr(preview, "_WHOLE", 20)
     tried = versions.preview(ctx, own, "mix", values)
     assert (tried["looked"], tried["whole"], tried["summary"]["added"], tried["after"]) == (15, False, 5, 20)
     monkeypatch.setattr(versions, "IN_PLACE_ROWS", 35)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
-from engine.data.store import read_rows
-from engine.errors import Fault, NotFound
-from engine.services import datasets, rejected_rows, sources
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.data.rows.store import read_rows
+from engine.services.data import datasets, rejected_rows, sources
 from storage.tables import Dataset
 from tests.unit.data.corpus import good, jsonl, table
 from tests.unit.data.made import docx, packed, pdf, table_xlsx, xlsx

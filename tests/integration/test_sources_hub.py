@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
-from engine.data import hub
-from engine.errors import Fault
-from engine.process import new_nonce, this_boot
-from engine.reporter import Reporter
-from engine.services import datasets, sources_hub
-from engine.services.jobs import cancel_job
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.core.process import new_nonce, this_boot
+from engine.data.importing import hub
+from engine.jobs.reporter import Reporter
+from engine.services.data import datasets, sources_hub
+from engine.services.jobs.lifecycle import cancel_job
 from storage.queries.jobs import claim_next, get_job
 from tests.integration.small_hub import small_hub
 from tests.integration.test_sources import Q4, imported, pairs

@@ -14,13 +14,13 @@ import psutil
 import pytest
 from sqlalchemy import update
 
-from engine import supervisor as module
-from engine.context import Context
-from engine.executors.base import Ending
-from engine.executors.local import LocalExecutor, worker_log
-from engine.process import identify, this_boot
-from engine.services.jobs import cancel_job, job_view, resume_job, stop_job
-from engine.supervisor import Supervisor
+from engine.core.context import Context
+from engine.core.process import identify, this_boot
+from engine.jobs import supervisor as module
+from engine.jobs.executors.base import Ending
+from engine.jobs.executors.local import LocalExecutor, worker_log
+from engine.jobs.supervisor import Supervisor
+from engine.services.jobs.lifecycle import cancel_job, job_view, resume_job, stop_job
 from storage.job_tables import FINAL, Job, JobStatus
 from tests.integration.queueing import add_job, small_supervisor, start_server
 from tests.workers import event_codes, row, series, wait_until

@@ -9,13 +9,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.context import Context
-from engine.services import jobs
-from engine.training import checkpoints as checkpoints_module
-from engine.training import sampling
-from engine.training.files import hashes
-from engine.training.forward import Packed
-from engine.training.trainer import StepTrainer
+from engine.core.context import Context
+from engine.evaluation import sampling
+from engine.services.jobs import lifecycle
+from engine.training.forward.forward import Packed
+from engine.training.limits.safe_files import hashes
+from engine.training.loop import checkpoints as checkpoints_module
+from engine.training.loop.trainer import StepTrainer
 from storage.job_tables import Job
 from tests import tiny, workers
 from tests.training_jobs import TRAINING, folders, kept, loss_of_tuned, train, tuned
@@ -34,7 +34,7 @@ def inputs(ctx: Context) -> tuple[int, int]:
 
 def test_cancel_saves_nothing(ctx: Context, inputs: tuple[int, int]) -> None:
     job_id = workers.queue(ctx, *inputs, training=TRAINING | {"epochs": 400, "evaluations": 100})
-    watcher = threading.Thread(target=_when, args=(ctx, job_id, 30, lambda: jobs.cancel_job(ctx, job_id)))
+    watcher = threading.Thread(target=_when, args=(ctx, job_id, 30, lambda: lifecycle.cancel_job(ctx, job_id)))
     watcher.start()
     job = workers.run_here(ctx)
     watcher.join()
@@ -48,7 +48,7 @@ def test_cancel_saves_nothing(ctx: Context, inputs: tuple[int, int]) -> None:
 def test_stop_keeps_what_was_learnt_and_can_go_on(ctx: Context, inputs: tuple[int, int]) -> None:
     whole = train(ctx, inputs, training={"epochs": 12})
     job_id = workers.queue(ctx, *inputs, training=TRAINING | {"epochs": 12})
-    watcher = threading.Thread(target=_when, args=(ctx, job_id, 5, lambda: jobs.stop_job(ctx, job_id)))
+    watcher = threading.Thread(target=_when, args=(ctx, job_id, 5, lambda: lifecycle.stop_job(ctx, job_id)))
     watcher.start()
     stopped = workers.run_here(ctx)
     watcher.join()
@@ -58,7 +58,7 @@ def test_stop_keeps_what_was_learnt_and_can_go_on(ctx: Context, inputs: tuple[in
     assert made is not None
     assert loss_of_tuned(ctx, stopped, made) == pytest.approx(stopped.result["val_loss"], abs=1e-5)
     assert kept(ctx, job_id)[-1].step == stopped.step
-    jobs.resume_job(ctx, job_id)
+    lifecycle.resume_job(ctx, job_id)
     finished = workers.run_here(ctx)
     assert (finished.status, finished.step, finished.attempt) == ("succeeded", 60, 2)
     again = tuned(ctx, job_id)
@@ -106,16 +106,16 @@ def test_an_exploding_run_keeps_its_last_good_checkpoint(
     }
     assert [c.step for c in kept(ctx, job.id)] == [10]
     monkeypatch.undo()
-    jobs.resume_job(ctx, job.id)
+    lifecycle.resume_job(ctx, job.id)
     assert workers.run_here(ctx).status == "succeeded"
 
 
 def test_a_full_disk_at_a_checkpoint_keeps_the_one_before(
     ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.training import files
+    from engine.training.limits import safe_files
 
-    real, saved = files._sync, []
+    real, saved = safe_files._sync, []
 
     def full(path: Any) -> None:
         if "step-20" in str(path):
@@ -123,14 +123,14 @@ def test_a_full_disk_at_a_checkpoint_keeps_the_one_before(
         saved.append(path)
         real(path)
 
-    monkeypatch.setattr(files, "_sync", full)
+    monkeypatch.setattr(safe_files, "_sync", full)
     job = train(ctx, inputs)
     assert saved
     assert job.status == "failed"
     assert job.error["code"] == "training.disk_full"
     assert folders(ctx, job.id) == {"step-10-1"}
     monkeypatch.undo()
-    jobs.resume_job(ctx, job.id)
+    lifecycle.resume_job(ctx, job.id)
     done = workers.run_here(ctx)
     assert done.status == "succeeded"
     assert "resumed" in workers.event_codes(ctx, job.id)
@@ -139,19 +139,19 @@ def test_a_full_disk_at_a_checkpoint_keeps_the_one_before(
 def test_a_full_disk_at_the_very_end_loses_nothing(
     ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.training import files
+    from engine.training.limits import safe_files
 
     def full(path: Any) -> None:
         if "tuned" in str(path):
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "_sync", full)
+    monkeypatch.setattr(safe_files, "_sync", full)
     job = train(ctx, inputs)
     assert (job.status, job.error["code"]) == ("failed", "training.disk_full")
     assert list((ctx.settings.home / "tuned").iterdir()) == []
     assert [c.step for c in kept(ctx, job.id)] == [10, 20]
     monkeypatch.undo()
-    jobs.resume_job(ctx, job.id)
+    lifecycle.resume_job(ctx, job.id)
     done = workers.run_here(ctx)
     assert done.status == "succeeded"
     made = tuned(ctx, job.id)
@@ -163,7 +163,7 @@ def test_a_stop_during_a_save_leaves_a_valid_checkpoint(
     ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ask(trainer: StepTrainer, folder: Any) -> None:
-        jobs.stop_job(ctx, 1)
+        lifecycle.stop_job(ctx, 1)
         trainer_saves(trainer, folder)
 
     trainer_saves = StepTrainer.save_state
@@ -196,7 +196,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(ctx: Context, inputs:
         assert job is not None
         job.status = "interrupted"
     before = workers.series(ctx, first.id, "train_loss")
-    jobs.resume_job(ctx, first.id)
+    lifecycle.resume_job(ctx, first.id)
     done = workers.run_here(ctx)
     assert done.status == "succeeded"
     codes = workers.event_codes(ctx, first.id)

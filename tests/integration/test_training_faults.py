@@ -8,9 +8,9 @@ import subprocess
 import pytest
 from sqlalchemy import func, select
 
-from engine.context import Context
-from engine.services import jobs
-from engine.worker import EXIT_FENCED
+from engine.core.context import Context
+from engine.jobs.worker import EXIT_FENCED
+from engine.services.jobs import lifecycle
 from storage.job_tables import Checkpoint, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.queries.jobs import end_attempt
 from storage.tables import TunedModel
@@ -56,7 +56,7 @@ def test_a_killed_worker_resumes_with_the_same_curve(ctx: Context, job: int) -> 
     bury(ctx, again)
     reached = workers.row(ctx, again).step
     assert 25 <= reached < STEPS
-    jobs.resume_job(ctx, again)
+    lifecycle.resume_job(ctx, again)
     done = workers.run_here(ctx)
     assert (done.status, done.step) == ("succeeded", STEPS)
     with ctx.db.read() as s:
@@ -81,7 +81,7 @@ def test_an_attempt_that_wakes_up_too_late_writes_nothing(ctx: Context, job: int
     process.send_signal(signal.SIGSTOP)
     try:
         bury(ctx, job)
-        jobs.resume_job(ctx, job)
+        lifecycle.resume_job(ctx, job)
         assert workers.claim(ctx) == (job, 2)
         before, row = written(ctx, job), workers.row(ctx, job)
     finally:
@@ -115,7 +115,7 @@ def test_killed_while_saving_leaves_no_half_checkpoint(ctx: Context, job: int) -
     process.wait(10)
     bury(ctx, job)
     registered = written(ctx, job)[3]
-    jobs.resume_job(ctx, job)
+    lifecycle.resume_job(ctx, job)
     assert workers.run_here(ctx).status == "succeeded"
     assert not list(folder.glob(".*partial"))
     codes = workers.event_codes(ctx, job)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from engine.context import Context
-from engine.training import sampling
-from engine.training.result import weights_hash
+from engine.core.context import Context
+from engine.evaluation import sampling
+from engine.training.loop.result import weights_hash
 from storage.job_tables import Metric, Sample
 from tests import tiny, workers
 from tests.training_jobs import folders, kept, loss_of_tuned, train, tuned

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
 from engine.data.quality import CHECKS
-from engine.data.store import read_rows
-from engine.errors import Fault, NotFound, SpecError
-from engine.services import auditing, data_rows, datasets, rejected_rows, row_edits, row_lengths, row_tokens, versions
-from engine.spec import make_spec
-from engine.training.inputs import rows_file
+from engine.data.rows.store import read_rows
+from engine.jobs.spec import make_spec
+from engine.services.data import datasets, rejected_rows, row_edits, row_lengths, row_tokens
+from engine.services.data import rows as data_rows
+from engine.services.data.quality import auditing
+from engine.services.data.versions import versions
+from engine.training.loop.inputs import rows_file
 from storage.data_tables import DatasetVersion
 from storage.job_tables import Job, JobStatus
 from storage.queries.inputs import get_dataset
@@ -153,7 +156,7 @@ def test_a_cancelled_job_leaves_nothing(ctx: Context, shop: int, monkeypatch: py
             ask(s, made["job"], "cancel")
         return "cancel"
 
-    monkeypatch.setattr("engine.reporter.Reporter.requested", cancel)
+    monkeypatch.setattr("engine.jobs.reporter.Reporter.requested", cancel)
     assert run_here(ctx).status == JobStatus.CANCELLED
     assert {path for path in ctx.settings.folder("datasets").iterdir() if path.suffix != ".index"} <= files
     assert len(versions.versions_of(ctx, shop)) == 1
@@ -222,8 +225,8 @@ def test_the_preview_tells_what_the_version_will_be(ctx: Context, shop: int) -> 
 def test_of_many_rows_the_preview_tries_those_that_are_named(
     ctx: Context, shop: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.services.version_preview._WHOLE", 10)
-    monkeypatch.setattr("engine.services.version_preview._SAMPLE", 5)
+    monkeypatch.setattr("engine.services.data.versions.preview._WHOLE", 10)
+    monkeypatch.setattr("engine.services.data.versions.preview._SAMPLE", 5)
     seen = versions.preview(ctx, shop, "drop_rows", {"rows": [28]})
     assert (seen["looked"], seen["whole"], seen["summary"]["dropped"]) == (6, False, 1)
     assert seen["splits"] == {"before": {"train": 5, "val": 1, "test": 0}, "after": {"train": 5, "val": 0, "test": 0}}

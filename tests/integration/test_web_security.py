@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from engine.context import Context, open_context
-from engine.services.chat import Chat
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
+from engine.services.chat.conversations import Chat
 from webui.i18n import catalogue, t
 from webui.pages import PAGES, Page
 from webui.refusal import assets

@@ -15,10 +15,10 @@ from engine.methods import METHODS
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "transformers", "peft", "trl", "bitsandbytes", "accelerate", "datasets", "gguf"}
-HEAVY_HOMES = ("engine/training/", "engine/inference/", "engine/evaluation/", "engine/export/", "engine/base_models/")
+HEAVY_HOMES = ("engine/training/", "engine/serving/", "engine/evaluation/", "engine/exports/", "engine/models/base/")
 WEB_MAY = (
-    "engine.services", "engine.methods", "engine.objectives", "engine.params", "engine.spec", "engine.errors",
-    "engine.text", "engine.context", "engine.settings", "engine.data.operations", "engine.data.quality", "storage.queries",
+    "engine.services", "engine.methods", "engine.objectives.sft", "engine.core.params", "engine.jobs.spec", "engine.core.errors",
+    "engine.core.text", "engine.core.context", "engine.core.settings", "engine.data.operations", "engine.data.quality", "storage.queries",
     "webui",
 )  # fmt: skip
 METHOD_KEYS = {method.key for method in METHODS}

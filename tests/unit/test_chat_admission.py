@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from engine.errors import Fault
-from engine.hardware import Device
-from engine.inference.admission import Running, Tuned, Wanted, place
-from engine.inference.client import Held
+from engine.core.errors import Fault
+from engine.core.hardware import Device
 from engine.methods import ModelShape
+from engine.serving.process.admission import Running, Tuned, Wanted, place
+from engine.serving.process.client import Held
 
 CPU = Device("cpu", "processor", 16_000, 8_000, bf16=False, cores=2)
 GPU = Device("cuda:0", "card", 24_000, 20_000, bf16=True, capability=(8, 0))

@@ -12,18 +12,18 @@ import torch
 from peft import PeftModel
 from safetensors.torch import save_file
 
-from engine.data.template import ChatTemplate
-from engine.errors import Fault
-from engine.inference.deltas import Delta
-from engine.inference.generation import generate
-from engine.inference.loading import load_model
-from engine.inference.protocol import BASE, Ask, Plan, Request, Weights
-from engine.inference.virtual import VirtualTokens
-from engine.inference.voices import Trunk, Voice
+from engine.core.errors import Fault
+from engine.data.templates.template import ChatTemplate
+from engine.evaluation import sampling
 from engine.methods import METHODS, Method, Run
-from engine.training import sampling
-from engine.training.forward import Padded
-from engine.training.weights import save_result
+from engine.models.tuned.deltas import Delta
+from engine.models.tuned.virtual_tokens import VirtualTokens
+from engine.serving.protocol import BASE, Ask, Plan, Request, Weights
+from engine.serving.runtime.adapted_model import Trunk, Voice
+from engine.serving.runtime.generation import generate
+from engine.serving.runtime.loading import load_model
+from engine.training.forward.forward import Padded
+from engine.training.loop.weights import save_result
 from tests import methods, tiny
 from tests.integration.chat_models import stir, write_adapter
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.template import ChatTemplate
-from engine.inference.shots import Shots, in_front, question_of
-from engine.inference.similar import Similar
+from engine.data.templates.template import ChatTemplate
+from engine.methods.few_shot_examples.choose import Shots, in_front, question_of
+from engine.methods.few_shot_examples.similar import Similar
 from tests import tiny
 
 LIMIT = 300

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from engine.errors import Fault, SpecError
-from engine.inference.protocol import BASE, Ask, Plan, Request, Weights, encode, read_request, request_message
-from engine.inference.turns import Turns
-from engine.services.chat_settings import CHAT_PARAMS, read_chat_settings
+from engine.core.errors import Fault, SpecError
+from engine.services.chat.settings import CHAT_PARAMS, read_chat_settings
+from engine.serving.process.fair_queue import Turns
+from engine.serving.protocol import BASE, Ask, Plan, Request, Weights, encode, read_request, request_message
 
 
 def test_a_hundred_at_once_are_served_one_by_one_in_order() -> None:
@@ -79,7 +79,7 @@ def test_requests_survive_the_wire() -> None:
 def test_top_p_draws_only_from_the_likely_tokens() -> None:
     import torch
 
-    from engine.inference.sampling import next_token
+    from engine.serving.runtime.sampling import next_token
 
     logits = torch.log(torch.tensor([0.05, 0.5, 0.3, 0.15]))
     generator = torch.Generator().manual_seed(1)

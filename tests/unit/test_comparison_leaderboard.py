@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.comparison.leaderboard import MEASURES, Entered, RunState, leaderboard, state_of, summary
-from engine.comparison.report import csv_text, markdown_text
+from engine.evaluation.comparison.leaderboard import MEASURES, Entered, RunState, leaderboard, state_of, summary
+from engine.evaluation.comparison.report import csv_text, markdown_text
 
 
 def run(seed: int, loss: float | None, status: str = "succeeded", **more: Any) -> RunState:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.comparison.spec import (
+from engine.data.rows.scored_answers import read_answers, write_answers
+from engine.evaluation.comparison.spec import (
     PARAMS,
     Entrant,
     job_specs,
@@ -16,7 +17,6 @@ from engine.comparison.spec import (
     raw_job,
     stored_comparison,
 )
-from engine.data.answers import read_answers, write_answers
 from engine.evaluation.scores import score_answers
 from engine.methods import METHODS
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.commands.document import FILES, document
+from engine.core.settings import SETTINGS
+from engine.core.text import LANGUAGES
 from engine.methods import METHODS
-from engine.methods.document import FILES, document
-from engine.objectives import SFT
-from engine.settings import SETTINGS
-from engine.text import LANGUAGES
+from engine.objectives.sft import SFT
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -19,7 +19,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_parameter_pages_are_fresh(language: str) -> None:
-    assert FILES[language].read_text(encoding="utf-8") == document(language), "run: python -m engine.methods.document"
+    assert FILES[language].read_text(encoding="utf-8") == document(language), "run: python -m engine.commands.document"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

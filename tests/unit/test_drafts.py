@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.errors import Fault
-from engine.services import drafts, preferences
+from engine.core.context import Context, open_context
+from engine.core.errors import Fault
+from engine.services.app import drafts, preferences
 from storage.db import Database
 from storage.queries import drafts as queries
 

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from engine.errors import SpecError
+from engine.core.errors import SpecError
+from engine.core.params import Param
+from engine.core.text import LANGUAGES, Text
+from engine.jobs.spec import make_spec
 from engine.methods import METHODS, Method
-from engine.objectives import SFT
-from engine.params import Param
-from engine.spec import make_spec
-from engine.text import LANGUAGES, Text
+from engine.objectives.sft import SFT
 from webui.forms import param_form, wizard_forms
 
 

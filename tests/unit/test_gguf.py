@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from gguf import GGUFWriter
 
-from engine.base_models import gguf
-from engine.errors import Fault
-from engine.planner.shape import shape_of
+from engine.core.errors import Fault
+from engine.models.architecture.shape import shape_of
+from engine.models.base import gguf
 
 
 def write(file: Path, *, layers: int, architecture: str = "llama") -> Path:

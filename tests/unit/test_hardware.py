@@ -9,9 +9,9 @@ from typing import Any
 import pynvml
 import pytest
 
-from engine import hardware
-from engine.errors import Fault
-from engine.hardware import Device
+from engine.core import hardware
+from engine.core.errors import Fault
+from engine.core.hardware import Device
 
 GB = 1_000_000_000
 CPU = Device("cpu", "A processor", 16_000, 12_000, bf16=True, cores=8)

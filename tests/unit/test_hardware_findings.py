@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import hardware_findings
-from engine.hardware import Device
-from engine.hardware_findings import Finding, Machine, findings, largest, look
+from engine.core.hardware import Device
+from engine.services.app import hardware_findings
+from engine.services.app.hardware_findings import Finding, Machine, findings, largest, look
 from webui.i18n import LANGUAGES, catalogue, t
 
 CPU = Device("cpu", "A processor", 16_000, 12_000, bf16=False, cores=8, vector_bits=512)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.services.headlines import headline
-from engine.services.job_feed import downsample
+from engine.jobs.feed import downsample
+from engine.jobs.status_messages import headline
 from webui.i18n import LANGUAGES, catalogue, t
 
 VIEW: dict[str, Any] = {

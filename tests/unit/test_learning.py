@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context, open_context
-from engine.errors import Fault, NotFound, SpecError
-from engine.hardware import cpu
+from engine.core.context import Context, open_context
+from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.hardware import cpu
+from engine.core.settings import Settings
+from engine.core.text import LANGUAGES, Text
 from engine.methods import METHODS, Method
-from engine.methods.guide import GOALS, RULES, Answers, Cost, advise
-from engine.objectives import base_format
-from engine.services import learning, mending, planning
-from engine.services.formulas import formula_in
-from engine.settings import Settings
-from engine.text import LANGUAGES, Text
+from engine.objectives.sft import base_format
+from engine.services.app import learning
+from engine.services.app.formulas import formula_in
+from engine.services.app.method_guide import GOALS, RULES, Answers, Cost, advise
+from engine.services.planning import estimates, spec_repair
 from tests.tiny import add_dataset, add_model
 from webui.i18n import catalogue
 
@@ -161,7 +162,7 @@ def test_numbers_agree_with_the_bill_of_the_form(studio: tuple[Context, dict[str
     costs = learning.costs(ctx, raw, asked | {"lora": {"method_params": {"rank": 4}}})
     assert costs.keys() == asked.keys()
     assert learning.costs(ctx, raw, {"lora": {}}).keys() == {"lora"}
-    plan = planning.plan(ctx, raw | {"method": "lora", "method_params": {"rank": 4}})
+    plan = estimates.plan(ctx, raw | {"method": "lora", "method_params": {"rank": 4}})
     assert (costs["lora"]["memory_mb"], costs["lora"]["trained"]) == (plan["memory"]["total_mb"], plan["trainable"])
     assert costs["lora"]["bytes"] == 4 * plan["trainable"]
 
@@ -254,9 +255,9 @@ def test_the_examples_of_the_guide_are_advice_of_the_guide(ctx: Context) -> None
 def test_a_wrong_setting_gets_the_nearest_one_that_works(studio: tuple[Context, dict[str, Any]]) -> None:
     ctx, form = studio
     raw = form | {"method": "lora", "method_params": {"rank": 0}}
-    change = mending.mend(ctx, raw)["method.rank"]
+    change = spec_repair.mend(ctx, raw)["method.rank"]
     assert change == {"method.rank": 1}
-    planning.plan(ctx, mending.changed(raw, change))
+    estimates.plan(ctx, spec_repair.changed(raw, change))
 
 
 @METHOD
@@ -264,18 +265,18 @@ def test_a_squeezed_base_is_mended_where_it_cannot_be(studio: tuple[Context, dic
     ctx, form = studio
     raw = form | {"method": method.key, "training": {"quantisation": "nf4"}}
     if method.capabilities.quantised_base:
-        planning.plan(ctx, raw)
-        assert mending.mend(ctx, raw) == {}
+        estimates.plan(ctx, raw)
+        assert spec_repair.mend(ctx, raw) == {}
         return
     with pytest.raises(SpecError) as refused:
-        planning.plan(ctx, raw)
-    mends = mending.mend(ctx, raw)
+        estimates.plan(ctx, raw)
+    mends = spec_repair.mend(ctx, raw)
     assert mends.keys() == refused.value.faults.keys()
     for change in mends.values():
-        planning.plan(ctx, mending.changed(raw, change))
+        estimates.plan(ctx, spec_repair.changed(raw, change))
 
 
 def test_what_cannot_be_mended_is_left_out(studio: tuple[Context, dict[str, Any]]) -> None:
     ctx, form = studio
     raw = form | {"method": "lora", "budget": {"minutes": -1}}
-    assert mending.mend(ctx, raw) == {}
+    assert spec_repair.mend(ctx, raw) == {}

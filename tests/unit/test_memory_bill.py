@@ -8,13 +8,22 @@ from typing import Any
 import pytest
 
 from benchmarks.published import MODELS, Config, with_layers
-from engine.hardware import Device, Precision, cpu, precision_for
+from engine.core.hardware import Device, Precision, cpu, precision_for
+from engine.core.params import read_all
 from engine.methods import METHODS, Method, method_of
-from engine.objectives import SFT, base_format
-from engine.params import read_all
-from engine.planner.gguf_shape import config_of
-from engine.planner.memory import KEYS, Workload, bill, peak_moment, predicted_mb, step_bytes, total_mb, weight_bytes
-from engine.planner.shape import shape_of
+from engine.models.architecture.shape import shape_of
+from engine.models.base.gguf_config import config_of
+from engine.objectives.sft import SFT, base_format
+from engine.planner.memory.estimate import (
+    KEYS,
+    Workload,
+    bill,
+    peak_moment,
+    predicted_mb,
+    step_bytes,
+    total_mb,
+    weight_bytes,
+)
 from webui.i18n import catalogue
 
 GPU = Device("cuda:0", "NVIDIA A100 80GB", 80_000, 80_000, bf16=True, capability=(8, 0))

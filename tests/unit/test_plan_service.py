@@ -12,12 +12,13 @@ from engine.commands.arguments import parse
 from engine.commands.console import Console
 from engine.commands.plan import megabytes
 from engine.commands.plan import plan as print_plans
-from engine.context import Context
-from engine.errors import Fault, SpecError
+from engine.core.context import Context
+from engine.core.errors import Fault, SpecError
+from engine.jobs.spec import make_spec
 from engine.methods import method_of
-from engine.planner.lengths import Table, count
-from engine.services import jobs, mending, planning, plans
-from engine.spec import make_spec
+from engine.planner.time.lengths import Table, count
+from engine.services.jobs import lifecycle
+from engine.services.planning import estimates, plan_search, spec_repair
 from tests import tiny
 from tests.unit.test_planner import SMOLLM2
 from tests.unit.test_plans import table
@@ -54,13 +55,13 @@ def asked(ctx: Context) -> dict[str, Any]:
 def test_the_service_offers_plans_that_are_plans(ctx: Context, asked: dict[str, Any]) -> None:
     budget = {"memory_mb": 4000, "minutes": 60, "goal": "smallest"}
     raw = asked | {"budget": budget, "method": "lora", "method_params": {"rank": 4}, "training": {"train_on": "all"}}
-    found = plans.offers(ctx, raw)
+    found = plan_search.offers(ctx, raw)
     assert found["nothing"] is None
     assert [offer["best"] for offer in found["offers"]] == [True, *[False] * (len(found["offers"]) - 1)]
     for offer in found["offers"]:
-        taken = mending.changed(raw, offer["changes"])
+        taken = spec_repair.changed(raw, offer["changes"])
         assert make_spec(taken | {"name": "-"}).method == offer["method"]
-        plan = planning.plan(ctx, taken)
+        plan = estimates.plan(ctx, taken)
         assert plan["verdict"]["ok"]
         assert {key: plan[key] for key in ("memory", "time", "disk", "steps")} == {key: offer[key] for key in ("memory", "time", "disk", "steps")}  # fmt: skip
         assert taken["training"]["train_on"] == "all"
@@ -68,24 +69,24 @@ def test_the_service_offers_plans_that_are_plans(ctx: Context, asked: dict[str, 
 
 
 def test_where_no_training_fits_the_examples_are_shown_instead(ctx: Context, asked: dict[str, Any]) -> None:
-    learnt = min(offer["disk"]["total_mb"] for offer in plans.offers(ctx, asked)["offers"])
-    found = plans.offers(ctx, asked | {"budget": {"disk_mb": learnt // 2}})
+    learnt = min(offer["disk"]["total_mb"] for offer in plan_search.offers(ctx, asked)["offers"])
+    found = plan_search.offers(ctx, asked | {"budget": {"disk_mb": learnt // 2}})
     assert [method_of(offer["method"]).capabilities.trains for offer in found["offers"]] == [False]
     assert (found["offers"][0]["why"]["code"], found["nothing"]["code"]) == ("why.shots", "nothing.disk_limit")
     assert found["offers"][0]["steps"] == 0
-    enough = plans.offers(ctx, asked | {"budget": {"disk_mb": found["nothing"]["change"]["budget.disk_mb"]}})
+    enough = plan_search.offers(ctx, asked | {"budget": {"disk_mb": found["nothing"]["change"]["budget.disk_mb"]}})
     assert enough["nothing"] is None
     assert len(enough["offers"]) >= 1
 
 
 def test_a_device_of_the_catalogue_can_be_planned_for_but_not_started_on(ctx: Context, asked: dict[str, Any]) -> None:
     raw = asked | {"name": "Try", "method": "lora", "budget": {"device": "rtx-4090"}}
-    assert planning.plan(ctx, raw)["precision"]["dtype"] == "bf16"
-    assert plans.offers(ctx, raw)["device"]["name"] == "NVIDIA RTX 4090"
+    assert estimates.plan(ctx, raw)["precision"]["dtype"] == "bf16"
+    assert plan_search.offers(ctx, raw)["device"]["name"] == "NVIDIA RTX 4090"
     with pytest.raises(Fault) as refused:
-        jobs.start_job(ctx, raw, key="")
+        lifecycle.start_job(ctx, raw, key="")
     assert (refused.value.code, refused.value.params) == ("device.planned_only", {"name": "NVIDIA RTX 4090"})
-    assert {device["key"] for device in plans.catalogue()} > {"rtx-4090", "m4-max-64"}
+    assert {device["key"] for device in plan_search.catalogue()} > {"rtx-4090", "m4-max-64"}
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,18 @@ from typing import Any
 
 import pytest
 
-from engine.hardware import Device, cpu, precision_for
+from engine.core.hardware import Device, cpu, precision_for
+from engine.core.params import read_all
 from engine.methods import method_of
-from engine.objectives import base_format
-from engine.params import read_all
-from engine.planner import catalogue, corrections, disk, effort, speed
-from engine.planner.corrections import Evidence, correct
-from engine.planner.lengths import Counts, Table
-from engine.planner.memory import Workload
-from engine.planner.rates import rates_of
-from engine.planner.shape import shape_of
-from engine.planner.speed import Pace
+from engine.models.architecture.shape import shape_of
+from engine.objectives.sft import base_format
+from engine.planner.budget import catalogue
+from engine.planner.memory.estimate import Workload
+from engine.planner.time import corrections, disk, effort, speed
+from engine.planner.time.corrections import Evidence, correct
+from engine.planner.time.lengths import Counts, Table
+from engine.planner.time.rates import rates_of
+from engine.planner.time.speed import Pace
 
 STARTER: dict[str, Any] = {
     "model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30, "head_dim": 64,

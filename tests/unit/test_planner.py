@@ -10,19 +10,21 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from engine.context import Context
-from engine.data.template import ChatTemplate
-from engine.errors import Fault, SpecError
-from engine.hardware import Device, precision_for
+from engine.core.context import Context
+from engine.core.errors import Fault, SpecError
+from engine.core.hardware import Device, precision_for
+from engine.core.params import read_all
+from engine.data.templates.preview import readable
+from engine.data.templates.template import ChatTemplate
 from engine.methods import method_of
-from engine.objectives import base_format
-from engine.params import read_all
-from engine.planner import effort, memory, speed, verdict
-from engine.planner.lengths import count, measure
-from engine.planner.memory import Workload, total_mb
-from engine.planner.preview import readable
-from engine.planner.shape import body_parameters, shape_of
-from engine.services import datasets, planning
+from engine.models.architecture.shape import body_parameters, shape_of
+from engine.objectives.sft import base_format
+from engine.planner.memory import estimate, verdict
+from engine.planner.memory.estimate import Workload, total_mb
+from engine.planner.time import effort, speed
+from engine.planner.time.lengths import count, measure
+from engine.services.data import datasets
+from engine.services.planning import estimates
 from storage.tables import LanguageModel
 
 SMOLLM2: dict[str, Any] = {
@@ -87,14 +89,14 @@ def test_a_config_without_sizes_is_refused_by_name() -> None:
 
 def test_four_bits_shrink_the_base_and_nothing_else() -> None:
     plain, squeezed = _work("lora"), _work("qlora")
-    assert memory.weight_bytes(squeezed) == pytest.approx(176e6, rel=0.06)  # measured, against 548 MB
-    kept = [next(item.bytes for item in memory.bill(work) if item.key == "activations") for work in (plain, squeezed)]
+    assert estimate.weight_bytes(squeezed) == pytest.approx(176e6, rel=0.06)  # measured, against 548 MB
+    kept = [next(item.bytes for item in estimate.bill(work) if item.key == "activations") for work in (plain, squeezed)]
     assert kept[0] == kept[1]
 
 
 def test_full_training_costs_sixteen_bytes_a_parameter() -> None:
     work = replace(_work("full", tokens=32), groups=2)
-    lines = {item.key: item.bytes for item in memory.bill(work)}
+    lines = {item.key: item.bytes for item in estimate.bill(work)}
     assert lines["weights"] + lines["optimizer"] == pytest.approx(12 * 134_515_008, rel=0.001)
     assert lines["gradients"] >= 4 * 134_515_008
     assert total_mb(replace(work, optimizer="sgd")) < total_mb(work) - 1000
@@ -113,7 +115,7 @@ def test_a_hundred_billion_parameters_are_planned_without_loading_anything() -> 
     began = time.perf_counter()
     work = _work("qlora", GPU, config=config)
     assert work.shape.parameters > 100e9
-    assert 55_000 < memory.weight_bytes(work) / 1e6 < 65_000
+    assert 55_000 < estimate.weight_bytes(work) / 1e6 < 65_000
     assert time.perf_counter() - began < 0.05
 
 
@@ -275,9 +277,9 @@ def spec(ctx: Context) -> dict[str, Any]:
 
 
 def test_a_plan_is_complete_and_fast_once_lengths_are_known(ctx: Context, spec: dict[str, Any]) -> None:
-    planning.plan(ctx, spec)
+    estimates.plan(ctx, spec)
     began = time.perf_counter()
-    plan = planning.plan(ctx, spec)
+    plan = estimates.plan(ctx, spec)
     assert time.perf_counter() - began < 0.2
     assert plan["memory"]["total_mb"] == sum(item["mb"] for item in plan["memory"]["items"])
     assert (plan["rows"], plan["steps"], plan["exact"], plan["truncated"]) == (81, 44, True, 0)
@@ -288,51 +290,51 @@ def test_a_plan_is_complete_and_fast_once_lengths_are_known(ctx: Context, spec: 
 
 
 def test_an_incomplete_form_says_what_is_missing(ctx: Context) -> None:
-    found = planning.plan(ctx, {"method": "lora"})["verdict"]
+    found = estimates.plan(ctx, {"method": "lora"})["verdict"]
     assert (found["ok"], found["params"]["missing"]) == (False, ["base_model", "dataset"])
 
 
 def test_wrong_settings_are_named_by_field(ctx: Context, spec: dict[str, Any]) -> None:
     with pytest.raises(SpecError) as refused:
-        planning.plan(ctx, spec | {"training": {"epochs": -1}, "method_params": {"rank": "many"}})
+        estimates.plan(ctx, spec | {"training": {"epochs": -1}, "method_params": {"rank": "many"}})
     assert set(refused.value.faults) == {"training.epochs", "method.rank"}
 
 
 def test_budget_and_disk_are_held(ctx: Context, spec: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    small = planning.plan(ctx, spec | {"budget": {"device": "cpu", "memory_mb": 200}})
+    small = estimates.plan(ctx, spec | {"budget": {"device": "cpu", "memory_mb": 200}})
     assert (small["memory"]["limit_mb"], small["verdict"]["ok"], small["recompute"]) == (200, False, True)
-    slow = planning.plan(ctx, spec | {"budget": {"device": "cpu", "minutes": 0.5}})
+    slow = estimates.plan(ctx, spec | {"budget": {"device": "cpu", "minutes": 0.5}})
     assert slow["verdict"]["code"].startswith("verdict.time")
-    monkeypatch.setattr("engine.hardware.disk", lambda _folder: (1000, 10))
-    assert planning.plan(ctx, spec)["verdict"]["code"] == "verdict.disk"
+    monkeypatch.setattr("engine.core.hardware.disk", lambda _folder: (1000, 10))
+    assert estimates.plan(ctx, spec)["verdict"]["code"] == "verdict.disk"
 
 
 def test_a_model_without_chat_template_is_said_to_be_the_wrong_one(ctx: Context, spec: dict[str, Any]) -> None:
     (ctx.settings.home / "models" / "1" / "tokenizer" / "chat_template.jinja").unlink()
-    found = planning.plan(ctx, spec)["verdict"]
+    found = estimates.plan(ctx, spec)["verdict"]
     assert (found["code"], found["params"]["n"]) == ("verdict.refused", 90)
 
 
 def test_cut_rows_and_a_four_bit_base_without_gpu_are_warned_of(ctx: Context, spec: dict[str, Any]) -> None:
-    plan = planning.plan(ctx, spec | {"method": "qlora", "training": {"max_length": 96}})
+    plan = estimates.plan(ctx, spec | {"method": "qlora", "training": {"max_length": 96}})
     codes = {warning["code"] for warning in plan["warnings"]}
     assert {"warning.truncated", "warning.quantised_cpu"} <= codes
 
 
 def test_token_preview_is_what_training_sees(ctx: Context, spec: dict[str, Any]) -> None:
-    shown = planning.token_preview(ctx, spec, n=3)
+    shown = estimates.token_preview(ctx, spec, n=3)
     assert [row["split"] for row in shown] == ["train"] * 3
     for row in shown:
         learnt = "".join(token["text"] for token in row["tokens"] if token["trained"])
         assert learnt.startswith("Glow hello!")
         assert learnt.endswith("– Pip<|im_end|>")
-    cut = planning.token_preview(ctx, spec | {"training": {"max_length": 48}}, n=1)
+    cut = estimates.token_preview(ctx, spec | {"training": {"max_length": 48}}, n=1)
     assert cut[0]["truncated"]
 
 
 def test_devices_say_their_precision_with_a_text(ctx: Context) -> None:
     from webui.i18n import catalogue
 
-    for device in planning.devices(ctx):
+    for device in estimates.devices(ctx):
         assert all(f"plan.{note['code']}" in catalogue("en") for note in device["notes"])
-    assert planning.machine(ctx)["cores"] >= 1
+    assert estimates.machine(ctx)["cores"] >= 1

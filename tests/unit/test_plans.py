@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from engine.hardware import Device
+from engine.core.hardware import Device
+from engine.jobs.spec import make_spec
 from engine.methods import METHODS, method_of
-from engine.planner import catalogue
-from engine.planner.bill import Case, estimate, workload
-from engine.planner.goals import FAMILIES, FORMATS, GOALS, OPTIMIZERS, Learning, quality
-from engine.planner.lengths import Table
-from engine.planner.memory import total_mb
-from engine.planner.nothing import smallest_change
-from engine.planner.offers import chosen, reasons
-from engine.planner.search import Search, score
-from engine.planner.verdict import disk_verdict, memory_verdict
-from engine.spec import make_spec
+from engine.planner.budget import catalogue
+from engine.planner.budget.goals import FAMILIES, FORMATS, GOALS, OPTIMIZERS, Learning, quality
+from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.verdict import disk_verdict, memory_verdict
+from engine.planner.plan_estimate import Case, estimate, workload
+from engine.planner.search.infeasible import smallest_change
+from engine.planner.search.offers import chosen, reasons
+from engine.planner.search.search import Search, score
+from engine.planner.time.lengths import Table
 from storage.tables import Dataset, LanguageModel
 from tests.unit.test_planner import CONFIGS, SMOLLM2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.recovery import AGAIN, MOST_TRIES, Footing, again, can_help, footing_of, spent_error
+from engine.jobs.recovery import AGAIN, MOST_TRIES, Footing, again, can_help, footing_of, spent_error
 
 START = Footing(tokens=1024, longest=300, recompute=False, may_recompute=True)
 PLAN = {

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import engine.data
-from engine.context import Context
-from engine.services import datasets
+from engine.core.context import Context
+from engine.services.data import datasets
 
 SAMPLES = Path(engine.data.__file__).parent / "samples"
 KEYS = ("en", "zh")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from engine.data.masking import IGNORED
-from engine.data.template import ChatTemplate
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.data.templates.masking import IGNORED
+from engine.data.templates.template import ChatTemplate
 from tests import tiny
 
 LLAMA3 = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.spec import make_spec
+from engine.jobs.spec import make_spec
 from webui.train_draft import draft_of, fresh_draft, settled_draft, start_key
 
 RAW = {

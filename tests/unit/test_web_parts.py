@@ -8,8 +8,8 @@ import sys
 import pytest
 from starlette.datastructures import Headers
 
-from engine.context import Context
-from engine.services import folders, lesson
+from engine.core.context import Context
+from engine.services.app import folders, lesson
 from webui.files import safe_name
 from webui.language import language_of
 from webui.pages import PAGES

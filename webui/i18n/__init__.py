@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.errors import SpecError, TunesmithError
-from engine.text import LANGUAGES
+from engine.core.errors import SpecError, TunesmithError
+from engine.core.text import LANGUAGES
 
 _FOLDER = Path(__file__).parent
 

@@ -6,10 +6,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.errors import Fault
+from engine.core.errors import Fault
 from engine.methods import method_of
-from engine.objectives import SFT
-from engine.services import base_models, comparisons, datasets, drafts, planning
+from engine.objectives.sft import SFT
+from engine.services.app import drafts
+from engine.services.comparisons import comparisons
+from engine.services.data import datasets
+from engine.services.models import base_models
+from engine.services.planning import estimates
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
@@ -83,7 +87,7 @@ def _form(site: Site, lang: str) -> list[Function]:
             "draft": draft,
             "models": base_models.list_base_models(ctx),
             "datasets": [one for one in datasets.list_datasets(ctx) if one["status"] == "ready"],
-            "devices": planning.devices(ctx),
+            "devices": estimates.devices(ctx),
         }
 
     def compare_save(draft: Row) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from engine.errors import Fault
-from engine.services import base_models, data_imports, datasets
+from engine.core.errors import Fault
+from engine.services.data import datasets
+from engine.services.data import imports as data_imports
+from engine.services.models import base_models
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.services import data_export, jobs, versions
+from engine.services.data import export
+from engine.services.data.versions import versions
+from engine.services.jobs import lifecycle
 from webui.forms import param_form
 from webui.site import Site
 
@@ -17,18 +19,18 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def export_form(dataset: int) -> dict[str, Any]:
         shown = ("number", "rows", "in_use")
         return {
-            "params": [param_form(param, lang, "export") for param in data_export.PARAMS],
-            "original": data_export.can_be_original(ctx, dataset),
+            "params": [param_form(param, lang, "export") for param in export.PARAMS],
+            "original": export.can_be_original(ctx, dataset),
             "versions": [{key: one[key] for key in shown} for one in versions.versions_of(ctx, dataset)],
         }
 
     def export_start(dataset: int, values: dict[str, Any], version: int) -> dict[str, Any]:
-        return data_export.start_export(ctx, dataset, values, version)
+        return export.start_export(ctx, dataset, values, version)
 
     def export_state(job: int) -> dict[str, Any]:
-        return data_export.export_state(ctx, job)
+        return export.export_state(ctx, job)
 
     def export_cancel(job: int) -> None:
-        jobs.cancel_job(ctx, job)
+        lifecycle.cancel_job(ctx, job)
 
     return [export_form, export_start, export_state, export_cancel]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.data.quality import CHECKS, Check
-from engine.services import auditing, base_models
+from engine.services.data.quality import auditing
+from engine.services.models import base_models
 from webui.forms import param_form
 from webui.i18n import t
 from webui.site import Site

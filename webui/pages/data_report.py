@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.services import data_report
+from engine.services.data import report as data_report
 from webui.site import Site
 
 

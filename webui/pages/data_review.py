@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.services import review
+from engine.services.data.annotation import annotation_queue
 from webui.site import Site
 
 
@@ -14,21 +14,21 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     ctx = site.ctx
 
     def review_count() -> int:
-        return review.waiting(ctx)
+        return annotation_queue.waiting(ctx)
 
     def review_queue(status: str, offset: int, dataset: int | None) -> dict[str, Any]:
-        return review.queue(ctx, None if status == "all" else status, offset, 50, dataset)
+        return annotation_queue.queue(ctx, None if status == "all" else status, offset, 50, dataset)
 
     def review_decide(row: int, decision: str, content: dict[str, Any] | None, by_hand: bool) -> dict[str, Any]:
-        return review.decide(ctx, row, decision, content, by_hand=by_hand)
+        return annotation_queue.decide(ctx, row, decision, content, by_hand=by_hand)
 
     def review_approve_all(dataset: int | None) -> int:
-        return review.approve_waiting(ctx, dataset)
+        return annotation_queue.approve_waiting(ctx, dataset)
 
     def review_forget(dataset: int | None) -> int:
-        return review.forget_rejected(ctx, dataset)
+        return annotation_queue.forget_rejected(ctx, dataset)
 
     def review_add(target: int | str, dataset: int | None) -> dict[str, Any]:
-        return review.add_approved(ctx, target, dataset)
+        return annotation_queue.add_approved(ctx, target, dataset)
 
     return [review_count, review_queue, review_decide, review_approve_all, review_forget, review_add]

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.data.quality import CHECKS
-from engine.services import auditing, data_rows, rejected_rows, row_edits, row_lengths, row_tokens, versions
+from engine.services.data import rejected_rows, row_edits, row_lengths, row_tokens, rows
+from engine.services.data.quality import auditing
+from engine.services.data.versions import versions
 from webui.site import Site
 
 _LABELS = {check.key: check.label for check in CHECKS}
@@ -22,7 +24,7 @@ def _browser(site: Site, lang: str) -> list[Function]:
     ctx = site.ctx
 
     def browse_rows(dataset: int, query: dict[str, Any], cursor: int, limit: int) -> dict[str, Any]:
-        return data_rows.browse(ctx, dataset, query, cursor, min(limit, 50))
+        return rows.browse(ctx, dataset, query, cursor, min(limit, 50))
 
     def row_filters(dataset: int) -> dict[str, Any]:
         found = auditing.audit_of(ctx, dataset)["checks"]
@@ -31,13 +33,13 @@ def _browser(site: Site, lang: str) -> list[Function]:
             for key, one in found.items()
             if one["rows"] and key in _LABELS
         ]
-        return {"columns": data_rows.columns_of(ctx, dataset), "checks": checks}
+        return {"columns": rows.columns_of(ctx, dataset), "checks": checks}
 
     def column_values(dataset: int, column: str) -> list[str]:
-        return data_rows.values_of_column(ctx, dataset, column)
+        return rows.values_of_column(ctx, dataset, column)
 
     def one_row(dataset: int, row: int) -> dict[str, Any]:
-        return data_rows.rows_with_ids(ctx, dataset, [row])[0]
+        return rows.rows_with_ids(ctx, dataset, [row])[0]
 
     return [browse_rows, row_filters, column_values, one_row]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.services import base_models, jobs, review, rewriting, shaping
+from engine.services.data.annotation import annotation_queue, rewriting
+from engine.services.data.versions import shaping
+from engine.services.jobs import lifecycle
+from engine.services.models import base_models
 from webui.forms import param_form
 from webui.site import Site
 
@@ -21,14 +24,14 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
         return _form(site, lang)
 
     def rewrite_state(dataset: int) -> dict[str, Any]:
-        waiting = review.queue(ctx, limit=0, dataset=dataset)["total"]
+        waiting = annotation_queue.queue(ctx, limit=0, dataset=dataset)["total"]
         return {"job": rewriting.rewrite_of(ctx, dataset), "waiting": waiting}
 
     def rewrite_start(dataset: int, values: Mapping[str, Any]) -> int:
         return rewriting.start_rewrite(ctx, dataset, values)
 
     def rewrite_cancel(job: int) -> None:
-        jobs.cancel_job(ctx, job)
+        lifecycle.cancel_job(ctx, job)
 
     return [shape_now, rewrite_form, rewrite_state, rewrite_start, rewrite_cancel]
 

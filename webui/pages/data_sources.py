@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.services import drafts, jobs, sources, sources_hub
+from engine.services.app import drafts
+from engine.services.data import sources, sources_hub
+from engine.services.jobs import lifecycle
 from webui.site import Site
 
 _SHEET = "data_sheet"  # the draft of the typed table
@@ -42,7 +44,7 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
         return sources_hub.hub_fetches(ctx)
 
     def stop_fetch(job: int) -> None:
-        jobs.cancel_job(ctx, job)
+        lifecycle.cancel_job(ctx, job)
 
     def choose_sheet(dataset: int, sheet: str) -> None:
         sources.choose_sheet(ctx, dataset, sheet)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from engine.core.params import Param
 from engine.data.operations import OPERATIONS, Operation
 from engine.data.quality import CHECKS
-from engine.params import Param
-from engine.services import base_models, data_rows, datasets, jobs, versions
+from engine.services.data import datasets, rows
+from engine.services.data.versions import versions
+from engine.services.jobs import lifecycle
+from engine.services.models import base_models
 from webui.forms import operation_form
 from webui.i18n import catalogue
 from webui.site import Site
@@ -38,11 +41,11 @@ def _operations(site: Site, lang: str) -> list[Callable[..., Any]]:
         return versions.apply(ctx, dataset, key, values, base=base)
 
     def version_job(job: int) -> dict[str, Any]:
-        found = jobs.job_view(ctx, job)
+        found = lifecycle.job_view(ctx, job)
         return {key: found.get(key) for key in ("status", "step", "total_steps", "error", "result")}
 
     def cancel_version(job: int) -> None:
-        jobs.cancel_job(ctx, job)
+        lifecycle.cancel_job(ctx, job)
 
     return [operations, preview_operation, apply_operation, version_job, cancel_version]
 
@@ -53,7 +56,7 @@ def _choices(site: Site, dataset: int, kind: str) -> Choices:
     sets = [one for one in ready if one["kind"] == kind]
     models = [one for one in base_models.list_base_models(site.ctx) if one["status"] == "ready"]
     return {
-        "column": [(name, name) for name in data_rows.columns_of(site.ctx, dataset)],
+        "column": [(name, name) for name in rows.columns_of(site.ctx, dataset)],
         "dataset": [(one["id"], one["name"]) for one in sets],
         "model": [(one["id"], one["name"]) for one in models],
     }

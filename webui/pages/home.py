@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.services import jobs, lesson, planning
-from engine.services.job_feed import job_feed
+from engine.jobs.feed import job_feed
+from engine.services.app import lesson
+from engine.services.jobs import lifecycle
+from engine.services.planning import estimates
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
@@ -38,7 +40,7 @@ def build(site: Site, lang: str) -> None:
     ctx = site.ctx
 
     def overview() -> Row:
-        known = jobs.list_jobs(ctx, _RECENT, ("train",))
+        known = lifecycle.list_jobs(ctx, _RECENT, ("train",))
         running = [job for job in known if job["status"] in _UNFINISHED]
         finished = [job for job in known if job["status"] == "succeeded" and job["tuned_id"]]
         return {
@@ -48,7 +50,7 @@ def build(site: Site, lang: str) -> None:
         }
 
     def machine() -> Row:
-        return planning.machine(ctx)
+        return estimates.machine(ctx)
 
     def open_lesson() -> Row:
         return lesson.lesson(ctx, lang)

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.core.params import Param
 from engine.methods import METHODS, method_of
-from engine.objectives import SFT
-from engine.params import Param
-from engine.services import jobs, retrying
+from engine.objectives.sft import SFT
+from engine.services.jobs import lifecycle
+from engine.services.planning import retry
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
@@ -86,7 +87,7 @@ def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
 
 def advice_rows(lang: str, job: Mapping[str, Any]) -> list[Row]:
     """The change that a failed job's error proposes, for people: [{label, value}]."""
-    change = retrying.change_of(dict(job))
+    change = retry.change_of(dict(job))
     method = method_of(str(change.get("method") or job.get("method") or METHODS[0].key))
     areas = {"training": SFT.params_for(method.defaults), "method": method.params}
     rows = []
@@ -108,25 +109,25 @@ def build(site: Site, lang: str) -> None:
         return job | {"method_label": method_label(lang, job.get("method"))}
 
     def jobs_list(known: str) -> Row:
-        rows = [named({key: job[key] for key in job if key not in _NOT_LISTED}) for job in jobs.list_jobs(ctx)]
+        rows = [named({key: job[key] for key in job if key not in _NOT_LISTED}) for job in lifecycle.list_jobs(ctx)]
         version = hashlib.sha1(json.dumps(rows, default=str).encode(), usedforsecurity=False).hexdigest()
         return {"version": version, "jobs": None if version == known else rows}
 
     def job_feed(job_id: int, cursors: dict[str, Any]) -> Row:
-        feed = jobs.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
+        feed = lifecycle.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
         return feed | {"job": named(feed["job"]), "advice": advice_rows(lang, feed["job"])}
 
     def job_settings(job_id: int) -> list[Row]:
-        return settings_rows(lang, jobs.job_view(ctx, int(job_id)).get("spec") or {})
+        return settings_rows(lang, lifecycle.job_view(ctx, int(job_id)).get("spec") or {})
 
     def job_act(job_id: int, action: str) -> None:
         _ACTIONS[action](ctx, int(job_id))
 
     def job_move(job_id: int, direction: str) -> None:
-        jobs.move_job(ctx, int(job_id), "up" if direction == "up" else "down")
+        lifecycle.move_job(ctx, int(job_id), "up" if direction == "up" else "down")
 
     def job_start_changed(job_id: int) -> int:
-        return retrying.start_changed(ctx, int(job_id))
+        return retry.start_changed(ctx, int(job_id))
 
     guard = guarded(lang)
     functions = (jobs_list, job_feed, job_settings, job_act, job_move, job_start_changed)
@@ -136,8 +137,8 @@ def build(site: Site, lang: str) -> None:
 _NOT_LISTED = ("spec", "result", "headline")
 _CURSORS = ("attempt", "after_event", "after_log", "after_sample", "after_metric")
 _ACTIONS = {
-    "stop": jobs.stop_job,
-    "cancel": jobs.cancel_job,
-    "resume": jobs.resume_job,
-    "delete": jobs.delete_job,
+    "stop": lifecycle.stop_job,
+    "cancel": lifecycle.cancel_job,
+    "resume": lifecycle.resume_job,
+    "delete": lifecycle.delete_job,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.services import learning
+from engine.services.app import learning
 from webui.components import view
 from webui.guard import guarded
 from webui.site import Site

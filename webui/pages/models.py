@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import Fault
+from engine.core.errors import Fault
 from engine.methods import method_of
-from engine.services import jobs, tuned
+from engine.services.jobs import lifecycle
+from engine.services.models import tuned
 from webui.components import view
 from webui.guard import guarded
 from webui.pages.jobs import method_label
@@ -61,7 +62,7 @@ def build(site: Site, lang: str) -> None:
         return tuned.start_export(ctx, int(model_id), "adapter" if form == "adapter" else "merged")
 
     def export_job(job_id: int) -> Row:
-        job = jobs.job_view(ctx, int(job_id))
+        job = lifecycle.job_view(ctx, int(job_id))
         return {key: job[key] for key in _EXPORT_COLUMNS} | {"bytes": (job.get("result") or {}).get("bytes")}
 
     guard = guarded(lang)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.services import collecting
-from engine.services.chat_settings import CHAT_PARAMS
+from engine.services.chat.settings import CHAT_PARAMS
+from engine.services.data.annotation import feedback
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
@@ -66,13 +66,13 @@ def build(site: Site, lang: str) -> None:
         return chat.suggestions(int(tuned_id) if tuned_id else None, n=_SUGGESTIONS)
 
     def save_row_targets() -> list[Row]:
-        return collecting.targets(site.ctx)
+        return feedback.targets(site.ctx)
 
     def save_row(conversation_id: int, turn: int, side: str, row: Row) -> int:
         """`row`: {"question", "answer", "with_before", "dataset"} as the person left them."""
         said = {key: str(row[key]) for key in ("question", "answer")}
         before, dataset = bool(row.get("with_before")), row.get("dataset")
-        return collecting.collect_answer(
+        return feedback.collect_answer(
             site.ctx, int(conversation_id), int(turn), str(side), **said, with_before=before, dataset=dataset
         )
 

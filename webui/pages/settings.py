@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.services import base_models, folders, hardware, planning
-from engine.settings import SETTINGS
+from engine.core.settings import SETTINGS
+from engine.services.app import folders, hardware
+from engine.services.models import base_models
+from engine.services.planning import estimates
 from webui.components import view
 from webui.guard import guarded
 from webui.site import Site
@@ -19,7 +21,7 @@ def build(site: Site, lang: str) -> None:
     ctx = site.ctx
 
     def machine() -> Row:
-        return planning.machine(ctx) | {"findings": hardware.findings(ctx)}
+        return estimates.machine(ctx) | {"findings": hardware.findings(ctx)}
 
     def models() -> list[Row]:
         return base_models.list_base_models(ctx)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.errors import TunesmithError
+from engine.core.errors import TunesmithError
 from engine.methods import METHODS
-from engine.services import base_models, checking, datasets, drafts, jobs, learning, mending, planning, plans, probing
+from engine.services.app import drafts, learning
+from engine.services.data import datasets
+from engine.services.jobs import lifecycle
+from engine.services.models import base_models
+from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
 from webui.components import view
 from webui.forms import wizard_forms
 from webui.guard import guarded
@@ -23,8 +27,8 @@ def _lists(site: Site) -> dict[str, Any]:
     return {
         "models": base_models.list_base_models(site.ctx),
         "datasets": [one for one in datasets.list_datasets(site.ctx) if one["status"] == "ready"],
-        "devices": planning.devices(site.ctx),
-        "catalogue": plans.catalogue(),
+        "devices": estimates.devices(site.ctx),
+        "catalogue": plan_search.catalogue(),
     }
 
 
@@ -34,7 +38,7 @@ def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
     asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
     if "from_job" in asked:
         try:
-            raw = jobs.draft_from_job(site.ctx, asked["from_job"])
+            raw = lifecycle.draft_from_job(site.ctx, asked["from_job"])
         except TunesmithError as error:
             return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
         return {"draft": draft_of(raw), "replaced": stored, "warnings": raw["warnings"]}
@@ -84,22 +88,22 @@ def _plans(site: Site) -> list[Function]:
         return draft
 
     def plan_now(raw: dict[str, Any]) -> dict[str, Any]:
-        return planning.plan(ctx, raw)
+        return estimates.plan(ctx, raw)
 
     def offers_now(raw: dict[str, Any]) -> dict[str, Any]:
-        return plans.offers(ctx, raw)
+        return plan_search.offers(ctx, raw)
 
     def method_costs(raw: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
         return learning.costs(ctx, raw, settings)
 
     def mends(raw: dict[str, Any]) -> dict[str, Any]:
-        return mending.mend(ctx, raw)
+        return spec_repair.mend(ctx, raw)
 
     def show_tokens(raw: dict[str, Any]) -> list[dict[str, Any]]:
-        return planning.token_preview(ctx, raw, n=3)
+        return estimates.token_preview(ctx, raw, n=3)
 
     def begin(raw: dict[str, Any], key: str) -> int:
-        job = jobs.start_job(ctx, raw, key=start_key(key, raw))
+        job = lifecycle.start_job(ctx, raw, key=start_key(key, raw))
         drafts.clear_draft(ctx, DRAFT)
         return job
 
@@ -111,19 +115,19 @@ def _checks(site: Site) -> list[Function]:
     ctx = site.ctx
 
     def start_check(raw: dict[str, Any]) -> int:
-        return checking.start_check(ctx, raw)
+        return dry_runs.start_check(ctx, raw)
 
     def check_of(raw: dict[str, Any]) -> dict[str, Any] | None:
-        return checking.check_of(ctx, raw)
+        return dry_runs.check_of(ctx, raw)
 
     def start_probe(raw: dict[str, Any]) -> int:
-        return probing.start_probe(ctx, raw)
+        return speed_probe.start_probe(ctx, raw)
 
     def probe_of(raw: dict[str, Any]) -> dict[str, Any] | None:
-        return probing.probe_of(ctx, raw)
+        return speed_probe.probe_of(ctx, raw)
 
     def cancel_check(job: int) -> None:
-        jobs.cancel_job(ctx, int(job))
+        lifecycle.cancel_job(ctx, int(job))
 
     return [start_check, check_of, start_probe, probe_of, cancel_check]
 
@@ -133,10 +137,10 @@ def _files(site: Site) -> list[Function]:
     ctx = site.ctx
 
     def write_yaml(raw: dict[str, Any]) -> str:
-        return jobs.draft_yaml(ctx, raw)
+        return lifecycle.draft_yaml(ctx, raw)
 
     def read_yaml(text: str) -> dict[str, Any]:
-        raw = jobs.draft_from_yaml(ctx, text)
+        raw = lifecycle.draft_from_yaml(ctx, text)
         return {"draft": draft_of(raw), "warnings": raw["warnings"]}
 
     return [write_yaml, read_yaml]

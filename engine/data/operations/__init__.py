@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from engine.core.errors import NotFound
 from engine.data.operations.base import Operation
 from engine.data.operations.repairs import REPAIRS
 from engine.data.operations.shaping import SHAPING
-from engine.errors import NotFound
 
 OPERATIONS: tuple[Operation, ...] = (*REPAIRS, *SHAPING)
 _BY_KEY = {operation.key: operation for operation in OPERATIONS}

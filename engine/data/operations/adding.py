@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Source
-from engine.params import Param
-from engine.text import Text
 
 Row = dict[str, Any]
 

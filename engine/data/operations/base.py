@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from engine.data.template import ChatTemplate
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.data.templates.template import ChatTemplate
 
 Row = dict[str, Any]
 Group = Literal["repair", "split", "size", "augment", "combine", "wording", "convert"]

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from engine.data.index import Column, RowIndex
 from engine.data.operations.base import Found, Source
-from engine.data.store import read_rows
-from engine.data.template import ChatTemplate
+from engine.data.rows.index import Column, RowIndex
+from engine.data.rows.store import read_rows
+from engine.data.templates.template import ChatTemplate
 
 Row = dict[str, Any]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Found
-from engine.data.rows import Row
-from engine.data.template import ChatTemplate
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.row import Row
+from engine.data.templates.template import ChatTemplate
 
 Severity = Literal["serious", "look", "hint"]
 Values = Mapping[str, Any]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Found
 from engine.data.quality.base import Check, Fix, Material, Values, drop
 from engine.data.quality.duplicates import equal_groups
 from engine.data.quality.wording import context_of, jaccard, mark, plain, shingles
-from engine.data.rows import Row, answer_of
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.row import Row, answer_of
 
 _AT_ONCE = 200  # rows of one question that are read at once
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Found
 from engine.data.quality.base import Check, Fix, Material, Values
 from engine.data.quality.near import Unions, similar_pairs
 from engine.data.quality.wording import jaccard, mark, said, shingles
-from engine.data.rows import Row, content_of
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.row import Row, content_of
 
 if TYPE_CHECKING:
     import numpy as np

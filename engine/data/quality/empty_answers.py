@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Found
 from engine.data.quality.base import Check, Detail, Fix, Material, Values, drop
 from engine.data.quality.duplicates import equal_groups
 from engine.data.quality.wording import context_of, mark, plain
-from engine.data.rows import Row, answer_of, question_of
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.row import Row, answer_of, question_of
 
 _USUAL = 3  # where answers stand in so many rows on the average they are labels, or meant to come again
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.data.mending import faults_in
+from engine.core.text import Text
 from engine.data.quality.base import Check, Detail, Fix, Span, Values, drop, each
-from engine.data.rows import Row, texts_of
-from engine.text import Text
+from engine.data.rows.row import Row, texts_of
+from engine.data.rows.text_repair import faults_in
 
 
 def _look(_values: Values) -> Callable[[Row], Detail | None]:

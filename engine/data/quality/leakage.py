@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Found
 from engine.data.quality.base import Check, Fix, Material, Values
 from engine.data.quality.duplicates import NEAR, NEAR_DUPLICATES, equal_groups, exact_mark
 from engine.data.quality.near import similar_pairs
 from engine.data.quality.wording import context_of, mark
-from engine.params import Param
-from engine.text import Text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,11 +7,11 @@ import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.quality.base import Check, Detail, Values, drop, each
 from engine.data.quality.wording import WORD, answer_part, blanked_code, judged_answer
-from engine.data.rows import Row
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.row import Row
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.quality.base import Material
 from engine.data.quality.wording import jaccard, said, shingles
-from engine.data.rows import Row, answer_of, question_of
+from engine.data.rows.row import Row, answer_of, question_of
 
 if TYPE_CHECKING:
     import numpy as np

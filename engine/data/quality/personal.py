@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from engine.data.beside import beside_of
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.privacy.kinds import KINDS, ordered, spans_in
 from engine.data.quality.base import Check, Detail, Fix, Span, Values, drop, each
-from engine.data.rows import Row, texts_of
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.extra_fields import beside_of
+from engine.data.rows.row import Row, texts_of
 
 
 def _look(values: Values) -> Callable[[Row], Detail | None]:

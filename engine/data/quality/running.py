@@ -13,12 +13,12 @@ from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine.core.errors import NotFound
 from engine.data.quality import check_of
 from engine.data.quality.base import Reader
 from engine.data.quality.packing import Packed, pack
-from engine.data.rows import Row, kind_of
-from engine.data.template import ChatTemplate
-from engine.errors import NotFound
+from engine.data.rows.row import Row, kind_of
+from engine.data.templates.template import ChatTemplate
 
 FEW_ROWS = 1_500  # with fewer, starting processes takes longer than the checks
 _TELL_EVERY = 256  # rows
@@ -48,7 +48,7 @@ class RowsMaterial:
     """A `Material` over one rows file; `tell` hears of every row that is read and may raise `Stopped`."""
 
     def __init__(self, job: Job, scratch: Path, tell: Callable[[int], None] = lambda _rows: None) -> None:
-        from engine.data.index import RowIndex
+        from engine.data.rows.index import RowIndex
 
         self._index, self._job, self._scratch, self._tell = RowIndex.open(job.path), job, scratch, tell
         self.count = len(self._index)
@@ -106,7 +106,7 @@ class Told(Protocol):
 
 def run_checks(job: Job, wanted: Mapping[str, Mapping[str, Any]], told: Told, *, processes: int) -> None:
     """Make all checks; the long ones first. Ends early with what `told.progress` raises."""
-    from engine.data.index import RowIndex
+    from engine.data.rows.index import RowIndex
 
     rows = len(RowIndex.open(job.path))
     keys = sorted(wanted, key=lambda key: -check_of(key).weight)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Found
 from engine.data.operations.repairs.texts import token_count
 from engine.data.quality.base import Check, Detail, Fix, Material, Reader, Values, drop
-from engine.data.rows import Row, texts_of
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.row import Row, texts_of
 
 _FRAME_TOKENS = 32  # what a chat template adds to a turn, at most
 

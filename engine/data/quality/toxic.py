@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.quality.base import Check, Detail, Span, Values, drop, each
 from engine.data.quality.wording import CJK
-from engine.data.rows import Row, texts_of
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.row import Row, texts_of
 
 _FOLDER = Path(__file__).parent / "words"
 _SPLIT = re.compile(r"[\n,;，；、]+")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from engine.data.rows import Row, answer_of, conversation_of, message_lists, texts_of
+from engine.data.rows.row import Row, answer_of, conversation_of, message_lists, texts_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.text import LANGUAGES, Text
+from engine.core.text import LANGUAGES, Text
 
 HUB_SPLITS = {"train": "train", "val": "validation", "test": "test"}
 # https://github.com/huggingface/hub-docs/blob/main/datasetcard.md: sizes and names that the hub knows

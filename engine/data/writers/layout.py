@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.data.rows import Row, content_of
+from engine.data.rows.row import Row, content_of
 
 Record = dict[str, Any]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.data.normalise import normaliser
-from engine.data.records import Record as FileRecord
-from engine.data.records import RowFault
-from engine.data.rows import Row, content_of
-from engine.data.shapes import make_plan, shape_of
+from engine.data.records.record import Record as FileRecord
+from engine.data.records.record import RowFault
+from engine.data.rows.row import Row, content_of
+from engine.data.schema import make_plan, shape_of
+from engine.data.schema.normalise import normaliser
 from engine.data.writers.layout import Layout, NotFit, Record
 
 Columns = Mapping[str, str]  # field -> column

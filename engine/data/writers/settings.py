@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.writers.card import LICENCES
-from engine.params import Param
-from engine.text import Text
 
 PARAMS = (
     Param(

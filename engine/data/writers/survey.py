@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.data.rows import Row
+from engine.data.rows.row import Row
 from engine.data.writers.layout import Layout, NotFit, Record
 
 EXACT = 2**53  # beyond it a number with a point cannot hold every whole one

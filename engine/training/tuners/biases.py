@@ -10,7 +10,7 @@ from peft.tuners.beft import BeftLayer
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-from engine.errors import Fault
+from engine.core.errors import Fault
 
 _SWITCHES = ("attention_bias", "mlp_bias")
 

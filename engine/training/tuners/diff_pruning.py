@@ -216,7 +216,7 @@ def restore(model: Any, stored: Mapping[str, Tensor]) -> None:
 
 @torch.no_grad()
 def save(model: Any, folder: Path) -> None:
-    """Places and new values of the changed weights alone (`engine.inference.deltas`)."""
+    """Places and new values of the changed weights alone (`engine.models.tuned.deltas`)."""
     tensors: dict[str, Tensor] = {}
     for name, module in _linears(model):
         difference: Difference = module.difference

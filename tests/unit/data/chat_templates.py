@@ -9,8 +9,8 @@ from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from engine.data.masking import IGNORED
-from engine.data.template import ChatTemplate
+from engine.data.templates.masking import IGNORED
+from engine.data.templates.template import ChatTemplate
 
 _FOLDER = Path(__file__).parent / "templates"
 _SPECIAL = (

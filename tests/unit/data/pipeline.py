@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.data.importing import import_rows
-from engine.data.sniff import Sniffed, sniff
-from engine.data.store import read_rows
+from engine.data.detection.detect_upload import Sniffed, sniff
+from engine.data.importing.import_rows import import_rows
+from engine.data.rows.store import read_rows
 
 
 @dataclass

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.core.params import read_all
 from engine.data.operations.base import Found
 from engine.data.quality import check_of
 from engine.data.quality.packing import unpack
 from engine.data.quality.running import Job, run_check
-from engine.params import read_all
 
 Row = dict[str, Any]
 

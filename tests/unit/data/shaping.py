@@ -8,11 +8,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from engine.core.errors import NotFound
+from engine.core.params import read_all
 from engine.data.operations import operation_of
 from engine.data.operations.base import Found, Row, Source
-from engine.data.template import ChatTemplate
-from engine.errors import NotFound
-from engine.params import read_all
+from engine.data.templates.template import ChatTemplate
 
 
 class Memory:

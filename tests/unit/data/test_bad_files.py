@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Fault
-from engine.text import LANGUAGES
+from engine.core.errors import Fault
+from engine.core.text import LANGUAGES
 from tests.unit.data.corpus import BAD, REFUSED, Bad, Refused, good, parquet, table
 from tests.unit.data.corpus_office import OFFICE_BAD, OFFICE_REFUSED
 from tests.unit.data.corpus_texts import TEXT_BAD, TEXT_REFUSED

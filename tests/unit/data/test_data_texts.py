@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.data.documents import DOCUMENTS
-from engine.text import LANGUAGES
+from engine.core.text import LANGUAGES
+from engine.data.readers.documents import DOCUMENTS
 from webui.i18n import catalogue
 
 _ROOT = Path(__file__).parents[3]

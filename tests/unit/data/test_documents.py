@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data import excel_book
-from engine.data.chunks import chunks
-from engine.data.documents import Documents
-from engine.data.records import MAX_FIELD, Record
-from engine.data.sniff import Sniffed
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.data.detection.detect_upload import Sniffed
+from engine.data.readers import excel_book
+from engine.data.readers.documents import Documents
+from engine.data.records.chunks import chunks
+from engine.data.records.record import MAX_FIELD, Record
 from tests.unit.data.made import docx, pdf, repacked, table_xlsx
 from tests.unit.data.pipeline import run
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.encodings import ENCODINGS, detect_encoding
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.data.records.encodings import ENCODINGS, detect_encoding
 from tests.unit.data.corpus import table
 from tests.unit.data.pipeline import run
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.csv_reader import header_names
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.data.readers.csv_reader import header_names
 from tests.unit.data.corpus import good, jsonl, parquet, table
 from tests.unit.data.pipeline import run
 
@@ -134,7 +134,7 @@ def test_nested_parquet(tmp_path: Path) -> None:
 
 
 def test_parquet_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.data.parquet_reader.MAX_ROWS", 100)
+    monkeypatch.setattr("engine.data.readers.parquet_reader.MAX_ROWS", 100)
     data = parquet({"text": ["a"] * 101})
     with pytest.raises(Fault) as caught:
         run(tmp_path, data)

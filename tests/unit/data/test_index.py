@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data.index import SPLITS, RowIndex, index_path
-from engine.data.store import belongs_to, lines_of, read_rows, write_version
+from engine.data.rows.index import SPLITS, RowIndex, index_path
+from engine.data.rows.store import belongs_to, lines_of, read_rows, write_version
 
 
 def row(number: int, **more: Any) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from engine.data.learnt import learnt_rows, learnt_sample
-from engine.data.template import ChatTemplate
-from engine.planner.lengths import measure
-from engine.training.examples import load_examples
-from engine.training.probe_rows import Choice
+from engine.data.rows.training_rows import learnt_rows, learnt_sample
+from engine.data.templates.template import ChatTemplate
+from engine.planner.time.lengths import measure
+from engine.training.batches.examples import load_examples
+from engine.training.calibration.probe_rows import Choice
 from tests import tiny
 
 TRAINING = {"train_on": "assistant", "max_length": 512, "over_length": "truncate"}

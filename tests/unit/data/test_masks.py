@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.data.masking import IGNORED
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.data.templates.masking import IGNORED
 from tests.unit.data.chat_templates import TOKENS, learnt, published
 
 SYSTEM = {"role": "system", "content": "Be brief."}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.data.language import language_of
-from engine.data.names import MAX_NAME, clean_name, data_set_name, display_name
+from engine.data.importing.names import MAX_NAME, clean_name, data_set_name, display_name
+from engine.data.rows.language import language_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.mending import mended
+from engine.data.rows.text_repair import mended
 from tests.unit.data.quality_rows import chat, codes, ids, look
 
 PROSE = "The lamp is made of brass. It shines for nine hours on one filling of oil. "

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data import jsonl_blocks
-from engine.data.json_text import parse
-from engine.data.jsonl_blocks import Block, blocks
-from engine.data.quick_json import quick_object
+from engine.data.readers import jsonl_blocks
+from engine.data.readers.jsonl_blocks import Block, blocks
+from engine.data.records.json_text import parse
+from engine.data.records.quick_json import quick_object
 
 _TEXT = st.one_of(st.text(max_size=6), st.sampled_from(['":', '\\":', '"', "\\", ":", '" :', '\\\\":', "é灯"]))
 _VALUE = st.recursive(

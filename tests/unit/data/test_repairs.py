@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from engine.core.errors import Fault
+from engine.core.params import read_all
 from engine.data.operations import operation_of
 from engine.data.operations.base import Found, Source
-from engine.data.template import ChatTemplate
-from engine.errors import Fault
-from engine.params import read_all
+from engine.data.templates.template import ChatTemplate
 from tests.unit.data.quality_rows import Row, chat, look
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.data.records import clip
-from engine.data.split import fingerprint, held_out, held_out_count
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.data.records.record import clip
+from engine.data.rows.split import fingerprint, held_out, held_out_count
 from tests.unit.data.corpus import parquet
 from tests.unit.data.pipeline import run
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from engine.data.rows import content_of, kind_of
+from engine.data.rows.row import content_of, kind_of
 from engine.data.writers.files import write_csv, write_jsonl, write_parquet
 from engine.data.writers.layout import Layout, own_layout, records_of
 from engine.data.writers.original import original_layout

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Fault
+from engine.core.errors import Fault
 from tests.unit.data.corpus import jsonl
 from tests.unit.data.pipeline import Result, run
 

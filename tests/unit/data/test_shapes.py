@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.data.shapes import SHAPES, check_mapping, guess_shape, shape_of
-from engine.errors import Fault
+from engine.core.errors import Fault
+from engine.data.schema import SHAPES, check_mapping, guess_shape, shape_of
 from tests.unit.data.corpus import jsonl, table
 from tests.unit.data.pipeline import run
 

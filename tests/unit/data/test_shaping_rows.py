@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.errors import Fault
 from engine.data.operations.shaping.noise import noisy
 from engine.data.operations.shaping.openings import another_opening
 from engine.data.operations.shaping.paraphrase import paraphrased
-from engine.data.operations.shaping.roster import mark_of
-from engine.errors import Fault
+from engine.data.operations.shaping.row_table import mark_of
 from tests.unit.data.shaping import Memory, asked, chat, run, sides
 
 SEEDS = st.integers(0, 2**31 - 1)

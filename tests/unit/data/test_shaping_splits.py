@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.errors import Fault
 from engine.data.operations.shaping.portions import quotas, shuffled, take
-from engine.data.operations.shaping.times import date_in
-from engine.errors import Fault
+from engine.data.operations.shaping.timestamps import date_in
 from tests.unit.data.shaping import Memory, asked, chat, run, sides
 
 SEEDS = st.integers(0, 2**31 - 1)

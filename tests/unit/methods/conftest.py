@@ -17,9 +17,9 @@ import torch
 from safetensors.torch import load_file
 
 from engine.methods import Run
-from engine.objectives import base_format
-from engine.training.forward import choose_forward
-from engine.training.weights import save_result
+from engine.objectives.sft import base_format
+from engine.training.forward.forward import choose_forward
+from engine.training.loop.weights import save_result
 from tests import methods, tiny
 from tests.methods import Case
 

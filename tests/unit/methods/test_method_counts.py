@@ -10,12 +10,13 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from engine.context import Context
-from engine.errors import Fault, SpecError
+from engine.core.context import Context
+from engine.core.errors import Fault, SpecError
 from engine.methods import METHODS, Method, Run, method_of
-from engine.methods.refusals import refused
-from engine.planner.shape import shape_of
-from engine.services import jobs, planning
+from engine.methods.common.refusals import refused
+from engine.models.architecture.shape import shape_of
+from engine.services.jobs import lifecycle
+from engine.services.planning import estimates
 from tests import methods, tiny, workers
 from webui.i18n import catalogue
 
@@ -130,10 +131,10 @@ def test_nothing_is_queued_or_planned_that_cannot_work(ctx: Context) -> None:
         workers.queue(ctx, model_id, dataset, method="adalora", training={"epochs": 1})
     assert short.value.faults["training.epochs"]["params"] == {"steps": 3, "least": 8}
     with pytest.raises(SpecError):
-        planning.plan(
+        estimates.plan(
             ctx, {"base_model": model_id, "dataset": dataset, "method": "oft", "method_params": {"block": 24}}
         )
-    assert jobs.list_jobs(ctx) == []
+    assert lifecycle.list_jobs(ctx) == []
 
 
 def test_adalora_refuses_a_run_that_turned_out_too_short(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.errors import SpecError
+from engine.core.errors import SpecError
+from engine.jobs.spec import make_spec
 from engine.methods import Run, method_of
-from engine.spec import make_spec
-from engine.training.fast_lora import speed_up
-from engine.training.forward import Padded
-from engine.training.weights import load_trained, save_result, save_trained
+from engine.training.forward.fast_lora import speed_up
+from engine.training.forward.forward import Padded
+from engine.training.loop.weights import load_trained, save_result, save_trained
 from tests import methods
 from tests.methods import Case, cases
 from tests.unit.methods.conftest import Lessons

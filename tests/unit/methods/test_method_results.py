@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.export.merged import Sources, merge
-from engine.inference.loading import load_model
+from engine.exports.merged import Sources, merge
+from engine.serving.runtime.loading import load_model
 from storage.tables import LanguageModel
 from tests import methods
 from tests.methods import Case

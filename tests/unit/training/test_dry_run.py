@@ -12,11 +12,11 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from benchmarks.dry_run import Step, billed, held
 from benchmarks.published import MODELS, with_layers
-from engine.errors import Fault
+from engine.core.errors import Fault
 from engine.methods import Run, method_of
-from engine.training import dry_run
-from engine.training.dry_run import Measured, measure
-from engine.training.live_bytes import LiveBytes
+from engine.training.calibration import dry_run
+from engine.training.calibration.dry_run import Measured, measure
+from engine.training.calibration.live_bytes import LiveBytes
 from tests import methods, tiny
 from tests.methods import Case
 
@@ -125,7 +125,7 @@ def test_the_bill_agrees_with_the_dry_run_at_real_widths(name: str) -> None:
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_real_gpu_holds_what_the_dry_run_says(tmp_path: Path) -> None:
-    from engine.training.forward import Packed
+    from engine.training.forward.forward import Packed
 
     config, method = with_layers(MODELS["Qwen2.5 7B"], 4), method_of("lora")
     values, training = methods.settings_of(method)

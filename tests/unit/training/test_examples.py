@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from engine.data.template import ChatTemplate, Encoded
-from engine.errors import Fault
-from engine.training.examples import load_examples, make_example
-from engine.training.sampling import fixed_prompts
-from engine.training.table import ExampleTable, TableWriter
+from engine.core.errors import Fault
+from engine.data.templates.template import ChatTemplate, Encoded
+from engine.evaluation.sampling import fixed_prompts
+from engine.training.batches.examples import load_examples, make_example
+from engine.training.batches.tokenized_dataset import ExampleTable, TableWriter
 from tests import tiny
 
 TRAINING = {"train_on": "assistant", "max_length": 60, "over_length": "truncate"}

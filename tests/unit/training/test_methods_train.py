@@ -8,7 +8,7 @@ import bitsandbytes
 import pytest
 
 from engine.methods import method_of
-from engine.training.weights import trained_parameters
+from engine.training.loop.weights import trained_parameters
 from tests import methods, tiny
 
 

@@ -12,15 +12,15 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM, GraniteConfig, GraniteForCausalLM, MistralConfig, MistralForCausalLM
 
+from engine.core.params import read_all
 from engine.methods import FULL, LORA, Method, Run
 from engine.methods.adalora import ADALORA
-from engine.params import read_all
-from engine.planner.groups import packed_groups, padded_groups
-from engine.training.batches import Order
-from engine.training.examples import Example
-from engine.training.fast_lora import changed_norms, speed_up
-from engine.training.forward import Forward, Headless, Packed, Padded, choose_forward
-from engine.training.head import cross_entropy_sum
+from engine.planner.time.groups import packed_groups, padded_groups
+from engine.training.batches.batches import Order
+from engine.training.batches.examples import Example
+from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
+from engine.training.forward.fast_lora import changed_norms, speed_up
+from engine.training.forward.forward import Forward, Headless, Packed, Padded, choose_forward
 from tests import tiny
 
 LENGTHS = (5, 31, 17, 9, 64, 2)
@@ -173,7 +173,7 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
 
 
 def test_weights_survive_a_save_bit_for_bit(model: Any, tmp_path: Path) -> None:
-    from engine.training.weights import save_result
+    from engine.training.loop.weights import save_result
 
     save_result(model, FULL, tmp_path, Run(1, {}, tmp_path))
     again = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)

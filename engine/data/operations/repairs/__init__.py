@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.data.operations.base import Operation
 from engine.data.operations.repairs.dropping import DROP_FOUND, DROP_ROWS, KEEP_ONE
-from engine.data.operations.repairs.mending import EDIT_ROWS, MASK_FOUND, MEND_ENCODING, SHORTEN_FOUND
 from engine.data.operations.repairs.moving import MOVE_TO_TRAIN
+from engine.data.operations.repairs.text_repairs import EDIT_ROWS, MASK_FOUND, MEND_ENCODING, SHORTEN_FOUND
 
 REPAIRS: tuple[Operation, ...] = (
     DROP_FOUND,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Found, Operation, Row, Source
-from engine.data.rows import answer_of
-from engine.errors import Fault
-from engine.params import Param
-from engine.text import Text
+from engine.data.rows.row import answer_of
 
 CHECK = Param(
     "check",

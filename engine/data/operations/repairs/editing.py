@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.core.errors import Fault
 from engine.data.operations.base import Row
-from engine.data.rows import content_of, kind_of
-from engine.errors import Fault
+from engine.data.rows.row import content_of, kind_of
 
 _ROLES = ("system", "user", "assistant", "tool")
 _LISTS = {

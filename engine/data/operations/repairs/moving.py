@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.repairs.dropping import CHECK, ROWS, wanted
-from engine.params import Param
-from engine.text import Text
 
 
 def _move(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:

@@ -6,10 +6,10 @@ import contextlib
 import re
 from collections.abc import Callable
 
+from engine.core.errors import TunesmithError
 from engine.data.operations.base import Row
-from engine.data.rows import conversation_of, message_lists, texts_of
-from engine.data.template import ChatTemplate
-from engine.errors import TunesmithError
+from engine.data.rows.row import conversation_of, message_lists, texts_of
+from engine.data.templates.template import ChatTemplate
 
 _SENTENCE = re.compile(r"[.!?…](?=[\s\"'”’)*_]|$)[\"'”’)*_]*|[。！？；][”’」』）)]*|\n{2,}")
 

@@ -6,15 +6,15 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
-from engine.data.operations.shaping.made import EVERY, variants
 from engine.data.operations.shaping.noise import noisy
 from engine.data.operations.shaping.openings import another_opening, has_opening
 from engine.data.operations.shaping.paraphrase import HOLE, can_paraphrase, paraphrased
 from engine.data.operations.shaping.settings import PERCENT, SEED, fraction, share
-from engine.errors import Fault
-from engine.params import Param
-from engine.text import Text
+from engine.data.operations.shaping.synthetic import EVERY, variants
 
 _KINDS = ("chat", "preference", "kto")
 

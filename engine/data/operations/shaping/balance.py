@@ -6,20 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.portions import evenly, lowest, shuffled
-from engine.data.operations.shaping.roster import (
-    SIDES,
-    Groups,
-    Roster,
-    read_roster,
-    repeated,
-    seed_of,
-)
+from engine.data.operations.shaping.row_table import SIDES, Groups, Roster, read_roster, repeated, seed_of
 from engine.data.operations.shaping.settings import ROWS, SEED, column, repeats
-from engine.errors import Fault
-from engine.params import Param
-from engine.text import Text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.mixing import MIX
 from engine.data.operations.shaping.others import chosen_dataset, moved, other_part, trainable
 from engine.data.operations.shaping.portions import lowest, shuffled
-from engine.data.operations.shaping.roster import (
-    OUT,
-    SIDES,
-    TRAIN,
-    VAL,
-    read_roster,
-    seed_of,
-    settled,
-)
+from engine.data.operations.shaping.row_table import OUT, SIDES, TRAIN, VAL, read_roster, seed_of, settled
 from engine.data.operations.shaping.settings import NEAREST, SEED, dataset, fraction, share
-from engine.errors import Fault
-from engine.params import Param
-from engine.text import Text
 
 
 def _replay(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.errors import Fault
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
-from engine.errors import Fault
-from engine.text import Text
 
 _JUDGED = ("prompt", "chosen", "rejected", "completion", "label")
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.others import Part, moved, other_part, trainable
 from engine.data.operations.shaping.portions import lowest, shuffled
-from engine.data.operations.shaping.roster import Roster, made_from, read_roster, seed_of
+from engine.data.operations.shaping.row_table import Roster, made_from, read_roster, seed_of
 from engine.data.operations.shaping.settings import SEED, repeats
-from engine.errors import Fault
-from engine.params import Param
-from engine.text import Text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.core.errors import Fault
+from engine.core.text import Text
 from engine.data.operations.base import Row, Source
-from engine.data.operations.shaping.roster import Roster, is_made, made_from, read_roster
-from engine.errors import Fault
-from engine.text import Text
+from engine.data.operations.shaping.row_table import Roster, is_made, made_from, read_roster
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.data.operations.shaping.roster import ANSWER, FILE
-from engine.params import Param
-from engine.text import Text
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.data.operations.shaping.row_table import ANSWER, FILE
 
 PERCENT = Text("%", "%")
 ROWS = Text("rows", "行")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.portions import quotas, shuffled, take
-from engine.data.operations.shaping.roster import (
+from engine.data.operations.shaping.row_table import (
     TEST,
     TRAIN,
     VAL,
@@ -22,11 +25,8 @@ from engine.data.operations.shaping.roster import (
 from engine.data.operations.shaping.settings import NEAREST, SEED, column, fraction
 from engine.data.operations.shaping.settings import TEST as TEST_SHARE
 from engine.data.operations.shaping.settings import VAL as VAL_SHARE
-from engine.data.operations.shaping.times import Moments
-from engine.data.split import held_out_count
-from engine.errors import Fault
-from engine.params import Param
-from engine.text import Text
+from engine.data.operations.shaping.timestamps import Moments
+from engine.data.rows.split import held_out_count
 
 if TYPE_CHECKING:
     import numpy as np

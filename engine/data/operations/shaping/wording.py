@@ -7,16 +7,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.augment import wordings_in
-from engine.data.operations.shaping.made import asked_in, user_places, with_user_turns
 from engine.data.operations.shaping.paraphrase import HOLE
 from engine.data.operations.shaping.phrasebook import phrases
-from engine.data.operations.shaping.roster import seed_of
+from engine.data.operations.shaping.row_table import seed_of
 from engine.data.operations.shaping.settings import SEED
-from engine.errors import Fault
-from engine.params import Param
-from engine.text import Text
+from engine.data.operations.shaping.synthetic import asked_in, user_places, with_user_turns
 
 _KINDS = ("chat", "preference", "kto")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")

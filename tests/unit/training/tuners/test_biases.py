@@ -9,9 +9,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from engine.errors import Fault
+from engine.core.errors import Fault
 from engine.methods.bitfit import BITFIT
-from engine.training.weights import trained_parameters
+from engine.training.loop.weights import trained_parameters
 from tests import methods, tiny
 
 IDS = torch.arange(3, 23)[None]

@@ -9,12 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.inference.deltas import Delta
-from engine.inference.loading import load_model
 from engine.methods import Run
 from engine.methods.diff_pruning import DIFF_PRUNING
+from engine.models.tuned.deltas import Delta
+from engine.serving.runtime.loading import load_model
+from engine.training.loop.weights import load_trained, save_result, save_trained
 from engine.training.tuners import diff_pruning
-from engine.training.weights import load_trained, save_result, save_trained
 from tests import methods, tiny
 
 IDS = torch.arange(3, 40).view(1, 37)

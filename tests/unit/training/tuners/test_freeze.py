@@ -9,11 +9,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.inference.deltas import Delta
-from engine.inference.loading import load_model
 from engine.methods import Run
 from engine.methods.freeze import FREEZE
-from engine.training.weights import save_result
+from engine.models.tuned.deltas import Delta
+from engine.serving.runtime.loading import load_model
+from engine.training.loop.weights import save_result
 from tests import methods, tiny
 
 ALL = {"top_layers": 1, "embeddings": True, "head": True, "norm": True}

@@ -10,8 +10,8 @@ import pytest
 import torch
 from peft import PeftModel
 
-from engine.inference.loading import load_adapter, load_model
 from engine.methods.houlsby import HOULSBY, PFEIFFER
+from engine.serving.runtime.loading import load_adapter, load_model
 from engine.training.tuners.houlsby import BottleneckLayer
 from tests import methods, tiny
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from transformers import DynamicCache, GenerationConfig
 
-from engine.context import Context
-from engine.inference.loading import load_model
+from engine.core.context import Context
+from engine.evaluation import sampling
 from engine.methods.ladder import LADDER
-from engine.training import sampling
+from engine.serving.runtime.loading import load_model
 from engine.training.tuners import ladder
 from tests import methods, tiny, workers
 from tests.training_jobs import train

@@ -1,0 +1,26 @@
+"""What every use case needs: settings and the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.core.settings import Settings, read_settings
+from storage.db import Database
+from storage.migrate import migrate
+
+
+@dataclass(frozen=True)
+class Context:
+    """Passed to every service; made once, by the composition root or by a worker's entry."""
+
+    settings: Settings
+    db: Database
+
+
+def open_context(settings: Settings | None = None, *, upgrade: bool = False) -> Context:
+    """Open the database of `settings` (default: from the environment); `upgrade` brings the schema up to date first."""
+    settings = settings or read_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    if upgrade:
+        migrate(settings.database)
+    return Context(settings=settings, db=Database(settings.database))

@@ -1,0 +1,145 @@
+"""A setting, declared once: widget, validation, help and docs derive from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.core.text import Text
+
+Kind = Literal["int", "float", "bool", "choice", "multi", "text", "data"]
+
+
+@dataclass(frozen=True)
+class Param:
+    """One setting of a method or an objective.
+
+    Attributes:
+        key: name in the spec.
+        kind: what it holds; "multi" is a list of choices; "data" is any JSON that a page gathers (ids of rows, edits): it is
+            never drawn as a field.
+        default: value when the user says nothing. None means "chosen by Tunesmith", where `optional`.
+        minimum, maximum: bounds of numbers, inclusive.
+        choices: value -> label, for "choice" and "multi".
+        usual: what people usually take, as a short text.
+        advanced: folded away for beginners.
+        scale: "log" for numbers that span magnitudes (learning rate).
+        source: where the form takes the choices from: other columns of the data set's rows (texts), the data sets or the
+            base models (ids). What is chosen is checked where it is used.
+    """
+
+    key: str
+    kind: Kind
+    default: Any
+    label: Text
+    help: Text
+    usual: Text | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: Mapping[Any, Text] = field(default_factory=dict)
+    unit: Text | None = None
+    advanced: bool = True
+    optional: bool = False
+    scale: Literal["linear", "log"] = "linear"
+    source: Literal["", "column", "dataset", "model"] = ""
+
+    def read(self, value: Any) -> Any:
+        """The value in the declared type. Raises ValueError with a fault's code as its first argument, then its params."""
+        if value is None or value == "":
+            if self.optional:
+                return None
+            raise ParamFault("param.missing")
+        return _READERS[self.kind](self, value)
+
+
+class ParamFault(ValueError):
+    """A value that a `Param` refuses; `code` and `params` make the message."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        self.code, self.params = code, params
+        super().__init__(code)
+
+
+def _number(param: Param, value: Any) -> float:
+    if isinstance(value, bool):
+        raise ParamFault("param.not_a_number", value=str(value))
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ParamFault("param.not_a_number", value=str(value)[:40]) from None
+    if not math.isfinite(number):
+        raise ParamFault("param.not_a_number", value=str(value)[:40])
+    if param.minimum is not None and number < param.minimum:
+        raise ParamFault("param.too_small", value=str(value)[:40], minimum=param.minimum)
+    if param.maximum is not None and number > param.maximum:
+        raise ParamFault("param.too_large", value=str(value)[:40], maximum=param.maximum)
+    return number
+
+
+def _integer(param: Param, value: Any) -> int:
+    number = _number(param, value)
+    if number != int(number):
+        raise ParamFault("param.not_whole", value=str(value)[:40])
+    return int(number)
+
+
+def _boolean(_param: Param, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ParamFault("param.not_yes_no", value=str(value)[:40])
+
+
+def _choice(param: Param, value: Any) -> Any:
+    if param.source:
+        return str(value) if param.source == "column" else _integer(param, value)
+    if value not in param.choices:
+        raise ParamFault("param.unknown_choice", value=str(value)[:40], choices=[str(c) for c in param.choices])
+    return value
+
+
+def _multi(param: Param, value: Any) -> list[Any]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+        raise ParamFault("param.missing")
+    return [_choice(param, item) for item in value]
+
+
+def _text(_param: Param, value: Any) -> str:
+    return str(value)
+
+
+def _data(_param: Param, value: Any) -> Any:
+    return value
+
+
+_READERS: dict[str, Callable[[Param, Any], Any]] = {
+    "int": _integer,
+    "float": _number,
+    "bool": _boolean,
+    "choice": _choice,
+    "multi": _multi,
+    "text": _text,
+    "data": _data,
+}
+
+
+def read_all(
+    params: Sequence[Param], values: Mapping[str, Any], prefix: str
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Read every declared param; missing ones take their default.
+
+    Returns:
+        the values, and the faults by "prefix.key": {"code", "params"}; unknown keys are faults too.
+    """
+    read: dict[str, Any] = {}
+    faults: dict[str, dict[str, Any]] = {}
+    for param in params:
+        try:
+            read[param.key] = param.read(values[param.key]) if param.key in values else param.default
+        except ParamFault as fault:
+            faults[f"{prefix}.{param.key}"] = {"code": fault.code, "params": fault.params}
+    for key in values.keys() - {param.key for param in params}:
+        faults[f"{prefix}.{key}"] = {"code": "param.unknown", "params": {"key": key}}
+    return read, faults

@@ -1,0 +1,111 @@
+"""One frozen settings object from environment and command line; every path hangs off one home folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.errors import Fault
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of the program: its environment variable, default and help (docs/settings.md is checked against it)."""
+
+    variable: str
+    default: str
+    help: str
+
+
+SETTINGS = {
+    "home": Setting(
+        "TUNESMITH_HOME", "~/.tunesmith", "Folder for the database and all files. Nothing is written elsewhere."
+    ),
+    "host": Setting("TUNESMITH_HOST", "127.0.0.1", "Address that the page is served on."),
+    "port": Setting("TUNESMITH_PORT", "7860", "Port that the page is served on."),
+    "max_upload_mb": Setting("TUNESMITH_MAX_UPLOAD_MB", "2048", "Largest upload, in MB."),
+    "chat_idle_s": Setting(
+        "TUNESMITH_CHAT_IDLE_S", "300", "Seconds without a chat after which its memory is given back."
+    ),
+    "offline": Setting("TUNESMITH_OFFLINE", "0", "1: never ask a hub for anything."),
+    "starter_from": Setting(
+        "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how the program is served."""
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = 7860
+    max_upload_mb: int = 2048
+    chat_idle_s: float = 300.0
+    offline: bool = False
+    starter_from: Path | None = None
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.home / "tunesmith.db"
+
+    def folder(self, *parts: str) -> Path:
+        """A folder under home, made if need be."""
+        path = self.home.joinpath(*parts)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def absolute(self, stored: str) -> Path:
+        """The place of a stored path: relative ones hang off home."""
+        return self.home / stored
+
+    def relative(self, path: Path) -> str:
+        """The stored form of a path under home."""
+        return path.relative_to(self.home).as_posix()
+
+    def child_environment(self) -> dict[str, str]:
+        """The environment of workers and of ourselves: every library's cache goes under home, nothing is reported home."""
+        cache = self.home / "cache"
+        return {
+            "TUNESMITH_HOME": str(self.home),
+            "TUNESMITH_OFFLINE": "1" if self.offline else "0",
+            "TUNESMITH_STARTER_FROM": str(self.starter_from or ""),
+            "HF_HOME": str(cache / "huggingface"),
+            "XDG_CACHE_HOME": str(cache),
+            "MPLCONFIGDIR": str(cache / "matplotlib"),
+            "TORCHINDUCTOR_CACHE_DIR": str(cache / "torchinductor"),
+            "TRITON_CACHE_DIR": str(cache / "triton"),
+            "GRADIO_TEMP_DIR": str(cache / "gradio"),
+            "GRADIO_ANALYTICS_ENABLED": "False",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        }
+
+
+def read_settings(environment: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
+    """Settings from the environment; `overrides` that are not None win (command line). Raises Fault("settings.bad_value")."""
+    raw = {key: environment.get(setting.variable, setting.default) for key, setting in SETTINGS.items()}
+    raw |= {key: str(value) for key, value in overrides.items() if value is not None}
+    return Settings(
+        home=Path(raw["home"]).expanduser().resolve(),
+        host=raw["host"],
+        port=int(_number(raw, "port")),
+        max_upload_mb=int(_number(raw, "max_upload_mb")),
+        chat_idle_s=_number(raw, "chat_idle_s"),
+        offline=raw["offline"] not in ("", "0", "false", "False"),
+        starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
+    )
+
+
+def _number(raw: Mapping[str, str], key: str) -> float:
+    try:
+        return float(raw[key])
+    except ValueError:
+        raise Fault("settings.bad_value", setting=SETTINGS[key].variable, value=raw[key]) from None

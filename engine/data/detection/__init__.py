@@ -1,0 +1,1 @@
+"""What a file or an upload is, found by its content."""

@@ -1,0 +1,114 @@
+"""How one file is to be read, and the reasons, each as a sentence for the mapping screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.core.errors import Fault
+from engine.data.detection.file_signatures import binary_format
+from engine.data.detection.formats import Format, detect_text_format
+from engine.data.readers.documents import DOCUMENTS, ENCODING, Documents
+from engine.data.readers.excel_reader import survey
+from engine.data.readers.parquet_reader import open_parquet, unusable_columns
+from engine.data.readers.source_file import SourceFile
+from engine.data.readers.text_reader import text_options
+from engine.data.records.encodings import Encoding, detect_encoding, known_encoding
+from engine.data.records.record import MAX_NAME, clip
+
+_MAX_SHEETS = 100
+Note = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file with the reasons for how it is read. `notes` are {"what", "value", "code", "params"}."""
+
+    file: SourceFile
+    form: Format
+    notes: list[Note]
+
+
+def note(what: str, value: Any, code: str, params: Mapping[str, Any]) -> Note:
+    """One reason: sentence `detect.<code>` filled with `params`."""
+    return {"what": what, "value": value, "code": code, "params": dict(params)}
+
+
+def look(file: SourceFile, encoding: str | None, options: Mapping[str, Any], documents: Documents) -> Found:
+    """Understand one file by its content. The text of a Word or PDF file is taken out unless that was done before.
+
+    Raises:
+        Fault: with a sentence that says why the file cannot be used and what to do.
+    """
+    if file.format in DOCUMENTS:
+        return _document(file, options)
+    kind = binary_format(file.path)
+    if kind == "zip":
+        raise Fault("data.archive.nested")
+    if kind == "parquet":
+        return _parquet(file)
+    if kind == "xlsx":
+        return _excel(file, options)
+    if kind:
+        path, known = documents.take(file.path, kind)
+        return _document(SourceFile(path, file.name, kind, ENCODING, text_options({}) | known), options)
+    return _text(file, encoding, options)
+
+
+def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) -> Found:
+    chosen = _chosen(file, encoding)
+    form = detect_text_format(file.path, chosen.name, file.name)
+    notes = [
+        note("encoding", chosen.name, chosen.code, chosen.params),
+        note("format", form.name, form.code, form.params),
+    ]
+    return Found(SourceFile(file.path, file.name, form.name, chosen.name, form.options).chosen(options), form, notes)
+
+
+def _chosen(file: SourceFile, encoding: str | None) -> Encoding:
+    if not encoding:
+        return detect_encoding(file.path)
+    name = known_encoding(encoding)
+    return Encoding(name, "encoding.chosen", {"encoding": name})
+
+
+def _parquet(file: SourceFile) -> Found:
+    opened = open_parquet(file.path)
+    form = Format("parquet", "format.parquet", {"rows": opened.metadata.num_rows})
+    notes = [note("format", "parquet", form.code, form.params)]
+    for column, kind in unusable_columns(opened).items():
+        shown = clip(column, MAX_NAME)
+        notes.append(note("columns", shown, "columns.unusable", {"column": shown, "type": kind}))
+    return Found(replace(file, format="parquet"), form, notes)
+
+
+def _document(file: SourceFile, options: Mapping[str, Any]) -> Found:
+    chosen = file.chosen(options)
+    form = Format(file.format, f"format.{file.format}", {"pages": file.options.get("pages", 0)})
+    notes = [note("format", file.format, form.code, form.params)]
+    if lost := file.options.get("lost"):
+        pages = [str(page) for page, _code, _params in lost]
+        shown = ", ".join(pages[:20]) + (" …" if len(pages) > 20 else "")
+        notes.append(note("format", file.format, "format.pages_lost", {"pages": shown, "count": len(pages)}))
+    return Found(chosen, form, notes)
+
+
+def _excel(file: SourceFile, options: Mapping[str, Any]) -> Found:
+    found = survey(file.path, options.get("sheet"))
+    sheets, sheet, layout = found.sheets, found.sheet, found.layout
+    form = Format(
+        "xlsx", "format.xlsx", {"sheet": clip(sheet, MAX_NAME), "header": layout.header}, renamed=layout.renamed
+    )
+    notes = [note("format", "xlsx", form.code, form.params)]
+    others = [name for name in sheets if name != sheet]
+    for code, count, params in (
+        ("format.xlsx_others", len(others), {"sheets": clip(", ".join(others), 300)}),
+        ("format.xlsx_above", layout.above, {"rows": layout.above, "header": layout.header}),
+        ("format.xlsx_merged", layout.merged, {"areas": layout.merged}),
+        ("format.xlsx_formulas", found.without_value, {"cells": found.without_value}),
+    ):
+        if count:
+            notes.append(note("format", "xlsx", code, params))
+    known = {"sheet": sheet, "sheets": sheets[:_MAX_SHEETS]}
+    return Found(SourceFile(file.path, file.name, "xlsx", None, known), form, notes)

@@ -1,0 +1,61 @@
+"""Files that are not plain text, told by the bytes that they begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.core.errors import Fault
+from engine.data.readers.office_packages import old_office_fault, package_kind
+
+_MAGIC = (
+    (b"PARE", "data.parquet.encrypted", ""),
+    (b"\x1f\x8b", "data.file.archive", "GZIP"),
+    (b"BZh91AY&SY", "data.file.archive", "BZIP2"),
+    (b"\xfd7zXZ\x00", "data.file.archive", "XZ"),
+    (b"\x28\xb5\x2f\xfd", "data.file.archive", "Zstandard"),
+    (b"7z\xbc\xaf\x27\x1c", "data.file.archive", "7-Zip"),
+    (b"Rar!\x1a\x07", "data.file.archive", "RAR"),
+    (b"\x89PNG", "data.file.binary", "PNG"),
+    (b"\xff\xd8\xff", "data.file.binary", "JPEG"),
+    (b"GIF8", "data.file.binary", "GIF"),
+    (b"ARROW1", "data.file.binary", "Arrow"),
+    (b"ORC", "data.file.binary", "ORC"),
+    (b"Obj\x01", "data.file.binary", "Avro"),
+    (b"SQLite format 3", "data.file.binary", "SQLite"),
+    (b"\x93NUMPY", "data.file.binary", "NumPy"),
+    (b"{\\rtf", "data.file.office", "RTF"),
+    (b"GGUF", "data.file.binary", "GGUF"),
+    (b"\x7fELF", "data.file.binary", "ELF"),
+    (b"\x80\x02", "data.file.binary", "pickle"),
+    (b"\x80\x03", "data.file.binary", "pickle"),
+    (b"\x80\x04", "data.file.binary", "pickle"),
+    (b"\x80\x05", "data.file.binary", "pickle"),
+)
+_TELLING = (b"SQLite format 3", b"BZh91AY&SY", b"{\\rtf")
+_HEAD = 1_024
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_PDF = b"%PDF-"
+
+
+def binary_format(path: Path) -> str | None:
+    """Either "parquet", "xlsx", "docx", "pdf" or "zip" (an archive of files); None for what may be text.
+
+    Raises:
+        Fault: "data.file.empty", "data.file.archive" and others for what can never be read here.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head:
+        raise Fault("data.file.empty")
+    if head.startswith(_ZIP):
+        return package_kind(path)
+    if head.startswith(_OLD_OFFICE):
+        raise old_office_fault(path)
+    if _PDF in head and not head[: head.index(_PDF)].strip(b"\xef\xbb\xbf \r\n\t\0"):
+        return "pdf"
+    binary = any(byte < 9 for byte in head)  # a text may begin with the letters of a mark
+    for mark, code, kind in _MAGIC:
+        if head.startswith(mark) and (binary or mark in _TELLING):
+            raise Fault(code, **({"kind": kind} if kind else {}))
+    return "parquet" if binary and head.startswith(b"PAR1") else None

@@ -1,0 +1,132 @@
+"""ZIP archives: every file inside is streamed to a file of its own. What must not be unpacked is named, the others stay."""
+
+from __future__ import annotations
+
+import errno
+import re
+import stat
+import uuid
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from engine.core.errors import Fault
+from engine.data.importing.names import clean_name
+from engine.data.readers.office_packages import DAMAGE, MAX_MEMBERS, check_ratio, open_zip
+
+_CHUNK = 2**20
+_MB = 2**20
+_JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._|\.git(/|attributes$|ignore$))", re.I)
+_UNSAFE = re.compile(r"^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)")
+_ENCRYPTED, _UTF8 = 0x1, 0x800
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # a full disk is no fault of the file's
+MAX_SHOWN = 120
+
+
+@dataclass
+class Unpacked:
+    """The files of an archive: (where it lies now, its name inside), and those left out with the reason."""
+
+    files: list[tuple[Path, str]] = field(default_factory=list)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
+
+
+def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0) -> Unpacked:
+    """Unpack the files of an archive into `folder`, under random names; all together at most `limit_mb`.
+
+    Args:
+        taken: bytes that count as unpacked already, for several archives in a row.
+
+    Raises:
+        Fault: "data.archive.damaged", "data.archive.empty", "data.archive.too_many", "data.archive.too_large". Nothing is left then.
+    """
+    done = Unpacked()
+    try:
+        with open_zip(path) as archive:
+            members = list(_members(archive))
+            left = limit_mb * _MB - taken
+            for info, name in members:
+                try:
+                    left -= _unpack_one(archive, info, name, done, folder, left)
+                except Fault as fault:
+                    if fault.code == "data.archive.too_large":
+                        raise Fault(fault.code, limit=limit_mb) from fault
+                    done.faults.append((name, fault))
+    except BaseException:
+        for file, _name in done.files:
+            file.unlink(missing_ok=True)
+        raise
+    return done
+
+
+def _members(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, str]]:
+    """The files that are no junk, with the names that a person gave them."""
+    found = [
+        (info, name)
+        for info in archive.infolist()
+        if not info.filename.endswith("/") and not _JUNK.search(name := _true_name(info))
+    ]
+    if not found:
+        raise Fault("data.archive.empty")
+    if len(found) > MAX_MEMBERS:
+        raise Fault("data.archive.too_many", found=len(found), limit=MAX_MEMBERS)
+    yield from found
+
+
+def _true_name(info: zipfile.ZipInfo) -> str:
+    """Names without the mark of UTF-8 were written in whatever the packer's machine used."""
+    if info.flag_bits & _UTF8 or info.filename.isascii():
+        return info.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return info.filename.encode("cp437").decode(encoding)
+        except UnicodeError:
+            continue
+    return info.filename
+
+
+def _unpack_one(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, done: Unpacked, folder: Path, left: int
+) -> int:
+    """Bytes written."""
+    _check(info, name)
+    target = folder / f"{uuid.uuid4().hex}.part"
+    try:
+        with archive.open(info) as source, target.open("wb") as file:
+            written = _copy(source, file, left)
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if not isinstance(error, DAMAGE) or getattr(error, "errno", None) in _FULL:
+            raise
+        method = isinstance(error, NotImplementedError)
+        raise Fault("data.archive.method" if method else "data.archive.member_damaged") from error
+    done.files.append((target, _shown(name)))
+    return written
+
+
+def _check(info: zipfile.ZipInfo, name: str) -> None:
+    if _UNSAFE.search(name) or "\0" in name:
+        raise Fault("data.archive.unsafe_name")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise Fault("data.archive.link")
+    if info.flag_bits & _ENCRYPTED:
+        raise Fault("data.archive.encrypted")
+    check_ratio(info)
+
+
+def _copy(source: IO[bytes], file: IO[bytes], left: int) -> int:
+    written = 0
+    while data := source.read(_CHUNK):
+        written += len(data)
+        if written > left:
+            raise Fault("data.archive.too_large")
+        file.write(data)
+    return written
+
+
+def _shown(name: str) -> str:
+    """The name with its folders, to be shown."""
+    short = clean_name(name.replace("\\", "/"), "data")
+    return short if len(short) <= MAX_SHOWN else "…" + short[-MAX_SHOWN:]

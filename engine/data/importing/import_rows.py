@@ -1,0 +1,148 @@
+"""From an upload to stored rows: read, normalise, count, split. Memory stays small whatever the file's size."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from engine.data.detection.detect_upload import Sniffed
+from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
+from engine.data.importing.reading import Convert, Place, batches, outcomes
+from engine.data.records.record import Rejected
+from engine.data.rows.store import Stored, finish
+from engine.data.schema import make_plan, shape_of
+from engine.data.schema.contents import MOST_LABELS
+from engine.data.schema.normalise import Row, normaliser
+
+_PREVIEW_ROWS = 500
+Templates = Mapping[str, Sequence[str]]
+Tell = Callable[[Place, int, int], None]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The outcome: stored rows (None when no row could be used) and counts.
+
+    Attributes:
+        kept: the first of the rejected rows, as the table of rejected rows has them.
+        rejected_path: the file of all of them; None where there is none.
+    """
+
+    stored: Stored | None
+    rejected: int
+    kept: list[dict[str, Any]]
+    rejected_path: Path | None
+    stats: dict[str, Any]
+
+
+@dataclass
+class Preview:
+    """The first rows under a mapping.
+
+    Attributes:
+        rejected: the first of the rows that cannot be used; `rejected_rows` counts all that were seen.
+        kept: columns that are not learnt and stay beside the rows.
+        classes: of a classification, how often each answer was seen, the most frequent first.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    checked: int = 0
+    rejected_rows: int = 0
+    kept: list[str] = field(default_factory=list)
+    classes: dict[str, int] = field(default_factory=dict)
+
+
+def converter(
+    source: Sniffed, shape: str | None, mapping: Mapping[str, str], templates: Templates | None = None
+) -> Convert:
+    """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
+    return normaliser(make_plan(shape_of(shape), mapping, source.columns, templates))
+
+
+def preview(
+    source: Sniffed, shape: str | None, mapping: dict[str, str], limit: int, templates: Templates | None = None
+) -> Preview:
+    """At most `limit` rows that work and as many that do not, from the beginning of the file."""
+    found, kept, classes = Preview(), dict[str, None](), Counter[str]()
+    for item in islice(outcomes(source, converter(source, shape, mapping, templates)), _PREVIEW_ROWS):
+        found.checked += 1
+        if isinstance(item, Rejected):
+            found.rejected_rows += 1
+            if len(found.rejected) < limit:
+                found.rejected.append(item)
+            continue
+        kept.update(dict.fromkeys(item.get("extra", ())))
+        if shape == "classification":
+            classes[item["messages"][-1]["content"]] += 1
+        if len(found.rows) < limit:
+            found.rows.append(item)
+    found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
+    return found
+
+
+def import_rows(
+    source: Sniffed,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    folder: Path,
+    *,
+    val_fraction: float,
+    seed: int,
+    templates: Templates | None = None,
+    tell: Tell = lambda _place, _rows, _rejected: None,
+    lasting: bool = False,
+) -> Imported:
+    """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
+
+    Args:
+        tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
+        lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
+
+    Raises:
+        Fault: of the mapping; "data.import.disk_full".
+    """
+    convert = converter(source, shape, mapping, templates)
+    work = ImportWork(folder, lasting=lasting)
+    done = False
+    try:
+        with work, _uncollected():
+            for batch, place in batches(source, convert, work.place):
+                work.add(batch, place)
+                tell(place, len(work.draft), work.rejected.count)
+                gc.collect(0)  # readers of documents do make some
+            if lasting:
+                work.save()
+        outcome = _finish(work, folder, val_fraction, seed)
+        done = True
+    except OSError as error:
+        raise disk_fault(error, folder) from error
+    finally:
+        if done or not lasting:
+            work.discard(keep_rejected=done)
+    return outcome
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Rows make no cycles: looking for some among thousands of them again and again would take a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _finish(work: ImportWork, folder: Path, val_fraction: float, seed: int) -> Imported:
+    stored = finish(work.draft, folder, val_fraction, seed) if len(work.draft) else None
+    stats = work.draft.tally.as_dict(stored.duplicates if stored else 0)
+    count, path = work.rejected.count, work.rejected.path
+    return Imported(stored, count, first_rejected(path), path if count else None, stats)

@@ -1,0 +1,139 @@
+"""A source read from any place on, a batch at a time: after each batch it is known where to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from engine.data.detection.detect_upload import Sniffed
+from engine.data.readers.jsonl_blocks import Block, blocks
+from engine.data.readers.jsonl_reader import json_row
+from engine.data.readers.source_file import SourceFile
+from engine.data.records.encodings import MARK_BAD_BYTES
+from engine.data.records.quick_json import quick_object
+from engine.data.records.record import MAX_ROW, Record, Rejected, RowFault
+from engine.data.rows.row import Row
+
+Convert = Callable[[Record], Row]
+Outcome = Row | Rejected
+_BATCH_ROWS = 1_000
+_BATCH_CHARACTERS = 4_000_000
+_SPACE = b" \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far reading is.
+
+    Attributes:
+        file: number of the file at hand, from 0.
+        offset, line: the byte to go on at and its line, counted from 1 (JSONL in UTF-8).
+        row: records of this file that were passed.
+        items: records of all files that were passed.
+        size: bytes of all files that were passed; for formats without places in bytes, about so many.
+    """
+
+    file: int = 0
+    offset: int = 0
+    line: int = 1
+    row: int = 0
+    items: int = 0
+    size: int = 0
+
+
+def outcomes(source: Sniffed, convert: Convert) -> Iterator[Outcome]:
+    """Every row of the source as it comes out, or why it does not."""
+    return (_outcome(item, convert) for item in source.records())
+
+
+def batches(source: Sniffed, convert: Convert, place: Place) -> Iterator[tuple[list[Outcome], Place]]:
+    """As `outcomes`, from a place on."""
+    for number in range(place.file, len(source.files)):
+        file = source.files[number]
+        name = file.name if len(source.files) > 1 else None
+        before = _size(source, number)
+        read = _by_blocks if file.format == "jsonl" and file.encoding in (None, "utf-8") else _by_rows
+        for batch, place in read(file, name, convert, place, before):  # noqa: B020  where it is left, the next goes on
+            yield batch, place
+        place = Place(file=number + 1, items=place.items, size=_size(source, number + 1))
+        yield [], place
+
+
+def _size(source: Sniffed, files: int) -> int:
+    """Bytes of the first files."""
+    return sum(file.path.stat().st_size for file in source.files[:files])
+
+
+def _outcome(item: Record | Rejected, convert: Convert) -> Outcome:
+    if isinstance(item, Rejected):
+        return item
+    try:
+        return convert(item)
+    except RowFault as fault:
+        return fault.rejected(item)
+
+
+def _by_rows(
+    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int
+) -> Iterator[tuple[list[Outcome], Place]]:
+    """Any format. What was passed before is read again, but not looked at."""
+    size, done = file.path.stat().st_size, float(place.size - before)
+    batch: list[Outcome] = []
+    weight = 0
+    for item in islice(file.records(), place.row, None):
+        weight += len(item.raw)
+        batch.append(_outcome(item if name is None else replace(item, file=name), convert))
+        if len(batch) >= _BATCH_ROWS or weight >= _BATCH_CHARACTERS:
+            done = min(done + weight * _bytes_a_character(item.raw, file.encoding), size)
+            place = replace(place, row=place.row + len(batch), items=place.items + len(batch), size=before + int(done))
+            yield batch, place
+            batch, weight = [], 0
+    if batch:
+        yield batch, replace(place, row=place.row + len(batch), items=place.items + len(batch))
+
+
+def _bytes_a_character(text: str, encoding: str | None) -> float:
+    """About how many, as far as one row tells."""
+    return len(text.encode(encoding or "utf-8", "replace")) / len(text) if text else 1.0
+
+
+def _by_blocks(
+    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int
+) -> Iterator[tuple[list[Outcome], Place]]:
+    for block in blocks(file.path, place.offset, place.line):
+        batch = _outcomes_of(block, name, convert, place.row)
+        place = replace(
+            place,
+            offset=block.end,
+            line=block.first + len(block.lines),
+            row=place.row + len(batch),
+            items=place.items + len(batch),
+            size=before + block.end,
+        )
+        yield batch, place
+
+
+def _outcomes_of(block: Block, name: str | None, convert: Convert, row: int) -> list[Outcome]:
+    found: list[Outcome] = []
+    for number, line in enumerate(block.lines, block.first):
+        line = line.strip(_SPACE)
+        if not line:
+            continue
+        row += 1
+        short = block.whole and len(line) < MAX_ROW
+        values = quick_object(line) if short else None
+        if values is None:
+            text = _text(line)
+            item = json_row(text, row, number, whole=short or (block.whole and len(text) < MAX_ROW))
+            found.append(_outcome(item if name is None else replace(item, file=name), convert))
+            continue
+        try:
+            found.append(convert(Record(row, number, values, "", name)))
+        except RowFault as fault:
+            found.append(fault.rejected(Record(row, number, values, _text(line), name)))
+    return found
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", MARK_BAD_BYTES)

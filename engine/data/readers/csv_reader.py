@@ -1,0 +1,115 @@
+"""CSV read strictly: every value stays the text it is, a row of another width is named, quoted line ends are kept."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from engine.data.records.encodings import is_damaged, open_text
+from engine.data.records.lines import Line, numbered_lines
+from engine.data.records.record import MAX_NAME, MAX_ROW, Record, Rejected, clip
+
+
+class _RowTooLong(Exception):
+    pass
+
+
+class _Lines:
+    """Feeds lines to `csv` and remembers those of the row at hand, so that they can be given back."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._source = iter(lines)
+        self._back: deque[Line] = deque()
+        self.taken: list[Line] = []
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._back.popleft() if self._back else next(self._source)
+        self.taken.append(line)
+        self._size += len(line.text)
+        if not line.whole or self._size > MAX_ROW:
+            raise _RowTooLong
+        return line.text
+
+    def start_row(self) -> None:
+        """Forget the lines of the row before."""
+        self.taken, self._size = [], 0
+
+    def give_back_all_but_first(self) -> None:
+        """After a row that runs over several lines and is malformed: read on at its second line."""
+        self._back.extendleft(reversed(self.taken[1:]))
+        self.taken = self.taken[:1]
+
+
+def split_rows(lines: Iterable[Line], delimiter: str) -> Iterator[tuple[list[Line], list[str] | str]]:
+    """Each row: its lines with its cells, or with the code of what is wrong."""
+    csv.field_size_limit(MAX_ROW)
+    feed = _Lines(lines)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    while True:
+        feed.start_row()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, _RowTooLong) as error:
+            yield feed.taken[:1], _what_is_wrong(error, feed.taken)
+            feed.give_back_all_but_first()
+            continue
+        if cells:
+            yield feed.taken, cells
+
+
+def _what_is_wrong(error: Exception, lines: list[Line]) -> str:
+    if not lines[0].whole or len(lines[0].text) > MAX_ROW:
+        return "data.row.too_long"
+    unclosed = len(lines) > 1 or isinstance(error, _RowTooLong) or "unexpected end" in str(error)
+    return "data.csv.open_quote" if unclosed else "data.csv.stray_quote"
+
+
+def header_names(cells: list[str]) -> list[str]:
+    """Column names, made distinct: an empty one gets its place, a repeated one its count."""
+    names: dict[str, int] = {}  # with how often each was seen
+    for place, cell in enumerate(cells, 1):
+        name = base = clip(cell.strip(), MAX_NAME) or f"#{place}"
+        while name in names:
+            names[base] += 1
+            name = f"{base} ({names[base]})"
+        names[name] = 1
+    return list(names)
+
+
+def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rejected]:
+    """Each row under the header."""
+    with open_text(path, encoding) as stream:
+        rows = split_rows(numbered_lines(stream), delimiter)
+        names: list[str] | None = None
+        row = 0
+        for lines, cells in rows:
+            if names is None:
+                names = header_names(cells) if isinstance(cells, list) else ["#1"]
+                continue
+            row += 1
+            yield _record(lines, cells, names, row)
+
+
+def _record(lines: list[Line], cells: list[str] | str, names: list[str], row: int) -> Record | Rejected:
+    line, raw = lines[0].number, "".join(part.text for part in lines)
+    if isinstance(cells, str):
+        params = {"limit": MAX_ROW} if cells == "data.row.too_long" else {}
+        return Rejected(cells, row, line, params=params, raw=raw)
+    if len(cells) != len(names):
+        params = {"expected": len(names), "found": len(cells)}
+        return Rejected("data.csv.ragged", row, line, params=params, raw=raw)
+    if is_damaged(raw):
+        return Rejected("data.row.bad_bytes", row, _damaged_line(lines), params={}, raw=raw)
+    return Record(row, line, dict(zip(names, cells, strict=True)), raw)
+
+
+def _damaged_line(lines: list[Line]) -> int:
+    return next(line.number for line in lines if is_damaged(line.text))

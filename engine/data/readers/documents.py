@@ -1,0 +1,148 @@
+"""Word and PDF files: their text is taken out once, into a file beside them that is then read like any other text.
+
+The libraries that do it may work for hours or fill the memory over a file that was made to do so, or is only odd. So they
+run in a child (`python -m engine.data.readers.documents`), one for all documents of an upload, which is ended when that happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from engine.core.errors import Fault
+from engine.data.readers.pdf_reader import extract_pdf
+from engine.data.readers.word_reader import extract_word
+from engine.data.records.record import show
+
+DOCUMENTS = ("docx", "pdf")
+ENCODING = "utf-8"
+SECONDS = 600.0  # for all documents of an upload; none takes more than half of what is left
+MEMORY = 3 * 2**30  # bytes of addresses that the child may have
+
+
+def text_beside(path: Path) -> Path:
+    """Where the text of a document is put."""
+    return path.with_name(path.name + ".text")
+
+
+class Documents:
+    """Takes texts out of documents. Used as a context: on leaving, the child ends."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._left = seconds
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Documents:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._end()
+
+    def take(self, path: Path, kind: str) -> tuple[Path, dict[str, Any]]:
+        """The text file and what is known of the document: {"pages", "lost": [[page, code, params]]} of a PDF.
+
+        Raises:
+            Fault: why there is no text to take; "data.document.too_heavy" when it takes too much time or memory.
+        """
+        target = text_beside(path)
+        began = time.monotonic()
+        try:
+            told = json.loads(self._ask([kind, str(path), str(target)], self._left / 2))
+            if "code" in told:
+                raise Fault(told["code"], **told["params"])
+            return target, told
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        finally:
+            self._left -= time.monotonic() - began
+
+    def _ask(self, order: list[str], seconds: float) -> str:
+        """The child's line of answer."""
+        child = self._child = self._child or _start()
+        assert child.stdin is not None
+        assert child.stdout is not None
+        answer = b""
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write(json.dumps(order).encode() + b"\n")
+            child.stdin.flush()
+            answer = _line(child.stdout, time.monotonic() + seconds)
+        if not answer.endswith(b"\n"):
+            self._end()
+            raise Fault("data.document.too_heavy", minutes=round(SECONDS / 120), gb=MEMORY // 2**30)
+        return answer.decode()
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.communicate()
+
+
+def _start() -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "engine.data.readers.documents"]
+    return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
+
+
+def _line(stream: IO[bytes], until: float) -> bytes:
+    """A line, or as much of it as came before the end of the stream or of the time."""
+    line = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while not line.endswith(b"\n") and selector.select(max(0.0, until - time.monotonic())):
+            piece = os.read(stream.fileno(), 2**16)
+            if not piece:
+                break
+            line += piece
+    return line
+
+
+# ------------------------------------------------------------------ in the child
+
+
+def _extract(kind: str, path: Path, target: Path) -> dict[str, Any]:
+    with target.open("w", encoding=ENCODING, newline="") as out:
+        if kind == "docx":
+            extract_word(path, out)
+            return {}
+        pages, lost = extract_pdf(path, out)
+        return {"pages": pages, "lost": [list(one) for one in lost]}
+
+
+def _outcome(kind: str, path: str, target: str) -> dict[str, Any]:
+    try:
+        return _extract(kind, Path(path), Path(target))
+    except Fault as fault:
+        return fault.as_dict()
+    except MemoryError:
+        raise
+    except Exception as error:  # odd files make the libraries raise whatever there is
+        code = "data.word.damaged" if kind == "docx" else "data.pdf.damaged"
+        return Fault(code, detail=show(str(error) or type(error).__name__)).as_dict()
+
+
+def _limit_memory() -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not every system has such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def main() -> None:
+    """Answer each line ([kind, path, target]) with a line; ends with its input."""
+    _limit_memory()
+    answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
+    for order in sys.stdin:
+        print(json.dumps(_outcome(*json.loads(order))), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

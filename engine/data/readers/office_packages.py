@@ -1,0 +1,104 @@
+"""Files that are ZIP inside or were written by older Office: which of them they are, by what is in them."""
+
+from __future__ import annotations
+
+import lzma
+import mmap
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+from engine.core.errors import Fault
+
+MAX_MEMBERS = 2_000
+MAX_RATIO = 200  # unpacked bytes for one packed byte; text packs to a tenth, a bomb to a thousandth
+_SMALL = 10 * 2**20  # below this nobody is hurt
+MAX_PACKAGE = 2**30  # bytes of an Office file, unpacked
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    IndexError,
+)
+_OPEN_DOCUMENT = {
+    b"application/vnd.oasis.opendocument.text": "ODT",
+    b"application/vnd.oasis.opendocument.spreadsheet": "ODS",
+    b"application/epub+zip": "EPUB",
+}
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """The file's table of contents, read.
+
+    Raises:
+        Fault: "data.archive.damaged".
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise Fault("data.archive.damaged") from error
+
+
+def package_kind(path: Path) -> str:
+    """Either "xlsx", "docx" or "zip" (an archive of files).
+
+    Raises:
+        Fault: "data.archive.damaged", "data.archive.bomb", "data.file.office" for others that nobody reads here,
+            "data.office.none" for an Office file without its main part.
+    """
+    with open_zip(path) as file:
+        names = set(file.namelist())
+        if "[Content_Types].xml" not in names:
+            _refuse_open_document(file, names)
+            return "zip"
+        if "xl/workbook.xml" in names or "word/document.xml" in names:
+            _check_size(file)
+            return "xlsx" if "xl/workbook.xml" in names else "docx"
+    for part, kind in (("xl/workbook.bin", "XLSB"), ("ppt/presentation.xml", "PPTX")):
+        if part in names:
+            raise Fault("data.file.office", kind=kind)
+    raise Fault("data.office.none")
+
+
+def _refuse_open_document(file: zipfile.ZipFile, names: set[str]) -> None:
+    if "mimetype" not in names:
+        return
+    try:
+        with file.open("mimetype") as member:
+            kind = _OPEN_DOCUMENT.get(member.read(100).strip())
+    except DAMAGE:
+        return
+    if kind:
+        raise Fault("data.file.office", kind=kind)
+
+
+def _check_size(file: zipfile.ZipFile) -> None:
+    for info in file.infolist():
+        check_ratio(info)
+    total = sum(info.file_size for info in file.infolist())
+    if total > MAX_PACKAGE:
+        raise Fault("data.archive.too_large", limit=MAX_PACKAGE // 2**20)
+
+
+def check_ratio(info: zipfile.ZipInfo) -> None:
+    """Raises Fault("data.archive.bomb") where a member claims to unpack to far more than any data does."""
+    if info.file_size > max(_SMALL, MAX_RATIO * info.compress_size):
+        ratio = info.file_size // max(1, info.compress_size)
+        raise Fault("data.archive.bomb", ratio=ratio, limit=MAX_RATIO)
+
+
+def old_office_fault(path: Path) -> Fault:
+    """Why a compound file (Word and Excel before 2007, or any with a password) cannot be read."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        for stream, kind in (("Workbook", "XLS"), ("Book", "XLS"), ("WordDocument", "DOC"), ("PowerPoint", "PPT")):
+            if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+                return Fault("data.office.encrypted")
+            if content.find(stream.encode("utf-16-le") + b"\0\0") >= 0:
+                return Fault("data.file.office", kind=kind)
+    return Fault("data.file.office", kind="XLS, DOC")

@@ -1,0 +1,56 @@
+"""One file of a data set: where it lies and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from engine.data.readers.csv_reader import read_csv
+from engine.data.readers.documents import DOCUMENTS
+from engine.data.readers.excel_reader import read_excel
+from engine.data.readers.json_reader import read_json
+from engine.data.readers.jsonl_reader import read_jsonl
+from engine.data.readers.parquet_reader import read_parquet
+from engine.data.readers.text_reader import read_text
+from engine.data.records.record import Record, Rejected
+
+TEXTS = ("txt", "md", *DOCUMENTS)  # formats whose rows are pieces of one text
+CHOICES = ("unit", "chunk_characters", "sheet")  # options that a person may choose
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file whose format is known; `name` is shown, never used on disk. `path` of a Word or PDF file is that of its text."""
+
+    path: Path
+    name: str
+    format: str
+    encoding: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def records(self) -> Iterator[Record | Rejected]:
+        """Every row of the file."""
+        text = self.encoding or "utf-8"
+        if self.format == "parquet":
+            return read_parquet(self.path)
+        if self.format == "jsonl":
+            return read_jsonl(self.path, text)
+        if self.format == "json":
+            return read_json(self.path, text, self.options.get("key"))
+        if self.format == "xlsx":
+            return read_excel(self.path, self.options["sheet"])
+        if self.format in TEXTS:
+            return chain(self._lost_pages(), read_text(self.path, text, self.options))
+        return read_csv(self.path, text, self.options["delimiter"])
+
+    def _lost_pages(self) -> Iterator[Rejected]:
+        for _page, code, params in self.options.get("lost", ()):
+            yield Rejected(code, params=params)
+
+    def chosen(self, options: Mapping[str, Any]) -> SourceFile:
+        """The same file read as `options` say, as far as they concern its format."""
+        known = {key: options[key] for key in self.options if key in CHOICES and options.get(key) is not None}
+        return replace(self, options=self.options | known)

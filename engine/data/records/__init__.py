@@ -1,0 +1,1 @@
+"""What readers share: records, encodings, lines, and strict JSON."""

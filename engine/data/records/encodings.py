@@ -1,0 +1,217 @@
+"""Which encoding a text file has, found by its bytes, and how to open it so that damage stays on its own row."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from engine.core.errors import Fault
+
+ENCODINGS = (
+    "utf-8",
+    "utf-16-le",
+    "utf-16-be",
+    "gb18030",
+    "big5",
+    "latin-1",
+    "cp1252",
+    "cp1251",
+    "shift_jis",
+    "euc_kr",
+    "utf-32-le",
+    "utf-32-be",
+)
+_ALIASES = {
+    "utf-16": "utf-16-le",
+    "windows-1252": "cp1252",
+    "windows-1251": "cp1251",
+    "euc-kr": "euc_kr",
+    "gbk": "gb18030",
+}
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 256 * 1024
+_CHUNK = 1024 * 1024
+_CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b")
+MARK_BAD_BYTES = "tunesmith.mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A codec with the reason why: sentence `detect.<code>`."""
+
+    name: str
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Decode error handler: each byte that does not fit becomes one half character, which `is_damaged` finds."""
+    assert isinstance(error, UnicodeDecodeError)
+    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(MARK_BAD_BYTES, _mark_bad_bytes)
+
+_HALF = re.compile("[\ud800-\udfff]")
+_NO_LEADS = bytes(byte for byte in range(256) if byte < 0xC0)  # every byte that begins no character beyond ASCII
+
+
+def is_damaged(text: str) -> bool:
+    """Whether `text` holds bytes that did not fit the encoding (or half a character from a JSON escape)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _bom(head: bytes) -> tuple[bytes, str] | None:
+    return next(((mark, name) for mark, name in _BOMS if head.startswith(mark)), None)
+
+
+def known_encoding(name: str) -> str:
+    """Our name of an encoding that a user chose.
+
+    Raises:
+        Fault: "data.encoding.unknown".
+    """
+    plain = name.strip().lower()
+    found = _ALIASES.get(plain, plain)
+    if found not in ENCODINGS:
+        raise Fault("data.encoding.unknown", encoding=name[:40])
+    return found
+
+
+def open_text(path: Path, encoding: str, newline: str | None = "") -> TextIO:
+    """Open for reading; a byte order mark is skipped, bytes that do not fit are marked, line ends are kept."""
+    raw = path.open("rb")
+    mark = _bom(raw.peek(4)[:4])
+    if mark and mark[1] == encoding:
+        raw.seek(len(mark[0]))
+    return io.TextIOWrapper(raw, encoding=encoding, errors=MARK_BAD_BYTES, newline=newline)
+
+
+def detect_encoding(path: Path) -> Encoding:
+    """The encoding of a text file.
+
+    Raises:
+        Fault: "data.file.binary" when this is no text at all.
+    """
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE)
+    if mark := _bom(head):
+        return Encoding(mark[1], "encoding.bom", {"encoding": mark[1]})
+    if wide := _utf16_without_mark(head):
+        return Encoding(wide, "encoding.utf16", {"encoding": wide})
+    good, bad = _utf8_counts(path)
+    controls = sum(head.count(byte) for byte in _CONTROLS)
+    if controls > max(8, len(head) // 100) and (bad or b"\0" in head):
+        raise Fault("data.file.binary", kind="?")
+    if not bad:
+        return Encoding("utf-8", "encoding.utf8" if good else "encoding.ascii")
+    if good > 4 * bad:
+        return Encoding("utf-8", "encoding.utf8_damaged", {"bad": bad})
+    return _legacy(path)
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if not even and not odd:
+        return None
+    name, near, far = ("utf-16-le", odd, even) if odd > even else ("utf-16-be", even, odd)
+    if far * 4 > near:  # a few: in Chinese, either half of a character may be 0
+        return None
+    text = head[: len(head) // 2 * 2].decode(name, "replace")
+    usual = sum(ch.isalnum() or ch.isspace() or (ch.isprintable() and ch != "\N{REPLACEMENT CHARACTER}") for ch in text)
+    plausible = usual >= 0.98 * len(text) and near * 50 >= len(head)
+    sure = near * 4 >= len(head) or not _is_utf8(head) or _is_everyday(text)
+    return name if plausible and sure else None
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether all is UTF-8, as far as it goes: then a few NUL bytes are damage sooner than a sign of UTF-16."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_everyday(text: str) -> bool:
+    """Whether these are characters that people write: pairs of Latin letters make rare Chinese ones."""
+    return len(text.encode("gb2312", "ignore").decode("gb2312")) >= 0.95 * len(text)
+
+
+def _utf8_counts(path: Path) -> tuple[int, int]:
+    """(characters beyond ASCII that are valid UTF-8, bytes that are not), over the whole file, a chunk at a time."""
+    decoder = codecs.getincrementaldecoder("utf-8")(MARK_BAD_BYTES)
+    good = bad = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            text = decoder.decode(chunk)
+            if not text.isascii():
+                wrong = len(_HALF.findall(text)) if _has_half(text) else 0
+                bad += wrong
+                good += len(text.encode("utf-8", "surrogatepass").translate(None, _NO_LEADS)) - wrong
+        bad += len(decoder.decode(b"", True))
+    return good, bad
+
+
+def _has_half(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+# The everyday characters of each encoding as bytes: level 1 of GB 2312 and Big5, kana and level 1 of JIS, Hangul; punctuation.
+_PAIRED = {
+    "gb18030": re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]"),
+    "big5": re.compile(rb"[\xa1-\xa3\xa4-\xc6][\x40-\x7e\xa1-\xfe]"),
+    "shift_jis": re.compile(rb"\x81[\x40-\xac]|\x82[\x4f-\xf1]|\x83[\x40-\x96]|[\x88-\x97][\x40-\x7e\x80-\xfc]"),
+    "euc_kr": re.compile(rb"[\xa1-\xa3\xb0-\xc8][\xa1-\xfe]"),
+}
+_PAIRS = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
+_WESTERN = re.compile(rb"(?<![\x80-\xff])(?:[\x80-\xff]|[\xdf-\xff]{2})(?![\x80-\xff])")  # alone among ASCII
+_CYRILLIC = re.compile(rb"(?<![\x80-\xff])[\xa8\xb8\xc0-\xff]{2,}(?![\x80-\xff])")  # in words
+_FEW = 12  # Hangul lies where Chinese characters do: fewer than this many tell nothing
+
+
+def _legacy(path: Path) -> Encoding:
+    """Whichever encoding reads most of the bytes as its own everyday characters."""
+    with path.open("rb") as file:
+        sample = _beyond_ascii(file.read(8 * _SAMPLE))
+    pairs = _PAIRS.findall(sample)
+    scores = {name: _share(sum(1 for p in pairs if usual.fullmatch(p)), len(pairs)) for name, usual in _PAIRED.items()}
+    if len(pairs) >= _FEW and scores["euc_kr"] > 0.97:
+        scores["gb18030"] = 0.0
+    beyond = sum(1 for byte in sample if byte > 0x7F)
+    western = "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
+    scores |= {
+        name: _share(sum(map(len, found.findall(sample))), beyond)
+        for name, found in ((western, _WESTERN), ("cp1251", _CYRILLIC))
+    }
+    best = max(scores, key=lambda name: scores[name])
+    share = round(100 * scores[best])
+    code = "encoding.guess" if share >= 70 else "encoding.unsure"
+    return Encoding(best, code, {"encoding": best, "share": share})
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _beyond_ascii(data: bytes) -> bytes:
+    """The lines that hold bytes beyond ASCII, at most `_SAMPLE` bytes of them."""
+    return b"\n".join(line for line in re.split(rb"[\r\n]+", data) if not line.isascii())[:_SAMPLE]

@@ -1,0 +1,1 @@
+"""Stored rows: their content, index, parts, and what is known of them."""

@@ -1,0 +1,145 @@
+"""Normalised rows on disk: one JSON object a line, one file for each content, named by its hash, an index beside it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.data.rows.drafts import PREFIXES, Draft, put
+from engine.data.rows.index import SPLITS, RowIndex, changed, index_path, repeats
+from engine.data.rows.row import Row
+from engine.data.rows.split import held_out_places
+
+_TELL_ROWS = 256
+
+
+def read_rows(path: Path, split: str = "all", *, offset: int = 0) -> Iterator[Row]:
+    """The rows of a file, in order, as `engine.data.rows.row` says. A row that was written without an id gets its place.
+
+    Args:
+        split: "all", "train", "val" or "test".
+        offset: how many rows of that split to pass over first.
+    """
+    numbered = enumerate(lines_of(path))
+    kept = (one for one in numbered if split not in SPLITS or belongs_to(one[1], split))
+    for place, line in islice(kept, offset, None):
+        row: Row = json.loads(line)
+        row.setdefault("id", place)
+        yield row
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """The rows of a file as they are written, for those who need few of very many."""
+    with path.open(encoding="utf-8", newline="\n") as file:
+        yield from file
+
+
+def belongs_to(line: str, split: str) -> bool:
+    """Whether a written row belongs to a split."""
+    return line.startswith(PREFIXES[split])
+
+
+def rows_of(path: Path, content_hash: str) -> Path:
+    """The file of an earlier (or the present) import of the data set whose rows now lie at `path`."""
+    return path.with_name(f"{content_hash}.jsonl")
+
+
+def remove_rows(path: Path) -> None:
+    """Delete a rows file and its index."""
+    path.unlink(missing_ok=True)
+    index_path(path).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A finished rows file."""
+
+    path: Path
+    content_hash: str
+    train_rows: int
+    val_rows: int
+    duplicates: int
+    test_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion(Stored):
+    """A finished rows file with what it holds and how it differs from the version before, in rows told apart by id."""
+
+    stats: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, int] = field(default_factory=dict)
+
+
+def finish(draft: Draft, folder: Path, fraction: float, seed: int) -> Stored:
+    """Split the rows of a closed draft and put its file in its place."""
+    records = draft.index.records()
+    held_out = held_out_places(np.ascontiguousarray(records["fingerprint"]), fraction, seed)
+    duplicates = repeats(records["fingerprint"])
+    draft.move(held_out, "val")
+    path, digest = draft.keep(folder)
+    return Stored(path, digest, len(records) - len(held_out), len(held_out), duplicates)
+
+
+def adopt(stored: Stored, folder: Path) -> Stored:
+    """Move a finished file to another folder of the same disk."""
+    path = folder / stored.path.name
+    put(stored.path, index_path(stored.path), path)
+    return replace(stored, path=path)
+
+
+def write_version(
+    folder: Path, rows: Iterator[Row], before: RowIndex | None, tell: Callable[[int], None]
+) -> StoredVersion:
+    """Store the rows of a new version, each with its "id" and "split".
+
+    Args:
+        before: the version that it is made from, for the summary; None counts every row as added.
+        tell: is called now and then with the number of rows so far; what it raises ends the work and leaves nothing.
+
+    Raises:
+        ValueError: when two rows have one id.
+    """
+    draft = Draft(folder / f"{uuid.uuid4().hex}.part")
+    try:
+        return _version(draft, folder, rows, before, tell)
+    finally:
+        draft.discard()
+
+
+def _version(
+    draft: Draft, folder: Path, rows: Iterator[Row], before: RowIndex | None, tell: Callable[[int], None]
+) -> StoredVersion:
+    with draft:
+        for row in rows:
+            draft.add(row, row["id"], row["split"])
+            if len(draft) % _TELL_ROWS == 0:
+                tell(len(draft))
+    records = draft.index.records()
+    if repeats(records["id"]):
+        raise ValueError("two rows have one id")
+    counts = np.bincount(records["split"], minlength=len(SPLITS)).tolist()
+    duplicates = repeats(records["fingerprint"])
+    summary = _difference(before, records)
+    path, digest = draft.keep(folder)
+    stats = draft.tally.as_dict(duplicates)
+    return StoredVersion(path, digest, counts[0], counts[1], duplicates, counts[2], stats, summary)
+
+
+def _difference(before: RowIndex | None, after: Any) -> dict[str, int]:
+    """How many rows were dropped, added, changed in content or other columns, and moved to another split."""
+    if before is None:
+        return {"dropped": 0, "added": len(after), "changed": 0, "moved": 0}
+    _, old, new = np.intersect1d(before.id, after["id"], assume_unique=True, return_indices=True)
+    return {
+        "dropped": len(before) - len(old),
+        "added": len(after) - len(new),
+        "changed": int(np.count_nonzero(changed(before, after, old, new))),
+        "moved": int(np.count_nonzero(before.split[old] != after["split"][new])),
+    }

@@ -1,0 +1,198 @@
+"""Which shape the columns at hand have, and why: by their contents and by whole names, never by parts of names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.data.records.record import clip
+from engine.data.rows.language import language_of
+from engine.data.schema.contents import HOLDS, Rows, is_answer_list, json_list, mostly_turns, thumb_of, values_of
+from engine.data.schema.declared import SHAPES, TURN_KEYS, Field, plain_name, shape_of
+from engine.data.schema.templated_columns import scalar_text
+
+_BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
+_KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call"}
+_MOST_SHOWN = 20
+MAX_EXTRA = 2_000  # characters of a text that is kept beside a row
+CLASSIFY = {
+    "zh": "请判断下面的文字属于哪一类：{labels}。只回答类别。\n\n{text}",
+    "en": "Classify the following text as one of: {labels}. Answer with the class alone.\n\n{text}",
+}
+
+
+@dataclass
+class Guess:
+    """What the columns look like: a shape (or None), its mapping and wordings, and remarks [(code, params)]."""
+
+    shape: str | None = None
+    mapping: dict[str, str] = field(default_factory=dict)
+    templates: dict[str, list[str]] = field(default_factory=dict)
+    remarks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every needed field has its column."""
+        return self.shape is not None and all(f.key in self.mapping for f in shape_of(self.shape).fields if f.required)
+
+    def notes(self) -> list[dict[str, Any]]:
+        """The remarks as notes: {"what", "value", "code", "params"} with sentences `detect.<code>`."""
+        return [self._note(code, {key: clip(str(text), 300) for key, text in p.items()}) for code, p in self.remarks]
+
+    def _note(self, code: str, params: dict[str, str]) -> dict[str, Any]:
+        what = code.split(".", 1)[0]
+        value = {"columns": params.get("columns"), "field": params.get("field")}.get(what, self.shape)
+        return {
+            "what": what if what in ("columns", "field") else "shape",
+            "value": value,
+            "code": code,
+            "params": params,
+        }
+
+
+def guess_shape(columns: Sequence[str], rows: Rows) -> Guess:
+    """The shape of a file by its columns' contents, then by their names."""
+    guess = _pairs(columns, rows) or _thumbs(columns, rows) or _turns(columns, rows) or _names(columns, rows)
+    if guess.shape:
+        if guess.shape == "classification" and guess.whole:
+            _classify(guess, rows)
+        _remark_extra(guess, columns, rows)
+    return guess
+
+
+def _pairs(columns: Sequence[str], rows: Rows) -> Guess | None:
+    """Preference pairs: a column "chosen" and one "rejected"."""
+    guess = _try("preference", columns, rows)
+    if not {"chosen", "rejected"} <= guess.mapping.keys():
+        return None
+    named = {key: guess.mapping[key] for key in ("chosen", "rejected")}
+    guess.remarks.insert(0, ("shape.preference", named))
+    whole = mostly_turns(named["chosen"], rows)
+    if "prompt" not in guess.mapping:
+        dialogues = all(str(value).startswith("\n\nHuman:") for value in values_of(named["chosen"], rows))
+        code = "shape.common_beginning" if whole or dialogues else "shape.no_question"
+        guess.remarks.append((code, named))
+    return guess
+
+
+def _thumbs(columns: Sequence[str], rows: Rows) -> Guess | None:
+    """Answers with a thumb: question, answer and a label that says good or bad; or conversations with such a label."""
+    guess = _try("kto", columns, rows)
+    if not guess.whole:
+        return None
+    if "completion" not in guess.mapping and not mostly_turns(guess.mapping["prompt"], rows):
+        return None
+    column = guess.mapping["label"]
+    good = sum(bool(thumb_of(value)) for value in values_of(column, rows))
+    params = {"column": column, "good": good, "bad": len(values_of(column, rows)) - good}
+    guess.remarks.insert(0, ("shape.kto", params))
+    return guess
+
+
+def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
+    found = {column: key for column in columns if (key := mostly_turns(column, rows))}
+    if not found:
+        return None
+    named = [c for c in found if plain_name(c) in {n for s in SHAPES[:2] for n in s.fields[0].names}]
+    choice = list(found) if len(found) == 1 else named
+    if len(choice) != 1:
+        return Guess(remarks=[("shape.ambiguous", {"columns": ", ".join(found), "field": "messages"})])
+    column, key = choice[0], found[choice[0]]
+    turns, *others = shape_of(key).fields
+    guess = Guess(key, {turns.key: column})
+    first, second = TURN_KEYS[key]
+    guess.remarks.append(("shape.turns", {"column": column, "first": first, "second": second}))
+    guess.remarks.append(("field.turns", {"field": turns.key, "column": column, "first": first, "second": second}))
+    for other in others:
+        _fill(guess, other, columns, rows)
+    if lost := _other_keys(column, rows):
+        guess.remarks.append(("columns.turn_keys", {"columns": ", ".join(lost), "column": column}))
+    return guess
+
+
+def _other_keys(column: str, rows: Rows) -> list[str]:
+    """Members of turns that mean nothing here."""
+    lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
+    seen = (key for turns in lists if isinstance(turns, list) for turn in turns if isinstance(turn, dict) for key in turn if turn[key] is not None)  # fmt: skip
+    return [key for key in dict.fromkeys(seen) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
+
+
+def _names(columns: Sequence[str], rows: Rows) -> Guess:
+    trials = [_try(key, columns, rows) for key in _BY_NAMES]
+    for guess in trials:
+        if guess.whole:
+            guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
+            if guess.shape == "qa_context" and _has_answer_lists(guess, rows):
+                guess.remarks.append(("shape.first_answer", {"column": guess.mapping["answer"]}))
+            return guess
+    unsure = next((guess for guess in trials if any(code == "shape.ambiguous" for code, _ in guess.remarks)), None)
+    return unsure or Guess(remarks=[("shape.unknown", {})])
+
+
+def _has_answer_lists(guess: Guess, rows: Rows) -> bool:
+    return any(is_answer_list(value) for value in values_of(guess.mapping["answer"], rows))
+
+
+def _try(key: str, columns: Sequence[str], rows: Rows) -> Guess:
+    guess = Guess(key)
+    for wanted in shape_of(key).fields:
+        _fill(guess, wanted, columns, rows)
+    return guess
+
+
+def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> None:
+    """Map `wanted` to the column that bears its usual name, or the only one that bears any of its names."""
+    taken = set(guess.mapping.values())
+    holds = HOLDS[wanted.holds]
+    fits = [c for c in columns if c not in taken and plain_name(c) in wanted.names and holds(c, rows)]
+    usual = [c for c in fits if plain_name(c) == wanted.names[0]]
+    if len(usual) == 1 or len(fits) == 1:
+        column = (usual or fits)[0]
+        guess.mapping[wanted.key] = column
+        others = ", ".join(c for c in fits if c != column)
+        params = {"field": wanted.key, "column": column}
+        guess.remarks.append(("field.usual", {**params, "columns": others}) if others else ("field.name", params))
+    elif fits:
+        guess.remarks.append(("shape.ambiguous", {"columns": ", ".join(fits), "field": wanted.key}))
+
+
+def _classify(guess: Guess, rows: Rows) -> None:
+    """Count the classes and word the question that names them."""
+    text, label = guess.mapping["text"], guess.mapping["label"]
+    counts = Counter(scalar_text(value, label).strip() for value in values_of(label, rows))
+    names = sorted(counts)
+    shown = ", ".join(f"{name} ({counts[name]})" for name in names[:_MOST_SHOWN])
+    params = {"column": label, "count": len(names), "labels": shown, "looked": len(rows)}
+    guess.remarks.append(("shape.labels", params))
+    guess.templates["text"] = [classify_wording(names, text, values_of(text, rows))]
+
+
+def classify_wording(labels: Sequence[str], column: str, texts: Sequence[Any]) -> str:
+    """The question of a classification that names its classes, in the language of the texts."""
+    language = "zh" if language_of(" ".join(str(text)[:200] for text in texts[:20])) == "zh" else "en"
+    named = "、".join(labels) if language == "zh" else ", ".join(labels)
+    plain = named.replace("{", "{{").replace("}", "}}")
+    return CLASSIFY[language].replace("{labels}", plain).replace("{text}", f"{{{column}}}")
+
+
+def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
+    used = set(guess.mapping.values())
+    unused = [column for column in columns if column not in used]
+    gone = [column for column in unused if not can_be_kept(column, rows)]
+    kept = [column for column in unused if column not in gone]
+    if kept:
+        guess.remarks.append(("columns.unused", {"columns": ", ".join(kept[:_MOST_SHOWN])}))
+    if gone:
+        guess.remarks.append(("columns.left_out", {"columns": ", ".join(gone[:_MOST_SHOWN]), "limit": MAX_EXTRA}))
+
+
+def can_be_kept(column: str, rows: Rows) -> bool:
+    """Whether the values of a column are single and short enough to be kept beside the rows."""
+    return all(is_extra(value) for value in values_of(column, rows))
+
+
+def is_extra(value: Any) -> bool:
+    """Whether one value may be kept beside a row."""
+    return len(value) <= MAX_EXTRA if isinstance(value, str) else isinstance(value, (bool, int, float, type(None)))

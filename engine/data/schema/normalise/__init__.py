@@ -1,0 +1,102 @@
+"""From a record of the file to a row of any kind. Texts stay exactly as they are, or the row is rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.data.records.record import Record
+from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.mapping import Plan
+from engine.data.schema.normalise.pairs import kto_row, preference_row
+from engine.data.schema.normalise.texts import Fields, Values, check_characters, check_nested, extra_of, present
+from engine.data.schema.normalise.tools import tools_of
+from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
+
+Row = dict[str, Any]
+_BESIDE = {
+    "alpaca": ("input",),
+    "qa_context": ("context",),
+    "classification": ("label",),
+}  # learnt, and kept as a column
+
+__all__ = ["Row", "check_characters", "normaliser"]
+
+
+def normaliser(plan: Plan) -> Callable[[Record], Row]:
+    """The function that makes a row of a record, or raises RowFault."""
+    make, fields = _MAKERS[plan.shape.key], Fields(plan)
+    learnt = learnt_columns(plan)
+
+    def normalise(record: Record) -> Row:
+        row: Row = {"line": record.row if record.line is None else record.line}
+        if record.file is not None:
+            row["file"] = record.file
+        row |= make(record.values, fields)
+        if extra := extra_of(record.values, learnt):
+            row["extra"] = extra
+        return row
+
+    return normalise
+
+
+def learnt_columns(plan: Plan) -> frozenset[str]:
+    """The columns that stand in the row as a whole, so that they need not be kept beside it."""
+    beside = _BESIDE.get(plan.shape.key, ())
+    return frozenset(column for key, column in plan.columns.items() if key not in plan.wordings and key not in beside)
+
+
+def _text_row(values: Values, fields: Fields) -> Row:
+    return {"text": fields.needed(values, "text")}
+
+
+def _alpaca_row(values: Values, fields: Fields) -> Row:
+    asked = fields.needed(values, "instruction")
+    more = fields.optional(values, "input") if fields.adds("input", "instruction") else ""
+    return _pair(f"{asked}\n{more}" if more else asked, fields.needed(values, "output"), values, fields)
+
+
+def _prompt_row(values: Values, fields: Fields) -> Row:
+    return _pair(fields.needed(values, "prompt"), fields.needed(values, "completion"), values, fields)
+
+
+def _context_row(values: Values, fields: Fields) -> Row:
+    question = fields.needed(values, "question")
+    context = fields.optional(values, "context") if fields.adds("context", "question") else ""
+    return _pair(f"{context}\n\n{question}" if context else question, fields.answer(values, "answer"), values, fields)
+
+
+def _class_row(values: Values, fields: Fields) -> Row:
+    return _pair(fields.needed(values, "text"), fields.label(values, "label"), values, fields)
+
+
+def _pair(question: str, answer: str, values: Values, fields: Fields) -> Row:
+    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
+
+
+def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], Row]:
+    def make(values: Values, fields: Fields) -> Row:
+        column = fields.column(key)
+        messages: list[Message] = read_turns(present(values, column), column, names)
+        check_order(messages, column)
+        row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
+        if fields.has("tools") and (tools := tools_of(fields.raw(values, "tools"), fields.column("tools"))):
+            check_nested(tools, fields.column("tools"))
+            row["tools"] = tools
+        return row
+
+    return make
+
+
+_MAKERS: Mapping[str, Callable[[Values, Fields], Row]] = {
+    "text": _text_row,
+    "alpaca": _alpaca_row,
+    "prompt_completion": _prompt_row,
+    "qa_context": _context_row,
+    "classification": _class_row,
+    "messages": _turns_row("messages", TURN_KEYS["messages"]),
+    "sharegpt": _turns_row("conversations", TURN_KEYS["sharegpt"]),
+    "preference": preference_row,
+    "kto": kto_row,
+}

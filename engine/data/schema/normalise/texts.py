@@ -1,0 +1,141 @@
+"""The texts of a record, field by field. They stay exactly as they are, or the row is rejected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from engine.data.records.encodings import is_damaged
+from engine.data.records.record import MAX_FIELD, RowFault, clip, show
+from engine.data.schema.contents import is_answer_list
+from engine.data.schema.guess import MAX_EXTRA, is_extra
+from engine.data.schema.mapping import Plan
+from engine.data.schema.templated_columns import chooser, fill, scalar_text
+
+MAX_DEPTH = 100  # of lists and objects within each other
+Values = Mapping[str, Any]
+
+
+class Fields:
+    """What each field of a plan holds in a record: a column's value, or a wording filled with several."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._columns = dict(plan.columns)
+        self._wordings = dict(plan.wordings)
+        self._choose = chooser(plan.wordings)
+        self._plan = plan
+
+    def column(self, key: str) -> str:
+        """The name to give in a sentence on this field: its column, or the first one of its wording."""
+        if wording := self._wordings.get(key):
+            return next(iter(wording[0].columns), key)
+        return self._columns.get(key, key)
+
+    def has(self, key: str) -> bool:
+        """Whether the field is mapped at all."""
+        return key in self._columns or key in self._wordings
+
+    def adds(self, key: str, column_of: str) -> bool:
+        """Whether field `key` is mapped to a column that the wording of `column_of` does not hold already."""
+        column = self._columns.get(key)
+        return key in self._wordings or (column is not None and not self._plan.names(column_of, column))
+
+    def raw(self, values: Values, key: str) -> Any:
+        """The value of the field as it stands in the file; None where it is not mapped."""
+        if key in self._wordings:
+            return self._worded(values, key)
+        column = self._columns.get(key)
+        return None if column is None else values.get(column)
+
+    def needed(self, values: Values, key: str) -> str:
+        """The text of a needed field. Raises RowFault."""
+        if key in self._wordings:
+            return self._worded(values, key)
+        column = self._columns[key]
+        value = present(values, column)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            raise RowFault("data.row.empty", column)
+        return text_of(value, column)
+
+    def optional(self, values: Values, key: str) -> str:
+        """The text of a field that need not be there; empty where there is none or only white space."""
+        value = self.raw(values, key)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return ""
+        return text_of(value, self.column(key))
+
+    def answer(self, values: Values, key: str) -> str:
+        """A needed text that may also be the first of {"text": [...]}."""
+        column = self._columns.get(key)
+        value = None if column is None or key in self._wordings else values.get(column)
+        if column is None or not is_answer_list(value):
+            return self.needed(values, key)
+        first = next((one for one in value["text"] if isinstance(one, str) and one.strip()), None)  # type: ignore[index]
+        if first is None:
+            raise RowFault("data.row.empty", column)
+        return text_of(first, column)
+
+    def label(self, values: Values, key: str) -> str:
+        """A needed text, number or yes/no, as a text without white space around it."""
+        if key in self._wordings:
+            return self._worded(values, key)
+        column = self._columns[key]
+        text = scalar_text(present(values, column), column).strip()
+        if not text:
+            raise RowFault("data.row.empty", column)
+        return text_of(text, column)
+
+    def _worded(self, values: Values, key: str) -> str:
+        several = self._wordings[key]
+        wording = several[self._choose(values) % len(several)]
+        text = fill(wording, values)
+        check_characters(text, next(iter(wording.columns), key))
+        return text
+
+
+def present(values: Values, column: str) -> Any:
+    """The value of a column. Raises RowFault where the row lacks it."""
+    if column not in values:
+        raise RowFault("data.row.no_column", column, found=show(", ".join(values) or "-"))
+    return values[column]
+
+
+def text_of(value: Any, column: str) -> str:
+    """A value that must be a text. Raises RowFault."""
+    if not isinstance(value, str):
+        raise RowFault("data.row.not_text", column, found=show(value))
+    check_characters(value, column)
+    return value
+
+
+def check_characters(text: str, column: str) -> None:
+    """Reject what no model can be taught: too much at once, NUL, half characters."""
+    if len(text) > MAX_FIELD:
+        raise RowFault("data.row.field_too_long", column, limit=MAX_FIELD)
+    if "\0" in text:
+        raise RowFault("data.row.nul", column)
+    if is_damaged(text):
+        raise RowFault("data.row.half_character", column)
+
+
+def check_nested(value: Any, column: str, depth: int = 0) -> None:
+    """As `check_characters`, for every text and name inside a value. Raises RowFault."""
+    if isinstance(value, str):
+        check_characters(value, column)
+    elif isinstance(value, (dict, list)):
+        if depth > MAX_DEPTH:
+            raise RowFault("data.json.too_deep", column)
+        for one in (*value, *value.values()) if isinstance(value, dict) else value:
+            check_nested(one, column, depth + 1)
+
+
+def extra_of(values: Values, learnt: frozenset[str]) -> dict[str, Any]:
+    """The other columns of a row that are kept beside it: single values, short texts."""
+    return {_kept(name): _kept(value) for name, value in values.items() if name not in learnt and is_extra(value)}
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, str):
+        return clip(value, MAX_EXTRA) if is_damaged(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,173 @@
+"""Lists of turns to messages, in the order that a conversation has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.data.records.json_text import parse
+from engine.data.records.record import RowFault, show
+from engine.data.schema.contents import turn_of, turns_of
+from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.normalise.texts import check_characters, check_nested
+from engine.data.schema.normalise.tools import calls_of, read_calls
+
+Message = dict[str, Any]
+ROLES = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "model": "assistant",
+    "bot": "assistant",
+    "function_call": "assistant",
+    "tool_call": "assistant",
+    "tool": "tool",
+    "function": "tool",
+    "observation": "tool",
+    "ipython": "tool",
+    "tool_response": "tool",
+    "function_response": "tool",
+}
+_USUAL = frozenset(name for name, role in ROLES.items() if role != "tool") - {"function_call", "tool_call"}
+_CALLING = ("function_call", "tool_call")  # roles whose words are the calls themselves
+
+
+def read_turns(value: Any, column: str, keys: tuple[str, str]) -> list[Message]:
+    """The messages of a list of turns (or of its JSON), in whatever order they come. Raises RowFault."""
+    return [
+        _plain(turn, column, *keys) or _message(turn, place, column, *keys)
+        for place, turn in enumerate(turn_list(value, column), 1)
+    ]
+
+
+def _plain(turn: Any, column: str, role_key: str, text_key: str) -> Message | None:
+    """The message of a turn that holds a usual role and its words alone, as nearly all do; None for any other."""
+    if not isinstance(turn, dict) or len(turn) != 2:
+        return None
+    said, content = turn.get(role_key), turn.get(text_key)
+    if not isinstance(said, str) or said not in _USUAL or not isinstance(content, str) or not content.strip():
+        return None
+    check_characters(content, column)
+    return {"role": ROLES[said], "content": content}
+
+
+def read_any_turns(value: Any, column: str) -> list[Message] | None:
+    """The messages of turns in either shape, of one turn by itself; None for what is no turns at all."""
+    if (key := turns_of(value)) is not None:
+        return read_turns(value, column, TURN_KEYS[key])
+    if (key := turn_of(value)) is not None:
+        return read_turns([value], column, TURN_KEYS[key])
+    return None
+
+
+def turn_list(value: Any, column: str) -> list[Any]:
+    """A list of turns, also where it is written as JSON. Raises RowFault."""
+    if isinstance(value, str) and value.strip():
+        try:
+            value = parse(value, 1)
+        except RowFault as fault:
+            raise RowFault("data.turn.not_json", column) from fault
+    if value is None or value in ("", []):
+        raise RowFault("data.row.empty", column)
+    if not isinstance(value, list):
+        raise RowFault("data.turn.no_list", column, found=show(value))
+    return value
+
+
+def _message(turn: Any, place: int, column: str, role_key: str, text_key: str) -> Message:
+    if not isinstance(turn, dict):
+        raise RowFault("data.turn.no_object", column, turn=place, found=show(turn))
+    if role_key not in turn:
+        raise _no_key(turn, place, column, role_key)
+    said = turn[role_key]
+    name = said.strip().lower() if isinstance(said, str) else ""
+    role = ROLES.get(name)
+    if role is None:
+        raise RowFault("data.turn.unknown_role", column, turn=place, role=show(said))
+    if name in _CALLING:
+        calls = read_calls(turn.get(text_key), place, column)
+        check_nested(calls, column)
+        return {"role": role, "content": "", "tool_calls": calls}
+    calls = calls_of(turn, place, column) if role == "assistant" else []
+    if text_key not in turn and not calls:
+        raise _no_key(turn, place, column, text_key)
+    content = _content(turn.get(text_key), place, column, role, bool(calls))
+    message: Message = {"role": role, "content": content}
+    if calls:
+        message["tool_calls"] = calls
+    if role == "tool":
+        message |= {key: turn[key] for key in ("tool_call_id", "name") if isinstance(turn.get(key), str) and turn[key]}
+    if len(message) > 2:
+        check_nested(message, column)
+    return message
+
+
+def _no_key(turn: dict[str, Any], place: int, column: str, key: str) -> RowFault:
+    return RowFault("data.turn.no_key", column, turn=place, key=key, found=show(", ".join(turn) or "-"))
+
+
+def _content(value: Any, place: int, column: str, role: str, may_be_empty: bool) -> str:
+    """The words of a turn, also where they come in parts [{"type": "text", "text": ...}]."""
+    if isinstance(value, list) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value):
+        value = "".join(part["text"] for part in value)
+    if value is None and may_be_empty:
+        return ""
+    if not isinstance(value, str):
+        raise RowFault("data.turn.not_text", column, turn=place, found=show(value))
+    if not value.strip():
+        if may_be_empty or role == "tool":
+            return ""
+        raise RowFault("data.turn.empty", column, turn=place, role=role)
+    check_characters(value, column)
+    return value
+
+
+_BEFORE = {  # role -> roles that it may follow; "" is the beginning
+    "user": ("", "assistant"),
+    "assistant": ("user", "tool"),
+    "tool": ("assistant", "tool"),
+}
+
+
+def check_order(messages: list[Message], column: str, *, answered: bool = True) -> None:
+    """After an optional system turn: user and assistant in turns, results of tools behind a call; `answered`: an answer at the end.
+
+    Raises:
+        RowFault: "data.turn.late_system", "data.turn.first", "data.turn.twice", "data.turn.tool_alone", "data.turn.tool_unread",
+            "data.turn.no_result", "data.turn.no_answer", "data.turn.last", "data.turn.last_tool".
+    """
+    first = 1 if messages[0]["role"] == "system" else 0
+    before: Message = {"role": ""}
+    for turn, message in enumerate(messages[first:], first + 1):
+        _check_place(message, before, turn, column)
+        before = message
+    if answered and not any(message["role"] == "assistant" for message in messages):
+        raise RowFault("data.turn.no_answer", column)
+    if answered and messages[-1]["role"] != "assistant":
+        raise RowFault("data.turn.last_tool" if messages[-1]["role"] == "tool" else "data.turn.last", column)
+
+
+def _check_place(message: Message, before: Message, turn: int, column: str) -> None:
+    role = message["role"]
+    if role == "system":
+        raise RowFault("data.turn.late_system", column, turn=turn)
+    if before.get("tool_calls") and role != "tool":
+        raise RowFault("data.turn.no_result", column, turn=turn, role=role)
+    if before["role"] not in _BEFORE[role]:
+        if role == "tool":
+            raise RowFault("data.turn.tool_alone", column, turn=turn)
+        if before["role"] == "tool":
+            raise RowFault("data.turn.tool_unread", column, turn=turn)
+        raise RowFault("data.turn.twice" if before["role"] else "data.turn.first", column, turn=turn, role=role)
+
+
+def with_system(messages: list[Message], system: str, column: str) -> list[Message]:
+    """The conversation behind its system prompt. Raises RowFault where there are two."""
+    if not system:
+        return messages
+    if messages and messages[0]["role"] == "system":
+        raise RowFault("data.turn.two_systems", column)
+    return [{"role": "system", "content": system}, *messages]

@@ -1,0 +1,1 @@
+"""Chat templates: rendering, tokens, masks, and what a template drops."""

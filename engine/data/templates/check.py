@@ -1,0 +1,141 @@
+"""Does a model's chat template teach what it should: the answer with its end, after the same prompt as in chat?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.core.errors import Fault
+from engine.data.rows.row import Row, kind_of
+from engine.data.templates.losses import reason_of, refuses_a_row
+from engine.data.templates.masking import IGNORED
+from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.token_overview import one_text
+
+_SHOWN_TOKENS = 48  # of the end of the row
+_LEAST_LEARNT = 8
+_PROBE = "Tunesmith-4711"  # a system text that no template holds
+_LONG_HEAD = 40  # characters before the first question that are worth showing
+_LONGEST_HEAD = 600
+
+
+def check_template(template: ChatTemplate, rows: Sequence[Row]) -> dict[str, Any]:
+    """Look at how the first row that the template takes is taught.
+
+    Args:
+        rows: some rows, of training; where a data set has system texts, one with such a text among them.
+
+    Returns:
+        {"findings": [{"code", "level", "params"}], "row": {"id", "line"}, "tokens": [{"text", "trained"}], "cut", "head"}:
+        levels are "good", "info", "warn" and "danger"; `tokens` are the row's last ones (`cut`: there are more before them),
+        `head` what the template itself puts before the first question.
+    """
+    if not template.has_chat and any(kind_of(row) != "text" for row in rows):
+        return _only("template.missing", "danger")
+    encoded, row, fault = _first(template, rows)
+    if encoded is None or row is None:
+        return _only("template.refuses", "danger", reason="" if fault is None else reason_of(fault))
+    findings = [_end(template, encoded), *_system(template, rows), *_prompt(template, row)]
+    pieces, shown = template.pieces(encoded.ids), _window(encoded)
+    tokens = [{"text": pieces[at], "trained": encoded.labels[at] != IGNORED} for at in range(*shown)]
+    head = _head(template, row)
+    return {
+        "findings": findings,
+        "row": {"id": row.get("id"), "line": row.get("line")},
+        "tokens": tokens,
+        "cut": shown[0] > 0,
+        "head": head if len(head) >= _LONG_HEAD else "",
+    }
+
+
+def _only(code: str, level: str, **params: Any) -> dict[str, Any]:
+    return {"findings": [_finding(code, level, **params)], "row": None, "tokens": [], "cut": False, "head": ""}
+
+
+def _finding(code: str, level: str, **params: Any) -> dict[str, Any]:
+    return {"code": code, "level": level, "params": params}
+
+
+def _first(template: ChatTemplate, rows: Sequence[Row]) -> tuple[Encoded | None, Row | None, Fault | None]:
+    """The first row that the template takes, or why it does not take the first one."""
+    first = None
+    for row in map(one_text, rows):
+        try:
+            return template.encode(row), row, None
+        except Fault as fault:
+            if not refuses_a_row(fault):
+                raise
+            first = first or fault
+    return None, None, first
+
+
+def _window(encoded: Encoded) -> tuple[int, int]:
+    """The last tokens, and of a long answer at least some of those that are learnt."""
+    count = len(encoded.ids)
+    learnt = [at for at, label in enumerate(encoded.labels) if label != IGNORED]
+    start = count - _SHOWN_TOKENS
+    if learnt:
+        start = min(start, learnt[-1] - _LEAST_LEARNT)
+    return max(0, start), count
+
+
+def _end(template: ChatTemplate, encoded: Encoded) -> dict[str, Any]:
+    """Whether the last learnt token is one that ends an answer."""
+    learnt = [at for at, label in enumerate(encoded.labels) if label != IGNORED]
+    stops = [_text(template, token) for token in template.eos_ids]
+    if not learnt:
+        return _finding("template.nothing", "danger")
+    last = encoded.ids[learnt[-1]]
+    token = _text(template, last)
+    if last in template.eos_ids:
+        return _finding("template.end", "good", token=token)
+    if token in template.end_marks:
+        return _finding("template.other_end", "warn", token=token, stops=" ".join(stops) or "-")
+    return _finding("template.no_end", "danger", token=token.strip() or token, stops=" ".join(stops) or "-")
+
+
+def _text(template: ChatTemplate, token: int) -> str:
+    return template.decode([token], skip_special=False)
+
+
+def _system(template: ChatTemplate, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """What becomes of system texts; nothing is said where the data have none."""
+    with_system = next((row for row in map(one_text, rows) if _has_system(row)), None)
+    if with_system is None:
+        return []
+    first, *others = with_system["messages"]
+    try:
+        kept = _PROBE in template.render([{**first, "content": _PROBE}, *others], tools=with_system.get("tools"))
+    except Fault as fault:
+        return [_finding("template.system_refused", "danger", reason=str(fault.params.get("reason", "")))]
+    return [_finding("template.system_kept", "good") if kept else _finding("template.system_dropped", "danger")]
+
+
+def _has_system(row: Mapping[str, Any]) -> bool:
+    return bool(row.get("messages")) and row["messages"][0]["role"] == "system"
+
+
+def _prompt(template: ChatTemplate, row: Row) -> list[dict[str, Any]]:
+    """Whether the answer is taught after the very text that chat will send."""
+    messages = row.get("messages") or []
+    if not messages or messages[-1]["role"] != "assistant":
+        return []
+    try:
+        tools = row.get("tools")
+        asked = template.render(messages[:-1], add_generation_prompt=True, tools=tools)
+        whole = template.render(messages, tools=tools)
+    except Fault:
+        return []
+    return [] if whole.startswith(asked) else [_finding("template.other_prompt", "warn")]
+
+
+def _head(template: ChatTemplate, row: Row) -> str:
+    """What the template itself says before the first question of a row without a system text."""
+    messages = [message for message in row.get("messages") or [] if message["role"] != "system"]
+    if not messages:
+        return ""
+    try:
+        text = template.render(messages, tools=row.get("tools"))
+    except Fault:
+        return ""
+    return text[: max(0, text.find(str(messages[0].get("content") or "")))][:_LONGEST_HEAD]

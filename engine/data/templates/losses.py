@@ -1,0 +1,103 @@
+"""What a chat template passes over in silence: a system prompt, definitions of tools, their calls and results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.core.errors import Fault
+from engine.core.text import Text
+
+if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate
+
+LOSSES = {
+    "template.drops_system": Text(
+        "it leaves system prompts out without a word; choose another model, or remove the system prompts",
+        "它会悄悄丢弃系统提示；请换一个模型，或去掉系统提示",
+    ),
+    "template.drops_tools": Text(
+        "it does not know tools and leaves their definitions out; choose a model that was made for tools",
+        "它不支持工具，会丢弃工具定义；请换一个支持工具的模型",
+    ),
+    "template.drops_calls": Text(
+        "it does not know tools and leaves the calls of tools out; choose a model that was made for tools",
+        "它不支持工具，会丢弃工具调用；请换一个支持工具的模型",
+    ),
+    "template.drops_results": Text(
+        "it does not know tools and leaves the results of tools out; choose a model that was made for tools",
+        "它不支持工具，会丢弃工具结果；请换一个支持工具的模型",
+    ),
+}
+_TOOL, _CALL, _RESULT, _SYSTEM = "tsmarktool", "tsmarkcall", "tsmarkresult", "tsmarksystem"
+_DEFINED = {
+    "type": "function",
+    "function": {
+        "name": _TOOL,
+        "description": "Looks something up.",
+        "parameters": {
+            "type": "object",
+            "properties": {"key": {"type": "string", "description": "What to look up."}},
+            "required": ["key"],
+        },
+    },
+}
+_ASKED = {"role": "user", "content": "Look it up."}
+_CALLED = {
+    "role": "assistant",
+    "content": "",
+    "tool_calls": [{"id": "abcdefghi", "type": "function", "function": {"name": _CALL, "arguments": {"key": "it"}}}],
+}
+_ANSWERED = {"role": "tool", "content": _RESULT, "name": _CALL, "tool_call_id": "abcdefghi"}
+_SAID = {"role": "assistant", "content": "Found."}
+
+
+def dropped_parts(template: ChatTemplate) -> frozenset[str]:
+    """Of "tools", "calls" and "results", those that never reach the text. What the template refuses is not among them."""
+    defined = _render(template, [_ASKED, _SAID], [_DEFINED]), _render(template, [_ASKED], [_DEFINED], ask=True)
+    used = _render(template, [_ASKED, _CALLED, _ANSWERED, _SAID], [_DEFINED])
+    lost = {"tools": all(text is not None and _TOOL not in text for text in defined)}
+    if used is not None:
+        lost |= {"calls": _CALL not in used.replace(_RESULT, ""), "results": _RESULT not in used}
+    return frozenset(part for part, gone in lost.items() if gone)
+
+
+def _render(
+    template: ChatTemplate, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], ask: bool = False
+) -> str | None:
+    try:
+        return template.render(messages, add_generation_prompt=ask, tools=tools)
+    except Fault:
+        return None
+
+
+def check_nothing_lost(
+    template: ChatTemplate, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None, text: str
+) -> None:
+    """Whether `text`, the render, holds all that was said.
+
+    Raises:
+        Fault: "template.drops_system", "template.drops_tools", "template.drops_calls" or "template.drops_results".
+    """
+    if messages and messages[0]["role"] == "system" and str(messages[0]["content"]).strip() not in text:
+        marked = _render(template, [{"role": "system", "content": _SYSTEM}, *messages[1:]], tools or ())
+        if marked is not None and _SYSTEM not in marked:
+            raise Fault("template.drops_system")
+    parts = {
+        "tools": bool(tools),
+        "calls": any(message.get("tool_calls") for message in messages),
+        "results": any(message["role"] == "tool" for message in messages),
+    }
+    for part, wanted in parts.items():
+        if wanted and part in template.dropped:
+            raise Fault(f"template.drops_{part}")
+
+
+def refuses_a_row(fault: Fault) -> bool:
+    """Whether the fault says that a template cannot take one row, so that others may still be used."""
+    return fault.code == "template.refused" or fault.code in LOSSES
+
+
+def reason_of(fault: Fault) -> str | dict[str, str]:
+    """Why a template cannot take a row: its own words, or ours in both languages."""
+    return LOSSES[fault.code].as_dict() if fault.code in LOSSES else str(fault.params["reason"])

@@ -1,0 +1,130 @@
+"""Which part of a rendered conversation is the assistant's answer, for templates without generation tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.core.errors import Fault
+
+if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate
+
+IGNORED = -100
+_MARK = "\u0001"  # in no real text: shows where a template puts the content
+Span = tuple[int, int]
+Messages = Sequence[Mapping[str, Any]]
+Tools = Sequence[Mapping[str, Any]]
+
+
+def answer_spans(
+    template: ChatTemplate, messages: Messages, text: str, tools: Tools | None = None
+) -> tuple[list[Span], int]:
+    """Where the answers (with their end token) lie in `text`, the render of `messages` and `tools`.
+
+    Returns:
+        spans of characters, and the number of answers that could not be placed because the template rewrites them
+        when the conversation goes on; those are not trained, rather than trained wrongly.
+    """
+    found = [
+        _Turn(template, messages, turn, text, tools).span()
+        for turn, message in enumerate(messages)
+        if message["role"] == "assistant"
+    ]
+    spans = [span for span in found if span is not None]
+    return spans, len(found) - len(spans)
+
+
+class _Turn:
+    """One answer within a conversation."""
+
+    def __init__(self, template: ChatTemplate, messages: Messages, turn: int, text: str, tools: Tools | None) -> None:
+        self._template, self._messages, self._turn, self._text, self._tools = template, messages, turn, text, tools
+        self._message = messages[turn]
+
+    def span(self) -> Span | None:
+        """From behind what chat would send to behind the end token; None where it cannot be told."""
+        before = self._asked()
+        if self._message.get("tool_calls") and before is not None and self._text.startswith(before):
+            return self._called(len(before))
+        last = self._turn == len(self._messages) - 1
+        through = self._text if last else self._render(self._messages[: self._turn + 1])
+        if through is None:
+            return None
+        start = self._start(before, through)
+        return None if start is None else self._said(start, through)
+
+    def _render(self, messages: Messages, *, ask: bool = False) -> str | None:
+        try:
+            return self._template.render(messages, add_generation_prompt=ask, tools=self._tools)
+        except Fault:
+            return None
+
+    def _asked(self) -> str | None:
+        return self._render(self._messages[: self._turn], ask=True) if self._turn else None
+
+    def _start(self, asked: str | None, through: str) -> int | None:
+        """Where the answer begins: after what chat would send, else where another content would change the text."""
+        if asked is not None and len(asked) < len(through) and through.startswith(asked):
+            return len(asked)
+        other = self._render([*self._messages[: self._turn], {**self._message, "content": _MARK}])
+        start = -1 if other is None else other.rfind(_MARK)
+        return start if start >= 0 and other is not None and through.startswith(other[:start]) else None
+
+    def _said(self, start: int, through: str) -> Span | None:
+        """An answer in words: it must stand in the whole text as it stands where the conversation ends with it."""
+        content = str(self._message.get("content") or "").strip()
+        place = self._text.find(content, start) if content else -1
+        behind = place + len(content)
+        if place >= 0 and behind <= len(through) and self._text.startswith(through[:behind]):
+            return start, self._end(behind, through)
+        if not self._text.startswith(through):
+            return None
+        answer = through[start:].rstrip()
+        return start, start + len(answer) if answer.endswith(self._template.end_marks) else len(through)
+
+    def _end(self, behind: int, through: str) -> int:
+        """Behind the token that ends the answer's words: the line break that templates put after it is not learnt."""
+        end = _behind_mark(self._text, behind, self._template.end_marks)
+        if end is not None and self._text.startswith(through[:end]) and end <= len(through):
+            return end
+        if self._text.startswith(through):
+            return len(through)
+        attached = end is not None and any(self._text.startswith(m, behind) for m in self._template.end_marks)
+        return end if end is not None and attached else behind
+
+    def _called(self, start: int) -> Span | None:
+        """An answer that calls tools: through the last call, up to the token that ends the whole turn."""
+        place = start
+        for call in self._message["tool_calls"]:
+            name = str(call["function"]["name"])
+            place = self._text.find(name, place)
+            if place < 0:
+                return None
+            place += len(name)
+        end = _behind_mark(self._text, place, self._template.closing_marks)
+        return start, len(self._text) if end is None else end
+
+
+def _behind_mark(text: str, place: int, marks: tuple[str, ...]) -> int | None:
+    """Behind the first of the marks from `place` on, the longest of those that begin there; None without any."""
+    found = [(at, -len(mark)) for mark in marks if (at := text.find(mark, place)) >= 0]
+    if not found:
+        return None
+    at, length = min(found)
+    return at - length
+
+
+def labels_of(ids: Sequence[int], offsets: Sequence[Span], spans: Sequence[Span]) -> list[int]:
+    """The ids whose characters lie within a span, `IGNORED` elsewhere."""
+    labels = [IGNORED] * len(ids)
+    waiting = iter(sorted(spans))
+    span = next(waiting, None)
+    for position, (begin, end) in enumerate(offsets):
+        while span is not None and begin >= span[1]:
+            span = next(waiting, None)
+        if span is None:
+            break
+        if span[0] <= begin and end <= span[1]:
+            labels[position] = ids[position]
+    return labels

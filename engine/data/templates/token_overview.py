@@ -1,0 +1,89 @@
+"""How long rows are in a model's tokens, and what of them is learnt: over a sample, one row after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.core.errors import Fault
+from engine.data.rows.overview import Numbers, spread
+from engine.data.rows.row import Row, conversation_of, kind_of, question_of
+from engine.data.templates.template import ChatTemplate
+
+MOST_ROWS = 4_000  # tokens take a hundred times longer to count than characters
+LIMITS = (256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
+
+
+@dataclass
+class Tokens:
+    """Lengths in tokens of the rows so far, by part."""
+
+    whole: list[int] = field(default_factory=list)
+    answer: list[int] = field(default_factory=list)
+    question: list[int] = field(default_factory=list)
+    train: list[bool] = field(default_factory=list)
+    refused: int = 0
+    skipped: int = 0
+    unlearnable: int = 0
+    reason: dict[str, Any] | None = None
+
+    def add(self, row: Row, template: ChatTemplate) -> None:
+        """Count one row; what the template refuses is counted apart."""
+        try:
+            encoded = template.encode(one_text(row))
+        except Fault as fault:
+            self.refused += 1
+            self.reason = self.reason or fault.as_dict()
+            return
+        self.whole.append(len(encoded.ids))
+        self.answer.append(encoded.trained)
+        self.train.append(row["split"] == "train")
+        self.skipped += encoded.skipped_turns > 0
+        self.unlearnable += not encoded.trained
+        if kind_of(row) != "text":
+            self.question.append(len(template.tokenizer.encode(question_of(row), add_special_tokens=False).ids))
+
+    def as_dict(self, rows: int, context: int | None) -> dict[str, Any]:
+        """The report; numbers of rows and tokens are scaled up to the whole data set.
+
+        Args:
+            context: the most tokens that the model takes.
+
+        Returns:
+            {"looked", "rows", "whole", "answer", "question" (as `spread`; None where there is none), "over": [[limit, rows]],
+            "context", "over_context", "epoch": {"tokens", "learnt"}, "refused", "reason", "skipped", "unlearnable"}.
+        """
+        whole, answer, train = np.array(self.whole), np.array(self.answer), np.array(self.train, dtype=bool)
+        looked = len(self.whole) + self.refused
+        scale = rows / looked if looked else 0.0
+        return {
+            "looked": looked,
+            "rows": rows,
+            "whole": spread(whole),
+            "answer": spread(answer),
+            "question": spread(np.array(self.question)) if self.question else None,
+            "over": [[limit, _scaled(whole > limit, scale)] for limit in LIMITS],
+            "context": context,
+            "over_context": _scaled(whole > context, scale) if context else 0,
+            "epoch": {
+                "tokens": round(float(whole[train].sum()) * scale),
+                "learnt": round(float(answer[train].sum()) * scale),
+            },
+            "refused": round(self.refused * scale),
+            "reason": self.reason,
+            "skipped": round(self.skipped * scale),
+            "unlearnable": round(self.unlearnable * scale),
+        }
+
+
+def one_text(row: Row) -> Row:
+    """The row as one conversation or text: of two answers the better one."""
+    if kind_of(row) in ("chat", "text"):
+        return row
+    return {"messages": conversation_of(row), **({"tools": row["tools"]} if "tools" in row else {})}
+
+
+def _scaled(flags: Numbers, scale: float) -> int:
+    return round(int(np.count_nonzero(flags)) * scale)

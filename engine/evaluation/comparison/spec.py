@@ -1,0 +1,253 @@
+"""What a comparison is: who takes part, what is held equal, and the training jobs that come of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from engine.core.errors import Fault, SpecError
+from engine.core.params import Param, read_all
+from engine.core.text import Text
+from engine.jobs.spec import JobSpec, make_spec
+from engine.methods import METHODS, Method, Variant, method_of
+from engine.objectives.sft import SFT
+
+Faults = dict[str, dict[str, Any]]
+MOST_ENTRANTS, MOST_SEEDS = 60, 5
+_VERSION = 1
+_HELD_EQUAL = ("epochs", "batch_size", "max_length", "over_length", "train_on", "evaluations", "scored_answers", "seed")
+_TIMED = ("schedule", "warmup")
+_SPARE = 10.0  # times as many passes as the estimate says fit into the time: the clock ends the job, not the schedule
+_WARMUP_STEPS = 10
+_BOUNDS = {param.key: param for param in SFT.params}
+
+
+def _same(key: str, default: Any = None, **changes: Any) -> Param:
+    """A setting of the objective, as the comparison has it for everybody."""
+    param = _BOUNDS[key]
+    return replace(param, default=param.default if default is None else default, **changes)
+
+
+PARAMS: tuple[Param, ...] = (
+    Param(
+        key="held", kind="choice", default="tokens", advanced=False,
+        choices={"tokens": Text("The same examples", "相同的样本"), "time": Text("The same time", "相同的时间")},
+        label=Text("What every method gets", "每种方法得到的预算"),
+        help=Text(
+            "The same examples: everyone sees the same tokens in the same order. The same time: each job ends after so many minutes.",
+            "相同的样本：所有方法按相同顺序看到相同的词元。相同的时间：每个任务在指定的分钟数后结束。",
+        ),
+    ),
+    _same("epochs"),
+    Param(
+        key="minutes", kind="float", default=5.0, minimum=0.1, maximum=100_000, step=1, advanced=False,
+        label=Text("Minutes for each job", "每个任务的分钟数"), unit=Text("minutes", "分钟"),
+        help=Text(
+            "Each job ends after this time, loading and checks included. The learning rate stays the same after the warm-up.",
+            "每个任务在此时间后结束，包括加载和检查。预热后学习率保持不变。",
+        ),
+    ),
+    Param(
+        key="seeds", kind="int", default=1, minimum=1, maximum=MOST_SEEDS, step=1, advanced=False,
+        label=Text("Repeats with other seeds", "不同种子的重复次数"),
+        help=Text(
+            "How often each method is trained. From two on, the table shows mean and spread, and only differences beyond it count.",
+            "每种方法训练的次数。从两次起，表格显示均值和波动范围，只有超出波动的差异才算数。",
+        ),
+        usual=Text("1 for a look, 3 for a decision", "初步了解用 1，做决定用 3"),
+    ),
+    _same("scored_answers", 20, advanced=False, usual=Text("20", "20")),
+    _same("batch_size", advanced=True),
+    _same("max_length", advanced=True),
+    _same("evaluations", minimum=1),
+    _same("seed"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A method, perhaps in one of its variants, with settings of its own where the user gave some."""
+
+    key: str
+    method: str
+    variant: str | None = None
+    method_params: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def declared(self) -> tuple[Method, Variant | None]:
+        """The method and the variant. Raises Fault("method.unknown")."""
+        method = method_of(self.method)
+        return method, next((one for one in method.variants if one.key == self.variant), None)
+
+    def label(self, language: str) -> str:
+        """Its name for people; its key where this version does not know it."""
+        try:
+            method, variant = self.declared
+        except Fault:
+            return self.key
+        return (variant or method).label.in_(language)
+
+
+@dataclass(frozen=True)
+class ComparisonSpec:
+    """One comparison, exactly as it runs. `shared` holds the values of PARAMS."""
+
+    name: str
+    base_model: int
+    dataset: int
+    entrants: tuple[Entrant, ...]
+    shared: Mapping[str, Any]
+    device: str = "auto"
+    memory_mb: int | None = None
+    dataset_hash: str = ""  # set by the service: entrants that join later train on the same rows
+    version: int = _VERSION
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return asdict(self) | {"entrants": [asdict(entrant) for entrant in self.entrants]}
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that every entrant is trained with."""
+        first = int(self.shared["seed"])
+        return tuple(range(first, first + int(self.shared["seeds"])))
+
+
+def offered() -> list[tuple[Method, Variant | None]]:
+    """Everything that can take part: each method, followed by its variants."""
+    return [pair for method in METHODS for pair in [(method, None), *((method, one) for one in method.variants)]]
+
+
+def entrant_key(method: str, variant: str | None) -> str:
+    """Name of an entrant in a comparison."""
+    return f"{method}.{variant}" if variant else method
+
+
+def make_comparison(raw: Mapping[str, Any]) -> ComparisonSpec:
+    """Check a raw form (or a stored spec) and fill in defaults.
+
+    Raises:
+        SpecError: with every fault by field; those of an entrant as "entrants.<key>.<field of its job>".
+    """
+    faults: Faults = {}
+    for key in ("base_model", "dataset"):
+        if not isinstance(raw.get(key), int):
+            faults[key] = {"code": f"spec.no_{key}", "params": {}}
+    shared, wrong = read_all(PARAMS, raw.get("shared") or {}, "shared")
+    entrants = _entrants(raw.get("entrants") or [], faults)
+    name = str(raw.get("name") or "").strip()[:80]
+    if not name:
+        faults["name"] = {"code": "param.missing", "params": {}}
+    if faults := faults | wrong:
+        raise SpecError(faults)
+    memory = raw.get("memory_mb")
+    spec = ComparisonSpec(
+        name, raw["base_model"], raw["dataset"], entrants, shared, str(raw.get("device") or "auto"),
+        None if memory in (None, "") else memory, str(raw.get("dataset_hash") or ""),
+    )  # fmt: skip
+    job_specs(spec, {})
+    return spec
+
+
+def stored_comparison(stored: Mapping[str, Any]) -> ComparisonSpec:
+    """A spec as it was stored, unchecked: what has run can be looked at, whatever this version would refuse."""
+    return ComparisonSpec(**{**stored, "entrants": tuple(Entrant(**entrant) for entrant in stored["entrants"])})
+
+
+def _entrants(raw: Any, faults: Faults) -> tuple[Entrant, ...]:
+    known = {(method.key, variant.key if variant else None) for method, variant in offered()}
+    found: dict[str, Entrant] = {}
+    for one in raw:
+        method, variant = str(one.get("method") or ""), one.get("variant") or None
+        key = entrant_key(method, variant)
+        if (method, variant) not in known:
+            faults[f"entrants.{key}"] = {"code": "comparison.unknown_entrant", "params": {"name": key[:60]}}
+            continue
+        held = sorted(set(one.get("training") or {}) & set(_HELD_EQUAL))
+        if held:
+            faults[f"entrants.{key}.training.{held[0]}"] = {"code": "comparison.held_equal", "params": {"key": held[0]}}
+        found[key] = Entrant(
+            key, method, variant, dict(one.get("method_params") or {}), dict(one.get("training") or {})
+        )
+    if not found and not faults:
+        faults["entrants"] = {"code": "comparison.no_entrants", "params": {}}
+    if len(found) > MOST_ENTRANTS:
+        faults["entrants"] = {"code": "comparison.too_many", "params": {"most": MOST_ENTRANTS}}
+    return tuple(found.values())
+
+
+def raw_job(
+    spec: ComparisonSpec, entrant: Entrant, seed: int, epoch: tuple[float, float] | None = None
+) -> dict[str, Any]:
+    """The form of one entrant's training job.
+
+    Args:
+        epoch: estimated (seconds, steps) of one pass over the data, for a comparison by time.
+    """
+    variant = entrant.declared[1]
+    own = dict(variant.training) if variant else {}
+    own = {key: value for key, value in (own | dict(entrant.training)).items() if key not in _HELD_EQUAL}
+    shared = {key: spec.shared[key] for key in _HELD_EQUAL if key in spec.shared} | {"seed": seed}
+    by_time = spec.shared["held"] == "time"
+    if by_time:
+        shared |= _until_the_clock(spec.shared, epoch or (1.0, 1.0))
+    return {
+        "name": spec.name,
+        "base_model": spec.base_model,
+        "dataset": spec.dataset,
+        "method": entrant.method,
+        "method_params": (dict(variant.values) if variant else {}) | dict(entrant.method_params),
+        "training": own | shared,
+        "budget": {
+            "device": spec.device,
+            "memory_mb": spec.memory_mb,
+            "minutes": spec.shared["minutes"] if by_time else None,
+        },
+    }
+
+
+def _until_the_clock(shared: Mapping[str, Any], epoch: tuple[float, float]) -> dict[str, Any]:
+    """Settings for a job that the clock ends: enough passes, a short warm-up, and checks as often as fit."""
+    seconds, steps = epoch
+    fitting = 60.0 * float(shared["minutes"]) / max(seconds, 1e-3)
+    most = float(_BOUNDS["epochs"].maximum or 1.0)
+    passes = min(most, max(1.0, _SPARE * fitting))
+    checks = round(int(shared["evaluations"]) * max(1.0, passes / max(fitting, 1e-3)))
+    return {
+        "epochs": passes,
+        "schedule": "constant_with_warmup",
+        "warmup": min(0.05, _WARMUP_STEPS / max(1.0, passes * steps)),
+        "evaluations": min(int(_BOUNDS["evaluations"].maximum or 1), checks),
+    }
+
+
+def job_specs(
+    spec: ComparisonSpec,
+    epochs: Mapping[str, tuple[float, float]],
+    entrants: Sequence[Entrant] | None = None,
+    seeds: Sequence[int] | None = None,
+) -> dict[tuple[str, int], JobSpec]:
+    """The checked jobs by (entrant, seed); `epochs` holds the estimates of `raw_job` by entrant.
+
+    Raises:
+        SpecError: with the faults of every entrant.
+    """
+    made: dict[tuple[str, int], JobSpec] = {}
+    faults: Faults = {}
+    for entrant in spec.entrants if entrants is None else entrants:
+        for seed in spec.seeds if seeds is None else seeds:
+            try:
+                made[entrant.key, seed] = make_spec(raw_job(spec, entrant, seed, epochs.get(entrant.key)))
+            except SpecError as error:
+                faults |= named_faults(entrant.key, error.faults)
+    if faults:
+        raise SpecError(faults)
+    return made
+
+
+def named_faults(entrant: str, faults: Faults) -> Faults:
+    """Faults of an entrant's job under the entrant's name; what all share keeps its own name."""
+    common = ("base_model", "dataset", "budget.device", "budget.memory_mb", "name")
+    return {field if field in common else f"entrants.{entrant}.{field}": fault for field, fault in faults.items()}

@@ -1,0 +1,151 @@
+"""Fixed prompts, answered greedily with the weights of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig
+
+from engine.data.templates.template import ChatTemplate
+from engine.models.tuned.virtual_tokens import VirtualTokens
+from engine.training.limits.limits import out_of_memory
+from engine.training.limits.memory_use import give_back
+
+PROMPTS = 4
+NEW_TOKENS = 64
+_LEAD = 32  # tokens of a plain text that are given; the model goes on
+_SHOWN = 2_000
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A question (or the beginning of a text), and the answer in the data where there is one."""
+
+    text: str
+    ids: list[int]
+    expected: str | None
+
+
+def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], template: ChatTemplate) -> list[Prompt]:
+    """The user's prompts, else those of the first rows that have one. Reads no more rows than it needs."""
+    if wanted:
+        chat = template.has_chat and any("messages" in row for row in islice(rows, 1))
+        return [Prompt(text, _asked(text, template, chat=chat), None) for text in wanted[:16]]
+    found = (prompt_of(row, template) for row in rows)
+    return list(islice((prompt for prompt in found if prompt is not None), PROMPTS))
+
+
+def _asked(text: str, template: ChatTemplate, *, chat: bool) -> list[int]:
+    if chat:
+        return template.encode_prompt([{"role": "user", "content": text}])
+    return template.tokenizer.encode(text).ids
+
+
+def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
+    """The last question of a row with its answer (the beginning of a text with what follows); None where there is none."""
+    if "messages" not in row:
+        ids = template.tokenizer.encode(row["text"]).ids
+        lead = min(_LEAD, len(ids) // 2)
+        rest = template.decode(ids[lead : lead + NEW_TOKENS])
+        return Prompt(template.decode(ids[:lead]), ids[:lead], rest) if lead else None
+    messages = row["messages"]
+    last = max((i for i, m in enumerate(messages) if m["role"] == "assistant"), default=0)
+    if not last or messages[last - 1]["role"] != "user":
+        return None
+    try:
+        ids = template.encode_prompt(messages[:last], row.get("tools"))
+    except Exception:  # the template refuses this row; training leaves it out as well
+        return None
+    return Prompt(messages[last - 1]["content"][:_SHOWN], ids, messages[last]["content"][:_SHOWN] or None)
+
+
+def answer(
+    model: Any,
+    prompts: Sequence[Prompt],
+    template: ChatTemplate,
+    context: int,
+    autocast: AbstractContextManager[Any],
+    new_tokens: int | None = None,
+    seconds: float | None = None,
+) -> list[str]:
+    """Greedy answers of at most `new_tokens` tokens (NEW_TOKENS where it is not given), as many prompts in one padded batch as memory allows.
+
+    Args:
+        seconds: end the answers where they are when this much time has passed.
+    """
+    if not prompts:
+        return []
+    try:
+        return _together(model, prompts, template, context, autocast, new_tokens or NEW_TOKENS, seconds)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error) or len(prompts) == 1:
+            raise
+    give_back()
+    half, rest = len(prompts) // 2, (template, context, autocast, new_tokens, seconds)
+    return answer(model, prompts[:half], *rest) + answer(model, prompts[half:], *rest)
+
+
+def _together(
+    model: Any,
+    prompts: Sequence[Prompt],
+    template: ChatTemplate,
+    context: int,
+    autocast: AbstractContextManager[Any],
+    new_tokens: int,
+    seconds: float | None,
+) -> list[str]:
+    ids, mask = _left_padded([p.ids[-max(1, context - new_tokens) :] for p in prompts], template.pad_id)
+    device = next(model.parameters()).device
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad(), autocast:
+            made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens, seconds))
+    finally:
+        model.train(training)
+    return [_text(row, template) for row in made.tolist()]
+
+
+def _generated(model: Any, ids: Tensor, mask: Tensor, config: GenerationConfig) -> Tensor:
+    """The new tokens. Virtual tokens stand in the cache before the padding, where places are counted right."""
+    made: Tensor
+    virtual = VirtualTokens.of(model)
+    if virtual is None:
+        made = model.generate(input_ids=ids, attention_mask=mask, generation_config=config)
+        return made[:, ids.shape[1] :]
+    base, rows = model.get_base_model(), len(ids)
+    cache = virtual.open(base, rows)
+    ids = torch.cat([ids.new_zeros(rows, len(virtual)), ids], dim=1)
+    mask = torch.cat([mask.new_ones(rows, len(virtual)), mask], dim=1)
+    made = base.generate(input_ids=ids, attention_mask=mask, past_key_values=cache, generation_config=config)
+    return made[:, ids.shape[1] :]
+
+
+def _greedy(template: ChatTemplate, new_tokens: int, seconds: float | None) -> GenerationConfig:
+    return GenerationConfig(
+        max_time=seconds,
+        do_sample=False,
+        use_cache=True,
+        max_new_tokens=new_tokens,
+        eos_token_id=template.eos_ids or None,
+        pad_token_id=template.pad_id,
+        bos_token_id=None,
+    )
+
+
+def _left_padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
+    width = max(len(row) for row in rows)
+    ids = torch.tensor([[pad] * (width - len(row)) + list(row) for row in rows])
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
+    return ids, mask
+
+
+def _text(ids: Sequence[int], template: ChatTemplate) -> str:
+    ends = [place for place, token in enumerate(ids) if token in template.eos_ids]
+    return template.decode(ids[: ends[0]] if ends else ids).strip()

@@ -1,0 +1,69 @@
+"""The job that imports a large file."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.data.importing.reading import Place
+from engine.jobs.reporter import Interrupted, Reporter
+from engine.services.data.imports import Choice, run_import, work_folder
+from engine.services.data.sources import files_of
+from engine.services.data.views import load_dataset
+from storage.job_tables import Job
+
+
+class _Cancelled(Exception):
+    pass
+
+
+class _Progress:
+    """Tells how far the import is and how long it will take, by the speed since this attempt began."""
+
+    def __init__(self, reporter: Reporter, total: int) -> None:
+        self._reporter, self._total = reporter, total
+        self._began: tuple[float, int] | None = None
+
+    def tell(self, place: Place, rows: int, rejected: int) -> None:
+        """Raises _Cancelled when the user asked for it."""
+        if self._reporter.requested():
+            raise _Cancelled
+        now = time.monotonic()
+        self._began = self._began or (now, place.size)
+        passed, read = now - self._began[0], place.size - self._began[1]
+        left = passed * (self._total - place.size) / read if read > 0 and passed > 1 else None
+        numbers = {"rows": rows, "rejected": rejected}
+        self._reporter.progress(min(place.size, self._total), self._total, left, result=numbers)
+
+
+def run(ctx: Context, job: Job, reporter: Reporter) -> None:
+    """Import the job's data set. What is read so far stays for a resume, except after a cancel."""
+    assert job.dataset_id is not None
+    folder = work_folder(ctx, job.id)
+    kept = True
+    try:
+        row = load_dataset(ctx, job.dataset_id)
+        total = sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file())
+        reporter.phase("preparing")
+        tell = _Progress(reporter, total).tell
+        choice = Choice(**job.spec["choice"])
+        done = run_import(
+            ctx, job.dataset_id, choice, folder, tell=tell, lasting=True, transaction=reporter.transaction
+        )
+        stored = done.stored.train_rows + done.stored.val_rows if done.stored else 0
+        shutil.rmtree(folder, ignore_errors=True)
+        reporter.finish("succeeded", result={"rows": stored, "rejected": done.rejected})
+    except (_Cancelled, NotFound):  # the data set was deleted: nobody waits for it any more
+        shutil.rmtree(folder, ignore_errors=True)
+        reporter.finish("cancelled", result={})
+    except Interrupted:
+        kept = reporter.requested() != "cancel"
+        raise
+    except Fault as fault:
+        kept = fault.code == "data.import.disk_full"
+        raise
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,149 @@
+"""The job that makes a base model ready: fetch or find it, check it, write its tokenizer, count and hash its weights."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.core.settings import Settings
+from engine.jobs.reporter import Reporter
+from engine.models.base import gguf, hub, starter
+from engine.models.base.download_progress import Cancelled, Progress
+from engine.models.base.inspect import Inspection, hash_weights, inspect_folder
+from engine.models.base.paths import model_folder
+from engine.models.base.tokenizer import check_template, save_tokenizer
+from storage.job_tables import Job
+from storage.tables import LanguageModel
+
+_TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja", "special.json")
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A model that is ready, as its row says."""
+
+    weights: Path
+    tokenizer: Path
+    inspection: Inspection
+    weights_hash: str
+    default_template: bool
+
+
+def run(ctx: Context, job: Job, reporter: Reporter) -> None:
+    """Prepare the job's base model. Raises Fault; the model's row then says why it failed."""
+    with ctx.db.read() as s:
+        model = s.get(LanguageModel, job.base_model_id)
+    if model is None or model.deleted_at:
+        raise NotFound(model=job.base_model_id)
+    started = time.monotonic()
+    try:
+        made = _make(ctx.settings, model, Progress(reporter))
+    except Cancelled:
+        _store(reporter, model.id, status="failed", error={"code": "model.cancelled", "params": {}})
+        reporter.finish("cancelled")
+        return
+    except Fault as fault:
+        _store(reporter, model.id, status="failed", error=fault.as_dict())
+        raise
+    _store(reporter, model.id, **_columns(ctx.settings, made))
+    reporter.finish("succeeded", result={"base_model_id": model.id, "seconds": round(time.monotonic() - started, 1)})
+
+
+def _store(reporter: Reporter, model_id: int, **columns: Any) -> None:
+    with reporter.transaction() as s:
+        model = s.get_one(LanguageModel, model_id)
+        for name, value in columns.items():
+            setattr(model, name, value)
+
+
+def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
+    inside = made.weights.is_relative_to(settings.home)
+    return {
+        "status": "ready",
+        "error": None,
+        "path": settings.relative(made.weights) if inside else str(made.weights),
+        "tokenizer_path": settings.relative(made.tokenizer),
+        "config": made.inspection.config | {"_tunesmith": {"default_template": made.default_template}},
+        "parameters": made.inspection.parameters,
+        "context_length": made.inspection.context_length,
+        "weights_hash": made.weights_hash,
+    }
+
+
+def _make(settings: Settings, model: LanguageModel, progress: Progress) -> _Made:
+    folder = model_folder(settings, model.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    progress.phase("preparing")
+    weights = _weights(settings, model, folder / "weights", progress)
+    inspection = inspect_folder(weights)
+    progress.phase("checking", inspection.bytes)
+    weights_hash = hash_weights(inspection.weights, progress.more)
+    default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
+    return _Made(weights, folder / "tokenizer", inspection, weights_hash, default_template)
+
+
+def _weights(settings: Settings, model: LanguageModel, target: Path, progress: Progress) -> Path:
+    """The folder with the model's safetensors; fetched or converted to `target` where it is not there yet."""
+    if model.source == "folder":
+        return _local(Path(model.ref), target, progress)
+    if target.is_dir() and _is_whole(target):
+        return target
+    shutil.rmtree(target, ignore_errors=True)
+    if model.source == "starter":
+        starter.fetch(settings, target, progress)
+    else:
+        staging = settings.folder("cache", "hub", str(model.id))
+        hub.fetch(model.ref, staging, progress)
+        staging.rename(target)
+    return target
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        inspect_folder(folder)
+    except Fault:
+        return False
+    return True
+
+
+def _local(folder: Path, target: Path, progress: Progress) -> Path:
+    """A user's own folder is used where it is; a single GGUF file in it is converted once."""
+    if not folder.is_dir():
+        raise Fault("model.folder_gone", folder=str(folder))
+    files = sorted(folder.glob("*.gguf"))
+    if not files or any(folder.glob("*.safetensors")):
+        return folder
+    if len(files) > 1:
+        raise Fault("model.many_ggufs", folder=str(folder), count=len(files))
+    if not (target.is_dir() and _is_whole(target)):
+        shutil.rmtree(target, ignore_errors=True)
+        progress.phase("converting")
+        gguf.check_room(files[0], target)
+        gguf.convert(files[0], target)
+    return target
+
+
+def _tokenizer(settings: Settings, model: LanguageModel, weights: Path, target: Path, inspection: Inspection) -> bool:
+    """Write the tokenizer folder; True where the model has no chat template of its own."""
+    ready = settings.starter_from / "tokenizer" if settings.starter_from and model.source == "starter" else None
+    if ready and all((ready / name).is_file() for name in _TOKENIZER_FILES):
+        target.mkdir(exist_ok=True)
+        for name in _TOKENIZER_FILES:
+            shutil.copyfile(ready / name, target / name)
+        check_template(target)
+        return False
+    _check_architecture(inspection)
+    return save_tokenizer(weights, target)
+
+
+def _check_architecture(inspection: Inspection) -> None:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    kind = str(inspection.config.get("model_type", ""))
+    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        raise Fault("model.unknown_architecture", architecture=kind or "?")

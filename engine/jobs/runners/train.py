@@ -1,0 +1,295 @@
+"""A training job from its stored spec to its tuned model."""
+
+from __future__ import annotations
+
+import logging
+import math
+import shutil
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.evaluation import sampling
+from engine.evaluation.answers import AnswerSheet
+from engine.jobs.reporter import Interrupted, Reporter
+from engine.jobs.spec import make_spec
+from engine.methods import Run
+from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.planner.refusals import refusals
+from engine.training.batches.examples import Example
+from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
+from engine.training.limits.memory_use import MemoryWatch, give_back
+from engine.training.limits.safe_files import disk_fault
+from engine.training.loop.attempt_resources import Standing
+from engine.training.loop.callback import Cancelled, Watch
+from engine.training.loop.checkpoints import CheckpointStore, Progress, read_progress
+from engine.training.loop.clock import Clock, Plan, check_steps
+from engine.training.loop.in_context import answer_in_context
+from engine.training.loop.inputs import Inputs, read_inputs, seed_everything
+from engine.training.loop.ready import apply_method, ready_trainer
+from engine.training.loop.result import keep_tuned, results
+from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
+from engine.training.loop.throughput_log import keep_of_job
+from engine.training.loop.trainer import StepTrainer
+from engine.training.loop.weights import load_base, torch_device, trained_parameters
+from storage.job_tables import Job
+from storage.queries import reporting
+
+_MOST_HELD_OUT = 500
+_SCRATCH = ("examples", "scratch")
+_BYTES_SAVED = 12.0  # a trained number with AdamW's two moments, in a checkpoint
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Attempt:
+    """What all parts of one run share."""
+
+    ctx: Context
+    inputs: Inputs
+    reporter: Reporter
+    store: CheckpointStore
+    standing: Standing
+
+    @property
+    def limit_s(self) -> float | None:
+        """Seconds that are left of the time limit for this attempt."""
+        minutes = self.inputs.spec.budget.minutes
+        return None if minutes is None else 60 * minutes - self.standing.footing.spent_s
+
+    @property
+    def deadline(self) -> float | None:
+        """Monotonic seconds at which the time limit ends."""
+        return None if self.limit_s is None else self.reporter.began + self.limit_s
+
+    @property
+    def weights(self) -> Path:
+        """The folder of the base's weights."""
+        return weights_folder(self.ctx.settings, self.inputs.base)
+
+    @property
+    def craft(self) -> Run:
+        """What the method may know of the job."""
+        spec, settings = self.inputs.spec, self.ctx.settings
+        scratch = settings.folder("jobs", str(self.reporter.job_id), "scratch")
+        return Run(_plan(self.inputs).total, spec.training, scratch, tokenizer_folder(settings, self.inputs.base))
+
+
+@dataclass
+class _Loaded:
+    """What is in memory when training can begin."""
+
+    model: Any
+    trainer: StepTrainer
+    watch: Watch
+    craft: Run
+    sheet: AnswerSheet | None
+    checkpoint: Path | None
+
+
+def run(ctx: Context, job: Job, reporter: Reporter) -> None:
+    """Train the job of this row and write its end, whatever that is."""
+    spec = make_spec(job.spec)
+    store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]))
+    attempt: _Attempt | None = None
+    try:
+        with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
+            inputs = read_inputs(ctx, spec, reporter)
+            _refuse(inputs)
+            attempt = _Attempt(ctx, inputs, reporter, store, Standing(inputs, reporter))
+        _work(attempt)
+        return
+    except Cancelled:
+        store.remove_all()
+        reporter.finish("cancelled")
+        return
+    except Interrupted:
+        if reporter.requested() == "cancel":
+            store.remove_all()
+        raise
+    except TimeIsUp:
+        raise Fault("training.no_time", minutes=spec.budget.minutes) from None
+    except DBAPIError as error:
+        raise disk_fault(error, ctx.settings.home) from error
+    except Exception as error:
+        if attempt is None or not out_of_memory(error):
+            raise
+        _log.exception("Out of memory")
+        traceback.clear_frames(error.__traceback__)
+        short = error
+    finally:
+        for name in _SCRATCH:
+            shutil.rmtree(ctx.settings.home / "jobs" / str(reporter.job_id) / name, ignore_errors=True)
+    give_back()
+    attempt.standing.try_again(short)
+
+
+def _work(attempt: _Attempt) -> None:
+    inputs, reporter = attempt.inputs, attempt.reporter
+    if inputs.method.capabilities.trains:
+        _train(attempt)
+    else:
+        tokens = attempt.standing.footing.tokens
+        answer_in_context(attempt.ctx, inputs, reporter, attempt.craft, _MOST_HELD_OUT, tokens)
+
+
+def _refuse(inputs: Inputs) -> None:
+    """Raises the first reason why the method cannot work here, which was perhaps not known when the job was started."""
+    for fault in refusals(inputs.spec, inputs.base, len(inputs.examples.train)).values():
+        raise Fault(fault["code"], **fault["params"])
+
+
+# ---------------------------------------------------------------- training
+
+
+def _train(attempt: _Attempt) -> None:
+    standing, budget = attempt.standing, attempt.inputs.spec.budget
+    limit_mb = None if attempt.inputs.device.is_gpu else budget.memory_mb
+    with memory_held(limit_mb, standing.need_mb - standing.runtime_mb) as limit:
+        with time_held(attempt.deadline):
+            loaded = _load(attempt, limit)
+        with attempt.reporter.deferring_interrupts():
+            _learn(loaded)
+            _end(attempt, loaded)
+
+
+def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
+    """Everything up to the first step. Held to the memory limit, with room for the file that the weights are read from."""
+    inputs, reporter, standing = attempt.inputs, attempt.reporter, attempt.standing
+    reporter.phase("loading")
+    seed_everything(inputs.spec.training["seed"])
+    checkpoint = attempt.store.newest()
+    progress = _go_on(reporter, checkpoint)
+    standing.step = progress.step
+    standing.tell_plan(attempt.ctx)
+    if limit is not None:
+        limit.hold(sum(file.stat().st_size for file in attempt.weights.glob("*.safetensors")))
+    base = load_base(attempt.weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
+    held_out, sheet = _held_out(inputs.examples.val, reporter), sheet_of(inputs, reporter)
+    if sheet is not None and checkpoint is None:
+        answer_as_base(inputs, sheet, base, progress)
+        reporter.phase("loading")
+    craft = attempt.craft
+    model = apply_method(inputs, base, craft)
+    trainer, watch = _prepare(attempt, progress, model, held_out)
+    if limit is not None:
+        limit.hold()
+    _tell_start(attempt, trainer)
+    return _Loaded(model, trainer, watch, craft, sheet, checkpoint)
+
+
+def _learn(loaded: _Loaded) -> None:
+    """The steps that are missing. A step that cannot end in time is given up; without any before it, there is no result."""
+    trainer, watch, checkpoint = loaded.trainer, loaded.watch, loaded.checkpoint
+    if checkpoint is not None and watch.progress.step >= watch.plan.total:
+        trainer.load_weights(checkpoint)  # all that is missing is the end
+        return
+    try:
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    except TimeIsUp:
+        if watch.progress.step == 0:
+            raise
+        loaded.model.zero_grad()
+        watch.end_in_time()
+        watch.wind_up()
+
+
+def _go_on(reporter: Reporter, checkpoint: Path | None) -> Progress:
+    """Where to begin; what an earlier attempt wrote beyond that point is forgotten."""
+    progress = Progress() if checkpoint is None else read_progress(checkpoint)
+    with reporter.transaction() as s:
+        reporting.forget_after(s, reporter.job_id, progress.step if checkpoint else -1)
+    if checkpoint is not None:
+        reporter.event("info", "resumed", step=progress.step)
+    elif reporter.attempt > 1:
+        reporter.event("info", "started_over", step=0)
+    return progress
+
+
+def _prepare(
+    attempt: _Attempt, progress: Progress, model: Any, held_out: Sequence[Example]
+) -> tuple[StepTrainer, Watch]:
+    inputs, standing = attempt.inputs, attempt.standing
+    memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=standing.runtime_mb)
+    watch = Watch(
+        attempt.reporter,
+        attempt.store,
+        _plan(inputs),
+        progress,
+        val=held_out,
+        prompts=inputs.prompts,
+        answer=lambda seconds: sampling.answer(
+            model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast(), seconds=seconds
+        ),
+        memory=memory,
+        standing=standing,
+        clock=_clock(attempt, model, held_out, progress),
+    )
+    trainer = ready_trainer(inputs, model, standing.work, inputs.examples.train, memory, watch, attempt.store.folder)
+    trainer.tries, trainer.on_halved = standing.footing.tries, watch.tell_halved
+    watch.trainer = trainer
+    return trainer, watch
+
+
+def _clock(attempt: _Attempt, model: Any, held_out: Sequence[Example], progress: Progress) -> Clock:
+    rows, batch = attempt.inputs.examples.train, int(attempt.inputs.spec.training["batch_size"])
+    in_a_step = float(rows.lengths.mean()) * min(batch, len(rows))
+    clock = Clock(
+        attempt.deadline,
+        attempt.limit_s,
+        saved_bytes=_BYTES_SAVED * trained_parameters(model),
+        scored_share=sum(map(len, held_out)) / in_a_step,
+    )
+    clock.answers = progress.answer_seconds
+    return clock
+
+
+def _plan(inputs: Inputs) -> Plan:
+    training, rows = inputs.spec.training, len(inputs.examples.train)
+    total = math.ceil(training["epochs"] * math.ceil(rows / training["batch_size"]))
+    return Plan(total, check_steps(total, training["evaluations"]))
+
+
+def _held_out(rows: Sequence[Example], reporter: Reporter) -> list[Example]:
+    """All held-out rows, or evenly spread ones of very many."""
+    if len(rows) <= _MOST_HELD_OUT:
+        return list(rows)
+    reporter.event("info", "validation_thinned", used=_MOST_HELD_OUT, total=len(rows))
+    return [rows[i * len(rows) // _MOST_HELD_OUT] for i in range(_MOST_HELD_OUT)]
+
+
+def _context(inputs: Inputs) -> int:
+    return inputs.base.context_length or int(inputs.spec.training["max_length"])
+
+
+def _tell_start(attempt: _Attempt, trainer: StepTrainer) -> None:
+    inputs, reporter = attempt.inputs, attempt.reporter
+    reporter.event("info", f"precision_{inputs.precision.dtype}", device=inputs.device.name)
+    reporter.event("info", f"groups_{trainer.forward.name}", tokens=trainer.budget)
+    if attempt.standing.work.recompute:
+        reporter.event("info", "recompute_on")
+    _log.info("Training %s parameters with %s", f"{trained_parameters(trainer.model):,}", inputs.method.key)
+
+
+# ---------------------------------------------------------------- the end
+
+
+def _end(attempt: _Attempt, loaded: _Loaded) -> None:
+    inputs, reporter, watch = attempt.inputs, attempt.reporter, loaded.watch
+    if watch.ended == "interrupt":
+        raise Interrupted
+    watch.score()
+    if loaded.sheet is not None and watch.ended != "stop":
+        score_result(loaded.sheet, loaded.model, watch.progress, watch.trainer.autocast())
+    watch.note_elapsed()
+    keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, watch.progress, loaded.craft)
+    keep_of_job(reporter, inputs, attempt.standing.work, watch.progress, whole=watch.ended is None)
+    status = "succeeded" if watch.ended is None else "stopped"
+    reporter.progress(watch.progress.step, watch.plan.total, val_loss=watch.progress.val_loss)
+    reporter.finish(status, result=results(watch.progress) | {"ended": watch.ended})

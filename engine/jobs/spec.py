@@ -1,0 +1,146 @@
+"""What a training job is: a frozen record, checked whole, stored whole, versioned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from engine.core.errors import Fault, SpecError
+from engine.core.params import read_all
+from engine.methods import METHODS, Method, method_of
+from engine.objectives.sft import SFT, base_format
+from engine.planner.budget.catalogue import is_planned_only
+from engine.planner.budget.goals import GOALS
+
+SPEC_VERSION = 2
+_LIMITS = ("memory_mb", "minutes", "disk_mb")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Hardware that the job may use, and what matters. Limits that are None are the machine's.
+
+    Attributes:
+        device: "auto", "cpu", "cuda:N", or the key of a device in the catalogue, which can be planned for but not used.
+        goal: "quality", "fastest" or "smallest": how plans are ranked; "smallest" also works in the smallest groups.
+    """
+
+    device: str = "auto"
+    memory_mb: int | None = None
+    minutes: float | None = None
+    disk_mb: int | None = None
+    goal: str = GOALS[0]
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """One training job, exactly as it runs."""
+
+    name: str
+    base_model: int
+    dataset: int
+    method: str
+    method_params: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+    sample_prompts: tuple[str, ...] = ()  # empty: taken from held-out rows
+    objective: str = "sft"
+    dataset_hash: str = ""  # content of the rows when the job was started; set by the service, never by a form
+    version: int = SPEC_VERSION
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return asdict(self) | {"sample_prompts": list(self.sample_prompts)}
+
+
+def _budget(raw: Mapping[str, Any], faults: dict[str, dict[str, Any]]) -> Budget:
+    device, goal = str(raw.get("device") or "auto"), str(raw.get("goal") or GOALS[0])
+    if device not in ("auto", "cpu") and not device.startswith("cuda:") and not is_planned_only(device):
+        faults["budget.device"] = _unknown(device, ("cpu", "cuda:0"))
+    if goal not in GOALS:
+        faults["budget.goal"] = _unknown(goal, GOALS)
+    memory, minutes, disk = (_limit(raw.get(key), f"budget.{key}", faults) for key in _LIMITS)
+    return Budget(device, int(memory) if memory else None, minutes, int(disk) if disk else None, goal)
+
+
+def _unknown(value: str, choices: Sequence[str]) -> dict[str, Any]:
+    return {"code": "param.unknown_choice", "params": {"value": value[:40], "choices": list(choices)}}
+
+
+def _limit(value: Any, place: str, faults: dict[str, dict[str, Any]]) -> float | None:
+    """A positive number, or None for no limit."""
+    if value in (None, ""):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        faults[place] = {"code": "param.not_a_number", "params": {"value": str(value)[:40]}}
+        return None
+    if not 0 < number < float("inf"):
+        faults[place] = {"code": "param.too_small", "params": {"value": value, "minimum": 0}}
+        return None
+    return number
+
+
+def _refused(method: Method, training: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Combinations that no model could train, whatever its shape."""
+    can = method.capabilities
+    if base_format(training) and not can.quantised_base:
+        reason = can.why_not["quantised_base"].as_dict()
+        return {"training.quantisation": {"code": "spec.no_quantised_base", "params": {"reason": reason}}}
+    if training["checkpointing"] == "on" and not can.checkpointing:
+        reason = can.why_not["checkpointing"].as_dict()
+        return {"training.checkpointing": {"code": "spec.no_checkpointing", "params": {"reason": reason}}}
+    return {}
+
+
+def _current(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A spec of an earlier version in today's form. Version 1 had the 4-bit format among QLoRA's own settings."""
+    if int(raw.get("version") or SPEC_VERSION) >= 2:
+        return raw
+    params = dict(raw.get("method_params") or {})
+    kind = params.pop("quant_type", None)
+    training = dict(raw.get("training") or {}) | ({"quantisation": kind} if kind else {})
+    return {**raw, "method_params": params, "training": training, "version": SPEC_VERSION}
+
+
+def make_spec(raw: Mapping[str, Any]) -> JobSpec:
+    """Check a raw form (or a stored spec) and fill in defaults.
+
+    Raises:
+        SpecError: with every fault, by field ("training.epochs", "method.rank", "budget.minutes", "dataset" ...).
+        Fault: "spec.newer" when a later version of Tunesmith wrote it.
+    """
+    if int(raw.get("version") or SPEC_VERSION) > SPEC_VERSION:
+        raise Fault("spec.newer", version=raw["version"], known=SPEC_VERSION)
+    raw = _current(raw)
+    faults: dict[str, dict[str, Any]] = {}
+    for key in ("base_model", "dataset"):
+        if not isinstance(raw.get(key), int):
+            faults[key] = {"code": f"spec.no_{key}", "params": {}}
+    key = str(raw.get("method") or "")
+    if key not in {method.key for method in METHODS}:
+        faults["method"] = {"code": "spec.no_method", "params": {}}
+        raise SpecError(faults)
+    method = method_of(key)
+    method_params, wrong = read_all(method.params, raw.get("method_params") or {}, "method")
+    training, more = read_all(SFT.params_for(method.defaults), raw.get("training") or {}, "training")
+    faults |= wrong | more
+    faults |= {} if faults else _refused(method, training)
+    budget = _budget(raw.get("budget") or {}, faults)
+    name = str(raw.get("name") or "").strip()[:120]
+    if not name:
+        faults["name"] = {"code": "param.missing", "params": {}}
+    if faults:
+        raise SpecError(faults)
+    prompts = tuple(str(p).strip() for p in raw.get("sample_prompts") or () if str(p).strip())
+    rows = str(raw.get("dataset_hash") or "")
+    return JobSpec(
+        name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, dataset_hash=rows
+    )
+
+
+def make_unnamed(raw: Mapping[str, Any], **fixed: Any) -> JobSpec:
+    """As `make_spec`, of a form that is only planned or tried and may have no name yet; `fixed` fields replace its own."""
+    return make_spec({**raw, "name": raw.get("name") or "-", **fixed})

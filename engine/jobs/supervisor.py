@@ -1,0 +1,230 @@
+"""The queue's hand: claims queued jobs, starts their workers, and tells the database when a worker is gone.
+
+Any number of supervisors may share one database: claims are atomic, an attempt is ended only by whoever finds it still
+active, and a worker belongs to its job, not to the server that started it.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from engine.core.context import Context
+from engine.core.process import Identity, new_nonce, same_boot, same_space, this_boot
+from engine.jobs.executors.base import Ending, Executor
+from engine.jobs.executors.local import LocalExecutor, last_words
+from engine.jobs.recovery import recovery_of
+from storage.job_tables import Job, JobStatus
+from storage.queries import events
+from storage.queries import jobs as queries
+
+LEASE_SECONDS = 15.0
+START_GRACE_SECONDS = 60.0
+OTHERS_CHILD_SECONDS = 3.0
+CANCEL_GRACE_SECONDS = 20.0
+LIGHT_GRACE_SECONDS = 3.0  # for jobs that have nothing to save
+KILL_GRACE_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+
+def is_stalled(job: Job) -> bool:
+    """Whether an active job's worker has given no sign of life for longer than its lease."""
+    return same_boot(job.boot_id) and time.monotonic() - (job.heartbeat or 0.0) > LEASE_SECONDS
+
+
+class Supervisor:
+    """Watches one database. `start` runs it on a thread of its own; `run_until` runs it in place.
+
+    Args:
+        interval: seconds between two looks.
+        cancel_grace: seconds that a worker has to end by itself after a cancel.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        executor: Executor | None = None,
+        *,
+        interval: float = 0.4,
+        cancel_grace: float = CANCEL_GRACE_SECONDS,
+    ) -> None:
+        self._ctx, self._executor = ctx, executor or LocalExecutor()
+        self._interval, self._cancel_grace = interval, cancel_grace
+        self._unstored: dict[tuple[int, int], Identity] = {}
+        self._first_gone: dict[tuple[int, int], float] = {}
+        self._cancel_seen: dict[tuple[int, int], float] = {}
+        self._quit = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Watch on a thread until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread. Workers go on."""
+        self._quit.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def run_until(self, done: Callable[[], bool]) -> None:
+        """Watch in this thread until `done()`."""
+        while not done():
+            self._safe_tick()
+            time.sleep(self._interval)
+
+    def tick(self) -> None:
+        """One look: end what is gone, then start what may start."""
+        self._store_processes()
+        self._reconcile()
+        while self._any_queued() and self._start_next():
+            pass
+
+    def _any_queued(self) -> bool:
+        """Asked of a reader first: an idle queue takes no lock."""
+        with self._ctx.db.read() as s:
+            return queries.any_queued(s)
+
+    def _loop(self) -> None:
+        while not self._quit.is_set():
+            self._safe_tick()
+            self._quit.wait(self._interval)
+
+    def _safe_tick(self) -> None:
+        try:
+            self.tick()
+        except DBAPIError as error:  # a locked database or a full disk: it may be better in a moment
+            _log.warning("The queue cannot use the database at the moment: %s", error.orig)
+        except Exception:
+            _log.exception("The queue stumbled; it goes on")
+
+    # -------------------------------------------------------------- starting
+
+    def _start_next(self) -> bool:
+        nonce = new_nonce()
+        try:
+            with self._ctx.db.write() as s:
+                claimed = queries.claim_next(s, nonce=nonce, boot_id=this_boot())
+        except IntegrityError:  # the index that allows one active job a lane: another supervisor was faster
+            return False
+        if claimed is None:
+            return False
+        job_id, attempt = claimed
+        try:
+            who = self._executor.start(self._ctx.settings, job_id, attempt, nonce)
+        except OSError as error:
+            fault = {"code": "job.cannot_start", "params": {"reason": str(error)}}
+            self._end(job_id, attempt, JobStatus.FAILED, fault)
+            return True
+        _log.info("Job %d, attempt %d: process %d", job_id, attempt, who.pid)
+        self._unstored[job_id, attempt] = who
+        self._store_processes()
+        return True
+
+    def _store_processes(self) -> None:
+        """Tell the database who works on what; what a full disk refuses is told again at the next look."""
+        for (job_id, attempt), who in list(self._unstored.items()):
+            with self._ctx.db.write() as s:
+                queries.set_process(s, job_id, attempt, pid=who.pid, created=who.created)
+            del self._unstored[job_id, attempt]
+
+    # -------------------------------------------------------------- watching
+
+    def _reconcile(self) -> None:
+        with self._ctx.db.read() as s:
+            active = queries.active_jobs(s)
+        for job in active:
+            if not self._seems_alive(job):
+                self._bury(job)
+            elif job.request == "cancel":
+                self._hasten(job)
+        keys = {(job.id, job.attempt) for job in active}
+        for memory in (self._first_gone, self._cancel_seen):
+            for key in memory.keys() - keys:
+                del memory[key]
+        self._executor.settle({who for job in active if (who := _identity(job))})
+
+    def _seems_alive(self, job: Job) -> bool:
+        who, silence = _identity(job), time.monotonic() - (job.heartbeat or 0.0)
+        if not same_boot(job.boot_id):
+            return False
+        if not same_space(job.boot_id):  # in another container: its pid means nothing here, its heartbeat does
+            return silence <= LEASE_SECONDS
+        if who is None:
+            return silence <= START_GRACE_SECONDS
+        return self._executor.is_alive(who)
+
+    def _bury(self, job: Job) -> None:
+        key, who = (job.id, job.attempt), _identity(job)
+        ending = self._executor.ending(who) if who else Ending()
+        others = who is not None and not ending.ours and same_space(job.boot_id)
+        now = time.monotonic()
+        if others and now - self._first_gone.setdefault(key, now) < OTHERS_CHILD_SECONDS:
+            return  # another server may be its parent and know more: let that one speak first
+        if job.request == "cancel":
+            self._end(*key, JobStatus.CANCELLED, None)
+        elif not (ending.out_of_memory and self._recover(job)):
+            self._end(*key, JobStatus.INTERRUPTED, self._cause(job, ending))
+
+    def _recover(self, job: Job) -> bool:
+        """The kernel killed a training worker for its memory: its job goes on with less, or fails with its bill."""
+        with self._ctx.db.read() as s:
+            recovery = recovery_of(s, job)
+        if recovery is None:
+            return False
+        if recovery.error is not None:
+            self._end(job.id, job.attempt, JobStatus.FAILED, recovery.error)
+            return True
+        with self._ctx.db.write() as s:
+            if not queries.requeue_attempt(s, job.id, job.attempt):
+                return False
+            for code, params in recovery.events:
+                events.add(s, job.id, job.attempt, "warning", code, params)
+        _log.warning("Job %d, attempt %d: out of memory, goes on with less", job.id, job.attempt)
+        return True
+
+    def _cause(self, job: Job, ending: Ending) -> dict[str, Any]:
+        if not same_boot(job.boot_id):
+            return {"code": "job.rebooted", "params": {"step": job.step}}
+        if job.pid is None:
+            return {"code": "job.never_started", "params": {"step": job.step}}
+        if ending.out_of_memory:
+            return {"code": "job.out_of_memory", "params": {"step": job.step}}
+        if ending.code == -signal.SIGKILL:
+            return {"code": "job.killed", "params": {"step": job.step}}
+        if ending.code is None:
+            return {"code": "job.lost", "params": {"step": job.step}}
+        said = last_words(self._ctx.settings, job.id, job.attempt)
+        if ending.code < 0:
+            name = signal.Signals(-ending.code).name if -ending.code in set(signal.Signals) else str(-ending.code)
+            return {"code": "job.signalled", "params": {"step": job.step, "signal": name, "said": said}}
+        return {"code": "job.crashed", "params": {"step": job.step, "exit_code": ending.code, "said": said}}
+
+    def _end(self, job_id: int, attempt: int, status: JobStatus, error: dict[str, Any] | None) -> None:
+        with self._ctx.db.write() as s:
+            ended = queries.end_attempt(s, job_id, attempt, status=status, error=error)
+        if ended:
+            level = logging.WARNING if error else logging.INFO
+            _log.log(level, "Job %d, attempt %d: %s %s", job_id, attempt, status, error or "")
+
+    def _hasten(self, job: Job) -> None:
+        """A cancelled worker that does not end by itself is ended: gently first, then hard."""
+        who = _identity(job)
+        if who is None or not same_space(job.boot_id):
+            return
+        now = time.monotonic()
+        waited = now - self._cancel_seen.setdefault((job.id, job.attempt), now)
+        grace = self._cancel_grace if job.kind == "train" else min(self._cancel_grace, LIGHT_GRACE_SECONDS)
+        if waited > grace:
+            self._executor.end(who, hard=waited > grace + KILL_GRACE_SECONDS)
+
+
+def _identity(job: Job) -> Identity | None:
+    if job.pid is None or job.pid_created is None:
+        return None
+    return Identity(job.pid, job.pid_created, job.nonce)

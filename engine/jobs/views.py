@@ -1,0 +1,85 @@
+"""What the pages see of a job: its row with names, what may be done with it, and its state in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.jobs.status_messages import headline
+from engine.jobs.supervisor import is_stalled
+from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
+from storage.queries import base_models, comparisons, metrics
+from storage.queries import jobs as queries
+from storage.queries.inputs import dataset_names
+
+_COLUMNS = (
+    "id", "name", "kind", "status", "phase", "lane", "step", "total_steps", "seconds_left", "train_loss", "val_loss",
+    "method", "dataset_id", "base_model_id", "created_at", "started_at", "finished_at", "attempt", "error", "result",
+    "request", "spec", "parent_id",
+)  # fmt: skip
+
+
+@dataclass
+class _Around:
+    """What views need beside the rows, fetched once for all of them."""
+
+    datasets: dict[int, str] = field(default_factory=dict)
+    models: dict[int, str] = field(default_factory=dict)
+    tuned: dict[int, int] = field(default_factory=dict)
+    places: dict[int, tuple[int, int]] = field(default_factory=dict)
+    checkpoints: dict[int, int] = field(default_factory=dict)
+    val_losses: dict[int, list[metrics.Point]] = field(default_factory=dict)
+    comparisons: dict[int, int] = field(default_factory=dict)
+
+
+def _around(s: Session, jobs: Sequence[Job]) -> _Around:
+    ids = [job.id for job in jobs]
+    return _Around(
+        datasets=dataset_names(s, {job.dataset_id for job in jobs if job.dataset_id}),
+        models=base_models.model_names(s, {job.base_model_id for job in jobs if job.base_model_id}),
+        tuned=queries.tuned_ids(s, ids),
+        places=queries.queue_places(s),
+        checkpoints=queries.last_checkpoints(s, ids),
+        val_losses=metrics.series_of(s, ids, "val_loss"),
+        comparisons=comparisons.of_jobs(s, ids),
+    )
+
+
+def _can(job: Job, place: tuple[int, int] | None) -> dict[str, bool]:
+    active = job.status in ACTIVE
+    return {
+        "stop": active and job.kind == "train" and job.request is None,
+        "cancel": job.status == JobStatus.QUEUED or (active and job.request != "cancel"),
+        "resume": job.status in RESUMABLE,
+        "move_up": place is not None and place[0] > 1,
+        "move_down": place is not None and place[0] < place[1],
+        "delete": job.status in FINAL,
+    }
+
+
+def _view(job: Job, around: _Around) -> dict[str, Any]:
+    place = around.places.get(job.id)
+    stalled = job.status in ACTIVE and is_stalled(job)
+    done = job.status == JobStatus.SUCCEEDED
+    fraction = 1.0 if done else min(1.0, job.step / job.total_steps) if job.total_steps else 0.0
+    view = {key: getattr(job, key) for key in _COLUMNS} | {
+        "fraction": fraction,
+        "dataset_name": around.datasets.get(job.dataset_id or 0),
+        "base_model_name": around.models.get(job.base_model_id or 0),
+        "queue_place": place[0] if place else None,
+        "stalled": stalled,
+        "checkpoint_step": around.checkpoints.get(job.id),
+        "can": _can(job, place),
+        "tuned_id": around.tuned.get(job.id),
+        "comparison_id": around.comparisons.get(job.id),
+    }
+    return view | {"headline": headline(view, around.val_losses.get(job.id, []))}
+
+
+def views(s: Session, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """The views of some jobs, in their order."""
+    around = _around(s, jobs)
+    return [_view(job, around) for job in jobs]

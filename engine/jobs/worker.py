@@ -1,0 +1,95 @@
+"""The process of one job: `python -m engine.jobs.worker JOB_ID ATTEMPT`."""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+from engine.core.context import Context, open_context
+from engine.core.errors import TunesmithError
+from engine.core.hardware import cpu
+from engine.jobs.reporter import Fenced, Interrupted, Reporter, ReporterHandler
+from storage.job_tables import Job
+from storage.queries.jobs import get_job
+
+RUNNERS = {
+    "train": "engine.jobs.runners.train:run",
+    "probe": "engine.jobs.runners.probe:run",
+    "export": "engine.jobs.runners.export:run",
+    "dry_run": "engine.jobs.runners.dry_run:run",
+    "fetch_data": "engine.services.data.sources_hub:run",
+    "import_data": "engine.jobs.runners.import_data:run",
+    "prepare_model": "engine.jobs.runners.prepare_model:run",
+    "new_version": "engine.jobs.runners.new_version:run",
+    "audit": "engine.jobs.runners.audit:run",
+    "rewrite": "engine.jobs.runners.rewrite:run",
+    "export_data": "engine.services.data.export:run",
+}
+EXIT_FENCED = 3
+_log = logging.getLogger("engine.jobs.worker")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the job; the exit code is 0 when its end is written, EXIT_FENCED when it is another attempt's."""
+    job_id, attempt = (int(argument) for argument in arguments)
+    _prepare_process()
+    ctx = open_context()
+    reporter = Reporter(ctx, job_id, attempt)
+    try:
+        reporter.start()
+        signal.signal(signal.SIGTERM, reporter.interrupt)
+        logging.getLogger().addHandler(ReporterHandler(reporter))
+        work(ctx, reporter)
+    except Fenced:
+        return EXIT_FENCED
+    finally:
+        reporter.close()
+    return 0
+
+
+def _prepare_process() -> None:
+    faulthandler.enable()
+    os.environ.setdefault("OMP_NUM_THREADS", str(cpu().cores))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it warns of kernels that are never needed here
+
+
+def work(ctx: Context, reporter: Reporter) -> None:
+    """Every end but `Fenced` becomes a final status."""
+    try:
+        with ctx.db.read() as s:
+            job = get_job(s, reporter.job_id)
+        if job is None:
+            raise Fenced
+        _runner(job.kind)(ctx, job, reporter)
+        if not reporter.finished:
+            reporter.finish("succeeded")
+    except Interrupted:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        cancelled = reporter.requested() == "cancel"
+        error = None if cancelled else {"code": "worker.interrupted", "params": {}}
+        reporter.finish("cancelled" if cancelled else "interrupted", error=error)
+    except TunesmithError as error:
+        _log.error("%s", error)
+        reporter.finish("failed", error=error.as_dict())
+    except Fenced:
+        raise
+    except Exception as error:
+        _log.exception("The job ended with an error nobody expected")
+        reason = f"{type(error).__name__}: {error}"[:500]
+        reporter.finish("failed", error={"code": "worker.crashed", "params": {"reason": reason}})
+
+
+def _runner(kind: str) -> Callable[[Context, Job, Reporter], None]:
+    module, function = RUNNERS[kind].split(":")
+    runner: Callable[[Context, Job, Reporter], None] = getattr(importlib.import_module(module), function)
+    return runner
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What the declarations of methods share: the declaration itself, shapes, footprints, settings and refusals."""

@@ -1,0 +1,169 @@
+"""What a method is: one frozen value that everything else derives from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.footprint import Footprint
+from engine.methods.common.shape import ModelShape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+Values = Mapping[str, Any]
+Model = Any  # a transformers or PEFT model
+Family = Literal["whole", "selective", "low_rank", "adapter", "prompt", "context", "research"]
+Format = Literal["adapter", "full", "delta", "shots"]
+Count = Callable[[ModelShape, Values], int]
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a method can do; pages and services ask this, never the method's name.
+
+    Attributes:
+        merge: the result can become a plain model that stands alone.
+        toggle: base answers come from the same loaded model with the method switched off, bit for bit.
+        quantised_base: trains on a base held in 4 or 8 bits.
+        packing: several examples may share a row.
+        checkpointing: activations may be recomputed.
+        resume: an interrupted job goes on exactly where its checkpoint was.
+        batch: answers beside the base and others in one batch.
+        trains: changes numbers at all.
+        why_not: for each of these that is False, the reason.
+    """
+
+    merge: bool
+    toggle: bool
+    quantised_base: bool = True
+    packing: bool = True
+    checkpointing: bool = True
+    resume: bool = True
+    batch: bool = False
+    trains: bool = True
+    why_not: Mapping[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a method may know of the job that it is applied in.
+
+    Attributes:
+        steps: optimizer steps of the whole job.
+        training: the objective's settings.
+        folder: scratch of the job, removed at its end.
+        tokenizer: folder with tokenizer.json.
+    """
+
+    steps: int
+    training: Values
+    folder: Path
+    tokenizer: Path | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A combination that cannot work: the place in the spec, the reason, and the change that makes it work."""
+
+    place: str  # "method.rank", "training.quantisation"
+    code: str  # text key `error.<code>`
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A well-known setting of a method under its own name, like DoRA of LoRA."""
+
+    key: str
+    label: Text
+    tagline: Text
+    values: Values  # of the method's own params
+    training: Values = field(default_factory=dict)  # of the objective's params
+    paper: str = ""
+
+
+@dataclass(frozen=True)
+class Learn:
+    """The method's card: what a person should know before choosing it."""
+
+    what: Text  # two plain sentences
+    trains: Text
+    frozen: Text
+    when: Text
+    when_not: Text
+    strengths: tuple[Text, ...]
+    weaknesses: tuple[Text, ...]
+    paper: str  # "Hu et al. 2021, LoRA: ..., arXiv:2106.09685"
+    formula: str  # parameters, as in `trainable`: "layers × rank × (inputs + outputs)"
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way of fine-tuning.
+
+    Attributes:
+        key: name in specs and in the database.
+        saves: "adapter" (PEFT folder), "full" (whole model), "delta" (changed tensors alone) or "shots" (examples).
+        params: the method's own settings.
+        defaults: this method's defaults for the objective's settings (learning rate ...).
+        apply: (model, values, run) -> the model to train, with only what should train requiring gradients.
+        trainable: number of trained parameters; `trainable_source` says where the formula is from.
+        changed: numbers of the base that the result changes (0 where it only adds inputs or modules).
+        rank: highest rank of the change of a weight matrix; None where no matrix is changed.
+        stored: numbers in the result on disk; those trained where it says nothing.
+        footprint: (shape, values) -> what it holds besides the base and its trained numbers.
+        trains_base: weights of the base itself are trained, so they are held in fp32.
+        starts_as_base: before its first step the model answers as the base does.
+        refusals: (shape, values, training) -> what cannot work on this model.
+        optimizer: (model, values, training) -> an optimizer of the method's own, or None for the chosen one.
+        after_update: (model, step) -> None, after each optimizer step, while the gradients are still there.
+        penalty: (model) -> a term of the loss, once an optimizer step.
+        figures: (model) -> numbers to draw over time, by name ("rank/<module>").
+        state, restore: what a checkpoint must hold besides the trained parameters, as tensors by name.
+        save: (model, folder, run) -> None where `saves` alone does not say how.
+        merge: (loaded model) -> plain model; PEFT's own way where it is None.
+        expected_fall: share of LoRA's fall of the loss in as many steps that tests ask for; below 0.5 a note must say why.
+    """
+
+    key: str
+    family: Family
+    label: Text
+    tagline: Text
+    help: Text
+    saves: Format
+    params: tuple[Param, ...]
+    defaults: Values
+    apply: Callable[[Model, Values, Run], Model]
+    trainable: Count
+    trainable_source: str
+    changed: Count
+    rank: Callable[[ModelShape, Values], int | None]
+    capabilities: Capabilities
+    learn: Learn | None = None
+    footprint: Callable[[ModelShape, Values], Footprint] = lambda _shape, _values: Footprint()
+    stored: Count | None = None
+    trains_base: bool = False
+    starts_as_base: bool = True
+    variants: tuple[Variant, ...] = ()
+    notes: tuple[Text, ...] = ()
+    recommended: bool = False
+    refusals: Callable[[ModelShape, Values, Values], Iterator[Refusal]] = lambda _shape, _values, _training: iter(())
+    optimizer: Callable[[Model, Values, Values], Optimizer | None] | None = None
+    after_update: Callable[[Model, int], None] | None = None
+    penalty: Callable[[Model], Tensor] | None = None
+    figures: Callable[[Model], Mapping[str, float]] | None = None
+    state: Callable[[Model], Mapping[str, Tensor]] | None = None
+    restore: Callable[[Model, Mapping[str, Tensor]], None] | None = None
+    save: Callable[[Model, Path, Run], None] | None = None
+    merge: Callable[[Model], Model] | None = None
+    expected_fall: float = 0.5
+
+    def numbers_stored(self, shape: ModelShape, values: Values) -> int:
+        """Numbers in the result on disk."""
+        return (self.stored or self.trainable)(shape, values)

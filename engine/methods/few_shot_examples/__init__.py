@@ -1,0 +1,1 @@
+"""Which examples are shown to the base before a question."""

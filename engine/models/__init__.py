@@ -1,0 +1,1 @@
+"""Models: the architecture by its config, base models, and what tuned models store."""

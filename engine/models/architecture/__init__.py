@@ -1,0 +1,1 @@
+"""A model's size and parts by its config.json alone."""

@@ -1,0 +1,90 @@
+"""What one layer keeps of each token until the backward pass, family by family, read from transformers' own forward passes.
+
+The counting is that of Korthikanti et al. 2022 (arXiv:2205.05198, section 4), for layers in which everything is frozen:
+a multiplication by a frozen matrix keeps nothing, a norm keeps its input, attention without written-down scores keeps
+queries, keys, values and its result, a gated MLP keeps both halves and the bent one. What trained matrices keep besides
+(their inputs) is counted by the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.methods.common.shape import LayerKeeps, ModelShape
+
+Config = Mapping[str, Any]
+
+_FUSED_ROPE = frozenset(
+    {"phi3", "gpt_neox", "chatglm"}
+)  # values stay a view of the whole product; queries and keys are copies
+_PLAIN_MLP = {"gpt_neox": 1, "gpt2": 4}  # gpt2's GELU is written out in four steps that are kept
+_WRITTEN_GATE = {"gpt_oss": 6}  # clamped and bent step by step
+_SINKS = frozenset({"gpt_oss"})
+_TABLES = 16  # of each chosen expert: places, probabilities and the way back
+
+
+def keeps_of(shape: ModelShape, config: Config) -> LayerKeeps:
+    """The numbers of one layer; see `LayerKeeps`."""
+    softcap, dropout = bool(config.get("attn_logit_softcapping")), _attention_dropout(shape, config)
+    eager = softcap or shape.family in _SINKS
+    scores = 2.0 if softcap else 1.0 if eager else 3.0 if dropout else 0.0
+    mlp, work = _mlp(shape)
+    return LayerKeeps(
+        norms=_norms(shape, config),
+        attention=_attention(shape, written=eager or dropout, eager=eager) + _hidden_dropout(shape, config),
+        scores=scores * shape.heads,
+        mlp=mlp,
+        work=work + 2 * shape.hidden,
+        packs=not eager,
+        whole_logits=bool(config.get("final_logit_softcapping")) or bool(config.get("lm_head_bias")),
+    )
+
+
+def _norms(shape: ModelShape, config: Config) -> float:
+    """The inputs of the layer's norms, and one factor (or two) for each normed vector."""
+    wide = {name: size for name, size in shape.norm_sizes.items() if name not in ("q_norm", "k_norm")}
+    inputs = len(wide) * shape.hidden
+    if shape.family == "gpt_neox" and config.get("use_parallel_residual", True):
+        inputs -= shape.hidden  # both norms read the same vector
+    kept = inputs + len(wide) * shape.norm_tensors
+    if len(wide) < len(shape.norm_sizes):
+        kept += (shape.heads + shape.kv_heads) * shape.head_dim + shape.heads + shape.kv_heads
+    return kept
+
+
+def _attention(shape: ModelShape, *, written: bool, eager: bool) -> float:
+    """Queries, keys, values, the result and a sum for each head; keys and values in all heads where scores are written down."""
+    queries, keys = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    if eager:
+        return 3.0 * queries
+    if shape.family == "gpt2":
+        return 3.0 * queries + (2.0 * queries if written else queries + shape.heads)
+    kept = 2.0 * queries + 2.0 * keys + shape.heads
+    if shape.family in _FUSED_ROPE:
+        kept += queries + keys
+    return kept + (shape.head_dim if shape.family in ("glm", "glm4") else 0)  # angles, repeated in each layer
+
+
+def _mlp(shape: ModelShape) -> tuple[float, float]:
+    """(kept, made by the backward pass at one time): of a gated MLP 3 x its width, of experts for each one chosen."""
+    inner = shape.intermediate
+    if shape.experts is None:
+        if shape.family in _PLAIN_MLP:
+            return float(_PLAIN_MLP[shape.family] * inner), 2.0 * inner
+        return 3.0 * inner, 3.0 * inner
+    one, gate = shape.experts, _WRITTEN_GATE.get(shape.family, 3)
+    kept = one.used * (gate * one.size + shape.hidden + _TABLES)
+    beside = shape.linears.get("gate_proj", (0, 0))[1]
+    return kept + (3.0 * beside + shape.hidden + 1 if beside else 0.0), one.used * (3.0 * one.size + 2 * shape.hidden)
+
+
+def _attention_dropout(shape: ModelShape, config: Config) -> bool:
+    share = config.get("attn_pdrop", 0.1) if shape.family == "gpt2" else config.get("attention_dropout")
+    return bool(share)
+
+
+def _hidden_dropout(shape: ModelShape, config: Config) -> float:
+    """Masks of what attention and MLP give on."""
+    share = config.get("resid_pdrop", 0.1 if shape.family == "gpt2" else 0) or config.get("hidden_dropout")
+    return 2.0 * shape.hidden if share else 0.0

@@ -1,0 +1,131 @@
+"""A model's size from its config.json alone: nothing is loaded, so 100 B parameters cost as little as 100 M."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.core.errors import Fault
+from engine.methods import ModelShape
+from engine.models.architecture import families
+from engine.models.architecture.anatomy import keeps_of
+
+_NAMES = {
+    "hidden": ("hidden_size", "n_embd", "d_model", "dim"),
+    "intermediate": ("intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size"),
+    "layers": ("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
+    "heads": ("num_attention_heads", "n_head", "n_heads", "num_heads"),
+    "kv_heads": ("num_key_value_heads", "multi_query_group_num"),
+    "head_dim": ("head_dim", "kv_channels"),
+    "vocabulary": ("padded_vocab_size", "vocab_size"),
+}
+_LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "seq_length")
+_LEARNT_PLACES = frozenset({"gpt2", "opt"})  # positions have embeddings of their own
+_GPT2_CONTEXT = 1024
+
+
+def context_length(config: Mapping[str, Any]) -> int | None:
+    """The longest text that the model was made for."""
+    config = _text_part(config)
+    return next((int(config[k]) for k in _LENGTHS if config.get(k)), None)
+
+
+def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelShape:
+    """Read the shape from the names that Llama, Qwen, Mistral, Gemma, Phi, GPT-NeoX, GPT-2, GLM and mixtures of experts use.
+
+    Args:
+        parameters: the true number of parameters where it is known; counted from the shape otherwise.
+
+    Raises:
+        Fault: "model.config_unknown" with the names that were looked for.
+    """
+    config = families.completed(_text_part(config))
+    family = str(config.get("model_type", "llama"))
+    layers, sizes = _read(config, "layers"), _sizes(config)
+    norms, final, tensors = families.norms_of(family, sizes)
+    shape = ModelShape(
+        sizes.hidden,
+        sizes.intermediate,
+        layers,
+        sizes.heads,
+        sizes.keys // sizes.head_dim,
+        sizes.head_dim,
+        _read(config, "vocabulary"),
+        families.is_tied(family, config),
+        parameters or 0,
+        families.linears_of(family, config, sizes),
+        family,
+        norm_sizes=norms,
+        final_norm=(final, sizes.hidden),
+        norm_tensors=tensors,
+        experts=families.experts_of(family, config, sizes.hidden, layers),
+    )
+    shape = replace(shape, linear_biases=families.biases_of(family, config) & shape.linears.keys())
+    shape = replace(shape, keeps=keeps_of(shape, config))
+    return shape if parameters else replace(shape, parameters=_counted(shape, config, sizes))
+
+
+def _sizes(config: Mapping[str, Any]) -> families.Sizes:
+    hidden, heads = _read(config, "hidden"), _read(config, "heads")
+    inner = _found(config, "intermediate") or 4 * hidden
+    head_dim = _found(config, "head_dim") or hidden // heads
+    kv_heads = 1 if config.get("multi_query") else _kv_heads(config) or heads
+    return families.Sizes(hidden, inner, heads, head_dim, heads * head_dim, kv_heads * head_dim)
+
+
+def _kv_heads(config: Mapping[str, Any]) -> int | None:
+    old = str(config.get("model_type")) in families.GLM_OF_OLD
+    return None if old and not config.get("multi_query_attention") else _found(config, "kv_heads")
+
+
+def _counted(shape: ModelShape, config: Mapping[str, Any], sizes: families.Sizes) -> int:
+    places = (context_length(config) or _GPT2_CONTEXT) * shape.hidden if shape.family in _LEARNT_PLACES else 0
+    embeddings = shape.hidden * shape.vocabulary * (1 if shape.tied else 2) + places
+    biases = shape.vocabulary if config.get("lm_head_bias") else 0
+    more = families.besides_layers(shape.family, config, sizes, shape.layers) + _plain_layers(shape)
+    return shape.layers * shape.layer_parameters + embeddings + biases + more + shape.norm_tensors * shape.final_norm[1]
+
+
+def _plain_layers(shape: ModelShape) -> int:
+    """What the layers without experts have more or less than those with them."""
+    if shape.experts is None or shape.experts.layers == shape.layers:
+        return 0
+    beside = sum(
+        i * o for name, (i, o) in shape.linears.items() if name not in ("q_proj", "k_proj", "v_proj", "o_proj")
+    )
+    plain = 3 * shape.hidden * shape.intermediate
+    return (shape.layers - shape.experts.layers) * (plain - beside - shape.experts.parameters)
+
+
+def body_parameters(shape: ModelShape) -> int:
+    """Weights of the linear modules of all layers: what nearly all calculation goes through, experts that rest left out."""
+    linears = sum(inputs * outputs for inputs, outputs in shape.linears.values())
+    return shape.layers * linears + _working(shape)
+
+
+def squeezable_parameters(shape: ModelShape) -> int:
+    """Weights that bitsandbytes squeezes: those of linear modules. Experts in one tensor are none."""
+    return shape.layers * sum(inputs * outputs for inputs, outputs in shape.linears.values())
+
+
+def _working(shape: ModelShape) -> int:
+    one = shape.experts
+    return 0 if one is None else one.layers * (one.used * 3 * shape.hidden * one.size + one.count * shape.hidden)
+
+
+def _text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    part = config.get("text_config")
+    return part if isinstance(part, Mapping) else config
+
+
+def _found(config: Mapping[str, Any], key: str) -> int | None:
+    values = (config.get(name) for name in _NAMES[key])
+    return next((value for value in values if isinstance(value, int) and value > 0), None)
+
+
+def _read(config: Mapping[str, Any], key: str) -> int:
+    value = _found(config, key)
+    if value is None:
+        raise Fault("model.config_unknown", missing=key, names=list(_NAMES[key]))
+    return value

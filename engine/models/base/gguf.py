@@ -1,0 +1,81 @@
+"""Turns a GGUF file into safetensors that everything else can read. Imports torch: for workers only."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import Fault
+from engine.core.hardware import cpu, disk
+from engine.models.architecture.shape import shape_of
+from engine.models.base.gguf_config import config_of
+from engine.planner.memory.estimate import RUNTIME_CPU
+
+_MB = 1e6
+_FP32 = 4
+_WORDS = "tokenizer.ggml.tokens"
+
+
+def read_config(file: Path) -> dict[str, Any]:
+    """The architecture by the file's metadata alone, in the words of a config.json.
+
+    Raises:
+        Fault: "model.gguf_unreadable"; "model.config_unknown" for an architecture that no formula is known for.
+    """
+    from gguf import GGUFReader
+
+    try:
+        reader = GGUFReader(file)
+        scalars = {key: field.contents() for key, field in reader.fields.items() if len(field.data) == 1}
+    except Exception as error:  # not a GGUF file, or a part of one
+        raise Fault("model.gguf_unreadable", file=file.name, reason=str(error)[:300]) from error
+    words = reader.fields.get(_WORDS)
+    counted = scalars if words is None else scalars | {_WORDS: len(words.data)}
+    return config_of(counted, {tensor.name for tensor in reader.tensors})
+
+
+def check_room(file: Path, target: Path) -> None:
+    """Whether the model in fp32 goes into memory and onto the disk; nothing is known of an unknown architecture.
+
+    Raises:
+        Fault: "model.gguf_too_large", before anything is loaded.
+    """
+    try:
+        need = _FP32 * shape_of(read_config(file)).parameters / _MB
+    except Fault as fault:
+        if fault.code == "model.config_unknown":
+            return
+        raise
+    memory, (_total, free) = cpu().memory_mb - RUNTIME_CPU / _MB, disk(target)
+    if need > min(memory, free):
+        raise Fault(
+            "model.gguf_too_large", file=file.name, need_mb=round(need), memory_mb=round(memory), disk_mb=round(free)
+        )
+
+
+def convert(file: Path, target: Path) -> None:
+    """Write the model of a GGUF file, in fp32 and with its tokenizer, to the folder `target`, which is complete or not there.
+
+    Raises:
+        Fault: "model.gguf_unreadable", with the reader's reason.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    partial = target.with_name(target.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    where = {"gguf_file": file.name, "trust_remote_code": False, "local_files_only": True}
+    try:
+        model = AutoModelForCausalLM.from_pretrained(str(file.parent), dtype=torch.float32, **where)
+        tokenizer = AutoTokenizer.from_pretrained(str(file.parent), **where)
+    except Exception as error:  # an unknown architecture or type of tensor, a truncated file ...
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Fault("model.gguf_unreadable", file=file.name, reason=reason[:300]) from error
+    # It is plain fp32 now: without its mark of quantisation it is saved and loaded like any other model.
+    model.hf_quantizer, model.is_quantized = None, False
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.save_pretrained(partial)
+    tokenizer.save_pretrained(partial)
+    partial.rename(target)

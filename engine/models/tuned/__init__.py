@@ -1,0 +1,1 @@
+"""What a tuned model's folder holds, and whether it is what was trained."""

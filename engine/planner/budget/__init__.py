@@ -1,0 +1,1 @@
+"""What a budget names: devices of the catalogue, and goals."""

@@ -1,0 +1,1 @@
+"""The memory estimate, item by item, at the peak of each phase."""

@@ -1,0 +1,234 @@
+"""The memory bill: what a training job holds at the moment of its peak, item by item, from the architecture alone.
+
+Pure: config.json in, bytes out. `docs/planner.md` explains each line; `benchmarks/memory.py` holds it against real peaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from engine.core.hardware import Device, Precision
+from engine.methods import Method, ModelShape
+from engine.methods.common.footprint import Footprint
+from engine.models.architecture.shape import squeezable_parameters
+from engine.planner.memory import formulas
+from engine.planner.memory.formulas import number, plus, times
+from engine.planner.memory.peak_phases import FP32, HEAD_TOKENS, Moment, Step, peak
+
+MB = 1e6  # as pages show it
+KEYS = (
+    "weights", "quantisation", "adapter", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "margin",
+)  # fmt: skip
+RUNTIME_CPU = 520e6  # Python, torch and the libraries, resident before a model is loaded
+_RUNTIME_GPU = 620e6  # CUDA context, kernels and cuBLAS workspaces on the device
+_SLACK_CPU = (
+    0.38  # of all that comes and goes: pieces of the heap that cannot be used again at once (benchmarks.memory)
+)
+_SLACK_RENEWED = 0.82  # where each pass makes all weights anew: each matrix leaves a hole that smaller things fill
+_MARGIN_CPU, _MARGIN_GPU = 0.03, 0.08  # of everything but the runtime; a GPU's bill is not calibrated here
+_WIDTH = {"fp32": 4, "bf16": 2, "fp16": 2}
+_MOMENTS = {"adamw_torch_fused": 8, "adafactor": 0, "sgd": 0}  # bytes of state of each trained number
+_SQUEEZED = {"nf4": 0.5, "fp4": 0.5, "int8": 1.0}
+_BLOCK, _SCALE_BITS = 64, 0.127  # weights that share a scale; bits a weight when scales are quantised too
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Everything that memory depends on.
+
+    Attributes:
+        tokens: tokens in the largest group.
+        recompute: activation checkpointing.
+        quantisation: how the frozen base is squeezed ("nf4", "fp4", "int8").
+        groups: groups that an optimizer step is worked through in.
+        longest: tokens of the longest example; 0 where a group is one example.
+        double: the scales of a 4-bit base are quantised too.
+    """
+
+    shape: ModelShape
+    method: Method
+    values: Mapping[str, Any]
+    precision: Precision
+    device: Device
+    tokens: int
+    recompute: bool = False
+    optimizer: str = "adamw_torch_fused"
+    quantisation: str | None = None
+    groups: int = 1
+    longest: int = 0
+    double: bool = True
+
+    @cached_property
+    def trained(self) -> int:
+        """Number of trained parameters."""
+        return self.method.trainable(self.shape, self.values)
+
+    @cached_property
+    def footprint(self) -> Footprint:
+        """What the method holds besides."""
+        return self.method.footprint(self.shape, self.values)
+
+    @property
+    def width(self) -> int:
+        """Bytes of one number in the chosen precision."""
+        return _WIDTH[self.precision.dtype]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the bill; text keys `plan.memory.<key>` and `plan.memory.<key>.means`.
+
+    Attributes:
+        formula: how it is calculated, with its numbers; the same in every language.
+        source: paper or documentation that the formula is from.
+    """
+
+    key: str
+    bytes: float
+    formula: str
+    source: str
+
+
+def bill(work: Workload) -> list[Item]:
+    """The lines of the memory bill, without empty ones, in the order of `KEYS`."""
+    step = Step(work, work.footprint)
+    moment = peak(step)
+    lines = [*_held(work), *_moved(step, moment), _runtime(work)]
+    share = _MARGIN_GPU if work.device.is_gpu else _MARGIN_CPU
+    used = sum(line.bytes for line in lines if line.key != "runtime")
+    lines.append(Item("margin", share * used, times(number(used / MB) + " MB", f"{share:.0%}"), formulas.MARGIN))
+    return sorted((line for line in lines if line.bytes > 0), key=lambda line: KEYS.index(line.key))
+
+
+def total_mb(work: Workload) -> int:
+    """What has to fit: the whole bill, with its margin."""
+    return round(sum(item.bytes for item in bill(work)) / MB)
+
+
+def predicted_mb(work: Workload) -> float:
+    """The peak that is expected: the bill without its margin."""
+    return sum(item.bytes for item in bill(work) if item.key != "margin") / MB
+
+
+def step_bytes(work: Workload) -> dict[str, float]:
+    """What the step itself holds, by key: without the program, the margin and the heap's share. A dry run counts the same."""
+    lines = {item.key: item.bytes for item in bill(work) if item.key not in ("runtime", "margin")}
+    lines["temporary"] = lines.get("temporary", 0.0) - _slack(work) * peak(Step(work, work.footprint)).bytes
+    return lines
+
+
+def peak_moment(work: Workload) -> str:
+    """The name of the moment that decides: "head", "backward", "end", "update"."""
+    return peak(Step(work, work.footprint)).name
+
+
+# ---------------------------------------------------------------- what is there all the time
+
+
+def _held(work: Workload) -> Iterator[Item]:
+    yield _weights(work)
+    if work.quantisation:
+        yield _scales(work)
+    yield _adapter(work)
+    yield _optimizer(work)
+
+
+def weight_bytes(work: Workload) -> float:
+    """The base's weights, with the scales of squeezed ones."""
+    return _weights(work).bytes + (_scales(work).bytes if work.quantisation else 0.0)
+
+
+def _weights(work: Workload) -> Item:
+    shape, width = work.shape, work.width
+    if work.quantisation:
+        body, each = squeezable_parameters(shape), _SQUEEZED[work.quantisation]
+        rest = shape.parameters - body
+        size, text = each * body + FP32 * rest, plus([times(body, f"{each:g} B"), times(rest, "4 B")])
+    elif work.method.trains_base:
+        size, text = float(FP32 * shape.parameters), times(shape.parameters, "4 B")
+        if width < FP32:
+            size, text = size + width * shape.parameters, plus([text, times(shape.parameters, f"{width} B")])
+    else:
+        size, text = float(width * shape.parameters), times(shape.parameters, f"{width} B")
+    return Item("weights", size, text, formulas.WEIGHTS)
+
+
+def _scales(work: Workload) -> Item:
+    shape = work.shape
+    body = squeezable_parameters(shape)
+    if work.quantisation == "int8":
+        rows = shape.layers * sum(outputs for _, outputs in shape.linears.values())
+        return Item("quantisation", float(FP32 * rows), times(rows, "4 B"), formulas.QUANTISATION)
+    if work.double:
+        return Item("quantisation", body * _SCALE_BITS / 8, times(body, f"{_SCALE_BITS} bit"), formulas.QUANTISATION)
+    return Item("quantisation", FP32 * body / _BLOCK, f"{times(body, '4 B')} ÷ {_BLOCK}", formulas.QUANTISATION)
+
+
+def _adapter(work: Workload) -> Item:
+    """What the method adds: its trained numbers, unless they are the base's own, and those that it holds besides."""
+    uses, trained = work.footprint, work.trained
+    if uses.own:
+        wider = 0 if work.method.trains_base else FP32 - work.width
+        return Item("adapter", float(wider * trained), times(trained, f"{wider} B"), formulas.WEIGHTS)
+    numbers = trained + uses.held
+    text = times(trained, "4 B") if not uses.held else plus([times(trained, "4 B"), times(uses.held, "4 B")])
+    return Item("adapter", FP32 * numbers, text, formulas.WEIGHTS)
+
+
+def _optimizer(work: Workload) -> Item:
+    if work.optimizer == "adafactor":
+        shorter = work.method.rank(work.shape, work.values) or 1
+        return Item(
+            "optimizer", FP32 * work.trained / shorter, f"{times(work.trained, '4 B')} ÷ {shorter}", formulas.ADAFACTOR
+        )
+    each = _MOMENTS[work.optimizer]
+    return Item("optimizer", float(each * work.trained), times(work.trained, f"{each} B"), formulas.OPTIMIZER)
+
+
+# ---------------------------------------------------------------- what is there at the peak
+
+
+def _moved(step: Step, moment: Moment) -> Iterator[Item]:
+    work = step.work
+    tokens = step.tokens
+    yield Item("gradients", moment.gradients, _gradients_text(step, moment), formulas.OPTIMIZER)
+    yield Item("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
+    labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
+    yield Item("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
+    slack = _slack(work) * moment.bytes
+    text = f"{moment.name}: {number(moment.temporary / MB)} MB"
+    if slack:
+        text = plus([text, f"{_slack(work):.0%} × {number((slack / _slack(work)) / MB)} MB"])
+    yield Item("temporary", moment.temporary + slack, text, formulas.TEMPORARY)
+
+
+def _slack(work: Workload) -> float:
+    if work.device.is_gpu:
+        return 0.0
+    renewed = bool(work.quantisation) or work.footprint.built >= squeezable_parameters(work.shape)
+    return _SLACK_RENEWED if renewed else _SLACK_CPU
+
+
+def _gradients_text(step: Step, moment: Moment) -> str:
+    if moment.gradients >= FP32 * step.work.trained:
+        return times(step.work.trained, "4 B")
+    return times(step.work.shape.vocabulary, step.work.shape.hidden, "4 B")
+
+
+def _activations_text(step: Step) -> str:
+    work = step.work
+    if work.recompute:
+        inputs = times(step.tokens, step.layers, work.shape.hidden, f"{work.width} B")
+        return plus([inputs, times(step.tokens, f"{number(step.layer())} B")])
+    return times(
+        step.tokens, plus([f"({times(step.layers, f'{number(step.layer())} B')}", f"{number(step.aside())} B)"])
+    )
+
+
+def _runtime(work: Workload) -> Item:
+    if work.device.is_gpu:
+        return Item("runtime", _RUNTIME_GPU, f"{_RUNTIME_GPU / MB:.0f} MB", formulas.RUNTIME_GPU)
+    return Item("runtime", RUNTIME_CPU, f"{RUNTIME_CPU / MB:.0f} MB", formulas.RUNTIME_CPU)

@@ -1,0 +1,205 @@
+"""What a training step holds at the moment of its peak.
+
+Five moments can be the highest: the end of a forward pass that holds more than it keeps ("forward"); the first scores at the head, when all activations are kept ("head"); the topmost layer's
+backward pass ("backward"); the lowest one's, when all gradients are there and activations are gone ("end"); the optimizer's
+step ("update"). Gradients grow while activations are freed, so with one group a step they do not peak together; with several,
+those of the first groups stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.methods.common.footprint import Footprint, inputs_kept
+
+if TYPE_CHECKING:
+    from engine.methods.common.shape import ModelShape
+    from engine.planner.memory.estimate import Workload
+
+FP32 = 4
+HEAD_TOKENS = 256  # label positions whose scores exist at a time (engine.training.forward.chunked_cross_entropy)
+_CHUNKS = 2  # the scores and what the softmax makes of them
+_WHOLE_KEPT, _WHOLE_MADE = 2, 2  # bent scores and their softmax; the gradients of both
+_ADAFACTOR_MAKES = 3  # copies of the matrix at hand
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Bytes at one moment, besides weights, adapter and optimizer state."""
+
+    name: str
+    gradients: float = 0.0
+    activations: float = 0.0
+    logits: float = 0.0
+    temporary: float = 0.0
+
+    @property
+    def bytes(self) -> float:
+        """All of them."""
+        return self.gradients + self.activations + self.logits + self.temporary
+
+
+@dataclass(frozen=True)
+class Step:
+    """The measures of one step; everything per token is in bytes."""
+
+    work: Workload
+    uses: Footprint
+
+    @property
+    def tokens(self) -> int:
+        """Of the largest group, virtual ones included."""
+        return max(self.work.tokens, self.row) if self.uses.front else self.work.tokens
+
+    @property
+    def row(self) -> int:
+        """What a token of the longest example may attend to, virtual tokens included."""
+        return min(self.work.longest or self.work.tokens, self.work.tokens) + self.uses.front + self.uses.before
+
+    @property
+    def masked(self) -> bool:
+        """Whether attention gets a mask: rows of unlike lengths, padded."""
+        alone = self.row >= self.work.tokens + self.uses.front
+        packs = self.work.method.capabilities.packing and self.work.shape.keeps.packs
+        return bool(self.uses.before) or not (packs or alone)
+
+    @property
+    def layers(self) -> int:
+        """Layers that keep something."""
+        return self.work.shape.layers if self.uses.layers is None else self.uses.layers
+
+    def layer(self) -> float:
+        """Bytes that one layer keeps of each token."""
+        shape, width = self.work.shape, self.work.width
+        keeps = shape.keeps
+        inputs = inputs_kept(self.uses.reads or {}, apart=self.uses.apart or width < FP32)
+        normed = _normed(shape) if self.uses.norms and shape.norm_tensors == 1 else 0
+        numbers = keeps.attention + keeps.mlp + inputs + normed + self.uses.kept
+        if self.masked and not keeps.scores:
+            numbers += (
+                self.row + 2 * (shape.heads - shape.kv_heads) * shape.head_dim
+            )  # the mask; keys and values for each head
+        return FP32 * keeps.norms + width * (numbers + keeps.scores * self.row)
+
+    def aside(self) -> float:
+        """Bytes that are kept of each token once: angles, the last norm's input less the lowest one's, what the method adds."""
+        shape, width = self.work.shape, self.work.width
+        first = self.uses.embeddings or self.uses.front  # otherwise no gradient goes into the lowest layer's norm
+        last = FP32 * shape.hidden if self.layers and first else 0
+        return last + width * (2 * shape.head_dim + self.uses.aside + self.uses.pairs * self.row)
+
+    def made(self) -> float:
+        """Most bytes of each token that the backward pass of a layer makes on top of what is kept."""
+        if not self.layers:
+            return 0.0
+        shape, width = self.work.shape, self.work.width
+        scores = 3 * shape.heads * self.row if shape.keeps.scores else 0
+        inner = max((size for size in (self.uses.reads or {}).values() if size != shape.hidden), default=0)
+        return width * max(shape.keeps.work - inner, scores + 2 * shape.hidden, 0)
+
+    def kept(self) -> float:
+        """Bytes of all activations at the end of the forward pass."""
+        shape, width = self.work.shape, self.work.width
+        if self.work.recompute:
+            return self.tokens * (self.layers * shape.hidden * width + self.aside())
+        below = width * self.uses.below
+        return self.tokens * (self.layers * self.layer() + self.aside() - below) + FP32 * self.uses.built
+
+    def head(self) -> float:
+        """Bytes of one matrix of the output layer or the embeddings, where it is trained."""
+        return float(FP32 * self.work.shape.vocabulary * self.work.shape.hidden)
+
+
+def _normed(shape: ModelShape) -> int:
+    """Numbers of a token that a layer's norms give out."""
+    each = {"q_norm": shape.heads * shape.head_dim, "k_norm": shape.kv_heads * shape.head_dim}
+    return sum(each.get(name, shape.hidden) for name in shape.norm_sizes)
+
+
+def moments(step: Step) -> list[Moment]:
+    """The candidates; the highest one is the peak."""
+    if not step.work.method.capabilities.trains:
+        return [_only_forward(step)]
+    return [_forward(step), _head(step), _backward(step), _end(step), _update(step)]
+
+
+def peak(step: Step) -> Moment:
+    """The highest moment."""
+    return max(moments(step), key=lambda moment: moment.bytes)
+
+
+def _only_forward(step: Step) -> Moment:
+    """Nothing is kept: one layer at work, then the scores."""
+    work = step.work
+    return Moment(
+        "forward", activations=step.tokens * (step.layer() + step.aside()), logits=logit_bytes(work, step.tokens)
+    )
+
+
+def _forward(step: Step) -> Moment:
+    """The end of the forward pass, where a method holds more than it keeps."""
+    kept = step.kept() + step.tokens * step.work.width * step.uses.passing
+    return Moment("forward", gradients=_earlier(step), activations=kept)
+
+
+def _head(step: Step) -> Moment:
+    earlier, trained = _earlier(step), step.uses.head
+    return Moment(
+        "head",
+        gradients=earlier + (step.head() if trained else 0.0),
+        activations=step.kept(),
+        logits=logit_bytes(step.work, step.tokens),
+        temporary=step.head() if trained else 0.0,
+    )
+
+
+def _backward(step: Step) -> Moment:
+    work = step.work
+    one = step.tokens * step.layer() + FP32 * step.uses.built / max(1, step.layers) if work.recompute else 0.0
+    return Moment(
+        "backward",
+        gradients=_earlier(step) + (step.head() if step.uses.head else 0.0),
+        activations=step.kept() + one,
+        temporary=step.tokens * step.made() + FP32 * step.uses.once + unpacked_bytes(work),
+    )
+
+
+def _end(step: Step) -> Moment:
+    """The lowest layer that keeps something, or the embeddings' own gradient, which is as large as they are."""
+    shape = step.work.shape
+    layer = step.tokens * (step.layer() + step.made()) + unpacked_bytes(step.work) if step.layers else 0.0
+    table = step.head() if step.uses.embeddings else 0.0
+    again = FP32 * step.work.trained / shape.layers if step.work.groups > 1 else 0.0
+    after = FP32 * step.uses.after
+    return Moment("end", gradients=FP32 * step.work.trained, temporary=max(layer + again, table, after))
+
+
+def _update(step: Step) -> Moment:
+    work = step.work
+    largest = max((i * o for i, o in work.shape.linears.values()), default=0)
+    if step.uses.head or step.uses.embeddings:
+        largest = max(largest, work.shape.vocabulary * work.shape.hidden)
+    made = _ADAFACTOR_MAKES * min(largest, work.trained) if work.optimizer == "adafactor" else 0
+    return Moment("update", gradients=FP32 * work.trained, temporary=FP32 * made)
+
+
+def _earlier(step: Step) -> float:
+    """Gradients of the groups before this one."""
+    return float(FP32 * step.work.trained) if step.work.groups > 1 else 0.0
+
+
+def logit_bytes(work: Workload, tokens: int) -> float:
+    """Scores in fp32 at label positions, a chunk at a time; the states that they come from, and their gradient."""
+    shape = work.shape
+    states = 3.0 * work.width * shape.hidden * tokens
+    if shape.keeps.whole_logits:
+        return states + FP32 * (_WHOLE_KEPT + _WHOLE_MADE) * shape.vocabulary * tokens
+    return states + FP32 * _CHUNKS * shape.vocabulary * min(tokens, HEAD_TOKENS)
+
+
+def unpacked_bytes(work: Workload) -> float:
+    """A squeezed matrix while it is used."""
+    if not work.quantisation:
+        return 0.0
+    return float(work.width * max((i * o for i, o in work.shape.linears.values()), default=0))

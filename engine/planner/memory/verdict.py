@@ -1,0 +1,191 @@
+"""Whether a job fits, and the smallest change that makes it fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.core.hardware import Device
+from engine.core.params import read_all
+from engine.methods import METHODS
+from engine.methods.common.refusals import refused
+from engine.models.architecture.shape import shape_of
+from engine.objectives.sft import SFT, base_format
+from engine.planner.memory.estimate import Workload, total_mb
+from engine.planner.memory.sizes import COMMON_SIZES
+
+TOKENS_AT_ONCE = {"cpu": 1024, "gpu": 4096}  # more is not faster
+_SMALLEST_GROUP = 256
+_SYSTEM_MB = 1000
+_RECOMPUTE = {"training.checkpointing": "on"}
+_HALVINGS_FIRST = 2  # of the length, before anything else is changed
+_SQUEEZED = {"int8": "verdict.squeezed_8", "nf4": "verdict.squeezed_4"}
+_LEAN = "adafactor"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Text key `plan.<code>`. `change`: fields of the raw spec ("training.max_length") with the value that would fit."""
+
+    code: str
+    params: dict[str, Any] = field(default_factory=dict)
+    ok: bool = False
+    change: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"code": self.code, "params": self.params, "ok": self.ok, "change": self.change}
+
+
+def limit_of(device: Device, budget_mb: int | None) -> int:
+    """MB that a job may use: the budget, within the device; some RAM is left to the system and to the page."""
+    most = device.memory_mb - (0 if device.is_gpu else min(_SYSTEM_MB, device.memory_mb // 4))
+    return min(most, budget_mb or most)
+
+
+def room_of(limit_mb: int, goal: str) -> int:
+    """MB that groups of examples may fill up to: all, or none where the smallest memory is wanted, so that each stays small."""
+    return 0 if goal == "smallest" else limit_mb
+
+
+def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_mb: int) -> Workload:
+    """How a step is worked through: as many tokens at a time as suits the device and the memory, then recomputing.
+
+    Args:
+        work: its `tokens` do not matter.
+        longest: tokens of the longest example; a group is never smaller.
+        step_tokens: most tokens that one optimizer step can have.
+        choice: the setting "checkpointing".
+    """
+    fewest = max(longest, _SMALLEST_GROUP)
+    most = max(longest, min(step_tokens, TOKENS_AT_ONCE["gpu" if work.device.is_gpu else "cpu"]))
+    work = _grouped(work, most if limit_mb > 0 else min(most, fewest), longest, step_tokens)
+    need = total_mb(work) if limit_mb > 0 else 1
+    while need > limit_mb and work.tokens > fewest:
+        work = _grouped(work, max(fewest, work.tokens // 2), longest, step_tokens)
+        need = total_mb(work)
+    return replace(work, recompute=_recomputes(work, choice, short=need > limit_mb))
+
+
+def _grouped(work: Workload, tokens: int, longest: int, step_tokens: int) -> Workload:
+    return replace(work, tokens=tokens, longest=longest, groups=max(1, -(-step_tokens // max(1, tokens))))
+
+
+def _recomputes(work: Workload, choice: str, *, short: bool) -> bool:
+    """Whether to recompute activations: as chosen, or with "auto" only when memory is short."""
+    if not work.method.capabilities.checkpointing or choice == "off":
+        return False
+    return choice == "on" or short
+
+
+def memory_verdict(work: Workload, limit_mb: int) -> Verdict:
+    """Fits, or what would: recomputing, shorter examples, a squeezed base, a leaner optimizer or method, or a smaller model."""
+    need = total_mb(work)
+    numbers = {"need_mb": need, "limit_mb": limit_mb}
+    if need <= limit_mb:
+        return Verdict("verdict.fits", numbers, ok=True)
+    for code, params, change, other in _changes(work):
+        if total_mb(other) <= limit_mb:
+            return Verdict(code, {**numbers, **params, "then_mb": total_mb(other)}, change=change)
+    largest = largest_fitting(work, limit_mb)
+    if largest:
+        return Verdict("verdict.smaller_model", {**numbers, "parameters": largest})
+    return Verdict("verdict.no_model", numbers)
+
+
+Change = tuple[
+    str, dict[str, Any], dict[str, Any], Workload
+]  # text key, its params, values by field, what is then held
+
+
+def _changes(work: Workload) -> Iterator[Change]:
+    """Changes from small to large."""
+    saved = work
+    if work.method.capabilities.checkpointing and not work.recompute:
+        saved = replace(work, recompute=True)
+        yield "verdict.recompute", {}, _RECOMPUTE, saved
+    also = _RECOMPUTE if saved is not work else {}
+    shorter = list(_shorter(saved, also))
+    yield from shorter[:_HALVINGS_FIRST]
+    yield from _leaner(saved, also)
+    yield from shorter[_HALVINGS_FIRST:]
+    yield from _other_methods(saved)
+
+
+def _shorter(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
+    length = 1 << (work.tokens - 1).bit_length() - 1
+    while length >= _SMALLEST_GROUP:
+        change = {"training.max_length": length} | also
+        yield "verdict.shorter", {"max_length": length}, change, replace(work, tokens=length)
+        length //= 2
+
+
+def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
+    """The same method on a squeezed base, then with an optimizer that keeps less."""
+    for held, code in _SQUEEZED.items():
+        other = replace(work, quantisation=held)
+        if work.method.capabilities.quantised_base and work.quantisation is None and _works(other):
+            yield code, {}, {"training.quantisation": held} | also, other
+    other = replace(work, optimizer=_LEAN)
+    if work.method.capabilities.trains and work.optimizer != _LEAN and _works(other):
+        yield "verdict.optimizer", {}, {"training.optimizer": _LEAN} | also, other
+
+
+def _works(work: Workload) -> bool:
+    usual = {param.key: param.default for param in SFT.params_for(work.method.defaults)}
+    training = usual | {"quantisation": work.quantisation or "none", "optimizer": work.optimizer}
+    return not refused(work.method, work.shape, work.values, training)
+
+
+def _other_methods(work: Workload) -> Iterator[Change]:
+    for method in METHODS:
+        if method is work.method or not method.recommended:
+            continue
+        values, _faults = read_all(method.params, {}, "method")
+        held = base_format(method.defaults)
+        other = replace(work, method=method, values=values, quantisation=held)
+        change = {"method": method.key, "training.checkpointing": "on" if work.recompute else "auto"}
+        yield "verdict.method", {"method": method.label.as_dict()}, change, other
+
+
+def largest_fitting(work: Workload, limit_mb: int) -> str | None:
+    """Parameters of the largest common size of model ("8B") that fits instead; None where not even the smallest does."""
+    for config in COMMON_SIZES:
+        shape = shape_of(config)
+        if total_mb(replace(work, shape=shape, tokens=min(work.tokens, _SMALLEST_GROUP))) <= limit_mb:
+            return in_billions(shape.parameters)
+    return None
+
+
+def in_billions(parameters: int) -> str:
+    """A number of parameters as models are named by it: "0.13B", "8B"."""
+    return f"{parameters / 1e9:.2g}B"
+
+
+def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdict | None:
+    """What to say when the job takes longer than the limit; None when it does not."""
+    if minutes is None or seconds <= minutes * 60:
+        return None
+    fewer = epochs * minutes * 60 / seconds
+    fewer = float(int(fewer)) if fewer >= 1 else round(fewer, 2)
+    params = {"minutes": round(seconds / 60, 1), "limit_minutes": minutes, "epochs": fewer}
+    if fewer <= 0:
+        return Verdict("verdict.time_short", {"minutes": params["minutes"], "limit_minutes": minutes})
+    return Verdict("verdict.time", params, change={"training.epochs": fewer})
+
+
+def disk_verdict(need_mb: float, free_mb: float, fewer: tuple[int, float] | None = None) -> Verdict | None:
+    """What to say when checkpoints and the result would fill the disk; None when they do not.
+
+    Args:
+        fewer: a smaller number of checkpoints to keep that fits, and what the job then writes.
+    """
+    if need_mb <= free_mb:
+        return None
+    numbers = {"need_mb": round(need_mb), "free_mb": round(free_mb)}
+    if fewer is None:
+        return Verdict("verdict.disk", numbers)
+    keep, then = fewer
+    change = {"training.keep_checkpoints": keep}
+    return Verdict("verdict.disk_fewer", {**numbers, "keep": keep, "then_mb": round(then)}, change=change)

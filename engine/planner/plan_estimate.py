@@ -1,0 +1,228 @@
+"""One estimate out of the parts: memory, time, disk, verdict and warnings, as JSON for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from engine.core.hardware import Device, precision_for
+from engine.jobs.spec import JobSpec
+from engine.methods import ModelShape, method_of
+from engine.models.architecture.shape import shape_of
+from engine.objectives.sft import base_format
+from engine.planner.memory.estimate import MB, Workload, bill
+from engine.planner.memory.verdict import (
+    Verdict,
+    arrange,
+    disk_verdict,
+    limit_of,
+    memory_verdict,
+    room_of,
+    time_verdict,
+)
+from engine.planner.time.corrections import Evidence, correct, settings_of
+from engine.planner.time.disk import Space, disk_view, merged_bytes, spaces
+from engine.planner.time.lengths import Counts, Table
+from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
+from storage.tables import Dataset, LanguageModel
+
+_FEW_ROWS = 20
+_LARGE = 1e9  # parameters that are too many for a processor in a reasonable time
+
+
+@dataclass(frozen=True)
+class Case:
+    """A complete spec with all that it names.
+
+    Attributes:
+        evidence: what this machine measured with the model, by method.
+        known_shape: the model's shape where it was read before.
+    """
+
+    spec: JobSpec
+    model: LanguageModel
+    dataset: Dataset
+    device: Device
+    table: Table
+    evidence: Mapping[str, Sequence[Evidence]] = field(default_factory=dict)
+    disk_free_mb: int = 0
+    known_shape: ModelShape | None = None
+
+    @property
+    def shape(self) -> ModelShape:
+        """The model's measures. Raises Fault("model.config_unknown")."""
+        return self.known_shape or shape_of(self.model.config, self.model.parameters)
+
+    @property
+    def limit_mb(self) -> int:
+        """MB that the job may use."""
+        return limit_of(self.device, self.spec.budget.memory_mb)
+
+    @property
+    def disk_limit_mb(self) -> int:
+        """MB that the job may write: the budget, within what is free."""
+        return min(self.disk_free_mb, self.spec.budget.disk_mb or self.disk_free_mb)
+
+    @property
+    def room_mb(self) -> int:
+        """MB that groups of examples may fill up to."""
+        return room_of(self.limit_mb, self.spec.budget.goal)
+
+    @property
+    def pace(self) -> Pace:
+        """How the job is cut up."""
+        training = self.spec.training
+        questions = len(self.spec.sample_prompts) or SAMPLE_QUESTIONS
+        checks, scored = int(training["evaluations"]), int(training["scored_answers"])
+        return Pace(float(training["epochs"]), int(training["batch_size"]), checks, questions, scored)
+
+    def counts(self) -> tuple[Counts, Counts]:
+        """What training sees of the train and of the validation rows."""
+        limits = int(self.spec.training["max_length"]), str(self.spec.training["over_length"])
+        return self.table.train_index.count(*limits), self.table.val_index.count(*limits)
+
+
+def incomplete(missing: Sequence[str]) -> dict[str, Any]:
+    """The answer to a form that is not filled in yet."""
+    verdict = Verdict("verdict.incomplete", {"missing": list(missing)})
+    empty = dict.fromkeys(
+        ("trainable", "rows", "tokens_per_epoch", "trained_tokens", "steps", "truncated", "dropped", "disk_mb"), 0
+    )
+    return {
+        "device": None,
+        "precision": None,
+        "memory": {"items": [], "total_mb": 0, "limit_mb": 0},
+        "seconds": None,
+        "time": None,
+        "disk": {"items": [], "total_mb": 0, "free_mb": 0, "export_mb": 0},
+        "recompute": False,
+        "groups": {"tokens": 0, "per_step": 0},
+        "exact": True,
+        "verdict": verdict.as_dict(),
+        "warnings": [],
+        **empty,
+    }
+
+
+def workload(case: Case, train: Counts) -> Workload:
+    """What the job holds, worked through as the engine would."""
+    spec = case.spec
+    work = Workload(
+        shape=case.shape,
+        method=method_of(spec.method),
+        values=spec.method_params,
+        precision=precision_for(case.device),
+        device=case.device,
+        tokens=train.longest,
+        optimizer=str(spec.training["optimizer"]),
+        quantisation=base_format(spec.training),
+        double=bool(spec.training["double_quantisation"]),
+    )
+    in_a_step = train.largest_step(case.pace.batch_size)
+    return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
+
+
+def estimate(case: Case) -> dict[str, Any]:
+    """The whole plan; see `engine.services.planning.estimates.plan` for the form."""
+    train, val = case.counts()
+    work = workload(case, train)
+    duration = duration_of_case(case, work, train, val)
+    disk = disk_view(spaces_of_case(case, work, train, val), case.disk_limit_mb)
+    lines = memory_view(work)
+    need_mb = sum(line["mb"] for line in lines)
+    device = case.device
+    return {
+        "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb, "free_mb": device.free_mb},
+        "precision": asdict(work.precision),
+        "memory": {
+            "items": lines,
+            "total_mb": need_mb,
+            "limit_mb": case.limit_mb,
+        },
+        "groups": {"tokens": work.tokens, "per_step": work.groups},
+        "trainable": work.trained,
+        "rows": train.rows,
+        "tokens_per_epoch": train.tokens,
+        "trained_tokens": train.trained,
+        "steps": steps_of(train.rows, case.pace) if work.method.capabilities.trains else 0,
+        "seconds": round(duration.seconds, 1),
+        "time": duration.as_dict(),
+        "truncated": train.truncated,
+        "dropped": train.dropped,
+        "recompute": work.recompute,
+        "exact": case.table.scale == 1.0,
+        "disk_mb": disk["total_mb"],
+        "disk": disk | {"export_mb": round(merged_bytes(work) / MB)},
+        "verdict": _verdict(case, work, train, duration.seconds, disk["total_mb"]).as_dict(),
+        "warnings": list(_warnings(case, work, train, need_mb)),
+    }
+
+
+def memory_view(work: Workload) -> list[dict[str, Any]]:
+    """The lines of the bill in MB; those that round to nothing are left out."""
+    lines = ({**asdict(item), "mb": round(item.bytes / MB)} for item in bill(work))
+    return [{key: line[key] for key in ("key", "mb", "formula", "source")} for line in lines if line["mb"]]
+
+
+def duration_of_case(case: Case, work: Workload, train: Counts, val: Counts) -> Duration:
+    """How long the job takes, corrected by what this machine measured, above all with the same method."""
+    evidence = [one for found in case.evidence.values() for one in found]
+    return duration_of(work, train, val, case.pace, correct(evidence, settings_of(case.spec, work)))
+
+
+def spaces_of_case(case: Case, work: Workload, train: Counts, val: Counts) -> list[Space]:
+    """What the job writes, line by line."""
+    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]))
+
+
+def disk_mb_of(case: Case, work: Workload, train: Counts, val: Counts) -> int:
+    """MB that the job writes."""
+    return round(sum(space.bytes for space in spaces_of_case(case, work, train, val)) / MB)
+
+
+def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
+    training, minutes = case.spec.training, case.spec.budget.minutes
+    if not train.rows and case.table.refused:
+        return Verdict("verdict.refused", {"n": case.table.refused})
+    if not train.rows:
+        return Verdict("verdict.no_rows", {"dropped": train.dropped, "max_length": training["max_length"]})
+    if not work.trained and work.method.capabilities.trains:
+        return Verdict("verdict.nothing_trained")
+    memory = memory_verdict(work, case.limit_mb)
+    if not memory.ok:
+        return memory
+    too_long = time_verdict(seconds, minutes, float(training["epochs"]))
+    fewer = _fewer_checkpoints(case, work) if disk_mb > case.disk_limit_mb else None
+    return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
+
+
+def _fewer_checkpoints(case: Case, work: Workload) -> tuple[int, float] | None:
+    """The most checkpoints that the disk has room for, if fewer would do, and what the job then writes."""
+    for keep in range(int(case.spec.training["keep_checkpoints"]) - 1, 0, -1):
+        fewer = replace(case, spec=replace(case.spec, training={**case.spec.training, "keep_checkpoints": keep}))
+        if (need_mb := disk_mb_of(fewer, work, *case.counts())) <= case.disk_limit_mb:
+            return keep, need_mb
+    return None
+
+
+def _warnings(case: Case, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:
+    training, device, free_mb = case.spec.training, case.device, case.device.free_mb
+    length, context = training["max_length"], case.model.context_length
+    found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
+        (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
+        (bool(work.quantisation) and not device.is_gpu, "quantised_cpu", {}),
+        (not device.is_gpu and work.shape.parameters > _LARGE, "large_on_cpu", {}),
+        (
+            context is not None and train.longest > context,
+            "over_context",
+            {"longest": train.longest, "context": context},
+        ),
+        (train.truncated > 0, "truncated", {"n": train.truncated, "max_length": length}),
+        (train.dropped > 0, "dropped", {"n": train.dropped, "max_length": length}),
+        (train.unlearnable > 0, "unlearnable", {"n": train.unlearnable}),
+        (case.table.refused > 0, "refused", {"n": case.table.refused}),
+        (0 < train.rows < _FEW_ROWS, "few_rows", {"n": train.rows}),
+        (not case.dataset.val_rows and int(training["evaluations"]) > 0, "no_validation", {}),
+    )
+    return ({"code": f"warning.{code}", "params": params} for applies, code, params in found if applies)

@@ -1,0 +1,1 @@
+"""How long a job takes, part by part, and what it writes."""

@@ -1,0 +1,80 @@
+"""What a job writes: checkpoints, the result and its scratch files, in bytes.
+
+A checkpoint holds the trained parameters in fp32 (safetensors) and the optimizer's state (AdamW: two moments of each;
+Loshchilov and Hutter 2017, arXiv:1711.05101), so 12 bytes a trained number. One more is on the disk while the newest is
+written. The tokens lie in a file of their own during the job: 4 bytes for each token and 4 for its label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.planner.memory.estimate import MB, Workload
+from engine.planner.time.lengths import Counts
+
+_MOMENTS = {"adafactor": 0.02, "sgd": 0.0}  # optimizer state over the trained numbers, in fp32 numbers; AdamW has 2
+_CHECKPOINT_FILES = 40e3  # random numbers, schedule and places, whatever the size
+_RESULT_FILES = 2e3
+_WORD_BYTES = 70.0  # of a token in the tokenizer's files, which a whole model brings along
+_TOKEN_BYTES = 8.0
+_ROW_BYTES = 16.0
+_HALF = 2.0
+
+
+@dataclass(frozen=True)
+class Space:
+    """One line of the disk's bill; text key `plan.disk.<key>`."""
+
+    key: str
+    bytes: float
+
+
+def spaces(work: Workload, train: Counts, val: Counts, keep: int) -> list[Space]:
+    """What a job needs at its fullest, line by line.
+
+    Args:
+        keep: checkpoints that are kept.
+    """
+    if not work.method.capabilities.trains:
+        return [Space("result", result_bytes(work)), Space("scratch", scratch_bytes(train, val))]
+    checkpoint = checkpoint_bytes(work)
+    return [
+        Space("checkpoints", keep * checkpoint),
+        Space("writing", checkpoint),
+        Space("result", result_bytes(work)),
+        Space("scratch", scratch_bytes(train, val)),
+    ]
+
+
+def checkpoint_bytes(work: Workload) -> float:
+    """One checkpoint: what is trained, and the optimizer's state."""
+    return _CHECKPOINT_FILES + 4.0 * work.trained * (1.0 + _MOMENTS.get(work.optimizer, 2.0))
+
+
+def result_bytes(work: Workload) -> float:
+    """The tuned model: a whole model with its tokenizer, or what the method adds, in fp32."""
+    if work.method.saves == "full":
+        return 4.0 * work.shape.parameters + _WORD_BYTES * work.shape.vocabulary
+    return _RESULT_FILES + 4.0 * work.method.numbers_stored(work.shape, work.values)
+
+
+def scratch_bytes(train: Counts, val: Counts) -> float:
+    """The tokens of all examples, on the disk until the job ends."""
+    return sum(_TOKEN_BYTES * counts.tokens + _ROW_BYTES * counts.rows for counts in (train, val))
+
+
+def merged_bytes(work: Workload) -> float:
+    """A merged export in half precision, should one be made afterwards."""
+    return _HALF * work.shape.parameters + _WORD_BYTES * work.shape.vocabulary
+
+
+def disk_view(needed: Sequence[Space], free_mb: int) -> dict[str, Any]:
+    """The JSON form: {items: [{key, mb}], total_mb, free_mb}. Tenths below 10 MB, as adapters are small."""
+    items = [{"key": space.key, "mb": _megabytes(space.bytes)} for space in needed]
+    return {"items": items, "total_mb": round(sum(space.bytes for space in needed) / MB), "free_mb": free_mb}
+
+
+def _megabytes(count: float) -> float:
+    return round(count / MB, 1) if count < 10 * MB else round(count / MB)

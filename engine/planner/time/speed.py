@@ -1,0 +1,186 @@
+"""How long a job takes, part by part: start, training, checks on held-out rows, answers, saving.
+
+Each part comes from the model of the device (`effort`, `rates`) and is corrected by what this machine measured itself
+(`corrections`). Sums are of seconds; the range follows from how sure each part is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from random import Random
+from typing import Any
+
+from engine.planner.memory.estimate import Workload
+from engine.planner.time.corrections import NO_CORRECTION, Correction
+from engine.planner.time.disk import checkpoint_bytes, result_bytes
+from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, update_seconds
+from engine.planner.time.lengths import Counts
+
+_MOST_HELD_OUT = 500  # of more held-out rows, training scores evenly spread ones
+SAMPLE_QUESTIONS = 4  # asked in each round
+_SAMPLE_TOKENS = 64  # of the longest answer
+_SCORED_AT_ONCE, _SCORED_FEWEST, _SCORED_MOST = 16, 16, 256
+_SPARE = 1.5  # the longest of several answers over the average expected one
+_START_S = 8.0  # a worker's start: Python, torch, the libraries
+_TOKENISED = 200e3  # tokens a second from text
+_READ_BYTES_S = 400e6  # weights from disk into the model
+_WRITE_BYTES_S = 250e6  # weights to disk: written, synchronised, and read again for their hash
+_SAVE_S = 0.15  # the files of a checkpoint besides their bytes
+_DRAWN_STEPS, _DRAWN_ROWS = 6, 128
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How the job is cut up, besides its examples.
+
+    Attributes:
+        evaluations: rounds of held-out rows and sample questions; 0 for none.
+        questions: sample questions of a round.
+        scored: held-out questions that are answered before and after training.
+    """
+
+    epochs: float
+    batch_size: int
+    evaluations: int = 0
+    questions: int = SAMPLE_QUESTIONS
+    scored: int = 0
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Seconds of a job by part ("start", "training", "checks", "answers", "saving"), and how sure they are.
+
+    Attributes:
+        low, high: range in which the true time can be expected.
+        tokens_per_s: real tokens a second while training; 0 where nothing is trained.
+        source: "model", or what corrected it: "probe" (measured on request) or "past" (an earlier job).
+        measured_at: when that was, in seconds since 1970; None for the model alone.
+    """
+
+    parts: dict[str, float]
+    low: float
+    high: float
+    tokens_per_s: float
+    source: str
+    measured_at: float | None
+
+    @property
+    def seconds(self) -> float:
+        """The whole job."""
+        return sum(self.parts.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON form, with the parts in order; texts are at `plan.time.<key>`."""
+        return {
+            "seconds": round(self.seconds, 1),
+            "low": round(self.low, 1),
+            "high": round(self.high, 1),
+            "tokens_per_s": round(self.tokens_per_s, 1),
+            "source": self.source,
+            "measured_at": self.measured_at,
+            "parts": [{"key": key, "seconds": round(seconds, 1)} for key, seconds in self.parts.items() if seconds],
+        }
+
+
+def steps_of(rows: int, pace: Pace) -> int:
+    """Optimizer steps of the whole job."""
+    per_epoch = -(-rows // pace.batch_size)
+    return ceil(per_epoch * pace.epochs)
+
+
+def duration_of(
+    work: Workload, train: Counts, val: Counts, pace: Pace, correction: Correction = NO_CORRECTION
+) -> Duration:
+    """The whole job, corrected by what was measured."""
+    modelled = parts_of(work, train, val, pace) if train.rows else {}
+    parts = {part: correction.seconds(part, seconds) for part, seconds in modelled.items()}
+    spreads = {part: 1.0 + correction.spread(part) for part in parts}
+    trained = train.tokens * pace.epochs
+    return Duration(
+        parts=parts,
+        low=sum(seconds / spreads[part] for part, seconds in parts.items()),
+        high=sum(seconds * spreads[part] for part, seconds in parts.items()),
+        tokens_per_s=trained / parts["training"] if parts.get("training") else 0.0,
+        source=correction.source,
+        measured_at=correction.measured_at,
+    )
+
+
+def parts_of(work: Workload, train: Counts, val: Counts, pace: Pace) -> dict[str, float]:
+    """Seconds by part, as the model of the device has them."""
+    trains = work.method.capabilities.trains
+    rounds = pace.evaluations + 1 if trains and pace.evaluations else 0 if trains else 2
+    saves = pace.evaluations if trains else 0
+    return {
+        "start": start_seconds(work, train.tokens + val.tokens),
+        "training": training_seconds(work, train, pace) if trains else 0.0,
+        "checks": rounds * held_out_seconds(work, val),
+        "answers": _sampled(work, train, pace, rounds) + _scored(work, train, val, pace),
+        "saving": saves * (_SAVE_S + checkpoint_bytes(work) / _WRITE_BYTES_S) + result_bytes(work) / _WRITE_BYTES_S,
+    }
+
+
+def start_seconds(work: Workload, tokens: float) -> float:
+    """Until the first step: the worker, the rows as tokens, the weights."""
+    return _START_S + tokens / _TOKENISED + work.shape.parameters * work.width / _READ_BYTES_S
+
+
+def training_seconds(work: Workload, train: Counts, pace: Pace) -> float:
+    """All steps. Groups are formed for a few drawn steps and scaled up to all tokens."""
+    steps = _drawn(train.lengths, pace.batch_size)
+    share = learnt_share(train)
+    grouped = sum(group_seconds(work, group, share) for step in steps for group in groups_of(work, step))
+    rate = grouped / max(1, sum(map(sum, steps)))
+    return train.tokens * pace.epochs * rate + steps_of(train.rows, pace) * update_seconds(work)
+
+
+def held_out_seconds(work: Workload, val: Counts) -> float:
+    """The held-out rows once, without training."""
+    if not val.rows:
+        return 0.0
+    drawn = _drawn(val.lengths, min(_MOST_HELD_OUT, val.rows))[0]
+    grouped = sum(group_seconds(work, group, learnt_share(val), train=False) for group in groups_of(work, drawn))
+    return grouped * val.mean * min(_MOST_HELD_OUT, val.rows) / max(1, sum(drawn))
+
+
+def learnt_share(counts: Counts) -> float:
+    """Share of the tokens that have a label."""
+    return counts.trained / counts.tokens if counts.tokens else 1.0
+
+
+def _drawn(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
+    """Lengths of a few typical steps; of a very large step a part. Always the same ones."""
+    size = min(batch_size, _DRAWN_ROWS)
+    rng = Random(0)
+    if len(lengths) <= size:
+        return [list(lengths)]
+    return [rng.sample(lengths, size) for _ in range(_DRAWN_STEPS)]
+
+
+def _sampled(work: Workload, train: Counts, pace: Pace, rounds: int) -> float:
+    """Sample questions: the untouched base talks on, the tuned model has learnt to end."""
+    if not rounds:
+        return 0.0
+    asked, expected = _asked_and_answered(train)
+    ends = min(_SAMPLE_TOKENS, _SPARE * expected)
+    base = answer_seconds(work, pace.questions, asked, _SAMPLE_TOKENS)
+    return base + (rounds - 1) * answer_seconds(work, pace.questions, asked, ends)
+
+
+def _scored(work: Workload, train: Counts, val: Counts, pace: Pace) -> float:
+    """Scored questions, before and after training."""
+    count = min(pace.scored, val.rows)
+    asked, expected = _asked_and_answered(train)
+    most = min(_SCORED_MOST, max(_SCORED_FEWEST, 2.0 * _SPARE * expected))
+    batches = [_SCORED_AT_ONCE] * (count // _SCORED_AT_ONCE) + [count % _SCORED_AT_ONCE]
+    before = sum(answer_seconds(work, batch, asked, most) for batch in batches)
+    after = sum(answer_seconds(work, batch, asked, min(most, _SPARE * expected)) for batch in batches)
+    return before + after
+
+
+def _asked_and_answered(counts: Counts) -> tuple[float, float]:
+    """Average tokens of a question and of its answer."""
+    answered = counts.trained / counts.rows if counts.rows else 0.0
+    return max(1.0, counts.mean - answered), answered

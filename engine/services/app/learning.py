@@ -1,0 +1,259 @@
+"""What the Learn page and the method cards say: declarations as JSON, and what each method costs on a model. No model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core import hardware
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.params import read_all
+from engine.core.text import Text
+from engine.methods import METHODS, Method, ModelShape
+from engine.methods.common.refusals import refused
+from engine.models.architecture.shape import shape_of
+from engine.objectives.sft import SFT, base_format
+from engine.planner.memory.estimate import Workload, total_mb
+from engine.planner.memory.verdict import arrange, limit_of
+from engine.services.app.formulas import formula_in
+from engine.services.app.method_guide import GOALS, Answers, Cost, advise
+from engine.services.planning import estimates
+from storage.queries import base_models
+
+Json = dict[str, Any]
+BYTES_STORED = 4.0  # results are kept in fp32
+FAMILIES: Mapping[str, Text] = {
+    "low_rank": Text("Small add-ons to the weights", "权重旁的小改动"),
+    "adapter": Text("Small networks between the layers", "层间的小网络"),
+    "prompt": Text("Trained prompts", "可训练的提示"),
+    "selective": Text("A part of the model", "只训练模型的一部分"),
+    "whole": Text("The whole model", "整个模型"),
+    "context": Text("Without training", "无需训练"),
+    "research": Text("Research", "研究性方法"),
+}
+CAPABILITIES: Mapping[str, Text] = {
+    "merge": Text("Can become a plain model", "可以合并为普通模型"),
+    "toggle": Text("Can be switched off, bit for bit", "可以完全关闭，逐位还原"),
+    "quantised_base": Text("Learns on a base in 4 or 8 bits", "可在 4 位或 8 位的基础模型上学习"),
+    "packing": Text("Several examples share a row", "多个样本可以共用一行"),
+    "checkpointing": Text("Activations can be recomputed", "可以重算激活值"),
+    "resume": Text("Goes on exactly after an interruption", "中断后可精确继续"),
+    "batch": Text("Answers beside others in one batch", "可与其他模型同批回答"),
+}
+# Known sizes, for readers who have no model here yet: (name, config.json).
+REFERENCES: Mapping[str, tuple[Text, Json]] = {
+    "reference-135m": (
+        Text("Small: 135 million parameters", "小型：1.35 亿参数"),
+        {"model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
+         "num_attention_heads": 9, "num_key_value_heads": 3, "vocab_size": 49152, "tie_word_embeddings": True},
+    ),
+    "reference-7b": (
+        Text("Large: 7 billion parameters", "大型：70 亿参数"),
+        {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+         "num_attention_heads": 32, "vocab_size": 32000, "tie_word_embeddings": False},
+    ),
+}  # fmt: skip
+EXAMPLES: tuple[Answers, ...] = (
+    Answers(8_000, 200, "style"),
+    Answers(8_000, 8, "format"),
+    Answers(24_000, 5_000, "facts"),
+    Answers(16_000, 500, "tasks"),
+)
+GB = 1000  # MB
+
+
+def capabilities_of(method: Method, language: str) -> list[Json]:
+    """What the method can do, and why not where it cannot."""
+    can = method.capabilities
+    return [
+        {
+            "key": key,
+            "label": label.in_(language),
+            "can": bool(getattr(can, key)),
+            "reason": can.why_not[key].in_(language) if key in can.why_not else None,
+        }
+        for key, label in CAPABILITIES.items()
+    ]
+
+
+def card(method: Method, language: str) -> Json:
+    """One method's card. `learn` is null while its texts are not written."""
+    return {
+        "key": method.key,
+        "family": method.family,
+        "label": method.label.in_(language),
+        "tagline": method.tagline.in_(language),
+        "recommended": method.recommended,
+        "trains": method.capabilities.trains,
+        "saves": method.saves,
+        "source": method.trainable_source,
+        "capabilities": capabilities_of(method, language),
+        "variants": [
+            {"label": v.label.in_(language), "tagline": v.tagline.in_(language), "paper": v.paper}
+            for v in method.variants
+        ],
+        "notes": [note.in_(language) for note in method.notes],
+        "learn": _learn(method, language),
+    }
+
+
+def _learn(method: Method, language: str) -> Json | None:
+    learn = method.learn
+    if learn is None:
+        return None
+    spoken = ("what", "trains", "frozen", "when", "when_not")
+    return {name: getattr(learn, name).in_(language) for name in spoken} | {
+        "strengths": [text.in_(language) for text in learn.strengths],
+        "weaknesses": [text.in_(language) for text in learn.weaknesses],
+        "paper": learn.paper,
+        "formula": formula_in(learn.formula, language),
+    }
+
+
+def lessons(language: str) -> Json:
+    """Everything of the Learn page that depends on no model."""
+    return {
+        "methods": [card(method, language) for method in METHODS],
+        "families": [{"key": key, "label": label.in_(language)} for key, label in FAMILIES.items()],
+        "goals": [{"value": key, "label": label.in_(language)} for key, label in GOALS.items()],
+    }
+
+
+def models(ctx: Context, language: str) -> list[Json]:
+    """What costs can be shown for: prepared models, then known sizes: [{value, label}]."""
+    with ctx.db.read() as s:
+        ready = [row for row in base_models.list_models(s) if row.status == "ready" and row.config]
+        own = [{"value": str(row.id), "label": row.name} for row in ready]
+    return own + [{"value": key, "label": name.in_(language)} for key, (name, _config) in REFERENCES.items()]
+
+
+def shape_named(ctx: Context, model: str) -> ModelShape:
+    """The shape of a prepared model (its number) or of a known size. Raises NotFound, or Fault("model.config_unknown")."""
+    if model in REFERENCES:
+        return shape_of(REFERENCES[model][1])
+    with ctx.db.read() as s:
+        row = base_models.get_model(s, int(model)) if model.isdecimal() else None
+        if row is None:
+            raise NotFound(model=model)
+        return shape_of(row.config, row.parameters)
+
+
+def numbers(shape: ModelShape, device: hardware.Device, memory_mb: float | None = None) -> dict[str, Json]:
+    """What each method costs at its defaults, by key: {trained, share, changed, rank, bytes, memory_mb, refused}.
+
+    Args:
+        memory_mb: what the job may use; with less it works in smaller groups and recomputes. The machine's where None.
+    """
+    limit = limit_of(device, None) if memory_mb is None else round(memory_mb)
+    return {method.key: _number(method, shape, device, limit) for method in METHODS}
+
+
+def _number(method: Method, shape: ModelShape, device: hardware.Device, limit_mb: int) -> Json:
+    values, _ = read_all(method.params, {}, "method")
+    training, _ = read_all(SFT.params_for(method.defaults), {}, "training")
+    if faults := refused(method, shape, values, training):
+        return {"refused": next(iter(faults.values()))}
+    trained = method.trainable(shape, values)
+    return {
+        "refused": None,
+        "trained": trained,
+        "share": trained / shape.parameters,
+        "changed": method.changed(shape, values),
+        "rank": method.rank(shape, values),
+        "bytes": BYTES_STORED * method.numbers_stored(shape, values),
+        "memory_mb": _memory_mb(method, shape, values, training, device, limit_mb),
+    }
+
+
+def _memory_mb(
+    method: Method, shape: ModelShape, values: Json, training: Json, device: hardware.Device, limit_mb: int
+) -> int:
+    longest = int(training["max_length"])
+    work = Workload(
+        shape=shape,
+        method=method,
+        values=values,
+        precision=hardware.precision_for(device),
+        device=device,
+        tokens=longest,
+        optimizer=str(training["optimizer"]),
+        quantisation=base_format(training),
+    )
+    step = longest * int(training["batch_size"])
+    return total_mb(arrange(work, longest, step, str(training["checkpointing"]), limit_mb))
+
+
+def overview(ctx: Context, model: str, language: str) -> Json:
+    """Costs of all methods on one model, and the guide's examples: {parameters, device, tokens, numbers, examples}."""
+    shape, device = shape_named(ctx, model), hardware.device_of("auto")
+    tokens = next(param.default for param in SFT.params if param.key == "max_length")
+    return {
+        "parameters": shape.parameters,
+        "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb},
+        "tokens": tokens,
+        "numbers": numbers(shape, device),
+        "examples": [_answered(answers, shape, device, language) for answers in EXAMPLES],
+    }
+
+
+def recommend(ctx: Context, model: str, memory_gb: float, examples: int, goal: str, language: str) -> list[Json]:
+    """The guide's advice, best first: [{method, label, reason, memory_mb}]; empty when nothing fits.
+
+    Raises:
+        Fault: "learn.bad_answer" when an answer is none.
+    """
+    known = next((key for key in GOALS if key == goal), None)
+    if known is None or not memory_gb > 0 or not examples > 0:
+        raise Fault("learn.bad_answer")
+    answers = Answers(memory_gb * GB, int(examples), known)
+    advice: list[Json] = _answered(answers, shape_named(ctx, model), hardware.device_of("auto"), language)["advice"]
+    return advice
+
+
+def _answered(answers: Answers, shape: ModelShape, device: hardware.Device, language: str) -> Json:
+    costs = numbers(shape, device, answers.memory_mb)
+    usable = {key: Cost(cost["memory_mb"], cost["bytes"]) for key, cost in costs.items() if cost["refused"] is None}
+    advice = [
+        {
+            "method": found.method.key,
+            "label": found.method.label.in_(language),
+            "reason": found.rule.reason.in_(language),
+            "memory_mb": round(usable[found.method.key].memory_mb),
+        }
+        for found in advise(answers, usable)
+    ]
+    return {
+        "memory_gb": answers.memory_mb / GB,
+        "examples": answers.examples,
+        "goal": answers.goal,
+        "advice": advice,
+    }
+
+
+def costs(ctx: Context, raw: Mapping[str, Any], settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Json]:
+    """What methods would cost for the form as it is filled in, by key: {memory_mb, trained, bytes, ok} or {fault}.
+
+    Args:
+        settings: the methods that are asked for, each with what the user changed for it: {method_params, training}.
+    """
+    shape = shape_named(ctx, str(raw.get("base_model") or ""))
+    asked = [method for method in METHODS if method.key in settings]
+    return {method.key: _cost(ctx, method, shape, {**raw, **settings[method.key]}) for method in asked}
+
+
+def _cost(ctx: Context, method: Method, shape: ModelShape, raw: Mapping[str, Any]) -> Json:
+    try:
+        plan = estimates.plan(ctx, {**raw, "method": method.key})
+    except SpecError as error:
+        fault = next(iter(error.faults.values()))
+        return {"fault": fault}
+    except Fault as error:
+        return {"fault": error.as_dict()}
+    values, _ = read_all(method.params, raw.get("method_params") or {}, "method")
+    return {
+        "memory_mb": plan["memory"]["total_mb"],
+        "trained": plan["trainable"],
+        "bytes": round(BYTES_STORED * method.numbers_stored(shape, values)),
+        "ok": bool(plan["verdict"]["ok"]),
+    }

@@ -1,0 +1,266 @@
+"""One turn being answered, by a thread of its own: whoever watches may come and go, the answer is finished and stored."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+from sqlalchemy.exc import DBAPIError
+
+from engine.core.context import Context
+from engine.core.errors import Fault, TunesmithError
+from engine.core.process import Identity, is_alive
+from engine.services.chat.sides import Setup
+from engine.serving.process.client import InferenceClient
+from engine.serving.process.fair_queue import Turns
+from engine.serving.protocol import Request
+from storage.queries import conversations
+
+log = logging.getLogger("tunesmith.chat")
+
+_SAVE_SECONDS = 0.5
+_LAST_SAVE_PATIENCE_SECONDS = 60.0
+_STATUS = {"end": "complete", "length": "complete", "stopped": "stopped", "failed": "failed"}
+
+
+@dataclass
+class State:
+    """One side as a watcher sees it. `status`: waiting, loading, streaming, then complete, stopped or failed."""
+
+    status: str = "waiting"
+    text: str = ""
+    stats: dict[str, Any] = field(default_factory=dict)
+    version: int = 1
+
+    @property
+    def over(self) -> bool:
+        return self.status in ("complete", "stopped", "failed")
+
+
+class Answering:
+    """Answers one turn.
+
+    Args:
+        prepare: makes the request when the turn has come (memory is looked at then). Raises Fault.
+        replaces: answers of this turn are stored already and stay until there are new ones.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        client: InferenceClient,
+        turns: Turns,
+        setup: Setup,
+        turn: int,
+        prepare: Callable[[], Request],
+        *,
+        replaces: bool,
+    ) -> None:
+        self._ctx, self._client, self._turns, self._setup, self._turn = ctx, client, turns, setup, turn
+        self._prepare, self._replaces = prepare, replaces
+        self._states = {side.side: State() for side in setup.sides}
+        self._changed = threading.Condition()
+        self._stopped = self._finished = False
+        self._fault: Fault | None = None
+        self._request: Request | None = None
+        self._began = time.monotonic()
+        self._saved_at = 0.0
+        self._waited_s = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything is stored."""
+        return self._finished
+
+    def start(self) -> None:
+        """Begin. What is known so far (nothing) is stored first, so that a refresh sees the turn."""
+        self._save()
+        threading.Thread(target=self._run, name=f"chat-{self._setup.conversation_id}", daemon=True).start()
+
+    def stop(self) -> None:
+        """End soon; what has been said stays."""
+        self._stopped = True
+        if request := self._request:
+            self._client.stop(request.id)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until everything is stored; whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._finished, seconds)
+
+    def overlay(self, messages: list[dict[str, Any]]) -> None:
+        """Bring stored messages up to this moment; `stats.phase` says waiting, loading or streaming."""
+        for message in messages:
+            state = self._states.get(message["side"])
+            if state is None or message["turn"] != self._turn:
+                continue
+            with self._changed:
+                message |= {"content": state.text, "stats": dict(state.stats), "status": state.status}
+            if not state.over:
+                message["stats"]["phase"] = state.status
+                message["status"] = conversations.STREAMING
+
+    def follow(self) -> Iterator[dict[str, Any]]:
+        """Each side whenever it changed: {"side", "text" (so far), "status", "stats"}, until all is said and stored.
+
+        Raises:
+            Fault: at the end, when no answer could be given; the sides have said "failed" before.
+        """
+        seen = dict.fromkeys(self._states, 0)
+        while True:
+            with self._changed:
+                while not (self._finished or self._news(seen)):
+                    self._changed.wait()
+                finished = self._finished
+                news = {side: self._states[side] for side in self._news(seen)}
+                seen.update({side: state.version for side, state in news.items()})
+                events = [self._shown(side, state) for side, state in news.items()]
+            yield from events
+            if finished:
+                break
+        if self._fault:
+            raise self._fault
+
+    def _news(self, seen: dict[str, int]) -> list[str]:
+        return [side for side, state in self._states.items() if state.version > seen[side]]
+
+    @staticmethod
+    def _shown(side: str, state: State) -> dict[str, Any]:
+        return {"side": side, "text": state.text, "status": state.status, "stats": dict(state.stats)}
+
+    # ------------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        try:
+            with self._turns.turn(self._wait) as mine:
+                if mine and not self._stopped:
+                    self._answer()
+        except TunesmithError as error:
+            self._fail(Fault(error.code, **error.params))
+        except Exception as error:
+            log.exception("conversation %d, turn %d", self._setup.conversation_id, self._turn)
+            self._fail(Fault("chat.failed", reason=f"{type(error).__name__}: {error}"[:300]))
+        for side, state in self._states.items():
+            if not state.over:
+                self._set(side, status="stopped")
+        self._save_last()
+        with self._changed:
+            self._finished = True
+            self._changed.notify_all()
+
+    def _wait(self, place: int) -> bool:
+        for side in self._states:
+            self._set(side, stats={"place": place})
+        return not self._stopped
+
+    def _answer(self) -> None:
+        request = self._request = self._prepare()
+        for side in self._states:
+            self._set(side, status="loading", stats={})
+        with closing(self._client.stream(request)) as events:
+            for event in events:
+                if self._stopped:
+                    self._client.stop(request.id)
+                self._take(request, event)
+                if time.monotonic() - self._saved_at >= _SAVE_SECONDS:
+                    self._save()
+
+    def _take(self, request: Request, event: dict[str, Any]) -> None:
+        if event["event"] == "loaded":
+            self._waited_s = round(time.monotonic() - self._began, 3)
+            for side in self._states:
+                self._set(side, status="streaming")
+        elif event["event"] == "text":
+            self._set(event["side"], text=event["text"], stats={"tokens": event["tokens"]})
+        elif event["event"] == "side":
+            self._end_side(request, event)
+
+    def _end_side(self, request: Request, event: dict[str, Any]) -> None:
+        ask = next(ask for ask in request.asks if ask.side == event["side"])
+        if event["weights"] != ask.weights:
+            raise Fault("chat.wrong_weights", wanted=ask.weights)
+        kept = ("tokens", "prompt_tokens", "reason", "first_token_s", "tokens_per_second", "silent", "error")
+        stats = {name: event[name] for name in kept if event[name] is not None}
+        stats |= {"seed": ask.seed, "waited_s": self._waited_s}
+        stats |= {"device": request.plan.device, "precision": request.plan.dtype}
+        self._set(event["side"], text=event["text"], status=_STATUS[event["reason"]], stats=stats)
+
+    def _fail(self, fault: Fault) -> None:
+        if self._stopped:
+            return
+        for side, state in self._states.items():
+            if not state.over:
+                self._set(side, status="failed", stats={**state.stats, "error": fault.as_dict()})
+                self._fault = fault
+
+    def _set(self, side: str, **values: Any) -> None:
+        state = self._states[side]
+        if all(getattr(state, name) == value for name, value in values.items()):
+            return
+        with self._changed:
+            for name, value in values.items():
+                setattr(state, name, value)
+            state.version += 1
+            self._changed.notify_all()
+
+    # ------------------------------------------------------------------ storage
+
+    def _save(self) -> None:
+        """Store what has been said. A database that cannot be written to now is tried again later."""
+        self._saved_at = time.monotonic()
+        try:
+            self._write()
+        except DBAPIError as error:
+            log.warning("An answer could not be stored at the moment: %s", error.orig)
+
+    def _save_last(self) -> None:
+        deadline = time.monotonic() + _LAST_SAVE_PATIENCE_SECONDS
+        while True:
+            try:
+                return self._write()
+            except DBAPIError:
+                if time.monotonic() > deadline:
+                    log.exception("An answer was lost: the database could not be written to")
+                    return None
+                time.sleep(1.0)
+
+    def _write(self) -> None:
+        """Store all sides in one transaction. Old answers of the turn stay until there is something new."""
+        if self._replaces and not any(state.text or state.status == "complete" for state in self._states.values()):
+            return
+        owner = {"owner": [os.getpid(), _own_birth()]}
+        with self._ctx.db.write() as s:
+            for side in self._setup.sides:
+                state = self._states[side.side]
+                values = {
+                    "content": state.text,
+                    "status": state.status if state.over else conversations.STREAMING,
+                    "weights_hash": side.weights_hash,
+                    "stats": state.stats if state.over else state.stats | owner,
+                }
+                conversations.put_answer(s, self._setup.conversation_id, self._turn, side.side, values)
+            if self._replaces:
+                sides = [side.side for side in self._setup.sides]
+                conversations.drop_other_answers(s, self._setup.conversation_id, self._turn, sides)
+            conversations.touch(s, self._setup.conversation_id)
+
+
+def _own_birth() -> float:
+    return psutil.Process().create_time()
+
+
+def settle_orphans(ctx: Context) -> None:
+    """Answers whose process is gone are marked as stopped: what was said is there, no more will come."""
+    with ctx.db.write() as s:
+        for message in conversations.streaming_answers(s):
+            pid, created = message.stats.get("owner") or (0, 0.0)
+            if not is_alive(Identity(int(pid), float(created))):
+                message.status = "stopped"
+                message.stats = {name: value for name, value in message.stats.items() if name != "owner"}

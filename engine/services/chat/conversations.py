@@ -1,0 +1,276 @@
+"""The side-by-side chat: the untouched base and tuned models answer the same prompt. Everything said is stored."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.core.hardware import cpu, devices
+from engine.models.base.paths import tokenizer_folder
+from engine.services.chat import views
+from engine.services.chat.answers import Answering, settle_orphans
+from engine.services.chat.memory import spared
+from engine.services.chat.settings import read_chat_settings
+from engine.services.chat.sides import (
+    Setup,
+    check_models,
+    clean_prompt,
+    find_conversation,
+    load_setup,
+    load_template,
+    make_asks,
+    shape_of_base,
+)
+from engine.serving.process.admission import Devices, Running, Tuned, Wanted, place
+from engine.serving.process.client import InferenceClient
+from engine.serving.process.fair_queue import Turns
+from engine.serving.protocol import Ask, Plan, Request, tuned_key
+from storage.queries import conversations, jobs, tuned_models
+from storage.tables import Conversation
+
+Rows = list[dict[str, Any]]  # the class below has a method called `list`
+Texts = list[str]
+
+_TITLE_CHARACTERS = 60
+_MOST_LISTED = 200
+_CLOSE_SECONDS = 5.0
+
+
+class Chat:
+    """All conversations of this process, and the one inference process behind them.
+
+    Args:
+        devices: what memory there is; asked before anything is loaded.
+    """
+
+    def __init__(self, ctx: Context, *, devices: Devices = devices) -> None:
+        self._ctx = ctx
+        self._devices = devices
+        self._client = InferenceClient(ctx.settings)
+        self._turns = Turns()
+        self._answers: dict[int, Answering] = {}
+        self._lock = threading.Lock()
+        settle_orphans(ctx)
+
+    # ------------------------------------------------------------------ conversations
+
+    def options(self) -> dict[str, Any]:
+        """{"bases": [{id, name, tuned: [{id, name, method, format, created_at}]}]}."""
+        return views.options(self._ctx)
+
+    def open(self, base_id: int, tuned_ids: Sequence[int], settings: dict[str, Any] | None = None) -> int:
+        """Begin a conversation. Raises NotFound, SpecError, or Fault when the models do not belong together."""
+        read = read_chat_settings(settings)
+        with self._ctx.db.write() as s:
+            ids = check_models(s, base_id, tuned_ids)
+            conversation = Conversation(title="", base_model_id=base_id, tuned_ids=ids, settings=read)
+            s.add(conversation)
+            s.flush()
+            return conversation.id
+
+    def update(
+        self,
+        conversation_id: int,
+        *,
+        settings: dict[str, Any] | None = None,
+        tuned_ids: Sequence[int] | None = None,
+    ) -> None:
+        """Change settings (only those named) or who answers from the next prompt on."""
+        self._refuse_while_busy(conversation_id)
+        with self._ctx.db.write() as s:
+            conversation = find_conversation(s, conversation_id)
+            if settings is not None:
+                conversation.settings = read_chat_settings({**conversation.settings, **settings})
+            if tuned_ids is not None:
+                conversation.tuned_ids = check_models(s, conversation.base_model_id, tuned_ids)
+
+    def list(self) -> Rows:
+        """Conversations with at least one prompt, the last used first."""
+        return views.conversation_list(self._ctx, _MOST_LISTED)
+
+    def view(self, conversation_id: int) -> dict[str, Any]:
+        """One conversation with all its messages; `busy` while it is being answered. Raises NotFound."""
+        view = views.conversation_view(self._ctx, conversation_id)
+        if answering := self._running(conversation_id):
+            answering.overlay(view["messages"])
+        return view | {"busy": answering is not None}
+
+    def delete(self, conversation_id: int) -> None:
+        """Take a conversation off the list. Raises NotFound."""
+        self.stop(conversation_id)
+        with self._ctx.db.write() as s:
+            conversations.forget(find_conversation(s, conversation_id))
+
+    def suggestions(self, tuned_id: int | None, n: int = 4) -> Texts:
+        """Questions to ask a tuned model, from rows that it was not trained on. Raises NotFound."""
+        return views.suggestions(self._ctx, tuned_id, n)
+
+    # ------------------------------------------------------------------ answers
+
+    def ask(self, conversation_id: int, prompt: str) -> Iterator[dict[str, Any]]:
+        """Ask every side; yields {"side", "text" (so far), "status", "stats"} as they answer.
+
+        The answer is finished and stored whether or not somebody goes on reading. `status` is waiting (stats.place: how
+        many are before), loading, streaming, then complete, stopped or failed (stats.error).
+
+        Raises:
+            NotFound, Fault: before anything is stored, when it cannot be asked; at the end, when nobody could answer.
+        """
+        prompt = clean_prompt(prompt)
+        setup, messages = load_setup(self._ctx, conversation_id)
+        asks = make_asks(self._ctx, setup, messages, prompt, _seed(setup))
+
+        def store() -> int:
+            with self._ctx.db.write() as s:
+                turn = conversations.last_turn(s, conversation_id) + 1
+                if turn != 1 + max((message.turn for message in messages), default=0):
+                    raise Fault("chat.busy")  # asked and answered in another tab meanwhile
+                conversations.add_prompt(s, conversation_id, turn, prompt)
+                conversation = find_conversation(s, conversation_id)
+                conversation.title = conversation.title or _title(prompt)
+                return turn
+
+        yield from self._begin(setup, asks, store, replaces=False).follow()
+
+    def regenerate(self, conversation_id: int) -> Iterator[dict[str, Any]]:
+        """Answer the last prompt again, with a new seed unless one is set; the old answers go when the new ones come."""
+        setup, messages = load_setup(self._ctx, conversation_id)
+        turn = max((m.turn for m in messages), default=0)
+        prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
+        if prompt is None:
+            raise Fault("chat.nothing_to_repeat")
+        earlier = [m for m in messages if m.turn < turn]
+        asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup))
+        yield from self._begin(setup, asks, lambda: turn, replaces=True).follow()
+
+    def follow(self, conversation_id: int) -> Iterator[dict[str, Any]]:
+        """Watch an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
+        if answering := self._running(conversation_id):
+            yield from answering.follow()
+
+    def stop(self, conversation_id: int) -> None:
+        """End the answers of a conversation soon; what has been said stays."""
+        if answering := self._running(conversation_id):
+            answering.stop()
+
+    def warm(self, conversation_id: int) -> None:
+        """Load a conversation's models in the background, while the user still types. Never raises for want of memory."""
+        setup, _messages = load_setup(self._ctx, conversation_id)
+        threading.Thread(target=self._warm, args=(setup,), name="chat-warm", daemon=True).start()
+
+    # ------------------------------------------------------------------ the process
+
+    def status(self) -> dict[str, Any]:
+        """Of the inference process: {"loaded", "models", "memory_mb", "busy", "waiting", "idle_s", "device", "precision", "pid"}."""
+        held, busy = self._client.held, self._turns.waiting > 0
+        return {
+            "loaded": held is not None,
+            "models": list(held.keys) if held else [],
+            "memory_mb": self._client.memory_mb(),
+            "busy": busy,
+            "waiting": max(0, self._turns.waiting - 1),
+            "idle_s": 0.0 if busy else round(self._client.idle_s, 1),
+            "device": held.device if held else None,
+            "precision": held.dtype if held else None,
+            "pid": self._client.pid,
+        }
+
+    def close(self) -> None:
+        """Stop every answer, store what was said, and end the inference process."""
+        with self._lock:
+            running = list(self._answers.values())
+        for answering in running:
+            answering.stop()
+        for answering in running:
+            answering.wait(_CLOSE_SECONDS)
+        self._client.close()
+
+    # ------------------------------------------------------------------ inside
+
+    def _running(self, conversation_id: int) -> Answering | None:
+        answering = self._answers.get(conversation_id)
+        return None if answering is None or answering.finished else answering
+
+    def _refuse_while_busy(self, conversation_id: int) -> None:
+        if self._running(conversation_id):
+            raise Fault("chat.busy")
+
+    def _begin(self, setup: Setup, asks: tuple[Ask, ...], store: Callable[[], int], *, replaces: bool) -> Answering:
+        with self._lock:
+            self._refuse_while_busy(setup.conversation_id)
+            self._answers = {key: value for key, value in self._answers.items() if not value.finished}
+            answering = Answering(
+                self._ctx,
+                self._client,
+                self._turns,
+                setup,
+                store(),
+                lambda: self._request(setup, asks),
+                replaces=replaces,
+            )
+            self._answers[setup.conversation_id] = answering
+            answering.start()
+            return answering
+
+    def _warm(self, setup: Setup) -> None:
+        with self._turns.turn(lambda _place: False) as mine:
+            if not mine:
+                return
+            try:
+                for _event in self._client.stream(self._request(setup, ())):
+                    pass
+            except Fault:
+                return  # the prompt that follows meets the same obstacle and tells the user
+
+    def _request(self, setup: Setup, asks: tuple[Ask, ...]) -> Request:
+        """What the inference process is to do. Raises Fault when memory does not suffice."""
+        running = self._running_process()
+        with self._ctx.db.read() as s:
+            active = jobs.active_jobs(s)
+        wanted = Wanted(
+            setup.identity,
+            shape_of_base(setup.base),
+            tuple(Tuned(tuned_key(t.id), t.format, t.bytes) for t in setup.tuned),
+            setup.quantised,
+            sum(len(ask.ids) + ask.max_tokens for ask in asks),
+        )
+        devices = spared(self._ctx, self._devices(), active)
+        placed = place(wanted, running, devices, [job.name for job in active])
+        base, tuned = setup.weights(self._ctx.settings)
+        folder = tokenizer_folder(self._ctx.settings, setup.base)
+        cores = cpu().cores
+        shared = any(job.lane == "cpu" for job in active)
+        plan = Plan(
+            setup.identity,
+            base,
+            tuned,
+            str(folder),
+            placed.device,
+            placed.dtype,
+            max(1, cores // 2) if shared else cores,
+            placed.evict,
+        )
+        settings = setup.settings
+        stop_ids = tuple(load_template(folder).eos_ids)
+        return Request(self._client.new_id(), plan, asks, settings["temperature"], settings["top_p"], stop_ids)
+
+    def _running_process(self) -> Running:
+        held = self._client.held
+        ids = [int(key.removeprefix("tuned-")) for key in held.keys if key.startswith("tuned-")] if held else []
+        with self._ctx.db.read() as s:
+            sizes = {tuned_key(row.id): row.bytes for row in tuned_models.tuned_by_ids(s, ids).values()}
+        return Running(held, self._client.pid is not None, self._client.memory_mb(), sizes)
+
+
+def _seed(setup: Setup) -> int:
+    seed = setup.settings["seed"]
+    return secrets.randbelow(2**31) if seed is None else int(seed)
+
+
+def _title(prompt: str) -> str:
+    line = " ".join(prompt.split())
+    return line if len(line) <= _TITLE_CHARACTERS else line[: _TITLE_CHARACTERS - 1].rstrip() + "…"

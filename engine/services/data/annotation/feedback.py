@@ -1,0 +1,88 @@
+"""Answers of the playground as training rows, for a person to approve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import NotFound
+from engine.services.chat.settings import read_chat_settings
+from engine.services.chat.sides import find_conversation, find_models, sides_of
+from engine.services.data.annotation.annotation_queue import collect
+from storage.queries import conversations
+from storage.queries import datasets as queries
+from storage.tables import Message
+
+_SYSTEM = "system"  # setting of a conversation
+
+
+def collect_answer(
+    ctx: Context,
+    conversation: int,
+    turn: int,
+    side: str,
+    *,
+    question: str,
+    answer: str,
+    with_before: bool = False,
+    dataset: int | None = None,
+) -> int:
+    """Put one side's answer into the queue of rows to review, as it is or corrected; returns its id there.
+
+    Args:
+        question, answer: as the person left them.
+        with_before: whether the turns before it, with that side's answers, are part of the row.
+        dataset: the data set that it is meant for.
+
+    Raises:
+        NotFound: there is no such conversation or answer.
+        Fault: why nothing could be learnt from it (see `review.collect`).
+    """
+    with ctx.db.read() as session:
+        row = find_conversation(session, conversation)
+        messages = conversations.messages_of(session, conversation)
+        labels = {one.side: one.label for one in sides_of(*find_models(session, row))}
+        system = str(read_chat_settings(row.settings).get(_SYSTEM) or "")
+    said = _said(messages, turn, side)
+    made = [{"role": "system", "content": system}] if system.strip() else []
+    made += _before(messages, turn, side) if with_before else []
+    made += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    asked = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), "")
+    origin = {
+        "code": "playground",
+        "model": labels.get(side, side),
+        "side": side,
+        "conversation": conversation,
+        "weights": said.weights_hash,
+        "edited": (question, answer) != (asked, said.content),
+    }
+    return collect(ctx, {"messages": made}, origin, dataset)
+
+
+def _said(messages: Sequence[Message], turn: int, side: str) -> Message:
+    found = (m for m in messages if (m.turn, m.role, m.side) == (turn, conversations.ASSISTANT, side))
+    if (said := next(found, None)) is None:
+        raise NotFound(turn=turn, side=side)
+    return said
+
+
+def _before(messages: Sequence[Message], turn: int, side: str) -> list[dict[str, Any]]:
+    """The earlier turns in which this side answered."""
+    turns: dict[int, dict[str, str]] = {}
+    for message in messages:
+        if message.turn < turn and message.content.strip() and message.side in ("", side):
+            turns.setdefault(message.turn, {})[message.role] = message.content
+    whole = [said for _, said in sorted(turns.items()) if len(said) == 2]
+    return [
+        {"role": role, "content": said[role]}
+        for said in whole
+        for role in (conversations.USER, conversations.ASSISTANT)
+    ]
+
+
+def targets(ctx: Context) -> list[dict[str, Any]]:
+    """The data sets of conversations that a row may be meant for: [{"id", "name"}], the newest first."""
+    with ctx.db.read() as session:
+        sets = queries.newest_first(session)
+        return [{"id": one.id, "name": one.name} for one in sets if one.status == "ready" and one.kind == "chat"]

@@ -1,0 +1,141 @@
+"""Rows in other words by a model of this machine: a job makes them, and each waits for a person's eye."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import null, select
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.params import Param, read_all
+from engine.core.text import Text
+from engine.jobs.lanes import lane_for
+from engine.services.data.versions.sources import version_file
+from storage.job_tables import ACTIVE, Job, JobStatus
+from storage.queries import base_models
+from storage.queries import datasets as dataset_queries
+from storage.queries import jobs as queries
+
+KIND = "rewrite"
+_KINDS = ("chat", "preference", "kto")
+PARAMS = (
+    Param(
+        "model",
+        "choice",
+        None,
+        Text("Model", "模型"),
+        Text("Which model rewrites. The starter works everywhere, but larger ones write far better.", "由哪个模型改写。入门模型在哪里都能用，但更大的模型写得好得多。"),
+        source="model",
+        advanced=False,
+    ),
+    Param(
+        "what",
+        "choice",
+        "question",
+        Text("Rewrite", "改写什么"),
+        Text("Questions are safe to vary. Of answers, look at every fact before you approve them.", "问题可以放心改写；改写答案时，请在通过之前核对每个事实。"),
+        choices={"question": Text("the question", "问题"), "answer": Text("the answer", "答案")},
+        advanced=False,
+    ),
+    Param(
+        "rows",
+        "int",
+        20,
+        Text("Rows", "行数"),
+        Text("How many training rows, chosen at random.", "随机挑选多少个训练行。"),
+        usual=Text("20 for a first look", "先用 20 行看看效果"),
+        minimum=1,
+        maximum=2000,
+        advanced=False,
+    ),
+    Param(
+        "copies",
+        "int",
+        3,
+        Text("Ways", "改写几种"),
+        Text("How many other wordings of each.", "每行改写成几种说法。"),
+        usual=Text("3", "3"),
+        minimum=1,
+        maximum=5,
+        advanced=False,
+    ),
+    Param(
+        "temperature",
+        "float",
+        0.8,
+        Text("Temperature", "温度"),
+        Text("Higher: more varied and more often wrong.", "越高变化越多，出错也越多。"),
+        usual=Text("0.6 to 1", "0.6 到 1"),
+        minimum=0.1,
+        maximum=2,
+    ),
+    Param(
+        "seed",
+        "int",
+        42,
+        Text("Seed", "随机种子"),
+        Text("The same number gives the same rows and wordings again.", "同一个数字会得到同样的行和同样的改写。"),
+        minimum=0,
+        maximum=2**31 - 1,
+    ),
+    Param("ids", "data", None, Text("Chosen rows", "选中的行"), Text("Rows that a person chose.", "由人选中的行。"), optional=True),
+)  # fmt: skip
+
+
+def start_rewrite(ctx: Context, dataset: int, values: Mapping[str, Any]) -> int:
+    """Queue the job on the best device; one that waits or runs for this data set already is taken.
+
+    Args:
+        values: by the keys of `PARAMS`; `ids` of rows where a person chose them.
+
+    Raises:
+        SpecError: with every fault of the settings, by "rewrite.<key>".
+        Fault: "rewrite.kind", "rewrite.no_model", "job.model_not_ready", "data.not_imported", "template.missing".
+        NotFound: there is no such data set or model.
+    """
+    read, faults = read_all(PARAMS, values, "rewrite")
+    if faults:
+        raise SpecError(faults)
+    if read["model"] is None:
+        raise Fault("rewrite.no_model")
+    version, _path = version_file(ctx, dataset)
+    lane = lane_for("auto")
+    with ctx.db.write() as s:
+        row, model = dataset_queries.get(s, dataset), base_models.get_model(s, read["model"])
+        if row is None or model is None:
+            raise NotFound(dataset=dataset, model=read["model"])
+        if row.kind not in _KINDS or (row.kind != "chat" and read["what"] == "answer"):
+            raise Fault("rewrite.kind", name=row.name)
+        if model.status != "ready":
+            raise Fault("job.model_not_ready", name=model.name)
+        known = _newest(s, dataset)
+        if known is not None and known.status in (JobStatus.QUEUED, *ACTIVE):
+            return known.id
+        return queries.add_job(
+            s,
+            Job(
+                name=row.name, kind=KIND, status=JobStatus.QUEUED, lane=lane, dataset_id=dataset, base_model_id=model.id,
+                spec={**read, "version": version.number}, error=null(),
+            ),
+        )  # fmt: skip
+
+
+def _newest(s: Any, dataset: int) -> Job | None:
+    found = select(Job).where(Job.dataset_id == dataset, Job.kind == KIND, Job.deleted_at.is_(None))
+    job: Job | None = s.scalar(found.order_by(Job.id.desc()).limit(1))
+    return job
+
+
+def rewrite_of(ctx: Context, dataset: int) -> dict[str, Any] | None:
+    """The newest such job of the data set: {"job", "status", "step", "total", "phase", "seconds_left", "result", "error"}.
+
+    `step` counts rows. `result` is {"rows", "made", "left_out": {reason: count}}; it grows while the job runs.
+    """
+    with ctx.db.read() as s:
+        job = _newest(s, dataset)
+    if job is None:
+        return None
+    plain = {key: getattr(job, key) for key in ("status", "step", "phase", "seconds_left", "result", "error")}
+    return plain | {"job": job.id, "total": job.total_steps}

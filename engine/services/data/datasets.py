@@ -1,0 +1,136 @@
+"""Data sets: upload, look, map, import, read, delete."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.data.importing.import_rows import preview
+from engine.data.importing.names import clean_name
+from engine.data.rows.index import RowIndex
+from engine.data.rows.store import remove_rows
+from engine.data.samples.builtin import SAMPLES, sample_file
+from engine.data.schema import classify_wording
+from engine.services.data.imports import cancel_import, import_dataset, start_import
+from engine.services.data.sources import add_upload, source_of
+from engine.services.data.views import get_dataset, load_dataset, view_of, views_of
+from storage.queries import datasets as queries
+from storage.queries import versions
+from storage.tables import Dataset
+
+__all__ = [
+    "add_upload", "dataset_rows", "dataset_view", "delete_dataset", "ensure_sample", "import_dataset", "list_datasets",
+    "preview_mapping", "rename_dataset", "start_import",
+]  # fmt: skip
+
+
+def ensure_sample(ctx: Context, key: str) -> int:
+    """The built-in sample data set in "en" or "zh", imported if it is not there; returns its id."""
+    with ctx.db.read() as session:
+        if row := queries.sample(session, key):
+            return row.id
+    if key not in SAMPLES:
+        raise NotFound(key=key)
+    copy = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.new"
+    shutil.copyfile(sample_file(key), copy)
+    made = add_upload(ctx, copy, f"{key}.jsonl")
+    view = dataset_view(ctx, made)
+    import_dataset(ctx, made, name=SAMPLES[key].in_(key), shape=view["shape"], mapping=view["mapping"])
+    with ctx.db.write() as session:
+        first = queries.sample(session, key)
+        if first is None:
+            get_dataset(session, made).sample_key = key
+            return made
+    delete_dataset(ctx, made)  # somebody else asked at the same moment
+    return first.id
+
+
+def _ready(ctx: Context, dataset_id: int) -> tuple[Dataset, Path]:
+    """A data set that was imported, with its rows file."""
+    row = load_dataset(ctx, dataset_id)
+    if row.rows_path is None:
+        raise Fault("data.not_imported", name=row.name)
+    path = ctx.settings.absolute(row.rows_path)
+    if not path.is_file():
+        raise Fault("data.file.rows_gone", name=row.name)
+    return row, path
+
+
+def list_datasets(ctx: Context) -> list[dict[str, Any]]:
+    """Every data set, newest first."""
+    with ctx.db.read() as session:
+        return views_of(session, queries.newest_first(session))
+
+
+def dataset_view(ctx: Context, dataset_id: int) -> dict[str, Any]:
+    """Everything about one data set except its rows."""
+    with ctx.db.read() as session:
+        return view_of(session, get_dataset(session, dataset_id))
+
+
+def preview_mapping(
+    ctx: Context,
+    dataset_id: int,
+    *,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    templates: Mapping[str, Sequence[str]] | None = None,
+    encoding: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    limit: int = 5,
+) -> dict[str, Any]:
+    """The first rows as they would be imported. Stores nothing.
+
+    Returns:
+        {"rows", "rejected" (the first ones), "rejected_rows" (how many), "checked", "columns", "kept" (columns beside the rows), "classes" (name -> rows),
+        "wording" (a question that names these classes)}.
+    """
+    source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options)
+    found = preview(source, shape, dict(mapping), limit, templates)
+    rejected = [row.as_dict() for row in found.rejected]
+    texts = [row["messages"][-2]["content"] for row in found.rows] if found.classes else []
+    column = mapping.get("text")
+    wording = classify_wording(sorted(found.classes), column, texts) if found.classes and column else None
+    shown = {key: getattr(found, key) for key in ("rows", "checked", "rejected_rows", "kept", "classes")}
+    return {**shown, "rejected": rejected, "columns": source.columns, "wording": wording}
+
+
+def dataset_rows(
+    ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 20, split: str = "all"
+) -> dict[str, Any]:
+    """Some rows: {"total", "rows": [{"index", "split", "line", "messages" or "text"}]}; `index` counts within `split`."""
+    _row, path = _ready(ctx, dataset_id)
+    index, offset = RowIndex.open(path), max(0, offset)
+    places = index.places_in(split)
+    found = index.rows(places[offset : offset + max(0, min(limit, 200))])
+    return {"total": len(places), "rows": [{"index": at, **one} for at, one in enumerate(found, offset)]}
+
+
+def rename_dataset(ctx: Context, dataset_id: int, name: str) -> None:
+    """Give the data set another name; an empty one changes nothing."""
+    with ctx.db.write() as session:
+        row = get_dataset(session, dataset_id)
+        row.name = clean_name(name, row.name)
+
+
+def delete_dataset(ctx: Context, dataset_id: int) -> None:
+    """Take the data set off the lists. Its files go too, unless a job or a model was made with them; an import ends."""
+    cancel_import(ctx, dataset_id)
+    with ctx.db.write() as session:
+        row = get_dataset(session, dataset_id)
+        queries.mark_deleted(session, row)
+        session.flush()
+        rows = {row.rows_path, *(version.rows_path for version in versions.all_of(session, dataset_id))}
+        for path in filter(None, rows):
+            if queries.is_free(session, path, row.id):
+                remove_rows(ctx.settings.absolute(path))
+        if row.rejected_path:
+            ctx.settings.absolute(row.rejected_path).unlink(missing_ok=True)
+        for path in {row.upload_path, *(source["path"] for source in row.sources)}:
+            if not queries.shares_upload(session, path, row.id) and not queries.is_referred_to(session, row.id):
+                ctx.settings.absolute(path).unlink(missing_ok=True)

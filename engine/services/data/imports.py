@@ -1,0 +1,270 @@
+"""Importing the files of a data set: at once where they are small, else as a job that can be watched, cancelled and resumed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import null
+from sqlalchemy.orm import Session
+
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.data.detection.detect_upload import Sniffed
+from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
+from engine.data.importing.names import clean_name
+from engine.data.records.record import show
+from engine.data.rows.store import adopt
+from engine.data.schema import shape_of
+from engine.jobs.lanes import DATA
+from engine.services.data.sources import files_of, found_columns, source_of
+from engine.services.data.views import IMPORT_KIND, get_dataset, import_views, load_dataset, view_of
+from engine.services.jobs import lifecycle as job_services
+from storage.data_tables import DatasetVersion
+from storage.job_tables import FINAL, Job, JobStatus
+from storage.queries import datasets as queries
+from storage.queries import jobs as job_queries
+from storage.queries import versions
+from storage.tables import Dataset
+
+AT_ONCE_BYTES = 16_000_000  # larger files are imported by a job
+_LEFT_BEHIND_S = 86_400.0  # files that nobody has written to for so long
+_CHANGING = (IMPORT_KIND, "new_version")  # jobs that end with other rows
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the files are to be read, as the mapping screen (or a job's spec) has it."""
+
+    name: str = ""
+    shape: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    val_fraction: float = 0.1
+    seed: int = 42
+    encoding: str | None = None
+    templates: Mapping[str, Sequence[str]] | None = None
+    options: Mapping[str, Any] | None = None
+
+    def check(self) -> None:
+        """Raises Fault: "data.val_fraction", "param.not_whole"."""
+        if not isinstance(self.val_fraction, (int, float)) or not 0 <= self.val_fraction <= 0.9:
+            raise Fault("data.val_fraction", value=show(self.val_fraction))
+        if not isinstance(self.seed, int):
+            raise Fault("param.not_whole", value=show(self.seed))
+
+
+def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> dict[str, Any]:
+    """Import small files at once, larger ones by a job: the data set's view, or {"job": id}. The same wish twice is one job.
+
+    Raises:
+        Fault: as `import_dataset`; what is wrong with the mapping is said before a job begins.
+    """
+    known = {one.name for one in fields(Choice)}
+    wanted = Choice(**{key: value for key, value in choice.items() if key in known})
+    row = load_dataset(ctx, dataset_id)
+    if sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file()) <= AT_ONCE_BYTES:
+        return import_dataset(ctx, dataset_id, **asdict(wanted))
+    wanted.check()
+    source = source_of(ctx, row, wanted.encoding, wanted.options)
+    converter(source, wanted.shape, wanted.mapping, wanted.templates)
+    spec = {"choice": asdict(wanted)}
+    with ctx.db.write() as session:
+        row = get_dataset(session, dataset_id)
+        busy = versions.unfinished_job(session, dataset_id, _CHANGING)
+        if busy is not None and busy.kind == IMPORT_KIND and busy.spec == spec:
+            return {"job": busy.id}
+        _refuse(row, busy)
+        last = queries.last_import(session, dataset_id)
+        if last is not None:
+            last.deleted_at = last.finished_at
+            shutil.rmtree(work_folder(ctx, last.id), ignore_errors=True)
+        job = Job(
+            name=row.name,
+            kind=IMPORT_KIND,
+            status=JobStatus.QUEUED,
+            lane=DATA,
+            spec=spec,
+            dataset_id=row.id,
+            error=null(),
+        )
+        return {"job": job_queries.add_job(session, job)}
+
+
+def _refuse(row: Dataset, busy: Job | None) -> None:
+    if busy is not None:
+        raise Fault("data.version.busy", name=row.name)
+
+
+def work_folder(ctx: Context, job_id: int) -> Path:
+    """Where the job of an import has its files while it is under way."""
+    return ctx.settings.home / "imports" / str(job_id)
+
+
+def import_dataset(
+    ctx: Context,
+    dataset_id: int,
+    *,
+    name: str,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    val_fraction: float = 0.1,
+    seed: int = 42,
+    encoding: str | None = None,
+    templates: Mapping[str, Sequence[str]] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Read all files of the data set under this mapping, here and now; returns the view. The rows are its next version.
+
+    Raises:
+        Fault: "data.val_fraction", "param.not_whole", a fault of the mapping, "data.version.busy", "data.import.disk_full",
+            or "data.import.none_accepted". Rows of an earlier import stay.
+    """
+    with ctx.db.read() as session:
+        row = get_dataset(session, dataset_id)
+        _refuse(row, versions.unfinished_job(session, dataset_id, _CHANGING))
+    choice = Choice(name, shape, mapping, val_fraction, seed, encoding, templates, options)
+    folder = ctx.settings.home / "imports" / uuid.uuid4().hex
+    try:
+        run_import(ctx, dataset_id, choice, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    with ctx.db.read() as session:
+        return view_of(session, get_dataset(session, dataset_id))
+
+
+def run_import(
+    ctx: Context,
+    dataset_id: int,
+    choice: Choice,
+    folder: Path,
+    *,
+    tell: Tell = lambda _place, _rows, _rejected: None,
+    lasting: bool = False,
+    transaction: Transaction | None = None,
+) -> Imported:
+    """Import with the help of `folder`, which the caller removes; `tell` and `lasting` as in `import_rows`.
+
+    Args:
+        transaction: in which the rows become the data set's.
+    """
+    choice.check()
+    _sweep(ctx)
+    row = load_dataset(ctx, dataset_id)
+    source = source_of(ctx, row, choice.encoding, choice.options)
+    done = import_rows(
+        source,
+        choice.shape,
+        dict(choice.mapping),
+        folder,
+        val_fraction=choice.val_fraction,
+        seed=choice.seed,
+        templates=choice.templates,
+        tell=tell,
+        lasting=lasting,
+    )
+    with (transaction or ctx.db.write)() as session:
+        row = get_dataset(session, dataset_id)
+        stored = _store(session, ctx, row, done, _columns(ctx, row, source, choice))
+    if not stored:
+        raise Fault("data.import.none_accepted", rejected=done.rejected)
+    return done
+
+
+def _sweep(ctx: Context) -> None:
+    """Remove what a server left that was killed while it took in or imported files: no job will go on with it."""
+    long_ago = time.time() - _LEFT_BEHIND_S
+    uploads = ctx.settings.folder("uploads")
+    files = (*ctx.settings.folder("datasets").glob("*.part"), *uploads.glob("*.part*"), *uploads.glob("*.new"))
+    for left in (*ctx.settings.folder("imports").iterdir(), *files):
+        with contextlib.suppress(OSError):
+            if not left.name.isdecimal() and left.stat().st_mtime < long_ago:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def _columns(ctx: Context, row: Dataset, source: Sniffed, choice: Choice) -> dict[str, Any]:
+    return found_columns(ctx, source) | {
+        "name": clean_name(choice.name, row.name),
+        "status": "ready",
+        "shape": choice.shape,
+        "kind": shape_of(choice.shape).kind,
+        "mapping": {key: column for key, column in choice.mapping.items() if column},
+        "templates": {key: list(wordings) for key, wordings in (choice.templates or {}).items()},
+        "options": {**row.options, **(choice.options or {})},
+        "seed": choice.seed,
+        "val_fraction": choice.val_fraction,
+    }
+
+
+def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any]) -> bool:
+    """Point the data set at the new rows, which become its next version. Without any, a draft keeps the reasons (False)."""
+    if done.stored is None and row.status != "draft":
+        return False
+    queries.replace_rejected(session, row.id, done.kept)
+    row.rejected = done.rejected
+    _replace_rejected_file(ctx, row, done.rejected_path)
+    if done.stored is None:
+        return False
+    stored = adopt(done.stored, ctx.settings.folder("datasets"))
+    counts = {"train_rows": stored.train_rows, "val_rows": stored.val_rows, "test_rows": stored.test_rows}
+    content = {
+        "rows_path": ctx.settings.relative(stored.path),
+        "content_hash": stored.content_hash,
+        "stats": done.stats | {"rejected_kept": len(done.kept)},
+        **counts,
+    }
+    number = versions.next_number(session, row.id)
+    session.add(DatasetVersion(dataset_id=row.id, number=number, operation="import", **content))
+    for key, value in (columns | content | {"version": number, "accepted": sum(counts.values())}).items():
+        setattr(row, key, value)
+    return True
+
+
+def _replace_rejected_file(ctx: Context, row: Dataset, made: Path | None) -> None:
+    if row.rejected_path:
+        ctx.settings.absolute(row.rejected_path).unlink(missing_ok=True)
+    row.rejected_path = None
+    if made is not None:
+        target = ctx.settings.folder("rejected") / f"{uuid.uuid4().hex}.jsonl"
+        os.replace(made, target)
+        row.rejected_path = ctx.settings.relative(target)
+
+
+def import_state(ctx: Context, dataset_id: int) -> dict[str, Any] | None:
+    """How far the data set's import is; None once it succeeded, or where there is none. Raises NotFound."""
+    with ctx.db.read() as session:
+        get_dataset(session, dataset_id)
+        return import_views(session, [dataset_id]).get(dataset_id)
+
+
+def cancel_import(ctx: Context, dataset_id: int) -> None:
+    """End the data set's import and forget it, with all that it has read. Does nothing where there is none."""
+    with ctx.db.read() as session:
+        job = queries.last_import(session, dataset_id)
+    if job is None:
+        return
+    job_services.cancel_job(ctx, job.id)
+    with ctx.db.write() as session:
+        job = job_queries.get_job(session, job.id)
+        if job is None or job.status not in FINAL:
+            return  # its worker cleans up
+        if job.status != JobStatus.SUCCEEDED:
+            job.deleted_at = job.finished_at
+    shutil.rmtree(work_folder(ctx, job.id), ignore_errors=True)
+
+
+def resume_import(ctx: Context, dataset_id: int) -> None:
+    """Go on with an import that ended early, from where it was. Does nothing where there is none. Raises Fault("job.not_resumable")."""
+    with ctx.db.read() as session:
+        get_dataset(session, dataset_id)
+        job = queries.last_import(session, dataset_id)
+    if job is not None:
+        job_services.resume_job(ctx, job.id)

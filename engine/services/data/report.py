@@ -1,0 +1,184 @@
+"""The report of a data set: counted once for each content (and model), in short slices, and kept under home/cache/reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import NotFound
+from engine.core.hardware import device_of
+from engine.data.rows import overview
+from engine.data.rows.index import RowIndex
+from engine.data.templates import token_overview
+from engine.data.templates.check import check_template
+from engine.models.base.paths import tokenizer_folder
+from engine.planner.time.corrections import MODEL_VERSION, machine_of
+from engine.services.chat.sides import load_template
+from engine.services.data.versions.versions import version_file
+from storage.queries import base_models as model_queries
+from storage.queries.corrections import corrections_of
+from storage.tables import LanguageModel
+
+SLICE_S = 0.15  # of one call; the page asks again until all is counted
+_VERSION = 1  # of what is kept
+_CHUNK, _TOKEN_CHUNK = 64, 4  # rows between two looks at the clock
+_CHECKED_ROWS = 200  # among which a row for the template check is looked for
+_MOST_OPEN = 8
+Steps = Iterator[float]
+
+
+class _Work:
+    """A report in the making. Its steps give how much of it is done; then `result` is there."""
+
+    def __init__(self, make: Callable[[dict[str, Any]], Steps]) -> None:
+        self.lock = threading.Lock()
+        self.done = 0.0
+        self.result: dict[str, Any] = {}
+        self._steps = make(self.result)
+
+    def go_on(self, seconds: float) -> bool:
+        """Work for about so long; whether all is done. A call beside another one does nothing."""
+        if not self.lock.acquire(blocking=False):
+            return False
+        try:
+            end = time.monotonic() + seconds
+            for done in self._steps:
+                self.done = done
+                if time.monotonic() > end:
+                    return False
+            return True
+        finally:
+            self.lock.release()
+
+
+_OPEN: OrderedDict[Path, _Work] = OrderedDict()
+_OPEN_LOCK = threading.Lock()
+
+
+def report(ctx: Context, dataset: int) -> dict[str, Any]:
+    """What the data set is like (see `engine.data.rows.overview`), or {"working": share done}: then ask again.
+
+    Raises:
+        NotFound, Fault: "data.not_imported", "data.file.rows_gone".
+    """
+    version, path = version_file(ctx, dataset)
+    return _made(_kept(ctx, f"{version.content_hash}-rows"), lambda result: _look(path, result))
+
+
+def _look(path: Path, result: dict[str, Any]) -> Steps:
+    index = RowIndex.open(path)
+    yield 0.02
+    for _step in overview.of_index(index, result):
+        yield 0.05
+    yield 0.1
+    places = overview.evenly(len(index), overview.MOST_ROWS)
+    sampled = overview.Sampled()
+    for start in range(0, len(places), _CHUNK):
+        overview.counted(index, places[start : start + _CHUNK], sampled)
+        yield 0.1 + 0.9 * min(1.0, (start + _CHUNK) / len(places))
+    result["sample"] = sampled.as_dict()
+
+
+def token_report(ctx: Context, dataset: int, model: int) -> dict[str, Any]:
+    """Lengths in a model's tokens (see `engine.data.templates.token_overview`) with "seconds" of an epoch where this machine has
+    trained this model before, or {"working": share done}: then ask again.
+
+    Raises:
+        NotFound, Fault: as `report`; "template.no_tokenizer", "template.broken".
+    """
+    version, path = version_file(ctx, dataset)
+    base, folder = _model(ctx, model)
+    stamp = (folder / "tokenizer.json").stat().st_mtime_ns
+    file = _kept(ctx, f"{version.content_hash}-{model}-{stamp}-tokens")
+    found = _made(file, lambda result: _count_tokens(path, folder, base.context_length, result))
+    return found if "working" in found else found | {"speed": _speed(ctx, model, found["epoch"]["tokens"])}
+
+
+def _count_tokens(path: Path, folder: Path, context: int | None, result: dict[str, Any]) -> Steps:
+    index, template = RowIndex.open(path), load_template(folder)
+    yield 0.02
+    places = overview.evenly(len(index), token_overview.MOST_ROWS)
+    tokens = token_overview.Tokens()
+    for start in range(0, len(places), _TOKEN_CHUNK):
+        for row in index.rows(places[start : start + _TOKEN_CHUNK]):
+            tokens.add(row, template)
+        yield min(1.0, (start + _TOKEN_CHUNK) / len(places))
+    result |= tokens.as_dict(len(index), context)
+
+
+def template_report(ctx: Context, dataset: int, model: int) -> dict[str, Any]:
+    """How a model's template teaches a real row (see `engine.data.templates.check`). Raises as `token_report`."""
+    _version, path = version_file(ctx, dataset)
+    _base, folder = _model(ctx, model)
+    index = RowIndex.open(path)
+    train = index.places_in("train")
+    rows = index.rows(train[overview.evenly(len(train), _CHECKED_ROWS)])
+    return check_template(load_template(folder), rows)
+
+
+def _model(ctx: Context, model: int) -> tuple[LanguageModel, Path]:
+    with ctx.db.read() as session:
+        base = model_queries.get_model(session, model)
+    if base is None:
+        raise NotFound(model=model)
+    return base, tokenizer_folder(ctx.settings, base)
+
+
+def _speed(ctx: Context, model: int, tokens: int) -> dict[str, Any] | None:
+    """The time of an epoch as this machine trained this model last: {"seconds", "method", "tokens_per_s"}; None if never."""
+    device = device_of("auto")
+    with ctx.db.read() as session:
+        found = corrections_of(session, machine_of(device), device.key, model, MODEL_VERSION)
+    measured = next((one for one in found if one.tokens_per_s > 0), None)
+    if measured is None:
+        return None
+    seconds = tokens / measured.tokens_per_s
+    return {"seconds": round(seconds, 1), "method": measured.method, "tokens_per_s": round(measured.tokens_per_s, 1)}
+
+
+# ------------------------------------------------------------------ keeping
+
+
+def _kept(ctx: Context, name: str) -> Path:
+    return ctx.settings.folder("cache", "reports") / f"{name}-{_VERSION}.json"
+
+
+def _made(file: Path, make: Callable[[dict[str, Any]], Steps]) -> dict[str, Any]:
+    """The kept report, or a slice of work on it."""
+    if file.is_file():
+        kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return kept
+    work = _work_on(file, make)
+    try:
+        done = work.go_on(SLICE_S)
+    except BaseException:
+        _forget(file)
+        raise
+    if not done:
+        return {"working": round(work.done, 3)}
+    temporary = file.with_suffix(f".{os.getpid()}.part")
+    temporary.write_text(json.dumps(work.result, ensure_ascii=False), encoding="utf-8")
+    temporary.replace(file)
+    _forget(file)
+    return dict(work.result)
+
+
+def _work_on(file: Path, make: Callable[[dict[str, Any]], Steps]) -> _Work:
+    """The work that is under way, or a new one; the oldest goes when there are many."""
+    with _OPEN_LOCK:
+        work = _OPEN.setdefault(file, _Work(make))
+        while len(_OPEN) > _MOST_OPEN:
+            _OPEN.popitem(last=False)
+        return work
+
+
+def _forget(file: Path) -> None:
+    with _OPEN_LOCK:
+        _OPEN.pop(file, None)

@@ -1,0 +1,57 @@
+"""Rows changed by hand: checked as imported ones are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.data.records.record import RowFault
+from engine.data.rows.row import message_lists
+from engine.data.schema.normalise import check_characters
+from engine.data.schema.normalise.turns import check_order
+
+
+def check_row(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What keeps a row from being used: {"code", "params"} of its sentence, or None."""
+    try:
+        _check(row)
+    except RowFault as fault:
+        return {"code": fault.code, "params": fault.params | {"column": fault.column}}
+    return None
+
+
+def _check(row: Mapping[str, Any]) -> None:
+    if "text" in row:
+        _check_text(row["text"], "text")
+    for key, messages in _lists(row):
+        if not messages:
+            raise RowFault("data.row.empty", key)
+        for place, message in enumerate(messages, 1):
+            _check_message(message, place, key)
+    for key, messages in _lists(row):
+        if key in ("messages", "prompt"):
+            check_order(messages, key, answered=key == "messages")
+        elif messages[-1]["role"] != "assistant":
+            raise RowFault("data.turn.last", key)
+
+
+def _lists(row: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The row's lists of messages with their names."""
+    keys = [key for key in ("messages", "prompt", "chosen", "rejected", "completion") if key in row]
+    return zip(keys, message_lists(row), strict=True)
+
+
+def _check_text(text: Any, column: str) -> None:
+    if not isinstance(text, str) or not text.strip():
+        raise RowFault("data.row.empty", column)
+    check_characters(text, column)
+
+
+def _check_message(message: Mapping[str, Any], place: int, column: str) -> None:
+    role = message.get("role")
+    if role not in ("system", "user", "assistant", "tool"):
+        raise RowFault("data.turn.unknown_role", column, turn=place, role=str(role)[:60])
+    text = message.get("content") or ""
+    if not str(text).strip() and role != "tool" and not message.get("tool_calls"):
+        raise RowFault("data.turn.empty", column, turn=place, role=role)
+    check_characters(str(text), column)

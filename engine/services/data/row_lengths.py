@@ -1,0 +1,104 @@
+"""How many tokens of a model every row of a data set has: counted in slices, kept on disk."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.data.rows.index import Column, RowIndex
+from engine.data.rows.row import conversation_of, kind_of
+from engine.data.templates.template import ChatTemplate, Encoded
+from engine.models.base.paths import tokenizer_folder
+from engine.services.data.versions.sources import version_file
+from storage.queries.base_models import get_model
+from storage.tables import LanguageModel
+
+SLICE_SECONDS = 0.2
+_AT_ONCE = 50  # rows read at once while they are measured
+
+
+def model_of(ctx: Context, model: int) -> LanguageModel:
+    """A base model. Raises NotFound."""
+    with ctx.db.read() as s:
+        base = get_model(s, model)
+    if base is None:
+        raise NotFound(model=model)
+    return base
+
+
+def template_of(ctx: Context, base: LanguageModel) -> ChatTemplate:
+    """Its tokenizer with its chat template. Raises Fault("job.model_not_ready") or Fault("template.no_tokenizer")."""
+    folder = tokenizer_folder(ctx.settings, base)
+    return _loaded(folder, folder.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path, _stamp: int) -> ChatTemplate:
+    return ChatTemplate.load(folder)
+
+
+def encode_row(row: Mapping[str, Any], template: ChatTemplate) -> Encoded:
+    """The row as it would be trained; of pairs and judged answers, the question with the wanted answer."""
+    return template.encode(row if kind_of(row) in ("chat", "text") else conversation_of(row))
+
+
+def measure_tokens(ctx: Context, dataset: int, model: int) -> dict[str, int]:
+    """Go on counting the tokens of every row, for a moment: {"measured", "total"}. What was counted is kept on disk.
+
+    A row that the model's template refuses counts as 0. Raises as `row_tokens`.
+    """
+    base = model_of(ctx, model)
+    template = template_of(ctx, base)
+    _version, path = version_file(ctx, dataset)
+    index, file = RowIndex.open(path), _lengths_file(ctx, path, base)
+    measured, deadline = _measured(file), time.monotonic() + SLICE_SECONDS
+    found: list[int] = []
+    while measured + len(found) < len(index) and time.monotonic() < deadline:
+        start = measured + len(found)
+        rows = index.rows(range(start, min(start + _AT_ONCE, len(index))))
+        found += [_length(row, template) for row in rows]
+    if found:  # at its own place: another tab that counts as well writes the very same there
+        _write_at(file, 4 * measured, np.asarray(found, dtype="<u4").tobytes())
+    return {"measured": min(_measured(file), len(index)), "total": len(index)}
+
+
+def _write_at(file: Path, offset: int, data: bytes) -> None:
+    out = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        os.pwrite(out, data, offset)
+        os.fsync(out)
+    finally:
+        os.close(out)
+
+
+def _length(row: Mapping[str, Any], template: ChatTemplate) -> int:
+    try:
+        return len(encode_row(row, template).ids)
+    except Fault:
+        return 0
+
+
+def _measured(file: Path) -> int:
+    return file.stat().st_size // 4 if file.is_file() else 0
+
+
+def _lengths_file(ctx: Context, rows: Path, base: LanguageModel) -> Path:
+    stamp = (tokenizer_folder(ctx.settings, base) / "tokenizer.json").stat().st_mtime_ns
+    return ctx.settings.folder("cache", "row_tokens") / f"{rows.stem}-{base.id}-{stamp}.u4"
+
+
+def token_lengths(ctx: Context, rows: Path, model: int) -> Column:
+    """Tokens of every row of a file, in its order. Raises Fault("data.rows.not_measured") before they are all counted."""
+    file = _lengths_file(ctx, rows, model_of(ctx, model))
+    count = len(RowIndex.open(rows))
+    if _measured(file) < count:
+        raise Fault("data.rows.not_measured")
+    return np.fromfile(file, dtype="<u4", count=count)

@@ -1,0 +1,47 @@
+"""Rows as a model reads them: the tokens with the mask. The same template code as in training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.data.templates.preview import readable
+from engine.data.templates.template import ChatTemplate, Encoded
+from engine.services.data.row_lengths import encode_row, model_of, template_of
+from engine.services.data.rows import rows_with_ids
+
+_MOST_SHOWN = 1_500  # tokens of one row
+
+
+def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> list[dict[str, Any]]:
+    """Rows as tokens: [{"id", "tokens": [{"text", "trained"}], "length", "trained", "more": tokens that are not shown,
+    "skipped_turns", "over": the model's context where the row is longer, "error"}].
+
+    Raises:
+        NotFound: there is no such data set, row or model.
+        Fault: "job.model_not_ready" or "template.no_tokenizer".
+    """
+    base = model_of(ctx, model)
+    template = template_of(ctx, base)
+    return [_tokens(row, template, base.context_length) for row in rows_with_ids(ctx, dataset, list(ids))]
+
+
+def _tokens(row: Mapping[str, Any], template: ChatTemplate, context: int | None) -> dict[str, Any]:
+    try:
+        encoded = encode_row(row, template)
+    except Fault as fault:
+        return {"id": row["id"], "error": fault.as_dict()}
+    shown = Encoded(encoded.ids[:_MOST_SHOWN], encoded.labels[:_MOST_SHOWN])
+    length = len(encoded.ids)
+    return {
+        "id": row["id"],
+        "tokens": readable(shown, template),
+        "length": length,
+        "trained": encoded.trained,
+        "more": max(0, length - _MOST_SHOWN),
+        "skipped_turns": encoded.skipped_turns,
+        "over": context if context is not None and length > context else None,
+        "error": None,
+    }

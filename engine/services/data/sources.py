@@ -1,0 +1,280 @@
+"""Where the rows of a data set come from: files, pasted text, a typed table, a hub. Each becomes a draft to be mapped."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.data.detection.detect_upload import Sniffed, sniff, sniff_files
+from engine.data.detection.file_signatures import binary_format
+from engine.data.importing.archive import Unpacked, unpack
+from engine.data.importing.names import clean_name, data_set_name, display_name
+from engine.data.readers.documents import text_beside
+from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
+from engine.data.schema import shape_of
+from storage.queries import datasets as queries
+from storage.tables import Dataset
+
+_MB = 2**20
+MAX_CELLS = 200_000
+_NAMED = 3  # files that are named where a data set says where it came from
+_PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
+
+
+def add_upload(ctx: Context, path: Path, filename: str) -> int:
+    """Take a file in as a draft and look at what it is; returns the data set's id. A refused file stays where it was.
+
+    Raises:
+        Fault: "data.file.too_large", or why it cannot be read.
+    """
+    return add_files(ctx, [(path, filename)])
+
+
+def add_files(
+    ctx: Context,
+    files: Sequence[tuple[Path, str]],
+    name: str = "",
+    *,
+    origin: str = "",
+    notes: Sequence[dict[str, Any]] = (),
+) -> int:
+    """Take files in as one draft; archives are unpacked. What cannot be read is named in its notes, the rest stays.
+
+    On success nothing is left where it was; refused, everything is.
+
+    Args:
+        name: of the data set; empty: that of the first file.
+        origin: where it came from, to be shown; empty: the files' names.
+        notes: what is known besides, as in `Sniffed.notes`.
+
+    Raises:
+        Fault: "data.file.too_large", or the first file's when none can be read.
+    """
+    _check_size(ctx, files)
+    given = _unpacked(ctx, files)
+    try:
+        found = sniff_files([SourceFile(path, shown, "") for path, shown in given.files], refused=given.faults)
+        found = replace(found, notes=[*notes, *found.notes])
+        names = [display_name(filename) for _path, filename in files]
+        made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
+    finally:
+        ours = {path for path, _name in given.files} - {path for path, _name in files}
+        _remove((*ours, *(text_beside(path) for path, _name in given.files)))
+    _remove(path for path, _name in files)
+    return made
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
+    size = sum(path.stat().st_size for path, _name in files)
+    if size > ctx.settings.max_upload_mb * _MB:
+        raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
+
+
+def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]]) -> Unpacked:
+    """The files themselves and those out of archives, each with a name of its own."""
+    done, taken = Unpacked(), 0
+    try:
+        for path, filename in files:
+            shown = display_name(filename)
+            try:
+                if binary_format(path) != "zip":
+                    done.files.append((path, shown))
+                    continue
+                inside = unpack(path, ctx.settings.folder("uploads"), ctx.settings.max_upload_mb, taken)
+                taken += sum(file.stat().st_size for file, _name in inside.files)
+                done.faults += inside.faults
+                done.files += inside.files
+            except Fault as fault:
+                if len(files) == 1:
+                    raise
+                done.faults.append((shown, fault))
+    except BaseException:
+        _remove({path for path, _name in done.files} - {path for path, _name in files})
+        raise
+    if not done.files:
+        raise done.faults[0][1]
+    return _without_papers(done)
+
+
+def _without_papers(done: Unpacked) -> Unpacked:
+    """Leave out what is about the data (a readme, a licence), and give files of one name a number each."""
+    kept = [one for one in done.files if not _PAPER.search(one[1])] or done.files
+    for path, name in done.files:
+        if (path, name) not in kept:
+            done.faults.append((name, Fault("data.file.about")))
+            path.unlink(missing_ok=True)
+    seen: Counter[str] = Counter()
+    named: list[tuple[Path, str]] = []
+    for path, name in kept:
+        seen[name] += 1
+        named.append((path, f"{name} ({seen[name]})" if seen[name] > 1 else name))
+    return Unpacked(named, done.faults)
+
+
+def _title(names: Sequence[str]) -> str:
+    first = data_set_name(names[0])
+    return f"{first} +{len(names) - 1}" if len(names) > 1 else first
+
+
+def _several(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+
+
+def _store(ctx: Context, found: Sniffed, name: str, origin: str) -> int:
+    folder = ctx.settings.folder("uploads")
+    places = {file.path: folder / uuid.uuid4().hex for file in found.files}
+    moved = replace(found, files=tuple(replace(file, path=places[file.path]) for file in found.files))
+    row = Dataset(
+        name=name,
+        status="draft",
+        source_name=origin,
+        upload_path=ctx.settings.relative(moved.files[0].path),
+        **found_columns(ctx, moved),
+    )
+    with ctx.db.write() as session:  # a file that cannot be moved leaves no row, a full disk no stray file
+        session.add(row)
+        session.flush()
+        for path, target in places.items():
+            shutil.move(path, target)
+        return row.id
+
+
+def found_columns(ctx: Context, found: Sniffed) -> dict[str, Any]:
+    """What was found, as the columns of a data set."""
+    return {
+        "format": found.format,
+        "encoding": found.encoding,
+        "shape": found.shape,
+        "kind": shape_of(found.shape).kind if found.shape else None,
+        "columns": found.columns,
+        "mapping": found.mapping,
+        "templates": found.templates,
+        "detection": {"notes": found.notes},
+        "sources": [_stored(ctx, file) for file in found.files],
+    }
+
+
+def _stored(ctx: Context, file: SourceFile) -> dict[str, Any]:
+    keys = ("name", "format", "encoding", "options")
+    return {"path": ctx.settings.relative(file.path), **{key: getattr(file, key) for key in keys}}
+
+
+def add_text(ctx: Context, text: str, name: str = "") -> int:
+    """Take pasted text in as a draft: JSON, a table out of a spreadsheet, or running text.
+
+    Raises:
+        Fault: "data.file.empty" and others.
+    """
+    return _add_written(ctx, text, clean_name(name, "text"))
+
+
+def add_table(ctx: Context, columns: Sequence[str], rows: Sequence[Sequence[str]], name: str = "") -> int:
+    """Take a typed table in as a draft. Rows without any text are left out.
+
+    Raises:
+        Fault: "data.table.no_rows", "data.table.nameless", "data.table.doubled", "data.table.too_large".
+    """
+    names = [str(column).strip() for column in columns]
+    for place, column in enumerate(names, 1):
+        if not column:
+            raise Fault("data.table.nameless", place=place)
+        if column in names[: place - 1]:
+            raise Fault("data.table.doubled", column=column[:200])
+    if len(rows) * len(names) > MAX_CELLS:
+        raise Fault("data.table.too_large", cells=len(rows) * len(names), limit=MAX_CELLS)
+    filled = [[str(cell) for cell in row] for row in rows if any(str(cell).strip() for cell in row)]
+    if not filled:
+        raise Fault("data.table.no_rows")
+    lines = (json.dumps(dict(zip(names, row, strict=False)), ensure_ascii=False) for row in filled)
+    return _add_written(ctx, "".join(line + "\n" for line in lines), clean_name(name, "table"))
+
+
+def _add_written(ctx: Context, text: str, name: str) -> int:
+    path = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.part"
+    try:
+        path.write_text(text, encoding="utf-8", errors="replace", newline="")
+        return add_upload(ctx, path, name)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
+    """Read another sheet of a draft's Excel files; its columns and their guesses are found anew.
+
+    Raises:
+        NotFound: there is no such draft.
+        Fault: why that sheet cannot be read.
+    """
+    with ctx.db.read() as session:
+        row = queries.get(session, dataset_id)
+        if row is None or row.status != "draft":
+            raise NotFound(dataset=dataset_id)
+    options = row.options | {"sheet": sheet}
+    found = found_columns(ctx, sniff_files(files_of(ctx, row), row.encoding, options))
+    with ctx.db.write() as session:
+        draft = session.get_one(Dataset, dataset_id)
+        for key, value in (found | {"options": options}).items():
+            setattr(draft, key, value)
+
+
+def source_of(
+    ctx: Context, row: Dataset, encoding: str | None = None, options: Mapping[str, Any] | None = None
+) -> Sniffed:
+    """The files of a data set as they are read. They are looked at anew only when another encoding or option is chosen.
+
+    Raises:
+        Fault: "data.file.upload_gone", or why they cannot be read like this.
+    """
+    files = files_of(ctx, row)
+    for file in files:
+        if not file.path.is_file():
+            raise Fault("data.file.upload_gone", name=file.name)
+    wanted = {key: value for key, value in (options or {}).items() if value is not None}
+    if not row.sources:
+        return sniff(files[0].path, files[0].name, (encoding or row.encoding) if row.encoding else None, wanted)
+    current = reading_of(row) | row.options
+    same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())
+    if same:
+        chosen = tuple(file.chosen(row.options) for file in files)
+        return Sniffed(
+            chosen, row.columns, row.shape, row.mapping, notes=row.detection.get("notes", []), templates=row.templates
+        )
+    if encoding in (None, row.encoding) and all(file.format in TEXTS for file in files):
+        chosen = tuple(file.chosen(row.options | wanted) for file in files)
+        return Sniffed(chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []))
+    return sniff_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted)
+
+
+def reading_of(row: Dataset) -> dict[str, Any]:
+    """How the files are read, as far as a person may choose it: {"sheet", "sheets", "unit", "chunk_characters"}."""
+    keys = (*CHOICES, "sheets")
+    return {key: one["options"][key] for one in reversed(row.sources or []) for key in keys if key in one["options"]}
+
+
+def files_of(ctx: Context, row: Dataset) -> list[SourceFile]:
+    """The files of a data set; data sets of before have one, whose reading is found anew."""
+    stored = row.sources or [{"path": row.upload_path, "name": row.source_name, "format": row.format or ""}]
+    return [
+        SourceFile(
+            ctx.settings.absolute(one["path"]),
+            one["name"],
+            one["format"],
+            one.get("encoding"),
+            one.get("options") or {},
+        )
+        for one in stored
+    ]

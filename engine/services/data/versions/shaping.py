@@ -1,0 +1,77 @@
+"""How a data set stands before it is given another shape: its parts, and how its labels or sources are spread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.core.context import Context
+from engine.data.operations.shaping.row_table import ANSWER, FILE, is_made, value_in
+from engine.data.rows.index import SPLITS, RowIndex
+from engine.data.rows.row import Row
+from engine.services.data.versions.sources import version_file
+
+_LOOKED_AT = 400  # training rows, evenly spread: enough for shares, and read in some milliseconds
+_SHOWN = 6  # groups
+_MOST_VALUES = 40  # more different ones in the sample are no labels
+_LONGEST = 60
+
+
+def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> dict[str, Any]:
+    """The parts of the version in use, and how its training rows are spread over the values of a column.
+
+    Args:
+        column: a column, "@answer" or "@file"; without it, the first one whose values look like labels.
+
+    Returns:
+        {"splits": {split: rows}, "columns": those that can be asked for, "column", "groups": [[value or None, share]] (the
+        largest first), "others": share of all further ones, "different": values met, "made": share of made rows,
+        "looked": rows looked at, "whole": whether these are all training rows}. "column" is None where none fits.
+
+    Raises:
+        NotFound, Fault: as `version_file`.
+    """
+    _version, path = version_file(ctx, dataset)
+    index = RowIndex.open(path)
+    train = index.places_in("train")
+    at = np.arange(min(len(train), _LOOKED_AT)) * len(train) // max(1, min(len(train), _LOOKED_AT))
+    rows = index.rows(train[at])
+    columns = _columns(rows)
+    if column not in columns:
+        column = next((name for name in columns if _tells(rows, name)), None)
+    return {
+        "splits": {split: index.count(split) for split in SPLITS},
+        "columns": columns,
+        "column": column,
+        **_spread(rows, column),
+        "made": sum(map(is_made, rows)) / max(1, len(rows)),
+        "looked": len(rows),
+        "whole": len(rows) == len(train),
+    }
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    named = dict.fromkeys(name for row in rows for name in row.get("extra") or {})
+    return [*named, ANSWER, *([FILE] if any(row.get("file") for row in rows) else [])]
+
+
+def _tells(rows: Sequence[Row], column: str) -> bool:
+    """Whether the values of a column come up again and again, as labels and sources do."""
+    found = Counter(value_in(row, column) for row in rows)
+    return 2 <= len(found) <= min(_MOST_VALUES, len(rows) // 3)
+
+
+def _spread(rows: Sequence[Row], column: str | None) -> dict[str, Any]:
+    if column is None:
+        return {"groups": [], "others": 0.0, "different": 0}
+    found = Counter(value_in(row, column) for row in rows)
+    largest = found.most_common(_SHOWN)
+    others = len(rows) - sum(count for _value, count in largest)
+    return {
+        "groups": [[value and value[:_LONGEST], count / len(rows)] for value, count in largest],
+        "others": others / len(rows),
+        "different": len(found),
+    }

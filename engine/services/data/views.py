@@ -1,0 +1,84 @@
+"""What the pages see of a data set, and how its row is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.core.context import Context
+from engine.core.errors import NotFound
+from engine.data.records.encodings import ENCODINGS
+from engine.data.schema import shapes_view
+from engine.services.data.sources import reading_of
+from storage.job_tables import FINAL, RESUMABLE, Job
+from storage.queries import datasets as queries
+from storage.queries import jobs, rejected, versions
+from storage.tables import Dataset
+
+IMPORT_KIND = "import_data"
+_PLAIN = (
+    "id", "name", "status", "source_name", "format", "encoding", "shape", "kind", "columns", "mapping", "templates",
+    "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats",
+    "content_hash", "created_at", "sample_key", "version",
+)  # fmt: skip
+
+
+def get_dataset(session: Session, dataset_id: int) -> Dataset:
+    """The row of a data set. Raises NotFound."""
+    row = queries.get(session, dataset_id)
+    if row is None:
+        raise NotFound(dataset=dataset_id)
+    return row
+
+
+def load_dataset(ctx: Context, dataset_id: int) -> Dataset:
+    """The row of a data set, to be read. Raises NotFound."""
+    with ctx.db.read() as session:
+        return get_dataset(session, dataset_id)
+
+
+def view_of(session: Session, row: Dataset) -> dict[str, Any]:
+    """Everything about one data set except its rows."""
+    return views_of(session, [row])[0] | {
+        "detection": row.detection.get("notes", []),
+        "shapes": shapes_view(),
+        "encodings": list(ENCODINGS) if row.encoding else [],
+        "reading": reading_of(row),
+        "repaired": rejected.counts(session, row.id)[1],
+        "versions": versions.next_number(session, row.id) - 1,
+    }
+
+
+def views_of(session: Session, rows: Sequence[Dataset]) -> list[dict[str, Any]]:
+    """What lists show of data sets; what only the mapping needs is left out."""
+    imports = import_views(session, [row.id for row in rows])
+    return [{key: getattr(row, key) for key in _PLAIN} | {"import": imports.get(row.id)} for row in rows]
+
+
+def import_views(session: Session, dataset_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Of each data set: the import that goes on, waits, or ended early, if there is one that anybody must know of."""
+    found = queries.open_imports(session, dataset_ids)
+    places = jobs.queue_places(session) if found else {}
+    return {dataset: _import(job) | {"waiting": places.get(job.id, (0, 0))[0]} for dataset, job in found.items()}
+
+
+def _import(job: Job) -> dict[str, Any]:
+    """`bytes` of `total` are read; `waiting` is the place in the queue, from 1."""
+    columns = {key: getattr(job, key) for key in ("status", "phase", "seconds_left", "error")}
+    return columns | {
+        "job": job.id,
+        "bytes": job.step,
+        "total": job.total_steps,
+        "rows": job.result.get("rows", 0),
+        "rejected": job.result.get("rejected", 0),
+        "ended": job.status in FINAL,
+        "can_resume": job.status in RESUMABLE and not _is_hopeless(job.error or {}),
+    }
+
+
+def _is_hopeless(error: dict[str, Any]) -> bool:
+    """Whether the data themselves are to blame: the same import would end the same way."""
+    code = str(error.get("code", ""))
+    return code.startswith("data.") and code != "data.import.disk_full"

@@ -1,0 +1,33 @@
+"""Watch one job from this process until it ends, as the command line does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.core.context import Context
+from engine.jobs.supervisor import Supervisor
+from engine.services.jobs.lifecycle import job_view
+from storage.job_tables import FINAL
+
+_TOLD = ("status", "phase", "step", "total_steps", "train_loss", "val_loss", "request", "stalled", "queue_place")
+
+
+def follow(ctx: Context, job_id: int, say: Callable[[dict[str, Any]], None], supervisor: Supervisor) -> dict[str, Any]:
+    """Run the queue until the job has ended; `say` hears its view at each change. Returns its last view.
+
+    A server that runs beside us may take the job just as well: we only watch it then.
+    """
+    told: list[Any] = []
+
+    def ended() -> bool:
+        nonlocal told
+        view = job_view(ctx, job_id)
+        state = [view[key] for key in _TOLD]
+        if state != told:
+            told = state
+            say(view)
+        return view["status"] in FINAL
+
+    supervisor.run_until(ended)
+    return job_view(ctx, job_id)

@@ -1,0 +1,212 @@
+"""Jobs as the user handles them: start, list, stop, cancel, resume, reorder, delete."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import Any, Literal
+
+from sqlalchemy import null
+from sqlalchemy.orm import Session
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
+from engine.jobs.feed import job_feed
+from engine.jobs.lanes import lane_for
+from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec
+from engine.jobs.views import views
+from engine.planner.budget.catalogue import is_planned_only
+from engine.planner.refusals import refusals, unteachable
+from engine.services.jobs.spec_files import draft_from_job, draft_from_yaml, draft_yaml, spec_yaml
+from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
+from storage.queries import base_models, inputs
+from storage.queries import jobs as queries
+
+
+def start_job(ctx: Context, raw_spec: dict[str, Any], *, key: str) -> int:
+    """Queue a training job; the same `key` again gives the same job.
+
+    Raises:
+        SpecError: with every fault of the form, by field.
+        Fault: "device.planned_only" for a device of the catalogue.
+    """
+    spec = make_spec(raw_spec)
+    lane, faults = _lane(spec)
+    with ctx.db.write() as s:
+        if key and (known := queries.job_by_key(s, key)):
+            return known.id
+        if faults := faults | missing_inputs(s, spec):
+            raise SpecError(faults)
+        return queue_job(s, spec, lane, key=key)
+
+
+def queue_job(s: Session, spec: JobSpec, lane: str, *, key: str = "", rows: str = "") -> int:
+    """Queue a job whose spec and inputs were checked, as part of the caller's transaction.
+
+    Args:
+        rows: content of the data set that it trains on; what it holds now where this is empty.
+    """
+    stored = spec.as_dict()
+    stored["budget"]["device"] = lane
+    stored["dataset_hash"] = rows or _content_hash(s, spec.dataset)
+    return queries.add_job(s, job_of(spec, "train", lane, stored, key=key))
+
+
+def job_of(spec: JobSpec, kind: str, lane: str, stored: dict[str, Any], *, key: str = "") -> Job:
+    """A queued job over the spec's model and data. `stored` is what its worker reads."""
+    return Job(
+        name=spec.name,
+        kind=kind,
+        status=JobStatus.QUEUED,
+        lane=lane,
+        idempotency_key=key or None,
+        spec=stored,
+        spec_version=SPEC_VERSION,
+        method=spec.method,
+        dataset_id=spec.dataset,
+        base_model_id=spec.base_model,
+        error=null(),
+    )
+
+
+def _lane(spec: JobSpec) -> tuple[str, dict[str, dict[str, Any]]]:
+    try:
+        return lane_for(spec.budget.device), {}
+    except Fault as fault:
+        if is_planned_only(spec.budget.device):
+            raise
+        return "cpu", {"budget.device": fault.as_dict()}
+
+
+def _content_hash(s: Session, dataset_id: int) -> str:
+    """What the rows are now: a later import with another mapping does not change a job that was started."""
+    dataset = inputs.get_dataset(s, dataset_id)
+    assert dataset is not None
+    return dataset.content_hash or ""
+
+
+def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
+    """What keeps a job with this spec from starting on what is there now, by field."""
+    faults: dict[str, dict[str, Any]] = {}
+    model = base_models.get_model(s, spec.base_model)
+    if model is None:
+        faults["base_model"] = {"code": "job.model_gone", "params": {}}
+    elif model.status != "ready":
+        faults["base_model"] = {"code": "job.model_not_ready", "params": {"name": model.name}}
+    dataset = inputs.get_dataset(s, spec.dataset)
+    if dataset is None:
+        faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
+    elif dataset.status != "ready":
+        faults["dataset"] = {"code": "job.dataset_not_ready", "params": {"name": dataset.name}}
+    elif wrong := unteachable(dataset):
+        faults["dataset"] = wrong
+    if faults or model is None or dataset is None:
+        return faults
+    return refusals(spec, model, dataset.train_rows)
+
+
+def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Views of active jobs, then queued ones in order, then the newest."""
+    with ctx.db.read() as s:
+        return views(s, queries.newest_jobs(s, limit, kinds))
+
+
+def job_view(ctx: Context, job_id: int) -> dict[str, Any]:
+    """One job as the pages see it. Raises NotFound."""
+    with ctx.db.read() as s:
+        return views(s, [_job(s, job_id)])[0]
+
+
+def _job(s: Session, job_id: int) -> Job:
+    job = queries.get_job(s, job_id)
+    if job is None:
+        raise NotFound(job=job_id)
+    return job
+
+
+def stop_job(ctx: Context, job_id: int) -> None:
+    """Ask a job to save and end; a queued one is cancelled. Does nothing to one that has ended. Raises NotFound."""
+    _end(ctx, job_id, "stop")
+
+
+def cancel_job(ctx: Context, job_id: int) -> None:
+    """Ask a job to end without saving. Does nothing to one that has ended. Raises NotFound."""
+    _end(ctx, job_id, "cancel")
+
+
+def _end(ctx: Context, job_id: int, request: Literal["stop", "cancel"]) -> None:
+    with ctx.db.write() as s:
+        job = _job(s, job_id)
+        if job.status == JobStatus.QUEUED:
+            queries.end_queued(s, job_id)
+        elif job.status in ACTIVE:
+            queries.ask(s, job_id, request)
+
+
+def resume_job(ctx: Context, job_id: int) -> None:
+    """Queue an ended job again, at the front; it goes on from its last checkpoint.
+
+    Raises:
+        NotFound: there is no such job.
+        Fault: "job.not_resumable"; or SpecError when its model or data set is gone.
+    """
+    with ctx.db.write() as s:
+        job = _job(s, job_id)
+        if job.status in (JobStatus.QUEUED, *ACTIVE):
+            return
+        if job.status not in RESUMABLE:
+            raise Fault("job.not_resumable", name=job.name)
+        if job.kind == "train" and (faults := missing_inputs(s, make_spec(job.spec))):
+            raise SpecError(faults)
+        waiting = queries.queued_in(s, job.lane)
+        job.position = waiting[0].position - 1.0 if waiting else job.position
+        job.status, job.request, job.finished_at = JobStatus.QUEUED, None, None
+        job.phase = job.seconds_left = None
+
+
+def move_job(ctx: Context, job_id: int, direction: Literal["up", "down"]) -> None:
+    """Swap a queued job with its neighbour. Does nothing at the end of the queue. Raises NotFound or Fault("job.not_queued")."""
+    with ctx.db.write() as s:
+        job = _job(s, job_id)
+        if job.status != JobStatus.QUEUED:
+            raise Fault("job.not_queued", name=job.name)
+        waiting = queries.queued_in(s, job.lane)
+        place = [other.id for other in waiting].index(job_id)
+        target = place - 1 if direction == "up" else place + 1
+        if 0 <= target < len(waiting):
+            waiting[place].position, waiting[target].position = waiting[target].position, waiting[place].position
+
+
+def delete_job(ctx: Context, job_id: int) -> None:
+    """Hide an ended job and free the disk of its checkpoints; what it made and its history stay.
+
+    Raises:
+        NotFound: there is no such job.
+        Fault: "job.still_active".
+    """
+    with ctx.db.write() as s:
+        job = _job(s, job_id)
+        if job.status not in FINAL:
+            raise Fault("job.still_active", name=job.name)
+        job.deleted_at = time.time()
+        queries.forget_checkpoints(s, job_id)
+    shutil.rmtree(ctx.settings.home / "jobs" / str(job_id) / "checkpoints", ignore_errors=True)
+
+
+__all__ = [
+    "cancel_job",
+    "delete_job",
+    "draft_from_job",
+    "draft_from_yaml",
+    "draft_yaml",
+    "job_feed",
+    "job_view",
+    "list_jobs",
+    "missing_inputs",
+    "move_job",
+    "queue_job",
+    "resume_job",
+    "spec_yaml",
+    "start_job",
+    "stop_job",
+]

@@ -1,0 +1,172 @@
+"""A job's settings as a YAML file that means the same on another machine, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.jobs.lanes import lane_for
+from engine.jobs.spec import SPEC_VERSION
+from engine.planner.budget.catalogue import is_planned_only
+from storage.job_tables import Job
+from storage.queries import base_models, inputs
+from storage.queries.jobs import get_job
+from storage.tables import Dataset, LanguageModel
+
+_FORMAT = "tunesmith-job"
+_LONGEST_FILE = 200_000
+_DEEPEST = 8
+_KEPT = ("name", "objective", "method", "method_params", "training", "budget", "sample_prompts")
+
+
+def spec_yaml(ctx: Context, job_id: int) -> str:
+    """The settings of a job as a file: model and data set by origin, content and name instead of our ids. Raises NotFound."""
+    with ctx.db.read() as s:
+        job = _job(s, job_id)
+        model = s.get(LanguageModel, job.base_model_id)
+        dataset = s.get(Dataset, job.dataset_id)
+    return _written(job.spec, model, dataset)
+
+
+def draft_yaml(ctx: Context, raw: Mapping[str, Any]) -> str:
+    """The same file of settings that were not started yet; what is not chosen is left empty."""
+    with ctx.db.read() as s:
+        model = base_models.get_model(s, int(raw.get("base_model") or 0))
+        dataset = inputs.get_dataset(s, int(raw.get("dataset") or 0))
+    return _written(raw, model, dataset)
+
+
+def _written(spec: Mapping[str, Any], model: LanguageModel | None, dataset: Dataset | None) -> str:
+    import yaml
+
+    content = {"format": _FORMAT, "version": spec.get("version", SPEC_VERSION)}
+    content |= {key: spec[key] for key in _KEPT if key in spec}
+    content["base_model"] = _model_mark(model)
+    rows = spec.get("dataset_hash") or (dataset and dataset.content_hash)
+    content["dataset"] = {"name": dataset.name, "content_hash": rows} if dataset else {}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _job(s: Session, job_id: int) -> Job:
+    job = get_job(s, job_id)
+    if job is None or job.kind != "train":
+        raise NotFound(job=job_id)
+    return job
+
+
+def _model_mark(model: LanguageModel | None) -> dict[str, Any]:
+    if model is None:
+        return {}
+    mark = {"name": model.name, "source": model.source, "weights_hash": model.weights_hash}
+    return mark if model.source == "folder" else mark | {"ref": model.ref}  # a path means nothing elsewhere
+
+
+def draft_from_job(ctx: Context, job_id: int) -> dict[str, Any]:
+    """The raw form of an old job's settings, for the wizard; what is gone by now is left empty with a warning. Raises NotFound."""
+    with ctx.db.read() as s:
+        job = _job(s, job_id)
+        draft = dict(job.spec) | {"warnings": [], "dataset_hash": ""}
+        model = base_models.get_model(s, job.base_model_id or 0)
+        dataset = inputs.get_dataset(s, job.dataset_id or 0)
+        _fill(draft, "base_model", model, (s.get(LanguageModel, job.base_model_id) or job).name)
+        _fill(draft, "dataset", dataset, (s.get(Dataset, job.dataset_id) or job).name)
+    return _with_device(draft)
+
+
+def draft_from_yaml(ctx: Context, text: str) -> dict[str, Any]:
+    """The raw form for the wizard; what this machine does not have is left empty, with the reason under "warnings".
+
+    Raises:
+        Fault: "spec.file_broken" (with the line), "spec.file_other" or "spec.newer".
+    """
+    content = _read(text)
+    draft = {key: content[key] for key in _KEPT if content.get(key) is not None} | {
+        "version": SPEC_VERSION,
+        "warnings": [],
+    }
+    model_mark, dataset_mark = _mark(content, "base_model"), _mark(content, "dataset")
+    with ctx.db.read() as s:
+        model, dataset = _find_model(s, model_mark), _find_dataset(s, dataset_mark)
+    _fill(draft, "base_model", model, str(model_mark.get("name") or "?"))
+    _fill(draft, "dataset", dataset, str(dataset_mark.get("name") or "?"))
+    wanted = dataset_mark.get("content_hash")
+    if dataset and wanted and dataset.content_hash != wanted:
+        draft["warnings"].append({"code": "spec.other_content", "params": {"name": dataset.name}})
+    return _with_device(draft)
+
+
+def _read(text: str) -> dict[str, Any]:
+    import yaml
+
+    if len(text) > _LONGEST_FILE:
+        raise Fault("spec.file_other")
+    try:
+        _refuse_bombs(yaml.parse(text, Loader=yaml.SafeLoader))
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise Fault("spec.file_broken", line=mark.line + 1 if mark else 1) from None
+    except ValueError:
+        raise Fault("spec.file_other") from None
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise Fault("spec.file_other")
+    version = content.get("version")
+    if not isinstance(version, int) or version > SPEC_VERSION:
+        raise Fault("spec.newer", version=str(version), known=SPEC_VERSION)
+    for key in ("method_params", "training", "budget"):
+        if not isinstance(content.get(key, {}), dict):
+            raise Fault("spec.file_other")
+    if not isinstance(content.get("sample_prompts", []), list):
+        raise Fault("spec.file_other")
+    return content
+
+
+def _refuse_bombs(events: Iterable[Any]) -> None:
+    """Aliases and deep nesting, of which our own files have none, can fill memory and time from a few lines."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
+            raise Fault("spec.file_other")
+
+
+def _mark(content: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    mark = content.get(field)
+    return mark if isinstance(mark, Mapping) else {}
+
+
+def _find_model(s: Session, mark: Mapping[str, Any]) -> LanguageModel | None:
+    if (wanted := mark.get("weights_hash")) and (model := base_models.find_model_by_hash(s, str(wanted))):
+        return model
+    if mark.get("ref") and (model := base_models.find_model(s, source=str(mark.get("source")), ref=str(mark["ref"]))):
+        return model
+    return base_models.find_model_by_name(s, str(mark.get("name") or ""))
+
+
+def _find_dataset(s: Session, mark: Mapping[str, Any]) -> Dataset | None:
+    wanted, name = mark.get("content_hash"), mark.get("name")
+    found = inputs.find_dataset(s, content_hash=str(wanted)) if wanted else None
+    return found or inputs.find_dataset(s, name=str(name or ""))
+
+
+def _fill(draft: dict[str, Any], field: str, row: LanguageModel | Dataset | None, name: str) -> None:
+    draft[field] = row.id if row else None
+    if row is None:
+        draft["warnings"].append({"code": f"spec.{field}_not_here", "params": {"name": name}})
+
+
+def _with_device(draft: dict[str, Any]) -> dict[str, Any]:
+    budget = dict(draft.get("budget") or {})
+    try:
+        lane_for(str(budget.get("device") or "auto"))
+    except Fault:
+        if not is_planned_only(str(budget["device"])):
+            draft["warnings"].append({"code": "spec.device_not_here", "params": {"device": str(budget["device"])}})
+            budget["device"] = "auto"
+    return draft | {"budget": budget}

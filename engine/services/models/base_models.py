@@ -1,0 +1,206 @@
+"""Base models as the user handles them: the starter, models of the hub, and folders of their own."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import null
+from sqlalchemy.orm import Session
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.jobs.lanes import BACKGROUND
+from engine.jobs.supervisor import Supervisor
+from engine.models.base import hub, starter
+from engine.models.base.paths import model_folder
+from engine.services.jobs.follow import follow
+from storage.job_tables import ACTIVE, FINAL, Job, JobStatus
+from storage.queries import base_models as queries
+from storage.queries import jobs as job_queries
+from storage.tables import LanguageModel
+
+PREPARE = "prepare_model"
+_COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weights_hash", "created_at")
+
+
+def list_base_models(ctx: Context) -> list[dict[str, Any]]:
+    """Every base model: the starter first, then the newest."""
+    with ctx.db.read() as s:
+        return [_view(s, model) for model in queries.list_models(s)]
+
+
+def base_model_view(ctx: Context, model_id: int) -> dict[str, Any]:
+    """One base model. Raises NotFound."""
+    with ctx.db.read() as s:
+        return _view(s, _model(s, model_id))
+
+
+def _model(s: Session, model_id: int) -> LanguageModel:
+    model = queries.get_model(s, model_id)
+    if model is None:
+        raise NotFound(model=model_id)
+    return model
+
+
+def _view(s: Session, model: LanguageModel) -> dict[str, Any]:
+    job = None if model.status == "ready" else job_queries.newest_of_model(s, model.id, PREPARE)
+    status, error = model.status, model.error
+    if job is not None and job.status not in FINAL:
+        status, error = "preparing", None
+    elif job is not None and status == "preparing":  # its worker could not say so itself
+        status, error = "failed", job.error or {"code": "model.cancelled", "params": {}}
+    return {column: getattr(model, column) for column in _COLUMNS} | {
+        "status": status,
+        "error": error,
+        "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
+        "architecture": (model.config or {}).get("model_type"),
+        "job_id": job.id if job else None,
+        "progress": _progress(job) if job is not None and status == "preparing" else None,
+    }
+
+
+def _progress(job: Job) -> dict[str, Any]:
+    """Bytes of the phase that a prepare job is in; `fraction` is None where the total is not known."""
+    return {
+        "phase": job.phase or job.status,
+        "done": job.step,
+        "total": job.total_steps,
+        "fraction": min(1.0, job.step / job.total_steps) if job.total_steps else None,
+    }
+
+
+# ------------------------------------------------------------------ adding
+
+
+def ensure_starter(ctx: Context, say: Callable[[dict[str, Any]], None] | None = None) -> int:
+    """The starter model's id; where it is not ready, a background job that prepares it is queued.
+
+    Args:
+        say: when given, wait until it is ready, run the queue meanwhile, and call it with the job's view at each change.
+
+    Raises:
+        Fault: only when waiting: why it could not be made ready.
+    """
+    with ctx.db.write() as s:
+        model = queries.find_model(s, source="starter", ref=starter.HUB_NAME)
+        if model is not None and _is_there(ctx, model):
+            return model.id
+        model = model or _insert(s, starter.NAME, "starter", starter.HUB_NAME)
+        job_id = _queue(s, model)
+    if say is not None:
+        _wait(ctx, job_id, say)
+    return model.id
+
+
+def offer_starter(ctx: Context) -> None:
+    """Have the starter prepared, unless the user removed it: what a server does when it starts."""
+    with ctx.db.read() as s:
+        removed = queries.was_removed(s, source="starter", ref=starter.HUB_NAME)
+    if not removed:
+        ensure_starter(ctx)
+
+
+def _is_there(ctx: Context, model: LanguageModel) -> bool:
+    return model.status == "ready" and bool(model.path) and ctx.settings.absolute(model.path or "").is_dir()
+
+
+def add_hub_model(ctx: Context, name: str) -> int:
+    """Register a model of the Hugging Face hub and fetch it in the background; the same name again is the same model.
+
+    Raises:
+        Fault: "model.bad_name" or "model.offline".
+    """
+    name = hub.check_name(name)
+    if ctx.settings.offline:
+        raise Fault("model.offline", name=name)
+    if name == starter.HUB_NAME:
+        return ensure_starter(ctx)
+    return _add(ctx, name.rpartition("/")[2], "hub", name)
+
+
+def add_folder(ctx: Context, path: str) -> int:
+    """Register a folder of this machine; it is used where it is. The same folder again is the same model.
+
+    Raises:
+        Fault: "model.folder_relative" or "model.folder_gone".
+    """
+    folder = Path(path.strip().strip("\"'")).expanduser()
+    if not folder.is_absolute():
+        raise Fault("model.folder_relative", folder=str(folder)[:300])
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise Fault("model.folder_gone", folder=str(folder)[:300])
+    return _add(ctx, folder.name or str(folder), "folder", str(folder))
+
+
+def _add(ctx: Context, name: str, source: str, ref: str) -> int:
+    with ctx.db.write() as s:
+        model = queries.find_model(s, source=source, ref=ref)
+        if model is not None and _is_there(ctx, model):
+            return model.id
+        model = model or _insert(s, name, source, ref)
+        _queue(s, model)
+        return model.id
+
+
+def _insert(s: Session, name: str, source: str, ref: str) -> LanguageModel:
+    model = LanguageModel(name=name[:120], source=source, ref=ref, status="preparing", error=null())
+    s.add(model)
+    s.flush()
+    return model
+
+
+def _queue(s: Session, model: LanguageModel) -> int:
+    """The unfinished prepare job of a model, or a new one."""
+    job = job_queries.newest_of_model(s, model.id, PREPARE)
+    if job is not None and job.status in (JobStatus.QUEUED, *ACTIVE):
+        return job.id
+    model.status, model.error = "preparing", None
+    spec = {"name": model.name, "base_model": model.id}
+    fresh = Job(name=model.name, kind=PREPARE, status=JobStatus.QUEUED, lane=BACKGROUND, spec=spec, error=null())
+    fresh.base_model_id = model.id
+    return job_queries.add_job(s, fresh)
+
+
+def wait_ready(ctx: Context, model_id: int, say: Callable[[dict[str, Any]], None]) -> None:
+    """Run the queue until a model is ready; `say` hears the prepare job's view at each change. Raises Fault: why it is not."""
+    with ctx.db.read() as s:
+        job = job_queries.newest_of_model(s, model_id, PREPARE)
+    if job is not None and job.status not in FINAL:
+        _wait(ctx, job.id, say)
+    view = base_model_view(ctx, model_id)
+    if view["status"] != "ready":
+        error = view["error"] or {"code": "job.model_not_ready", "params": {"name": view["name"]}}
+        raise Fault(error["code"], **error["params"])
+
+
+def _wait(ctx: Context, job_id: int, say: Callable[[dict[str, Any]], None]) -> None:
+    job = follow(ctx, job_id, say, Supervisor(ctx))
+    if job["status"] != JobStatus.SUCCEEDED:
+        error = job["error"] or {"code": "model.cancelled", "params": {}}
+        raise Fault(error["code"], **error["params"])
+
+
+# ------------------------------------------------------------------ removing
+
+
+def remove_base_model(ctx: Context, model_id: int) -> None:
+    """Remove a base model and what we keep of it; a user's own folder stays.
+
+    Raises:
+        NotFound: there is no such model.
+        Fault: "model.busy" while a job needs it, "model.in_use" while tuned models stand on it.
+    """
+    with ctx.db.write() as s:
+        model = _model(s, model_id)
+        if job_queries.uses_of_model(s, model_id):
+            raise Fault("model.busy", name=model.name)
+        if count := queries.tuned_on(s, model_id):
+            raise Fault("model.in_use", name=model.name, count=count)
+        model.deleted_at = time.time()
+    shutil.rmtree(model_folder(ctx.settings, model_id), ignore_errors=True)
+    shutil.rmtree(ctx.settings.home / "cache" / "hub" / str(model_id), ignore_errors=True)

@@ -1,0 +1,194 @@
+"""Tuned models as the user handles them: list, lineage, rename, delete, take away."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.core.settings import Settings
+from engine.core.text import Text
+from engine.data.importing.names import clean_name
+from engine.jobs.lanes import BACKGROUND
+from engine.methods import method_of
+from storage.job_tables import ACTIVE, Job, JobStatus
+from storage.queries import base_models, inputs, jobs, tuned_models
+from storage.tables import TunedModel
+
+FORMATS = ("adapter", "merged")
+_SPEC_VERSION = 1
+_UNFIT_FOR_FILES = set('/\\:*?"<>|')
+
+
+def list_tuned(ctx: Context) -> list[dict[str, Any]]:
+    """Every tuned model, the newest first."""
+    with ctx.db.read() as s:
+        return _views(s, ctx.settings, tuned_models.list_tuned(s))
+
+
+def tuned_view(ctx: Context, tuned_id: int) -> dict[str, Any]:
+    """One tuned model with its lineage, numbers and exports. Raises NotFound."""
+    with ctx.db.read() as s:
+        return _views(s, ctx.settings, [_tuned(s, tuned_id)])[0]
+
+
+def rename_tuned(ctx: Context, tuned_id: int, name: str) -> None:
+    """Give it another name. Raises NotFound or Fault("tuned.no_name")."""
+    name = clean_name(name.encode("utf-8", "replace").decode(), "")
+    if not name:
+        raise Fault("tuned.no_name")
+    with ctx.db.write() as s:
+        _tuned(s, tuned_id).name = name
+
+
+def delete_tuned(ctx: Context, tuned_id: int) -> None:
+    """Free the disk of a tuned model and its exports; its history, its job and its conversations stay to be read.
+
+    Raises:
+        NotFound: it is not there.
+        Fault: "tuned.exporting".
+    """
+    with ctx.db.write() as s:
+        tuned = _tuned(s, tuned_id)
+        exports = tuned_models.exports_of(s, tuned_id)
+        if any(job.status in ACTIVE for job in exports):
+            raise Fault("tuned.exporting", name=tuned.name)
+        for job in exports:
+            jobs.end_queued(s, job.id)
+        tuned_models.forget(tuned)
+    home = ctx.settings.home
+    shutil.rmtree(home / "tuned" / str(tuned.job_id), ignore_errors=True)
+    for job in exports:
+        shutil.rmtree(home / "exports" / str(job.id), ignore_errors=True)
+
+
+def start_export(ctx: Context, tuned_id: int, format: str) -> int:
+    """Queue an export; one that is under way or still on disk is used again.
+
+    Args:
+        format: "adapter" (the result as it is) or "merged" (a model that stands alone; for a full fine-tune, itself).
+
+    Raises:
+        NotFound: there is no such tuned model.
+        Fault: "export.unknown_format", "export.no_adapter", "export.cannot_merge".
+    """
+    if format not in FORMATS:
+        raise Fault("export.unknown_format", format=str(format)[:40], known=", ".join(FORMATS))
+    with ctx.db.write() as s:
+        tuned = _tuned(s, tuned_id)
+        _check(tuned, format)
+        for job in tuned_models.exports_of(s, tuned_id):
+            if job.spec["format"] == format and _usable(ctx.settings, job):
+                return job.id
+        spec = {"tuned_id": tuned_id, "format": format, "version": _SPEC_VERSION}
+        job = Job(
+            name=tuned.name,
+            kind="export",
+            lane=BACKGROUND,
+            spec=spec,
+            spec_version=_SPEC_VERSION,
+            method=tuned.method,
+            dataset_id=tuned.dataset_id,
+            base_model_id=tuned.base_model_id,
+        )
+        return jobs.add_job(s, job)
+
+
+def export_file(ctx: Context, job_id: int) -> tuple[Path, str]:
+    """The file of a finished export and the name to save it under. Raises NotFound, Fault("export.not_ready") or Fault("export.file_gone")."""
+    with ctx.db.read() as s:
+        job = s.get(Job, job_id)
+        if job is None or job.kind != "export":
+            raise NotFound(job=job_id)
+        if job.status != JobStatus.SUCCEEDED:
+            raise Fault("export.not_ready")
+        if not _on_disk(ctx.settings, job):
+            raise Fault("export.file_gone")
+        return ctx.settings.absolute(job.result["path"]), job.result["name"]
+
+
+def file_name(name: str, form: str) -> str:
+    """A file name that every system takes, from a model's name."""
+    kept = "".join("-" if ch.isspace() or ch in _UNFIT_FOR_FILES else ch for ch in clean_name(name, "model"))
+    return f"{kept.strip('-. ')[:80] or 'model'}-{form}"
+
+
+# ------------------------------------------------------------------ inside
+
+
+def _tuned(s: Session, tuned_id: int) -> TunedModel:
+    tuned = tuned_models.get_tuned(s, tuned_id)
+    if tuned is None:
+        raise NotFound(tuned=tuned_id)
+    return tuned
+
+
+def _check(tuned: TunedModel, form: str) -> None:
+    if form == "adapter" and tuned.format == "full":
+        raise Fault("export.no_adapter", name=tuned.name)
+    reason = why_not_merged(tuned.method)
+    if form == "merged" and tuned.format != "full" and reason is not None:
+        raise Fault("export.cannot_merge", name=method_of(tuned.method).label.as_dict(), reason=reason.as_dict())
+
+
+def why_not_merged(method: str) -> Text | None:
+    """Why a method's results cannot become a model that stands alone; None where they can. Raises Fault("method.unknown")."""
+    can = method_of(method).capabilities
+    return None if can.merge else can.why_not["merge"]
+
+
+def _usable(settings: Settings, job: Job) -> bool:
+    if job.deleted_at is not None:
+        return False
+    return job.status in (JobStatus.QUEUED, *ACTIVE) or (job.status == JobStatus.SUCCEEDED and _on_disk(settings, job))
+
+
+def _on_disk(settings: Settings, job: Job) -> bool:
+    path = settings.absolute(job.result["path"]) if job.result and "path" in job.result else None
+    return path is not None and path.is_file() and path.stat().st_size == job.result["bytes"]
+
+
+def _views(s: Session, settings: Settings, rows: Sequence[TunedModel]) -> list[dict[str, Any]]:
+    bases = base_models.model_names(s, {row.base_model_id for row in rows})
+    datasets = inputs.dataset_names(s, {row.dataset_id for row in rows})
+    return [_view(s, settings, row, bases, datasets) for row in rows]
+
+
+def _view(
+    s: Session, settings: Settings, row: TunedModel, bases: dict[int, str], datasets: dict[int, str]
+) -> dict[str, Any]:
+    job = s.get_one(Job, row.job_id)
+    numbers = ("train_loss", "val_loss", "base_val_loss", "perplexity", "steps", "tokens", "seconds")
+    return {
+        "id": row.id,
+        "name": row.name,
+        "method": row.method,
+        "format": row.format,
+        "bytes": row.bytes,
+        "weights_hash": row.weights_hash,
+        "created_at": row.created_at,
+        "base_model_id": row.base_model_id,
+        "base_name": bases.get(row.base_model_id, ""),
+        "dataset_id": row.dataset_id if inputs.get_dataset(s, row.dataset_id) else None,
+        "dataset_name": datasets.get(row.dataset_id, ""),
+        "dataset_hash": row.lineage.get("dataset", {}).get("content_hash"),
+        "job_id": row.job_id,
+        "job_name": job.name,
+        **{name: row.metrics.get(name) for name in numbers},
+        "lineage": row.lineage,
+        "metrics": row.metrics,
+        "export_jobs": {form: _newest_export(s, settings, row.id, form) for form in FORMATS},
+    }
+
+
+def _newest_export(s: Session, settings: Settings, tuned_id: int, form: str) -> int | None:
+    """The export to show: not one whose file is gone."""
+    for job in tuned_models.exports_of(s, tuned_id):
+        if job.spec["format"] == form and job.deleted_at is None:
+            return job.id if job.status != JobStatus.SUCCEEDED or _on_disk(settings, job) else None
+    return None

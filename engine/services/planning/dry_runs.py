@@ -1,0 +1,123 @@
+"""A precise check of a plan's memory before the start: a dry run of one step, as a job of its own that takes seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from heapq import nlargest
+from typing import Any
+
+from sqlalchemy import null
+
+from engine.core.context import Context
+from engine.core.errors import Fault, SpecError
+from engine.jobs.lanes import BACKGROUND
+from engine.jobs.spec import SPEC_VERSION, JobSpec, make_unnamed
+from engine.methods import method_of
+from engine.planner.memory.estimate import MB, step_bytes
+from engine.planner.plan_estimate import workload
+from engine.planner.refusals import refusals
+from engine.services.planning.estimates import case_of
+from storage.job_tables import FINAL, Job, JobStatus
+from storage.queries import jobs as queries
+
+_KIND = "dry_run"
+_VERSION = 1  # of what the dry run does; a new one asks again
+_MATTER = ("optimizer", "quantisation")  # settings that change what a step holds
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What the worker is asked, and its name: the same for all specs whose steps are the same."""
+
+    asked: dict[str, Any]
+    key: str
+
+
+def start_check(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
+    """The job that checks this spec; a check of the same step that waits, runs or succeeded is not made twice.
+
+    Raises:
+        SpecError: with the faults of the form, as `planning.plan` has them.
+        Fault: "dry_run.quantised" or "dry_run.no_training" where there is nothing that could be traced.
+    """
+    spec = make_unnamed(raw_spec)
+    question = _question(ctx, spec)
+    _refuse(question)
+    with ctx.db.write() as s:
+        known = queries.job_by_key(s, question.key)
+        if known is not None and known.deleted_at is None and known.status not in _WITHOUT_RESULT:
+            return known.id
+        if known is not None:
+            known.idempotency_key = None
+            s.flush()
+        stored = spec.as_dict() | {"check": question.asked}
+        return queries.add_job(
+            s,
+            Job(
+                name=spec.name, kind=_KIND, status=JobStatus.QUEUED, lane=BACKGROUND, idempotency_key=question.key,
+                spec=stored, spec_version=SPEC_VERSION, method=spec.method, error=null(),
+            ),
+        )  # fmt: skip
+
+
+_WITHOUT_RESULT = tuple(status for status in FINAL if status != JobStatus.SUCCEEDED)
+
+
+def check_of(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The check of exactly this step; None when there was none.
+
+    Returns:
+        {job, status, total_mb, bill_mb, items: [{key, mb}], bill_items: [{key, mb}], seconds, error}. Both totals are
+        without the program itself and without a margin. Texts are at `check.part.<key>`.
+    """
+    try:
+        question = _question(ctx, make_unnamed(raw_spec))
+    except (SpecError, Fault):
+        return None  # what cannot be planned was not checked
+    with ctx.db.read() as s:
+        job = queries.job_by_key(s, question.key)
+    if job is None or job.deleted_at is not None:
+        return None
+    wanted = ("total_mb", "items", "bill_items", "seconds")
+    found = {key: job.result.get(key) for key in wanted}
+    return {"job": job.id, "status": job.status, "bill_mb": question.asked["bill_mb"], "error": job.error} | found
+
+
+def _question(ctx: Context, spec: JobSpec) -> _Question:
+    """What the plan's own arrangement of the largest possible step asks for."""
+    case = case_of(ctx, spec)
+    if faults := refusals(spec, case.model, case.dataset.train_rows):
+        raise SpecError(faults)
+    train, _val = case.counts()
+    work = workload(case, train)
+    step = {
+        "config": case.model.config,
+        "method": spec.method,
+        "values": dict(spec.method_params),
+        "training": dict(spec.training),
+        "lengths": nlargest(case.pace.batch_size, train.lengths),
+        "tokens": work.tokens,
+        "precision": work.precision.dtype,
+        "recompute": work.recompute,
+    }
+    lines = {key: size / MB for key, size in step_bytes(work).items()}
+    costs = {
+        "bill_mb": round(sum(lines.values()), 1),
+        "bill_items": [{"key": key, "mb": round(mb, 1)} for key, mb in lines.items()],
+    }
+    same = step | {"training": {key: spec.training[key] for key in _MATTER}}
+    content = json.dumps([_VERSION, same], sort_keys=True).encode()
+    return _Question(step | costs, f"{_KIND}-{hashlib.sha256(content).hexdigest()}")
+
+
+def _refuse(question: _Question) -> None:
+    asked = question.asked
+    if not method_of(asked["method"]).capabilities.trains:
+        raise Fault("dry_run.no_training")
+    if asked["training"]["quantisation"] != "none":
+        raise Fault("dry_run.quantised")
+    if not asked["lengths"]:
+        raise Fault("dry_run.no_rows")

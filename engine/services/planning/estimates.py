@@ -1,0 +1,121 @@
+"""What a job will cost and see before it starts: devices, the plan, and the exact tokens of a few examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.core import hardware
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound, SpecError
+from engine.data.rows.store import read_rows
+from engine.data.templates.preview import example_tokens
+from engine.data.templates.template import ChatTemplate
+from engine.jobs.spec import JobSpec, make_unnamed
+from engine.methods import method_of
+from engine.models.base.paths import tokenizer_folder
+from engine.planner.budget import catalogue
+from engine.planner.plan_estimate import Case, estimate, incomplete
+from engine.planner.refusals import refusals, unteachable
+from engine.planner.time.corrections import MODEL_VERSION, Evidence, Source, machine_of
+from engine.planner.time.length_cache import lengths_of
+from storage.queries import base_models, inputs
+from storage.queries.corrections import corrections_of
+from storage.tables import Dataset, LanguageModel
+
+
+def devices(ctx: Context) -> list[dict[str, Any]]:
+    """What can train here: {key, name, memory_mb, free_mb, bf16, usable, notes: [{code, params}]}, GPUs first."""
+    return [_device_view(device) for device in hardware.devices()]
+
+
+def _device_view(device: hardware.Device) -> dict[str, Any]:
+    precision = hardware.precision_for(device)
+    notes = [{"code": precision.code, "params": precision.params}]
+    if not device.usable:
+        notes.append({"code": "device.no_cuda_build", "params": {}})
+    wanted = ("key", "name", "memory_mb", "free_mb", "bf16", "usable")
+    return {key: value for key, value in asdict(device).items() if key in wanted} | {"notes": notes}
+
+
+def machine(ctx: Context) -> dict[str, Any]:
+    """The whole machine: {cpu, cores, ram_mb, ram_free_mb, disk_mb, disk_free_mb, gpus, driver, torch_cuda ...}."""
+    return hardware.machine(ctx.settings.home)
+
+
+def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Memory, steps, time and disk of a job, and whether it fits. Without a model or data it says what is missing.
+
+    Returns:
+        {device, precision, memory: {items: [{key, mb}], total_mb, limit_mb}, trainable, rows, tokens_per_epoch,
+        trained_tokens, steps, seconds, time: {seconds, low, high, tokens_per_s, source, measured_at, parts: [{key,
+        seconds}]}, truncated, dropped, recompute, exact, disk_mb, disk: {items: [{key, mb}], total_mb, free_mb, export_mb},
+        verdict: {code, params, ok, change}, warnings: [{code, params}]}.
+        Texts are at `plan.<code>` and `plan.memory.<key>`; `verdict.change` has the fields and values that would fit.
+
+    Raises:
+        SpecError: when settings are wrong, or what they ask for cannot work on this model, by field.
+        Fault: when the model's files or its device are not there.
+    """
+    missing = [key for key in ("base_model", "dataset", "method") if not raw_spec.get(key)]
+    if missing:
+        return incomplete(missing)
+    spec = make_unnamed(raw_spec)
+    case = case_of(ctx, spec)
+    if faults := refusals(spec, case.model, case.dataset.train_rows):
+        raise SpecError(faults)
+    return estimate(case)
+
+
+def case_of(ctx: Context, spec: JobSpec) -> Case:
+    """A spec with its model, data, device and what is known of like jobs. Raises Fault or NotFound."""
+    model, dataset = _inputs(ctx, spec)
+    device = _device(spec.budget.device)
+    table = lengths_of(ctx.settings, model, dataset, str(spec.training["train_on"]))
+    with ctx.db.read() as s:
+        evidence = evidence_of(s, device, spec.base_model)
+    _total, free = hardware.disk(ctx.settings.home)
+    return Case(spec, model, dataset, device, table, evidence, free)
+
+
+def evidence_of(s: Session, device: hardware.Device, base_model_id: int) -> dict[str, list[Evidence]]:
+    """What this machine measured with a model, by method: on request, or in jobs that finished."""
+    found: dict[str, list[Evidence]] = {}
+    for row in corrections_of(s, machine_of(device), device.key, base_model_id, MODEL_VERSION):
+        source: Source = "probe" if row.source == "probe" else "past"
+        settings = {**row.settings, "method": row.method}
+        found.setdefault(row.method, []).append(Evidence(source, row.created_at, row.speeds, settings))
+    return found
+
+
+def _device(key: str) -> hardware.Device:
+    return catalogue.device_of(key) if catalogue.is_planned_only(key) else hardware.device_of(key)
+
+
+def _inputs(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:
+    with ctx.db.read() as s:
+        model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
+    if model is None or dataset is None:
+        raise NotFound()
+    if dataset.status != "ready":
+        raise Fault("job.dataset_not_ready", name=dataset.name)
+    if wrong := unteachable(dataset):
+        raise SpecError({"dataset": wrong})
+    return model, dataset
+
+
+def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list[dict[str, Any]]:
+    """The exact tokens of the first `n` training examples: [{row, split, truncated, tokens: [{text, trained}]}].
+
+    The same template code encodes them as in training and in chat. `row` is the file's line, counted from 1.
+    """
+    method = method_of(str(raw_spec.get("method") or "lora"))
+    spec = make_unnamed(raw_spec, method=method.key)
+    model, dataset = _inputs(ctx, spec)
+    template = ChatTemplate.load(tokenizer_folder(ctx.settings, model))
+    assert dataset.rows_path is not None
+    rows = (row for row in read_rows(ctx.settings.absolute(dataset.rows_path)) if row["split"] == "train")
+    return example_tokens(rows, template, spec.training, n)

@@ -1,0 +1,137 @@
+"""From a hardware budget to complete plans: the catalogue of devices, and what fits, ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.params import read_all
+from engine.jobs.spec import make_unnamed
+from engine.methods import METHODS
+from engine.objectives.sft import SFT
+from engine.planner.budget.catalogue import CATALOGUE
+from engine.planner.plan_estimate import estimate
+from engine.planner.search.infeasible import smallest_change
+from engine.planner.search.offers import chosen, reasons
+from engine.planner.search.search import SEARCHED, Plan, Search, ranked
+from engine.services.planning import estimates
+
+Json = dict[str, Any]
+_DECIDED = ("method", "method_params", "training", "sample_prompts")
+
+
+def catalogue() -> list[Json]:
+    """Devices to plan for: {key, name, kind: "gpu" | "apple" | "cpu", group, memory_mb, tflops, bandwidth, cores, bf16,
+    source, notes: [{code, params}]}."""
+    return [asdict(entry) | {"notes": entry.notes} for entry in CATALOGUE]
+
+
+def offers(ctx: Context, raw: Mapping[str, Any]) -> Json:
+    """Complete plans for a model, data and budget, the best first.
+
+    Args:
+        raw: a raw spec; its method and settings of training may be missing or wrong.
+
+    Returns:
+        {device, goal, offers: [{key, changes, method, precision, max_length, micro_tokens, micro_rows, accumulation,
+        batch_size, checkpointing, optimizer, quantisation, epochs, steps, memory, time, disk, quality,
+        why: {code, params}, best}], nothing: {code, params, ok, change} | None}. `changes` are values by field, as
+        in a verdict's `change`. Texts are at `plan.<code>`. `nothing` is set when nothing that trains fits.
+
+    Raises:
+        SpecError: when the budget or the model's and the data's choice is wrong.
+        Fault: when the model's files or its device are not there.
+    """
+    search = _search(ctx, raw)
+    plans = chosen(search.found, search.goal)
+    nothing = None
+    if not plans:
+        nothing = smallest_change(search).as_dict()
+        plans = ranked(search.fitting(search.lengths[:1], trains=False), search.goal)[:1]
+    device = search.base.device
+    return {
+        "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb, "free_mb": device.free_mb},
+        "goal": search.goal,
+        "offers": [
+            _offer(plan, reason, search, place) for place, (plan, reason) in enumerate(reasons(plans, search.goal))
+        ],
+        "nothing": nothing,
+    }
+
+
+def _search(ctx: Context, raw: Mapping[str, Any]) -> Search:
+    """The question that a raw spec asks; settings of the chosen method are kept where they are right."""
+    asked = {key: value for key, value in raw.items() if key not in _DECIDED}
+    kept = {key: value for key, value in (raw.get("training") or {}).items() if key in _shared()}
+    spec = make_unnamed(asked, method=METHODS[0].key, training=kept)
+    own: dict[str, Mapping[str, Any]] = {}
+    method = next((one for one in METHODS if one.key == raw.get("method")), None)
+    if method is not None:
+        given = raw.get("method_params") or {}
+        if not read_all(method.params, given, "method")[1]:
+            own[method.key] = dict(given)
+    return Search(estimates.case_of(ctx, spec), own, sorted(kept.keys() - SEARCHED))
+
+
+def _shared() -> set[str]:
+    """Settings of training that are the user's own, whatever the method."""
+    return {param.key for param in SFT.params} - {key for method in METHODS for key in method.defaults}
+
+
+def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
+    numbers, training, work = estimate(plan.case), plan.case.spec.training, plan.work
+    whole = plan.train.truncated == plan.train.dropped == 0
+    return {
+        "key": _key(plan),
+        "changes": search.changes_of(plan),
+        "method": plan.method.key,
+        "precision": work.precision.dtype,
+        "max_length": plan.max_length,
+        **_cut_up(plan),
+        "batch_size": training["batch_size"],
+        "checkpointing": work.recompute,
+        "optimizer": training["optimizer"],
+        "quantisation": work.quantisation,
+        "epochs": plan.epochs,
+        "steps": plan.steps,
+        "memory": numbers["memory"],
+        "time": numbers["time"],
+        "disk": numbers["disk"],
+        "quality": round(plan.quality, 3),
+        "why": {
+            "code": f"why.{reason}" if whole or reason == "shots" else f"why.{reason}_cut",
+            "params": _facts(plan, numbers["memory"]["total_mb"]),
+        },
+        "best": place == 0,
+    }
+
+
+def _key(plan: Plan) -> str:
+    parts = (plan.method.key, plan.work.quantisation or "none", plan.max_length, f"{plan.epochs:g}")
+    return "-".join(map(str, parts)) + ("-recompute" if plan.work.recompute else "")
+
+
+def _cut_up(plan: Plan) -> Json:
+    """How a step is worked through: tokens and average examples of a group, and groups of the largest step."""
+    batch, tokens = int(plan.case.spec.training["batch_size"]), plan.work.tokens
+    return {
+        "micro_tokens": tokens,
+        "micro_rows": max(1, min(batch, int(tokens / max(1.0, plan.train.mean)))),
+        "accumulation": plan.work.groups,
+    }
+
+
+def _facts(plan: Plan, memory_mb: int) -> Json:
+    """What the sentences are filled in with."""
+    limit = plan.case.limit_mb
+    return {
+        "method": plan.method.label.as_dict(),
+        "epochs": int(plan.epochs) if plan.epochs.is_integer() else plan.epochs,
+        "percent": round(100 * memory_mb / max(1, limit)),
+        "memory_mb": memory_mb,
+        "free_mb": limit - memory_mb,
+        "minutes": round(plan.seconds / 60, 1),
+        "cut": plan.train.truncated + plan.train.dropped,
+    }

@@ -1,0 +1,40 @@
+"""Starting a failed job again with the change that its own error proposes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.services.jobs import lifecycle
+from engine.services.planning.spec_repair import changed
+
+Json = dict[str, Any]
+
+
+def change_of(job: Json) -> Json:
+    """The fields and values that the job's error proposes; empty where it proposes none.
+
+    Args:
+        job: a job's view.
+    """
+    params = (job.get("error") or {}).get("params") or {}
+    change: Json = (params.get("advice") or {}).get("change") or {}
+    return change
+
+
+def start_changed(ctx: Context, job_id: int) -> int:
+    """Start the job's settings with that change, as a job of its own; asking twice makes one.
+
+    Raises:
+        NotFound: there is no such job.
+        Fault: "job.no_change" where its error proposes none.
+        SpecError: its model or data set is gone.
+    """
+    job = lifecycle.job_view(ctx, job_id)
+    change = change_of(job)
+    if not change:
+        raise Fault("job.no_change", name=job["name"])
+    draft = lifecycle.draft_from_job(ctx, job_id)
+    raw = {key: value for key, value in draft.items() if key != "warnings"}
+    return lifecycle.start_job(ctx, changed(raw, change), key=f"changed-{job_id}-{job['attempt']}")

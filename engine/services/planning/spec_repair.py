@@ -1,0 +1,84 @@
+"""For settings that cannot work together: the nearest change that can, found by trying, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from numbers import Real
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault, SpecError
+from engine.core.params import Param
+from engine.methods import METHODS, Method, method_of
+from engine.objectives.sft import SFT
+from engine.services.planning import estimates
+
+Json = dict[str, Any]
+_AREAS = {"method": "method_params", "training": "training"}
+_PLACES = {**_AREAS, "budget": "budget"}
+
+
+def mend(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
+    """For each fault of a form the change that takes it away: {field: {field or "method": value}}.
+
+    A number that the fault itself names is tried first, then the setting's default, then its other choices, then
+    another recommended method. Faults for which nothing helps are left out.
+    """
+    found: dict[str, Json] = {}
+    for field, fault in _faults(ctx, raw).items():
+        changes = (
+            change for change in _candidates(raw, field, fault) if field not in _faults(ctx, changed(raw, change))
+        )
+        if (change := next(changes, None)) is not None:
+            found[field] = change
+    return found
+
+
+def changed(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
+    """The raw spec with a change taken over. Another method comes with its own defaults."""
+    result = dict(raw)
+    for field, value in change.items():
+        area, _, key = field.partition(".")
+        if key:
+            result[_PLACES[area]] = {**(result.get(_PLACES[area]) or {}), key: value}
+        else:
+            own = {name for method in METHODS for name in method.defaults}
+            kept = {name: old for name, old in (raw.get("training") or {}).items() if name not in own}
+            result |= {area: value, "method_params": {}, "training": kept}
+    return result
+
+
+def _faults(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
+    try:
+        estimates.plan(ctx, raw)
+    except SpecError as error:
+        return error.faults
+    except Fault:
+        return {}
+    return {}
+
+
+def _candidates(raw: Mapping[str, Any], field: str, fault: Json) -> Iterator[Json]:
+    method = method_of(str(raw["method"]))
+    area, _, key = field.partition(".")
+    param = next((one for one in _declared(method, area) if one.key == key), None)
+    if param is not None:
+        yield from ({field: value} for value in _values(param, fault))
+    if area in _AREAS:
+        yield from ({"method": other.key} for other in METHODS if other.recommended and other.key != method.key)
+
+
+def _declared(method: Method, area: str) -> tuple[Param, ...]:
+    declared = {"method": method.params, "training": SFT.params_for(method.defaults)}
+    return declared.get(area, ())
+
+
+def _values(param: Param, fault: Json) -> Iterator[Any]:
+    named = (value for value in fault["params"].values() if isinstance(value, Real) and not isinstance(value, bool))
+    if param.kind in ("int", "float"):
+        yield from named
+    yield param.default
+    if param.kind == "choice":
+        yield from (choice for choice in param.choices if choice != param.default)
+    if param.kind == "bool":
+        yield not param.default

@@ -1,0 +1,94 @@
+"""Measuring on this machine: a few real steps of a spec as a job of their own, and what they said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.core.context import Context
+from engine.core.errors import Fault, SpecError
+from engine.jobs.lanes import lane_for
+from engine.jobs.spec import JobSpec, make_unnamed
+from engine.methods import method_of
+from engine.services.jobs.lifecycle import job_of, missing_inputs
+from storage.job_tables import ACTIVE, Job, JobStatus
+from storage.queries import jobs as queries
+
+KIND = "probe"
+LIMIT_S = 60.0
+_TIMED = (
+    "batch_size", "max_length", "over_length", "train_on", "optimizer", "checkpointing", "quantisation", "double_quantisation",
+)  # fmt: skip
+_LOOKED_AT = 50  # newest probes among which one for a spec is looked for
+
+
+def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) -> int:
+    """Queue the measurement on the device that the job would train on; one that waits or runs already is taken.
+
+    Args:
+        seconds: limit for all of it, 60 at most.
+
+    Raises:
+        SpecError: with every fault of the form, by field.
+        Fault: "device.planned_only" for a device of the catalogue; "probe.no_steps" for a method that trains nothing.
+    """
+    spec = make_unnamed(raw)
+    method = method_of(spec.method)
+    if not method.capabilities.trains:
+        raise Fault("probe.no_steps", method=method.label.as_dict())
+    lane = lane_for(spec.budget.device)
+    with ctx.db.write() as s:
+        if faults := missing_inputs(s, spec):
+            raise SpecError(faults)
+        known = _newest(s, spec, lane)
+        if known is not None and known.status in (JobStatus.QUEUED, *ACTIVE):
+            return known.id
+        return queries.add_job(s, _job(spec, lane, min(LIMIT_S, seconds)))
+
+
+def _job(spec: JobSpec, lane: str, seconds: float) -> Job:
+    stored = spec.as_dict() | {"seconds": seconds}
+    stored["budget"]["device"] = lane
+    return job_of(spec, KIND, lane, stored)
+
+
+def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The newest measurement with settings that are as fast or slow as these; None where there is none.
+
+    Returns:
+        {"job", "status", "step", "seconds", "tokens_per_s", "measured_mb", "bill_mb", "measured_at", "error", "code"}.
+        `seconds` and `tokens_per_s` are of the steps that count; `code` says how many those are: "whole" (all
+        three), "fewer", or a "part" of one. A probe that could measure nothing has failed.
+
+    Raises:
+        SpecError: with every fault of the form, by field.
+        Fault: "device.planned_only", or when the device is not there.
+    """
+    spec = make_unnamed(raw)
+    lane = lane_for(spec.budget.device)
+    with ctx.db.read() as s:
+        job = _newest(s, spec, lane)
+    if job is None:
+        return None
+    result = job.result or {}
+    measured = ("seconds", "tokens_per_s", "measured_mb", "bill_mb", "measured_at", "code")
+    shown = {key: result.get(key) for key in measured}
+    return {"job": job.id, "status": job.status, "step": job.step, "error": job.error} | shown
+
+
+def _newest(s: Session, spec: JobSpec, lane: str) -> Job | None:
+    wanted = _content(spec.as_dict(), lane)
+    found = queries.newest_for(s, KIND, spec.base_model, spec.dataset, spec.method, _LOOKED_AT)
+    return next((job for job in found if _content(job.spec, job.lane) == wanted), None)
+
+
+def _content(spec: Mapping[str, Any], lane: str) -> str:
+    """All that a step's speed depends on."""
+    timed = {key: spec["training"][key] for key in _TIMED}
+    held = {key: spec["budget"].get(key) for key in ("memory_mb", "goal")}
+    parts = (spec["base_model"], spec["dataset"], spec["method"], spec["method_params"], timed, held, lane)
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

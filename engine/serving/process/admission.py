@@ -1,0 +1,151 @@
+"""Whether and where the models of a chat fit beside what runs. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.core.errors import Fault
+from engine.core.hardware import Device, precision_for
+from engine.methods import ModelShape
+from engine.models.architecture.shape import body_parameters
+from engine.serving.process.client import Held
+
+Devices = Callable[[], list[Device]]
+_MB = 1_000_000
+_RUNTIME_MB = {"cpu": 450, "cuda": 620}  # Python and the libraries; CUDA context and workspaces
+_SPARE_MB = 300  # left to the system and to jobs that grow a little
+_WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "nf4": 2.0}
+_NF4_BYTES = 0.516  # per weight of a linear layer: 4 bits and the scales
+_READ_TOKENS = 1024  # read at once from a prompt
+_MOST_KEPT = 8  # tuned models that stay in memory although no chat uses them now
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A tuned model as admission sees it: `bytes` on disk."""
+
+    key: str
+    kind: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a request needs.
+
+    Attributes:
+        identity: names the base's weights.
+        quantised: one of the tuned models was trained on a base in 4 bits, so 4 bits will do when memory is short.
+        tokens: tokens of all sides that are kept while answering.
+    """
+
+    identity: str
+    shape: ModelShape
+    tuned: tuple[Tuned, ...]
+    quantised: bool
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where and how to load."""
+
+    device: str
+    dtype: str
+    evict: tuple[str, ...]
+    needed_mb: int
+    free_mb: int
+
+
+@dataclass(frozen=True)
+class Running:
+    """The inference process as it is: what it holds, what that takes up, and the size of each held tuned model."""
+
+    held: Held | None
+    alive: bool
+    memory_mb: int
+    sizes: Mapping[str, int]
+
+
+def place(wanted: Wanted, running: Running, devices: Sequence[Device], jobs: Sequence[str] = ()) -> Placement:
+    """The first device and precision in which the request fits.
+
+    Args:
+        jobs: names of the jobs that run now, for the sentence.
+
+    Raises:
+        Fault: "chat.no_memory" with the job that is in the way, or "chat.no_memory_alone".
+    """
+    tries = [_try(wanted, running, device, dtype) for device, dtype in _choices(wanted, running.held, devices)]
+    for placement in tries:
+        if placement.needed_mb <= placement.free_mb:
+            return placement
+    nearest = min(tries, key=lambda placement: placement.needed_mb - placement.free_mb)
+    numbers = {"needed_mb": nearest.needed_mb, "free_mb": max(0, nearest.free_mb)}
+    if jobs:
+        raise Fault("chat.no_memory", job=", ".join(jobs), **numbers)
+    raise Fault("chat.no_memory_alone", **numbers)
+
+
+def _choices(wanted: Wanted, held: Held | None, devices: Sequence[Device]) -> Iterator[tuple[Device, str]]:
+    """What is loaded already comes first, then GPUs, then the processor; 4 bits last on each."""
+    order = sorted((d for d in devices if d.usable), key=lambda d: (d.is_gpu, d.free_mb), reverse=True)
+    choices = [
+        (device, dtype)
+        for device in order
+        for dtype in (precision_for(device).dtype, *(("nf4",) if wanted.quantised else ()))
+    ]
+    same = held is not None and held.identity == wanted.identity
+    yield from sorted(
+        choices, key=lambda c: not (same and held is not None and (c[0].key, c[1]) == (held.device, held.dtype))
+    )
+
+
+def _try(wanted: Wanted, running: Running, device: Device, dtype: str) -> Placement:
+    held = running.held
+    stays = held is not None and (held.identity, held.device, held.dtype) == (wanted.identity, device.key, dtype)
+    kept = held.keys if held is not None and stays else ()
+    bytes_ = sum(tuned_bytes(wanted, tuned, dtype) for tuned in wanted.tuned if tuned.key not in kept)
+    bytes_ += working_bytes(wanted, dtype)
+    runtime = 0 if running.alive and (not device.is_gpu or held is not None) else _RUNTIME_MB[device.key.split(":")[0]]
+    if not stays:
+        bytes_ += base_bytes(wanted.shape, dtype)
+    needed = runtime + -(-int(bytes_) // _MB)
+    free = device.free_mb - _SPARE_MB + (0 if stays else _given_back(running, device))
+    unused = [key for key in kept if key in running.sizes and key not in {tuned.key for tuned in wanted.tuned}]
+    if needed > free:
+        free += sum(running.sizes[key] for key in unused) // _MB
+        return Placement(device.key, dtype, tuple(unused), needed, free)
+    return Placement(device.key, dtype, tuple(unused[: max(0, len(unused) - _MOST_KEPT)]), needed, free)
+
+
+def _given_back(running: Running, device: Device) -> int:
+    """What the process frees by dropping all that it holds."""
+    held = running.held
+    if held is None or held.device != device.key:
+        return 0
+    return held.gpu_mb if device.is_gpu else max(0, running.memory_mb - _RUNTIME_MB["cpu"])
+
+
+def base_bytes(shape: ModelShape, dtype: str) -> float:
+    """Memory of the base's weights."""
+    if dtype != "nf4":
+        return shape.parameters * _WIDTH[dtype]
+    body = body_parameters(shape)
+    return body * _NF4_BYTES + (shape.parameters - body) * 4
+
+
+def tuned_bytes(wanted: Wanted, tuned: Tuned, dtype: str) -> float:
+    """Memory of a result beside its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
+    if tuned.kind == "full":
+        return base_bytes(wanted.shape, dtype)
+    return 0 if tuned.kind == "shots" else tuned.bytes
+
+
+def working_bytes(wanted: Wanted, dtype: str) -> float:
+    """Keys and values of all tokens, and what one piece of a prompt takes on its way through a layer."""
+    shape = wanted.shape
+    kept = 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
+    reading = min(wanted.tokens, _READ_TOKENS) * (3 * shape.intermediate + 10 * shape.hidden)
+    return (kept + reading) * _WIDTH[dtype] + 8 * shape.vocabulary

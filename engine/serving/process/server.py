@@ -1,0 +1,150 @@
+"""The inference process: `python -m engine.serving.process.server`. Requests come on stdin, events go to stdout, a line each.
+
+It ends when stdin closes, so it never outlives the page's process, and after a time without requests, so that all
+memory comes back. Whatever libraries print goes to stderr, which the starter of the process points at a log file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import queue
+import sys
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from engine.core.errors import TunesmithError
+from engine.serving.protocol import Request, encode, read_request
+
+log = logging.getLogger("tunesmith.inference")
+
+
+class Wire:
+    """The two pipes, under descriptors of their own: nothing else can write into the protocol or read from it."""
+
+    def __init__(self) -> None:
+        self._in: BinaryIO = os.fdopen(os.dup(0), "rb")
+        self._out: BinaryIO = os.fdopen(os.dup(1), "wb")
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one event. Ends the process when nobody reads any more."""
+        try:
+            self._out.write(encode(message))
+            self._out.flush()
+        except BrokenPipeError:
+            os._exit(0)
+
+    def listen(self, inbox: Inbox) -> None:
+        """Read requests until stdin closes; then end at once, whatever is going on."""
+        for line in self._in:
+            inbox.put(json.loads(line))
+        os._exit(0)
+
+
+class Inbox:
+    """Requests in order, and which of them are to stop."""
+
+    def __init__(self) -> None:
+        self._requests: queue.Queue[Request] = queue.Queue()
+        self._stopped: set[int] = set()
+
+    def put(self, message: dict[str, Any]) -> None:
+        """Take in one message."""
+        if message["op"] == "stop":
+            self._stopped.add(int(message["id"]))
+        else:
+            self._requests.put(read_request(message["request"]))
+
+    def next(self, idle_s: float) -> Request | None:
+        """The next request; None after `idle_s` seconds without one."""
+        try:
+            return self._requests.get(timeout=idle_s)
+        except queue.Empty:
+            return None
+
+    def is_stopped(self, request_id: int) -> bool:
+        """Whether a stop came for this request."""
+        return request_id in self._stopped
+
+
+class Server:
+    """Serves one request after another."""
+
+    def __init__(self, wire: Wire, inbox: Inbox) -> None:
+        from engine.serving.runtime.model_cache import Shelf
+
+        self._wire, self._inbox, self._shelf = wire, inbox, Shelf()
+
+    def serve(self, request: Request) -> None:
+        """Load what is needed, answer, and say how it ended."""
+        try:
+            self._answer(request)
+            self._send(request, {"event": "done"})
+        except TunesmithError as error:
+            self._fail(request, error.as_dict())
+        except Exception as error:
+            log.exception("request %d failed", request.id)
+            self._fail(request, _explain(error))
+
+    def _answer(self, request: Request) -> None:
+        from engine.serving.runtime.generation import generate
+
+        if self._shelf.missing(request.plan) or request.plan.evict:
+            self._send(request, {"event": "loading"})
+        voices = self._shelf.hold(request.plan)
+        self._send(request, {"event": "loaded", "keys": self._shelf.keys, "gpu_mb": self._shelf.memory_mb()})
+        generate(
+            request,
+            voices,
+            _template(request.plan.tokenizer),
+            lambda: self._inbox.is_stopped(request.id),
+            lambda event: self._send(request, event),
+        )
+
+    def _fail(self, request: Request, error: dict[str, Any]) -> None:
+        self._shelf.clear()
+        self._send(request, {"event": "failed", "error": error})
+
+    def _send(self, request: Request, event: dict[str, Any]) -> None:
+        self._wire.send({"id": request.id, **event})
+
+
+@lru_cache(maxsize=4)
+def _template(folder: str) -> Any:
+    from engine.data.templates.template import ChatTemplate
+
+    return ChatTemplate.load(Path(folder))
+
+
+def _explain(error: Exception) -> dict[str, Any]:
+    import torch
+
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+        return {"code": "chat.out_of_memory", "params": {}}
+    return {"code": "chat.failed", "params": {"reason": f"{type(error).__name__}: {error}"[:300]}}
+
+
+def main() -> None:
+    """Serve until there is nothing left to do."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--idle", type=float, required=True, help="seconds without a request after which to end")
+    idle_s = parser.parse_args().idle
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    wire, inbox = Wire(), Inbox()
+    threading.Thread(target=wire.listen, args=(inbox,), daemon=True).start()
+    server = Server(wire, inbox)
+    while (request := inbox.next(idle_s)) is not None:
+        server.serve(request)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

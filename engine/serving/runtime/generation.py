@@ -1,0 +1,124 @@
+"""Several sides answer at the same time: each prompt is read alone, then tokens come in one batch or in turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from engine.core.errors import Fault
+from engine.data.templates.template import ChatTemplate
+from engine.serving.protocol import Ask, Reason, Request
+from engine.serving.runtime.adapted_model import Voice
+from engine.serving.runtime.decode_batch import Lane, join, prefill
+from engine.serving.runtime.sampling import next_token
+
+_EMIT_SECONDS = 0.05
+_HALF = "\ufffd"
+Emit = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Row:
+    """One side's answer while it grows."""
+
+    ask: Ask
+    voice: Voice
+    request: Request
+    generator: torch.Generator
+    started: float
+    tokens: list[int] = field(default_factory=list)
+    first_at: float | None = None
+    emitted_at: float = 0.0
+    reason: Reason | None = None
+    error: dict[str, Any] | None = None
+
+    def take(self, logits: torch.Tensor) -> None:
+        """Choose the next token, and see whether the answer ends with it."""
+        try:
+            token = next_token(logits, self.request.temperature, self.request.top_p, self.generator)
+        except Fault as fault:
+            self.reason, self.error = "failed", fault.as_dict()
+            return
+        self.first_at = self.first_at or time.monotonic()
+        if token in self.request.stop_ids:
+            self.reason = "end"
+            return
+        self.tokens.append(token)
+        if len(self.tokens) >= self.ask.max_tokens:
+            self.reason = "length"
+
+    def text(self, template: ChatTemplate) -> str:
+        """The answer so far, without a character of which only some bytes are there."""
+        return template.decode(self.tokens).rstrip(_HALF)
+
+    def outcome(self, template: ChatTemplate) -> dict[str, Any]:
+        """The event that ends this side."""
+        now = time.monotonic()
+        first = self.first_at or now
+        speed = (len(self.tokens) - 1) / (now - first) if len(self.tokens) > 1 and now > first else None
+        return {
+            "event": "side",
+            "side": self.ask.side,
+            "text": self.text(template),
+            "tokens": len(self.tokens),
+            "prompt_tokens": len(self.ask.ids),
+            "reason": self.reason,
+            "error": self.error,
+            "weights": self.ask.weights,
+            "silent": self.voice.key in self.voice.trunk.silent,
+            "first_token_s": round(first - self.started, 3),
+            "tokens_per_second": None if speed is None else round(speed, 2),
+        }
+
+
+@torch.inference_mode()
+def generate(
+    request: Request, voices: dict[str, Voice], template: ChatTemplate, stopped: Callable[[], bool], emit: Emit
+) -> None:
+    """Answer every side of `request`; emits the text so far of each and, at its end, its outcome."""
+    started = time.monotonic()
+    rows = [
+        Row(ask, voices[ask.weights], request, torch.Generator().manual_seed(ask.seed), started) for ask in request.asks
+    ]
+    speaker = _Speaker(template, emit)
+    lanes: list[Lane] = []
+    for row in rows:
+        lane = prefill(row, stopped)
+        if lane is None:
+            row.reason = "stopped"
+        speaker.say([row])
+        if lane is not None and row.reason is None:
+            lanes.append(lane)
+    lanes = join(lanes)
+    while lanes:
+        if stopped():
+            for row in (row for lane in lanes for row in lane.rows):
+                row.reason = "stopped"
+                speaker.say([row])
+            return
+        for lane in lanes:
+            taken = list(lane.rows)
+            lane.step()
+            speaker.say(taken)
+        lanes = [lane for lane in lanes if lane.rows]
+
+
+class _Speaker:
+    """Sends what is new, a few times a second."""
+
+    def __init__(self, template: ChatTemplate, emit: Emit) -> None:
+        self._template, self._emit = template, emit
+
+    def say(self, rows: Sequence[Row]) -> None:
+        now = time.monotonic()
+        for row in rows:
+            if row.reason is not None:
+                self._emit(row.outcome(self._template))
+            elif now - row.emitted_at >= _EMIT_SECONDS:
+                row.emitted_at = now
+                text = row.text(self._template)
+                self._emit({"event": "text", "side": row.ask.side, "text": text, "tokens": len(row.tokens)})

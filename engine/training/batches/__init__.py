@@ -1,0 +1,1 @@
+"""Rows as tokenised examples, and the order in which they are seen."""

@@ -1,0 +1,1 @@
+"""Dry runs on fake tensors and probes of real steps, by which plans are corrected."""

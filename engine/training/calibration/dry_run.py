@@ -1,0 +1,236 @@
+"""One training step without numbers: what it holds at its peak, found by running the engine's own code on fake tensors.
+
+The real model class is built from its config, so no weights are needed and 8 billion parameters take seconds. The simulated
+device is the processor: fake CUDA devices need a CUDA build of torch.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers import Trainer, TrainingArguments
+
+from engine.core.errors import Fault
+from engine.methods import Method, Run
+from engine.objectives.sft import base_format
+from engine.planner.memory.verdict import TOKENS_AT_ONCE
+from engine.training.batches.tokenized_dataset import Example
+from engine.training.calibration.fake_model import fake_model, fake_tensors
+from engine.training.calibration.live_bytes import LiveBytes
+from engine.training.forward.fast_lora import speed_up
+from engine.training.forward.forward import Forward, forwards_for
+
+_log = logging.getLogger(__name__)
+_DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+_STEPS = 1000  # of the job that the method believes to be in
+PARTS = ("weights", "adapter", "gradients", "optimizer", "activations", "logits", "temporary")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The peak of one step.
+
+    Attributes:
+        parts: bytes at the moment of the peak, by kind: "weights" (and buffers), "adapter" (what the method added),
+            "gradients" and "optimizer" of trained parameters, "activations" (made by the forward pass), "logits" (as wide
+            as the vocabulary), "temporary" (made by the backward pass or the optimizer).
+        seconds: that the dry run took.
+        forward: how the step went through the model: "packed" or "padded".
+    """
+
+    total_bytes: int
+    parts: Mapping[str, int]
+    seconds: float
+    forward: str
+
+
+def measure(
+    config: Mapping[str, Any],
+    method: Method,
+    values: Mapping[str, Any],
+    training: Mapping[str, Any],
+    lengths: Sequence[int],
+    precision: str = "fp32",
+    recompute: bool = False,
+    *,
+    budget: int = TOKENS_AT_ONCE["cpu"],
+    after: Callable[[], None] | None = None,
+) -> Measured:
+    """The peak of one step over examples of these lengths, all of whose tokens are learnt; without runtime and margin.
+
+    Args:
+        config: of the model, as config.json has it.
+        budget: most tokens of one group, as the plan arranges it.
+        after: called after each operation; what it raises ends the run.
+
+    Raises:
+        Fault: "dry_run.quantised" where the base is squeezed, "dry_run.cannot" where the step cannot be traced.
+    """
+    if base_format(training):
+        raise Fault("dry_run.quantised")
+    began = time.monotonic()
+    try:
+        with fake_tensors(), tempfile.TemporaryDirectory() as scratch:
+            base = fake_model(config, torch.float32 if method.trains_base else _DTYPES[precision])
+            vocabulary = base.get_input_embeddings().num_embeddings
+            with LiveBytes(vocabulary, after) as count:
+                count.count_as("weights", tensors_of(base))
+                count.kind = "adapter"
+                model = method.apply(base, values, Run(_STEPS, training, Path(scratch)))
+                settle(model, base, recompute)
+                forward = run_step(count, model, method, values, training, lengths, budget, precision)
+    except Fault:
+        raise
+    except Exception as error:  # a method or an architecture may object to tensors without numbers in any way
+        _log.info("The step cannot be traced", exc_info=True)
+        raise Fault("dry_run.cannot", reason=f"{type(error).__name__}: {error}"[:300]) from error
+    return Measured(count.peak, {key: count.parts[key] for key in PARTS}, time.monotonic() - began, forward)
+
+
+def settle(model: Any, base: Any, recompute: bool) -> None:
+    """The model as the trainer makes it before the first step."""
+    model.config.use_cache = False
+    if recompute:
+        target = model if hasattr(model, "activation_checkpointing_enable") else base
+        target.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
+    speed_up(model)
+    model.train()
+
+
+# ---------------------------------------------------------------- the step
+
+
+def run_step(
+    count: LiveBytes,
+    model: Any,
+    method: Method,
+    values: Mapping[str, Any],
+    training: Mapping[str, Any],
+    lengths: Sequence[int],
+    budget: int,
+    precision: str = "fp32",
+) -> str:
+    """A step as it is from the second one on, when the optimizer has its state; leaves the peak in `count`.
+
+    Works on real tensors as well. Of more than two groups the two largest are worked through: the second one finds the
+    gradients of the first.
+    """
+    trained = [one for one in model.parameters() if one.requires_grad]
+    optimizer = _optimizer(model, method, values, training)
+    _first_update(count, trained, optimizer)
+    forward = _forward(count, model, method, precision, min(lengths))
+    examples = [example(length) for length in lengths]
+    groups = sorted(forward.groups(examples, budget), key=lambda group: len(group) * max(map(len, group)))[-2:]
+    hooks = [one.register_post_accumulate_grad_hook(_counts_gradient(count)) for one in trained]
+    count.start_peak()
+    for group in groups:
+        _work_through(count, forward, group, precision, sum(lengths))
+    if method.penalty is not None:
+        with _counting(count, "activations"):
+            penalty = method.penalty(model)
+        with _counting(count, "temporary"):
+            penalty.backward()
+    with _counting(count, "temporary"):
+        if training["max_grad_norm"] > 0:
+            nn.utils.clip_grad_norm_(model.parameters(), training["max_grad_norm"])
+        optimizer.step()
+        if method.after_update is not None:
+            method.after_update(model, 1)
+    for hook in hooks:
+        hook.remove()
+    return forward.name
+
+
+def _optimizer(model: Any, method: Method, values: Mapping[str, Any], training: Mapping[str, Any]) -> Any:
+    """The method's own optimizer, or the chosen one as the trainer makes it."""
+    own = method.optimizer(model, values, training) if method.optimizer is not None else None
+    if own is not None:
+        return own
+    arguments = TrainingArguments(
+        optim=training["optimizer"], learning_rate=training["learning_rate"], use_cpu=True, report_to=[]
+    )
+    kind, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
+    return kind([one for one in model.parameters() if one.requires_grad], **options)
+
+
+def _first_update(count: LiveBytes, trained: Sequence[Tensor], optimizer: Any) -> None:
+    """One update with gradients of zero, which makes the optimizer's state."""
+    with _counting(count, "optimizer"):
+        for one in trained:
+            one.grad = torch.zeros_like(one)
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def _forward(count: LiveBytes, model: Any, method: Method, precision: str, shortest: int) -> Forward:
+    """The way that a job would choose, as far as that depends on sizes."""
+    last: Exception | None = None
+    for kind in forwards_for(model, pack=method.capabilities.packing):
+        try:
+            forward: Forward = kind(model)
+            group = [example(min(shortest, 8))]
+            with torch.no_grad(), _counting(count, "temporary"):
+                _loss(count, forward, group, precision)
+        except Exception as error:  # as in a job: an architecture may object in any way, and another way is taken
+            last = error
+            continue
+        return forward
+    raise Fault("dry_run.cannot", reason=f"{type(last).__name__}: {last}"[:300])
+
+
+def _work_through(count: LiveBytes, forward: Forward, group: list[Example], precision: str, labels: int) -> None:
+    with _counting(count, "activations"), forward.session(group):
+        loss = _loss(count, forward, group, precision) / labels
+        with _counting(count, "temporary"):
+            loss.backward()
+
+
+def _loss(count: LiveBytes, forward: Forward, group: Sequence[Example], precision: str) -> Tensor:
+    count.rows = sum(example.trained for example in group)
+    count.even = len({len(example) for example in group}) == 1
+    with _autocast(precision):
+        return forward.loss(group)
+
+
+def _autocast(precision: str) -> AbstractContextManager[Any]:
+    return nullcontext() if precision == "fp32" else torch.autocast("cpu", _DTYPES[precision])
+
+
+def _counts_gradient(count: LiveBytes) -> Callable[[Tensor], None]:
+    def counted(parameter: Tensor) -> None:
+        if parameter.grad is not None:
+            count.count_as("gradients", [parameter.grad])
+
+    return counted
+
+
+@contextmanager
+def _counting(count: LiveBytes, kind: str) -> Iterator[None]:
+    before, count.kind = count.kind, kind
+    try:
+        yield
+    finally:
+        count.kind = before
+
+
+def example(length: int) -> Example:
+    """An example of so many tokens, all of which are learnt."""
+    ids = np.zeros(length, dtype=np.int32)
+    labels = np.append(ids[1:], np.int32(-100)).astype(np.int32)
+    return Example(ids, labels, length - 1)
+
+
+def tensors_of(model: nn.Module) -> Iterator[Tensor]:
+    """All that a model holds before it is trained."""
+    yield from model.parameters()
+    yield from model.buffers()

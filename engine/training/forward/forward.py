@@ -1,0 +1,238 @@
+"""From a group of examples to the sum of their losses, by the fastest way that is exact for the model at hand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.models.tuned.virtual_tokens import VirtualTokens
+from engine.planner.time.groups import packed_groups, padded_groups
+from engine.training.batches.examples import Example
+from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
+from engine.training.forward.segments import segments
+
+_SEGMENTABLE = {"full_attention", "sliding_attention"}
+_TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
+_AFTER_HEAD = (
+    "final_logit_softcapping",
+    "logit_scale",
+    "logits_scaling",
+)  # what Gemma 2, Cohere and Granite do to logits
+_PROBE_LENGTH = 24
+_log = logging.getLogger(__name__)
+
+
+class Forward(Protocol):
+    """One way of computing losses."""
+
+    name: str
+
+    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
+        """The examples of a step in groups of about `budget` tokens."""
+        ...
+
+    def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
+        """To be open during the forward and the backward pass of the group."""
+        ...
+
+    def loss(self, group: Sequence[Example]) -> Tensor:
+        """Sum of the cross entropies of the group's labels."""
+        ...
+
+
+class Padded:
+    """Rows of like lengths, padded, through the model's own forward: right for every model."""
+
+    name = "padded"
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        virtual = VirtualTokens.of(model)
+        self._front = len(virtual) if virtual is not None and not virtual.per_layer else 0
+
+    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
+        """See `padded_groups`."""
+        return padded_groups(examples, budget, self._front)
+
+    def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
+        """Needs nothing."""
+        return nullcontext()
+
+    def loss(self, group: Sequence[Example]) -> Tensor:
+        """Through full logits."""
+        outputs, targets = self._outputs(group)
+        return nn.functional.cross_entropy(
+            outputs.float().flatten(0, 1), targets.flatten(), ignore_index=-100, reduction="sum"
+        )
+
+    def _outputs(self, group: Sequence[Example]) -> tuple[Tensor, Tensor]:
+        """What the model gives for each token, and the token that should follow (-100 where none is learnt)."""
+        width = max(len(example) for example in group)
+        device = _device(self.model)
+        ids, labels, mask = (np.zeros((len(group), width), dtype=np.int64) for _ in range(3))
+        labels -= 100
+        for row, example in enumerate(group):
+            ids[row, : len(example)], labels[row, : len(example)] = example.ids, example.labels
+            mask[row, : len(example)] = 1
+        inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+        moved = {name: tensor.to(device) for name, tensor in inputs.items()}
+        logits = self.model(**moved, use_cache=False).logits[
+            :, -width:
+        ]  # some methods put tokens of their own in front
+        return logits, torch.from_numpy(labels).to(device)
+
+
+class Headless(Padded):
+    """Padded rows through the model's own forward, but logits at label positions only, a chunk at a time."""
+
+    name = "padded"
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__(model)
+        self._base: Any = _base(model)
+        self._head: nn.Module = self._base.get_output_embeddings()
+
+    def loss(self, group: Sequence[Example]) -> Tensor:
+        """Through hidden states and the chunked head."""
+        self._base.set_output_embeddings(nn.Identity())
+        try:
+            hidden, targets = self._outputs(group)
+        finally:
+            self._base.set_output_embeddings(self._head)
+        wanted = targets >= 0
+        weight: Any = self._head.weight
+        return cross_entropy_sum(hidden[wanted], weight, targets[wanted])
+
+
+class Packed:
+    """All examples of the group in one row, each attending to itself alone; logits at label positions only."""
+
+    name = "packed"
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+        base = _base(model)
+        self.config = base.config
+        self._decoder = base.get_decoder()
+        self._weight: Tensor = base.get_output_embeddings().weight
+
+    def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
+        """See `packed_groups`."""
+        return packed_groups(examples, budget)
+
+    def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
+        """Attention within the examples."""
+        return segments(self.config, [len(example) for example in group])
+
+    def loss(self, group: Sequence[Example]) -> Tensor:
+        """Through the decoder and the chunked head."""
+        device = _device(self.model)
+        ids, labels, places = (
+            torch.from_numpy(np.concatenate(parts).astype(np.int64)).to(device)
+            for parts in (
+                [example.ids for example in group],
+                [example.labels for example in group],
+                [np.arange(len(example)) for example in group],
+            )
+        )
+        outputs = self._decoder(input_ids=ids[None], position_ids=places[None], use_cache=False)
+        wanted = labels >= 0
+        return cross_entropy_sum(outputs.last_hidden_state[0][wanted], self._weight, labels[wanted])
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
+
+
+def _base(model: nn.Module) -> Any:
+    return model.get_base_model() if hasattr(model, "get_base_model") else model  # type: ignore[operator]
+
+
+def choose_forward(model: nn.Module, vocabulary: int, autocast: AbstractContextManager[Any], *, pack: bool) -> Forward:
+    """The leanest way that the model allows and that is proven equal on two short rows."""
+    padded = Padded(model)
+    kinds = forwards_for(model, pack=pack)[:-1]
+    if not kinds:
+        return padded
+    with autocast:
+        expected = _probe(model, padded, vocabulary)
+        for kind in kinds:
+            try:
+                found = _probe(model, chosen := kind(model), vocabulary)
+            except Exception as error:  # an architecture may object in any way; the slow path is always right
+                _log.info("%s is not for this model: %s", kind.__name__, error)
+                continue
+            if abs(found - expected) <= _tolerance(model) * abs(expected):
+                return chosen
+    return padded
+
+
+def forwards_for(model: nn.Module, *, pack: bool) -> tuple[type[Padded] | type[Packed], ...]:
+    """The ways that the model's build allows, leanest first; the last one is right for every model."""
+    if not _plain_head(model):
+        return (Padded,)
+    return (Packed, Headless, Padded) if pack and _may_pack(model) else (Headless, Padded)
+
+
+def _plain_head(model: nn.Module) -> bool:
+    """Whether logits are hidden states times a matrix, and nothing more."""
+    base = _base(model)
+    head, config = base.get_output_embeddings(), base.config
+    untouched = all(getattr(config, key, None) in (None, 1) for key in _AFTER_HEAD)
+    return type(head) is nn.Linear and head.bias is None and untouched
+
+
+def _may_pack(model: nn.Module) -> bool:
+    config = _base(model).config
+    return config._attn_implementation == "sdpa" and set(getattr(config, "layer_types", None) or ()) <= _SEGMENTABLE
+
+
+def _probe(model: nn.Module, forward: Forward, vocabulary: int) -> float:
+    """The loss of two fixed short rows, without dropout."""
+    numbers = np.random.default_rng(0)
+    group = []
+    for length in (_PROBE_LENGTH, _PROBE_LENGTH // 2 + 1):
+        ids = numbers.integers(0, vocabulary, length, dtype=np.int32)
+        labels = np.append(ids[1:], np.int32(-100)).astype(np.int32)
+        group.append(Example(ids, labels, length - 1))
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad(), forward.session(group):
+            return float(forward.loss(group))
+    finally:
+        model.train(training)
+
+
+def _tolerance(model: nn.Module) -> float:
+    kinds = {parameter.dtype for parameter in model.parameters()}
+    return max(_TOLERANCE.get(kind, 5e-2) for kind in kinds)
+
+
+def mean_loss(
+    model: nn.Module,
+    forward: Forward,
+    examples: Sequence[Example],
+    budget: int,
+    autocast: Callable[[], AbstractContextManager[Any]],
+    between_groups: Callable[[], None],
+) -> float:
+    """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
+    total, labels = 0.0, sum(example.trained for example in examples)
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            for group in forward.groups(examples, budget):
+                with forward.session(group), autocast():
+                    total += float(forward.loss(group))
+                between_groups()
+    finally:
+        model.train(training)
+    return total / max(1, labels)

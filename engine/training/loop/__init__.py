@@ -1,0 +1,1 @@
+"""From a loaded model to the last step: trainer, callback, checkpoints, scores, result."""

@@ -1,0 +1,110 @@
+"""What a job was planned to need and how it works through its steps now: kept in events, so that any worker can go on."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.errors import Fault, TunesmithError
+from engine.jobs.recovery import KEPT_IN, Footing, again, can_help, footing_of, spent_error
+from engine.jobs.reporter import Reporter
+from engine.planner.memory.estimate import MB, Workload, bill, total_mb
+from engine.planner.memory.verdict import limit_of, memory_verdict
+from engine.services.planning.estimates import plan
+from engine.training.limits.limits import OutOfMemory
+from engine.training.loop.inputs import Inputs, workload_of
+from storage.queries import events
+
+_ENOUGH_LESS = 0.85  # of the bill that did not do: a change must need less than that
+_log = logging.getLogger(__name__)
+
+
+class Standing:
+    """The bill, the limit and the footing of one attempt.
+
+    Attributes:
+        work: what a group holds.
+        footing, step: how the job works through a step, and its last one; the watch keeps both up to date.
+    """
+
+    def __init__(self, inputs: Inputs, reporter: Reporter) -> None:
+        self.inputs, self.reporter = inputs, reporter
+        self.limit_mb = limit_of(inputs.device, inputs.spec.budget.memory_mb)
+        arranged = workload_of(inputs)
+        with reporter.ctx.db.read() as s:
+            last = events.last_of(s, reporter.job_id, KEPT_IN)
+        kept = None if last is None else footing_of(last.code, last.params)
+        self.footing = self._footing(arranged, kept)
+        self.step = 0
+        tokens, recompute = self.footing.tokens, self.footing.recompute
+        groups = max(arranged.groups, -(-arranged.groups * arranged.tokens // max(1, tokens)))
+        self.work: Workload = replace(arranged, tokens=tokens, groups=groups, recompute=recompute)
+
+    def _footing(self, work: Workload, kept: Footing | None) -> Footing:
+        longest = int(self.inputs.examples.train.lengths.max())
+        may = work.method.capabilities.checkpointing and self.inputs.spec.training["checkpointing"] == "auto"
+        fresh = Footing(work.tokens, longest, work.recompute, may_recompute=may)
+        if kept is None:
+            return fresh
+        tokens, recompute = min(fresh.tokens, kept.tokens), fresh.recompute or kept.recompute
+        return replace(fresh, tokens=tokens, recompute=recompute, tries=kept.tries, spent_s=kept.spent_s)
+
+    @property
+    def runtime_mb(self) -> float:
+        """MB of the bill that are there before anything is loaded."""
+        return sum(item.bytes for item in bill(self.work) if item.key == "runtime") / MB
+
+    @property
+    def need_mb(self) -> int:
+        """The whole bill."""
+        return total_mb(self.work)
+
+    def told(self) -> dict[str, Any]:
+        """The bill beside the limit, and the smallest change that needs clearly less than the smallest groups do."""
+        longest = max(1, min(self.work.tokens, self.footing.longest))
+        least = replace(self.work, tokens=longest, groups=-(-self.work.groups * self.work.tokens // longest))
+        advice = memory_verdict(least, min(self.limit_mb, round(_ENOUGH_LESS * total_mb(least))))
+        items = [{"key": item.key, "mb": round(item.bytes / MB)} for item in bill(self.work)]
+        return {"need_mb": self.need_mb, "limit_mb": self.limit_mb, "items": items, "advice": advice.as_dict()}
+
+    def tell_plan(self, ctx: Context) -> None:
+        """The event that everything later is compared with."""
+        told = self.told() | {"seconds": self._planned_seconds(ctx), "tokens": self.footing.tokens}
+        self.reporter.event("info", "memory_plan", **told, footing=self.footing.as_dict())
+        self.reporter.flush()
+
+    def _planned_seconds(self, ctx: Context) -> float | None:
+        """What the plan says of time; a job whose plan cannot be made any more runs all the same."""
+        try:
+            seconds: float | None = plan(ctx, self.inputs.spec.as_dict())["seconds"]
+        except TunesmithError as error:
+            _log.info("No time planned: %s", error)
+            return None
+        return seconds
+
+    def try_again(self, error: BaseException) -> None:
+        """After memory ran out: hand the job back, to go on from its last checkpoint with less.
+
+        Raises:
+            Fault: with the bill, where there is nothing left to try.
+        """
+        reporter, footing = self.reporter, self._at(error)
+        if not can_help(reporter.now):
+            raise Fault("training.out_of_memory_loading", **self.told()) from error
+        following = None if reporter.requested() else footing.relieved()
+        if following is None:
+            fault = spent_error(self.told(), footing, self.step)
+            raise Fault(fault["code"], **fault["params"]) from error
+        following = replace(following, spent_s=footing.spent_s + time.monotonic() - reporter.began)
+        code, params = again(following, self.step)
+        reporter.event("warning", code, **params)
+        reporter.hand_back()
+
+    def _at(self, error: BaseException) -> Footing:
+        """The footing on which memory ran out; a step whose groups were smaller than they might be says so."""
+        if not isinstance(error, OutOfMemory):
+            return self.footing
+        return replace(self.footing, tokens=min(self.footing.tokens, int(error.params["tokens"])))

@@ -1,0 +1,298 @@
+"""What happens between two steps: numbers, checks on held-out rows, sample answers, checkpoints, and the user's wishes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from engine.core.errors import Fault
+from engine.evaluation.sampling import Prompt
+from engine.jobs.reporter import Reporter
+from engine.training.batches.examples import Example
+from engine.training.limits.limits import OutOfMemory, TimeIsUp, out_of_memory
+from engine.training.limits.memory_use import MemoryWatch
+from engine.training.loop.checkpoints import CheckpointStore, Progress
+from engine.training.loop.clock import Clock, Plan
+
+if TYPE_CHECKING:
+    from engine.training.loop.attempt_resources import Standing
+    from engine.training.loop.trainer import StepTrainer
+
+_SAVE_EVERY_SECONDS = 900.0
+_CHEAP_SAVE_SECONDS = 15.0
+_PARTS = 8  # of the held-out rows, while nobody knows how long scoring them takes
+_log = logging.getLogger(__name__)
+
+
+class Cancelled(Exception):
+    """The user does not want the job any more."""
+
+
+class Watch(TrainerCallback):
+    """Looks after one run. `trainer` is set once it exists."""
+
+    trainer: StepTrainer
+
+    def __init__(
+        self,
+        reporter: Reporter,
+        store: CheckpointStore,
+        plan: Plan,
+        progress: Progress,
+        *,
+        val: Sequence[Example],
+        prompts: Sequence[Prompt],
+        answer: Callable[[float | None], list[str]],
+        memory: MemoryWatch,
+        standing: Standing,
+        clock: Clock,
+    ) -> None:
+        self.reporter, self.store, self.plan, self.progress = reporter, store, plan, progress
+        self.val, self.prompts, self.answer, self.memory = val, prompts, answer, memory
+        self.standing, self.clock = standing, clock
+        self.ended: str | None = None  # why training ended before its last step: "stop", "time", "interrupt", "memory"
+        self._began = self._shown_at = time.monotonic()
+        self._shown_tokens = progress.tokens
+        self._rate: float | None = None
+        self._used_mb = 0.0
+        self._earlier = progress.elapsed
+
+    # ------------------------------------------------------------ the trainer calls
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """The untouched base's score and answers, unless an earlier attempt has them."""
+        self.memory.begin()
+        if self.progress.step == 0 and self.plan.checks:
+            with self.trainer.untouched():
+                self._check()
+            self.progress.base_val_loss = self.progress.val_loss
+        self.memory.take()
+        self._began = self._shown_at = time.monotonic()
+        self.clock.saved()
+        self.trainer.between_groups = self._between_groups
+        self.reporter.phase("training")
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Start the clock of the step."""
+        self._began = time.monotonic()
+
+    def on_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """The rate that this step used, before the schedule moves on."""
+        self._rate = float(self.trainer.optimizer.param_groups[0]["lr"])
+        if self.trainer.method.after_update is not None:
+            self.trainer.method.after_update(self.trainer.model, state.global_step + 1)
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Everything that is done between two steps."""
+        self._count(state.global_step)
+        self._show()
+        self._obey()
+        if self.ended is None and self.progress.step in self.plan.checks:
+            self._check()
+            self._save()
+        elif self.ended is None and self.clock.since_save > _SAVE_EVERY_SECONDS:
+            self._save()
+        if self.ended is not None:
+            self.wind_up()
+            control.should_training_stop = True
+        self.memory.take()  # what a check or a save took says nothing of the next step
+        self.reporter.phase("training")
+
+    # ------------------------------------------------------------ numbers
+
+    def _count(self, step: int) -> None:
+        trainer, progress = self.trainer, self.progress
+        seconds = time.monotonic() - self._began
+        self.clock.stepped(seconds)
+        progress.step = self.standing.step = step
+        progress.seconds += seconds
+        progress.tokens += trainer.step_tokens
+        loss, labels = progress.waiting or (0.0, 0.0)
+        progress.waiting = [loss + trainer.step_loss * trainer.step_labels, labels + trainer.step_labels]
+
+    def tell_halved(self) -> None:
+        """Keep it in an event that the groups became smaller, for the reader and for whoever goes on with the job."""
+        trainer, standing = self.trainer, self.standing
+        standing.footing = replace(standing.footing, tokens=trainer.budget, tries=trainer.tries)
+        told = {"tokens": trainer.budget, "tries": trainer.tries, "footing": standing.footing.as_dict()}
+        self.reporter.event("warning", "groups_halved", step=self.progress.step, **told)
+
+    def _show(self) -> None:
+        progress, step = self.progress, self.progress.step
+        self._used_mb, device_mb = self.memory.take()
+        progress.peak_memory_mb = max(progress.peak_memory_mb, self.memory.highest_mb)
+        if step % self.plan.stride and step != self.plan.total and step != 1:
+            self._report()
+            return
+        loss, labels = progress.waiting
+        progress.train_loss, progress.waiting = loss / labels, []
+        now = time.monotonic()
+        speed = (progress.tokens - self._shown_tokens) / max(1e-9, now - self._shown_at)
+        self._shown_at, self._shown_tokens = now, progress.tokens
+        self.reporter.metric(
+            step,
+            train_loss=progress.train_loss,
+            learning_rate=self._rate,
+            grad_norm=self.trainer.grad_norm,
+            tokens=progress.tokens,
+            tokens_per_s=speed,
+            memory_process_mb=self._used_mb,
+            memory_device_mb=device_mb,
+        )
+        self._report()
+
+    def _report(self) -> None:
+        progress, plan = self.progress, self.plan
+        checks = sum(step > progress.step for step in plan.checks)
+        left = self.clock.left(plan.total - progress.step, checks)
+        self.reporter.progress(
+            progress.step, plan.total, left, train_loss=progress.train_loss, val_loss=progress.val_loss
+        )
+
+    # ------------------------------------------------------------ checks and checkpoints
+
+    def _check(self) -> None:
+        """Score the held-out rows and answer the prompts with the weights of now."""
+        began = time.monotonic()
+        self.score()
+        if self.trainer.method.figures is not None:
+            self.reporter.metric(self.progress.step, **self.trainer.method.figures(self.trainer.model))
+        if self.prompts:
+            self._answer()
+        self.clock.check = time.monotonic() - began
+        self._shown_at = time.monotonic()
+        self._report()
+        self._raise_if_cancelled()
+
+    def _answer(self) -> None:
+        """Sample answers are a luxury: they never cost the job its end, for want of memory or of time."""
+        self.reporter.phase("sampling")
+        try:
+            told = self.answer(self.clock.allowance())
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            self.prompts = []
+            self.reporter.event("warning", "samples_left_out", step=self.progress.step)
+            return
+        for index, (prompt, text) in enumerate(zip(self.prompts, told, strict=True)):
+            self.reporter.sample(self.progress.step, index, prompt.text, prompt.expected, text)
+
+    def score(self) -> None:
+        """Validation loss of the present weights, once a step."""
+        progress = self.progress
+        if not self.val or progress.evaluated_step == progress.step:
+            return
+        self.reporter.phase("evaluating")
+        began = time.monotonic()
+        loss = (
+            self._first_loss() if not self.clock.score else self.trainer.mean_loss(self.val, self._raise_if_cancelled)
+        )
+        self.clock.score = time.monotonic() - began
+        if not math.isfinite(loss):
+            raise Fault("training.nan", step=progress.step, learning_rate=self._rate or 0.0)
+        progress.val_loss, progress.evaluated_step = loss, progress.step
+        self.reporter.metric(progress.step, val_loss=loss, perplexity=perplexity(loss))
+
+    def _first_loss(self) -> float:
+        """The first score tells how long one takes. Under a time limit it ends early where all rows would take too long,
+        and from then on the rows that were scored stand for all: each part is spread evenly over them."""
+        allowance, began = self.clock.allowance(), time.monotonic()
+        parts = _PARTS if allowance is not None and len(self.val) >= 2 * _PARTS else 1
+        scored: list[Example] = []
+        loss = 0.0
+        for part in range(parts):
+            rows = list(self.val[part::parts])
+            loss += self.trainer.mean_loss(rows, self._raise_if_cancelled) * _labels(rows)
+            scored += rows
+            if allowance is not None and time.monotonic() - began > allowance and part + 1 < parts:
+                self.reporter.event("warning", "validation_in_time", used=len(scored), total=len(self.val))
+                break
+        self.val = scored
+        return loss / max(1, _labels(scored))
+
+    def note_elapsed(self) -> None:
+        """Time that this job has taken so far, with its earlier attempts."""
+        self.progress.elapsed = self._earlier + time.monotonic() - self.reporter.began
+
+    def _save(self) -> None:
+        began = time.monotonic()
+        self.note_elapsed()
+        self.store.save(self.trainer, self.progress)
+        self.clock.saved(time.monotonic() - began)
+        self._shown_at = time.monotonic()
+
+    # ------------------------------------------------------------ ends
+
+    def _raise_if_cancelled(self) -> None:
+        if self.reporter.requested() == "cancel":
+            raise Cancelled
+
+    def _between_groups(self) -> None:
+        """Within a step: a step that cannot end in time is given up, the ones before it are kept."""
+        self._raise_if_cancelled()
+        if self.clock.must_wind_up(self._scores_again()):
+            raise TimeIsUp
+
+    def _scores_again(self) -> bool:
+        return bool(self.val) and self.progress.evaluated_step != self.progress.step
+
+    def _obey(self) -> None:
+        self._raise_if_cancelled()
+        if self.progress.step >= self.plan.total:
+            return
+        if self.memory.is_over(self._used_mb):
+            self._use_less()
+        if self.ended is not None:
+            return
+        if self.reporter.interrupted:
+            self.ended = "interrupt"
+        elif self.reporter.requested() == "stop":
+            self.ended = "stop"
+        elif self.clock.is_up(bool(self.val), check_first=self.progress.step in self.plan.checks):
+            self.end_in_time()
+
+    def _use_less(self) -> None:
+        """The process took more than the budget, which the system did not refuse: smaller groups, if those can help."""
+        examples = self.trainer.latest
+        try:
+            if self.memory.holds_too_much():
+                raise OutOfMemory(self.progress.step, self.trainer.budget)
+            self.trainer.halve(examples)
+        except OutOfMemory:
+            self.ended = "memory"
+
+    def end_in_time(self) -> None:
+        """Training ends here because of the time limit."""
+        self.ended = "time"
+        self.reporter.event("warning", "time_budget", step=self.progress.step, total=self.plan.total)
+
+    def wind_up(self) -> None:
+        """Leave a checkpoint to go on from; the score belongs to it when there is time for that."""
+        if self.ended in ("stop", "time"):
+            self.score()
+        if self.ended != "interrupt" or self.clock.save < _CHEAP_SAVE_SECONDS:
+            self._save()
+        if self.ended == "memory":
+            raise Fault("training.over_memory", used_mb=round(self._used_mb), **self.standing.told())
+
+
+def _labels(rows: Sequence[Example]) -> int:
+    return sum(example.trained for example in rows)
+
+
+def perplexity(loss: float | None) -> float | None:
+    """exp(loss), where that is a number."""
+    return None if loss is None or loss > 700 else math.exp(loss)

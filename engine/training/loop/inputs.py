@@ -1,0 +1,146 @@
+"""What a training job names, read and checked before anything is loaded."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.core.hardware import Device, Precision, device_of, precision_for
+from engine.data.rows.store import read_rows, rows_of
+from engine.data.rows.training_rows import learnt_rows
+from engine.data.templates.template import ChatTemplate
+from engine.evaluation import sampling
+from engine.evaluation.answers import held_out_questions
+from engine.jobs.reporter import Reporter
+from engine.jobs.spec import JobSpec
+from engine.methods import Method, method_of
+from engine.models.architecture.shape import shape_of
+from engine.models.base.paths import tokenizer_folder
+from engine.objectives.sft import base_format
+from engine.planner.memory.estimate import Workload
+from engine.planner.memory.verdict import arrange, limit_of, room_of
+from engine.training.batches.examples import Examples, load_examples
+from storage.queries.base_models import get_model
+from storage.queries.inputs import get_dataset
+from storage.tables import Dataset, LanguageModel
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a job names."""
+
+    spec: JobSpec
+    method: Method
+    base: LanguageModel
+    dataset: Dataset
+    device: Device
+    precision: Precision
+    template: ChatTemplate
+    examples: Examples
+    prompts: list[sampling.Prompt]
+    questions: list[sampling.Prompt]  # those that are scored
+
+
+Rows = Callable[[Path], Iterable[Mapping[str, Any]]]
+
+
+def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows = learnt_rows) -> Inputs:
+    """Read what a job names.
+
+    Args:
+        rows_from: which rows of the data set's file become examples; all but those of "test" where it is not given.
+
+    Raises:
+        Fault: "job.model_gone", "job.dataset_gone", or what makes the rows useless.
+    """
+    reporter.phase("reading")
+    with ctx.db.read() as s:
+        base, dataset = get_model(s, spec.base_model), get_dataset(s, spec.dataset)
+    if base is None:
+        raise Fault("job.model_gone")
+    if dataset is None or dataset.rows_path is None:
+        raise Fault("job.dataset_gone")
+    device = device_of(spec.budget.device)
+    _leave_visible(device)
+    template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
+    path = rows_file(ctx, spec, dataset)
+    longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
+    limits = {**spec.training, "max_length": longest}
+    examples = load_examples(
+        rows_from(path), template, limits, ctx.settings.folder("jobs", str(reporter.job_id), "examples")
+    )
+    _tell_left_out(examples, reporter)
+    rows = chain(read_rows(path, "val"), read_rows(path, "train"))
+    prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
+    method = method_of(spec.method)
+    questions = held_out_questions(read_rows(path, "val"), template, int(spec.training["scored_answers"]))
+    return Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts, questions)
+
+
+def rows_file(ctx: Context, spec: JobSpec, dataset: Dataset) -> Path:
+    """The rows that the job reads. Raises Fault("job.dataset_gone")."""
+    return _rows_path(ctx.settings.absolute(str(dataset.rows_path)), spec, dataset)
+
+
+def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
+    """The rows as they were when the job was started, whatever was imported since."""
+    same = not spec.dataset_hash or spec.dataset_hash == dataset.content_hash
+    path = now if same else rows_of(now, spec.dataset_hash)
+    if not path.is_file():
+        raise Fault("job.dataset_gone")
+    return path
+
+
+def _leave_visible(device: Device) -> None:
+    """Only the chosen GPU can be seen, before CUDA starts: no other is touched by accident."""
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    if not device.is_gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        torch.set_num_threads(max(1, device.cores))
+        return
+    place = int(device.key.split(":")[1])
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    os.environ["CUDA_VISIBLE_DEVICES"] = str(place) if visible is None else visible.split(",")[place]
+
+
+def _tell_left_out(examples: Examples, reporter: Reporter) -> None:
+    for name, count in examples.counts.items():
+        if count:
+            reporter.event("warning", f"rows_{name}", count=count, reason=examples.refusal or "-")
+
+
+def seed_everything(number: int) -> None:
+    """Every source of random numbers."""
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
+
+
+def workload_of(inputs: Inputs) -> Workload:
+    """How many tokens at a time, and whether to recompute activations, within the budget's memory."""
+    spec, device = inputs.spec, inputs.device
+    lengths = sorted(inputs.examples.train.lengths.tolist(), reverse=True)
+    work = Workload(
+        shape=shape_of(inputs.base.config, inputs.base.parameters),
+        method=inputs.method,
+        values=spec.method_params,
+        precision=inputs.precision,
+        device=device,
+        tokens=lengths[0],
+        optimizer=str(spec.training["optimizer"]),
+        quantisation=base_format(spec.training),
+        double=bool(spec.training["double_quantisation"]),
+    )
+    in_a_step = sum(lengths[: spec.training["batch_size"]])
+    room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)
+    return arrange(work, lengths[0], in_a_step, str(spec.training["checkpointing"]), room_mb)

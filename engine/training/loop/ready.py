@@ -1,0 +1,50 @@
+"""From a loaded base to a trainer that could take its first step: the same for a job and for the probe of its speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from engine.core.errors import Fault
+from engine.methods import Run
+from engine.planner.memory.estimate import Workload
+from engine.training.batches.examples import Example
+from engine.training.forward.fast_lora import speed_up
+from engine.training.forward.forward import choose_forward
+from engine.training.limits.memory_use import MemoryWatch, give_back
+from engine.training.loop.inputs import Inputs
+from engine.training.loop.trainer import StepTrainer, training_arguments
+
+
+def apply_method(inputs: Inputs, base: Any, craft: Run) -> Any:
+    """The model to train. Raises Fault("training.no_modules")."""
+    try:
+        model = inputs.method.apply(base, inputs.spec.method_params, craft)
+    except ValueError as error:  # PEFT's word for modules that the model does not have
+        raise Fault("training.no_modules", reason=str(error)[:300]) from error
+    model.config.use_cache = False
+    give_back()  # DoRA's norms, PiSSA's decomposition and the like leave hundreds of megabytes of heap behind
+    return model
+
+
+def ready_trainer(
+    inputs: Inputs,
+    model: Any,
+    work: Workload,
+    examples: Sequence[Example],
+    memory: MemoryWatch,
+    callback: TrainerCallback,
+    folder: Path,
+) -> StepTrainer:
+    """A trainer over `examples` with the fastest exact forward. `callback` looks after it; `folder` takes its files."""
+    spec, on_gpu = inputs.spec, inputs.device.is_gpu
+    arguments = training_arguments(spec, folder, dtype=inputs.precision.dtype, on_gpu=on_gpu, recompute=work.recompute)
+    trainer = StepTrainer(model, arguments, examples, work.tokens, memory, callback, spec)
+    if not on_gpu:
+        speed_up(model)
+    packing = inputs.method.capabilities.packing
+    trainer.forward = choose_forward(model, work.shape.vocabulary, trainer.autocast(), pack=packing)
+    return trainer

@@ -1,0 +1,120 @@
+"""What a finished (or stopped) training job leaves: the tuned model with its lineage."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from engine.jobs.reporter import Reporter
+from engine.jobs.spec import JobSpec
+from engine.methods import Run, method_of
+from engine.training.limits.safe_files import hashes, new_folder, size
+from engine.training.loop.callback import Cancelled, perplexity
+from engine.training.loop.checkpoints import Progress
+from engine.training.loop.weights import save_result
+from storage.queries import reporting
+from storage.tables import Dataset, LanguageModel
+
+_LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "safetensors", "bitsandbytes")
+_COPIED = ("generation_config.json", "tokenizer_config.json", "special_tokens_map.json")
+
+
+def results(progress: Progress) -> dict[str, Any]:
+    """The numbers of a job's end."""
+    speed = progress.tokens / progress.seconds if progress.seconds else None
+    numbers: dict[str, Any] = {
+        "train_loss": progress.train_loss,
+        "val_loss": progress.val_loss,
+        "base_val_loss": progress.base_val_loss,
+        "perplexity": perplexity(progress.val_loss),
+        "steps": progress.step,
+        "tokens": progress.tokens,
+        "seconds": round(progress.seconds, 1),
+        "elapsed_s": round(progress.elapsed, 1),
+        "tokens_per_s": None if speed is None else round(speed, 1),
+        "peak_memory_mb": round(progress.peak_memory_mb),
+    }
+    return numbers if progress.answers is None else numbers | {"answers": progress.answers}
+
+
+def keep_tuned(
+    reporter: Reporter,
+    model: Any,
+    spec: JobSpec,
+    base: LanguageModel,
+    dataset: Dataset,
+    progress: Progress,
+    run: Run,
+) -> None:
+    """Write the weights to tuned/<job>/ and register them.
+
+    Raises Fault("training.disk_full"), and Cancelled where the user cancelled as late as now: then nothing is left.
+    """
+    reporter.phase("saving")
+    settings = reporter.ctx.settings
+    target = settings.home / "tuned" / str(reporter.job_id)
+    fresh = target.with_name(f"{target.name}-{reporter.attempt}")
+    with new_folder(fresh) as draft:
+        _name_base(model, base)
+        save_result(model, method_of(spec.method), draft, run)
+        if method_of(spec.method).saves == "full":
+            _copy_tokenizer(settings.absolute(str(base.path)), settings.absolute(str(base.tokenizer_path)), draft)
+    row = {
+        "name": spec.name,
+        "job_id": reporter.job_id,
+        "base_model_id": base.id,
+        "dataset_id": dataset.id,
+        "method": spec.method,
+        "format": method_of(spec.method).saves,
+        "path": settings.relative(target),
+        "bytes": size(fresh),
+        "weights_hash": weights_hash(fresh),
+        "lineage": _lineage(spec, base, dataset),
+        "metrics": results(progress),
+    }
+    with reporter.transaction() as s:
+        if reporter.requested() == "cancel":
+            shutil.rmtree(fresh)
+            raise Cancelled
+        shutil.rmtree(target, ignore_errors=True)
+        fresh.rename(target)
+        reporting.register_tuned(s, row)
+
+
+def weights_hash(folder: Path) -> str:
+    """sha256 of the safetensors file; of all their hashes where the model has several; of what else there is without any."""
+    every = sorted(hashes(folder).items())
+    found = [digest for name, digest in every if name.endswith(".safetensors")] or [digest for _, digest in every]
+    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
+
+
+def _name_base(model: Any, base: LanguageModel) -> None:
+    """An adapter names its base by what others know it as, not by a path of this machine."""
+    for config in getattr(model, "peft_config", {}).values():
+        config.base_model_name_or_path = base.name if base.source == "folder" else base.ref
+
+
+def _copy_tokenizer(weights: Path, tokenizer: Path, target: Path) -> None:
+    wanted = [weights / name for name in _COPIED] + [file for file in tokenizer.iterdir() if file.is_file()]
+    for file in wanted:
+        if file.is_file():
+            shutil.copyfile(file, target / file.name)
+
+
+def _lineage(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, Any]:
+    return {
+        "base": {"id": base.id, "name": base.name, "source": base.source, "weights_hash": base.weights_hash},
+        "dataset": {"id": dataset.id, "name": dataset.name, "content_hash": spec.dataset_hash or dataset.content_hash},
+        "spec": spec.as_dict(),
+        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

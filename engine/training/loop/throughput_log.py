@@ -1,0 +1,83 @@
+"""What a worker measured of this machine's speed, kept for the plans to come."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+
+from sqlalchemy.exc import DBAPIError
+
+from engine.jobs.reporter import Reporter
+from engine.planner.memory.estimate import Workload
+from engine.planner.time.corrections import MODEL_VERSION, PARTS, machine_of, settings_of
+from engine.planner.time.lengths import Counts
+from engine.planner.time.speed import Pace, parts_of
+from engine.training.batches.tokenized_dataset import ExampleTable
+from engine.training.loop.checkpoints import Progress
+from engine.training.loop.inputs import Inputs
+from storage.queries.corrections import add_correction
+
+_FEWEST_STEPS = 3
+_OTHER_PARTS = tuple(part for part in PARTS if part != "training")
+_log = logging.getLogger(__name__)
+
+
+def keep(
+    reporter: Reporter, inputs: Inputs, work: Workload, source: str, speeds: Mapping[str, float], tokens_per_s: float
+) -> None:
+    """Keep measured over modelled speeds, by part, for this machine, device, model and method."""
+    row = {
+        "machine": machine_of(inputs.device),
+        "device": inputs.device.key,
+        "base_model_id": inputs.base.id,
+        "method": inputs.method.key,
+        "source": source,
+        "job_id": reporter.job_id,
+        "model_version": MODEL_VERSION,
+        "speeds": dict(speeds),
+        "settings": settings_of(inputs.spec, work),
+        "tokens_per_s": tokens_per_s,
+    }
+    with reporter.transaction() as s:
+        add_correction(s, row)
+
+
+def keep_of_job(reporter: Reporter, inputs: Inputs, work: Workload, progress: Progress, *, whole: bool) -> None:
+    """What a training job tells of the model of time at its end.
+
+    Args:
+        whole: it ran from its beginning to its last step in one go, so that its other parts can be told apart as well.
+    """
+    if progress.step < _FEWEST_STEPS or not progress.seconds or reporter.attempt > 1:
+        return
+    train, val = counts_of(inputs.examples.train), counts_of(inputs.examples.val)
+    modelled = parts_of(work, train, val, pace_of(inputs))
+    trained = train.tokens * float(inputs.spec.training["epochs"])
+    rate = progress.tokens / progress.seconds
+    speeds = {"training": rate * modelled["training"] / trained}
+    if whole:
+        rest = time.monotonic() - reporter.began - progress.seconds
+        speeds |= dict.fromkeys(_OTHER_PARTS, sum(modelled[part] for part in _OTHER_PARTS) / max(0.1, rest))
+    try:
+        keep(reporter, inputs, work, "past", speeds, rate)
+    except DBAPIError as error:  # a full disk: the job is worth more than what it says about the next one
+        _log.warning("What this job tells of the machine's speed is not kept: %s", error.orig)
+
+
+def pace_of(inputs: Inputs) -> Pace:
+    """How the job is cut up."""
+    training = inputs.spec.training
+    return Pace(
+        float(training["epochs"]),
+        int(training["batch_size"]),
+        int(training["evaluations"]),
+        len(inputs.prompts),
+        len(inputs.questions),
+    )
+
+
+def counts_of(examples: ExampleTable) -> Counts:
+    """What the plan would count in examples that are tokens already."""
+    lengths = examples.lengths.tolist()
+    return Counts(len(lengths), sum(lengths), examples.trained, lengths, truncated=0, dropped=0, unlearnable=0)

@@ -1,0 +1,212 @@
+"""transformers' Trainer with steps of our own: small groups within a step, exact losses, and no surprises."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.trainer import PrinterCallback
+
+from engine.core.errors import Fault
+from engine.jobs.recovery import MOST_TRIES
+from engine.jobs.spec import JobSpec
+from engine.methods import method_of
+from engine.training.batches.batches import Loader
+from engine.training.batches.examples import Example
+from engine.training.forward.forward import Forward, Padded, mean_loss
+from engine.training.limits.limits import OutOfMemory, out_of_memory
+from engine.training.limits.memory_use import MemoryWatch, give_back
+from engine.training.loop.weights import load_trained, save_trained
+
+STATE_FILE = "trainer_state.json"
+_SCALER_PATIENCE = 30  # steps in a row that fp16 scaling may skip before the loss counts as broken
+_log = logging.getLogger(__name__)
+
+
+def training_arguments(spec: JobSpec, folder: Path, *, dtype: str, on_gpu: bool, recompute: bool) -> TrainingArguments:
+    """The spec as transformers' arguments. Logging, evaluation and checkpoints are ours, so theirs are off."""
+    training = spec.training
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=training["epochs"],
+        per_device_train_batch_size=training["batch_size"],
+        learning_rate=training["learning_rate"],
+        lr_scheduler_type=training["schedule"],
+        warmup_steps=training["warmup"],  # below 1 it is a share of all steps
+        weight_decay=training["weight_decay"],
+        max_grad_norm=training["max_grad_norm"],
+        optim=training["optimizer"],
+        seed=training["seed"],
+        bf16=dtype == "bf16",
+        fp16=dtype == "fp16",
+        use_cpu=not on_gpu,
+        activation_checkpointing=recompute,
+        activation_checkpointing_kwargs={"use_reentrant": False} if recompute else None,
+        logging_strategy="no",
+        save_strategy="no",
+        eval_strategy="no",
+        logging_nan_inf_filter=False,
+        report_to=[],
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+    )
+
+
+class StepTrainer(Trainer):
+    """One call of `training_step` is one optimizer step over `batch_size` examples.
+
+    Attributes:
+        budget: most tokens of one group; halved when memory runs out.
+        tries: how often the job has gone on with less memory so far.
+        latest: examples of the latest step.
+        between_groups: called after each group of a step; what it raises ends the step without a trace.
+        on_halved: called after the groups became smaller.
+        grad_norm, step_loss, step_tokens, step_labels: of the latest step.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        args: TrainingArguments,
+        examples: Sequence[Example],
+        budget: int,
+        memory: MemoryWatch,
+        callback: TrainerCallback,
+        spec: JobSpec,
+    ) -> None:
+        super().__init__(model=model, args=args, train_dataset=examples, callbacks=[callback])  # type: ignore[arg-type]
+        self.remove_callback(PrinterCallback)
+        self.examples, self.budget, self.memory = examples, budget, memory
+        self.spec, self.method = spec, method_of(spec.method)
+        self.forward: Forward = Padded(model)
+        self.grad_norm = self.step_loss = 0.0
+        self.step_tokens = self.step_labels = 0
+        self.tries = 0
+        self.latest: Sequence[Example] = ()
+        self.between_groups: Callable[[], None] = _nothing
+        self.on_halved: Callable[[], None] = _nothing
+        self._skipped = 0
+
+    def get_train_dataloader(self) -> Any:
+        """Examples in an order that resume can find its place in."""
+        return Loader(self.examples, self.args.per_device_train_batch_size, self.args.seed)
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The chosen precision, for passes outside of the trainer's own forward."""
+        context: AbstractContextManager[Any] = self.accelerator.autocast()
+        return context
+
+    def untouched(self) -> AbstractContextManager[Any]:
+        """Within it, before the first step, the model is the base, also where the method starts from random vectors."""
+        if self.method.starts_as_base:
+            return nullcontext()
+        context: AbstractContextManager[Any] = self.model.disable_adapter()
+        return context
+
+    def training_step(
+        self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
+    ) -> Tensor:
+        """Gradient of the mean loss over all label tokens of the step, group by group."""
+        examples: list[Example] = inputs["examples"]
+        self.latest = examples
+        model.train()
+        self.step_labels = sum(example.trained for example in examples)
+        self.step_tokens = sum(len(example) for example in examples)
+        while True:
+            try:
+                loss = self._backward(examples)
+                break
+            except (MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
+            self.halve(examples)  # outside of `except`: the traceback would keep the activations alive
+        self.step_loss = float(loss)
+        if not math.isfinite(self.step_loss):
+            self._not_a_number()
+        return loss
+
+    def _backward(self, examples: Sequence[Example]) -> Tensor:
+        total = torch.zeros((), device=self.args.device)
+        for group in self.forward.groups(examples, self.budget):
+            with self.forward.session(group):
+                with self.autocast():
+                    loss = self.forward.loss(group) / self.step_labels
+                self.memory.look()
+                self.accelerator.backward(loss)
+            total += loss.detach()
+            self.between_groups()
+        if self.method.penalty is not None:
+            self.accelerator.backward(self.method.penalty(self.model))
+        return total
+
+    def halve(self, examples: Sequence[Example]) -> None:
+        """Work in groups of half the size from now on, and forget the step. Raises OutOfMemory when that is no help."""
+        largest = max(sum(map(len, group)) for group in self.forward.groups(examples, self.budget))
+        self.model.zero_grad()
+        if self.tries >= MOST_TRIES or largest <= max(map(len, examples)):
+            raise OutOfMemory(self.state.global_step + 1, largest)
+        self.budget = max(min(largest, self.budget) // 2, 1)
+        self.tries += 1
+        give_back()
+        self.memory.take()  # the peak of what failed says nothing about what follows
+        _log.warning("Out of memory: groups of at most %d tokens from now on", self.budget)
+        self.on_halved()
+
+    def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
+        """Looks at the norm before the optimizer uses the gradients."""
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        self.grad_norm = float(norm)
+        if math.isfinite(self.grad_norm):
+            self._skipped = 0
+        elif getattr(self.accelerator, "scaler", None) is None or self._skipped >= _SCALER_PATIENCE:
+            self._not_a_number()
+        else:
+            self._skipped += 1
+        return norm
+
+    def _not_a_number(self) -> None:
+        rate = self.optimizer.param_groups[0]["lr"] if self.optimizer else self.args.learning_rate
+        raise Fault("training.nan", step=self.state.global_step + 1, learning_rate=float(rate))
+
+    def save_state(self, folder: Path) -> None:
+        """All that `train(resume_from_checkpoint=folder)` needs, without pickled arguments."""
+        save_trained(self.model, self.method, folder)
+        self._save_optimizer_and_scheduler(str(folder))
+        self._save_scaler(str(folder))
+        self._save_rng_state(str(folder))
+        self.state.save_to_json(str(folder / STATE_FILE))
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        load_trained(self.model, self.method, Path(resume_from_checkpoint))
+
+    def load_weights(self, folder: Path) -> None:
+        """The weights of a checkpoint, without going on."""
+        self._load_from_checkpoint(str(folder))
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """The method's own optimizer where it has one, else the chosen one."""
+        if getattr(self, "optimizer", None) is None and self.method.optimizer is not None:
+            self.optimizer: Any = self.method.optimizer(self.model, self.spec.method_params, self.spec.training)
+        return super().create_optimizer(model)
+
+    def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> float:
+        """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
+        while True:
+            try:
+                return mean_loss(self.model, self.forward, examples, self.budget, self.autocast, between_groups)
+            except (MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
+            self.halve(examples)
+
+
+def _nothing() -> None:
+    """What is called where nobody listens."""

@@ -1,0 +1,118 @@
+"""Loading a base model for training, and writing what was trained."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import prepare_model_for_kbit_training
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+from engine.core.errors import Fault
+from engine.core.hardware import Device, Precision
+from engine.methods import Method, Run
+from engine.models.base.inspect import inspect_folder
+from engine.objectives.sft import base_format
+from engine.training.forward.four_bits import keep_layout, leave_file
+
+_DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+DELTA_FILE = "delta.safetensors"
+_TRAINED_FILE, _STATE_FILE = "trained.safetensors", "method.safetensors"
+_log = logging.getLogger(__name__)
+
+
+def load_base(folder: Path, method: Method, training: Mapping[str, Any], device: Device, precision: Precision) -> Any:
+    """The base model, on its device, in the format that the method trains on.
+
+    Raises:
+        Fault: "model.*" when the folder must not be loaded, "training.model_unreadable" when it cannot be.
+    """
+    inspect_folder(folder)
+    kind = base_format(training)
+    half = _DTYPES[precision.dtype]
+    options: dict[str, Any] = {"dtype": torch.float32 if method.trains_base else half}
+    if kind is not None:
+        options["quantization_config"] = _squeezed(kind, half, double=bool(training["double_quantisation"]))
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            device_map={"": torch_device(device)},
+            **options,
+        )
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
+    if kind is not None:
+        keep_layout(model)
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+        leave_file(model)
+    model.config.use_cache = False
+    return model
+
+
+def _squeezed(kind: str, compute: torch.dtype, *, double: bool) -> BitsAndBytesConfig:
+    if kind == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type=kind,
+        bnb_4bit_use_double_quant=double,
+        bnb_4bit_compute_dtype=compute,
+        bnb_4bit_quant_storage=torch.uint8,
+    )
+
+
+def torch_device(device: Device) -> torch.device:
+    """The device as torch sees it: the one GPU that is left visible to this process, or the processor."""
+    return torch.device("cuda", 0) if device.is_gpu else torch.device("cpu")
+
+
+def save_result(model: Any, method: Method, folder: Path, run: Run) -> None:
+    """What the job made, in the form that the method declares."""
+    if method.save is not None:
+        method.save(model, folder, run)
+    elif method.saves == "delta":
+        save_file(_trained(model), folder / DELTA_FILE)
+    elif method.saves == "adapter":
+        model.save_pretrained(folder, save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)
+    else:
+        model.save_pretrained(folder)
+
+
+def save_trained(model: Any, method: Method, folder: Path) -> None:
+    """Everything that training has changed, for a checkpoint: the trained parameters and the method's own state."""
+    save_file(_trained(model), folder / _TRAINED_FILE)
+    if method.state is not None:
+        own = {name: tensor.detach().cpu().contiguous() for name, tensor in method.state(model).items()}
+        save_file(own, folder / _STATE_FILE)
+
+
+def load_trained(model: Any, method: Method, folder: Path) -> None:
+    """Put back what `save_trained` wrote into a model to which the method was applied in the same way."""
+    stored = load_file(folder / _TRAINED_FILE)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name in stored:
+                parameter.copy_(stored.pop(name))
+    if stored:
+        raise Fault("training.checkpoint_foreign", name=next(iter(stored)))
+    if method.restore is not None and (folder / _STATE_FILE).is_file():
+        method.restore(model, load_file(folder / _STATE_FILE))
+
+
+def _trained(model: nn.Module) -> dict[str, torch.Tensor]:
+    parameters = model.named_parameters()
+    return {name: one.detach().cpu().contiguous() for name, one in parameters if one.requires_grad}
+
+
+def trained_parameters(model: nn.Module) -> int:
+    """Numbers that training changes."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
