@@ -21,7 +21,8 @@ from engine.core.params import read_all
 from engine.methods import Method, method_of
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import SFT
-from engine.planner.memory.estimate import MB, Workload, step_bytes
+from engine.planner.memory.estimate import step_bytes
+from engine.planner.memory.workload import MB, Workload
 from engine.training.calibration.dry_run import measure
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -27,7 +27,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from engine.core.hardware import cpu, precision_for
 from engine.objectives.sft import base_format
-from engine.planner.memory.estimate import MB, RUNTIME_CPU, Workload, peak_moment, predicted_mb
+from engine.planner.memory.estimate import RUNTIME_CPU, peak_moment, predicted_mb
+from engine.planner.memory.workload import MB, Workload
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import choose_forward

@@ -11,8 +11,8 @@ from engine.data.rows.scored_answers import answers_path, write_answers
 from engine.data.templates.template import ChatTemplate
 from engine.evaluation.sampling import Prompt, answer, prompt_of
 from engine.evaluation.scores import score_answers
-from engine.jobs.reporter import Interrupted, Reporter
-from engine.training.loop.callback import Cancelled
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Cancelled, Interrupted
 
 _BATCH = 16
 _FEWEST, _MOST = 16, 256  # tokens of an answer

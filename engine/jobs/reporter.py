@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
+from engine.jobs.signals import Fenced, Interrupted
 from storage.queries import reporting
 
 BEAT_SECONDS = 0.5
@@ -21,14 +22,6 @@ _LONGEST_LINE = 4_000
 _MOST_LINES_WAITING = 5_000
 _FINISH_PATIENCE_SECONDS = 120.0
 _log = logging.getLogger(__name__)
-
-
-class Fenced(Exception):
-    """Another attempt owns the job now (or it is no longer active): leave without writing anything."""
-
-
-class Interrupted(BaseException):
-    """The process was asked to end (SIGTERM): keep what is kept already, and leave."""
 
 
 def _shortened(text: str) -> str:

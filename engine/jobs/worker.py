@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from engine.core.context import Context, open_context
 from engine.core.errors import TunesmithError
 from engine.core.hardware import cpu
-from engine.jobs.reporter import Fenced, Interrupted, Reporter, ReporterHandler
+from engine.jobs.reporter import Reporter, ReporterHandler
+from engine.jobs.signals import Fenced, Interrupted
 from storage.job_tables import Job
 from storage.queries.jobs import get_job
 

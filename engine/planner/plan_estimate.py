@@ -11,7 +11,7 @@ from engine.jobs.spec import JobSpec
 from engine.methods import ModelShape, method_of
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import base_format
-from engine.planner.memory.estimate import MB, Workload, bill
+from engine.planner.memory.estimate import bill
 from engine.planner.memory.verdict import (
     Verdict,
     arrange,
@@ -21,6 +21,7 @@ from engine.planner.memory.verdict import (
     room_of,
     time_verdict,
 )
+from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.corrections import Evidence, correct, settings_of
 from engine.planner.time.disk import Space, disk_view, merged_bytes, spaces
 from engine.planner.time.lengths import Counts, Table

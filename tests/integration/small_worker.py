@@ -11,7 +11,8 @@ import sys
 import time
 
 from engine.core.context import open_context
-from engine.jobs.reporter import Fenced, Reporter
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Fenced
 from storage.job_tables import Job
 
 

@@ -16,6 +16,7 @@ from engine.data.quality.packing import pack, unpack
 from engine.data.rows.store import read_rows
 from engine.services.data.quality import auditing
 from engine.services.data.versions import versions
+from engine.services.data.versions.found_rows import found_rows
 from engine.services.jobs.lifecycle import job_view
 from storage.job_tables import JobStatus
 from storage.queries import audits as queries
@@ -57,7 +58,7 @@ def test_an_audit_finds_what_is_there_and_nothing_else(ctx: Context, faulty: int
     assert found == {"personal": 1, "exact_duplicates": 2} | (
         {"leakage": found["leakage"]} if "leakage" in found else {}
     )
-    assert [one.row for one in auditing.found_rows(ctx, faulty, "exact_duplicates")] == [21, 22]
+    assert [one.row for one in found_rows(ctx, faulty, "exact_duplicates")] == [21, 22]
 
 
 def test_found_rows_come_with_what_was_found_marked(ctx: Context, faulty: int) -> None:
@@ -78,7 +79,7 @@ def test_a_repair_makes_a_version_whose_audit_is_another_one(ctx: Context, fault
     assert auditing.audit_of(ctx, faulty)["state"] == "none"
     assert faulty not in auditing.marks(ctx)
     with pytest.raises(Fault) as missing:
-        auditing.found_rows(ctx, faulty, "personal")
+        found_rows(ctx, faulty, "personal")
     assert missing.value.code == "data.audit.missing"
     assert done(ctx, faulty)["checks"]["personal"] == {"rows": 0, "groups": 0}
     versions.use_version(ctx, faulty, 1)
@@ -174,7 +175,7 @@ def test_too_long_for_a_model_is_counted_in_its_tokens_and_cut(ctx: Context) -> 
     model = add_config(ctx, {})
     audit = done(ctx, dataset, {"values": {"too_long": {"model": model}}})
     assert audit["checks"]["too_long"]["rows"] == 1
-    (found,) = auditing.found_rows(ctx, dataset, "too_long")
+    (found,) = found_rows(ctx, dataset, "too_long")
     assert found.detail["length"] > found.detail["limit"]
     versions.apply(ctx, dataset, "shorten_found", {"check": "too_long"})
     assert done(ctx, dataset)["checks"]["too_long"]["rows"] == 0

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.memory import TINY
-from engine.planner.memory.estimate import MB, RUNTIME_CPU
+from engine.planner.memory.estimate import RUNTIME_CPU
+from engine.planner.memory.workload import MB
 
 PROJECT = Path(__file__).resolve().parents[2]
 REQUESTS = ("lora:256:2", "full:512:1", "ia3:512:1", "lora-dora:256:1")

@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from engine.core.context import Context
-from engine.jobs.reporter import Fenced, Interrupted, Reporter
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Fenced, Interrupted
 from storage.job_tables import Job, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.queries import reporting
 from tests import workers

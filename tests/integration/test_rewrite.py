@@ -10,7 +10,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.jobs.runners.rewrite import cleaned
 from engine.services.data.annotation import annotation_queue, rewriting
-from engine.services.data.versions.sources import version_file
+from engine.services.data.versions.version_files import version_file
 from engine.services.jobs import lifecycle
 from tests import tiny, workers
 from tests.integration import chat_models

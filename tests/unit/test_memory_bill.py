@@ -14,16 +14,8 @@ from engine.methods import METHODS, Method, method_of
 from engine.models.architecture.shape import shape_of
 from engine.models.base.gguf_config import config_of
 from engine.objectives.sft import SFT, base_format
-from engine.planner.memory.estimate import (
-    KEYS,
-    Workload,
-    bill,
-    peak_moment,
-    predicted_mb,
-    step_bytes,
-    total_mb,
-    weight_bytes,
-)
+from engine.planner.memory.estimate import KEYS, bill, peak_moment, predicted_mb, step_bytes, total_mb, weight_bytes
+from engine.planner.memory.workload import Workload
 from webui.i18n import catalogue
 
 GPU = Device("cuda:0", "NVIDIA A100 80GB", 80_000, 80_000, bf16=True, capability=(8, 0))

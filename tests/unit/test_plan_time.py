@@ -18,7 +18,7 @@ from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import base_format
 from engine.planner.budget import catalogue
-from engine.planner.memory.estimate import Workload
+from engine.planner.memory.workload import Workload
 from engine.planner.time import corrections, disk, effort, speed
 from engine.planner.time.corrections import Evidence, correct
 from engine.planner.time.lengths import Counts, Table

@@ -20,7 +20,8 @@ from engine.methods import method_of
 from engine.models.architecture.shape import body_parameters, shape_of
 from engine.objectives.sft import base_format
 from engine.planner.memory import estimate, verdict
-from engine.planner.memory.estimate import Workload, total_mb
+from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.workload import Workload
 from engine.planner.time import effort, speed
 from engine.planner.time.lengths import count, measure
 from engine.services.data import datasets

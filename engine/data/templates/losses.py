@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.text import Text
-
-if TYPE_CHECKING:
-    from engine.data.templates.template import ChatTemplate
+from engine.data.templates.renderer import Renderer
 
 LOSSES = {
     "template.drops_system": Text(
@@ -52,7 +50,7 @@ _ANSWERED = {"role": "tool", "content": _RESULT, "name": _CALL, "tool_call_id": 
 _SAID = {"role": "assistant", "content": "Found."}
 
 
-def dropped_parts(template: ChatTemplate) -> frozenset[str]:
+def dropped_parts(template: Renderer) -> frozenset[str]:
     """Of "tools", "calls" and "results", those that never reach the text. What the template refuses is not among them."""
     defined = _render(template, [_ASKED, _SAID], [_DEFINED]), _render(template, [_ASKED], [_DEFINED], ask=True)
     used = _render(template, [_ASKED, _CALLED, _ANSWERED, _SAID], [_DEFINED])
@@ -63,7 +61,7 @@ def dropped_parts(template: ChatTemplate) -> frozenset[str]:
 
 
 def _render(
-    template: ChatTemplate, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], ask: bool = False
+    template: Renderer, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]], ask: bool = False
 ) -> str | None:
     try:
         return template.render(messages, add_generation_prompt=ask, tools=tools)
@@ -72,7 +70,7 @@ def _render(
 
 
 def check_nothing_lost(
-    template: ChatTemplate, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None, text: str
+    template: Renderer, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None, text: str
 ) -> None:
     """Whether `text`, the render, holds all that was said.
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 from engine.core.errors import Fault
-
-if TYPE_CHECKING:
-    from engine.data.templates.template import ChatTemplate
+from engine.data.templates.renderer import Messages, Renderer, Tools
 
 IGNORED = -100
 _MARK = "\u0001"  # in no real text: shows where a template puts the content
 Span = tuple[int, int]
-Messages = Sequence[Mapping[str, Any]]
-Tools = Sequence[Mapping[str, Any]]
 
 
 def answer_spans(
-    template: ChatTemplate, messages: Messages, text: str, tools: Tools | None = None
+    template: Renderer, messages: Messages, text: str, tools: Tools | None = None
 ) -> tuple[list[Span], int]:
     """Where the answers (with their end token) lie in `text`, the render of `messages` and `tools`.
 
@@ -38,7 +33,7 @@ def answer_spans(
 class _Turn:
     """One answer within a conversation."""
 
-    def __init__(self, template: ChatTemplate, messages: Messages, turn: int, text: str, tools: Tools | None) -> None:
+    def __init__(self, template: Renderer, messages: Messages, turn: int, text: str, tools: Tools | None) -> None:
         self._template, self._messages, self._turn, self._text, self._tools = template, messages, turn, text, tools
         self._message = messages[turn]
 

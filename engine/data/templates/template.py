@@ -24,9 +24,8 @@ from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
 from engine.data.templates.losses import check_nothing_lost, dropped_parts
 from engine.data.templates.masking import IGNORED, answer_spans, labels_of
+from engine.data.templates.renderer import Messages, Tools
 
-Messages = Sequence[Mapping[str, Any]]
-Tools = Sequence[Mapping[str, Any]]
 TrainOn = Literal["assistant", "all"]
 
 

@@ -12,7 +12,8 @@ from engine.data.quality.packing import Packed
 from engine.data.quality.running import Job as Work
 from engine.data.quality.running import run_checks
 from engine.data.rows.store import rows_of
-from engine.jobs.reporter import Interrupted, Reporter
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Interrupted
 from engine.models.base.paths import tokenizer_folder
 from storage.data_tables import Audit
 from storage.job_tables import Job

@@ -10,7 +10,8 @@ import psutil
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.jobs.reporter import Interrupted, Reporter
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Interrupted
 from engine.methods import method_of
 from engine.training.calibration.dry_run import Measured, measure
 from storage.job_tables import Job

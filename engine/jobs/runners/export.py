@@ -14,8 +14,9 @@ from engine.data.templates.template import ChatTemplate
 from engine.exports.model_card import readme
 from engine.exports.package import check_space, pack
 from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Cancelled
 from engine.methods import method_of
-from engine.models.base.download_progress import Cancelled, Progress
+from engine.models.base.download_progress import Progress
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.tuned.integrity import check_hash
 from engine.services.models.tuned import file_name

@@ -8,7 +8,8 @@ import time
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.importing.reading import Place
-from engine.jobs.reporter import Interrupted, Reporter
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Interrupted
 from engine.services.data.imports import Choice, run_import, work_folder
 from engine.services.data.sources import files_of
 from engine.services.data.views import load_dataset

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.jobs.reporter import Interrupted, Reporter
-from engine.services.data.versions.sources import version_file
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Interrupted
+from engine.services.data.versions.version_files import version_file
 from engine.services.data.versions.versions import Recipe, make_version
 from storage.job_tables import Job
 

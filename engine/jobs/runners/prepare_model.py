@@ -12,8 +12,9 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
-from engine.models.base.download_progress import Cancelled, Progress
+from engine.models.base.download_progress import Progress
 from engine.models.base.inspect import Inspection, hash_weights, inspect_folder
 from engine.models.base.paths import model_folder
 from engine.models.base.tokenizer import check_template, save_tokenizer

@@ -28,7 +28,7 @@ from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.services.chat.memory import spared
 from engine.services.data.annotation import annotation_queue
-from engine.services.data.versions.sources import version_file
+from engine.services.data.versions.version_files import version_file
 from engine.serving.process.admission import Placement, Running, Wanted, place
 from engine.serving.protocol import BASE, Ask, Plan, Request, Weights
 from engine.serving.runtime.generation import generate

@@ -17,7 +17,8 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
-from engine.jobs.reporter import Interrupted, Reporter
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Cancelled, Interrupted
 from engine.jobs.spec import make_spec
 from engine.methods import Run
 from engine.models.base.paths import tokenizer_folder, weights_folder
@@ -27,7 +28,7 @@ from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.limits.safe_files import disk_fault
 from engine.training.loop.attempt_resources import Standing
-from engine.training.loop.callback import Cancelled, Watch
+from engine.training.loop.callback import Watch
 from engine.training.loop.checkpoints import CheckpointStore, Progress, read_progress
 from engine.training.loop.clock import Clock, Plan, check_steps
 from engine.training.loop.in_context import answer_in_context

@@ -12,15 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
+from engine.jobs.signals import Cancelled
 
 if TYPE_CHECKING:
     from engine.jobs.reporter import Reporter
 
 _LOOK_SECONDS = 0.25
-
-
-class Cancelled(Exception):
-    """The user no longer wants it."""
 
 
 class Progress:

@@ -5,20 +5,15 @@ Pure: config.json in, bytes out. `docs/planner.md` explains each line; `benchmar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
-from engine.core.hardware import Device, Precision
-from engine.methods import Method, ModelShape
-from engine.methods.common.footprint import Footprint
 from engine.models.architecture.shape import squeezable_parameters
 from engine.planner.memory import formulas
 from engine.planner.memory.formulas import number, plus, times
-from engine.planner.memory.peak_phases import FP32, HEAD_TOKENS, Moment, Step, peak
+from engine.planner.memory.peak_phases import HEAD_TOKENS, Moment, Step, peak
+from engine.planner.memory.workload import FP32, MB, Workload
 
-MB = 1e6  # as pages show it
 KEYS = (
     "weights", "quantisation", "adapter", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "margin",
 )  # fmt: skip
@@ -29,52 +24,9 @@ _SLACK_CPU = (
 )
 _SLACK_RENEWED = 0.82  # where each pass makes all weights anew: each matrix leaves a hole that smaller things fill
 _MARGIN_CPU, _MARGIN_GPU = 0.03, 0.08  # of everything but the runtime; a GPU's bill is not calibrated here
-_WIDTH = {"fp32": 4, "bf16": 2, "fp16": 2}
 _MOMENTS = {"adamw_torch_fused": 8, "adafactor": 0, "sgd": 0}  # bytes of state of each trained number
 _SQUEEZED = {"nf4": 0.5, "fp4": 0.5, "int8": 1.0}
 _BLOCK, _SCALE_BITS = 64, 0.127  # weights that share a scale; bits a weight when scales are quantised too
-
-
-@dataclass(frozen=True)
-class Workload:
-    """Everything that memory depends on.
-
-    Attributes:
-        tokens: tokens in the largest group.
-        recompute: activation checkpointing.
-        quantisation: how the frozen base is squeezed ("nf4", "fp4", "int8").
-        groups: groups that an optimizer step is worked through in.
-        longest: tokens of the longest example; 0 where a group is one example.
-        double: the scales of a 4-bit base are quantised too.
-    """
-
-    shape: ModelShape
-    method: Method
-    values: Mapping[str, Any]
-    precision: Precision
-    device: Device
-    tokens: int
-    recompute: bool = False
-    optimizer: str = "adamw_torch_fused"
-    quantisation: str | None = None
-    groups: int = 1
-    longest: int = 0
-    double: bool = True
-
-    @cached_property
-    def trained(self) -> int:
-        """Number of trained parameters."""
-        return self.method.trainable(self.shape, self.values)
-
-    @cached_property
-    def footprint(self) -> Footprint:
-        """What the method holds besides."""
-        return self.method.footprint(self.shape, self.values)
-
-    @property
-    def width(self) -> int:
-        """Bytes of one number in the chosen precision."""
-        return _WIDTH[self.precision.dtype]
 
 
 @dataclass(frozen=True)

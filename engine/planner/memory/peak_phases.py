@@ -9,15 +9,11 @@ those of the first groups stay.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from engine.methods.common.footprint import Footprint, inputs_kept
+from engine.methods.common.shape import ModelShape
+from engine.planner.memory.workload import FP32, Workload
 
-if TYPE_CHECKING:
-    from engine.methods.common.shape import ModelShape
-    from engine.planner.memory.estimate import Workload
-
-FP32 = 4
 HEAD_TOKENS = 256  # label positions whose scores exist at a time (engine.training.forward.chunked_cross_entropy)
 _CHUNKS = 2  # the scores and what the softmax makes of them
 _WHOLE_KEPT, _WHOLE_MADE = 2, 2  # bent scores and their softmax; the gradients of both

@@ -12,8 +12,9 @@ from engine.methods import METHODS
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import SFT, base_format
-from engine.planner.memory.estimate import Workload, total_mb
+from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.sizes import COMMON_SIZES
+from engine.planner.memory.workload import Workload
 
 TOKENS_AT_ONCE = {"cpu": 1024, "gpu": 4096}  # more is not faster
 _SMALLEST_GROUP = 256

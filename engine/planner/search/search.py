@@ -18,7 +18,8 @@ from engine.methods import METHODS, Method, ModelShape
 from engine.methods.common.refusals import refused
 from engine.objectives.sft import SFT
 from engine.planner.budget.goals import GOOD_ENOUGH, Learning, quality
-from engine.planner.memory.estimate import Workload, total_mb
+from engine.planner.memory.estimate import total_mb
+from engine.planner.memory.workload import Workload
 from engine.planner.plan_estimate import Case, disk_mb_of, duration_of_case, workload
 from engine.planner.search.candidates import WITHOUT_TRAINING, Way, ways_to_train
 from engine.planner.time.lengths import Counts

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.planner.memory.estimate import MB, Workload
+from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.lengths import Counts
 
 _MOMENTS = {"adafactor": 0.02, "sgd": 0.0}  # optimizer state over the trained numbers, in fp32 numbers; AdamW has 2

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.models.architecture.shape import body_parameters
-from engine.planner.memory.estimate import Workload
+from engine.planner.memory.workload import Workload
 from engine.planner.time.groups import packed_groups, padded_groups
 from engine.planner.time.rates import rates_of
 

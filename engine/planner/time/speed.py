@@ -12,7 +12,7 @@ from math import ceil
 from random import Random
 from typing import Any
 
-from engine.planner.memory.estimate import Workload
+from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import NO_CORRECTION, Correction
 from engine.planner.time.disk import checkpoint_bytes, result_bytes
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, update_seconds

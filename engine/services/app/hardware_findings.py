@@ -21,8 +21,9 @@ from engine.core.params import read_all
 from engine.methods import METHODS, Method
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import SFT, base_format
-from engine.planner.memory.estimate import Workload, total_mb
+from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import limit_of
+from engine.planner.memory.workload import Workload
 
 Area = Literal["gpu", "cpu", "memory", "disk", "software"]
 Level = Literal["good", "note", "off"]

@@ -14,8 +14,9 @@ from engine.methods import METHODS, Method, ModelShape
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import SFT, base_format
-from engine.planner.memory.estimate import Workload, total_mb
+from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import arrange, limit_of
+from engine.planner.memory.workload import Workload
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, Answers, Cost, advise
 from engine.services.planning import estimates

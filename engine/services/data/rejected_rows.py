@@ -17,7 +17,7 @@ from engine.data.readers.jsonl_reader import json_row
 from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.schema import make_plan, shape_of
 from engine.data.schema.normalise import Row, normaliser
-from engine.services.data.versions.sources import ready
+from engine.services.data.versions.version_files import ready
 from engine.services.data.versions.versions import REPAIRED, append_rows
 from engine.services.data.views import get_dataset
 from storage.queries import rejected as queries

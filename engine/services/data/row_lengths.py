@@ -17,7 +17,7 @@ from engine.data.rows.index import Column, RowIndex
 from engine.data.rows.row import conversation_of, kind_of
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.models.base.paths import tokenizer_folder
-from engine.services.data.versions.sources import version_file
+from engine.services.data.versions.version_files import version_file
 from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 

@@ -18,7 +18,7 @@ from engine.core.errors import Fault, NotFound
 from engine.data.rows.index import SPLITS, Column, RowIndex
 from engine.data.rows.row import Row, texts_of
 from engine.services.data.row_lengths import SLICE_SECONDS, token_lengths
-from engine.services.data.versions.sources import version_file
+from engine.services.data.versions.version_files import version_file
 from storage.data_tables import DatasetVersion
 
 SORTS = ("file", "id", "characters", "answer", "turns", "tokens")
@@ -115,9 +115,9 @@ def _found_ids(ctx: Context, version: DatasetVersion, check: str) -> frozenset[i
 def _ids_found(
     ctx: Context, dataset: int, checks: tuple[str, ...], content_hash: str, _state: tuple[Any, ...]
 ) -> frozenset[int]:
-    from engine.services.data.quality import auditing
+    from engine.services.data.versions.found_rows import found_rows
 
-    return frozenset(found.row for check in checks for found in auditing.found_rows(ctx, dataset, check, content_hash))
+    return frozenset(found.row for check in checks for found in found_rows(ctx, dataset, check, content_hash))
 
 
 @lru_cache(maxsize=8)

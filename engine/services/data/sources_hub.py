@@ -16,7 +16,8 @@ from engine.data.importing import hub
 from engine.data.records.record import MAX_NAME, clip
 from engine.jobs.lanes import BACKGROUND
 from engine.jobs.reporter import Reporter
-from engine.models.base.download_progress import Cancelled, Progress, run_watched
+from engine.jobs.signals import Cancelled
+from engine.models.base.download_progress import Progress, run_watched
 from engine.services.data.sources import add_files
 from storage.job_tables import FINAL, Job, JobStatus
 from storage.queries import jobs as queries

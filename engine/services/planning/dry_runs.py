@@ -16,7 +16,8 @@ from engine.core.errors import Fault, SpecError
 from engine.jobs.lanes import BACKGROUND
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_unnamed
 from engine.methods import method_of
-from engine.planner.memory.estimate import MB, step_bytes
+from engine.planner.memory.estimate import step_bytes
+from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import workload
 from engine.planner.refusals import refusals
 from engine.services.planning.estimates import case_of

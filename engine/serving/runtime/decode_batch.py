@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.nn.functional import pad
@@ -11,9 +11,7 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from engine.serving.runtime.adapted_model import Trunk
-
-if TYPE_CHECKING:
-    from engine.serving.runtime.generation import Row
+from engine.serving.runtime.answer_row import Row
 
 _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
 

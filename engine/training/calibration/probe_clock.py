@@ -11,13 +11,13 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from engine.core.errors import Fault
 from engine.jobs.reporter import Reporter
-from engine.planner.memory.estimate import Workload
+from engine.jobs.signals import Cancelled
+from engine.planner.memory.workload import Workload
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, step_seconds
 from engine.planner.time.speed import start_seconds
 from engine.training.calibration.probe_rows import STEPS
 from engine.training.limits.limits import TimeIsUp
 from engine.training.limits.memory_use import MemoryWatch
-from engine.training.loop.callback import Cancelled
 from engine.training.loop.trainer import StepTrainer
 
 

@@ -10,20 +10,21 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.evaluation import sampling
-from engine.jobs.runners.probe import Probe
+from engine.jobs.signals import Cancelled
 from engine.methods import Run
 from engine.models.base.paths import tokenizer_folder, weights_folder
-from engine.planner.memory.estimate import MB, bill, total_mb
+from engine.planner.memory.estimate import bill, total_mb
+from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import Case, workload
 from engine.planner.time.length_cache import lengths_of
 from engine.planner.time.lengths import Table
 from engine.planner.time.speed import learnt_share, steps_of
+from engine.training.calibration.probe import Probe
 from engine.training.calibration.probe_clock import ProbeClock, Readings
 from engine.training.calibration.probe_rows import Choice, arranged
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop import throughput_log
-from engine.training.loop.callback import Cancelled
 from engine.training.loop.inputs import Inputs, read_inputs, seed_everything
 from engine.training.loop.ready import apply_method, ready_trainer
 from engine.training.loop.weights import load_base, torch_device

@@ -11,8 +11,9 @@ from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
 from engine.jobs.recovery import KEPT_IN, Footing, again, can_help, footing_of, spent_error
 from engine.jobs.reporter import Reporter
-from engine.planner.memory.estimate import MB, Workload, bill, total_mb
+from engine.planner.memory.estimate import bill, total_mb
 from engine.planner.memory.verdict import limit_of, memory_verdict
+from engine.planner.memory.workload import MB, Workload
 from engine.services.planning.estimates import plan
 from engine.training.limits.limits import OutOfMemory
 from engine.training.loop.inputs import Inputs, workload_of

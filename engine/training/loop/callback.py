@@ -14,6 +14,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from engine.core.errors import Fault
 from engine.evaluation.sampling import Prompt
 from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Cancelled
 from engine.training.batches.examples import Example
 from engine.training.limits.limits import OutOfMemory, TimeIsUp, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch
@@ -28,10 +29,6 @@ _SAVE_EVERY_SECONDS = 900.0
 _CHEAP_SAVE_SECONDS = 15.0
 _PARTS = 8  # of the held-out rows, while nobody knows how long scoring them takes
 _log = logging.getLogger(__name__)
-
-
-class Cancelled(Exception):
-    """The user does not want the job any more."""
 
 
 class Watch(TrainerCallback):

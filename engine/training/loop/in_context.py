@@ -14,14 +14,15 @@ from engine.data.rows.store import read_rows
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
-from engine.jobs.reporter import Interrupted, Reporter
+from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Cancelled, Interrupted
 from engine.methods import Run
 from engine.methods.few_shot_examples.choose import Row, Shots, in_front, question_of
 from engine.models.base.paths import weights_folder
 from engine.training.batches.examples import Example, make_example
 from engine.training.forward.forward import choose_forward, mean_loss
 from engine.training.limits.memory_use import MemoryWatch
-from engine.training.loop.callback import Cancelled, perplexity
+from engine.training.loop.callback import perplexity
 from engine.training.loop.checkpoints import Progress
 from engine.training.loop.inputs import Inputs, rows_file, seed_everything
 from engine.training.loop.result import keep_tuned, results

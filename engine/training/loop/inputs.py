@@ -27,8 +27,8 @@ from engine.methods import Method, method_of
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives.sft import base_format
-from engine.planner.memory.estimate import Workload
 from engine.planner.memory.verdict import arrange, limit_of, room_of
+from engine.planner.memory.workload import Workload
 from engine.training.batches.examples import Examples, load_examples
 from storage.queries.base_models import get_model
 from storage.queries.inputs import get_dataset

@@ -10,7 +10,7 @@ from transformers import TrainerCallback
 
 from engine.core.errors import Fault
 from engine.methods import Run
-from engine.planner.memory.estimate import Workload
+from engine.planner.memory.workload import Workload
 from engine.training.batches.examples import Example
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import choose_forward

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.jobs.reporter import Reporter
+from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import Run, method_of
 from engine.training.limits.safe_files import hashes, new_folder, size
-from engine.training.loop.callback import Cancelled, perplexity
+from engine.training.loop.callback import perplexity
 from engine.training.loop.checkpoints import Progress
 from engine.training.loop.weights import save_result
 from storage.queries import reporting

@@ -12,7 +12,7 @@ from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.params import Param, read_all
 from engine.core.text import Text
 from engine.jobs.lanes import lane_for
-from engine.services.data.versions.sources import version_file
+from engine.services.data.versions.version_files import version_file
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models
 from storage.queries import datasets as dataset_queries

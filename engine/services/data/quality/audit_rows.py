@@ -9,7 +9,7 @@ from engine.core.context import Context
 from engine.data.operations.base import Found
 from engine.data.rows.extra_fields import beside_of
 from engine.data.rows.row import Row, message_lists, texts_of
-from engine.services.data.versions.sources import version_file
+from engine.services.data.versions.version_files import version_file
 
 _AROUND = 160  # characters that are kept on each side of something found
 _WHOLE = 700  # a text up to this length is never shortened

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.data.operations.base import Found
-from engine.data.quality import CHECKS, check_of, read_settings
+from engine.data.quality import CHECKS, read_settings
 from engine.data.quality.packing import unpack
 from engine.jobs.lanes import DATA
 from engine.services.data.quality.audit_rows import shown_rows
+from engine.services.data.versions.found_rows import payload
 from storage.data_tables import Audit
 from storage.job_tables import ACTIVE, FINAL, Job, JobStatus
 from storage.queries import audits as queries
@@ -126,20 +126,6 @@ def _state(s: Session, audit: Audit) -> dict[str, Any]:
     }
 
 
-def _payload(ctx: Context, dataset_id: int, check: str, content_hash: str | None = None) -> bytes:
-    with ctx.db.read() as s:
-        content_hash = content_hash or _ready(s, dataset_id).content_hash
-        found = queries.newest_finding(s, dataset_id, content_hash or "", check)
-    if found is None:
-        raise Fault("data.audit.missing", check=check_of(check).label.as_dict())
-    return found.payload
-
-
-def found_rows(ctx: Context, dataset_id: int, check: str, content_hash: str | None = None) -> Iterator[Found]:
-    """All that the newest audit of a content (the present one) found with a check. Raises Fault("data.audit.missing")."""
-    return unpack(_payload(ctx, dataset_id, check, content_hash))
-
-
 def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: int = 10) -> dict[str, Any]:
     """Some of what a check found, with the rows themselves; a group that has begun is shown to its end.
 
@@ -152,7 +138,7 @@ def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: 
         Fault: "data.audit.missing".
     """
     offset, limit = max(0, offset), max(1, min(limit, 50))
-    page = list(islice(unpack(_payload(ctx, dataset_id, check), offset), limit + _MOST_OF_A_GROUP + 1))
+    page = list(islice(unpack(payload(ctx, dataset_id, check), offset), limit + _MOST_OF_A_GROUP + 1))
     shown = page[:limit]
     if shown and shown[-1].group is not None:
         shown += [one for one in page[limit : limit + _MOST_OF_A_GROUP] if one.group == shown[-1].group]

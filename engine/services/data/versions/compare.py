@@ -13,7 +13,7 @@ import numpy as np
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.rows.index import Column, RowIndex, changed
-from engine.services.data.versions.sources import version_file
+from engine.services.data.versions.version_files import version_file
 
 _MOST = 100
 CHANGES = ("changed", "dropped", "added", "moved")

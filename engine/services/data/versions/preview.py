@@ -13,7 +13,8 @@ from engine.data.operations.base import Row
 from engine.data.operations.source import RowsSource
 from engine.data.rows.index import SPLITS, Column, RowIndex, others_of
 from engine.data.rows.stats import measure
-from engine.services.data.versions.sources import evenly, open_source, rows_of_others, values_of, version_file
+from engine.services.data.versions.sources import evenly, open_source, rows_of_others, values_of
+from engine.services.data.versions.version_files import version_file
 
 _WHOLE = 20_000  # a data set with at most so many rows is tried as a whole
 _SAMPLE = 2_000

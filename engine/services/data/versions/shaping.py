@@ -12,7 +12,7 @@ from engine.core.context import Context
 from engine.data.operations.shaping.row_table import ANSWER, FILE, is_made, value_in
 from engine.data.rows.index import SPLITS, RowIndex
 from engine.data.rows.row import Row
-from engine.services.data.versions.sources import version_file
+from engine.services.data.versions.version_files import version_file
 
 _LOOKED_AT = 400  # training rows, evenly spread: enough for shares, and read in some milliseconds
 _SHOWN = 6  # groups

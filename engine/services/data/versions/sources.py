@@ -1,4 +1,4 @@
-"""The files of versions, and versions as operations see them."""
+"""Versions of data sets as operations see them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.context import Context
-from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.errors import NotFound, SpecError
 from engine.core.params import read_all
 from engine.data.operations import Operation
 from engine.data.operations.base import Found, Source
@@ -18,40 +18,10 @@ from engine.data.operations.source import Links, RowsSource
 from engine.data.rows.index import Column, RowIndex
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
+from engine.services.data.versions.version_files import ready, version_file
 from storage.data_tables import DatasetVersion
 from storage.queries import versions as queries
 from storage.queries.base_models import get_model
-from storage.queries.datasets import get
-from storage.tables import Dataset
-
-
-def ready(ctx: Context, dataset_id: int) -> Dataset:
-    """A data set that was imported. Raises NotFound or Fault("data.not_imported")."""
-    with ctx.db.read() as s:
-        row = get(s, dataset_id)
-    if row is None:
-        raise NotFound(dataset=dataset_id)
-    if row.rows_path is None:
-        raise Fault("data.not_imported", name=row.name)
-    return row
-
-
-def version_file(ctx: Context, dataset_id: int, number: int | None = None) -> tuple[DatasetVersion, Path]:
-    """A version, the one in use where no number is given, and the file of its rows.
-
-    Raises:
-        NotFound: there is no such data set or version.
-        Fault: "data.not_imported", or "data.file.rows_gone" when the file is not on the disk any more.
-    """
-    row = ready(ctx, dataset_id)
-    with ctx.db.read() as s:
-        version = queries.numbered(s, dataset_id, row.version if number is None else number)
-    if version is None:
-        raise NotFound(dataset=dataset_id, version=number)
-    path = ctx.settings.absolute(version.rows_path)
-    if not path.is_file():
-        raise Fault("data.file.rows_gone", name=row.name)
-    return version, path
 
 
 def values_of(operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +69,7 @@ def _source(
     row = ready(ctx, version.dataset_id)
 
     def found(check: str) -> Iterator[Found]:
-        from engine.services.data.quality.auditing import found_rows  # checks load what only they need
+        from engine.services.data.versions.found_rows import found_rows  # checks load what only they need
 
         return found_rows(ctx, row.id, check, version.content_hash)
 

@@ -28,7 +28,8 @@ from engine.jobs.lanes import DATA
 from engine.services.data.versions.compare import compare
 from engine.services.data.versions.preview import preview
 from engine.services.data.versions.recipes import Recipe
-from engine.services.data.versions.sources import open_source, ready, rows_of_others, values_of, version_file
+from engine.services.data.versions.sources import open_source, rows_of_others, values_of
+from engine.services.data.versions.version_files import ready, version_file
 from storage.data_tables import DatasetVersion
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as job_queries

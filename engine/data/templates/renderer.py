@@ -1,0 +1,28 @@
+"""What masks and checks need of a chat template: that it renders conversations, and how it ends an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+Messages = Sequence[Mapping[str, Any]]
+Tools = Sequence[Mapping[str, Any]]
+
+
+class Renderer(Protocol):
+    """A chat template, seen from those who only render with it."""
+
+    @property
+    def end_marks(self) -> tuple[str, ...]:
+        """Tokens that end an answer, as text."""
+
+    @property
+    def closing_marks(self) -> tuple[str, ...]:
+        """Tokens that end a whole turn, as text."""
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """Of "tools", "calls" and "results", those that it passes over in silence."""
+
+    def render(self, messages: Messages, *, add_generation_prompt: bool = False, tools: Tools | None = None) -> str:
+        """The conversation as text. Raises Fault where the template refuses it."""

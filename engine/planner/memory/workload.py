@@ -1,0 +1,58 @@
+"""Everything that the memory of a training job depends on, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from engine.core.hardware import Device, Precision
+from engine.methods import Method, ModelShape
+from engine.methods.common.footprint import Footprint
+
+MB = 1e6  # as pages show it
+FP32 = 4
+_WIDTH = {"fp32": 4, "bf16": 2, "fp16": 2}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Everything that memory depends on.
+
+    Attributes:
+        tokens: tokens in the largest group.
+        recompute: activation checkpointing.
+        quantisation: how the frozen base is squeezed ("nf4", "fp4", "int8").
+        groups: groups that an optimizer step is worked through in.
+        longest: tokens of the longest example; 0 where a group is one example.
+        double: the scales of a 4-bit base are quantised too.
+    """
+
+    shape: ModelShape
+    method: Method
+    values: Mapping[str, Any]
+    precision: Precision
+    device: Device
+    tokens: int
+    recompute: bool = False
+    optimizer: str = "adamw_torch_fused"
+    quantisation: str | None = None
+    groups: int = 1
+    longest: int = 0
+    double: bool = True
+
+    @cached_property
+    def trained(self) -> int:
+        """Number of trained parameters."""
+        return self.method.trainable(self.shape, self.values)
+
+    @cached_property
+    def footprint(self) -> Footprint:
+        """What the method holds besides."""
+        return self.method.footprint(self.shape, self.values)
+
+    @property
+    def width(self) -> int:
+        """Bytes of one number in the chosen precision."""
+        return _WIDTH[self.precision.dtype]
