@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.data.audits.packing import PackedFindings
+from engine.data.audits.running import ChecksRun, run_check, run_checks
 from engine.data.quality import CHECKS, read_settings
-from engine.data.quality.packing import Packed
-from engine.data.quality.running import Job, run_check, run_checks
 from engine.data.rows.index import RowIndex
 
 _ROOT = Path(__file__).parents[1]
@@ -265,7 +265,7 @@ class _Quiet:
     def progress(self, share: float) -> None:
         """Not shown."""
 
-    def found(self, check: str, packed: Packed, seconds: float) -> None:
+    def found(self, check: str, packed: PackedFindings, seconds: float) -> None:
         """Counted."""
         self.found_rows += packed.rows
 
@@ -277,7 +277,7 @@ def measure(count: int, processes: int) -> dict[str, Any]:
         with path.open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows(count))
         RowIndex.open(path)
-        wanted, work = read_settings({}), Job(path, Path(folder))
+        wanted, work = read_settings({}), ChecksRun(path, Path(folder))
         checks = []
         for check in CHECKS:
             begun = time.process_time()

@@ -77,10 +77,10 @@ def write_file(path: Path, rows: int, words: int, most_bytes: int) -> int:
 
 def prepare_import(path: Path, scratch: Path) -> Run:
     """Ours."""
-    from engine.data.detection.detect_upload import sniff
+    from engine.data.detection.detect_upload import detect_upload
     from engine.data.importing.import_rows import import_rows
 
-    source = sniff(path, path.name)
+    source = detect_upload(path, path.name)
 
     def run() -> dict[str, Any]:
         done = import_rows(source, source.shape, source.mapping, scratch / "import", val_fraction=0.1, seed=1)
@@ -96,11 +96,11 @@ def _loader(
     """The other library's reader, and the same checks as ours: the row, or None where it is refused."""
     from datasets import load_dataset
 
-    from engine.data.detection.detect_upload import sniff
+    from engine.data.detection.detect_upload import detect_upload
     from engine.data.importing.import_rows import converter
     from engine.data.records.record import Record, RowFault
 
-    source = sniff(path, path.name)
+    source = detect_upload(path, path.name)
     convert = converter(source, source.shape, source.mapping)
 
     def load() -> Any:

@@ -18,7 +18,8 @@ from typing import Any
 from benchmarks.published import MODELS, Config
 from engine.core.hardware import Device, Precision, cpu
 from engine.core.params import read_all
-from engine.methods import Method, method_of
+from engine.methods import method_of
+from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import SFT
 from engine.planner.memory.estimate import step_bytes

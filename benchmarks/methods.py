@@ -22,7 +22,9 @@ from engine.core.context import Context, open_context
 from engine.core.params import read_all
 from engine.core.process import new_nonce, this_boot
 from engine.core.settings import Settings
-from engine.methods import METHODS, Method, ModelShape
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
+from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.services.data import datasets
 from engine.services.jobs import lifecycle

@@ -22,10 +22,11 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Tr
 
 from engine.core.hardware import cpu
 from engine.core.params import read_all
-from engine.data.rows.training_rows import learnt_rows
+from engine.data.rows.training_rows import training_rows
 from engine.data.templates.template import ChatTemplate
 from engine.jobs.spec import JobSpec, make_spec
-from engine.methods import Run, method_of
+from engine.methods import method_of
+from engine.methods.common.declaration import RunContext
 from engine.planner.memory.verdict import TOKENS_AT_ONCE
 from engine.training.batches.examples import load_examples
 from engine.training.batches.tokenized_dataset import Example
@@ -138,14 +139,14 @@ def run(arguments: argparse.Namespace) -> list[Round]:
     torch.set_num_threads(cpu().cores)
     spec, lora = lora_spec(arguments.rank), method_of("lora")
     values, _faults = read_all(lora.params, spec.method_params, "method")
-    model = lora.apply(load_model(arguments.model), values, Run(1, spec.training, Path(tempfile.gettempdir())))
+    model = lora.apply(load_model(arguments.model), values, RunContext(1, spec.training, Path(tempfile.gettempdir())))
     count = BATCH * (arguments.rounds + 1)
     if arguments.data is None:
         examples = made_up_examples(count, model.config.vocab_size)
     else:
         template = ChatTemplate.load(arguments.tokenizer or arguments.model)
         with tempfile.TemporaryDirectory() as folder:
-            rows = learnt_rows(arguments.data)
+            rows = training_rows(arguments.data)
             examples = load_examples(rows, template, spec.training, Path(folder)).train[:count]
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = trainers(model, spec, examples, Path(folder))

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from engine.models.tuned.results import kind_of
 from engine.serving.protocol import BASE
-from engine.serving.runtime.adapted_model import Trunk
+from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.loading import load_model
 
 
@@ -25,12 +25,12 @@ def main(request: dict[str, Any]) -> None:
     """Load, answer, write."""
     torch.set_num_threads(1)
     ids = torch.tensor([request["ids"]])
-    trunks: dict[tuple[str, str], Trunk] = {}
+    trunks: dict[tuple[str, str], SharedBase] = {}
     broken: dict[str, str] = {}
     for result in request["results"]:
         where = (result["base"], result["dtype"])
         if where not in trunks:
-            trunks[where] = Trunk(load_model(*where, "cpu"))
+            trunks[where] = SharedBase(load_model(*where, "cpu"))
         if kind_of(Path(result["folder"])) != "model":
             broken |= _add(trunks[where], result)
     answers = {f"base:{base}:{dtype}": _logits(trunk, BASE, ids) for (base, dtype), trunk in trunks.items()}
@@ -39,13 +39,13 @@ def main(request: dict[str, Any]) -> None:
             continue
         trunk, key = trunks[result["base"], result["dtype"]], result["key"]
         if kind_of(Path(result["folder"])) == "model":
-            trunk, key = Trunk(load_model(result["folder"], result["dtype"], "cpu")), BASE
+            trunk, key = SharedBase(load_model(result["folder"], result["dtype"], "cpu")), BASE
         answers[result["key"]] = _logits(trunk, key, ids)
     save_file(answers, request["out"])
     print(json.dumps(broken))
 
 
-def _add(trunk: Trunk, result: dict[str, Any]) -> dict[str, str]:
+def _add(trunk: SharedBase, result: dict[str, Any]) -> dict[str, str]:
     try:
         trunk.add(result["key"], result["folder"])
     except Exception as error:  # the other results are still to be looked at
@@ -54,7 +54,7 @@ def _add(trunk: Trunk, result: dict[str, Any]) -> dict[str, str]:
 
 
 @torch.inference_mode()
-def _logits(trunk: Trunk, key: str, ids: torch.Tensor) -> torch.Tensor:
+def _logits(trunk: SharedBase, key: str, ids: torch.Tensor) -> torch.Tensor:
     cache, _length = trunk.open(key)
     logits: torch.Tensor = trunk.forward([key], input_ids=ids, past_key_values=cache, use_cache=True).logits
     return logits.float().contiguous()

@@ -15,8 +15,10 @@ from tokenizers import Tokenizer
 
 from engine.core.hardware import cpu, precision_for
 from engine.core.params import read_all
-from engine.methods import METHODS, Method, ModelShape, Run
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method, RunContext
 from engine.methods.common.refusals import refused
+from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import SFT
 from engine.training.batches.tokenized_dataset import Example
@@ -73,7 +75,7 @@ def applied(
     base = load_base(folder, method, objective, cpu(), precision_for(cpu()))
     torch.manual_seed(42)
     scratch.mkdir(parents=True, exist_ok=True)
-    return method.apply(base, values, Run(steps, objective, scratch, folder))
+    return method.apply(base, values, RunContext(steps, objective, scratch, folder))
 
 
 def shape(folder: Path) -> ModelShape:

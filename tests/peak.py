@@ -27,7 +27,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from engine.core.hardware import cpu, precision_for
 from engine.objectives.sft import base_format
-from engine.planner.memory.estimate import RUNTIME_CPU, peak_moment, predicted_mb
+from engine.planner.memory.estimate import RUNTIME_CPU, peak_phase, predicted_mb
 from engine.planner.memory.workload import MB, Workload
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.fast_lora import speed_up
@@ -102,7 +102,7 @@ def billed(folder: Path, request: Request) -> tuple[float, str]:
         shape, case.method, values, precision_for(cpu()), cpu(), tokens,
         recompute=request.recompute, quantisation=base_format(training), longest=request.length,
     )  # fmt: skip
-    return predicted_mb(work) - RUNTIME_CPU / MB, peak_moment(work)
+    return predicted_mb(work) - RUNTIME_CPU / MB, peak_phase(work)
 
 
 def _settled() -> float:

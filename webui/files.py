@@ -16,9 +16,9 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 
 from engine.core.errors import Fault, NotFound, TunesmithError
 from engine.core.settings import Settings
-from engine.services.data import datasets, rejected_rows, sources
 from engine.services.data import export as data_export
-from engine.services.jobs import lifecycle
+from engine.services.data import rejected_rows, sources
+from engine.services.jobs import spec_files
 from engine.services.models import tuned
 from webui.refusal import refuse
 from webui.site import Site
@@ -92,7 +92,7 @@ async def _store(site: Site, request: Request) -> dict[str, int]:
     try:
         await incoming.receive(request)
         if group is None:
-            return {"dataset": await asyncio.to_thread(datasets.add_upload, site.ctx, incoming.path, name)}
+            return {"dataset": await asyncio.to_thread(sources.add_upload, site.ctx, incoming.path, name)}
         return await asyncio.to_thread(_grouped, site, group, incoming.path, name, request)
     except ClientDisconnect as gone:
         raise Fault("web.upload_incomplete", got=0, size=0) from gone
@@ -169,7 +169,7 @@ def router(site: Site) -> APIRouter:
     @routes.get("/files/spec/{job_id}.yaml")
     def spec(request: Request, job_id: int) -> Response:
         try:
-            text = lifecycle.spec_yaml(site.ctx, job_id)
+            text = spec_files.spec_yaml(site.ctx, job_id)
         except TunesmithError as error:
             return _refused(request, error)
         disposition = f"attachment; filename*=UTF-8''{quote(f'tunesmith-job-{job_id}.yaml')}"

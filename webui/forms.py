@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations import Operation
-from engine.methods import METHODS, Method
+from engine.data.operations.base import Operation
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from engine.objectives.sft import SFT, Objective
 from engine.services.app.learning import FAMILIES, capabilities_of
 

@@ -49,7 +49,7 @@ print(json.dumps(found))
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at: text key `cli.doctor.<code>`, or `hardware.<code>` where pages say it too."""
 
     level: Level
@@ -75,7 +75,7 @@ def doctor(console: Console, settings: Settings) -> int:
     return 1 if broken else 0
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
+def findings(settings: Settings) -> Iterator[Diagnosis]:
     """Look at everything, one thing after the other."""
     yield _python()
     found = probe(settings)
@@ -87,9 +87,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield _chromium()
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     level: Level = "good" if sys.version_info >= _LEAST_PYTHON else "bad"
-    return Finding(level, "python", {"version": sys.version.split()[0]})
+    return Diagnosis(level, "python", {"version": sys.version.split()[0]})
 
 
 def probe(settings: Settings) -> dict[str, Any]:
@@ -105,55 +105,57 @@ def probe(settings: Settings) -> dict[str, Any]:
     return found
 
 
-def _libraries(found: dict[str, Any]) -> Iterator[Finding]:
+def _libraries(found: dict[str, Any]) -> Iterator[Diagnosis]:
     for name in ("torch", "transformers", "peft"):
         if name in found:
-            yield Finding("good", "library", {"name": name, "version": found[name]})
+            yield Diagnosis("good", "library", {"name": name, "version": found[name]})
         else:
-            yield Finding("bad", "library_broken", {"name": name, "reason": found.get(f"{name}_error", "?")})
+            yield Diagnosis("bad", "library_broken", {"name": name, "reason": found.get(f"{name}_error", "?")})
 
 
-def _hardware(here: Machine, found: dict[str, Any]) -> Iterator[Finding]:
+def _hardware(here: Machine, found: dict[str, Any]) -> Iterator[Diagnosis]:
     """What the Hardware section says too, and whether torch itself can use the GPU."""
     for one in hardware_findings.findings(here):
         if one.area != "software":  # asked of the libraries themselves
             level: Level = "bad" if one.code == "no_disk" else "good" if one.level == "good" else "note"
-            yield Finding(level, one.code, dict(one.params), on_pages=True)
+            yield Diagnosis(level, one.code, dict(one.params), on_pages=True)
     if any(gpu.usable for gpu in here.gpus) and not found.get("cuda_works"):
-        yield Finding("bad", "gpu_broken", {"reason": found.get("cuda_error", "CUDA is not available")})
+        yield Diagnosis("bad", "gpu_broken", {"reason": found.get("cuda_error", "CUDA is not available")})
     elif here.gpus and not here.torch_cuda:
-        yield Finding("note", "gpu_without_cuda")
+        yield Diagnosis("note", "gpu_without_cuda")
 
 
-def _four_bits(found: dict[str, Any]) -> Finding:
+def _four_bits(found: dict[str, Any]) -> Diagnosis:
     if found.get("four_bits"):
-        return Finding("good", "four_bits", {"version": found.get("bitsandbytes", "?")})
+        return Diagnosis("good", "four_bits", {"version": found.get("bitsandbytes", "?")})
     reason = found.get("four_bits_error") or found.get("bitsandbytes_error") or "?"
-    return Finding("note", "no_four_bits", {"reason": reason})
+    return Diagnosis("note", "no_four_bits", {"reason": reason})
 
 
-def _storage(settings: Settings) -> Iterator[Finding]:
+def _storage(settings: Settings) -> Iterator[Diagnosis]:
     version = sqlite_module().sqlite_version
     safe = sqlite_is_safe()
-    yield Finding("good" if safe else "note", "sqlite" if safe else "old_sqlite", {"version": version})
+    yield Diagnosis("good" if safe else "note", "sqlite" if safe else "old_sqlite", {"version": version})
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         mark = settings.home / ".doctor"
         mark.write_bytes(b"")
         mark.unlink()
     except OSError as error:
-        yield Finding("bad", "home_broken", {"home": str(settings.home), "reason": error.strerror or str(error)})
+        yield Diagnosis("bad", "home_broken", {"home": str(settings.home), "reason": error.strerror or str(error)})
         return
     if not settings.database.exists():
-        yield Finding("good", "home_new", {"home": str(settings.home)})
+        yield Diagnosis("good", "home_new", {"home": str(settings.home)})
         return
     try:
-        yield Finding("good", "database", {"file": str(settings.database), "schema": schema_version(settings.database)})
+        yield Diagnosis(
+            "good", "database", {"file": str(settings.database), "schema": schema_version(settings.database)}
+        )
     except Exception as error:  # whatever keeps SQLite from reading it is the finding
-        yield Finding("bad", "database_broken", {"file": str(settings.database), "reason": str(error)[:200]})
+        yield Diagnosis("bad", "database_broken", {"file": str(settings.database), "reason": str(error)[:200]})
 
 
-def _starter(settings: Settings) -> Finding:
+def _starter(settings: Settings) -> Diagnosis:
     from engine.core.context import open_context
     from engine.services.models.base_models import list_base_models
 
@@ -166,9 +168,9 @@ def _starter(settings: Settings) -> Finding:
         except Exception:  # a broken database has its own finding
             views = []
     ready = any(view["source"] == "starter" and view["status"] == "ready" for view in views)
-    return Finding("good" if ready else "note", "starter" if ready else "no_starter")
+    return Diagnosis("good" if ready else "note", "starter" if ready else "no_starter")
 
 
-def _chromium() -> Finding:
+def _chromium() -> Diagnosis:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return Finding("good" if found else "note", "chromium" if found else "no_chromium", {"file": found or ""})
+    return Diagnosis("good" if found else "note", "chromium" if found else "no_chromium", {"file": found or ""})

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import LANGUAGES, Text
-from engine.methods import METHODS, Method, Variant
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method, Variant
 from engine.objectives.sft import SFT
 
 ROOT = Path(__file__).parents[2]

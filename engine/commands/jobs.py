@@ -9,6 +9,7 @@ from typing import Any
 from engine.commands.console import Console, headline
 from engine.commands.train import watch
 from engine.core.context import Context
+from engine.jobs import feed as job_feed
 from engine.services.jobs import lifecycle as service
 
 
@@ -33,7 +34,7 @@ def _progress(view: dict[str, Any]) -> str:
 
 
 def _show(console: Console, ctx: Context, args: argparse.Namespace) -> int:
-    feed = service.job_feed(ctx, args.job)
+    feed = job_feed.job_feed(ctx, args.job)
     view = feed["job"]
     console.line(headline(console, view))
     facts = ("status", "method", "base_model_name", "dataset_name", "lane", "attempt", "tuned_id")

@@ -14,9 +14,10 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.jobs.supervisor import Supervisor
 from engine.methods import method_of
-from engine.services.data import datasets
+from engine.services.data import datasets, imports, sources
 from engine.services.jobs.follow import follow
-from engine.services.jobs.lifecycle import draft_from_yaml, start_job, stop_job
+from engine.services.jobs.lifecycle import start_job, stop_job
+from engine.services.jobs.spec_files import draft_from_yaml
 from engine.services.models import base_models
 
 
@@ -97,13 +98,13 @@ def data_set(console: Console, ctx: Context, named: str) -> int:
     copy = ctx.settings.folder("cache", "uploads") / uuid.uuid4().hex
     shutil.copyfile(file, copy)
     try:
-        dataset_id = datasets.add_upload(ctx, copy, file.name)
+        dataset_id = sources.add_upload(ctx, copy, file.name)
     finally:
         copy.unlink(missing_ok=True)
     found = datasets.dataset_view(ctx, dataset_id)
     if not found["shape"]:
         raise Fault("cli.no_shape", file=file.name, columns=", ".join(map(str, found["columns"])))
-    done = datasets.import_dataset(ctx, dataset_id, name=found["name"], shape=found["shape"], mapping=found["mapping"])
+    done = imports.import_dataset(ctx, dataset_id, name=found["name"], shape=found["shape"], mapping=found["mapping"])
     counts = {key: done[key] for key in ("accepted", "rejected", "train_rows", "val_rows")}
     console.say("cli.train.data", name=done["name"], **counts)
     return dataset_id

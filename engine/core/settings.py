@@ -11,7 +11,7 @@ from engine.core.errors import Fault
 
 
 @dataclass(frozen=True)
-class Setting:
+class SettingDeclaration:
     """One setting of the program: its environment variable, default and help (docs/settings.md is checked against it)."""
 
     variable: str
@@ -20,17 +20,17 @@ class Setting:
 
 
 SETTINGS = {
-    "home": Setting(
+    "home": SettingDeclaration(
         "TUNESMITH_HOME", "~/.tunesmith", "Folder for the database and all files. Nothing is written elsewhere."
     ),
-    "host": Setting("TUNESMITH_HOST", "127.0.0.1", "Address that the page is served on."),
-    "port": Setting("TUNESMITH_PORT", "7860", "Port that the page is served on."),
-    "max_upload_mb": Setting("TUNESMITH_MAX_UPLOAD_MB", "2048", "Largest upload, in MB."),
-    "chat_idle_s": Setting(
+    "host": SettingDeclaration("TUNESMITH_HOST", "127.0.0.1", "Address that the page is served on."),
+    "port": SettingDeclaration("TUNESMITH_PORT", "7860", "Port that the page is served on."),
+    "max_upload_mb": SettingDeclaration("TUNESMITH_MAX_UPLOAD_MB", "2048", "Largest upload, in MB."),
+    "chat_idle_s": SettingDeclaration(
         "TUNESMITH_CHAT_IDLE_S", "300", "Seconds without a chat after which its memory is given back."
     ),
-    "offline": Setting("TUNESMITH_OFFLINE", "0", "1: never ask a hub for anything."),
-    "starter_from": Setting(
+    "offline": SettingDeclaration("TUNESMITH_OFFLINE", "0", "1: never ask a hub for anything."),
+    "starter_from": SettingDeclaration(
         "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
     ),
 }

@@ -13,8 +13,8 @@ import torch
 from engine.core.errors import Fault
 from engine.core.hardware import cpu
 from engine.exports.proof import TOLERANCE, agreement, difference, logits_of, stored_dtypes
-from engine.methods import Method
-from engine.models.base.download_progress import Progress
+from engine.methods.common.declaration import Method
+from engine.models.base.download_progress import ByteProgress
 from engine.models.tuned.deltas import Delta
 from engine.models.tuned.results import kind_of
 from engine.serving.runtime.loading import DTYPES, load_adapter, load_model
@@ -47,7 +47,7 @@ def needed_mb(base: LanguageModel) -> int:
     return (4 * (base.parameters or 0) >> 20) + _RUNTIME_MB
 
 
-def merge(sources: Sources, target: Path, progress: Progress) -> dict[str, Any]:
+def merge(sources: Sources, target: Path, progress: ByteProgress) -> dict[str, Any]:
     """Write the merged model to `target`; the proof is returned.
 
     The base is always read in full precision, whatever the adapter was trained on: merging into 4 bits loses what was learnt.

@@ -135,7 +135,7 @@ print(tokenizer.decode(answer[0, prompt["input_ids"].shape[1]:], skip_special_to
 """
 
 
-def readme(tuned: TunedModel, base: LanguageModel, folder: Path, dtype: str | None) -> str:
+def model_card(tuned: TunedModel, base: LanguageModel, folder: Path, dtype: str | None) -> str:
     """What it is, where it came from and how to load it. `dtype` is None for a result that does not stand alone."""
     reference = base.ref if base.source == "hub" else base.name
     data = tuned.lineage.get("dataset", {})

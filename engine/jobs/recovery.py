@@ -19,7 +19,7 @@ _BEFORE_TRAINING = ("reading", "loading")  # smaller groups would not help
 
 
 @dataclass(frozen=True)
-class Footing:
+class MicrobatchConfig:
     """How a job works through its steps.
 
     Attributes:
@@ -37,7 +37,7 @@ class Footing:
     tries: int = 0
     spent_s: float = 0.0
 
-    def relieved(self) -> Footing | None:
+    def relieved(self) -> MicrobatchConfig | None:
         """The next try with less memory and the same result; None when there is none left."""
         if self.tries >= MOST_TRIES:
             return None
@@ -52,17 +52,17 @@ class Footing:
         return asdict(self)
 
 
-def footing_of(code: str, params: Mapping[str, Any]) -> Footing:
+def microbatch_of(code: str, params: Mapping[str, Any]) -> MicrobatchConfig:
     """What the last event of `KEPT_IN` says. When a person resumed the job since then, it has all its tries again."""
-    kept = Footing(**params["footing"])
+    kept = MicrobatchConfig(**params["footing"])
     return kept if code in AGAIN else replace(kept, tries=0, spent_s=0.0)
 
 
-def again(footing: Footing, step: int) -> tuple[str, dict[str, Any]]:
+def again(microbatch: MicrobatchConfig, step: int) -> tuple[str, dict[str, Any]]:
     """The event (code, params) that tells of a new try from the last checkpoint."""
-    code = "memory_recompute" if footing.recompute else "memory_retry"
-    numbers = {"step": step, "tokens": footing.tokens, "tries": footing.tries, "most": MOST_TRIES}
-    return code, numbers | {"footing": footing.as_dict()}
+    code = "memory_recompute" if microbatch.recompute else "memory_retry"
+    numbers = {"step": step, "tokens": microbatch.tokens, "tries": microbatch.tries, "most": MOST_TRIES}
+    return code, numbers | {"footing": microbatch.as_dict()}
 
 
 def can_help(phase: str | None) -> bool:
@@ -70,14 +70,14 @@ def can_help(phase: str | None) -> bool:
     return phase not in _BEFORE_TRAINING
 
 
-def spent_error(plan: Mapping[str, Any], footing: Footing, step: int) -> dict[str, Any]:
+def spent_error(plan: Mapping[str, Any], microbatch: MicrobatchConfig, step: int) -> dict[str, Any]:
     """How a job fails that has nothing left to try: the bill beside the limit, and the smallest change that helps.
 
     Args:
         plan: params of the event "memory_plan".
     """
     shown = {key: plan[key] for key in ("need_mb", "limit_mb", "items", "advice")}
-    numbers = {"step": step, "tokens": footing.tokens, "tries": footing.tries}
+    numbers = {"step": step, "tokens": microbatch.tokens, "tries": microbatch.tries}
     return {"code": "training.out_of_memory", "params": numbers | shown}
 
 
@@ -95,10 +95,10 @@ def recovery_of(s: Session, job: Job) -> Recovery | None:
     trains = last is not None and last.attempt == job.attempt and can_help(job.phase)
     if not trains or last is None or planned is None or job.request is not None:
         return None
-    footing = Footing(**last.params["footing"])
-    following = footing.relieved()
+    microbatch = MicrobatchConfig(**last.params["footing"])
+    following = microbatch.relieved()
     if following is None:
-        return Recovery(error=spent_error(planned.params, footing, job.step))
-    spent = footing.spent_s + max(0.0, time.time() - (job.started_at or time.time()))
+        return Recovery(error=spent_error(planned.params, microbatch, job.step))
+    spent = microbatch.spent_s + max(0.0, time.time() - (job.started_at or time.time()))
     retry = again(replace(following, spent_s=spent), job.step)
     return Recovery([("memory_killed", {"step": job.step}), retry])

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.core.errors import Fault, SpecError
 from engine.core.params import read_all
-from engine.methods import METHODS, Method, method_of
+from engine.methods import METHODS, method_of
+from engine.methods.common.declaration import Method
 from engine.objectives.sft import SFT, base_format
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.budget.goals import GOALS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Headline = dict[str, Any]
+StatusMessage = dict[str, Any]
 _PATIENCE = 2  # checks in a row that were no better than the best one before
 _WORKING = (
     "loading",
@@ -23,7 +23,7 @@ _WORKING = (
 )
 
 
-def headline(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]]) -> Headline:
+def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]]) -> StatusMessage:
     """What the job does or how it ended.
 
     Args:
@@ -36,7 +36,7 @@ def headline(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]]) ->
     return by_status(job, val_losses)
 
 
-def _say(code: str, **params: Any) -> Headline:
+def _say(code: str, **params: Any) -> StatusMessage:
     return {"code": code, "params": params}
 
 
@@ -45,7 +45,7 @@ def short(loss: float) -> float:
     return float(f"{loss:.3g}")
 
 
-def _timed(code: str, seconds: float | None, **params: Any) -> Headline:
+def _timed(code: str, seconds: float | None, **params: Any) -> StatusMessage:
     """`code` with the time in the unit that people would use: code.s, code.m or code.h; bare without a time."""
     if seconds is None:
         return _say(code, **params)
@@ -56,20 +56,20 @@ def _timed(code: str, seconds: float | None, **params: Any) -> Headline:
     return _say(f"{code}.h", time=round(seconds / 3600, 1), **params)
 
 
-def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
     place = job["queue_place"] or 1
     return _say("queued", place=place) if place > 1 else _say("queued.next")
 
 
-def _starting(_job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+def _starting(_job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
     return _say("starting")
 
 
-def _stopping(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+def _stopping(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
     return _say("cancelling") if job["request"] == "cancel" else _say("stopping")
 
 
-def _running(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
+def _running(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> StatusMessage:
     if job["kind"] != "train":
         return _background(job)
     step, total, left = job["step"], job["total_steps"], job["seconds_left"]
@@ -87,14 +87,14 @@ def _running(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Hea
     return _say("phase.training")
 
 
-def _background(job: Mapping[str, Any]) -> Headline:
+def _background(job: Mapping[str, Any]) -> StatusMessage:
     phase = job["phase"] if job["phase"] in _WORKING else "preparing"
     if phase == "downloading" and job["total_steps"]:
         return _say("phase.downloading.mb", done=round(job["step"] / 1e6), total=round(job["total_steps"] / 1e6))
     return _say(f"phase.{phase}")
 
 
-def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
+def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> StatusMessage:
     if job["kind"] != "train":
         return _say(f"done.{job['kind']}")
     seconds = _duration(job)
@@ -109,26 +109,26 @@ def _duration(job: Mapping[str, Any]) -> float | None:
     return max(0.0, float(job["finished_at"] - job["started_at"]))
 
 
-def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
     if job["total_steps"] and job["checkpoint_step"] is not None:
         ended = "stopped.time" if (job["result"] or {}).get("ended") == "time" else "stopped"
         return _say(ended, step=job["checkpoint_step"], total=job["total_steps"])
     return _say("stopped.early")
 
 
-def _cancelled(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+def _cancelled(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
     if job["kind"] != "train":
         return _say("cancelled.light")
     return _say("cancelled", step=job["step"]) if job["step"] else _say("cancelled.early")
 
 
-def _failed(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+def _failed(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
     if job["kind"] != "train":
         return _say("failed.light")
     return _say("failed", step=job["step"]) if job["step"] else _say("failed.early")
 
 
-def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
     if job["kind"] != "train":
         return _say("interrupted.light")
     if job["checkpoint_step"] is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.jobs.status_messages import headline
+from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, comparisons, metrics
@@ -76,7 +76,7 @@ def _view(job: Job, around: _Around) -> dict[str, Any]:
         "tuned_id": around.tuned.get(job.id),
         "comparison_id": around.comparisons.get(job.id),
     }
-    return view | {"headline": headline(view, around.val_losses.get(job.id, []))}
+    return view | {"headline": status_message(view, around.val_losses.get(job.id, []))}
 
 
 def views(s: Session, jobs: Sequence[Job]) -> list[dict[str, Any]]:

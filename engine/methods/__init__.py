@@ -5,8 +5,7 @@ from __future__ import annotations
 from engine.core.errors import Fault
 from engine.methods.adalora import ADALORA
 from engine.methods.bitfit import BITFIT
-from engine.methods.common.declaration import Capabilities, Learn, Method, Refusal, Run, Variant
-from engine.methods.common.shape import ModelShape
+from engine.methods.common.declaration import Method
 from engine.methods.diff_pruning import DIFF_PRUNING
 from engine.methods.few_shot import FEW_SHOT
 from engine.methods.freeze import FREEZE
@@ -52,6 +51,3 @@ def method_of(key: str) -> Method:
     if key not in _BY_KEY:
         raise Fault("method.unknown", method=key, known=list(_BY_KEY))
     return _BY_KEY[key]
-
-
-__all__ = ["METHODS", "Capabilities", "Learn", "Method", "ModelShape", "Refusal", "Run", "Variant", "method_of"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.modules import (
     DROPOUT_PARAM,
@@ -126,7 +126,7 @@ _PARAMS = (
 )
 
 
-def _apply(model: Model, values: Values, run: Run) -> Model:
+def _apply(model: Model, values: Values, run: RunContext) -> Model:
     """Raises Fault("adalora.too_short")."""
     from peft import AdaLoraConfig, get_peft_model
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.modules import TURN_BY_TURN
 from engine.methods.common.shape import ModelShape
 
@@ -28,7 +28,7 @@ _PARAMS = (
 _TURNED = "c_attn"  # GPT-2 keeps its weights turned round, in modules that PEFT gives no bias
 
 
-def _apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     """A trained vector beside each bias: frozen bias + vector is what training the bias itself would give."""
     from peft import BeftConfig, get_peft_model
 

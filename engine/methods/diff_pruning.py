@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.shape import ModelShape
 
@@ -62,7 +62,7 @@ _PARAMS = (
 )
 
 
-def _apply(model: Model, values: Values, run: Run) -> Model:
+def _apply(model: Model, values: Values, run: RunContext) -> Model:
     from engine.training.tuners import diff_pruning
 
     at = max(1, round(values["choose_at"] * run.steps))
@@ -99,7 +99,7 @@ def _restore(model: Model, stored: Mapping[str, Tensor]) -> None:
     diff_pruning.restore(model, stored)
 
 
-def _save(model: Model, folder: Path, _run: Run) -> None:
+def _save(model: Model, folder: Path, _run: RunContext) -> None:
     from engine.training.tuners import diff_pruning
 
     diff_pruning.save(model, folder)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, RunContext, Values
 
 
-def _apply(model: Model, _values: Values, _run: Run) -> Model:
+def _apply(model: Model, _values: Values, _run: RunContext) -> Model:
     return model.requires_grad_(False)
 
 
-def _save(_model: Model, folder: Path, run: Run) -> None:
+def _save(_model: Model, folder: Path, run: RunContext) -> None:
     """The examples that the job has gathered are the result."""
     shutil.copyfile(run.folder / "shots.json", folder / "shots.json")
 

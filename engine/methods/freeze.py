@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.shape import ModelShape
 
@@ -76,7 +76,7 @@ def _named(values: Values) -> set[str]:
     return {name.strip() for name in (values["modules"] or "").replace("，", ",").split(",") if name.strip()}
 
 
-def _apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     """Leave only the chosen tensors trainable, in fp32 whatever the rest is held in."""
     from engine.training.tuners import structure
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.shape import ModelShape
 
 
-def _apply(model: Model, _values: Values, _run: Run) -> Model:
+def _apply(model: Model, _values: Values, _run: RunContext) -> Model:
     return model.requires_grad_(True)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.modules import TURN_BY_TURN
 from engine.methods.common.shape import ModelShape
@@ -58,8 +58,8 @@ def _ends(linears: Sequence[str], parts: Sequence[Sequence[str]]) -> list[str]:
     return [name for name in found if name] if all(found) else []
 
 
-def _apply(parts: Sequence[Sequence[str]]) -> Callable[[Model, Values, Run], Model]:
-    def apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(parts: Sequence[Sequence[str]]) -> Callable[[Model, Values, RunContext], Model]:
+    def apply(model: Model, values: Values, _run: RunContext) -> Model:
         from engine.training.tuners import houlsby, structure
 
         paths = [path for path, _ in structure.layer_linears(structure.decoder_layers(model)[0])]

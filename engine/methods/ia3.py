@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.modules import TURN_BY_TURN
 from engine.methods.common.shape import ModelShape
@@ -42,7 +42,7 @@ def _chosen(values: Values, names: Iterable[str]) -> dict[str, bool]:
     return {name: inner for name, inner in wanted if name in known}
 
 
-def _apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     from peft import IA3Config, get_peft_model
 
     names = {".".join(parts[-i:]) for name, _ in model.named_modules() if (parts := name.split(".")) for i in (1, 2)}

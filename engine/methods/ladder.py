@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, RunContext, Values
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.modules import TURN_BY_TURN
 from engine.methods.common.shape import ModelShape
@@ -56,7 +56,7 @@ def _rungs(shape: ModelShape, values: Values) -> int:
     return -(-shape.layers // values["every"])
 
 
-def _apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     from engine.training.tuners import ladder
 
     hidden = model.config.get_text_config(decoder=True).hidden_size
@@ -64,7 +64,7 @@ def _apply(model: Model, values: Values, _run: Run) -> Model:
     return ladder.build(model, width, values["every"])
 
 
-def _save(model: Model, folder: Path, _run: Run) -> None:
+def _save(model: Model, folder: Path, _run: RunContext) -> None:
     from engine.training.tuners import ladder
 
     ladder.save(model, folder)

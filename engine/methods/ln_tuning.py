@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, RunContext, Values
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.modules import TURN_BY_TURN
 from engine.methods.common.shape import ModelShape
@@ -24,7 +24,7 @@ _PARAMS = (
 )
 
 
-def _apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     """The trained copies are held in fp32, as bf16 is too coarse for steps of this size."""
     from peft import LNTuningConfig, get_peft_model
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Capabilities, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
 from engine.methods.common.modules import chosen_linears, refuse_missing, targets, weights_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _START = "start"  # folder of the adapter before its first step, where that was not nothing
 
 
-def apply_lora(model: Model, values: Values, run: Run) -> Model:
+def apply_lora(model: Model, values: Values, run: RunContext) -> Model:
     """Wrap `model` in LoRA adapters. Raises ValueError of PEFT's for modules that the model does not have."""
     from peft import LoraConfig, get_peft_model
 
@@ -50,7 +50,7 @@ def _moves_base(values: Values) -> bool:
     return bool(values["start"] != "zero")
 
 
-def save_lora(model: Model, folder: Path, run: Run) -> None:
+def save_lora(model: Model, folder: Path, run: RunContext) -> None:
     """A plain adapter: where the start changed the base, start and result together make a LoRA of twice the rank.
 
     The result then fits the untouched base, which is still there when it is switched off (arXiv:2404.02948, appendix C).

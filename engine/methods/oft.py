@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.modules import (
     MODULES_PARAM,
@@ -66,7 +66,7 @@ _PARAMS = (
 )
 
 
-def _apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     from peft import OFTConfig, get_peft_model
 
     config = OFTConfig(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Learn, Method, Model, Run, Values, Variant
+from engine.methods.common.declaration import Learn, Method, Model, RunContext, Values, Variant
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 from engine.methods.prompt import VIRTUAL, WEAK_ON_SMALL, virtual_tokens
 
 
-def _apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     from peft import PromptEncoderConfig, get_peft_model
 
     lstm = values["encoder"] == "lstm"

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 from engine.methods.prompt import VIRTUAL, virtual_tokens
@@ -37,11 +37,11 @@ def _prefixed(model: Model, values: Values, *, size: int | None) -> Model:
     return get_peft_model(model, config)
 
 
-def _apply_prefix(model: Model, values: Values, _run: Run) -> Model:
+def _apply_prefix(model: Model, values: Values, _run: RunContext) -> Model:
     return _prefixed(model, values, size=int(values["projection_size"]))
 
 
-def _apply_v2(model: Model, values: Values, _run: Run) -> Model:
+def _apply_v2(model: Model, values: Values, _run: RunContext) -> Model:
     import torch
 
     tuned = _prefixed(model, values, size=None)

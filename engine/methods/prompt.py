@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values, Variant
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values, Variant
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 
@@ -55,7 +55,7 @@ def embedding_scale(weight: Any) -> float:
     return float(weight[:4096].detach().float().std())
 
 
-def _start_ids(values: Values, run: Run, vocabulary: int) -> list[int] | None:
+def _start_ids(values: Values, run: RunContext, vocabulary: int) -> list[int] | None:
     """Tokens whose word vectors the prompt begins with; None for random vectors."""
     import torch
 
@@ -71,7 +71,7 @@ def _start_ids(values: Values, run: Run, vocabulary: int) -> list[int] | None:
     return (ids * -(-count // len(ids)))[:count] if ids else None
 
 
-def _apply(model: Model, values: Values, run: Run) -> Model:
+def _apply(model: Model, values: Values, run: RunContext) -> Model:
     import torch
     from peft import PromptTuningConfig, get_peft_model
 

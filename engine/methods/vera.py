@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, Run, Values
+from engine.methods.common.declaration import Capabilities, Learn, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.modules import (
     DROPOUT_PARAM,
@@ -40,7 +40,7 @@ _PARAMS = (
 )
 
 
-def _apply(model: Model, values: Values, _run: Run) -> Model:
+def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     """The random pair is stored with the result: drawn anew from its seed it could differ on another version or machine."""
     from peft import VeraConfig, get_peft_model
 

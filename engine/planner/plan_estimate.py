@@ -8,10 +8,11 @@ from typing import Any
 
 from engine.core.hardware import Device, precision_for
 from engine.jobs.spec import JobSpec
-from engine.methods import ModelShape, method_of
+from engine.methods import method_of
+from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import base_format
-from engine.planner.memory.estimate import bill
+from engine.planner.memory.estimate import memory_breakdown
 from engine.planner.memory.verdict import (
     Verdict,
     arrange,
@@ -22,9 +23,9 @@ from engine.planner.memory.verdict import (
     time_verdict,
 )
 from engine.planner.memory.workload import MB, Workload
-from engine.planner.time.corrections import Evidence, correct, settings_of
+from engine.planner.time.corrections import ThroughputRecord, correct, settings_of
 from engine.planner.time.disk import Space, disk_view, merged_bytes, spaces
-from engine.planner.time.lengths import Counts, Table
+from engine.planner.time.lengths import Counts, LengthTable
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
 from storage.tables import Dataset, LanguageModel
 
@@ -33,7 +34,7 @@ _LARGE = 1e9  # parameters that are too many for a processor in a reasonable tim
 
 
 @dataclass(frozen=True)
-class Case:
+class PlanCase:
     """A complete spec with all that it names.
 
     Attributes:
@@ -45,8 +46,8 @@ class Case:
     model: LanguageModel
     dataset: Dataset
     device: Device
-    table: Table
-    evidence: Mapping[str, Sequence[Evidence]] = field(default_factory=dict)
+    table: LengthTable
+    evidence: Mapping[str, Sequence[ThroughputRecord]] = field(default_factory=dict)
     disk_free_mb: int = 0
     known_shape: ModelShape | None = None
 
@@ -106,7 +107,7 @@ def incomplete(missing: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def workload(case: Case, train: Counts) -> Workload:
+def workload(case: PlanCase, train: Counts) -> Workload:
     """What the job holds, worked through as the engine would."""
     spec = case.spec
     work = Workload(
@@ -124,7 +125,7 @@ def workload(case: Case, train: Counts) -> Workload:
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
 
 
-def estimate(case: Case) -> dict[str, Any]:
+def estimate(case: PlanCase) -> dict[str, Any]:
     """The whole plan; see `engine.services.planning.estimates.plan` for the form."""
     train, val = case.counts()
     work = workload(case, train)
@@ -162,27 +163,27 @@ def estimate(case: Case) -> dict[str, Any]:
 
 def memory_view(work: Workload) -> list[dict[str, Any]]:
     """The lines of the bill in MB; those that round to nothing are left out."""
-    lines = ({**asdict(item), "mb": round(item.bytes / MB)} for item in bill(work))
+    lines = ({**asdict(item), "mb": round(item.bytes / MB)} for item in memory_breakdown(work))
     return [{key: line[key] for key in ("key", "mb", "formula", "source")} for line in lines if line["mb"]]
 
 
-def duration_of_case(case: Case, work: Workload, train: Counts, val: Counts) -> Duration:
+def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> Duration:
     """How long the job takes, corrected by what this machine measured, above all with the same method."""
     evidence = [one for found in case.evidence.values() for one in found]
     return duration_of(work, train, val, case.pace, correct(evidence, settings_of(case.spec, work)))
 
 
-def spaces_of_case(case: Case, work: Workload, train: Counts, val: Counts) -> list[Space]:
+def spaces_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> list[Space]:
     """What the job writes, line by line."""
     return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]))
 
 
-def disk_mb_of(case: Case, work: Workload, train: Counts, val: Counts) -> int:
+def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> int:
     """MB that the job writes."""
     return round(sum(space.bytes for space in spaces_of_case(case, work, train, val)) / MB)
 
 
-def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
+def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk_mb: int) -> Verdict:
     training, minutes = case.spec.training, case.spec.budget.minutes
     if not train.rows and case.table.refused:
         return Verdict("verdict.refused", {"n": case.table.refused})
@@ -198,7 +199,7 @@ def _verdict(case: Case, work: Workload, train: Counts, seconds: float, disk_mb:
     return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
 
 
-def _fewer_checkpoints(case: Case, work: Workload) -> tuple[int, float] | None:
+def _fewer_checkpoints(case: PlanCase, work: Workload) -> tuple[int, float] | None:
     """The most checkpoints that the disk has room for, if fewer would do, and what the job then writes."""
     for keep in range(int(case.spec.training["keep_checkpoints"]) - 1, 0, -1):
         fewer = replace(case, spec=replace(case.spec, training={**case.spec.training, "keep_checkpoints": keep}))
@@ -207,7 +208,7 @@ def _fewer_checkpoints(case: Case, work: Workload) -> tuple[int, float] | None:
     return None
 
 
-def _warnings(case: Case, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:
+def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:
     training, device, free_mb = case.spec.training, case.device, case.device.free_mb
     length, context = training["max_length"], case.model.context_length
     found: tuple[tuple[bool, str, dict[str, Any]], ...] = (

@@ -28,7 +28,7 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ResidentModels:
     """What must be in memory for a request, and how.
 
     Attributes:
@@ -68,7 +68,7 @@ class Request:
     """One generation: several sides, answered at the same time. Without `asks` the models are only loaded."""
 
     id: int
-    plan: Plan
+    plan: ResidentModels
     asks: tuple[Ask, ...] = ()
     temperature: float = 0.0
     top_p: float = 1.0
@@ -92,4 +92,4 @@ def read_request(raw: dict[str, Any]) -> Request:
     plan["tuned"] = tuple(Weights(**weights) for weights in plan["tuned"])
     plan["evict"] = tuple(plan["evict"])
     asks = tuple(Ask(**{**ask, "ids": tuple(ask["ids"])}) for ask in raw["asks"])
-    return Request(**{**raw, "plan": Plan(**plan), "asks": asks, "stop_ids": tuple(raw["stop_ids"])})
+    return Request(**{**raw, "plan": ResidentModels(**plan), "asks": asks, "stop_ids": tuple(raw["stop_ids"])})

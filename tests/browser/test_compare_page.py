@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.context import Context, open_context
 from engine.core.settings import Settings
-from engine.services.comparisons import comparisons
+from engine.services.comparisons import views
 from engine.services.jobs import lifecycle
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.tiny import add_dataset, add_model
@@ -54,7 +54,7 @@ def test_from_the_form_to_the_finished_leaderboard(visit: Open, studio: tuple[Se
     page.click("#compare-start")
     page.wait_for_url("**/en/compare?comparison=*")
     page.wait_for_selector("tr[data-entrant=full]")
-    made = comparisons.list_comparisons(ctx)[0]
+    made = views.list_comparisons(ctx)[0]
     assert (made["name"], [one["key"] for one in made["entrants"]]) == ("Words, two ways", ["lora", "full"])
 
     page.wait_for_selector("#compare-stop", state="detached", timeout=120_000)
@@ -97,7 +97,7 @@ def test_one_more_seed_stopping_and_the_way_back(visit: Open, studio: tuple[Serv
     page.click("#compare-delete")
     page.click("dialog .ts-btn.danger")
     page.wait_for_selector(".ts-empty")
-    assert comparisons.list_comparisons(ctx) == []
+    assert views.list_comparisons(ctx) == []
     assert len(lifecycle.list_jobs(ctx)) == 4
     tab.assert_clean()
 

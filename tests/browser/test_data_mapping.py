@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.context import open_context
 from engine.core.settings import Settings
-from engine.services.data import datasets
+from engine.services.data import sources
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 
@@ -21,7 +21,7 @@ def words(server: Server, tmp_path: Path) -> int:
     path = tmp_path / "words.csv"
     path.write_text("en,zh\n" + "".join(f"word {n},词{n}\n" for n in range(30)) + ",空\n", encoding="utf-8")
     ctx = open_context(Settings(home=server.home, offline=True))
-    made = datasets.add_upload(ctx, path, "words.csv")
+    made = sources.add_upload(ctx, path, "words.csv")
     ctx.db.close()
     return made
 

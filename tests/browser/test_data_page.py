@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.context import open_context
 from engine.core.settings import Settings
-from engine.services.data import datasets
+from engine.services.data import imports, sources
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 from webui.pages.data import PAGE_ROWS
@@ -44,8 +44,8 @@ def prices(server: Server, table: Path) -> int:
     """The table as an imported data set of the running server."""
     ctx = open_context(Settings(home=server.home, offline=True))
     copy = shutil.copy(table, ctx.settings.folder("uploads") / "prices.part")
-    made = datasets.add_upload(ctx, Path(copy), table.name)
-    datasets.import_dataset(ctx, made, name=SCRIPT[:80], shape="prompt_completion", mapping=MAPPING)
+    made = sources.add_upload(ctx, Path(copy), table.name)
+    imports.import_dataset(ctx, made, name=SCRIPT[:80], shape="prompt_completion", mapping=MAPPING)
     ctx.db.close()
     return made
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.context import open_context
 from engine.core.settings import Settings
-from engine.services.data import datasets, sources
+from engine.services.data import datasets, imports, sources
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 
@@ -30,7 +30,7 @@ def lamps(server: Server) -> int:
     ]
     made = sources.add_text(ctx, "\n".join(json.dumps(row) for row in rows), "Lamps")
     view = datasets.dataset_view(ctx, made)
-    datasets.import_dataset(ctx, made, name="Lamps", shape=view["shape"], mapping=view["mapping"])
+    imports.import_dataset(ctx, made, name="Lamps", shape=view["shape"], mapping=view["mapping"])
     ctx.db.close()
     return made
 

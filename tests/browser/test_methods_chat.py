@@ -10,7 +10,8 @@ import pytest
 
 from engine.core.context import Context, open_context
 from engine.core.settings import Settings
-from engine.methods import METHODS, Method
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from tests.browser.conftest import Open, Server, start_server
 from tests.integration.chat_models import add_base, add_result
 from tests.tiny import add_dataset

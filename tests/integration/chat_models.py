@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.context import Context
-from engine.methods import Method, Run
+from engine.methods.common.declaration import Method, RunContext
 from storage.job_tables import Job, JobStatus
 from storage.tables import LanguageModel, TunedModel
 from tests.tiny import add_model, chat_rows, write_model
@@ -72,7 +72,7 @@ def add_result(ctx: Context, base_id: int, dataset_id: int, method: Method, *, s
     else:
         Shots.gather(chat_rows(8), similar=True, count=0, tokens=256, seed=1).write(scratch)
     _values, training = methods.settings_of(method)
-    save_result(model, method, folder, Run(steps, training, scratch, weights))
+    save_result(model, method, folder, RunContext(steps, training, scratch, weights))
     with ctx.db.write() as s:
         tuned = TunedModel(
             name=method.label.en, job_id=job_id, base_model_id=base_id, dataset_id=dataset_id, method=method.key,

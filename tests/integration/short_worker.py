@@ -15,12 +15,12 @@ from typing import Any
 from engine.evaluation import sampling
 from engine.jobs import worker
 from engine.training.limits.memory_use import MB, status_bytes
-from engine.training.loop.callback import Watch
+from engine.training.loop.callback import TrainingCallback
 
 HALT = 5
 
 
-def _begin_or_halt(watch: Watch, *arguments: Any, **more: Any) -> None:
+def _begin_or_halt(watch: TrainingCallback, *arguments: Any, **more: Any) -> None:
     if watch.progress.step == HALT and watch.reporter.attempt == 1:
         time.sleep(600)
     _begin(watch, *arguments, **more)
@@ -30,7 +30,7 @@ if __name__ == "__main__":
     sampling.NEW_TOKENS = 4
     arguments = sys.argv[1:]
     if arguments[0] == "--halts":
-        _begin, Watch.on_step_begin = Watch.on_step_begin, _begin_or_halt  # type: ignore[method-assign,assignment]
+        _begin, TrainingCallback.on_step_begin = TrainingCallback.on_step_begin, _begin_or_halt  # type: ignore[method-assign,assignment]
         arguments = arguments[1:]
     else:
         room = int(float(os.environ["SHORT_OF_MB"]) * MB)

@@ -10,12 +10,13 @@ import pytest
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
-from engine.data.operations.base import Found
-from engine.data.quality import CHECKS, running
-from engine.data.quality.packing import pack, unpack
+from engine.data.audits import running
+from engine.data.audits.packing import pack, unpack
+from engine.data.operations.base import FoundRow
+from engine.data.quality import CHECKS
 from engine.data.rows.store import read_rows
 from engine.services.data.quality import auditing
-from engine.services.data.versions import versions
+from engine.services.data.versions import recipes, version_files, versions
 from engine.services.data.versions.found_rows import found_rows
 from engine.services.jobs.lifecycle import job_view
 from storage.job_tables import JobStatus
@@ -91,10 +92,10 @@ def test_a_repair_reads_what_was_found_in_the_version_that_it_is_made_from(ctx: 
     edit = {"20": talk("Who?", "Somebody altogether else: bob@lamps.io, whom you know well.")}
     versions.apply(ctx, faulty, "edit_rows", {"edits": edit})
     done(ctx, faulty)
-    recipe = versions.Recipe("mask_found", {"check": "personal", "rows": None, "kinds": ["email"]})
+    recipe = recipes.Recipe("mask_found", {"check": "personal", "rows": None, "kinds": ["email"]})
     number = versions.make_version(ctx, faulty, recipe, base=1)
     assert (
-        list(read_rows(versions.version_file(ctx, faulty, number)[1]))[20]["messages"][1]["content"]
+        list(read_rows(version_files.version_file(ctx, faulty, number)[1]))[20]["messages"][1]["content"]
         == "Write to [EMAIL]."
     )
 
@@ -154,7 +155,7 @@ def test_checks_that_were_through_are_not_made_again(
     made: list[str] = []
     really = running.run_check
 
-    def noted(job: running.Job, key: str, *rest: Any) -> Any:
+    def noted(job: running.ChecksRun, key: str, *rest: Any) -> Any:
         made.append(key)
         return really(job, key, *rest)
 
@@ -166,7 +167,7 @@ def test_checks_that_were_through_are_not_made_again(
 
 
 def _hash(ctx: Context, dataset: int) -> str:
-    return versions.version_file(ctx, dataset)[0].content_hash
+    return version_files.version_file(ctx, dataset)[0].content_hash
 
 
 def test_too_long_for_a_model_is_counted_in_its_tokens_and_cut(ctx: Context) -> None:
@@ -202,7 +203,7 @@ def test_processes_of_their_own_find_the_same_and_can_be_ended(
     ctx: Context, faulty: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "FEW_ROWS", 0)
-    work = running.Job(versions.version_file(ctx, faulty)[1], tmp_path)
+    work = running.ChecksRun(version_files.version_file(ctx, faulty)[1], tmp_path)
     wanted: dict[str, dict[str, Any]] = {"exact_duplicates": {}, "refusals": {}}
     told = _Told()
     running.run_checks(work, wanted, told, processes=2)
@@ -216,7 +217,7 @@ def test_processes_of_their_own_find_the_same_and_can_be_ended(
 
 
 def test_packed_findings_are_read_from_any_place() -> None:
-    found = [Found(at, at // 3, {"code": "x", "at": at}) for at in range(1_234)]
+    found = [FoundRow(at, at // 3, {"code": "x", "at": at}) for at in range(1_234)]
     packed = pack(found)
     assert (packed.rows, packed.groups) == (1_234, 412)
     assert list(unpack(packed.payload)) == found

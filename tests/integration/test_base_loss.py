@@ -8,7 +8,8 @@ import pytest
 
 from engine.core.context import Context, open_context
 from engine.core.settings import Settings
-from engine.methods import METHODS, Method
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from tests import tiny
 from tests.training_jobs import train
 

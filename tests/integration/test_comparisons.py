@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.evaluation.comparison import spec as comparison_spec
 from engine.methods import METHODS
-from engine.services.comparisons import comparisons
+from engine.services.comparisons import comparisons, views
 from engine.services.comparisons.views import mean_series
 from engine.services.jobs import lifecycle
 from storage.comparison_tables import ComparisonEntry
@@ -49,7 +50,7 @@ def entries(ctx: Context, comparison: int) -> list[tuple[str, int, int]]:
 
 
 def rows_of(ctx: Context, comparison: int) -> dict[str, dict[str, Any]]:
-    return {row["key"]: row for row in comparisons.comparison_view(ctx, comparison)["rows"]}
+    return {row["key"]: row for row in views.comparison_view(ctx, comparison)["rows"]}
 
 
 def test_two_entrants_with_two_seeds_from_the_form_to_the_table(ctx: Context, inputs: tuple[int, int]) -> None:
@@ -73,7 +74,7 @@ def test_two_entrants_with_two_seeds_from_the_form_to_the_table(ctx: Context, in
     assert workers.run_worker(ctx).status == "succeeded"  # a process of its own, after another one failed
     workers.run_here(ctx)
 
-    view = comparisons.comparison_view(ctx, comparison)
+    view = views.comparison_view(ctx, comparison)
     table = {row["key"]: row for row in view["rows"]}
     assert (view["active"], view["state"], table["lora"]["state"], table["full"]["state"]) == (
         False,
@@ -89,9 +90,9 @@ def test_two_entrants_with_two_seeds_from_the_form_to_the_table(ctx: Context, in
     assert {"exact", "chrf", "seconds", "tokens_per_s", "memory_mb", "disk"} <= lora.keys()
     assert table["full"]["counts"]["trained"] > table["lora"]["counts"]["trained"] > 0
 
-    curves = comparisons.comparison_curves(ctx, comparison)
+    curves = views.comparison_curves(ctx, comparison)
     assert [len(curves[key]["val_loss"]) for key in ("lora", "full")] == [3, 3]
-    answers = comparisons.comparison_answers(ctx, comparison)
+    answers = views.comparison_answers(ctx, comparison)
     assert len(answers) == 3
     assert all(set(one["answers"]) == {"lora", "full"} and one["expected"] for one in answers)
 
@@ -126,7 +127,7 @@ def test_an_entrant_that_cannot_work_is_named_and_nothing_is_queued(ctx: Context
     with pytest.raises(SpecError) as refused:
         comparisons.start_comparison(ctx, raw, key="")
     assert refused.value.faults["entrants.full.training.epochs"]["code"] == "comparison.held_equal"
-    assert (queued(ctx), comparisons.list_comparisons(ctx)) == (0, [])
+    assert (queued(ctx), views.list_comparisons(ctx)) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,8 @@ def test_a_wrong_form_is_refused_by_field(
 
 def test_every_method_and_variant_can_be_planned_with_the_others(ctx: Context, inputs: tuple[int, int]) -> None:
     chosen = [
-        {"method": method.key, "variant": variant.key if variant else None} for method, variant in comparisons.offered()
+        {"method": method.key, "variant": variant.key if variant else None}
+        for method, variant in comparison_spec.offered()
     ]
     everyone = form(inputs, seeds=2) | {"entrants": chosen}
     plan = comparisons.plan_comparison(ctx, everyone)
@@ -182,7 +184,7 @@ def test_joining_repeating_stopping_and_forgetting(ctx: Context, inputs: tuple[i
     comparisons.add_seed(ctx, comparison)
     places = [(entrant, seed) for entrant, seed, _ in entries(ctx, comparison)]
     assert places == [("lora", 42), ("full", 42), ("lora", 43), ("full", 43)]
-    view = comparisons.comparison_view(ctx, comparison)
+    view = views.comparison_view(ctx, comparison)
     assert (len(view["rows"]), view["spec"]["shared"]["seeds"]) == (3, 2)
     comparisons.stop_comparison(ctx, comparison)
     first = entries(ctx, comparison)[0][2]
@@ -192,9 +194,9 @@ def test_joining_repeating_stopping_and_forgetting(ctx: Context, inputs: tuple[i
     with pytest.raises(Fault, match="still_runs"):
         comparisons.run_again(ctx, comparison, entries(ctx, comparison)[-1][2])
     comparisons.delete_comparison(ctx, comparison)
-    assert (comparisons.list_comparisons(ctx), len(lifecycle.list_jobs(ctx))) == ([], 5)
+    assert (views.list_comparisons(ctx), len(lifecycle.list_jobs(ctx))) == ([], 5)
     with pytest.raises(NotFound):
-        comparisons.comparison_view(ctx, comparison)
+        views.comparison_view(ctx, comparison)
 
 
 def test_the_mean_of_curves_keeps_to_steps_that_all_have() -> None:

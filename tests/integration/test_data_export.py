@@ -15,7 +15,7 @@ import yaml
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
-from engine.services.data import datasets, export_files
+from engine.services.data import datasets, export_files, imports, sources
 from engine.services.data import export as data_export
 from engine.services.data.annotation import annotation_queue
 from engine.services.data.versions import versions
@@ -25,9 +25,9 @@ from storage.job_tables import Job
 def table(ctx: Context, rows: list[dict[str, Any]], name: str = "rows.jsonl", **options: Any) -> int:
     path = ctx.settings.folder("incoming") / "part"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    made = datasets.add_upload(ctx, path, name)
+    made = sources.add_upload(ctx, path, name)
     view = datasets.dataset_view(ctx, made)
-    datasets.import_dataset(
+    imports.import_dataset(
         ctx, made, name=options.pop("called", view["name"]), shape=view["shape"], mapping=view["mapping"], **options
     )
     return made

@@ -14,7 +14,7 @@ import pytest
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.data.detection.detect_upload import sniff
+from engine.data.detection.detect_upload import detect_upload
 from engine.data.importing import import_rows as importing
 from engine.data.importing import import_work, reading
 from engine.data.importing.import_rows import import_rows
@@ -40,7 +40,7 @@ def _all_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def start(ctx: Context, dataset: int, **options: Any) -> int:
     view = datasets.dataset_view(ctx, dataset)
     wanted = {key: view[key] for key in ("name", "shape", "mapping", "val_fraction", "seed")} | options
-    return int(datasets.start_import(ctx, dataset, wanted)["job"])
+    return int(imports.start_import(ctx, dataset, wanted)["job"])
 
 
 def job_of(ctx: Context, job: int) -> Job:
@@ -161,13 +161,13 @@ def test_what_a_killed_server_left_goes_with_the_next_import(ctx: Context) -> No
     for path in left:
         os.utime(path, (1, 1))
     view = datasets.dataset_view(ctx, made)
-    datasets.import_dataset(ctx, made, **{key: view[key] for key in ("name", "shape", "mapping")})
+    imports.import_dataset(ctx, made, **{key: view[key] for key in ("name", "shape", "mapping")})
     assert ([path for path in left if path.exists()], new.exists()) == ([], True)
 
 
 def in_parts(folder: Path, path: Path, name: str) -> importing.Imported:
     """Import with an end after each batch, and half a row behind what is known to be written."""
-    source = sniff(path, name)
+    source = detect_upload(path, name)
     for _ in range(100):
         calls = iter((None, None))
 
@@ -198,7 +198,7 @@ def test_gone_on_with_at_any_place_it_is_the_same(tmp_path: Path, monkeypatch: p
     }.get(name, b"\n".join(jsonl(good(i)) + (BAD if i % 7 == 0 else b"") for i in range(60)))
     path = tmp_path / name
     path.write_bytes(data.replace(b"\n", b"\r\n") if name.startswith("crlf") else data)
-    source = sniff(path, name)
+    source = detect_upload(path, name)
     whole = import_rows(source, source.shape, source.mapping, tmp_path / "whole", val_fraction=0.2, seed=1)
     parts = in_parts(tmp_path / "parts", path, name)
     assert whole.stored is not None
@@ -218,7 +218,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(ctx: Context, monkeypatch: pyte
     made = upload(ctx, jsonl(*[good(i) for i in range(50)]))
     view = datasets.dataset_view(ctx, made)
     choice = {key: view[key] for key in ("name", "shape", "mapping")}
-    datasets.import_dataset(ctx, made, **choice)
+    imports.import_dataset(ctx, made, **choice)
     before = datasets.dataset_view(ctx, made)
 
     def full(*_arguments: Any) -> None:
@@ -232,7 +232,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(ctx: Context, monkeypatch: pyte
         with monkeypatch.context() as patched:
             patched.setattr(where, full)
             with pytest.raises(Fault, match="disk_full"):
-                datasets.import_dataset(ctx, made, **choice, seed=9)
+                imports.import_dataset(ctx, made, **choice, seed=9)
         assert datasets.dataset_view(ctx, made) == before
         assert files(ctx, "datasets") == with_indexes(before["content_hash"])
         assert files(ctx, "imports") == set()

@@ -16,7 +16,7 @@ from engine.core.errors import NotFound
 from engine.data.rows import overview
 from engine.data.templates.check import check_template
 from engine.data.templates.template import ChatTemplate
-from engine.services.data import datasets, report
+from engine.services.data import datasets, imports, report, sources
 from engine.services.data.annotation import annotation_queue, feedback
 from storage.tables import Conversation, Dataset, LanguageModel, Message
 from tests.tiny import CHATML, SPECIAL, tokenizer_json, write_tokenizer
@@ -25,9 +25,9 @@ from tests.tiny import CHATML, SPECIAL, tokenizer_json, write_tokenizer
 def table(ctx: Context, rows: list[dict[str, Any]]) -> int:
     path = ctx.settings.folder("incoming") / "part"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    made = datasets.add_upload(ctx, path, "rows.jsonl")
+    made = sources.add_upload(ctx, path, "rows.jsonl")
     view = datasets.dataset_view(ctx, made)
-    datasets.import_dataset(ctx, made, name="Rows", shape=view["shape"], mapping=view["mapping"])
+    imports.import_dataset(ctx, made, name="Rows", shape=view["shape"], mapping=view["mapping"])
     return made
 
 

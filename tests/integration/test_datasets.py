@@ -14,7 +14,7 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.rows.store import read_rows
-from engine.services.data import datasets, rejected_rows
+from engine.services.data import datasets, imports, rejected_rows, sources
 from storage.job_tables import Job
 from storage.queries import versions
 from storage.tables import Dataset
@@ -27,14 +27,14 @@ PROMPTS = {"prompt": "prompt", "completion": "completion"}
 def upload(ctx: Context, data: bytes, name: str = "rows.jsonl") -> int:
     path = ctx.settings.folder("incoming") / "part"
     path.write_bytes(data)
-    made = datasets.add_upload(ctx, path, name)
+    made = sources.add_upload(ctx, path, name)
     assert not path.exists()
     return made
 
 
 def import_as_found(ctx: Context, dataset: int, **options: Any) -> dict[str, Any]:
     view = datasets.dataset_view(ctx, dataset)
-    return datasets.import_dataset(ctx, dataset, **{key: view[key] for key in ("name", "shape", "mapping")} | options)
+    return imports.import_dataset(ctx, dataset, **{key: view[key] for key in ("name", "shape", "mapping")} | options)
 
 
 def ready(ctx: Context, rows: int = 20, **options: Any) -> int:
@@ -80,7 +80,7 @@ def test_the_whole_way(ctx: Context) -> None:
     assert [row["messages"][0]["content"] for row in seen["rows"]] == ["Q1", "Q2"]
     assert (seen["checked"], [row["line"] for row in seen["rejected"]]) == (32, [32, 33])
 
-    view = datasets.import_dataset(ctx, made, name=" House style ", shape=draft["shape"], mapping=draft["mapping"])
+    view = imports.import_dataset(ctx, made, name=" House style ", shape=draft["shape"], mapping=draft["mapping"])
     assert (view["status"], view["name"], view["accepted"], view["rejected"]) == ("ready", "House style", 30, 2)
     assert (view["train_rows"], view["val_rows"], view["seed"], view["val_fraction"]) == (27, 3, 42, 0.1)
     assert view["stats"]["reasons"] == {"data.csv.ragged": 1, "data.row.empty": 1}
@@ -156,7 +156,7 @@ def test_a_file_over_the_limit_is_refused(ctx: Context, tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate((ctx.settings.max_upload_mb + 1) * 2**20)
     with pytest.raises(Fault) as caught:
-        datasets.add_upload(ctx, path, "huge.csv")
+        sources.add_upload(ctx, path, "huge.csv")
     assert (caught.value.code, caught.value.params["limit"]) == ("data.file.too_large", ctx.settings.max_upload_mb)
     assert path.exists()
 

@@ -22,39 +22,39 @@ def raw(ctx: Context) -> Raw:
 
 
 def test_a_check_is_asked_once_and_its_result_stands_beside_the_bill(ctx: Context, raw: Raw) -> None:
-    assert dry_runs.check_of(ctx, raw) is None
-    job_id = dry_runs.start_check(ctx, raw)
-    assert dry_runs.start_check(ctx, raw | {"name": "Another name", "training": {"epochs": 9}}) == job_id
+    assert dry_runs.dry_run_of(ctx, raw) is None
+    job_id = dry_runs.start_dry_run(ctx, raw)
+    assert dry_runs.start_dry_run(ctx, raw | {"name": "Another name", "training": {"epochs": 9}}) == job_id
     assert lifecycle.list_jobs(ctx) == []
     job = workers.run_here(ctx)
     assert (job.id, job.status, job.error) == (job_id, "succeeded", None)
-    found = dry_runs.check_of(ctx, raw)
+    found = dry_runs.dry_run_of(ctx, raw)
     assert found is not None
     assert found["total_mb"] == pytest.approx(sum(item["mb"] for item in found["items"]), abs=0.5)
     assert {"weights", "adapter", "optimizer", "activations"} <= {item["key"] for item in found["items"]}
     assert found["bill_mb"] > 0
     assert lifecycle.list_jobs(ctx) == []
-    assert dry_runs.start_check(ctx, raw) == job_id
+    assert dry_runs.start_dry_run(ctx, raw) == job_id
 
 
 def test_another_step_is_another_check(ctx: Context, raw: Raw) -> None:
-    first = dry_runs.start_check(ctx, raw)
-    assert dry_runs.start_check(ctx, raw | {"training": {"optimizer": "sgd"}}) != first
-    assert dry_runs.check_of(ctx, raw | {"training": {"max_length": 16}}) is None
+    first = dry_runs.start_dry_run(ctx, raw)
+    assert dry_runs.start_dry_run(ctx, raw | {"training": {"optimizer": "sgd"}}) != first
+    assert dry_runs.dry_run_of(ctx, raw | {"training": {"max_length": 16}}) is None
 
 
 def test_a_cancelled_check_can_be_asked_again(ctx: Context, raw: Raw) -> None:
-    first = dry_runs.start_check(ctx, raw)
+    first = dry_runs.start_dry_run(ctx, raw)
     lifecycle.cancel_job(ctx, first)
-    assert dry_runs.check_of(ctx, raw)["status"] == "cancelled"  # type: ignore[index]
-    again = dry_runs.start_check(ctx, raw)
+    assert dry_runs.dry_run_of(ctx, raw)["status"] == "cancelled"  # type: ignore[index]
+    again = dry_runs.start_dry_run(ctx, raw)
     assert again != first
-    assert dry_runs.check_of(ctx, raw)["job"] == again  # type: ignore[index]
+    assert dry_runs.dry_run_of(ctx, raw)["job"] == again  # type: ignore[index]
 
 
 def test_a_check_that_takes_too_long_says_so(ctx: Context, raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dry_run, "LIMIT_S", -1.0)
-    dry_runs.start_check(ctx, raw)
+    dry_runs.start_dry_run(ctx, raw)
     job = workers.run_here(ctx)
     assert (job.status, job.error["code"] if job.error else None) == ("failed", "dry_run.too_long")
 
@@ -68,5 +68,5 @@ def test_a_check_that_takes_too_long_says_so(ctx: Context, raw: Raw, monkeypatch
 )
 def test_what_has_no_step_to_count_is_refused(ctx: Context, raw: Raw, change: Raw, code: str) -> None:
     with pytest.raises(Fault) as caught:
-        dry_runs.start_check(ctx, raw | change)
+        dry_runs.start_dry_run(ctx, raw | change)
     assert caught.value.code == code

@@ -101,14 +101,14 @@ def tuned_logits(world: World, tuned: int) -> Any:
     import torch
 
     from engine.serving.protocol import BASE
-    from engine.serving.runtime.adapted_model import Trunk
+    from engine.serving.runtime.adapted_model import SharedBase
     from engine.serving.runtime.loading import load_model
 
     with world.ctx.db.read() as s:
         row = s.get_one(TunedModel, tuned)
     folder = world.ctx.settings.absolute(row.path)
     whole = row.format == "full"
-    trunk = Trunk(load_model(folder if whole else world.weights, "fp32", "cpu"))
+    trunk = SharedBase(load_model(folder if whole else world.weights, "fp32", "cpu"))
     if not whole:
         trunk.add("it", str(folder))
     with torch.inference_mode():

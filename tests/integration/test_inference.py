@@ -16,7 +16,7 @@ from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.data.templates.template import ChatTemplate
 from engine.serving.process.client import InferenceClient
-from engine.serving.protocol import BASE, Ask, Plan, Request, Weights
+from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
 from tests.integration.chat_models import stir, write_adapter
 from tests.tiny import write_model
 
@@ -45,12 +45,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InferenceClient
     client.close()
 
 
-def plan_of(folders: dict[str, Path], *tuned: str, **changes: Any) -> Plan:
+def plan_of(folders: dict[str, Path], *tuned: str, **changes: Any) -> ResidentModels:
     kinds = {"tuned-4": "full"}
     weights = tuple(Weights(key, kinds.get(key, "adapter"), str(folders[key])) for key in tuned)  # type: ignore[arg-type]
     base = Weights(BASE, "base", str(folders["base"]))
     values = {"identity": "1:x", "base": base, "tuned": weights, "tokenizer": str(folders["base"])}
-    return Plan(**{**values, "device": "cpu", "dtype": "fp32", "threads": 2, **changes})
+    return ResidentModels(**{**values, "device": "cpu", "dtype": "fp32", "threads": 2, **changes})
 
 
 def prompt_ids(folders: dict[str, Path], text: str) -> tuple[int, ...]:

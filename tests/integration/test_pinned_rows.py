@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine.core.context import Context
-from engine.services.data import datasets
-from engine.services.jobs import lifecycle
+from engine.services.data import datasets, imports, sources
+from engine.services.jobs import spec_files
+from engine.training.batches import examples
 from engine.training.batches.examples import Examples
 from engine.training.loop import inputs
 from storage.tables import TunedModel
@@ -21,14 +22,14 @@ def dataset_id(ctx: Context, tmp_path: Path) -> int:
     file = tmp_path / "upload.csv"
     lines = [f"question {n},first answer {n},other answer {n}" for n in range(12)]
     file.write_text("prompt,completion,spare\n" + "\n".join(lines), encoding="utf-8")
-    dataset = datasets.add_upload(ctx, file, "upload.csv")
+    dataset = sources.add_upload(ctx, file, "upload.csv")
     _import(ctx, dataset, "completion")
     return dataset
 
 
 def _import(ctx: Context, dataset_id: int, answers: str) -> str:
     mapping = {"prompt": "prompt", "completion": answers}
-    view = datasets.import_dataset(ctx, dataset_id, name="Rows", shape="prompt_completion", mapping=mapping)
+    view = imports.import_dataset(ctx, dataset_id, name="Rows", shape="prompt_completion", mapping=mapping)
     return str(view["content_hash"])
 
 
@@ -38,7 +39,7 @@ def test_job_keeps_its_rows(ctx: Context, dataset_id: int, monkeypatch: pytest.M
     after = _import(ctx, dataset_id, "spare")
     assert after != before
     seen: list[str] = []
-    load = inputs.load_examples
+    load = examples.load_examples
 
     def spy(rows: Iterable[dict[str, object]], *rest: object) -> Examples:
         kept = list(rows)
@@ -53,5 +54,5 @@ def test_job_keeps_its_rows(ctx: Context, dataset_id: int, monkeypatch: pytest.M
     with ctx.db.read() as s:
         made = s.query(TunedModel).filter_by(job_id=job_id).one()
     assert made.lineage["dataset"]["content_hash"] == before
-    assert lifecycle.draft_from_job(ctx, job_id)["dataset_hash"] == ""
-    assert before in lifecycle.spec_yaml(ctx, job_id)
+    assert spec_files.draft_from_job(ctx, job_id)["dataset_hash"] == ""
+    assert before in spec_files.spec_yaml(ctx, job_id)

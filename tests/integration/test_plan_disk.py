@@ -14,7 +14,7 @@ from engine.planner.plan_estimate import spaces_of_case, workload
 from engine.planner.time.disk import scratch_bytes
 from engine.planner.time.lengths import Counts
 from engine.services.planning import estimates
-from engine.training.batches.tokenized_dataset import Example, TableWriter
+from engine.training.batches.tokenized_dataset import Example, TokenizedDatasetWriter
 from engine.training.limits.safe_files import size
 from tests import tiny
 from tests.training_jobs import train
@@ -50,7 +50,7 @@ def test_planned_bytes_are_those_of_a_real_job(
 
 def test_planned_bytes_of_the_tokens_are_those_of_their_file(tmp_path: Path) -> None:
     lengths = [40 + place % 300 for place in range(2000)]
-    with TableWriter(tmp_path / "train.arrow") as table:
+    with TokenizedDatasetWriter(tmp_path / "train.arrow") as table:
         for length in lengths:
             table.add(Example(np.zeros(length, np.int32), np.zeros(length, np.int32), length))
     counts = Counts(len(lengths), sum(lengths), sum(lengths), lengths, truncated=0, dropped=0, unlearnable=0)

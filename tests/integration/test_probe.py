@@ -9,17 +9,17 @@ import pytest
 
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
-from engine.data.rows.training_rows import learnt_sample
+from engine.data.rows.training_rows import training_sample
 from engine.data.templates.template import ChatTemplate
 from engine.jobs.reporter import Reporter
 from engine.jobs.worker import work
 from engine.planner.time.lengths import MOST_ROWS, measure
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates, speed_probe
-from engine.training.batches.batches import Order
+from engine.training.batches.batches import EpochOrder
 from engine.training.batches.examples import make_example
 from engine.training.calibration.probe_clock import ProbeClock
-from engine.training.calibration.probe_rows import STEPS, Choice, arranged
+from engine.training.calibration.probe_rows import STEPS, ProbeRows, arranged
 from storage.job_tables import Checkpoint, Metric, Sample
 from storage.planning_tables import SpeedCorrection
 from storage.tables import Dataset, LanguageModel, TunedModel
@@ -184,13 +184,13 @@ def test_few_rows_of_a_large_data_set_are_read_and_the_longest_is_among_them(ctx
         path = ctx.settings.absolute(str(s.get(Dataset, dataset).rows_path))
         tokenizer = ctx.settings.absolute(str(s.get(LanguageModel, model).tokenizer_path))
     template = ChatTemplate.load(tokenizer)
-    sample, total = learnt_sample(path, MOST_ROWS)
+    sample, total = training_sample(path, MOST_ROWS)
     table = measure(sample, total, template, "assistant")
-    chosen = list(Choice(table, total, 512, drop=False, batch_size=8).read(path))
+    chosen = list(ProbeRows(table, total, 512, drop=False, batch_size=8).read(path))
     train = [make_example(template.encode(row)) for row in chosen if row["split"] == "train"]
     assert len(train) <= 3 * 8 + 1
     assert len(chosen) - len(train) == 4
     assert max(map(len, train)) == max(length for length, _ in table.train)
     steps = arranged(train, 8, seed=42)
-    second = list(Order(STEPS * 8, 8, 42))[1]
+    second = list(EpochOrder(STEPS * 8, 8, 42))[1]
     assert max(steps, key=len) in [steps[place] for place in second]

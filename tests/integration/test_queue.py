@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
-from engine.services.jobs import lifecycle
+from engine.jobs import feed as job_feed
+from engine.services.jobs import lifecycle, spec_files
 from engine.services.jobs.lifecycle import job_view, list_jobs, start_job
 from storage.job_tables import Checkpoint, Job, JobStatus, LogLine, Metric, Sample
 from storage.tables import Dataset, LanguageModel
@@ -242,7 +243,7 @@ def test_delete_frees_checkpoints_and_keeps_history(ctx: Context) -> None:
     assert not folder.exists()
     assert list_jobs(ctx) == []
     assert event_codes(ctx, job_id) == ["queued", "cancelled"]
-    for ask in (lifecycle.job_view, lifecycle.stop_job, lifecycle.resume_job, lifecycle.job_feed):
+    for ask in (lifecycle.job_view, lifecycle.stop_job, lifecycle.resume_job, job_feed.job_feed):
         with pytest.raises(NotFound):
             ask(ctx, job_id)
 
@@ -264,15 +265,15 @@ def test_the_feed_tells_only_what_is_new(ctx: Context) -> None:
     job_id = add_job(ctx)
     claim(ctx)
     _write(ctx, job_id, range(1, 4))
-    first = lifecycle.job_feed(ctx, job_id)
+    first = job_feed.job_feed(ctx, job_id)
     assert first["metrics"] == {"val_loss": [[1, 8.0], [2, 7.0], [3, 6.0]]}
     assert [event["code"] for event in first["events"]] == ["queued", "starting"]
     cursors = {f"after_{name}": value for name, value in first["cursors"].items()}
-    again = lifecycle.job_feed(ctx, job_id, attempt=1, **cursors)
+    again = job_feed.job_feed(ctx, job_id, attempt=1, **cursors)
     assert (again["metrics"], again["logs"], again["samples"], again["events"]) == ({}, [], [], [])
     assert again["cursors"] == first["cursors"]
     _write(ctx, job_id, range(4, 5))
-    newer = lifecycle.job_feed(ctx, job_id, attempt=1, **cursors)
+    newer = job_feed.job_feed(ctx, job_id, attempt=1, **cursors)
     assert (newer["reset"], newer["metrics"]) == (False, {"val_loss": [[4, 5.0]]})
     assert [line["text"] for line in newer["logs"]] == ["line 4"]
 
@@ -281,7 +282,7 @@ def test_a_new_attempt_resets_the_feed(ctx: Context) -> None:
     job_id = add_job(ctx)
     claim(ctx)
     _write(ctx, job_id, range(1, 4))
-    feed = lifecycle.job_feed(ctx, job_id, attempt=0, after_metric=10**9, after_log=10**9)
+    feed = job_feed.job_feed(ctx, job_id, attempt=0, after_metric=10**9, after_log=10**9)
     assert feed["reset"]
     assert len(feed["metrics"]["val_loss"]) == len(feed["logs"]) == 3
 
@@ -290,12 +291,12 @@ def test_a_new_attempt_resets_the_feed(ctx: Context) -> None:
 
 
 def test_settings_survive_the_way_to_another_machine(ctx: Context, spec: dict[str, Any]) -> None:
-    text = lifecycle.spec_yaml(ctx, start_job(ctx, spec | {"sample_prompts": ["Où est la lampe?"]}, key="a"))
+    text = spec_files.spec_yaml(ctx, start_job(ctx, spec | {"sample_prompts": ["Où est la lampe?"]}, key="a"))
     assert "Lamps" in text
     with ctx.db.write() as s:  # other ids, other names, the same content
         s.execute(update(LanguageModel).values(name="Renamed", ref="else/where"))
         s.execute(update(Dataset).values(name="Other"))
-    draft = lifecycle.draft_from_yaml(ctx, text)
+    draft = spec_files.draft_from_yaml(ctx, text)
     assert draft["warnings"] == []
     assert start_job(ctx, draft, key="b")
     assert draft["sample_prompts"] == ["Où est la lampe?"]
@@ -304,15 +305,15 @@ def test_settings_survive_the_way_to_another_machine(ctx: Context, spec: dict[st
 
 def test_what_is_not_here_is_left_empty_with_a_warning(ctx: Context, spec: dict[str, Any]) -> None:
     job_id = start_job(ctx, spec, key="a")
-    text = lifecycle.spec_yaml(ctx, job_id).replace("device: cpu", "device: cuda:9")
+    text = spec_files.spec_yaml(ctx, job_id).replace("device: cpu", "device: cuda:9")
     with ctx.db.write() as s:
         s.execute(update(LanguageModel).values(deleted_at=1.0))
         s.execute(update(Dataset).values(content_hash="d" * 64))
-    draft = lifecycle.draft_from_yaml(ctx, text)
+    draft = spec_files.draft_from_yaml(ctx, text)
     codes = [warning["code"] for warning in draft["warnings"]]
     assert codes == ["spec.base_model_not_here", "spec.other_content", "spec.device_not_here"]
     assert (draft["base_model"], draft["dataset"], draft["budget"]["device"]) == (None, spec["dataset"], "auto")
-    old = lifecycle.draft_from_job(ctx, job_id)
+    old = spec_files.draft_from_job(ctx, job_id)
     assert (old["base_model"], old["dataset"]) == (None, spec["dataset"])
     assert old["warnings"] == [{"code": "spec.base_model_not_here", "params": {"name": "Small"}}]
 
@@ -331,7 +332,7 @@ def test_what_is_not_here_is_left_empty_with_a_warning(ctx: Context, spec: dict[
 )
 def test_other_files_are_refused(ctx: Context, text: str, code: str) -> None:
     with pytest.raises(Fault) as caught:
-        lifecycle.draft_from_yaml(ctx, text)
+        spec_files.draft_from_yaml(ctx, text)
     assert caught.value.code.startswith(code)
 
 

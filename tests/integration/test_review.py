@@ -11,7 +11,7 @@ from engine.core.errors import Fault, NotFound
 from engine.data.rows.store import read_rows
 from engine.services.data import datasets
 from engine.services.data.annotation import annotation_queue
-from engine.services.data.versions import versions
+from engine.services.data.versions import version_files, versions
 from engine.services.jobs.lifecycle import cancel_job
 from tests.workers import run_here
 
@@ -24,7 +24,7 @@ ORIGIN = {"code": "playground", "model": "SmolLM2-135M-Instruct"}
 
 
 def rows_of(ctx: Context, dataset: int) -> list[dict[str, Any]]:
-    return list(read_rows(versions.version_file(ctx, dataset)[1]))
+    return list(read_rows(version_files.version_file(ctx, dataset)[1]))
 
 
 def statuses(ctx: Context) -> dict[str, int]:

@@ -9,8 +9,8 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.rows.store import read_rows
-from engine.services.data import datasets, sources
-from engine.services.data.versions import preview, shaping, versions
+from engine.services.data import datasets, imports, sources
+from engine.services.data.versions import preview, shaping, version_files, versions
 
 
 def _add(ctx: Context, count: int, name: str, **more: str) -> int:
@@ -26,7 +26,7 @@ def _add(ctx: Context, count: int, name: str, **more: str) -> int:
     ]
     made = sources.add_text(ctx, "\n".join(json.dumps(row) for row in rows), name)
     view = datasets.dataset_view(ctx, made)
-    datasets.import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"], val_fraction=0.0)
+    imports.import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"], val_fraction=0.0)
     return made
 
 
@@ -51,7 +51,7 @@ def test_copies_are_told_and_stay_with_their_original(ctx: Context) -> None:
     versions.apply(ctx, made, "up_sample", {"column": "topic"})
     assert shaping.shape_of_now(ctx, made)["made"] == pytest.approx(20 / 60)
     number = versions.apply(ctx, made, "split_stratified", {"column": "topic", "val": 25.0})["version"]
-    rows = list(read_rows(versions.version_file(ctx, made, number)[1]))
+    rows = list(read_rows(version_files.version_file(ctx, made, number)[1]))
     held = {row["id"] for row in rows if row["split"] == "val"}
     assert len(held) == 10
     assert all(row["origin"]["row"] not in held for row in rows if row.get("origin"))
@@ -60,7 +60,7 @@ def test_copies_are_told_and_stay_with_their_original(ctx: Context) -> None:
 def test_a_mixture_of_stored_data_sets(ctx: Context) -> None:
     own, other = _add(ctx, 30, "lamp"), _add(ctx, 10, "chair")
     number = versions.apply(ctx, own, "mix", {"datasets": [other], "weights": "3, 1"})["version"]
-    rows = list(read_rows(versions.version_file(ctx, own, number)[1]))
+    rows = list(read_rows(version_files.version_file(ctx, own, number)[1]))
     assert sum(row["extra"]["dataset"] == "chair" for row in rows) == 10
     assert len({row["id"] for row in rows}) == 40
     with pytest.raises(Fault, match=r"data\.shape\.same_dataset"):
@@ -73,7 +73,7 @@ def test_large_data_sets_are_tried_in_proportion_and_mixed_by_a_job(
     own, other = _add(ctx, 30, "lamp"), _add(ctx, 10, "chair")
     values = {"datasets": [other], "weights": "3, 1"}
     monkeypatch.setattr(preview, "_WHOLE", 20)
-    tried = versions.preview(ctx, own, "mix", values)
+    tried = preview.preview(ctx, own, "mix", values)
     assert (tried["looked"], tried["whole"], tried["summary"]["added"], tried["after"]) == (15, False, 5, 20)
     monkeypatch.setattr(versions, "IN_PLACE_ROWS", 35)
     assert "job" in versions.apply(ctx, own, "mix", values)

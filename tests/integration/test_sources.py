@@ -15,7 +15,7 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.rows.store import read_rows
-from engine.services.data import datasets, rejected_rows, sources
+from engine.services.data import datasets, imports, rejected_rows, sources
 from storage.tables import Dataset
 from tests.unit.data.corpus import good, jsonl, table
 from tests.unit.data.made import docx, packed, pdf, table_xlsx, xlsx
@@ -38,7 +38,7 @@ def add(ctx: Context, files: dict[str, bytes]) -> int:
 def imported(ctx: Context, dataset: int) -> list[dict[str, Any]]:
     view = datasets.dataset_view(ctx, dataset)
     choice = {key: view[key] for key in ("name", "shape", "mapping")}
-    datasets.import_dataset(ctx, dataset, val_fraction=0.0, **choice)
+    imports.import_dataset(ctx, dataset, val_fraction=0.0, **choice)
     with ctx.db.read() as session:
         row = session.get_one(Dataset, dataset)
         return list(read_rows(ctx.settings.absolute(row.rows_path or "")))
@@ -274,7 +274,7 @@ def test_chunks_are_chosen_and_kept(ctx: Context) -> None:
     )
     assert max(len(row["text"]) for row in found["rows"]) <= 200
     choice = {key: view[key] for key in ("name", "shape", "mapping")}
-    datasets.import_dataset(ctx, made, val_fraction=0.0, options={"unit": "paragraph"}, **choice)
+    imports.import_dataset(ctx, made, val_fraction=0.0, options={"unit": "paragraph"}, **choice)
     assert datasets.dataset_view(ctx, made)["accepted"] == 100
     assert datasets.dataset_view(ctx, made)["reading"]["unit"] == "paragraph"
     with pytest.raises(Fault, match=r"data\.text\.chunk_size"):

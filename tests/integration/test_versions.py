@@ -14,10 +14,10 @@ from engine.core.errors import Fault, NotFound, SpecError
 from engine.data.quality import CHECKS
 from engine.data.rows.store import read_rows
 from engine.jobs.spec import make_spec
-from engine.services.data import datasets, rejected_rows, row_edits, row_lengths, row_tokens
+from engine.services.data import datasets, imports, rejected_rows, row_edits, row_lengths, row_tokens
 from engine.services.data import rows as data_rows
 from engine.services.data.quality import auditing
-from engine.services.data.versions import versions
+from engine.services.data.versions import compare, preview, version_files, versions
 from engine.training.loop.inputs import rows_file
 from storage.data_tables import DatasetVersion
 from storage.job_tables import Job, JobStatus
@@ -48,7 +48,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rows_of(ctx: Context, dataset: int, number: int | None = None) -> list[dict[str, Any]]:
-    return list(read_rows(versions.version_file(ctx, dataset, number)[1]))
+    return list(read_rows(version_files.version_file(ctx, dataset, number)[1]))
 
 
 def drop(ctx: Context, dataset: int, *ids: int, **options: Any) -> dict[str, int]:
@@ -71,7 +71,7 @@ def test_an_operation_makes_the_next_version_and_the_one_before_stays(ctx: Conte
     assert {key: newest["summary"][key] for key in ("dropped", "added", "changed", "moved")} == {
         "dropped": 2, "added": 0, "changed": 0, "moved": 0,
     }  # fmt: skip
-    assert (first["in_use"], first["content_hash"]) == (False, versions.version_file(ctx, shop, 1)[0].content_hash)
+    assert (first["in_use"], first["content_hash"]) == (False, version_files.version_file(ctx, shop, 1)[0].content_hash)
     json.dumps(versions.versions_of(ctx, shop))
 
 
@@ -182,7 +182,7 @@ def test_a_job_whose_version_is_no_longer_in_use_says_so_in_the_lineage(ctx: Con
 
 
 def test_a_job_keeps_the_rows_that_it_was_started_with(ctx: Context, shop: int) -> None:
-    first = versions.version_file(ctx, shop, 1)[0].content_hash
+    first = version_files.version_file(ctx, shop, 1)[0].content_hash
     raw = {"name": "j", "base_model": 1, "dataset": shop, "method": "lora", "budget": {"device": "cpu"}}
     spec = make_spec(raw)
     drop(ctx, shop, 0)
@@ -200,7 +200,7 @@ def test_deleting_a_data_set_takes_all_versions_but_those_that_a_job_trained_on(
         drop(ctx, made, 0)
     with ctx.db.write() as s:
         s.add(Job(name="j", lane="cpu", position=1.0, spec={}, dataset_id=other))
-    paths = {made: [versions.version_file(ctx, made, n)[1] for n in (1, 2)] for made in (shop, other)}
+    paths = {made: [version_files.version_file(ctx, made, n)[1] for n in (1, 2)] for made in (shop, other)}
     for made in (shop, other):
         datasets.delete_dataset(ctx, made)
     assert [path.is_file() for path in paths[shop]] == [False, False]
@@ -212,7 +212,7 @@ def test_deleting_a_data_set_takes_all_versions_but_those_that_a_job_trained_on(
 
 def test_the_preview_tells_what_the_version_will_be(ctx: Context, shop: int) -> None:
     values = {"edits": {"4": talk("What does number 4 cost?", "Nothing at all.")}}
-    seen = versions.preview(ctx, shop, "edit_rows", values)
+    seen = preview.preview(ctx, shop, "edit_rows", values)
     assert seen["summary"] == {"changed": 1, "dropped": 0, "added": 0, "moved": 0}
     (example,) = seen["examples"]
     assert (example["id"], example["what"]) == (4, "changed")
@@ -227,7 +227,7 @@ def test_of_many_rows_the_preview_tries_those_that_are_named(
 ) -> None:
     monkeypatch.setattr("engine.services.data.versions.preview._WHOLE", 10)
     monkeypatch.setattr("engine.services.data.versions.preview._SAMPLE", 5)
-    seen = versions.preview(ctx, shop, "drop_rows", {"rows": [28]})
+    seen = preview.preview(ctx, shop, "drop_rows", {"rows": [28]})
     assert (seen["looked"], seen["whole"], seen["summary"]["dropped"]) == (6, False, 1)
     assert seen["splits"] == {"before": {"train": 5, "val": 1, "test": 0}, "after": {"train": 5, "val": 0, "test": 0}}
 
@@ -237,7 +237,7 @@ def test_two_versions_are_compared_row_by_row(ctx: Context, shop: int) -> None:
     move = {**talk("What does number 6 cost?", ANSWERS[6]), "id": 6, "split": "val"}
     versions.apply_edits(ctx, shop, [edit, move], [8])
     versions.add_rows(ctx, shop, [talk("New?", "Yes.")], "review", {})
-    found = {what: versions.compare(ctx, shop, 1, 3, what) for what in ("changed", "dropped", "added", "moved")}
+    found = {what: compare.compare(ctx, shop, 1, 3, what) for what in ("changed", "dropped", "added", "moved")}
     assert {what: [row["id"] for row in one["rows"]] for what, one in found.items()} == {
         "changed": [4], "dropped": [8], "added": [30], "moved": [6],
     }  # fmt: skip
@@ -245,21 +245,21 @@ def test_two_versions_are_compared_row_by_row(ctx: Context, shop: int) -> None:
     (changed,) = found["changed"]["rows"]
     assert changed["before"]["messages"][-1]["content"] == ANSWERS[4]
     assert found["dropped"]["rows"][0]["after"] is None
-    back = versions.compare(ctx, shop, 3, 1, "added")
+    back = compare.compare(ctx, shop, 3, 1, "added")
     assert [row["id"] for row in back["rows"]] == [8]
-    assert versions.compare(ctx, shop, 1, 3, "changed", offset=1)["rows"] == []
+    assert compare.compare(ctx, shop, 1, 3, "changed", offset=1)["rows"] == []
     with pytest.raises(Fault):
-        versions.compare(ctx, shop, 1, 3, "renamed")
+        compare.compare(ctx, shop, 1, 3, "renamed")
 
 
 def test_a_change_of_other_columns_alone_is_a_change(ctx: Context) -> None:
     rows = [{**talk(f"{n}?", f"{n}."), "extra": {"mail": f"lamp{n}@lamps.io"}} for n in range(3)]
     made = add_dataset(ctx, rows)
     edit = {**rows[1], "id": 1, "split": "train", "extra": {"mail": "none"}}
-    assert versions.preview(ctx, made, "mend_encoding", {})["summary"]["changed"] == 0
+    assert preview.preview(ctx, made, "mend_encoding", {})["summary"]["changed"] == 0
     versions.apply_edits(ctx, made, [edit], [])
     assert versions.versions_of(ctx, made)[0]["summary"]["changed"] == 1
-    (changed,) = versions.compare(ctx, made, 1, 2, "changed")["rows"]
+    (changed,) = compare.compare(ctx, made, 1, 2, "changed")["rows"]
     assert (changed["id"], changed["after"]["extra"]) == (1, {"mail": "none"})
 
 
@@ -331,7 +331,7 @@ def test_counting_tokens_goes_on_behind_what_was_written_whole(ctx: Context, sho
     def counted() -> list[int]:
         while (part := row_lengths.measure_tokens(ctx, shop, model))["measured"] < part["total"]:
             pass
-        found: list[int] = row_lengths.token_lengths(ctx, versions.version_file(ctx, shop)[1], model).tolist()
+        found: list[int] = row_lengths.token_lengths(ctx, version_files.version_file(ctx, shop)[1], model).tolist()
         return found
 
     whole = counted()
@@ -406,7 +406,7 @@ def test_rejected_rows_of_a_table_leave_under_their_header_byte_for_byte(ctx: Co
     made = upload(ctx, data + b"caf\xe9\xff,x,y\n", "rows.csv")
     view = datasets.dataset_view(ctx, made)
     mapping = {"prompt": "frage", "completion": "completion"}
-    datasets.import_dataset(ctx, made, name="rows", shape="prompt_completion", mapping=mapping, encoding="utf-8")
+    imports.import_dataset(ctx, made, name="rows", shape="prompt_completion", mapping=mapping, encoding="utf-8")
     assert view["columns"] == ["frage", "completion"]
     pieces, name = rejected_rows.rejected_file(ctx, made)
     assert (b"".join(pieces), name) == (b"frage,completion\ntoo,many,cells\ncaf\xe9\xff,x,y\n", "rows - rejected.csv")

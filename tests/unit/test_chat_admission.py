@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.errors import Fault
 from engine.core.hardware import Device
-from engine.methods import ModelShape
+from engine.methods.common.shape import ModelShape
 from engine.serving.process.admission import Running, Tuned, Wanted, place
 from engine.serving.process.client import Held
 

@@ -15,11 +15,12 @@ from safetensors.torch import save_file
 from engine.core.errors import Fault
 from engine.data.templates.template import ChatTemplate
 from engine.evaluation import sampling
-from engine.methods import METHODS, Method, Run
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method, RunContext
 from engine.models.tuned.deltas import Delta
 from engine.models.tuned.virtual_tokens import VirtualTokens
-from engine.serving.protocol import BASE, Ask, Plan, Request, Weights
-from engine.serving.runtime.adapted_model import Trunk, Voice
+from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
+from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.loading import load_model
 from engine.training.forward.forward import Padded
@@ -50,7 +51,7 @@ def saved(base: Path, folder: Path, method: Method, **raw: Any) -> Path:
     """The method's result without any training: its start."""
     model = methods.applied(base, method, folder / "scratch", **raw)
     _values, training = methods.settings_of(method, **raw)
-    save_result(model, method, folder, Run(1, training, folder / "scratch", base))
+    save_result(model, method, folder, RunContext(1, training, folder / "scratch", base))
     return folder
 
 
@@ -62,7 +63,7 @@ def test_an_opened_cache_answers_as_pefts_own_forward(
 ) -> None:
     folder = saved(bases[family], tmp_path / "result", method)
     own = PeftModel.from_pretrained(load_model(bases[family], dtype, "cpu"), folder).eval()
-    trunk = Trunk(load_model(bases[family], dtype, "cpu"))
+    trunk = SharedBase(load_model(bases[family], dtype, "cpu"))
     before = trunk._fingerprint(BASE)
     trunk.add("it", str(folder))
     with torch.inference_mode():
@@ -134,7 +135,7 @@ def test_swapped_numbers_are_gone_without_a_trace(bases: dict[str, Path], tmp_pa
     model = load_model(bases["llama"], "fp32", "cpu")
     folder = delta_of(model, tmp_path)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    trunk = Trunk(model)
+    trunk = SharedBase(model)
     trunk.add("it", str(folder))
     settled = load_model(bases["llama"], "fp32", "cpu")
     Delta.read(settled, folder).settle()
@@ -162,7 +163,7 @@ def test_numbers_of_another_base_are_refused(
 ) -> None:
     save_file(tensors, tmp_path / "delta.safetensors")
     with pytest.raises(Fault, match=r"chat\.delta_foreign"):
-        Trunk(load_model(bases["llama"], "fp32", "cpu")).add("it", str(tmp_path))
+        SharedBase(load_model(bases["llama"], "fp32", "cpu")).add("it", str(tmp_path))
 
 
 # ---------------------------------------------------------------- one batch
@@ -171,7 +172,7 @@ def test_numbers_of_another_base_are_refused(
 def test_rows_of_a_mixed_batch_say_what_they_say_alone(bases: dict[str, Path], tmp_path: Path) -> None:
     """Base, LoRA and virtual tokens share a batch; a replaced tensor takes turns with it."""
     base, template = bases["llama"], ChatTemplate.load(bases["llama"])
-    trunk = Trunk(load_model(base, "fp32", "cpu"))
+    trunk = SharedBase(load_model(base, "fp32", "cpu"))
     trunk.add("lora", str(write_adapter(base, tmp_path / "lora")))
     for method in VIRTUAL:
         trunk.add(method.key, str(saved(base, tmp_path / method.key, method)))
@@ -189,12 +190,14 @@ def test_rows_of_a_mixed_batch_say_what_they_say_alone(bases: dict[str, Path], t
     assert spoken(trunk, template, (BASE,)) == {BASE: together[BASE]}
 
 
-def spoken(trunk: Trunk, template: ChatTemplate, keys: tuple[str, ...]) -> dict[str, str]:
+def spoken(trunk: SharedBase, template: ChatTemplate, keys: tuple[str, ...]) -> dict[str, str]:
     ids = {key: template.encode_prompt([{"role": "user", "content": "Hello " * (1 + i)}]) for i, key in enumerate(ALL)}
     asks = tuple(Ask(key, key, tuple(ids[key]), 7, 16) for key in keys)
-    plan = Plan("x", Weights(BASE, "base", ""), (), "", "cpu", "fp32", 1)
+    plan = ResidentModels("x", Weights(BASE, "base", ""), (), "", "cpu", "fp32", 1)
     events: list[dict[str, Any]] = []
-    generate(Request(1, plan, asks), {key: Voice(trunk, key) for key in keys}, template, lambda: False, events.append)
+    generate(
+        Request(1, plan, asks), {key: AdaptedModel(trunk, key) for key in keys}, template, lambda: False, events.append
+    )
     return {event["side"]: event["text"] for event in events if event["event"] == "side"}
 
 

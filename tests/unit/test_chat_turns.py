@@ -9,12 +9,12 @@ import pytest
 
 from engine.core.errors import Fault, SpecError
 from engine.services.chat.settings import CHAT_PARAMS, read_chat_settings
-from engine.serving.process.fair_queue import Turns
-from engine.serving.protocol import BASE, Ask, Plan, Request, Weights, encode, read_request, request_message
+from engine.serving.process.fair_queue import FairQueue
+from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights, encode, read_request, request_message
 
 
 def test_a_hundred_at_once_are_served_one_by_one_in_order() -> None:
-    turns, served, inside = Turns(), [], []
+    turns, served, inside = FairQueue(), [], []
 
     def serve(number: int) -> None:
         with turns.turn(lambda _place: True) as mine:
@@ -37,7 +37,7 @@ def test_a_hundred_at_once_are_served_one_by_one_in_order() -> None:
 
 
 def test_who_gives_up_leaves_the_queue_and_a_full_queue_refuses() -> None:
-    turns = Turns(most_waiting=2)
+    turns = FairQueue(most_waiting=2)
     places: list[int] = []
 
     def give_up(place: int) -> bool:
@@ -67,7 +67,7 @@ def test_settings_are_capped_and_filled_in() -> None:
 def test_requests_survive_the_wire() -> None:
     import json
 
-    plan = Plan(
+    plan = ResidentModels(
         "1:x", Weights(BASE, "base", "/b"), (Weights("tuned-1", "adapter", "/t"),), "/k", "cpu", "fp32", 2, ("a",)
     )
     request = Request(4, plan, (Ask("base", BASE, (1, 2, 3), 9, 16),), 0.5, 0.9, (2,))

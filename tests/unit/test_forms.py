@@ -10,7 +10,8 @@ from engine.core.errors import SpecError
 from engine.core.params import Param
 from engine.core.text import LANGUAGES, Text
 from engine.jobs.spec import make_spec
-from engine.methods import METHODS, Method
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from engine.objectives.sft import SFT
 from webui.forms import param_form, wizard_forms
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.hardware import Device
 from engine.services.app import hardware_findings
-from engine.services.app.hardware_findings import Finding, Machine, findings, largest, look
+from engine.services.app.hardware_findings import HardwareFinding, Machine, findings, largest, look
 from webui.i18n import LANGUAGES, catalogue, t
 
 CPU = Device("cpu", "A processor", 16_000, 12_000, bf16=False, cores=8, vector_bits=512)
@@ -20,7 +20,7 @@ V100 = Device("cuda:0", "Tesla V100", 16_900, 16_000, bf16=False, capability=(7,
 PLAIN = Machine(CPU, (), 8, 16_000, 500_000, 90_000, torch="2.13", bitsandbytes="0.50")
 
 
-def by_code(machine: Machine) -> dict[str, Finding]:
+def by_code(machine: Machine) -> dict[str, HardwareFinding]:
     """All findings by their code."""
     return {finding.code: finding for finding in findings(machine)}
 

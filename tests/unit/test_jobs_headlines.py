@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.jobs.feed import downsample
-from engine.jobs.status_messages import headline
+from engine.jobs.status_messages import status_message
 from webui.i18n import LANGUAGES, catalogue, t
 
 VIEW: dict[str, Any] = {
@@ -21,7 +21,7 @@ RISING = [(0, 2.3), (10, 1.1), (25, 1.2), (40, 1.3)]
 
 
 def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
-    said = headline(VIEW | view, losses)
+    said = status_message(VIEW | view, losses)
     for language in LANGUAGES:
         text = catalogue(language)[f"headline.{said['code']}"]
         assert {name for _, name, _, _ in Formatter().parse(text) if name} == set(said["params"]), said

@@ -16,7 +16,8 @@ from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.hardware import cpu
 from engine.core.settings import Settings
 from engine.core.text import LANGUAGES, Text
-from engine.methods import METHODS, Method
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from engine.objectives.sft import base_format
 from engine.services.app import learning
 from engine.services.app.formulas import formula_in
@@ -255,7 +256,7 @@ def test_the_examples_of_the_guide_are_advice_of_the_guide(ctx: Context) -> None
 def test_a_wrong_setting_gets_the_nearest_one_that_works(studio: tuple[Context, dict[str, Any]]) -> None:
     ctx, form = studio
     raw = form | {"method": "lora", "method_params": {"rank": 0}}
-    change = spec_repair.mend(ctx, raw)["method.rank"]
+    change = spec_repair.repairs_for(ctx, raw)["method.rank"]
     assert change == {"method.rank": 1}
     estimates.plan(ctx, spec_repair.changed(raw, change))
 
@@ -266,11 +267,11 @@ def test_a_squeezed_base_is_mended_where_it_cannot_be(studio: tuple[Context, dic
     raw = form | {"method": method.key, "training": {"quantisation": "nf4"}}
     if method.capabilities.quantised_base:
         estimates.plan(ctx, raw)
-        assert spec_repair.mend(ctx, raw) == {}
+        assert spec_repair.repairs_for(ctx, raw) == {}
         return
     with pytest.raises(SpecError) as refused:
         estimates.plan(ctx, raw)
-    mends = spec_repair.mend(ctx, raw)
+    mends = spec_repair.repairs_for(ctx, raw)
     assert mends.keys() == refused.value.faults.keys()
     for change in mends.values():
         estimates.plan(ctx, spec_repair.changed(raw, change))
@@ -279,4 +280,4 @@ def test_a_squeezed_base_is_mended_where_it_cannot_be(studio: tuple[Context, dic
 def test_what_cannot_be_mended_is_left_out(studio: tuple[Context, dict[str, Any]]) -> None:
     ctx, form = studio
     raw = form | {"method": "lora", "budget": {"minutes": -1}}
-    assert spec_repair.mend(ctx, raw) == {}
+    assert spec_repair.repairs_for(ctx, raw) == {}

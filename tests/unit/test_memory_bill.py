@@ -10,11 +10,20 @@ import pytest
 from benchmarks.published import MODELS, Config, with_layers
 from engine.core.hardware import Device, Precision, cpu, precision_for
 from engine.core.params import read_all
-from engine.methods import METHODS, Method, method_of
+from engine.methods import METHODS, method_of
+from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.models.base.gguf_config import config_of
 from engine.objectives.sft import SFT, base_format
-from engine.planner.memory.estimate import KEYS, bill, peak_moment, predicted_mb, step_bytes, total_mb, weight_bytes
+from engine.planner.memory.estimate import (
+    KEYS,
+    memory_breakdown,
+    peak_phase,
+    predicted_mb,
+    step_bytes,
+    total_mb,
+    weight_bytes,
+)
 from engine.planner.memory.workload import Workload
 from webui.i18n import catalogue
 
@@ -84,7 +93,7 @@ def test_the_bill_is_whole_and_grows_with_what_is_asked_of_it(name: str) -> None
     for method in METHODS:
         for device in (cpu(), GPU):
             work = _work(config, method, device=device)
-            lines = bill(work)
+            lines = memory_breakdown(work)
             assert [line.key for line in lines] == [key for key in KEYS if key in {line.key for line in lines}]
             assert all(line.bytes > 0 and line.formula and line.source for line in lines)
             assert total_mb(work) > predicted_mb(work) > 0
@@ -109,10 +118,10 @@ def test_fewer_bits_and_lower_ranks_need_less(name: str) -> None:
 
 def test_the_peak_of_full_training_is_where_all_gradients_are() -> None:
     short = _work(MODELS["Llama 3 8B"], method_of("full"))
-    assert peak_moment(short) == "end"
+    assert peak_phase(short) == "end"
     long = replace(short, tokens=32_768, longest=32_768)
-    assert peak_moment(long) in ("head", "backward")
-    held = {line.key: line.bytes for line in bill(short)}
+    assert peak_phase(long) in ("head", "backward")
+    held = {line.key: line.bytes for line in memory_breakdown(short)}
     assert held["gradients"] == 4 * short.trained
     assert held["optimizer"] == 8 * short.trained
     lean = replace(short, optimizer="adafactor")
@@ -123,7 +132,7 @@ def test_the_peak_of_full_training_is_where_all_gradients_are() -> None:
 def test_gradients_of_one_group_do_not_wait_for_activations_of_the_next() -> None:
     one = _work(MODELS["Llama 3 8B"], method_of("full"), tokens=1024)
     several = replace(one, groups=4)
-    lines = {line.key: line.bytes for line in bill(several)}
+    lines = {line.key: line.bytes for line in memory_breakdown(several)}
     assert lines["gradients"] >= 4 * several.trained
     assert lines["activations"] > 0
     assert total_mb(several) > total_mb(one)

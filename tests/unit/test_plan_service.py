@@ -16,7 +16,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.jobs.spec import make_spec
 from engine.methods import method_of
-from engine.planner.time.lengths import Table, count
+from engine.planner.time.lengths import LengthTable, count
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates, plan_search, spec_repair
 from tests import tiny
@@ -30,7 +30,7 @@ RAW: dict[str, Any] = {"name": "-", "base_model": 1, "dataset": 1, "method": "lo
 @pytest.mark.parametrize("over_length", ["truncate", "drop"])
 def test_counting_by_index_is_counting(over_length: str) -> None:
     rows = [(5, []), *table().train, (900, [[10, 20], [800, 900]])]
-    index = Table(rows, [], 1.5).train_index
+    index = LengthTable(rows, [], 1.5).train_index
     for limit in (16, 100, 300, 5000):
         plain, indexed = count(rows, 1.5, limit, over_length), index.count(limit, over_length)
         assert sorted(plain.lengths) == sorted(indexed.lengths)

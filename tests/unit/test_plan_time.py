@@ -20,8 +20,8 @@ from engine.objectives.sft import base_format
 from engine.planner.budget import catalogue
 from engine.planner.memory.workload import Workload
 from engine.planner.time import corrections, disk, effort, speed
-from engine.planner.time.corrections import Evidence, correct
-from engine.planner.time.lengths import Counts, Table
+from engine.planner.time.corrections import ThroughputRecord, correct
+from engine.planner.time.lengths import Counts, LengthTable
 from engine.planner.time.rates import rates_of
 from engine.planner.time.speed import Pace
 
@@ -121,7 +121,7 @@ def test_nothing_to_learn_from_takes_no_time() -> None:
 
 def test_a_large_table_is_counted_quickly() -> None:
     rows = [(50 + place % 900, [[30, 50 + place % 900]]) for place in range(4000)]
-    table = Table(rows, rows[:400], 25.0)
+    table = LengthTable(rows, rows[:400], 25.0)
     work, pace = _work(), Pace(3.0, 64, 4)
     counts = table.train_index.count(512, "truncate"), table.val_index.count(512, "truncate")
     began = time.perf_counter()
@@ -132,8 +132,10 @@ def test_a_large_table_is_counted_quickly() -> None:
 # ------------------------------------------------------------------ what was measured
 
 
-def _evidence(training: float, at: float = 1.0, source: corrections.Source = "probe", **settings: Any) -> Evidence:
-    return Evidence(source, at, {"training": training, "start": 1.0}, SETTINGS | settings)
+def _evidence(
+    training: float, at: float = 1.0, source: corrections.Source = "probe", **settings: Any
+) -> ThroughputRecord:
+    return ThroughputRecord(source, at, {"training": training, "start": 1.0}, SETTINGS | settings)
 
 
 def test_a_measurement_corrects_the_model_and_narrows_the_range() -> None:
@@ -160,7 +162,7 @@ def test_the_newest_counts_most_and_like_settings_more_than_unlike_ones() -> Non
     )
     assert correct([newer, older], SETTINGS).speeds["training"] < 1.0
     far = {"batch_size": 1, "max_length": 64, "optimizer": "sgd"}
-    unlike = Evidence("past", 2.0, {"training": 0.5}, SETTINGS | far)
+    unlike = ThroughputRecord("past", 2.0, {"training": 0.5}, SETTINGS | far)
     found = correct([unlike, older], SETTINGS)
     assert found.speeds["training"] > 1.0
     assert (found.source, found.measured_at) == ("probe", 1.0)
@@ -172,7 +174,7 @@ def test_what_another_method_measured_tells_of_the_machine_but_not_of_the_method
     assert (found.source, found.measured_at) == ("model", None)
     assert found.speeds["training"] == pytest.approx(0.25)
     assert found.spread("training") > correct([slow], SETTINGS).spread("training")
-    own = Evidence("past", 1.0, {"training": 1.0}, SETTINGS | {"method": "full"})
+    own = ThroughputRecord("past", 1.0, {"training": 1.0}, SETTINGS | {"method": "full"})
     both = correct([slow, own], SETTINGS | {"method": "full"})
     assert (both.source, both.measured_at) == ("past", 1.0)
     assert both.speeds["training"] > 0.9

@@ -91,13 +91,16 @@ def test_a_config_without_sizes_is_refused_by_name() -> None:
 def test_four_bits_shrink_the_base_and_nothing_else() -> None:
     plain, squeezed = _work("lora"), _work("qlora")
     assert estimate.weight_bytes(squeezed) == pytest.approx(176e6, rel=0.06)  # measured, against 548 MB
-    kept = [next(item.bytes for item in estimate.bill(work) if item.key == "activations") for work in (plain, squeezed)]
+    kept = [
+        next(item.bytes for item in estimate.memory_breakdown(work) if item.key == "activations")
+        for work in (plain, squeezed)
+    ]
     assert kept[0] == kept[1]
 
 
 def test_full_training_costs_sixteen_bytes_a_parameter() -> None:
     work = replace(_work("full", tokens=32), groups=2)
-    lines = {item.key: item.bytes for item in estimate.bill(work)}
+    lines = {item.key: item.bytes for item in estimate.memory_breakdown(work)}
     assert lines["weights"] + lines["optimizer"] == pytest.approx(12 * 134_515_008, rel=0.001)
     assert lines["gradients"] >= 4 * 134_515_008
     assert total_mb(replace(work, optimizer="sgd")) < total_mb(work) - 1000

@@ -16,11 +16,11 @@ from engine.planner.budget import catalogue
 from engine.planner.budget.goals import FAMILIES, FORMATS, GOALS, OPTIMIZERS, Learning, quality
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import disk_verdict, memory_verdict
-from engine.planner.plan_estimate import Case, estimate, workload
+from engine.planner.plan_estimate import PlanCase, estimate, workload
 from engine.planner.search.infeasible import smallest_change
 from engine.planner.search.offers import chosen, reasons
 from engine.planner.search.search import Search, score
-from engine.planner.time.lengths import Table
+from engine.planner.time.lengths import LengthTable
 from storage.tables import Dataset, LanguageModel
 from tests.unit.test_planner import CONFIGS, SMOLLM2
 
@@ -40,7 +40,7 @@ DEVICES = ("rtx-3050", "rtx-4090", "t4", "h100", "b200", "m3-max-64", "laptop-4-
 
 
 @cache
-def table(rows: int = 150) -> Table:
+def table(rows: int = 150) -> LengthTable:
     """Lengths as real data has them: most are short, few are long."""
     drawn = random.Random(7)
 
@@ -48,7 +48,7 @@ def table(rows: int = 150) -> Table:
         lengths = [max(12, int(drawn.lognormvariate(5.3, 0.6))) for _ in range(n)]
         return [(length, [[length // 2, length]]) for length in lengths]
 
-    return Table(some(rows), some(20))
+    return LengthTable(some(rows), some(20))
 
 
 def search(model: str, device: str | Device, *, rows: int = 150, free_mb: int = 10**6, **budget: Any) -> Search:
@@ -56,7 +56,7 @@ def search(model: str, device: str | Device, *, rows: int = 150, free_mb: int = 
     there = device if isinstance(device, Device) else catalogue.device_of(device)
     raw = {"name": "-", "base_model": 1, "dataset": 1, "method": METHODS[0].key, "budget": budget}
     language_model = LanguageModel(config=MODELS[model], parameters=None, context_length=8192)
-    return Search(Case(make_spec(raw), language_model, Dataset(val_rows=20), there, table(rows), {}, free_mb))
+    return Search(PlanCase(make_spec(raw), language_model, Dataset(val_rows=20), there, table(rows), {}, free_mb))
 
 
 # ------------------------------------------------------------------ the catalogue
@@ -227,7 +227,7 @@ def test_shorter_examples_are_proposed_where_they_are_enough() -> None:
     assert search("135M", "desktop-8-32", memory_mb=verdict.params["need_mb"]).found
 
 
-def _smallest(case: Case) -> int:
+def _smallest(case: PlanCase) -> int:
     small = replace(case, spec=replace(case.spec, budget=replace(case.spec.budget, goal="smallest")))
     return total_mb(workload(small, small.counts()[0]))
 
@@ -235,7 +235,7 @@ def _smallest(case: Case) -> int:
 @pytest.mark.parametrize("rows", [[], [(30, [])], [(40_000, [[39_000, 40_000]])]])
 def test_data_without_anything_to_learn_is_said_to_be_so(rows: list[Any]) -> None:
     asked = search("135M", "desktop-8-32", memory_mb=100)
-    empty = replace(asked, base=replace(asked.base, table=Table(rows, [])))
+    empty = replace(asked, base=replace(asked.base, table=LengthTable(rows, [])))
     assert empty.found == []
     assert smallest_change(empty).code == "nothing.data"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.jobs.recovery import AGAIN, MOST_TRIES, Footing, again, can_help, footing_of, spent_error
+from engine.jobs.recovery import AGAIN, MOST_TRIES, MicrobatchConfig, again, can_help, microbatch_of, spent_error
 
-START = Footing(tokens=1024, longest=300, recompute=False, may_recompute=True)
+START = MicrobatchConfig(tokens=1024, longest=300, recompute=False, may_recompute=True)
 PLAN = {
     "need_mb": 900,
     "limit_mb": 800,
@@ -17,18 +17,18 @@ PLAN = {
 
 
 def test_groups_are_halved_down_to_the_longest_example_then_activations_recomputed() -> None:
-    tried, footing = [], START
-    while (following := footing.relieved()) is not None:
+    tried, microbatch = [], START
+    while (following := microbatch.relieved()) is not None:
         tried.append((following.tokens, following.recompute, following.tries))
-        footing = following
+        microbatch = following
     assert tried == [(512, False, 1), (300, False, 2), (300, True, 3)]
 
 
 def test_three_tries_are_all_also_where_groups_could_be_smaller_still() -> None:
-    footing, tries = replace(START, longest=10), 0
-    while (following := footing.relieved()) is not None:
-        footing, tries = following, tries + 1
-    assert (tries, footing.tokens, footing.recompute) == (MOST_TRIES, 128, False)
+    microbatch, tries = replace(START, longest=10), 0
+    while (following := microbatch.relieved()) is not None:
+        microbatch, tries = following, tries + 1
+    assert (tries, microbatch.tokens, microbatch.recompute) == (MOST_TRIES, 128, False)
 
 
 def test_what_cannot_recompute_has_nothing_left_at_one_example() -> None:
@@ -42,8 +42,8 @@ def test_tries_are_counted_until_a_person_resumes_the_job() -> None:
     code, params = again(following, step=7)
     assert code in AGAIN
     assert (params["step"], params["tokens"], params["tries"], params["most"]) == (7, 512, 1, MOST_TRIES)
-    assert footing_of(code, params) == following
-    resumed = footing_of("groups_halved", params)
+    assert microbatch_of(code, params) == following
+    resumed = microbatch_of("groups_halved", params)
     assert (resumed.tokens, resumed.tries, resumed.spent_s) == (512, 0, 0.0)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.evaluation.comparison import spec
 from engine.methods import method_of
 from engine.objectives.sft import SFT
 from engine.services.app import drafts
-from engine.services.comparisons import comparisons
+from engine.services.comparisons import comparisons, views
 from engine.services.data import datasets
 from engine.services.models import base_models
 from engine.services.planning import estimates
@@ -41,7 +42,7 @@ def entrant_label(lang: str, method: str | None, variant: str | None) -> str:
 def entrant_forms(lang: str) -> list[Row]:
     """Everything that can be chosen, with what may be set for it alone."""
     found = []
-    for method, variant in comparisons.offered():
+    for method, variant in spec.offered():
         own = [param for param in SFT.params_for(method.defaults) if param.key in _OWN]
         set_by_variant = dict(variant.training) | dict(variant.values) if variant else {}
         params = [param_form(one, lang, "method") for one in method.params]
@@ -68,7 +69,7 @@ def _fresh(chosen: list[str]) -> Row:
 
 def _recommended() -> list[str]:
     """Those that a newcomer should see side by side, few-shot among them: it is the row to beat."""
-    methods = [method for method, variant in comparisons.offered() if variant is None]
+    methods = [method for method, variant in spec.offered() if variant is None]
     wanted = [m.key for m in methods if m.recommended or not m.capabilities.trains]
     return wanted if len(wanted) >= _LEAST_CHOSEN else [m.key for m in methods[:_LEAST_CHOSEN]]
 
@@ -113,26 +114,26 @@ def _board(site: Site, lang: str) -> list[Function]:
         return row | {"label": own}
 
     def compare_list() -> list[Row]:
-        rows = comparisons.list_comparisons(ctx)
+        rows = views.list_comparisons(ctx)
         return [row | {"entrants": [named(one) for one in row["entrants"]]} for row in rows]
 
     def compare_view(comparison: int, known: str) -> Row:
-        found = comparisons.comparison_view(ctx, int(comparison))
+        found = views.comparison_view(ctx, int(comparison))
         if found["version"] == known:
             return {"version": known, "view": None}
         return {"version": found["version"], "view": found | {"rows": [named(row) for row in found["rows"]]}}
 
     def compare_curves(comparison: int) -> Row:
-        return comparisons.comparison_curves(ctx, int(comparison))
+        return views.comparison_curves(ctx, int(comparison))
 
     def compare_answers(comparison: int) -> list[Row]:
-        return comparisons.comparison_answers(ctx, int(comparison))
+        return views.comparison_answers(ctx, int(comparison))
 
     def compare_export(comparison: int, form: str) -> str:
         def say(key: str) -> str:
             return t(lang, f"compare.{key}")
 
-        return comparisons.export_comparison(ctx, int(comparison), form, say=say, lang=lang)
+        return views.export_comparison(ctx, int(comparison), form, say=say, lang=lang)
 
     return [compare_list, compare_view, compare_curves, compare_answers, compare_export]
 
@@ -165,5 +166,5 @@ def _acts(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     functions = [*_form(site, lang), *_board(site, lang), *_acts(site, lang)]
-    forms = {"entrants": entrant_forms(lang), "shared": [param_form(one, lang, "shared") for one in comparisons.PARAMS]}
+    forms = {"entrants": entrant_forms(lang), "shared": [param_form(one, lang, "shared") for one in spec.PARAMS]}
     view("compare", forms, functions=[guarded(lang)(function) for function in functions], elem_id="compare-page")

@@ -76,7 +76,7 @@ def _one(site: Site, lang: str) -> list[Function]:
 
     def import_rows(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
         with _fields_named(lang):
-            return datasets.start_import(ctx, dataset, choice)
+            return data_imports.start_import(ctx, dataset, choice)
 
     def import_state(dataset: int) -> dict[str, Any] | None:
         return data_imports.import_state(ctx, dataset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engine.data.writers import settings
 from engine.services.data import export
 from engine.services.data.versions import versions
 from engine.services.jobs import lifecycle
@@ -19,7 +20,7 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def export_form(dataset: int) -> dict[str, Any]:
         shown = ("number", "rows", "in_use")
         return {
-            "params": [param_form(param, lang, "export") for param in export.PARAMS],
+            "params": [param_form(param, lang, "export") for param in settings.PARAMS],
             "original": export.can_be_original(ctx, dataset),
             "versions": [{key: one[key] for key in shown} for one in versions.versions_of(ctx, dataset)],
         }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.data.quality import CHECKS, Check
+from engine.data.quality import CHECKS
+from engine.data.quality.base import Check
 from engine.services.data.quality import auditing
 from engine.services.models import base_models
 from webui.forms import param_form

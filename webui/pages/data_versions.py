@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.core.params import Param
-from engine.data.operations import OPERATIONS, Operation
+from engine.data.operations import OPERATIONS
+from engine.data.operations.base import Operation
 from engine.data.quality import CHECKS
 from engine.services.data import datasets, rows
-from engine.services.data.versions import versions
+from engine.services.data.versions import compare, preview, versions
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models
 from webui.forms import operation_form
@@ -35,7 +36,7 @@ def _operations(site: Site, lang: str) -> list[Callable[..., Any]]:
         return [_form(one, lang, choices) for one in OPERATIONS if kind in one.kinds]
 
     def preview_operation(dataset: int, key: str, values: dict[str, Any]) -> dict[str, Any]:
-        return versions.preview(ctx, dataset, key, values)
+        return preview.preview(ctx, dataset, key, values)
 
     def apply_operation(dataset: int, key: str, values: dict[str, Any], base: int | None = None) -> dict[str, int]:
         return versions.apply(ctx, dataset, key, values, base=base)
@@ -87,7 +88,7 @@ def _versions(site: Site, lang: str) -> list[Callable[..., Any]]:
         versions.use_version(ctx, dataset, number)
 
     def compare_versions(dataset: int, a: int, b: int, what: str, offset: int) -> dict[str, Any]:
-        return versions.compare(ctx, dataset, a, b, what, offset, PAGE_CHANGES)
+        return compare.compare(ctx, dataset, a, b, what, offset, PAGE_CHANGES)
 
     return [all_versions, use_version, compare_versions]
 

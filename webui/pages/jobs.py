@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.params import Param
+from engine.jobs import feed as job_feeds
 from engine.methods import METHODS, method_of
 from engine.objectives.sft import SFT
 from engine.services.jobs import lifecycle
@@ -114,7 +115,7 @@ def build(site: Site, lang: str) -> None:
         return {"version": version, "jobs": None if version == known else rows}
 
     def job_feed(job_id: int, cursors: dict[str, Any]) -> Row:
-        feed = lifecycle.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
+        feed = job_feeds.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
         return feed | {"job": named(feed["job"]), "advice": advice_rows(lang, feed["job"])}
 
     def job_settings(job_id: int) -> list[Row]:

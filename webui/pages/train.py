@@ -9,7 +9,7 @@ from engine.core.errors import TunesmithError
 from engine.methods import METHODS
 from engine.services.app import drafts, learning
 from engine.services.data import datasets
-from engine.services.jobs import lifecycle
+from engine.services.jobs import lifecycle, spec_files
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
 from webui.components import view
@@ -38,7 +38,7 @@ def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
     asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
     if "from_job" in asked:
         try:
-            raw = lifecycle.draft_from_job(site.ctx, asked["from_job"])
+            raw = spec_files.draft_from_job(site.ctx, asked["from_job"])
         except TunesmithError as error:
             return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
         return {"draft": draft_of(raw), "replaced": stored, "warnings": raw["warnings"]}
@@ -97,7 +97,7 @@ def _plans(site: Site) -> list[Function]:
         return learning.costs(ctx, raw, settings)
 
     def mends(raw: dict[str, Any]) -> dict[str, Any]:
-        return spec_repair.mend(ctx, raw)
+        return spec_repair.repairs_for(ctx, raw)
 
     def show_tokens(raw: dict[str, Any]) -> list[dict[str, Any]]:
         return estimates.token_preview(ctx, raw, n=3)
@@ -115,10 +115,10 @@ def _checks(site: Site) -> list[Function]:
     ctx = site.ctx
 
     def start_check(raw: dict[str, Any]) -> int:
-        return dry_runs.start_check(ctx, raw)
+        return dry_runs.start_dry_run(ctx, raw)
 
     def check_of(raw: dict[str, Any]) -> dict[str, Any] | None:
-        return dry_runs.check_of(ctx, raw)
+        return dry_runs.dry_run_of(ctx, raw)
 
     def start_probe(raw: dict[str, Any]) -> int:
         return speed_probe.start_probe(ctx, raw)
@@ -137,10 +137,10 @@ def _files(site: Site) -> list[Function]:
     ctx = site.ctx
 
     def write_yaml(raw: dict[str, Any]) -> str:
-        return lifecycle.draft_yaml(ctx, raw)
+        return spec_files.draft_yaml(ctx, raw)
 
     def read_yaml(text: str) -> dict[str, Any]:
-        raw = lifecycle.draft_from_yaml(ctx, text)
+        raw = spec_files.draft_from_yaml(ctx, text)
         return {"draft": draft_of(raw), "warnings": raw["warnings"]}
 
     return [write_yaml, read_yaml]

@@ -22,7 +22,7 @@ Note = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Found:
+class DetectedFile:
     """One file with the reasons for how it is read. `notes` are {"what", "value", "code", "params"}."""
 
     file: SourceFile
@@ -35,7 +35,9 @@ def note(what: str, value: Any, code: str, params: Mapping[str, Any]) -> Note:
     return {"what": what, "value": value, "code": code, "params": dict(params)}
 
 
-def look(file: SourceFile, encoding: str | None, options: Mapping[str, Any], documents: Documents) -> Found:
+def detect_file(
+    file: SourceFile, encoding: str | None, options: Mapping[str, Any], documents: Documents
+) -> DetectedFile:
     """Understand one file by its content. The text of a Word or PDF file is taken out unless that was done before.
 
     Raises:
@@ -56,14 +58,16 @@ def look(file: SourceFile, encoding: str | None, options: Mapping[str, Any], doc
     return _text(file, encoding, options)
 
 
-def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) -> Found:
+def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) -> DetectedFile:
     chosen = _chosen(file, encoding)
     form = detect_text_format(file.path, chosen.name, file.name)
     notes = [
         note("encoding", chosen.name, chosen.code, chosen.params),
         note("format", form.name, form.code, form.params),
     ]
-    return Found(SourceFile(file.path, file.name, form.name, chosen.name, form.options).chosen(options), form, notes)
+    return DetectedFile(
+        SourceFile(file.path, file.name, form.name, chosen.name, form.options).chosen(options), form, notes
+    )
 
 
 def _chosen(file: SourceFile, encoding: str | None) -> Encoding:
@@ -73,17 +77,17 @@ def _chosen(file: SourceFile, encoding: str | None) -> Encoding:
     return Encoding(name, "encoding.chosen", {"encoding": name})
 
 
-def _parquet(file: SourceFile) -> Found:
+def _parquet(file: SourceFile) -> DetectedFile:
     opened = open_parquet(file.path)
     form = Format("parquet", "format.parquet", {"rows": opened.metadata.num_rows})
     notes = [note("format", "parquet", form.code, form.params)]
     for column, kind in unusable_columns(opened).items():
         shown = clip(column, MAX_NAME)
         notes.append(note("columns", shown, "columns.unusable", {"column": shown, "type": kind}))
-    return Found(replace(file, format="parquet"), form, notes)
+    return DetectedFile(replace(file, format="parquet"), form, notes)
 
 
-def _document(file: SourceFile, options: Mapping[str, Any]) -> Found:
+def _document(file: SourceFile, options: Mapping[str, Any]) -> DetectedFile:
     chosen = file.chosen(options)
     form = Format(file.format, f"format.{file.format}", {"pages": file.options.get("pages", 0)})
     notes = [note("format", file.format, form.code, form.params)]
@@ -91,10 +95,10 @@ def _document(file: SourceFile, options: Mapping[str, Any]) -> Found:
         pages = [str(page) for page, _code, _params in lost]
         shown = ", ".join(pages[:20]) + (" …" if len(pages) > 20 else "")
         notes.append(note("format", file.format, "format.pages_lost", {"pages": shown, "count": len(pages)}))
-    return Found(chosen, form, notes)
+    return DetectedFile(chosen, form, notes)
 
 
-def _excel(file: SourceFile, options: Mapping[str, Any]) -> Found:
+def _excel(file: SourceFile, options: Mapping[str, Any]) -> DetectedFile:
     found = survey(file.path, options.get("sheet"))
     sheets, sheet, layout = found.sheets, found.sheet, found.layout
     form = Format(
@@ -111,4 +115,4 @@ def _excel(file: SourceFile, options: Mapping[str, Any]) -> Found:
         if count:
             notes.append(note("format", "xlsx", code, params))
     known = {"sheet": sheet, "sheets": sheets[:_MAX_SHEETS]}
-    return Found(SourceFile(file.path, file.name, "xlsx", None, known), form, notes)
+    return DetectedFile(SourceFile(file.path, file.name, "xlsx", None, known), form, notes)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.detection.detect_file import Found, Note, look, note
+from engine.data.detection.detect_file import DetectedFile, Note, detect_file, note
 from engine.data.readers.documents import DOCUMENTS, Documents
 from engine.data.readers.source_file import TEXTS, SourceFile
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
-from engine.data.schema import guess_shape
+from engine.data.schema.guess import guess_shape
 
 _LOOK_ROWS = 200  # of one file; fewer of each where there are many
 _LEAST_ROWS = 5
@@ -22,7 +22,7 @@ _MAX_NAMED = 20  # files named one by one
 
 
 @dataclass(frozen=True)
-class Sniffed:
+class DetectedUpload:
     """An upload as it was understood. `notes` are {"what", "value", "code", "params"} with sentences `detect.<code>`."""
 
     files: tuple[SourceFile, ...]
@@ -55,21 +55,23 @@ class Sniffed:
         return (replace(item, file=file.name) for file in self.files for item in file.records())
 
 
-def sniff(path: Path, filename: str, encoding: str | None = None, options: Mapping[str, Any] | None = None) -> Sniffed:
+def detect_upload(
+    path: Path, filename: str, encoding: str | None = None, options: Mapping[str, Any] | None = None
+) -> DetectedUpload:
     """Understand a file by its content; `encoding` and `options` override what its bytes say.
 
     Raises:
         Fault: with a sentence that says why the file cannot be used and what to do.
     """
-    return sniff_files([SourceFile(path, filename, "")], encoding, options)
+    return detect_files([SourceFile(path, filename, "")], encoding, options)
 
 
-def sniff_files(
+def detect_files(
     files: Sequence[SourceFile],
     encoding: str | None = None,
     options: Mapping[str, Any] | None = None,
     refused: Sequence[tuple[str, Fault]] = (),
-) -> Sniffed:
+) -> DetectedUpload:
     """Understand several files as one data set. A file that cannot be read is named in the notes, the others stay.
 
     Args:
@@ -79,19 +81,19 @@ def sniff_files(
     Raises:
         Fault: the first one, when no file can be read.
     """
-    found: list[Found] = []
+    found: list[DetectedFile] = []
     faults = list(refused)
     with Documents() as documents:
         for file in files:
             try:
-                one = look(file, encoding, options or {}, documents)
+                one = detect_file(file, encoding, options or {}, documents)
                 _need_a_row(one.file)
                 found.append(one)
             except Fault as fault:
                 faults.append((file.name, fault))
     if not found:
         raise faults[0][1]
-    source = Sniffed(tuple(one.file for one in found), notes=_file_notes(found, faults))
+    source = DetectedUpload(tuple(one.file for one in found), notes=_file_notes(found, faults))
     return _with_shape(source, found)
 
 
@@ -125,7 +127,7 @@ def _no_rows(looked: list[Record | Rejected]) -> Fault:
     return Fault("data.file.no_rows")
 
 
-def _file_notes(found: list[Found], faults: list[tuple[str, Fault]]) -> list[Note]:
+def _file_notes(found: list[DetectedFile], faults: list[tuple[str, Fault]]) -> list[Note]:
     """What was found in each file: alone in full; of several, each in a sentence and every other reason once."""
     notes: list[Note] = []
     if len(found) + len(faults) > 1:
@@ -144,7 +146,7 @@ def _file_notes(found: list[Found], faults: list[tuple[str, Fault]]) -> list[Not
     return notes
 
 
-def _with_shape(source: Sniffed, found: list[Found]) -> Sniffed:
+def _with_shape(source: DetectedUpload, found: list[DetectedFile]) -> DetectedUpload:
     each = max(_LEAST_ROWS, _LOOK_ROWS // len(found))
     looked = [item for file in source.files for item in islice(file.records(), each)]
     rows = [item.values for item in looked if isinstance(item, Record)]
@@ -160,7 +162,7 @@ def _with_shape(source: Sniffed, found: list[Found]) -> Sniffed:
     )
 
 
-def _column_notes(columns: list[str], rows: list[dict[str, Any]], found: list[Found]) -> list[Note]:
+def _column_notes(columns: list[str], rows: list[dict[str, Any]], found: list[DetectedFile]) -> list[Note]:
     shown = clip(", ".join(columns), 300)
     notes = [note("columns", shown, "columns.found", {"columns": shown, "count": len(columns)})]
     if renamed := list(dict.fromkeys(name for one in found for name in one.form.renamed)):

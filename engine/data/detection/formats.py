@@ -16,7 +16,7 @@ from engine.data.readers.text_reader import text_options
 from engine.data.records.encodings import open_text
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import show
-from engine.data.schema import is_known_name, plain_name
+from engine.data.schema.declared import is_known_name, plain_name
 
 _MARKDOWN = ("md", "markdown", "mdown")
 DELIMITERS = {",": "csv", "\t": "tsv", ";": "csv", "|": "csv"}

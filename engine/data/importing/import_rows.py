@@ -11,13 +11,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.data.detection.detect_upload import Sniffed
+from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.importing.reading import Convert, Place, batches, outcomes
 from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
-from engine.data.schema import make_plan, shape_of
 from engine.data.schema.contents import MOST_LABELS
+from engine.data.schema.declared import shape_of
+from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import Row, normaliser
 
 _PREVIEW_ROWS = 500
@@ -60,14 +61,14 @@ class Preview:
 
 
 def converter(
-    source: Sniffed, shape: str | None, mapping: Mapping[str, str], templates: Templates | None = None
+    source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None = None
 ) -> Convert:
     """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
     return normaliser(make_plan(shape_of(shape), mapping, source.columns, templates))
 
 
 def preview(
-    source: Sniffed, shape: str | None, mapping: dict[str, str], limit: int, templates: Templates | None = None
+    source: DetectedUpload, shape: str | None, mapping: dict[str, str], limit: int, templates: Templates | None = None
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
@@ -88,7 +89,7 @@ def preview(
 
 
 def import_rows(
-    source: Sniffed,
+    source: DetectedUpload,
     shape: str | None,
     mapping: Mapping[str, str],
     folder: Path,

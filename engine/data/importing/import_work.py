@@ -18,7 +18,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.importing.reading import Outcome, Place
 from engine.data.records.record import Rejected
-from engine.data.rows.drafts import Draft
+from engine.data.rows.drafts import RowsDraft
 
 _FIRST_SAVE_S, _LONGEST_S = 0.25, 4.0  # between two states: short at first, then twice as long each time
 MAX_REJECTED_SHOWN = 5_000
@@ -76,7 +76,7 @@ class ImportWork:
         self._folder, self._lasting = folder, lasting
         state = _read_state(folder) if lasting else None
         self.place = Place(**state["place"]) if state else Place()
-        self.draft = Draft(folder / "rows.part", state["draft"] if state else None)
+        self.draft = RowsDraft(folder / "rows.part", state["draft"] if state else None)
         self.rejected = RejectedFile(folder / "rejected.jsonl", state["rejected"] if state else None)
         self._saved_at, self._wait = time.monotonic(), _FIRST_SAVE_S
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from engine.data.detection.detect_upload import Sniffed
+from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.readers.jsonl_blocks import Block, blocks
 from engine.data.readers.jsonl_reader import json_row
 from engine.data.readers.source_file import SourceFile
@@ -42,12 +42,12 @@ class Place:
     size: int = 0
 
 
-def outcomes(source: Sniffed, convert: Convert) -> Iterator[Outcome]:
+def outcomes(source: DetectedUpload, convert: Convert) -> Iterator[Outcome]:
     """Every row of the source as it comes out, or why it does not."""
     return (_outcome(item, convert) for item in source.records())
 
 
-def batches(source: Sniffed, convert: Convert, place: Place) -> Iterator[tuple[list[Outcome], Place]]:
+def batches(source: DetectedUpload, convert: Convert, place: Place) -> Iterator[tuple[list[Outcome], Place]]:
     """As `outcomes`, from a place on."""
     for number in range(place.file, len(source.files)):
         file = source.files[number]
@@ -60,7 +60,7 @@ def batches(source: Sniffed, convert: Convert, place: Place) -> Iterator[tuple[l
         yield [], place
 
 
-def _size(source: Sniffed, files: int) -> int:
+def _size(source: DetectedUpload, files: int) -> int:
     """Bytes of the first files."""
     return sum(file.path.stat().st_size for file in source.files[:files])
 

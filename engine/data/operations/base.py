@@ -16,7 +16,7 @@ Group = Literal["repair", "split", "size", "augment", "combine", "wording", "con
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRow:
     """One row that a check found: its id, the group of rows that belong together, and what exactly was found."""
 
     row: int
@@ -35,7 +35,7 @@ class Source(Protocol):
     def rows(self) -> Iterator[Row]:
         """Every row: {"split", "id", "line", "messages" (or another kind's fields), "extra"}; free to be changed."""
 
-    def found(self, check: str) -> Iterator[Found]:
+    def found(self, check: str) -> Iterator[FoundRow]:
         """What the newest audit of this very content found. Raises Fault("data.audit.missing")."""
 
     def other(self, dataset: int) -> Source:

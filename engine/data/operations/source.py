@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from engine.data.operations.base import Found, Source
+from engine.data.operations.base import FoundRow, Source
 from engine.data.rows.index import Column, RowIndex
 from engine.data.rows.store import read_rows
 from engine.data.templates.template import ChatTemplate
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 class Links:
     """What a source asks others for; each raises as the method of `Source` with its name says."""
 
-    found: Callable[[str], Iterator[Found]]
+    found: Callable[[str], Iterator[FoundRow]]
     other: Callable[[int], Source]
     template: Callable[[int], ChatTemplate]
 
@@ -77,7 +77,7 @@ class RowsSource:
         for start in range(0, len(self._places), _AT_ONCE):
             yield from self.index.rows(self._places[start : start + _AT_ONCE])
 
-    def found(self, check: str) -> Iterator[Found]:
+    def found(self, check: str) -> Iterator[FoundRow]:
         """What the newest audit of this very content found. Raises Fault("data.audit.missing")."""
         return self._links.found(check)
 

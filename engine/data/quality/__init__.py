@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.core.errors import NotFound, SpecError
 from engine.core.params import read_all
-from engine.data.quality.base import Check, Fix
+from engine.data.quality.base import Check
 from engine.data.quality.contradictions import CONTRADICTIONS
 from engine.data.quality.duplicates import EXACT, NEAR_DUPLICATES
 from engine.data.quality.empty_answers import EMPTY_ANSWERS
@@ -20,8 +20,6 @@ from engine.data.quality.too_long import TOO_LONG
 from engine.data.quality.toxic import TOXIC
 from engine.data.quality.truncated import TRUNCATED
 from engine.data.quality.wrong_language import WRONG_LANGUAGE
-
-__all__ = ["CHECKS", "Check", "Fix", "check_of", "read_settings"]
 
 CHECKS: tuple[Check, ...] = (
     PERSONAL,

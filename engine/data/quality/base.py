@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 from engine.data.rows.row import Row
 from engine.data.templates.template import ChatTemplate
 
@@ -78,7 +78,7 @@ class Check:
     label: Text
     help: Text
     found: Text
-    run: Callable[[Material, Values], Iterator[Found]]
+    run: Callable[[Material, Values], Iterator[FoundRow]]
     params: tuple[Param, ...] = ()
     fixes: tuple[Fix, ...] = ()
     kinds: tuple[str, ...] = ("chat", "text", "preference", "kto")
@@ -87,14 +87,14 @@ class Check:
 
 def each(
     look: Callable[[Values], Callable[[Row], Detail | None]],
-) -> Callable[[Material, Values], Iterator[Found]]:
+) -> Callable[[Material, Values], Iterator[FoundRow]]:
     """A check that needs no more than one row at a time: `look` prepares for the values and gives what judges a row."""
 
-    def run(material: Material, values: Values) -> Iterator[Found]:
+    def run(material: Material, values: Values) -> Iterator[FoundRow]:
         judge = look(values)
         for row in material.rows():
             if detail := judge(row):
-                yield Found(row["id"], None, detail)
+                yield FoundRow(row["id"], None, detail)
 
     return run
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values, drop
 from engine.data.quality.duplicates import equal_groups
 from engine.data.quality.wording import context_of, jaccard, mark, plain, shingles
@@ -34,7 +34,7 @@ def _said(row: Row) -> str:
     return str(row["label"]) if "completion" in row else _pair(row)[0] if "chosen" in row else plain(answer_of(row))
 
 
-def _run(material: Material, values: Values) -> Iterator[Found]:
+def _run(material: Material, values: Values) -> Iterator[FoundRow]:
     import numpy as np
 
     ids, asked, said = (np.zeros(material.count, dtype=np.uint64) for _ in range(3))
@@ -47,7 +47,7 @@ def _run(material: Material, values: Values) -> Iterator[Found]:
         firsts = list({int(said[place]): place for place in reversed(places)}.values())
         if len(firsts) > 1 and _differ(material, firsts, values["alike"]):
             yield from (
-                Found(int(ids[place]), number, {"code": "contradiction", "answers": len(firsts)}) for place in places
+                FoundRow(int(ids[place]), number, {"code": "contradiction", "answers": len(firsts)}) for place in places
             )
             number += 1
 

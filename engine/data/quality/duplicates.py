@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values
 from engine.data.quality.near import Unions, similar_pairs
 from engine.data.quality.wording import jaccard, mark, said, shingles
@@ -55,14 +55,14 @@ def equal_groups(marks: Marks) -> Iterator[list[int]]:
         yield found
 
 
-def _exact(material: Material, _values: Values) -> Iterator[Found]:
+def _exact(material: Material, _values: Values) -> Iterator[FoundRow]:
     ids, marks = marks_of(material.rows(), material.count)
     for group, places in enumerate(equal_groups(marks)):
         for at, place in enumerate(places):
-            yield Found(int(ids[place]), group, {"code": "copy.exact" if at else "copy.first"})
+            yield FoundRow(int(ids[place]), group, {"code": "copy.exact" if at else "copy.first"})
 
 
-def _near(material: Material, values: Values) -> Iterator[Found]:
+def _near(material: Material, values: Values) -> Iterator[FoundRow]:
     ids, marks = marks_of(material.rows(), material.count)
     unions = Unions(material.count)
     for one, other in similar_pairs(material, values["threshold"]):
@@ -83,14 +83,14 @@ def _one_of_each(places: list[int], marks: Marks) -> list[int]:
     return list(kept.values())
 
 
-def _shown(material: Material, places: list[int], ids: Marks, number: int) -> Iterator[Found]:
+def _shown(material: Material, places: list[int], ids: Marks, number: int) -> Iterator[FoundRow]:
     first = shingles(said(material.read(places[:1])[0]))
-    yield Found(int(ids[places[0]]), number, {"code": "copy.first"})
+    yield FoundRow(int(ids[places[0]]), number, {"code": "copy.first"})
     for start in range(1, len(places), _AT_ONCE):
         part = places[start : start + _AT_ONCE]
         for place, row in zip(part, material.read(part), strict=True):
             share = round(100 * jaccard(first, shingles(said(row))))
-            yield Found(int(ids[place]), number, {"code": "copy.near", "percent": share})
+            yield FoundRow(int(ids[place]), number, {"code": "copy.near", "percent": share})
 
 
 def _keep(check: str) -> tuple[Fix, ...]:

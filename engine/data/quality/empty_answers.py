@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Fix, Material, Values, drop
 from engine.data.quality.duplicates import equal_groups
 from engine.data.quality.wording import context_of, mark, plain
@@ -28,7 +28,7 @@ def _fault(row: Row) -> Detail | None:
     return None
 
 
-def _run(material: Material, values: Values) -> Iterator[Found]:
+def _run(material: Material, values: Values) -> Iterator[FoundRow]:
     import numpy as np
 
     ids, answers = np.zeros(material.count, dtype=np.uint64), np.zeros(material.count, dtype=np.uint64)
@@ -37,7 +37,7 @@ def _run(material: Material, values: Values) -> Iterator[Found]:
         ids[place], answers[place], asked[place] = row["id"], mark(plain(answer_of(row))), mark(context_of(row))
         if detail := _fault(row):
             answers[place] = place
-            yield Found(row["id"], None, detail)
+            yield FoundRow(row["id"], None, detail)
     if material.kind != "text" and material.count > _USUAL * len(np.unique(answers)):
         return
     groups = (places for places in equal_groups(answers) if len(places) >= values["rows"])
@@ -45,7 +45,7 @@ def _run(material: Material, values: Values) -> Iterator[Found]:
         several = len(np.unique(asked[places]))
         if material.kind != "text" and several >= values["rows"]:
             detail = {"code": "empty.repeated", "times": len(places)}
-            yield from (Found(int(ids[place]), number, detail) for place in places)
+            yield from (FoundRow(int(ids[place]), number, detail) for place in places)
 
 
 EMPTY_ANSWERS = Check(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values
 from engine.data.quality.duplicates import NEAR, NEAR_DUPLICATES, equal_groups, exact_mark
 from engine.data.quality.near import similar_pairs
@@ -37,7 +37,7 @@ class _Marks:
             self.held_out[place] = row["split"] != "train"
 
 
-def _run(material: Material, values: Values) -> Iterator[Found]:
+def _run(material: Material, values: Values) -> Iterator[FoundRow]:
     marks = _Marks(material)
     if not marks.held_out.any():
         return
@@ -61,18 +61,20 @@ def _match(
                 trained = trained[:_MOST_SHOWN]
 
 
-def _grouped(matches: dict[str, dict[int, list[int]]], marks: _Marks) -> Iterator[Found]:
+def _grouped(matches: dict[str, dict[int, list[int]]], marks: _Marks) -> Iterator[FoundRow]:
     """A group for each held-out row with its training rows; one of those may be in several groups."""
     taken: set[int] = set()
     for kind in _KINDS:
         for place in sorted(matches[kind].keys() - taken):
             number = len(taken)
             taken.add(place)
-            yield Found(
+            yield FoundRow(
                 int(marks.ids[place]), number, {"code": f"leak.{kind}.held_out", "side": "held_out", "kind": kind}
             )
             for other, how in _trained(matches, place).items():
-                yield Found(int(marks.ids[other]), number, {"code": f"leak.{how}.train", "side": "train", "kind": how})
+                yield FoundRow(
+                    int(marks.ids[other]), number, {"code": f"leak.{how}.train", "side": "train", "kind": how}
+                )
 
 
 def _trained(matches: dict[str, dict[int, list[int]]], place: int) -> dict[int, str]:

@@ -8,7 +8,7 @@ from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.privacy.kinds import KINDS, ordered, spans_in
 from engine.data.quality.base import Check, Detail, Fix, Span, Values, drop, each
-from engine.data.rows.extra_fields import beside_of
+from engine.data.rows.extra_fields import extra_fields_of
 from engine.data.rows.row import Row, texts_of
 
 
@@ -19,7 +19,7 @@ def _look(values: Values) -> Callable[[Row], Detail | None]:
         spans: list[Span] = []
         for part, text in enumerate(texts_of(row)):
             spans += [(part, start, end, kind) for start, end, kind in spans_in(text, kinds)]
-        for part, (name, text) in enumerate(beside_of(row), len(texts_of(row))):
+        for part, (name, text) in enumerate(extra_fields_of(row), len(texts_of(row))):
             spans += [(part, start, end, kind) for start, end, kind in _named(name, text, kinds)]
         if not spans:
             return None

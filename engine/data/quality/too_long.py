@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 from engine.data.operations.repairs.texts import token_count
 from engine.data.quality.base import Check, Detail, Fix, Material, Reader, Values, drop
 from engine.data.rows.row import Row, texts_of
@@ -14,12 +14,12 @@ from engine.data.rows.row import Row, texts_of
 _FRAME_TOKENS = 32  # what a chat template adds to a turn, at most
 
 
-def _run(material: Material, values: Values) -> Iterator[Found]:
+def _run(material: Material, values: Values) -> Iterator[FoundRow]:
     reader = material.reader(values["model"]) if values.get("model") else None
     for row in material.rows():
         detail = _tokens(row, reader) if reader else _characters(row, values["characters"])
         if detail:
-            yield Found(row["id"], None, detail | ({"model": values["model"]} if reader else {}))
+            yield FoundRow(row["id"], None, detail | ({"model": values["model"]} if reader else {}))
 
 
 def _characters(row: Row, limit: int) -> Detail | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engine.core.text import Text
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Fix, Material, Values, drop
 from engine.data.quality.wording import CJK, answer_part, judged_answer, without_code
 from engine.data.rows.row import Row
@@ -71,7 +71,7 @@ def is_long_prose(answer: str) -> bool:
     )
 
 
-def _run(material: Material, _values: Values) -> Iterator[Found]:
+def _run(material: Material, _values: Values) -> Iterator[FoundRow]:
     import numpy as np
 
     soft, long_ones = [], 0
@@ -92,7 +92,7 @@ def _run(material: Material, _values: Values) -> Iterator[Found]:
     for start in range(0, len(places), 500):
         part = places[start : start + 500].tolist()
         for place, row in zip(part, material.read(part), strict=True):
-            yield Found(row["id"], None, _detail(row, kinds[place]))
+            yield FoundRow(row["id"], None, _detail(row, kinds[place]))
 
 
 def _detail(row: Row, kind: str) -> Detail:

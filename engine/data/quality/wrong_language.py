@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.core.text import Text
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Material, Values, drop
 from engine.data.quality.wording import judged_answer, without_code
 from engine.data.rows.language import language_of
@@ -58,7 +58,7 @@ def language_in(text: str) -> str | None:
     return str(code) if sure >= _SURE else None
 
 
-def _run(material: Material, _values: Values) -> Iterator[Found]:
+def _run(material: Material, _values: Values) -> Iterator[FoundRow]:
     names: list[str | None] = [None]
     asked, answered, ids = array("B"), array("B"), array("Q")
     for row in material.rows():
@@ -71,7 +71,7 @@ def _run(material: Material, _values: Values) -> Iterator[Found]:
     faults = {pair: detail for pair in pairs if (detail := _fault(pair, pairs, names))}
     for row_id, pair in zip(ids, zip(asked, answered, strict=True), strict=True):
         if pair in faults:
-            yield Found(row_id, None, faults[pair])
+            yield FoundRow(row_id, None, faults[pair])
 
 
 def _languages(row: Row) -> tuple[str | None, str | None]:

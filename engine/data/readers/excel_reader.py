@@ -16,7 +16,7 @@ from engine.core.errors import Fault
 from engine.data.readers.csv_reader import header_names
 from engine.data.readers.excel_cells import cell_text
 from engine.data.records.record import MAX_RAW, Record, Rejected, clip, show
-from engine.data.schema import is_known_name
+from engine.data.schema.declared import is_known_name
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -34,7 +34,7 @@ _Merges = dict[int, dict[int, int]]  # first row -> {column from 0: last row}
 
 
 @dataclass(frozen=True)
-class Layout:
+class SheetLayout:
     """How a sheet is laid out: the row of its header, what it calls the columns, where cells were merged downwards."""
 
     header: int
@@ -45,12 +45,12 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Survey:
+class SheetSurvey:
     """The sheets that hold anything, hidden ones last; the layout of one; formulas among its first rows without a stored result."""
 
     sheets: list[str]
     sheet: str
-    layout: Layout
+    layout: SheetLayout
     without_value: int
 
 
@@ -67,7 +67,7 @@ def _book(path: Path) -> Iterator[Workbook]:
         raise Fault("data.excel.damaged", detail=show(str(error) or type(error).__name__)) from error
 
 
-def survey(path: Path, wanted: str | None = None) -> Survey:
+def survey(path: Path, wanted: str | None = None) -> SheetSurvey:
     """What an Excel file holds, and how the wanted sheet (where there is none of that name, the first) is laid out.
 
     Raises:
@@ -76,7 +76,7 @@ def survey(path: Path, wanted: str | None = None) -> Survey:
     with _book(path) as book:
         sheets = _sheets_with_rows(book)
         sheet = wanted if wanted in sheets else sheets[0]
-        return Survey(sheets, sheet, _layout(book, sheet)[0], _formulas_without_value(book, sheet))
+        return SheetSurvey(sheets, sheet, _layout(book, sheet)[0], _formulas_without_value(book, sheet))
 
 
 def _sheets_with_rows(book: Workbook) -> list[str]:
@@ -87,7 +87,7 @@ def _sheets_with_rows(book: Workbook) -> list[str]:
     return found
 
 
-def _layout(book: Workbook, sheet: str) -> tuple[Layout, _Merges]:
+def _layout(book: Workbook, sheet: str) -> tuple[SheetLayout, _Merges]:
     merges = _merges(book, sheet)
     first = list(_first(_filled(_sheet(book, sheet), merges)))
     if not first:
@@ -99,7 +99,7 @@ def _layout(book: Workbook, sheet: str) -> tuple[Layout, _Merges]:
     if len(first) == place + 1:
         raise Fault("data.csv.header_only", columns=show(", ".join(names)))
     renamed = [name for name, head in zip(names, heads, strict=True) if name != head.strip()]
-    return Layout(number, names, renamed, place, len(merges)), merges
+    return SheetLayout(number, names, renamed, place, len(merges)), merges
 
 
 def _first(rows: Iterator[_T]) -> Iterator[_T]:

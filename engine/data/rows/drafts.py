@@ -26,7 +26,7 @@ _CHUNK = 2**20
 _BUFFER = 2**20
 
 
-class Draft:
+class RowsDraft:
     """Takes rows one by one. Used as a context: on leaving, its files are closed; `discard` removes them.
 
     Args:
@@ -42,7 +42,7 @@ class Draft:
         self.index = IndexWriter(path.with_suffix(".numbers.part"), state["index"] if state else None)
         self.tally = Tally(state["tally"] if state else None)
 
-    def __enter__(self) -> Draft:
+    def __enter__(self) -> RowsDraft:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

@@ -10,12 +10,12 @@ from engine.data.rows.row import Row, message_lists
 Slot = tuple[Any, Any, str]  # what holds the value, under which key, and the name of the argument or column
 
 
-def beside_of(row: Row) -> list[tuple[str, str]]:
+def extra_fields_of(row: Row) -> list[tuple[str, str]]:
     """Every such text, and whole number as text, with the name of its argument or column, in a fixed order."""
     return [(name, str(holder[key])) for holder, key, name in _slots(row)]
 
 
-def change_beside(row: Row, change: Callable[[int, str], str]) -> None:
+def change_extra_fields(row: Row, change: Callable[[int, str], str]) -> None:
     """Put `change(place in beside_of(row), text)` in place of every such text."""
     for place, (holder, key, _name) in enumerate(list(_slots(row))):
         before = str(holder[key])

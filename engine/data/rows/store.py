@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.rows.drafts import PREFIXES, Draft, put
+from engine.data.rows.drafts import PREFIXES, RowsDraft, put
 from engine.data.rows.index import SPLITS, RowIndex, changed, index_path, repeats
 from engine.data.rows.row import Row
 from engine.data.rows.split import held_out_places
@@ -77,7 +77,7 @@ class StoredVersion(Stored):
     summary: dict[str, int] = field(default_factory=dict)
 
 
-def finish(draft: Draft, folder: Path, fraction: float, seed: int) -> Stored:
+def finish(draft: RowsDraft, folder: Path, fraction: float, seed: int) -> Stored:
     """Split the rows of a closed draft and put its file in its place."""
     records = draft.index.records()
     held_out = held_out_places(np.ascontiguousarray(records["fingerprint"]), fraction, seed)
@@ -106,7 +106,7 @@ def write_version(
     Raises:
         ValueError: when two rows have one id.
     """
-    draft = Draft(folder / f"{uuid.uuid4().hex}.part")
+    draft = RowsDraft(folder / f"{uuid.uuid4().hex}.part")
     try:
         return _version(draft, folder, rows, before, tell)
     finally:
@@ -114,7 +114,7 @@ def write_version(
 
 
 def _version(
-    draft: Draft, folder: Path, rows: Iterator[Row], before: RowIndex | None, tell: Callable[[int], None]
+    draft: RowsDraft, folder: Path, rows: Iterator[Row], before: RowIndex | None, tell: Callable[[int], None]
 ) -> StoredVersion:
     with draft:
         for row in rows:

@@ -13,16 +13,16 @@ _SUSPICIOUS = re.compile(r"[^\x00-\x7f\u4e00-\u9fff\u3000-\u303f\uff00-\uffef]")
 _SHARE = 0.8
 
 
-def mended_line(line: str) -> str:
+def repaired_line(line: str) -> str:
     """The line as it was meant; unchanged where nothing shows that it was read wrongly."""
     if line.isascii():
         return line
     return _mended_western(_CJK_RUN.sub(lambda run: _from_gbk(run.group()), line))
 
 
-def mended(text: str) -> str:
+def repaired(text: str) -> str:
     """The text with every line mended on its own; the rest stays as it is."""
-    return "".join(mended_line(line) for line in text.splitlines(keepends=True)) if not text.isascii() else text
+    return "".join(repaired_line(line) for line in text.splitlines(keepends=True)) if not text.isascii() else text
 
 
 def _mended_western(line: str) -> str:
@@ -47,7 +47,7 @@ def faults_in(text: str) -> Iterator[tuple[int, int, str]]:
         return
     start = 0
     for line in text.splitlines(keepends=True):
-        good = mended_line(line)
+        good = repaired_line(line)
         if good != line:
             low, high = _changed(line, good)
             yield start + low, start + high, "mojibake"

@@ -13,14 +13,14 @@ from engine.data.rows.row import Row
 from engine.data.rows.store import belongs_to, lines_of
 
 
-def learnt_lines(path: Path) -> Iterator[str]:
+def training_lines(path: Path) -> Iterator[str]:
     """The rows of training and validation as they are written, in the order of the file."""
     return (line for line in lines_of(path) if not belongs_to(line, "test"))
 
 
-def learnt_rows(path: Path) -> Iterator[Row]:
+def training_rows(path: Path) -> Iterator[Row]:
     """The rows of training and validation, in the order of the file."""
-    return map(json.loads, learnt_lines(path))
+    return map(json.loads, training_lines(path))
 
 
 def every(total: int, most: int) -> int:
@@ -28,7 +28,7 @@ def every(total: int, most: int) -> int:
     return max(1, -(-total // most))
 
 
-def learnt_sample(path: Path, most: int) -> tuple[Iterator[Row], int]:
+def training_sample(path: Path, most: int) -> tuple[Iterator[Row], int]:
     """At most `most` rows of training and validation, evenly spread over the file, and how many there are in all."""
     index = RowIndex.open(path)
     places = np.flatnonzero(index.split != SPLITS.index("test"))

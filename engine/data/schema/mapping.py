@@ -11,7 +11,7 @@ from engine.data.schema.templated_columns import Wording, check_wordings
 
 
 @dataclass(frozen=True)
-class Plan:
+class ColumnMapping:
     """How the columns of a file become rows of a shape: `columns` by field, and `wordings` where there are any."""
 
     shape: Shape
@@ -34,7 +34,7 @@ def make_plan(
     mapping: Mapping[str, str | None],
     columns: Sequence[str],
     templates: Mapping[str, Sequence[str]] | None = None,
-) -> Plan:
+) -> ColumnMapping:
     """The checked plan.
 
     Raises:
@@ -48,7 +48,7 @@ def make_plan(
         if not wanted.wording:
             raise Fault("data.wording.not_here", field=key)
     chosen = check_mapping(shape, mapping, columns, tuple(wordings))
-    plan = Plan(shape, chosen, wordings)
+    plan = ColumnMapping(shape, chosen, wordings)
     if not plan.used:
         raise Fault("data.wording.constant", field=next(iter(wordings)))
     return plan

@@ -27,7 +27,7 @@ LICENCES = (
 
 
 @dataclass(frozen=True)
-class Step:
+class LineageStep:
     """One version on the way to the exported one."""
 
     number: int
@@ -59,7 +59,7 @@ class Facts:
     languages: Mapping[str, int]
     sources: Sequence[tuple[str, str]]
     rejected: int
-    steps: Sequence[Step]
+    steps: Sequence[LineageStep]
     made_up: int = 0
     made_at: float = field(default=0.0)
 
@@ -167,7 +167,7 @@ def _body(facts: Facts, language: str) -> str:
     )
 
 
-def _step(step: Step, language: str) -> str:
+def _step(step: LineageStep, language: str) -> str:
     counts = " | ".join(f"{step.summary.get(key, 0):,}" for key in ("changed", "added", "dropped", "moved"))
     done = f"{step.label.in_(language)} {step.params}".strip()
     return f"| {step.number} | {_plain(done)} | {step.rows:,} | {counts} | {_day(step.at)} |"

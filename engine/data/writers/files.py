@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.data.writers.layout import Record
-from engine.data.writers.survey import TURNS, Column
+from engine.data.writers.survey import TURNS, ColumnSurvey
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Columns = Mapping[str, Column]
+Columns = Mapping[str, ColumnSurvey]
 Cell = Callable[[Any], str]
 _GROUP_ROWS, _GROUP_CHARACTERS = 10_000, 32_000_000  # of a row group of Parquet: what is held in memory
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # https://owasp.org/www-community/attacks/CSV_Injection

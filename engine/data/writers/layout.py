@@ -16,7 +16,7 @@ class NotFit(Exception):
 
 
 @dataclass(frozen=True)
-class Layout:
+class ExportLayout:
     """One form of a table.
 
     Attributes:
@@ -28,7 +28,7 @@ class Layout:
     columns: tuple[str, ...] = ()
 
 
-def own_layout() -> Layout:
+def own_layout() -> ExportLayout:
     """Conversations as `messages`, texts as `text`, preferences as they are kept; other columns beside them."""
 
     def record(row: Row) -> Record:
@@ -37,7 +37,7 @@ def own_layout() -> Layout:
             made[free_name(name, made)] = value
         return made
 
-    return Layout(record)
+    return ExportLayout(record)
 
 
 def free_name(name: str, taken: Mapping[str, Any] | Sequence[str]) -> str:
@@ -49,7 +49,7 @@ def free_name(name: str, taken: Mapping[str, Any] | Sequence[str]) -> str:
     return free
 
 
-def records_of(layout: Layout, rows: Iterator[Row], split_column: str | None) -> Iterator[Record]:
+def records_of(layout: ExportLayout, rows: Iterator[Row], split_column: str | None) -> Iterator[Record]:
     """The records, with the split of each in a column of its own where one is wanted."""
     for row in rows:
         record = layout.record(row)

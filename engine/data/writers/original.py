@@ -8,9 +8,10 @@ from typing import Any
 from engine.data.records.record import Record as FileRecord
 from engine.data.records.record import RowFault
 from engine.data.rows.row import Row, content_of
-from engine.data.schema import make_plan, shape_of
+from engine.data.schema.declared import shape_of
+from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import normaliser
-from engine.data.writers.layout import Layout, NotFit, Record
+from engine.data.writers.layout import ExportLayout, NotFit, Record
 
 Columns = Mapping[str, str]  # field -> column
 Messages = list[dict[str, Any]]
@@ -19,7 +20,7 @@ Fill = Callable[[Row, Columns], Iterator[Record]]  # the ways to write a row, th
 
 def original_layout(
     shape: str, mapping: Columns, columns: Sequence[str], templates: Mapping[str, Sequence[str]]
-) -> Layout:
+) -> ExportLayout:
     """The columns of the file, in its order, as shape, mapping and wordings read them.
 
     Columns from which a wording made a field were kept beside the row and are taken from there.
@@ -43,7 +44,7 @@ def original_layout(
                 return whole
         raise NotFit
 
-    return Layout(record, tuple(columns))
+    return ExportLayout(record, tuple(columns))
 
 
 def _with_extra(made: Record, extra: Mapping[str, Any], columns: Sequence[str]) -> Record:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.data.rows.row import Row
-from engine.data.writers.layout import Layout, NotFit, Record
+from engine.data.writers.layout import ExportLayout, NotFit, Record
 
 EXACT = 2**53  # beyond it a number with a point cannot hold every whole one
 _WHOLE = 2**63
@@ -15,7 +15,7 @@ TURNS = {"turns": ("role", "content"), "said": ("from", "value")}
 
 
 @dataclass
-class Column:
+class ColumnSurvey:
     """The kinds of values in a column: "bool", "int", "wide" (a whole number beyond 2^53), "huge" (beyond 2^63), "float",
     "text", "turns" or "said" (a list of messages with two texts each) or "nested" (any other list or object)."""
 
@@ -43,10 +43,10 @@ _TYPES = {
 
 
 @dataclass
-class Survey:
+class RowsSurvey:
     """Columns in order, how many rows there are by split, and how many of them no file held."""
 
-    columns: dict[str, Column] = field(default_factory=dict)
+    columns: dict[str, ColumnSurvey] = field(default_factory=dict)
     splits: dict[str, int] = field(default_factory=dict)
     made_up: int = 0
     misfits: int = 0
@@ -58,9 +58,9 @@ class Survey:
         return sum(self.splits.values())
 
 
-def survey(rows: Iterator[Row], layout: Layout) -> Survey:
+def survey(rows: Iterator[Row], layout: ExportLayout) -> RowsSurvey:
     """Look at every row once."""
-    found = Survey({name: Column() for name in layout.columns})
+    found = RowsSurvey({name: ColumnSurvey() for name in layout.columns})
     for row in rows:
         try:
             record = layout.record(row)
@@ -74,11 +74,11 @@ def survey(rows: Iterator[Row], layout: Layout) -> Survey:
     return found
 
 
-def _look(record: Record, columns: dict[str, Column]) -> None:
+def _look(record: Record, columns: dict[str, ColumnSurvey]) -> None:
     for name, value in record.items():
         column = columns.get(name)
         if column is None:
-            column = columns[name] = Column()
+            column = columns[name] = ColumnSurvey()
         if value is not None:
             column.kinds.add(_kind(value))
 

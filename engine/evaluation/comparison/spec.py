@@ -10,7 +10,8 @@ from engine.core.errors import Fault, SpecError
 from engine.core.params import Param, read_all
 from engine.core.text import Text
 from engine.jobs.spec import JobSpec, make_spec
-from engine.methods import METHODS, Method, Variant, method_of
+from engine.methods import METHODS, method_of
+from engine.methods.common.declaration import Method, Variant
 from engine.objectives.sft import SFT
 
 Faults = dict[str, dict[str, Any]]

@@ -7,10 +7,10 @@ from pathlib import Path
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.hardware import cpu
+from engine.data.audits.packing import PackedFindings
+from engine.data.audits.running import ChecksRun as Work
+from engine.data.audits.running import run_checks
 from engine.data.quality import check_of, read_settings
-from engine.data.quality.packing import Packed
-from engine.data.quality.running import Job as Work
-from engine.data.quality.running import run_checks
 from engine.data.rows.store import rows_of
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
@@ -81,7 +81,7 @@ class _Teller:
             raise Interrupted
         self._reporter.progress(round(share * _STEPS), _STEPS)
 
-    def found(self, check: str, packed: Packed, seconds: float) -> None:
+    def found(self, check: str, packed: PackedFindings, seconds: float) -> None:
         """Write it down at once."""
         with self._reporter.transaction() as s:
             queries.put_finding(s, self._audit, check, packed.rows, packed.groups, packed.payload)

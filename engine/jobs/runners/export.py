@@ -11,12 +11,12 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.templates.template import ChatTemplate
-from engine.exports.model_card import readme
+from engine.exports.model_card import model_card
 from engine.exports.package import check_space, pack
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.methods import method_of
-from engine.models.base.download_progress import Progress
+from engine.models.base.download_progress import ByteProgress
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.tuned.integrity import check_hash
 from engine.services.models.tuned import file_name
@@ -43,14 +43,14 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     task = _task(ctx, job)
     work = ctx.settings.folder("exports", str(job.id))
     draft = work / "draft"
-    progress = Progress(reporter)
+    progress = ByteProgress(reporter)
     try:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
         check_space(work, _needed_bytes(task))
         proof = _WRITERS[task.form](ctx, task, draft, progress)
         (draft / "README.md").write_text(
-            readme(task.tuned, task.base, task.folder, proof.get("dtype")), encoding="utf-8"
+            model_card(task.tuned, task.base, task.folder, proof.get("dtype")), encoding="utf-8"
         )
         name = file_name(task.tuned.name, task.tuned.format if task.form == "adapter" else task.form)
         progress.phase("packing", sum(file.stat().st_size for file in draft.rglob("*") if file.is_file()))
@@ -79,7 +79,7 @@ def _needed_bytes(task: _Task) -> int:
     return 2 * ((task.base.parameters or 0) * 4 if task.form == "merged" else task.tuned.bytes)
 
 
-def _adapter(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict[str, Any]:
+def _adapter(ctx: Context, task: _Task, draft: Path, progress: ByteProgress) -> dict[str, Any]:
     progress.phase("checking")
     digest = _verified(task)
     for file in _files(task):
@@ -88,7 +88,7 @@ def _adapter(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict
     return {"weights_hash": digest, "base_weights_hash": task.base.weights_hash}
 
 
-def _merged(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict[str, Any]:
+def _merged(ctx: Context, task: _Task, draft: Path, progress: ByteProgress) -> dict[str, Any]:
     from engine.exports.merged import Sources, merge
     from engine.exports.proof import proof_inputs
 
@@ -102,7 +102,7 @@ def _merged(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict[
     return proof
 
 
-def _full(ctx: Context, task: _Task, draft: Path, progress: Progress) -> dict[str, Any]:
+def _full(ctx: Context, task: _Task, draft: Path, progress: ByteProgress) -> dict[str, Any]:
     from engine.exports.proof import stored_dtypes
 
     progress.phase("checking")

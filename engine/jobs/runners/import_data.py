@@ -10,7 +10,7 @@ from engine.core.errors import Fault, NotFound
 from engine.data.importing.reading import Place
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
-from engine.services.data.imports import Choice, run_import, work_folder
+from engine.services.data.imports import ImportChoice, run_import, work_folder
 from engine.services.data.sources import files_of
 from engine.services.data.views import load_dataset
 from storage.job_tables import Job
@@ -49,7 +49,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         total = sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file())
         reporter.phase("preparing")
         tell = _Progress(reporter, total).tell
-        choice = Choice(**job.spec["choice"])
+        choice = ImportChoice(**job.spec["choice"])
         done = run_import(
             ctx, job.dataset_id, choice, folder, tell=tell, lasting=True, transaction=reporter.transaction
         )

@@ -6,8 +6,9 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
+from engine.services.data.versions.recipes import Recipe
 from engine.services.data.versions.version_files import version_file
-from engine.services.data.versions.versions import Recipe, make_version
+from engine.services.data.versions.versions import make_version
 from storage.job_tables import Job
 
 

@@ -14,7 +14,7 @@ from engine.core.settings import Settings
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
-from engine.models.base.download_progress import Progress
+from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import Inspection, hash_weights, inspect_folder
 from engine.models.base.paths import model_folder
 from engine.models.base.tokenizer import check_template, save_tokenizer
@@ -43,7 +43,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         raise NotFound(model=job.base_model_id)
     started = time.monotonic()
     try:
-        made = _make(ctx.settings, model, Progress(reporter))
+        made = _make(ctx.settings, model, ByteProgress(reporter))
     except Cancelled:
         _store(reporter, model.id, status="failed", error={"code": "model.cancelled", "params": {}})
         reporter.finish("cancelled")
@@ -76,7 +76,7 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
     }
 
 
-def _make(settings: Settings, model: LanguageModel, progress: Progress) -> _Made:
+def _make(settings: Settings, model: LanguageModel, progress: ByteProgress) -> _Made:
     folder = model_folder(settings, model.id)
     folder.mkdir(parents=True, exist_ok=True)
     progress.phase("preparing")
@@ -88,7 +88,7 @@ def _make(settings: Settings, model: LanguageModel, progress: Progress) -> _Made
     return _Made(weights, folder / "tokenizer", inspection, weights_hash, default_template)
 
 
-def _weights(settings: Settings, model: LanguageModel, target: Path, progress: Progress) -> Path:
+def _weights(settings: Settings, model: LanguageModel, target: Path, progress: ByteProgress) -> Path:
     """The folder with the model's safetensors; fetched or converted to `target` where it is not there yet."""
     if model.source == "folder":
         return _local(Path(model.ref), target, progress)
@@ -112,7 +112,7 @@ def _is_whole(folder: Path) -> bool:
     return True
 
 
-def _local(folder: Path, target: Path, progress: Progress) -> Path:
+def _local(folder: Path, target: Path, progress: ByteProgress) -> Path:
     """A user's own folder is used where it is; a single GGUF file in it is converted once."""
     if not folder.is_dir():
         raise Fault("model.folder_gone", folder=str(folder))

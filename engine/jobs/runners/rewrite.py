@@ -30,9 +30,9 @@ from engine.services.chat.memory import spared
 from engine.services.data.annotation import annotation_queue
 from engine.services.data.versions.version_files import version_file
 from engine.serving.process.admission import Placement, Running, Wanted, place
-from engine.serving.protocol import BASE, Ask, Plan, Request, Weights
+from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
 from engine.serving.runtime.generation import generate
-from engine.serving.runtime.model_cache import Shelf
+from engine.serving.runtime.model_cache import ModelCache
 from storage.job_tables import Job
 from storage.queries import jobs as job_queries
 from storage.queries.base_models import get_model
@@ -59,8 +59,8 @@ class _Task:
     dataset: int
     model: LanguageModel
     template: ChatTemplate
-    plan: Plan
-    shelf: Shelf
+    plan: ResidentModels
+    shelf: ModelCache
     known: HeldOut
     stopped: Callable[[], bool]
     left_out: Counter[str] = field(default_factory=Counter)
@@ -152,9 +152,9 @@ def _task(ctx: Context, job: Job, index: RowIndex, dataset: int, stopped: Callab
     placed = _placed(ctx, job, model, min(context, 2 * _MOST) * job.spec["copies"], active)
     base = Weights(BASE, "base", str(weights_folder(ctx.settings, model)))
     threads = cpu().cores if not active else max(1, cpu().cores // 2)
-    plan = Plan(str(model.weights_hash), base, (), str(tokenizer), placed.device, placed.dtype, threads)
+    plan = ResidentModels(str(model.weights_hash), base, (), str(tokenizer), placed.device, placed.dtype, threads)
     held_out = index.fingerprint[index.split != SPLITS.index("train")]
-    return _Task(ctx, job.spec, dataset, model, template, plan, Shelf(), HeldOut(held_out), stopped)
+    return _Task(ctx, job.spec, dataset, model, template, plan, ModelCache(), HeldOut(held_out), stopped)
 
 
 def _placed(ctx: Context, job: Job, model: LanguageModel, tokens: int, active: Sequence[Job]) -> Placement:

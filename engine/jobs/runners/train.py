@@ -20,17 +20,17 @@ from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.jobs.spec import make_spec
-from engine.methods import Run
+from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.planner.refusals import refusals
-from engine.training.batches.examples import Example
+from engine.training.batches.tokenized_dataset import Example
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch, give_back
 from engine.training.limits.safe_files import disk_fault
-from engine.training.loop.attempt_resources import Standing
-from engine.training.loop.callback import Watch
-from engine.training.loop.checkpoints import CheckpointStore, Progress, read_progress
-from engine.training.loop.clock import Clock, Plan, check_steps
+from engine.training.loop.attempt_resources import AttemptResources
+from engine.training.loop.callback import TrainingCallback
+from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress, read_progress
+from engine.training.loop.clock import CheckSchedule, Clock, check_steps
 from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, seed_everything
 from engine.training.loop.ready import apply_method, ready_trainer
@@ -56,13 +56,13 @@ class _Attempt:
     inputs: Inputs
     reporter: Reporter
     store: CheckpointStore
-    standing: Standing
+    resources: AttemptResources
 
     @property
     def limit_s(self) -> float | None:
         """Seconds that are left of the time limit for this attempt."""
         minutes = self.inputs.spec.budget.minutes
-        return None if minutes is None else 60 * minutes - self.standing.footing.spent_s
+        return None if minutes is None else 60 * minutes - self.resources.microbatch.spent_s
 
     @property
     def deadline(self) -> float | None:
@@ -75,11 +75,13 @@ class _Attempt:
         return weights_folder(self.ctx.settings, self.inputs.base)
 
     @property
-    def craft(self) -> Run:
+    def run_context(self) -> RunContext:
         """What the method may know of the job."""
         spec, settings = self.inputs.spec, self.ctx.settings
         scratch = settings.folder("jobs", str(self.reporter.job_id), "scratch")
-        return Run(_plan(self.inputs).total, spec.training, scratch, tokenizer_folder(settings, self.inputs.base))
+        return RunContext(
+            _plan(self.inputs).total, spec.training, scratch, tokenizer_folder(settings, self.inputs.base)
+        )
 
 
 @dataclass
@@ -88,8 +90,8 @@ class _Loaded:
 
     model: Any
     trainer: StepTrainer
-    watch: Watch
-    craft: Run
+    watch: TrainingCallback
+    run_context: RunContext
     sheet: AnswerSheet | None
     checkpoint: Path | None
 
@@ -103,7 +105,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
             inputs = read_inputs(ctx, spec, reporter)
             _refuse(inputs)
-            attempt = _Attempt(ctx, inputs, reporter, store, Standing(inputs, reporter))
+            attempt = _Attempt(ctx, inputs, reporter, store, AttemptResources(inputs, reporter))
         _work(attempt)
         return
     except Cancelled:
@@ -128,7 +130,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         for name in _SCRATCH:
             shutil.rmtree(ctx.settings.home / "jobs" / str(reporter.job_id) / name, ignore_errors=True)
     give_back()
-    attempt.standing.try_again(short)
+    attempt.resources.try_again(short)
 
 
 def _work(attempt: _Attempt) -> None:
@@ -136,8 +138,8 @@ def _work(attempt: _Attempt) -> None:
     if inputs.method.capabilities.trains:
         _train(attempt)
     else:
-        tokens = attempt.standing.footing.tokens
-        answer_in_context(attempt.ctx, inputs, reporter, attempt.craft, _MOST_HELD_OUT, tokens)
+        tokens = attempt.resources.microbatch.tokens
+        answer_in_context(attempt.ctx, inputs, reporter, attempt.run_context, _MOST_HELD_OUT, tokens)
 
 
 def _refuse(inputs: Inputs) -> None:
@@ -150,9 +152,9 @@ def _refuse(inputs: Inputs) -> None:
 
 
 def _train(attempt: _Attempt) -> None:
-    standing, budget = attempt.standing, attempt.inputs.spec.budget
+    resources, budget = attempt.resources, attempt.inputs.spec.budget
     limit_mb = None if attempt.inputs.device.is_gpu else budget.memory_mb
-    with memory_held(limit_mb, standing.need_mb - standing.runtime_mb) as limit:
+    with memory_held(limit_mb, resources.need_mb - resources.runtime_mb) as limit:
         with time_held(attempt.deadline):
             loaded = _load(attempt, limit)
         with attempt.reporter.deferring_interrupts():
@@ -162,13 +164,13 @@ def _train(attempt: _Attempt) -> None:
 
 def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
     """Everything up to the first step. Held to the memory limit, with room for the file that the weights are read from."""
-    inputs, reporter, standing = attempt.inputs, attempt.reporter, attempt.standing
+    inputs, reporter, resources = attempt.inputs, attempt.reporter, attempt.resources
     reporter.phase("loading")
     seed_everything(inputs.spec.training["seed"])
     checkpoint = attempt.store.newest()
     progress = _go_on(reporter, checkpoint)
-    standing.step = progress.step
-    standing.tell_plan(attempt.ctx)
+    resources.step = progress.step
+    resources.tell_plan(attempt.ctx)
     if limit is not None:
         limit.hold(sum(file.stat().st_size for file in attempt.weights.glob("*.safetensors")))
     base = load_base(attempt.weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
@@ -176,13 +178,13 @@ def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
     if sheet is not None and checkpoint is None:
         answer_as_base(inputs, sheet, base, progress)
         reporter.phase("loading")
-    craft = attempt.craft
-    model = apply_method(inputs, base, craft)
+    run_context = attempt.run_context
+    model = apply_method(inputs, base, run_context)
     trainer, watch = _prepare(attempt, progress, model, held_out)
     if limit is not None:
         limit.hold()
     _tell_start(attempt, trainer)
-    return _Loaded(model, trainer, watch, craft, sheet, checkpoint)
+    return _Loaded(model, trainer, watch, run_context, sheet, checkpoint)
 
 
 def _learn(loaded: _Loaded) -> None:
@@ -201,9 +203,9 @@ def _learn(loaded: _Loaded) -> None:
         watch.wind_up()
 
 
-def _go_on(reporter: Reporter, checkpoint: Path | None) -> Progress:
+def _go_on(reporter: Reporter, checkpoint: Path | None) -> TrainingProgress:
     """Where to begin; what an earlier attempt wrote beyond that point is forgotten."""
-    progress = Progress() if checkpoint is None else read_progress(checkpoint)
+    progress = TrainingProgress() if checkpoint is None else read_progress(checkpoint)
     with reporter.transaction() as s:
         reporting.forget_after(s, reporter.job_id, progress.step if checkpoint else -1)
     if checkpoint is not None:
@@ -214,11 +216,11 @@ def _go_on(reporter: Reporter, checkpoint: Path | None) -> Progress:
 
 
 def _prepare(
-    attempt: _Attempt, progress: Progress, model: Any, held_out: Sequence[Example]
-) -> tuple[StepTrainer, Watch]:
-    inputs, standing = attempt.inputs, attempt.standing
-    memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=standing.runtime_mb)
-    watch = Watch(
+    attempt: _Attempt, progress: TrainingProgress, model: Any, held_out: Sequence[Example]
+) -> tuple[StepTrainer, TrainingCallback]:
+    inputs, resources = attempt.inputs, attempt.resources
+    memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=resources.runtime_mb)
+    watch = TrainingCallback(
         attempt.reporter,
         attempt.store,
         _plan(inputs),
@@ -229,16 +231,16 @@ def _prepare(
             model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast(), seconds=seconds
         ),
         memory=memory,
-        standing=standing,
+        resources=resources,
         clock=_clock(attempt, model, held_out, progress),
     )
-    trainer = ready_trainer(inputs, model, standing.work, inputs.examples.train, memory, watch, attempt.store.folder)
-    trainer.tries, trainer.on_halved = standing.footing.tries, watch.tell_halved
+    trainer = ready_trainer(inputs, model, resources.work, inputs.examples.train, memory, watch, attempt.store.folder)
+    trainer.tries, trainer.on_halved = resources.microbatch.tries, watch.tell_halved
     watch.trainer = trainer
     return trainer, watch
 
 
-def _clock(attempt: _Attempt, model: Any, held_out: Sequence[Example], progress: Progress) -> Clock:
+def _clock(attempt: _Attempt, model: Any, held_out: Sequence[Example], progress: TrainingProgress) -> Clock:
     rows, batch = attempt.inputs.examples.train, int(attempt.inputs.spec.training["batch_size"])
     in_a_step = float(rows.lengths.mean()) * min(batch, len(rows))
     clock = Clock(
@@ -251,10 +253,10 @@ def _clock(attempt: _Attempt, model: Any, held_out: Sequence[Example], progress:
     return clock
 
 
-def _plan(inputs: Inputs) -> Plan:
+def _plan(inputs: Inputs) -> CheckSchedule:
     training, rows = inputs.spec.training, len(inputs.examples.train)
     total = math.ceil(training["epochs"] * math.ceil(rows / training["batch_size"]))
-    return Plan(total, check_steps(total, training["evaluations"]))
+    return CheckSchedule(total, check_steps(total, training["evaluations"]))
 
 
 def _held_out(rows: Sequence[Example], reporter: Reporter) -> list[Example]:
@@ -273,7 +275,7 @@ def _tell_start(attempt: _Attempt, trainer: StepTrainer) -> None:
     inputs, reporter = attempt.inputs, attempt.reporter
     reporter.event("info", f"precision_{inputs.precision.dtype}", device=inputs.device.name)
     reporter.event("info", f"groups_{trainer.forward.name}", tokens=trainer.budget)
-    if attempt.standing.work.recompute:
+    if attempt.resources.work.recompute:
         reporter.event("info", "recompute_on")
     _log.info("Training %s parameters with %s", f"{trained_parameters(trainer.model):,}", inputs.method.key)
 
@@ -289,8 +291,8 @@ def _end(attempt: _Attempt, loaded: _Loaded) -> None:
     if loaded.sheet is not None and watch.ended != "stop":
         score_result(loaded.sheet, loaded.model, watch.progress, watch.trainer.autocast())
     watch.note_elapsed()
-    keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, watch.progress, loaded.craft)
-    keep_of_job(reporter, inputs, attempt.standing.work, watch.progress, whole=watch.ended is None)
+    keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, watch.progress, loaded.run_context)
+    keep_of_job(reporter, inputs, attempt.resources.work, watch.progress, whole=watch.ended is None)
     status = "succeeded" if watch.ended is None else "stopped"
     reporter.progress(watch.progress.step, watch.plan.total, val_loss=watch.progress.val_loss)
     reporter.finish(status, result=results(watch.progress) | {"ended": watch.ended})

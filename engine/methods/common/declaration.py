@@ -51,7 +51,7 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunContext:
     """What a method may know of the job that it is applied in.
 
     Attributes:
@@ -139,7 +139,7 @@ class Method:
     saves: Format
     params: tuple[Param, ...]
     defaults: Values
-    apply: Callable[[Model, Values, Run], Model]
+    apply: Callable[[Model, Values, RunContext], Model]
     trainable: Count
     trainable_source: str
     changed: Count
@@ -160,7 +160,7 @@ class Method:
     figures: Callable[[Model], Mapping[str, float]] | None = None
     state: Callable[[Model], Mapping[str, Tensor]] | None = None
     restore: Callable[[Model, Mapping[str, Tensor]], None] | None = None
-    save: Callable[[Model, Path, Run], None] | None = None
+    save: Callable[[Model, Path, RunContext], None] | None = None
     merge: Callable[[Model], Model] | None = None
     expected_fall: float = 0.5
 

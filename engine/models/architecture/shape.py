@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.methods import ModelShape
+from engine.methods.common.shape import ModelShape
 from engine.models.architecture import families
 from engine.models.architecture.anatomy import keeps_of
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.25
 
 
-class Progress:
+class ByteProgress:
     """Tells a reporter how far a piece of work is, and hears from it when the user cancels."""
 
     def __init__(self, reporter: Reporter) -> None:
@@ -73,7 +73,7 @@ class Outcome:
 
 
 def run_watched(
-    argv: Sequence[str], folder: Path, progress: Progress, environment: Mapping[str, str] | None = None
+    argv: Sequence[str], folder: Path, progress: ByteProgress, environment: Mapping[str, str] | None = None
 ) -> Outcome:
     """Run a child that writes into `folder`; its bytes are the progress. It dies with a cancel. Raises Cancelled."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from engine.core.errors import Fault
-from engine.models.base.download_progress import Progress, run_watched
+from engine.models.base.download_progress import ByteProgress, run_watched
 from engine.models.base.inspect import read_config
 
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
@@ -34,7 +34,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def fetch(name: str, target: Path, progress: Progress, revision: str | None = None) -> None:
+def fetch(name: str, target: Path, progress: ByteProgress, revision: str | None = None) -> None:
     """Download `name` into `target`; a partial download goes on where it was.
 
     Raises:
@@ -50,7 +50,7 @@ def fetch(name: str, target: Path, progress: Progress, revision: str | None = No
     shutil.rmtree(target / ".cache", ignore_errors=True)
 
 
-def _child(arguments: list[str], folder: Path, progress: Progress) -> str:
+def _child(arguments: list[str], folder: Path, progress: ByteProgress) -> str:
     argv = [sys.executable, "-m", "engine.models.base.hub", *arguments]
     outcome = run_watched(argv, folder, progress, _ENVIRONMENT)
     if outcome.code != 0:

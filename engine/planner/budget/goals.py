@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
 
-from engine.methods import Method
+from engine.methods.common.declaration import Method
 
 GOALS = ("quality", "fastest", "smallest")
 GOOD_ENOUGH = 0.8  # plans below this are only "fastest" or "smallest" when no other fits

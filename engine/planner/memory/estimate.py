@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from engine.models.architecture.shape import squeezable_parameters
 from engine.planner.memory import formulas
 from engine.planner.memory.formulas import number, plus, times
-from engine.planner.memory.peak_phases import HEAD_TOKENS, Moment, Step, peak
+from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
@@ -30,7 +30,7 @@ _BLOCK, _SCALE_BITS = 64, 0.127  # weights that share a scale; bits a weight whe
 
 
 @dataclass(frozen=True)
-class Item:
+class MemoryItem:
     """One line of the bill; text keys `plan.memory.<key>` and `plan.memory.<key>.means`.
 
     Attributes:
@@ -44,43 +44,43 @@ class Item:
     source: str
 
 
-def bill(work: Workload) -> list[Item]:
+def memory_breakdown(work: Workload) -> list[MemoryItem]:
     """The lines of the memory bill, without empty ones, in the order of `KEYS`."""
-    step = Step(work, work.footprint)
+    step = StepMeasures(work, work.footprint)
     moment = peak(step)
     lines = [*_held(work), *_moved(step, moment), _runtime(work)]
     share = _MARGIN_GPU if work.device.is_gpu else _MARGIN_CPU
     used = sum(line.bytes for line in lines if line.key != "runtime")
-    lines.append(Item("margin", share * used, times(number(used / MB) + " MB", f"{share:.0%}"), formulas.MARGIN))
+    lines.append(MemoryItem("margin", share * used, times(number(used / MB) + " MB", f"{share:.0%}"), formulas.MARGIN))
     return sorted((line for line in lines if line.bytes > 0), key=lambda line: KEYS.index(line.key))
 
 
 def total_mb(work: Workload) -> int:
     """What has to fit: the whole bill, with its margin."""
-    return round(sum(item.bytes for item in bill(work)) / MB)
+    return round(sum(item.bytes for item in memory_breakdown(work)) / MB)
 
 
 def predicted_mb(work: Workload) -> float:
     """The peak that is expected: the bill without its margin."""
-    return sum(item.bytes for item in bill(work) if item.key != "margin") / MB
+    return sum(item.bytes for item in memory_breakdown(work) if item.key != "margin") / MB
 
 
 def step_bytes(work: Workload) -> dict[str, float]:
     """What the step itself holds, by key: without the program, the margin and the heap's share. A dry run counts the same."""
-    lines = {item.key: item.bytes for item in bill(work) if item.key not in ("runtime", "margin")}
-    lines["temporary"] = lines.get("temporary", 0.0) - _slack(work) * peak(Step(work, work.footprint)).bytes
+    lines = {item.key: item.bytes for item in memory_breakdown(work) if item.key not in ("runtime", "margin")}
+    lines["temporary"] = lines.get("temporary", 0.0) - _slack(work) * peak(StepMeasures(work, work.footprint)).bytes
     return lines
 
 
-def peak_moment(work: Workload) -> str:
+def peak_phase(work: Workload) -> str:
     """The name of the moment that decides: "head", "backward", "end", "update"."""
-    return peak(Step(work, work.footprint)).name
+    return peak(StepMeasures(work, work.footprint)).name
 
 
 # ---------------------------------------------------------------- what is there all the time
 
 
-def _held(work: Workload) -> Iterator[Item]:
+def _held(work: Workload) -> Iterator[MemoryItem]:
     yield _weights(work)
     if work.quantisation:
         yield _scales(work)
@@ -93,7 +93,7 @@ def weight_bytes(work: Workload) -> float:
     return _weights(work).bytes + (_scales(work).bytes if work.quantisation else 0.0)
 
 
-def _weights(work: Workload) -> Item:
+def _weights(work: Workload) -> MemoryItem:
     shape, width = work.shape, work.width
     if work.quantisation:
         body, each = squeezable_parameters(shape), _SQUEEZED[work.quantisation]
@@ -105,56 +105,58 @@ def _weights(work: Workload) -> Item:
             size, text = size + width * shape.parameters, plus([text, times(shape.parameters, f"{width} B")])
     else:
         size, text = float(width * shape.parameters), times(shape.parameters, f"{width} B")
-    return Item("weights", size, text, formulas.WEIGHTS)
+    return MemoryItem("weights", size, text, formulas.WEIGHTS)
 
 
-def _scales(work: Workload) -> Item:
+def _scales(work: Workload) -> MemoryItem:
     shape = work.shape
     body = squeezable_parameters(shape)
     if work.quantisation == "int8":
         rows = shape.layers * sum(outputs for _, outputs in shape.linears.values())
-        return Item("quantisation", float(FP32 * rows), times(rows, "4 B"), formulas.QUANTISATION)
+        return MemoryItem("quantisation", float(FP32 * rows), times(rows, "4 B"), formulas.QUANTISATION)
     if work.double:
-        return Item("quantisation", body * _SCALE_BITS / 8, times(body, f"{_SCALE_BITS} bit"), formulas.QUANTISATION)
-    return Item("quantisation", FP32 * body / _BLOCK, f"{times(body, '4 B')} ÷ {_BLOCK}", formulas.QUANTISATION)
+        return MemoryItem(
+            "quantisation", body * _SCALE_BITS / 8, times(body, f"{_SCALE_BITS} bit"), formulas.QUANTISATION
+        )
+    return MemoryItem("quantisation", FP32 * body / _BLOCK, f"{times(body, '4 B')} ÷ {_BLOCK}", formulas.QUANTISATION)
 
 
-def _adapter(work: Workload) -> Item:
+def _adapter(work: Workload) -> MemoryItem:
     """What the method adds: its trained numbers, unless they are the base's own, and those that it holds besides."""
     uses, trained = work.footprint, work.trained
     if uses.own:
         wider = 0 if work.method.trains_base else FP32 - work.width
-        return Item("adapter", float(wider * trained), times(trained, f"{wider} B"), formulas.WEIGHTS)
+        return MemoryItem("adapter", float(wider * trained), times(trained, f"{wider} B"), formulas.WEIGHTS)
     numbers = trained + uses.held
     text = times(trained, "4 B") if not uses.held else plus([times(trained, "4 B"), times(uses.held, "4 B")])
-    return Item("adapter", FP32 * numbers, text, formulas.WEIGHTS)
+    return MemoryItem("adapter", FP32 * numbers, text, formulas.WEIGHTS)
 
 
-def _optimizer(work: Workload) -> Item:
+def _optimizer(work: Workload) -> MemoryItem:
     if work.optimizer == "adafactor":
         shorter = work.method.rank(work.shape, work.values) or 1
-        return Item(
+        return MemoryItem(
             "optimizer", FP32 * work.trained / shorter, f"{times(work.trained, '4 B')} ÷ {shorter}", formulas.ADAFACTOR
         )
     each = _MOMENTS[work.optimizer]
-    return Item("optimizer", float(each * work.trained), times(work.trained, f"{each} B"), formulas.OPTIMIZER)
+    return MemoryItem("optimizer", float(each * work.trained), times(work.trained, f"{each} B"), formulas.OPTIMIZER)
 
 
 # ---------------------------------------------------------------- what is there at the peak
 
 
-def _moved(step: Step, moment: Moment) -> Iterator[Item]:
+def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     work = step.work
     tokens = step.tokens
-    yield Item("gradients", moment.gradients, _gradients_text(step, moment), formulas.OPTIMIZER)
-    yield Item("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
+    yield MemoryItem("gradients", moment.gradients, _gradients_text(step, moment), formulas.OPTIMIZER)
+    yield MemoryItem("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
-    yield Item("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
+    yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
     slack = _slack(work) * moment.bytes
     text = f"{moment.name}: {number(moment.temporary / MB)} MB"
     if slack:
         text = plus([text, f"{_slack(work):.0%} × {number((slack / _slack(work)) / MB)} MB"])
-    yield Item("temporary", moment.temporary + slack, text, formulas.TEMPORARY)
+    yield MemoryItem("temporary", moment.temporary + slack, text, formulas.TEMPORARY)
 
 
 def _slack(work: Workload) -> float:
@@ -164,13 +166,13 @@ def _slack(work: Workload) -> float:
     return _SLACK_RENEWED if renewed else _SLACK_CPU
 
 
-def _gradients_text(step: Step, moment: Moment) -> str:
+def _gradients_text(step: StepMeasures, moment: PeakPhase) -> str:
     if moment.gradients >= FP32 * step.work.trained:
         return times(step.work.trained, "4 B")
     return times(step.work.shape.vocabulary, step.work.shape.hidden, "4 B")
 
 
-def _activations_text(step: Step) -> str:
+def _activations_text(step: StepMeasures) -> str:
     work = step.work
     if work.recompute:
         inputs = times(step.tokens, step.layers, work.shape.hidden, f"{work.width} B")
@@ -180,7 +182,7 @@ def _activations_text(step: Step) -> str:
     )
 
 
-def _runtime(work: Workload) -> Item:
+def _runtime(work: Workload) -> MemoryItem:
     if work.device.is_gpu:
-        return Item("runtime", _RUNTIME_GPU, f"{_RUNTIME_GPU / MB:.0f} MB", formulas.RUNTIME_GPU)
-    return Item("runtime", RUNTIME_CPU, f"{RUNTIME_CPU / MB:.0f} MB", formulas.RUNTIME_CPU)
+        return MemoryItem("runtime", _RUNTIME_GPU, f"{_RUNTIME_GPU / MB:.0f} MB", formulas.RUNTIME_GPU)
+    return MemoryItem("runtime", RUNTIME_CPU, f"{RUNTIME_CPU / MB:.0f} MB", formulas.RUNTIME_CPU)

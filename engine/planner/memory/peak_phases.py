@@ -21,7 +21,7 @@ _ADAFACTOR_MAKES = 3  # copies of the matrix at hand
 
 
 @dataclass(frozen=True)
-class Moment:
+class PeakPhase:
     """Bytes at one moment, besides weights, adapter and optimizer state."""
 
     name: str
@@ -37,7 +37,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepMeasures:
     """The measures of one step; everything per token is in bytes."""
 
     work: Workload
@@ -113,35 +113,35 @@ def _normed(shape: ModelShape) -> int:
     return sum(each.get(name, shape.hidden) for name in shape.norm_sizes)
 
 
-def moments(step: Step) -> list[Moment]:
+def peak_phases(step: StepMeasures) -> list[PeakPhase]:
     """The candidates; the highest one is the peak."""
     if not step.work.method.capabilities.trains:
         return [_only_forward(step)]
     return [_forward(step), _head(step), _backward(step), _end(step), _update(step)]
 
 
-def peak(step: Step) -> Moment:
+def peak(step: StepMeasures) -> PeakPhase:
     """The highest moment."""
-    return max(moments(step), key=lambda moment: moment.bytes)
+    return max(peak_phases(step), key=lambda moment: moment.bytes)
 
 
-def _only_forward(step: Step) -> Moment:
+def _only_forward(step: StepMeasures) -> PeakPhase:
     """Nothing is kept: one layer at work, then the scores."""
     work = step.work
-    return Moment(
+    return PeakPhase(
         "forward", activations=step.tokens * (step.layer() + step.aside()), logits=logit_bytes(work, step.tokens)
     )
 
 
-def _forward(step: Step) -> Moment:
+def _forward(step: StepMeasures) -> PeakPhase:
     """The end of the forward pass, where a method holds more than it keeps."""
     kept = step.kept() + step.tokens * step.work.width * step.uses.passing
-    return Moment("forward", gradients=_earlier(step), activations=kept)
+    return PeakPhase("forward", gradients=_earlier(step), activations=kept)
 
 
-def _head(step: Step) -> Moment:
+def _head(step: StepMeasures) -> PeakPhase:
     earlier, trained = _earlier(step), step.uses.head
-    return Moment(
+    return PeakPhase(
         "head",
         gradients=earlier + (step.head() if trained else 0.0),
         activations=step.kept(),
@@ -150,10 +150,10 @@ def _head(step: Step) -> Moment:
     )
 
 
-def _backward(step: Step) -> Moment:
+def _backward(step: StepMeasures) -> PeakPhase:
     work = step.work
     one = step.tokens * step.layer() + FP32 * step.uses.built / max(1, step.layers) if work.recompute else 0.0
-    return Moment(
+    return PeakPhase(
         "backward",
         gradients=_earlier(step) + (step.head() if step.uses.head else 0.0),
         activations=step.kept() + one,
@@ -161,26 +161,26 @@ def _backward(step: Step) -> Moment:
     )
 
 
-def _end(step: Step) -> Moment:
+def _end(step: StepMeasures) -> PeakPhase:
     """The lowest layer that keeps something, or the embeddings' own gradient, which is as large as they are."""
     shape = step.work.shape
     layer = step.tokens * (step.layer() + step.made()) + unpacked_bytes(step.work) if step.layers else 0.0
     table = step.head() if step.uses.embeddings else 0.0
     again = FP32 * step.work.trained / shape.layers if step.work.groups > 1 else 0.0
     after = FP32 * step.uses.after
-    return Moment("end", gradients=FP32 * step.work.trained, temporary=max(layer + again, table, after))
+    return PeakPhase("end", gradients=FP32 * step.work.trained, temporary=max(layer + again, table, after))
 
 
-def _update(step: Step) -> Moment:
+def _update(step: StepMeasures) -> PeakPhase:
     work = step.work
     largest = max((i * o for i, o in work.shape.linears.values()), default=0)
     if step.uses.head or step.uses.embeddings:
         largest = max(largest, work.shape.vocabulary * work.shape.hidden)
     made = _ADAFACTOR_MAKES * min(largest, work.trained) if work.optimizer == "adafactor" else 0
-    return Moment("update", gradients=FP32 * work.trained, temporary=FP32 * made)
+    return PeakPhase("update", gradients=FP32 * work.trained, temporary=FP32 * made)
 
 
-def _earlier(step: Step) -> float:
+def _earlier(step: StepMeasures) -> float:
     """Gradients of the groups before this one."""
     return float(FP32 * step.work.trained) if step.work.groups > 1 else 0.0
 

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from engine.core.hardware import Device, Precision
-from engine.methods import Method, ModelShape
+from engine.methods.common.declaration import Method
 from engine.methods.common.footprint import Footprint
+from engine.methods.common.shape import ModelShape
 
 MB = 1e6  # as pages show it
 FP32 = 4

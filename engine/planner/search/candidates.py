@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from engine.methods import METHODS, Method
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from engine.objectives.sft import SFT, base_format
 from engine.planner.budget.goals import FAMILIES, FORMATS, GOOD_ENOUGH, OPTIMIZERS
 
@@ -16,7 +17,7 @@ _SETTLED = next(iter(OPTIMIZERS))  # the optimizer where memory is not short
 
 
 @dataclass(frozen=True)
-class Way:
+class Candidate:
     """How to train, besides lengths and passes.
 
     Attributes:
@@ -30,11 +31,11 @@ class Way:
     checkpointing: str = "auto"
 
 
-WITHOUT_TRAINING = tuple(Way(method) for method in METHODS if not method.capabilities.trains)
+WITHOUT_TRAINING = tuple(Candidate(method) for method in METHODS if not method.capabilities.trains)
 
 
 @cache
-def ways_to_train(goal: str) -> tuple[Way, ...]:
+def ways_to_train(goal: str) -> tuple[Candidate, ...]:
     """Every way worth trying.
 
     All recommended methods on every base and with every optimizer that `goals` knows; on the most squeezed base also
@@ -42,12 +43,12 @@ def ways_to_train(goal: str) -> tuple[Way, ...]:
     themselves), also methods whose small result can be switched off, on the most squeezed base.
     """
     optimizers = [key for key in _declared_optimizers() if key in OPTIMIZERS]
-    found: list[Way] = []
+    found: list[Candidate] = []
     for method, held in _on_bases(goal):
         for optimizer in optimizers if method.recommended else optimizers[:1]:
-            found.append(Way(method, held, optimizer))
+            found.append(Candidate(method, held, optimizer))
             if held == _MOST_SQUEEZED and method.capabilities.checkpointing and goal != "smallest":
-                found.append(Way(method, held, optimizer, "on"))
+                found.append(Candidate(method, held, optimizer, "on"))
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ from engine.planner.budget.catalogue import CATALOGUE, device_of
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.sizes import COMMON_SIZES
 from engine.planner.memory.verdict import Verdict, in_billions, limit_of
-from engine.planner.plan_estimate import Case, workload
+from engine.planner.plan_estimate import PlanCase, workload
 from engine.planner.search.search import Plan, Search, best
 from storage.tables import LanguageModel
 
@@ -131,7 +131,7 @@ def _least_mb(search: Search, length: int) -> int:
     return min((_total(replace(case, spec=replace(case.spec, budget=small))) for case in cases), default=0)
 
 
-def _total(case: Case) -> int:
+def _total(case: PlanCase) -> int:
     return total_mb(workload(case, case.counts()[0]))
 
 

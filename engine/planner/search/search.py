@@ -14,14 +14,16 @@ from math import floor
 from typing import Any
 
 from engine.core.params import read_all
-from engine.methods import METHODS, Method, ModelShape
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
+from engine.methods.common.shape import ModelShape
 from engine.objectives.sft import SFT
 from engine.planner.budget.goals import GOOD_ENOUGH, Learning, quality
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.workload import Workload
-from engine.planner.plan_estimate import Case, disk_mb_of, duration_of_case, workload
-from engine.planner.search.candidates import WITHOUT_TRAINING, Way, ways_to_train
+from engine.planner.plan_estimate import PlanCase, disk_mb_of, duration_of_case, workload
+from engine.planner.search.candidates import WITHOUT_TRAINING, Candidate, ways_to_train
 from engine.planner.time.lengths import Counts
 from engine.planner.time.speed import steps_of
 
@@ -45,7 +47,7 @@ class Plan:
         quality: what can be expected of it, from 0 to 1 (`goals.quality`).
     """
 
-    case: Case
+    case: PlanCase
     work: Workload
     train: Counts
     seconds: float
@@ -108,7 +110,7 @@ class Search:
         kept: which of the settings of training are the user's own.
     """
 
-    base: Case
+    base: PlanCase
     own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     kept: Sequence[str] = ()
 
@@ -145,14 +147,14 @@ class Search:
         """Plans within all limits at these lengths."""
         return [plan for candidate in self.candidates(lengths, trains) for plan in _paced(candidate) if fits(plan)]
 
-    def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[Case]:
+    def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[PlanCase]:
         """Complete specs at each method's own pace, without a look at the limits."""
         for way in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
             case = self._case(way)
             cut = (_with(case, max_length=length) for length in lengths)
             yield from (one for one in cut if not _refused(one, way.method))
 
-    def _case(self, way: Way) -> Case:
+    def _case(self, way: Candidate) -> PlanCase:
         """The base, trained this way."""
         base, method = self.base, way.method
         values, _ = read_all(method.params, self.own.get(method.key, {}), "method")
@@ -168,7 +170,7 @@ class Search:
         return self.base.shape
 
 
-def _refused(case: Case, method: Method) -> bool:
+def _refused(case: PlanCase, method: Method) -> bool:
     """Whether the method cannot do this on the model."""
     steps = steps_of(case.counts()[0].rows, case.pace)
     return bool(refused(method, case.shape, case.spec.method_params, case.spec.training, steps))
@@ -204,7 +206,7 @@ def score(plan: Plan, goal: str) -> tuple[float, ...]:
 # ---------------------------------------------------------------- how many passes
 
 
-def _paced(case: Case) -> Iterator[Plan]:
+def _paced(case: PlanCase) -> Iterator[Plan]:
     """A candidate with as many passes as the time allows, at most the method's own number, and with fewer."""
     train, val = case.counts()
     if not train.rows:
@@ -224,7 +226,7 @@ def _paced(case: Case) -> Iterator[Plan]:
     yield from (_at(first, passes) for passes in _FEWER_PASSES if _least(train.rows) <= passes < first.epochs)
 
 
-def _plan(case: Case, work: Workload, memory_mb: int) -> Plan:
+def _plan(case: PlanCase, work: Workload, memory_mb: int) -> Plan:
     train, val = case.counts()
     time = duration_of_case(case, work, train, val)
     disk_mb, learnt = disk_mb_of(case, work, train, val), _quality(case, work, train)
@@ -240,7 +242,7 @@ def _at(plan: Plan, epochs: float) -> Plan:
     return replace(plan, case=case, seconds=seconds, training_s=training, quality=learnt)
 
 
-def _with(case: Case, **settings: Any) -> Case:
+def _with(case: PlanCase, **settings: Any) -> PlanCase:
     return replace(case, spec=replace(case.spec, training={**case.spec.training, **settings}))
 
 
@@ -273,7 +275,7 @@ def _most(plan: Plan) -> Plan | None:
     return fewer if fits(fewer) else None
 
 
-def _on_disk(case: Case, work: Workload, train: Counts, val: Counts) -> Case:
+def _on_disk(case: PlanCase, work: Workload, train: Counts, val: Counts) -> PlanCase:
     """As many checkpoints as the disk has room for, at least one."""
     for keep in range(int(case.spec.training["keep_checkpoints"]), 0, -1):
         fewer = _with(case, keep_checkpoints=keep)
@@ -282,7 +284,7 @@ def _on_disk(case: Case, work: Workload, train: Counts, val: Counts) -> Case:
     return fewer
 
 
-def _quality(case: Case, work: Workload, train: Counts) -> float:
+def _quality(case: PlanCase, work: Workload, train: Counts) -> float:
     index = case.table.train_index
     all_rows = max(1, round(len(index.every_length) * case.table.scale))
     learning = Learning(

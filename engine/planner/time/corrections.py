@@ -28,7 +28,7 @@ _LEAST = 0.05
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ThroughputRecord:
     """One measurement. `speeds`: measured over modelled speed by part; `settings`: what it was measured with."""
 
     source: Source
@@ -69,13 +69,13 @@ def machine_of(device: Device) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def correct(evidence: Sequence[Evidence], settings: Mapping[str, Any]) -> Correction:
+def correct(evidence: Sequence[ThroughputRecord], settings: Mapping[str, Any]) -> Correction:
     """The correction for a job with `settings`, from measurements in any order: the newest and likest count most.
 
     Those with another method come last: they tell how fast the machine is, but the time is still that of the model.
     """
 
-    def same(one: Evidence) -> bool:
+    def same(one: ThroughputRecord) -> bool:
         return bool(one.settings.get("method") == settings.get("method"))
 
     newest = sorted(evidence, key=lambda one: (same(one), one.measured_at), reverse=True)

@@ -8,16 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.core.settings import Settings
-from engine.data.rows.training_rows import learnt_sample
+from engine.data.rows.training_rows import training_sample
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
-from engine.planner.time.lengths import MOST_ROWS, Table, measure
+from engine.planner.time.lengths import MOST_ROWS, LengthTable, measure
 from storage.tables import Dataset, LanguageModel
 
 _VERSION = 2
 
 
-def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train_on: str) -> Table:
+def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train_on: str) -> LengthTable:
     """The table of a ready data set for a ready model; fast when it was measured before."""
     folder = tokenizer_folder(settings, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
@@ -25,7 +25,7 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train
     file = settings.folder("cache", "lengths") / name
     if not file.is_file():
         assert dataset.rows_path is not None
-        rows, total = learnt_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
+        rows, total = training_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
         table = measure(rows, total, ChatTemplate.load(folder), train_on)
         temporary = file.with_suffix(f".{os.getpid()}.part")
         temporary.write_text(json.dumps(table.as_dict(), separators=(",", ":")), encoding="utf-8")
@@ -34,5 +34,5 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train
 
 
 @lru_cache(maxsize=8)
-def _read(file: Path) -> Table:
-    return Table.from_dict(json.loads(file.read_text(encoding="utf-8")))
+def _read(file: Path) -> LengthTable:
+    return LengthTable.from_dict(json.loads(file.read_text(encoding="utf-8")))

@@ -18,7 +18,7 @@ Runs = list[list[int]]  # [first, after the last] of each run of learnt tokens
 
 
 @dataclass(frozen=True)
-class Table:
+class LengthTable:
     """Measured rows by split; `scale` is how many real rows each stands for, `refused` those the template cannot take."""
 
     train: Sequence[tuple[int, Runs]]
@@ -27,21 +27,21 @@ class Table:
     refused: int = 0
 
     @cached_property
-    def train_index(self) -> Index:
+    def train_index(self) -> LengthIndex:
         """The train rows, ready to be counted under any limit."""
-        return Index(self.train, self.scale)
+        return LengthIndex(self.train, self.scale)
 
     @cached_property
-    def val_index(self) -> Index:
+    def val_index(self) -> LengthIndex:
         """The validation rows, ready to be counted under any limit."""
-        return Index(self.val, self.scale)
+        return LengthIndex(self.val, self.scale)
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {"train": self.train, "val": self.val, "scale": self.scale, "refused": self.refused}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Table:
+    def from_dict(cls, data: Mapping[str, Any]) -> LengthTable:
         """Back from JSON."""
         return cls(data["train"], data["val"], data["scale"], data["refused"])
 
@@ -82,7 +82,7 @@ class Counts:
         return self.tokens / self.rows if self.rows else 0.0
 
 
-class Index:
+class LengthIndex:
     """Rows by length with sums over the shorter ones: counting under a limit looks only at the rows which it cuts."""
 
     def __init__(self, rows: Iterable[tuple[int, Runs]], scale: float) -> None:
@@ -118,7 +118,7 @@ class Index:
         )
 
 
-def measure(rows: Iterable[Mapping[str, Any]], total: int, template: ChatTemplate, train_on: str) -> Table:
+def measure(rows: Iterable[Mapping[str, Any]], total: int, template: ChatTemplate, train_on: str) -> LengthTable:
     """Tokenise rows ({"split", "messages" | "text"}), which stand for all `total` of them."""
     splits: dict[str, list[tuple[int, Runs]]] = {"train": [], "val": []}
     seen = refused = 0
@@ -131,7 +131,7 @@ def measure(rows: Iterable[Mapping[str, Any]], total: int, template: ChatTemplat
             continue
         splits[row["split"]].append((len(encoded.ids), _runs(encoded.labels)))
     scale = total / seen if seen else 1.0
-    return Table(splits["train"], splits["val"], scale, round(refused * scale))
+    return LengthTable(splits["train"], splits["val"], scale, round(refused * scale))
 
 
 def _runs(labels: Sequence[int]) -> Runs:

@@ -18,7 +18,8 @@ import psutil
 from engine.core import hardware
 from engine.core.hardware import Device, precision_for
 from engine.core.params import read_all
-from engine.methods import METHODS, Method
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import SFT, base_format
 from engine.planner.memory.estimate import total_mb
@@ -67,7 +68,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Finding:
+class HardwareFinding:
     """Text keys `hardware.<code>` (what was found) and `hardware.<code>.means` (what it unlocks, or why it is off)."""
 
     area: Area
@@ -99,7 +100,7 @@ def look(home: Path) -> Machine:
     )
 
 
-def findings(machine: Machine) -> list[Finding]:
+def findings(machine: Machine) -> list[HardwareFinding]:
     """All that is worth saying, in the order of `AREAS`."""
     return [*_gpus(machine), *_processor(machine), *_memory(machine), *_disk(machine), *_software(machine)]
 
@@ -119,33 +120,33 @@ def _gb(megabytes: float) -> float:
 # ---------------------------------------------------------------- GPUs
 
 
-def _gpus(machine: Machine) -> Iterator[Finding]:
+def _gpus(machine: Machine) -> Iterator[HardwareFinding]:
     for gpu in machine.gpus:
         yield from _gpu(gpu, machine)
     if machine.hidden > 0:
-        yield Finding("gpu", "off", "gpu_hidden", {"n": machine.hidden})
+        yield HardwareFinding("gpu", "off", "gpu_hidden", {"n": machine.hidden})
     elif not machine.gpus:
-        yield Finding("gpu", "off", "no_gpu_apple" if machine.system == "darwin" else "no_gpu")
+        yield HardwareFinding("gpu", "off", "no_gpu_apple" if machine.system == "darwin" else "no_gpu")
 
 
-def _gpu(gpu: Device, machine: Machine) -> Iterator[Finding]:
+def _gpu(gpu: Device, machine: Machine) -> Iterator[HardwareFinding]:
     capability = ".".join(map(str, gpu.capability or (0, 0)))
     named = {"name": gpu.name, "capability": capability, "driver": gpu.driver or "?"}
     params = named | {"memory": _gb(gpu.memory_mb), "free": _gb(gpu.free_mb)}
     if not gpu.usable:
-        yield Finding("gpu", "off", "gpu_without_cuda", params)
+        yield HardwareFinding("gpu", "off", "gpu_without_cuda", params)
         return
     if _cuda_is_too_new(gpu, machine.torch_cuda):
-        yield Finding("gpu", "off", "gpu_too_old", params | {"cuda": machine.torch_cuda})
+        yield HardwareFinding("gpu", "off", "gpu_too_old", params | {"cuda": machine.torch_cuda})
         return
     reach = largest(gpu, "4-bit" if machine.bitsandbytes else "plain")
-    yield Finding(
+    yield HardwareFinding(
         "gpu", "good", "gpu" if reach else "gpu_small", params | {"plain": largest(gpu, "plain"), "size": reach}
     )
     if gpu.bf16:
-        yield Finding("gpu", "good", "gpu_bf16", named)
+        yield HardwareFinding("gpu", "good", "gpu_bf16", named)
     else:
-        yield Finding("gpu", "note", "gpu_no_bf16", named)
+        yield HardwareFinding("gpu", "note", "gpu_no_bf16", named)
 
 
 def _cuda_is_too_new(gpu: Device, cuda: str | None) -> bool:
@@ -181,50 +182,50 @@ def _work(device: Device, method: Method, measures: list[int]) -> Workload:
 # ---------------------------------------------------------------- the rest
 
 
-def _processor(machine: Machine) -> Iterator[Finding]:
+def _processor(machine: Machine) -> Iterator[HardwareFinding]:
     cpu = machine.processor
-    yield Finding("cpu", "good", "cpu", {"name": cpu.name, "cores": cpu.cores, "size": largest(cpu, "plain")})
+    yield HardwareFinding("cpu", "good", "cpu", {"name": cpu.name, "cores": cpu.cores, "size": largest(cpu, "plain")})
     if cpu.cores < machine.cores:
-        yield Finding("cpu", "note", "cores_limited", {"cores": cpu.cores, "all": machine.cores})
+        yield HardwareFinding("cpu", "note", "cores_limited", {"cores": cpu.cores, "all": machine.cores})
     if cpu.vector_bits >= 512:
-        yield Finding("cpu", "good", "avx512")
+        yield HardwareFinding("cpu", "good", "avx512")
     elif cpu.vector_bits == 256:
-        yield Finding("cpu", "good", "avx2")
+        yield HardwareFinding("cpu", "good", "avx2")
     elif cpu.vector_bits:
-        yield Finding("cpu", "note", "narrow_units", {"bits": cpu.vector_bits})
-    yield Finding("cpu", "note" if cpu.bf16 else "off", "cpu_bf16_unused" if cpu.bf16 else "cpu_no_bf16")
+        yield HardwareFinding("cpu", "note", "narrow_units", {"bits": cpu.vector_bits})
+    yield HardwareFinding("cpu", "note" if cpu.bf16 else "off", "cpu_bf16_unused" if cpu.bf16 else "cpu_no_bf16")
 
 
-def _memory(machine: Machine) -> Iterator[Finding]:
+def _memory(machine: Machine) -> Iterator[HardwareFinding]:
     cpu = machine.processor
     params = {"free": _gb(cpu.free_mb), "memory": _gb(cpu.memory_mb)}
     little = cpu.free_mb < LITTLE_MEMORY_MB
-    yield Finding("memory", "note" if little else "good", "little_memory" if little else "memory", params)
+    yield HardwareFinding("memory", "note" if little else "good", "little_memory" if little else "memory", params)
     if cpu.memory_mb < _NOTICEABLE * machine.ram_mb:
-        yield Finding("memory", "note", "memory_limited", params | {"all": _gb(machine.ram_mb)})
+        yield HardwareFinding("memory", "note", "memory_limited", params | {"all": _gb(machine.ram_mb)})
 
 
-def _disk(machine: Machine) -> Iterator[Finding]:
+def _disk(machine: Machine) -> Iterator[HardwareFinding]:
     params = {"free": _gb(machine.disk_free_mb), "disk": _gb(machine.disk_mb)}
     if machine.disk_free_mb < NO_DISK_MB:
-        yield Finding("disk", "off", "no_disk", params)
+        yield HardwareFinding("disk", "off", "no_disk", params)
     elif machine.disk_free_mb < LITTLE_DISK_MB:
-        yield Finding("disk", "note", "little_disk", params)
+        yield HardwareFinding("disk", "note", "little_disk", params)
     else:
-        yield Finding("disk", "good", "disk", params)
+        yield HardwareFinding("disk", "good", "disk", params)
 
 
-def _software(machine: Machine) -> Iterator[Finding]:
+def _software(machine: Machine) -> Iterator[HardwareFinding]:
     if machine.torch is None:
-        yield Finding("software", "off", "no_torch")
+        yield HardwareFinding("software", "off", "no_torch")
     elif machine.torch_cuda:
-        yield Finding("software", "good", "torch_cuda", {"version": machine.torch, "cuda": machine.torch_cuda})
+        yield HardwareFinding("software", "good", "torch_cuda", {"version": machine.torch, "cuda": machine.torch_cuda})
     else:
         level: Level = "off" if machine.gpus else "note"
-        yield Finding("software", level, "torch_cpu", {"version": machine.torch})
+        yield HardwareFinding("software", level, "torch_cpu", {"version": machine.torch})
     if machine.bitsandbytes is None:
-        yield Finding("software", "off", "no_four_bits")
+        yield HardwareFinding("software", "off", "no_four_bits")
     else:
         on_gpu = any(gpu.usable for gpu in machine.gpus)
         code = "four_bits" if on_gpu else "four_bits_slow"
-        yield Finding("software", "good" if on_gpu else "note", code, {"version": machine.bitsandbytes})
+        yield HardwareFinding("software", "good" if on_gpu else "note", code, {"version": machine.bitsandbytes})

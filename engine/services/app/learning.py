@@ -10,8 +10,10 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.params import read_all
 from engine.core.text import Text
-from engine.methods import METHODS, Method, ModelShape
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
+from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives.sft import SFT, base_format
 from engine.planner.memory.estimate import total_mb

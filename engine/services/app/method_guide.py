@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.core.text import Text
-from engine.methods import METHODS, Method
+from engine.methods import METHODS
+from engine.methods.common.declaration import Method
 from engine.objectives.sft import base_format
 
 Goal = Literal["style", "facts", "format", "tasks"]

@@ -19,7 +19,7 @@ from engine.core.errors import Fault, TunesmithError
 from engine.core.process import Identity, is_alive
 from engine.services.chat.sides import Setup
 from engine.serving.process.client import InferenceClient
-from engine.serving.process.fair_queue import Turns
+from engine.serving.process.fair_queue import FairQueue
 from engine.serving.protocol import Request
 from storage.queries import conversations
 
@@ -56,7 +56,7 @@ class Answering:
         self,
         ctx: Context,
         client: InferenceClient,
-        turns: Turns,
+        turns: FairQueue,
         setup: Setup,
         turn: int,
         prepare: Callable[[], Request],

@@ -27,8 +27,8 @@ from engine.services.chat.sides import (
 )
 from engine.serving.process.admission import Devices, Running, Tuned, Wanted, place
 from engine.serving.process.client import InferenceClient
-from engine.serving.process.fair_queue import Turns
-from engine.serving.protocol import Ask, Plan, Request, tuned_key
+from engine.serving.process.fair_queue import FairQueue
+from engine.serving.protocol import Ask, Request, ResidentModels, tuned_key
 from storage.queries import conversations, jobs, tuned_models
 from storage.tables import Conversation
 
@@ -51,7 +51,7 @@ class Chat:
         self._ctx = ctx
         self._devices = devices
         self._client = InferenceClient(ctx.settings)
-        self._turns = Turns()
+        self._turns = FairQueue()
         self._answers: dict[int, Answering] = {}
         self._lock = threading.Lock()
         settle_orphans(ctx)
@@ -244,7 +244,7 @@ class Chat:
         folder = tokenizer_folder(self._ctx.settings, setup.base)
         cores = cpu().cores
         shared = any(job.lane == "cpu" for job in active)
-        plan = Plan(
+        plan = ResidentModels(
             setup.identity,
             base,
             tuned,

@@ -11,25 +11,16 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError, TunesmithError
 from engine.evaluation.comparison.spec import (
-    PARAMS,
     ComparisonSpec,
     Entrant,
     job_specs,
     make_comparison,
     named_faults,
-    offered,
     raw_job,
 )
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_spec
 from engine.planner.refusals import refusals
-from engine.services.comparisons.views import (
-    comparison_answers,
-    comparison_curves,
-    comparison_view,
-    export_comparison,
-    list_comparisons,
-)
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
 from storage.comparison_tables import Comparison, ComparisonEntry
@@ -257,22 +248,3 @@ def _comparison(s: Session, comparison_id: int) -> Comparison:
     if comparison is None:
         raise NotFound(comparison=comparison_id)
     return comparison
-
-
-__all__ = [
-    "PARAMS",
-    "add_entrant",
-    "add_seed",
-    "comparison_answers",
-    "comparison_curves",
-    "comparison_view",
-    "delete_comparison",
-    "export_comparison",
-    "list_comparisons",
-    "offered",
-    "plan_comparison",
-    "rename_comparison",
-    "run_again",
-    "start_comparison",
-    "stop_comparison",
-]

@@ -15,18 +15,13 @@ from engine.data.importing.names import clean_name
 from engine.data.rows.index import RowIndex
 from engine.data.rows.store import remove_rows
 from engine.data.samples.builtin import SAMPLES, sample_file
-from engine.data.schema import classify_wording
-from engine.services.data.imports import cancel_import, import_dataset, start_import
+from engine.data.schema.guess import classify_wording
+from engine.services.data.imports import cancel_import, import_dataset
 from engine.services.data.sources import add_upload, source_of
 from engine.services.data.views import get_dataset, load_dataset, view_of, views_of
 from storage.queries import datasets as queries
 from storage.queries import versions
 from storage.tables import Dataset
-
-__all__ = [
-    "add_upload", "dataset_rows", "dataset_view", "delete_dataset", "ensure_sample", "import_dataset", "list_datasets",
-    "preview_mapping", "rename_dataset", "start_import",
-]  # fmt: skip
 
 
 def ensure_sample(ctx: Context, key: str) -> int:

@@ -21,8 +21,6 @@ from storage.queries import jobs as job_queries
 
 if TYPE_CHECKING:
     from engine.jobs.reporter import Reporter
-
-__all__ = ["KIND", "PARAMS", "can_be_original", "export_file", "export_state", "run", "start_export"]
 KIND = "export_data"
 IN_PLACE_ROWS = 20_000  # more are written by a job
 _KEY = re.compile(r"[0-9a-f]{32}")

@@ -19,13 +19,14 @@ from engine.data.importing.names import clean_name
 from engine.data.operations import OPERATIONS
 from engine.data.rows.row import Row
 from engine.data.rows.store import read_rows
-from engine.data.writers.card import Facts, Step, card
+from engine.data.writers.card import Facts, LineageStep, card
 from engine.data.writers.files import write_csv, write_jsonl, write_parquet
 from engine.data.writers.hub import write_hub
-from engine.data.writers.layout import Layout, free_name, own_layout, records_of
+from engine.data.writers.layout import ExportLayout, free_name, own_layout, records_of
 from engine.data.writers.original import original_layout
-from engine.data.writers.survey import Column, Survey, survey
-from engine.services.data.versions.versions import version_file, versions_of
+from engine.data.writers.survey import ColumnSurvey, RowsSurvey, survey
+from engine.services.data.versions.version_files import version_file
+from engine.services.data.versions.versions import versions_of
 from storage.data_tables import DatasetVersion
 from storage.queries import datasets as queries
 from storage.tables import Dataset
@@ -77,7 +78,7 @@ class Wish:
         return read_rows(self.path, wanted)
 
 
-def _layout(row: Dataset, form: str) -> Layout:
+def _layout(row: Dataset, form: str) -> ExportLayout:
     if form == "own":
         return own_layout()
     layout = original_of(row)
@@ -86,7 +87,7 @@ def _layout(row: Dataset, form: str) -> Layout:
     return layout
 
 
-def original_of(row: Dataset) -> Layout | None:
+def original_of(row: Dataset) -> ExportLayout | None:
     """The columns of the data set's file; None where they are not known (any more)."""
     if not row.shape or not row.columns:
         return None
@@ -138,11 +139,11 @@ class _Counter:
             yield row
 
 
-def _write(wish: Wish, draft: Path, seen: Survey, counted: _Counter) -> None:
+def _write(wish: Wish, draft: Path, seen: RowsSurvey, counted: _Counter) -> None:
     columns = dict(seen.columns)
     split_column = free_name("split", columns) if wish.values["split_column"] and wish.format != "hub" else None
     if split_column is not None:
-        columns[split_column] = Column({"text"})
+        columns[split_column] = ColumnSurvey({"text"})
     if wish.format == "hub":
         facts = _facts(wish, seen)
         return write_hub(
@@ -160,7 +161,7 @@ def _write(wish: Wish, draft: Path, seen: Survey, counted: _Counter) -> None:
     return write_csv(draft, records, columns, bom=wish.values["bom"], safe=wish.values["safe"])
 
 
-def _notes(wish: Wish, seen: Survey) -> list[dict[str, Any]]:
+def _notes(wish: Wish, seen: RowsSurvey) -> list[dict[str, Any]]:
     """What did not fit the format as it was: [{"code", "params"}]."""
     mixed = [name for name, column in seen.columns.items() if column.mixed]
     if wish.format in ("parquet", "hub") and mixed:
@@ -168,7 +169,7 @@ def _notes(wish: Wish, seen: Survey) -> list[dict[str, Any]]:
     return []
 
 
-def _facts(wish: Wish, seen: Survey) -> Facts:
+def _facts(wish: Wish, seen: RowsSurvey) -> Facts:
     row, version = wish.dataset, wish.version
     sources = row.sources or [{"name": row.source_name, "format": row.format}]
     return Facts(
@@ -187,15 +188,15 @@ def _facts(wish: Wish, seen: Survey) -> Facts:
     )
 
 
-def _lineage(ctx: Context, version: DatasetVersion) -> list[Step]:
+def _lineage(ctx: Context, version: DatasetVersion) -> list[LineageStep]:
     """The versions from the import to this one."""
     labels = {operation.key: operation.label for operation in OPERATIONS} | _LABELS
     by_number = {one["number"]: one for one in versions_of(ctx, version.dataset_id)}
-    steps: list[Step] = []
+    steps: list[LineageStep] = []
     number: int | None = version.number
     while number is not None and (one := by_number.pop(number, None)) is not None:
         label = labels.get(one["operation"], Text(one["operation"], one["operation"]))
-        steps.append(Step(number, label, one["rows"], one["summary"], one["created_at"]))
+        steps.append(LineageStep(number, label, one["rows"], one["summary"], one["created_at"]))
         number = one["parent"]
     return steps[::-1]
 

@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.data.detection.detect_upload import Sniffed
+from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
 from engine.data.importing.names import clean_name
 from engine.data.records.record import show
 from engine.data.rows.store import adopt
-from engine.data.schema import shape_of
+from engine.data.schema.declared import shape_of
 from engine.jobs.lanes import DATA
 from engine.services.data.sources import files_of, found_columns, source_of
 from engine.services.data.views import IMPORT_KIND, get_dataset, import_views, load_dataset, view_of
@@ -42,7 +42,7 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True)
-class Choice:
+class ImportChoice:
     """How the files are to be read, as the mapping screen (or a job's spec) has it."""
 
     name: str = ""
@@ -68,8 +68,8 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> di
     Raises:
         Fault: as `import_dataset`; what is wrong with the mapping is said before a job begins.
     """
-    known = {one.name for one in fields(Choice)}
-    wanted = Choice(**{key: value for key, value in choice.items() if key in known})
+    known = {one.name for one in fields(ImportChoice)}
+    wanted = ImportChoice(**{key: value for key, value in choice.items() if key in known})
     row = load_dataset(ctx, dataset_id)
     if sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file()) <= AT_ONCE_BYTES:
         return import_dataset(ctx, dataset_id, **asdict(wanted))
@@ -131,7 +131,7 @@ def import_dataset(
     with ctx.db.read() as session:
         row = get_dataset(session, dataset_id)
         _refuse(row, versions.unfinished_job(session, dataset_id, _CHANGING))
-    choice = Choice(name, shape, mapping, val_fraction, seed, encoding, templates, options)
+    choice = ImportChoice(name, shape, mapping, val_fraction, seed, encoding, templates, options)
     folder = ctx.settings.home / "imports" / uuid.uuid4().hex
     try:
         run_import(ctx, dataset_id, choice, folder)
@@ -144,7 +144,7 @@ def import_dataset(
 def run_import(
     ctx: Context,
     dataset_id: int,
-    choice: Choice,
+    choice: ImportChoice,
     folder: Path,
     *,
     tell: Tell = lambda _place, _rows, _rejected: None,
@@ -190,7 +190,7 @@ def _sweep(ctx: Context) -> None:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def _columns(ctx: Context, row: Dataset, source: Sniffed, choice: Choice) -> dict[str, Any]:
+def _columns(ctx: Context, row: Dataset, source: DetectedUpload, choice: ImportChoice) -> dict[str, Any]:
     return found_columns(ctx, source) | {
         "name": clean_name(choice.name, row.name),
         "status": "ready",

@@ -15,7 +15,8 @@ from engine.core.errors import Fault, NotFound
 from engine.data.importing.import_work import MAX_REJECTED_SHOWN
 from engine.data.readers.jsonl_reader import json_row
 from engine.data.records.record import Record, Rejected, RowFault
-from engine.data.schema import make_plan, shape_of
+from engine.data.schema.declared import shape_of
+from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import Row, normaliser
 from engine.services.data.versions.version_files import ready
 from engine.services.data.versions.versions import REPAIRED, append_rows

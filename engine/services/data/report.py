@@ -21,7 +21,7 @@ from engine.data.templates.check import check_template
 from engine.models.base.paths import tokenizer_folder
 from engine.planner.time.corrections import MODEL_VERSION, machine_of
 from engine.services.chat.sides import load_template
-from engine.services.data.versions.versions import version_file
+from engine.services.data.versions.version_files import version_file
 from storage.queries import base_models as model_queries
 from storage.queries.corrections import corrections_of
 from storage.tables import LanguageModel

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.data.records.record import RowFault
 from engine.data.rows.row import message_lists
-from engine.data.schema.normalise import check_characters
+from engine.data.schema.normalise.texts import check_characters
 from engine.data.schema.normalise.turns import check_order
 
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.data.detection.detect_upload import Sniffed, sniff, sniff_files
+from engine.data.detection.detect_upload import DetectedUpload, detect_files, detect_upload
 from engine.data.detection.file_signatures import binary_format
 from engine.data.importing.archive import Unpacked, unpack
 from engine.data.importing.names import clean_name, data_set_name, display_name
 from engine.data.readers.documents import text_beside
 from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
-from engine.data.schema import shape_of
+from engine.data.schema.declared import shape_of
 from storage.queries import datasets as queries
 from storage.tables import Dataset
 
@@ -62,7 +62,7 @@ def add_files(
     _check_size(ctx, files)
     given = _unpacked(ctx, files)
     try:
-        found = sniff_files([SourceFile(path, shown, "") for path, shown in given.files], refused=given.faults)
+        found = detect_files([SourceFile(path, shown, "") for path, shown in given.files], refused=given.faults)
         found = replace(found, notes=[*notes, *found.notes])
         names = [display_name(filename) for _path, filename in files]
         made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
@@ -134,7 +134,7 @@ def _several(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
-def _store(ctx: Context, found: Sniffed, name: str, origin: str) -> int:
+def _store(ctx: Context, found: DetectedUpload, name: str, origin: str) -> int:
     folder = ctx.settings.folder("uploads")
     places = {file.path: folder / uuid.uuid4().hex for file in found.files}
     moved = replace(found, files=tuple(replace(file, path=places[file.path]) for file in found.files))
@@ -153,7 +153,7 @@ def _store(ctx: Context, found: Sniffed, name: str, origin: str) -> int:
         return row.id
 
 
-def found_columns(ctx: Context, found: Sniffed) -> dict[str, Any]:
+def found_columns(ctx: Context, found: DetectedUpload) -> dict[str, Any]:
     """What was found, as the columns of a data set."""
     return {
         "format": found.format,
@@ -224,7 +224,7 @@ def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
     options = row.options | {"sheet": sheet}
-    found = found_columns(ctx, sniff_files(files_of(ctx, row), row.encoding, options))
+    found = found_columns(ctx, detect_files(files_of(ctx, row), row.encoding, options))
     with ctx.db.write() as session:
         draft = session.get_one(Dataset, dataset_id)
         for key, value in (found | {"options": options}).items():
@@ -233,7 +233,7 @@ def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
 
 def source_of(
     ctx: Context, row: Dataset, encoding: str | None = None, options: Mapping[str, Any] | None = None
-) -> Sniffed:
+) -> DetectedUpload:
     """The files of a data set as they are read. They are looked at anew only when another encoding or option is chosen.
 
     Raises:
@@ -245,18 +245,18 @@ def source_of(
             raise Fault("data.file.upload_gone", name=file.name)
     wanted = {key: value for key, value in (options or {}).items() if value is not None}
     if not row.sources:
-        return sniff(files[0].path, files[0].name, (encoding or row.encoding) if row.encoding else None, wanted)
+        return detect_upload(files[0].path, files[0].name, (encoding or row.encoding) if row.encoding else None, wanted)
     current = reading_of(row) | row.options
     same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())
     if same:
         chosen = tuple(file.chosen(row.options) for file in files)
-        return Sniffed(
+        return DetectedUpload(
             chosen, row.columns, row.shape, row.mapping, notes=row.detection.get("notes", []), templates=row.templates
         )
     if encoding in (None, row.encoding) and all(file.format in TEXTS for file in files):
         chosen = tuple(file.chosen(row.options | wanted) for file in files)
-        return Sniffed(chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []))
-    return sniff_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted)
+        return DetectedUpload(chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []))
+    return detect_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted)
 
 
 def reading_of(row: Dataset) -> dict[str, Any]:

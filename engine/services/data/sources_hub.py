@@ -17,7 +17,7 @@ from engine.data.records.record import MAX_NAME, clip
 from engine.jobs.lanes import BACKGROUND
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
-from engine.models.base.download_progress import Progress, run_watched
+from engine.models.base.download_progress import ByteProgress, run_watched
 from engine.services.data.sources import add_files
 from storage.job_tables import FINAL, Job, JobStatus
 from storage.queries import jobs as queries
@@ -82,7 +82,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     name, split, folder = (str(job.spec[key]) for key in ("name", "split", "folder"))
     target = ctx.settings.folder("cache", "datasets", str(job.id))
     try:
-        dataset = _fetch(ctx, name, split, folder, target, Progress(reporter))
+        dataset = _fetch(ctx, name, split, folder, target, ByteProgress(reporter))
     except Cancelled:
         reporter.finish("cancelled")
     else:
@@ -91,7 +91,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         shutil.rmtree(target, ignore_errors=True)
 
 
-def _fetch(ctx: Context, name: str, split: str, folder: str, target: Path, progress: Progress) -> int:
+def _fetch(ctx: Context, name: str, split: str, folder: str, target: Path, progress: ByteProgress) -> int:
     progress.phase("preparing")
     found = json.loads(_child(["list", name], target, progress))
     files, part, others = hub.choose(name, found["files"], split, folder)
@@ -114,7 +114,7 @@ def _check_room(ctx: Context, name: str, size: int) -> None:
         raise Fault("data.hub.no_disk", need_mb=size // _MB, free_mb=free // _MB)
 
 
-def _child(arguments: list[str], folder: Path, progress: Progress) -> str:
+def _child(arguments: list[str], folder: Path, progress: ByteProgress) -> str:
     argv = [sys.executable, "-m", "engine.data.importing.hub", *arguments]
     outcome = run_watched(argv, folder, progress, hub.ENVIRONMENT)
     if outcome.code != 0:

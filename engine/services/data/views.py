@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.records.encodings import ENCODINGS
-from engine.data.schema import shapes_view
+from engine.data.schema.declared import shapes_view
 from engine.services.data.sources import reading_of
 from storage.job_tables import FINAL, RESUMABLE, Job
 from storage.queries import datasets as queries

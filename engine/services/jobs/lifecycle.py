@@ -11,13 +11,11 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
-from engine.jobs.feed import job_feed
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec
 from engine.jobs.views import views
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.refusals import refusals, unteachable
-from engine.services.jobs.spec_files import draft_from_job, draft_from_yaml, draft_yaml, spec_yaml
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs
 from storage.queries import jobs as queries
@@ -191,22 +189,3 @@ def delete_job(ctx: Context, job_id: int) -> None:
         job.deleted_at = time.time()
         queries.forget_checkpoints(s, job_id)
     shutil.rmtree(ctx.settings.home / "jobs" / str(job_id) / "checkpoints", ignore_errors=True)
-
-
-__all__ = [
-    "cancel_job",
-    "delete_job",
-    "draft_from_job",
-    "draft_from_yaml",
-    "draft_yaml",
-    "job_feed",
-    "job_view",
-    "list_jobs",
-    "missing_inputs",
-    "move_job",
-    "queue_job",
-    "resume_job",
-    "spec_yaml",
-    "start_job",
-    "stop_job",
-]

@@ -37,7 +37,7 @@ class _Question:
     key: str
 
 
-def start_check(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
+def start_dry_run(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
     """The job that checks this spec; a check of the same step that waits, runs or succeeded is not made twice.
 
     Raises:
@@ -67,7 +67,7 @@ def start_check(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
 _WITHOUT_RESULT = tuple(status for status in FINAL if status != JobStatus.SUCCEEDED)
 
 
-def check_of(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any] | None:
+def dry_run_of(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any] | None:
     """The check of exactly this step; None when there was none.
 
     Returns:

@@ -18,9 +18,9 @@ from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.models.base.paths import tokenizer_folder
 from engine.planner.budget import catalogue
-from engine.planner.plan_estimate import Case, estimate, incomplete
+from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import refusals, unteachable
-from engine.planner.time.corrections import MODEL_VERSION, Evidence, Source, machine_of
+from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
 from storage.queries import base_models, inputs
 from storage.queries.corrections import corrections_of
@@ -70,24 +70,24 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
     return estimate(case)
 
 
-def case_of(ctx: Context, spec: JobSpec) -> Case:
+def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
     """A spec with its model, data, device and what is known of like jobs. Raises Fault or NotFound."""
     model, dataset = _inputs(ctx, spec)
     device = _device(spec.budget.device)
     table = lengths_of(ctx.settings, model, dataset, str(spec.training["train_on"]))
     with ctx.db.read() as s:
-        evidence = evidence_of(s, device, spec.base_model)
+        evidence = throughput_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
-    return Case(spec, model, dataset, device, table, evidence, free)
+    return PlanCase(spec, model, dataset, device, table, evidence, free)
 
 
-def evidence_of(s: Session, device: hardware.Device, base_model_id: int) -> dict[str, list[Evidence]]:
+def throughput_of(s: Session, device: hardware.Device, base_model_id: int) -> dict[str, list[ThroughputRecord]]:
     """What this machine measured with a model, by method: on request, or in jobs that finished."""
-    found: dict[str, list[Evidence]] = {}
+    found: dict[str, list[ThroughputRecord]] = {}
     for row in corrections_of(s, machine_of(device), device.key, base_model_id, MODEL_VERSION):
         source: Source = "probe" if row.source == "probe" else "past"
         settings = {**row.settings, "method": row.method}
-        found.setdefault(row.method, []).append(Evidence(source, row.created_at, row.speeds, settings))
+        found.setdefault(row.method, []).append(ThroughputRecord(source, row.created_at, row.speeds, settings))
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.services.jobs import lifecycle
+from engine.services.jobs import lifecycle, spec_files
 from engine.services.planning.spec_repair import changed
 
 Json = dict[str, Any]
@@ -35,6 +35,6 @@ def start_changed(ctx: Context, job_id: int) -> int:
     change = change_of(job)
     if not change:
         raise Fault("job.no_change", name=job["name"])
-    draft = lifecycle.draft_from_job(ctx, job_id)
+    draft = spec_files.draft_from_job(ctx, job_id)
     raw = {key: value for key, value in draft.items() if key != "warnings"}
     return lifecycle.start_job(ctx, changed(raw, change), key=f"changed-{job_id}-{job['attempt']}")

@@ -9,7 +9,8 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.core.params import Param
-from engine.methods import METHODS, Method, method_of
+from engine.methods import METHODS, method_of
+from engine.methods.common.declaration import Method
 from engine.objectives.sft import SFT
 from engine.services.planning import estimates
 
@@ -18,7 +19,7 @@ _AREAS = {"method": "method_params", "training": "training"}
 _PLACES = {**_AREAS, "budget": "budget"}
 
 
-def mend(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
+def repairs_for(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
     """For each fault of a form the change that takes it away: {field: {field or "method": value}}.
 
     A number that the fault itself names is tried first, then the setting's default, then its other choices, then

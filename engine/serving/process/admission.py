@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.core.errors import Fault
 from engine.core.hardware import Device, precision_for
-from engine.methods import ModelShape
+from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import body_parameters
 from engine.serving.process.client import Held
 

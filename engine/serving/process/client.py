@@ -22,7 +22,7 @@ import psutil
 from engine.core.errors import Fault
 from engine.core.process import memory_kills
 from engine.core.settings import Settings
-from engine.serving.protocol import LAST_EVENTS, Plan, Request, encode, request_message
+from engine.serving.protocol import LAST_EVENTS, Request, ResidentModels, encode, request_message
 
 _PROJECT = Path(__file__).resolve().parents[3]
 _LOG_BYTES = 4 << 20
@@ -228,7 +228,7 @@ class InferenceClient:
                 self._process = _Process(self._settings, self._stop_s)
             return self._process
 
-    def _note(self, plan: Plan, event: dict[str, Any]) -> None:
+    def _note(self, plan: ResidentModels, event: dict[str, Any]) -> None:
         self._used_at = time.monotonic()
         if event["event"] == "loaded":
             self._held = Held(plan.identity, plan.device, plan.dtype, tuple(event["keys"]), event["gpu_mb"])

@@ -13,7 +13,7 @@ _MOST_WAITING = 256
 _LOOK_SECONDS = 0.2
 
 
-class Turns:
+class FairQueue:
     """A fair queue of threads, of bounded length."""
 
     def __init__(self, most_waiting: int = _MOST_WAITING) -> None:

@@ -79,9 +79,9 @@ class Server:
     """Serves one request after another."""
 
     def __init__(self, wire: Wire, inbox: Inbox) -> None:
-        from engine.serving.runtime.model_cache import Shelf
+        from engine.serving.runtime.model_cache import ModelCache
 
-        self._wire, self._inbox, self._shelf = wire, inbox, Shelf()
+        self._wire, self._inbox, self._models = wire, inbox, ModelCache()
 
     def serve(self, request: Request) -> None:
         """Load what is needed, answer, and say how it ended."""
@@ -97,10 +97,10 @@ class Server:
     def _answer(self, request: Request) -> None:
         from engine.serving.runtime.generation import generate
 
-        if self._shelf.missing(request.plan) or request.plan.evict:
+        if self._models.missing(request.plan) or request.plan.evict:
             self._send(request, {"event": "loading"})
-        voices = self._shelf.hold(request.plan)
-        self._send(request, {"event": "loaded", "keys": self._shelf.keys, "gpu_mb": self._shelf.memory_mb()})
+        voices = self._models.hold(request.plan)
+        self._send(request, {"event": "loaded", "keys": self._models.keys, "gpu_mb": self._models.memory_mb()})
         generate(
             request,
             voices,
@@ -110,7 +110,7 @@ class Server:
         )
 
     def _fail(self, request: Request, error: dict[str, Any]) -> None:
-        self._shelf.clear()
+        self._models.clear()
         self._send(request, {"event": "failed", "error": error})
 
     def _send(self, request: Request, event: dict[str, Any]) -> None:

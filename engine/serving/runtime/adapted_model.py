@@ -14,12 +14,12 @@ from engine.core.errors import Fault
 from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
-from engine.serving.runtime.adapter_backends import Adapted, Limb, Mixed, Sided, Swapped, mixable
+from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
 
 _TOGETHER = "together"
 
 
-class Trunk:
+class SharedBase:
     """One model in memory, which is never changed, and the tuned results beside it."""
 
     def __init__(self, model: Any) -> None:
@@ -27,7 +27,7 @@ class Trunk:
         self.config = model.config
         self.device = model.device
         self._mixed = Mixed(model)
-        self._limbs: dict[str, Limb] = {}
+        self._limbs: dict[str, AdapterBackend] = {}
         self._virtual: dict[str, VirtualTokens] = {}
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()  # results that change nothing
@@ -94,11 +94,11 @@ class Trunk:
         """
         if not set(keys) <= {BASE, *self.adapters}:
             raise Fault("chat.wrong_weights", wanted=", ".join(keys))
-        limb = self._limbs.get(keys[0])
-        if limb is not None:
+        backend = self._limbs.get(keys[0])
+        if backend is not None:
             if len(keys) > 1:
                 raise Fault("chat.wrong_weights", wanted=", ".join(keys))
-            return limb.forward(**inputs)
+            return backend.forward(**inputs)
         if set(keys) & set(self._mixed.names):
             return self._mixed.forward(keys, **inputs)
         return self._model(**inputs)
@@ -122,8 +122,8 @@ class Trunk:
 
 
 @dataclass(frozen=True)
-class Voice:
+class AdaptedModel:
     """Weights that can answer: a trunk and which of its results."""
 
-    trunk: Trunk
+    shared_base: SharedBase
     key: str

@@ -14,7 +14,7 @@ from engine.serving.runtime.loading import attach_side, load_adapter
 UNTOUCHED = "__base__"  # PEFT's name for rows of a batch that no adapter may touch
 
 
-class Limb(Protocol):
+class AdapterBackend(Protocol):
     """One tuned result that answers in a batch of its own."""
 
     def forward(self, **inputs: Any) -> Any:
@@ -35,7 +35,7 @@ class Adapted:
         self._model = load_adapter(twin(model), folder, name)
 
     def forward(self, **inputs: Any) -> Any:
-        """See `Limb`."""
+        """See `AdapterBackend`."""
         return self._model(**inputs)
 
 
@@ -46,7 +46,7 @@ class Swapped:
         self._model, self._delta = model, Delta.read(model, folder)
 
     def forward(self, **inputs: Any) -> Any:
-        """See `Limb`."""
+        """See `AdapterBackend`."""
         with self._delta.on():
             return self._model(**inputs)
 
@@ -58,7 +58,7 @@ class Sided:
         self._model = attach_side(twin(model), folder)
 
     def forward(self, **inputs: Any) -> Any:
-        """See `Limb`."""
+        """See `AdapterBackend`."""
         return self._model(**inputs)
 
 

@@ -11,18 +11,18 @@ import torch
 from engine.core.errors import Fault
 from engine.data.templates.template import ChatTemplate
 from engine.serving.protocol import Ask, Reason, Request
-from engine.serving.runtime.adapted_model import Voice
+from engine.serving.runtime.adapted_model import AdaptedModel
 from engine.serving.runtime.sampling import next_token
 
 _HALF = "\ufffd"
 
 
 @dataclass
-class Row:
+class AnswerRow:
     """One side's answer while it grows."""
 
     ask: Ask
-    voice: Voice
+    adapted: AdaptedModel
     request: Request
     generator: torch.Generator
     started: float
@@ -65,7 +65,7 @@ class Row:
             "reason": self.reason,
             "error": self.error,
             "weights": self.ask.weights,
-            "silent": self.voice.key in self.voice.trunk.silent,
+            "silent": self.adapted.key in self.adapted.shared_base.silent,
             "first_token_s": round(first - self.started, 3),
             "tokens_per_second": None if speed is None else round(speed, 2),
         }

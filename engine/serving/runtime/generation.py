@@ -10,9 +10,9 @@ import torch
 
 from engine.data.templates.template import ChatTemplate
 from engine.serving.protocol import Request
-from engine.serving.runtime.adapted_model import Voice
-from engine.serving.runtime.answer_row import Row
-from engine.serving.runtime.decode_batch import Lane, join, prefill
+from engine.serving.runtime.adapted_model import AdaptedModel
+from engine.serving.runtime.answer_row import AnswerRow
+from engine.serving.runtime.decode_batch import DecodeBatch, join, prefill
 
 _EMIT_SECONDS = 0.05
 Emit = Callable[[dict[str, Any]], None]
@@ -20,34 +20,39 @@ Emit = Callable[[dict[str, Any]], None]
 
 @torch.inference_mode()
 def generate(
-    request: Request, voices: dict[str, Voice], template: ChatTemplate, stopped: Callable[[], bool], emit: Emit
+    request: Request,
+    adapted_models: dict[str, AdaptedModel],
+    template: ChatTemplate,
+    stopped: Callable[[], bool],
+    emit: Emit,
 ) -> None:
     """Answer every side of `request`; emits the text so far of each and, at its end, its outcome."""
     started = time.monotonic()
     rows = [
-        Row(ask, voices[ask.weights], request, torch.Generator().manual_seed(ask.seed), started) for ask in request.asks
+        AnswerRow(ask, adapted_models[ask.weights], request, torch.Generator().manual_seed(ask.seed), started)
+        for ask in request.asks
     ]
     speaker = _Speaker(template, emit)
-    lanes: list[Lane] = []
+    batches: list[DecodeBatch] = []
     for row in rows:
-        lane = prefill(row, stopped)
-        if lane is None:
+        batch = prefill(row, stopped)
+        if batch is None:
             row.reason = "stopped"
         speaker.say([row])
-        if lane is not None and row.reason is None:
-            lanes.append(lane)
-    lanes = join(lanes)
-    while lanes:
+        if batch is not None and row.reason is None:
+            batches.append(batch)
+    batches = join(batches)
+    while batches:
         if stopped():
-            for row in (row for lane in lanes for row in lane.rows):
+            for row in (row for batch in batches for row in batch.rows):
                 row.reason = "stopped"
                 speaker.say([row])
             return
-        for lane in lanes:
-            taken = list(lane.rows)
-            lane.step()
+        for batch in batches:
+            taken = list(batch.rows)
+            batch.step()
             speaker.say(taken)
-        lanes = [lane for lane in lanes if lane.rows]
+        batches = [batch for batch in batches if batch.rows]
 
 
 class _Speaker:
@@ -56,7 +61,7 @@ class _Speaker:
     def __init__(self, template: ChatTemplate, emit: Emit) -> None:
         self._template, self._emit = template, emit
 
-    def say(self, rows: Sequence[Row]) -> None:
+    def say(self, rows: Sequence[AnswerRow]) -> None:
         now = time.monotonic()
         for row in rows:
             if row.reason is not None:

@@ -7,35 +7,35 @@ from pathlib import Path
 import torch
 
 from engine.models.tuned.integrity import check_hash
-from engine.serving.protocol import BASE, Plan, Weights
-from engine.serving.runtime.adapted_model import Trunk, Voice
+from engine.serving.protocol import BASE, ResidentModels, Weights
+from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.loading import load_model
 from engine.training.limits.memory_use import give_back
 
 
-class Shelf:
+class ModelCache:
     """Loads what a plan names and drops what it says to drop."""
 
     def __init__(self) -> None:
         self._held: tuple[str, str, str] | None = None  # identity, device, dtype
-        self._trunks: dict[str, Trunk] = {}  # "base" and whole tuned models
+        self._bases: dict[str, SharedBase] = {}  # "base" and whole tuned models
 
     @property
     def keys(self) -> list[str]:
         """Names of everything in memory."""
-        base = self._trunks.get(BASE)
-        return [*self._trunks, *(base.adapters if base else ())]
+        base = self._bases.get(BASE)
+        return [*self._bases, *(base.adapters if base else ())]
 
-    def missing(self, plan: Plan) -> bool:
+    def missing(self, plan: ResidentModels) -> bool:
         """Whether something must be read from disk for this plan."""
         return self._held != (plan.identity, plan.device, plan.dtype) or not set(plan.keys) <= set(self.keys)
 
-    def hold(self, plan: Plan) -> dict[str, Voice]:
+    def hold(self, plan: ResidentModels) -> dict[str, AdaptedModel]:
         """Have everything of `plan` in memory: name -> voice."""
         torch.set_num_threads(plan.threads)
         if self._held != (plan.identity, plan.device, plan.dtype):
             self.clear()
-            self._trunks[BASE] = Trunk(load_model(plan.base.path, plan.dtype, plan.device))
+            self._bases[BASE] = SharedBase(load_model(plan.base.path, plan.dtype, plan.device))
             self._held = (plan.identity, plan.device, plan.dtype)
         for key in plan.evict:
             self._drop(key)
@@ -47,30 +47,30 @@ class Shelf:
     def clear(self) -> None:
         """Drop everything and give the memory back to the system."""
         self._held = None
-        self._trunks.clear()
+        self._bases.clear()
         give_back()
 
     def memory_mb(self) -> int:
         """GPU memory that models take up; 0 on a processor."""
         return torch.cuda.memory_allocated() >> 20 if torch.cuda.is_available() else 0
 
-    def _voice(self, key: str) -> Voice:
-        if key in self._trunks:
-            return Voice(self._trunks[key], BASE)
-        return Voice(self._trunks[BASE], key)
+    def _voice(self, key: str) -> AdaptedModel:
+        if key in self._bases:
+            return AdaptedModel(self._bases[key], BASE)
+        return AdaptedModel(self._bases[BASE], key)
 
-    def _add(self, plan: Plan, weights: Weights) -> None:
+    def _add(self, plan: ResidentModels, weights: Weights) -> None:
         if weights.sha256:
             check_hash(Path(weights.path), weights.sha256)
         if weights.kind == "full":
-            self._trunks[weights.key] = Trunk(load_model(weights.path, plan.dtype, plan.device))
+            self._bases[weights.key] = SharedBase(load_model(weights.path, plan.dtype, plan.device))
         else:
-            self._trunks[BASE].add(weights.key, weights.path)
+            self._bases[BASE].add(weights.key, weights.path)
 
     def _drop(self, key: str) -> None:
-        base = self._trunks.get(BASE)
-        if key in self._trunks and key != BASE:
-            del self._trunks[key]
+        base = self._bases.get(BASE)
+        if key in self._bases and key != BASE:
+            del self._bases[key]
         elif base is not None and key in base.adapters:
             base.drop(key)
         give_back()

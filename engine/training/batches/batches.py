@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from torch.utils.data import BatchSampler, DataLoader
 
-from engine.training.batches.examples import Example
+from engine.training.batches.tokenized_dataset import Example
 
 
-class Order(BatchSampler):
+class EpochOrder(BatchSampler):
     """The batches of each epoch: a permutation that depends on the seed and the epoch alone, so that resume finds its place."""
 
     def __init__(self, count: int, batch_size: int, seed: int) -> None:
@@ -35,13 +35,13 @@ class Loader(DataLoader[Any]):
     """Hands out the examples of one optimizer step at a time, as {"examples": [...]}."""
 
     def __init__(self, examples: Sequence[Example], batch_size: int, seed: int) -> None:
-        order = Order(len(examples), batch_size, seed)
+        order = EpochOrder(len(examples), batch_size, seed)
         super().__init__(examples, batch_sampler=order, collate_fn=_together)  # type: ignore[arg-type]
 
     def set_epoch(self, epoch: int) -> None:
         """Called by the trainer before each epoch."""
         order = self.batch_sampler
-        assert isinstance(order, Order)
+        assert isinstance(order, EpochOrder)
         order.set_epoch(epoch)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from engine.core.errors import Fault
 from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.template import ChatTemplate, Encoded
-from engine.training.batches.tokenized_dataset import Example, ExampleTable, TableWriter
+from engine.training.batches.tokenized_dataset import Example, TokenizedDataset, TokenizedDatasetWriter
 
 
 @dataclass
@@ -21,8 +21,8 @@ class Examples:
     """Everything that a job sees. `left_out` counts rows by reason: "dropped", "unlearnable", "refused"; also "truncated"
     and "skipped_turns", which are trained in part."""
 
-    train: ExampleTable = field(init=False)
-    val: ExampleTable = field(init=False)
+    train: TokenizedDataset = field(init=False)
+    val: TokenizedDataset = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
     refusal: str | dict[str, str] = ""  # why the first refused row was, in both languages where it is ours
 
@@ -44,12 +44,12 @@ def load_examples(
         Fault: "training.no_examples", when no training row is left to learn from.
     """
     found = Examples()
-    with TableWriter(folder / "train.arrow") as train, TableWriter(folder / "val.arrow") as val:
+    with TokenizedDatasetWriter(folder / "train.arrow") as train, TokenizedDatasetWriter(folder / "val.arrow") as val:
         for row in rows:
             example = _example(row, template, training, found)
             if example is not None:
                 {"train": train, "val": val}[row["split"]].add(example)
-    found.train, found.val = ExampleTable(train.path), ExampleTable(val.path)
+    found.train, found.val = TokenizedDataset(train.path), TokenizedDataset(val.path)
     if not found.train:
         names = ("dropped", "unlearnable", "refused")
         counts = {name: found.counts[name] for name in names}

@@ -29,7 +29,7 @@ class Example:
         return len(self.ids)
 
 
-class ExampleTable(Sequence[Example]):
+class TokenizedDataset(Sequence[Example]):
     """The examples of one Arrow file, in order. `lengths` are their tokens, shape (examples,)."""
 
     def __init__(self, path: Path) -> None:
@@ -58,7 +58,7 @@ class ExampleTable(Sequence[Example]):
         return Example(row["ids"].astype(np.int32), row["labels"].astype(np.int32), int(row["trained"]))
 
 
-class TableWriter:
+class TokenizedDatasetWriter:
     """Takes examples one by one and leaves an Arrow stream file."""
 
     def __init__(self, path: Path) -> None:
@@ -67,7 +67,7 @@ class TableWriter:
         self._waiting: list[Example] = []
         self._stream = pa.ipc.new_stream(str(path), _SCHEMA)
 
-    def __enter__(self) -> TableWriter:
+    def __enter__(self) -> TokenizedDatasetWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from transformers import Trainer, TrainingArguments
 
 from engine.core.errors import Fault
-from engine.methods import Method, Run
+from engine.methods.common.declaration import Method, RunContext
 from engine.objectives.sft import base_format
 from engine.planner.memory.verdict import TOKENS_AT_ONCE
 from engine.training.batches.tokenized_dataset import Example
@@ -86,7 +86,7 @@ def measure(
             with LiveBytes(vocabulary, after) as count:
                 count.count_as("weights", tensors_of(base))
                 count.kind = "adapter"
-                model = method.apply(base, values, Run(_STEPS, training, Path(scratch)))
+                model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
                 settle(model, base, recompute)
                 forward = run_step(count, model, method, values, training, lengths, budget, precision)
     except Fault:

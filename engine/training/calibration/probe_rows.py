@@ -12,10 +12,10 @@ from random import Random
 from typing import Any
 
 from engine.data.rows.store import belongs_to
-from engine.data.rows.training_rows import every, learnt_lines
-from engine.planner.time.lengths import MOST_ROWS, Table
-from engine.training.batches.batches import Order
-from engine.training.batches.examples import Example
+from engine.data.rows.training_rows import every, training_lines
+from engine.planner.time.lengths import MOST_ROWS, LengthTable
+from engine.training.batches.batches import EpochOrder
+from engine.training.batches.tokenized_dataset import Example
 
 STEPS = 3
 _MOST_TYPICAL = 384  # rows that are tokenised; a larger step repeats them
@@ -24,7 +24,7 @@ _PATIENCE_S = 8.0  # a file that takes longer to look through is looked through 
 
 
 @dataclass(frozen=True)
-class Choice:
+class ProbeRows:
     """Which rows of a data set to read.
 
     Attributes:
@@ -32,7 +32,7 @@ class Choice:
         total: rows of the data set.
     """
 
-    table: Table
+    table: LengthTable
     total: int
     max_length: int
     drop: bool
@@ -43,7 +43,7 @@ class Choice:
         wanted = {*self._typical(), *self._longest()}
         place, held_out, longest_line = -1, 0, ""
         began = time.monotonic()
-        for line in islice(learnt_lines(path), 0, None, every(self.total, MOST_ROWS)):
+        for line in islice(training_lines(path), 0, None, every(self.total, MOST_ROWS)):
             if belongs_to(line, "val"):
                 held_out += 1
                 if held_out <= _MOST_HELD_OUT:
@@ -86,7 +86,7 @@ def arranged(examples: Sequence[Example], batch_size: int, seed: int) -> list[Ex
     typical = Random(0).sample(by_length[:-1], len(by_length) - 1) or by_length
     wanted = [typical[place % len(typical)] for place in range(count)]
     wanted[batch_size] = by_length[-1]
-    taken = [place for batch in Order(count, batch_size, seed) for place in batch]
+    taken = [place for batch in EpochOrder(count, batch_size, seed) for place in batch]
     result = [examples[0]] * count
     for place, chosen in zip(taken, wanted, strict=True):
         result[place] = examples[chosen]

@@ -11,17 +11,17 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.evaluation import sampling
 from engine.jobs.signals import Cancelled
-from engine.methods import Run
+from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder, weights_folder
-from engine.planner.memory.estimate import bill, total_mb
+from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.workload import MB
-from engine.planner.plan_estimate import Case, workload
+from engine.planner.plan_estimate import PlanCase, workload
 from engine.planner.time.length_cache import lengths_of
-from engine.planner.time.lengths import Table
+from engine.planner.time.lengths import LengthTable
 from engine.planner.time.speed import learnt_share, steps_of
 from engine.training.calibration.probe import Probe
 from engine.training.calibration.probe_clock import ProbeClock, Readings
-from engine.training.calibration.probe_rows import Choice, arranged
+from engine.training.calibration.probe_rows import ProbeRows, arranged
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop import throughput_log
@@ -79,7 +79,7 @@ def _inputs(probe: Probe) -> Inputs:
     table = lengths_of(probe.ctx.settings, model, dataset, str(training["train_on"]))
     size = max(1, min(int(training["batch_size"]), dataset.train_rows))
     inputs = _few_rows(probe, table, dataset.train_rows + dataset.val_rows, size)
-    case = Case(probe.spec, model, dataset, inputs.device, table)
+    case = PlanCase(probe.spec, model, dataset, inputs.device, table)
     train, _val = case.counts()
     work = workload(case, train)
     probe.readings = Readings(work, total_mb(work), learnt_share(train), steps_of(train.rows, case.pace))
@@ -96,10 +96,10 @@ def _named(probe: Probe) -> tuple[LanguageModel, Dataset]:
     return model, dataset
 
 
-def _few_rows(probe: Probe, table: Table, rows: int, size: int) -> Inputs:
+def _few_rows(probe: Probe, table: LengthTable, rows: int, size: int) -> Inputs:
     """One pass over few rows, in steps of `size` examples, without scored answers."""
     training = probe.spec.training
-    choice = Choice(table, rows, int(training["max_length"]), training["over_length"] == "drop", size)
+    choice = ProbeRows(table, rows, int(training["max_length"]), training["over_length"] == "drop", size)
     short: Mapping[str, Any] = {**training, "epochs": 1.0, "batch_size": size, "scored_answers": 0}
     return read_inputs(probe.ctx, replace(probe.spec, training=short), probe.reporter, choice.read)
 
@@ -111,7 +111,7 @@ def _take_steps(probe: Probe, inputs: Inputs) -> None:
     """Under the budget's memory limit, as a job."""
     readings, budget = probe.readings, probe.spec.budget
     assert readings is not None
-    runtime_mb = sum(item.bytes for item in bill(readings.work) if item.key == "runtime") / MB
+    runtime_mb = sum(item.bytes for item in memory_breakdown(readings.work) if item.key == "runtime") / MB
     memory = MemoryWatch(torch_device(inputs.device), budget.memory_mb, outside_mb=runtime_mb)
     clock = ProbeClock(probe.reporter, readings, memory, probe.deadline.gentle)
     limit_mb = None if inputs.device.is_gpu else budget.memory_mb
@@ -133,10 +133,10 @@ def _load(probe: Probe, inputs: Inputs, clock: ProbeClock, limit: DataLimit | No
     if limit is not None:
         limit.hold(sum(file.stat().st_size for file in weights.glob("*.safetensors")))
     base = load_base(weights, inputs.method, training, inputs.device, inputs.precision)
-    craft = Run(
+    run_context = RunContext(
         readings.job_steps, probe.spec.training, probe.folder("scratch"), tokenizer_folder(settings, inputs.base)
     )
-    model = apply_method(inputs, base, craft)
+    model = apply_method(inputs, base, run_context)
     examples = arranged(inputs.examples.train[:], int(training["batch_size"]), int(training["seed"]))
     clock.trainer = ready_trainer(inputs, model, readings.work, examples, clock.memory, clock, probe.folder("trainer"))
     clock.trainer.between_groups = clock.after_group

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.planner.time.groups import packed_groups, padded_groups
-from engine.training.batches.examples import Example
+from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
 from engine.training.forward.segments import segments
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
-from engine.jobs.recovery import KEPT_IN, Footing, again, can_help, footing_of, spent_error
+from engine.jobs.recovery import KEPT_IN, MicrobatchConfig, again, can_help, microbatch_of, spent_error
 from engine.jobs.reporter import Reporter
-from engine.planner.memory.estimate import bill, total_mb
+from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.verdict import limit_of, memory_verdict
 from engine.planner.memory.workload import MB, Workload
 from engine.services.planning.estimates import plan
@@ -23,7 +23,7 @@ _ENOUGH_LESS = 0.85  # of the bill that did not do: a change must need less than
 _log = logging.getLogger(__name__)
 
 
-class Standing:
+class AttemptResources:
     """The bill, the limit and the footing of one attempt.
 
     Attributes:
@@ -37,17 +37,17 @@ class Standing:
         arranged = workload_of(inputs)
         with reporter.ctx.db.read() as s:
             last = events.last_of(s, reporter.job_id, KEPT_IN)
-        kept = None if last is None else footing_of(last.code, last.params)
-        self.footing = self._footing(arranged, kept)
+        kept = None if last is None else microbatch_of(last.code, last.params)
+        self.microbatch = self._microbatch(arranged, kept)
         self.step = 0
-        tokens, recompute = self.footing.tokens, self.footing.recompute
+        tokens, recompute = self.microbatch.tokens, self.microbatch.recompute
         groups = max(arranged.groups, -(-arranged.groups * arranged.tokens // max(1, tokens)))
         self.work: Workload = replace(arranged, tokens=tokens, groups=groups, recompute=recompute)
 
-    def _footing(self, work: Workload, kept: Footing | None) -> Footing:
+    def _microbatch(self, work: Workload, kept: MicrobatchConfig | None) -> MicrobatchConfig:
         longest = int(self.inputs.examples.train.lengths.max())
         may = work.method.capabilities.checkpointing and self.inputs.spec.training["checkpointing"] == "auto"
-        fresh = Footing(work.tokens, longest, work.recompute, may_recompute=may)
+        fresh = MicrobatchConfig(work.tokens, longest, work.recompute, may_recompute=may)
         if kept is None:
             return fresh
         tokens, recompute = min(fresh.tokens, kept.tokens), fresh.recompute or kept.recompute
@@ -56,7 +56,7 @@ class Standing:
     @property
     def runtime_mb(self) -> float:
         """MB of the bill that are there before anything is loaded."""
-        return sum(item.bytes for item in bill(self.work) if item.key == "runtime") / MB
+        return sum(item.bytes for item in memory_breakdown(self.work) if item.key == "runtime") / MB
 
     @property
     def need_mb(self) -> int:
@@ -65,16 +65,16 @@ class Standing:
 
     def told(self) -> dict[str, Any]:
         """The bill beside the limit, and the smallest change that needs clearly less than the smallest groups do."""
-        longest = max(1, min(self.work.tokens, self.footing.longest))
+        longest = max(1, min(self.work.tokens, self.microbatch.longest))
         least = replace(self.work, tokens=longest, groups=-(-self.work.groups * self.work.tokens // longest))
         advice = memory_verdict(least, min(self.limit_mb, round(_ENOUGH_LESS * total_mb(least))))
-        items = [{"key": item.key, "mb": round(item.bytes / MB)} for item in bill(self.work)]
+        items = [{"key": item.key, "mb": round(item.bytes / MB)} for item in memory_breakdown(self.work)]
         return {"need_mb": self.need_mb, "limit_mb": self.limit_mb, "items": items, "advice": advice.as_dict()}
 
     def tell_plan(self, ctx: Context) -> None:
         """The event that everything later is compared with."""
-        told = self.told() | {"seconds": self._planned_seconds(ctx), "tokens": self.footing.tokens}
-        self.reporter.event("info", "memory_plan", **told, footing=self.footing.as_dict())
+        told = self.told() | {"seconds": self._planned_seconds(ctx), "tokens": self.microbatch.tokens}
+        self.reporter.event("info", "memory_plan", **told, microbatch=self.microbatch.as_dict())
         self.reporter.flush()
 
     def _planned_seconds(self, ctx: Context) -> float | None:
@@ -92,20 +92,20 @@ class Standing:
         Raises:
             Fault: with the bill, where there is nothing left to try.
         """
-        reporter, footing = self.reporter, self._at(error)
+        reporter, microbatch = self.reporter, self._at(error)
         if not can_help(reporter.now):
             raise Fault("training.out_of_memory_loading", **self.told()) from error
-        following = None if reporter.requested() else footing.relieved()
+        following = None if reporter.requested() else microbatch.relieved()
         if following is None:
-            fault = spent_error(self.told(), footing, self.step)
+            fault = spent_error(self.told(), microbatch, self.step)
             raise Fault(fault["code"], **fault["params"]) from error
-        following = replace(following, spent_s=footing.spent_s + time.monotonic() - reporter.began)
+        following = replace(following, spent_s=microbatch.spent_s + time.monotonic() - reporter.began)
         code, params = again(following, self.step)
         reporter.event("warning", code, **params)
         reporter.hand_back()
 
-    def _at(self, error: BaseException) -> Footing:
+    def _at(self, error: BaseException) -> MicrobatchConfig:
         """The footing on which memory ran out; a step whose groups were smaller than they might be says so."""
         if not isinstance(error, OutOfMemory):
-            return self.footing
-        return replace(self.footing, tokens=min(self.footing.tokens, int(error.params["tokens"])))
+            return self.microbatch
+        return replace(self.microbatch, tokens=min(self.microbatch.tokens, int(error.params["tokens"])))

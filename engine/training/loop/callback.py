@@ -15,14 +15,14 @@ from engine.core.errors import Fault
 from engine.evaluation.sampling import Prompt
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
-from engine.training.batches.examples import Example
+from engine.training.batches.tokenized_dataset import Example
 from engine.training.limits.limits import OutOfMemory, TimeIsUp, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch
-from engine.training.loop.checkpoints import CheckpointStore, Progress
-from engine.training.loop.clock import Clock, Plan
+from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
+from engine.training.loop.clock import CheckSchedule, Clock
 
 if TYPE_CHECKING:
-    from engine.training.loop.attempt_resources import Standing
+    from engine.training.loop.attempt_resources import AttemptResources
     from engine.training.loop.trainer import StepTrainer
 
 _SAVE_EVERY_SECONDS = 900.0
@@ -31,7 +31,7 @@ _PARTS = 8  # of the held-out rows, while nobody knows how long scoring them tak
 _log = logging.getLogger(__name__)
 
 
-class Watch(TrainerCallback):
+class TrainingCallback(TrainerCallback):
     """Looks after one run. `trainer` is set once it exists."""
 
     trainer: StepTrainer
@@ -40,19 +40,19 @@ class Watch(TrainerCallback):
         self,
         reporter: Reporter,
         store: CheckpointStore,
-        plan: Plan,
-        progress: Progress,
+        plan: CheckSchedule,
+        progress: TrainingProgress,
         *,
         val: Sequence[Example],
         prompts: Sequence[Prompt],
         answer: Callable[[float | None], list[str]],
         memory: MemoryWatch,
-        standing: Standing,
+        resources: AttemptResources,
         clock: Clock,
     ) -> None:
         self.reporter, self.store, self.plan, self.progress = reporter, store, plan, progress
         self.val, self.prompts, self.answer, self.memory = val, prompts, answer, memory
-        self.standing, self.clock = standing, clock
+        self.resources, self.clock = resources, clock
         self.ended: str | None = None  # why training ended before its last step: "stop", "time", "interrupt", "memory"
         self._began = self._shown_at = time.monotonic()
         self._shown_tokens = progress.tokens
@@ -113,7 +113,7 @@ class Watch(TrainerCallback):
         trainer, progress = self.trainer, self.progress
         seconds = time.monotonic() - self._began
         self.clock.stepped(seconds)
-        progress.step = self.standing.step = step
+        progress.step = self.resources.step = step
         progress.seconds += seconds
         progress.tokens += trainer.step_tokens
         loss, labels = progress.waiting or (0.0, 0.0)
@@ -121,9 +121,9 @@ class Watch(TrainerCallback):
 
     def tell_halved(self) -> None:
         """Keep it in an event that the groups became smaller, for the reader and for whoever goes on with the job."""
-        trainer, standing = self.trainer, self.standing
-        standing.footing = replace(standing.footing, tokens=trainer.budget, tries=trainer.tries)
-        told = {"tokens": trainer.budget, "tries": trainer.tries, "footing": standing.footing.as_dict()}
+        trainer, resources = self.trainer, self.resources
+        resources.microbatch = replace(resources.microbatch, tokens=trainer.budget, tries=trainer.tries)
+        told = {"tokens": trainer.budget, "tries": trainer.tries, "footing": resources.microbatch.as_dict()}
         self.reporter.event("warning", "groups_halved", step=self.progress.step, **told)
 
     def _show(self) -> None:
@@ -283,7 +283,7 @@ class Watch(TrainerCallback):
         if self.ended != "interrupt" or self.clock.save < _CHEAP_SAVE_SECONDS:
             self._save()
         if self.ended == "memory":
-            raise Fault("training.over_memory", used_mb=round(self._used_mb), **self.standing.told())
+            raise Fault("training.over_memory", used_mb=round(self._used_mb), **self.resources.told())
 
 
 def _labels(rows: Sequence[Example]) -> int:

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """What a job has done so far and a resumed one must know."""
 
     step: int = 0
@@ -53,7 +53,7 @@ class CheckpointStore:
         self.settings = reporter.ctx.settings
         self.folder = self.settings.home / "jobs" / str(reporter.job_id) / "checkpoints"
 
-    def save(self, trainer: Saves, progress: Progress) -> None:
+    def save(self, trainer: Saves, progress: TrainingProgress) -> None:
         """Write and register a checkpoint, then remove those beyond `keep`. Raises Fault("training.disk_full")."""
         job_id, attempt = self.reporter.job_id, self.reporter.attempt
         self.reporter.phase("saving")
@@ -120,7 +120,7 @@ class CheckpointStore:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def read_progress(folder: Path) -> Progress:
+def read_progress(folder: Path) -> TrainingProgress:
     """What `CheckpointStore.save` stored beside the state."""
     data: dict[str, Any] = json.loads((folder / _PROGRESS).read_text())
-    return Progress(**{f.name: data[f.name] for f in fields(Progress) if f.name in data})
+    return TrainingProgress(**{f.name: data[f.name] for f in fields(TrainingProgress) if f.name in data})

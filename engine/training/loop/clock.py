@@ -14,7 +14,7 @@ _FORWARD = 0.5  # of a step's time a token, without the backward pass
 
 
 @dataclass
-class Plan:
+class CheckSchedule:
     """When to do what.
 
     Attributes:

@@ -17,13 +17,14 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision, device_of, precision_for
 from engine.data.rows.store import read_rows, rows_of
-from engine.data.rows.training_rows import learnt_rows
+from engine.data.rows.training_rows import training_rows
 from engine.data.templates.template import ChatTemplate
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
 from engine.jobs.reporter import Reporter
 from engine.jobs.spec import JobSpec
-from engine.methods import Method, method_of
+from engine.methods import method_of
+from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives.sft import base_format
@@ -54,7 +55,7 @@ class Inputs:
 Rows = Callable[[Path], Iterable[Mapping[str, Any]]]
 
 
-def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows = learnt_rows) -> Inputs:
+def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows = training_rows) -> Inputs:
     """Read what a job names.
 
     Args:

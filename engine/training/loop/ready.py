@@ -9,9 +9,9 @@ from typing import Any
 from transformers import TrainerCallback
 
 from engine.core.errors import Fault
-from engine.methods import Run
+from engine.methods.common.declaration import RunContext
 from engine.planner.memory.workload import Workload
-from engine.training.batches.examples import Example
+from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import choose_forward
 from engine.training.limits.memory_use import MemoryWatch, give_back
@@ -19,10 +19,10 @@ from engine.training.loop.inputs import Inputs
 from engine.training.loop.trainer import StepTrainer, training_arguments
 
 
-def apply_method(inputs: Inputs, base: Any, craft: Run) -> Any:
+def apply_method(inputs: Inputs, base: Any, run_context: RunContext) -> Any:
     """The model to train. Raises Fault("training.no_modules")."""
     try:
-        model = inputs.method.apply(base, inputs.spec.method_params, craft)
+        model = inputs.method.apply(base, inputs.spec.method_params, run_context)
     except ValueError as error:  # PEFT's word for modules that the model does not have
         raise Fault("training.no_modules", reason=str(error)[:300]) from error
     model.config.use_cache = False

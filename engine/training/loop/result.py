@@ -11,10 +11,11 @@ from typing import Any
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
-from engine.methods import Run, method_of
+from engine.methods import method_of
+from engine.methods.common.declaration import RunContext
 from engine.training.limits.safe_files import hashes, new_folder, size
 from engine.training.loop.callback import perplexity
-from engine.training.loop.checkpoints import Progress
+from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.weights import save_result
 from storage.queries import reporting
 from storage.tables import Dataset, LanguageModel
@@ -23,7 +24,7 @@ _LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "safetensors", "bit
 _COPIED = ("generation_config.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
-def results(progress: Progress) -> dict[str, Any]:
+def results(progress: TrainingProgress) -> dict[str, Any]:
     """The numbers of a job's end."""
     speed = progress.tokens / progress.seconds if progress.seconds else None
     numbers: dict[str, Any] = {
@@ -47,8 +48,8 @@ def keep_tuned(
     spec: JobSpec,
     base: LanguageModel,
     dataset: Dataset,
-    progress: Progress,
-    run: Run,
+    progress: TrainingProgress,
+    run: RunContext,
 ) -> None:
     """Write the weights to tuned/<job>/ and register them.
 

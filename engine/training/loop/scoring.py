@@ -12,7 +12,7 @@ from engine.core.hardware import Device, Precision
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
 from engine.training.limits.limits import out_of_memory
-from engine.training.loop.checkpoints import Progress
+from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs
 
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -32,14 +32,16 @@ def autocast_of(device: Device, precision: Precision) -> AbstractContextManager[
     return nullcontext() if dtype is None else torch.autocast("cuda" if device.is_gpu else "cpu", dtype)
 
 
-def answer_as_base(inputs: Inputs, sheet: AnswerSheet, base: Any, progress: Progress) -> None:
+def answer_as_base(inputs: Inputs, sheet: AnswerSheet, base: Any, progress: TrainingProgress) -> None:
     """The untouched base's answers. Some methods change the model as soon as they are applied, so this comes first."""
     began = time.monotonic()
     progress.base_answers = _asked(sheet, base, autocast_of(inputs.device, inputs.precision), step=0)
     progress.answer_seconds = time.monotonic() - began
 
 
-def score_result(sheet: AnswerSheet, model: Any, progress: Progress, autocast: AbstractContextManager[Any]) -> None:
+def score_result(
+    sheet: AnswerSheet, model: Any, progress: TrainingProgress, autocast: AbstractContextManager[Any]
+) -> None:
     """The tuned model's answers and scores, into `progress`."""
     progress.answers = sheet.close(progress.base_answers, _asked(sheet, model, autocast, step=progress.step))
 

@@ -13,8 +13,8 @@ from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import MODEL_VERSION, PARTS, machine_of, settings_of
 from engine.planner.time.lengths import Counts
 from engine.planner.time.speed import Pace, parts_of
-from engine.training.batches.tokenized_dataset import ExampleTable
-from engine.training.loop.checkpoints import Progress
+from engine.training.batches.tokenized_dataset import TokenizedDataset
+from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs
 from storage.queries.corrections import add_correction
 
@@ -43,7 +43,7 @@ def keep(
         add_correction(s, row)
 
 
-def keep_of_job(reporter: Reporter, inputs: Inputs, work: Workload, progress: Progress, *, whole: bool) -> None:
+def keep_of_job(reporter: Reporter, inputs: Inputs, work: Workload, progress: TrainingProgress, *, whole: bool) -> None:
     """What a training job tells of the model of time at its end.
 
     Args:
@@ -77,7 +77,7 @@ def pace_of(inputs: Inputs) -> Pace:
     )
 
 
-def counts_of(examples: ExampleTable) -> Counts:
+def counts_of(examples: TokenizedDataset) -> Counts:
     """What the plan would count in examples that are tokens already."""
     lengths = examples.lengths.tolist()
     return Counts(len(lengths), sum(lengths), examples.trained, lengths, truncated=0, dropped=0, unlearnable=0)

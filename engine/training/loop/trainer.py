@@ -19,7 +19,7 @@ from engine.jobs.recovery import MOST_TRIES
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.training.batches.batches import Loader
-from engine.training.batches.examples import Example
+from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Forward, Padded, mean_loss
 from engine.training.limits.limits import OutOfMemory, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch, give_back

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
-from engine.methods import Method, Run
+from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.inspect import inspect_folder
 from engine.objectives.sft import base_format
 from engine.training.forward.four_bits import keep_layout, leave_file
@@ -74,7 +74,7 @@ def torch_device(device: Device) -> torch.device:
     return torch.device("cuda", 0) if device.is_gpu else torch.device("cpu")
 
 
-def save_result(model: Any, method: Method, folder: Path, run: Run) -> None:
+def save_result(model: Any, method: Method, folder: Path, run: RunContext) -> None:
     """What the job made, in the form that the method declares."""
     if method.save is not None:
         method.save(model, folder, run)

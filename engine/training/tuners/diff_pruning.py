@@ -27,7 +27,7 @@ _DELTA_FILE = "delta.safetensors"
 
 
 @dataclass(frozen=True)
-class Settings:
+class DiffPruningSettings:
     """What the trained model remembers of its job.
 
     Attributes:
@@ -153,7 +153,7 @@ def put_on(model: Any, share: float, at: int, penalty: float) -> Any:
             module.difference = Difference(module.weight)
             module.forward = partial(_forward, module, not isinstance(module, nn.Linear))
             total += module.weight.numel()
-    setattr(model, _SETTINGS, Settings(survivors_of(total, share), at, penalty))
+    setattr(model, _SETTINGS, DiffPruningSettings(survivors_of(total, share), at, penalty))
     return model
 
 
@@ -174,7 +174,7 @@ def _differences(model: Any) -> list[Difference]:
 
 def penalty(model: Any) -> Tensor:
     """Expected number of open gates, times its cost (equation 4 of the paper); nothing once the survivors are chosen."""
-    settings: Settings = getattr(model, _SETTINGS)
+    settings: DiffPruningSettings = getattr(model, _SETTINGS)
     closed = math.log(-_LOW / _HIGH)
     parts = [torch.sigmoid(one.odds() - closed).sum() for one in _differences(model) if not one.is_fixed]
     return settings.penalty * torch.stack(parts).sum() if parts else torch.zeros((), requires_grad=True)
@@ -183,7 +183,7 @@ def penalty(model: Any) -> Tensor:
 def after_update(model: Any, step: int) -> None:
     """Choose the survivors when their time has come."""
     found = _differences(model)
-    settings: Settings = getattr(model, _SETTINGS)
+    settings: DiffPruningSettings = getattr(model, _SETTINGS)
     if step < settings.at or found[0].is_fixed:
         return
     tops = [one.change().abs().flatten().topk(min(settings.keep, one.delta.numel())) for one in found]

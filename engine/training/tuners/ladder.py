@@ -30,7 +30,7 @@ _TEMPERATURE = 0.1  # of the gates, as in section 3.2 of the paper
 
 
 @dataclass(frozen=True)
-class Plan:
+class LadderMeasures:
     """Measures of a side network.
 
     Attributes:
@@ -71,7 +71,7 @@ class _Block(nn.Module):
 class SideNetwork(nn.Module):
     """The ladder: what each block gets is a gated mean of the block before and of the layer that it reads."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: LadderMeasures) -> None:
         super().__init__()
         self.plan = plan
         rungs = len(plan.taps)
@@ -211,7 +211,7 @@ def build(model: Any, width: int, every: int) -> Any:
     """`model` with a fresh side network, which alone is trained."""
     config = plain(model).config.get_text_config(decoder=True)
     model.requires_grad_(False)
-    plan = Plan(config.hidden_size, config.num_hidden_layers, width, every)
+    plan = LadderMeasures(config.hidden_size, config.num_hidden_layers, width, every)
     Attached(model, SideNetwork(plan).to(model.device))
     model._hf_peft_config_loaded = (
         True  # or transformers' trainer takes a squeezed base for one without anything to train
@@ -229,6 +229,6 @@ def save(model: Any, folder: Path) -> None:
 def attach(model: Any, folder: Path | str) -> Attached:
     """The side network of a result folder beside `model`, for answering."""
     stored = json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
-    side = SideNetwork(Plan(**stored))
+    side = SideNetwork(LadderMeasures(**stored))
     side.load_state_dict(load_file(Path(folder) / WEIGHTS))
     return Attached(model, side.to(model.device).eval().requires_grad_(False))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.data.detection.detect_upload import Sniffed, sniff
+from engine.data.detection.detect_upload import DetectedUpload, detect_upload
 from engine.data.importing.import_rows import import_rows
 from engine.data.rows.store import read_rows
 
@@ -15,7 +15,7 @@ from engine.data.rows.store import read_rows
 class Result:
     """What became of a file."""
 
-    source: Sniffed
+    source: DetectedUpload
     rows: list[dict[str, Any]]
     rejected: list[dict[str, Any]]
 
@@ -44,7 +44,7 @@ def run(
     """Import `data` under the detected shape and mapping, or under the ones given."""
     path = folder / "upload"
     path.write_bytes(data)
-    source = sniff(path, name, encoding)
+    source = detect_upload(path, name, encoding)
     chosen = mapping if mapping is not None else source.mapping
     worded = templates if templates is not None or mapping is not None else source.templates
     done = import_rows(

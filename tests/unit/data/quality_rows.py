@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.params import read_all
-from engine.data.operations.base import Found
+from engine.data.audits.packing import unpack
+from engine.data.audits.running import ChecksRun, run_check
+from engine.data.operations.base import FoundRow
 from engine.data.quality import check_of
-from engine.data.quality.packing import unpack
-from engine.data.quality.running import Job, run_check
 
 Row = dict[str, Any]
 
@@ -30,18 +30,18 @@ def write(folder: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     return path
 
 
-def look(folder: Path, check: str, rows: Iterable[Mapping[str, Any]], /, **values: Any) -> list[Found]:
+def look(folder: Path, check: str, rows: Iterable[Mapping[str, Any]], /, **values: Any) -> list[FoundRow]:
     """What a check finds in these rows, by way of the file and the packed form."""
     read, faults = read_all(check_of(check).params, values, check)
     assert faults == {}
-    return list(unpack(run_check(Job(write(folder, rows), folder), check, read).payload))
+    return list(unpack(run_check(ChecksRun(write(folder, rows), folder), check, read).payload))
 
 
-def ids(found: Iterable[Found]) -> set[int]:
+def ids(found: Iterable[FoundRow]) -> set[int]:
     """Which rows were found."""
     return {one.row for one in found}
 
 
-def codes(found: Iterable[Found]) -> dict[int, str]:
+def codes(found: Iterable[FoundRow]) -> dict[int, str]:
     """What was found in each row."""
     return {one.row: one.detail["code"] for one in found}

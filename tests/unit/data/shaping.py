@@ -11,7 +11,7 @@ from typing import Any
 from engine.core.errors import NotFound
 from engine.core.params import read_all
 from engine.data.operations import operation_of
-from engine.data.operations.base import Found, Row, Source
+from engine.data.operations.base import FoundRow, Row, Source
 from engine.data.templates.template import ChatTemplate
 
 
@@ -27,7 +27,7 @@ class Memory:
     def rows(self) -> Iterator[Row]:
         return (copy.deepcopy(row) for row in self._rows)
 
-    def found(self, check: str) -> list[Found]:
+    def found(self, check: str) -> list[FoundRow]:
         return []
 
     def other(self, dataset: int) -> Source:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import Fault
-from engine.data.detection.detect_upload import Sniffed
+from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.readers import excel_book
 from engine.data.readers.documents import Documents
 from engine.data.records.chunks import chunks
@@ -24,7 +24,7 @@ from tests.unit.data.made import docx, pdf, repacked, table_xlsx
 from tests.unit.data.pipeline import run
 
 
-def codes(source: Sniffed) -> list[str]:
+def codes(source: DetectedUpload) -> list[str]:
     return [note["code"] for note in source.notes if note["what"] == "format"]
 
 

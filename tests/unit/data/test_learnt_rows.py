@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from engine.data.rows.training_rows import learnt_rows, learnt_sample
+from engine.data.rows.training_rows import training_rows, training_sample
 from engine.data.templates.template import ChatTemplate
 from engine.planner.time.lengths import measure
 from engine.training.batches.examples import load_examples
-from engine.training.calibration.probe_rows import Choice
+from engine.training.calibration.probe_rows import ProbeRows
 from tests import tiny
 
 TRAINING = {"train_on": "assistant", "max_length": 512, "over_length": "truncate"}
@@ -36,13 +36,13 @@ def places(rows: Any) -> list[int]:
 
 def test_test_rows_are_never_seen(tmp_path: Path) -> None:
     path = write(tmp_path, ["train", "test", "val", "test", "train", "train"])
-    assert places(learnt_rows(path)) == [1, 3, 5, 6]
-    sample, total = learnt_sample(path, 4)
+    assert places(training_rows(path)) == [1, 3, 5, 6]
+    sample, total = training_sample(path, 4)
     chat = template(tmp_path)
     table = measure(sample, total, chat, "assistant")
     assert (total, len(table.train), len(table.val)) == (4, 3, 1)
-    assert set(places(Choice(table, total, 512, drop=False, batch_size=2).read(path))) == {1, 3, 5, 6}
-    found = load_examples(learnt_rows(path), chat, TRAINING, tmp_path)
+    assert set(places(ProbeRows(table, total, 512, drop=False, batch_size=2).read(path))) == {1, 3, 5, 6}
+    found = load_examples(training_rows(path), chat, TRAINING, tmp_path)
     assert (len(found.train), len(found.val)) == (3, 1)
 
 
@@ -54,7 +54,7 @@ def test_a_test_row_that_comes_to_training_is_an_error_and_no_example(tmp_path: 
 
 def test_large_data_are_looked_at_evenly(tmp_path: Path) -> None:
     path = write(tmp_path, ["train", "test"] * 50)
-    sample, total = learnt_sample(path, 8)
+    sample, total = training_sample(path, 8)
     assert (places(sample), total) == ([1, 15, 29, 43, 57, 71, 85, 99], 50)
 
 

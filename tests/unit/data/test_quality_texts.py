@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.rows.text_repair import mended
+from engine.data.rows.text_repair import repaired
 from tests.unit.data.quality_rows import chat, codes, ids, look
 
 PROSE = "The lamp is made of brass. It shines for nine hours on one filling of oil. "
@@ -35,12 +35,12 @@ def test_broken_characters_are_found_and_whole_ones_left_alone(tmp_path: Path) -
 
 @pytest.mark.parametrize(("broken", "good"), [(broken, good) for broken, good in BROKEN.items() if good])
 def test_what_can_be_mended_is(broken: str, good: str) -> None:
-    assert mended(f"before\n{broken}\nafter") == f"before\n{good}\nafter"
+    assert repaired(f"before\n{broken}\nafter") == f"before\n{good}\nafter"
 
 
 @pytest.mark.parametrize("text", WHOLE)
 def test_whole_text_is_never_touched(text: str) -> None:
-    assert mended(text) == text
+    assert repaired(text) == text
 
 
 UNFINISHED = {

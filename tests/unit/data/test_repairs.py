@@ -13,7 +13,7 @@ import pytest
 from engine.core.errors import Fault
 from engine.core.params import read_all
 from engine.data.operations import operation_of
-from engine.data.operations.base import Found, Source
+from engine.data.operations.base import FoundRow, Source
 from engine.data.templates.template import ChatTemplate
 from tests.unit.data.quality_rows import Row, chat, look
 
@@ -36,7 +36,7 @@ class Rows:
     def rows(self) -> Iterator[Row]:
         yield from copy.deepcopy(self.kept)
 
-    def found(self, check: str) -> Iterator[Found]:
+    def found(self, check: str) -> Iterator[FoundRow]:
         return iter(look(self.folder, check, self.kept, **self.settings.get(check, {})))
 
     def other(self, dataset: int) -> Source:

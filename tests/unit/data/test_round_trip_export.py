@@ -20,7 +20,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from engine.data.rows.row import content_of, kind_of
 from engine.data.writers.files import write_csv, write_jsonl, write_parquet
-from engine.data.writers.layout import Layout, own_layout, records_of
+from engine.data.writers.layout import ExportLayout, own_layout, records_of
 from engine.data.writers.original import original_layout
 from engine.data.writers.survey import survey
 from tests.unit.data.pipeline import Result, run
@@ -146,7 +146,7 @@ FORMATS: dict[str, tuple[Callable[[Table], bytes], Callable[[Path], Table]]] = {
 }
 
 
-def write(path: Path, format_: str, layout: Layout, rows: list[dict[str, Any]]) -> None:
+def write(path: Path, format_: str, layout: ExportLayout, rows: list[dict[str, Any]]) -> None:
     """As an export does: look at every row, then write."""
     seen = survey(iter(rows), layout)
     assert (seen.misfits, seen.rows) == (0, len(rows))

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from engine.core.errors import Fault
-from engine.data.schema import SHAPES, check_mapping, guess_shape, shape_of
+from engine.data.schema.declared import SHAPES, shape_of
+from engine.data.schema.guess import guess_shape
+from engine.data.schema.mapping import check_mapping
 from tests.unit.data.corpus import jsonl, table
 from tests.unit.data.pipeline import run
 

@@ -11,14 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.data.writers.files import write_csv, write_parquet
-from engine.data.writers.layout import Layout, NotFit, own_layout, records_of
+from engine.data.writers.layout import ExportLayout, NotFit, own_layout, records_of
 from engine.data.writers.original import original_layout
-from engine.data.writers.survey import Column, survey
+from engine.data.writers.survey import ColumnSurvey, survey
 from tests.unit.data.pipeline import Result, run
 from tests.unit.data.test_round_trip_export import Table, as_jsonl, read_csv
 
 
-def rows_of(shape: str, mapping: Mapping[str, str], *table: dict[str, Any], **options: Any) -> tuple[Result, Layout]:
+def rows_of(
+    shape: str, mapping: Mapping[str, str], *table: dict[str, Any], **options: Any
+) -> tuple[Result, ExportLayout]:
     with tempfile.TemporaryDirectory() as folder:
         result = run(Path(folder), as_jsonl(list(table)), "t.jsonl", shape=shape, mapping=dict(mapping), **options)
     assert result.rejected == []
@@ -62,7 +64,7 @@ def test_an_edited_question_goes_without_its_old_input() -> None:
 def test_formulas_are_disarmed_only_on_request(tmp_path: Path) -> None:
     records: Table = [{"a": "=1+1", "b": -1}, {"a": "@SUM(A1)", "b": 2}, {"a": "plain", "b": None}]
     for safe, expected in ((False, ["=1+1", "@SUM(A1)", "plain"]), (True, ["'=1+1", "'@SUM(A1)", "plain"])):
-        write_csv(tmp_path / "t.csv", records, {"a": Column(), "b": Column()}, safe=safe, bom=safe)
+        write_csv(tmp_path / "t.csv", records, {"a": ColumnSurvey(), "b": ColumnSurvey()}, safe=safe, bom=safe)
         table = read_csv(tmp_path / "t.csv")
         assert [row["b"] for row in table] == ["-1", "2", ""]
         assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf") == safe
@@ -76,6 +78,6 @@ def test_values_of_several_types_become_texts_in_parquet(tmp_path: Path) -> None
     seen = survey(iter(rows), own_layout())
     assert (seen.columns["n"].type, seen.columns["n"].mixed, seen.columns["text"].mixed) == ("text", True, False)
     write_parquet(
-        tmp_path / "t", records_of(own_layout(), iter(rows), "split"), {**seen.columns, "split": Column({"text"})}
+        tmp_path / "t", records_of(own_layout(), iter(rows), "split"), {**seen.columns, "split": ColumnSurvey({"text"})}
     )
     assert pq.read_table(tmp_path / "t").column("n").to_pylist() == ["1", "007", str(2**70), "true", "0.5"]

@@ -16,8 +16,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.methods import Run
+from engine.methods.common.declaration import RunContext
 from engine.objectives.sft import base_format
+from engine.training.forward import forward as forward_forward
 from engine.training.forward.forward import choose_forward
 from engine.training.loop.weights import save_result
 from tests import methods, tiny
@@ -118,7 +119,7 @@ class Lessons:
         with torch.inference_mode():
             ids = torch.tensor([PROBE])
             logits = model.eval()(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits
-        save_result(model, case.method, folder, Run(methods.STEPS, training, scratch, base))
+        save_result(model, case.method, folder, RunContext(methods.STEPS, training, scratch, base))
         return Learnt(
             case, values, training, base, folder, losses, set(trained), changed, touched, numbers, *packing,
             logits[:, -len(PROBE) :].float(),
@@ -133,7 +134,7 @@ class Lessons:
         with torch.no_grad():
             with chosen.session(examples):
                 found = float(chosen.loss(examples))
-            return chosen.name, found, float(methods.Padded(model).loss(examples))
+            return chosen.name, found, float(forward_forward.Padded(model).loss(examples))
 
     def answers(self) -> dict[str, torch.Tensor]:
         """What one fresh process answers, which loads every result as the playground does; bases under "base:..."."""

@@ -12,7 +12,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
-from engine.methods import METHODS, Method, Run, method_of
+from engine.methods import METHODS, method_of
+from engine.methods.common.declaration import Method, RunContext
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
 from engine.services.jobs import lifecycle
@@ -58,7 +59,7 @@ def test_trained_numbers_are_counted_from_the_config_alone(
     if reasons := refused(method, shape, values, training, 8):
         assert all(f"error.{fault['code']}" in catalogue("en") for fault in reasons.values())
         pytest.skip(str(reasons))
-    tuned = method.apply(plain, values, Run(8, training, tmp_path, tokenizer))
+    tuned = method.apply(plain, values, RunContext(8, training, tmp_path, tokenizer))
     trained = sum(p.numel() for p in tuned.parameters() if p.requires_grad)
     assert method.trainable(shape, values) == trained
 
@@ -140,5 +141,5 @@ def test_nothing_is_queued_or_planned_that_cannot_work(ctx: Context) -> None:
 def test_adalora_refuses_a_run_that_turned_out_too_short(tmp_path: Path) -> None:
     values, training = methods.settings_of(method_of("adalora"))
     with pytest.raises(Fault) as fault:
-        method_of("adalora").apply(model("llama"), values, Run(7, training, tmp_path))
+        method_of("adalora").apply(model("llama"), values, RunContext(7, training, tmp_path))
     assert fault.value.code == "adalora.too_short"

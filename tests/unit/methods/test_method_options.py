@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 
 from engine.core.errors import SpecError
 from engine.jobs.spec import make_spec
-from engine.methods import Run, method_of
+from engine.methods import method_of
+from engine.methods.common.declaration import RunContext
 from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Padded
 from engine.training.loop.weights import load_trained, save_result, save_trained
@@ -101,7 +102,7 @@ def test_adalora_shows_the_rank_of_each_module_over_time(lessons: Lessons, tmp_p
     assert set(first.values()) == {12.0}
     assert {"rank/0.q_proj", "rank/1.down_proj"} <= first.keys() == last.keys()
     assert sum(last.values()) == 8 * len(last)
-    save_result(model, method, tmp_path, Run(methods.STEPS, {}, tmp_path))
+    save_result(model, method, tmp_path, RunContext(methods.STEPS, {}, tmp_path))
     assert method.figures(model) == last
 
 

@@ -13,7 +13,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from benchmarks.dry_run import Step, billed, held
 from benchmarks.published import MODELS, with_layers
 from engine.core.errors import Fault
-from engine.methods import Run, method_of
+from engine.methods import method_of
+from engine.methods.common.declaration import RunContext
 from engine.training.calibration import dry_run
 from engine.training.calibration.dry_run import Measured, measure
 from engine.training.calibration.live_bytes import LiveBytes
@@ -56,7 +57,7 @@ def on_numbers(config: Mapping[str, Any], case: Case, folder: Path, *, recompute
     with LiveBytes(TINY["vocab_size"]) as count:
         count.count_as("weights", dry_run.tensors_of(base))
         count.kind = "adapter"
-        model = case.method.apply(base, values, Run(1000, training, folder, folder))
+        model = case.method.apply(base, values, RunContext(1000, training, folder, folder))
         dry_run.settle(model, base, recompute)
         dry_run.run_step(count, model, case.method, values, training, LENGTHS, BUDGET)
     return count
@@ -132,7 +133,7 @@ def test_a_real_gpu_holds_what_the_dry_run_says(tmp_path: Path) -> None:
     found = measure(config, method, values, training, [512, 512], "bf16")
     torch.cuda.reset_peak_memory_stats()
     base = AutoModelForCausalLM.from_config(AutoConfig.for_model(**config), dtype=torch.bfloat16).to("cuda")
-    model = method.apply(base, values, Run(1000, training, tmp_path)).train()
+    model = method.apply(base, values, RunContext(1000, training, tmp_path)).train()
     optimizer = torch.optim.AdamW([one for one in model.parameters() if one.requires_grad], fused=True)
     forward, group = Packed(model), [dry_run.example(512), dry_run.example(512)]
     for _step in range(2):

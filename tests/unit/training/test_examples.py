@@ -11,7 +11,7 @@ from engine.core.errors import Fault
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.evaluation.sampling import fixed_prompts
 from engine.training.batches.examples import load_examples, make_example
-from engine.training.batches.tokenized_dataset import ExampleTable, TableWriter
+from engine.training.batches.tokenized_dataset import TokenizedDataset, TokenizedDatasetWriter
 from tests import tiny
 
 TRAINING = {"train_on": "assistant", "max_length": 60, "over_length": "truncate"}
@@ -84,10 +84,10 @@ def test_plain_texts_are_continued(template: ChatTemplate) -> None:
 
 def test_tables_of_any_size_come_back_as_written(tmp_path: Path) -> None:
     written = [make_example(Encoded([*range(n)], [-100, *range(1, n)])) for n in range(2, 1_205)]
-    with TableWriter(tmp_path / "a.arrow") as writer:
+    with TokenizedDatasetWriter(tmp_path / "a.arrow") as writer:
         for example in written:
             writer.add(example)
-    table = ExampleTable(writer.path)
+    table = TokenizedDataset(writer.path)
     assert table.lengths.tolist() == [len(example) for example in written]
     assert [e.ids.tolist() for e in table[998:1_002]] == [e.ids.tolist() for e in written[998:1_002]]
     assert table[-1].labels.tolist() == written[-1].labels.tolist()

@@ -13,11 +13,13 @@ from torch import nn
 from transformers import AutoModelForCausalLM, GraniteConfig, GraniteForCausalLM, MistralConfig, MistralForCausalLM
 
 from engine.core.params import read_all
-from engine.methods import FULL, LORA, Method, Run
 from engine.methods.adalora import ADALORA
+from engine.methods.common.declaration import Method, RunContext
+from engine.methods.full import FULL
+from engine.methods.lora import LORA
 from engine.planner.time.groups import packed_groups, padded_groups
-from engine.training.batches.batches import Order
-from engine.training.batches.examples import Example
+from engine.training.batches.batches import EpochOrder
+from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
 from engine.training.forward.fast_lora import changed_norms, speed_up
 from engine.training.forward.forward import Forward, Headless, Packed, Padded, choose_forward
@@ -163,19 +165,19 @@ def test_groups_hold_every_example_once_within_the_budget() -> None:
 
 
 def test_the_order_depends_on_seed_and_epoch_alone() -> None:
-    first, second = Order(10, 4, 7), Order(10, 4, 7)
+    first, second = EpochOrder(10, 4, 7), EpochOrder(10, 4, 7)
     assert list(first) == list(second)
     assert sorted(place for batch in first for place in batch) == list(range(10))
     assert len(first) == 3
     second.set_epoch(1)
     assert list(first) != list(second)
-    assert list(first) != list(Order(10, 4, 8))
+    assert list(first) != list(EpochOrder(10, 4, 8))
 
 
 def test_weights_survive_a_save_bit_for_bit(model: Any, tmp_path: Path) -> None:
     from engine.training.loop.weights import save_result
 
-    save_result(model, FULL, tmp_path, Run(1, {}, tmp_path))
+    save_result(model, FULL, tmp_path, RunContext(1, {}, tmp_path))
     again = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
     ids = torch.arange(20)[None]
     with torch.no_grad():
@@ -189,7 +191,7 @@ def test_fast_lora_layers_calculate_what_pefts_do(
 ) -> None:
     base = AutoModelForCausalLM.from_pretrained(tiny.write_model(tmp_path), dtype=torch.float32)
     values, _faults = read_all(method.params, given, "method")
-    model = method.apply(base, values, Run(100, {}, tmp_path)).train()
+    model = method.apply(base, values, RunContext(100, {}, tmp_path)).train()
     if recompute:
         model.enable_input_require_grads()
         model.gradient_checkpointing_enable({"use_reentrant": False})
@@ -216,4 +218,4 @@ def test_doras_norms_need_no_changed_weight() -> None:
 def test_lora_layers_with_dropout_stay_as_they_are(tmp_path: Path) -> None:
     base = AutoModelForCausalLM.from_pretrained(tiny.write_model(tmp_path), dtype=torch.float32)
     values, _faults = read_all(LORA.params, {"dropout": 0.1}, "method")
-    assert speed_up(LORA.apply(base, values, Run(1, {}, tmp_path))) == 0
+    assert speed_up(LORA.apply(base, values, RunContext(1, {}, tmp_path))) == 0

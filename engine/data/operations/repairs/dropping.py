@@ -8,7 +8,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations.base import Found, Operation, Row, Source
+from engine.data.operations.base import FoundRow, Operation, Row, Source
 from engine.data.rows.row import answer_of
 
 CHECK = Param(
@@ -24,7 +24,7 @@ ROWS = Param(
 )  # fmt: skip
 
 
-def wanted(source: Source, values: Mapping[str, Any]) -> Iterator[Found]:
+def wanted(source: Source, values: Mapping[str, Any]) -> Iterator[FoundRow]:
     """What the check found, of the chosen rows. Raises Fault("data.audit.missing")."""
     only = None if values.get("rows") is None else set(read_ids(values["rows"]))
     return (one for one in source.found(str(values["check"])) if only is None or one.row in only)

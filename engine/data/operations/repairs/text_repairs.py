@@ -7,14 +7,14 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.operations.base import Found, Operation, Row, Source
+from engine.data.operations.base import FoundRow, Operation, Row, Source
 from engine.data.operations.repairs.dropping import CHECK, ROWS, read_ids, wanted
 from engine.data.operations.repairs.editing import edited, read_edits
 from engine.data.operations.repairs.texts import change_texts, cut_at_sentence, last_sentence, token_count
 from engine.data.privacy.kinds import KINDS
-from engine.data.rows.extra_fields import change_beside
+from engine.data.rows.extra_fields import change_extra_fields
 from engine.data.rows.row import answer_of, texts_of
-from engine.data.rows.text_repair import mended, without_control
+from engine.data.rows.text_repair import repaired, without_control
 from engine.data.templates.template import ChatTemplate
 
 _TRIES = 6
@@ -42,7 +42,7 @@ def _mask_row(row: Row, spans: list[tuple[int, int, int, str]]) -> None:
 
     beside = len(texts_of(row))
     change_texts(row, change)
-    change_beside(row, lambda place, text: change(beside + place, text))
+    change_extra_fields(row, lambda place, text: change(beside + place, text))
 
 
 def _masked(text: str, spans: list[tuple[int, int, str]]) -> str:
@@ -55,7 +55,7 @@ def _masked(text: str, spans: list[tuple[int, int, str]]) -> str:
 
 def _mend(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     def change(_part: int, text: str) -> str:
-        good = mended(text)
+        good = repaired(text)
         return without_control(good) if values["control"] else good
 
     for row in source.rows():
@@ -72,7 +72,7 @@ def _shorten(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
         yield row
 
 
-def _shorten_row(row: Row, one: Found, source: Source, templates: dict[int, ChatTemplate]) -> None:
+def _shorten_row(row: Row, one: FoundRow, source: Source, templates: dict[int, ChatTemplate]) -> None:
     detail = one.detail
     if "limit" not in detail:
         _end_whole(row)

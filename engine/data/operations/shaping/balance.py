@@ -11,7 +11,7 @@ from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.portions import evenly, lowest, shuffled
-from engine.data.operations.shaping.row_table import SIDES, Groups, Roster, read_roster, repeated, seed_of
+from engine.data.operations.shaping.row_table import SIDES, Groups, RowTable, read_row_table, repeated, seed_of
 from engine.data.operations.shaping.settings import ROWS, SEED, column, repeats
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _MOST_GROUPS = 10_000
 def _limit(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     import numpy as np
 
-    roster = read_roster(source)
-    mine = np.flatnonzero(roster.sides == SIDES.index(values["side"]))
+    table = read_row_table(source)
+    mine = np.flatnonzero(table.sides == SIDES.index(values["side"]))
     wanted = int(values["rows"])
     if len(mine) <= wanted:
         raise Fault("data.shape.already_fewer", rows=len(mine), wanted=wanted)
@@ -34,16 +34,16 @@ def _limit(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     elif values["which"] == "even":
         chosen = evenly(len(mine), wanted)
     else:
-        chosen = lowest(_rank(source, roster, values)[mine], wanted)
-    times = np.ones(len(roster), dtype=np.int64)
+        chosen = lowest(_rank(source, table, values)[mine], wanted)
+    times = np.ones(len(table), dtype=np.int64)
     times[mine] = chosen
     yield from repeated(source, times)
 
 
-def _rank(source: Source, roster: Roster, values: Mapping[str, Any]) -> Array:
+def _rank(source: Source, table: RowTable, values: Mapping[str, Any]) -> Array:
     import numpy as np
 
-    return shuffled(roster.ids.astype(np.uint64), seed_of(source, values))
+    return shuffled(table.ids.astype(np.uint64), seed_of(source, values))
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class _Grouped:
         sizes: rows of each group.
     """
 
-    roster: Roster
+    table: RowTable
     groups: Groups
     mine: Array
     members: Array
@@ -65,18 +65,18 @@ class _Grouped:
     def name(self, group: int) -> str:
         """A group as a message names it."""
         first = int(self.mine[(self.members == group).argmax()])
-        return self.groups.name(int(self.roster.keys[first]))
+        return self.groups.name(int(self.table.keys[first]))
 
 
 def _grouped(source: Source, values: Mapping[str, Any]) -> _Grouped:
     import numpy as np
 
     groups = Groups(values["column"])
-    roster = read_roster(source, groups.key)
+    table = read_row_table(source, groups.key)
     groups.check()
-    mine = np.flatnonzero(roster.train)
-    _keys, members, sizes = np.unique(roster.keys[mine], return_inverse=True, return_counts=True)
-    return _Grouped(roster, groups, mine, members, sizes)
+    mine = np.flatnonzero(table.train)
+    _keys, members, sizes = np.unique(table.keys[mine], return_inverse=True, return_counts=True)
+    return _Grouped(table, groups, mine, members, sizes)
 
 
 def _cap(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
@@ -132,10 +132,10 @@ def _sized(source: Source, values: Mapping[str, Any], found: _Grouped, targets: 
     import numpy as np
 
     mine, members, sizes = found.mine, found.members, found.sizes
-    order = np.lexsort((_rank(source, found.roster, values)[mine], members))
+    order = np.lexsort((_rank(source, found.table, values)[mine], members))
     place = np.empty(len(mine), dtype=np.int64)
     place[order] = np.arange(len(mine)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    times = np.ones(len(found.roster), dtype=np.int64)
+    times = np.ones(len(found.table), dtype=np.int64)
     times[mine] = targets[members] // sizes[members] + (place < (targets % sizes)[members])
     yield from repeated(source, times)
 

@@ -12,7 +12,7 @@ from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.mixing import MIX
 from engine.data.operations.shaping.others import chosen_dataset, moved, other_part, trainable
 from engine.data.operations.shaping.portions import lowest, shuffled
-from engine.data.operations.shaping.row_table import OUT, SIDES, TRAIN, VAL, read_roster, seed_of, settled
+from engine.data.operations.shaping.row_table import OUT, SIDES, TRAIN, VAL, read_row_table, seed_of, settled
 from engine.data.operations.shaping.settings import NEAREST, SEED, dataset, fraction, share
 
 
@@ -20,10 +20,10 @@ def _replay(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     import numpy as np
 
     part = other_part(source, chosen_dataset(values))
-    roster = read_roster(source)
-    own = int(roster.train.sum())
-    known = np.unique(np.concatenate([roster.marks, part.roster.marks[~part.roster.train]]))
-    usable = np.flatnonzero(trainable(part.roster, known))
+    table = read_row_table(source)
+    own = int(table.train.sum())
+    known = np.unique(np.concatenate([table.marks, part.table.marks[~part.table.train]]))
+    usable = np.flatnonzero(trainable(part.table, known))
     part_of_all = fraction(values, "share")
     wanted = max(1, round(own * part_of_all / (1 - part_of_all)))
     if len(usable) < wanted and not (values["nearest"] and len(usable)):
@@ -31,8 +31,8 @@ def _replay(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
         raise Fault(
             "data.shape.replay_share", name=part.source.name, rows=len(usable), wanted=wanted, percent=reachable
         )
-    times = np.zeros(len(part.roster), dtype=np.int64)
-    rank = shuffled(part.roster.ids[usable].astype(np.uint64), seed_of(source, values))
+    times = np.zeros(len(part.table), dtype=np.int64)
+    rank = shuffled(part.table.ids[usable].astype(np.uint64), seed_of(source, values))
     times[usable[lowest(rank, wanted)]] = 1
     yield from source.rows()
     yield from moved(part, source, times, "replay")
@@ -42,15 +42,15 @@ def _own_file(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     import numpy as np
 
     part = other_part(source, chosen_dataset(values))
-    roster = read_roster(source)
+    table = read_row_table(source)
     side = SIDES.index(values["side"])
-    sides = roster.sides.copy()
-    sides[roster.sides == side] = TRAIN if values["rest"] == "train" else OUT
-    sides[(sides == TRAIN) & np.isin(roster.marks, part.roster.marks)] = OUT
-    if not (sides[~roster.made] == TRAIN).any():
+    sides = table.sides.copy()
+    sides[table.sides == side] = TRAIN if values["rest"] == "train" else OUT
+    sides[(sides == TRAIN) & np.isin(table.marks, part.table.marks)] = OUT
+    if not (sides[~table.made] == TRAIN).any():
         raise Fault("data.shape.all_in_other", name=part.source.name)
-    yield from settled(source, roster, sides)
-    for row in moved(part, source, (~part.roster.made).astype(np.int64), "own_file"):
+    yield from settled(source, table, sides)
+    for row in moved(part, source, (~part.table.made).astype(np.int64), "own_file"):
         yield row | {"split": SIDES[side]}
 
 

@@ -12,7 +12,7 @@ from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.shaping.others import Part, moved, other_part, trainable
 from engine.data.operations.shaping.portions import lowest, shuffled
-from engine.data.operations.shaping.row_table import Roster, made_from, read_roster, seed_of
+from engine.data.operations.shaping.row_table import RowTable, made_from, read_row_table, seed_of
 from engine.data.operations.shaping.settings import SEED, repeats
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ def _mix(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     numbers = list(dict.fromkeys(values["datasets"] or ()))
     if not numbers:
         raise Fault("data.shape.choose_dataset")
-    parts = [Part(0, source, read_roster(source)), *(other_part(source, number) for number in numbers)]
-    if any(_same(parts[0].roster, part.roster) for part in parts[1:]):
+    parts = [Part(0, source, read_row_table(source)), *(other_part(source, number) for number in numbers)]
+    if any(_same(parts[0].table, part.table) for part in parts[1:]):
         raise Fault("data.shape.same_dataset", name=source.name)
     held_out = _held_out(parts)
-    usable = [trainable(part.roster, held_out) for part in parts]
+    usable = [trainable(part.table, held_out) for part in parts]
     sizes = np.array([int(rows.sum()) for rows in usable])
     if not sizes.all():
         raise Fault("data.shape.no_training_rows", name=parts[int(np.argmin(sizes))].source.name)
@@ -39,11 +39,11 @@ def _mix(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     _refuse_repeats(parts, sizes, counts, values["repeats"])
     seed = seed_of(source, values)
     for part, rows, count in zip(parts, usable, counts.tolist(), strict=True):
-        times = _times(part.roster, rows, count, seed)
+        times = _times(part.table, rows, count, seed)
         yield from _own(part, source, times) if part.number == 0 else moved(part, source, times, "mix")
 
 
-def _same(one: Roster, other: Roster) -> bool:
+def _same(one: RowTable, other: RowTable) -> bool:
     import numpy as np
 
     return np.array_equal(one.ids, other.ids) and np.array_equal(one.marks, other.marks)
@@ -94,14 +94,14 @@ def _refuse_repeats(parts: list[Part], sizes: Array, counts: Array, most: int) -
             )
 
 
-def _times(roster: Roster, usable: Array, count: int, seed: int) -> Array:
+def _times(table: RowTable, usable: Array, count: int, seed: int) -> Array:
     """How often each row is used: held-out ones once, equals of held-out ones never, the others to make up `count`."""
     import numpy as np
 
     mine = np.flatnonzero(usable)
-    times = (~roster.train).astype(np.int64)
+    times = (~table.train).astype(np.int64)
     whole, rest = divmod(count, len(mine))
-    times[mine] = whole + lowest(shuffled(roster.ids[mine].astype(np.uint64), seed), rest)
+    times[mine] = whole + lowest(shuffled(table.ids[mine].astype(np.uint64), seed), rest)
     return times
 
 
@@ -118,7 +118,7 @@ def _own(part: Part, source: Source, times: Array) -> Iterator[Row]:
 def _held_out(parts: list[Part]) -> Array:
     import numpy as np
 
-    found: Array = np.unique(np.concatenate([part.roster.marks[~part.roster.train] for part in parts]))
+    found: Array = np.unique(np.concatenate([part.table.marks[~part.table.train] for part in parts]))
     return found
 
 

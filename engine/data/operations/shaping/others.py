@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.core.text import Text
 from engine.data.operations.base import Row, Source
-from engine.data.operations.shaping.row_table import Roster, is_made, made_from, read_roster
+from engine.data.operations.shaping.row_table import RowTable, is_made, made_from, read_row_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ class Part:
 
     number: int
     source: Source
-    roster: Roster
+    table: RowTable
 
 
 def other_part(source: Source, number: int) -> Part:
@@ -37,7 +37,7 @@ def other_part(source: Source, number: int) -> Part:
     other = source.other(number)
     if other.kind != source.kind:
         raise Fault("data.shape.other_kind", name=other.name, kind=_KINDS[other.kind], own=_KINDS[source.kind])
-    return Part(number, other, read_roster(other))
+    return Part(number, other, read_row_table(other))
 
 
 def chosen_dataset(values: Mapping[str, Any]) -> int:
@@ -47,12 +47,12 @@ def chosen_dataset(values: Mapping[str, Any]) -> int:
     return int(values["dataset"])
 
 
-def trainable(roster: Roster, known: Array) -> Array:
+def trainable(table: RowTable, known: Array) -> Array:
     """Which training rows may be used: none that equals one of the `known` marks, and no variant of such a row."""
     import numpy as np
 
-    usable: Array = roster.train & ~np.isin(roster.marks, known)
-    return usable & usable[roster.roots]
+    usable: Array = table.train & ~np.isin(table.marks, known)
+    return usable & usable[table.roots]
 
 
 def moved(part: Part, target: Source, times: Array, code: str) -> Iterator[Row]:
@@ -64,7 +64,7 @@ def moved(part: Part, target: Source, times: Array, code: str) -> Iterator[Row]:
         new[place] = target.new_id()
     for place, (row, count) in enumerate(zip(part.source.rows(), times.tolist(), strict=True)):
         if count:
-            taken = _taken(row, part, int(new[place]), int(new[part.roster.roots[place]]), code)
+            taken = _taken(row, part, int(new[place]), int(new[part.table.roots[place]]), code)
             yield taken
         for _ in range(count - 1):
             yield made_from(taken, target, "copy")

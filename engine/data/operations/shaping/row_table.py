@@ -58,7 +58,7 @@ def value_in(row: Mapping[str, Any], column: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Roster:
+class RowTable:
     """All rows in the order of the file.
 
     Attributes:
@@ -86,7 +86,7 @@ class Roster:
         return found
 
 
-def read_roster(source: Source, key: Callable[[Row], int | float] | None = None) -> Roster:
+def read_row_table(source: Source, key: Callable[[Row], int | float] | None = None) -> RowTable:
     """One pass over the rows. `key` is an unsigned whole number below 2**64, or a float."""
     import numpy as np
 
@@ -103,7 +103,7 @@ def read_roster(source: Source, key: Callable[[Row], int | float] | None = None)
             keys = array("d" if isinstance(value, float) else "Q") if keys is None else keys
             keys.append(value)
     own, roots = np.array(ids, dtype=np.int64), np.array(origins, dtype=np.int64)
-    return Roster(
+    return RowTable(
         own,
         np.array(marks, dtype=np.uint64),
         np.array(sides, dtype=np.uint8),
@@ -176,7 +176,7 @@ def seed_of(source: Source, values: Mapping[str, Any]) -> int:
     return int(source.seed if values.get("seed") is None else values["seed"])
 
 
-def settled(source: Source, roster: Roster, sides: np.ndarray[Any, Any]) -> Iterator[Row]:
+def settled(source: Source, table: RowTable, sides: np.ndarray[Any, Any]) -> Iterator[Row]:
     """Every row on its new side. A made row trains beside its original, and is left out where that one is held out.
 
     Args:
@@ -184,8 +184,8 @@ def settled(source: Source, roster: Roster, sides: np.ndarray[Any, Any]) -> Iter
     """
     import numpy as np
 
-    above = np.where(roster.made, TRAIN, sides)[roster.roots]
-    final = np.where(roster.made, np.where(above == TRAIN, TRAIN, OUT), sides)
+    above = np.where(table.made, TRAIN, sides)[table.roots]
+    final = np.where(table.made, np.where(above == TRAIN, TRAIN, OUT), sides)
     for row, side in zip(source.rows(), final.tolist(), strict=True):
         if side != OUT:
             row["split"] = SIDES[side]

@@ -15,8 +15,8 @@ from engine.data.operations.shaping.row_table import (
     TRAIN,
     VAL,
     Groups,
-    Roster,
-    read_roster,
+    RowTable,
+    read_row_table,
     seed_of,
     settled,
     value_in,
@@ -25,7 +25,7 @@ from engine.data.operations.shaping.row_table import (
 from engine.data.operations.shaping.settings import NEAREST, SEED, column, fraction
 from engine.data.operations.shaping.settings import TEST as TEST_SHARE
 from engine.data.operations.shaping.settings import VAL as VAL_SHARE
-from engine.data.operations.shaping.timestamps import Moments
+from engine.data.operations.shaping.timestamps import TimestampColumn
 from engine.data.rows.split import held_out_count
 
 if TYPE_CHECKING:
@@ -73,67 +73,65 @@ def _got(sides: Array) -> tuple[int, int]:
     return int((sides == VAL).sum()), int((sides == TEST).sum())
 
 
-def _spread(roster: Roster, originals: Array, sides: Array) -> Array:
+def _spread(table: RowTable, originals: Array, sides: Array) -> Array:
     """Sides of the originals as sides of all rows."""
     import numpy as np
 
-    everyone = np.full(len(roster), TRAIN, dtype=np.uint8)
+    everyone = np.full(len(table), TRAIN, dtype=np.uint8)
     everyone[originals] = sides
     return everyone
 
 
-def _originals(roster: Roster) -> Array:
+def _originals(table: RowTable) -> Array:
     import numpy as np
 
-    found: Array = np.flatnonzero(~roster.made)
+    found: Array = np.flatnonzero(~table.made)
     return found
 
 
 def _random(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     import numpy as np
 
-    roster = read_roster(source)
-    own = _originals(roster)
+    table = read_row_table(source)
+    own = _originals(table)
     wanted = _counts(len(own), values)
-    marks, units, sizes = np.unique(roster.marks[own], return_inverse=True, return_counts=True)
+    marks, units, sizes = np.unique(table.marks[own], return_inverse=True, return_counts=True)
     sides = _units(units, sizes, shuffled(marks, seed_of(source, values)), wanted)
     _check(values, wanted, _got(sides), "data.shape.equal_rows", most=int(sizes.max()), rows=len(own))
-    yield from settled(source, roster, _spread(roster, own, sides))
+    yield from settled(source, table, _spread(table, own, sides))
 
 
 def _group(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     import numpy as np
 
     groups = Groups(wanted_column(values), lonely=True)
-    roster = read_roster(source, groups.key)
+    table = read_row_table(source, groups.key)
     groups.check()
-    own = _originals(roster)
+    own = _originals(table)
     wanted = _counts(len(own), values)
-    keys, units, sizes = np.unique(roster.keys[own], return_inverse=True, return_counts=True)
+    keys, units, sizes = np.unique(table.keys[own], return_inverse=True, return_counts=True)
     sides = _units(units, sizes, shuffled(keys, seed_of(source, values)), wanted)
     largest = int(np.argmax(sizes))
     facts = {"groups": len(keys), "largest": groups.name(int(keys[largest])), "most": int(sizes[largest])}
     _check(values, wanted, _got(sides), "data.shape.group_share", **facts)
-    yield from settled(source, roster, _spread(roster, own, sides))
+    yield from settled(source, table, _spread(table, own, sides))
 
 
 def _stratified(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     import numpy as np
 
     groups = Groups(values["column"])
-    roster = read_roster(source, groups.key)
+    table = read_row_table(source, groups.key)
     groups.check()
-    own = _originals(roster)
+    own = _originals(table)
     wanted = _counts(len(own), values)
-    marks, first, units, sizes = np.unique(
-        roster.marks[own], return_index=True, return_inverse=True, return_counts=True
-    )
-    labels, strata = np.unique(roster.keys[own][first], return_inverse=True)
+    marks, first, units, sizes = np.unique(table.marks[own], return_index=True, return_inverse=True, return_counts=True)
+    labels, strata = np.unique(table.keys[own][first], return_inverse=True)
     if len(labels) > min(_MOST_GROUPS, max(1, len(own) // 2)):
         raise Fault("data.shape.too_many_groups", groups=len(labels), rows=len(own))
     sides = _by_stratum(strata, len(labels), sizes, shuffled(marks, seed_of(source, values)), wanted)[units]
     _check(values, wanted, _got(sides), "data.shape.label_share", labels=len(labels), rows=len(own))
-    yield from settled(source, roster, _spread(roster, own, sides))
+    yield from settled(source, table, _spread(table, own, sides))
 
 
 def _by_stratum(strata: Array, count: int, sizes: Array, rank: Array, wanted: tuple[int, int]) -> Array:
@@ -157,7 +155,7 @@ def _time(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     import numpy as np
 
     name = wanted_column(values)
-    moments = Moments("" if values["order"] == "auto" else values["order"])
+    moments = TimestampColumn("" if values["order"] == "auto" else values["order"])
     groups = Groups(name)
     for row in source.rows():
         groups.key(row)
@@ -167,28 +165,28 @@ def _time(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     moments.settle()
     if moments.unclear is not None:
         raise Fault("data.shape.date_order", column=name, value=moments.unclear[:40])
-    roster = read_roster(source, lambda row: moments.read(value_in(row, name)))
+    table = read_row_table(source, lambda row: moments.read(value_in(row, name)))
     if values["unreadable"] == "refuse":
-        _refuse_unreadable(source, roster, name)
-    own = np.flatnonzero(~roster.made & ~np.isnan(roster.keys))
+        _refuse_unreadable(source, table, name)
+    own = np.flatnonzero(~table.made & ~np.isnan(table.keys))
     wanted = _counts(len(own), values)
-    newest = own[np.lexsort((roster.marks[own], roster.keys[own]))[::-1]]
-    sides = np.full(len(roster), TRAIN, dtype=np.uint8)
+    newest = own[np.lexsort((table.marks[own], table.keys[own]))[::-1]]
+    sides = np.full(len(table), TRAIN, dtype=np.uint8)
     sides[newest[: wanted[1]]] = TEST
     sides[newest[wanted[1] : sum(wanted)]] = VAL
-    yield from settled(source, roster, sides)
+    yield from settled(source, table, sides)
 
 
-def _refuse_unreadable(source: Source, roster: Roster, name: str) -> None:
+def _refuse_unreadable(source: Source, table: RowTable, name: str) -> None:
     import numpy as np
 
-    wrong = np.flatnonzero(np.isnan(roster.keys))
+    wrong = np.flatnonzero(np.isnan(table.keys))
     if not len(wrong):
         return
     row = next(row for place, row in enumerate(source.rows()) if place == wrong[0])
     value = value_in(row, name)
     place = row.get("line") or row["id"]
-    facts = {"column": name, "count": len(wrong), "rows": len(roster), "line": place}
+    facts = {"column": name, "count": len(wrong), "rows": len(table), "line": place}
     if value is None:
         raise Fault("data.shape.time_missing", **facts)
     raise Fault("data.shape.time_unreadable", value=value[:40], **facts)

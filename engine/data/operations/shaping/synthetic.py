@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.data.operations.base import Row, Source
 from engine.data.operations.shaping.portions import lowest, shuffled
-from engine.data.operations.shaping.row_table import made_from, mark_of, read_roster, seed_of
+from engine.data.operations.shaping.row_table import made_from, mark_of, read_row_table, seed_of
 from engine.data.operations.shaping.settings import fraction
 
 if TYPE_CHECKING:
@@ -66,15 +66,15 @@ def variants(
     """
     import numpy as np
 
-    roster = read_roster(source, lambda row: int(any(fits(t) for t in _turns(row, pick))))
-    able = np.flatnonzero(roster.train & ~roster.made & (roster.keys > 0))
+    table = read_row_table(source, lambda row: int(any(fits(t) for t in _turns(row, pick))))
+    able = np.flatnonzero(table.train & ~table.made & (table.keys > 0))
     if not len(able):
-        raise Fault("data.shape.nothing_fits", rows=int(roster.train.sum()))
+        raise Fault("data.shape.nothing_fits", rows=int(table.train.sum()))
     seed = seed_of(source, values)
-    rank = shuffled(roster.ids[able].astype(np.uint64), seed)
-    chosen = np.zeros(len(roster), dtype=bool)
+    rank = shuffled(table.ids[able].astype(np.uint64), seed)
+    chosen = np.zeros(len(table), dtype=bool)
     chosen[able[lowest(rank, max(1, round(len(able) * fraction(values, "share"))))]] = True
-    held_out = HeldOut(roster.marks[~roster.train])
+    held_out = HeldOut(table.marks[~table.train])
     for place, row in enumerate(source.rows()):
         yield row
         if chosen[place]:

@@ -109,7 +109,7 @@ def _mail(text: str) -> datetime | None:
     return _try(lambda: parsedate_to_datetime(text)) if ":" in text else None
 
 
-class Moments:
+class TimestampColumn:
     """Reads a column of moments in two looks: the first tells how it is written, the second gives its numbers."""
 
     def __init__(self, order: Order = "") -> None:

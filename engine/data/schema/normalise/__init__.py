@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.data.records.record import Record
 from engine.data.schema.declared import TURN_KEYS
-from engine.data.schema.mapping import Plan
+from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise.pairs import kto_row, preference_row
-from engine.data.schema.normalise.texts import Fields, Values, check_characters, check_nested, extra_of, present
+from engine.data.schema.normalise.texts import Fields, Values, check_nested, extra_of, present
 from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
 
@@ -20,10 +20,8 @@ _BESIDE = {
     "classification": ("label",),
 }  # learnt, and kept as a column
 
-__all__ = ["Row", "check_characters", "normaliser"]
 
-
-def normaliser(plan: Plan) -> Callable[[Record], Row]:
+def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
     """The function that makes a row of a record, or raises RowFault."""
     make, fields = _MAKERS[plan.shape.key], Fields(plan)
     learnt = learnt_columns(plan)
@@ -40,7 +38,7 @@ def normaliser(plan: Plan) -> Callable[[Record], Row]:
     return normalise
 
 
-def learnt_columns(plan: Plan) -> frozenset[str]:
+def learnt_columns(plan: ColumnMapping) -> frozenset[str]:
     """The columns that stand in the row as a whole, so that they need not be kept beside it."""
     beside = _BESIDE.get(plan.shape.key, ())
     return frozenset(column for key, column in plan.columns.items() if key not in plan.wordings and key not in beside)

@@ -10,7 +10,7 @@ from engine.data.records.encodings import is_damaged
 from engine.data.records.record import MAX_FIELD, RowFault, clip, show
 from engine.data.schema.contents import is_answer_list
 from engine.data.schema.guess import MAX_EXTRA, is_extra
-from engine.data.schema.mapping import Plan
+from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.templated_columns import chooser, fill, scalar_text
 
 MAX_DEPTH = 100  # of lists and objects within each other
@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 class Fields:
     """What each field of a plan holds in a record: a column's value, or a wording filled with several."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ColumnMapping) -> None:
         self._columns = dict(plan.columns)
         self._wordings = dict(plan.wordings)
         self._choose = chooser(plan.wordings)

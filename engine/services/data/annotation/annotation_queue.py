@@ -16,7 +16,7 @@ from engine.data.importing.names import clean_name
 from engine.data.records.encodings import is_damaged
 from engine.data.records.record import MAX_FIELD
 from engine.data.rows.row import Row, answer_of, content_of, kind_of, question_of, texts_of
-from engine.services.data import datasets
+from engine.services.data import datasets, imports, sources
 from engine.services.data.versions.versions import append_rows
 from storage.data_tables import ReviewRow
 from storage.queries import datasets as dataset_queries
@@ -209,12 +209,12 @@ def _as_new(ctx: Context, name: str, rows: list[Row], ids: list[int]) -> dict[st
     path = ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.part"
     try:
         path.write_text("".join(json.dumps(_flat(row), ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-        made = datasets.add_upload(ctx, path, f"{name}.jsonl")
+        made = sources.add_upload(ctx, path, f"{name}.jsonl")
     finally:
         path.unlink(missing_ok=True)
     view = datasets.dataset_view(ctx, made)
     try:
-        datasets.import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"])
+        imports.import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"])
     except Fault:
         datasets.delete_dataset(ctx, made)
         raise

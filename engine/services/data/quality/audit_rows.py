@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.core.context import Context
-from engine.data.operations.base import Found
-from engine.data.rows.extra_fields import beside_of
+from engine.data.operations.base import FoundRow
+from engine.data.rows.extra_fields import extra_fields_of
 from engine.data.rows.row import Row, message_lists, texts_of
 from engine.services.data.versions.version_files import version_file
 
@@ -18,7 +18,7 @@ _MOST_MARKED = 500  # places in one row
 _LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
 
 
-def shown_rows(ctx: Context, dataset_id: int, found: Sequence[Found]) -> list[dict[str, Any]]:
+def shown_rows(ctx: Context, dataset_id: int, found: Sequence[FoundRow]) -> list[dict[str, Any]]:
     """Each with its row's place and texts; a row that is not in the data any more is left out."""
     from engine.data.rows.index import RowIndex
 
@@ -32,7 +32,7 @@ def shown_rows(ctx: Context, dataset_id: int, found: Sequence[Found]) -> list[di
     return [_shown(one, row) | {"place": place} for (one, place), row in zip(kept, rows, strict=True)]
 
 
-def _shown(one: Found, row: Row) -> dict[str, Any]:
+def _shown(one: FoundRow, row: Row) -> dict[str, Any]:
     detail = dict(one.detail)
     spans: dict[int, list[tuple[int, int, str]]] = {}
     for part, start, end, kind in detail.pop("spans", ())[:_MOST_MARKED]:
@@ -44,7 +44,7 @@ def _shown(one: Found, row: Row) -> dict[str, Any]:
     ]
     parts += [
         {"role": "text", "list": "beside", "name": name, "pieces": pieces(text, sorted(spans[place]))}
-        for place, (name, text) in enumerate(beside_of(row), len(texts))
+        for place, (name, text) in enumerate(extra_fields_of(row), len(texts))
         if place in spans
     ]
     place = {key: row.get(key) for key in ("split", "line", "file")}

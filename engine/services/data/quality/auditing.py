@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.data.audits.packing import unpack
 from engine.data.quality import CHECKS, read_settings
-from engine.data.quality.packing import unpack
 from engine.jobs.lanes import DATA
 from engine.services.data.quality.audit_rows import shown_rows
 from engine.services.data.versions.found_rows import payload

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.data.operations.base import Found
+from engine.data.audits.packing import unpack
+from engine.data.operations.base import FoundRow
 from engine.data.quality import check_of
-from engine.data.quality.packing import unpack
 from engine.services.data.versions.version_files import ready
 from storage.queries import audits
 
@@ -23,6 +23,6 @@ def payload(ctx: Context, dataset_id: int, check: str, content_hash: str | None 
     return found.payload
 
 
-def found_rows(ctx: Context, dataset_id: int, check: str, content_hash: str | None = None) -> Iterator[Found]:
+def found_rows(ctx: Context, dataset_id: int, check: str, content_hash: str | None = None) -> Iterator[FoundRow]:
     """All that the newest audit of a content (the present one) found with a check. Raises Fault("data.audit.missing")."""
     return unpack(payload(ctx, dataset_id, check, content_hash))

@@ -12,8 +12,7 @@ import numpy as np
 from engine.core.context import Context
 from engine.core.errors import NotFound, SpecError
 from engine.core.params import read_all
-from engine.data.operations import Operation
-from engine.data.operations.base import Found, Source
+from engine.data.operations.base import FoundRow, Operation, Source
 from engine.data.operations.source import Links, RowsSource
 from engine.data.rows.index import Column, RowIndex
 from engine.data.templates.template import ChatTemplate
@@ -68,7 +67,7 @@ def _source(
 ) -> RowsSource:
     row = ready(ctx, version.dataset_id)
 
-    def found(check: str) -> Iterator[Found]:
+    def found(check: str) -> Iterator[FoundRow]:
         from engine.services.data.versions.found_rows import found_rows  # checks load what only they need
 
         return found_rows(ctx, row.id, check, version.content_hash)

@@ -25,8 +25,6 @@ from engine.data.rows.index import RowIndex
 from engine.data.rows.row import kind_of
 from engine.data.rows.store import StoredVersion, read_rows, remove_rows, write_version
 from engine.jobs.lanes import DATA
-from engine.services.data.versions.compare import compare
-from engine.services.data.versions.preview import preview
 from engine.services.data.versions.recipes import Recipe
 from engine.services.data.versions.sources import open_source, rows_of_others, values_of
 from engine.services.data.versions.version_files import ready, version_file
@@ -39,10 +37,6 @@ from storage.queries import versions as queries
 from storage.queries.datasets import get
 from storage.tables import Dataset
 
-__all__ = [
-    "IN_PLACE_ROWS", "Recipe", "add_rows", "append_rows", "apply", "apply_edits", "compare", "job_under_way", "make_version", "preview", "use_version",
-    "version_file", "versions_of",
-]  # fmt: skip
 IN_PLACE_ROWS = 20_000  # with more rows, a job makes the version
 JOB_KIND = "new_version"
 REPAIRED = "repaired"  # rows that an import rejected, put right: the setting "rejected" has their ids

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.methods import Run
+from engine.methods.common.declaration import RunContext
 from engine.methods.diff_pruning import DIFF_PRUNING
 from engine.models.tuned.deltas import Delta
 from engine.serving.runtime.loading import load_model
@@ -118,7 +118,7 @@ def test_a_checkpoint_holds_the_survivors_and_goes_on_exactly(folder: Path, tmp_
 def test_the_result_replaces_numbers_and_answers_as_it_was_scored(folder: Path, tmp_path: Path, steps: int) -> None:
     model = fresh(folder)
     torch.enable_grad()(train)(model, range(1, steps + 1))
-    save_result(model, DIFF_PRUNING, tmp_path, Run(6, {}, tmp_path))
+    save_result(model, DIFF_PRUNING, tmp_path, RunContext(6, {}, tmp_path))
     stored = load_file(tmp_path / "delta.safetensors")
     values = sum(tensor.numel() for name, tensor in stored.items() if name.endswith("::value"))
     assert values == round(WEIGHTS * 0.02) if steps == 6 else values > WEIGHTS // 2

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from engine.methods import Run
+from engine.methods.common.declaration import RunContext
 from engine.methods.freeze import FREEZE
 from engine.models.tuned.deltas import Delta
 from engine.serving.runtime.loading import load_model
@@ -55,7 +55,7 @@ def test_a_shared_matrix_is_saved_once_and_changes_in_both_roles(tmp_path: Path)
     folder = tiny.write_model(tmp_path / "base")
     model = methods.applied(folder, FREEZE, folder, **ALL).eval()
     model.get_input_embeddings().weight.mul_(1.5)
-    save_result(model, FREEZE, tmp_path, Run(1, {}, tmp_path))
+    save_result(model, FREEZE, tmp_path, RunContext(1, {}, tmp_path))
     stored = load_file(tmp_path / "delta.safetensors")
     assert "model.embed_tokens.weight" in stored
     assert "lm_head.weight" not in stored

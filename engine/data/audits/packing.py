@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from engine.data.operations.base import Found
+from engine.data.operations.base import FoundRow
 
 _MARK = b"TSF1"
 _BLOCK = 500
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackedFindings:
     """All that a check found: how many rows in how many groups, and the packed rest."""
 
     rows: int
@@ -26,7 +26,7 @@ class Packed:
     payload: bytes
 
 
-def pack(found: Iterable[Found]) -> Packed:
+def pack(found: Iterable[FoundRow]) -> PackedFindings:
     """Take in what a check finds, in its order."""
     import orjson
 
@@ -40,10 +40,10 @@ def pack(found: Iterable[Found]) -> Packed:
         table.append([len(part), len(blocks[-1])])
     head = orjson.dumps({"blocks": table})
     payload = b"".join([_MARK, len(head).to_bytes(4, "little"), head, *blocks])
-    return Packed(sum(count for count, _size in table), len(groups), payload)
+    return PackedFindings(sum(count for count, _size in table), len(groups), payload)
 
 
-def unpack(payload: bytes, offset: int = 0) -> Iterator[Found]:
+def unpack(payload: bytes, offset: int = 0) -> Iterator[FoundRow]:
     """What was packed, from the row at `offset` on. Raises ValueError where it is no such payload."""
     import orjson
 
@@ -54,6 +54,6 @@ def unpack(payload: bytes, offset: int = 0) -> Iterator[Found]:
     for count, size in orjson.loads(payload[8:start])["blocks"]:
         if offset < count:
             block: list[Any] = orjson.loads(zlib.decompress(payload[start : start + size]))
-            yield from (Found(row, group, detail) for row, group, detail in block[offset:])
+            yield from (FoundRow(row, group, detail) for row, group, detail in block[offset:])
         offset = max(0, offset - count)
         start += size

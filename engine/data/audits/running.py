@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.core.errors import NotFound
+from engine.data.audits.packing import PackedFindings, pack
 from engine.data.quality import check_of
 from engine.data.quality.base import Reader
-from engine.data.quality.packing import Packed, pack
 from engine.data.rows.row import Row, kind_of
 from engine.data.templates.template import ChatTemplate
 
@@ -30,7 +30,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
-class Job:
+class ChecksRun:
     """What is looked through.
 
     Attributes:
@@ -47,7 +47,7 @@ class Job:
 class RowsMaterial:
     """A `Material` over one rows file; `tell` hears of every row that is read and may raise `Stopped`."""
 
-    def __init__(self, job: Job, scratch: Path, tell: Callable[[int], None] = lambda _rows: None) -> None:
+    def __init__(self, job: ChecksRun, scratch: Path, tell: Callable[[int], None] = lambda _rows: None) -> None:
         from engine.data.rows.index import RowIndex
 
         self._index, self._job, self._scratch, self._tell = RowIndex.open(job.path), job, scratch, tell
@@ -84,8 +84,8 @@ class RowsMaterial:
 
 
 def run_check(
-    job: Job, key: str, values: Mapping[str, Any], tell: Callable[[int], None] = lambda _rows: None
-) -> Packed:
+    job: ChecksRun, key: str, values: Mapping[str, Any], tell: Callable[[int], None] = lambda _rows: None
+) -> PackedFindings:
     """All that one check finds. Raises what `tell` raises."""
     scratch = Path(tempfile.mkdtemp(prefix="audit-", dir=job.folder))
     try:
@@ -100,11 +100,11 @@ class Told(Protocol):
     def progress(self, share: float) -> None:
         """How much is done, 0 to 1. Raises to end the work."""
 
-    def found(self, check: str, packed: Packed, seconds: float) -> None:
+    def found(self, check: str, packed: PackedFindings, seconds: float) -> None:
         """A check is through."""
 
 
-def run_checks(job: Job, wanted: Mapping[str, Mapping[str, Any]], told: Told, *, processes: int) -> None:
+def run_checks(job: ChecksRun, wanted: Mapping[str, Mapping[str, Any]], told: Told, *, processes: int) -> None:
     """Make all checks; the long ones first. Ends early with what `told.progress` raises."""
     from engine.data.rows.index import RowIndex
 
@@ -116,7 +116,7 @@ def run_checks(job: Job, wanted: Mapping[str, Mapping[str, Any]], told: Told, *,
         _apart(job, keys, wanted, told, rows, min(processes, len(keys)))
 
 
-def _here(job: Job, keys: list[str], wanted: Mapping[str, Mapping[str, Any]], told: Told, rows: int) -> None:
+def _here(job: ChecksRun, keys: list[str], wanted: Mapping[str, Mapping[str, Any]], told: Told, rows: int) -> None:
     weights = {key: check_of(key).weight for key in keys}
     whole, done = sum(weights.values()) or 1, 0
     for key in keys:
@@ -146,7 +146,7 @@ def _prepare(seen: Any, stop: Any) -> None:
     _shared.update(seen=seen, stop=stop)
 
 
-def _in_process(job: Job, key: str, values: Mapping[str, Any], place: int) -> tuple[Packed, float]:
+def _in_process(job: ChecksRun, key: str, values: Mapping[str, Any], place: int) -> tuple[PackedFindings, float]:
     seen, stop = _shared["seen"], _shared["stop"]
 
     def tell(more: int) -> None:
@@ -159,7 +159,7 @@ def _in_process(job: Job, key: str, values: Mapping[str, Any], place: int) -> tu
 
 
 def _apart(
-    job: Job, keys: list[str], wanted: Mapping[str, Mapping[str, Any]], told: Told, rows: int, processes: int
+    job: ChecksRun, keys: list[str], wanted: Mapping[str, Mapping[str, Any]], told: Told, rows: int, processes: int
 ) -> None:
     context = get_context("spawn")
     seen = context.Array("q", len(keys), lock=False)
@@ -174,7 +174,7 @@ def _apart(
 
 
 def _collect(
-    tasks: dict[Future[tuple[Packed, float]], str], keys: list[str], told: Told, share: Callable[[int], float]
+    tasks: dict[Future[tuple[PackedFindings, float]], str], keys: list[str], told: Told, share: Callable[[int], float]
 ) -> None:
     weights = {key: check_of(key).weight for key in keys}
     waiting, done = set(tasks), set[str]()

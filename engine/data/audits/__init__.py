@@ -1,0 +1,1 @@
+"""Audits: many checks over one rows file, and what they found, packed."""
