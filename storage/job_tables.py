@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Created, Owned
+from storage.dialect import partial_index
 
 
 class JobStatus(StrEnum):
@@ -78,7 +79,7 @@ class Job(Owned, Base):
     __table_args__ = (
         CheckConstraint(f"status IN ({', '.join(repr(s.value) for s in JobStatus)})", name="status"),
         Index("ix_jobs_queue", "status", "lane", "position"),
-        Index("uq_jobs_active_lane", "lane", unique=True, sqlite_where=text(_ACTIVE_SQL)),
+        partial_index("uq_jobs_active_lane", "lane", where=_ACTIVE_SQL, unique=True),
     )
 
 

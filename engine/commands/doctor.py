@@ -15,7 +15,7 @@ from engine import hardware_findings
 from engine.commands.console import Console
 from engine.hardware_findings import Machine
 from engine.settings import Settings
-from storage.db import sqlite_is_safe, sqlite_module
+from storage.dialect import software
 from storage.migrate import schema_version
 
 Level = Literal["good", "note", "bad"]
@@ -133,9 +133,9 @@ def _four_bits(found: dict[str, Any]) -> Finding:
 
 
 def _storage(settings: Settings) -> Iterator[Finding]:
-    version = sqlite_module().sqlite_version
-    safe = sqlite_is_safe()
-    yield Finding("good" if safe else "note", "sqlite" if safe else "old_sqlite", {"version": version})
+    used = software()
+    about = {"name": used.name, "version": used.version}
+    yield Finding("note", used.warning, about) if used.warning else Finding("good", "database_software", about)
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         mark = settings.home / ".doctor"
@@ -149,7 +149,7 @@ def _storage(settings: Settings) -> Iterator[Finding]:
         return
     try:
         yield Finding("good", "database", {"file": str(settings.database), "schema": schema_version(settings.database)})
-    except Exception as error:  # whatever keeps SQLite from reading it is the finding
+    except Exception as error:  # whatever keeps the database from being read is the finding
         yield Finding("bad", "database_broken", {"file": str(settings.database), "reason": str(error)[:200]})
 
 
