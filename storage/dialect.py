@@ -77,7 +77,10 @@ def address(path: Path) -> str:
 
 
 def engine(path: Path, *, read_only: bool) -> Engine:
-    """Connections for sessions. Those that may write take the write lock as they begin, after at most BUSY_TIMEOUT_MS."""
+    """Connections for sessions. Those that may write take the write lock as they begin.
+
+    Whoever cannot have it within BUSY_TIMEOUT_MS gets an OperationalError, as does a reader that writes.
+    """
     made = create_engine(
         address(path),
         module=_driver(),
