@@ -1,1 +1,1 @@
-"""The one SQLite database: tables, sessions, queries and migrations. Knows neither the engine nor the web pages."""
+"""The one database: tables, sessions, queries and migrations. Knows neither the engine nor the web pages."""

@@ -1,4 +1,4 @@
-"""What every table shares."""
+"""What tables share: the base class with its names of constraints, times, owners."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, Float, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-LOCAL_OWNER = "local"
+LOCAL_OWNER = "local"  # of all rows, as long as there are no accounts
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -36,4 +36,4 @@ class Owned(Created):
     """A row that a user sees: it has an owner from the start, and is hidden rather than lost on delete."""
 
     owner: Mapped[str] = mapped_column(default=LOCAL_OWNER, index=True)
-    deleted_at: Mapped[float | None]
+    deleted_at: Mapped[float | None]  # seconds since 1970-01-01 UTC; None while it is shown

@@ -17,7 +17,7 @@ class Comparison(Owned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    idempotency_key: Mapped[str | None] = mapped_column(unique=True)
+    idempotency_key: Mapped[str | None] = mapped_column(unique=True)  # of the form that started it
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"), index=True)
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
     spec: Mapped[dict[str, Any]]
@@ -32,6 +32,6 @@ class ComparisonEntry(Created, Base):
     comparison_id: Mapped[int] = mapped_column(ForeignKey("comparisons.id", ondelete="CASCADE"))
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
     entrant: Mapped[str]  # key of an entrant of the comparison's spec
-    seed: Mapped[int]
+    seed: Mapped[int]  # of the training
 
     __table_args__ = (UniqueConstraint("comparison_id", "entrant", "seed"),)

@@ -1,4 +1,7 @@
-"""What hangs on a data set: its versions, what an audit found in them, and rows that wait for a person's eye."""
+"""What hangs on a data set: its versions, what an audit found in them, and rows that wait for a person's eye.
+
+Times are seconds since 1970-01-01 UTC.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ class DatasetVersion(Created, Base):
     number: Mapped[int]  # counted from 1
     parent: Mapped[int | None]  # number of the version that it was made from; None for an import
     operation: Mapped[str]  # "import" or the key of an operation
-    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)  # settings of the operation
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"dropped", "added", "changed", "moved"}
-    rows_path: Mapped[str]
-    content_hash: Mapped[str] = mapped_column(index=True)
+    rows_path: Mapped[str]  # relative to home
+    content_hash: Mapped[str] = mapped_column(index=True)  # sha256 of the rows and their parts
     train_rows: Mapped[int]
     val_rows: Mapped[int]
     test_rows: Mapped[int] = mapped_column(default=0)
-    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)  # counts of the import or of the rows, as in `Dataset`
 
     __table_args__ = (UniqueConstraint("dataset_id", "number"),)
 
@@ -40,9 +43,9 @@ class Audit(Created, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), index=True)
-    content_hash: Mapped[str]
+    content_hash: Mapped[str]  # of the version that was searched
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"))
-    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"off": checks, "values": check -> its settings}
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)  # check -> {"rows", "groups"}
     finished_at: Mapped[float | None]
 
@@ -54,8 +57,8 @@ class Finding(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id", ondelete="CASCADE"))
-    check: Mapped[str]
-    rows: Mapped[int]
+    check: Mapped[str]  # its key
+    rows: Mapped[int]  # how many it found
     payload: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (UniqueConstraint("audit_id", "check"),)

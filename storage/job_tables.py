@@ -1,14 +1,19 @@
-"""Jobs and everything that a running job writes."""
+"""Jobs and everything that a running job writes.
+
+Times are seconds since 1970-01-01 UTC unless said otherwise; steps are the optimizer's in training, and
+parts of the work elsewhere.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Created, Owned
+from storage.dialect import partial_index
 
 
 class JobStatus(StrEnum):
@@ -38,7 +43,7 @@ _ACTIVE_SQL = "status IN ('starting', 'running', 'stopping')"
 
 
 class Job(Owned, Base):
-    """One unit of work for a worker process. `lane` is the device that it holds, or "background" for light work."""
+    """One unit of work for a worker process. `lane` is the device it holds; "background" or "data" for light work."""
 
     __tablename__ = "jobs"
 
@@ -49,28 +54,28 @@ class Job(Owned, Base):
     lane: Mapped[str]
     position: Mapped[float]  # order in the queue of its lane
     request: Mapped[str | None]  # "stop" or "cancel", set by the user, read by the worker between steps
-    idempotency_key: Mapped[str | None] = mapped_column(unique=True)
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
-    spec: Mapped[dict[str, Any]]
-    spec_version: Mapped[int] = mapped_column(default=1)
-    method: Mapped[str | None]
+    idempotency_key: Mapped[str | None] = mapped_column(unique=True)  # of the form that started it
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))  # the job it came from: not set so far
+    spec: Mapped[dict[str, Any]]  # all that its worker reads
+    spec_version: Mapped[int] = mapped_column(default=1)  # of the layout of `spec`
+    method: Mapped[str | None]  # key of a method, where it is about one
     dataset_id: Mapped[int | None] = mapped_column(ForeignKey("datasets.id"), index=True)
     base_model_id: Mapped[int | None] = mapped_column(ForeignKey("base_models.id"), index=True)
     # the process that works on it
-    attempt: Mapped[int] = mapped_column(default=0)
-    nonce: Mapped[str | None]
+    attempt: Mapped[int] = mapped_column(default=0)  # how often it was claimed
+    nonce: Mapped[str | None]  # secret of this start, in its worker's environment
     pid: Mapped[int | None]
-    pid_created: Mapped[float | None]
-    boot_id: Mapped[str | None]
-    heartbeat: Mapped[float | None]  # monotonic seconds of this boot
+    pid_created: Mapped[float | None]  # when the process started: pids are used again
+    boot_id: Mapped[str | None]  # run of the operating system and container: pids and heartbeats mean something there
+    heartbeat: Mapped[float | None]  # monotonic seconds of that boot
     # progress, for lists and the job's headline
     step: Mapped[int] = mapped_column(default=0)
-    total_steps: Mapped[int | None]
-    seconds_left: Mapped[float | None]
+    total_steps: Mapped[int | None]  # None until it is known
+    seconds_left: Mapped[float | None]  # estimate
     phase: Mapped[str | None]  # "loading", "training", "evaluating", "saving", "sampling" ...
     train_loss: Mapped[float | None]
     val_loss: Mapped[float | None]
-    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)  # numbers of its end, by kind
     error: Mapped[dict[str, Any] | None]  # {"code", "params"}
     started_at: Mapped[float | None]
     finished_at: Mapped[float | None]
@@ -78,7 +83,7 @@ class Job(Owned, Base):
     __table_args__ = (
         CheckConstraint(f"status IN ({', '.join(repr(s.value) for s in JobStatus)})", name="status"),
         Index("ix_jobs_queue", "status", "lane", "position"),
-        Index("uq_jobs_active_lane", "lane", unique=True, sqlite_where=text(_ACTIVE_SQL)),
+        partial_index("uq_jobs_active_lane", "lane", where=_ACTIVE_SQL, unique=True),
     )
 
 
@@ -92,9 +97,9 @@ class JobEvent(Base):
     at: Mapped[float]
     kind: Mapped[str]  # "status", "info", "warning" or "error"
     code: Mapped[str]  # message key; "status" events carry the new status
-    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)  # values of the message; of "status" events {"from"}
     attempt: Mapped[int] = mapped_column(default=0)
-    step: Mapped[int | None]
+    step: Mapped[int | None]  # of the job at that moment
 
 
 class Metric(Base):
@@ -121,7 +126,7 @@ class LogLine(Base):
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     at: Mapped[float]
     attempt: Mapped[int]
-    level: Mapped[str]
+    level: Mapped[str]  # name of a level of logging, in small letters
     text: Mapped[str]
 
 
@@ -133,9 +138,9 @@ class Sample(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     step: Mapped[int]
-    prompt_index: Mapped[int]
+    prompt_index: Mapped[int]  # place among the fixed prompts, from 0
     prompt: Mapped[str]
-    expected: Mapped[str | None]
+    expected: Mapped[str | None]  # answer of the data set, where there is one
     answer: Mapped[str]
     at: Mapped[float]
 
@@ -151,10 +156,10 @@ class Checkpoint(Created, Base):
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     attempt: Mapped[int]
     step: Mapped[int]
-    path: Mapped[str]
-    bytes: Mapped[int]
-    files: Mapped[dict[str, Any]]  # name -> sha256
-    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    deleted_at: Mapped[float | None]
+    path: Mapped[str]  # folder, relative to home
+    bytes: Mapped[int]  # of all its files
+    files: Mapped[dict[str, Any]]  # path in the folder -> sha256
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"train_loss", "val_loss"} at that step
+    deleted_at: Mapped[float | None]  # set before its folder goes
 
     __table_args__ = (UniqueConstraint("job_id", "step"),)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine
-
-from storage.db import sqlite_module
+from storage import dialect
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -25,7 +22,7 @@ def _config(path: Path) -> Config:
 
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    config.set_main_option("sqlalchemy.url", f"sqlite+pysqlite:///{path}".replace("%", "%%"))
+    config.set_main_option("sqlalchemy.url", dialect.address(path).replace("%", "%%"))
     return config
 
 
@@ -33,7 +30,7 @@ def schema_version(path: Path) -> str | None:
     """The revision that the file is at; None where it has no schema yet."""
     from alembic.runtime.migration import MigrationContext
 
-    engine = create_engine(f"sqlite+pysqlite:///{path}", module=sqlite_module())
+    engine = dialect.bare_engine(path)
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
@@ -43,11 +40,7 @@ def schema_version(path: Path) -> str | None:
 
 def _back_up(path: Path, version: str) -> Path:
     copy = path.with_name(f"{path.stem}.before-{version}.db")
-    source, target = sqlite_module().connect(path), sqlite_module().connect(copy)
-    with source, target:
-        source.backup(target)
-    source.close()
-    target.close()
+    dialect.back_up(path, copy)
     return copy
 
 
@@ -73,14 +66,5 @@ def migrate(path: Path) -> None:
         command.upgrade(config, "head")
     except Exception as error:
         if backup:
-            _restore(backup, path)
+            dialect.restore(backup, path)
         raise MigrationError(f"{path.name} could not be upgraded from {current} to {head}: {error}") from error
-
-
-def _restore(backup: Path, path: Path) -> None:
-    for leftover in (
-        path.with_name(path.name + "-wal"),
-        path.with_name(path.name + "-shm"),
-    ):
-        leftover.unlink(missing_ok=True)
-    shutil.copy2(backup, path)

@@ -21,10 +21,10 @@ class SpeedCorrection(Created, Base):
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"))
     method: Mapped[str]
     source: Mapped[str]  # "probe" or "past"
-    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))  # that was measured
     model_version: Mapped[int]  # of the formulas that it corrects
     speeds: Mapped[dict[str, Any]]  # part of the job -> measured over modelled speed
     settings: Mapped[dict[str, Any]]  # what it was measured with
-    tokens_per_s: Mapped[float]
+    tokens_per_s: Mapped[float]  # tokens of training
 
     __table_args__ = (Index("ix_speed_corrections_key", "machine", "device", "base_model_id", "method"),)

@@ -1,4 +1,8 @@
-"""Data sets, models, conversations, settings and drafts. Jobs are in `job_tables`, versions of data in `data_tables`."""
+"""Data sets, models, conversations, settings and drafts.
+
+Jobs are in `job_tables`, versions of data in `data_tables`, comparisons and measured speeds in tables of their own.
+Times are seconds since 1970-01-01 UTC, paths are relative to the home folder unless said otherwise.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from storage.base import LOCAL_OWNER, Base, Created, Owned
 
 
 class Dataset(Owned, Base):
-    """One uploaded (or built-in) data set. Paths are relative to the home folder; rows lie there once by content hash."""
+    """One uploaded (or built-in) data set. Its rows lie once on disk, named by their content hash."""
 
     __tablename__ = "datasets"
 
@@ -20,30 +24,30 @@ class Dataset(Owned, Base):
     name: Mapped[str]
     status: Mapped[str]  # "draft" (uploaded, not yet mapped) or "ready"
     sample_key: Mapped[str | None]  # "en" / "zh" for the data sets that ship with the product
-    source_name: Mapped[str]
-    upload_path: Mapped[str]
-    format: Mapped[str | None]
-    encoding: Mapped[str | None]
-    shape: Mapped[str | None]
+    source_name: Mapped[str]  # where it came from, to be shown: names of files, or the hub's
+    upload_path: Mapped[str]  # its first file, as it came; all of them are in `sources`
+    format: Mapped[str | None]  # of its first file: "csv", "jsonl" ...; None while it is not known
+    encoding: Mapped[str | None]  # that all its text files share; None where there is none, or several
+    shape: Mapped[str | None]  # key of a declared shape, as guessed or chosen
     kind: Mapped[str | None]  # "chat", "text", "preference" or "kto"
-    columns: Mapped[list[Any]] = mapped_column(default=list)
-    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    detection: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    columns: Mapped[list[Any]] = mapped_column(default=list)  # names, in the order of the file
+    mapping: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field of the shape -> column
+    detection: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"notes": reasons of what was guessed}
     templates: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field -> wordings with {column} in them
     sources: Mapped[list[Any]] = mapped_column(default=list)  # every file of it: {"path", "name", ...}
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # how its files are read
     version: Mapped[int] = mapped_column(default=1)  # number of the version in use, whose rows and counts these are
     rows_path: Mapped[str | None]
-    content_hash: Mapped[str | None] = mapped_column(index=True)
-    accepted: Mapped[int] = mapped_column(default=0)
-    rejected: Mapped[int] = mapped_column(default=0)
-    seed: Mapped[int] = mapped_column(default=42)
-    val_fraction: Mapped[float] = mapped_column(default=0.1)
+    content_hash: Mapped[str | None] = mapped_column(index=True)  # sha256 of the rows and their parts
+    accepted: Mapped[int] = mapped_column(default=0)  # rows of all parts in the last import
+    rejected: Mapped[int] = mapped_column(default=0)  # rows of the last import that could not be used
+    seed: Mapped[int] = mapped_column(default=42)  # of the draw that splits the rows
+    val_fraction: Mapped[float] = mapped_column(default=0.1)  # share of the rows that is held out, 0 to 0.9
     train_rows: Mapped[int] = mapped_column(default=0)
     val_rows: Mapped[int] = mapped_column(default=0)
     test_rows: Mapped[int] = mapped_column(default=0)
     rejected_path: Mapped[str | None]  # every rejected row, whole, one JSON object a line
-    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)  # counts: reasons of rejections, duplicates ...
 
 
 class RejectedRow(Base):
@@ -55,9 +59,9 @@ class RejectedRow(Base):
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), index=True)
     line: Mapped[int | None]  # file line, counted from 1
     row: Mapped[int | None]  # record, counted from 1
-    column: Mapped[str | None]
+    column: Mapped[str | None]  # that is at fault, where one is
     code: Mapped[str]  # message key
-    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)  # values of the message
     raw: Mapped[str] = mapped_column(default="")  # first 2,000 characters
     file: Mapped[str | None]  # its file's name, where there are several
     place: Mapped[int | None]  # its line in the data set's file of rejected rows, counted from 0
@@ -78,9 +82,9 @@ class LanguageModel(Owned, Base):
     path: Mapped[str | None]  # folder with weights: relative to home, absolute for a user's own folder
     tokenizer_path: Mapped[str | None]  # folder with tokenizer.json and chat_template.jinja
     config: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the model's config.json
-    parameters: Mapped[int | None]
-    context_length: Mapped[int | None]
-    weights_hash: Mapped[str | None]
+    parameters: Mapped[int | None]  # how many numbers its weights hold
+    context_length: Mapped[int | None]  # tokens; None where config.json does not say
+    weights_hash: Mapped[str | None]  # sha256 of the weights; None until it is prepared
 
     __table_args__ = (Index("ix_base_models_source_ref", "source", "ref"),)
 
@@ -97,11 +101,11 @@ class TunedModel(Owned, Base):
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
     method: Mapped[str]
     format: Mapped[str]  # "adapter" or "full"
-    path: Mapped[str]
-    bytes: Mapped[int]
-    weights_hash: Mapped[str]
-    lineage: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    path: Mapped[str]  # folder with its files
+    bytes: Mapped[int]  # of all its files
+    weights_hash: Mapped[str]  # sha256 of the weights
+    lineage: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"base", "dataset", "spec", "libraries"}
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of its job's end: losses, seconds ...
 
 
 class Conversation(Owned, Base):
@@ -110,10 +114,10 @@ class Conversation(Owned, Base):
     __tablename__ = "conversations"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str]
+    title: Mapped[str]  # beginning of its first prompt; empty before
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"))
-    tuned_ids: Mapped[list[Any]] = mapped_column(default=list)
-    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    tuned_ids: Mapped[list[Any]] = mapped_column(default=list)  # of those that answer beside the base
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # system prompt and sampling, as chosen last
     updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
 
 
@@ -124,13 +128,13 @@ class Message(Created, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
-    turn: Mapped[int]
+    turn: Mapped[int]  # counted from 1; a prompt and its answers share it
     role: Mapped[str]
     side: Mapped[str] = mapped_column(default="")
     content: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="complete")  # "streaming", "complete", "stopped" or "failed"
-    weights_hash: Mapped[str | None]
-    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    weights_hash: Mapped[str | None]  # of the weights that answered
+    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"tokens", ...}; "owner" while it streams
 
     __table_args__ = (UniqueConstraint("conversation_id", "turn", "role", "side"),)
 

@@ -15,7 +15,7 @@ from engine.commands.console import Console
 from engine.core.settings import Settings
 from engine.services.app import hardware_findings
 from engine.services.app.hardware_findings import Machine
-from storage.db import sqlite_is_safe, sqlite_module
+from storage.dialect import software
 from storage.migrate import schema_version
 
 Level = Literal["good", "note", "bad"]
@@ -133,9 +133,9 @@ def _four_bits(found: dict[str, Any]) -> Diagnosis:
 
 
 def _storage(settings: Settings) -> Iterator[Diagnosis]:
-    version = sqlite_module().sqlite_version
-    safe = sqlite_is_safe()
-    yield Diagnosis("good" if safe else "note", "sqlite" if safe else "old_sqlite", {"version": version})
+    used = software()
+    about = {"name": used.name, "version": used.version}
+    yield Diagnosis("note", used.warning, about) if used.warning else Diagnosis("good", "database_software", about)
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         mark = settings.home / ".doctor"
@@ -151,7 +151,7 @@ def _storage(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "good", "database", {"file": str(settings.database), "schema": schema_version(settings.database)}
         )
-    except Exception as error:  # whatever keeps SQLite from reading it is the finding
+    except Exception as error:  # whatever keeps the database from being read is the finding
         yield Diagnosis("bad", "database_broken", {"file": str(settings.database), "reason": str(error)[:200]})
 
 

@@ -19,7 +19,7 @@ from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.jobs.supervisor import Supervisor
 from engine.services.models.base_models import offer_starter
-from storage.db import sqlite_is_safe, sqlite_module
+from storage.dialect import software
 from storage.queries.jobs import active_jobs
 
 _LOG_BYTES = 5_000_000
@@ -108,8 +108,8 @@ def write_log(settings: Settings) -> None:
 
 
 def _greet(console: Console, settings: Settings, allow_remote: bool) -> None:
-    if not sqlite_is_safe():
-        console.say("cli.serve.old_sqlite", version=sqlite_module().sqlite_version)
+    if (used := software()).warning:
+        console.say(f"cli.serve.{used.warning}", version=used.version)
     if allow_remote and not is_local(settings.host):
         console.say("cli.serve.open_to_all")
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104

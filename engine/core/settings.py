@@ -50,7 +50,7 @@ class Settings:
 
     @property
     def database(self) -> Path:
-        """The SQLite file."""
+        """The database file."""
         return self.home / "tunesmith.db"
 
     def folder(self, *parts: str) -> Path:

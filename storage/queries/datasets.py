@@ -1,4 +1,4 @@
-"""Data sets and their rejected rows."""
+"""Data sets: lists, their imports, and who still needs their files."""
 
 from __future__ import annotations
 

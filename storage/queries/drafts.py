@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from storage.base import LOCAL_OWNER
+from storage.dialect import upsert
 from storage.tables import Draft
 
 
@@ -21,8 +21,7 @@ def get_draft(session: Session, kind: str, owner: str = LOCAL_OWNER) -> dict[str
 def put_draft(session: Session, kind: str, data: dict[str, Any], owner: str = LOCAL_OWNER) -> None:
     """Save over whatever was there."""
     new = {"data": data, "updated_at": time.time()}
-    statement = insert(Draft).values(owner=owner, kind=kind, **new)
-    session.execute(statement.on_conflict_do_update(index_elements=["owner", "kind"], set_=new))
+    session.execute(upsert(Draft, ("owner", "kind"), new).values(owner=owner, kind=kind, **new))
 
 
 def delete_draft(session: Session, kind: str, owner: str = LOCAL_OWNER) -> None:

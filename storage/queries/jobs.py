@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import exists, func, null, select, update
+from sqlalchemy import case, exists, func, null, select, update
 from sqlalchemy.orm import Session, aliased
 
 from storage.job_tables import ACTIVE, FINAL, Checkpoint, Job, JobEvent, JobStatus
@@ -44,8 +44,8 @@ def add_job(s: Session, job: Job) -> int:
 
 def newest_jobs(s: Session, limit: int, kinds: Sequence[str] = ()) -> list[Job]:
     """Jobs that were not deleted: active ones first, then queued ones in order, then the newest. Checks only while they run."""
-    rank = func.iif(Job.status.in_(ACTIVE), 0, func.iif(Job.status == JobStatus.QUEUED, 1, 2))
-    place = func.iif(Job.status == JobStatus.QUEUED, Job.position, 0.0)
+    rank = case((Job.status.in_(ACTIVE), 0), (Job.status == JobStatus.QUEUED, 1), else_=2)
+    place = case((Job.status == JobStatus.QUEUED, Job.position), else_=0.0)
     ended = func.coalesce(Job.finished_at, Job.created_at)
     shown = select(Job).where(Job.deleted_at.is_(None))
     shown = shown.where(Job.kind.in_(kinds) if kinds else Job.kind.not_in(CHECK_KINDS) | Job.status.in_(ACTIVE))
@@ -166,7 +166,7 @@ def end_queued(s: Session, job_id: int) -> bool:
 def ask(s: Session, job_id: int, request: str) -> bool:
     """Ask the worker of an active job to "stop" or to "cancel"; a cancel is never taken back. False when nobody works on it."""
     mine = update(Job).where(Job.id == job_id, Job.status.in_(ACTIVE))
-    kept = func.iif(Job.request == "cancel", "cancel", request)
+    kept = case((Job.request == "cancel", "cancel"), else_=request)
     asked = mine.values(request=kept, status=JobStatus.STOPPING).returning(Job.id)
     return s.execute(asked.execution_options(synchronize_session=False)).first() is not None
 

@@ -1,12 +1,13 @@
-"""What a running job wrote, read by the pages."""
+"""Metrics, log lines and samples of a job, read by the pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storage.dialect import not_by_index
 from storage.job_tables import LogLine, Metric, Sample
 
 Point = tuple[int, float]
@@ -14,8 +15,8 @@ Point = tuple[int, float]
 
 def series_after(s: Session, job_id: int, after: int) -> tuple[dict[str, list[Point]], int]:
     """The points of every metric with ids beyond `after`, by name and in order of steps, and the newest id."""
-    # The plus keeps SQLite from walking all points of the job by its index when only the newest rows are asked for.
-    of_job = literal_column("+metrics.job_id") == job_id if after else Metric.job_id == job_id
+    # By its index, all points of the job would be walked where only the newest rows are asked for.
+    of_job = (not_by_index(Metric.job_id) if after else Metric.job_id) == job_id
     newer = select(Metric.id, Metric.name, Metric.step, Metric.value).where(Metric.id > after, of_job)
     rows = s.execute(newer.order_by(Metric.step))
     series: dict[str, list[Point]] = {}

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import delete, insert, null, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.orm import Session
 
+from storage.dialect import upsert
 from storage.job_tables import ACTIVE, Checkpoint, Job, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.tables import TunedModel
 
@@ -50,17 +50,14 @@ def beat(s: Session, job_id: int, attempt: int, columns: Row) -> str | None:
 def add_metrics(s: Session, rows: Iterable[Row]) -> None:
     """Numbers by (job, name, step); a later one replaces an earlier one."""
     if rows := list(rows):
-        statement = upsert(Metric)
-        keep = {"value": statement.excluded.value, "at": statement.excluded.at}
-        s.execute(statement.on_conflict_do_update(index_elements=["job_id", "name", "step"], set_=keep), rows)
+        s.execute(upsert(Metric, ("job_id", "name", "step"), ("value", "at")), rows)
 
 
 def add_samples(s: Session, rows: Iterable[Row]) -> None:
     """Answers by (job, step, prompt); a later one replaces an earlier one."""
     if rows := list(rows):
-        statement = upsert(Sample)
-        keep = {name: statement.excluded[name] for name in ("prompt", "expected", "answer", "at")}
-        s.execute(statement.on_conflict_do_update(index_elements=["job_id", "step", "prompt_index"], set_=keep), rows)
+        columns = ("prompt", "expected", "answer", "at")
+        s.execute(upsert(Sample, ("job_id", "step", "prompt_index"), columns), rows)
 
 
 def add_events(s: Session, rows: Iterable[Row]) -> None:
@@ -103,7 +100,5 @@ def mark_checkpoint_deleted(s: Session, checkpoint_id: int) -> None:
 
 def register_tuned(s: Session, row: Row) -> int:
     """Insert the tuned model of a job, or replace it when a resumed job made a newer one."""
-    statement = upsert(TunedModel).values(**row)
-    fresh = {name: statement.excluded[name] for name in row if name != "job_id"} | {"deleted_at": None}
-    made = statement.on_conflict_do_update(index_elements=["job_id"], set_=fresh).returning(TunedModel.id)
-    return int(s.execute(made).scalar_one())
+    made = upsert(TunedModel, ("job_id",), row.keys() - {"job_id"}, deleted_at=None).values(**row)
+    return int(s.execute(made.returning(TunedModel.id)).scalar_one())

@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
+from storage.dialect import upsert
 from storage.tables import Setting
 
 
@@ -25,5 +25,4 @@ def all_values(session: Session) -> dict[str, dict[str, Any]]:
 def put_value(session: Session, key: str, value: dict[str, Any]) -> None:
     """Save over whatever was there."""
     new = {"value": value, "updated_at": time.time()}
-    statement = insert(Setting).values(key=key, **new)
-    session.execute(statement.on_conflict_do_update(index_elements=["key"], set_=new))
+    session.execute(upsert(Setting, ("key",), new).values(key=key, **new))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.core.errors import Fault
 from engine.models.base.inspect import hash_file
+from storage.dialect import says_disk_is_full
 
 _FULL = (
     "no space left",
@@ -18,7 +19,6 @@ _FULL = (
     "file write failed",
     "failed writing file",
     "unexpected pos",
-    "database or disk is full",
 )
 _PARTIAL = ".partial"
 
@@ -50,7 +50,7 @@ def new_folder(target: Path) -> Iterator[Path]:
 def disk_fault(error: Exception, folder: Path) -> Exception:
     """Fault("training.disk_full") where that is what the error means; else the error itself."""
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if full or any(mark in str(error).lower() for mark in _FULL):
+    if full or says_disk_is_full(error) or any(mark in str(error).lower() for mark in _FULL):
         free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
         return Fault("training.disk_full", free_mb=free // 2**20)
     return error

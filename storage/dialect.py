@@ -1,0 +1,179 @@
+"""All that is SQLite's own: driver, connections, upserts, partial indexes, triggers, backups, what its errors say.
+
+Nothing else names SQLite, except released migrations: another database is another file with these names.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Index, Insert, create_engine, event, literal_column, text
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+
+BUSY_TIMEOUT_MS = 15_000
+JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
+REBUILDS_TABLES = True  # ALTER TABLE changes little: migrations copy the table into a new one instead
+NOW_SQL = "(julianday('now') - 2440587.5) * 86400.0"  # seconds since 1970-01-01 UTC
+_FIXED_IN = (3, 51, 3)  # https://sqlite.org/releaselog: WAL-reset corruption, 3.7.0 to 3.51.2
+_FULL = "database or disk is full"
+_DURABLE = (
+    f"busy_timeout={BUSY_TIMEOUT_MS}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"journal_size_limit={JOURNAL_LIMIT_BYTES}",
+)
+# Foreign keys on, a rebuild of a parent table would silently cascade its children away.
+_MIGRATING = (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "foreign_keys=OFF")
+
+
+# ------------------------------------------------------------------ the program
+
+
+@dataclass(frozen=True)
+class Software:
+    """The database program in use."""
+
+    name: str
+    version: str
+    warning: str | None  # code of the sentence that users of this version should read; None where it is sound
+
+
+def software() -> Software:
+    """What stores the data, and whether its version lacks the fix for the WAL-reset corruption."""
+    driver = _driver()
+    warning = None if driver.sqlite_version_info >= _FIXED_IN else "old_sqlite"
+    return Software("SQLite", driver.sqlite_version, warning)
+
+
+def _driver() -> ModuleType:
+    """The newest SQLite binding at hand: the bundled one of pysqlite3, else Python's own."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        return sqlite3
+    return dbapi2 if dbapi2.sqlite_version_info >= sqlite3.sqlite_version_info else sqlite3
+
+
+def says_disk_is_full(error: BaseException) -> bool:
+    """Whether the database could not write for want of disk space."""
+    return _FULL in str(error).lower()
+
+
+# ------------------------------------------------------------------ connections
+
+
+def address(path: Path) -> str:
+    """SQLAlchemy's URL of a database file."""
+    return f"sqlite+pysqlite:///{path}"
+
+
+def engine(path: Path, *, read_only: bool) -> Engine:
+    """Connections for sessions. Those that may write take the write lock as they begin.
+
+    Whoever cannot have it within BUSY_TIMEOUT_MS gets an OperationalError, as does a reader that writes.
+    """
+    made = create_engine(
+        address(path),
+        module=_driver(),
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+    return _prepared(made, (*_DURABLE, "query_only=ON") if read_only else _DURABLE, locks=not read_only)
+
+
+def migration_engine(url: str) -> Engine:
+    """Connections for migrations: foreign keys are off, see `broken_references`."""
+    return _prepared(create_engine(url, module=_driver()), _MIGRATING, locks=True)
+
+
+def bare_engine(path: Path) -> Engine:
+    """Connections that set nothing up, for a look at a file that may be foreign or broken."""
+    return create_engine(address(path), module=_driver())
+
+
+def _prepared(made: Engine, pragmas: Sequence[str], *, locks: bool) -> Engine:
+    @event.listens_for(made, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # else the driver begins transactions of its own, and too late
+        with closing(connection.cursor()) as cursor:
+            for pragma in pragmas:
+                cursor.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if locks else "BEGIN")
+
+    return made
+
+
+# ------------------------------------------------------------------ statements
+
+
+def upsert(table: type[DeclarativeBase], keys: Iterable[str], replace: Iterable[str], **fixed: Any) -> Insert:
+    """An INSERT that changes the row with the same `keys` where there is one.
+
+    Args:
+        keys: columns of a unique constraint.
+        replace: columns that get the values of the rejected row; all others stay.
+        fixed: columns that get these values instead.
+    """
+    statement = insert(table)
+    fresh = {name: statement.excluded[name] for name in replace} | fixed
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=fresh)
+
+
+def not_by_index(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """The column, in a form that keeps the query planner from choosing an index on it."""
+    return literal_column(f"+{column.expression}")
+
+
+# ------------------------------------------------------------------ schema
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over the rows that meet a condition in plain SQL."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where))
+
+
+def status_triggers() -> tuple[str, ...]:
+    """SQL that makes the database itself record each change of a job's status: nobody can forget to.
+
+    For migrations that rebuild `jobs`, which loses its triggers. Once a released one calls it, it must stay as it is.
+    """
+    columns = "INSERT INTO job_events (job_id, at, kind, code, params, attempt, step)"
+    values = f"VALUES (NEW.id, {NOW_SQL}, 'status', NEW.status, {{params}}, NEW.attempt, NEW.step)"
+    inserted, updated = values.format(params="'{}'"), values.format(params="json_object('from', OLD.status)")
+    return (
+        f"CREATE TRIGGER jobs_status_insert AFTER INSERT ON jobs BEGIN {columns} {inserted}; END",
+        "CREATE TRIGGER jobs_status_update AFTER UPDATE OF status ON jobs WHEN OLD.status <> NEW.status"
+        f" BEGIN {columns} {updated}; END",
+    )
+
+
+def broken_references(connection: Connection) -> Sequence[Any]:
+    """Rows whose foreign key points at nothing, as (table, row, referred table, key)."""
+    return connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+
+
+# ------------------------------------------------------------------ backups
+
+
+def back_up(path: Path, copy: Path) -> None:
+    """Write a consistent copy, also while others use the database."""
+    with closing(_driver().connect(path)) as source, closing(_driver().connect(copy)) as target:
+        source.backup(target)
+
+
+def restore(copy: Path, path: Path) -> None:
+    """Put a copy in place of the database, which nobody may have open."""
+    for leftover in ("-wal", "-shm"):  # of the file that goes: they would be applied to the copy
+        path.with_name(path.name + leftover).unlink(missing_ok=True)
+    shutil.copy2(copy, path)
