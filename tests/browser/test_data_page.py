@@ -13,7 +13,7 @@ from engine.services import datasets
 from engine.settings import Settings
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
-from webui.pages.data import PAGE_ROWS
+from webui.pages.data.page import PAGE_ROWS
 
 pytestmark = pytest.mark.browser
 

@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from engine.context import Context, open_context
 from engine.services.chat import Chat
 from engine.settings import Settings
+from webui.http.refusal import assets
+from webui.http.security import Sessions, session_key
+from webui.http.server import create_app
 from webui.i18n import catalogue, t
 from webui.pages import PAGES, Page
-from webui.refusal import assets
-from webui.security import Sessions, session_key
-from webui.server import create_app
 from webui.site import Site
 
 BASE = "http://127.0.0.1:7860"
@@ -253,8 +253,8 @@ CLOSED = [
     "/openapi.json",
     "/redoc",
     "/en/assets/../../../../etc/passwd",
-    "/static/../server.py",
-    "/static/..%2fserver.py",
+    "/static/../http/server.py",
+    "/static/..%2fhttp/server.py",
     "/en/login",
 ]
 

@@ -17,9 +17,9 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from engine.errors import Fault, NotFound, TunesmithError
 from engine.services import data_export, datasets, jobs, rejected_rows, sources, tuned
 from engine.settings import Settings
-from webui.refusal import refuse
+from webui.http.refusal import refuse
+from webui.http.upload_group import UploadGroup
 from webui.site import Site
-from webui.upload_group import UploadGroup
 
 log = logging.getLogger("tunesmith.web")
 _STATUS = {

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from engine.errors import Fault, TunesmithError
 from engine.services import drafts
-from webui.refusal import refuse
+from webui.http.refusal import refuse
 from webui.site import Site
 
 KINDS = ("train", "compare", "data_sheet")
