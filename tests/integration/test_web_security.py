@@ -92,7 +92,7 @@ def test_every_static_file_of_the_head_is_there_and_kept(client: TestClient) -> 
 
 
 def test_unversioned_static_files_are_checked_again(client: TestClient) -> None:
-    assert client.get("/static/kit.js").headers["cache-control"] == "no-cache"
+    assert client.get("/static/kit/kit.js").headers["cache-control"] == "no-cache"
 
 
 def test_gradios_hashed_files_are_kept(client: TestClient) -> None:
@@ -146,7 +146,7 @@ def test_healthz_needs_nothing(client: TestClient) -> None:
 # ------------------------------------------------------------------ the guard
 
 
-@pytest.mark.parametrize("path", ["/en/", "/healthz", "/static/kit.js", "/nothing", "/api/uploads"])
+@pytest.mark.parametrize("path", ["/en/", "/healthz", "/static/kit/kit.js", "/nothing", "/api/uploads"])
 def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     policy = headers["content-security-policy"]
