@@ -55,7 +55,7 @@ def _open(settings: Settings) -> Context:
 def _web(ctx: Context) -> Web:
     from engine.commands.serve import Web
     from engine.services.chat.conversations import Chat
-    from webui.server import create_app
+    from webui.http.server import create_app
     from webui.site import Site
 
     chat = Chat(ctx)

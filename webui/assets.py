@@ -11,8 +11,14 @@ from engine.core.text import LANGUAGES
 from webui.i18n import catalogue
 
 FOLDER = Path(__file__).parent / "static"
-_FIRST = ("theme.css", "kit.css", "kit-data.css", "shell.css")
-_SCRIPTS = ("kit.js", "icons.js", "kit2.js", "vendor/uplot/uPlot.iife.min.js", "chart-math.js", "chart.js")
+_STYLES = (
+    "styles/kit/theme.css", "styles/kit/controls.css", "styles/kit/display.css", "styles/kit/shell.css",
+    "vendor/uplot/uPlot.min.css", "styles/kit/chart.css",
+)  # fmt: skip
+_SCRIPTS = (
+    "kit/kit.js", "kit/icons.js", "kit/parts.js", "kit/shell.js",
+    "vendor/uplot/uPlot.iife.min.js", "kit/chart-math.js", "kit/chart.js",
+)  # fmt: skip
 _FONTS = ("vendor/fonts/ibm-plex-sans-latin-400-normal.woff2", "vendor/fonts/ibm-plex-sans-latin-600-normal.woff2")
 
 
@@ -21,14 +27,13 @@ class Assets:
 
     @cached_property
     def styles(self) -> list[str]:
-        """Style sheets: tokens, kit and shell first, then whatever the pages add."""
-        more = sorted(file.name for file in FOLDER.glob("*.css") if file.name not in _FIRST)
-        return [*_FIRST, "vendor/uplot/uPlot.min.css", *more]
+        """Style sheets: tokens, kit, shell and charts first, then whatever the pages add (of an area its parts first)."""
+        return [*_STYLES, *(name for name in _below("styles", "*.css") if name not in _STYLES)]
 
     @cached_property
     def scripts(self) -> list[str]:
         """Scripts: the kit, then every view."""
-        return [*_SCRIPTS, *sorted(f"views/{file.name}" for file in (FOLDER / "views").glob("*.js"))]
+        return [*_SCRIPTS, *_below("views", "*.js")]
 
     @cached_property
     def texts(self) -> dict[str, bytes]:
@@ -57,6 +62,15 @@ class Assets:
         styles = [f'<link rel="stylesheet" href="{self.url(name)}">' for name in self.styles]
         scripts = [f'<script defer src="{self.url(name)}"></script>' for name in [f"texts-{lang}.js", *self.scripts]]
         return "\n".join([*fonts, *styles, *scripts])
+
+
+def _below(folder: str, pattern: str) -> list[str]:
+    """The files in a folder's rooms, name by name of their paths: `data/rows.css` before `data.css`."""
+    return [file.relative_to(FOLDER).as_posix() for file in sorted((FOLDER / folder).rglob(pattern), key=_parts)]
+
+
+def _parts(file: Path) -> tuple[str, ...]:
+    return file.relative_to(FOLDER).parts
 
 
 def _texts_script(lang: str) -> bytes:

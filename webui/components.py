@@ -23,7 +23,7 @@ def view(
     elem_id: str | None = None,
     visible: bool = True,
 ) -> gr.HTML:
-    """Place the JavaScript view `name` (webui/static/views/<name>.js) on the page.
+    """Place the JavaScript view `name` (`TS.views.<name>`, in a file below webui/static/views) on the page.
 
     Args:
         value: JSON for the view. Text in it may come from users, data or models: views set it by `textContent` only.

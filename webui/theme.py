@@ -1,4 +1,4 @@
-"""Gradio's own widgets in our tokens: every value is one of the variables of static/theme.css, so both schemes follow."""
+"""Gradio's own widgets in our tokens: every value is one of the variables of static/styles/kit/theme.css, so both schemes follow."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from engine.core.settings import Settings
 from engine.services.data import imports, sources
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
-from webui.pages.data import PAGE_ROWS
+from webui.pages.data.page import PAGE_ROWS
 
 pytestmark = pytest.mark.browser
 

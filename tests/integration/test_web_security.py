@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from engine.core.context import Context, open_context
 from engine.core.settings import Settings
 from engine.services.chat.conversations import Chat
+from webui.http.refusal import assets
+from webui.http.security import Sessions, session_key
+from webui.http.server import create_app
 from webui.i18n import catalogue, t
 from webui.pages import PAGES, Page
-from webui.refusal import assets
-from webui.security import Sessions, session_key
-from webui.server import create_app
 from webui.site import Site
 
 BASE = "http://127.0.0.1:7860"
@@ -92,7 +92,7 @@ def test_every_static_file_of_the_head_is_there_and_kept(client: TestClient) -> 
 
 
 def test_unversioned_static_files_are_checked_again(client: TestClient) -> None:
-    assert client.get("/static/kit.js").headers["cache-control"] == "no-cache"
+    assert client.get("/static/kit/kit.js").headers["cache-control"] == "no-cache"
 
 
 def test_gradios_hashed_files_are_kept(client: TestClient) -> None:
@@ -146,7 +146,7 @@ def test_healthz_needs_nothing(client: TestClient) -> None:
 # ------------------------------------------------------------------ the guard
 
 
-@pytest.mark.parametrize("path", ["/en/", "/healthz", "/static/kit.js", "/nothing", "/api/uploads"])
+@pytest.mark.parametrize("path", ["/en/", "/healthz", "/static/kit/kit.js", "/nothing", "/api/uploads"])
 def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     policy = headers["content-security-policy"]
@@ -253,8 +253,8 @@ CLOSED = [
     "/openapi.json",
     "/redoc",
     "/en/assets/../../../../etc/passwd",
-    "/static/../server.py",
-    "/static/..%2fserver.py",
+    "/static/../http/server.py",
+    "/static/..%2fhttp/server.py",
     "/en/login",
 ]
 

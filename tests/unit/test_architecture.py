@@ -161,5 +161,7 @@ def test_nobody_asks_for_a_method_by_name() -> None:
     keys = "|".join(METHOD_KEYS)
     pattern = re.compile(rf"""method\w*\s*[!=]==?\s*["'`]({keys})["'`]|["'`]({keys})["'`]\s*[!=]==?\s*\w*method""")
     for file in sorted((ROOT / "webui" / "static" / "views").rglob("*.js")):
-        asked += [f"{file.name}: {found.group()}" for found in pattern.finditer(file.read_text(encoding="utf-8"))]
+        asked += [
+            f"{file.relative_to(ROOT)}: {found.group()}" for found in pattern.finditer(file.read_text(encoding="utf-8"))
+        ]
     assert asked == []

@@ -25,6 +25,10 @@ def _placeholders(text: str) -> set[str]:
     return {name for _literal, name, _form, _conversion in Formatter().parse(text) if name is not None}
 
 
+def _place(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
 def _calls(file: Path) -> Iterator[tuple[str, ast.Call]]:
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
@@ -59,7 +63,8 @@ def test_both_languages_have_the_same_keys() -> None:
 
 
 def test_both_languages_have_the_same_files() -> None:
-    english, chinese = ({f.name for f in (ROOT / "webui" / "i18n" / key).glob("*.json")} for key in LANGUAGES)
+    folders = [ROOT / "webui" / "i18n" / language for language in LANGUAGES]
+    english, chinese = ({file.relative_to(folder) for file in folder.rglob("*.json")} for folder in folders)
     assert english == chinese
 
 
@@ -107,7 +112,7 @@ def test_keys_asked_for_in_scripts_exist() -> None:
         source = file.read_text(encoding="utf-8")
         keys = {found[2] for found in whole.finditer(source)}
         keys |= {(found[2] or found[3]) + ANYTHING for found in start.finditer(source)}
-        missing += [(file.name, key) for key in sorted(keys) if not _known(key)]
+        missing += [(_place(file), key) for key in sorted(keys) if not _known(key)]
     assert missing == []
 
 
@@ -209,7 +214,9 @@ def test_no_chinese_outside_declared_texts() -> None:
                 found.append((file.relative_to(ROOT).as_posix(), text[:60]))
     for file in SCRIPTS:
         source = re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
-        found += [(file.name, line.strip()[:60]) for line in source.splitlines() if re.search(r"[\u4e00-\u9fff]", line)]
+        found += [
+            (_place(file), line.strip()[:60]) for line in source.splitlines() if re.search(r"[\u4e00-\u9fff]", line)
+        ]
     assert [entry for entry in found if entry[1] not in NAMES] == []
 
 
@@ -245,7 +252,7 @@ def test_scripts_hold_no_sentences() -> None:
     for file in SCRIPTS:
         source = re.sub(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
         source = re.sub(r"(throw new Error|console\.\w+)\([^\n]*", "", source)
-        found += [(file.name, match[2]) for match in sentence.finditer(source)]
+        found += [(_place(file), match[2]) for match in sentence.finditer(source)]
     assert found == []
 
 

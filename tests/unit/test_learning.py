@@ -27,7 +27,7 @@ from tests.tiny import add_dataset, add_model
 from webui.i18n import catalogue
 
 ROOT = Path(__file__).parents[2]
-VIEWS = ROOT / "webui" / "static" / "views"
+VIEWS = ROOT / "webui" / "static" / "views" / "learn"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 METHOD = pytest.mark.parametrize("method", METHODS, ids=lambda m: m.key)
 
@@ -131,7 +131,7 @@ def test_the_page_is_json_in_its_language(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_misunderstanding_is_put_right(language: str) -> None:
-    listed = re.search(r"TS\.learn\.MYTHS = (\[.*?\])", (VIEWS / "learn.js").read_text(encoding="utf-8"))
+    listed = re.search(r"TS\.learn\.MYTHS = (\[.*?\])", (VIEWS / "page.js").read_text(encoding="utf-8"))
     assert listed
     keys = json.loads(listed[1])
     texts = catalogue(language)

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from engine.context import Context
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from engine.core.context import Context
 from storage import dialect
 from storage.db import Database
 from storage.job_tables import Job, JobEvent, JobStatus, Metric

@@ -10,12 +10,12 @@ from starlette.datastructures import Headers
 
 from engine.core.context import Context
 from engine.services.app import folders, lesson
-from webui.files import safe_name
-from webui.language import language_of
+from webui.http.files import safe_name
+from webui.http.language import language_of
+from webui.http.refusal import assets
+from webui.http.security import Hosts, Sessions, host_name, same_origin
+from webui.http.shell import ShellBroken, dress
 from webui.pages import PAGES
-from webui.refusal import assets
-from webui.security import Hosts, Sessions, host_name, same_origin
-from webui.shell import ShellBroken, dress
 
 
 @pytest.mark.parametrize(

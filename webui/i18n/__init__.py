@@ -1,4 +1,4 @@
-"""The catalogue of texts: one folder a language, flat keys, merged from one file an area. Imports no Gradio."""
+"""The catalogue of texts: one folder a language, flat keys, merged from one file an area, which lie in rooms. Imports no Gradio."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _FOLDER = Path(__file__).parent
 def catalogue(language: str) -> Mapping[str, str]:
     """Every text of one language ("en" or "zh"). Raises ValueError when two files define one key."""
     texts: dict[str, str] = {}
-    for file in sorted((_FOLDER / language).glob("*.json")):
+    folder = _FOLDER / language
+    for file in sorted(folder.rglob("*.json")):
         part = json.loads(file.read_text(encoding="utf-8"))
         if twice := texts.keys() & part.keys():
-            raise ValueError(f"{language}/{file.name} defines again: {sorted(twice)}")
+            raise ValueError(f"{language}/{file.relative_to(folder).as_posix()} defines again: {sorted(twice)}")
         texts |= part
     return texts
 

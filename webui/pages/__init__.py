@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from webui.pages import compare, data, home, jobs, learn, models, playground, settings, train
+from webui.pages import compare, home, jobs, learn, models, playground, settings, train
+from webui.pages.data import page as data
 from webui.site import Site
 
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from engine.core.errors import Fault, TunesmithError
 from engine.services.app import drafts
-from webui.refusal import refuse
+from webui.http.refusal import refuse
 from webui.site import Site
 
 KINDS = ("train", "compare", "data_sheet")

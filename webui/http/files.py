@@ -20,9 +20,9 @@ from engine.services.data import export as data_export
 from engine.services.data import rejected_rows, sources
 from engine.services.jobs import spec_files
 from engine.services.models import tuned
-from webui.refusal import refuse
+from webui.http.refusal import refuse
+from webui.http.upload_group import UploadGroup
 from webui.site import Site
-from webui.upload_group import UploadGroup
 
 log = logging.getLogger("tunesmith.web")
 _STATUS = {

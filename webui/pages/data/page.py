@@ -13,21 +13,12 @@ from engine.services.models import base_models
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
-from webui.pages import (
-    data_export,
-    data_findings,
-    data_report,
-    data_review,
-    data_rows,
-    data_shape,
-    data_sources,
-    data_versions,
-)
+from webui.pages.data import export, findings, report, review, rows, shape, sources, versions
 from webui.site import Site
 
 Function = Callable[..., Any]
 PAGE_ROWS = 10
-_PARTS = (data_sources, data_report, data_rows, data_findings, data_shape, data_versions, data_export, data_review)
+_PARTS = (sources, report, rows, findings, shape, versions, export, review)
 
 
 @contextmanager

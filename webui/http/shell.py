@@ -20,7 +20,7 @@ _PHONE_BAR = 5  # entries of the bottom bar on a phone; the others are behind "M
 _FOREIGN = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*?/>\s*|<link rel="manifest"[^>]*>\s*', re.DOTALL)
 _MARKS = ('lang="en"', "<head>", "</head>", "<gradio-app", 'control_page_title="true"', "</gradio-app>")
 BRAND = (FOLDER / "brand.svg").read_text(encoding="utf-8")
-_EARLY = (FOLDER / "early.js").read_text(encoding="utf-8")
+_EARLY = (FOLDER / "kit/early.js").read_text(encoding="utf-8")
 
 
 class ShellBroken(RuntimeError):

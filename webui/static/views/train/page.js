@@ -1,4 +1,4 @@
-/* The Train page: a wizard of five steps, the bill beside it. State lies in the draft (train-state.js). */
+/* The Train page: a wizard of five steps, the bill beside it. State lies in the draft (state.js). */
 "use strict";
 TS.train = TS.train || {};
 TS.train.STEPS = ["model", "data", "budget", "method", "review"];

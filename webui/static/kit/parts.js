@@ -1,4 +1,4 @@
-/* More of the kit: dialogs, sparklines, copying, and the behaviour of the shell (scheme, language, phone menu). */
+/* Parts of a page that views share: dialogs, sparklines, copying, heads, progress. */
 "use strict";
 window.TS = window.TS || { views: {} };
 
@@ -73,64 +73,3 @@ TS.progress = function (fraction, label) {
     "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": percent === null ? null : String(percent) },
     TS.h("i", { style: { width: (percent ?? 35) + "%" } }));
 };
-
-/** The skeleton goes as soon as the page has something to show. */
-TS.ready = () => document.documentElement.classList.add("ts-ready");
-
-TS.shell = function () {
-  const mark = () => document.querySelectorAll("[data-scheme][type=button]").forEach((button) =>
-    button.setAttribute("aria-pressed", String(button.dataset.scheme === TS.schemeChosen())));
-  document.querySelectorAll("[data-scheme][type=button]").forEach((button) =>
-    button.addEventListener("click", () => TS.scheme(button.dataset.scheme)));
-  window.addEventListener("ts:scheme", mark);
-  mark();
-  document.querySelectorAll("[data-language]").forEach((link) =>
-    link.addEventListener("click", () => { link.href = link.pathname + location.search; }));
-  TS.phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
-  TS.watchForContent();
-  TS.poll(document.body, 4000, TS.pulse);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // its polls ended
-};
-
-/** How many jobs run, at the navigation's "Jobs"; notices also on quiet pages when the server is away. */
-TS.pulse = async function () {
-  const answer = await fetch("/api/pulse").catch(() => null);
-  if (!answer || answer.status >= 500) throw Object.assign(new Error("away"), { code: "away" });
-  if (!answer.ok) return;
-  const { running } = await answer.json();
-  const link = document.querySelector(".ts-rail [data-page=jobs]");
-  link.querySelector(".ts-nav-count")?.remove();
-  if (running) link.append(TS.h("span", { class: "ts-nav-count" }, String(running), TS.h("span", { class: "ts-sr" }, " " + TS.t("common.running"))));
-};
-
-TS.phoneMenu = function (button, menu) {
-  if (!button) return;
-  const open = (yes) => {
-    menu.classList.toggle("open", yes);
-    button.setAttribute("aria-expanded", String(yes));
-  };
-  button.addEventListener("click", () => open(button.getAttribute("aria-expanded") !== "true"));
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || button.getAttribute("aria-expanded") !== "true") return;
-    open(false);
-    button.focus();
-  });
-  document.addEventListener("click", (event) => {
-    if (!menu.contains(event.target) && !button.contains(event.target)) open(false);
-  });
-};
-
-/** Pages of Gradio widgets alone have no view that says when it is drawn: look for their first block. */
-TS.watchForContent = function () {
-  const frame = document.getElementById("ts-main");
-  const drawn = () => frame.querySelector(".ts-root > *, gradio-app .block:not(.ts-view)");
-  const observer = new MutationObserver(() => {
-    if (!drawn()) return;
-    TS.ready();
-    observer.disconnect();
-  });
-  observer.observe(frame, { childList: true, subtree: true });
-};
-
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", TS.shell);
-else TS.shell();

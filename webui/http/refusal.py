@@ -13,9 +13,9 @@ from starlette.types import Scope
 from engine.core.errors import Fault, TunesmithError
 from webui.assets import Assets
 from webui.guard import error_value
+from webui.http.language import language_of
+from webui.http.shell import plain_page
 from webui.i18n import t
-from webui.language import language_of
-from webui.shell import plain_page
 
 
 @cache

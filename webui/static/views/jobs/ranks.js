@@ -3,7 +3,7 @@
 "use strict";
 
 TS.jobRanks = {
-  KNOWN: new Set(["tokens", ...TS.jobMetric.MEMORY, ...TS.jobMetric.LOSS.map(([name]) => name), ...TS.jobMetric.SMALL.map(([name]) => name)]),
+  get KNOWN() { return new Set(["tokens", ...TS.jobMetric.MEMORY, ...TS.jobMetric.LOSS.map(([name]) => name), ...TS.jobMetric.SMALL.map(([name]) => name)]); },
   WIDEST: 240,
 };
 

@@ -1,4 +1,4 @@
-/* Step 3: what it may cost and what matters most; the plans that keep to it follow (train-offers.js). */
+/* Step 3: what it may cost and what matters most; the plans that keep to it follow (offers.js). */
 "use strict";
 TS.train = TS.train || {};
 TS.train.steps = TS.train.steps || {};

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from webui.refusal import refusal
+from webui.http.refusal import refusal
 
 CSP = "; ".join(
     (

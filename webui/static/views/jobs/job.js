@@ -1,4 +1,4 @@
-/* One job: what happens, in words and numbers, live. Its parts are drawn by job_charts, job_samples and job_story. */
+/* One job: what happens, in words and numbers, live. Its parts are drawn by charts.js, samples.js and story.js. */
 "use strict";
 
 TS.jobDetail = function (root, id, ctx) {

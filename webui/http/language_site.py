@@ -15,11 +15,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webui.gradio_import import gr
+from webui.http.language import COOKIE
+from webui.http.refusal import assets, refusal
+from webui.http.shell import dress
 from webui.i18n import t
-from webui.language import COOKIE
 from webui.pages import PAGES
-from webui.refusal import assets, refusal
-from webui.shell import dress
 from webui.site import Site
 from webui.theme import make_theme
 
