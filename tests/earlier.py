@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from engine.context import Context, open_context
-from engine.settings import Settings
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
 
 ARCHIVE = Path(__file__).parent / "earlier_home" / "home.zip"
 WORDS, PAIRS, NOTES, TABLE = 1, 2, 3, 4  # data sets

@@ -10,29 +10,22 @@ from typing import Any
 
 import pytest
 
-from engine.context import Context
-from engine.errors import NotFound
-from engine.services import (
-    auditing,
-    checking,
-    comparisons,
-    data_export,
-    data_rows,
-    datasets,
-    drafts,
-    jobs,
-    planning,
-    preferences,
-    probing,
-    rejected_rows,
-    review,
-    rewriting,
-    tuned,
-    versions,
-)
-from engine.services.chat import Chat
-from engine.spec import make_spec
-from engine.text import LANGUAGES
+from engine.core.context import Context
+from engine.core.errors import NotFound
+from engine.core.text import LANGUAGES
+from engine.jobs.feed import job_feed
+from engine.jobs.spec import make_spec
+from engine.services.app import drafts, preferences
+from engine.services.chat.conversations import Chat
+from engine.services.comparisons import views as comparison_views
+from engine.services.data import datasets, export, rejected_rows
+from engine.services.data import rows as data_rows
+from engine.services.data.annotation import annotation_queue, rewriting
+from engine.services.data.quality import auditing
+from engine.services.data.versions import compare, version_files, versions
+from engine.services.jobs import lifecycle, spec_files
+from engine.services.models import tuned
+from engine.services.planning import dry_runs, estimates, speed_probe
 from tests.earlier import (
     ADAPTER_ZIP,
     ASKED,
@@ -49,7 +42,7 @@ from tests.earlier import (
     WORDS,
     opened,
 )
-from webui.language_site import build_blocks
+from webui.http.language_site import build_blocks
 from webui.site import Site
 from webui.train_draft import draft_of, settled_draft
 
@@ -94,7 +87,7 @@ def test_every_version_has_its_rows_and_says_how_it_was_made(old: Context) -> No
     assert [number for number, one in found.items() if one["in_use"]] == [5]
     assert (found[2]["jobs"], found[5]["jobs"]) == (1, 8)
     for number, one in found.items():
-        path = versions.version_file(old, WORDS, number)[1]
+        path = version_files.version_file(old, WORDS, number)[1]
         assert hashlib.sha256(path.read_bytes()).hexdigest() == one["content_hash"]
 
 
@@ -104,7 +97,7 @@ def test_rows_are_browsed_and_versions_compared(old: Context) -> None:
     assert data_rows.columns_of(old, WORDS) == ["shelf"]
     (edited,) = data_rows.rows_with_ids(old, WORDS, [0])
     assert edited["messages"][0]["content"] == "What is the colour of the kettle, please?"
-    changed = versions.compare(old, WORDS, 4, 5, "changed", 0, 10)
+    changed = compare.compare(old, WORDS, 4, 5, "changed", 0, 10)
     assert changed["counts"]["changed"] == 1
     assert "chosen" in data_rows.browse(old, PAIRS, {}, 0, 1)["rows"][0]
     assert data_rows.browse(old, NOTES, {}, 0, 1)["rows"][0]["text"].startswith("The kettle stands beside")
@@ -131,7 +124,7 @@ def test_the_audit_of_the_version_in_use_is_whole(old: Context) -> None:
 
 
 def test_rows_wait_for_review_with_their_origin(old: Context) -> None:
-    queue = review.queue(old, None)
+    queue = annotation_queue.queue(old, None)
     assert queue["counts"] == {"waiting": 12, "approved": 1, "rejected": 1, "added": 0}
     first, second = queue["rows"][:2]
     assert (first["status"], first["dataset_name"], first["origin"]["code"]) == ("approved", "Words 词语", "playground")
@@ -144,7 +137,7 @@ def test_rows_wait_for_review_with_their_origin(old: Context) -> None:
 
 
 def test_jobs_are_listed_with_what_became_of_them(old: Context) -> None:
-    found = by_name(jobs.list_jobs(old, kinds=("train",)))
+    found = by_name(lifecycle.list_jobs(old, kinds=("train",)))
     assert {name: (row["status"], row["headline"]["code"].split(".")[0]) for name, row in found.items()} == {
         "House style 家": ("succeeded", "finished"), "Stopped half-way": ("stopped", "stopped"),
         "Too little memory": ("failed", "failed"), "Never begun": ("cancelled", "cancelled"),
@@ -157,11 +150,11 @@ def test_jobs_are_listed_with_what_became_of_them(old: Context) -> None:
     assert found["Stopped half-way"]["checkpoint_step"] == found["Stopped half-way"]["step"] > 0
     assert [name for name, row in found.items() if row["can"]["resume"]] != []
     with pytest.raises(NotFound):
-        jobs.job_view(old, 20)  # deleted
+        lifecycle.job_view(old, 20)  # deleted
 
 
 def test_the_feed_of_a_finished_job_has_all_that_was_written(old: Context) -> None:
-    feed = jobs.job_feed(old, LESSON)
+    feed = job_feed(old, LESSON)
     assert {"train_loss", "val_loss", "learning_rate", "tokens_per_s"} <= set(feed["metrics"])
     assert len(feed["metrics"]["train_loss"]) == feed["job"]["total_steps"] == 100
     assert [step for step, _ in feed["metrics"]["val_loss"]] == [0, 50, 100]
@@ -173,12 +166,12 @@ def test_the_feed_of_a_finished_job_has_all_that_was_written(old: Context) -> No
 
 
 def test_measurements_and_finished_files_are_found_again(old: Context) -> None:
-    probe, check = probing.probe_of(old, MEASURED), checking.check_of(old, MEASURED)
+    probe, check = speed_probe.probe_of(old, MEASURED), dry_runs.dry_run_of(old, MEASURED)
     assert probe is not None
     assert check is not None
     assert (probe["job"], probe["code"], check["job"], check["status"]) == (11, "whole", 12, "succeeded")
-    assert planning.plan(old, MEASURED)["verdict"]["code"]
-    path, name = data_export.export_file(old, data_export.export_state(old, EXPORTED)["file"]["key"])
+    assert estimates.plan(old, MEASURED)["verdict"]["code"]
+    path, name = export.export_file(old, export.export_state(old, EXPORTED)["file"]["key"])
     assert (name, path.is_file()) == ("Words 词语-v5.csv", True)
     for job, form in ((ADAPTER_ZIP, "adapter"), (MERGED_ZIP, "merged")):
         assert zipfile.ZipFile(tuned.export_file(old, job)[0]).testzip() is None
@@ -195,19 +188,19 @@ def test_tuned_models_know_where_they_come_from(old: Context) -> None:
     }  # fmt: skip
     style = found["House style 家"]
     assert (style["id"], style["job_id"], style["base_name"], style["steps"]) == (STYLE, LESSON, "Tiny", 100)
-    assert style["dataset_hash"] == versions.version_file(old, WORDS, 2)[0].content_hash
-    assert style["lineage"]["spec"] == jobs.job_view(old, LESSON)["spec"]
+    assert style["dataset_hash"] == version_files.version_file(old, WORDS, 2)[0].content_hash
+    assert style["lineage"]["spec"] == lifecycle.job_view(old, LESSON)["spec"]
 
 
 def test_the_leaderboard_of_a_comparison_is_whole(old: Context) -> None:
-    (listed,) = comparisons.list_comparisons(old)
+    (listed,) = comparison_views.list_comparisons(old)
     assert (listed["name"], listed["jobs"], listed["ended"], listed["state"]) == ("Small methods", 3, 3, "done")
-    table = {row["key"]: row for row in comparisons.comparison_view(old, listed["id"])["rows"]}
+    table = {row["key"]: row for row in comparison_views.comparison_view(old, listed["id"])["rows"]}
     assert set(table) == {"base", "lora", "ia3", "few_shot"}
     assert table["lora"]["cells"]["loss"]["mean"] < table["base"]["cells"]["loss"]["mean"]
     assert table["lora"]["counts"]["trained"] > table["ia3"]["counts"]["trained"] > 0
-    assert set(comparisons.comparison_curves(old, listed["id"])) >= {"lora", "ia3"}
-    answers = comparisons.comparison_answers(old, listed["id"])
+    assert set(comparison_views.comparison_curves(old, listed["id"])) >= {"lora", "ia3"}
+    answers = comparison_views.comparison_answers(old, listed["id"])
     assert [set(one["answers"]) for one in answers] == [{"lora", "ia3", "few_shot"}] * 2
 
 
@@ -239,11 +232,11 @@ def test_drafts_and_preferences_are_as_they_were_left(old: Context) -> None:
 
 
 def test_settings_of_the_first_form_are_read_in_todays(old: Context) -> None:
-    four_bits = by_name(jobs.list_jobs(old))["Four bits"]
+    four_bits = by_name(lifecycle.list_jobs(old))["Four bits"]
     assert four_bits["spec"]["method_params"]["quant_type"] == "fp4"
-    raw = jobs.draft_from_yaml(old, jobs.spec_yaml(old, four_bits["id"]))
+    raw = spec_files.draft_from_yaml(old, spec_files.spec_yaml(old, four_bits["id"]))
     assert (raw["base_model"], raw["dataset"], raw["method"]) == (1, WORDS, "qlora")
-    stored = jobs.draft_from_job(old, four_bits["id"])
+    stored = spec_files.draft_from_job(old, four_bits["id"])
     today = make_spec(stored)
     assert (today.version, today.training["quantisation"], "quant_type" in today.method_params) == (2, "fp4", False)
     draft = draft_of(stored)

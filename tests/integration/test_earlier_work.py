@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.context import Context
-from engine.services import comparisons, data_report, datasets, folders, jobs, rejected_rows, review, tuned, versions
-from engine.services.chat import Chat
+from engine.core.context import Context
+from engine.services.app import folders
+from engine.services.chat.conversations import Chat
+from engine.services.comparisons import comparisons
+from engine.services.comparisons import views as comparison_views
+from engine.services.data import datasets, imports, rejected_rows, report
+from engine.services.data.annotation import annotation_queue
+from engine.services.data.versions import version_files, versions
+from engine.services.jobs import lifecycle, spec_files
+from engine.services.models import tuned
 from tests import workers
 from tests.earlier import (
     ASKED,
@@ -41,17 +48,19 @@ def ctx(tmp_path: Path) -> Iterator[Context]:
 @pytest.mark.slow
 def test_the_stopped_job_goes_on_to_its_end_and_a_new_one_starts_from_old_settings(ctx: Context) -> None:
     before = workers.series(ctx, STOPPED, "train_loss")
-    jobs.resume_job(ctx, STOPPED)
+    lifecycle.resume_job(ctx, STOPPED)
     done = workers.run_worker(ctx)
     assert (done.id, done.status, done.step, done.attempt) == (STOPPED, "succeeded", 96, 2)
     assert "resumed" in workers.event_codes(ctx, STOPPED)
     losses = workers.series(ctx, STOPPED, "train_loss")
     assert {step: losses[step] for step in before} == before
-    raw = {key: value for key, value in jobs.draft_from_job(ctx, LESSON).items() if key != "warnings"}
-    started = jobs.start_job(ctx, raw | {"name": "Again", "training": raw["training"] | {"epochs": 1}}, key="again")
+    raw = {key: value for key, value in spec_files.draft_from_job(ctx, LESSON).items() if key != "warnings"}
+    started = lifecycle.start_job(
+        ctx, raw | {"name": "Again", "training": raw["training"] | {"epochs": 1}}, key="again"
+    )
     again = workers.run_worker(ctx)
     assert (again.id, again.status, again.val_loss is not None) == (started, "succeeded", True)
-    assert again.spec["dataset_hash"] == versions.version_file(ctx, WORDS)[0].content_hash
+    assert again.spec["dataset_hash"] == version_files.version_file(ctx, WORDS)[0].content_hash
 
 
 @pytest.mark.slow
@@ -82,26 +91,26 @@ def test_earlier_models_are_taken_away_anew(ctx: Context) -> None:
 def test_the_data_set_goes_on_to_new_versions(ctx: Context) -> None:
     assert versions.apply(ctx, WORDS, "keep_one", {"check": "exact_duplicates"}, base=5) == {"version": 7}
     assert datasets.dataset_view(ctx, WORDS)["accepted"] == 41
-    assert review.add_approved(ctx, WORDS, WORDS)["version"] == 8
+    assert annotation_queue.add_approved(ctx, WORDS, WORDS)["version"] == 8
     waiting = rejected_rows.rejected_rows(ctx, WORDS)["rows"][1]["id"]
     answer = '{"messages": [{"role": "user", "content": "Broken?"}, {"role": "assistant", "content": "No more."}]}'
     assert rejected_rows.repair_rows(ctx, WORDS, [{"id": waiting, "raw": answer}], base=8) == {"version": 9}
     versions.use_version(ctx, WORDS, 1)
     assert datasets.dataset_view(ctx, WORDS)["accepted"] == 41
     view = datasets.dataset_view(ctx, TABLE)
-    made = datasets.import_dataset(ctx, TABLE, **{key: view[key] for key in ("name", "shape", "mapping")})
+    made = imports.import_dataset(ctx, TABLE, **{key: view[key] for key in ("name", "shape", "mapping")})
     assert (made["status"], made["accepted"]) == ("ready", 10)
-    assert data_report.report(ctx, PAIRS)
+    assert report.report(ctx, PAIRS)
 
 
 def test_earlier_work_can_be_deleted(ctx: Context) -> None:
-    jobs.delete_job(ctx, FAILED)
+    lifecycle.delete_job(ctx, FAILED)
     tuned.delete_tuned(ctx, STYLE)
     datasets.delete_dataset(ctx, PAIRS)
     comparisons.delete_comparison(ctx, 1)
-    assert FAILED not in {row["id"] for row in jobs.list_jobs(ctx)}
+    assert FAILED not in {row["id"] for row in lifecycle.list_jobs(ctx)}
     assert STYLE not in {row["id"] for row in tuned.list_tuned(ctx)}
     assert PAIRS not in {row["id"] for row in datasets.list_datasets(ctx)}
-    assert comparisons.list_comparisons(ctx) == []
+    assert comparison_views.list_comparisons(ctx) == []
     assert not (ctx.settings.home / "jobs" / str(FAILED) / "checkpoints").exists()
     assert folders.disk_use(ctx)["total"] > 0

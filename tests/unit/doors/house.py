@@ -36,7 +36,9 @@ class House:
         """The one line: `entry` at the end of the tuple called `name` in the file `path`, and its import."""
         file = self.folder / path
         text = file.read_text(encoding="utf-8")
-        found = re.search(rf"^{name}\b[^=\n]*= \((.*?)^\)|^{name}\b[^=\n]*= \(([^\n]*)\)$", text, re.MULTILINE | re.DOTALL)
+        found = re.search(
+            rf"^{name}\b[^=\n]*= \((.*?)^\)|^{name}\b[^=\n]*= \(([^\n]*)\)$", text, re.MULTILINE | re.DOTALL
+        )
         assert found is not None, f"no tuple {name} in {path}"
         end = found.end() - 1
         text = f"{text[:end].rstrip().removesuffix(',')}, {entry}{text[end:]}"
