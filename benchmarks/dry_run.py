@@ -21,7 +21,7 @@ from engine.core.params import read_all
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
-from engine.objectives.sft import SFT
+from engine.objectives import usual_objective
 from engine.planner.memory.estimate import step_bytes
 from engine.planner.memory.workload import MB, Workload
 from engine.training.calibration.dry_run import measure
@@ -62,7 +62,9 @@ MORE = {
 
 def settings_of(method: Method) -> tuple[dict[str, Any], dict[str, Any]]:
     """The method's own values and the objective's, all at their defaults."""
-    return read_all(method.params, {}, "method")[0], read_all(SFT.params_for(method.defaults), {}, "training")[0]
+    return read_all(method.params, {}, "method")[0], read_all(
+        usual_objective().params_for(method.defaults), {}, "training"
+    )[0]
 
 
 def billed(config: Config, step: Step) -> float:

@@ -15,8 +15,8 @@ from typing import Any
 
 from engine.core.context import open_context
 from engine.core.settings import Settings
+from engine.data.templates.lengths import MOST_ROWS
 from engine.planner.memory.sizes import COMMON_SIZES
-from engine.planner.time.lengths import MOST_ROWS
 from engine.services.planning import estimates, plan_search
 from tests import tiny
 

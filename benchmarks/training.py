@@ -27,6 +27,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import method_of
 from engine.methods.common.declaration import RunContext
+from engine.objectives import usual_objective
 from engine.planner.memory.verdict import TOKENS_AT_ONCE
 from engine.training.batches.examples import load_examples
 from engine.training.batches.tokenized_dataset import Example
@@ -147,7 +148,7 @@ def run(arguments: argparse.Namespace) -> list[Round]:
         template = ChatTemplate.load(arguments.tokenizer or arguments.model)
         with tempfile.TemporaryDirectory() as folder:
             rows = training_rows(arguments.data)
-            examples = load_examples(rows, template, spec.training, Path(folder)).train[:count]
+            examples = load_examples(rows, template, usual_objective(), spec.training, Path(folder)).train[:count]
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = trainers(model, spec, examples, Path(folder))
         plain.current_gradient_accumulation_steps = 1  # which `train()` sets, one batch a step

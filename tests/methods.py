@@ -20,7 +20,7 @@ from engine.methods.common.declaration import Method, RunContext
 from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
-from engine.objectives.sft import SFT
+from engine.objectives import usual_objective
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Padded
 from engine.training.loop.weights import load_base
@@ -61,7 +61,7 @@ def cases() -> list[Case]:
 def settings_of(method: Method, training: dict[str, Any] | None = None, **raw: Any) -> tuple[Any, Any]:
     """(the method's values, the objective's values) with defaults filled in."""
     values, wrong = read_all(method.params, raw, "method")
-    objective, more = read_all(SFT.params_for(method.defaults), training or {}, "training")
+    objective, more = read_all(usual_objective().params_for(method.defaults), training or {}, "training")
     assert not wrong | more
     return values, objective
 
@@ -120,7 +120,7 @@ def taught_base(folder: Path, family: str, *, steps: int = 150) -> Path:
 
 def learn_step(forward: Padded, examples: Sequence[Example]) -> torch.Tensor:
     """The mean loss over all labels."""
-    return forward.loss(examples) / sum(example.trained for example in examples)
+    return forward.cross_entropy(examples) / sum(example.trained for example in examples)
 
 
 def learn(model: Any, case: Case, examples: Sequence[Example], steps: int = STEPS) -> list[float]:

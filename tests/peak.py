@@ -26,7 +26,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from engine.core.hardware import cpu, precision_for
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 from engine.planner.memory.estimate import RUNTIME_CPU, peak_phase, predicted_mb
 from engine.planner.memory.workload import MB, Workload
 from engine.training.batches.tokenized_dataset import Example
@@ -134,7 +134,7 @@ def _steps(folder: Path, scratch: Path, request: Request) -> tuple[float, str]:
 def _step(model: Any, case: Case, forward: Any, examples: list[Example], optimizer: Any, number: int) -> None:
     """As the trainer does it, in one group."""
     with forward.session(examples):
-        (forward.loss(examples) / sum(map(len, examples))).backward()
+        (forward.cross_entropy(examples) / sum(map(len, examples))).backward()
     if case.method.penalty is not None:
         case.method.penalty(model).backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

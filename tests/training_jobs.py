@@ -13,6 +13,7 @@ from engine.core.context import Context
 from engine.data.rows.store import read_rows
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import weights_folder
+from engine.objectives import objective_of
 from engine.training.batches.examples import load_examples
 from engine.training.forward.forward import Padded
 from storage.job_tables import Checkpoint, Job
@@ -62,8 +63,11 @@ def loss_of_tuned(ctx: Context, job: Job, made: TunedModel) -> float:
     rows = load_examples(
         read_rows(ctx.settings.absolute(str(dataset.rows_path))),
         template,
+        objective_of(job.spec["objective"]),
         job.spec["training"],
         ctx.settings.home / "look",
     ).val
     with torch.no_grad():
-        return float(Padded(model.eval()).loss(rows)) / sum(row.trained for row in rows)
+        forward = Padded(model.eval())
+        total = sum(float(forward.cross_entropy(group)) for group in forward.groups(rows, 1_000_000))
+        return total / sum(row.trained for row in rows)

@@ -8,12 +8,16 @@ from typing import Any
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.operations.base import Operation
+from engine.jobs.spec import SPEC_VERSION
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.objectives.sft import SFT, Objective
+from engine.objectives import OBJECTIVES
+from engine.objectives.declaration import KINDS, Objective
 from engine.services.app.learning import FAMILIES, capabilities_of
 
 _SHOWN_CAPABILITIES = ("merge", "toggle", "quantised_base", "batch")
+
+_SEPARATOR = Text(", ", "、")
 
 
 def _said(text: Text | None, language: str) -> str | None:
@@ -89,19 +93,36 @@ def per_method_keys(methods: Sequence[Method] = METHODS) -> set[str]:
     return variants | {key for method in methods for key in method.defaults}
 
 
-def wizard_forms(
-    language: str, methods: Sequence[Method] = METHODS, objective: Objective = SFT
-) -> dict[str, list[dict[str, Any]]]:
-    """The forms of the Train page: {"methods": [...], "families": [...], "training": [...]}.
+def objective_form(objective: Objective, language: str, methods: Sequence[Method] = METHODS) -> dict[str, Any]:
+    """One objective: its words, the kinds of data it learns from, the methods that it refuses, and its settings.
 
-    A training setting for which some method has a default of its own is marked `per_method`: what the user
-    types there for one method must not leak into another (a LoRA learning rate would ruin a full fine-tune).
+    A setting for which some method has a default of its own is marked `per_method`: what the user types there for one
+    method must not leak into another (a LoRA learning rate would ruin a full fine-tune).
     """
     own = per_method_keys(methods)
     return {
+        "key": objective.key,
+        "label": objective.label.in_(language),
+        "tagline": objective.tagline.in_(language),
+        "help": objective.help.in_(language),
+        "learns_from": sorted(objective.learns_from),
+        "usable": _SEPARATOR.in_(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from)),
+        "unfit": {kind: objective.unfit.get(kind) for kind in KINDS if kind not in objective.learns_from},
+        "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],
+        "params": [
+            param_form(param, language, "training") | {"per_method": param.key in own - objective.own}
+            for param in objective.params
+        ],
+    }
+
+
+def wizard_forms(
+    language: str, methods: Sequence[Method] = METHODS, objectives: Sequence[Objective] = OBJECTIVES
+) -> dict[str, Any]:
+    """The forms of the Train page: {"version" (of a spec), "methods", "families", "objectives"}."""
+    return {
+        "version": SPEC_VERSION,
         "methods": [method_form(method, language) for method in methods],
         "families": [{"key": key, "label": label.in_(language)} for key, label in FAMILIES.items()],
-        "training": [
-            param_form(param, language, "training") | {"per_method": param.key in own} for param in objective.params
-        ],
+        "objectives": [objective_form(objective, language, methods) for objective in objectives],
     }

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.methods import METHODS
+from engine.objectives import OBJECTIVES, usual_objective
 from webui.forms import per_method_keys
 
 STEPS = ("model", "data", "budget", "method", "review")
@@ -26,6 +27,7 @@ def fresh_draft(**chosen: Any) -> dict[str, Any]:
         "step": "model",
         "base_model": None,
         "dataset": None,
+        "objective": usual_objective().key,
         "method": METHODS[0].key,
         "method_params_by": {},
         "training": {},
@@ -48,6 +50,7 @@ def draft_of(raw: Mapping[str, Any]) -> dict[str, Any]:
         own=True,
         base_model=raw.get("base_model"),
         dataset=raw.get("dataset"),
+        objective=raw.get("objective"),
         method=method,
         method_params_by={method: dict(raw.get("method_params") or {})},
         training={key: value for key, value in training.items() if key not in own},
@@ -63,7 +66,9 @@ def settled_draft(stored: Mapping[str, Any]) -> dict[str, Any]:
     if not stored or stored.get("version") != VERSION or stored.get("step") not in STEPS:
         return fresh_draft()
     by_hand = any(stored.get(key) for key in ("method_params_by", "training", "training_by"))
-    return fresh_draft(own=by_hand) | dict(stored)
+    known = {objective.key for objective in OBJECTIVES}
+    kept = {key: value for key, value in stored.items() if key != "objective" or value in known}
+    return fresh_draft(own=by_hand) | kept
 
 
 def start_key(draft_key: str, raw: Mapping[str, Any]) -> str:

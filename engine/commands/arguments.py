@@ -10,6 +10,7 @@ from typing import Any
 from engine.commands.console import Console
 from engine.core.text import LANGUAGES
 from engine.methods import METHODS
+from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
 
 DEFAULT_COMMAND = "serve"
@@ -85,6 +86,7 @@ def _train(command: _Command) -> None:
     command.add("--data", key="data", metavar="FILE")
     command.add("--model", key="model", metavar="MODEL")
     command.add("--method", key="method", choices=[method.key for method in METHODS])
+    command.add("--objective", key="objective", choices=[objective.key for objective in OBJECTIVES])
     command.add("--set", key="set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--name", key="name", metavar="TEXT")
     command.add("--device", key="device", metavar="DEVICE")

@@ -10,7 +10,8 @@ from engine.core.params import Param
 from engine.core.text import LANGUAGES, Text
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method, Variant
-from engine.objectives.sft import SFT
+from engine.objectives import OBJECTIVES
+from engine.objectives.declaration import KINDS, Objective
 
 ROOT = Path(__file__).parents[2]
 FILES = {"en": ROOT / "docs" / "parameters.md", "zh": ROOT / "docs" / "zh" / "parameters.md"}
@@ -25,6 +26,7 @@ _METHODS = Text("Methods", "方法")
 _OWN = Text("Its own defaults: {defaults}.", "该方法的默认值：{defaults}。")
 _TRAINED = Text("Trained parameters: {source}.", "训练参数量的依据：{source}。")
 _VARIANT = Text("**{label}**: {tagline} Set {settings}. {paper}.", "**{label}**：{tagline}设置 {settings}。{paper}。")
+_FROM = Text("Learns from: {kinds}.", "学习的数据：{kinds}。")
 _NO_PARAMS = Text("No settings of its own.", "没有自己的设置。")
 _HEADS = (
     Text("Setting", "设置"),
@@ -43,12 +45,24 @@ def document(language: str) -> str:
     parts = [f"# {_TITLE.in_(language)}", _LEAD.in_(language), f"## {_METHODS.in_(language)}"]
     for method in METHODS:
         parts += _method(method, language)
-    parts += [f"## {SFT.label.in_(language)}", _table(SFT.params, language)]
+    for objective in OBJECTIVES:
+        parts += _objective(objective, language)
     return "\n\n".join(parts) + "\n"
 
 
+def _objective(objective: Objective, language: str) -> list[str]:
+    kinds = _SEPARATOR.in_(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from))
+    head = f"## {objective.label.in_(language)} (`{objective.key}`)"
+    return [
+        head,
+        objective.help.in_(language),
+        _FROM.in_(language).format(kinds=kinds),
+        _table(objective.params, language),
+    ]
+
+
 def _method(method: Method, language: str) -> list[str]:
-    known = {param.key: param for param in SFT.params}
+    known = {param.key: param for objective in reversed(OBJECTIVES) for param in objective.params}
     own = [f"{known[key].label.in_(language)} {_number(value)}" for key, value in method.defaults.items()]
     parts = [f"### {method.label.in_(language)} (`{method.key}`)", method.help.in_(language)]
     parts += [note.in_(language) for note in method.notes]

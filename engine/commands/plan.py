@@ -12,7 +12,7 @@ from engine.commands.train import data_set
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.methods import method_of
-from engine.objectives.sft import SFT
+from engine.objectives.shared_params import QUANTISATION
 from engine.services.planning import plan_search
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GB|MB)", re.IGNORECASE)
@@ -64,7 +64,7 @@ def _devices(console: Console) -> int:
 
 
 def _print(console: Console, place: int, offer: dict[str, Any]) -> None:
-    lang, formats = console.language, next(param.choices for param in SFT.params if param.key == "quantisation")
+    lang, formats = console.language, QUANTISATION.choices
     console.say(
         "cli.plan.offer",
         place=place,

@@ -13,11 +13,12 @@ from engine.commands.console import Console, JobPrinter, headline, on_interrupt
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.jobs.supervisor import Supervisor
-from engine.methods import method_of
+from engine.methods import METHODS, method_of
+from engine.objectives import usual_objective
 from engine.services.data import datasets, imports, sources
 from engine.services.jobs.follow import follow
 from engine.services.jobs.lifecycle import start_job, stop_job
-from engine.services.jobs.spec_files import draft_from_yaml
+from engine.services.jobs.spec_files import Warnings, draft_from_yaml
 from engine.services.models import base_models
 
 
@@ -54,18 +55,21 @@ def watch(console: Console, ctx: Context, job_id: int) -> int:
 
 
 def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[str, Any]:
-    raw: dict[str, Any] = {"method": "lora", "warnings": []}
+    raw: dict[str, Any] = {"method": METHODS[0].key}
+    warnings: Warnings = []
     if args.spec:
-        raw |= draft_from_yaml(ctx, _read(args.spec))
+        written, warnings = draft_from_yaml(ctx, _read(args.spec))
+        raw |= written
     if args.model or not args.spec:
         raw["base_model"] = models.find(ctx, args.model or "starter")
-        _drop(raw, "spec.base_model_not_here")
+        warnings = _without(warnings, "spec.base_model_not_here")
     if args.data:
         raw["dataset"] = data_set(console, ctx, args.data)
-        _drop(raw, "spec.dataset_not_here")
-    for warning in raw["warnings"]:
+        warnings = _without(warnings, "spec.dataset_not_here")
+    for warning in warnings:
         console.say(f"error.{warning['code']}", **warning["params"])
     raw["method"] = args.method or raw["method"]
+    raw["objective"] = args.objective or raw.get("objective") or usual_objective().key
     _set(raw, args.set)
     given = {"device": args.device, "memory_mb": args.memory_mb, "minutes": args.minutes}
     raw["budget"] = {**raw.get("budget", {}), **{key: value for key, value in given.items() if value is not None}}
@@ -73,8 +77,8 @@ def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[
     return raw
 
 
-def _drop(raw: dict[str, Any], code: str) -> None:
-    raw["warnings"] = [warning for warning in raw["warnings"] if warning["code"] != code]
+def _without(warnings: Warnings, code: str) -> Warnings:
+    return [warning for warning in warnings if warning["code"] != code]
 
 
 def _read(file: Path) -> str:

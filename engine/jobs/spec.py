@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from engine.core.errors import Fault, SpecError
 from engine.core.params import read_all
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
-from engine.objectives.sft import SFT, base_format
+from engine.objectives import OBJECTIVES, objective_of, usual_objective
+from engine.objectives.shared_params import base_format
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.budget.goals import GOALS
 
@@ -46,7 +47,7 @@ class JobSpec:
     training: Mapping[str, Any] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     sample_prompts: tuple[str, ...] = ()  # empty: taken from held-out rows
-    objective: str = "sft"
+    objective: str = OBJECTIVES[0].key
     dataset_hash: str = ""  # content of the rows when the job was started; set by the service, never by a form
     version: int = SPEC_VERSION
 
@@ -96,14 +97,31 @@ def _refused(method: Method, training: Mapping[str, Any]) -> dict[str, dict[str,
     return {}
 
 
-def _current(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+def in_todays_form(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """A spec of an earlier version in today's form. Version 1 had the 4-bit format among QLoRA's own settings."""
-    if int(raw.get("version") or SPEC_VERSION) >= 2:
+    if _version(raw) >= 2:
         return raw
     params = dict(raw.get("method_params") or {})
     kind = params.pop("quant_type", None)
     training = dict(raw.get("training") or {}) | ({"quantisation": kind} if kind else {})
     return {**raw, "method_params": params, "training": training, "version": SPEC_VERSION}
+
+
+FIELDS = frozenset(field.name for field in fields(JobSpec))
+
+
+def _version(raw: Mapping[str, Any]) -> int:
+    """Of a raw form. Raises SpecError where it is no whole number."""
+    try:
+        return int(raw.get("version") or SPEC_VERSION)
+    except (TypeError, ValueError):
+        fault = {"code": "param.not_a_number", "params": {"value": str(raw["version"])[:40]}}
+        raise SpecError({"version": fault}) from None
+
+
+def make_stored(raw: Mapping[str, Any]) -> JobSpec:
+    """The spec within what the database holds of a job: other kinds of jobs keep more beside it. Raises as `make_spec`."""
+    return make_spec({key: value for key, value in raw.items() if key in FIELDS})
 
 
 def make_spec(raw: Mapping[str, Any]) -> JobSpec:
@@ -113,20 +131,24 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
         SpecError: with every fault, by field ("training.epochs", "method.rank", "budget.minutes", "dataset" ...).
         Fault: "spec.newer" when a later version of Tunesmith wrote it.
     """
-    if int(raw.get("version") or SPEC_VERSION) > SPEC_VERSION:
+    if _version(raw) > SPEC_VERSION:
         raise Fault("spec.newer", version=raw["version"], known=SPEC_VERSION)
-    raw = _current(raw)
-    faults: dict[str, dict[str, Any]] = {}
+    raw = in_todays_form(raw)
+    faults = {key: {"code": "param.unknown", "params": {"key": str(key)[:40]}} for key in raw.keys() - FIELDS}
     for key in ("base_model", "dataset"):
         if not isinstance(raw.get(key), int):
             faults[key] = {"code": f"spec.no_{key}", "params": {}}
     key = str(raw.get("method") or "")
     if key not in {method.key for method in METHODS}:
         faults["method"] = {"code": "spec.no_method", "params": {}}
+    aim = str(raw.get("objective") or usual_objective().key)
+    if aim not in {objective.key for objective in OBJECTIVES}:
+        faults["objective"] = _unknown(aim, [objective.key for objective in OBJECTIVES])
+    if faults.keys() & {"method", "objective"}:
         raise SpecError(faults)
     method = method_of(key)
     method_params, wrong = read_all(method.params, raw.get("method_params") or {}, "method")
-    training, more = read_all(SFT.params_for(method.defaults), raw.get("training") or {}, "training")
+    training, more = read_all(objective_of(aim).params_for(method.defaults), raw.get("training") or {}, "training")
     faults |= wrong | more
     faults |= {} if faults else _refused(method, training)
     budget = _budget(raw.get("budget") or {}, faults)
@@ -138,7 +160,7 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     prompts = tuple(str(p).strip() for p in raw.get("sample_prompts") or () if str(p).strip())
     rows = str(raw.get("dataset_hash") or "")
     return JobSpec(
-        name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, dataset_hash=rows
+        name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, aim, dataset_hash=rows
     )
 
 

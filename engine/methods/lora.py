@@ -12,7 +12,7 @@ from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
 from engine.methods.common.modules import chosen_linears, refuse_missing, targets, weights_of
 from engine.methods.common.shape import ModelShape
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 
 if TYPE_CHECKING:
     from torch import Tensor

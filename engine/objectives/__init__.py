@@ -1,0 +1,23 @@
+"""Every objective of training: one explicit tuple. The first one is what a job has that names none."""
+
+from __future__ import annotations
+
+from engine.core.errors import Fault
+from engine.objectives.declaration import Objective
+from engine.objectives.pretraining import PRETRAINING
+from engine.objectives.sft import SFT
+
+OBJECTIVES: tuple[Objective, ...] = (SFT, PRETRAINING)
+_BY_KEY = {objective.key: objective for objective in OBJECTIVES}
+
+
+def objective_of(key: str) -> Objective:
+    """The objective of that key. Raises Fault("objective.unknown")."""
+    if key not in _BY_KEY:
+        raise Fault("objective.unknown", objective=key[:40], known=list(_BY_KEY))
+    return _BY_KEY[key]
+
+
+def usual_objective() -> Objective:
+    """What a job has that names none."""
+    return OBJECTIVES[0]

@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from engine.core.hardware import Device, precision_for
+from engine.data.templates.lengths import Counts, LengthTable
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
-from engine.objectives.sft import base_format
+from engine.objectives import objective_of
+from engine.objectives.shared_params import base_format
 from engine.planner.memory.estimate import memory_breakdown
 from engine.planner.memory.verdict import (
     Verdict,
@@ -25,7 +27,6 @@ from engine.planner.memory.verdict import (
 from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.corrections import ThroughputRecord, correct, settings_of
 from engine.planner.time.disk import Space, disk_view, merged_bytes, spaces
-from engine.planner.time.lengths import Counts, LengthTable
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
 from storage.tables import Dataset, LanguageModel
 
@@ -76,13 +77,13 @@ class PlanCase:
         """How the job is cut up."""
         training = self.spec.training
         questions = len(self.spec.sample_prompts) or SAMPLE_QUESTIONS
-        checks, scored = int(training["evaluations"]), int(training["scored_answers"])
+        checks, scored = int(training["evaluations"]), int(training.get("scored_answers", 0))
         return Pace(float(training["epochs"]), int(training["batch_size"]), checks, questions, scored)
 
     def counts(self) -> tuple[Counts, Counts]:
         """What training sees of the train and of the validation rows."""
-        limits = int(self.spec.training["max_length"]), str(self.spec.training["over_length"])
-        return self.table.train_index.count(*limits), self.table.val_index.count(*limits)
+        counts, training = objective_of(self.spec.objective).counts, self.spec.training
+        return counts(self.table.train_index, training), counts(self.table.val_index, training)
 
 
 def incomplete(missing: Sequence[str]) -> dict[str, Any]:
@@ -120,6 +121,7 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         optimizer=str(spec.training["optimizer"]),
         quantisation=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
+        needs=objective_of(spec.objective).needs,
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)

@@ -9,22 +9,24 @@ from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
+from engine.objectives import objective_of
 from engine.planner.time.speed import Pace, steps_of
 from storage.tables import Dataset, LanguageModel
 
 
-def unteachable(dataset: Dataset) -> dict[str, Any] | None:
-    """The fault of a data set whose rows hold no single wanted answer: better and worse ones, or thumbs."""
-    if dataset.kind not in ("preference", "kto"):
-        return None
-    return {"code": f"job.dataset_{dataset.kind}", "params": {"name": dataset.name}}
+def unteachable(spec: JobSpec, dataset: Dataset) -> dict[str, Any] | None:
+    """The fault of a data set that the spec's objective cannot learn from; None where it can."""
+    return objective_of(spec.objective).unfit_fault(dataset.kind, dataset.name)
 
 
 def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> dict[str, dict[str, Any]]:
     """Faults by field; empty where the job can run on this model with so many examples."""
+    method = method_of(spec.method)
+    for refusal in objective_of(spec.objective).refusals(method):
+        return {refusal.place: {"code": refusal.code, "params": dict(refusal.params)}}
     try:
         shape = shape_of(base.config, base.parameters)
     except Fault as fault:
         return {"base_model": fault.as_dict()}
     pace = Pace(float(spec.training["epochs"]), int(spec.training["batch_size"]))
-    return refused(method_of(spec.method), shape, spec.method_params, spec.training, steps_of(rows, pace))
+    return refused(method, shape, spec.method_params, spec.training, steps_of(rows, pace))

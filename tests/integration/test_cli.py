@@ -90,7 +90,7 @@ def test_every_text_that_commands_say_is_in_the_catalogue() -> None:
     assert missing == []
     tree = ast.parse(Path(doctor_module.__file__).read_text(encoding="utf-8"))
     found = (
-        node.args[1] for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding"
+        node.args[1] for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Diagnosis"
     )
     codes = {leaf.value for part in found for leaf in _leaves(part)}
     assert len(codes) > 15

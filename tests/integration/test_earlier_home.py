@@ -234,13 +234,15 @@ def test_drafts_and_preferences_are_as_they_were_left(old: Context) -> None:
 def test_settings_of_the_first_form_are_read_in_todays(old: Context) -> None:
     four_bits = by_name(lifecycle.list_jobs(old))["Four bits"]
     assert four_bits["spec"]["method_params"]["quant_type"] == "fp4"
-    raw = spec_files.draft_from_yaml(old, spec_files.spec_yaml(old, four_bits["id"]))
+    raw, _warnings = spec_files.draft_from_yaml(old, spec_files.spec_yaml(old, four_bits["id"]))
     assert (raw["base_model"], raw["dataset"], raw["method"]) == (1, WORDS, "qlora")
-    stored = spec_files.draft_from_job(old, four_bits["id"])
+    stored, _warnings = spec_files.draft_from_job(old, four_bits["id"])
     today = make_spec(stored)
+    assert make_spec(raw).training == today.training
     assert (today.version, today.training["quantisation"], "quant_type" in today.method_params) == (2, "fp4", False)
     draft = draft_of(stored)
     assert (draft["step"], draft["method"], draft["base_model"]) == ("review", "qlora", 1)
+    assert (draft["method_params_by"]["qlora"].get("quant_type"), draft["objective"]) == (None, "sft")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -54,5 +54,5 @@ def test_job_keeps_its_rows(ctx: Context, dataset_id: int, monkeypatch: pytest.M
     with ctx.db.read() as s:
         made = s.query(TunedModel).filter_by(job_id=job_id).one()
     assert made.lineage["dataset"]["content_hash"] == before
-    assert spec_files.draft_from_job(ctx, job_id)["dataset_hash"] == ""
+    assert spec_files.draft_from_job(ctx, job_id)[0]["dataset_hash"] == ""
     assert before in spec_files.spec_yaml(ctx, job_id)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from engine.core.context import Context
+from engine.data.templates.lengths import Counts
 from engine.jobs.spec import make_spec
 from engine.planner.plan_estimate import spaces_of_case, workload
 from engine.planner.time.disk import scratch_bytes
-from engine.planner.time.lengths import Counts
 from engine.services.planning import estimates
 from engine.training.batches.tokenized_dataset import Example, TokenizedDatasetWriter
 from engine.training.limits.safe_files import size

@@ -10,10 +10,10 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.data.rows.training_rows import training_sample
+from engine.data.templates.lengths import MOST_ROWS, measure
 from engine.data.templates.template import ChatTemplate
 from engine.jobs.reporter import Reporter
 from engine.jobs.worker import work
-from engine.planner.time.lengths import MOST_ROWS, measure
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates, speed_probe
 from engine.training.batches.batches import EpochOrder

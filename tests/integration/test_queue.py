@@ -296,8 +296,8 @@ def test_settings_survive_the_way_to_another_machine(ctx: Context, spec: dict[st
     with ctx.db.write() as s:  # other ids, other names, the same content
         s.execute(update(LanguageModel).values(name="Renamed", ref="else/where"))
         s.execute(update(Dataset).values(name="Other"))
-    draft = spec_files.draft_from_yaml(ctx, text)
-    assert draft["warnings"] == []
+    draft, warnings = spec_files.draft_from_yaml(ctx, text)
+    assert warnings == []
     assert start_job(ctx, draft, key="b")
     assert draft["sample_prompts"] == ["Où est la lampe?"]
     assert draft["training"]["epochs"] == 2
@@ -309,13 +309,13 @@ def test_what_is_not_here_is_left_empty_with_a_warning(ctx: Context, spec: dict[
     with ctx.db.write() as s:
         s.execute(update(LanguageModel).values(deleted_at=1.0))
         s.execute(update(Dataset).values(content_hash="d" * 64))
-    draft = spec_files.draft_from_yaml(ctx, text)
-    codes = [warning["code"] for warning in draft["warnings"]]
+    draft, warnings = spec_files.draft_from_yaml(ctx, text)
+    codes = [warning["code"] for warning in warnings]
     assert codes == ["spec.base_model_not_here", "spec.other_content", "spec.device_not_here"]
     assert (draft["base_model"], draft["dataset"], draft["budget"]["device"]) == (None, spec["dataset"], "auto")
-    old = spec_files.draft_from_job(ctx, job_id)
+    old, warnings = spec_files.draft_from_job(ctx, job_id)
     assert (old["base_model"], old["dataset"]) == (None, spec["dataset"])
-    assert old["warnings"] == [{"code": "spec.base_model_not_here", "params": {"name": "Small"}}]
+    assert warnings == [{"code": "spec.base_model_not_here", "params": {"name": "Small"}}]
 
 
 @pytest.mark.parametrize(
@@ -339,8 +339,8 @@ def test_other_files_are_refused(ctx: Context, text: str, code: str) -> None:
 def test_every_text_of_a_job_is_in_the_catalogues() -> None:
     from webui.i18n import catalogue
 
-    source = (Path(PROJECT) / "engine" / "supervisor.py").read_text() + (
-        Path(PROJECT) / "engine" / "services" / "jobs.py"
+    source = (Path(PROJECT) / "engine" / "jobs" / "supervisor.py").read_text() + (
+        Path(PROJECT) / "engine" / "services" / "jobs" / "lifecycle.py"
     ).read_text()
     codes = {part.split('"')[0] for part in source.split('"job.')[1:]}
     assert len(codes) > 8

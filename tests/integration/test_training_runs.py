@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from engine.core.context import Context
+from engine.core.errors import SpecError
 from engine.evaluation import sampling
 from engine.training.loop.result import weights_hash
 from storage.job_tables import Metric, Sample
@@ -92,3 +93,25 @@ def test_nothing_to_learn_from_is_said_before_loading(ctx: Context) -> None:
     job = train(ctx, (tiny.add_model(ctx), tiny.add_dataset(ctx, rows, held_out=0)))
     assert (job.status, job.error["code"]) == ("failed", "training.no_examples")
     assert job.error["params"]["unlearnable"] == 3
+
+
+def test_continued_pretraining_reads_texts_in_blocks(ctx: Context) -> None:
+    rows = [{"text": f"The kettle number {i} is copper. " * (1 + i % 5)} for i in range(40)]
+    texts = tiny.add_model(ctx), tiny.add_dataset(ctx, rows)
+    settings = {"max_length": 64, "batch_size": 2, "epochs": 3, "learning_rate": 0.03, "evaluations": 2}
+    workers.queue(ctx, *texts, objective="pretraining", training=settings)
+    job = workers.run_worker(ctx)
+    assert (job.status, job.error) == ("succeeded", None)
+    assert job.spec["objective"] == "pretraining"
+    losses = workers.series(ctx, job.id, "train_loss")
+    assert losses[max(losses)] < losses[1] - 0.3
+    assert set(workers.series(ctx, job.id, "perplexity")) == set(workers.series(ctx, job.id, "val_loss"))
+    made = tuned(ctx, job.id)
+    assert made is not None
+    assert loss_of_tuned(ctx, job, made) == pytest.approx(job.result["val_loss"], abs=1e-5)
+
+
+def test_continued_pretraining_refuses_conversations(ctx: Context, inputs: tuple[int, int]) -> None:
+    with pytest.raises(SpecError) as caught:
+        workers.queue(ctx, *inputs, objective="pretraining")
+    assert caught.value.faults["dataset"]["code"] == "job.dataset_unfit"

@@ -11,7 +11,7 @@ from engine.commands.document import FILES, document
 from engine.core.settings import SETTINGS
 from engine.core.text import LANGUAGES
 from engine.methods import METHODS
-from engine.objectives.sft import SFT
+from engine.objectives import OBJECTIVES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -25,7 +25,7 @@ def test_parameter_pages_are_fresh(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_parameter_is_explained(language: str) -> None:
     page = FILES[language].read_text(encoding="utf-8")
-    for params in (SFT.params, *(method.params for method in METHODS)):
+    for params in (*(objective.params for objective in OBJECTIVES), *(method.params for method in METHODS)):
         for param in params:
             assert f"`{param.key}`" in page
             assert param.help.in_(language).replace("|", "\\|") in page

@@ -12,7 +12,7 @@ from engine.core.text import LANGUAGES, Text
 from engine.jobs.spec import make_spec
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.objectives.sft import SFT
+from engine.objectives import usual_objective
 from webui.forms import param_form, wizard_forms
 
 
@@ -21,15 +21,17 @@ def test_every_declared_setting_is_in_the_form_once() -> None:
     assert [m["key"] for m in forms["methods"]] == [m.key for m in METHODS]
     for shown, declared in zip(forms["methods"], METHODS, strict=True):
         assert [p["field"] for p in shown["params"]] == [f"method.{p.key}" for p in declared.params]
-    assert [p["field"] for p in forms["training"]] == [f"training.{p.key}" for p in SFT.params]
+    assert [p["field"] for p in forms["objectives"][0]["params"]] == [
+        f"training.{p.key}" for p in usual_objective().params
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_forms_are_json_and_speak_the_language(language: str) -> None:
     forms = wizard_forms(language)
     assert json.loads(json.dumps(forms)) == forms
-    epochs = next(p for p in forms["training"] if p["key"] == "epochs")
-    declared = next(p for p in SFT.params if p.key == "epochs")
+    epochs = next(p for p in forms["objectives"][0]["params"] if p["key"] == "epochs")
+    declared = next(p for p in usual_objective().params if p.key == "epochs")
     assert (epochs["label"], epochs["help"]) == (declared.label.in_(language), declared.help.in_(language))
 
 
@@ -54,12 +56,12 @@ def test_fields_are_the_names_that_faults_carry() -> None:
         make_spec(raw)
     forms = wizard_forms("en")
     lora = next(m for m in forms["methods"] if m["key"] == "lora")
-    fields = {p["field"] for p in [*lora["params"], *forms["training"]]}
+    fields = {p["field"] for p in [*lora["params"], *forms["objectives"][0]["params"]]}
     assert set(caught.value.faults) == {"method.rank", "training.epochs"} <= fields
 
 
 def test_a_setting_with_a_methods_own_default_is_kept_per_method() -> None:
-    marked = {p["key"] for p in wizard_forms("en")["training"] if p["per_method"]}
+    marked = {p["key"] for p in wizard_forms("en")["objectives"][0]["params"] if p["per_method"]}
     own = {key for method in METHODS for key in method.defaults}
     assert marked == own | {key for method in METHODS for variant in method.variants for key in variant.training}
     assert "learning_rate" in marked
@@ -99,7 +101,7 @@ def test_what_a_method_cannot_do_has_its_reason_in_the_form(method: Method) -> N
 
 def test_method_defaults_pass_their_own_bounds() -> None:
     """A default that the form would refuse could never be started."""
-    by_key = {param.key: param for param in SFT.params}
+    by_key = {param.key: param for param in usual_objective().params}
     for method in METHODS:
         for key, value in method.defaults.items():
             assert by_key[key].read(value) == value

@@ -18,7 +18,7 @@ from engine.core.settings import Settings
 from engine.core.text import LANGUAGES, Text
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 from engine.services.app import learning
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, RULES, Answers, Cost, advise

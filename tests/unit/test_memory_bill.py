@@ -14,7 +14,8 @@ from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.models.base.gguf_config import config_of
-from engine.objectives.sft import SFT, base_format
+from engine.objectives import usual_objective
+from engine.objectives.shared_params import base_format
 from engine.planner.memory.estimate import (
     KEYS,
     memory_breakdown,
@@ -57,7 +58,7 @@ PUBLISHED = {**MODELS, **MIXTURES, "ChatGLM3 6B": CHATGLM3}
 
 def _work(config: Config, method: Method, tokens: int = 512, device: Device | None = None, **values: Any) -> Workload:
     own, faults = read_all(method.params, values, "method")
-    training, more = read_all(SFT.params_for(method.defaults), {}, "training")
+    training, more = read_all(usual_objective().params_for(method.defaults), {}, "training")
     assert not faults | more
     place = device or cpu()
     return Workload(

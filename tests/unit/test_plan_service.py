@@ -14,9 +14,9 @@ from engine.commands.plan import megabytes
 from engine.commands.plan import plan as print_plans
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
+from engine.data.templates.lengths import LengthTable, count
 from engine.jobs.spec import make_spec
 from engine.methods import method_of
-from engine.planner.time.lengths import LengthTable, count
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates, plan_search, spec_repair
 from tests import tiny

@@ -14,14 +14,14 @@ import pytest
 
 from engine.core.hardware import Device, cpu, precision_for
 from engine.core.params import read_all
+from engine.data.templates.lengths import Counts, LengthTable
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 from engine.planner.budget import catalogue
 from engine.planner.memory.workload import Workload
 from engine.planner.time import corrections, disk, effort, speed
 from engine.planner.time.corrections import ThroughputRecord, correct
-from engine.planner.time.lengths import Counts, LengthTable
 from engine.planner.time.rates import rates_of
 from engine.planner.time.speed import Pace
 

@@ -14,16 +14,16 @@ from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.core.hardware import Device, precision_for
 from engine.core.params import read_all
+from engine.data.templates.lengths import count, measure
 from engine.data.templates.preview import readable
 from engine.data.templates.template import ChatTemplate
 from engine.methods import method_of
 from engine.models.architecture.shape import body_parameters, shape_of
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 from engine.planner.memory import estimate, verdict
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.workload import Workload
 from engine.planner.time import effort, speed
-from engine.planner.time.lengths import count, measure
 from engine.services.data import datasets
 from engine.services.planning import estimates
 from storage.tables import LanguageModel

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.core.hardware import Device
+from engine.data.templates.lengths import LengthTable
 from engine.jobs.spec import make_spec
 from engine.methods import METHODS, method_of
 from engine.planner.budget import catalogue
@@ -20,7 +21,6 @@ from engine.planner.plan_estimate import PlanCase, estimate, workload
 from engine.planner.search.infeasible import smallest_change
 from engine.planner.search.offers import chosen, reasons
 from engine.planner.search.search import Search, score
-from engine.planner.time.lengths import LengthTable
 from storage.tables import Dataset, LanguageModel
 from tests.unit.test_planner import CONFIGS, SMOLLM2
 

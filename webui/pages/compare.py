@@ -9,7 +9,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.evaluation.comparison import spec
 from engine.methods import method_of
-from engine.objectives.sft import SFT
+from engine.objectives import usual_objective
 from engine.services.app import drafts
 from engine.services.comparisons import comparisons, views
 from engine.services.data import datasets
@@ -43,7 +43,7 @@ def entrant_forms(lang: str) -> list[Row]:
     """Everything that can be chosen, with what may be set for it alone."""
     found = []
     for method, variant in spec.offered():
-        own = [param for param in SFT.params_for(method.defaults) if param.key in _OWN]
+        own = [param for param in usual_objective().params_for(method.defaults) if param.key in _OWN]
         set_by_variant = dict(variant.training) | dict(variant.values) if variant else {}
         params = [param_form(one, lang, "method") for one in method.params]
         params += [param_form(one, lang, "training") for one in own if method.capabilities.trains]

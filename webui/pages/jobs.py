@@ -11,7 +11,8 @@ from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.jobs import feed as job_feeds
 from engine.methods import METHODS, method_of
-from engine.objectives.sft import SFT
+from engine.objectives import OBJECTIVES, usual_objective
+from engine.objectives.declaration import Objective
 from engine.services.jobs import lifecycle
 from engine.services.planning import retry
 from webui.components import view
@@ -82,15 +83,32 @@ def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
     except Fault:
         return []
     rows = list(_declared(lang, "method", method.params, spec.get("method_params") or {}))
-    rows += _declared(lang, "training", SFT.params_for(method.defaults), spec.get("training") or {})
+    objective = objective_named(spec)
+    rows += _declared(lang, "training", objective.params_for(method.defaults), spec.get("training") or {})
+    rows.append(
+        {"group": "training", "label": t(lang, "jobs.settings.objective"), "value": objective.label.in_(lang)}
+        | {"changed": objective != usual_objective(), "main": objective != usual_objective()}
+    )
     return rows + list(_budget_rows(lang, spec.get("budget") or {}))
+
+
+def objective_named(spec: Mapping[str, Any]) -> Objective:
+    """What a stored spec optimises; the usual one where it names none that is known."""
+    return next((one for one in OBJECTIVES if one.key == spec.get("objective")), usual_objective())
+
+
+def chart_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
+    """The numbers over time that the job's objective adds: [{key, label, help}]."""
+    charts = objective_named(spec).charts
+    return [{"key": one.key, "label": one.label.in_(lang), "help": one.help.in_(lang)} for one in charts]
 
 
 def advice_rows(lang: str, job: Mapping[str, Any]) -> list[Row]:
     """The change that a failed job's error proposes, for people: [{label, value}]."""
     change = retry.change_of(dict(job))
     method = method_of(str(change.get("method") or job.get("method") or METHODS[0].key))
-    areas = {"training": SFT.params_for(method.defaults), "method": method.params}
+    objective = objective_named(job.get("spec") or {})
+    areas = {"training": objective.params_for(method.defaults), "method": method.params}
     rows = []
     for field, value in change.items():
         area, _, key = field.partition(".")
@@ -116,7 +134,9 @@ def build(site: Site, lang: str) -> None:
 
     def job_feed(job_id: int, cursors: dict[str, Any]) -> Row:
         feed = job_feeds.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
-        return feed | {"job": named(feed["job"]), "advice": advice_rows(lang, feed["job"])}
+        job = named(feed["job"])
+        more = {"advice": advice_rows(lang, job), "charts": chart_rows(lang, job.get("spec") or {})}
+        return feed | {"job": job} | more
 
     def job_settings(job_id: int) -> list[Row]:
         return settings_rows(lang, lifecycle.job_view(ctx, int(job_id)).get("spec") or {})

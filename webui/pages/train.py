@@ -38,10 +38,10 @@ def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
     asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
     if "from_job" in asked:
         try:
-            raw = spec_files.draft_from_job(site.ctx, asked["from_job"])
+            raw, warnings = spec_files.draft_from_job(site.ctx, asked["from_job"])
         except TunesmithError as error:
             return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
-        return {"draft": draft_of(raw), "replaced": stored, "warnings": raw["warnings"]}
+        return {"draft": draft_of(raw), "replaced": stored, "warnings": warnings}
     chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
@@ -140,8 +140,8 @@ def _files(site: Site) -> list[Function]:
         return spec_files.draft_yaml(ctx, raw)
 
     def read_yaml(text: str) -> dict[str, Any]:
-        raw = spec_files.draft_from_yaml(ctx, text)
-        return {"draft": draft_of(raw), "warnings": raw["warnings"]}
+        raw, warnings = spec_files.draft_from_yaml(ctx, text)
+        return {"draft": draft_of(raw), "warnings": warnings}
 
     return [write_yaml, read_yaml]
 

@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from engine.core.errors import Fault
-from engine.data.templates.losses import refuses_a_row
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate, Encoded
 
+Told = Callable[..., None]
 _MOST_REFUSED = 50  # rows in a row that the template cannot take: then the reason is the answer
 
 
+class Maker(Protocol):
+    """Turns rows into examples of one or several sequences."""
+
+    def add(self, row: Mapping[str, Any]) -> Iterator[Sequence[Encoded]]:
+        """The examples that are complete with this row."""
+
+    def close(self) -> Iterator[Sequence[Encoded]]:
+        """What is left when there are no more rows."""
+
+
 def example_tokens(
-    rows: Iterable[Mapping[str, Any]], template: ChatTemplate, training: Mapping[str, Any], n: int
+    rows: Iterable[Mapping[str, Any]], made_of: Callable[[Told], Maker], template: ChatTemplate, n: int
 ) -> list[dict[str, Any]]:
-    """The first `n` rows that training would use, as tokens: cut or left out as `training` says.
+    """The first `n` examples that training would use, as tokens: [{row, split, truncated, tokens}].
+
+    Args:
+        made_of: what turns rows into examples, given whom it tells of the rows that it leaves out.
 
     Raises:
         Fault: why the template takes none of the first rows.
     """
-    limit, drop = int(training["max_length"]), training["over_length"] == "drop"
+    refused: list[Fault] = []
+    maker = made_of(lambda _name, _count=1, fault=None: refused.append(fault) if fault is not None else None)
     shown: list[dict[str, Any]] = []
-    refused = 0
+    last: Mapping[str, Any] = {}
     for row in rows:
+        last = row
+        shown += [_shown(row, parts, template) for parts in maker.add(row)]
+        if len(refused) >= _MOST_REFUSED and not shown:
+            raise refused[-1]
         if len(shown) >= n:
-            break
-        try:
-            encoded = template.encode(row, train_on=training["train_on"], max_length=limit)
-        except Fault as fault:
-            refused += 1
-            if not refuses_a_row(fault) or (refused >= _MOST_REFUSED and not shown):
-                raise
-            continue
-        if drop and encoded.truncated:
-            continue
-        tokens = readable(encoded, template)
-        shown.append({"row": row["line"], "split": row["split"], "truncated": encoded.truncated, "tokens": tokens})
-    return shown
+            return shown[:n]
+    return [*shown, *(_shown(last, parts, template) for parts in maker.close())][:n]
+
+
+def _shown(row: Mapping[str, Any], parts: Sequence[Encoded], template: ChatTemplate) -> dict[str, Any]:
+    tokens = [token for part in parts for token in readable(part, template)]
+    truncated = any(part.truncated for part in parts)
+    return {"row": row["line"], "split": row["split"], "truncated": truncated, "tokens": tokens}
 
 
 def readable(encoded: Encoded, template: ChatTemplate) -> list[dict[str, Any]]:

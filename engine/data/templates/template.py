@@ -36,17 +36,19 @@ class Encoded:
     Attributes:
         skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
         full_length: number of tokens before any cut.
+        following: the token behind the last one, where that is learnt although it stands in another example.
     """
 
     ids: list[int]
     labels: list[int]
     skipped_turns: int = 0
     full_length: int = 0
+    following: int = IGNORED
 
     @property
     def trained(self) -> int:
         """How many tokens are predicted: the first token of a row never is."""
-        return sum(label != IGNORED for label in self.labels[1:])
+        return sum(label != IGNORED for label in self.labels[1:]) + (self.following != IGNORED)
 
     @property
     def truncated(self) -> bool:

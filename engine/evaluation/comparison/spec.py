@@ -12,7 +12,7 @@ from engine.core.text import Text
 from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method, Variant
-from engine.objectives.sft import SFT
+from engine.objectives import usual_objective
 
 Faults = dict[str, dict[str, Any]]
 MOST_ENTRANTS, MOST_SEEDS = 60, 5
@@ -21,7 +21,7 @@ _HELD_EQUAL = ("epochs", "batch_size", "max_length", "over_length", "train_on", 
 _TIMED = ("schedule", "warmup")
 _SPARE = 10.0  # times as many passes as the estimate says fit into the time: the clock ends the job, not the schedule
 _WARMUP_STEPS = 10
-_BOUNDS = {param.key: param for param in SFT.params}
+_BOUNDS = {param.key: param for param in usual_objective().params}
 
 
 def _same(key: str, default: Any = None, **changes: Any) -> Param:

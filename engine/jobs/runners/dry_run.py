@@ -13,6 +13,7 @@ from engine.core.errors import Fault
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
 from engine.methods import method_of
+from engine.objectives import objective_of
 from engine.training.calibration.dry_run import Measured, measure
 from storage.job_tables import Job
 
@@ -40,6 +41,7 @@ def run(_ctx: Context, job: Job, reporter: Reporter) -> None:
         asked["recompute"],
         budget=asked["tokens"],
         after=_limits(reporter, LIMIT_S, LIMIT_MB),
+        objective=objective_of(asked["objective"]) if "objective" in asked else None,
     )
     reporter.finish(
         "succeeded", result=_result(found) | {"bill_mb": asked["bill_mb"], "bill_items": asked["bill_items"]}

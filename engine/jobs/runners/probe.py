@@ -17,7 +17,7 @@ from pathlib import Path
 
 from engine.core.context import Context
 from engine.jobs.reporter import Reporter
-from engine.jobs.spec import make_spec
+from engine.jobs.spec import make_stored
 from engine.training.calibration.probe import LIMIT_S, Deadline, Probe
 from storage.job_tables import Job
 
@@ -29,7 +29,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         Fault: what makes the job itself impossible, or "probe.out_of_memory".
     """
     limit_s = min(LIMIT_S, float(job.spec.get("seconds") or LIMIT_S))
-    probe = Probe(ctx, make_spec(job.spec), reporter, Deadline.of(limit_s, reporter.began))
+    probe = Probe(ctx, make_stored(job.spec), reporter, Deadline.of(limit_s, reporter.began))
     with _swept(probe.folder()), _ended_in_time(probe):
         from engine.training.calibration.probe_steps import measure
 

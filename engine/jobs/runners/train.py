@@ -19,7 +19,7 @@ from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled, Interrupted
-from engine.jobs.spec import make_spec
+from engine.jobs.spec import make_stored
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.planner.refusals import refusals
@@ -98,7 +98,7 @@ class _Loaded:
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     """Train the job of this row and write its end, whatever that is."""
-    spec = make_spec(job.spec)
+    spec = make_stored(job.spec)
     store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]))
     attempt: _Attempt | None = None
     try:

@@ -15,7 +15,7 @@ from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasur
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
-    "weights", "quantisation", "adapter", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "margin",
+    "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "margin",
 )  # fmt: skip
 RUNTIME_CPU = 520e6  # Python, torch and the libraries, resident before a model is loaded
 _RUNTIME_GPU = 620e6  # CUDA context, kernels and cuBLAS workspaces on the device
@@ -86,6 +86,8 @@ def _held(work: Workload) -> Iterator[MemoryItem]:
         yield _scales(work)
     yield _adapter(work)
     yield _optimizer(work)
+    yield _reference(work)
+    yield _value_head(work)
 
 
 def weight_bytes(work: Workload) -> float:
@@ -130,6 +132,19 @@ def _adapter(work: Workload) -> MemoryItem:
     numbers = trained + uses.held
     text = times(trained, "4 B") if not uses.held else plus([times(trained, "4 B"), times(uses.held, "4 B")])
     return MemoryItem("adapter", FP32 * numbers, text, formulas.WEIGHTS)
+
+
+def _reference(work: Workload) -> MemoryItem:
+    """The untouched base beside the trained one, where the method cannot simply be switched off."""
+    again = work.needs.reference_model and not work.method.capabilities.toggle
+    size = float(work.width * work.shape.parameters) if again else 0.0
+    return MemoryItem("reference", size, times(work.shape.parameters, f"{work.width} B"), formulas.REFERENCE)
+
+
+def _value_head(work: Workload) -> MemoryItem:
+    """One number a token from the last hidden state: its weights, their gradients and two moments, in fp32."""
+    size = 4.0 * FP32 * work.shape.hidden if work.needs.value_head else 0.0
+    return MemoryItem("value_head", size, times(work.shape.hidden, "4 B", "4"), formulas.VALUE_HEAD)
 
 
 def _optimizer(work: Workload) -> MemoryItem:

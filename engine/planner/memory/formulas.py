@@ -26,6 +26,8 @@ RUNTIME_CPU = "Measured: resident memory of a worker before it loads a model, se
 RUNTIME_GPU = (
     "CUDA context, kernels and cuBLAS workspaces (https://pytorch.org/docs/stable/notes/cuda.html#memory-management)"
 )
+REFERENCE = "Ziegler et al. 2019, Fine-Tuning Language Models from Human Preferences (https://arxiv.org/abs/1909.08593)"
+VALUE_HEAD = "Schulman et al. 2017, Proximal Policy Optimization (https://arxiv.org/abs/1707.06347)"
 MARGIN = "Declared, see docs/planner.md"
 
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))

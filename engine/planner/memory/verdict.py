@@ -11,7 +11,8 @@ from engine.core.params import read_all
 from engine.methods import METHODS
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
-from engine.objectives.sft import SFT, base_format
+from engine.objectives import usual_objective
+from engine.objectives.shared_params import base_format
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.sizes import COMMON_SIZES
 from engine.planner.memory.workload import Workload
@@ -134,7 +135,7 @@ def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
 
 
 def _works(work: Workload) -> bool:
-    usual = {param.key: param.default for param in SFT.params_for(work.method.defaults)}
+    usual = {param.key: param.default for param in usual_objective().params_for(work.method.defaults)}
     training = usual | {"quantisation": work.quantisation or "none", "optimizer": work.optimizer}
     return not refused(work.method, work.shape, work.values, training)
 

@@ -11,6 +11,7 @@ from engine.core.hardware import Device, Precision
 from engine.methods.common.declaration import Method
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
+from engine.objectives.declaration import Needs
 
 MB = 1e6  # as pages show it
 FP32 = 4
@@ -28,6 +29,7 @@ class Workload:
         groups: groups that an optimizer step is worked through in.
         longest: tokens of the longest example; 0 where a group is one example.
         double: the scales of a 4-bit base are quantised too.
+        needs: what the objective takes besides.
     """
 
     shape: ModelShape
@@ -42,6 +44,7 @@ class Workload:
     groups: int = 1
     longest: int = 0
     double: bool = True
+    needs: Needs = Needs()  # noqa: RUF009 (frozen)
 
     @cached_property
     def trained(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.objectives.sft import SFT, base_format
+from engine.objectives.shared_params import OPTIMIZER, base_format
 from engine.planner.budget.goals import FAMILIES, FORMATS, GOOD_ENOUGH, OPTIMIZERS
 
 _MOST_SQUEEZED = list(FORMATS)[-1]
@@ -73,4 +73,4 @@ def _is_pocket(method: Method) -> bool:
 
 
 def _declared_optimizers() -> Sequence[str]:
-    return list(next(param.choices for param in SFT.params if param.key == "optimizer"))
+    return list(OPTIMIZER.choices)

@@ -24,8 +24,7 @@ _ROUND_MB = 100
 
 def smallest_change(search: Search) -> Verdict:
     """What to change so that something fits; text key `plan.<code>`, `change` where the form can do it by itself."""
-    over_length = str(search.base.spec.training["over_length"])
-    if not search.base.table.train_index.count(max(search.lengths, default=0), over_length).rows:
+    if not search.counts(max(search.lengths, default=0)).rows:
         return Verdict("nothing.data")
     enough = _least_mb(search, min(search.lengths, default=0)) <= search.base.limit_mb
     for tried in (_more_time, _more_disk) if enough else (_shorter, _more_memory):
@@ -74,8 +73,8 @@ def _more_disk(search: Search) -> Verdict | None:
 
 def _shorter(search: Search) -> Verdict | None:
     """Shorter examples, longest first; with the memory that would save from cutting, where the device has it."""
-    index, limit_mb = search.base.table.train_index, search.base.limit_mb
-    rows = index.count(max(search.lengths, default=0), "truncate").rows
+    limit_mb = search.base.limit_mb
+    rows = search.counts(max(search.lengths, default=0)).rows
     for length in (length for length in _LENGTHS if length < min(search.lengths, default=0)):
         if _least_mb(search, length) > limit_mb:
             continue

@@ -14,17 +14,18 @@ from math import floor
 from typing import Any
 
 from engine.core.params import read_all
+from engine.data.templates.lengths import Counts
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
-from engine.objectives.sft import SFT
+from engine.objectives import objective_of
+from engine.objectives.declaration import Objective
 from engine.planner.budget.goals import GOOD_ENOUGH, Learning, quality
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.workload import Workload
 from engine.planner.plan_estimate import PlanCase, disk_mb_of, duration_of_case, workload
 from engine.planner.search.candidates import WITHOUT_TRAINING, Candidate, ways_to_train
-from engine.planner.time.lengths import Counts
 from engine.planner.time.speed import steps_of
 
 _CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
@@ -129,6 +130,10 @@ class Search:
         ordered = self.base.table.train_index.every_length
         if not ordered:
             return ()
+        if self.objective.search_lengths:
+            most, tokens = self.base.model.context_length, sum(ordered)
+            fixed = self.objective.search_lengths
+            return tuple(n for n in fixed if n <= (most or n) and n <= tokens) or fixed[-1:]
         wanted = [ordered[max(0, len(ordered) - 1 - int(share * len(ordered)))] for share in _CUTS]
         most = max(self.base.model.context_length or wanted[0], _LENGTH_STEP)
         kept: list[int] = []
@@ -137,6 +142,16 @@ class Search:
             if not kept or rounded <= _CLEARLY_SHORTER * kept[-1]:
                 kept.append(rounded)
         return tuple(kept)
+
+    @property
+    def objective(self) -> Objective:
+        """What the plans optimise."""
+        return objective_of(self.base.spec.objective)
+
+    def counts(self, length: int, **settings: Any) -> Counts:
+        """What training sees of the train rows under another limit of length, and with other settings."""
+        training = {**self.base.spec.training, "max_length": length, **settings}
+        return self.objective.counts(self.base.table.train_index, training)
 
     @cached_property
     def found(self) -> list[Plan]:
@@ -150,6 +165,8 @@ class Search:
     def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[PlanCase]:
         """Complete specs at each method's own pace, without a look at the limits."""
         for way in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
+            if any(True for _ in self.objective.refusals(way.method)):
+                continue
             case = self._case(way)
             cut = (_with(case, max_length=length) for length in lengths)
             yield from (one for one in cut if not _refused(one, way.method))
@@ -158,10 +175,14 @@ class Search:
         """The base, trained this way."""
         base, method = self.base, way.method
         values, _ = read_all(method.params, self.own.get(method.key, {}), "method")
-        kept = {k: v for k, v in base.spec.training.items() if k not in SEARCHED and k not in method.defaults}
+        kept = {
+            k: v
+            for k, v in base.spec.training.items()
+            if k not in SEARCHED and k not in method.defaults.keys() - self.objective.own
+        }
         wanted = {"quantisation": way.held or "none", "optimizer": way.optimizer, "checkpointing": way.checkpointing}
         wanted["batch_size"] = base.spec.training["batch_size"]
-        training, _ = read_all(SFT.params_for(method.defaults), kept | wanted, "training")
+        training, _ = read_all(self.objective.params_for(method.defaults), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
         return replace(base, spec=spec, known_shape=self._shape)
 
@@ -285,8 +306,7 @@ def _on_disk(case: PlanCase, work: Workload, train: Counts, val: Counts) -> Plan
 
 
 def _quality(case: PlanCase, work: Workload, train: Counts) -> float:
-    index = case.table.train_index
-    all_rows = max(1, round(len(index.every_length) * case.table.scale))
+    all_rows = max(1, train.rows + train.dropped + train.unlearnable)
     learning = Learning(
         whole=max(0.0, (train.rows - train.truncated) / all_rows),
         examples=train.rows,

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.data.templates.lengths import Counts
 from engine.planner.memory.workload import MB, Workload
-from engine.planner.time.lengths import Counts
 
 _MOMENTS = {"adafactor": 0.02, "sgd": 0.0}  # optimizer state over the trained numbers, in fp32 numbers; AdamW has 2
 _CHECKPOINT_FILES = 40e3  # random numbers, schedule and places, whatever the size

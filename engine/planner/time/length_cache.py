@@ -9,9 +9,9 @@ from pathlib import Path
 
 from engine.core.settings import Settings
 from engine.data.rows.training_rows import training_sample
+from engine.data.templates.lengths import MOST_ROWS, LengthTable, measure
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
-from engine.planner.time.lengths import MOST_ROWS, LengthTable, measure
 from storage.tables import Dataset, LanguageModel
 
 _VERSION = 2

@@ -12,11 +12,11 @@ from math import ceil
 from random import Random
 from typing import Any
 
+from engine.data.templates.lengths import Counts
 from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import NO_CORRECTION, Correction
 from engine.planner.time.disk import checkpoint_bytes, result_bytes
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, update_seconds
-from engine.planner.time.lengths import Counts
 
 _MOST_HELD_OUT = 500  # of more held-out rows, training scores evenly spread ones
 SAMPLE_QUESTIONS = 4  # asked in each round
@@ -128,12 +128,13 @@ def start_seconds(work: Workload, tokens: float) -> float:
 
 
 def training_seconds(work: Workload, train: Counts, pace: Pace) -> float:
-    """All steps. Groups are formed for a few drawn steps and scaled up to all tokens."""
+    """All steps. Groups are formed for a few drawn steps and scaled up to all tokens and to the objective's passes."""
     steps = _drawn(train.lengths, pace.batch_size)
     share = learnt_share(train)
     grouped = sum(group_seconds(work, group, share) for step in steps for group in groups_of(work, step))
     rate = grouped / max(1, sum(map(sum, steps)))
-    return train.tokens * pace.epochs * rate + steps_of(train.rows, pace) * update_seconds(work)
+    passes = work.needs.passes
+    return train.tokens * pace.epochs * rate * passes + steps_of(train.rows, pace) * update_seconds(work)
 
 
 def held_out_seconds(work: Workload, val: Counts) -> float:

@@ -21,7 +21,8 @@ from engine.core.params import read_all
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
-from engine.objectives.sft import SFT, base_format
+from engine.objectives import usual_objective
+from engine.objectives.shared_params import base_format
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import limit_of
 from engine.planner.memory.workload import Workload
@@ -172,7 +173,7 @@ def _work(device: Device, method: Method, measures: list[int]) -> Workload:
     names = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads")
     config = dict(zip((*names, "vocab_size"), measures, strict=True))
     values, _faults = read_all(method.params, {}, "method")
-    training, _faults = read_all(SFT.params_for(method.defaults), {}, "training")
+    training, _faults = read_all(usual_objective().params_for(method.defaults), {}, "training")
     return Workload(
         shape_of(config), method, values, precision_for(device), device, _TOKENS,
         recompute=True, quantisation=base_format(training), longest=_TOKENS,

@@ -15,7 +15,9 @@ from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
-from engine.objectives.sft import SFT, base_format
+from engine.objectives import OBJECTIVES, usual_objective
+from engine.objectives.declaration import KINDS, Objective
+from engine.objectives.shared_params import MAX_LENGTH, base_format
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import arrange, limit_of
 from engine.planner.memory.workload import Workload
@@ -114,11 +116,26 @@ def _learn(method: Method, language: str) -> Json | None:
     }
 
 
+def objective_card(objective: Objective, language: str) -> Json:
+    """One objective's card: what is learnt, from which data, and when to choose it."""
+    learn = objective.learn
+    spoken = ("what", "data", "when", "when_not")
+    return {name: getattr(learn, name).in_(language) for name in spoken} | {
+        "key": objective.key,
+        "label": objective.label.in_(language),
+        "tagline": objective.tagline.in_(language),
+        "learns_from": [label.in_(language) for kind, label in KINDS.items() if kind in objective.learns_from],
+        "loss": formula_in(learn.loss, language),
+        "paper": learn.paper,
+    }
+
+
 def lessons(language: str) -> Json:
     """Everything of the Learn page that depends on no model."""
     return {
         "methods": [card(method, language) for method in METHODS],
         "families": [{"key": key, "label": label.in_(language)} for key, label in FAMILIES.items()],
+        "objectives": [objective_card(objective, language) for objective in OBJECTIVES],
         "goals": [{"value": key, "label": label.in_(language)} for key, label in GOALS.items()],
     }
 
@@ -154,7 +171,7 @@ def numbers(shape: ModelShape, device: hardware.Device, memory_mb: float | None 
 
 def _number(method: Method, shape: ModelShape, device: hardware.Device, limit_mb: int) -> Json:
     values, _ = read_all(method.params, {}, "method")
-    training, _ = read_all(SFT.params_for(method.defaults), {}, "training")
+    training, _ = read_all(usual_objective().params_for(method.defaults), {}, "training")
     if faults := refused(method, shape, values, training):
         return {"refused": next(iter(faults.values()))}
     trained = method.trainable(shape, values)
@@ -190,7 +207,7 @@ def _memory_mb(
 def overview(ctx: Context, model: str, language: str) -> Json:
     """Costs of all methods on one model, and the guide's examples: {parameters, device, tokens, numbers, examples}."""
     shape, device = shape_named(ctx, model), hardware.device_of("auto")
-    tokens = next(param.default for param in SFT.params if param.key == "max_length")
+    tokens = MAX_LENGTH.default
     return {
         "parameters": shape.parameters,
         "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb},

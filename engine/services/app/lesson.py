@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.methods import method_of
-from engine.objectives.sft import SFT
+from engine.objectives import usual_objective
 from engine.services.data import datasets
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models
@@ -33,7 +33,7 @@ def lesson(ctx: Context, language: str) -> dict[str, Any]:
     model = base_models.base_model_view(ctx, base_models.ensure_starter(ctx))
     method = method_of(METHOD)
     ready = model["status"] == "ready"
-    defaults = {param.key: param.default for param in (*SFT.params_for(method.defaults), *method.params)}
+    defaults = {param.key: param.default for param in (*usual_objective().params_for(method.defaults), *method.params)}
     return {
         "dataset": {key: dataset[key] for key in ("id", "name", "train_rows", "val_rows")},
         "rows": _different_answers(ctx, dataset["id"], 3),

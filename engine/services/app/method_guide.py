@@ -9,7 +9,7 @@ from typing import Literal
 from engine.core.text import Text
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 
 Goal = Literal["style", "facts", "format", "tasks"]
 GOALS: Mapping[Goal, Text] = {

@@ -19,7 +19,7 @@ from engine.evaluation.comparison.spec import (
     raw_job,
 )
 from engine.jobs.lanes import lane_for
-from engine.jobs.spec import JobSpec, make_spec
+from engine.jobs.spec import JobSpec, make_stored
 from engine.planner.refusals import refusals
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
@@ -216,7 +216,7 @@ def run_again(ctx: Context, comparison_id: int, job_id: int) -> None:
         return lifecycle.resume_job(ctx, job_id)
     with ctx.db.write() as s:
         entry = next(one for one in queries.entries_of(s, comparison_id) if one.job_id == job_id)
-        run = make_spec(job.spec)
+        run = make_stored(job.spec)
         _refuse(s, {(entry.entrant, entry.seed): run})
         entry.job_id = lifecycle.queue_job(s, run, job.lane, rows=run.dataset_hash)
     return None

@@ -19,7 +19,7 @@ from engine.evaluation.comparison.spec import PARAMS, ComparisonSpec, Entrant, s
 from engine.jobs.feed import downsample
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 from storage.comparison_tables import Comparison, ComparisonEntry
 from storage.job_tables import FINAL, Job
 from storage.queries import base_models, inputs, metrics

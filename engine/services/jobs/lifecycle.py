@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.jobs.lanes import lane_for
-from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec
+from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec, make_stored
 from engine.jobs.views import views
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.refusals import refusals, unteachable
@@ -96,7 +96,7 @@ def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
         faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
     elif dataset.status != "ready":
         faults["dataset"] = {"code": "job.dataset_not_ready", "params": {"name": dataset.name}}
-    elif wrong := unteachable(dataset):
+    elif wrong := unteachable(spec, dataset):
         faults["dataset"] = wrong
     if faults or model is None or dataset is None:
         return faults
@@ -154,7 +154,7 @@ def resume_job(ctx: Context, job_id: int) -> None:
             return
         if job.status not in RESUMABLE:
             raise Fault("job.not_resumable", name=job.name)
-        if job.kind == "train" and (faults := missing_inputs(s, make_spec(job.spec))):
+        if job.kind == "train" and (faults := missing_inputs(s, make_stored(job.spec))):
             raise SpecError(faults)
         waiting = queries.queued_in(s, job.lane)
         job.position = waiting[0].position - 1.0 if waiting else job.position

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.jobs.lanes import lane_for
-from engine.jobs.spec import SPEC_VERSION
+from engine.jobs.spec import SPEC_VERSION, in_todays_form
 from engine.planner.budget.catalogue import is_planned_only
 from storage.job_tables import Job
 from storage.queries import base_models, inputs
@@ -20,6 +20,7 @@ from storage.tables import Dataset, LanguageModel
 _FORMAT = "tunesmith-job"
 _LONGEST_FILE = 200_000
 _DEEPEST = 8
+Warnings = list[dict[str, Any]]  # what could not be taken over: [{code, params}]
 _KEPT = ("name", "objective", "method", "method_params", "training", "budget", "sample_prompts")
 
 
@@ -43,7 +44,8 @@ def draft_yaml(ctx: Context, raw: Mapping[str, Any]) -> str:
 def _written(spec: Mapping[str, Any], model: LanguageModel | None, dataset: Dataset | None) -> str:
     import yaml
 
-    content = {"format": _FORMAT, "version": spec.get("version", SPEC_VERSION)}
+    spec = in_todays_form(spec)
+    content = {"format": _FORMAT, "version": SPEC_VERSION}
     content |= {key: spec[key] for key in _KEPT if key in spec}
     content["base_model"] = _model_mark(model)
     rows = spec.get("dataset_hash") or (dataset and dataset.content_hash)
@@ -65,38 +67,38 @@ def _model_mark(model: LanguageModel | None) -> dict[str, Any]:
     return mark if model.source == "folder" else mark | {"ref": model.ref}  # a path means nothing elsewhere
 
 
-def draft_from_job(ctx: Context, job_id: int) -> dict[str, Any]:
-    """The raw form of an old job's settings, for the wizard; what is gone by now is left empty with a warning. Raises NotFound."""
+def draft_from_job(ctx: Context, job_id: int) -> tuple[dict[str, Any], Warnings]:
+    """The raw form of an old job's settings, for the wizard, with warnings; what is gone by now is left empty. Raises NotFound."""
     with ctx.db.read() as s:
         job = _job(s, job_id)
-        draft = dict(job.spec) | {"warnings": [], "dataset_hash": ""}
+        draft: dict[str, Any] = {**in_todays_form(job.spec), "dataset_hash": ""}
+        warnings: Warnings = []
         model = base_models.get_model(s, job.base_model_id or 0)
         dataset = inputs.get_dataset(s, job.dataset_id or 0)
-        _fill(draft, "base_model", model, (s.get(LanguageModel, job.base_model_id) or job).name)
-        _fill(draft, "dataset", dataset, (s.get(Dataset, job.dataset_id) or job).name)
-    return _with_device(draft)
+        _fill(draft, warnings, "base_model", model, (s.get(LanguageModel, job.base_model_id) or job).name)
+        _fill(draft, warnings, "dataset", dataset, (s.get(Dataset, job.dataset_id) or job).name)
+    return _with_device(draft, warnings), warnings
 
 
-def draft_from_yaml(ctx: Context, text: str) -> dict[str, Any]:
-    """The raw form for the wizard; what this machine does not have is left empty, with the reason under "warnings".
+def draft_from_yaml(ctx: Context, text: str) -> tuple[dict[str, Any], Warnings]:
+    """The raw form for the wizard, with warnings; what this machine does not have is left empty.
 
     Raises:
         Fault: "spec.file_broken" (with the line), "spec.file_other" or "spec.newer".
     """
     content = _read(text)
-    draft = {key: content[key] for key in _KEPT if content.get(key) is not None} | {
-        "version": SPEC_VERSION,
-        "warnings": [],
-    }
+    kept = {key: content[key] for key in (*_KEPT, "version") if content.get(key) is not None}
+    draft = dict(in_todays_form(kept))
+    warnings: Warnings = []
     model_mark, dataset_mark = _mark(content, "base_model"), _mark(content, "dataset")
     with ctx.db.read() as s:
         model, dataset = _find_model(s, model_mark), _find_dataset(s, dataset_mark)
-    _fill(draft, "base_model", model, str(model_mark.get("name") or "?"))
-    _fill(draft, "dataset", dataset, str(dataset_mark.get("name") or "?"))
+    _fill(draft, warnings, "base_model", model, str(model_mark.get("name") or "?"))
+    _fill(draft, warnings, "dataset", dataset, str(dataset_mark.get("name") or "?"))
     wanted = dataset_mark.get("content_hash")
     if dataset and wanted and dataset.content_hash != wanted:
-        draft["warnings"].append({"code": "spec.other_content", "params": {"name": dataset.name}})
-    return _with_device(draft)
+        warnings.append({"code": "spec.other_content", "params": {"name": dataset.name}})
+    return _with_device(draft, warnings), warnings
 
 
 def _read(text: str) -> dict[str, Any]:
@@ -155,18 +157,20 @@ def _find_dataset(s: Session, mark: Mapping[str, Any]) -> Dataset | None:
     return found or inputs.find_dataset(s, name=str(name or ""))
 
 
-def _fill(draft: dict[str, Any], field: str, row: LanguageModel | Dataset | None, name: str) -> None:
+def _fill(
+    draft: dict[str, Any], warnings: Warnings, field: str, row: LanguageModel | Dataset | None, name: str
+) -> None:
     draft[field] = row.id if row else None
     if row is None:
-        draft["warnings"].append({"code": f"spec.{field}_not_here", "params": {"name": name}})
+        warnings.append({"code": f"spec.{field}_not_here", "params": {"name": name}})
 
 
-def _with_device(draft: dict[str, Any]) -> dict[str, Any]:
+def _with_device(draft: dict[str, Any], warnings: Warnings) -> dict[str, Any]:
     budget = dict(draft.get("budget") or {})
     try:
         lane_for(str(budget.get("device") or "auto"))
     except Fault:
         if not is_planned_only(str(budget["device"])):
-            draft["warnings"].append({"code": "spec.device_not_here", "params": {"device": str(budget["device"])}})
+            warnings.append({"code": "spec.device_not_here", "params": {"device": str(budget["device"])}})
             budget["device"] = "auto"
     return draft | {"budget": budget}

@@ -16,6 +16,7 @@ from engine.core.errors import Fault, SpecError
 from engine.jobs.lanes import BACKGROUND
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_unnamed
 from engine.methods import method_of
+from engine.objectives import usual_objective
 from engine.planner.memory.estimate import step_bytes
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import workload
@@ -104,6 +105,8 @@ def _question(ctx: Context, spec: JobSpec) -> _Question:
         "precision": work.precision.dtype,
         "recompute": work.recompute,
     }
+    if spec.objective != usual_objective().key:  # not asked by earlier versions, whose answers still count
+        step["objective"] = spec.objective
     lines = {key: size / MB for key, size in step_bytes(work).items()}
     costs = {
         "bill_mb": round(sum(lines.values()), 1),

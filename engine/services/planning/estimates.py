@@ -17,6 +17,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.models.base.paths import tokenizer_folder
+from engine.objectives import objective_of
 from engine.planner.budget import catalogue
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import refusals, unteachable
@@ -74,7 +75,7 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
     """A spec with its model, data, device and what is known of like jobs. Raises Fault or NotFound."""
     model, dataset = _inputs(ctx, spec)
     device = _device(spec.budget.device)
-    table = lengths_of(ctx.settings, model, dataset, str(spec.training["train_on"]))
+    table = lengths_of(ctx.settings, model, dataset, objective_of(spec.objective).mask(spec.training))
     with ctx.db.read() as s:
         evidence = throughput_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
@@ -102,7 +103,7 @@ def _inputs(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:
         raise NotFound()
     if dataset.status != "ready":
         raise Fault("job.dataset_not_ready", name=dataset.name)
-    if wrong := unteachable(dataset):
+    if wrong := unteachable(spec, dataset):
         raise SpecError({"dataset": wrong})
     return model, dataset
 
@@ -118,4 +119,5 @@ def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, model))
     assert dataset.rows_path is not None
     rows = (row for row in read_rows(ctx.settings.absolute(dataset.rows_path)) if row["split"] == "train")
-    return example_tokens(rows, template, spec.training, n)
+    objective = objective_of(spec.objective)
+    return example_tokens(rows, lambda told: objective.examples(template, spec.training, told), template, n)

@@ -10,7 +10,8 @@ from engine.core.context import Context
 from engine.core.params import read_all
 from engine.jobs.spec import make_unnamed
 from engine.methods import METHODS
-from engine.objectives.sft import SFT
+from engine.objectives import objective_of, usual_objective
+from engine.objectives.declaration import Objective
 from engine.planner.budget.catalogue import CATALOGUE
 from engine.planner.plan_estimate import estimate
 from engine.planner.search.infeasible import smallest_change
@@ -64,7 +65,8 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> Json:
 def _search(ctx: Context, raw: Mapping[str, Any]) -> Search:
     """The question that a raw spec asks; settings of the chosen method are kept where they are right."""
     asked = {key: value for key, value in raw.items() if key not in _DECIDED}
-    kept = {key: value for key, value in (raw.get("training") or {}).items() if key in _shared()}
+    objective = objective_of(str(raw.get("objective") or usual_objective().key))
+    kept = {key: value for key, value in (raw.get("training") or {}).items() if key in _shared(objective)}
     spec = make_unnamed(asked, method=METHODS[0].key, training=kept)
     own: dict[str, Mapping[str, Any]] = {}
     method = next((one for one in METHODS if one.key == raw.get("method")), None)
@@ -75,9 +77,11 @@ def _search(ctx: Context, raw: Mapping[str, Any]) -> Search:
     return Search(estimates.case_of(ctx, spec), own, sorted(kept.keys() - SEARCHED))
 
 
-def _shared() -> set[str]:
+def _shared(objective: Objective) -> set[str]:
     """Settings of training that are the user's own, whatever the method."""
-    return {param.key for param in SFT.params} - {key for method in METHODS for key in method.defaults}
+    return {param.key for param in objective.params} - (
+        {key for method in METHODS for key in method.defaults} - objective.own
+    )
 
 
 def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:

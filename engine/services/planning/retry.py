@@ -35,6 +35,5 @@ def start_changed(ctx: Context, job_id: int) -> int:
     change = change_of(job)
     if not change:
         raise Fault("job.no_change", name=job["name"])
-    draft = spec_files.draft_from_job(ctx, job_id)
-    raw = {key: value for key, value in draft.items() if key != "warnings"}
+    raw, _warnings = spec_files.draft_from_job(ctx, job_id)
     return lifecycle.start_job(ctx, changed(raw, change), key=f"changed-{job_id}-{job['attempt']}")

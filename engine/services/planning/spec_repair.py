@@ -11,7 +11,8 @@ from engine.core.errors import Fault, SpecError
 from engine.core.params import Param
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
-from engine.objectives.sft import SFT
+from engine.objectives import objective_of, usual_objective
+from engine.objectives.declaration import Objective
 from engine.services.planning import estimates
 
 Json = dict[str, Any]
@@ -60,17 +61,17 @@ def _faults(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def _candidates(raw: Mapping[str, Any], field: str, fault: Json) -> Iterator[Json]:
-    method = method_of(str(raw["method"]))
+    method, objective = method_of(str(raw["method"])), objective_of(str(raw.get("objective") or usual_objective().key))
     area, _, key = field.partition(".")
-    param = next((one for one in _declared(method, area) if one.key == key), None)
+    param = next((one for one in _declared(method, objective, area) if one.key == key), None)
     if param is not None:
         yield from ({field: value} for value in _values(param, fault))
     if area in _AREAS:
         yield from ({"method": other.key} for other in METHODS if other.recommended and other.key != method.key)
 
 
-def _declared(method: Method, area: str) -> tuple[Param, ...]:
-    declared = {"method": method.params, "training": SFT.params_for(method.defaults)}
+def _declared(method: Method, objective: Objective, area: str) -> tuple[Param, ...]:
+    declared = {"method": method.params, "training": objective.params_for(method.defaults)}
     return declared.get(area, ())
 
 

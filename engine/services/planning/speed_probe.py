@@ -14,6 +14,7 @@ from engine.core.errors import Fault, SpecError
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
+from engine.objectives import usual_objective
 from engine.services.jobs.lifecycle import job_of, missing_inputs
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import jobs as queries
@@ -88,7 +89,9 @@ def _newest(s: Session, spec: JobSpec, lane: str) -> Job | None:
 
 def _content(spec: Mapping[str, Any], lane: str) -> str:
     """All that a step's speed depends on."""
-    timed = {key: spec["training"][key] for key in _TIMED}
+    timed = {key: spec["training"].get(key) for key in _TIMED}
     held = {key: spec["budget"].get(key) for key in ("memory_mb", "goal")}
-    parts = (spec["base_model"], spec["dataset"], spec["method"], spec["method_params"], timed, held, lane)
+    parts = [spec["base_model"], spec["dataset"], spec["method"], spec["method_params"], timed, held, lane]
+    if spec.get("objective", usual_objective().key) != usual_objective().key:
+        parts.append(spec["objective"])
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,44 +11,71 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import Fault
-from engine.data.templates.losses import reason_of, refuses_a_row
+from engine.data.templates.losses import reason_of
 from engine.data.templates.template import ChatTemplate, Encoded
+from engine.objectives.declaration import Objective, Parts
 from engine.training.batches.tokenized_dataset import Example, TokenizedDataset, TokenizedDatasetWriter
+
+_SPLITS = ("train", "val")
 
 
 @dataclass
 class Examples:
-    """Everything that a job sees. `left_out` counts rows by reason: "dropped", "unlearnable", "refused"; also "truncated"
-    and "skipped_turns", which are trained in part."""
+    """Everything that a job sees.
+
+    Attributes:
+        train, val: the examples of each split.
+        counts: rows left out by reason: "dropped", "unlearnable", "refused"; also "truncated" and "skipped_turns", which
+            are trained in part.
+        refusal: why the first refused row was, in both languages where the reason is ours.
+    """
 
     train: TokenizedDataset = field(init=False)
     val: TokenizedDataset = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
-    refusal: str | dict[str, str] = ""  # why the first refused row was, in both languages where it is ours
+    refusal: str | dict[str, str] = ""
+
+    def left_out(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
+        """Count rows that are left out, or learnt in part."""
+        self.counts[name] += count
+        if fault is not None:
+            self.refusal = self.refusal or reason_of(fault)
 
 
 def make_example(encoded: Encoded) -> Example:
     """Shift the labels so that each token's label is its successor."""
     ids = np.asarray(encoded.ids, dtype=np.int32)
-    labels = np.full_like(ids, -100)
+    labels = np.full_like(ids, encoded.following)
     labels[:-1] = encoded.labels[1:]
     return Example(ids, labels, encoded.trained)
 
 
+def join_parts(parts: Parts) -> Example:
+    """One example of one or several sequences."""
+    single = [make_example(part) for part in parts]
+    if len(single) == 1:
+        return single[0]
+    ids, labels = (np.concatenate([getattr(one, name) for one in single]) for name in ("ids", "labels"))
+    return Example(ids, labels, sum(one.trained for one in single), tuple(map(len, single)))
+
+
 def load_examples(
-    rows: Iterable[Mapping[str, Any]], template: ChatTemplate, training: Mapping[str, Any], folder: Path
+    rows: Iterable[Mapping[str, Any]],
+    template: ChatTemplate,
+    objective: Objective,
+    training: Mapping[str, Any],
+    folder: Path,
 ) -> Examples:
-    """Tokenise every row by the settings "max_length", "over_length" and "train_on", into two files in `folder`.
+    """Tokenise every row as the objective and its settings say, into two files in `folder`.
 
     Raises:
         Fault: "training.no_examples", when no training row is left to learn from.
     """
     found = Examples()
     with TokenizedDatasetWriter(folder / "train.arrow") as train, TokenizedDatasetWriter(folder / "val.arrow") as val:
-        for row in rows:
-            example = _example(row, template, training, found)
-            if example is not None:
-                {"train": train, "val": val}[row["split"]].add(example)
+        writers = {"train": train, "val": val}
+        for split, parts in _made(rows, template, objective, training, found):
+            writers[split].add(join_parts(parts))
     found.train, found.val = TokenizedDataset(train.path), TokenizedDataset(val.path)
     if not found.train:
         names = ("dropped", "unlearnable", "refused")
@@ -57,23 +84,15 @@ def load_examples(
     return found
 
 
-def _example(
-    row: Mapping[str, Any], template: ChatTemplate, training: Mapping[str, Any], found: Examples
-) -> Example | None:
-    try:
-        encoded = template.encode(row, train_on=training["train_on"], max_length=training["max_length"])
-    except Fault as fault:
-        if not refuses_a_row(fault):
-            raise
-        found.counts["refused"] += 1
-        found.refusal = found.refusal or reason_of(fault)
-        return None
-    if encoded.truncated and training["over_length"] == "drop":
-        found.counts["dropped"] += 1
-        return None
-    if not encoded.trained:
-        found.counts["unlearnable"] += 1
-        return None
-    found.counts["truncated"] += encoded.truncated
-    found.counts["skipped_turns"] += encoded.skipped_turns
-    return make_example(encoded)
+def _made(
+    rows: Iterable[Mapping[str, Any]],
+    template: ChatTemplate,
+    objective: Objective,
+    training: Mapping[str, Any],
+    found: Examples,
+) -> Iterator[tuple[str, Parts]]:
+    makers = {split: objective.examples(template, training, found.left_out) for split in _SPLITS}
+    for row in rows:
+        yield from ((row["split"], parts) for parts in makers[row["split"]].add(row))
+    for split, maker in makers.items():
+        yield from ((split, parts) for parts in maker.close())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
@@ -13,20 +14,46 @@ import pyarrow as pa
 from datasets import Dataset
 from numpy.typing import NDArray
 
-_SCHEMA = pa.schema([("ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32())), ("trained", pa.int32())])
+_SCHEMA = pa.schema(
+    [
+        ("ids", pa.list_(pa.int32())),
+        ("labels", pa.list_(pa.int32())),
+        ("trained", pa.int32()),
+        ("parts", pa.list_(pa.int32())),
+    ]
+)
 _BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One row as tokens. `labels` are already shifted: `labels[i]` is what follows `ids[i]`, or IGNORED."""
+    """What is learnt as one: tokens of one or several sequences behind each other.
+
+    Attributes:
+        ids: tokens, shape (tokens,).
+        labels: already shifted: `labels[i]` is what follows `ids[i]`, or IGNORED; shape (tokens,).
+        trained: label tokens, by which the sum of a step's losses is divided.
+        parts: tokens of each sequence; each attends to itself alone. Empty for a single one.
+    """
 
     ids: NDArray[np.int32]
     labels: NDArray[np.int32]
     trained: int
+    parts: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def sequences(self) -> list[Example]:
+        """Its sequences, each as an example of its own."""
+        if len(self.parts) < 2:
+            return [self]
+        ends = list(accumulate(self.parts))
+        cuts = [(end - size, end) for end, size in zip(ends, self.parts, strict=True)]
+        return [
+            Example(self.ids[start:end], self.labels[start:end], int((self.labels[start:end] >= 0).sum()))
+            for start, end in cuts
+        ]
 
 
 class TokenizedDataset(Sequence[Example]):
@@ -55,7 +82,8 @@ class TokenizedDataset(Sequence[Example]):
         if isinstance(place, slice):
             return [self[i] for i in range(*place.indices(len(self)))]
         row: dict[str, Any] = self._rows[place]
-        return Example(row["ids"].astype(np.int32), row["labels"].astype(np.int32), int(row["trained"]))
+        parts = tuple(int(size) for size in row["parts"])
+        return Example(row["ids"].astype(np.int32), row["labels"].astype(np.int32), int(row["trained"]), parts)
 
 
 class TokenizedDatasetWriter:

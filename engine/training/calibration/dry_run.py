@@ -22,7 +22,9 @@ from transformers import Trainer, TrainingArguments
 
 from engine.core.errors import Fault
 from engine.methods.common.declaration import Method, RunContext
-from engine.objectives.sft import base_format
+from engine.objectives import usual_objective
+from engine.objectives.declaration import Objective
+from engine.objectives.shared_params import base_format
 from engine.planner.memory.verdict import TOKENS_AT_ONCE
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.calibration.fake_model import fake_model, fake_tensors
@@ -65,6 +67,7 @@ def measure(
     *,
     budget: int = TOKENS_AT_ONCE["cpu"],
     after: Callable[[], None] | None = None,
+    objective: Objective | None = None,
 ) -> Measured:
     """The peak of one step over examples of these lengths, all of whose tokens are learnt; without runtime and margin.
 
@@ -72,6 +75,7 @@ def measure(
         config: of the model, as config.json has it.
         budget: most tokens of one group, as the plan arranges it.
         after: called after each operation; what it raises ends the run.
+        objective: whose loss is taken; the usual one where it is not given.
 
     Raises:
         Fault: "dry_run.quantised" where the base is squeezed, "dry_run.cannot" where the step cannot be traced.
@@ -88,7 +92,7 @@ def measure(
                 count.kind = "adapter"
                 model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
                 settle(model, base, recompute)
-                forward = run_step(count, model, method, values, training, lengths, budget, precision)
+                forward = run_step(count, model, method, values, training, lengths, budget, precision, objective)
     except Fault:
         raise
     except Exception as error:  # a method or an architecture may object to tensors without numbers in any way
@@ -119,6 +123,7 @@ def run_step(
     lengths: Sequence[int],
     budget: int,
     precision: str = "fp32",
+    objective: Objective | None = None,
 ) -> str:
     """A step as it is from the second one on, when the optimizer has its state; leaves the peak in `count`.
 
@@ -134,7 +139,7 @@ def run_step(
     hooks = [one.register_post_accumulate_grad_hook(_counts_gradient(count)) for one in trained]
     count.start_peak()
     for group in groups:
-        _work_through(count, forward, group, precision, sum(lengths))
+        _work_through(count, forward, group, precision, sum(lengths), objective or usual_objective())
     if method.penalty is not None:
         with _counting(count, "activations"):
             penalty = method.penalty(model)
@@ -180,7 +185,7 @@ def _forward(count: LiveBytes, model: Any, method: Method, precision: str, short
             forward: Forward = kind(model)
             group = [example(min(shortest, 8))]
             with torch.no_grad(), _counting(count, "temporary"):
-                _loss(count, forward, group, precision)
+                _loss(count, forward, group, precision, usual_objective())
         except Exception as error:  # as in a job: an architecture may object in any way, and another way is taken
             last = error
             continue
@@ -188,18 +193,20 @@ def _forward(count: LiveBytes, model: Any, method: Method, precision: str, short
     raise Fault("dry_run.cannot", reason=f"{type(last).__name__}: {last}"[:300])
 
 
-def _work_through(count: LiveBytes, forward: Forward, group: list[Example], precision: str, labels: int) -> None:
+def _work_through(
+    count: LiveBytes, forward: Forward, group: list[Example], precision: str, labels: int, objective: Objective
+) -> None:
     with _counting(count, "activations"), forward.session(group):
-        loss = _loss(count, forward, group, precision) / labels
+        loss = _loss(count, forward, group, precision, objective) / labels
         with _counting(count, "temporary"):
             loss.backward()
 
 
-def _loss(count: LiveBytes, forward: Forward, group: Sequence[Example], precision: str) -> Tensor:
+def _loss(count: LiveBytes, forward: Forward, group: Sequence[Example], precision: str, objective: Objective) -> Tensor:
     count.rows = sum(example.trained for example in group)
     count.even = len({len(example) for example in group}) == 1
     with _autocast(precision):
-        return forward.loss(group)
+        return objective.loss(forward, group).total
 
 
 def _autocast(precision: str) -> AbstractContextManager[Any]:

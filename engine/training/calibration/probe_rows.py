@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.data.rows.store import belongs_to
 from engine.data.rows.training_rows import every, training_lines
-from engine.planner.time.lengths import MOST_ROWS, LengthTable
+from engine.data.templates.lengths import MOST_ROWS, LengthTable
 from engine.training.batches.batches import EpochOrder
 from engine.training.batches.tokenized_dataset import Example
 

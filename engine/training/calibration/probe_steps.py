@@ -9,15 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.templates.lengths import LengthTable
 from engine.evaluation import sampling
 from engine.jobs.signals import Cancelled
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.objectives import objective_of
 from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import PlanCase, workload
 from engine.planner.time.length_cache import lengths_of
-from engine.planner.time.lengths import LengthTable
 from engine.planner.time.speed import learnt_share, steps_of
 from engine.training.calibration.probe import Probe
 from engine.training.calibration.probe_clock import ProbeClock, Readings
@@ -76,7 +77,7 @@ def _inputs(probe: Probe) -> Inputs:
     """The inputs of a job over few rows, and the bill that the readings are compared with."""
     model, dataset = _named(probe)
     training = probe.spec.training
-    table = lengths_of(probe.ctx.settings, model, dataset, str(training["train_on"]))
+    table = lengths_of(probe.ctx.settings, model, dataset, objective_of(probe.spec.objective).mask(training))
     size = max(1, min(int(training["batch_size"]), dataset.train_rows))
     inputs = _few_rows(probe, table, dataset.train_rows + dataset.val_rows, size)
     case = PlanCase(probe.spec, model, dataset, inputs.device, table)
@@ -99,8 +100,10 @@ def _named(probe: Probe) -> tuple[LanguageModel, Dataset]:
 def _few_rows(probe: Probe, table: LengthTable, rows: int, size: int) -> Inputs:
     """One pass over few rows, in steps of `size` examples, without scored answers."""
     training = probe.spec.training
-    choice = ProbeRows(table, rows, int(training["max_length"]), training["over_length"] == "drop", size)
-    short: Mapping[str, Any] = {**training, "epochs": 1.0, "batch_size": size, "scored_answers": 0}
+    choice = ProbeRows(table, rows, int(training["max_length"]), training.get("over_length") == "drop", size)
+    short: Mapping[str, Any] = {**training, "epochs": 1.0, "batch_size": size} | (
+        {"scored_answers": 0} if "scored_answers" in training else {}
+    )
     return read_inputs(probe.ctx, replace(probe.spec, training=short), probe.reporter, choice.read)
 
 

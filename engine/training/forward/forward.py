@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.models.tuned.virtual_tokens import VirtualTokens
+from engine.objectives.declaration import Objective
 from engine.planner.time.groups import packed_groups, padded_groups
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
@@ -34,15 +35,15 @@ class Forward(Protocol):
     name: str
 
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
-        """The examples of a step in groups of about `budget` tokens."""
+        """The sequences of a step's examples in micro-batches of about `budget` tokens."""
         ...
 
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """To be open during the forward and the backward pass of the group."""
         ...
 
-    def loss(self, group: Sequence[Example]) -> Tensor:
-        """Sum of the cross entropies of the group's labels."""
+    def cross_entropy(self, group: Sequence[Example]) -> Tensor:
+        """Sum of the cross entropies of the group's labels, a scalar."""
         ...
 
 
@@ -58,13 +59,13 @@ class Padded:
 
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
         """See `padded_groups`."""
-        return padded_groups(examples, budget, self._front)
+        return padded_groups(_sequences(examples), budget, self._front)
 
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """Needs nothing."""
         return nullcontext()
 
-    def loss(self, group: Sequence[Example]) -> Tensor:
+    def cross_entropy(self, group: Sequence[Example]) -> Tensor:
         """Through full logits."""
         outputs, targets = self._outputs(group)
         return nn.functional.cross_entropy(
@@ -98,7 +99,7 @@ class Headless(Padded):
         self._base: Any = _base(model)
         self._head: nn.Module = self._base.get_output_embeddings()
 
-    def loss(self, group: Sequence[Example]) -> Tensor:
+    def cross_entropy(self, group: Sequence[Example]) -> Tensor:
         """Through hidden states and the chunked head."""
         self._base.set_output_embeddings(nn.Identity())
         try:
@@ -124,13 +125,13 @@ class Packed:
 
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
         """See `packed_groups`."""
-        return packed_groups(examples, budget)
+        return packed_groups(_sequences(examples), budget)
 
     def session(self, group: Sequence[Example]) -> AbstractContextManager[None]:
         """Attention within the examples."""
         return segments(self.config, [len(example) for example in group])
 
-    def loss(self, group: Sequence[Example]) -> Tensor:
+    def cross_entropy(self, group: Sequence[Example]) -> Tensor:
         """Through the decoder and the chunked head."""
         device = _device(self.model)
         ids, labels, places = (
@@ -144,6 +145,10 @@ class Packed:
         outputs = self._decoder(input_ids=ids[None], position_ids=places[None], use_cache=False)
         wanted = labels >= 0
         return cross_entropy_sum(outputs.last_hidden_state[0][wanted], self._weight, labels[wanted])
+
+
+def _sequences(examples: Sequence[Example]) -> list[Example]:
+    return [sequence for example in examples for sequence in example.sequences()]
 
 
 def _device(model: nn.Module) -> torch.device:
@@ -205,7 +210,7 @@ def _probe(model: nn.Module, forward: Forward, vocabulary: int) -> float:
     model.eval()
     try:
         with torch.no_grad(), forward.session(group):
-            return float(forward.loss(group))
+            return float(forward.cross_entropy(group))
     finally:
         model.train(training)
 
@@ -217,6 +222,7 @@ def _tolerance(model: nn.Module) -> float:
 
 def mean_loss(
     model: nn.Module,
+    objective: Objective,
     forward: Forward,
     examples: Sequence[Example],
     budget: int,
@@ -231,7 +237,7 @@ def mean_loss(
         with torch.no_grad():
             for group in forward.groups(examples, budget):
                 with forward.session(group), autocast():
-                    total += float(forward.loss(group))
+                    total += float(objective.loss(forward, group).total)
                 between_groups()
     finally:
         model.train(training)

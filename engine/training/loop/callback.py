@@ -147,6 +147,7 @@ class TrainingCallback(TrainerCallback):
             tokens_per_s=speed,
             memory_process_mb=self._used_mb,
             memory_device_mb=device_mb,
+            **self.trainer.step_means,
         )
         self._report()
 
@@ -201,7 +202,7 @@ class TrainingCallback(TrainerCallback):
         if not math.isfinite(loss):
             raise Fault("training.nan", step=progress.step, learning_rate=self._rate or 0.0)
         progress.val_loss, progress.evaluated_step = loss, progress.step
-        self.reporter.metric(progress.step, val_loss=loss, perplexity=perplexity(loss))
+        self.reporter.metric(progress.step, val_loss=loss, **self.trainer.objective.validation(loss))
 
     def _first_loss(self) -> float:
         """The first score tells how long one takes. Under a time limit it ends early where all rows would take too long,
@@ -288,8 +289,3 @@ class TrainingCallback(TrainerCallback):
 
 def _labels(rows: Sequence[Example]) -> int:
     return sum(example.trained for example in rows)
-
-
-def perplexity(loss: float | None) -> float | None:
-    """exp(loss), where that is a number."""
-    return None if loss is None or loss > 700 else math.exp(loss)

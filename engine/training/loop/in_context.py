@@ -19,11 +19,11 @@ from engine.jobs.signals import Cancelled, Interrupted
 from engine.methods.common.declaration import RunContext
 from engine.methods.few_shot_examples.choose import Row, Shots, in_front, question_of
 from engine.models.base.paths import weights_folder
+from engine.objectives import objective_of
 from engine.training.batches.examples import make_example
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import choose_forward, mean_loss
 from engine.training.limits.memory_use import MemoryWatch
-from engine.training.loop.callback import perplexity
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs, rows_file, seed_everything
 from engine.training.loop.result import keep_tuned, results
@@ -124,10 +124,11 @@ def _measure(run: _InContextRun, pairs: Sequence[tuple[Example, Example]]) -> No
     if not pairs:
         return
     reporter.phase("evaluating")
+    objective = objective_of(run.inputs.spec.objective)
     losses = []
     for step, examples in enumerate(zip(*pairs, strict=True)):
         losses.append(_loss(run, examples))
-        reporter.metric(step, val_loss=losses[-1], perplexity=perplexity(losses[-1]))
+        reporter.metric(step, val_loss=losses[-1], **objective.validation(losses[-1]))
         reporter.progress(step, _STEPS, val_loss=losses[-1])
         progress.tokens += sum(map(len, examples))
     progress.base_val_loss, progress.val_loss = losses
@@ -135,20 +136,23 @@ def _measure(run: _InContextRun, pairs: Sequence[tuple[Example, Example]]) -> No
 
 def _loss(run: _InContextRun, examples: Sequence[Example]) -> float:
     forward = choose_forward(run.model, run.model.config.vocab_size, run.autocast(), pack=True)
-    return mean_loss(run.model, forward, examples, run.tokens, run.autocast, run.look)
+    return mean_loss(
+        run.model, objective_of(run.inputs.spec.objective), forward, examples, run.tokens, run.autocast, run.look
+    )
 
 
 def _pairs(rows: Iterable[Row], run: _InContextRun) -> list[tuple[Example, Example]]:
     """Each held-out row as it is and with examples in front; rows that training would leave out are left out."""
     training, template = run.inputs.spec.training, run.inputs.template
+    objective = objective_of(run.inputs.spec.objective)
     found = []
     for row in rows:
         try:
-            alone = template.encode(row, train_on=training["train_on"])
+            alone = template.encode(row, train_on=objective.mask(training))
         except Fault:
             continue
         if len(alone.ids) > run.context or (
-            len(alone.ids) > training["max_length"] and training["over_length"] == "drop"
+            len(alone.ids) > training["max_length"] and training.get("over_length") == "drop"
         ):
             continue
         cut = _cut(alone, int(training["max_length"]))

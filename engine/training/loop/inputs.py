@@ -27,7 +27,8 @@ from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder
-from engine.objectives.sft import base_format
+from engine.objectives import objective_of
+from engine.objectives.shared_params import base_format
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
 from engine.training.batches.examples import Examples, load_examples
@@ -78,13 +79,17 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
     examples = load_examples(
-        rows_from(path), template, limits, ctx.settings.folder("jobs", str(reporter.job_id), "examples")
+        rows_from(path),
+        template,
+        objective_of(spec.objective),
+        limits,
+        ctx.settings.folder("jobs", str(reporter.job_id), "examples"),
     )
     _tell_left_out(examples, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)
-    questions = held_out_questions(read_rows(path, "val"), template, int(spec.training["scored_answers"]))
+    questions = held_out_questions(read_rows(path, "val"), template, int(spec.training.get("scored_answers", 0)))
     return Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts, questions)
 
 
@@ -141,6 +146,7 @@ def workload_of(inputs: Inputs) -> Workload:
         optimizer=str(spec.training["optimizer"]),
         quantisation=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
+        needs=objective_of(spec.objective).needs,
     )
     in_a_step = sum(lengths[: spec.training["batch_size"]])
     room_mb = room_of(limit_of(device, spec.budget.memory_mb), spec.budget.goal)

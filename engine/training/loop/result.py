@@ -13,8 +13,8 @@ from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import RunContext
+from engine.objectives.charts import perplexity
 from engine.training.limits.safe_files import hashes, new_folder, size
-from engine.training.loop.callback import perplexity
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.weights import save_result
 from storage.queries import reporting

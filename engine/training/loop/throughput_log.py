@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 from sqlalchemy.exc import DBAPIError
 
+from engine.data.templates.lengths import Counts
 from engine.jobs.reporter import Reporter
 from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import MODEL_VERSION, PARTS, machine_of, settings_of
-from engine.planner.time.lengths import Counts
 from engine.planner.time.speed import Pace, parts_of
 from engine.training.batches.tokenized_dataset import TokenizedDataset
 from engine.training.loop.checkpoints import TrainingProgress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -18,6 +19,7 @@ from engine.core.errors import Fault
 from engine.jobs.recovery import MOST_TRIES
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
+from engine.objectives import objective_of
 from engine.training.batches.batches import Loader
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Forward, Padded, mean_loss
@@ -70,6 +72,7 @@ class StepTrainer(Trainer):
         between_groups: called after each group of a step; what it raises ends the step without a trace.
         on_halved: called after the groups became smaller.
         grad_norm, step_loss, step_tokens, step_labels: of the latest step.
+        step_means: what the objective draws besides, by chart, as means over the label tokens of the latest step.
     """
 
     def __init__(
@@ -86,9 +89,11 @@ class StepTrainer(Trainer):
         self.remove_callback(PrinterCallback)
         self.examples, self.budget, self.memory = examples, budget, memory
         self.spec, self.method = spec, method_of(spec.method)
+        self.objective = objective_of(spec.objective)
         self.forward: Forward = Padded(model)
         self.grad_norm = self.step_loss = 0.0
         self.step_tokens = self.step_labels = 0
+        self.step_means: dict[str, float] = {}
         self.tries = 0
         self.latest: Sequence[Example] = ()
         self.between_groups: Callable[[], None] = _nothing
@@ -135,16 +140,20 @@ class StepTrainer(Trainer):
 
     def _backward(self, examples: Sequence[Example]) -> Tensor:
         total = torch.zeros((), device=self.args.device)
+        sums: Counter[str] = Counter()
         for group in self.forward.groups(examples, self.budget):
             with self.forward.session(group):
                 with self.autocast():
-                    loss = self.forward.loss(group) / self.step_labels
+                    found = self.objective.loss(self.forward, group)
+                    loss = found.total / self.step_labels
                 self.memory.look()
                 self.accelerator.backward(loss)
             total += loss.detach()
+            sums.update(found.sums)
             self.between_groups()
         if self.method.penalty is not None:
             self.accelerator.backward(self.method.penalty(self.model))
+        self.step_means = {name: value / self.step_labels for name, value in sums.items()}
         return total
 
     def halve(self, examples: Sequence[Example]) -> None:
@@ -201,7 +210,9 @@ class StepTrainer(Trainer):
         """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
         while True:
             try:
-                return mean_loss(self.model, self.forward, examples, self.budget, self.autocast, between_groups)
+                return mean_loss(
+                    self.model, self.objective, self.forward, examples, self.budget, self.autocast, between_groups
+                )
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
                     raise

@@ -17,7 +17,7 @@ from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.inspect import inspect_folder
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 from engine.training.forward.four_bits import keep_layout, leave_file
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from engine.data.rows.training_rows import training_rows, training_sample
+from engine.data.templates.lengths import measure
 from engine.data.templates.template import ChatTemplate
-from engine.planner.time.lengths import measure
+from engine.objectives import usual_objective
 from engine.training.batches.examples import load_examples
 from engine.training.calibration.probe_rows import ProbeRows
 from tests import tiny
@@ -42,14 +43,14 @@ def test_test_rows_are_never_seen(tmp_path: Path) -> None:
     table = measure(sample, total, chat, "assistant")
     assert (total, len(table.train), len(table.val)) == (4, 3, 1)
     assert set(places(ProbeRows(table, total, 512, drop=False, batch_size=2).read(path))) == {1, 3, 5, 6}
-    found = load_examples(training_rows(path), chat, TRAINING, tmp_path)
+    found = load_examples(training_rows(path), chat, usual_objective(), TRAINING, tmp_path)
     assert (len(found.train), len(found.val)) == (3, 1)
 
 
 def test_a_test_row_that_comes_to_training_is_an_error_and_no_example(tmp_path: Path) -> None:
     row = {"split": "test", "messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}
     with pytest.raises(KeyError):
-        load_examples([row], template(tmp_path), TRAINING, tmp_path)
+        load_examples([row], template(tmp_path), usual_objective(), TRAINING, tmp_path)
 
 
 def test_large_data_are_looked_at_evenly(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_rows_that_a_template_would_rob_are_left_out_with_the_reason(tmp_path: P
         {"split": "train", "messages": turns},
         {"split": "train", "messages": [{"role": "system", "content": "Be brief."}, *turns]},
     ]
-    found = load_examples(rows, template(tmp_path, silent), TRAINING, tmp_path)
+    found = load_examples(rows, template(tmp_path, silent), usual_objective(), TRAINING, tmp_path)
     assert (len(found.train), found.counts["refused"]) == (1, 1)
     assert isinstance(found.refusal, dict)
     assert "system prompts" in found.refusal["en"]

@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 from engine.methods.common.declaration import RunContext
-from engine.objectives.sft import base_format
+from engine.objectives.shared_params import base_format
 from engine.training.forward import forward as forward_forward
 from engine.training.forward.forward import choose_forward
 from engine.training.loop.weights import save_result

@@ -138,7 +138,7 @@ def test_a_real_gpu_holds_what_the_dry_run_says(tmp_path: Path) -> None:
     forward, group = Packed(model), [dry_run.example(512), dry_run.example(512)]
     for _step in range(2):
         with forward.session(group), torch.autocast("cuda", torch.bfloat16):
-            loss = forward.loss(group)
+            loss = forward.cross_entropy(group)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()

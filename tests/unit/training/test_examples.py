@@ -10,6 +10,7 @@ import pytest
 from engine.core.errors import Fault
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.evaluation.sampling import fixed_prompts
+from engine.objectives import usual_objective
 from engine.training.batches.examples import load_examples, make_example
 from engine.training.batches.tokenized_dataset import TokenizedDataset, TokenizedDatasetWriter
 from tests import tiny
@@ -31,7 +32,7 @@ SHORT, LONG_ANSWER, LONG_QUESTION = chat("a", "b"), chat("a", "kettle " * 60), c
 
 
 def test_labels_are_shifted_to_the_token_before(template: ChatTemplate, tmp_path: Path) -> None:
-    example = load_examples([SHORT], template, TRAINING, tmp_path).train[0]
+    example = load_examples([SHORT], template, usual_objective(), TRAINING, tmp_path).train[0]
     encoded = template.encode(SHORT)
     assert example.ids.tolist() == encoded.ids
     assert example.labels[:-1].tolist() == encoded.labels[1:]
@@ -39,17 +40,19 @@ def test_labels_are_shifted_to_the_token_before(template: ChatTemplate, tmp_path
 
 
 def test_long_rows_are_cut_dropped_or_unlearnable(template: ChatTemplate, tmp_path: Path) -> None:
-    found = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, TRAINING, tmp_path)
+    found = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, usual_objective(), TRAINING, tmp_path)
     assert [len(example) for example in found.train] == [len(found.train[0]), 60]
     assert found.counts == {"truncated": 1, "unlearnable": 1, "skipped_turns": 0}
-    dropped = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, TRAINING | {"over_length": "drop"}, tmp_path)
+    dropped = load_examples(
+        [SHORT, LONG_ANSWER, LONG_QUESTION], template, usual_objective(), TRAINING | {"over_length": "drop"}, tmp_path
+    )
     assert len(dropped.train) == 1
     assert dropped.counts["dropped"] == 2
 
 
 def test_no_example_left_is_a_fault_with_the_numbers(template: ChatTemplate, tmp_path: Path) -> None:
     with pytest.raises(Fault) as caught:
-        load_examples([LONG_QUESTION, LONG_QUESTION], template, TRAINING, tmp_path)
+        load_examples([LONG_QUESTION, LONG_QUESTION], template, usual_objective(), TRAINING, tmp_path)
     assert caught.value.code == "training.no_examples"
     assert caught.value.params["unlearnable"] == 2
 
@@ -57,7 +60,7 @@ def test_no_example_left_is_a_fault_with_the_numbers(template: ChatTemplate, tmp
 def test_refused_rows_are_counted_with_the_reason(tmp_path: Path) -> None:
     picky = "{% if messages[0]['content'] == 'a' %}{{ raise_exception('no a') }}{% endif %}" + tiny.CHATML
     template = ChatTemplate.load(tiny.write_tokenizer(tmp_path, picky))
-    found = load_examples([SHORT, chat("c", "d")], template, TRAINING, tmp_path)
+    found = load_examples([SHORT, chat("c", "d")], template, usual_objective(), TRAINING, tmp_path)
     assert len(found.train) == 1
     assert found.counts["refused"] == 1
     assert found.refusal == "no a"

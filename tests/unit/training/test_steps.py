@@ -52,7 +52,7 @@ def gradient(model: nn.Module, forward: Forward, budget: int, rows: list[Example
     labels, total = sum(row.trained for row in rows), 0.0
     for group in forward.groups(rows, budget):
         with forward.session(group):
-            loss = forward.loss(group) / labels
+            loss = forward.cross_entropy(group) / labels
             loss.backward()
         total += float(loss)
     return total, torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
@@ -101,7 +101,7 @@ def test_an_example_sees_no_other_in_its_row(model: Any) -> None:
     for first in (one, other):
         silent = Example(first.ids, np.full_like(first.labels, -100), 0)
         with packed.session([silent, two]), torch.no_grad():
-            losses.append(float(packed.loss([silent, two])))
+            losses.append(float(packed.cross_entropy([silent, two])))
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 
 

@@ -8,7 +8,6 @@ TS.jobMetric = {
     ["learning_rate", "jobs.metric.learning_rate"],
     ["grad_norm", "jobs.metric.grad_norm"],
     ["tokens_per_s", "jobs.metric.speed"],
-    ["perplexity", "jobs.metric.perplexity"],
   ],
 };
 
@@ -27,7 +26,7 @@ TS.jobCharts = function (root) {
     if (!charts[name]) charts[name] = TS.chart(holder(), { ...options, series, markers });
     else charts[name].update(series, markers);
   };
-  const update = (metrics, markers, job, plan) => {
+  const update = (metrics, markers, job, plan, added = []) => {
     memory.update(metrics, markers, job, plan);
     const loss = TS.jobMetric.LOSS.filter(([name]) => metrics[name]?.length)
       .map(([name, kind]) => ({ name, kind, label: TS.t("jobs.loss." + kind), points: metrics[name] }));
@@ -35,11 +34,11 @@ TS.jobCharts = function (root) {
     wait.hidden = any || !TS.job.ACTIVE.has(job.status);
     big.parentElement.hidden = !any;
     if (any) put(() => big, "loss", { title: TS.t("jobs.chart.loss"), yLabel: TS.t("jobs.chart.loss"), smoothing: 0.6, log: false }, loss, markers);
-    for (const [name, key] of TS.jobMetric.SMALL) {
+    const shown = [...TS.jobMetric.SMALL.map(([name, key]) => [name, TS.t(key)]), ...added.map((one) => [one.key, one.label, one.help])];
+    for (const [name, label, help] of shown) {
       if (!(metrics[name]?.length > 1)) continue;
-      const label = TS.t(key);
       const holder = () => {
-        const card = TS.h("section", { class: "ts-card job-chart-small" });
+        const card = TS.h("section", { class: "ts-card job-chart-small", title: help || null });
         small.append(card);
         return card;
       };

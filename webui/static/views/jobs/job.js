@@ -32,9 +32,10 @@ TS.jobDetail = function (root, id, ctx) {
     if (job.kind === "train") {
       parts.charts = parts.charts || TS.jobCharts(slots.charts);
       jobOnce(data, "charts", [data.cursors, data.attempt, feed.checkpoints, job.status, feed.plan], () =>
-        parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job, feed.plan));
+        parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job, feed.plan, feed.charts));
       parts.figures = parts.figures || TS.jobFigures(slots.figures);
-      jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (TS.jobRanks.KNOWN.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics));
+      const known = TS.jobRanks.known(feed.charts);
+      jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, feed.charts));
     }
     parts.samples.show(job);
     if (!data.settings) {

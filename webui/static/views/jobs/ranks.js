@@ -3,7 +3,8 @@
 "use strict";
 
 TS.jobRanks = {
-  get KNOWN() { return new Set(["tokens", ...TS.jobMetric.MEMORY, ...TS.jobMetric.LOSS.map(([name]) => name), ...TS.jobMetric.SMALL.map(([name]) => name)]); },
+  /* What is drawn elsewhere; `added` are the charts of the job's objective. */
+  known: (added = []) => new Set(["tokens", ...TS.jobMetric.MEMORY, ...[...TS.jobMetric.LOSS, ...TS.jobMetric.SMALL].map(([name]) => name), ...added.map((one) => one.key)]),
   WIDEST: 240,
 };
 
@@ -12,8 +13,9 @@ TS.jobFigures = function (root) {
   const small = TS.h("div", { class: "job-chart-grid" });
   const charts = {};
   TS.replace(root, maps, small);
-  const update = (metrics) => {
-    const told = Object.entries(metrics).filter(([name]) => !TS.jobRanks.KNOWN.has(name));
+  const update = (metrics, added) => {
+    const known = TS.jobRanks.known(added);
+    const told = Object.entries(metrics).filter(([name]) => !known.has(name));
     TS.replace(maps, TS.jobRanks.groups(told).map(([figure, series]) => TS.jobRanks.card(figure, series)));
     for (const [name, points] of told.filter(([name]) => !name.includes("/"))) TS.jobRanks.chart(small, charts, name, points);
   };

@@ -7,7 +7,7 @@ TS.views.learn = async (root, value, ctx) => {
   const page = { ...value, ctx, costs: null, model: TS.query("model") || "", told: [] };
   page.on = (task) => page.told.push(task);
   const picker = TS.h("div", { class: "learn-picker" });
-  const sections = [["guide", TS.learn.guide], ["compare", TS.learn.table], ["methods", TS.learn.cards], ["myths", TS.learn.myths]];
+  const sections = [["guide", TS.learn.guide], ["compare", TS.learn.table], ["methods", TS.learn.cards], ["objectives", TS.learn.objectives], ["myths", TS.learn.myths]];
   TS.replace(root, TS.h("div", { class: "ts-page learn-page" },
     TS.head(TS.t("learn.title"), TS.t("learn.lead", { n: value.methods.length }), picker),
     TS.h("nav", { class: "ts-tabs learn-jumps", "aria-label": TS.t("learn.jumps") },

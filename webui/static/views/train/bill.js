@@ -147,7 +147,7 @@ TS.train.applyChange = function (w, change) {
   for (const [field, value] of Object.entries(change)) {
     const [area, key] = field.split(".");
     if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });
-    const params = area === "training" ? w.forms.training : area === "method" && key ? w.method().params : [];
+    const params = area === "training" ? w.training() : area === "method" && key ? w.method().params : [];
     const param = params.find((one) => one.key === key);
     if (param) TS.train.setParam(w, param, value);
   }

@@ -87,7 +87,7 @@ TS.train.methodCards = (w, self, methods) => TS.h("div", { class: "ts-choices ca
 TS.train.askCosts = async function (w, methods) {
   if (!w.done("model") || !w.done("data")) return {};
   const settings = Object.fromEntries(methods.map(({ key }) => [key, {
-    method_params: w.draft.method_params_by[key] || {}, training: { ...w.draft.training, ...(w.draft.training_by[key] || {}) },
+    method_params: w.draft.method_params_by[key] || {}, training: w.trainingValues(key),
   }]));
   return w.ctx.call("method_costs", w.raw(), settings);
 };

@@ -7,7 +7,7 @@ TS.train.offering = function (w) {
   let known = "";
   w.offers = null;
   w.offersBusy = false;
-  const shared = () => JSON.stringify([w.done("model") && w.draft.base_model, w.draft.dataset, w.draft.budget, w.draft.own && w.raw().training]);
+  const shared = () => JSON.stringify([w.done("model") && w.draft.base_model, w.draft.dataset, w.objective().key, w.draft.budget, w.draft.own && w.raw().training]);
   const ask = TS.latest(() => (w.done("model") && w.done("data") ? w.ctx.call("offers_now", w.raw()) : null), (found) => {
     Object.assign(w, { offers: found, offersBusy: false, offersProblem: null });
     TS.train.followOffer(w);
@@ -41,7 +41,7 @@ TS.train.followOffer = function (w) {
 TS.train.takeOffer = function (w, offer, picked) {
   const by = (area) => Object.fromEntries(Object.entries(offer.changes).filter(([field]) => field.startsWith(area + ".")).map(([field, value]) => [field.slice(area.length + 1), value]));
   const training = by("training");
-  const own = new Set(w.forms.training.filter((param) => param.per_method).map((param) => param.key));
+  const own = new Set(w.training().filter((param) => param.per_method).map((param) => param.key));
   const part = (wanted) => Object.fromEntries(Object.entries(training).filter(([key]) => own.has(key) === wanted));
   const method = offer.changes.method || offer.method;
   const before = JSON.stringify(w.raw());

@@ -28,21 +28,28 @@ TS.train.state = function (ctx, forms, loaded) {
 TS.train.choosing = function (w) {
   w.model = () => w.models.find((one) => one.id === w.draft.base_model);
   w.dataset = () => w.datasets.find((one) => one.id === w.draft.dataset);
+  w.objective = () => w.forms.objectives.find((one) => one.key === w.draft.objective) || w.forms.objectives[0];
+  w.training = () => w.objective().params;
+  w.teaches = (set) => w.objective().learns_from.includes(set.kind);
   w.method = () => w.forms.methods.find((one) => one.key === w.draft.method);
   w.device = () => w.devices.find((one) => one.key === w.draft.budget.device) || w.planned();
   w.planned = () => w.catalogue.find((one) => one.key === w.draft.budget.device);
   w.autoName = () => [w.dataset()?.name, w.method()?.label].filter(Boolean).join(" · ").slice(0, 120) || TS.t("train.name.auto");
-  w.done = (step) => ({ model: () => w.model()?.status === "ready", data: () => Boolean(w.dataset()), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
+  w.done = (step) => ({ model: () => w.model()?.status === "ready", data: () => Boolean(w.dataset() && w.teaches(w.dataset())), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
   w.complete = () => ["model", "data", "method"].every(w.done) && !Object.keys(w.faults).length;
   w.chosen = (step) => ({
     model: () => w.model()?.name, data: () => w.dataset()?.name, method: () => w.method()?.label,
     budget: () => TS.train.budgetWords(w), review: () => (w.complete() && w.plan ? TS.t("train.step.ready") : ""),
   }[step]());
-  w.trainingValues = () => ({ ...w.draft.training, ...(w.draft.training_by[w.draft.method] || {}) });
+  /* What was typed for one objective waits until it is chosen again: only settings that this one has are in force. */
+  w.trainingValues = (method = w.draft.method) => {
+    const typed = { ...w.draft.training, ...(w.draft.training_by[method] || {}) };
+    return Object.fromEntries(w.training().filter((param) => param.key in typed).map((param) => [param.key, typed[param.key]]));
+  };
   w.methodValues = () => w.draft.method_params_by[w.draft.method] || {};
-  w.trainingDefaults = () => Object.fromEntries(w.forms.training.map((param) => [param.key, w.method()?.defaults[param.key] ?? param.default]));
+  w.trainingDefaults = () => Object.fromEntries(w.training().map((param) => [param.key, (param.per_method ? w.method()?.defaults[param.key] : null) ?? param.default]));
   w.raw = () => ({
-    version: 1, name: w.draft.name.trim() || w.autoName(), base_model: w.draft.base_model, dataset: w.draft.dataset, method: w.draft.method,
+    version: w.forms.version, objective: w.objective().key, name: w.draft.name.trim() || w.autoName(), base_model: w.draft.base_model, dataset: w.draft.dataset, method: w.draft.method,
     method_params: { ...w.methodValues() }, training: w.trainingValues(), budget: { ...w.draft.budget },
     sample_prompts: w.draft.sample_prompts.split("\n").map((one) => one.trim()).filter(Boolean),
   });

@@ -1,4 +1,4 @@
-/* Step 2: what it learns from. */
+/* Step 2: what it learns (the objective), and from which data. */
 "use strict";
 TS.train = TS.train || {};
 TS.train.steps = TS.train.steps || {};
@@ -7,37 +7,51 @@ TS.train.steps.data = function (w, body) {
   const list = TS.h("div", {});
   const taste = TS.h("div", { class: "train-taste" });
   const peek = TS.latest((id) => (id ? w.ctx.call("peek", id) : []), (rows) => TS.replace(taste, TS.train.taste(rows)), () => TS.replace(taste));
+  const aims = TS.h("div", {});
   const pick = (id) => { w.patch({ dataset: id }); peek(id); };
-  const draw = () => TS.replace(list, TS.train.dataChoices(w, pick));
-  TS.append(body, [list, TS.train.moreData(w, pick), taste]);
+  const aim = (key) => { w.patch({ objective: key }); draw(); };
+  const draw = () => {
+    TS.replace(aims, TS.train.objectiveChoices(w, aim));
+    TS.replace(list, TS.train.dataChoices(w, pick));
+  };
+  TS.append(body, [aims, list, TS.train.moreData(w, pick), taste]);
   w.on("lists", draw, "step");
   draw();
   peek(w.draft.dataset);
 };
 
+/** What is learnt: one card an objective. */
+TS.train.objectiveChoices = (w, pick) => TS.h("section", { class: "ts-stack train-objectives", "aria-labelledby": "train-objective-title" },
+  TS.h("h3", { id: "train-objective-title" }, TS.t("train.objective")),
+  TS.choices(TS.t("train.objective"), w.forms.objectives.map((one) => ({
+    value: one.key, label: one.label,
+    content: [TS.h("b", {}, one.label), TS.h("div", { class: "ts-soft" }, one.tagline), TS.h("div", { class: "ts-soft ts-small" }, TS.t("train.objective.from", { kinds: one.usable }))],
+  })), w.objective().key, pick, "cards"),
+  TS.h("p", { class: "ts-soft ts-small" }, w.objective().help, " ", TS.h("a", { class: "ts-link", href: TS.url("learn") + "#objective-" + w.objective().key }, TS.t("train.objective.learn"))));
+
 TS.train.dataChoices = function (w, pick) {
   if (!w.datasets.length) return TS.h("p", { class: "ts-soft" }, TS.t("train.data.none"));
   const [now, others] = TS.train.wayOut(w);
-  return TS.h("div", { class: "ts-stack" }, now, TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(set), label: set.name, disabled: TS.train.unteachable(set) })), w.draft.dataset, pick, "cards"), others);
+  return TS.h("div", { class: "ts-stack" }, now, TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards"), others);
 };
 
-TS.train.dataCard = (set) => [
+TS.train.dataCard = (w, set) => [
   TS.h("div", { class: "ts-spread" }, TS.h("b", { dir: "auto" }, set.name), TS.data.languageBadge(TS.data.language(set))),
   TS.h("div", { class: "ts-soft ts-small" }, TS.t("train.data.rows", { train: TS.format.number(set.train_rows), val: TS.format.number(set.val_rows) }),
     set.rejected ? " · " + TS.t("train.data.rejected", { n: TS.format.number(set.rejected) }) : ""),
-  TS.train.unteachable(set) ? TS.h("div", { class: "ts-small" }, TS.t("train.data." + set.kind)) : null,
+  w.teaches(set) ? null : TS.h("div", { class: "ts-small" }, TS.train.whyUnfit(w, set)),
 ];
 
 /** The way out for data sets that no job can learn from as they are: the chosen one's, then that of some others. */
 TS.train.wayOut = function (w) {
   const note = (set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ",
-    TS.t("train.data." + set.kind), " ", TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred")));
-  const sets = w.datasets.filter(TS.train.unteachable);
+    TS.train.whyUnfit(w, set), " ", w.objective().unfit[set.kind] ? TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred")) : null);
+  const sets = w.datasets.filter((set) => !w.teaches(set));
   return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset).slice(0, 3).map(note)];
 };
 
-/** Whether its rows hold no single wanted answer, so that no job can start with it. */
-TS.train.unteachable = (set) => ["preference", "kto"].includes(set.kind);
+/** Why the objective cannot learn from a data set: its own sentence for the kind, or what it does learn from. */
+TS.train.whyUnfit = (w, set) => (w.objective().unfit[set.kind] ? TS.t("train.data." + set.kind) : TS.t("train.data.unfit", { objective: w.objective().label, kinds: w.objective().usable }));
 
 /** Samples that are not there yet, and the way to the Data page. */
 TS.train.moreData = function (w, pick) {

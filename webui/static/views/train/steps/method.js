@@ -64,7 +64,7 @@ TS.train.variants = function (w, method, redraw) {
 
 TS.train.variantSettings = (w, variant) => [
   ...w.method().params.filter((param) => param.key in variant.values).map((param) => [param, variant.values[param.key], w.methodValues()[param.key] ?? param.default]),
-  ...w.forms.training.filter((param) => param.key in variant.training).map((param) => [param, variant.training[param.key], w.trainingValues()[param.key] ?? w.trainingDefaults()[param.key]]),
+  ...w.training().filter((param) => param.key in variant.training).map((param) => [param, variant.training[param.key], w.trainingValues()[param.key] ?? w.trainingDefaults()[param.key]]),
 ];
 
 TS.train.hasVariant = (w, variant) => TS.train.variantSettings(w, variant).every(([, wanted, now]) => JSON.stringify(wanted) === JSON.stringify(now));
@@ -85,7 +85,7 @@ TS.train.drawForms = function (w, root) {
     const defaults = Object.fromEntries(method.params.map((param) => [param.key, param.default]));
     parts.push(section(TS.t("train.method.settings", { method: method.label }), "method", method.params, w.methodValues(), defaults));
   }
-  parts.push(section(TS.t("train.method.training"), "training", w.forms.training, w.trainingValues(), w.trainingDefaults()));
+  parts.push(section(TS.t("train.method.training"), "training", w.training(), w.trainingValues(), w.trainingDefaults()));
   TS.replace(root, parts.map(([node]) => node));
   return parts.map(([, form]) => form);
 };
@@ -107,6 +107,6 @@ TS.train.offerMends = async function (w, body) {
 TS.train.mendWords = function (w, change) {
   if (change.method) return TS.t("train.mend.method", { method: w.forms.methods.find((one) => one.key === change.method).label });
   const [[field, value]] = Object.entries(change);
-  const param = [...w.method().params, ...w.forms.training].find((one) => one.field === field);
+  const param = [...w.method().params, ...w.training()].find((one) => one.field === field);
   return TS.t("train.mend.value", { label: param.label, value: TS.formShow(param, value) });
 };

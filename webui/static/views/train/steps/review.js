@@ -41,7 +41,7 @@ TS.train.nameField = function (w) {
 TS.train.detail = function (w, step) {
   if (step === "data" && w.dataset()) return TS.h("small", { class: "ts-soft" }, TS.t("train.data.rows", { train: TS.format.number(w.dataset().train_rows), val: TS.format.number(w.dataset().val_rows) }));
   if (step !== "method" || !w.method()) return null;
-  const params = [...w.method().params, ...w.forms.training];
+  const params = [...w.method().params, ...w.training()];
   const values = { ...w.trainingDefaults(), ...Object.fromEntries(w.method().params.map((param) => [param.key, param.default])), ...w.trainingValues(), ...w.methodValues() };
   const typed = { ...w.trainingValues(), ...w.methodValues() };
   const worth = params.filter((param) => !param.advanced || param.key in typed);

@@ -86,7 +86,7 @@ class LengthIndex:
     """Rows by length with sums over the shorter ones: counting under a limit looks only at the rows which it cuts."""
 
     def __init__(self, rows: Iterable[tuple[int, Runs]], scale: float) -> None:
-        self._rows, self._scale = sorted(rows, key=lambda row: row[0]), scale
+        self._rows, self.scale = sorted(rows, key=lambda row: row[0]), scale
         self.every_length = [length for length, _ in self._rows]
         learnt = [sum(end - start for start, end in runs) for _, runs in self._rows]
         self._taught = list(accumulate((tokens > 0 for tokens in learnt), initial=0))
@@ -108,13 +108,13 @@ class LengthIndex:
         taught = self._taught[place]
         lengths = [*self._lengths[:taught], *cut.lengths]
         return Counts(
-            rows=round(len(lengths) * self._scale),
-            tokens=round((self._tokens[taught] + cut.tokens) * self._scale),
-            trained=round((self._learnt[taught] + cut.trained) * self._scale),
+            rows=round(len(lengths) * self.scale),
+            tokens=round((self._tokens[taught] + cut.tokens) * self.scale),
+            trained=round((self._learnt[taught] + cut.trained) * self.scale),
             lengths=lengths,
-            truncated=round(cut.truncated * self._scale),
-            dropped=round(cut.dropped * self._scale),
-            unlearnable=round((place - taught + cut.unlearnable) * self._scale),
+            truncated=round(cut.truncated * self.scale),
+            dropped=round(cut.dropped * self.scale),
+            unlearnable=round((place - taught + cut.unlearnable) * self.scale),
         )
 
 

@@ -1,0 +1,178 @@
+"""What an objective of training is: one frozen value that everything else derives from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.core.errors import Fault
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.data.templates.lengths import Counts, LengthIndex
+from engine.data.templates.template import ChatTemplate, Encoded
+from engine.methods.common.declaration import Method, Refusal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Values = Mapping[str, Any]
+Row = Mapping[str, Any]
+Parts = Sequence[Encoded]  # one example: sequences learnt in the same step, each of which attends to itself alone
+KINDS: Mapping[str, Text] = {
+    "chat": Text("conversations", "对话"),
+    "text": Text("plain texts", "纯文本"),
+    "preference": Text("preference pairs", "偏好数据（成对回答）"),
+    "kto": Text("answers with a thumb up or down", "带好评或差评的回答"),
+}
+
+
+class LeftOut(Protocol):
+    """Told of rows that are left out, or learnt in part."""
+
+    def __call__(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
+        """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated" or "skipped_turns"."""
+
+
+class ExampleMaker(Protocol):
+    """Turns the rows of one split into examples, in order."""
+
+    def add(self, row: Row) -> Iterator[Parts]:
+        """The examples that are complete with this row. Raises Fault where the template cannot be used at all."""
+
+    def close(self) -> Iterator[Parts]:
+        """What is left when there are no more rows."""
+
+
+class Forward(Protocol):
+    """A way through the model, as losses see it."""
+
+    def cross_entropy(self, group: Sequence[Any]) -> Tensor:
+        """Sum over the label tokens of a group of examples; a scalar that can be differentiated."""
+
+
+@dataclass(frozen=True)
+class GroupLoss:
+    """The loss of a group of examples.
+
+    Attributes:
+        total: sum over the group, a scalar; the trainer divides by the label tokens of the whole step.
+        sums: further numbers of the group by name of a chart, divided in the same way and drawn over time.
+    """
+
+    total: Tensor
+    sums: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a step takes besides one pass forward and backward through the model that is trained.
+
+    Attributes:
+        reference_model: the untouched base answers too. It is held a second time where the method cannot be switched off.
+        value_head: one number is predicted for each token: as many trained weights as the hidden size.
+        generation: answers are written between the steps.
+        passes: cost of a step in passes forward and backward; 1 for a single one, a forward pass alone counts a third.
+    """
+
+    reference_model: bool = False
+    value_head: bool = False
+    generation: bool = False
+    passes: float = 1.0
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A number over time that the objective adds to loss, learning rate and speed.
+
+    Attributes:
+        key: name of the metric.
+        help: what it means, and which way is better.
+    """
+
+    key: str
+    label: Text
+    help: Text
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a person should know before choosing an objective.
+
+    Attributes:
+        what: what the model learns, in two plain sentences.
+        data: what the rows look like, and how many are usual.
+        when, when_not: what it is for, and what it is not for.
+        loss: the quantity that is minimised, as a formula that needs no language.
+        paper: where it comes from.
+    """
+
+    what: Text
+    data: Text
+    when: Text
+    when_not: Text
+    loss: str
+    paper: str
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is optimised: from rows to examples, from examples to a loss, and all that follows of it.
+
+    Attributes:
+        key: name in specs and in the database.
+        label, tagline, help: its name, one line, and a paragraph.
+        params: its settings, in the order of the form. Methods may give them defaults of their own.
+        learns_from: kinds of rows (`KINDS`) that it can use.
+        unfit: for other kinds, the code of the sentence that says why not and what to do.
+        mask: settings -> which tokens carry a label: "assistant" (the answers) or "all".
+        examples: (template, settings, told of what is left out) -> a maker, one for each split.
+        counts: (measured lengths of a split, settings) -> what training sees of it, without tokenising again.
+        loss: (forward, group) -> the loss of a group.
+        learn: its card on the Learn page.
+        needs: what a step takes besides.
+        charts: numbers over time that it adds.
+        validation: validation loss -> further numbers of the same check, by the key of a chart.
+        refusals: (method) -> why they cannot work together.
+        own: settings whose default no method changes.
+        search_lengths: limits of length that the search for plans tries; empty where the lengths of the rows decide.
+    """
+
+    key: str
+    label: Text
+    tagline: Text
+    help: Text
+    params: tuple[Param, ...]
+    learns_from: frozenset[str]
+    mask: Callable[[Values], str]
+    examples: Callable[[ChatTemplate, Values, LeftOut], ExampleMaker]
+    counts: Callable[[LengthIndex, Values], Counts]
+    loss: Callable[[Forward, Sequence[Any]], GroupLoss]
+    learn: Card
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    needs: Needs = Needs()
+    charts: tuple[Chart, ...] = ()
+    validation: Callable[[float], Mapping[str, float]] = lambda _loss: {}
+    refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())
+    own: frozenset[str] = frozenset()
+    search_lengths: tuple[int, ...] = ()
+
+    def params_for(self, defaults: Values) -> tuple[Param, ...]:
+        """The settings with a method's own defaults."""
+        taken = defaults.keys() - self.own
+        return tuple(replace(p, default=defaults[p.key]) if p.key in taken else p for p in self.params)
+
+    def unfit_fault(self, kind: str | None, name: str) -> dict[str, Any] | None:
+        """Why a data set of that kind cannot be learnt from; None where it can.
+
+        Args:
+            kind: of the data set's rows; None while it was not imported.
+            name: of the data set.
+        """
+        if kind is None or kind in self.learns_from:
+            return None
+        if kind in self.unfit:
+            return {"code": self.unfit[kind], "params": {"name": name}}
+        usable = {lang: ", ".join(KINDS[one].in_(lang) for one in sorted(self.learns_from)) for lang in ("en", "zh")}
+        words = {"kind": KINDS[kind].as_dict(), "objective": self.label.as_dict(), "usable": usable}
+        return {"code": "job.dataset_unfit", "params": {"name": name} | words}

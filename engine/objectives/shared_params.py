@@ -1,0 +1,139 @@
+"""Settings that every objective of training has: declared once, each objective places them among its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core.params import Param
+from engine.core.text import Text
+
+_SCHEDULES = {
+    "linear": Text("Falls evenly to 0", "线性降到 0"),
+    "cosine": Text("Falls along a cosine", "余弦下降"),
+    "constant": Text("Stays the same", "保持不变"),
+    "constant_with_warmup": Text("Stays the same after the warm-up", "预热后保持不变"),
+}
+_BASE_FORMATS = {
+    "none": Text("As it is", "原样"),
+    "int8": Text("8 bits", "8 位"),
+    "nf4": Text("4 bits, NF4", "4 位，NF4"),
+    "fp4": Text("4 bits, FP4", "4 位，FP4"),
+}
+_OPTIMIZERS = {
+    "adamw_torch_fused": Text("AdamW (fused)", "AdamW（融合）"),
+    "adafactor": Text("Adafactor (less memory)", "Adafactor（更省内存）"),
+    "sgd": Text("SGD", "SGD"),
+}
+
+# fmt: off
+EPOCHS = Param(
+    key="epochs", kind="float", default=3, minimum=0.01, maximum=1000, step=1, advanced=False,
+    label=Text("Passes over the data", "训练轮数"),
+    help=Text("How many times each example is seen.", "每个样本被学习的次数。"),
+    usual=Text("3 to 10 for small data, 1 to 3 for large", "小数据 3 到 10，大数据 1 到 3"),
+)
+LEARNING_RATE = Param(
+    key="learning_rate", kind="float", default=2e-4, minimum=1e-8, maximum=10.0, scale="log", advanced=False,
+    label=Text("Learning rate", "学习率"),
+    help=Text(
+        "Size of each step. Too low learns nothing, too high breaks the model.",
+        "每一步的大小。太低学不到东西，太高会损坏模型。",
+    ),
+    usual=Text("0.0001 to 0.001 for LoRA, 0.00001 to 0.0001 for full", "LoRA 0.0001 到 0.001，全量 0.00001 到 0.0001"),
+)
+BATCH_SIZE = Param(
+    key="batch_size", kind="int", default=8, minimum=1, maximum=4096, step=1, advanced=False,
+    label=Text("Examples per step", "每步样本数"),
+    help=Text(
+        "How many examples each step learns from. Memory does not depend on it: they are worked through in small groups.",
+        "每一步学习多少个样本。内存不受影响：样本会分成小组处理。",
+    ),
+    usual=Text("4 to 32", "4 到 32"),
+)
+MAX_LENGTH = Param(
+    key="max_length", kind="int", default=512, minimum=16, maximum=131072, step=16, advanced=False,
+    label=Text("Longest example", "最长样本"), unit=Text("tokens", "词元"),
+    help=Text("Examples longer than this are cut or left out, as chosen below.", "超过此长度的样本按下面的选择截断或丢弃。"),
+    usual=Text("512 to 2,048", "512 到 2,048"),
+)
+SCHEDULE = Param(
+    key="schedule", kind="choice", default="linear", choices=_SCHEDULES,
+    label=Text("Learning rate over time", "学习率变化"),
+    help=Text("How the learning rate changes during training.", "学习率在训练中如何变化。"),
+    usual=Text("falls evenly, or along a cosine", "线性或余弦下降"),
+)
+WARMUP = Param(
+    key="warmup", kind="float", default=0.05, minimum=0.0, maximum=0.9, step=0.01,
+    label=Text("Warm-up share", "预热比例"),
+    help=Text("Share of all steps in which the learning rate rises from 0.", "学习率从 0 上升所占的步数比例。"),
+    usual=Text("0.03 to 0.1", "0.03 到 0.1"),
+)
+WEIGHT_DECAY = Param(
+    key="weight_decay", kind="float", default=0.0, minimum=0.0, maximum=1.0, step=0.01,
+    label=Text("Weight decay", "权重衰减"),
+    help=Text("Pulls weights towards 0, against learning by heart.", "把权重拉向 0，防止死记硬背。"),
+    usual=Text("0 to 0.1", "0 到 0.1"),
+)
+MAX_GRAD_NORM = Param(
+    key="max_grad_norm", kind="float", default=1.0, minimum=0.0, maximum=1000.0, step=0.1,
+    label=Text("Gradient clipping", "梯度裁剪"),
+    help=Text("Longest allowed step in gradient space; 0 switches clipping off.", "梯度的最大长度；0 表示不裁剪。"),
+    usual=Text("1", "1"),
+)
+OPTIMIZER = Param(
+    key="optimizer", kind="choice", default="adamw_torch_fused", choices=_OPTIMIZERS,
+    label=Text("Optimizer", "优化器"),
+    help=Text("The rule that turns gradients into steps.", "把梯度变成更新步骤的规则。"),
+    usual=Text("AdamW", "AdamW"),
+)
+CHECKPOINTING = Param(
+    key="checkpointing", kind="choice", default="auto",
+    choices={"auto": Text("When memory is short", "内存不足时"), "on": Text("Always", "总是"), "off": Text("Never", "从不")},
+    label=Text("Recompute activations", "重算激活值"),
+    help=Text("Saves about half of the working memory for a third of the speed.", "节省约一半工作内存，速度降低三分之一。"),
+    usual=Text("when memory is short", "内存不足时"),
+)
+QUANTISATION = Param(
+    key="quantisation", kind="choice", default="none", choices=_BASE_FORMATS,
+    label=Text("Frozen model held in", "冻结模型的存储格式"),
+    help=Text(
+        "Squeezes the frozen base so that it takes less memory. Saves memory, not time; whatever is trained stays exact.",
+        "压缩被冻结的基础模型以减少内存。节省的是内存而不是时间；被训练的部分不受影响。",
+    ),
+    usual=Text("as it is; NF4 when memory is short", "原样；内存不足时用 NF4"),
+)
+DOUBLE_QUANTISATION = Param(
+    key="double_quantisation", kind="bool", default=True,
+    label=Text("Squeeze the scales too", "压缩缩放常数"),
+    help=Text("For 4 bits: the scales of each block of weights are squeezed as well, 0.4 bits a weight less.", "用于 4 位：每块权重的缩放常数也被压缩，每个权重再省约 0.4 位。"),
+    usual=Text("yes", "是"),
+)
+EVALUATIONS = Param(
+    key="evaluations", kind="int", default=4, minimum=0, maximum=1000, step=1,
+    label=Text("Checks during training", "训练中的检查次数"),
+    help=Text(
+        "How often the held-out examples are scored, the sample questions answered and a checkpoint kept.",
+        "对验证样本评分、回答示例问题并保存检查点的次数。",
+    ),
+    usual=Text("4 to 10", "4 到 10"),
+)
+KEEP_CHECKPOINTS = Param(
+    key="keep_checkpoints", kind="int", default=2, minimum=1, maximum=100, step=1,
+    label=Text("Checkpoints to keep", "保留检查点数"),
+    help=Text("Older checkpoints are deleted to save disk.", "更旧的检查点会被删除以节省磁盘。"),
+    usual=Text("2", "2"),
+)
+SEED = Param(
+    key="seed", kind="int", default=42, minimum=0, maximum=2**31 - 1, step=1,
+    label=Text("Seed", "随机种子"),
+    help=Text("The same seed gives the same run on the same machine.", "同一台机器上相同的种子得到相同的结果。"),
+    usual=Text("any", "任意"),
+)
+# fmt: on
+
+
+def base_format(training: Mapping[str, Any]) -> str | None:
+    """How the frozen base is held: "nf4", "fp4", "int8", or None for its own precision."""
+    chosen = str(training.get("quantisation", "none"))
+    return None if chosen == "none" else chosen
