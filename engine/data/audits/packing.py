@@ -21,9 +21,9 @@ _BLOCK = 500
 class PackedFindings:
     """All that a check found: how many rows in how many groups, and the packed rest."""
 
-    rows: int
-    groups: int
-    payload: bytes
+    rows: int  # how many findings, one a row
+    groups: int  # how many groups of rows that belong together
+    payload: bytes  # as `pack` writes it and `unpack` reads it
 
 
 def pack(found: Iterable[FoundRow]) -> PackedFindings:

@@ -55,6 +55,9 @@ class RowIndex:
     """One entry a row, in the order of the file. Columns are read-only arrays of the same length.
 
     Attributes:
+        path: the rows file.
+        size: of the rows file, in bytes.
+        languages: codes that `language` counts into.
         offset: where the row begins in the file, in bytes.
         id: the row's number, stable over versions.
         split: place in SPLITS.

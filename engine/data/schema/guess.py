@@ -27,10 +27,10 @@ CLASSIFY = {
 class Guess:
     """What the columns look like: a shape (or None), its mapping and wordings, and remarks [(code, params)]."""
 
-    shape: str | None = None
-    mapping: dict[str, str] = field(default_factory=dict)
-    templates: dict[str, list[str]] = field(default_factory=dict)
-    remarks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    shape: str | None = None  # key of a `Shape`
+    mapping: dict[str, str] = field(default_factory=dict)  # field -> column
+    templates: dict[str, list[str]] = field(default_factory=dict)  # field -> wordings
+    remarks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # sentences `detect.<code>`
 
     @property
     def whole(self) -> bool:

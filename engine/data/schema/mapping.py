@@ -14,9 +14,9 @@ from engine.data.schema.templated_columns import Wording, check_wordings
 class ColumnMapping:
     """How the columns of a file become rows of a shape: `columns` by field, and `wordings` where there are any."""
 
-    shape: Shape
-    columns: Mapping[str, str]
-    wordings: Mapping[str, tuple[Wording, ...]] = field(default_factory=dict)
+    shape: Shape  # what rows become
+    columns: Mapping[str, str]  # field -> column, without empty entries
+    wordings: Mapping[str, tuple[Wording, ...]] = field(default_factory=dict)  # field -> its wordings
 
     @property
     def used(self) -> set[str]:

@@ -34,6 +34,8 @@ class Encoded:
     """One example as tokens. `labels` are the ids to learn, `IGNORED` elsewhere.
 
     Attributes:
+        ids: token ids, at most the limit's number.
+        labels: as long as `ids`.
         skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
         full_length: number of tokens before any cut.
     """

@@ -62,6 +62,7 @@ class RowTable:
     """All rows in the order of the file.
 
     Attributes:
+        ids: i64, the rows' ids.
         marks: u64, equal for equal content.
         sides: u8, the present split.
         roots: i64, place of the row from which this one was made, its own place otherwise.
