@@ -38,7 +38,13 @@ class PlanCase:
     """A complete spec with all that it names.
 
     Attributes:
+        spec: the job's settings, checked.
+        model: its base model.
+        dataset: its data set.
+        device: that it runs on, or a device of the catalogue.
+        table: lengths of the data set's rows in the model's tokens.
         evidence: what this machine measured with the model, by method.
+        disk_free_mb: MB that are free where the job writes.
         known_shape: the model's shape where it was read before.
     """
 

@@ -24,11 +24,11 @@ _ADAFACTOR_MAKES = 3  # copies of the matrix at hand
 class PeakPhase:
     """Bytes at one moment, besides weights, adapter and optimizer state."""
 
-    name: str
-    gradients: float = 0.0
-    activations: float = 0.0
-    logits: float = 0.0
-    temporary: float = 0.0
+    name: str  # "forward", "head", "backward", "end" or "update"
+    gradients: float = 0.0  # of trained parameters
+    activations: float = 0.0  # kept for the backward pass
+    logits: float = 0.0  # scores over the vocabulary
+    temporary: float = 0.0  # made by the backward pass or the optimizer
 
     @property
     def bytes(self) -> float:
@@ -40,8 +40,8 @@ class PeakPhase:
 class StepMeasures:
     """The measures of one step; everything per token is in bytes."""
 
-    work: Workload
-    uses: Footprint
+    work: Workload  # the job's step as it is planned
+    uses: Footprint  # what the method holds besides
 
     @property
     def tokens(self) -> int:

@@ -21,6 +21,7 @@ class Candidate:
     """How to train, besides lengths and passes.
 
     Attributes:
+        method: what trains.
         held: format of the base; None as it is.
         optimizer, checkpointing: settings of training.
     """

@@ -42,8 +42,12 @@ class Plan:
     """A complete job with its numbers, which are those of the plan that the page shows once it is taken over.
 
     Attributes:
+        case: the complete spec with what it names.
+        work: one step as memory sees it.
+        train: the training rows under the plan's limits.
         seconds, training_s: the whole job, and its training alone.
         memory_mb: at the peak.
+        disk_mb: that the job needs at its fullest.
         quality: what can be expected of it, from 0 to 1 (`goals.quality`).
     """
 

@@ -27,8 +27,8 @@ _HALF = 2.0
 class Space:
     """One line of the disk's bill; text key `plan.disk.<key>`."""
 
-    key: str
-    bytes: float
+    key: str  # "checkpoints", "writing", "result" or "scratch"
+    bytes: float  # when the job needs most
 
 
 def spaces(work: Workload, train: Counts, val: Counts, keep: int) -> list[Space]:

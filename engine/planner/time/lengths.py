@@ -21,10 +21,10 @@ Runs = list[list[int]]  # [first, after the last] of each run of learnt tokens
 class LengthTable:
     """Measured rows by split; `scale` is how many real rows each stands for, `refused` those the template cannot take."""
 
-    train: Sequence[tuple[int, Runs]]
-    val: Sequence[tuple[int, Runs]]
-    scale: float = 1.0
-    refused: int = 0
+    train: Sequence[tuple[int, Runs]]  # (tokens, runs of trained tokens) of each measured row
+    val: Sequence[tuple[int, Runs]]  # the same of held-out rows
+    scale: float = 1.0  # 1 or more
+    refused: int = 0  # scaled up to the whole data set
 
     @cached_property
     def train_index(self) -> LengthIndex:
@@ -51,7 +51,12 @@ class Counts:
     """What training will see of one split under a limit. Numbers of rows and tokens are for the whole split.
 
     Attributes:
+        rows: that are left.
+        tokens: of the rows that are left.
+        trained: tokens with a label among them.
         lengths: of the measured rows that are left.
+        truncated: rows that were cut at the limit.
+        dropped: rows left out because they are longer than the limit.
         unlearnable: rows without a learnt token left; they are not trained on.
     """
 
