@@ -91,6 +91,9 @@ class SharedBase:
         """One forward pass; row i is computed by the weights named `keys[i]` ("base" or a result).
 
         Rows of virtual tokens are the base's: their tokens are in the cache from `open`.
+
+        Raises:
+            Fault: "chat.wrong_weights" where the rows cannot be computed together.
         """
         if not set(keys) <= {BASE, *self.adapters}:
             raise Fault("chat.wrong_weights", wanted=", ".join(keys))
@@ -125,5 +128,5 @@ class SharedBase:
 class AdaptedModel:
     """Weights that can answer: a trunk and which of its results."""
 
-    shared_base: SharedBase
-    key: str
+    shared_base: SharedBase  # the base, held once for all
+    key: str  # "base" or the name of a result
