@@ -18,12 +18,12 @@ from engine.training.batches.tokenized_dataset import Example, TokenizedDataset,
 
 @dataclass
 class Examples:
-    """Everything that a job sees. `left_out` counts rows by reason: "dropped", "unlearnable", "refused"; also "truncated"
+    """Everything that a job sees. `counts` are rows by reason: "dropped", "unlearnable", "refused"; also "truncated"
     and "skipped_turns", which are trained in part."""
 
-    train: TokenizedDataset = field(init=False)
-    val: TokenizedDataset = field(init=False)
-    counts: Counter[str] = field(default_factory=Counter)
+    train: TokenizedDataset = field(init=False)  # examples to train on
+    val: TokenizedDataset = field(init=False)  # held-out examples
+    counts: Counter[str] = field(default_factory=Counter)  # rows by reason
     refusal: str | dict[str, str] = ""  # why the first refused row was, in both languages where it is ours
 
 

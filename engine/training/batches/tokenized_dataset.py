@@ -21,9 +21,9 @@ _BATCH = 1_000
 class Example:
     """One row as tokens. `labels` are already shifted: `labels[i]` is what follows `ids[i]`, or IGNORED."""
 
-    ids: NDArray[np.int32]
-    labels: NDArray[np.int32]
-    trained: int
+    ids: NDArray[np.int32]  # shape (length,)
+    labels: NDArray[np.int32]  # shape (length,)
+    trained: int  # labels that are not IGNORED
 
     def __len__(self) -> int:
         return len(self.ids)

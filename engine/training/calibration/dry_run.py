@@ -41,6 +41,7 @@ class Measured:
     """The peak of one step.
 
     Attributes:
+        total_bytes: all parts at that moment.
         parts: bytes at the moment of the peak, by kind: "weights" (and buffers), "adapter" (what the method added),
             "gradients" and "optimizer" of trained parameters, "activations" (made by the forward pass), "logits" (as wide
             as the vocabulary), "temporary" (made by the backward pass or the optimizer).

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 class Forward(Protocol):
     """One way of computing losses."""
 
-    name: str
+    name: str  # "packed" or "padded"
 
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
         """The examples of a step in groups of about `budget` tokens."""
