@@ -34,13 +34,14 @@ _STATUS = {"end": "complete", "length": "complete", "stopped": "stopped", "faile
 class State:
     """One side as a watcher sees it. `status`: waiting, loading, streaming, then complete, stopped or failed."""
 
-    status: str = "waiting"
-    text: str = ""
-    stats: dict[str, Any] = field(default_factory=dict)
-    version: int = 1
+    status: str = "waiting"  # one of those
+    text: str = ""  # the answer so far
+    stats: dict[str, Any] = field(default_factory=dict)  # {"tokens", ...} once it is over
+    version: int = 1  # grows with every change
 
     @property
     def over(self) -> bool:
+        """Whether nothing more will be said."""
         return self.status in ("complete", "stopped", "failed")
 
 

@@ -25,7 +25,7 @@ from storage.tables import Dataset
 
 
 def ensure_sample(ctx: Context, key: str) -> int:
-    """The built-in sample data set in "en" or "zh", imported if it is not there; returns its id."""
+    """The built-in sample data set in "en" or "zh", imported if it is not there; returns its id. Raises NotFound for another key."""
     with ctx.db.read() as session:
         if row := queries.sample(session, key):
             return row.id

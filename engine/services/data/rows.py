@@ -34,9 +34,14 @@ class Query:
 
     Attributes:
         text: stands in one of the row's texts, in whatever case.
+        split: one of SPLITS.
+        language: code.
+        turns: answers in the conversation.
         column, value: the row's other column `column` holds `value`, compared as text.
         check: rows that this check of the newest audit found; "any" for any check.
         sort: one of SORTS; "tokens" are those of the base model `model`, which were counted before.
+        descending: largest first.
+        model: id of a base model.
     """
 
     text: str = ""
