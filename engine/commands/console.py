@@ -24,16 +24,12 @@ class Translate(Protocol):
 
 @dataclass
 class Console:
-    """A terminal and a language.
+    """A terminal and a language."""
 
-    Args:
-        explain: (language, error) -> its sentence.
-    """
-
-    language: str
-    translate: Translate
-    explain: Callable[[str, TunesmithError], str]
-    out: TextIO = field(default_factory=lambda: sys.stdout)
+    language: str  # "en" or "zh"
+    translate: Translate  # texts of the catalogue
+    explain: Callable[[str, TunesmithError], str]  # (language, error) -> its sentence
+    out: TextIO = field(default_factory=lambda: sys.stdout)  # where it is written
     _open_line: bool = False
 
     def text(self, key: str, /, **params: Any) -> str:

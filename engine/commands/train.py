@@ -87,7 +87,12 @@ def _read(file: Path) -> str:
 
 
 def data_set(console: Console, ctx: Context, named: str) -> int:
-    """A data set given as an id, "sample-en", "sample-zh" or a file, whose columns must be plain to see."""
+    """The id of a data set given as an id, "sample-en", "sample-zh" or a file, whose columns must be plain to see.
+
+    Raises:
+        Fault: "cli.no_file", "cli.no_shape", or what makes the file useless.
+        NotFound: no data set has that id.
+    """
     if named in ("sample-en", "sample-zh"):
         return datasets.ensure_sample(ctx, named.removeprefix("sample-"))
     if named.isdigit():
