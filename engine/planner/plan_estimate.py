@@ -168,7 +168,7 @@ def estimate(case: PlanCase) -> dict[str, Any]:
 
 
 def memory_view(work: Workload) -> list[dict[str, Any]]:
-    """The lines of the bill in MB; those that round to nothing are left out."""
+    """The items of the memory breakdown in MB; those that round to nothing are left out."""
     lines = ({**asdict(item), "mb": round(item.bytes / MB)} for item in memory_breakdown(work))
     return [{key: line[key] for key in ("key", "mb", "formula", "source")} for line in lines if line["mb"]]
 

@@ -34,7 +34,7 @@ class Capabilities:
         packing: several examples may share a row.
         checkpointing: activations may be recomputed.
         resume: an interrupted job goes on exactly where its checkpoint was.
-        batch: answers beside the base and others in one batch.
+        batch: answers with the base and others in one batch.
         trains: changes numbers at all.
         why_not: for each of these that is False, the reason.
     """
@@ -105,7 +105,7 @@ class Learn:
 
 @dataclass(frozen=True)
 class Method:
-    """One way of fine-tuning.
+    """One method of fine-tuning.
 
     Attributes:
         key: name in specs and in the database.
@@ -137,7 +137,7 @@ class Method:
         figures: (model) -> numbers to draw over time, by name ("rank/<module>").
         state, restore: what a checkpoint must hold besides the trained parameters, as tensors by name.
         save: (model, folder, run) -> None where `saves` alone does not say how.
-        merge: (loaded model) -> plain model; PEFT's own way where it is None.
+        merge: (loaded model) -> plain model; PEFT's own merge where it is None.
         expected_fall: share of LoRA's fall of the loss in as many steps that tests ask for; below 0.5 a note must say why.
     """
 

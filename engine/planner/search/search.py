@@ -1,4 +1,4 @@
-"""From a budget to ranked complete plans: every sensible combination is put through the same bill as a job's own plan.
+"""From a budget to ranked complete plans: every sensible combination gets the same estimate as a job's own plan.
 
 What is tried: each recommended method, on the base as it is and squeezed where the method and the device can, with the
 optimizers that `goals` knows, at the shortest limits that cut no, 1 % or 5 % of the examples, as many passes as the time
@@ -153,17 +153,21 @@ class Search:
 
     def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[PlanCase]:
         """Complete specs at each method's own pace, without a look at the limits."""
-        for way in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
-            case = self._case(way)
+        for candidate in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
+            case = self._case(candidate)
             cut = (_with(case, max_length=length) for length in lengths)
-            yield from (one for one in cut if not _refused(one, way.method))
+            yield from (one for one in cut if not _refused(one, candidate.method))
 
-    def _case(self, way: Candidate) -> PlanCase:
-        """The base, trained this way."""
-        base, method = self.base, way.method
+    def _case(self, candidate: Candidate) -> PlanCase:
+        """The base, trained as the candidate says."""
+        base, method = self.base, candidate.method
         values, _ = read_all(method.params, self.own.get(method.key, {}), "method")
         kept = {k: v for k, v in base.spec.training.items() if k not in SEARCHED and k not in method.defaults}
-        wanted = {"quantisation": way.held or "none", "optimizer": way.optimizer, "checkpointing": way.checkpointing}
+        wanted = {
+            "quantisation": candidate.held or "none",
+            "optimizer": candidate.optimizer,
+            "checkpointing": candidate.checkpointing,
+        }
         wanted["batch_size"] = base.spec.training["batch_size"]
         training, _ = read_all(SFT.params_for(method.defaults), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
@@ -233,8 +237,8 @@ def _paced(case: PlanCase) -> Iterator[Plan]:
 def _plan(case: PlanCase, work: Workload, memory_mb: int) -> Plan:
     train, val = case.counts()
     time = duration_of_case(case, work, train, val)
-    disk_mb, learnt = disk_mb_of(case, work, train, val), _quality(case, work, train)
-    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, learnt)
+    disk_mb, quality = disk_mb_of(case, work, train, val), _quality(case, work, train)
+    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, quality)
 
 
 def _at(plan: Plan, epochs: float) -> Plan:
@@ -242,8 +246,8 @@ def _at(plan: Plan, epochs: float) -> Plan:
     case = _with(plan.case, epochs=epochs)
     training = plan.training_s * epochs / plan.epochs
     seconds = plan.seconds - plan.training_s + training
-    learnt = _quality(case, plan.work, plan.train)
-    return replace(plan, case=case, seconds=seconds, training_s=training, quality=learnt)
+    quality = _quality(case, plan.work, plan.train)
+    return replace(plan, case=case, seconds=seconds, training_s=training, quality=quality)
 
 
 def _with(case: PlanCase, **settings: Any) -> PlanCase:

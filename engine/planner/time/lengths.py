@@ -14,7 +14,7 @@ from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
 
 MOST_ROWS = 4000  # larger data sets are measured on evenly spread rows and scaled up
-Runs = list[list[int]]  # [first, after the last] of each run of learnt tokens
+Runs = list[list[int]]  # [first, after the last] of each run of trained tokens
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Counts:
         lengths: of the measured rows that are left.
         truncated: rows that were cut at the limit.
         dropped: rows left out because they are longer than the limit.
-        unlearnable: rows without a learnt token left; they are not trained on.
+        unlearnable: rows without a trained token left; they are not trained on.
     """
 
     rows: int
@@ -93,11 +93,11 @@ class LengthIndex:
     def __init__(self, rows: Iterable[tuple[int, Runs]], scale: float) -> None:
         self._rows, self._scale = sorted(rows, key=lambda row: row[0]), scale
         self.every_length = [length for length, _ in self._rows]
-        learnt = [sum(end - start for start, end in runs) for _, runs in self._rows]
-        self._taught = list(accumulate((tokens > 0 for tokens in learnt), initial=0))
-        self._lengths = [length for length, tokens in zip(self.every_length, learnt, strict=True) if tokens]
+        labels = [sum(end - start for start, end in runs) for _, runs in self._rows]
+        self._taught = list(accumulate((tokens > 0 for tokens in labels), initial=0))
+        self._lengths = [length for length, tokens in zip(self.every_length, labels, strict=True) if tokens]
         self._tokens = list(accumulate(self._lengths, initial=0))
-        self._learnt = list(accumulate((tokens for tokens in learnt if tokens), initial=0))
+        self._learnt = list(accumulate((tokens for tokens in labels if tokens), initial=0))
         self._counted: dict[tuple[int, str], Counts] = {}
 
     def count(self, max_length: int, over_length: str) -> Counts:
@@ -159,12 +159,12 @@ def count(rows: Iterable[tuple[int, Runs]], scale: float, max_length: int, over_
         if length > max_length and over_length == "drop":
             dropped += 1
             continue
-        learnt = sum(max(0, min(end, max_length) - start) for start, end in runs)
-        if not learnt:
+        labels = sum(max(0, min(end, max_length) - start) for start, end in runs)
+        if not labels:
             unlearnable += 1
             continue
         truncated += length > max_length
-        trained += learnt
+        trained += labels
         lengths.append(min(length, max_length))
     return Counts(
         rows=round(len(lengths) * scale),

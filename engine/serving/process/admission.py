@@ -1,4 +1,4 @@
-"""Whether and where the models of a chat fit beside what runs. Imports no torch."""
+"""Whether and where the models of a chat fit into what running jobs leave. Imports no torch."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def base_bytes(shape: ModelShape, dtype: str) -> float:
 
 
 def tuned_bytes(wanted: Wanted, tuned: Tuned, dtype: str) -> float:
-    """Memory of a result beside its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
+    """Bytes of a result on top of its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
     if tuned.kind == "full":
         return base_bytes(wanted.shape, dtype)
     return 0 if tuned.kind == "shots" else tuned.bytes

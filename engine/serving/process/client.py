@@ -38,8 +38,8 @@ class Held:
     identity: str  # names the base's weights
     device: str  # key: "cpu" or "cuda:N"
     dtype: str  # "fp32", "bf16", "fp16" or "nf4"
-    keys: tuple[str, ...]  # names of the tuned models
-    gpu_mb: int = 0  # memory of the GPU that it takes
+    keys: tuple[str, ...]  # names of everything loaded
+    gpu_mb: int = 0  # MiB of GPU memory that its models take
 
 
 class _Gone(Exception):

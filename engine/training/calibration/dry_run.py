@@ -41,8 +41,8 @@ class Measured:
     """The peak of one step.
 
     Attributes:
-        total_bytes: all parts at that moment.
-        parts: bytes at the moment of the peak, by kind: "weights" (and buffers), "adapter" (what the method added),
+        total_bytes: all parts together.
+        parts: bytes at the peak, by kind: "weights" (and buffers), "adapter" (what the method added),
             "gradients" and "optimizer" of trained parameters, "activations" (made by the forward pass), "logits" (as wide
             as the vocabulary), "temporary" (made by the backward pass or the optimizer).
         seconds: that the dry run took.
@@ -67,7 +67,7 @@ def measure(
     budget: int = TOKENS_AT_ONCE["cpu"],
     after: Callable[[], None] | None = None,
 ) -> Measured:
-    """The peak of one step over examples of these lengths, all of whose tokens are learnt; without runtime and margin.
+    """The peak of one step over examples of these lengths, all of whose tokens have a label; without runtime and margin.
 
     Args:
         config: of the model, as config.json has it.
@@ -174,7 +174,7 @@ def _first_update(count: LiveBytes, trained: Sequence[Tensor], optimizer: Any) -
 
 
 def _forward(count: LiveBytes, model: Any, method: Method, precision: str, shortest: int) -> Forward:
-    """The way that a job would choose, as far as that depends on sizes."""
+    """The `Forward` that a job would choose, as far as that depends on sizes."""
     last: Exception | None = None
     for kind in forwards_for(model, pack=method.capabilities.packing):
         try:
@@ -182,7 +182,7 @@ def _forward(count: LiveBytes, model: Any, method: Method, precision: str, short
             group = [example(min(shortest, 8))]
             with torch.no_grad(), _counting(count, "temporary"):
                 _loss(count, forward, group, precision)
-        except Exception as error:  # as in a job: an architecture may object in any way, and another way is taken
+        except Exception as error:  # as in a job: an architecture may object in any way, and another one is taken
             last = error
             continue
         return forward
@@ -225,7 +225,7 @@ def _counting(count: LiveBytes, kind: str) -> Iterator[None]:
 
 
 def example(length: int) -> Example:
-    """An example of so many tokens, all of which are learnt."""
+    """An example of so many tokens, all of which have a label."""
     ids = np.zeros(length, dtype=np.int32)
     labels = np.append(ids[1:], np.int32(-100)).astype(np.int32)
     return Example(ids, labels, length - 1)

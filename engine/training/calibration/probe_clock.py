@@ -35,7 +35,7 @@ class Readings:
     """Everything that a probe has measured so far.
 
     Attributes:
-        work: what a group holds, as the plan has it; `bill_mb` is its bill.
+        work: what a microbatch holds, as the plan has it.
         bill_mb: MB that the memory estimate of `work` comes to.
         learnt: share of the tokens with a label.
         job_steps: optimizer steps of the whole job.

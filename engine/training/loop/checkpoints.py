@@ -121,6 +121,6 @@ class CheckpointStore:
 
 
 def read_progress(folder: Path) -> TrainingProgress:
-    """What `CheckpointStore.save` stored beside the state."""
+    """What `CheckpointStore.save` stored along with the state."""
     data: dict[str, Any] = json.loads((folder / _PROGRESS).read_text())
     return TrainingProgress(**{f.name: data[f.name] for f in fields(TrainingProgress) if f.name in data})
