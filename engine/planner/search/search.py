@@ -42,12 +42,10 @@ class Plan:
     """A complete job with its numbers, which are those of the plan that the page shows once it is taken over.
 
     Attributes:
-        case: the complete spec with what it names.
-        work: one step as memory sees it.
+        case, work: the complete spec with what it names; one step as memory sees it.
         train: the training rows under the plan's limits.
         seconds, training_s: the whole job, and its training alone.
-        memory_mb: at the peak.
-        disk_mb: that the job needs at its fullest.
+        memory_mb, disk_mb: MB of memory at the peak; MB of disk when the job needs most.
         quality: what can be expected of it, from 0 to 1 (`goals.quality`).
     """
 
@@ -158,16 +156,12 @@ class Search:
             cut = (_with(case, max_length=length) for length in lengths)
             yield from (one for one in cut if not _refused(one, candidate.method))
 
-    def _case(self, candidate: Candidate) -> PlanCase:
-        """The base, trained as the candidate says."""
-        base, method = self.base, candidate.method
+    def _case(self, one: Candidate) -> PlanCase:
+        """The base, trained as a candidate says."""
+        base, method = self.base, one.method
         values, _ = read_all(method.params, self.own.get(method.key, {}), "method")
         kept = {k: v for k, v in base.spec.training.items() if k not in SEARCHED and k not in method.defaults}
-        wanted = {
-            "quantisation": candidate.held or "none",
-            "optimizer": candidate.optimizer,
-            "checkpointing": candidate.checkpointing,
-        }
+        wanted = {"quantisation": one.held or "none", "optimizer": one.optimizer, "checkpointing": one.checkpointing}
         wanted["batch_size"] = base.spec.training["batch_size"]
         training, _ = read_all(SFT.params_for(method.defaults), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
@@ -237,8 +231,8 @@ def _paced(case: PlanCase) -> Iterator[Plan]:
 def _plan(case: PlanCase, work: Workload, memory_mb: int) -> Plan:
     train, val = case.counts()
     time = duration_of_case(case, work, train, val)
-    disk_mb, quality = disk_mb_of(case, work, train, val), _quality(case, work, train)
-    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, quality)
+    disk_mb, expected = disk_mb_of(case, work, train, val), _quality(case, work, train)
+    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, expected)
 
 
 def _at(plan: Plan, epochs: float) -> Plan:
@@ -246,8 +240,8 @@ def _at(plan: Plan, epochs: float) -> Plan:
     case = _with(plan.case, epochs=epochs)
     training = plan.training_s * epochs / plan.epochs
     seconds = plan.seconds - plan.training_s + training
-    quality = _quality(case, plan.work, plan.train)
-    return replace(plan, case=case, seconds=seconds, training_s=training, quality=quality)
+    expected = _quality(case, plan.work, plan.train)
+    return replace(plan, case=case, seconds=seconds, training_s=training, quality=expected)
 
 
 def _with(case: PlanCase, **settings: Any) -> PlanCase:

@@ -83,8 +83,7 @@ def measure(
     try:
         with fake_tensors(), tempfile.TemporaryDirectory() as scratch:
             base = fake_model(config, torch.float32 if method.trains_base else _DTYPES[precision])
-            vocabulary = base.get_input_embeddings().num_embeddings
-            with LiveBytes(vocabulary, after) as count:
+            with LiveBytes(base.get_input_embeddings().num_embeddings, after) as count:
                 count.count_as("weights", tensors_of(base))
                 count.kind = "adapter"
                 model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
