@@ -65,7 +65,7 @@ class Finding(Base):
 
 
 class ReviewRow(Owned, Base):
-    """A row that was collected or made up, to be approved by a person before it counts."""
+    """A row of the annotation queue, from feedback or from a model, to be approved by a person before it counts."""
 
     __tablename__ = "review_rows"
 

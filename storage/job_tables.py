@@ -68,7 +68,7 @@ class Job(Owned, Base):
     pid_created: Mapped[float | None]  # when the process started: pids are used again
     boot_id: Mapped[str | None]  # run of the operating system and container: pids and heartbeats mean something there
     heartbeat: Mapped[float | None]  # monotonic seconds of that boot
-    # progress, for lists and the job's headline
+    # progress, for lists and the job's status message
     step: Mapped[int] = mapped_column(default=0)  # done so far
     total_steps: Mapped[int | None]  # None until it is known
     seconds_left: Mapped[float | None]  # estimate
@@ -99,7 +99,7 @@ class JobEvent(Base):
     code: Mapped[str]  # message key; "status" events carry the new status
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)  # values of the message; of "status" events {"from"}
     attempt: Mapped[int] = mapped_column(default=0)  # in which it happened
-    step: Mapped[int | None]  # of the job at that moment
+    step: Mapped[int | None]  # of the job when it happened
 
 
 class Metric(Base):

@@ -116,7 +116,7 @@ class Conversation(Owned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]  # beginning of its first prompt; empty before
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"))
-    tuned_ids: Mapped[list[Any]] = mapped_column(default=list)  # of those that answer beside the base
+    tuned_ids: Mapped[list[Any]] = mapped_column(default=list)  # of those that answer besides the base
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # system prompt and sampling, as chosen last
     updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
 

@@ -80,7 +80,7 @@ class Console:
 
 
 class JobPrinter:
-    """Prints a job's headline as it changes: over itself at a terminal, else at most every `seconds`."""
+    """Prints a job's status message as it changes: over itself at a terminal, else at most every `seconds`."""
 
     def __init__(self, console: Console, *, seconds: float = 5.0) -> None:
         self._console, self._seconds = console, seconds

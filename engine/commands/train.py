@@ -1,4 +1,4 @@
-"""`train`: a job from a settings file or from the command line alone, watched until it ends."""
+"""`train`: a job from a settings file or from the command line alone, followed until it ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engine.services.models import base_models
 
 
 def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
-    """Start the job that the arguments describe and watch it. Raises Fault or SpecError."""
+    """Start the job that the arguments describe and follow it. Raises Fault or SpecError."""
     raw = _raw_spec(console, ctx, args)
     if isinstance(raw["base_model"], int):
         models.make_ready(console, ctx, raw["base_model"])

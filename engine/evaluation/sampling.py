@@ -1,4 +1,4 @@
-"""Fixed prompts, answered greedily with the weights of the moment."""
+"""Fixed prompts, answered greedily with the present weights."""
 
 from __future__ import annotations
 

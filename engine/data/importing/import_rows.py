@@ -54,7 +54,7 @@ class Preview:
         rejected: the first of the rows that cannot be used; `rejected_rows` counts all that were seen.
         checked: how many rows were looked at.
         rejected_rows: how many of them cannot be used.
-        kept: columns that are not learnt and stay beside the rows.
+        kept: columns that are not trained on and stay as extra fields.
         classes: of a classification, how often each answer was seen, the most frequent first.
     """
 

@@ -53,11 +53,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Operation:
-    """One way to make a new version.
+    """One operation that makes a new version.
 
     Attributes:
         key: name in recipes and in the database.
-        group: the heading under which the page shows it; "repair" ones are offered beside findings.
+        group: the heading under which the page shows it; "repair" ones are offered with findings.
         params: its settings; form, validation and docs derive from them.
         kinds: kinds of data sets that it can work on.
         run: the rows of the new version, in order, from the source and checked values. A row that is kept keeps its id;

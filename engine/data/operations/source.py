@@ -1,4 +1,4 @@
-"""One version of a data set as operations see it: its rows from disk, and ways to what lies outside of them."""
+"""One version of a data set as operations see it: its rows from disk, and links to what lies outside of them."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Material(Protocol):
 
 @dataclass(frozen=True)
 class Fix:
-    """A repair that is offered beside what a check found: an operation's key and the values to start with."""
+    """A repair that is offered with what a check found: an operation's key and the values to start with."""
 
     operation: str  # key of an `Operation`
     values: Mapping[str, Any]  # of its params, to start with

@@ -1,4 +1,4 @@
-"""Normalised rows on disk: one JSON object a line, one file for each content, named by its hash, an index beside it."""
+"""Normalised rows on disk: one JSON object a line, one file for each content, named by its hash, an index next to it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class ColumnMapping:
 
     @property
     def used(self) -> set[str]:
-        """Every column that becomes part of what is learnt."""
+        """Every column that becomes part of what is trained on."""
         named = {column for several in self.wordings.values() for wording in several for column in wording.columns}
         return named | {column for key, column in self.columns.items() if key not in self.wordings}
 

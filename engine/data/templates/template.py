@@ -155,7 +155,7 @@ class ChatTemplate:
 
     @cached_property
     def pad_id(self) -> int:
-        """A token to fill rows up with; it is never learnt."""
+        """A token to fill rows up with; it is never trained on."""
         pad = self.special.get("pad_token")
         found = None if pad is None else self.tokenizer.token_to_id(pad)
         return next((i for i in (found, self.eos_id) if i is not None), 0)

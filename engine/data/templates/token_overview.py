@@ -1,4 +1,4 @@
-"""How long rows are in a model's tokens, and what of them is learnt: over a sample, one row after the other."""
+"""How long rows are in a model's tokens, and what of them is trained on: over a sample, one row after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the columns of a table hold, found in one pass before it is written: a file's head cannot be mended afterwards."""
+"""What the columns of a table hold, found in one pass before it is written: a file's header cannot be changed afterwards."""
 
 from __future__ import annotations
 

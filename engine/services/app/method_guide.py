@@ -26,7 +26,7 @@ _MOST_ADVICE = 2
 
 @dataclass(frozen=True)
 class Answers:
-    """What the reader said: memory for training, number of examples, what should be learnt."""
+    """What the reader said: memory for training, number of examples, what should be trained."""
 
     memory_mb: float  # that training may take
     examples: int  # rows to train on

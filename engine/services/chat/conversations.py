@@ -152,7 +152,7 @@ class Chat:
         yield from self._begin(setup, asks, lambda: turn, replaces=True).follow()
 
     def follow(self, conversation_id: int) -> Iterator[dict[str, Any]]:
-        """Watch an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
+        """Follow an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
         if answering := self._running(conversation_id):
             yield from answering.follow()
 

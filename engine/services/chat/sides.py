@@ -26,7 +26,7 @@ from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_ke
 from storage.queries import base_models, conversations, tuned_models
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
 
-MOST_TUNED = 3  # beside the base, in one conversation
+MOST_TUNED = 3  # besides the base, in one conversation
 _LONGEST_PROMPT = 200_000  # characters: more is refused before it is cut into tokens
 _USUAL_CONTEXT = 4096  # tokens, for models that do not say
 _EXAMPLES = "shots"  # the form of a result that is no weights: the base answers, with examples before the conversation

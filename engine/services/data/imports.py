@@ -1,4 +1,4 @@
-"""Importing the files of a data set: at once where they are small, else as a job that can be watched, cancelled and resumed."""
+"""Importing the files of a data set: at once where they are small, else as a job that can be followed, cancelled and resumed."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def query_of(raw: Mapping[str, Any]) -> Query:
 
 
 def browse(ctx: Context, dataset: int, raw: Mapping[str, Any], cursor: int = 0, limit: int = 10) -> dict[str, Any]:
-    """The next rows of a query, as far as they are found in a moment.
+    """The next rows of a query, as far as they are found in a short time.
 
     Args:
         cursor: where to go on: how many of the rows in question were looked at before.

@@ -1,4 +1,4 @@
-"""Rows that were collected or made up: a person approves, corrects or rejects each before it counts."""
+"""The annotation queue: rows from feedback or from a model. A person approves, corrects or rejects each before it counts."""
 
 from __future__ import annotations
 
