@@ -74,7 +74,7 @@ class AttemptResources:
     def tell_plan(self, ctx: Context) -> None:
         """The event that everything later is compared with."""
         told = self.told() | {"seconds": self._planned_seconds(ctx), "tokens": self.microbatch.tokens}
-        self.reporter.event("info", "memory_plan", **told, microbatch=self.microbatch.as_dict())
+        self.reporter.event("info", "memory_plan", **told, footing=self.microbatch.as_dict())
         self.reporter.flush()
 
     def _planned_seconds(self, ctx: Context) -> float | None:
