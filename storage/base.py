@@ -35,5 +35,5 @@ class Created:
 class Owned(Created):
     """A row that a user sees: it has an owner from the start, and is hidden rather than lost on delete."""
 
-    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER, index=True)
+    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER, index=True)  # LOCAL_OWNER as long as there are no accounts
     deleted_at: Mapped[float | None]  # seconds since 1970-01-01 UTC; None while it is shown

@@ -16,7 +16,7 @@ class Comparison(Owned, Base):
     __tablename__ = "comparisons"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str]  # that the user gave
     idempotency_key: Mapped[str | None] = mapped_column(unique=True)  # of the form that started it
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"), index=True)
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)

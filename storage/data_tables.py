@@ -28,9 +28,9 @@ class DatasetVersion(Created, Base):
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"dropped", "added", "changed", "moved"}
     rows_path: Mapped[str]  # relative to home
     content_hash: Mapped[str] = mapped_column(index=True)  # sha256 of the rows and their parts
-    train_rows: Mapped[int]
-    val_rows: Mapped[int]
-    test_rows: Mapped[int] = mapped_column(default=0)
+    train_rows: Mapped[int]  # rows to train on
+    val_rows: Mapped[int]  # rows held out for validation
+    test_rows: Mapped[int] = mapped_column(default=0)  # rows held out for the final test
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)  # counts of the import or of the rows, as in `Dataset`
 
     __table_args__ = (UniqueConstraint("dataset_id", "number"),)
@@ -59,13 +59,13 @@ class Finding(Base):
     audit_id: Mapped[int] = mapped_column(ForeignKey("audits.id", ondelete="CASCADE"))
     check: Mapped[str]  # its key
     rows: Mapped[int]  # how many it found
-    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)  # as `engine.data.audits.packing` writes it
 
     __table_args__ = (UniqueConstraint("audit_id", "check"),)
 
 
 class ReviewRow(Owned, Base):
-    """A row that was collected or made up, to be approved by a person before it counts."""
+    """A row of the annotation queue, from feedback or from a model, to be approved by a person before it counts."""
 
     __tablename__ = "review_rows"
 

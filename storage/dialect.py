@@ -42,8 +42,8 @@ _MIGRATING = (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "foreign_ke
 class Software:
     """The database program in use."""
 
-    name: str
-    version: str
+    name: str  # as people know it
+    version: str  # of the library
     warning: str | None  # code of the sentence that users of this version should read; None where it is sound
 
 

@@ -48,9 +48,9 @@ class Job(Owned, Base):
     __tablename__ = "jobs"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str]  # shown in lists
     kind: Mapped[str] = mapped_column(default="train")  # "train", "prepare_model" or "export"
-    status: Mapped[str] = mapped_column(default=JobStatus.QUEUED)
+    status: Mapped[str] = mapped_column(default=JobStatus.QUEUED)  # a `JobStatus`
     lane: Mapped[str]
     position: Mapped[float]  # order in the queue of its lane
     request: Mapped[str | None]  # "stop" or "cancel", set by the user, read by the worker between steps
@@ -64,17 +64,17 @@ class Job(Owned, Base):
     # the process that works on it
     attempt: Mapped[int] = mapped_column(default=0)  # how often it was claimed
     nonce: Mapped[str | None]  # secret of this start, in its worker's environment
-    pid: Mapped[int | None]
+    pid: Mapped[int | None]  # process id; None before it started
     pid_created: Mapped[float | None]  # when the process started: pids are used again
     boot_id: Mapped[str | None]  # run of the operating system and container: pids and heartbeats mean something there
     heartbeat: Mapped[float | None]  # monotonic seconds of that boot
-    # progress, for lists and the job's headline
-    step: Mapped[int] = mapped_column(default=0)
+    # progress, for lists and the job's status message
+    step: Mapped[int] = mapped_column(default=0)  # done so far
     total_steps: Mapped[int | None]  # None until it is known
     seconds_left: Mapped[float | None]  # estimate
     phase: Mapped[str | None]  # "loading", "training", "evaluating", "saving", "sampling" ...
-    train_loss: Mapped[float | None]
-    val_loss: Mapped[float | None]
+    train_loss: Mapped[float | None]  # mean cross entropy of the latest steps, in nats a label
+    val_loss: Mapped[float | None]  # of the held-out rows, at the latest check
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)  # numbers of its end, by kind
     error: Mapped[dict[str, Any] | None]  # {"code", "params"}
     started_at: Mapped[float | None]
@@ -98,8 +98,8 @@ class JobEvent(Base):
     kind: Mapped[str]  # "status", "info", "warning" or "error"
     code: Mapped[str]  # message key; "status" events carry the new status
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)  # values of the message; of "status" events {"from"}
-    attempt: Mapped[int] = mapped_column(default=0)
-    step: Mapped[int | None]  # of the job at that moment
+    attempt: Mapped[int] = mapped_column(default=0)  # in which it happened
+    step: Mapped[int | None]  # of the job when it happened
 
 
 class Metric(Base):
@@ -109,9 +109,9 @@ class Metric(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
-    name: Mapped[str]
-    step: Mapped[int]
-    value: Mapped[float]
+    name: Mapped[str]  # as above
+    step: Mapped[int]  # of the job
+    value: Mapped[float]  # as measured
     at: Mapped[float]
 
     __table_args__ = (UniqueConstraint("job_id", "name", "step"),)
@@ -125,9 +125,9 @@ class LogLine(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     at: Mapped[float]
-    attempt: Mapped[int]
+    attempt: Mapped[int]  # that wrote it
     level: Mapped[str]  # name of a level of logging, in small letters
-    text: Mapped[str]
+    text: Mapped[str]  # shortened where it is very long
 
 
 class Sample(Base):
@@ -137,11 +137,11 @@ class Sample(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
-    step: Mapped[int]
+    step: Mapped[int]  # of the weights
     prompt_index: Mapped[int]  # place among the fixed prompts, from 0
-    prompt: Mapped[str]
+    prompt: Mapped[str]  # as it is shown
     expected: Mapped[str | None]  # answer of the data set, where there is one
-    answer: Mapped[str]
+    answer: Mapped[str]  # without the prompt
     at: Mapped[float]
 
     __table_args__ = (UniqueConstraint("job_id", "step", "prompt_index"),)
@@ -154,8 +154,8 @@ class Checkpoint(Created, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
-    attempt: Mapped[int]
-    step: Mapped[int]
+    attempt: Mapped[int]  # that wrote it
+    step: Mapped[int]  # optimizer steps done
     path: Mapped[str]  # folder, relative to home
     bytes: Mapped[int]  # of all its files
     files: Mapped[dict[str, Any]]  # path in the folder -> sha256

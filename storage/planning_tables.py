@@ -19,7 +19,7 @@ class SpeedCorrection(Created, Base):
     machine: Mapped[str]  # hash of processor or GPU, cores and memory
     device: Mapped[str]  # "cpu" or "cuda:N"
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"))
-    method: Mapped[str]
+    method: Mapped[str]  # its key
     source: Mapped[str]  # "probe" or "past"
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))  # that was measured
     model_version: Mapped[int]  # of the formulas that it corrects

@@ -21,7 +21,7 @@ class Dataset(Owned, Base):
     __tablename__ = "datasets"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str]  # shown in lists
     status: Mapped[str]  # "draft" (uploaded, not yet mapped) or "ready"
     sample_key: Mapped[str | None]  # "en" / "zh" for the data sets that ship with the product
     source_name: Mapped[str]  # where it came from, to be shown: names of files, or the hub's
@@ -37,15 +37,15 @@ class Dataset(Owned, Base):
     sources: Mapped[list[Any]] = mapped_column(default=list)  # every file of it: {"path", "name", ...}
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # how its files are read
     version: Mapped[int] = mapped_column(default=1)  # number of the version in use, whose rows and counts these are
-    rows_path: Mapped[str | None]
+    rows_path: Mapped[str | None]  # file of the rows in use; None until there are any
     content_hash: Mapped[str | None] = mapped_column(index=True)  # sha256 of the rows and their parts
     accepted: Mapped[int] = mapped_column(default=0)  # rows of all parts in the last import
     rejected: Mapped[int] = mapped_column(default=0)  # rows of the last import that could not be used
     seed: Mapped[int] = mapped_column(default=42)  # of the draw that splits the rows
     val_fraction: Mapped[float] = mapped_column(default=0.1)  # share of the rows that is held out, 0 to 0.9
-    train_rows: Mapped[int] = mapped_column(default=0)
-    val_rows: Mapped[int] = mapped_column(default=0)
-    test_rows: Mapped[int] = mapped_column(default=0)
+    train_rows: Mapped[int] = mapped_column(default=0)  # rows to train on
+    val_rows: Mapped[int] = mapped_column(default=0)  # rows held out for validation
+    test_rows: Mapped[int] = mapped_column(default=0)  # rows held out for the final test
     rejected_path: Mapped[str | None]  # every rejected row, whole, one JSON object a line
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)  # counts: reasons of rejections, duplicates ...
 
@@ -74,7 +74,7 @@ class LanguageModel(Owned, Base):
     __tablename__ = "base_models"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str]  # shown in lists
     source: Mapped[str]  # "starter", "hub" or "folder"
     ref: Mapped[str]  # hub name or folder as the user gave it
     status: Mapped[str]  # "preparing", "ready" or "failed"
@@ -95,11 +95,11 @@ class TunedModel(Owned, Base):
     __tablename__ = "tuned_models"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str]  # shown in lists
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id"), unique=True)
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"), index=True)
     dataset_id: Mapped[int] = mapped_column(ForeignKey("datasets.id"), index=True)
-    method: Mapped[str]
+    method: Mapped[str]  # its key
     format: Mapped[str]  # "adapter" or "full"
     path: Mapped[str]  # folder with its files
     bytes: Mapped[int]  # of all its files
@@ -116,7 +116,7 @@ class Conversation(Owned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]  # beginning of its first prompt; empty before
     base_model_id: Mapped[int] = mapped_column(ForeignKey("base_models.id"))
-    tuned_ids: Mapped[list[Any]] = mapped_column(default=list)  # of those that answer beside the base
+    tuned_ids: Mapped[list[Any]] = mapped_column(default=list)  # of those that answer besides the base
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # system prompt and sampling, as chosen last
     updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
 
@@ -129,9 +129,9 @@ class Message(Created, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
     turn: Mapped[int]  # counted from 1; a prompt and its answers share it
-    role: Mapped[str]
+    role: Mapped[str]  # "user" or "assistant"
     side: Mapped[str] = mapped_column(default="")
-    content: Mapped[str] = mapped_column(default="")
+    content: Mapped[str] = mapped_column(default="")  # text, as written so far
     status: Mapped[str] = mapped_column(default="complete")  # "streaming", "complete", "stopped" or "failed"
     weights_hash: Mapped[str | None]  # of the weights that answered
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"tokens", ...}; "owner" while it streams
@@ -145,7 +145,7 @@ class Setting(Base):
     __tablename__ = "settings"
 
     key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[dict[str, Any]]
+    value: Mapped[dict[str, Any]]  # {"value": any JSON}
     updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
 
 
@@ -155,9 +155,9 @@ class Draft(Base):
     __tablename__ = "drafts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER)
-    kind: Mapped[str]
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    owner: Mapped[str] = mapped_column(default=LOCAL_OWNER)  # as in `Owned`
+    kind: Mapped[str]  # of the form
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was filled in
     updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
 
     __table_args__ = (UniqueConstraint("owner", "kind"),)

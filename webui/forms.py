@@ -47,7 +47,7 @@ def param_form(param: Param, language: str, prefix: str) -> dict[str, Any]:
 
 
 def operation_form(operation: Operation, language: str) -> dict[str, Any]:
-    """One way to make a new version of a data set: what it does, and its settings without those that a page gathers."""
+    """One operation that makes a new version of a data set: what it does, and its settings without those that a page gathers."""
     return {
         "key": operation.key,
         "group": operation.group,

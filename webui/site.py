@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 class Site:
     """Made once, by the composition root, and handed to every page."""
 
-    ctx: Context
-    chat: Chat
+    ctx: Context  # settings and database
+    chat: Chat  # conversations and the inference process

@@ -1,4 +1,4 @@
-"""`chat`: ask a base model, or a tuned one beside its base."""
+"""`chat`: ask a base model, or a tuned one next to its base."""
 
 from __future__ import annotations
 

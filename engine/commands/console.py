@@ -24,16 +24,12 @@ class Translate(Protocol):
 
 @dataclass
 class Console:
-    """A terminal and a language.
+    """A terminal and a language."""
 
-    Args:
-        explain: (language, error) -> its sentence.
-    """
-
-    language: str
-    translate: Translate
-    explain: Callable[[str, TunesmithError], str]
-    out: TextIO = field(default_factory=lambda: sys.stdout)
+    language: str  # "en" or "zh"
+    translate: Translate  # texts of the catalogue
+    explain: Callable[[str, TunesmithError], str]  # (language, error) -> its sentence
+    out: TextIO = field(default_factory=lambda: sys.stdout)  # where it is written
     _open_line: bool = False
 
     def text(self, key: str, /, **params: Any) -> str:
@@ -84,7 +80,7 @@ class Console:
 
 
 class JobPrinter:
-    """Prints a job's headline as it changes: over itself at a terminal, else at most every `seconds`."""
+    """Prints a job's status message as it changes: over itself at a terminal, else at most every `seconds`."""
 
     def __init__(self, console: Console, *, seconds: float = 5.0) -> None:
         self._console, self._seconds = console, seconds

@@ -52,10 +52,10 @@ print(json.dumps(found))
 class Diagnosis:
     """One thing that was looked at: text key `cli.doctor.<code>`, or `hardware.<code>` where pages say it too."""
 
-    level: Level
-    code: str
-    params: dict[str, Any] = field(default_factory=dict)
-    on_pages: bool = False
+    level: Level  # how good it is
+    code: str  # of the text
+    params: dict[str, Any] = field(default_factory=dict)  # of the text
+    on_pages: bool = False  # the text is `hardware.<code>`
 
     @property
     def key(self) -> str:

@@ -31,8 +31,8 @@ _log = logging.getLogger("tunesmith")
 class Web(NamedTuple):
     """The pages, and what ends them."""
 
-    app: Any
-    close: Callable[[], None]
+    app: Any  # the ASGI application
+    close: Callable[[], None]  # ends what it started
 
 
 def serve(

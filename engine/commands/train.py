@@ -1,4 +1,4 @@
-"""`train`: a job from a settings file or from the command line alone, watched until it ends."""
+"""`train`: a job from a settings file or from the command line alone, followed until it ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.services.models import base_models
 
 
 def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
-    """Start the job that the arguments describe and watch it. Raises Fault or SpecError."""
+    """Start the job that the arguments describe and follow it. Raises Fault or SpecError."""
     raw = _raw_spec(console, ctx, args)
     if isinstance(raw["base_model"], int):
         models.make_ready(console, ctx, raw["base_model"])
@@ -91,7 +91,12 @@ def _read(file: Path) -> str:
 
 
 def data_set(console: Console, ctx: Context, named: str) -> int:
-    """A data set given as an id, "sample-en", "sample-zh" or a file, whose columns must be plain to see."""
+    """The id of a data set given as an id, "sample-en", "sample-zh" or a file, whose columns must be plain to see.
+
+    Raises:
+        Fault: "cli.no_file", "cli.no_shape", or what makes the file useless.
+        NotFound: no data set has that id.
+    """
     if named in ("sample-en", "sample-zh"):
         return datasets.ensure_sample(ctx, named.removeprefix("sample-"))
     if named.isdigit():

@@ -13,8 +13,8 @@ from storage.migrate import migrate
 class Context:
     """Passed to every service; made once, by the composition root or by a worker's entry."""
 
-    settings: Settings
-    db: Database
+    settings: Settings  # where things are
+    db: Database  # sessions of the one database
 
 
 def open_context(settings: Settings | None = None, *, upgrade: bool = False) -> Context:

@@ -22,9 +22,12 @@ class Param:
             never drawn as a field.
         default: value when the user says nothing. None means "chosen by Tunesmith", where `optional`.
         minimum, maximum: bounds of numbers, inclusive.
+        step: by which the form's field moves.
         choices: value -> label, for "choice" and "multi".
         usual: what people usually take, as a short text.
+        unit: words behind the number.
         advanced: folded away for beginners.
+        optional: it may be empty, which reads as None.
         scale: "log" for numbers that span magnitudes (learning rate).
         source: where the form takes the choices from: other columns of the data set's rows (texts), the data sets or the
             base models (ids). What is chosen is checked where it is used.

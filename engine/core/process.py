@@ -21,9 +21,9 @@ _SAME_TIME_SECONDS = 0.05
 class Identity:
     """One process for ever: pid, creation time, and the secret that it was started with."""
 
-    pid: int
-    created: float
-    nonce: str | None = None
+    pid: int  # of the operating system; used again after its end
+    created: float  # seconds since 1970
+    nonce: str | None = None  # None where it is not checked
 
 
 def identify(pid: int, nonce: str | None = None) -> Identity | None:

@@ -14,9 +14,9 @@ from engine.core.errors import Fault
 class SettingDeclaration:
     """One setting of the program: its environment variable, default and help (docs/settings.md is checked against it)."""
 
-    variable: str
-    default: str
-    help: str
+    variable: str  # of the environment
+    default: str  # as one would write it there
+    help: str  # one sentence
 
 
 SETTINGS = {
@@ -40,13 +40,13 @@ SETTINGS = {
 class Settings:
     """Where things are and how the program is served."""
 
-    home: Path
-    host: str = "127.0.0.1"
-    port: int = 7860
-    max_upload_mb: int = 2048
-    chat_idle_s: float = 300.0
-    offline: bool = False
-    starter_from: Path | None = None
+    home: Path  # folder of the database and all files
+    host: str = "127.0.0.1"  # address that the page is served on
+    port: int = 7860  # that the page is served on
+    max_upload_mb: int = 2048  # largest upload, in MB
+    chat_idle_s: float = 300.0  # seconds without a chat until its memory is given back
+    offline: bool = False  # never ask a hub for anything
+    starter_from: Path | None = None  # folder with a prepared starter model
 
     @property
     def database(self) -> Path:

@@ -11,8 +11,8 @@ LANGUAGES = ("en", "zh")
 class Text:
     """One text in English and Simplified Chinese."""
 
-    en: str
-    zh: str
+    en: str  # English
+    zh: str  # Simplified Chinese
 
     def in_(self, language: str) -> str:
         """The text in `language` ("en" or "zh")."""

@@ -1,0 +1,1 @@
+"""Data on its way from an upload to tokens: detection, readers, rows, checks, operations, templates, writers."""

@@ -1,0 +1,1 @@
+"""How good a model is: sample answers, scores, and comparisons of jobs."""

@@ -1,4 +1,4 @@
-"""Fixed prompts, answered greedily with the weights of the moment."""
+"""Fixed prompts, answered greedily with the present weights."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _SHOWN = 2_000
 class Prompt:
     """A question (or the beginning of a text), and the answer in the data where there is one."""
 
-    text: str
-    ids: list[int]
-    expected: str | None
+    text: str  # as it is shown
+    ids: list[int]  # tokens that the model is given
+    expected: str | None  # None where the data have no answer
 
 
 def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], template: ChatTemplate) -> list[Prompt]:

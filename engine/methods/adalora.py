@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
 from engine.core.params import Param
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LEAST_STEPS = 8  # with fewer there is no time between the first part, in which ranks stay, and the last
-_RANKS, _SENSITIVITY, _UNCERTAINTY = "ranks.", "sensitivity.", "uncertainty."
 
 _PARAMS = (
     Param(
@@ -165,54 +164,22 @@ def _penalty(model: Model) -> Tensor:
     return model.peft_config["default"].orth_reg_weight * torch.stack(far).mean()
 
 
-def _values_of(model: Model) -> Iterator[tuple[str, Tensor]]:
-    """The singular values of each adapted module."""
-    return ((name, one) for name, one in model.named_parameters() if ".lora_E." in name)
+def _figures(model: Model) -> Mapping[str, float]:
+    from engine.training.tuners.adalora import rank_figures
+
+    return rank_figures(model)
 
 
-def _figures(model: Model) -> dict[str, float]:
-    """The rank of each module, as far as directions were not taken away."""
-    pattern = model.peft_config["default"].rank_pattern or {}
-    kept = {name.replace(".default", ""): float(sum(mask)) for name, mask in pattern.items()}
-    return {f"rank/{_short(name)}": kept.get(_plain(name), float(len(one))) for name, one in _values_of(model)}
+def _state(model: Model) -> Mapping[str, Tensor]:
+    from engine.training.tuners.adalora import allocator_state
 
-
-def _plain(name: str) -> str:
-    """A parameter's name as PEFT's table of ranks has it."""
-    return name.removeprefix("base_model.model.").replace(".default", "")
-
-
-def _short(name: str) -> str:
-    """ "base_model.model.model.layers.3.self_attn.q_proj.lora_E.default" -> "3.q_proj"."""
-    parts = name.split(".lora_E")[0].split(".")
-    layer = next((part for part in parts if part.isdigit()), "")
-    return f"{layer}.{parts[-1]}"
-
-
-def _state(model: Model) -> dict[str, Tensor]:
-    """Ranks, and the running averages that the next decision is made by."""
-    import torch
-
-    allocator = model.base_model.rankallocator
-    pattern: Mapping[str, Any] = model.peft_config["default"].rank_pattern or {}
-    return (
-        {f"{_RANKS}{name}": torch.tensor(mask) for name, mask in pattern.items()}
-        | {f"{_SENSITIVITY}{name}": one for name, one in allocator.exp_avg_ipt.items()}
-        | {f"{_UNCERTAINTY}{name}": one for name, one in allocator.exp_avg_unc.items()}
-    )
+    return allocator_state(model)
 
 
 def _restore(model: Model, stored: Mapping[str, Tensor]) -> None:
-    allocator = model.base_model.rankallocator
+    from engine.training.tuners.adalora import restore_allocator
 
-    def part(prefix: str) -> dict[str, Tensor]:
-        own = {name.removeprefix(prefix): one for name, one in stored.items() if name.startswith(prefix)}
-        return {name: one.to(model.device) for name, one in own.items()}
-
-    allocator.exp_avg_ipt, allocator.exp_avg_unc = part(_SENSITIVITY), part(_UNCERTAINTY)
-    allocator.ipt = {name: one.clone() for name, one in allocator.exp_avg_ipt.items()}
-    ranks = {name: mask.tolist() for name, mask in part(_RANKS).items()}
-    model.peft_config["default"].rank_pattern = ranks or None
+    restore_allocator(model, stored)
 
 
 # ---------------------------------------------------------------- numbers

@@ -29,7 +29,7 @@ _TURNED = "c_attn"  # GPT-2 keeps its weights turned round, in modules that PEFT
 
 
 def _apply(model: Model, values: Values, _run: RunContext) -> Model:
-    """A trained vector beside each bias: frozen bias + vector is what training the bias itself would give."""
+    """A trained vector on top of each bias: frozen bias + vector is what training the bias itself would give."""
     from peft import BeftConfig, get_peft_model
 
     from engine.training.tuners import structure

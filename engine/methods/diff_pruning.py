@@ -1,4 +1,4 @@
-"""Diff pruning (Guo et al. 2020, arXiv:2012.07463): a sparse difference to the model, whose places are learnt too."""
+"""Diff pruning (Guo et al. 2020, arXiv:2012.07463): a sparse difference to the model, whose places are trained too."""
 
 from __future__ import annotations
 

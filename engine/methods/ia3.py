@@ -1,4 +1,4 @@
-"""IA3 (Liu et al. 2022, arXiv:2205.05638): keys, values and the inner part of the feed-forward are stretched by learnt factors."""
+"""IA3 (Liu et al. 2022, arXiv:2205.05638): keys, values and the inner part of the feed-forward are stretched by trained factors."""
 
 from __future__ import annotations
 

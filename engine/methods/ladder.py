@@ -1,4 +1,4 @@
-"""Ladder-side tuning (Sung et al. 2022, arXiv:2206.06522): a narrow network beside the model learns, the model only runs forward."""
+"""Ladder-side tuning (Sung et al. 2022, arXiv:2206.06522): a narrow side network learns, the model only runs forward."""
 
 from __future__ import annotations
 

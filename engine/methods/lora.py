@@ -1,4 +1,4 @@
-"""LoRA (Hu et al. 2021, arXiv:2106.09685): a low-rank pair of matrices beside each frozen linear layer, and its relatives."""
+"""LoRA (Hu et al. 2021, arXiv:2106.09685): a low-rank pair of matrices added to each frozen linear layer, and its relatives."""
 
 from __future__ import annotations
 

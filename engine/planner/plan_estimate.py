@@ -39,7 +39,13 @@ class PlanCase:
     """A complete spec with all that it names.
 
     Attributes:
+        spec: the job's settings, checked.
+        model: its base model.
+        dataset: its data set.
+        device: that it runs on, or a device of the catalogue.
+        table: lengths of the data set's rows in the model's tokens.
         evidence: what this machine measured with the model, by method.
+        disk_free_mb: MB that are free where the job writes.
         known_shape: the model's shape where it was read before.
     """
 
@@ -164,7 +170,7 @@ def estimate(case: PlanCase) -> dict[str, Any]:
 
 
 def memory_view(work: Workload) -> list[dict[str, Any]]:
-    """The lines of the bill in MB; those that round to nothing are left out."""
+    """The items of the memory breakdown in MB; those that round to nothing are left out."""
     lines = ({**asdict(item), "mb": round(item.bytes / MB)} for item in memory_breakdown(work))
     return [{key: line[key] for key in ("key", "mb", "formula", "source")} for line in lines if line["mb"]]
 

@@ -1,0 +1,1 @@
+"""Use cases: what pages, the command line and jobs ask for. Loads no training library."""

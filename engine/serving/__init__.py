@@ -1,0 +1,1 @@
+"""Answers of base and tuned models: the inference process and what runs inside it."""

@@ -21,10 +21,10 @@ def tuned_key(tuned_id: int) -> str:
 class Weights:
     """A folder with weights and the name under which it is held; `sha256` of the file, where it is to be checked."""
 
-    key: str
+    key: str  # name in the inference process
     kind: str  # "base", or the form of a result: "adapter", "delta", "full"
-    path: str
-    sha256: str = ""
+    path: str  # absolute folder
+    sha256: str = ""  # "" where it is not to be checked
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,12 @@ class ResidentModels:
 
     Attributes:
         identity: names the base's weights; another identity makes the process drop all that it holds.
+        base: weights of the base model.
+        tuned: results on top of it.
+        tokenizer: folder with tokenizer.json.
+        device: key: "cpu" or "cuda:N".
         dtype: "fp32", "bf16", "fp16", or "nf4" for a base squeezed to 4 bits.
+        threads: of the processor.
         evict: held models to drop first.
     """
 
@@ -56,23 +61,23 @@ class ResidentModels:
 class Ask:
     """What one side is to answer: the name of its weights and the prompt's tokens."""
 
-    side: str
-    weights: str
-    ids: tuple[int, ...]
-    seed: int
-    max_tokens: int
+    side: str  # "base" or "tuned:ID"
+    weights: str  # `Weights.key`
+    ids: tuple[int, ...]  # of the prompt
+    seed: int  # of its random choices
+    max_tokens: int  # of the answer
 
 
 @dataclass(frozen=True)
 class Request:
     """One generation: several sides, answered at the same time. Without `asks` the models are only loaded."""
 
-    id: int
-    plan: ResidentModels
-    asks: tuple[Ask, ...] = ()
-    temperature: float = 0.0
-    top_p: float = 1.0
-    stop_ids: tuple[int, ...] = field(default=())
+    id: int  # in every event about it
+    plan: ResidentModels  # what must be in memory
+    asks: tuple[Ask, ...] = ()  # one a side
+    temperature: float = 0.0  # 0: always the likeliest token
+    top_p: float = 1.0  # share of probability that is drawn from, 0 to 1
+    stop_ids: tuple[int, ...] = field(default=())  # tokens that end an answer
 
 
 def encode(message: dict[str, Any]) -> bytes:

@@ -272,7 +272,7 @@ import resource, sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from engine.data.importing.import_rows import import_rows
-from engine.data.detection.detect_upload import sniff
+from engine.data.detection.detect_upload import detect_upload
 import engine.services.data.datasets
 folder = Path({str(tmp_path)!r})
 def peak():
@@ -286,7 +286,7 @@ for start, between, end in (("", "\\n", ""), ("[\\n", ",\\n", "]")):
             file.write(between + row)
         file.write(end)
     before = peak()
-    source = sniff(path, "rows")
+    source = detect_upload(path, "rows")
     done = import_rows(source, source.shape, source.mapping, folder / "out", val_fraction=0.1, seed=1)
     assert done.stored.train_rows + done.stored.val_rows == 601
     assert peak() - before < 60, (before, peak())

@@ -51,7 +51,7 @@ def _number(header: str) -> int:
 
 
 class _Incoming:
-    """One upload on its way: a temporary file under home/uploads, removed unless it is handed over."""
+    """One upload that is being received: a temporary file under home/uploads, removed unless it is handed over."""
 
     def __init__(self, settings: Settings, taken: int = 0) -> None:
         self._limit = settings.max_upload_mb * _MB - taken
@@ -155,6 +155,13 @@ def router(site: Site) -> APIRouter:
         except TunesmithError as error:
             return _refused(request, error)
 
+    _add_texts(routes, site)
+    return routes
+
+
+def _add_texts(routes: APIRouter, site: Site) -> None:
+    """Downloads that are written while they are sent."""
+
     @routes.get("/files/rejected/{dataset}")
     def rejected(request: Request, dataset: int) -> Response:
         try:
@@ -174,5 +181,3 @@ def router(site: Site) -> APIRouter:
             return _refused(request, error)
         disposition = f"attachment; filename*=UTF-8''{quote(f'tunesmith-job-{job_id}.yaml')}"
         return Response(text, media_type="application/yaml", headers={"Content-Disposition": disposition})
-
-    return routes

@@ -102,7 +102,7 @@ class Sessions:
 class Hosts:
     """The names under which this server may be asked: protects against DNS rebinding."""
 
-    bound: str
+    bound: str  # address that the server listens on
 
     def allows(self, header: str) -> bool:
         """Whether a Host header names this server."""

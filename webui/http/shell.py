@@ -1,4 +1,4 @@
-"""The frame around every page: Gradio's document, rewritten on its way out.
+"""The frame around every page: Gradio's document, rewritten before it is sent.
 
 Language, scheme, navigation and a quiet skeleton are in the first bytes of the page, before any script runs:
 nothing flashes, nothing jumps.

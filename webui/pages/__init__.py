@@ -14,10 +14,10 @@ from webui.site import Site
 class Page:
     """One page: its key (texts `nav.<key>`), its path below /<language>/, its icon and what draws it."""
 
-    key: str
-    path: str
-    icon: str
-    build: Callable[[Site, str], None]
+    key: str  # name in texts
+    path: str  # "" for the first page
+    icon: str  # name of a Lucide icon
+    build: Callable[[Site, str], None]  # (site, language): draws it into the Gradio blocks at hand
 
 
 PAGES = (

@@ -1,4 +1,4 @@
-"""The Compare page: choose methods and one budget, watch the leaderboard. The address (?comparison=3, ?new=1) is the state."""
+"""The Compare page: choose methods and one budget, follow the leaderboard. The address (?comparison=3, ?new=1) is the state."""
 
 from __future__ import annotations
 

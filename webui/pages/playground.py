@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
@@ -12,18 +12,28 @@ from webui.forms import param_form
 from webui.guard import guarded
 from webui.site import Site
 
+if TYPE_CHECKING:
+    from engine.services.chat.conversations import Chat
+
 Row = dict[str, Any]
+Function = Callable[..., Any]
 _SUGGESTIONS = 6
 
 
 def _begin(answers: Iterator[Row]) -> None:
-    """Start an answer. It is finished and stored without a reader, so the page looks at what is stored."""
+    """Start an answer. It is finished and stored without a reader, so the page reads what is stored."""
     next(answers, None)
 
 
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
-    chat = site.chat
+    guard = guarded(lang)
+    functions = (*_reading(site.chat, lang), *_writing(site.chat), *_feedback(site))
+    view("playground", functions=[guard(function) for function in functions])
+
+
+def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
+    """What the page asks for."""
 
     def chat_start() -> Row:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
@@ -44,6 +54,15 @@ def build(site: Site, lang: str) -> None:
     def chat_list() -> list[Row]:
         return chat.list()
 
+    def chat_suggestions(tuned_id: int | None) -> list[str]:
+        return chat.suggestions(int(tuned_id) if tuned_id else None, n=_SUGGESTIONS)
+
+    return chat_start, chat_view, chat_feed, chat_list, chat_suggestions
+
+
+def _writing(chat: Chat) -> tuple[Function, ...]:
+    """What changes a conversation."""
+
     def chat_open(base_id: int, tuned_ids: list[int], settings: Row) -> int:
         return chat.open(int(base_id), [int(one) for one in tuned_ids], settings)
 
@@ -62,8 +81,11 @@ def build(site: Site, lang: str) -> None:
     def chat_delete(conversation_id: int) -> None:
         chat.delete(int(conversation_id))
 
-    def chat_suggestions(tuned_id: int | None) -> list[str]:
-        return chat.suggestions(int(tuned_id) if tuned_id else None, n=_SUGGESTIONS)
+    return chat_open, chat_update, chat_ask, chat_regenerate, chat_stop, chat_delete
+
+
+def _feedback(site: Site) -> tuple[Function, ...]:
+    """What puts answers into the annotation queue."""
 
     def save_row_targets() -> list[Row]:
         return feedback.targets(site.ctx)
@@ -76,9 +98,4 @@ def build(site: Site, lang: str) -> None:
             site.ctx, int(conversation_id), int(turn), str(side), **said, with_before=before, dataset=dataset
         )
 
-    guard = guarded(lang)
-    functions = (
-        chat_start, chat_view, chat_feed, chat_list, chat_open, chat_update, chat_ask, chat_regenerate, chat_stop,
-        chat_delete, chat_suggestions, save_row_targets, save_row,
-    )  # fmt: skip
-    view("playground", functions=[guard(function) for function in functions])
+    return save_row_targets, save_row

@@ -76,7 +76,7 @@ def _choices(site: Site) -> list[Function]:
 
 
 def _plans(site: Site) -> list[Function]:
-    """What the bill, the review and the start call."""
+    """What the memory estimate, the review and the start call."""
     ctx = site.ctx
 
     def save(draft: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
-"""What a check found, packed: blocks of rows as compressed JSON behind a table of the blocks, so that a page reads one or two.
+"""What a check found, packed: blocks of rows as compressed JSON behind an index of the blocks, so that a page reads one or two.
 
-`TSF1`, four bytes with the length of the table (little-endian), the table {"blocks": [[rows, bytes], ...]}, the blocks.
+`TSF1`, four bytes with the length of the index (little-endian), the index {"blocks": [[rows, bytes], ...]}, the blocks.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _BLOCK = 500
 class PackedFindings:
     """All that a check found: how many rows in how many groups, and the packed rest."""
 
-    rows: int
-    groups: int
-    payload: bytes
+    rows: int  # how many findings, one a row
+    groups: int  # how many groups of rows that belong together
+    payload: bytes  # as `pack` writes it and `unpack` reads it
 
 
 def pack(found: Iterable[FoundRow]) -> PackedFindings:
@@ -31,16 +31,16 @@ def pack(found: Iterable[FoundRow]) -> PackedFindings:
     import orjson
 
     blocks: list[bytes] = []
-    table: list[list[int]] = []
+    sizes: list[list[int]] = []
     groups: set[int] = set()
     rest = iter(found)
     while part := list(islice(rest, _BLOCK)):
         groups |= {one.group for one in part if one.group is not None}
         blocks.append(zlib.compress(orjson.dumps([[one.row, one.group, one.detail] for one in part]), 6))
-        table.append([len(part), len(blocks[-1])])
-    head = orjson.dumps({"blocks": table})
-    payload = b"".join([_MARK, len(head).to_bytes(4, "little"), head, *blocks])
-    return PackedFindings(sum(count for count, _size in table), len(groups), payload)
+        sizes.append([len(part), len(blocks[-1])])
+    index = orjson.dumps({"blocks": sizes})
+    payload = b"".join([_MARK, len(index).to_bytes(4, "little"), index, *blocks])
+    return PackedFindings(sum(count for count, _size in sizes), len(groups), payload)
 
 
 def unpack(payload: bytes, offset: int = 0) -> Iterator[FoundRow]:

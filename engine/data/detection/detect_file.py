@@ -25,9 +25,9 @@ Note = dict[str, Any]
 class DetectedFile:
     """One file with the reasons for how it is read. `notes` are {"what", "value", "code", "params"}."""
 
-    file: SourceFile
-    form: Format
-    notes: list[Note]
+    file: SourceFile  # ready to be read
+    form: Format  # its format and why
+    notes: list[Note]  # each a sentence `detect.<code>`
 
 
 def note(what: str, value: Any, code: str, params: Mapping[str, Any]) -> Note:

@@ -25,12 +25,12 @@ _MAX_NAMED = 20  # files named one by one
 class DetectedUpload:
     """An upload as it was understood. `notes` are {"what", "value", "code", "params"} with sentences `detect.<code>`."""
 
-    files: tuple[SourceFile, ...]
-    columns: list[str] = field(default_factory=list)
-    shape: str | None = None
-    mapping: dict[str, str] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-    templates: dict[str, list[str]] = field(default_factory=dict)
+    files: tuple[SourceFile, ...]  # in order, each ready to be read
+    columns: list[str] = field(default_factory=list)  # names in the first rows, in order of appearance; 200 at most
+    shape: str | None = None  # key of a `Shape`; None where none fits
+    mapping: dict[str, str] = field(default_factory=dict)  # field of the shape -> column
+    notes: list[Note] = field(default_factory=list)  # why each thing is read as it is
+    templates: dict[str, list[str]] = field(default_factory=dict)  # field -> wordings made of several columns, as texts
 
     @property
     def format(self) -> str:

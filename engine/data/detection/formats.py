@@ -30,10 +30,10 @@ _LOOK_CHARACTERS = 2_000_000
 class Format:
     """A format with what its reader needs, and the reason: sentence `detect.<code>`."""
 
-    name: str
-    code: str
-    params: dict[str, Any] = field(default_factory=dict)
-    options: dict[str, Any] = field(default_factory=dict)
+    name: str  # "jsonl", "json", "csv", "tsv", "md", "txt", "xlsx", "parquet", "docx" or "pdf"
+    code: str  # of the sentence
+    params: dict[str, Any] = field(default_factory=dict)  # of the sentence
+    options: dict[str, Any] = field(default_factory=dict)  # what the reader takes: "delimiter", "key", "unit" ...
     renamed: list[str] = field(default_factory=list)  # columns whose header was empty or repeated
 
 

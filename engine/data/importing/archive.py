@@ -29,8 +29,8 @@ MAX_SHOWN = 120
 class Unpacked:
     """The files of an archive: (where it lies now, its name inside), and those left out with the reason."""
 
-    files: list[tuple[Path, str]] = field(default_factory=list)
-    faults: list[tuple[str, Fault]] = field(default_factory=list)
+    files: list[tuple[Path, str]] = field(default_factory=list)  # (path on disk, name in the archive)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)  # (name in the archive, why it was left out)
 
 
 def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0) -> Unpacked:

@@ -1,6 +1,6 @@
 """A data set of the Hugging Face hub: which of its files are rows, and fetching them. Only data comes, never code.
 
-The client runs in a child (`python -m engine.data.importing.hub`), which can be ended at any moment and goes on where it was.
+The client runs in a child (`python -m engine.data.importing.hub`), which can be ended at any time and goes on where it was.
 """
 
 from __future__ import annotations

@@ -31,8 +31,11 @@ class Imported:
     """The outcome: stored rows (None when no row could be used) and counts.
 
     Attributes:
+        stored: the finished rows file; None when no row could be used.
+        rejected: how many rows could not be used.
         kept: the first of the rejected rows, as the table of rejected rows has them.
         rejected_path: the file of all of them; None where there is none.
+        stats: as `Tally.as_dict` gives them.
     """
 
     stored: Stored | None
@@ -47,8 +50,11 @@ class Preview:
     """The first rows under a mapping.
 
     Attributes:
+        rows: the first rows that can be used, normalised.
         rejected: the first of the rows that cannot be used; `rejected_rows` counts all that were seen.
-        kept: columns that are not learnt and stay beside the rows.
+        checked: how many rows were looked at.
+        rejected_rows: how many of them cannot be used.
+        kept: columns that are not trained on and stay as extra fields.
         classes: of a classification, how often each answer was seen, the most frequent first.
     """
 

@@ -1,4 +1,4 @@
-"""Rows from elsewhere behind those that are there: repaired ones, collected ones. No page offers it by itself."""
+"""Rows from elsewhere behind those that are there: repaired ones, approved ones of the annotation queue. No page offers it by itself."""
 
 from __future__ import annotations
 

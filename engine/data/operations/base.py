@@ -19,18 +19,18 @@ Group = Literal["repair", "split", "size", "augment", "combine", "wording", "con
 class FoundRow:
     """One row that a check found: its id, the group of rows that belong together, and what exactly was found."""
 
-    row: int
-    group: int | None
-    detail: Mapping[str, Any]
+    row: int  # its id
+    group: int | None  # number of the group of rows that belong together; None where it stands alone
+    detail: Mapping[str, Any]  # {"code", ...}, as the check says it
 
 
 class Source(Protocol):
     """One version of a data set as an operation sees it. Rows come from disk, in order, as often as wanted."""
 
-    name: str
-    count: int
-    kind: str
-    seed: int
+    name: str  # of the data set
+    count: int  # rows
+    kind: str  # of data set: "chat", "text", "preference" or "kto"
+    seed: int  # of all random choices
 
     def rows(self) -> Iterator[Row]:
         """Every row: {"split", "id", "line", "messages" (or another kind's fields), "extra"}; free to be changed."""
@@ -53,10 +53,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Operation:
-    """One way to make a new version.
+    """One operation that makes a new version.
 
     Attributes:
-        group: the heading under which the page shows it; "repair" ones are offered beside findings.
+        key: name in recipes and in the database.
+        group: the heading under which the page shows it; "repair" ones are offered with findings.
         params: its settings; form, validation and docs derive from them.
         kinds: kinds of data sets that it can work on.
         run: the rows of the new version, in order, from the source and checked values. A row that is kept keeps its id;

@@ -1,4 +1,4 @@
-"""One version of a data set as operations see it: its rows from disk, and ways to what lies outside of them."""
+"""One version of a data set as operations see it: its rows from disk, and links to what lies outside of them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Row = dict[str, Any]
 class Links:
     """What a source asks others for; each raises as the method of `Source` with its name says."""
 
-    found: Callable[[str], Iterator[FoundRow]]
-    other: Callable[[int], Source]
-    template: Callable[[int], ChatTemplate]
+    found: Callable[[str], Iterator[FoundRow]]  # key of a check -> its findings
+    other: Callable[[int], Source]  # id of a data set -> its present version
+    template: Callable[[int], ChatTemplate]  # id of a base model -> its template
 
 
 class RowsSource:

@@ -25,15 +25,15 @@ Span = tuple[
 class Reader:
     """How one model reads: its tokenizer with its chat template, and how many tokens it holds at once."""
 
-    template: ChatTemplate
-    context: int
+    template: ChatTemplate  # with the tokenizer
+    context: int  # tokens
 
 
 class Material(Protocol):
     """One content of a data set as a check sees it: rows from disk, in order, as often as wanted."""
 
-    count: int
-    kind: str
+    count: int  # rows
+    kind: str  # of data set: "chat", "text", "preference" or "kto"
 
     def rows(self) -> Iterator[Row]:
         """Every row, with its "id"."""
@@ -50,10 +50,10 @@ class Material(Protocol):
 
 @dataclass(frozen=True)
 class Fix:
-    """A repair that is offered beside what a check found: an operation's key and the values to start with."""
+    """A repair that is offered with what a check found: an operation's key and the values to start with."""
 
-    operation: str
-    values: Mapping[str, Any]
+    operation: str  # key of an `Operation`
+    values: Mapping[str, Any]  # of its params, to start with
     label: Text
 
 
@@ -62,6 +62,7 @@ class Check:
     """One kind of fault to look for.
 
     Attributes:
+        key: name in reports and in the database.
         severity: "serious" spoils a training or its measure, "look" wants a person's eye, "hint" is often right as it is.
         help: what is looked for and why it matters, in plain words.
         found: a sentence about {rows} (in {groups}); `{rows|row is|rows are}` is the number and the words that suit it.

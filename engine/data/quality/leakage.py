@@ -1,4 +1,4 @@
-"""Held-out rows that the model has already seen in training: their score says how well it remembers, not what it learnt."""
+"""Held-out rows that the model has already seen in training: their score says how well it remembers, not what it can do."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ class _Texts:
 def similar_pairs(
     material: Material, threshold: float, sides: npt.NDArray[np.bool_] | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Places of rows that are nearly alike, but not in the same way twice: pairs that join them into groups.
+    """Places of rows that are nearly alike, but not for the same reason twice: pairs that join them into groups.
 
     Args:
         threshold: least Jaccard similarity of what two rows say.

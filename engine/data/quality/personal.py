@@ -1,4 +1,4 @@
-"""Personal data and secrets: what must not be learnt, for a model says it again to anybody who asks well."""
+"""Personal data and secrets: what must not be trained on, for a model says it again to anybody who asks well."""
 
 from __future__ import annotations
 

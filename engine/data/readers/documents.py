@@ -1,4 +1,4 @@
-"""Word and PDF files: their text is taken out once, into a file beside them that is then read like any other text.
+"""Word and PDF files: their text is taken out once, into a file next to them that is then read like any other text.
 
 The libraries that do it may work for hours or fill the memory over a file that was made to do so, or is only odd. So they
 run in a child (`python -m engine.data.readers.documents`), one for all documents of an upload, which is ended when that happens.

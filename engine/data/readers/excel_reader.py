@@ -37,9 +37,9 @@ _Merges = dict[int, dict[int, int]]  # first row -> {column from 0: last row}
 class SheetLayout:
     """How a sheet is laid out: the row of its header, what it calls the columns, where cells were merged downwards."""
 
-    header: int
-    names: list[str]
-    renamed: list[str]
+    header: int  # number of its row in the sheet, from 1
+    names: list[str]  # of the columns, each once
+    renamed: list[str]  # names whose header was empty or repeated
     above: int  # filled rows above the header
     merged: int  # rows in which an area begins that was merged downwards
 
@@ -48,10 +48,10 @@ class SheetLayout:
 class SheetSurvey:
     """The sheets that hold anything, hidden ones last; the layout of one; formulas among its first rows without a stored result."""
 
-    sheets: list[str]
-    sheet: str
-    layout: SheetLayout
-    without_value: int
+    sheets: list[str]  # names
+    sheet: str  # the one that `layout` is of
+    layout: SheetLayout  # its header and columns
+    without_value: int  # cells
 
 
 @contextmanager

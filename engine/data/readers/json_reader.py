@@ -18,8 +18,8 @@ _MAX_READ_TWICE = 40_000_000  # characters, over the whole file
 class ListInside:
     """A member of the file's object whose value is a list; `first` is the first character of its first element."""
 
-    key: str
-    first: str
+    key: str  # of the member
+    first: str  # "" at the end of the file
 
 
 def lists_inside(path: Path, encoding: str) -> list[ListInside]:

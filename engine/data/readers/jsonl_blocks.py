@@ -19,6 +19,7 @@ class Block:
     """Some lines without their ends.
 
     Attributes:
+        lines: raw bytes, without line ends.
         first: number of the first one, counted from 1.
         end: the byte behind the block.
         whole: False for a block of one line that is beyond all limits: only its beginning is here.

@@ -25,11 +25,11 @@ CHOICES = ("unit", "chunk_characters", "sheet")  # options that a person may cho
 class SourceFile:
     """A file whose format is known; `name` is shown, never used on disk. `path` of a Word or PDF file is that of its text."""
 
-    path: Path
-    name: str
-    format: str
-    encoding: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    path: Path  # where the reader finds it
+    name: str  # as it was uploaded
+    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet" or one of TEXTS; "" before detection
+    encoding: str | None = None  # name of a codec; None where the format needs none
+    options: dict[str, Any] = field(default_factory=dict)  # what its reader takes, as `Format.options`
 
     def records(self) -> Iterator[Record | Rejected]:
         """Every row of the file."""

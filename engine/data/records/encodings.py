@@ -49,9 +49,9 @@ MARK_BAD_BYTES = "tunesmith.mark"
 class Encoding:
     """A codec with the reason why: sentence `detect.<code>`."""
 
-    name: str
-    code: str
-    params: dict[str, Any] = field(default_factory=dict)
+    name: str  # of the codec, as Python knows it
+    code: str  # of the sentence
+    params: dict[str, Any] = field(default_factory=dict)  # of the sentence
 
 
 def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:

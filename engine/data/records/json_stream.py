@@ -21,8 +21,8 @@ _MAX_KEY = 4_096
 class Piece:
     """The text of one JSON value and the line it begins on."""
 
-    line: int
-    text: str
+    line: int  # from 1
+    text: str  # as it stands in the file
     indent: str | None  # the white space before it on its line; None where something else stands there
     whole: bool = True  # False beyond the limit of a row
 

@@ -15,9 +15,9 @@ _MARK = "\N{BYTE ORDER MARK}"
 class Line:
     """One line with its end; `whole` is False where it was over the limit and only its beginning is here."""
 
-    number: int
-    text: str
-    whole: bool = True
+    number: int  # from 1
+    text: str  # characters, at most MAX_ROW
+    whole: bool = True  # False: cut off
 
 
 def numbered_lines(stream: TextIO) -> Iterator[Line]:

@@ -20,24 +20,24 @@ class Record:
     `file` is the file's name where the data set has several.
     """
 
-    row: int
-    line: int | None
-    values: dict[str, Any]
-    raw: str
-    file: str | None = None
+    row: int  # from 1, over records
+    line: int | None  # from 1, over file lines; None where the format has none
+    values: dict[str, Any]  # column -> value as the file has it
+    raw: str  # the row as text, to show it where it is rejected
+    file: str | None = None  # name; None where the data set is one file
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """One row that cannot be used: sentence `error.<code>` filled with `params`."""
 
-    code: str
-    row: int | None = None
-    line: int | None = None
-    column: str | None = None
-    params: dict[str, Any] = field(default_factory=dict)
-    raw: str = ""
-    file: str | None = None
+    code: str  # of the sentence
+    row: int | None = None  # as `Record.row`; None where it is not known
+    line: int | None = None  # as `Record.line`
+    column: str | None = None  # at fault; None where it is none alone
+    params: dict[str, Any] = field(default_factory=dict)  # of the sentence
+    raw: str = ""  # the row as text, as far as it is kept
+    file: str | None = None  # name; None where the data set is one file
 
     def as_dict(self) -> dict[str, Any]:
         """The form for pages and for the table of rejected rows."""

@@ -30,7 +30,7 @@ class RowsDraft:
     """Takes rows one by one. Used as a context: on leaving, its files are closed; `discard` removes them.
 
     Args:
-        path: where the rows are written meanwhile; the index lies beside it.
+        path: where the rows are written meanwhile; the index lies next to it.
         state: what `state()` gave: everything behind it is cut off, and writing goes on there.
     """
 

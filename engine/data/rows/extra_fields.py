@@ -1,4 +1,4 @@
-"""Texts of a row that lie beside what is said: arguments of function calls, and other columns."""
+"""Texts of a row besides what is said: arguments of function calls, and other columns."""
 
 from __future__ import annotations
 

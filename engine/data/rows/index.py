@@ -1,8 +1,8 @@
-"""What is known of each row without reading it: numbers in columns beside the rows file, mapped into memory.
+"""What is known of each row without reading it: numbers in columns in a file next to the rows file, mapped into memory.
 
-On disk `<name>.index` lies beside `<name>.jsonl`: a line of JSON padded to 1,024 bytes, then the columns one after the
+On disk `<name>.index` lies next to `<name>.jsonl`: a line of JSON padded to 1,024 bytes, then the columns one after the
 other, each from a multiple of 8 bytes. It is written aside and renamed, so it is whole or not there; one that does not
-belong to the file beside it is made anew.
+belong to the file next to it is made anew.
 """
 
 from __future__ import annotations
@@ -55,6 +55,9 @@ class RowIndex:
     """One entry a row, in the order of the file. Columns are read-only arrays of the same length.
 
     Attributes:
+        path: the rows file.
+        size: of the rows file, in bytes.
+        languages: codes that `language` counts into.
         offset: where the row begins in the file, in bytes.
         id: the row's number, stable over versions.
         split: place in SPLITS.

@@ -63,7 +63,7 @@ def language_of(text: str) -> str:
 def _latin(lower: str) -> str:
     words = set(lower[:_WORDS_IN].split())
     if not _has_english(words):
-        words = set(_WORD.findall(lower[:_WORDS_IN]))  # without the signs that stand beside them
+        words = set(_WORD.findall(lower[:_WORDS_IN]))  # without the signs that stand next to them
     return "en" if _has_english(words) else "latin"
 
 

@@ -94,11 +94,11 @@ def of_index(index: RowIndex, found: dict[str, Any]) -> Iterator[None]:
 class Sampled:
     """What is counted over a sample of rows, one row after the other."""
 
-    rows: int = 0
-    with_system: int = 0
-    with_tools: int = 0
-    made_up: int = 0
-    questions: list[int] = field(default_factory=list)
+    rows: int = 0  # counted so far
+    with_system: int = 0  # rows whose conversation begins with a system message
+    with_tools: int = 0  # rows with definitions of functions
+    made_up: int = 0  # rows made by a model or an operation
+    questions: list[int] = field(default_factory=list)  # characters of each row's question
     _asked: Counter[str] = field(default_factory=Counter)
     _said: Counter[str] = field(default_factory=Counter)
     _answers: dict[bytes, list[Any]] = field(default_factory=dict)

@@ -60,5 +60,5 @@ def answer_of(row: Mapping[str, Any]) -> str:
 
 
 def content_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is learnt from the row, without its place, split and other columns: equal for equal examples."""
+    """What is trained on of the row, without its place, split and other columns: equal for equal examples."""
     return {key: row[key] for key in ("text", *_LISTS, "tools", "label") if key in row}

@@ -1,4 +1,4 @@
-"""The scored answers of a job on disk: one JSON object a question, beside its log."""
+"""The scored answers of a job on disk: one JSON object a question, next to its log."""
 
 from __future__ import annotations
 

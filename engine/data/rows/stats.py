@@ -14,12 +14,12 @@ from engine.data.rows.split import fingerprint
 class Measures(NamedTuple):
     """The numbers of one row; `turns` counts the answers of its conversation."""
 
-    characters: int
-    answer: int
-    turns: int
-    language: str
-    fingerprint: int
-    with_system: bool = False
+    characters: int  # of all texts
+    answer: int  # characters of the (last) answer
+    turns: int  # answers in the conversation
+    language: str  # code, as `language_of` gives it
+    fingerprint: int  # 64 bits, equal for equal content
+    with_system: bool = False  # the conversation begins with a system message
 
 
 def measure(row: Mapping[str, Any]) -> Measures:

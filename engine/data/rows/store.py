@@ -1,4 +1,4 @@
-"""Normalised rows on disk: one JSON object a line, one file for each content, named by its hash, an index beside it."""
+"""Normalised rows on disk: one JSON object a line, one file for each content, named by its hash, an index next to it."""
 
 from __future__ import annotations
 
@@ -61,20 +61,20 @@ def remove_rows(path: Path) -> None:
 class Stored:
     """A finished rows file."""
 
-    path: Path
-    content_hash: str
-    train_rows: int
-    val_rows: int
-    duplicates: int
-    test_rows: int = 0
+    path: Path  # of the rows file
+    content_hash: str  # names the content and the file
+    train_rows: int  # rows to train on
+    val_rows: int  # rows held out for validation
+    duplicates: int  # rows whose content an earlier row has
+    test_rows: int = 0  # rows held out for the final test
 
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion(Stored):
     """A finished rows file with what it holds and how it differs from the version before, in rows told apart by id."""
 
-    stats: dict[str, Any] = field(default_factory=dict)
-    summary: dict[str, int] = field(default_factory=dict)
+    stats: dict[str, Any] = field(default_factory=dict)  # as `Tally.as_dict` gives them
+    summary: dict[str, int] = field(default_factory=dict)  # rows "dropped", "added", "changed", "moved"
 
 
 def finish(draft: RowsDraft, folder: Path, fraction: float, seed: int) -> Stored:

@@ -17,15 +17,15 @@ def repaired_line(line: str) -> str:
     """The line as it was meant; unchanged where nothing shows that it was read wrongly."""
     if line.isascii():
         return line
-    return _mended_western(_CJK_RUN.sub(lambda run: _from_gbk(run.group()), line))
+    return _repaired_western(_CJK_RUN.sub(lambda run: _from_gbk(run.group()), line))
 
 
 def repaired(text: str) -> str:
-    """The text with every line mended on its own; the rest stays as it is."""
+    """The text with every line repaired on its own; the rest stays as it is."""
     return "".join(repaired_line(line) for line in text.splitlines(keepends=True)) if not text.isascii() else text
 
 
-def _mended_western(line: str) -> str:
+def _repaired_western(line: str) -> str:
     import ftfy
 
     return ftfy.fix_encoding(line) if _SUSPICIOUS.search(line) and ftfy.is_bad(line) else line
@@ -55,7 +55,7 @@ def faults_in(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _changed(line: str, good: str) -> tuple[int, int]:
-    """The part of a line that mending changes."""
+    """The part of a line that the repair changes."""
     low = next(
         (at for at, (one, other) in enumerate(zip(line, good, strict=False)) if one != other), min(len(line), len(good))
     )

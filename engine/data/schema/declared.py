@@ -15,6 +15,9 @@ class Field:
     """One thing that a shape needs from a column. `names` are the column names that mean it, the usual one first.
 
     Attributes:
+        key: name of the field in a mapping.
+        names: of columns that mean it, the usual one first; compared as `plain_name` gives them.
+        required: a row without it cannot be used.
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions).
@@ -31,9 +34,9 @@ class Field:
 class Shape:
     """How the columns of a file become rows. Labels: `data.shape.<key>`, `data.field.<field>`."""
 
-    key: str
+    key: str  # name in mappings and in the database
     kind: str  # "chat", "text", "preference" or "kto"
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...]  # in the order of the page
 
     def field(self, key: str) -> Field | None:
         """The field called `key`."""

@@ -16,7 +16,7 @@ from engine.data.schema.templated_columns import scalar_text
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
 _KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call"}
 _MOST_SHOWN = 20
-MAX_EXTRA = 2_000  # characters of a text that is kept beside a row
+MAX_EXTRA = 2_000  # characters of a text that is kept as an extra field
 CLASSIFY = {
     "zh": "请判断下面的文字属于哪一类：{labels}。只回答类别。\n\n{text}",
     "en": "Classify the following text as one of: {labels}. Answer with the class alone.\n\n{text}",
@@ -27,10 +27,10 @@ CLASSIFY = {
 class Guess:
     """What the columns look like: a shape (or None), its mapping and wordings, and remarks [(code, params)]."""
 
-    shape: str | None = None
-    mapping: dict[str, str] = field(default_factory=dict)
-    templates: dict[str, list[str]] = field(default_factory=dict)
-    remarks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    shape: str | None = None  # key of a `Shape`
+    mapping: dict[str, str] = field(default_factory=dict)  # field -> column
+    templates: dict[str, list[str]] = field(default_factory=dict)  # field -> wordings
+    remarks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)  # sentences `detect.<code>`
 
     @property
     def whole(self) -> bool:
@@ -189,10 +189,10 @@ def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
 
 
 def can_be_kept(column: str, rows: Rows) -> bool:
-    """Whether the values of a column are single and short enough to be kept beside the rows."""
+    """Whether the values of a column are single and short enough to be extra fields."""
     return all(is_extra(value) for value in values_of(column, rows))
 
 
 def is_extra(value: Any) -> bool:
-    """Whether one value may be kept beside a row."""
+    """Whether one value may be an extra field of a row."""
     return len(value) <= MAX_EXTRA if isinstance(value, str) else isinstance(value, (bool, int, float, type(None)))

@@ -14,13 +14,13 @@ from engine.data.schema.templated_columns import Wording, check_wordings
 class ColumnMapping:
     """How the columns of a file become rows of a shape: `columns` by field, and `wordings` where there are any."""
 
-    shape: Shape
-    columns: Mapping[str, str]
-    wordings: Mapping[str, tuple[Wording, ...]] = field(default_factory=dict)
+    shape: Shape  # what rows become
+    columns: Mapping[str, str]  # field -> column, without empty entries
+    wordings: Mapping[str, tuple[Wording, ...]] = field(default_factory=dict)  # field -> its wordings
 
     @property
     def used(self) -> set[str]:
-        """Every column that becomes part of what is learnt."""
+        """Every column that becomes part of what is trained on."""
         named = {column for several in self.wordings.values() for wording in several for column in wording.columns}
         return named | {column for key, column in self.columns.items() if key not in self.wordings}
 

@@ -19,7 +19,7 @@ MAX_CHARACTERS = 20_000
 class Wording:
     """A wording taken apart: texts as they stand, and the columns between them. `parts` are (text, column or None)."""
 
-    parts: tuple[tuple[str, str | None], ...]
+    parts: tuple[tuple[str, str | None], ...]  # in order; the last column is None
 
     @property
     def columns(self) -> list[str]:

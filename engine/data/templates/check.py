@@ -13,7 +13,7 @@ from engine.data.templates.template import ChatTemplate, Encoded
 from engine.data.templates.token_overview import one_text
 
 _SHOWN_TOKENS = 48  # of the end of the row
-_LEAST_LEARNT = 8
+_LEAST_TRAINED = 8
 _PROBE = "Tunesmith-4711"  # a system text that no template holds
 _LONG_HEAD = 40  # characters before the first question that are worth showing
 _LONGEST_HEAD = 600
@@ -70,22 +70,22 @@ def _first(template: ChatTemplate, rows: Sequence[Row]) -> tuple[Encoded | None,
 
 
 def _window(encoded: Encoded) -> tuple[int, int]:
-    """The last tokens, and of a long answer at least some of those that are learnt."""
+    """The last tokens, and of a long answer at least some of those that are trained on."""
     count = len(encoded.ids)
-    learnt = [at for at, label in enumerate(encoded.labels) if label != IGNORED]
+    trained = [at for at, label in enumerate(encoded.labels) if label != IGNORED]
     start = count - _SHOWN_TOKENS
-    if learnt:
-        start = min(start, learnt[-1] - _LEAST_LEARNT)
+    if trained:
+        start = min(start, trained[-1] - _LEAST_TRAINED)
     return max(0, start), count
 
 
 def _end(template: ChatTemplate, encoded: Encoded) -> dict[str, Any]:
-    """Whether the last learnt token is one that ends an answer."""
-    learnt = [at for at, label in enumerate(encoded.labels) if label != IGNORED]
+    """Whether the last trained token is one that ends an answer."""
+    trained = [at for at, label in enumerate(encoded.labels) if label != IGNORED]
     stops = [_text(template, token) for token in template.eos_ids]
-    if not learnt:
+    if not trained:
         return _finding("template.nothing", "danger")
-    last = encoded.ids[learnt[-1]]
+    last = encoded.ids[trained[-1]]
     token = _text(template, last)
     if last in template.eos_ids:
         return _finding("template.end", "good", token=token)

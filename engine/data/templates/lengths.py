@@ -14,17 +14,17 @@ from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
 
 MOST_ROWS = 4000  # larger data sets are measured on evenly spread rows and scaled up
-Runs = list[list[int]]  # [first, after the last] of each run of learnt tokens
+Runs = list[list[int]]  # [first, after the last] of each run of trained tokens
 
 
 @dataclass(frozen=True)
 class LengthTable:
     """Measured rows by split; `scale` is how many real rows each stands for, `refused` those the template cannot take."""
 
-    train: Sequence[tuple[int, Runs]]
-    val: Sequence[tuple[int, Runs]]
-    scale: float = 1.0
-    refused: int = 0
+    train: Sequence[tuple[int, Runs]]  # (tokens, runs of trained tokens) of each measured row
+    val: Sequence[tuple[int, Runs]]  # the same of held-out rows
+    scale: float = 1.0  # 1 or more
+    refused: int = 0  # scaled up to the whole data set
 
     @cached_property
     def train_index(self) -> LengthIndex:
@@ -51,8 +51,13 @@ class Counts:
     """What training will see of one split under a limit. Numbers of rows and tokens are for the whole split.
 
     Attributes:
+        rows: that are left.
+        tokens: of the rows that are left.
+        trained: tokens with a label among them.
         lengths: of the measured rows that are left.
-        unlearnable: rows without a learnt token left; they are not trained on.
+        truncated: rows that were cut at the limit.
+        dropped: rows left out because they are longer than the limit.
+        unlearnable: rows without a trained token left; they are not trained on.
     """
 
     rows: int
@@ -88,11 +93,11 @@ class LengthIndex:
     def __init__(self, rows: Iterable[tuple[int, Runs]], scale: float) -> None:
         self._rows, self.scale = sorted(rows, key=lambda row: row[0]), scale
         self.every_length = [length for length, _ in self._rows]
-        learnt = [sum(end - start for start, end in runs) for _, runs in self._rows]
-        self._taught = list(accumulate((tokens > 0 for tokens in learnt), initial=0))
-        self._lengths = [length for length, tokens in zip(self.every_length, learnt, strict=True) if tokens]
+        labels = [sum(end - start for start, end in runs) for _, runs in self._rows]
+        self._taught = list(accumulate((tokens > 0 for tokens in labels), initial=0))
+        self._lengths = [length for length, tokens in zip(self.every_length, labels, strict=True) if tokens]
         self._tokens = list(accumulate(self._lengths, initial=0))
-        self._learnt = list(accumulate((tokens for tokens in learnt if tokens), initial=0))
+        self._learnt = list(accumulate((tokens for tokens in labels if tokens), initial=0))
         self._counted: dict[tuple[int, str], Counts] = {}
 
     def count(self, max_length: int, over_length: str) -> Counts:
@@ -154,12 +159,12 @@ def count(rows: Iterable[tuple[int, Runs]], scale: float, max_length: int, over_
         if length > max_length and over_length == "drop":
             dropped += 1
             continue
-        learnt = sum(max(0, min(end, max_length) - start) for start, end in runs)
-        if not learnt:
+        labels = sum(max(0, min(end, max_length) - start) for start, end in runs)
+        if not labels:
             unlearnable += 1
             continue
         truncated += length > max_length
-        trained += learnt
+        trained += labels
         lengths.append(min(length, max_length))
     return Counts(
         rows=round(len(lengths) * scale),

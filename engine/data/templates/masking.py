@@ -79,7 +79,7 @@ class _Turn:
         return start, start + len(answer) if answer.endswith(self._template.end_marks) else len(through)
 
     def _end(self, behind: int, through: str) -> int:
-        """Behind the token that ends the answer's words: the line break that templates put after it is not learnt."""
+        """Behind the token that ends the answer's words: the line break that templates put after it is not trained on."""
         end = _behind_mark(self._text, behind, self._template.end_marks)
         if end is not None and self._text.startswith(through[:end]) and end <= len(through):
             return end

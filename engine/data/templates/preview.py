@@ -1,4 +1,4 @@
-"""The tokens of an example as a person can read them: whole characters, with what is learnt marked."""
+"""The tokens of an example as a person can read them: whole characters, with what is trained on marked."""
 
 from __future__ import annotations
 

@@ -34,6 +34,8 @@ class Encoded:
     """One example as tokens. `labels` are the ids to learn, `IGNORED` elsewhere.
 
     Attributes:
+        ids: token ids, at most the limit's number.
+        labels: as long as `ids`.
         skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
         full_length: number of tokens before any cut.
         following: the token behind the last one, where that is learnt although it stands in another example.
@@ -155,7 +157,7 @@ class ChatTemplate:
 
     @cached_property
     def pad_id(self) -> int:
-        """A token to fill rows up with; it is never learnt."""
+        """A token to fill rows up with; it is never trained on."""
         pad = self.special.get("pad_token")
         found = None if pad is None else self.tokenizer.token_to_id(pad)
         return next((i for i in (found, self.eos_id) if i is not None), 0)

@@ -1,4 +1,4 @@
-"""How long rows are in a model's tokens, and what of them is learnt: over a sample, one row after the other."""
+"""How long rows are in a model's tokens, and what of them is trained on: over a sample, one row after the other."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LIMITS = (256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 class Tokens:
     """Lengths in tokens of the rows so far, by part."""
 
-    whole: list[int] = field(default_factory=list)
-    answer: list[int] = field(default_factory=list)
-    question: list[int] = field(default_factory=list)
-    train: list[bool] = field(default_factory=list)
-    refused: int = 0
-    skipped: int = 0
-    unlearnable: int = 0
-    reason: dict[str, Any] | None = None
+    whole: list[int] = field(default_factory=list)  # tokens of each row
+    answer: list[int] = field(default_factory=list)  # trained tokens of each row
+    question: list[int] = field(default_factory=list)  # tokens of each question; none for plain texts
+    train: list[bool] = field(default_factory=list)  # whether each row is in the training split
+    refused: int = 0  # rows that the template cannot take
+    skipped: int = 0  # rows with an answer that the template rewrites, so that it is not trained
+    unlearnable: int = 0  # rows without a trained token
+    reason: dict[str, Any] | None = None  # the first refusal, as {"code", "params"}
 
     def add(self, row: Row, template: ChatTemplate) -> None:
         """Count one row; what the template refuses is counted apart."""

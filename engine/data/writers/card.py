@@ -30,12 +30,12 @@ LICENCES = (
 class LineageStep:
     """One version on the way to the exported one."""
 
-    number: int
-    label: Text
-    rows: int
-    summary: Mapping[str, int]
-    at: float
-    params: str = ""
+    number: int  # of the version
+    label: Text  # what was done
+    rows: int  # in the version
+    summary: Mapping[str, int]  # rows "dropped", "added", "changed", "moved"
+    at: float  # seconds since 1970
+    params: str = ""  # of the step, as a short text
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,18 @@ class Facts:
     """All that a card says.
 
     Attributes:
+        name: of the data set.
+        version: its number.
+        licence: one of LICENCES.
+        content_hash: of the rows file.
         splits: rows by split ("train", "val", "test").
         columns: name -> type.
         languages: rows by language code.
         sources: (name, format) of each file that the rows came from.
+        rejected: rows that could not be used at the import.
         steps: the lineage, the import first.
+        made_up: rows made by a model or by an operation.
+        made_at: when it was exported, in seconds since 1970.
     """
 
     name: str

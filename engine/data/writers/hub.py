@@ -14,7 +14,7 @@ from engine.data.writers.layout import Record
 def write_hub(
     path: Path, records: Callable[[str], Iterator[Record]], splits: list[str], columns: Columns, card: str
 ) -> None:
-    """`records` gives the records of one split. What is packed was written beside `path` first, and is gone afterwards."""
+    """`records` gives the records of one split. What is packed was written next to `path` first, and is gone afterwards."""
     part = path.with_suffix(".parquet.part")
     try:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # Parquet is packed already

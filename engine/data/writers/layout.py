@@ -29,7 +29,7 @@ class ExportLayout:
 
 
 def own_layout() -> ExportLayout:
-    """Conversations as `messages`, texts as `text`, preferences as they are kept; other columns beside them."""
+    """Conversations as `messages`, texts as `text`, preferences as they are kept; then the extra fields."""
 
     def record(row: Row) -> Record:
         made = content_of(row)

@@ -15,7 +15,7 @@ from engine.data.writers.layout import ExportLayout, NotFit, Record
 
 Columns = Mapping[str, str]  # field -> column
 Messages = list[dict[str, Any]]
-Fill = Callable[[Row, Columns], Iterator[Record]]  # the ways to write a row, the simplest first
+Fill = Callable[[Row, Columns], Iterator[Record]]  # every form that a row can have, the simplest first
 
 
 def original_layout(
@@ -23,7 +23,7 @@ def original_layout(
 ) -> ExportLayout:
     """The columns of the file, in its order, as shape, mapping and wordings read them.
 
-    Columns from which a wording made a field were kept beside the row and are taken from there.
+    Columns from which a wording made a field were kept as extra fields and are taken from there.
 
     Raises:
         Fault: where mapping or wordings do not suit the columns.
@@ -48,7 +48,7 @@ def original_layout(
 
 
 def _with_extra(made: Record, extra: Mapping[str, Any], columns: Sequence[str]) -> Record:
-    """The other columns beside what was made, in the order of the file. An empty optional column is as it was."""
+    """What was filled in with the extra fields, in the order of the file. An empty optional column is as it was."""
     whole = {**extra, **{name: value for name, value in made.items() if value != "" or not extra.get(name)}}
     return {name: whole[name] for name in (*columns, *whole) if name in whole}
 
@@ -86,7 +86,7 @@ def _fill_pair(question: str, answer: str) -> Fill:
 
 
 def _fill_joined(question: str, answer: str, context: str, before: str, after: str) -> Fill:
-    """As `_fill_pair`; the import put the context before or after the question, and kept it beside the row too."""
+    """As `_fill_pair`; the import put the context before or after the question, and kept it as an extra field too."""
 
     def fill(row: Row, columns: Columns) -> Iterator[Record]:
         made, asked, said = _pair(row, columns)

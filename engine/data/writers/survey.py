@@ -1,4 +1,4 @@
-"""What the columns of a table hold, found in one pass before it is written: a file's head cannot be mended afterwards."""
+"""What the columns of a table hold, found in one pass before it is written: a file's header cannot be changed afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ColumnSurvey:
     """The kinds of values in a column: "bool", "int", "wide" (a whole number beyond 2^53), "huge" (beyond 2^63), "float",
     "text", "turns" or "said" (a list of messages with two texts each) or "nested" (any other list or object)."""
 
-    kinds: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)  # as listed above
 
     @property
     def type(self) -> str:
@@ -46,11 +46,11 @@ _TYPES = {
 class RowsSurvey:
     """Columns in order, how many rows there are by split, and how many of them no file held."""
 
-    columns: dict[str, ColumnSurvey] = field(default_factory=dict)
-    splits: dict[str, int] = field(default_factory=dict)
-    made_up: int = 0
-    misfits: int = 0
-    first_misfit: int | None = None
+    columns: dict[str, ColumnSurvey] = field(default_factory=dict)  # name -> what it holds
+    splits: dict[str, int] = field(default_factory=dict)  # split -> rows that fit
+    made_up: int = 0  # rows made by a model or by an operation
+    misfits: int = 0  # rows that the layout cannot hold
+    first_misfit: int | None = None  # id of the first of them
 
     @property
     def rows(self) -> int:

@@ -34,7 +34,7 @@ class Capabilities:
         packing: several examples may share a row.
         checkpointing: activations may be recomputed.
         resume: an interrupted job goes on exactly where its checkpoint was.
-        batch: answers beside the base and others in one batch.
+        batch: answers with the base and others in one batch.
         trains: changes numbers at all.
         why_not: for each of these that is False, the reason.
     """
@@ -73,19 +73,19 @@ class Refusal:
 
     place: str  # "method.rank", "training.quantisation"
     code: str  # text key `error.<code>`
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)  # of the sentence
 
 
 @dataclass(frozen=True)
 class Variant:
     """A well-known setting of a method under its own name, like DoRA of LoRA."""
 
-    key: str
-    label: Text
-    tagline: Text
+    key: str  # name in specs; no method has it
+    label: Text  # name in lists and on cards
+    tagline: Text  # one sentence under the label
     values: Values  # of the method's own params
     training: Values = field(default_factory=dict)  # of the objective's params
-    paper: str = ""
+    paper: str = ""  # as in `Learn`; "" where the method's own says all
 
 
 @dataclass(frozen=True)
@@ -93,33 +93,43 @@ class Learn:
     """The method's card: what a person should know before choosing it."""
 
     what: Text  # two plain sentences
-    trains: Text
-    frozen: Text
-    when: Text
-    when_not: Text
-    strengths: tuple[Text, ...]
-    weaknesses: tuple[Text, ...]
+    trains: Text  # which numbers are trained
+    frozen: Text  # what stays as it is
+    when: Text  # when to choose it
+    when_not: Text  # when to choose another one
+    strengths: tuple[Text, ...]  # each one sentence or less
+    weaknesses: tuple[Text, ...]  # each one sentence or less
     paper: str  # "Hu et al. 2021, LoRA: ..., arXiv:2106.09685"
     formula: str  # parameters, as in `trainable`: "layers × rank × (inputs + outputs)"
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way of fine-tuning.
+    """One method of fine-tuning.
 
     Attributes:
         key: name in specs and in the database.
+        family: group of like methods; the guide and the planner's estimate of quality go by it.
+        label: name in lists and on cards.
+        tagline: one sentence under the label.
+        help: what it does and for whom, in plain words.
         saves: "adapter" (PEFT folder), "full" (whole model), "delta" (changed tensors alone) or "shots" (examples).
         params: the method's own settings.
         defaults: this method's defaults for the objective's settings (learning rate ...).
         apply: (model, values, run) -> the model to train, with only what should train requiring gradients.
         trainable: number of trained parameters; `trainable_source` says where the formula is from.
+        trainable_source: where the formula of `trainable` is from: paper and section.
         changed: numbers of the base that the result changes (0 where it only adds inputs or modules).
         rank: highest rank of the change of a weight matrix; None where no matrix is changed.
+        capabilities: what it can do, with a reason for what it cannot.
+        learn: its card on the Learn page; None: it has none.
         stored: numbers in the result on disk; those trained where it says nothing.
         footprint: (shape, values) -> what it holds besides the base and its trained numbers.
         trains_base: weights of the base itself are trained, so they are held in fp32.
         starts_as_base: before its first step the model answers as the base does.
+        variants: well-known settings with names of their own.
+        notes: what a user should know besides: deviations from the paper, surprises.
+        recommended: the planner tries it, and pages offer it before the others.
         refusals: (shape, values, training) -> what cannot work on this model.
         optimizer: (model, values, training) -> an optimizer of the method's own, or None for the chosen one.
         after_update: (model, step) -> None, after each optimizer step, while the gradients are still there.
@@ -127,7 +137,7 @@ class Method:
         figures: (model) -> numbers to draw over time, by name ("rank/<module>").
         state, restore: what a checkpoint must hold besides the trained parameters, as tensors by name.
         save: (model, folder, run) -> None where `saves` alone does not say how.
-        merge: (loaded model) -> plain model; PEFT's own way where it is None.
+        merge: (loaded model) -> plain model; PEFT's own merge where it is None.
         expected_fall: share of LoRA's fall of the loss in as many steps that tests ask for; below 0.5 a note must say why.
     """
 

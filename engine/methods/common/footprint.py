@@ -1,4 +1,4 @@
-"""What a method makes a model hold: the numbers that the memory bill counts besides the base and the trained parameters."""
+"""What a method makes a model hold: the numbers that the memory estimate counts besides the base and the trained parameters."""
 
 from __future__ import annotations
 

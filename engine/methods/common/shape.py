@@ -12,6 +12,7 @@ class Experts:
 
     Attributes:
         count: experts of a layer; `used` of them work on each token.
+        used: experts that work on each token.
         size: width of an expert's inner layer.
         parameters: numbers of all experts of a layer and of what chooses between them.
         layers: layers that have experts.
@@ -52,10 +53,20 @@ class ModelShape:
     """What a model's config.json says of its size.
 
     Attributes:
+        hidden: width of the residual stream.
+        intermediate: width of the inner layer of the MLP.
+        layers: number of transformer layers.
+        heads: query heads of a layer.
+        kv_heads: key and value heads of a layer.
+        head_dim: width of a head.
+        vocabulary: rows of the embedding, in tokens.
+        tied: embeddings and output layer share their weights.
+        parameters: all numbers of the model; tied ones count once.
         family: `model_type` of the config ("llama", "qwen2", "gpt_neox" ...).
         linear_sizes: the linear modules of one layer where the model is not built like Llama.
         linear_biases: names of the linear modules of a layer that have a bias of their own.
         norm_sizes: size of each norm of one layer, by its module's last name; `final_norm` is (name, size) of the last one.
+        final_norm: module name and size of the norm before the output layer.
         norm_tensors: tensors of a norm: 1 (weight) or 2 (weight and bias).
         experts: mixture of experts, where a layer has one.
         keeps: what a layer keeps for the backward pass.

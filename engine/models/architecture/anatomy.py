@@ -75,8 +75,8 @@ def _mlp(shape: ModelShape) -> tuple[float, float]:
         return 3.0 * inner, 3.0 * inner
     one, gate = shape.experts, _WRITTEN_GATE.get(shape.family, 3)
     kept = one.used * (gate * one.size + shape.hidden + _TABLES)
-    beside = shape.linears.get("gate_proj", (0, 0))[1]
-    return kept + (3.0 * beside + shape.hidden + 1 if beside else 0.0), one.used * (3.0 * one.size + 2 * shape.hidden)
+    shared = shape.linears.get("gate_proj", (0, 0))[1]
+    return kept + (3.0 * shared + shape.hidden + 1 if shared else 0.0), one.used * (3.0 * one.size + 2 * shape.hidden)
 
 
 def _attention_dropout(shape: ModelShape, config: Config) -> bool:

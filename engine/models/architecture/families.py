@@ -40,12 +40,12 @@ _UNLESS_SAID: dict[str, dict[str, int]] = {  # some published configs leave out 
 class Sizes:
     """The measures of a layer. `queries` and `keys`: numbers of a token's queries, and of its keys (or values)."""
 
-    hidden: int
-    intermediate: int
-    heads: int
-    head_dim: int
-    queries: int
-    keys: int
+    hidden: int  # width of the residual stream
+    intermediate: int  # width of the inner layer of the MLP
+    heads: int  # query heads
+    head_dim: int  # width of a head
+    queries: int  # heads * head_dim
+    keys: int  # key and value heads * head_dim
 
 
 def completed(config: Config) -> Config:

@@ -91,11 +91,9 @@ def _plain_layers(shape: ModelShape) -> int:
     """What the layers without experts have more or less than those with them."""
     if shape.experts is None or shape.experts.layers == shape.layers:
         return 0
-    beside = sum(
-        i * o for name, (i, o) in shape.linears.items() if name not in ("q_proj", "k_proj", "v_proj", "o_proj")
-    )
+    mlp = sum(i * o for name, (i, o) in shape.linears.items() if name not in ("q_proj", "k_proj", "v_proj", "o_proj"))
     plain = 3 * shape.hidden * shape.intermediate
-    return (shape.layers - shape.experts.layers) * (plain - beside - shape.experts.parameters)
+    return (shape.layers - shape.experts.layers) * (plain - mlp - shape.experts.parameters)
 
 
 def body_parameters(shape: ModelShape) -> int:

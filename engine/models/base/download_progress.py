@@ -53,8 +53,8 @@ class ByteProgress:
 class Outcome:
     """How a child ended: its exit code and all that it printed."""
 
-    code: int
-    printed: str
+    code: int  # as of `subprocess`; negative: the signal
+    printed: str  # standard output
 
     @property
     def last_line(self) -> str:

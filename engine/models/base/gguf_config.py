@@ -1,4 +1,4 @@
-"""The metadata of a GGUF file as the config that transformers would have: the planner then reads both in the same way."""
+"""The metadata of a GGUF file as the config that transformers would have: the planner then reads both alike."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Fetches a model from the Hugging Face hub: only safetensors, settings and tokenizer, never code or pickles.
 
-The download runs in a child (`python -m engine.models.base.hub`), which can be ended at any moment and goes on where it was.
+The download runs in a child (`python -m engine.models.base.hub`), which can be ended at any time and goes on where it was.
 """
 
 from __future__ import annotations

@@ -25,10 +25,10 @@ _BLOCK = 4 * 1024 * 1024
 class Inspection:
     """A folder that may be loaded."""
 
-    config: dict[str, Any]
-    weights: tuple[Path, ...]
-    parameters: int
-    context_length: int | None
+    config: dict[str, Any]  # the model's config.json
+    weights: tuple[Path, ...]  # its safetensors files
+    parameters: int  # numbers in them
+    context_length: int | None  # tokens; None where the config does not say
 
     @property
     def bytes(self) -> int:

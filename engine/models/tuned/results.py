@@ -3,7 +3,7 @@
 | file | kind |
 |---|---|
 | adapter_config.json of a prompt-learning type | "virtual": vectors in front of every prompt |
-| adapter_config.json | "adapter": modules of PEFT, or registered with it, beside the base's |
+| adapter_config.json | "adapter": modules of PEFT, or registered with it, on top of the base's |
 | delta.safetensors | "delta": replaced numbers of the base (`engine.models.tuned.deltas`) |
 | ladder.json | "side": a network that reads the base's activations (`engine.training.tuners`) |
 | shots.json | "shots": examples to put before a conversation |

@@ -26,6 +26,7 @@ class VirtualTokens:
     Attributes:
         vectors: (tokens, width): embeddings, or keys and values of all layers.
         per_layer: they are keys and values (prefix tuning, P-tuning v2), of `heads` heads.
+        heads: that keys and values are split into.
     """
 
     vectors: Tensor

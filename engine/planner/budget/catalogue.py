@@ -33,11 +33,16 @@ class Entry:
 
     Attributes:
         key: name in specs ("rtx-4090", "m3-max-64"); never that of a device which is here.
+        name: as pages show it.
+        kind: "gpu" (NVIDIA), "apple" or "cpu".
         group: heading under which pages list it.
+        memory_mb: of the GPU; of the whole machine where there is none of its own.
         capability: CUDA compute capability; None where it is no NVIDIA GPU.
         tflops: dense half-precision operations a second, in 10^12; 0 where training runs on the processor.
         bandwidth: GB/s between memory and cores.
         source: who says so.
+        bf16: computes in bfloat16.
+        cores: of the processor; 0 for NVIDIA GPUs.
     """
 
     key: str

@@ -27,8 +27,8 @@ _NOTHING_TRAINED = 0.3
 class Basis:
     """A share of the quality that can be reached, and where it is from."""
 
-    share: float
-    source: str
+    share: float  # 0 to 1
+    source: str  # paper, or our own measurement
 
 
 FAMILIES: Mapping[str, Basis] = {
@@ -64,7 +64,7 @@ class Learning:
     Attributes:
         whole: share of the examples that are seen whole; one that is cut or left out teaches nothing certain.
         examples: how many there are.
-        trained_tokens: learnt tokens of one pass.
+        trained_tokens: tokens with a label in one pass.
         trainable: trained parameters.
         epochs: passes over the data.
     """
@@ -102,6 +102,6 @@ def _unlost(method: Method, examples: int) -> float:
 def _capacity(learning: Learning) -> float:
     """Room for what is learnt; what has none counts as data that is not seen.
 
-    2 bits a parameter (Allen-Zhu and Li 2024, arXiv:2404.05405), about one bit a learnt token (LoRA Without Regret).
+    2 bits a parameter (Allen-Zhu and Li 2024, arXiv:2404.05405), about one bit a trained token (LoRA Without Regret).
     """
     return min(1.0, _BITS_A_PARAMETER * learning.trainable / max(1, learning.trained_tokens)) ** _EXPONENT

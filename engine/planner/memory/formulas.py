@@ -1,4 +1,4 @@
-"""The expert's line of an item of the bill: numbers put into words that need no language, and where the formula is from."""
+"""The expert's line of an item of the memory breakdown: numbers put into words that need no language, and where the formula is from."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What a training step holds at the moment of its peak.
+"""What a training step holds in the phase of its peak.
 
-Five moments can be the highest: the end of a forward pass that holds more than it keeps ("forward"); the first scores at the head, when all activations are kept ("head"); the topmost layer's
-backward pass ("backward"); the lowest one's, when all gradients are there and activations are gone ("end"); the optimizer's
-step ("update"). Gradients grow while activations are freed, so with one group a step they do not peak together; with several,
-those of the first groups stay.
+Five phases can be the highest: the end of a forward pass that holds more than it keeps ("forward"); the first chunk of
+logits, when all activations are kept ("head"); the topmost layer's backward pass ("backward"); the lowest one's, when all
+gradients are there and activations are gone ("end"); the optimizer's step ("update"). Gradients grow while activations are
+freed, so with one microbatch a step they do not peak together; with several, those of the first ones stay.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _ADAFACTOR_MAKES = 3  # copies of the matrix at hand
 
 @dataclass(frozen=True)
 class PeakPhase:
-    """Bytes at one moment, besides weights, adapter and optimizer state."""
+    """Bytes in one phase of a step, besides weights, adapter and optimizer state."""
 
-    name: str
-    gradients: float = 0.0
-    activations: float = 0.0
-    logits: float = 0.0
-    temporary: float = 0.0
+    name: str  # "forward", "head", "backward", "end" or "update"
+    gradients: float = 0.0  # of trained parameters
+    activations: float = 0.0  # kept for the backward pass
+    logits: float = 0.0  # scores over the vocabulary
+    temporary: float = 0.0  # made by the backward pass or the optimizer
 
     @property
     def bytes(self) -> float:
@@ -40,8 +40,8 @@ class PeakPhase:
 class StepMeasures:
     """The measures of one step; everything per token is in bytes."""
 
-    work: Workload
-    uses: Footprint
+    work: Workload  # the job's step as it is planned
+    uses: Footprint  # what the method holds besides
 
     @property
     def tokens(self) -> int:
@@ -121,8 +121,8 @@ def peak_phases(step: StepMeasures) -> list[PeakPhase]:
 
 
 def peak(step: StepMeasures) -> PeakPhase:
-    """The highest moment."""
-    return max(peak_phases(step), key=lambda moment: moment.bytes)
+    """The highest phase."""
+    return max(peak_phases(step), key=lambda phase: phase.bytes)
 
 
 def _only_forward(step: StepMeasures) -> PeakPhase:

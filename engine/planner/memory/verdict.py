@@ -30,10 +30,10 @@ _LEAN = "adafactor"
 class Verdict:
     """Text key `plan.<code>`. `change`: fields of the raw spec ("training.max_length") with the value that would fit."""
 
-    code: str
-    params: dict[str, Any] = field(default_factory=dict)
-    ok: bool = False
-    change: dict[str, Any] = field(default_factory=dict)
+    code: str  # of the sentence
+    params: dict[str, Any] = field(default_factory=dict)  # of the sentence
+    ok: bool = False  # the job can be started
+    change: dict[str, Any] = field(default_factory=dict)  # empty where no such value is known
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""

@@ -23,8 +23,14 @@ class Workload:
     """Everything that memory depends on.
 
     Attributes:
+        shape: the base model's measures.
+        method: what trains.
+        values: the method's settings, checked.
+        precision: of the computations.
+        device: that the job runs on.
         tokens: tokens in the largest group.
         recompute: activation checkpointing.
+        optimizer: key of the setting "optimizer".
         quantisation: how the frozen base is squeezed ("nf4", "fp4", "int8").
         groups: groups that an optimizer step is worked through in.
         longest: tokens of the longest example; 0 where a group is one example.

@@ -21,6 +21,7 @@ class Candidate:
     """How to train, besides lengths and passes.
 
     Attributes:
+        method: what trains.
         held: format of the base; None as it is.
         optimizer, checkpointing: settings of training.
     """
@@ -36,7 +37,7 @@ WITHOUT_TRAINING = tuple(Candidate(method) for method in METHODS if not method.c
 
 @cache
 def ways_to_train(goal: str) -> tuple[Candidate, ...]:
-    """Every way worth trying.
+    """Every candidate worth trying.
 
     All recommended methods on every base and with every optimizer that `goals` knows; on the most squeezed base also
     with activations recomputed at any rate. Where size matters (small groups, so activations are recomputed by
@@ -67,7 +68,7 @@ def _on_bases(goal: str) -> list[tuple[Method, str | None]]:
 
 
 def _is_pocket(method: Method) -> bool:
-    """A small result beside an untouched base, from a family that learns well enough."""
+    """A small result on an untouched base, from a family that learns well enough."""
     good = FAMILIES[method.family].share >= GOOD_ENOUGH
     return method.saves == "adapter" and method.capabilities.toggle and good
 

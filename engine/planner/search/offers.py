@@ -13,7 +13,7 @@ _BETTER = 0.02  # of quality
 
 
 def chosen(found: Sequence[Plan], goal: str) -> list[Plan]:
-    """The best for the goal, the best for each other goal, then other ways that are clearly better at something.
+    """The best for the goal, the best for each other goal, then other candidates that are clearly better at something.
 
     Args:
         found: as `goal` ranks them.

@@ -1,4 +1,4 @@
-"""From a budget to ranked complete plans: every sensible combination is put through the same bill as a job's own plan.
+"""From a budget to ranked complete plans: every sensible combination gets the same estimate as a job's own plan.
 
 What is tried: each recommended method, on the base as it is and squeezed where the method and the device can, with the
 optimizers that `goals` knows, at the shortest limits that cut no, 1 % or 5 % of the examples, as many passes as the time
@@ -43,8 +43,10 @@ class Plan:
     """A complete job with its numbers, which are those of the plan that the page shows once it is taken over.
 
     Attributes:
+        case, work: the complete spec with what it names; one step as memory sees it.
+        train: the training rows under the plan's limits.
         seconds, training_s: the whole job, and its training alone.
-        memory_mb: at the peak.
+        memory_mb, disk_mb: MB of memory at the peak; MB of disk when the job needs most.
         quality: what can be expected of it, from 0 to 1 (`goals.quality`).
     """
 
@@ -164,23 +166,23 @@ class Search:
 
     def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[PlanCase]:
         """Complete specs at each method's own pace, without a look at the limits."""
-        for way in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
-            if any(True for _ in self.objective.refusals(way.method)):
+        for candidate in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
+            if any(True for _ in self.objective.refusals(candidate.method)):
                 continue
-            case = self._case(way)
+            case = self._case(candidate)
             cut = (_with(case, max_length=length) for length in lengths)
-            yield from (one for one in cut if not _refused(one, way.method))
+            yield from (one for one in cut if not _refused(one, candidate.method))
 
-    def _case(self, way: Candidate) -> PlanCase:
-        """The base, trained this way."""
-        base, method = self.base, way.method
+    def _case(self, one: Candidate) -> PlanCase:
+        """The base, trained as a candidate says."""
+        base, method = self.base, one.method
         values, _ = read_all(method.params, self.own.get(method.key, {}), "method")
         kept = {
             k: v
             for k, v in base.spec.training.items()
             if k not in SEARCHED and k not in method.defaults.keys() - self.objective.own
         }
-        wanted = {"quantisation": way.held or "none", "optimizer": way.optimizer, "checkpointing": way.checkpointing}
+        wanted = {"quantisation": one.held or "none", "optimizer": one.optimizer, "checkpointing": one.checkpointing}
         wanted["batch_size"] = base.spec.training["batch_size"]
         training, _ = read_all(self.objective.params_for(method.defaults), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
@@ -250,8 +252,8 @@ def _paced(case: PlanCase) -> Iterator[Plan]:
 def _plan(case: PlanCase, work: Workload, memory_mb: int) -> Plan:
     train, val = case.counts()
     time = duration_of_case(case, work, train, val)
-    disk_mb, learnt = disk_mb_of(case, work, train, val), _quality(case, work, train)
-    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, learnt)
+    disk_mb, expected = disk_mb_of(case, work, train, val), _quality(case, work, train)
+    return Plan(case, work, train, time.seconds, time.parts["training"], memory_mb, disk_mb, expected)
 
 
 def _at(plan: Plan, epochs: float) -> Plan:
@@ -259,8 +261,8 @@ def _at(plan: Plan, epochs: float) -> Plan:
     case = _with(plan.case, epochs=epochs)
     training = plan.training_s * epochs / plan.epochs
     seconds = plan.seconds - plan.training_s + training
-    learnt = _quality(case, plan.work, plan.train)
-    return replace(plan, case=case, seconds=seconds, training_s=training, quality=learnt)
+    expected = _quality(case, plan.work, plan.train)
+    return replace(plan, case=case, seconds=seconds, training_s=training, quality=expected)
 
 
 def _with(case: PlanCase, **settings: Any) -> PlanCase:

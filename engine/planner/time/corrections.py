@@ -31,10 +31,10 @@ _LEAST = 0.05
 class ThroughputRecord:
     """One measurement. `speeds`: measured over modelled speed by part; `settings`: what it was measured with."""
 
-    source: Source
-    measured_at: float
-    speeds: Mapping[str, float]
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    source: Source  # "probe" or "past"
+    measured_at: float  # seconds since 1970
+    speeds: Mapping[str, float]  # by one of PARTS; above 1 is faster
+    settings: Mapping[str, Any] = field(default_factory=dict)  # as `settings_of` gives them
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,9 @@ class Correction:
     """How much faster (above 1) or slower this machine is than the model says.
 
     Attributes:
+        source: of the measurement with the same method that counts most: "probe" or "past"; "model" where there is
+            none.
+        measured_at: when that was made, in seconds since 1970; None for "model".
         speeds: by part; 1 where nothing was measured.
         spreads: share by which a part's true time may differ.
     """

@@ -25,10 +25,10 @@ _HALF = 2.0
 
 @dataclass(frozen=True)
 class Space:
-    """One line of the disk's bill; text key `plan.disk.<key>`."""
+    """One item of the disk estimate; text key `plan.disk.<key>`."""
 
-    key: str
-    bytes: float
+    key: str  # "checkpoints", "writing", "result" or "scratch"
+    bytes: float  # when the job needs most
 
 
 def spaces(work: Workload, train: Counts, val: Counts, keep: int) -> list[Space]:

@@ -46,7 +46,7 @@ def forward_flops(work: Workload, group: Sequence[int], learnt: float) -> float:
 
     Args:
         group: tokens of each example.
-        learnt: share of the tokens that have a label; the head works at those alone.
+        learnt: share of the tokens that have a label; the output layer works at those alone.
     """
     shape = work.shape
     head = shape.hidden * shape.vocabulary * learnt * sum(group)

@@ -36,6 +36,8 @@ class Pace:
     """How the job is cut up, besides its examples.
 
     Attributes:
+        epochs: passes over the data.
+        batch_size: examples of an optimizer step.
         evaluations: rounds of held-out rows and sample questions; 0 for none.
         questions: sample questions of a round.
         scored: held-out questions that are answered before and after training.
@@ -53,6 +55,7 @@ class Duration:
     """Seconds of a job by part ("start", "training", "checks", "answers", "saving"), and how sure they are.
 
     Attributes:
+        parts: seconds by part; empty where there are no rows.
         low, high: range in which the true time can be expected.
         tokens_per_s: real tokens a second while training; 0 where nothing is trained.
         source: "model", or what corrected it: "probe" (measured on request) or "past" (an earlier job).

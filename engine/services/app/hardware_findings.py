@@ -49,7 +49,10 @@ class Machine:
 
     Attributes:
         processor: with the memory and cores that this process may use.
+        gpus: those that this process sees.
         cores, ram_mb: of the whole machine, whatever a container allows.
+        disk_mb: size of the disk that holds the home folder.
+        disk_free_mb: what is free on it.
         hidden: GPUs that CUDA_VISIBLE_DEVICES hides.
         torch, torch_cuda, bitsandbytes: installed versions; `torch_cuda` is the CUDA that torch was built for.
         system: "linux", "darwin" or "win32".
@@ -72,10 +75,10 @@ class Machine:
 class HardwareFinding:
     """Text keys `hardware.<code>` (what was found) and `hardware.<code>.means` (what it unlocks, or why it is off)."""
 
-    area: Area
-    level: Level
-    code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    area: Area  # under which pages list it
+    level: Level  # "good", "note" or "off"
+    code: str  # of the texts
+    params: Mapping[str, Any] = field(default_factory=dict)  # of the texts
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""

@@ -26,11 +26,11 @@ _MOST_ADVICE = 2
 
 @dataclass(frozen=True)
 class Answers:
-    """What the reader said: memory for training, number of examples, what should be learnt."""
+    """What the reader said: memory for training, number of examples, what should be trained."""
 
-    memory_mb: float
-    examples: int
-    goal: Goal
+    memory_mb: float  # that training may take
+    examples: int  # rows to train on
+    goal: Goal  # key of GOALS
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,10 @@ class Rule:
     """Where `applies`, the first method that `suits` and fits is advised for `reason`.
 
     Attributes:
+        key: its own name.
+        applies: whether the answers are such that the rule is asked.
+        suits: which methods it can advise.
+        reason: shown with the method.
         smallest: among those that suit, the one with the smallest result.
         otherwise: only asked when no method that trains was found before.
     """
@@ -54,16 +58,16 @@ class Rule:
 class Advice:
     """A method for the answers, and why."""
 
-    method: Method
-    rule: Rule
+    method: Method  # to begin with
+    rule: Rule  # that chose it
 
 
 @dataclass(frozen=True)
 class Cost:
     """What a method takes on the reader's model."""
 
-    memory_mb: float
-    result_bytes: float
+    memory_mb: float  # of training, at the peak
+    result_bytes: float  # of the result on disk
 
 
 def _shows(method: Method) -> bool:

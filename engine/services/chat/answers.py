@@ -1,4 +1,4 @@
-"""One turn being answered, by a thread of its own: whoever watches may come and go, the answer is finished and stored."""
+"""One turn being answered, by a thread of its own: whoever follows it may come and go, the answer is finished and stored."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ _STATUS = {"end": "complete", "length": "complete", "stopped": "stopped", "faile
 
 @dataclass
 class State:
-    """One side as a watcher sees it. `status`: waiting, loading, streaming, then complete, stopped or failed."""
+    """One side as those who follow it see it. `status`: waiting, loading, streaming, then complete, stopped or failed."""
 
-    status: str = "waiting"
-    text: str = ""
-    stats: dict[str, Any] = field(default_factory=dict)
-    version: int = 1
+    status: str = "waiting"  # one of those
+    text: str = ""  # the answer so far
+    stats: dict[str, Any] = field(default_factory=dict)  # {"tokens", ...} once it is over
+    version: int = 1  # grows with every change
 
     @property
     def over(self) -> bool:
+        """Whether nothing more will be said."""
         return self.status in ("complete", "stopped", "failed")
 
 
@@ -48,7 +49,7 @@ class Answering:
     """Answers one turn.
 
     Args:
-        prepare: makes the request when the turn has come (memory is looked at then). Raises Fault.
+        prepare: makes the request when the turn has come (memory is measured then). Raises Fault.
         replaces: answers of this turn are stored already and stay until there are new ones.
     """
 
@@ -96,7 +97,7 @@ class Answering:
             return self._changed.wait_for(lambda: self._finished, seconds)
 
     def overlay(self, messages: list[dict[str, Any]]) -> None:
-        """Bring stored messages up to this moment; `stats.phase` says waiting, loading or streaming."""
+        """Bring stored messages up to now; `stats.phase` says waiting, loading or streaming."""
         for message in messages:
             state = self._states.get(message["side"])
             if state is None or message["turn"] != self._turn:

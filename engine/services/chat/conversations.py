@@ -137,7 +137,11 @@ class Chat:
         yield from self._begin(setup, asks, store, replaces=False).follow()
 
     def regenerate(self, conversation_id: int) -> Iterator[dict[str, Any]]:
-        """Answer the last prompt again, with a new seed unless one is set; the old answers go when the new ones come."""
+        """Answer the last prompt again, with a new seed unless one is set; the old answers go when the new ones come.
+
+        Raises:
+            Fault: "chat.nothing_to_repeat" before the first prompt.
+        """
         setup, messages = load_setup(self._ctx, conversation_id)
         turn = max((m.turn for m in messages), default=0)
         prompt = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), None)
@@ -148,7 +152,7 @@ class Chat:
         yield from self._begin(setup, asks, lambda: turn, replaces=True).follow()
 
     def follow(self, conversation_id: int) -> Iterator[dict[str, Any]]:
-        """Watch an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
+        """Follow an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
         if answering := self._running(conversation_id):
             yield from answering.follow()
 

@@ -26,7 +26,7 @@ from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_ke
 from storage.queries import base_models, conversations, tuned_models
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
 
-MOST_TUNED = 3  # beside the base, in one conversation
+MOST_TUNED = 3  # besides the base, in one conversation
 _LONGEST_PROMPT = 200_000  # characters: more is refused before it is cut into tokens
 _USUAL_CONTEXT = 4096  # tokens, for models that do not say
 _EXAMPLES = "shots"  # the form of a result that is no weights: the base answers, with examples before the conversation
@@ -38,8 +38,8 @@ class Side:
 
     side: str  # "base" or "tuned:ID"
     key: str  # its name in the inference process
-    label: str
-    weights_hash: str
+    label: str  # the model's name
+    weights_hash: str  # names the weights that answer
     kind: str = "tuned"  # "base", "tuned" or "fewshot", as pages colour it
 
 
@@ -47,11 +47,11 @@ class Side:
 class Setup:
     """A conversation that can be continued."""
 
-    conversation_id: int
-    base: LanguageModel
-    tuned: tuple[TunedModel, ...]
-    settings: dict[str, Any]
-    sides: tuple[Side, ...]
+    conversation_id: int  # of its row
+    base: LanguageModel  # row of the base model
+    tuned: tuple[TunedModel, ...]  # rows of those that answer as well, in order
+    settings: dict[str, Any]  # as `read_chat_settings` gives them
+    sides: tuple[Side, ...]  # the base first, then the tuned ones
 
     @property
     def identity(self) -> str:

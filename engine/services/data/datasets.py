@@ -25,7 +25,7 @@ from storage.tables import Dataset
 
 
 def ensure_sample(ctx: Context, key: str) -> int:
-    """The built-in sample data set in "en" or "zh", imported if it is not there; returns its id."""
+    """The built-in sample data set in "en" or "zh", imported if it is not there; returns its id. Raises NotFound for another key."""
     with ctx.db.read() as session:
         if row := queries.sample(session, key):
             return row.id
@@ -41,7 +41,7 @@ def ensure_sample(ctx: Context, key: str) -> int:
         if first is None:
             get_dataset(session, made).sample_key = key
             return made
-    delete_dataset(ctx, made)  # somebody else asked at the same moment
+    delete_dataset(ctx, made)  # somebody else asked at the same time
     return first.id
 
 
@@ -82,7 +82,7 @@ def preview_mapping(
     """The first rows as they would be imported. Stores nothing.
 
     Returns:
-        {"rows", "rejected" (the first ones), "rejected_rows" (how many), "checked", "columns", "kept" (columns beside the rows), "classes" (name -> rows),
+        {"rows", "rejected" (the first ones), "rejected_rows" (how many), "checked", "columns", "kept" (extra fields), "classes" (name -> rows),
         "wording" (a question that names these classes)}.
     """
     source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options)

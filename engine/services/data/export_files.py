@@ -98,7 +98,17 @@ def original_of(row: Dataset) -> ExportLayout | None:
 
 
 def write_export(wish: Wish, tell: Tell = lambda _step, _total: None) -> dict[str, Any]:
-    """Write the file whole or not at all; what it is, is kept beside it. Takes two passes: one to look, one to write."""
+    """Write the file whole or not at all; what it is, is kept next to it. Takes two passes: one to survey, one to write.
+
+    Args:
+        tell: hears (rows so far, all rows), counted over both passes.
+
+    Returns:
+        {"key", "dataset", "format", "name", "bytes", "rows", "notes"}.
+
+    Raises:
+        Fault: "data.export.not_fit" where the format cannot hold a row.
+    """
     counted = _Counter(2 * wish.total, tell)
     seen = survey(counted(wish.rows()), wish.layout)
     if seen.misfits:
@@ -208,10 +218,12 @@ _LABELS = {
 
 
 def place_of(ctx: Context, key: str, format_: str) -> Path:
+    """Where the file of an export lies."""
     return ctx.settings.folder(*_FOLDER) / f"{key}.{_ENDINGS[format_]}"
 
 
 def finished(ctx: Context, key: str) -> dict[str, Any] | None:
+    """What `write_export` gave for this key; None where there is no such file (any more)."""
     note = ctx.settings.folder(*_FOLDER) / f"{key}.json"
     if not note.is_file():
         return None

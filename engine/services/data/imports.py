@@ -1,4 +1,4 @@
-"""Importing the files of a data set: at once where they are small, else as a job that can be watched, cancelled and resumed."""
+"""Importing the files of a data set: at once where they are small, else as a job that can be followed, cancelled and resumed."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ Transaction = Callable[[], AbstractContextManager[Session]]
 class ImportChoice:
     """How the files are to be read, as the mapping screen (or a job's spec) has it."""
 
-    name: str = ""
-    shape: str | None = None
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    val_fraction: float = 0.1
-    seed: int = 42
-    encoding: str | None = None
-    templates: Mapping[str, Sequence[str]] | None = None
-    options: Mapping[str, Any] | None = None
+    name: str = ""  # of the data set; "" keeps the present one
+    shape: str | None = None  # key of a `Shape`
+    mapping: Mapping[str, str] = field(default_factory=dict)  # field of the shape -> column
+    val_fraction: float = 0.1  # share of the rows that is held out, 0 to 0.9
+    seed: int = 42  # of the draw that splits the rows
+    encoding: str | None = None  # of text files; None: as detected
+    templates: Mapping[str, Sequence[str]] | None = None  # field -> wordings with {column} in them
+    options: Mapping[str, Any] | None = None  # of the reader; None: as detected
 
     def check(self) -> None:
         """Raises Fault: "data.val_fraction", "param.not_whole"."""
@@ -155,6 +155,10 @@ def run_import(
 
     Args:
         transaction: in which the rows become the data set's.
+
+    Raises:
+        Fault: "data.import.none_accepted"; those of `ImportChoice.check` and `import_rows`.
+        NotFound: there is no such data set.
     """
     choice.check()
     _sweep(ctx)

@@ -44,7 +44,7 @@ class _Work:
         self._steps = make(self.result)
 
     def go_on(self, seconds: float) -> bool:
-        """Work for about so long; whether all is done. A call beside another one does nothing."""
+        """Work for about so long; whether all is done. A call during another one does nothing."""
         if not self.lock.acquire(blocking=False):
             return False
         try:

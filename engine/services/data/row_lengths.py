@@ -51,7 +51,7 @@ def encode_row(row: Mapping[str, Any], template: ChatTemplate) -> Encoded:
 
 
 def measure_tokens(ctx: Context, dataset: int, model: int) -> dict[str, int]:
-    """Go on counting the tokens of every row, for a moment: {"measured", "total"}. What was counted is kept on disk.
+    """Go on counting the tokens of every row, for a short time: {"measured", "total"}. What was counted is kept on disk.
 
     A row that the model's template refuses counts as 0. Raises as `row_tokens`.
     """

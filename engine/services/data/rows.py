@@ -34,9 +34,14 @@ class Query:
 
     Attributes:
         text: stands in one of the row's texts, in whatever case.
+        split: one of SPLITS.
+        language: code.
+        turns: answers in the conversation.
         column, value: the row's other column `column` holds `value`, compared as text.
         check: rows that this check of the newest audit found; "any" for any check.
         sort: one of SORTS; "tokens" are those of the base model `model`, which were counted before.
+        descending: largest first.
+        model: id of a base model.
     """
 
     text: str = ""
@@ -69,7 +74,7 @@ def query_of(raw: Mapping[str, Any]) -> Query:
 
 
 def browse(ctx: Context, dataset: int, raw: Mapping[str, Any], cursor: int = 0, limit: int = 10) -> dict[str, Any]:
-    """The next rows of a query, as far as they are found in a moment.
+    """The next rows of a query, as far as they are found in a short time.
 
     Args:
         cursor: where to go on: how many of the rows in question were looked at before.

@@ -54,7 +54,7 @@ def add_files(
     Args:
         name: of the data set; empty: that of the first file.
         origin: where it came from, to be shown; empty: the files' names.
-        notes: what is known besides, as in `Sniffed.notes`.
+        notes: what is known besides, as in `DetectedUpload.notes`.
 
     Raises:
         Fault: "data.file.too_large", or the first file's when none can be read.

@@ -1,4 +1,4 @@
-"""Watch one job from this process until it ends, as the command line does."""
+"""Follow one job from this process until it ends, as the command line does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TOLD = ("status", "phase", "step", "total_steps", "train_loss", "val_loss", "re
 def follow(ctx: Context, job_id: int, say: Callable[[dict[str, Any]], None], supervisor: Supervisor) -> dict[str, Any]:
     """Run the queue until the job has ended; `say` hears its view at each change. Returns its last view.
 
-    A server that runs beside us may take the job just as well: we only watch it then.
+    A server that runs as well may take the job: then it is only followed here.
     """
     told: list[Any] = []
 

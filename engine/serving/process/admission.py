@@ -1,4 +1,4 @@
-"""Whether and where the models of a chat fit beside what runs. Imports no torch."""
+"""Whether and where the models of a chat fit into what running jobs leave. Imports no torch."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _MOST_KEPT = 8  # tuned models that stay in memory although no chat uses them no
 class Tuned:
     """A tuned model as admission sees it: `bytes` on disk."""
 
-    key: str
-    kind: str
-    bytes: int
+    key: str  # its name in the inference process
+    kind: str  # form of the result: "adapter", "delta" or "full"
+    bytes: int  # of all its files
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Wanted:
 
     Attributes:
         identity: names the base's weights.
+        shape: the base's measures.
+        tuned: what answers besides the base.
         quantised: one of the tuned models was trained on a base in 4 bits, so 4 bits will do when memory is short.
         tokens: tokens of all sides that are kept while answering.
     """
@@ -51,21 +53,21 @@ class Wanted:
 class Placement:
     """Where and how to load."""
 
-    device: str
-    dtype: str
-    evict: tuple[str, ...]
-    needed_mb: int
-    free_mb: int
+    device: str  # key: "cpu" or "cuda:N"
+    dtype: str  # "fp32", "bf16", "fp16" or "nf4"
+    evict: tuple[str, ...]  # keys of held models to drop first
+    needed_mb: int  # what has to be loaded, with room to answer
+    free_mb: int  # what is free for it once `evict` is dropped; may be below 0
 
 
 @dataclass(frozen=True)
 class Running:
     """The inference process as it is: what it holds, what that takes up, and the size of each held tuned model."""
 
-    held: Held | None
-    alive: bool
-    memory_mb: int
-    sizes: Mapping[str, int]
+    held: Held | None  # None before anything is loaded
+    alive: bool  # the process runs
+    memory_mb: int  # RAM of the process, and GPU memory of its models
+    sizes: Mapping[str, int]  # key of a tuned model -> bytes
 
 
 def place(wanted: Wanted, running: Running, devices: Sequence[Device], jobs: Sequence[str] = ()) -> Placement:
@@ -137,7 +139,7 @@ def base_bytes(shape: ModelShape, dtype: str) -> float:
 
 
 def tuned_bytes(wanted: Wanted, tuned: Tuned, dtype: str) -> float:
-    """Memory of a result beside its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
+    """Bytes of a result on top of its base: what it adds or replaces in fp32, a whole second model, or nothing for examples."""
     if tuned.kind == "full":
         return base_bytes(wanted.shape, dtype)
     return 0 if tuned.kind == "shots" else tuned.bytes

@@ -35,11 +35,11 @@ _STOP_SECONDS = 15.0
 class Held:
     """What the process holds in memory."""
 
-    identity: str
-    device: str
-    dtype: str
-    keys: tuple[str, ...]
-    gpu_mb: int = 0
+    identity: str  # names the base's weights
+    device: str  # key: "cpu" or "cuda:N"
+    dtype: str  # "fp32", "bf16", "fp16" or "nf4"
+    keys: tuple[str, ...]  # names of everything loaded
+    gpu_mb: int = 0  # MiB of GPU memory that its models take
 
 
 class _Gone(Exception):

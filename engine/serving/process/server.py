@@ -99,11 +99,11 @@ class Server:
 
         if self._models.missing(request.plan) or request.plan.evict:
             self._send(request, {"event": "loading"})
-        voices = self._models.hold(request.plan)
+        adapted_models = self._models.hold(request.plan)
         self._send(request, {"event": "loaded", "keys": self._models.keys, "gpu_mb": self._models.memory_mb()})
         generate(
             request,
-            voices,
+            adapted_models,
             _template(request.plan.tokenizer),
             lambda: self._inbox.is_stopped(request.id),
             lambda event: self._send(request, event),

@@ -1,4 +1,4 @@
-"""Tuned results beside a base: each has modules of its own, all share the base's tensors, and the base stays as it is."""
+"""Tuned results on top of a base: each has modules of its own, all share the base's tensors, and the base stays as it is."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ class Mixed:
         self._base = model
         self._model: Any = None
         self.names: tuple[str, ...] = ()
-        self._speaking: list[str] = []  # for each row of the batch in hand
-        self._told: set[Any] = set()  # layers that ask who is speaking
+        self._row_adapters: list[str] = []  # for each row of the batch in hand
+        self._asking: set[Any] = set()  # layers that ask which adapter a row takes
 
     def add(self, folder: Path, name: str) -> None:
         """Load an adapter."""
@@ -92,21 +92,21 @@ class Mixed:
             self._model.delete_adapter(name)
         else:
             self._model = None
-            self._told.clear()
+            self._asking.clear()
 
     def forward(self, keys: Sequence[str], **inputs: Any) -> Any:
         """Row i is computed by the adapter `keys[i]`; keys that are no adapter's mean the base."""
-        self._speaking = [key if key in self.names else UNTOUCHED for key in keys]
+        self._row_adapters = [key if key in self.names else UNTOUCHED for key in keys]
         return self._model(**inputs)
 
     def _tell_layers(self) -> None:
-        """Let each adapted layer ask who is speaking. PEFT's own way does this anew for each token: a fifth of the time."""
+        """Let each adapted layer ask which adapter a row takes. PEFT itself says so anew for each token: a fifth of the time."""
         from peft.tuners.lora import LoraLayer
 
         def ask(_layer: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-            return args, {**kwargs, "adapter_names": self._speaking}
+            return args, {**kwargs, "adapter_names": self._row_adapters}
 
         for layer in self._model.modules():
-            if isinstance(layer, LoraLayer) and layer not in self._told:
+            if isinstance(layer, LoraLayer) and layer not in self._asking:
                 layer.register_forward_pre_hook(ask, with_kwargs=True)
-                self._told.add(layer)
+                self._asking.add(layer)

@@ -21,16 +21,16 @@ _HALF = "\ufffd"
 class AnswerRow:
     """One side's answer while it grows."""
 
-    ask: Ask
-    adapted: AdaptedModel
-    request: Request
-    generator: torch.Generator
-    started: float
-    tokens: list[int] = field(default_factory=list)
-    first_at: float | None = None
-    emitted_at: float = 0.0
-    reason: Reason | None = None
-    error: dict[str, Any] | None = None
+    ask: Ask  # prompt and limits
+    adapted: AdaptedModel  # weights that answer
+    request: Request  # that it belongs to
+    generator: torch.Generator  # random numbers of this side alone
+    started: float  # monotonic seconds
+    tokens: list[int] = field(default_factory=list)  # ids so far, without the one that ends it
+    first_at: float | None = None  # monotonic seconds of the first token
+    emitted_at: float = 0.0  # monotonic seconds of the last event about it
+    reason: Reason | None = None  # why it ended; None while it grows
+    error: dict[str, Any] | None = None  # {"code", "params"} where it failed
 
     def take(self, logits: torch.Tensor) -> None:
         """Choose the next token, and see whether the answer ends with it."""

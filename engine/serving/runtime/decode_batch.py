@@ -17,7 +17,7 @@ _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
 
 
 class DecodeBatch:
-    """Rows of one trunk and their common cache. Shorter rows are padded on the left, and the padding is masked.
+    """Rows of one shared base and their common cache. Shorter rows are padded on the left, and the padding is masked.
 
     Attributes:
         lengths: tokens of each row that are in the cache.
@@ -28,7 +28,7 @@ class DecodeBatch:
         self._width = max(lengths)
 
     def step(self) -> None:
-        """One more token for each row; those that end leave the lane."""
+        """One more token for each row; those that end leave the batch."""
         device = self.shared_base.device
         inputs: dict[str, Any] = {"input_ids": torch.tensor([[row.tokens[-1]] for row in self.rows], device=device)}
         if any(length != self._width for length in self.lengths):
@@ -78,15 +78,15 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
 
 
 def join(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:
-    """Put lanes of one trunk into one batch, where each row keeps getting exactly what it would get alone."""
+    """Put batches of one shared base into one, where each row keeps getting exactly what it would get alone."""
     joined: list[DecodeBatch] = []
     for shared_base in dict.fromkeys(batch.shared_base for batch in batches):
         own = [batch for batch in batches if batch.shared_base is shared_base]
-        social = [
+        mixable = [
             batch for batch in own if _plain(batch) and shared_base.company(batch.rows[0].adapted.key) is not None
         ]
-        joined += [batch for batch in own if batch not in social]
-        joined += [_batch(social)] if len(social) > 1 else social
+        joined += [batch for batch in own if batch not in mixable]
+        joined += [_batch(mixable)] if len(mixable) > 1 else mixable
     return joined
 
 

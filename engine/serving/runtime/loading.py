@@ -58,7 +58,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
 
 
 def load_adapter(model: Any, folder: Path | str, name: str) -> Any:
-    """`model` with the adapter of `folder` beside its weights under `name`; a PEFT model takes it in as one more.
+    """`model` with the adapter of `folder` added to its weights under `name`; a PEFT model takes it in as one more.
 
     Raises:
         Fault: "chat.no_safetensors", where PEFT would fall back on a pickle.

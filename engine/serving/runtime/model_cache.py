@@ -1,4 +1,4 @@
-"""What the inference process holds in memory: one base with its adapters, and whole models beside it."""
+"""What the inference process holds in memory: one base with its adapters, and whole tuned models."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ModelCache:
         return self._held != (plan.identity, plan.device, plan.dtype) or not set(plan.keys) <= set(self.keys)
 
     def hold(self, plan: ResidentModels) -> dict[str, AdaptedModel]:
-        """Have everything of `plan` in memory: name -> voice."""
+        """Have everything of `plan` in memory: name -> weights that can answer."""
         torch.set_num_threads(plan.threads)
         if self._held != (plan.identity, plan.device, plan.dtype):
             self.clear()
@@ -42,7 +42,7 @@ class ModelCache:
         for weights in plan.tuned:
             if weights.key not in self.keys:
                 self._add(plan, weights)
-        return {key: self._voice(key) for key in plan.keys}
+        return {key: self._adapted(key) for key in plan.keys}
 
     def clear(self) -> None:
         """Drop everything and give the memory back to the system."""
@@ -51,10 +51,10 @@ class ModelCache:
         give_back()
 
     def memory_mb(self) -> int:
-        """GPU memory that models take up; 0 on a processor."""
+        """MiB of GPU memory that models take up; 0 on a processor."""
         return torch.cuda.memory_allocated() >> 20 if torch.cuda.is_available() else 0
 
-    def _voice(self, key: str) -> AdaptedModel:
+    def _adapted(self, key: str) -> AdaptedModel:
         if key in self._bases:
             return AdaptedModel(self._bases[key], BASE)
         return AdaptedModel(self._bases[BASE], key)

@@ -43,7 +43,8 @@ class Measured:
     """The peak of one step.
 
     Attributes:
-        parts: bytes at the moment of the peak, by kind: "weights" (and buffers), "adapter" (what the method added),
+        total_bytes: all parts together.
+        parts: bytes at the peak, by kind: "weights" (and buffers), "adapter" (what the method added),
             "gradients" and "optimizer" of trained parameters, "activations" (made by the forward pass), "logits" (as wide
             as the vocabulary), "temporary" (made by the backward pass or the optimizer).
         seconds: that the dry run took.
@@ -69,7 +70,7 @@ def measure(
     after: Callable[[], None] | None = None,
     objective: Objective | None = None,
 ) -> Measured:
-    """The peak of one step over examples of these lengths, all of whose tokens are learnt; without runtime and margin.
+    """The peak of one step over examples of these lengths, all of whose tokens have a label; without runtime and margin.
 
     Args:
         config: of the model, as config.json has it.
@@ -86,8 +87,7 @@ def measure(
     try:
         with fake_tensors(), tempfile.TemporaryDirectory() as scratch:
             base = fake_model(config, torch.float32 if method.trains_base else _DTYPES[precision])
-            vocabulary = base.get_input_embeddings().num_embeddings
-            with LiveBytes(vocabulary, after) as count:
+            with LiveBytes(base.get_input_embeddings().num_embeddings, after) as count:
                 count.count_as("weights", tensors_of(base))
                 count.kind = "adapter"
                 model = method.apply(base, values, RunContext(_STEPS, training, Path(scratch)))
@@ -178,7 +178,7 @@ def _first_update(count: LiveBytes, trained: Sequence[Tensor], optimizer: Any) -
 
 
 def _forward(count: LiveBytes, model: Any, method: Method, precision: str, shortest: int) -> Forward:
-    """The way that a job would choose, as far as that depends on sizes."""
+    """The `Forward` that a job would choose, as far as that depends on sizes."""
     last: Exception | None = None
     for kind in forwards_for(model, pack=method.capabilities.packing):
         try:
@@ -231,7 +231,7 @@ def _counting(count: LiveBytes, kind: str) -> Iterator[None]:
 
 
 def example(length: int) -> Example:
-    """An example of so many tokens, all of which are learnt."""
+    """An example of so many tokens, all of which have a label."""
     ids = np.zeros(length, dtype=np.int32)
     labels = np.append(ids[1:], np.int32(-100)).astype(np.int32)
     return Example(ids, labels, length - 1)

@@ -26,9 +26,9 @@ _NEEDED_FOR_MORE = 0.35  # of the time must be left to measure more than steps
 class Deadline:
     """Monotonic seconds: `gentle` ends measuring, `hard` the process."""
 
-    began: float
-    gentle: float
-    hard: float
+    began: float  # when the probe began
+    gentle: float  # what is being measured is given up
+    hard: float  # the process ends whatever it does
 
     @classmethod
     def of(cls, limit_s: float, began: float) -> Deadline:
@@ -46,11 +46,11 @@ class Deadline:
 class Probe:
     """One measurement. `readings` are there as soon as the rows are read, `keep` writes the correction that they make."""
 
-    ctx: Context
-    spec: JobSpec
-    reporter: Reporter
-    deadline: Deadline
-    readings: Readings | None = None
+    ctx: Context  # settings and database
+    spec: JobSpec  # of the job that is measured for
+    reporter: Reporter  # of the probe's own job
+    deadline: Deadline  # its time limit
+    readings: Readings | None = None  # None until the rows are read
 
     def __post_init__(self) -> None:
         self._ending = threading.Lock()

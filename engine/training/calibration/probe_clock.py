@@ -23,11 +23,11 @@ from engine.training.loop.trainer import StepTrainer
 
 @dataclass(frozen=True)
 class Timed:
-    """Seconds that something took, beside those of the model; `tokens` went through it."""
+    """What something took, and what the model of time says of it."""
 
-    seconds: float
-    modelled: float
-    tokens: int = 0
+    seconds: float  # measured
+    modelled: float  # seconds that the model of time gives
+    tokens: int = 0  # that went through the model meanwhile; 0 for the start
 
 
 @dataclass
@@ -35,12 +35,15 @@ class Readings:
     """Everything that a probe has measured so far.
 
     Attributes:
-        work: what a group holds, as the plan has it; `bill_mb` is its bill.
+        work: what a microbatch holds, as the plan has it.
+        bill_mb: MB that the memory estimate of `work` comes to.
         learnt: share of the tokens with a label.
         job_steps: optimizer steps of the whole job.
         start: from the worker's begin to the first step.
         steps: each optimizer step; the first one also warms up.
         groups: those of a step that was cut off.
+        check: scoring held-out rows.
+        answers: answering sample questions.
         peak_mb: highest memory of the device, or of the process, since the first step.
     """
 
@@ -138,7 +141,7 @@ class ProbeClock(TrainerCallback):
             self.trainer.method.after_update(self.trainer.model, state.global_step + 1)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Keep what the step took."""
+        """Keep what the step took. Raises Fault("probe.over_memory")."""
         readings, lengths = self.readings, [len(example) for example in self.trainer.latest]
         modelled = step_seconds(readings.work, lengths, readings.learnt)
         readings.steps.append(Timed(time.monotonic() - self._began, modelled, sum(lengths)))

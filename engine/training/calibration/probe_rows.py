@@ -30,6 +30,9 @@ class ProbeRows:
     Attributes:
         table: the lengths that the plan measured, with which rows are found again in the file.
         total: rows of the data set.
+        max_length: limit of a row, in tokens.
+        drop: longer rows are left out, not cut.
+        batch_size: examples of an optimizer step.
     """
 
     table: LengthTable

@@ -74,7 +74,7 @@ def _keep(probe: Probe, inputs: Inputs) -> None:
 
 
 def _inputs(probe: Probe) -> Inputs:
-    """The inputs of a job over few rows, and the bill that the readings are compared with."""
+    """The inputs of a job over few rows, and the memory estimate that the readings are compared with."""
     model, dataset = _named(probe)
     training = probe.spec.training
     table = lengths_of(probe.ctx.settings, model, dataset, objective_of(probe.spec.objective).mask(training))

@@ -1,1 +1,1 @@
-"""From a group of examples to its loss, by the fastest exact way."""
+"""From a group of examples to its loss, by the fastest exact computation."""

@@ -44,7 +44,7 @@ class _LoraFunction(torch.autograd.Function):
 
 
 def _forward(layer: Any, name: str, plain: Callable[..., Tensor], inputs: Tensor, *rest: Any, **options: Any) -> Tensor:
-    """The fast way while training; PEFT's own otherwise."""
+    """The fast computation while training; PEFT's own otherwise."""
     if not layer.training or rest or options or layer.disable_adapters or layer.merged:
         return plain(inputs, *rest, **options)
     base, down, up = layer.base_layer, layer.lora_A[name].weight, layer.lora_B[name].weight
@@ -99,7 +99,7 @@ def _dora_forward(
 
 def speed_up(model: nn.Module) -> int:
     """Make the plain fp32 LoRA and AdaLoRA layers of `model` fast; returns how many. Others (dropout, 4-bit, half) stay as
-    they are; DoRA's, which are not counted, keep PEFT's way but for their norms.
+    they are; DoRA's, which are not counted, keep PEFT's computation but for their norms.
     """
     layers = [module for module in model.modules() if type(module) in _FORWARDS and _is_fp32(module)]
     plain = [layer for layer in layers if _is_plain(layer)]

@@ -1,4 +1,4 @@
-"""From a group of examples to the sum of their losses, by the fastest way that is exact for the model at hand."""
+"""From a group of examples to the sum of their losses, by the fastest computation that is exact for the model at hand."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _log = logging.getLogger(__name__)
 
 
 class Forward(Protocol):
-    """One way of computing losses."""
+    """One computation of losses."""
 
-    name: str
+    name: str  # "packed" or "padded"
 
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:
         """The sequences of a step's examples in micro-batches of about `budget` tokens."""
@@ -73,7 +73,7 @@ class Padded:
         )
 
     def _outputs(self, group: Sequence[Example]) -> tuple[Tensor, Tensor]:
-        """What the model gives for each token, and the token that should follow (-100 where none is learnt)."""
+        """What the model gives for each token, and the token that should follow (-100 where it has no label)."""
         width = max(len(example) for example in group)
         device = _device(self.model)
         ids, labels, mask = (np.zeros((len(group), width), dtype=np.int64) for _ in range(3))
@@ -160,7 +160,7 @@ def _base(model: nn.Module) -> Any:
 
 
 def choose_forward(model: nn.Module, vocabulary: int, autocast: AbstractContextManager[Any], *, pack: bool) -> Forward:
-    """The leanest way that the model allows and that is proven equal on two short rows."""
+    """The leanest `Forward` that the model allows and that is proven equal on two short rows."""
     padded = Padded(model)
     kinds = forwards_for(model, pack=pack)[:-1]
     if not kinds:
@@ -179,7 +179,7 @@ def choose_forward(model: nn.Module, vocabulary: int, autocast: AbstractContextM
 
 
 def forwards_for(model: nn.Module, *, pack: bool) -> tuple[type[Padded] | type[Packed], ...]:
-    """The ways that the model's build allows, leanest first; the last one is right for every model."""
+    """Every `Forward` that the model's build allows, leanest first; the last one is right for every model."""
     if not _plain_head(model):
         return (Padded,)
     return (Packed, Headless, Padded) if pack and _may_pack(model) else (Headless, Padded)

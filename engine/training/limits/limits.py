@@ -50,11 +50,11 @@ class DataLimit:
     """RLIMIT_DATA: a mapping of private memory beyond it fails, and torch says so, before the kernel has to kill.
 
     It counts what is mapped, not what is resident: libraries reserve a gigabyte that they never touch. So it is set in
-    relation to what is mapped when it begins. The weights' file counts while it is read, beside what is made of it.
+    relation to what is mapped when it begins. The weights' file counts while it is read, and so does what is made of it.
 
     Args:
         limit_mb: the budget.
-        need_mb: the bill without the runtime, which is there already: this much may always be had.
+        need_mb: the memory estimate without the runtime, which is there already: this much may always be had.
     """
 
     def __init__(self, limit_mb: float, need_mb: float) -> None:

@@ -19,16 +19,16 @@ from engine.training.limits.limits import OutOfMemory
 from engine.training.loop.inputs import Inputs, workload_of
 from storage.queries import events
 
-_ENOUGH_LESS = 0.85  # of the bill that did not do: a change must need less than that
+_ENOUGH_LESS = 0.85  # of the memory estimate that did not do: a change must need less than that
 _log = logging.getLogger(__name__)
 
 
 class AttemptResources:
-    """The bill, the limit and the footing of one attempt.
+    """The memory estimate, the limit and the microbatches of one attempt.
 
     Attributes:
-        work: what a group holds.
-        footing, step: how the job works through a step, and its last one; the watch keeps both up to date.
+        work: what a microbatch holds.
+        microbatch, step: how the job works through a step, and its last one; `TrainingCallback` keeps both up to date.
     """
 
     def __init__(self, inputs: Inputs, reporter: Reporter) -> None:
@@ -55,16 +55,16 @@ class AttemptResources:
 
     @property
     def runtime_mb(self) -> float:
-        """MB of the bill that are there before anything is loaded."""
+        """MB of the estimate that are there before anything is loaded."""
         return sum(item.bytes for item in memory_breakdown(self.work) if item.key == "runtime") / MB
 
     @property
     def need_mb(self) -> int:
-        """The whole bill."""
+        """The whole estimate, in MB."""
         return total_mb(self.work)
 
     def told(self) -> dict[str, Any]:
-        """The bill beside the limit, and the smallest change that needs clearly less than the smallest groups do."""
+        """The memory breakdown with the limit, and the smallest change that needs clearly less than the smallest groups do."""
         longest = max(1, min(self.work.tokens, self.microbatch.longest))
         least = replace(self.work, tokens=longest, groups=-(-self.work.groups * self.work.tokens // longest))
         advice = memory_verdict(least, min(self.limit_mb, round(_ENOUGH_LESS * total_mb(least))))
@@ -74,7 +74,7 @@ class AttemptResources:
     def tell_plan(self, ctx: Context) -> None:
         """The event that everything later is compared with."""
         told = self.told() | {"seconds": self._planned_seconds(ctx), "tokens": self.microbatch.tokens}
-        self.reporter.event("info", "memory_plan", **told, microbatch=self.microbatch.as_dict())
+        self.reporter.event("info", "memory_plan", **told, footing=self.microbatch.as_dict())
         self.reporter.flush()
 
     def _planned_seconds(self, ctx: Context) -> float | None:
@@ -90,7 +90,7 @@ class AttemptResources:
         """After memory ran out: hand the job back, to go on from its last checkpoint with less.
 
         Raises:
-            Fault: with the bill, where there is nothing left to try.
+            Fault: with the memory breakdown, where there is nothing left to try.
         """
         reporter, microbatch = self.reporter, self._at(error)
         if not can_help(reporter.now):
@@ -105,7 +105,7 @@ class AttemptResources:
         reporter.hand_back()
 
     def _at(self, error: BaseException) -> MicrobatchConfig:
-        """The footing on which memory ran out; a step whose groups were smaller than they might be says so."""
+        """The microbatches with which memory ran out; a step whose groups were smaller than they might be says so."""
         if not isinstance(error, OutOfMemory):
             return self.microbatch
         return replace(self.microbatch, tokens=min(self.microbatch.tokens, int(error.params["tokens"])))

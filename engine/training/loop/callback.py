@@ -189,7 +189,7 @@ class TrainingCallback(TrainerCallback):
             self.reporter.sample(self.progress.step, index, prompt.text, prompt.expected, text)
 
     def score(self) -> None:
-        """Validation loss of the present weights, once a step."""
+        """Validation loss of the present weights, once a step. Raises Fault("training.nan") where it is no number."""
         progress = self.progress
         if not self.val or progress.evaluated_step == progress.step:
             return
@@ -278,7 +278,11 @@ class TrainingCallback(TrainerCallback):
         self.reporter.event("warning", "time_budget", step=self.progress.step, total=self.plan.total)
 
     def wind_up(self) -> None:
-        """Leave a checkpoint to go on from; the score belongs to it when there is time for that."""
+        """Leave a checkpoint to go on from; the score belongs to it when there is time for that.
+
+        Raises:
+            Fault: "training.over_memory" where that ended the job.
+        """
         if self.ended in ("stop", "time"):
             self.score()
         if self.ended != "interrupt" or self.clock.save < _CHEAP_SAVE_SECONDS:

@@ -22,16 +22,16 @@ _log = logging.getLogger(__name__)
 class TrainingProgress:
     """What a job has done so far and a resumed one must know."""
 
-    step: int = 0
-    tokens: int = 0
+    step: int = 0  # optimizer steps done
+    tokens: int = 0  # trained on so far, those without a label included
     seconds: float = 0.0  # of training steps
     elapsed: float = 0.0  # since the job's workers began
-    train_loss: float | None = None
-    val_loss: float | None = None
-    base_val_loss: float | None = None
+    train_loss: float | None = None  # latest one that was shown
+    val_loss: float | None = None  # of the latest check
+    base_val_loss: float | None = None  # of the check before the first step
     waiting: list[float] = field(default_factory=list)  # loss sum, labels: steps since the last shown one
-    evaluated_step: int | None = None
-    peak_memory_mb: float = 0.0
+    evaluated_step: int | None = None  # of the latest check
+    peak_memory_mb: float = 0.0  # of the device or process, over all attempts
     base_answers: list[str] | None = None  # to the questions that are scored
     answers: dict[str, Any] | None = None  # their scores, at the end
     answer_seconds: float = 0.0  # what one round of them takes
@@ -121,6 +121,6 @@ class CheckpointStore:
 
 
 def read_progress(folder: Path) -> TrainingProgress:
-    """What `CheckpointStore.save` stored beside the state."""
+    """What `CheckpointStore.save` stored along with the state."""
     data: dict[str, Any] = json.loads((folder / _PROGRESS).read_text())
     return TrainingProgress(**{f.name: data[f.name] for f in fields(TrainingProgress) if f.name in data})

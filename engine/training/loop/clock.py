@@ -18,6 +18,7 @@ class CheckSchedule:
     """When to do what.
 
     Attributes:
+        total: optimizer steps of the whole job.
         checks: steps after which the held-out rows are scored, the prompts answered and a checkpoint kept.
     """
 

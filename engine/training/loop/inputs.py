@@ -41,15 +41,15 @@ from storage.tables import Dataset, LanguageModel
 class Inputs:
     """Everything that a job names."""
 
-    spec: JobSpec
-    method: Method
-    base: LanguageModel
-    dataset: Dataset
-    device: Device
-    precision: Precision
-    template: ChatTemplate
-    examples: Examples
-    prompts: list[sampling.Prompt]
+    spec: JobSpec  # settings of the job
+    method: Method  # that it trains with
+    base: LanguageModel  # row of the base model
+    dataset: Dataset  # row of the data set
+    device: Device  # that it runs on
+    precision: Precision  # of the computations
+    template: ChatTemplate  # of the base, with its tokenizer
+    examples: Examples  # rows as tokens
+    prompts: list[sampling.Prompt]  # answered at each check
     questions: list[sampling.Prompt]  # those that are scored
 
 

@@ -65,17 +65,12 @@ def keep_tuned(
         if method_of(spec.method).saves == "full":
             _copy_tokenizer(settings.absolute(str(base.path)), settings.absolute(str(base.tokenizer_path)), draft)
     row = {
-        "name": spec.name,
         "job_id": reporter.job_id,
-        "base_model_id": base.id,
-        "dataset_id": dataset.id,
-        "method": spec.method,
-        "format": method_of(spec.method).saves,
         "path": settings.relative(target),
         "bytes": size(fresh),
         "weights_hash": weights_hash(fresh),
-        "lineage": _lineage(spec, base, dataset),
         "metrics": results(progress),
+        **_named(spec, base, dataset),
     }
     with reporter.transaction() as s:
         if reporter.requested() == "cancel":
@@ -84,6 +79,18 @@ def keep_tuned(
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
         reporting.register_tuned(s, row)
+
+
+def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, Any]:
+    """Columns of the tuned model that its job's settings tell."""
+    return {
+        "name": spec.name,
+        "base_model_id": base.id,
+        "dataset_id": dataset.id,
+        "method": spec.method,
+        "format": method_of(spec.method).saves,
+        "lineage": _lineage(spec, base, dataset),
+    }
 
 
 def weights_hash(folder: Path) -> str:

@@ -96,7 +96,11 @@ def save_trained(model: Any, method: Method, folder: Path) -> None:
 
 
 def load_trained(model: Any, method: Method, folder: Path) -> None:
-    """Put back what `save_trained` wrote into a model to which the method was applied in the same way."""
+    """Put back what `save_trained` wrote into a model to which the method was applied in the same way.
+
+    Raises:
+        Fault: "training.checkpoint_foreign" where it names a parameter that the model lacks.
+    """
     stored = load_file(folder / _TRAINED_FILE)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

@@ -1,4 +1,4 @@
-"""Bias vectors that were trained beside linear modules, as biases of a plain model that says in its config that it has them."""
+"""Bias vectors that were trained on top of linear modules, as biases of a plain model that says in its config that it has them."""
 
 from __future__ import annotations
 

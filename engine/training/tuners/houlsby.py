@@ -23,9 +23,9 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "relu": nn.ReLU, "si
 class BottleneckConfig(PeftConfig):
     """What PEFT stores of such an adapter."""
 
-    target_modules: list[str] | str | None = field(default=None)
-    size: int = 64
-    activation: str = "gelu"
+    target_modules: list[str] | str | None = field(default=None)  # names of linear modules with an adapter behind them
+    size: int = 64  # width of the bottleneck
+    activation: str = "gelu"  # key of ACTIVATIONS
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""Ladder-side tuning (Sung et al. 2022, arXiv:2206.06522): a narrow network beside the model that reads its hidden states.
+"""Ladder-side tuning (Sung et al. 2022, arXiv:2206.06522): a narrow side network that reads the model's hidden states.
 
 No gradient goes through the model. Unlike in the paper, whose side network's output alone goes to the head, the output is
 added here to the model's last hidden state through a projection that starts at zero: the start is the base, exactly.
@@ -34,7 +34,7 @@ class LadderMeasures:
     """Measures of a side network.
 
     Attributes:
-        hidden, layers: of the model beside it.
+        hidden, layers: of the model that it reads.
         width: of the side network.
         every: it reads each `every`-th layer, the last one always.
     """
@@ -160,7 +160,7 @@ def _attend(
 
 
 class Attached:
-    """A model with a side network beside it; called like the model. Off, it is the base, bit for bit."""
+    """A model with a side network; called like the model. Off, it is the base, bit for bit."""
 
     def __init__(self, model: Any, side: SideNetwork) -> None:
         self.model, self.side = model, side
@@ -227,7 +227,7 @@ def save(model: Any, folder: Path) -> None:
 
 
 def attach(model: Any, folder: Path | str) -> Attached:
-    """The side network of a result folder beside `model`, for answering."""
+    """The side network of a result folder on `model`, for answering."""
     stored = json.loads((Path(folder) / CONFIG).read_text(encoding="utf-8"))
     side = SideNetwork(LadderMeasures(**stored))
     side.load_state_dict(load_file(Path(folder) / WEIGHTS))

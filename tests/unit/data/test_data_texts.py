@@ -12,7 +12,7 @@ from webui.i18n import catalogue
 
 _ROOT = Path(__file__).parents[3]
 _NOTES = ("detect.encoding.", "detect.format.", "detect.columns.", "detect.files.")
-_READING = [*(_ROOT / "engine" / "data").glob("*.py"), *(_ROOT / "engine" / "services").glob("sources*.py")]
+_READING = [*(_ROOT / "engine" / "data").rglob("*.py"), *(_ROOT / "engine" / "services" / "data").glob("sources*.py")]
 _ALL = (_ROOT / "engine").rglob("*.py")
 
 

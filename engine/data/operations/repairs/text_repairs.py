@@ -1,4 +1,4 @@
-"""Repairs that change texts: mask what must not be learnt, mend broken characters, shorten, edit by hand."""
+"""Repairs that change texts: mask what must not be trained on, repair broken characters, shorten, edit by hand."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def _mask_row(row: Row, spans: list[tuple[int, int, int, str]]) -> None:
     def change(part: int, text: str) -> str:
         return _masked(text, by_part.get(part, []))
 
-    beside = len(texts_of(row))
+    texts = len(texts_of(row))
     change_texts(row, change)
-    change_extra_fields(row, lambda place, text: change(beside + place, text))
+    change_extra_fields(row, lambda place, text: change(texts + place, text))
 
 
 def _masked(text: str, spans: list[tuple[int, int, str]]) -> str:

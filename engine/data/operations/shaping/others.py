@@ -27,9 +27,9 @@ _KINDS = {
 class Part:
     """One data set that takes part; `number` is 0 for the one that is changed."""
 
-    number: int
-    source: Source
-    table: RowTable
+    number: int  # place among the data sets that take part
+    source: Source  # its rows
+    table: RowTable  # its columns of numbers, one entry a row
 
 
 def other_part(source: Source, number: int) -> Part:

@@ -1,4 +1,4 @@
-"""Wordings in English and Chinese, kept as data beside the code."""
+"""Wordings in English and Chinese, kept as data apart from the code."""
 
 from __future__ import annotations
 

@@ -62,10 +62,11 @@ class RowTable:
     """All rows in the order of the file.
 
     Attributes:
+        ids: i64, the rows' ids.
         marks: u64, equal for equal content.
         sides: u8, the present split.
         roots: i64, place of the row from which this one was made, its own place otherwise.
-        made: whether it was made from another row.
+        made: whether it is synthetic: made from another row.
         keys: u64 or f64, what the operation asked for.
     """
 
@@ -177,10 +178,10 @@ def seed_of(source: Source, values: Mapping[str, Any]) -> int:
 
 
 def settled(source: Source, table: RowTable, sides: np.ndarray[Any, Any]) -> Iterator[Row]:
-    """Every row on its new side. A made row trains beside its original, and is left out where that one is held out.
+    """Every row on its new side. A synthetic row trains with its original, and is left out where that one is held out.
 
     Args:
-        sides: one of TRAIN, VAL, TEST, OUT for each row that was not made.
+        sides: one of TRAIN, VAL, TEST, OUT for each row that is not synthetic.
     """
     import numpy as np
 

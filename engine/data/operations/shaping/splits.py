@@ -155,17 +155,17 @@ def _time(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     import numpy as np
 
     name = wanted_column(values)
-    moments = TimestampColumn("" if values["order"] == "auto" else values["order"])
+    timestamps = TimestampColumn("" if values["order"] == "auto" else values["order"])
     groups = Groups(name)
     for row in source.rows():
         groups.key(row)
         if (value := value_in(row, name)) is not None:
-            moments.look(value)
+            timestamps.look(value)
     groups.check()
-    moments.settle()
-    if moments.unclear is not None:
-        raise Fault("data.shape.date_order", column=name, value=moments.unclear[:40])
-    table = read_row_table(source, lambda row: moments.read(value_in(row, name)))
+    timestamps.settle()
+    if timestamps.unclear is not None:
+        raise Fault("data.shape.date_order", column=name, value=timestamps.unclear[:40])
+    table = read_row_table(source, lambda row: timestamps.read(value_in(row, name)))
     if values["unreadable"] == "refuse":
         _refuse_unreadable(source, table, name)
     own = np.flatnonzero(~table.made & ~np.isnan(table.keys))

@@ -1,4 +1,4 @@
-"""Moments as people write them in columns. Nothing is guessed: a date that can be read in two ways is not read."""
+"""Timestamps as people write them in columns. Nothing is guessed: a date that can be read as two days is not read."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def date_in(text: str, order: Order = "") -> float | None:
             marks are dots (31.01.2024 is day first wherever it is written).
     """
     for read in (_iso, _year_first, lambda t: _year_last(t, order), _compact, _named, _mail):
-        moment = read(text)
-        if moment is not None:
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        timestamp = read(text)
+        if timestamp is not None:
+            return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).timestamp()
     return None
 
 
@@ -102,7 +102,7 @@ def _compact(text: str) -> datetime | None:
 
 def _named(text: str) -> datetime | None:
     plain = " ".join(text.replace(",", " ").split())
-    return next((moment for form in _NAMED if (moment := _try(lambda f=form: datetime.strptime(plain, f)))), None)  # type: ignore[misc]
+    return next((timestamp for form in _NAMED if (timestamp := _try(lambda f=form: datetime.strptime(plain, f)))), None)  # type: ignore[misc]
 
 
 def _mail(text: str) -> datetime | None:
@@ -110,7 +110,7 @@ def _mail(text: str) -> datetime | None:
 
 
 class TimestampColumn:
-    """Reads a column of moments in two looks: the first tells how it is written, the second gives its numbers."""
+    """Reads a column of timestamps in two passes: the first tells how it is written, the second gives its numbers."""
 
     def __init__(self, order: Order = "") -> None:
         self._order, self._orders = order, set[str]()
@@ -128,7 +128,7 @@ class TimestampColumn:
             self.unclear = text
 
     def settle(self) -> None:
-        """Between the looks: dates that name their order settle it for the others, unless they contradict each other."""
+        """Between the passes: dates that name their order settle it for the others, unless they contradict each other."""
         said = self._orders - {""}
         if not self._order and len(said) == 1:
             self._order = "day" if "day" in said else "month"
@@ -136,7 +136,7 @@ class TimestampColumn:
             self.unclear = None
 
     def read(self, value: Any) -> float:
-        """The moment as a number to sort by; not a number where it cannot be read."""
+        """The timestamp as a number to sort by; not a number where it cannot be read."""
         text = "" if value is None else str(value).strip()
         found = number_in(text) if self._numeric else date_in(text, self._order)
         return math.nan if found is None else found

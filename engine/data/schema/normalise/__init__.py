@@ -14,34 +14,36 @@ from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
 
 Row = dict[str, Any]
-_BESIDE = {
+_ALSO_EXTRA = {
     "alpaca": ("input",),
     "qa_context": ("context",),
     "classification": ("label",),
-}  # learnt, and kept as a column
+}  # trained on, and kept as an extra field
 
 
 def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
     """The function that makes a row of a record, or raises RowFault."""
     make, fields = _MAKERS[plan.shape.key], Fields(plan)
-    learnt = learnt_columns(plan)
+    trained_on = trained_columns(plan)
 
     def normalise(record: Record) -> Row:
         row: Row = {"line": record.row if record.line is None else record.line}
         if record.file is not None:
             row["file"] = record.file
         row |= make(record.values, fields)
-        if extra := extra_of(record.values, learnt):
+        if extra := extra_of(record.values, trained_on):
             row["extra"] = extra
         return row
 
     return normalise
 
 
-def learnt_columns(plan: ColumnMapping) -> frozenset[str]:
-    """The columns that stand in the row as a whole, so that they need not be kept beside it."""
-    beside = _BESIDE.get(plan.shape.key, ())
-    return frozenset(column for key, column in plan.columns.items() if key not in plan.wordings and key not in beside)
+def trained_columns(plan: ColumnMapping) -> frozenset[str]:
+    """The columns that stand in the row as a whole, so that they need not be extra fields."""
+    also_extra = _ALSO_EXTRA.get(plan.shape.key, ())
+    return frozenset(
+        column for key, column in plan.columns.items() if key not in plan.wordings and key not in also_extra
+    )
 
 
 def _text_row(values: Values, fields: Fields) -> Row:

@@ -130,9 +130,9 @@ def check_nested(value: Any, column: str, depth: int = 0) -> None:
             check_nested(one, column, depth + 1)
 
 
-def extra_of(values: Values, learnt: frozenset[str]) -> dict[str, Any]:
-    """The other columns of a row that are kept beside it: single values, short texts."""
-    return {_kept(name): _kept(value) for name, value in values.items() if name not in learnt and is_extra(value)}
+def extra_of(values: Values, trained_on: frozenset[str]) -> dict[str, Any]:
+    """The extra fields of a row: single values and short texts of columns that are not trained on."""
+    return {_kept(name): _kept(value) for name, value in values.items() if name not in trained_on and is_extra(value)}
 
 
 def _kept(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Rows that were collected or made up: a person approves, corrects or rejects each before it counts."""
+"""The annotation queue: rows from feedback or from a model. A person approves, corrects or rejects each before it counts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,11 @@ def collect(ctx: Context, row: Mapping[str, Any], origin: Mapping[str, Any], dat
 
 
 def clean_row(row: Mapping[str, Any]) -> Row:
-    """What is learnt from the row with its other columns; refused where nothing could be learnt (see `collect`)."""
+    """What is trained on of the row, with its other columns.
+
+    Raises:
+        Fault: "review.too_long", "review.characters", "review.no_answer" or "review.no_question": it cannot be trained on.
+    """
     kept = content_of(row) | ({"extra": dict(row["extra"])} if row.get("extra") else {})
     texts = texts_of(kept)
     if any(len(text) > MAX_FIELD for text in texts):

@@ -37,7 +37,7 @@ def collect_answer(
 
     Raises:
         NotFound: there is no such conversation or answer.
-        Fault: why nothing could be learnt from it (see `review.collect`).
+        Fault: why it cannot be trained on (see `review.collect`).
     """
     with ctx.db.read() as session:
         row = find_conversation(session, conversation)
@@ -45,9 +45,7 @@ def collect_answer(
         labels = {one.side: one.label for one in sides_of(*find_models(session, row))}
         system = str(read_chat_settings(row.settings).get(_SYSTEM) or "")
     said = _said(messages, turn, side)
-    made = [{"role": "system", "content": system}] if system.strip() else []
-    made += _before(messages, turn, side) if with_before else []
-    made += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    before = _before(messages, turn, side) if with_before else []
     asked = next((m.content for m in messages if m.turn == turn and m.role == conversations.USER), "")
     origin = {
         "code": "playground",
@@ -57,7 +55,12 @@ def collect_answer(
         "weights": said.weights_hash,
         "edited": (question, answer) != (asked, said.content),
     }
-    return collect(ctx, {"messages": made}, origin, dataset)
+    return collect(ctx, {"messages": _conversation(system, before, question, answer)}, origin, dataset)
+
+
+def _conversation(system: str, before: list[dict[str, Any]], question: str, answer: str) -> list[dict[str, Any]]:
+    first = [{"role": "system", "content": system}] if system.strip() else []
+    return [*first, *before, {"role": "user", "content": question}, {"role": "assistant", "content": answer}]
 
 
 def _said(messages: Sequence[Message], turn: int, side: str) -> Message:

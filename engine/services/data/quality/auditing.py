@@ -1,4 +1,4 @@
-"""Audits of data sets: started, watched, and what they found."""
+"""Audits of data sets: started, followed, and what they found."""
 
 from __future__ import annotations
 
