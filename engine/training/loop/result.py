@@ -78,9 +78,11 @@ def keep_tuned(
         "metrics": results(progress),
     }
     with reporter.transaction() as s:
-        if reporter.requested() == "cancel":
+        try:
+            reporter.heed()
+        except Cancelled:
             shutil.rmtree(fresh)
-            raise Cancelled
+            raise
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
         reporting.register_tuned(s, row)
