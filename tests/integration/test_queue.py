@@ -339,8 +339,8 @@ def test_other_files_are_refused(ctx: Context, text: str, code: str) -> None:
 def test_every_text_of_a_job_is_in_the_catalogues() -> None:
     from webui.i18n import catalogue
 
-    source = (Path(PROJECT) / "engine" / "supervisor.py").read_text() + (
-        Path(PROJECT) / "engine" / "services" / "jobs.py"
+    source = (Path(PROJECT) / "engine" / "jobs" / "supervisor.py").read_text() + (
+        Path(PROJECT) / "engine" / "services" / "jobs" / "lifecycle.py"
     ).read_text()
     codes = {part.split('"')[0] for part in source.split('"job.')[1:]}
     assert len(codes) > 8
