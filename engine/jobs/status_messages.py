@@ -8,6 +8,7 @@ from typing import Any
 from engine.core.text import Text
 from engine.jobs.kinds import known_kind
 from engine.jobs.kinds.declaration import JobKind
+from storage.job_tables import FINAL
 
 StatusMessage = dict[str, Any]
 _PATIENCE = 2  # checks in a row that were no better than the best one before
@@ -23,8 +24,8 @@ def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float
     if job["stalled"]:
         return _say("stalled", step=job["step"])
     kind, status = known_kind(job["kind"]), job["status"]
-    if kind.endings is not None and status in _ENDINGS:
-        return _told(f"{_ENDINGS[status]}.{kind.key}", getattr(kind.endings, _ENDINGS[status]))
+    if kind.endings is not None and status in FINAL:
+        return _told(f"{status}.{kind.key}", getattr(kind.endings, status))
     if status not in _BY_STATUS:
         return _running(kind, job, val_losses)
     return _BY_STATUS[status](job, val_losses)
@@ -129,13 +130,6 @@ def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -
     return _say("interrupted", step=job["step"], resume=job["checkpoint_step"])
 
 
-_ENDINGS = {
-    "succeeded": "done",
-    "stopped": "stopped",
-    "cancelled": "cancelled",
-    "failed": "failed",
-    "interrupted": "interrupted",
-}
 _BY_STATUS = {
     "queued": _queued,
     "starting": _starting,

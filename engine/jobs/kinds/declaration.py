@@ -42,10 +42,10 @@ class Endings:
     """How a job's end is told, a sentence each.
 
     Attributes:
-        done, stopped, cancelled, failed, interrupted: the sentence for each final status; the error's own follows.
+        succeeded, stopped, cancelled, failed, interrupted: the sentence for each final status; the error's own follows.
     """
 
-    done: Text
+    succeeded: Text
     stopped: Text = _STOPPED
     cancelled: Text = _CANCELLED
     failed: Text = _FAILED
