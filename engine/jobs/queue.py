@@ -9,11 +9,11 @@ from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from engine.jobs.kinds.declaration import JobKind, SameWish
-from storage.job_tables import FINAL, Job, JobStatus
+from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as queries
 
 Spec = Mapping[str, Any]
-IsKept = Callable[[Job], bool]
+Grants = Callable[[Job], bool]
 
 
 def enqueue(
@@ -24,7 +24,7 @@ def enqueue(
     spec: Spec,
     lane: str | None = None,
     idempotency_key: str = "",
-    is_kept: IsKept = lambda _job: True,
+    grants: Grants = lambda _job: True,
     spec_version: int = 1,
     method: str | None = None,
     dataset_id: int | None = None,
@@ -36,10 +36,10 @@ def enqueue(
         spec: all that its worker reads.
         lane: of the device; for kinds that wait in a device's lane alone.
         idempotency_key: names the wish, where its kind is `by_key`.
-        is_kept: whether what a finished job of the same wish made is still there.
+        grants: of an earlier job with the same wish: what its kind cannot tell, such as whether the file it made is still there.
     """
     columns = {"method": method, "dataset_id": dataset_id, "base_model_id": base_model_id, "lane": lane_of(kind, lane)}
-    known = same_job(s, kind, spec=spec, idempotency_key=idempotency_key, is_kept=is_kept, **columns)
+    known = same_job(s, kind, spec=spec, idempotency_key=idempotency_key, grants=grants, **columns)
     if known is not None:
         return known
     if idempotency_key and (old := queries.job_by_key(s, idempotency_key)) is not None:
@@ -71,7 +71,7 @@ def same_job(
     *,
     spec: Spec | None = None,
     idempotency_key: str = "",
-    is_kept: IsKept = lambda _job: True,
+    grants: Grants = lambda _job: True,
     **columns: Any,
 ) -> int | None:
     """The newest job that grants the same wish, as its kind declares it; None where it takes a new one.
@@ -84,9 +84,7 @@ def same_job(
         return None
     wanted = None if same.by_key else same.wish(spec or {})
     for job in _candidates(s, kind, same, idempotency_key, columns):
-        if not same.by_key and same.wish(job.spec) != wanted:
-            continue
-        if job.status not in FINAL or is_kept(job):
+        if (same.by_key or same.wish(job.spec) == wanted) and grants(job):
             return job.id
     return None
 

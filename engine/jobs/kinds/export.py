@@ -16,7 +16,7 @@ _PACKING = Phase("packing", Text("packing the zip", "正在打包 zip"), Text("P
 
 
 def _wish(spec: Spec) -> tuple[object, ...]:
-    return spec["tuned_id"], spec["format"]
+    return spec.get("tuned_id"), spec.get("format")
 
 
 EXPORT = JobKind(

@@ -15,7 +15,7 @@ EXPORT_DATA = JobKind(
     endings=Endings(
         Text("The file is ready on the data set's Export tab.", "文件已生成，请到数据集的“导出”标签页下载。")
     ),
-    same=SameWish(columns=("dataset_id",), wish=lambda spec: spec["key"]),
+    same=SameWish(columns=("dataset_id",), wish=lambda spec: spec.get("key")),
     listed=False,
     uses_rows=False,
 )

@@ -13,7 +13,7 @@ NEW_VERSION = JobKind(
     lane="data",
     phases=(WRITING,),
     endings=Endings(Text("Made a new version of the data set", "已生成数据集的新版本")),
-    same=SameWish(columns=("dataset_id",), wish=lambda spec: spec["recipe"]),
+    same=SameWish(columns=("dataset_id",), wish=lambda spec: spec.get("recipe")),
     listed=False,
     uses_rows=False,
     changes_rows=True,

@@ -15,7 +15,7 @@ _TIMED = (
 
 def timed(spec: Spec) -> str:
     """All that a step's speed depends on, besides the columns."""
-    training = {key: spec["training"][key] for key in _TIMED}
+    training = {key: spec["training"].get(key) for key in _TIMED}
     held = {key: spec["budget"].get(key) for key in ("memory_mb", "goal")}
     return json.dumps((spec["method_params"], training, held), sort_keys=True)
 

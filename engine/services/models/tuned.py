@@ -88,7 +88,7 @@ def start_export(ctx: Context, tuned_id: int, format: str) -> int:
             EXPORT,
             name=tuned.name,
             spec={"tuned_id": tuned_id, "format": format, "version": _SPEC_VERSION},
-            is_kept=lambda job: _on_disk(ctx.settings, job),
+            grants=lambda job: job.status != JobStatus.SUCCEEDED or _on_disk(ctx.settings, job),
             spec_version=_SPEC_VERSION,
             method=tuned.method,
             dataset_id=tuned.dataset_id,
