@@ -31,6 +31,7 @@ class JobStatus(StrEnum):
 
 
 ACTIVE = (JobStatus.STARTING, JobStatus.RUNNING, JobStatus.STOPPING)
+UNFINISHED = (JobStatus.QUEUED, *ACTIVE)
 FINAL = (
     JobStatus.SUCCEEDED,
     JobStatus.STOPPED,
@@ -49,7 +50,7 @@ class Job(Owned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]  # shown in lists
-    kind: Mapped[str] = mapped_column(default="train")  # "train", "prepare_model" or "export"
+    kind: Mapped[str] = mapped_column(default="train")  # key of a kind of job: what is done, and by which runner
     status: Mapped[str] = mapped_column(default=JobStatus.QUEUED)  # a `JobStatus`
     lane: Mapped[str]
     position: Mapped[float]  # order in the queue of its lane

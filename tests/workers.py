@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -104,8 +105,15 @@ def run_here(ctx: Context) -> Job:
     job_id, attempt = claim(ctx)
     reporter = Reporter(ctx, job_id, attempt)
     reporter.start()
+    work_here(ctx, reporter)
+    return row(ctx, job_id)
+
+
+def work_here(ctx: Context, reporter: Reporter) -> None:
+    """What a worker does once it has begun; this process listens to SIGTERM afterwards as it did before."""
+    heard = signal.getsignal(signal.SIGTERM)
     try:
         work(ctx, reporter)
     finally:
+        signal.signal(signal.SIGTERM, heard)
         reporter.close()
-    return row(ctx, job_id)

@@ -98,7 +98,9 @@ class JobPrinter:
 
 def headline(console: Console, view: dict[str, Any]) -> str:
     """A job's state in one sentence, with its name."""
-    sentence = console.text(f"headline.{view['headline']['code']}", **view["headline"]["params"])
+    told = view["headline"]
+    in_words = told["text"][console.language] if "text" in told else None
+    sentence = in_words or console.text(f"headline.{told['code']}", **told["params"])
     if view["error"]:
         sentence += " " + console.text(f"error.{view['error']['code']}", **view["error"]["params"])
     return f"{view['name']}: {sentence}"

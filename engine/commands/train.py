@@ -49,7 +49,7 @@ def watch(console: Console, ctx: Context, job_id: int) -> int:
         return 1
     if job["tuned_id"]:
         console.say("cli.train.made", tuned=job["tuned_id"])
-    elif job["kind"] == "train":
+    elif job["trains"]:
         console.line(headline(console, job))
     return 0
 

@@ -12,7 +12,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.evaluation.sampling import Prompt, answer, prompt_of
 from engine.evaluation.scores import score_answers
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Cancelled, Interrupted
+from engine.jobs.signals import Interrupted
 
 _BATCH = 16
 _FEWEST, _MOST = 16, 256  # tokens of an answer
@@ -62,8 +62,7 @@ class AnswerSheet:
         return [said[place] for place in range(len(order))]
 
     def _told_to_end(self) -> bool:
-        if self.reporter.requested() == "cancel":
-            raise Cancelled
+        self.reporter.heed()
         if self.reporter.interrupted:
             raise Interrupted
         return self.reporter.requested() == "stop"

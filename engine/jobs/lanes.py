@@ -6,9 +6,6 @@ from engine.core.errors import Fault
 from engine.core.hardware import device_of
 from engine.planner.budget import catalogue
 
-BACKGROUND = "background"
-DATA = "data"
-
 
 def lane_for(device: str) -> str:
     """The lane for a spec's device ("auto": the best one).

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
-from engine.jobs.signals import Fenced, Interrupted
+from engine.jobs.kinds.declaration import JobKind
+from engine.jobs.signals import Cancelled, Fenced, Interrupted
 from storage.queries import reporting
 
 BEAT_SECONDS = 0.5
@@ -71,6 +72,7 @@ class Reporter:
         self._fenced = self._finished = self._deferring = False
         self._broken: Exception | None = None
         self.interrupted = False
+        self.kind: JobKind | None = None  # what the job is; set by whoever runs it
         self.began = time.monotonic()
         self.now: str | None = None  # the phase that was told last
         self._request: str | None = None
@@ -131,6 +133,14 @@ class Reporter:
         """What the user asked for, as of the last heartbeat: None, "stop" or "cancel"."""
         self._check()
         return self._request
+
+    def heed(self) -> None:
+        """Raises Cancelled when the user wants the job to end and nothing to be kept: after a cancel, and after a stop where
+        the kind of job saves nothing at a stop."""
+        request = self.requested()
+        stops = self.kind is not None and self.kind.stop == "cancels"
+        if request == "cancel" or (request == "stop" and stops):
+            raise Cancelled
 
     @property
     def finished(self) -> bool:

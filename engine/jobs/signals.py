@@ -11,5 +11,5 @@ class Interrupted(BaseException):
     """The process was asked to end (SIGTERM): keep what is kept already, and leave."""
 
 
-class Cancelled(Exception):
-    """The user does not want the job any more: leave nothing behind."""
+class Cancelled(BaseException):
+    """The user does not want the job any more: leave nothing behind. Nobody who catches every `Exception` may swallow it."""

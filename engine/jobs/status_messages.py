@@ -1,30 +1,21 @@
-"""A job's state in one plain sentence: {"code", "params"} for the text `headline.<code>`. Pure."""
+"""A job's state in one plain sentence: {"code", "params"} for the text `headline.<code>`, or with its own "text". Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.core.text import Text
+from engine.jobs.kinds import known_kind
+from engine.jobs.kinds.declaration import JobKind
+from storage.job_tables import FINAL
+
 StatusMessage = dict[str, Any]
 _PATIENCE = 2  # checks in a row that were no better than the best one before
-_WORKING = (
-    "loading",
-    "preparing",
-    "evaluating",
-    "sampling",
-    "saving",
-    "exporting",
-    "merging",
-    "packing",
-    "downloading",
-    "converting",
-    "checking",
-    "rewriting",
-)
 
 
 def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]]) -> StatusMessage:
-    """What the job does or how it ended.
+    """What the job does or how it ended; "text" is the sentence in each language where the job's kind declares it.
 
     Args:
         job: a job's view, without its headline.
@@ -32,12 +23,22 @@ def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float
     """
     if job["stalled"]:
         return _say("stalled", step=job["step"])
-    by_status = _BY_STATUS.get(job["status"], _running)
-    return by_status(job, val_losses)
+    kind, status = known_kind(job["kind"]), job["status"]
+    if kind.endings is not None and status in FINAL:
+        return _told(f"{status}.{kind.key}", getattr(kind.endings, status))
+    if status not in _BY_STATUS:
+        return _running(kind, job, val_losses)
+    return _BY_STATUS[status](job, val_losses)
 
 
 def _say(code: str, **params: Any) -> StatusMessage:
     return {"code": code, "params": params}
+
+
+def _told(code: str, text: Text, **numbers: Any) -> StatusMessage:
+    """A sentence that its declaration brings along."""
+    said = {language: sentence.format(**numbers) for language, sentence in text.as_dict().items()}
+    return _say(code, **numbers) | {"text": said}
 
 
 def short(loss: float) -> float:
@@ -69,12 +70,12 @@ def _stopping(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> S
     return _say("cancelling") if job["request"] == "cancel" else _say("stopping")
 
 
-def _running(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> StatusMessage:
-    if job["kind"] != "train":
-        return _background(job)
+def _running(kind: JobKind, job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> StatusMessage:
+    if not kind.trains:
+        return _phase(kind, job)
     step, total, left = job["step"], job["total_steps"], job["seconds_left"]
     if step == 0 and job["phase"] != "training":
-        return _say(f"phase.{job['phase'] if job['phase'] in _WORKING else 'preparing'}")
+        return _phase(kind, job)
     if len(losses) >= 2:
         best_step, best = min(losses, key=lambda point: (point[1], point[0]))
         since = [point for point in losses if point[0] > best_step]
@@ -84,19 +85,18 @@ def _running(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Sta
             return _timed("learning", left, first=short(losses[0][1]), now=short(losses[-1][1]))
     if job["train_loss"] is not None and total:
         return _timed("training", left, step=step, total=total, loss=short(job["train_loss"]))
-    return _say("phase.training")
+    return _phase(kind, {**job, "phase": "training"})
 
 
-def _background(job: Mapping[str, Any]) -> StatusMessage:
-    phase = job["phase"] if job["phase"] in _WORKING else "preparing"
-    if phase == "downloading" and job["total_steps"]:
-        return _say("phase.downloading.mb", done=round(job["step"] / 1e6), total=round(job["total_steps"] / 1e6))
-    return _say(f"phase.{phase}")
+def _phase(kind: JobKind, job: Mapping[str, Any]) -> StatusMessage:
+    phase = kind.phase(job["phase"])
+    if phase.megabytes is not None and job["total_steps"]:
+        done, total = (round(job[key] / 1e6) for key in ("step", "total_steps"))
+        return _told(f"phase.{phase.key}.mb", phase.megabytes, done=done, total=total)
+    return _told(f"phase.{phase.key}", phase.says)
 
 
 def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> StatusMessage:
-    if job["kind"] != "train":
-        return _say(f"done.{job['kind']}")
     seconds = _duration(job)
     if len(losses) >= 2:
         return _timed("finished.loss", seconds, first=short(losses[0][1]), last=short(losses[-1][1]))
@@ -117,20 +117,14 @@ def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> St
 
 
 def _cancelled(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
-    if job["kind"] != "train":
-        return _say("cancelled.light")
     return _say("cancelled", step=job["step"]) if job["step"] else _say("cancelled.early")
 
 
 def _failed(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
-    if job["kind"] != "train":
-        return _say("failed.light")
     return _say("failed", step=job["step"]) if job["step"] else _say("failed.early")
 
 
 def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
-    if job["kind"] != "train":
-        return _say("interrupted.light")
     if job["checkpoint_step"] is None:
         return _say("interrupted.early", step=job["step"])
     return _say("interrupted", step=job["step"], resume=job["checkpoint_step"])

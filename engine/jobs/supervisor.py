@@ -19,6 +19,7 @@ from engine.core.context import Context
 from engine.core.process import Identity, new_nonce, same_boot, same_space, this_boot
 from engine.jobs.executors.base import Ending, Executor
 from engine.jobs.executors.local import LocalExecutor, last_words
+from engine.jobs.kinds import known_kind
 from engine.jobs.recovery import recovery_of
 from storage.job_tables import Job, JobStatus
 from storage.queries import events
@@ -219,7 +220,8 @@ class Supervisor:
             return
         now = time.monotonic()
         waited = now - self._cancel_seen.setdefault((job.id, job.attempt), now)
-        grace = self._cancel_grace if job.kind == "train" else min(self._cancel_grace, LIGHT_GRACE_SECONDS)
+        light = known_kind(job.kind).light
+        grace = min(self._cancel_grace, LIGHT_GRACE_SECONDS) if light else self._cancel_grace
         if waited > grace:
             self._executor.end(who, hard=waited > grace + KILL_GRACE_SECONDS)
 

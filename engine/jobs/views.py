@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.jobs.kinds import known_kind
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
@@ -49,14 +50,26 @@ def _around(s: Session, jobs: Sequence[Job]) -> _Around:
 
 
 def _can(job: Job, place: tuple[int, int] | None) -> dict[str, bool]:
-    active = job.status in ACTIVE
+    active, kind = job.status in ACTIVE, known_kind(job.kind)
     return {
-        "stop": active and job.kind == "train" and job.request is None,
+        "stop": active and kind.stop == "saves" and job.request is None,
         "cancel": job.status == JobStatus.QUEUED or (active and job.request != "cancel"),
-        "resume": job.status in RESUMABLE,
+        "resume": job.status in RESUMABLE and kind.resumes,
         "move_up": place is not None and place[0] > 1,
         "move_down": place is not None and place[0] < place[1],
         "delete": job.status in FINAL,
+    }
+
+
+def _facts(job: Job) -> dict[str, Any]:
+    """What pages need to know of a job's kind, so that they never ask for its key."""
+    kind = known_kind(job.kind)
+    return {
+        "title": kind.title.as_dict(),
+        "phase_label": kind.phase(job.phase).label.as_dict() if job.phase else None,
+        "trains": kind.trains,
+        "listed": kind.listed,
+        "gives_file": kind.gives_file and job.status == JobStatus.SUCCEEDED,
     }
 
 
@@ -65,17 +78,21 @@ def _view(job: Job, around: _Around) -> dict[str, Any]:
     stalled = job.status in ACTIVE and is_stalled(job)
     done = job.status == JobStatus.SUCCEEDED
     fraction = 1.0 if done else min(1.0, job.step / job.total_steps) if job.total_steps else 0.0
-    view = {key: getattr(job, key) for key in _COLUMNS} | {
-        "fraction": fraction,
-        "dataset_name": around.datasets.get(job.dataset_id or 0),
-        "base_model_name": around.models.get(job.base_model_id or 0),
-        "queue_place": place[0] if place else None,
-        "stalled": stalled,
-        "checkpoint_step": around.checkpoints.get(job.id),
-        "can": _can(job, place),
-        "tuned_id": around.tuned.get(job.id),
-        "comparison_id": around.comparisons.get(job.id),
-    }
+    view = (
+        {key: getattr(job, key) for key in _COLUMNS}
+        | _facts(job)
+        | {
+            "fraction": fraction,
+            "dataset_name": around.datasets.get(job.dataset_id or 0),
+            "base_model_name": around.models.get(job.base_model_id or 0),
+            "queue_place": place[0] if place else None,
+            "stalled": stalled,
+            "checkpoint_step": around.checkpoints.get(job.id),
+            "can": _can(job, place),
+            "tuned_id": around.tuned.get(job.id),
+            "comparison_id": around.comparisons.get(job.id),
+        }
+    )
     return view | {"headline": status_message(view, around.val_losses.get(job.id, []))}
 
 

@@ -13,25 +13,15 @@ from collections.abc import Callable, Sequence
 from engine.core.context import Context, open_context
 from engine.core.errors import TunesmithError
 from engine.core.hardware import cpu
+from engine.jobs.kinds import kind_of
+from engine.jobs.kinds.declaration import JobKind
 from engine.jobs.reporter import Reporter, ReporterHandler
-from engine.jobs.signals import Fenced, Interrupted
+from engine.jobs.signals import Cancelled, Fenced, Interrupted
 from storage.job_tables import Job
 from storage.queries.jobs import get_job
 
-RUNNERS = {
-    "train": "engine.jobs.runners.train:run",
-    "probe": "engine.jobs.runners.probe:run",
-    "export": "engine.jobs.runners.export:run",
-    "dry_run": "engine.jobs.runners.dry_run:run",
-    "fetch_data": "engine.services.data.sources_hub:run",
-    "import_data": "engine.jobs.runners.import_data:run",
-    "prepare_model": "engine.jobs.runners.prepare_model:run",
-    "new_version": "engine.jobs.runners.new_version:run",
-    "audit": "engine.jobs.runners.audit:run",
-    "rewrite": "engine.jobs.runners.rewrite:run",
-    "export_data": "engine.services.data.export:run",
-}
 EXIT_FENCED = 3
+Runner = Callable[[Context, Job, Reporter], None]
 _log = logging.getLogger("engine.jobs.worker")
 
 
@@ -67,9 +57,13 @@ def work(ctx: Context, reporter: Reporter) -> None:
             job = get_job(s, reporter.job_id)
         if job is None:
             raise Fenced
-        _runner(job.kind)(ctx, job, reporter)
+        reporter.kind = kind_of(job.kind)
+        runner_of(reporter.kind)(ctx, job, reporter)
         if not reporter.finished:
             reporter.finish("succeeded")
+    except Cancelled:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        reporter.finish("cancelled")
     except Interrupted:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         cancelled = reporter.requested() == "cancel"
@@ -86,9 +80,10 @@ def work(ctx: Context, reporter: Reporter) -> None:
         reporter.finish("failed", error={"code": "worker.crashed", "params": {"reason": reason}})
 
 
-def _runner(kind: str) -> Callable[[Context, Job, Reporter], None]:
-    module, function = RUNNERS[kind].split(":")
-    runner: Callable[[Context, Job, Reporter], None] = getattr(importlib.import_module(module), function)
+def runner_of(kind: JobKind) -> Runner:
+    """What does the work of a kind of job; imported now."""
+    module, function = kind.runner.split(":")
+    runner: Runner = getattr(importlib.import_module(module), function)
     return runner
 
 

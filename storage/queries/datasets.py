@@ -40,24 +40,17 @@ def replace_rejected(session: Session, dataset_id: int, rows: Sequence[dict[str,
         session.execute(insert(RejectedRow), [{"dataset_id": dataset_id, **row} for row in rows])
 
 
-def last_import(session: Session, dataset_id: int) -> Job | None:
-    """The newest job that imports (or imported) the data set."""
-    mine = select(Job).where(Job.dataset_id == dataset_id, Job.kind == "import_data", Job.deleted_at.is_(None))
-    return session.scalars(mine.order_by(Job.id.desc()).limit(1)).first()
-
-
-def open_imports(session: Session, dataset_ids: Sequence[int]) -> dict[int, Job]:
-    """Of each data set: its newest import job, unless that succeeded or was cancelled."""
-    mine = select(Job).where(Job.dataset_id.in_(dataset_ids), Job.kind == "import_data", Job.deleted_at.is_(None))
+def open_imports(session: Session, dataset_ids: Sequence[int], kind: str) -> dict[int, Job]:
+    """Of each data set: its newest job of the kind that imports, unless that succeeded or was cancelled."""
+    mine = select(Job).where(Job.dataset_id.in_(dataset_ids), Job.kind == kind, Job.deleted_at.is_(None))
     newest = {job.dataset_id: job for job in session.scalars(mine.order_by(Job.id)) if job.dataset_id is not None}
     ended = (JobStatus.SUCCEEDED, JobStatus.CANCELLED)
     return {dataset: job for dataset, job in newest.items() if job.status not in ended}
 
 
-def is_referred_to(session: Session, dataset_id: int) -> bool:
-    """Whether any job (deleted ones too) or tuned model was made with the data set. Work on the data itself does not count."""
-    learning = Job.lane != "data", Job.kind != "rewrite"
-    job = select(Job.id).where(Job.dataset_id == dataset_id, *learning).limit(1)
+def is_referred_to(session: Session, dataset_id: int, working: Sequence[str]) -> bool:
+    """Whether any job (deleted ones too) or tuned model was made with the data set. Kinds that work on the data itself do not count."""
+    job = select(Job.id).where(Job.dataset_id == dataset_id, Job.kind.not_in(working)).limit(1)
     tuned = select(TunedModel.id).where(TunedModel.dataset_id == dataset_id).limit(1)
     return session.scalar(job) is not None or session.scalar(tuned) is not None
 
@@ -69,22 +62,22 @@ def is_in_a_lineage(session: Session, content_hash: str) -> bool:
     return session.scalar(in_model) is not None or session.scalar(in_job) is not None
 
 
-def is_free(session: Session, rows_path: str, besides: int) -> bool:
+def is_free(session: Session, rows_path: str, besides: int, working: Sequence[str]) -> bool:
     """Whether no job, model or other data set may still ask for a rows file of the deleted data set `besides`."""
-    if is_referred_to(session, besides) or is_in_a_lineage(session, Path(rows_path).stem):
+    if is_referred_to(session, besides, working) or is_in_a_lineage(session, Path(rows_path).stem):
         return False
     versions = select(DatasetVersion.dataset_id).where(DatasetVersion.rows_path == rows_path)
     of_others = or_(Dataset.rows_path == rows_path, Dataset.id.in_(versions))
-    return not _anybody_needs(session, select(Dataset).where(of_others, Dataset.id != besides))
+    return not _anybody_needs(session, select(Dataset).where(of_others, Dataset.id != besides), working)
 
 
-def shares_upload(session: Session, path: str, besides: int) -> bool:
+def shares_upload(session: Session, path: str, besides: int, working: Sequence[str]) -> bool:
     """Whether another data set was read from the same upload and may be read again."""
-    return _anybody_needs(session, select(Dataset).where(Dataset.upload_path == path, Dataset.id != besides))
+    return _anybody_needs(session, select(Dataset).where(Dataset.upload_path == path, Dataset.id != besides), working)
 
 
-def _anybody_needs(session: Session, query: Select[Dataset]) -> bool:
-    return any(row.deleted_at is None or is_referred_to(session, row.id) for row in session.scalars(query))
+def _anybody_needs(session: Session, query: Select[Dataset], working: Sequence[str]) -> bool:
+    return any(row.deleted_at is None or is_referred_to(session, row.id, working) for row in session.scalars(query))
 
 
 def mark_deleted(session: Session, row: Dataset) -> None:

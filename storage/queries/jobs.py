@@ -9,24 +9,14 @@ from typing import Any
 from sqlalchemy import case, exists, func, null, select, update
 from sqlalchemy.orm import Session, aliased
 
-from storage.job_tables import ACTIVE, FINAL, Checkpoint, Job, JobEvent, JobStatus
+from storage.job_tables import ACTIVE, UNFINISHED, Checkpoint, Job, JobEvent, JobStatus
 from storage.tables import TunedModel
 
-CHECK_KINDS = (
-    "dry_run",
-    "probe",
-    "import_data",
-    "new_version",
-    "audit",
-    "fetch_data",
-    "export_data",
-    "rewrite",
-)  # parts of another page: listed only while they run
 
-
-def get_job(s: Session, job_id: int) -> Job | None:
-    """A job that was not deleted."""
-    return s.scalar(select(Job).where(Job.id == job_id, Job.deleted_at.is_(None)))
+def get_job(s: Session, job_id: int, kind: str | None = None) -> Job | None:
+    """A job that was not deleted, provided that it is of that kind."""
+    of_kind = [] if kind is None else [Job.kind == kind]
+    return s.scalar(select(Job).where(Job.id == job_id, Job.deleted_at.is_(None), *of_kind))
 
 
 def job_by_key(s: Session, key: str) -> Job | None:
@@ -42,20 +32,37 @@ def add_job(s: Session, job: Job) -> int:
     return job.id
 
 
-def newest_jobs(s: Session, limit: int, kinds: Sequence[str] = ()) -> list[Job]:
-    """Jobs that were not deleted: active ones first, then queued ones in order, then the newest. Checks only while they run."""
+def newest_jobs(s: Session, limit: int, kinds: Sequence[str] = (), *, hidden: Sequence[str] = ()) -> list[Job]:
+    """Jobs that were not deleted: active ones first, then queued ones in order, then the newest.
+
+    Args:
+        kinds: these alone; where it is empty, all but the `hidden` ones, which are shown only while they run.
+    """
     rank = case((Job.status.in_(ACTIVE), 0), (Job.status == JobStatus.QUEUED, 1), else_=2)
     place = case((Job.status == JobStatus.QUEUED, Job.position), else_=0.0)
     ended = func.coalesce(Job.finished_at, Job.created_at)
     shown = select(Job).where(Job.deleted_at.is_(None))
-    shown = shown.where(Job.kind.in_(kinds) if kinds else Job.kind.not_in(CHECK_KINDS) | Job.status.in_(ACTIVE))
+    shown = shown.where(Job.kind.in_(kinds) if kinds else Job.kind.not_in(hidden) | Job.status.in_(ACTIVE))
     return list(s.scalars(shown.order_by(rank, place, ended.desc(), Job.id.desc()).limit(limit)))
 
 
-def unfinished_of_kind(s: Session, kind: str) -> list[Job]:
-    """Jobs of a kind that wait or go on, oldest first."""
-    query = select(Job).where(Job.kind == kind, Job.status.not_in(FINAL), Job.deleted_at.is_(None))
-    return list(s.scalars(query.order_by(Job.id)))
+def alike(
+    s: Session,
+    kind: str,
+    *,
+    statuses: Sequence[JobStatus] = tuple(JobStatus),
+    deleted: bool = False,
+    limit: int | None = None,
+    **columns: Any,
+) -> list[Job]:
+    """Jobs of one kind whose columns have these values, the newest first.
+
+    Args:
+        deleted: those too that were taken off the lists.
+    """
+    found = select(Job).filter_by(kind=kind, **columns).where(Job.status.in_(statuses))
+    found = found if deleted else found.where(Job.deleted_at.is_(None))
+    return list(s.scalars(found.order_by(Job.id.desc()).limit(limit)))
 
 
 def active_jobs(s: Session) -> list[Job]:
@@ -69,22 +76,9 @@ def any_queued(s: Session) -> bool:
     return s.scalar(waiting.limit(1)) is not None
 
 
-def newest_of_model(s: Session, base_model_id: int, kind: str) -> Job | None:
-    """The last job of one kind for a base model, deleted or not."""
-    of_model = select(Job).where(Job.base_model_id == base_model_id, Job.kind == kind)
-    return s.scalar(of_model.order_by(Job.id.desc()).limit(1))
-
-
-def newest_for(s: Session, kind: str, base_model_id: int, dataset_id: int, method: str, limit: int) -> list[Job]:
-    """The newest jobs of one kind for a model, a data set and a method, deleted or not."""
-    of = {"kind": kind, "base_model_id": base_model_id, "dataset_id": dataset_id, "method": method}
-    return list(s.scalars(select(Job).filter_by(**of).order_by(Job.id.desc()).limit(limit)))
-
-
 def uses_of_model(s: Session, base_model_id: int) -> int:
     """How many unfinished jobs need a base model."""
-    waiting = (JobStatus.QUEUED, *ACTIVE)
-    used = select(func.count()).where(Job.base_model_id == base_model_id, Job.status.in_(waiting))
+    used = select(func.count()).where(Job.base_model_id == base_model_id, Job.status.in_(UNFINISHED))
     return s.scalar(used) or 0
 
 

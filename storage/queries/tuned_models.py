@@ -35,7 +35,7 @@ def forget(tuned: TunedModel) -> None:
     tuned.deleted_at = time.time()
 
 
-def exports_of(s: Session, tuned_id: int) -> list[Job]:
-    """Every export of a tuned model, the newest first; hidden ones too."""
-    own = select(Job).where(Job.kind == "export", Job.spec["tuned_id"].as_integer() == tuned_id)
+def exports_of(s: Session, tuned_id: int, kind: str) -> list[Job]:
+    """Every job of one kind that exports a tuned model, the newest first; hidden ones too."""
+    own = select(Job).where(Job.kind == kind, Job.spec["tuned_id"].as_integer() == tuned_id)
     return list(s.scalars(own.order_by(Job.id.desc())))

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.data_tables import DatasetVersion
-from storage.job_tables import ACTIVE, Job, JobStatus
+from storage.job_tables import UNFINISHED, Job
 
 
 def all_of(s: Session, dataset_id: int) -> Sequence[DatasetVersion]:
@@ -34,14 +34,14 @@ def with_content(s: Session, content_hash: str) -> DatasetVersion | None:
 
 
 def unfinished_job(s: Session, dataset_id: int, kinds: Sequence[str]) -> Job | None:
-    """A job that is about to change the data set."""
-    going = Job.status.in_((JobStatus.QUEUED, *ACTIVE))
+    """A job of these kinds that waits or goes on, and is about to change the data set."""
+    going = Job.status.in_(UNFINISHED)
     return s.scalar(select(Job).where(Job.dataset_id == dataset_id, Job.kind.in_(kinds), going).limit(1))
 
 
-def trained_with(s: Session, dataset_id: int) -> dict[str, int]:
-    """How many training jobs started on which content of the data set: content hash -> jobs that were not deleted."""
-    of = select(Job.spec).where(Job.dataset_id == dataset_id, Job.kind == "train", Job.deleted_at.is_(None))
+def trained_with(s: Session, dataset_id: int, kinds: Sequence[str]) -> dict[str, int]:
+    """How many jobs of these kinds started on which content of the data set: content hash -> jobs that were not deleted."""
+    of = select(Job.spec).where(Job.dataset_id == dataset_id, Job.kind.in_(kinds), Job.deleted_at.is_(None))
     counts: dict[str, int] = {}
     for spec in s.scalars(of):
         content = str(spec.get("dataset_hash") or "")

@@ -18,6 +18,7 @@ from engine.core.process import new_nonce, this_boot
 from engine.data.templates.template import ChatTemplate
 from engine.jobs.reporter import Reporter
 from engine.jobs.runners.prepare_model import run
+from engine.jobs.signals import Cancelled
 from engine.models.base import hub, starter
 from engine.models.base.inspect import count_parameters, inspect_folder
 from engine.models.base.paths import tokenizer_folder, weights_folder
@@ -59,6 +60,8 @@ def prepare(ctx: Context, *, request: str | None = None) -> Job:
             reporter.flush()
         with ctx.db.read() as s:
             run(ctx, s.get_one(Job, claimed[0]), reporter)
+    except Cancelled:
+        reporter.finish("cancelled")
     except Fault as fault:
         reporter.finish("failed", error=fault.as_dict())
         raise

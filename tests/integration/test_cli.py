@@ -26,6 +26,7 @@ from engine.commands.doctor import doctor, findings
 from engine.commands.serve import is_local
 from engine.core.context import Context
 from engine.core.settings import Settings, read_settings
+from engine.jobs.status_messages import status_message
 from tests import tiny
 from tests.integration.queueing import PROJECT, add_job
 from tests.workers import row, wait_until
@@ -303,8 +304,16 @@ def test_a_setting_that_nobody_declares_is_named(ctx: Context, here: Callable[..
 def test_a_followed_job_is_told_as_it_changes(console: Console) -> None:
     view: dict[str, Any] = {"name": "Lesson", "status": "running", "phase": "loading", "error": None}
     tell = JobPrinter(console, seconds=60)
-    for phase, code in (("loading", "phase.loading"), ("loading", "phase.loading"), ("saving", "phase.saving")):
-        tell(view | {"phase": phase, "headline": {"code": code, "params": {}}})
+    for phase in ("loading", "loading", "saving"):
+        asked = view | {
+            "kind": "train",
+            "stalled": False,
+            "step": 0,
+            "total_steps": None,
+            "seconds_left": None,
+            "phase": phase,
+        }
+        tell(asked | {"headline": status_message(asked, [])})
     assert printed(console).splitlines() == ["Lesson: Loading the model.", "Lesson: Saving."]
 
 

@@ -15,6 +15,7 @@ import yaml
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.jobs.runners import export_data
 from engine.services.data import datasets, export_files, imports, sources
 from engine.services.data import export as data_export
 from engine.services.data.annotation import annotation_queue
@@ -129,7 +130,7 @@ def test_a_large_one_is_a_job(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> 
     with ctx.db.read() as s:
         job = s.get_one(Job, queued["job"])
     told = _Told()
-    data_export.run(ctx, job, told)  # type: ignore[arg-type]
+    export_data.run(ctx, job, told)  # type: ignore[arg-type]
     assert told.steps == [20, 40, 60]
     assert data_export.start_export(ctx, made, {"format": "csv"}) == {"file": told.result["file"]}
 
@@ -145,8 +146,11 @@ class _Told:
         assert total == 60
         self.steps.append(step)
 
-    def requested(self) -> str | None:
-        return None
+    def phase(self, name: str) -> None:
+        assert name == "writing"
+
+    def heed(self) -> None:
+        """Nobody asks it to end."""
 
     def finish(self, status: str, result: dict[str, Any] | None = None) -> None:
         assert status == "succeeded"

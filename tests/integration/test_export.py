@@ -24,6 +24,7 @@ from engine.services.models import tuned as service
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs
 from storage.tables import TunedModel
+from tests import workers
 from tests.integration.chat_models import add_base, add_result, add_tuned
 from tests.tiny import add_dataset
 
@@ -349,10 +350,8 @@ def test_a_cancelled_export_leaves_nothing(world: World) -> None:
     reporter.start()
     with world.ctx.db.write() as s:
         jobs.ask(s, job_id, "cancel")
-        job = s.get_one(Job, job_id)
     reporter.flush()
-    run(world.ctx, job, reporter)
-    reporter.close()
+    workers.work_here(world.ctx, reporter)
     with world.ctx.db.read() as s:
         assert s.get_one(Job, job_id).status == JobStatus.CANCELLED
     assert list((world.ctx.settings.home / "exports" / str(job_id)).iterdir()) == []

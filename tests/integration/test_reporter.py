@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Iterator
@@ -12,8 +13,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from engine.core.context import Context
+from engine.jobs.kinds.declaration import JobKind
+from engine.jobs.kinds.export import EXPORT
+from engine.jobs.kinds.train import TRAIN
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Fenced, Interrupted
+from engine.jobs.signals import Cancelled, Fenced, Interrupted
 from storage.job_tables import Job, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.queries import reporting
 from tests import workers
@@ -93,6 +97,19 @@ def test_the_users_wish_arrives_with_the_heartbeat(ctx: Context, reporter: Repor
     job = workers.row(ctx, 1)
     assert (job.status, job.result, job.request, job.phase) == ("stopped", {"x": 1}, None, None)
     assert job.finished_at == pytest.approx(time.time(), abs=10)
+
+
+@pytest.mark.parametrize(("kind", "request_", "ends"), [
+    (EXPORT, None, False), (EXPORT, "stop", True), (EXPORT, "cancel", True), (TRAIN, "stop", False), (TRAIN, "cancel", True),
+])  # fmt: skip
+def test_what_a_stop_means_is_as_the_kind_says(
+    ctx: Context, reporter: Reporter, kind: JobKind, request_: str | None, ends: bool
+) -> None:
+    reporter.kind = kind
+    take_over(ctx, request=request_)
+    reporter.flush()
+    with pytest.raises(Cancelled) if ends else contextlib.nullcontext():
+        reporter.heed()
 
 
 @pytest.mark.parametrize("columns", [{"attempt": 4}, {"status": JobStatus.INTERRUPTED}])

@@ -13,6 +13,8 @@ from engine.core.errors import Fault
 from engine.core.process import new_nonce, this_boot
 from engine.data.importing import hub
 from engine.jobs.reporter import Reporter
+from engine.jobs.runners import fetch_data
+from engine.jobs.signals import Cancelled
 from engine.services.data import datasets, sources_hub
 from engine.services.jobs.lifecycle import cancel_job
 from storage.queries.jobs import claim_next, get_job
@@ -45,7 +47,9 @@ def fetch(ctx: Context, job: int, *, stop: bool = False) -> dict[str, Any]:
         with ctx.db.read() as s:
             row = get_job(s, job)
         assert row is not None
-        sources_hub.run(ctx, row, reporter)
+        fetch_data.run(ctx, row, reporter)
+    except Cancelled:
+        reporter.finish("cancelled")
     except Fault as fault:
         reporter.finish("failed", error=fault.as_dict())
         raise

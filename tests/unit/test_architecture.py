@@ -1,4 +1,4 @@
-"""The rules of the house: who may import whom, what the web process never loads, and that nobody asks a method's name."""
+"""The rules of the house: who may import whom, what the web process never loads, and that nobody asks for an entry by its name."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from engine.jobs.kinds import JOB_KINDS
 from engine.methods import METHODS
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +27,6 @@ WEB_MAY = (
     "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
     "storage.queries", "webui",
 )  # fmt: skip
-METHOD_KEYS = {method.key for method in METHODS}
 
 
 def _files(*folders: str) -> list[Path]:
@@ -137,35 +138,83 @@ def test_the_web_process_never_loads_training_libraries(packages: list[str], nev
     assert done.stdout.strip() == ""
 
 
-_A_METHOD = re.compile(r"\bmethod(_key|\.key)?(['\"]\]|['\"]\))?$")
+@dataclass(frozen=True)
+class Door:
+    """A tuple of entries that nobody may ask for by their keys.
+
+    Attributes:
+        called: what holds such a key is called so: `method`, `method_key`, `method.key`, `["method"]`.
+        keys: of all entries.
+        home: the folder of the entries: there they may know each other.
+    """
+
+    called: str
+    keys: frozenset[str]
+    home: str
+
+    @property
+    def name(self) -> re.Pattern[str]:
+        """Matches the end of an expression that holds a key."""
+        return re.compile(rf"\b{self.called}(_key|\.key)?(['\"]\]|['\"]\))?$")
+
+    @property
+    def script(self) -> re.Pattern[str]:
+        """Matches a question in a script."""
+        keys, called = "|".join(self.keys), self.called
+        return re.compile(
+            rf"""{called}\w*\s*[!=]==?\s*["'`]({keys})["'`]|["'`]({keys})["'`]\s*[!=]==?\s*[\w.]*{called}\b"""
+        )
 
 
-def _method_questions(source: str) -> Iterator[str]:
-    """Comparisons of something called a method with a method's key."""
+DOORS = (
+    Door("method", frozenset(method.key for method in METHODS), "engine/methods"),
+    Door("kind", frozenset(kind.key for kind in JOB_KINDS), "engine/jobs/kinds"),
+)
+_EVERY_DOOR = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.called)
+
+
+def questions(door: Door, source: str) -> Iterator[str]:
+    """Comparisons of something that holds a key with a key itself."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Compare):
             continue
         constants = {inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)}
         sides = [ast.unparse(side) for side in (node.left, *node.comparators)]
-        if constants & METHOD_KEYS and any(_A_METHOD.search(side) for side in sides):
+        if constants & door.keys and any(door.name.search(side) for side in sides):
             yield ast.unparse(node)
 
 
-def test_the_reader_of_questions_sees_what_it_must() -> None:
-    asks = "if spec.method == 'lora': pass\nx = job['method'] in ('qlora', 'b')\nmethod.key != 'full'\n'lora' == r.get('method')"
-    assert len(list(_method_questions(asks))) == 4
-    assert list(_method_questions("model.saves == 'full'\nspec.method.saves == 'full'\nkind == 'lora_x'")) == []
+@_EVERY_DOOR
+def test_the_reader_of_questions_sees_what_it_must(door: Door) -> None:
+    key, called = min(door.keys), door.called
+    asks = f"if x.{called} == '{key}': pass\nx = job['{called}'] in ('{key}', 'b')\n{called}.key != '{key}'\n'{key}' == r.get('{called}')"
+    assert len(list(questions(door, asks))) == 4
+    assert list(questions(door, f"model.saves == '{key}'\nx.{called}.saves == '{key}'\n{called} == '{key}_x'")) == []
+    assert all(door.script.search(f'if (job.{called} {sign} "{key}")') for sign in ("===", "!==", "=="))
+    assert not door.script.search(f'x.{called} === "{key}_x"')
 
 
-def test_nobody_asks_for_a_method_by_name() -> None:
-    elsewhere = [file for file in _files("engine", "webui", "storage") if file.parent.name != "methods"]
+@_EVERY_DOOR
+def test_nobody_asks_for_an_entry_by_name(door: Door) -> None:
+    elsewhere = [f for f in _files("engine", "webui", "storage") if f.parent.relative_to(ROOT).as_posix() != door.home]
     asked = [
-        f"{file.relative_to(ROOT)}: {text}" for file in elsewhere for text in _method_questions(file.read_text("utf-8"))
+        f"{file.relative_to(ROOT)}: {text}" for file in elsewhere for text in questions(door, file.read_text("utf-8"))
     ]
-    keys = "|".join(METHOD_KEYS)
-    pattern = re.compile(rf"""method\w*\s*[!=]==?\s*["'`]({keys})["'`]|["'`]({keys})["'`]\s*[!=]==?\s*\w*method""")
     for file in sorted((ROOT / "webui" / "static" / "views").rglob("*.js")):
-        asked += [
-            f"{file.relative_to(ROOT)}: {found.group()}" for found in pattern.finditer(file.read_text(encoding="utf-8"))
-        ]
+        found = door.script.finditer(file.read_text(encoding="utf-8"))
+        asked += [f"{file.relative_to(ROOT)}: {one.group()}" for one in found]
     assert asked == []
+
+
+def test_services_leave_the_work_of_jobs_to_runners() -> None:
+    assert _breaches(_files("engine/services"), ("engine.jobs.runners", "engine.jobs.worker")) == []
+
+
+def test_jobs_are_made_in_one_place() -> None:
+    made = [
+        file.relative_to(ROOT).as_posix()
+        for file in _files("engine", "webui", "storage")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Job"
+    ]
+    assert made == ["engine/jobs/queue.py"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.jobs.feed import downsample
+from engine.jobs.kinds import JOB_KINDS
 from engine.jobs.status_messages import status_message
 from webui.i18n import LANGUAGES, catalogue, t
 
@@ -22,6 +23,10 @@ RISING = [(0, 2.3), (10, 1.1), (25, 1.2), (40, 1.3)]
 
 def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
     said = status_message(VIEW | view, losses)
+    if "text" in said:
+        assert set(said["text"]) == set(LANGUAGES)
+        assert all(said["text"].values())
+        return str(said["text"]["en"])
     for language in LANGUAGES:
         text = catalogue(language)[f"headline.{said['code']}"]
         assert {name for _, name, _, _ in Formatter().parse(text) if name} == set(said["params"]), said
@@ -53,6 +58,11 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
             [],
             "Stopped by its time limit at step 25 of 100, and saved; resume goes on from there with a fresh limit.",
         ),
+        ({"step": 0, "phase": "reading"}, [], "Reading the data."),
+        ({"kind": "probe", "phase": "scoring"}, [], "Answering the questions that are scored."),
+        ({"kind": "dry_run", "phase": "counting"}, [], "Counting what one training step holds."),
+        ({"kind": "export", "status": "cancelled"}, [], "Cancelled."),
+        ({"kind": "of_a_later_version", "phase": "pondering"}, [], "Preparing."),
         ({"status": "cancelled", "step": 0}, [], "Cancelled before it began."),
         ({"status": "failed"}, [], "Failed at step 40."),
         ({"status": "interrupted"}, [], "The worker was gone at step 40; resume goes on from step 25."),
@@ -73,7 +83,7 @@ def test_headlines(view: dict[str, Any], losses: list[tuple[int, float]], senten
     "status",
     ["queued", "starting", "running", "stopping", "succeeded", "stopped", "cancelled", "failed", "interrupted"],
 )
-@pytest.mark.parametrize("kind", ["train", "export", "prepare_model"])
+@pytest.mark.parametrize("kind", [*(kind.key for kind in JOB_KINDS), "of_a_later_version"])
 @pytest.mark.parametrize("step", [0, 7])
 @pytest.mark.parametrize("extra", [{}, {"stalled": True}, {"checkpoint_step": None, "total_steps": None}])
 def test_every_state_has_a_sentence(status: str, kind: str, step: int, extra: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ def build(site: Site, lang: str) -> None:
     ctx = site.ctx
 
     def overview() -> Row:
-        known = lifecycle.list_jobs(ctx, _RECENT, ("train",))
+        known = lifecycle.list_training(ctx, _RECENT)
         running = [job for job in known if job["status"] in _UNFINISHED]
         finished = [job for job in known if job["status"] == "succeeded" and job["tuned_id"]]
         return {

@@ -14,7 +14,7 @@ from webui.pages.jobs import method_label
 from webui.site import Site
 
 Row = dict[str, Any]
-_EXPORT_COLUMNS = ("id", "name", "status", "phase", "step", "total_steps", "fraction", "seconds_left", "started_at",
+_EXPORT_COLUMNS = ("id", "name", "status", "phase", "phase_label", "step", "total_steps", "fraction", "seconds_left", "started_at",
                    "finished_at", "queue_place", "stalled", "error")  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from engine.data.audits.running import run_checks
 from engine.data.quality import check_of, read_settings
 from engine.data.rows.store import rows_of
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Interrupted
 from engine.models.base.paths import tokenizer_folder
 from storage.data_tables import Audit
 from storage.job_tables import Job
@@ -76,9 +75,8 @@ class _Teller:
         self._reporter, self._audit = reporter, audit
 
     def progress(self, share: float) -> None:
-        """Raises Interrupted when the user asked to end it."""
-        if self._reporter.requested() is not None:
-            raise Interrupted
+        """Raises Cancelled when the user asked to end it."""
+        self._reporter.heed()
         self._reporter.progress(round(share * _STEPS), _STEPS)
 
     def found(self, check: str, packed: PackedFindings, seconds: float) -> None:

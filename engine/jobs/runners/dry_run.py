@@ -11,7 +11,6 @@ import psutil
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Interrupted
 from engine.methods import method_of
 from engine.objectives import objective_of
 from engine.training.calibration.dry_run import Measured, measure
@@ -29,7 +28,7 @@ def run(_ctx: Context, job: Job, reporter: Reporter) -> None:
     Raises:
         Fault: "dry_run.*" when the step cannot be traced, or takes longer or more memory than a check may.
     """
-    reporter.phase("checking")
+    reporter.phase("counting")
     asked = job.spec["check"]
     found = measure(
         asked["config"],
@@ -63,8 +62,7 @@ def _limits(reporter: Reporter, seconds: float, megabytes: int) -> Callable[[], 
         calls += 1
         if calls % _LOOK_EVERY:
             return
-        if reporter.requested() is not None:
-            raise Interrupted
+        reporter.heed()
         if time.monotonic() > deadline:
             raise Fault("dry_run.too_long", seconds=round(seconds))
         if process.memory_info().rss > megabytes * _MB:

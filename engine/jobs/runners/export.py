@@ -14,7 +14,6 @@ from engine.data.templates.template import ChatTemplate
 from engine.exports.model_card import model_card
 from engine.exports.package import check_space, pack
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Cancelled
 from engine.methods import method_of
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.paths import tokenizer_folder, weights_folder
@@ -55,9 +54,6 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         name = file_name(task.tuned.name, task.tuned.format if task.form == "adapter" else task.form)
         progress.phase("packing", sum(file.stat().st_size for file in draft.rglob("*") if file.is_file()))
         packed = pack(draft, work / "model.zip", name, progress.more)
-    except Cancelled:
-        reporter.finish("cancelled")
-        return
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     path = ctx.settings.relative(work / "model.zip")

@@ -9,15 +9,11 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.importing.reading import Place
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Interrupted
+from engine.jobs.signals import Cancelled, Interrupted
 from engine.services.data.imports import ImportChoice, run_import, work_folder
 from engine.services.data.sources import files_of
 from engine.services.data.views import load_dataset
 from storage.job_tables import Job
-
-
-class _Cancelled(Exception):
-    pass
 
 
 class _Progress:
@@ -26,39 +22,45 @@ class _Progress:
     def __init__(self, reporter: Reporter, total: int) -> None:
         self._reporter, self._total = reporter, total
         self._began: tuple[float, int] | None = None
+        self._read = 0
 
     def tell(self, place: Place, rows: int, rejected: int) -> None:
-        """Raises _Cancelled when the user asked for it."""
-        if self._reporter.requested():
-            raise _Cancelled
+        """Raises Cancelled when the user asked for it."""
+        self._reporter.heed()
+        self._read = min(place.size, self._total)
         now = time.monotonic()
         self._began = self._began or (now, place.size)
         passed, read = now - self._began[0], place.size - self._began[1]
         left = passed * (self._total - place.size) / read if read > 0 and passed > 1 else None
         numbers = {"rows": rows, "rejected": rejected}
-        self._reporter.progress(min(place.size, self._total), self._total, left, result=numbers)
+        self._reporter.progress(self._read, self._total, left, result=numbers)
+
+    def forget(self) -> None:
+        """None of the rows that were told of is kept."""
+        self._reporter.progress(self._read, self._total, result={})
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     """Import the job's data set. What is read so far stays for a resume, except after a cancel."""
     assert job.dataset_id is not None
     folder = work_folder(ctx, job.id)
-    kept = True
+    kept, progress = True, _Progress(reporter, 0)
     try:
         row = load_dataset(ctx, job.dataset_id)
         total = sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file())
         reporter.phase("preparing")
-        tell = _Progress(reporter, total).tell
+        progress = _Progress(reporter, total)
         choice = ImportChoice(**job.spec["choice"])
         done = run_import(
-            ctx, job.dataset_id, choice, folder, tell=tell, lasting=True, transaction=reporter.transaction
+            ctx, job.dataset_id, choice, folder, tell=progress.tell, lasting=True, transaction=reporter.transaction
         )
         stored = done.stored.train_rows + done.stored.val_rows if done.stored else 0
         shutil.rmtree(folder, ignore_errors=True)
         reporter.finish("succeeded", result={"rows": stored, "rejected": done.rejected})
-    except (_Cancelled, NotFound):  # the data set was deleted: nobody waits for it any more
-        shutil.rmtree(folder, ignore_errors=True)
-        reporter.finish("cancelled", result={})
+    except (Cancelled, NotFound):  # the data set was deleted: nobody waits for it any more
+        kept = False
+        progress.forget()
+        raise Cancelled from None
     except Interrupted:
         kept = reporter.requested() != "cancel"
         raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Interrupted
 from engine.services.data.versions.recipes import Recipe
 from engine.services.data.versions.version_files import version_file
 from engine.services.data.versions.versions import make_version
@@ -22,8 +21,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     total = parent.train_rows + parent.val_rows + parent.test_rows
 
     def tell(rows: int) -> None:
-        if reporter.requested() is not None:
-            raise Interrupted
+        reporter.heed()
         reporter.progress(rows, max(rows, total))
 
     tell(0)

@@ -46,8 +46,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         made = _make(ctx.settings, model, ByteProgress(reporter))
     except Cancelled:
         _store(reporter, model.id, status="failed", error={"code": "model.cancelled", "params": {}})
-        reporter.finish("cancelled")
-        return
+        raise
     except Fault as fault:
         _store(reporter, model.id, status="failed", error=fault.as_dict())
         raise

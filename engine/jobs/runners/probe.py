@@ -26,6 +26,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     """Measure, keep what was measured, and write the job's end. `job.spec["seconds"]` is the limit, 60 at most.
 
     Raises:
+        Cancelled: nobody wants it any more.
         Fault: what makes the job itself impossible, or "probe.out_of_memory".
     """
     limit_s = min(LIMIT_S, float(job.spec.get("seconds") or LIMIT_S))
@@ -33,10 +34,8 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     with _swept(probe.folder()), _ended_in_time(probe):
         from engine.training.calibration.probe_steps import measure
 
-        wanted = measure(probe)
-    if not wanted:
-        return probe.finish("cancelled")
-    return probe.end()
+        measure(probe)
+    probe.end()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,7 @@ class _Task:
     plan: ResidentModels
     shelf: ModelCache
     known: HeldOut
-    stopped: Callable[[], bool]
+    reporter: Reporter
     left_out: Counter[str] = field(default_factory=Counter)
     made: int = 0
 
@@ -70,9 +70,16 @@ class _Task:
     def context(self) -> int:
         return self.model.context_length or _USUAL_CONTEXT
 
+    def heed(self) -> bool:
+        """False: a wording that is begun is finished. Raises Cancelled when the user asked to end the job."""
+        self.reporter.heed()
+        return False
+
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     """Rewrite the rows one by one; the job's result says how many rows were tried, made and left out, and why.
+
+    What was made before a cancel waits in the review queue all the same, and is counted.
 
     Raises:
         Fault: "chat.no_memory", "chat.no_memory_alone", "rewrite.no_rows", "job.model_not_ready".
@@ -83,21 +90,20 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     rows = _chosen(index, job.spec)
     if not rows:
         raise Fault("rewrite.no_rows")
-    task = _task(ctx, job, index, version.dataset_id, lambda: reporter.requested() is not None)
+    task = _task(ctx, job, index, version.dataset_id, reporter)
     task.shelf.hold(task.plan)
     reporter.phase("rewriting")
     began = time.monotonic()
     earlier = tried = min(_go_on(task, job.result or {}), len(rows))
     reporter.progress(tried, len(rows))
     for row in rows[earlier:]:
-        if task.stopped():
-            break
+        reporter.heed()
         _rewrite(task, row)
         tried += 1
         left = (time.monotonic() - began) / (tried - earlier) * (len(rows) - tried)
         reporter.progress(tried, len(rows), left, result=_result(task, tried))
-    status = {"cancel": "cancelled", "stop": "stopped"}.get(reporter.requested() or "", "succeeded")
-    reporter.finish(status, result=_result(task, tried))
+    reporter.heed()
+    reporter.finish("succeeded", result=_result(task, tried))
 
 
 def _go_on(task: _Task, before: Mapping[str, Any]) -> int:
@@ -140,7 +146,7 @@ def _text(row: Row, what: str) -> str:
     return str(said[-1]) if said else ""
 
 
-def _task(ctx: Context, job: Job, index: RowIndex, dataset: int, stopped: Callable[[], bool]) -> _Task:
+def _task(ctx: Context, job: Job, index: RowIndex, dataset: int, reporter: Reporter) -> _Task:
     with ctx.db.read() as s:
         model = get_model(s, int(job.base_model_id or 0))
         active = [other for other in job_queries.active_jobs(s) if other.id != job.id]
@@ -154,7 +160,7 @@ def _task(ctx: Context, job: Job, index: RowIndex, dataset: int, stopped: Callab
     threads = cpu().cores if not active else max(1, cpu().cores // 2)
     plan = ResidentModels(str(model.weights_hash), base, (), str(tokenizer), placed.device, placed.dtype, threads)
     held_out = index.fingerprint[index.split != SPLITS.index("train")]
-    return _Task(ctx, job.spec, dataset, model, template, plan, ModelCache(), HeldOut(held_out), stopped)
+    return _Task(ctx, job.spec, dataset, model, template, plan, ModelCache(), HeldOut(held_out), reporter)
 
 
 def _placed(ctx: Context, job: Job, model: LanguageModel, tokens: int, active: Sequence[Job]) -> Placement:
@@ -205,7 +211,7 @@ def _answers(task: _Task, row_id: int, ids: list[int], most: int) -> Iterator[di
     )
     request = Request(row_id, task.plan, asks, task.spec["temperature"], _TOP_P, tuple(task.template.eos_ids))
     voices = task.shelf.hold(task.plan)
-    generate(request, voices, task.template, task.stopped, said.append)
+    generate(request, voices, task.template, task.heed, said.append)
     return (event for event in sorted(said, key=lambda one: one["side"]) if event["event"] == "side")
 
 

@@ -110,8 +110,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         return
     except Cancelled:
         store.remove_all()
-        reporter.finish("cancelled")
-        return
+        raise
     except Interrupted:
         if reporter.requested() == "cancel":
             store.remove_all()

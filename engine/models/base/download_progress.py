@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
-from engine.jobs.signals import Cancelled
 
 if TYPE_CHECKING:
     from engine.jobs.reporter import Reporter
@@ -37,8 +36,7 @@ class ByteProgress:
         """Bytes done in this phase. Raises Cancelled."""
         self._done = min(done, self._total) if self._total else done
         self.reporter.progress(self._done, self._total or None)
-        if self.reporter.requested():
-            raise Cancelled
+        self.reporter.heed()
 
     def more(self, count: int) -> None:
         """So many bytes more. Raises Cancelled."""

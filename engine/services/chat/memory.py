@@ -11,6 +11,7 @@ import psutil
 from engine.core.context import Context
 from engine.core.errors import TunesmithError
 from engine.core.hardware import Device
+from engine.jobs.kinds import known_kind
 from engine.services.planning.estimates import plan
 from storage.job_tables import Job
 
@@ -19,7 +20,7 @@ log = logging.getLogger("tunesmith.chat")
 
 def spared(ctx: Context, devices: Sequence[Device], active: Sequence[Job]) -> list[Device]:
     """The devices, less what the jobs that train on them are planned to take but do not hold yet."""
-    growth = {job.lane: _growth_mb(ctx, job) for job in active if job.kind in ("train", "probe")}
+    growth = {job.lane: _growth_mb(ctx, job) for job in active if known_kind(job.kind).plans_memory}
     return [replace(device, free_mb=max(0, device.free_mb - growth.get(device.key, 0))) for device in devices]
 
 

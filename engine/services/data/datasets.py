@@ -16,12 +16,15 @@ from engine.data.rows.index import RowIndex
 from engine.data.rows.store import remove_rows
 from engine.data.samples.builtin import SAMPLES, sample_file
 from engine.data.schema.guess import classify_wording
+from engine.jobs.kinds import keys_of
 from engine.services.data.imports import cancel_import, import_dataset
 from engine.services.data.sources import add_upload, source_of
 from engine.services.data.views import get_dataset, load_dataset, view_of, views_of
 from storage.queries import datasets as queries
 from storage.queries import versions
 from storage.tables import Dataset
+
+_WORKING = keys_of(lambda kind: not kind.uses_rows)
 
 
 def ensure_sample(ctx: Context, key: str) -> int:
@@ -122,10 +125,12 @@ def delete_dataset(ctx: Context, dataset_id: int) -> None:
         session.flush()
         rows = {row.rows_path, *(version.rows_path for version in versions.all_of(session, dataset_id))}
         for path in filter(None, rows):
-            if queries.is_free(session, path, row.id):
+            if queries.is_free(session, path, row.id, _WORKING):
                 remove_rows(ctx.settings.absolute(path))
         if row.rejected_path:
             ctx.settings.absolute(row.rejected_path).unlink(missing_ok=True)
         for path in {row.upload_path, *(source["path"] for source in row.sources)}:
-            if not queries.shares_upload(session, path, row.id) and not queries.is_referred_to(session, row.id):
+            if not queries.shares_upload(session, path, row.id, _WORKING) and not queries.is_referred_to(
+                session, row.id, _WORKING
+            ):
                 ctx.settings.absolute(path).unlink(missing_ok=True)

@@ -5,23 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import null
+from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import NotFound, SpecError
 from engine.core.params import read_all
 from engine.data.writers.settings import PARAMS
-from engine.jobs.lanes import DATA
+from engine.jobs.kinds.export_data import EXPORT_DATA
+from engine.jobs.queue import enqueue
 from engine.services.data.export_files import Wish, finished, original_of, place_of, write_export
-from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import datasets as queries
 from storage.queries import jobs as job_queries
 
-if TYPE_CHECKING:
-    from engine.jobs.reporter import Reporter
-KIND = "export_data"
 IN_PLACE_ROWS = 20_000  # more are written by a job
 _KEY = re.compile(r"[0-9a-f]{32}")
 
@@ -45,48 +40,15 @@ def start_export(ctx: Context, dataset: int, raw: Mapping[str, Any], version: in
     if wish.total <= IN_PLACE_ROWS:
         return {"file": write_export(wish)}
     with ctx.db.write() as session:
-        for job in job_queries.newest_jobs(session, 50, (KIND,)):
-            if job.spec.get("key") == wish.key and job.status in (JobStatus.QUEUED, *ACTIVE):
-                return {"job": job.id}
         spec = {"key": wish.key, "values": values, "version": wish.version.number}
-        job = Job(
-            name=wish.dataset.name,
-            kind=KIND,
-            status=JobStatus.QUEUED,
-            lane=DATA,
-            spec=spec,
-            dataset_id=dataset,
-            error=null(),
-        )
-        return {"job": job_queries.add_job(session, job)}
-
-
-def run(ctx: Context, job: Job, reporter: Reporter) -> None:
-    """The job of a large export."""
-
-    def tell(step: int, total: int) -> None:
-        reporter.progress(step, total)
-        if reporter.requested():
-            raise _Stopped
-
-    assert job.dataset_id is not None
-    try:
-        made = write_export(Wish(ctx, job.dataset_id, job.spec["values"], job.spec["version"]), tell)
-    except _Stopped:
-        reporter.finish("cancelled" if reporter.requested() == "cancel" else "stopped")
-        return
-    reporter.finish("succeeded", result={"file": made})
-
-
-class _Stopped(Exception):
-    """The user asked to stop."""
+        return {"job": enqueue(session, EXPORT_DATA, name=wish.dataset.name, spec=spec, dataset_id=dataset)}
 
 
 def export_state(ctx: Context, job_id: int) -> dict[str, Any]:
     """How far a large export is: {"status", "step", "total", "error", "file" when it is done}. Raises NotFound."""
     with ctx.db.read() as session:
-        job = job_queries.get_job(session, job_id)
-    if job is None or job.kind != KIND:
+        job = job_queries.get_job(session, job_id, EXPORT_DATA.key)
+    if job is None:
         raise NotFound(job=job_id)
     state = {"status": job.status, "step": job.step, "total": job.total_steps, "error": job.error}
     return state | {"file": (job.result or {}).get("file")}

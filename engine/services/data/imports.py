@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
@@ -24,9 +23,11 @@ from engine.data.importing.names import clean_name
 from engine.data.records.record import show
 from engine.data.rows.store import adopt
 from engine.data.schema.declared import shape_of
-from engine.jobs.lanes import DATA
+from engine.jobs.kinds import keys_of
+from engine.jobs.kinds.import_data import IMPORT_DATA
+from engine.jobs.queue import enqueue, same_job
 from engine.services.data.sources import files_of, found_columns, source_of
-from engine.services.data.views import IMPORT_KIND, get_dataset, import_views, load_dataset, view_of
+from engine.services.data.views import get_dataset, import_views, load_dataset, view_of
 from engine.services.jobs import lifecycle as job_services
 from storage.data_tables import DatasetVersion
 from storage.job_tables import FINAL, Job, JobStatus
@@ -37,7 +38,7 @@ from storage.tables import Dataset
 
 AT_ONCE_BYTES = 16_000_000  # larger files are imported by a job
 _LEFT_BEHIND_S = 86_400.0  # files that nobody has written to for so long
-_CHANGING = (IMPORT_KIND, "new_version")  # jobs that end with other rows
+_CHANGING = keys_of(lambda kind: kind.changes_rows)
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
@@ -79,29 +80,24 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> di
     spec = {"choice": asdict(wanted)}
     with ctx.db.write() as session:
         row = get_dataset(session, dataset_id)
-        busy = versions.unfinished_job(session, dataset_id, _CHANGING)
-        if busy is not None and busy.kind == IMPORT_KIND and busy.spec == spec:
-            return {"job": busy.id}
-        _refuse(row, busy)
-        last = queries.last_import(session, dataset_id)
+        if (same := same_job(session, IMPORT_DATA, spec=spec, dataset_id=dataset_id)) is not None:
+            return {"job": same}
+        _refuse(row, versions.unfinished_job(session, dataset_id, _CHANGING))
+        last = _last_import(session, dataset_id)
         if last is not None:
             last.deleted_at = last.finished_at
             shutil.rmtree(work_folder(ctx, last.id), ignore_errors=True)
-        job = Job(
-            name=row.name,
-            kind=IMPORT_KIND,
-            status=JobStatus.QUEUED,
-            lane=DATA,
-            spec=spec,
-            dataset_id=row.id,
-            error=null(),
-        )
-        return {"job": job_queries.add_job(session, job)}
+        return {"job": enqueue(session, IMPORT_DATA, name=row.name, spec=spec, dataset_id=row.id)}
 
 
 def _refuse(row: Dataset, busy: Job | None) -> None:
     if busy is not None:
         raise Fault("data.version.busy", name=row.name)
+
+
+def _last_import(session: Session, dataset_id: int) -> Job | None:
+    """The newest job that imports (or imported) the data set."""
+    return next(iter(job_queries.alike(session, IMPORT_DATA.key, limit=1, dataset_id=dataset_id)), None)
 
 
 def work_folder(ctx: Context, job_id: int) -> Path:
@@ -252,7 +248,7 @@ def import_state(ctx: Context, dataset_id: int) -> dict[str, Any] | None:
 def cancel_import(ctx: Context, dataset_id: int) -> None:
     """End the data set's import and forget it, with all that it has read. Does nothing where there is none."""
     with ctx.db.read() as session:
-        job = queries.last_import(session, dataset_id)
+        job = _last_import(session, dataset_id)
     if job is None:
         return
     job_services.cancel_job(ctx, job.id)
@@ -269,6 +265,6 @@ def resume_import(ctx: Context, dataset_id: int) -> None:
     """Go on with an import that ended early, from where it was. Does nothing where there is none. Raises Fault("job.not_resumable")."""
     with ctx.db.read() as session:
         get_dataset(session, dataset_id)
-        job = queries.last_import(session, dataset_id)
+        job = _last_import(session, dataset_id)
     if job is not None:
         job_services.resume_job(ctx, job.id)

@@ -11,13 +11,13 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.records.encodings import ENCODINGS
 from engine.data.schema.declared import shapes_view
+from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.services.data.sources import reading_of
 from storage.job_tables import FINAL, RESUMABLE, Job
 from storage.queries import datasets as queries
 from storage.queries import jobs, rejected, versions
 from storage.tables import Dataset
 
-IMPORT_KIND = "import_data"
 _PLAIN = (
     "id", "name", "status", "source_name", "format", "encoding", "shape", "kind", "columns", "mapping", "templates",
     "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats",
@@ -59,7 +59,7 @@ def views_of(session: Session, rows: Sequence[Dataset]) -> list[dict[str, Any]]:
 
 def import_views(session: Session, dataset_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Of each data set: the import that goes on, waits, or ended early, if there is one that anybody must know of."""
-    found = queries.open_imports(session, dataset_ids)
+    found = queries.open_imports(session, dataset_ids, IMPORT_DATA.key)
     places = jobs.queue_places(session) if found else {}
     return {dataset: _import(job) | {"waiting": places.get(job.id, (0, 0))[0]} for dataset, job in found.items()}
 

@@ -6,12 +6,15 @@ import shutil
 import time
 from typing import Any, Literal
 
-from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.jobs.kinds import keys_of, known_kind
+from engine.jobs.kinds.declaration import JobKind
+from engine.jobs.kinds.train import TRAIN
 from engine.jobs.lanes import lane_for
+from engine.jobs.queue import enqueue, same_job
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec, make_stored
 from engine.jobs.views import views
 from engine.planner.budget.catalogue import is_planned_only
@@ -31,8 +34,8 @@ def start_job(ctx: Context, raw_spec: dict[str, Any], *, key: str) -> int:
     spec = make_spec(raw_spec)
     lane, faults = _lane(spec)
     with ctx.db.write() as s:
-        if key and (known := queries.job_by_key(s, key)):
-            return known.id
+        if (known := same_job(s, TRAIN, idempotency_key=key)) is not None:
+            return known
         if faults := faults | missing_inputs(s, spec):
             raise SpecError(faults)
         return queue_job(s, spec, lane, key=key)
@@ -47,23 +50,22 @@ def queue_job(s: Session, spec: JobSpec, lane: str, *, key: str = "", rows: str 
     stored = spec.as_dict()
     stored["budget"]["device"] = lane
     stored["dataset_hash"] = rows or _content_hash(s, spec.dataset)
-    return queries.add_job(s, job_of(spec, "train", lane, stored, key=key))
+    return enqueue_spec(s, TRAIN, spec, lane, stored, key=key)
 
 
-def job_of(spec: JobSpec, kind: str, lane: str, stored: dict[str, Any], *, key: str = "") -> Job:
-    """A queued job over the spec's model and data. `stored` is what its worker reads."""
-    return Job(
+def enqueue_spec(s: Session, kind: JobKind, spec: JobSpec, lane: str, stored: dict[str, Any], *, key: str = "") -> int:
+    """Queue a job over the spec's model and data. `stored` is what its worker reads."""
+    return enqueue(
+        s,
+        kind,
         name=spec.name,
-        kind=kind,
-        status=JobStatus.QUEUED,
-        lane=lane,
-        idempotency_key=key or None,
         spec=stored,
+        lane=lane,
+        idempotency_key=key,
         spec_version=SPEC_VERSION,
         method=spec.method,
         dataset_id=spec.dataset,
         base_model_id=spec.base_model,
-        error=null(),
     )
 
 
@@ -104,9 +106,15 @@ def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
 
 
 def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """Views of active jobs, then queued ones in order, then the newest."""
+    """Views of active jobs, then queued ones in order, then the newest: of these kinds, or of all that are listed."""
+    hidden = keys_of(lambda kind: not kind.listed)
     with ctx.db.read() as s:
-        return views(s, queries.newest_jobs(s, limit, kinds))
+        return views(s, queries.newest_jobs(s, limit, kinds, hidden=hidden))
+
+
+def list_training(ctx: Context, limit: int = 200) -> list[dict[str, Any]]:
+    """As `list_jobs`, of those that learn something."""
+    return list_jobs(ctx, limit, keys_of(lambda kind: kind.trains))
 
 
 def job_view(ctx: Context, job_id: int) -> dict[str, Any]:
@@ -152,9 +160,10 @@ def resume_job(ctx: Context, job_id: int) -> None:
         job = _job(s, job_id)
         if job.status in (JobStatus.QUEUED, *ACTIVE):
             return
-        if job.status not in RESUMABLE:
+        kind = known_kind(job.kind)
+        if job.status not in RESUMABLE or not kind.resumes:
             raise Fault("job.not_resumable", name=job.name)
-        if job.kind == "train" and (faults := missing_inputs(s, make_stored(job.spec))):
+        if kind.trains and (faults := missing_inputs(s, make_stored(job.spec))):
             raise SpecError(faults)
         waiting = queries.queued_in(s, job.lane)
         job.position = waiting[0].position - 1.0 if waiting else job.position

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.jobs.kinds import known_kind
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import SPEC_VERSION, in_todays_form
 from engine.planner.budget.catalogue import is_planned_only
@@ -55,7 +56,7 @@ def _written(spec: Mapping[str, Any], model: LanguageModel | None, dataset: Data
 
 def _job(s: Session, job_id: int) -> Job:
     job = get_job(s, job_id)
-    if job is None or job.kind != "train":
+    if job is None or not known_kind(job.kind).trains:
         raise NotFound(job=job_id)
     return job
 

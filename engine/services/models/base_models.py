@@ -13,17 +13,17 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.jobs.lanes import BACKGROUND
+from engine.jobs.kinds.prepare_model import PREPARE_MODEL
+from engine.jobs.queue import enqueue, same_job
 from engine.jobs.supervisor import Supervisor
 from engine.models.base import hub, starter
 from engine.models.base.paths import model_folder
 from engine.services.jobs.follow import follow
-from storage.job_tables import ACTIVE, FINAL, Job, JobStatus
+from storage.job_tables import FINAL, Job, JobStatus
 from storage.queries import base_models as queries
 from storage.queries import jobs as job_queries
 from storage.tables import LanguageModel
 
-PREPARE = "prepare_model"
 _COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weights_hash", "created_at")
 
 
@@ -47,7 +47,7 @@ def _model(s: Session, model_id: int) -> LanguageModel:
 
 
 def _view(s: Session, model: LanguageModel) -> dict[str, Any]:
-    job = None if model.status == "ready" else job_queries.newest_of_model(s, model.id, PREPARE)
+    job = None if model.status == "ready" else _last_prepare(s, model.id)
     status, error = model.status, model.error
     if job is not None and job.status not in FINAL:
         status, error = "preparing", None
@@ -64,9 +64,10 @@ def _view(s: Session, model: LanguageModel) -> dict[str, Any]:
 
 
 def _progress(job: Job) -> dict[str, Any]:
-    """Bytes of the phase that a prepare job is in; `fraction` is None where the total is not known."""
+    """Bytes of the phase that a prepare job is in; `fraction` is None where the total is not known, `label` before there is one."""
     return {
         "phase": job.phase or job.status,
+        "label": PREPARE_MODEL.phase(job.phase).label.as_dict() if job.phase else None,
         "done": job.step,
         "total": job.total_steps,
         "fraction": min(1.0, job.step / job.total_steps) if job.total_steps else None,
@@ -156,20 +157,22 @@ def _insert(s: Session, name: str, source: str, ref: str) -> LanguageModel:
 
 def _queue(s: Session, model: LanguageModel) -> int:
     """The unfinished prepare job of a model, or a new one."""
-    job = job_queries.newest_of_model(s, model.id, PREPARE)
-    if job is not None and job.status in (JobStatus.QUEUED, *ACTIVE):
-        return job.id
+    if (known := same_job(s, PREPARE_MODEL, base_model_id=model.id)) is not None:
+        return known
     model.status, model.error = "preparing", None
     spec = {"name": model.name, "base_model": model.id}
-    fresh = Job(name=model.name, kind=PREPARE, status=JobStatus.QUEUED, lane=BACKGROUND, spec=spec, error=null())
-    fresh.base_model_id = model.id
-    return job_queries.add_job(s, fresh)
+    return enqueue(s, PREPARE_MODEL, name=model.name, spec=spec, base_model_id=model.id)
+
+
+def _last_prepare(s: Session, model_id: int) -> Job | None:
+    found = job_queries.alike(s, PREPARE_MODEL.key, deleted=True, limit=1, base_model_id=model_id)
+    return next(iter(found), None)
 
 
 def wait_ready(ctx: Context, model_id: int, say: Callable[[dict[str, Any]], None]) -> None:
     """Run the queue until a model is ready; `say` hears the prepare job's view at each change. Raises Fault: why it is not."""
     with ctx.db.read() as s:
-        job = job_queries.newest_of_model(s, model_id, PREPARE)
+        job = _last_prepare(s, model_id)
     if job is not None and job.status not in FINAL:
         _wait(ctx, job.id, say)
     view = base_model_view(ctx, model_id)

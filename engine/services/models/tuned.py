@@ -14,7 +14,8 @@ from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.core.text import Text
 from engine.data.importing.names import clean_name
-from engine.jobs.lanes import BACKGROUND
+from engine.jobs.kinds.export import EXPORT
+from engine.jobs.queue import enqueue
 from engine.methods import method_of
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, inputs, jobs, tuned_models
@@ -55,7 +56,7 @@ def delete_tuned(ctx: Context, tuned_id: int) -> None:
     """
     with ctx.db.write() as s:
         tuned = _tuned(s, tuned_id)
-        exports = tuned_models.exports_of(s, tuned_id)
+        exports = tuned_models.exports_of(s, tuned_id, EXPORT.key)
         if any(job.status in ACTIVE for job in exports):
             raise Fault("tuned.exporting", name=tuned.name)
         for job in exports:
@@ -82,28 +83,24 @@ def start_export(ctx: Context, tuned_id: int, format: str) -> int:
     with ctx.db.write() as s:
         tuned = _tuned(s, tuned_id)
         _check(tuned, format)
-        for job in tuned_models.exports_of(s, tuned_id):
-            if job.spec["format"] == format and _usable(ctx.settings, job):
-                return job.id
-        spec = {"tuned_id": tuned_id, "format": format, "version": _SPEC_VERSION}
-        job = Job(
+        return enqueue(
+            s,
+            EXPORT,
             name=tuned.name,
-            kind="export",
-            lane=BACKGROUND,
-            spec=spec,
+            spec={"tuned_id": tuned_id, "format": format, "version": _SPEC_VERSION},
+            grants=lambda job: job.status != JobStatus.SUCCEEDED or _on_disk(ctx.settings, job),
             spec_version=_SPEC_VERSION,
             method=tuned.method,
             dataset_id=tuned.dataset_id,
             base_model_id=tuned.base_model_id,
         )
-        return jobs.add_job(s, job)
 
 
 def export_file(ctx: Context, job_id: int) -> tuple[Path, str]:
     """The file of a finished export and the name to save it under. Raises NotFound, Fault("export.not_ready") or Fault("export.file_gone")."""
     with ctx.db.read() as s:
         job = s.get(Job, job_id)
-        if job is None or job.kind != "export":
+        if job is None or job.kind != EXPORT.key:
             raise NotFound(job=job_id)
         if job.status != JobStatus.SUCCEEDED:
             raise Fault("export.not_ready")
@@ -140,12 +137,6 @@ def why_not_merged(method: str) -> Text | None:
     """Why a method's results cannot become a model that stands alone; None where they can. Raises Fault("method.unknown")."""
     can = method_of(method).capabilities
     return None if can.merge else can.why_not["merge"]
-
-
-def _usable(settings: Settings, job: Job) -> bool:
-    if job.deleted_at is not None:
-        return False
-    return job.status in (JobStatus.QUEUED, *ACTIVE) or (job.status == JobStatus.SUCCEEDED and _on_disk(settings, job))
 
 
 def _on_disk(settings: Settings, job: Job) -> bool:
@@ -188,7 +179,7 @@ def _view(
 
 def _newest_export(s: Session, settings: Settings, tuned_id: int, form: str) -> int | None:
     """The export to show: not one whose file is gone."""
-    for job in tuned_models.exports_of(s, tuned_id):
+    for job in tuned_models.exports_of(s, tuned_id, EXPORT.key):
         if job.spec["format"] == form and job.deleted_at is None:
             return job.id if job.status != JobStatus.SUCCEEDED or _on_disk(settings, job) else None
     return None

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any
 
-from sqlalchemy import null
-
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
-from engine.jobs.lanes import BACKGROUND
+from engine.jobs.kinds.dry_run import DRY_RUN
+from engine.jobs.queue import enqueue
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.objectives import usual_objective
@@ -22,10 +21,8 @@ from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import workload
 from engine.planner.refusals import refusals
 from engine.services.planning.estimates import case_of
-from storage.job_tables import FINAL, Job, JobStatus
 from storage.queries import jobs as queries
 
-_KIND = "dry_run"
 _VERSION = 1  # of what the dry run does; a new one asks again
 _MATTER = ("optimizer", "quantisation")  # settings that change what a step holds
 
@@ -49,23 +46,16 @@ def start_dry_run(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
     question = _question(ctx, spec)
     _refuse(question)
     with ctx.db.write() as s:
-        known = queries.job_by_key(s, question.key)
-        if known is not None and known.deleted_at is None and known.status not in _WITHOUT_RESULT:
-            return known.id
-        if known is not None:
-            known.idempotency_key = None
-            s.flush()
         stored = spec.as_dict() | {"check": question.asked}
-        return queries.add_job(
+        return enqueue(
             s,
-            Job(
-                name=spec.name, kind=_KIND, status=JobStatus.QUEUED, lane=BACKGROUND, idempotency_key=question.key,
-                spec=stored, spec_version=SPEC_VERSION, method=spec.method, error=null(),
-            ),
-        )  # fmt: skip
-
-
-_WITHOUT_RESULT = tuple(status for status in FINAL if status != JobStatus.SUCCEEDED)
+            DRY_RUN,
+            name=spec.name,
+            spec=stored,
+            idempotency_key=question.key,
+            spec_version=SPEC_VERSION,
+            method=spec.method,
+        )
 
 
 def dry_run_of(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -114,7 +104,7 @@ def _question(ctx: Context, spec: JobSpec) -> _Question:
     }
     same = step | {"training": {key: spec.training[key] for key in _MATTER}}
     content = json.dumps([_VERSION, same], sort_keys=True).encode()
-    return _Question(step | costs, f"{_KIND}-{hashlib.sha256(content).hexdigest()}")
+    return _Question(step | costs, f"{DRY_RUN.key}-{hashlib.sha256(content).hexdigest()}")
 
 
 def _refuse(question: _Question) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,19 +9,15 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
+from engine.jobs.kinds.probe import PROBE, timed
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
-from engine.objectives import usual_objective
-from engine.services.jobs.lifecycle import job_of, missing_inputs
-from storage.job_tables import ACTIVE, Job, JobStatus
+from engine.services.jobs.lifecycle import enqueue_spec, missing_inputs
+from storage.job_tables import Job
 from storage.queries import jobs as queries
 
-KIND = "probe"
 LIMIT_S = 60.0
-_TIMED = (
-    "batch_size", "max_length", "over_length", "train_on", "optimizer", "checkpointing", "quantisation", "double_quantisation",
-)  # fmt: skip
 _LOOKED_AT = 50  # newest probes among which one for a spec is looked for
 
 
@@ -45,16 +39,9 @@ def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) 
     with ctx.db.write() as s:
         if faults := missing_inputs(s, spec):
             raise SpecError(faults)
-        known = _newest(s, spec, lane)
-        if known is not None and known.status in (JobStatus.QUEUED, *ACTIVE):
-            return known.id
-        return queries.add_job(s, _job(spec, lane, min(LIMIT_S, seconds)))
-
-
-def _job(spec: JobSpec, lane: str, seconds: float) -> Job:
-    stored = spec.as_dict() | {"seconds": seconds}
-    stored["budget"]["device"] = lane
-    return job_of(spec, KIND, lane, stored)
+        stored = spec.as_dict() | {"seconds": min(LIMIT_S, seconds)}
+        stored["budget"]["device"] = lane
+        return enqueue_spec(s, PROBE, spec, lane, stored)
 
 
 def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -82,16 +69,11 @@ def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _newest(s: Session, spec: JobSpec, lane: str) -> Job | None:
-    wanted = _content(spec.as_dict(), lane)
-    found = queries.newest_for(s, KIND, spec.base_model, spec.dataset, spec.method, _LOOKED_AT)
-    return next((job for job in found if _content(job.spec, job.lane) == wanted), None)
-
-
-def _content(spec: Mapping[str, Any], lane: str) -> str:
-    """All that a step's speed depends on."""
-    timed = {key: spec["training"].get(key) for key in _TIMED}
-    held = {key: spec["budget"].get(key) for key in ("memory_mb", "goal")}
-    parts = [spec["base_model"], spec["dataset"], spec["method"], spec["method_params"], timed, held, lane]
-    if spec.get("objective", usual_objective().key) != usual_objective().key:
-        parts.append(spec["objective"])
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    of: dict[str, Any] = {
+        "base_model_id": spec.base_model,
+        "dataset_id": spec.dataset,
+        "method": spec.method,
+        "lane": lane,
+    }
+    wanted, found = timed(spec.as_dict()), queries.alike(s, PROBE.key, deleted=True, limit=_LOOKED_AT, **of)
+    return next((job for job in found if timed(job.spec) == wanted), None)

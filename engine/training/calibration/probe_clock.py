@@ -11,7 +11,6 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from engine.core.errors import Fault
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Cancelled
 from engine.planner.memory.workload import Workload
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, step_seconds
 from engine.planner.time.speed import start_seconds
@@ -165,8 +164,7 @@ class ProbeClock(TrainerCallback):
 
     def look(self) -> None:
         """Raises Cancelled or TimeIsUp."""
-        if self.reporter.requested() == "cancel":
-            raise Cancelled
+        self.reporter.heed()
         if time.monotonic() >= self.deadline:
             raise TimeIsUp
 

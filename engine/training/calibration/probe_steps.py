@@ -11,7 +11,6 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.templates.lengths import LengthTable
 from engine.evaluation import sampling
-from engine.jobs.signals import Cancelled
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.objectives import objective_of
@@ -37,10 +36,11 @@ _WORDS = 8  # answered to measure how fast answers are
 _log = logging.getLogger(__name__)
 
 
-def measure(probe: Probe) -> bool:
-    """Measure until all is known or the time is up, and keep it. False when nobody wants it any more.
+def measure(probe: Probe) -> None:
+    """Measure until all is known or the time is up, and keep it.
 
     Raises:
+        Cancelled: nobody wants it any more.
         Fault: what makes the job itself impossible, or "probe.out_of_memory".
     """
     inputs: Inputs | None = None
@@ -50,8 +50,6 @@ def measure(probe: Probe) -> bool:
             _take_steps(probe, inputs)
     except TimeIsUp:
         _log.info("The time of the probe is up")
-    except Cancelled:
-        return False
     except Exception as error:
         if not out_of_memory(error):
             raise
@@ -59,7 +57,6 @@ def measure(probe: Probe) -> bool:
         raise Fault("probe.out_of_memory", bill_mb=needed) from error
     if inputs is not None:
         _keep(probe, inputs)
-    return True
 
 
 def _keep(probe: Probe, inputs: Inputs) -> None:

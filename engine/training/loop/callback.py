@@ -14,7 +14,6 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from engine.core.errors import Fault
 from engine.evaluation.sampling import Prompt
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Cancelled
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.limits.limits import OutOfMemory, TimeIsUp, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch
@@ -172,7 +171,7 @@ class TrainingCallback(TrainerCallback):
         self.clock.check = time.monotonic() - began
         self._shown_at = time.monotonic()
         self._report()
-        self._raise_if_cancelled()
+        self.reporter.heed()
 
     def _answer(self) -> None:
         """Sample answers are a luxury: they never cost the job its end, for want of memory or of time."""
@@ -195,9 +194,7 @@ class TrainingCallback(TrainerCallback):
             return
         self.reporter.phase("evaluating")
         began = time.monotonic()
-        loss = (
-            self._first_loss() if not self.clock.score else self.trainer.mean_loss(self.val, self._raise_if_cancelled)
-        )
+        loss = self._first_loss() if not self.clock.score else self.trainer.mean_loss(self.val, self.reporter.heed)
         self.clock.score = time.monotonic() - began
         if not math.isfinite(loss):
             raise Fault("training.nan", step=progress.step, learning_rate=self._rate or 0.0)
@@ -213,7 +210,7 @@ class TrainingCallback(TrainerCallback):
         loss = 0.0
         for part in range(parts):
             rows = list(self.val[part::parts])
-            loss += self.trainer.mean_loss(rows, self._raise_if_cancelled) * _labels(rows)
+            loss += self.trainer.mean_loss(rows, self.reporter.heed) * _labels(rows)
             scored += rows
             if allowance is not None and time.monotonic() - began > allowance and part + 1 < parts:
                 self.reporter.event("warning", "validation_in_time", used=len(scored), total=len(self.val))
@@ -234,13 +231,9 @@ class TrainingCallback(TrainerCallback):
 
     # ------------------------------------------------------------ ends
 
-    def _raise_if_cancelled(self) -> None:
-        if self.reporter.requested() == "cancel":
-            raise Cancelled
-
     def _between_groups(self) -> None:
         """Within a step: a step that cannot end in time is given up, the ones before it are kept."""
-        self._raise_if_cancelled()
+        self.reporter.heed()
         if self.clock.must_wind_up(self._scores_again()):
             raise TimeIsUp
 
@@ -248,7 +241,7 @@ class TrainingCallback(TrainerCallback):
         return bool(self.val) and self.progress.evaluated_step != self.progress.step
 
     def _obey(self) -> None:
-        self._raise_if_cancelled()
+        self.reporter.heed()
         if self.progress.step >= self.plan.total:
             return
         if self.memory.is_over(self._used_mb):

@@ -15,7 +15,7 @@ from engine.data.templates.template import ChatTemplate, Encoded
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Cancelled, Interrupted
+from engine.jobs.signals import Interrupted
 from engine.methods.common.declaration import RunContext
 from engine.methods.few_shot_examples.choose import Row, Shots, in_front, question_of
 from engine.models.base.paths import weights_folder
@@ -55,8 +55,7 @@ class _InContextRun:
 
     def look(self) -> None:
         """Raises Cancelled or Interrupted when the job must end."""
-        if self.reporter.requested() == "cancel":
-            raise Cancelled
+        self.reporter.heed()
         if self.reporter.interrupted:
             raise Interrupted
 

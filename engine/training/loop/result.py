@@ -73,9 +73,11 @@ def keep_tuned(
         **_named(spec, base, dataset),
     }
     with reporter.transaction() as s:
-        if reporter.requested() == "cancel":
+        try:
+            reporter.heed()
+        except Cancelled:
             shutil.rmtree(fresh)
-            raise Cancelled
+            raise
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
         reporting.register_tuned(s, row)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import null, select
+from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.params import Param, read_all
 from engine.core.text import Text
+from engine.jobs.kinds.rewrite import REWRITE
 from engine.jobs.lanes import lane_for
+from engine.jobs.queue import enqueue
 from engine.services.data.versions.version_files import version_file
-from storage.job_tables import ACTIVE, Job, JobStatus
+from storage.job_tables import Job
 from storage.queries import base_models
 from storage.queries import datasets as dataset_queries
 from storage.queries import jobs as queries
 
-KIND = "rewrite"
 _KINDS = ("chat", "preference", "kto")
 PARAMS = (
     Param(
@@ -110,22 +111,12 @@ def start_rewrite(ctx: Context, dataset: int, values: Mapping[str, Any]) -> int:
             raise Fault("rewrite.kind", name=row.name)
         if model.status != "ready":
             raise Fault("job.model_not_ready", name=model.name)
-        known = _newest(s, dataset)
-        if known is not None and known.status in (JobStatus.QUEUED, *ACTIVE):
-            return known.id
-        return queries.add_job(
-            s,
-            Job(
-                name=row.name, kind=KIND, status=JobStatus.QUEUED, lane=lane, dataset_id=dataset, base_model_id=model.id,
-                spec={**read, "version": version.number}, error=null(),
-            ),
-        )  # fmt: skip
+        spec = {**read, "version": version.number}
+        return enqueue(s, REWRITE, name=row.name, spec=spec, lane=lane, dataset_id=dataset, base_model_id=model.id)
 
 
-def _newest(s: Any, dataset: int) -> Job | None:
-    found = select(Job).where(Job.dataset_id == dataset, Job.kind == KIND, Job.deleted_at.is_(None))
-    job: Job | None = s.scalar(found.order_by(Job.id.desc()).limit(1))
-    return job
+def _newest(s: Session, dataset: int) -> Job | None:
+    return next(iter(queries.alike(s, REWRITE.key, limit=1, dataset_id=dataset)), None)
 
 
 def rewrite_of(ctx: Context, dataset: int) -> dict[str, Any] | None:

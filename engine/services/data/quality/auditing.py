@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.audits.packing import unpack
 from engine.data.quality import CHECKS, read_settings
-from engine.jobs.lanes import DATA
+from engine.jobs.kinds.audit import AUDIT
+from engine.jobs.queue import enqueue, same_job
 from engine.services.data.quality.audit_rows import shown_rows
 from engine.services.data.versions.found_rows import payload
 from storage.data_tables import Audit
@@ -23,7 +23,6 @@ from storage.queries import datasets as dataset_queries
 from storage.queries import jobs as job_queries
 from storage.tables import Dataset
 
-KIND = "audit"
 BY_ITSELF_ROWS = 20_000  # more rows are looked through when somebody asks for it
 _MOST_OF_A_GROUP = 40  # rows of one group on one page
 
@@ -51,11 +50,12 @@ def start_audit(ctx: Context, dataset_id: int, settings: Mapping[str, Any] | Non
         row = _ready(s, dataset_id)
         kept = dict(settings) if settings is not None else queries.last_settings(s, dataset_id)
         read_settings(kept)
-        for audit, job in queries.unfinished(s, dataset_id):
-            if (audit.content_hash, audit.settings) == (row.content_hash, kept):
-                return job.id
+        wish = {"content": row.content_hash, "settings": kept}
+        if (known := same_job(s, AUDIT, spec=wish, dataset_id=dataset_id)) is not None:
+            return known
+        for _audit, job in queries.unfinished(s, dataset_id):
             _end(s, job)
-        return _queue(s, row, kept)
+        return _queue(s, row, wish)
 
 
 def _job(s: Session, audit: Audit) -> Job | None:
@@ -68,11 +68,9 @@ def _end(s: Session, job: Job) -> None:
         job_queries.ask(s, job.id, "cancel")
 
 
-def _queue(s: Session, row: Dataset, settings: dict[str, Any]) -> int:
-    assert row.content_hash is not None
-    audit = queries.add(s, row.id, row.content_hash, settings)
-    job = Job(name=row.name, kind=KIND, status=JobStatus.QUEUED, lane=DATA, spec={"audit": audit.id}, dataset_id=row.id, error=null())  # fmt: skip
-    audit.job_id = job_queries.add_job(s, job)
+def _queue(s: Session, row: Dataset, wish: dict[str, Any]) -> int:
+    audit = queries.add(s, row.id, wish["content"], wish["settings"])
+    audit.job_id = enqueue(s, AUDIT, name=row.name, spec=wish | {"audit": audit.id}, dataset_id=row.id)
     return audit.job_id
 
 

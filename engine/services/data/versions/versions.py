@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
@@ -24,13 +23,13 @@ from engine.data.operations.source import RowsSource
 from engine.data.rows.index import RowIndex
 from engine.data.rows.row import kind_of
 from engine.data.rows.store import StoredVersion, read_rows, remove_rows, write_version
-from engine.jobs.lanes import DATA
+from engine.jobs.kinds import keys_of
+from engine.jobs.kinds.new_version import NEW_VERSION
+from engine.jobs.queue import enqueue, same_job
 from engine.services.data.versions.recipes import Recipe
 from engine.services.data.versions.sources import open_source, rows_of_others, values_of
 from engine.services.data.versions.version_files import ready, version_file
 from storage.data_tables import DatasetVersion
-from storage.job_tables import Job, JobStatus
-from storage.queries import jobs as job_queries
 from storage.queries import rejected as rejected_queries
 from storage.queries import review as review_queries
 from storage.queries import versions as queries
@@ -38,9 +37,9 @@ from storage.queries.datasets import get
 from storage.tables import Dataset
 
 IN_PLACE_ROWS = 20_000  # with more rows, a job makes the version
-JOB_KIND = "new_version"
 REPAIRED = "repaired"  # rows that an import rejected, put right: the setting "rejected" has their ids
-_CHANGING = (JOB_KIND, "import_data")  # jobs that end with another version in use
+_CHANGING = keys_of(lambda kind: kind.changes_rows)
+_TRAINING = keys_of(lambda kind: kind.trains)
 _LOCKS: defaultdict[int, Lock] = defaultdict(Lock)  # by data set: versions are made one after another
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -133,9 +132,9 @@ def _refuse_busy(s: Session, row: Dataset) -> None:
 
 def _made_already(s: Session, row: Dataset, recipe: Recipe, base: int | None) -> dict[str, int] | None:
     """What an earlier call with the same wish made, or is about to make. Raises where something else came between."""
-    job = queries.unfinished_job(s, row.id, _CHANGING)
-    if job is not None and job.spec.get("recipe") == _stored(recipe):
-        return {"job": job.id}
+    known = same_job(s, NEW_VERSION, spec={"recipe": _stored(recipe)}, dataset_id=row.id)
+    if known is not None:
+        return {"job": known}
     _refuse_busy(s, row)
     if base is None or base == row.version:
         return None
@@ -153,10 +152,7 @@ def _stored(recipe: Recipe) -> dict[str, Any]:
 
 def _queue(s: Session, row: Dataset, recipe: Recipe) -> int:
     spec = {"recipe": _stored(recipe), "base": row.version}
-    job = Job(
-        name=row.name, kind=JOB_KIND, status=JobStatus.QUEUED, lane=DATA, spec=spec, dataset_id=row.id, error=null()
-    )
-    return job_queries.add_job(s, job)
+    return enqueue(s, NEW_VERSION, name=row.name, spec=spec, dataset_id=row.id)
 
 
 def make_version(
@@ -265,7 +261,7 @@ def use_version(ctx: Context, dataset: int, number: int) -> None:
 def job_under_way(ctx: Context, dataset: int) -> int | None:
     """The job that is about to make a version of the data set."""
     with ctx.db.read() as s:
-        job = queries.unfinished_job(s, dataset, (JOB_KIND,))
+        job = queries.unfinished_job(s, dataset, (NEW_VERSION.key,))
     return None if job is None else job.id
 
 
@@ -280,7 +276,7 @@ def versions_of(ctx: Context, dataset: int) -> list[dict[str, Any]]:
     rows, content_hash, created_at, in_use, jobs: training jobs that were started on its rows}."""
     row = ready(ctx, dataset)
     with ctx.db.read() as s:
-        found, trained = queries.all_of(s, dataset), queries.trained_with(s, dataset)
+        found, trained = queries.all_of(s, dataset), queries.trained_with(s, dataset, _TRAINING)
     return [
         {key: getattr(one, key) for key in _SHOWN}
         | {

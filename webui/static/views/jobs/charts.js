@@ -49,7 +49,7 @@ TS.jobCharts = function (root) {
 };
 
 function jobTiles(job, metrics) {
-  if (job.kind !== "train") return jobResultTiles(job);
+  if (!job.trains) return jobResultTiles(job);
   const last = jobLast(metrics);
   const tile = (label, value, unit = "", line = "") => TS.h("div", { class: "ts-stat" },
     TS.h("b", { class: "ts-num" }, value, unit ? TS.h("small", {}, " " + unit) : null), TS.h("span", line ? { "data-line": line } : {}, label));
@@ -66,6 +66,6 @@ function jobTiles(job, metrics) {
 
 /** What an export or a model's preparation made. */
 function jobResultTiles(job) {
-  if (job.kind !== "export" || job.status !== "succeeded") return null;
+  if (!job.gives_file) return null;
   return TS.h("div", { class: "ts-row" }, TS.job.link("download", TS.t("jobs.download"), "/files/export/" + job.id, "primary"));
 }

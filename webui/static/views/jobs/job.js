@@ -29,7 +29,7 @@ TS.jobDetail = function (root, id, ctx) {
     jobOnce(data, "notes", [job.status, job.stalled, job.error, job.request, job.result?.ended], () => TS.replace(slots.notes, jobNotes(job), TS.jobAdvice(job, feed.advice, ctx)));
     jobOnce(data, "meter", job, () => TS.replace(slots.meter, jobMeter(job)));
     jobOnce(data, "tiles", [job, jobLast(data.metrics)], () => TS.replace(slots.tiles, jobTiles(job, data.metrics)));
-    if (job.kind === "train") {
+    if (job.trains) {
       parts.charts = parts.charts || TS.jobCharts(slots.charts);
       jobOnce(data, "charts", [data.cursors, data.attempt, feed.checkpoints, job.status, feed.plan], () =>
         parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job, feed.plan, feed.charts));
@@ -114,7 +114,7 @@ function jobButtons(job, ctx, refresh) {
     can.resume ? act("play", "resume", job.tuned_id ? "" : "primary") : null,
     can.stop ? act("square", "stop") : null,
     can.cancel ? act("x", "cancel", "ghost") : null,
-    job.kind === "train" ? TS.job.link("copy", TS.t("jobs.again"), TS.url("train", { from_job: job.id })) : null,
+    job.trains ? TS.job.link("copy", TS.t("jobs.again"), TS.url("train", { from_job: job.id })) : null,
     can.delete ? act("trash-2", "delete", "ghost") : null,
   ];
 }
@@ -139,7 +139,7 @@ function jobMeter(job) {
   const steps = job.total_steps
     ? TS.t("jobs.steps_of", { step: TS.format.number(job.step), total: TS.format.number(job.total_steps) })
     : job.step ? TS.t("jobs.step_n", { step: TS.format.number(job.step) }) : "";
-  const phase = job.phase && TS.job.ACTIVE.has(job.status) ? TS.job.phase(job.phase) : "";
+  const phase = job.phase && TS.job.ACTIVE.has(job.status) ? TS.job.phase(job) : "";
   return TS.h("div", { class: "ts-card job-meter-card" },
     TS.h("div", { class: "ts-spread" },
       TS.h("span", { class: "ts-num job-percent" }, TS.format.percent(TS.job.fraction(job))),

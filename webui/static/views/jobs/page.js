@@ -29,7 +29,7 @@ TS.jobList = function (root, ctx) {
   };
   const draw = (jobs) => {
     loading.hidden = true;
-    empty.hidden = jobs.some((job) => job.kind === "train");
+    empty.hidden = jobs.some((job) => job.trains);
     add.hidden = !empty.hidden;
     for (const group of groups) {
       const mine = jobs.filter((job) => jobGroup(job) === group.name);
@@ -73,7 +73,7 @@ function jobRow(job, ctx, refresh) {
 const jobShowsBar = (job) => TS.job.ACTIVE.has(job.status) || (["stopped", "interrupted", "failed"].includes(job.status) && job.step > 0);
 
 function jobLosses(job) {
-  if (job.kind !== "train" || job.status === "queued") return TS.h("div", { class: "job-cell-loss" });
+  if (!job.trains || job.status === "queued") return TS.h("div", { class: "job-cell-loss" });
   const one = (kind, value) => TS.h("div", { class: "job-loss" },
     TS.h("span", { class: "ts-small " + kind }, TS.t("jobs.loss.short." + kind)), TS.h("b", { class: "ts-num" }, TS.format.loss(value)));
   return TS.h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));

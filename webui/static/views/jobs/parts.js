@@ -42,13 +42,13 @@ TS.job = {
       if (job.seconds_left !== null && job.seconds_left !== undefined && job.step > 0) {
         return TS.t("jobs.left", { time: TS.format.duration(job.seconds_left) });
       }
-      return job.phase ? TS.job.phase(job.phase) : TS.t("jobs.status." + job.status);
+      return job.phase ? TS.job.phase(job) : TS.t("jobs.status." + job.status);
     }
     if (!job.started_at || !job.finished_at) return "";
     return TS.t("jobs.took", { time: TS.format.duration(job.finished_at - job.started_at) });
   },
 
-  phase: (name) => TS.job.text(["jobs.phase." + name], {}, name),
+  phase: (job) => TS.said(job.phase_label),
 
   /** The first of `keys` that the catalogue has, filled in; else `fallback`. */
   text(keys, params, fallback) {
@@ -58,7 +58,7 @@ TS.job = {
 
   error: (error) => (error ? TS.job.text(["error." + error.code], error.params, TS.t("jobs.error_unknown", { code: error.code })) : ""),
 
-  headline: (job) => (job.headline ? TS.job.text(["headline." + job.headline.code], job.headline.params, "") : ""),
+  headline: (job) => (job.headline?.text ? TS.said(job.headline.text) : job.headline ? TS.job.text(["headline." + job.headline.code], job.headline.params, "") : ""),
 
   /** The time of today, else the date; whole on hover. */
   when(epoch) {
@@ -69,7 +69,7 @@ TS.job = {
     return TS.h("time", { datetime: date.toISOString(), title: TS.format.when(epoch) }, text);
   },
 
-  kind: (job) => (job.kind === "train" ? job.method_label || job.method : TS.t("jobs.kind." + job.kind)),
+  kind: (job) => (job.trains ? job.method_label || job.method : TS.said(job.title)),
 
   /** Stop, cancel, resume or delete; what cannot be undone asks once. Resolves to true when it was done. */
   async act(ctx, button, job, action) {

@@ -54,10 +54,10 @@ TS.settingsModelBadge = (model) => {
 
 TS.settingsModelState = function (model, ctx, refresh) {
   if (model.status === "preparing") {
-    const { fraction, phase } = model.progress || {};
+    const { fraction, phase, label } = model.progress || {};
     const known = fraction !== null && fraction !== undefined;
     return [TS.progress(known ? fraction : null, TS.t("settings.models.preparing", { name: model.name })),
-      TS.h("p", { class: "ts-small ts-soft" }, TS.job.text(["jobs.phase." + phase, "jobs.status." + phase], {}, TS.t("settings.models.status.preparing")), known ? " · " + TS.format.percent(fraction) : "")];
+      TS.h("p", { class: "ts-small ts-soft" }, TS.said(label) || TS.job.text(["jobs.status." + phase], {}, TS.t("settings.models.status.preparing")), known ? " · " + TS.format.percent(fraction) : "")];
   }
   if (model.status !== "failed") return null;
   const again = TS.h("button", { type: "button", class: "ts-btn small" }, TS.icon("rotate-ccw", 16), TS.t("settings.models.again"));

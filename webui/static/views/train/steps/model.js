@@ -43,9 +43,8 @@ TS.train.noModel = function (w) {
 };
 
 TS.train.preparing = (model) => {
-  const { phase, fraction } = model.progress || {};
-  const word = phase ? TS.t("jobs.phase." + phase) : "";
-  const known = word && !word.startsWith("jobs.phase.") ? word : TS.t("train.model.preparing");
+  const { label, fraction } = model.progress || {};
+  const known = TS.said(label) || TS.t("train.model.preparing");
   return fraction === null || fraction === undefined ? known : known + " " + TS.format.percent(fraction);
 };
 

@@ -1,0 +1,20 @@
+"""Making a new version of a large data set."""
+
+from __future__ import annotations
+
+from engine.core.text import Text
+from engine.jobs.kinds.declaration import Endings, JobKind, SameWish
+from engine.jobs.kinds.phases import WRITING
+
+NEW_VERSION = JobKind(
+    key="new_version",
+    runner="engine.jobs.runners.new_version:run",
+    title=Text("New version of data", "数据新版本"),
+    lane="data",
+    phases=(WRITING,),
+    endings=Endings(Text("Made a new version of the data set", "已生成数据集的新版本")),
+    same=SameWish(columns=("dataset_id",), wish=lambda spec: spec.get("recipe")),
+    listed=False,
+    uses_rows=False,
+    changes_rows=True,
+)

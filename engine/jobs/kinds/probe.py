@@ -1,0 +1,33 @@
+"""The probe: a few real steps of a training job's spec, to learn how fast this machine is."""
+
+from __future__ import annotations
+
+import json
+
+from engine.core.text import Text
+from engine.jobs.kinds.declaration import Endings, JobKind, SameWish, Spec
+from engine.jobs.kinds.phases import EVALUATING, LOADING, READING, SAMPLING, SAVING, SCORING, TRAINING
+
+_TIMED = (
+    "batch_size", "max_length", "over_length", "train_on", "optimizer", "checkpointing", "quantisation", "double_quantisation",
+)  # fmt: skip
+
+
+def timed(spec: Spec) -> str:
+    """All that a step's speed depends on, besides the columns."""
+    training = {key: spec["training"].get(key) for key in _TIMED}
+    held = {key: spec["budget"].get(key) for key in ("memory_mb", "goal")}
+    return json.dumps((spec.get("objective"), spec["method_params"], training, held), sort_keys=True)
+
+
+PROBE = JobKind(
+    key="probe",
+    runner="engine.jobs.runners.probe:run",
+    title=Text("Speed probe", "测速"),
+    lane="device",
+    phases=(READING, LOADING, TRAINING, EVALUATING, SAMPLING, SCORING, SAVING),
+    endings=Endings(Text("The speed of this machine was measured.", "已测得这台机器的速度。")),
+    same=SameWish(columns=("base_model_id", "dataset_id", "method", "lane"), wish=timed),
+    listed=False,
+    plans_memory=True,
+)

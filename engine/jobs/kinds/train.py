@@ -1,0 +1,21 @@
+"""Training: from a spec to a tuned model."""
+
+from __future__ import annotations
+
+from engine.core.text import Text
+from engine.jobs.kinds.declaration import JobKind, SameWish
+from engine.jobs.kinds.phases import EVALUATING, LOADING, READING, SAMPLING, SAVING, SCORING, TRAINING
+from storage.job_tables import JobStatus
+
+TRAIN = JobKind(
+    key="train",
+    runner="engine.jobs.runners.train:run",
+    title=Text("Training", "训练"),
+    lane="device",
+    phases=(READING, LOADING, TRAINING, EVALUATING, SAMPLING, SCORING, SAVING),
+    same=SameWish(by_key=True, statuses=tuple(JobStatus), deleted=True),
+    trains=True,
+    stop="saves",
+    light=False,
+    plans_memory=True,
+)
