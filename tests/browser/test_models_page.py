@@ -18,7 +18,7 @@ from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
-from webui.pages.models import no_merge, offered
+from webui.pages.models import export_forms, not_offered
 
 pytestmark = pytest.mark.browser
 
@@ -119,11 +119,15 @@ def test_the_phone(visit: Open, studio: Studio, lang: str, scheme: str, path: st
 
 
 def test_capabilities_decide_what_is_offered() -> None:
-    assert offered("lora") == ["adapter", "merged"]
-    assert offered("full") == ["merged"]
-    assert offered("of the future") == []
-    assert offered("freeze") == ["adapter", "merged"]
-    assert offered("few_shot") == ["adapter"]
-    assert no_merge("en", {"method": "lora", "format": "adapter"}) is None
-    assert no_merge("en", {"method": "full", "format": "full"}) is None
-    assert "示例" in str(no_merge("zh", {"method": "few_shot", "format": "shots"}))
+    def keys(method: str, saved: str) -> list[str]:
+        return [form["key"] for form in export_forms("en", {"method": method, "format": saved})]
+
+    assert keys("lora", "adapter") == ["adapter", "merged"]
+    assert keys("full", "full") == ["whole"]
+    assert keys("of the future", "adapter") == []
+    assert keys("freeze", "delta") == ["delta", "merged"]
+    assert keys("few_shot", "shots") == ["shots"]
+    assert not_offered("en", {"method": "lora", "format": "adapter"}) == []
+    assert not_offered("en", {"method": "full", "format": "full"}) == []
+    assert not_offered("en", {"method": "of the future", "format": "adapter"}) == []
+    assert "示例" in str(not_offered("zh", {"method": "few_shot", "format": "shots"}))

@@ -229,8 +229,9 @@ def test_whole_tuned_model_is_packed_as_it_is(world: World, taken: dict[str, Tak
     with world.ctx.db.read() as s:
         tuned = s.get_one(TunedModel, s.get_one(Job, whole.job_id).spec["tuned_id"])
     assert hashlib.sha256(weights).hexdigest() == tuned.weights_hash == whole.result["proof"]["weights_hash"]
-    with pytest.raises(Fault, match=r"export\.no_adapter"):
+    with pytest.raises(Fault, match=r"export\.not_offered") as refused:
         service.start_export(world.ctx, tuned.id, "adapter")
+    assert (refused.value.params["format"]["en"], refused.value.params["known"]) == ("Adapter (PEFT)", "whole")
 
 
 @pytest.mark.parametrize("kind", ["replaced", "biases"])
@@ -263,9 +264,9 @@ def test_what_plain_peft_does_not_know_is_said(world: World, tmp_path: Path) -> 
     job_id, _result = world.export(tuned, "adapter")
     about = (world.unpack(job_id, tmp_path) / "README.md").read_text(encoding="utf-8")
     assert "import engine.training.tuners" in about
-    with pytest.raises(Fault, match=r"export\.cannot_merge") as refused:
+    with pytest.raises(Fault, match=r"export\.not_offered") as refused:
         service.start_export(world.ctx, tuned, "merged")
-    assert refused.value.params["reason"]["zh"]
+    assert refused.value.params["reason"] == method_of("pfeiffer").capabilities.why_not["merge"].as_dict()
 
 
 def test_a_merge_that_answers_otherwise_is_thrown_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,8 @@ HEAVY_HOMES = (
 LAZY_HOMES = ("engine/methods/", "engine/objectives/", "engine/optimizers/", "engine/base_formats/")  # inside functions
 WEB_MAY = (
     "engine.services", "engine.methods", "engine.objectives", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
-    "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
+    "engine.exports", "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
+    "engine.evaluation.metrics",
     "storage.queries", "webui",
 )  # fmt: skip
 METHOD_KEYS = {method.key for method in METHODS}
