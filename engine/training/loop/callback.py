@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from engine.core.errors import Fault
+from engine.evaluation.metrics.perplexity import perplexity
 from engine.evaluation.sampling import Prompt
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
@@ -288,8 +289,3 @@ class TrainingCallback(TrainerCallback):
 
 def _labels(rows: Sequence[Example]) -> int:
     return sum(example.trained for example in rows)
-
-
-def perplexity(loss: float | None) -> float | None:
-    """exp(loss), where that is a number."""
-    return None if loss is None or loss > 700 else math.exp(loss)

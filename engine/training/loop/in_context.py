@@ -14,6 +14,7 @@ from engine.data.rows.store import read_rows
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
+from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.methods.common.declaration import RunContext
@@ -23,7 +24,6 @@ from engine.training.batches.examples import make_example
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import choose_forward, mean_loss
 from engine.training.limits.memory_use import MemoryWatch
-from engine.training.loop.callback import perplexity
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs, rows_file, seed_everything
 from engine.training.loop.result import keep_tuned, results
