@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.evaluation.metrics import METRICS
+from engine.exports import EXPORTS
 from engine.methods import METHODS
 
 ROOT = Path(__file__).parents[2]
@@ -169,4 +171,69 @@ def test_nobody_asks_for_a_method_by_name() -> None:
         asked += [
             f"{file.relative_to(ROOT)}: {found.group()}" for found in pattern.finditer(file.read_text(encoding="utf-8"))
         ]
+    assert asked == []
+
+
+# ------------------------------------------------------------------ forms of export and metrics
+
+
+def _any_of(keys: set[str]) -> str:
+    return "(" + "|".join(sorted(keys)) + ")"
+
+
+_FORM = _any_of({form.key for form in EXPORTS})
+_METRIC = _any_of({metric.key for metric in METRICS})
+# `tuned.format` and `model.format` say how a result is saved, which is another thing with partly the same words
+_FORM_NAME = r"(?<![\w.])(form|export\w*)(\.key)?|spec(\[|\.get\()[\"']format[\"'][\])]"
+_METRIC_NAME = r"\b(metric|measure|column)(\.key|_key)?"
+_NUMBER_OF_METRIC = rf"""\b(cells|answers)([\"']\])?(\?\.|\.|\??\.?\[[\"']|\.get\([\"'])(base_)?{_METRIC}\b"""
+
+
+def _asks(name: str, keys: str) -> re.Pattern[str]:
+    """A comparison of a thing of that name with one of the keys, in Python or JavaScript."""
+    quoted = rf"""[\"'`]{keys}[\"'`]"""
+    return re.compile(
+        rf"({name})\s*([!=]==?)\s*{quoted}|{quoted}\s*[!=]==?\s*({name})(?!\w)|({name})\s+(not )?in\s*[\(\[{{][^\n]*{quoted}"
+    )
+
+
+_DOORS = {
+    "exports": (_asks(_FORM_NAME, _FORM),),
+    "metrics": (_asks(_METRIC_NAME, _METRIC), re.compile(_NUMBER_OF_METRIC)),
+}
+
+
+@pytest.mark.parametrize(
+    ("door", "asks", "fine"),
+    [
+        (
+            "exports",
+            ['form == "merged"', "form.key != 'whole'", '"adapter" === form', 'job.spec["format"] == "merged"', 'form in ("merged",)'],
+            ['tuned.format == "adapter"', 'model.format === "shots"', 'form == "csv"', 'platform == "adapter"'],
+        ),
+        (
+            "metrics",
+            ['column.key === "loss"', "metric == 'chrf'", "row.cells.loss", 'row["cells"]["exact"]', 'answers.get("base_chrf")'],
+            ['column.key === "disk"', "row.cells[lead.key]", 'part.exact', 'answers["count"]'],
+        ),
+    ],
+)  # fmt: skip
+def test_the_reader_of_doors_sees_what_it_must(door: str, asks: list[str], fine: list[str]) -> None:
+    def seen(line: str) -> bool:
+        return any(pattern.search(line) for pattern in _DOORS[door])
+
+    assert [line for line in asks if not seen(line)] == []
+    assert [line for line in fine if seen(line)] == []
+
+
+@pytest.mark.parametrize("door", _DOORS)
+def test_nobody_asks_for_an_export_or_a_metric_by_name(door: str) -> None:
+    views = sorted((ROOT / "webui" / "static" / "views").rglob("*.js"))
+    elsewhere = [file for file in (*_files("engine", "webui", "storage"), *views) if file.parent.name != door]
+    asked = [
+        f"{file.relative_to(ROOT)}: {found.group()}"
+        for file in elsewhere
+        for pattern in _DOORS[door]
+        for found in pattern.finditer(file.read_text(encoding="utf-8"))
+    ]
     assert asked == []

@@ -21,7 +21,7 @@ CHRF = EvaluationMetric(
         "Likeness of letters between answers and expected answers, 0 to 100; higher is better",
         "回答与参考答案的字符相似度，0 到 100；越高越好",
     ),
-    source="Popović 2015, https://aclanthology.org/W15-3049, over all answers together, as sacrebleu computes it",
+    source="Popović 2015, https://aclanthology.org/W15-3049; sacrebleu",
     better="high",
     decimals=1,
     of_answers=_score,

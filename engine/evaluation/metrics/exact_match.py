@@ -25,7 +25,7 @@ EXACT_MATCH = EvaluationMetric(
         "Share of answers that are the expected ones, but for case and white space",
         "与参考答案一致的回答比例（忽略大小写和空白）",
     ),
-    source="exact match as in SQuAD (Rajpurkar et al. 2016, arXiv:1606.05250), which also leaves out punctuation and articles",
+    source="Rajpurkar et al. 2016, arXiv:1606.05250",
     better="high",
     decimals=3,
     of_answers=_share,
