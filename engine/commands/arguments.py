@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.commands.console import Console
 from engine.core.text import LANGUAGES
+from engine.exports import EXPORTS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.planner.budget.goals import GOALS
@@ -28,13 +29,18 @@ def language_of(arguments: Sequence[str], environment: Mapping[str, str]) -> str
 
 
 class _Command:
-    """One command of the parser; `add` helps each argument with the text cli.arg.<key>."""
+    """One command of the parser; `add` helps each argument with the text cli.arg.<key>, filled in with `said`."""
 
     def __init__(self, console: Console, parser: argparse._ActionsContainer) -> None:
         self._console, self._parser = console, parser
 
-    def add(self, *names: str, key: str, **options: Any) -> None:
-        self._parser.add_argument(*names, help=self._console.text(f"cli.arg.{key}"), **options)
+    def add(self, *names: str, key: str, said: Mapping[str, str] | None = None, **options: Any) -> None:
+        self._parser.add_argument(*names, help=self._console.text(f"cli.arg.{key}", **(said or {})), **options)
+
+    @property
+    def language(self) -> str:
+        """The language of the helps."""
+        return self._console.language
 
     def either(self) -> _Command:
         """A group of arguments that exclude each other."""
@@ -124,7 +130,9 @@ def _chat(command: _Command) -> None:
 
 def _export(command: _Command) -> None:
     command.add("tuned", key="export_tuned", type=int, metavar="ID")
-    command.add("form", key="form", choices=["adapter", "merged"])
+    forms = "; ".join(f"{form.key}: {form.label.in_(command.language)}" for form in EXPORTS)
+    command.add("form", key="form", choices=[form.key for form in EXPORTS], said={"forms": forms})
+    command.add("--set", key="export_set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--to", key="to", type=Path, default=Path(), metavar="FOLDER")
 
 

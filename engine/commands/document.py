@@ -1,12 +1,13 @@
-"""Writes the tables of every parameter for the docs from the declarations: `python -m engine.commands.document`."""
+"""Writes the tables of the docs from the declarations: `python -m engine.commands.document`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from engine.core.params import Param
+from engine.commands.document_exports import exports_page
+from engine.commands.document_metrics import metrics_page
+from engine.commands.document_tables import SEPARATOR, param_table, shown_number, shown_value
 from engine.core.text import LANGUAGES, Text
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method, Variant
@@ -14,7 +15,8 @@ from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import KINDS, Objective
 
 ROOT = Path(__file__).parents[2]
-FILES = {"en": ROOT / "docs" / "parameters.md", "zh": ROOT / "docs" / "zh" / "parameters.md"}
+FOLDERS = {"en": ROOT / "docs", "zh": ROOT / "docs" / "zh"}
+FILES = {language: folder / "parameters.md" for language, folder in FOLDERS.items()}
 
 _TITLE = Text("Parameters", "参数")
 _LEAD = Text(
@@ -28,16 +30,6 @@ _TRAINED = Text("Trained parameters: {source}.", "训练参数量的依据：{so
 _VARIANT = Text("**{label}**: {tagline} Set {settings}. {paper}.", "**{label}**：{tagline}设置 {settings}。{paper}。")
 _FROM = Text("Learns from: {kinds}.", "学习的数据：{kinds}。")
 _NO_PARAMS = Text("No settings of its own.", "没有自己的设置。")
-_HEADS = (
-    Text("Setting", "设置"),
-    Text("Key", "键"),
-    Text("Default", "默认值"),
-    Text("Allowed", "范围"),
-    Text("Usual", "常用值"),
-    Text("What it does", "作用"),
-)
-_YES, _NO, _AUTO = Text("yes", "是"), Text("no", "否"), Text("chosen by Tunesmith", "由 Tunesmith 决定")
-_SEPARATOR = Text(", ", "、")
 
 
 def document(language: str) -> str:
@@ -51,26 +43,26 @@ def document(language: str) -> str:
 
 
 def _objective(objective: Objective, language: str) -> list[str]:
-    kinds = _SEPARATOR.in_(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from))
+    kinds = SEPARATOR.in_(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from))
     head = f"## {objective.label.in_(language)} (`{objective.key}`)"
     return [
         head,
         objective.help.in_(language),
         _FROM.in_(language).format(kinds=kinds),
-        _table(objective.params, language),
+        param_table(objective.params, language),
     ]
 
 
 def _method(method: Method, language: str) -> list[str]:
     known = {param.key: param for objective in reversed(OBJECTIVES) for param in objective.params}
-    own = [f"{known[key].label.in_(language)} {_number(value)}" for key, value in method.defaults.items()]
+    own = [f"{known[key].label.in_(language)} {shown_number(value)}" for key, value in method.defaults.items()]
     parts = [f"### {method.label.in_(language)} (`{method.key}`)", method.help.in_(language)]
     parts += [note.in_(language) for note in method.notes]
     if own:
-        parts.append(_OWN.in_(language).format(defaults=_SEPARATOR.in_(language).join(own)))
+        parts.append(_OWN.in_(language).format(defaults=SEPARATOR.in_(language).join(own)))
     if method.trainable_source.startswith("arXiv:"):
         parts.append(_TRAINED.in_(language).format(source=method.trainable_source))
-    parts.append(_table(method.params, language) if method.params else _NO_PARAMS.in_(language))
+    parts.append(param_table(method.params, language) if method.params else _NO_PARAMS.in_(language))
     if method.variants:
         parts.append("\n".join(f"- {_variant(variant, language)}" for variant in method.variants))
     return parts
@@ -78,54 +70,26 @@ def _method(method: Method, language: str) -> list[str]:
 
 def _variant(variant: Variant, language: str) -> str:
     chosen = {**variant.values, **variant.training}
-    settings = _SEPARATOR.in_(language).join(
-        f"`{key}` = {_value(value, {}, language)}" for key, value in chosen.items()
+    settings = SEPARATOR.in_(language).join(
+        f"`{key}` = {shown_value(value, {}, language)}" for key, value in chosen.items()
     )
     texts = {"label": variant.label.in_(language), "tagline": variant.tagline.in_(language)}
     return _VARIANT.in_(language).format(**texts, settings=settings, paper=variant.paper)
 
 
-def _table(params: Sequence[Param], language: str) -> str:
-    rows = [[head.in_(language) for head in _HEADS], ["---"] * len(_HEADS)]
-    rows += [_row(param, language) for param in params]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
-
-
-def _row(param: Param, language: str) -> list[str]:
-    usual = param.usual.in_(language) if param.usual else ""
-    name = f"**{param.label.in_(language)}**" + (f" ({param.unit.in_(language)})" if param.unit else "")
-    default = _value(param.default, param.choices, language)
-    return [name, f"`{param.key}`", default, _allowed(param, language), usual, param.help.in_(language)]
-
-
-def _allowed(param: Param, language: str) -> str:
-    if param.choices:
-        return _SEPARATOR.in_(language).join(label.in_(language) for label in param.choices.values())
-    if param.kind == "bool":
-        return f"{_YES.in_(language)} / {_NO.in_(language)}"
-    bounds = [_number(bound) for bound in (param.minimum, param.maximum) if bound is not None]
-    return " – ".join(bounds)
-
-
-def _value(value: Any, choices: Mapping[Any, Text], language: str) -> str:
-    if value is None:
-        return _AUTO.in_(language)
-    if isinstance(value, bool):
-        return (_YES if value else _NO).in_(language)
-    if isinstance(value, list):
-        return _SEPARATOR.in_(language).join(_value(item, choices, language) for item in value)
-    return choices[value].in_(language) if value in choices else _number(value)
-
-
-def _number(value: Any) -> str:
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+PAGES: dict[str, Callable[[str], str]] = {
+    "parameters.md": document,
+    "exports.md": exports_page,
+    "metrics.md": metrics_page,
+}
 
 
 def write() -> None:
-    """Write both pages."""
+    """Write every page in both languages."""
     for language in LANGUAGES:
-        FILES[language].parent.mkdir(parents=True, exist_ok=True)
-        FILES[language].write_text(document(language), encoding="utf-8")
+        FOLDERS[language].mkdir(parents=True, exist_ok=True)
+        for name, page in PAGES.items():
+            (FOLDERS[language] / name).write_text(page(language), encoding="utf-8")
 
 
 if __name__ == "__main__":

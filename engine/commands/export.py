@@ -6,6 +6,7 @@ import argparse
 import shutil
 
 from engine.commands.console import Console
+from engine.commands.given_settings import read_settings
 from engine.commands.train import watch
 from engine.core.context import Context
 from engine.core.errors import Fault
@@ -13,8 +14,8 @@ from engine.services.models import tuned
 
 
 def export(console: Console, ctx: Context, args: argparse.Namespace) -> int:
-    """Run the export as a job and unpack what it made. Raises Fault or NotFound."""
-    job_id = tuned.start_export(ctx, args.tuned, args.form)
+    """Run the export as a job and unpack what it made. Raises Fault, SpecError or NotFound."""
+    job_id = tuned.start_export(ctx, args.tuned, args.form, dict(read_settings(args.set)))
     if code := watch(console, ctx, job_id):
         return code
     file, name = tuned.export_file(ctx, job_id)

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.commands import models
 from engine.commands.console import Console, JobPrinter, headline, on_interrupt
+from engine.commands.given_settings import read_settings
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.jobs.supervisor import Supervisor
@@ -121,27 +122,9 @@ def data_set(console: Console, ctx: Context, named: str) -> int:
 
 def _set(raw: dict[str, Any], pairs: list[str]) -> None:
     """Put each key=value where the method or the objective declares it."""
-    import yaml
-
     own = {param.key for param in method_of(raw["method"]).params}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise Fault("cli.bad_set", given=pair)
-        try:
-            read = yaml.safe_load(value)
-            read = float(read) if isinstance(read, str) and _is_number(read) else read  # YAML takes 1e-3 for a word
-        except yaml.YAMLError:
-            raise Fault("cli.bad_set", given=pair) from None
-        raw.setdefault("method_params" if key in own else "training", {})[key.strip()] = read
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    for key, value in read_settings(pairs):
+        raw.setdefault("method_params" if key in own else "training", {})[key] = value
 
 
 def _name(ctx: Context, raw: dict[str, Any]) -> str:

@@ -71,7 +71,7 @@ class AnswerSheet:
         """Keep the answers beside the job's log, and score them.
 
         Returns:
-            {"count", "exact", "chrf", "base_exact", "base_chrf"}, for the job's result; None where nothing can be scored.
+            the scores as `Scores.as_result` says, for the job's result; None where nothing can be scored.
         """
         if answers is None or (scores := score_answers(self.questions, answers)) is None:
             return None
@@ -81,10 +81,4 @@ class AnswerSheet:
             for place, (one, said) in enumerate(zip(self.questions, answers, strict=True))
         )
         write_answers(answers_path(self.reporter.ctx.settings.home, self.reporter.job_id), rows)
-        return {
-            "count": scores.count,
-            "exact": scores.exact,
-            "chrf": scores.chrf,
-            "base_exact": before.exact if before else None,
-            "base_chrf": before.chrf if before else None,
-        }
+        return scores.as_result(before)

@@ -1,12 +1,13 @@
-"""How good answers are, compared with the expected ones: exact match and chrF."""
+"""How good answers are, compared with the expected ones: every metric of answers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sacrebleu.metrics import CHRF
+from engine.evaluation.metrics import METRICS
+from engine.evaluation.metrics.declaration import BASE
 
 
 class Question(Protocol):
@@ -25,21 +26,20 @@ class Question(Protocol):
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores over `count` answers.
+    """Scores over several answers.
 
     Attributes:
-        exact: share of answers that are the expected one but for case and white space, 0 to 1.
-        chrf: corpus chrF, 0 to 100 (Popović 2015, https://aclanthology.org/W15-3049, as sacrebleu computes it).
+        count: answers that were compared.
+        values: the number of each metric of answers, by its key.
     """
 
     count: int
-    exact: float
-    chrf: float
+    values: Mapping[str, float]
 
-
-def normalised(text: str) -> str:
-    """One form for texts that differ in case and white space alone."""
-    return " ".join(text.split()).casefold()
+    def as_result(self, base: Scores | None) -> dict[str, Any]:
+        """The form in a job's result: {"count", "<key>"..., "base_<key>"...}; those of the base are None without `base`."""
+        before = {f"{BASE}{key}": base.values[key] if base else None for key in self.values}
+        return {"count": self.count, **self.values, **before}
 
 
 def score_answers(questions: Sequence[Question], answers: Sequence[str]) -> Scores | None:
@@ -47,6 +47,6 @@ def score_answers(questions: Sequence[Question], answers: Sequence[str]) -> Scor
     pairs = [(one.expected, said) for one, said in zip(questions, answers, strict=True) if one.expected]
     if not pairs:
         return None
-    equal = sum(normalised(expected) == normalised(said) for expected, said in pairs)
-    chrf = CHRF().corpus_score([said for _, said in pairs], [[expected for expected, _ in pairs]])
-    return Scores(len(pairs), equal / len(pairs), float(chrf.score))
+    expected, given = [one for one, _ in pairs], [said for _, said in pairs]
+    values = {one.key: one.of_answers(expected, given) for one in METRICS if one.of_answers is not None}
+    return Scores(len(pairs), values)

@@ -1,1 +1,45 @@
-"""Tuned models as files for other programs: adapters, merged models, GGUF, model cards."""
+"""Every form in which a tuned model can be taken away: one explicit tuple."""
+
+from __future__ import annotations
+
+from engine.core.errors import Fault
+from engine.exports.adapter import ADAPTER
+from engine.exports.declaration import ExportFormat
+from engine.exports.delta import DELTA
+from engine.exports.merged import MERGED
+from engine.exports.shots import SHOTS
+from engine.exports.whole import WHOLE
+from engine.methods.common.declaration import Method
+
+EXPORTS: tuple[ExportFormat, ...] = (
+    ADAPTER,
+    DELTA,
+    SHOTS,
+    MERGED,
+    WHOLE,
+)
+_BY_KEY = {form.key: form for form in EXPORTS}
+
+
+def format_of(key: str) -> ExportFormat:
+    """The form of that key. Raises Fault("export.unknown_format")."""
+    if key not in _BY_KEY:
+        raise Fault("export.unknown_format", format=str(key)[:40], known=", ".join(_BY_KEY))
+    return _BY_KEY[key]
+
+
+def meant(key: str, saved: str) -> ExportFormat:
+    """The form that a key stands for, given how the tuned model is saved. Raises Fault("export.unknown_format")."""
+    known = format_of(key)
+    fitting = [form for form in EXPORTS if saved in form.made_of and key in form.also]
+    return fitting[0] if fitting and saved not in known.made_of else known
+
+
+def offered(method: Method, saved: str) -> tuple[ExportFormat, ...]:
+    """The forms in which a tuned model, made by `method` and saved as `saved`, can be taken away."""
+    return tuple(form for form in EXPORTS if form.refusal(method, saved) is None)
+
+
+def impossible(method: Method, saved: str) -> tuple[ExportFormat, ...]:
+    """Forms for such a result which this method's do not have; `why_not` says the reason."""
+    return tuple(form for form in EXPORTS if saved in form.made_of and form.why_not(method) is not None)

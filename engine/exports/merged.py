@@ -1,114 +1,69 @@
-"""A result merged into its base, in full precision, with proof that it answers as before."""
+"""One model of base and result, which stands alone, with proof that it answers as before."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from engine.core.errors import Fault
-from engine.core.hardware import cpu
-from engine.exports.proof import TOLERANCE, agreement, difference, logits_of, stored_dtypes
+from engine.core.text import Text
+from engine.data.templates.template import ChatTemplate
+from engine.exports.declaration import ExportFormat, ExportSizes, ExportSource, Values
+from engine.exports.model_card import stands_alone
+from engine.exports.result_files import add_tokenizer, verified
+from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.models.base.download_progress import ByteProgress
-from engine.models.tuned.deltas import Delta
-from engine.models.tuned.results import kind_of
-from engine.serving.runtime.loading import DTYPES, load_adapter, load_model
-from storage.tables import LanguageModel
+from engine.models.base.paths import tokenizer_folder, weights_folder
 
-_RUNTIME_MB, _SPARE_MB = 600, 300
-_NAMES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
+_FP32_BYTES = 4
+_RUNTIME_MB = 600
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What a merge reads."""
+def _write(source: ExportSource, _values: Values, draft: Path, progress: ByteProgress) -> dict[str, Any]:
+    from engine.exports.merging import Sources, merge
+    from engine.exports.proof import proof_inputs
 
-    base: LanguageModel
-    weights: Path
-    result: Path
-    eos_ids: list[int]
-    inputs: list[list[int]]
-    method: Method
-
-
-def own_dtype(base: LanguageModel) -> str:
-    """The precision that the base itself is stored in; fp32 where it does not say."""
-    named = str(base.config.get("dtype") or base.config.get("torch_dtype") or "float32")
-    return _NAMES.get(named.removeprefix("torch."), "fp32")
+    verified(source)
+    settings = source.ctx.settings
+    template = ChatTemplate.load(tokenizer_folder(settings, source.base))
+    inputs = proof_inputs(source.ctx, source.tuned, template)
+    weights, method = weights_folder(settings, source.base), method_of(source.tuned.method)
+    proof = merge(Sources(source.base, weights, source.folder, template.eos_ids, inputs, method), draft, progress)
+    add_tokenizer(source, draft)
+    return proof
 
 
-def needed_mb(base: LanguageModel) -> int:
-    """Main memory for a merge: the base in fp32."""
-    return (4 * (base.parameters or 0) >> 20) + _RUNTIME_MB
+def _folder_bytes(sizes: ExportSizes) -> int:
+    return _FP32_BYTES * sizes.base_parameters
 
 
-def merge(sources: Sources, target: Path, progress: ByteProgress) -> dict[str, Any]:
-    """Write the merged model to `target`; the proof is returned.
-
-    The base is always read in full precision, whatever the adapter was trained on: merging into 4 bits loses what was learnt.
-
-    Raises:
-        Fault: "export.no_memory", or "export.differs" and "export.damaged" when it does not answer as the tuned model.
-    """
-    free = cpu().free_mb - _SPARE_MB
-    if needed_mb(sources.base) > free:
-        raise Fault("export.no_memory", needed_mb=needed_mb(sources.base), free_mb=max(0, free))
-    dtype = own_dtype(sources.base)
-    progress.phase("loading")
-    base = load_model(sources.weights, "fp32", "cpu")
-    expected, merge_in = _with_result(base, sources)
-    progress.phase("merging")
-    merged = merge_in()
-    merging = _check("export.differs", expected, logits_of(merged, sources.inputs))
-    progress.phase("saving")
-    merged = merged.to(DTYPES[dtype])
-    merged.generation_config.eos_token_id = sources.eos_ids
-    merged.save_pretrained(target)
-    kept = expected if dtype == "fp32" else logits_of(merged.float(), sources.inputs)
-    del base, merge_in, merged
-    gc.collect()
-    progress.phase("checking")
-    found = logits_of(load_model(target, "fp32", "cpu"), sources.inputs)
-    reading = _check("export.damaged", kept, found)
-    return {
-        "merge_difference": merging,
-        "saved_difference": reading,
-        "tolerance": TOLERANCE,
-        "same_next_token": agreement(expected, found),
-        "prompts": len(sources.inputs),
-        "tokens": sum(map(len, sources.inputs)),
-        "dtype": dtype,
-        "stored_bytes_by_dtype": stored_dtypes(target),
-    }
+def _memory_mb(sizes: ExportSizes) -> int:
+    """The base in fp32, whatever precision it is stored in afterwards."""
+    return (_FP32_BYTES * sizes.base_parameters >> 20) + _RUNTIME_MB
 
 
-def _with_result(base: Any, sources: Sources) -> tuple[list[torch.Tensor], Callable[[], Any]]:
-    """The tuned model's logits, and what makes a plain model of it."""
-    if kind_of(sources.result) == "delta":
-        delta = Delta.read(base, sources.result)
-        with delta.on():
-            expected = logits_of(base, sources.inputs)
-
-        def settled() -> Any:
-            delta.settle()
-            return base
-
-        return expected, settled
-    tuned = load_adapter(base, sources.result, "tuned")
-    expected = logits_of(tuned, sources.inputs)
-    own = sources.method.merge
-    return expected, (lambda: tuned.merge_and_unload(safe_merge=True)) if own is None else (lambda: own(tuned))
+def _why_not(method: Method) -> Text | None:
+    return None if method.capabilities.merge else method.capabilities.why_not["merge"]
 
 
-def _check(code: str, expected: list[torch.Tensor], found: list[torch.Tensor]) -> float:
-    off = difference(expected, found)
-    if not off <= TOLERANCE:
-        raise Fault(
-            code, difference=f"{off:.2g}", **({"tolerance": f"{TOLERANCE:g}"} if code == "export.differs" else {})
-        )
-    return off
+MERGED = ExportFormat(
+    key="merged",
+    label=Text("Merged model (safetensors)", "合并模型（safetensors）"),
+    help=Text(
+        "Stands alone: base and adapter in one folder, with tokenizer and chat template. Runs wherever the base runs.",
+        "可独立使用：基础模型与适配器合为一个文件夹，附带分词器和对话模板。能运行基础模型的地方都能运行。",
+    ),
+    made_of=("adapter", "delta", "shots"),
+    suffix="merged",
+    write=_write,
+    readme=stands_alone,
+    folder_bytes=_folder_bytes,
+    proof=Text(
+        "Rows of the data set go through the tuned model, the merged one and the one read back from disk: their logits differ "
+        "by at most 1e-4 of the largest, or the export is thrown away.",
+        "数据集中的若干行依次通过微调模型、合并后的模型和从磁盘读回的模型：logits 之差不超过最大值的 1e-4，否则丢弃该导出。",
+    ),
+    memory_mb=_memory_mb,
+    why_not=_why_not,
+    stands_alone=True,
+)

@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.hardware import cpu
+from engine.data.importing.names import clean_name
 from engine.models.base.inspect import hash_file
 
 _BLOCK = 4 << 20
 _SPARE_BYTES = 64 << 20
+_SPARE_MB = 300
+_UNFIT_FOR_FILES = set('/\\:*?"<>|')
+
+
+def file_name(name: str, suffix: str) -> str:
+    """A file name that every system takes, from a model's name and the form's end."""
+    kept = "".join("-" if ch.isspace() or ch in _UNFIT_FOR_FILES else ch for ch in clean_name(name, "model"))
+    return f"{kept.strip('-. ')[:80] or 'model'}-{suffix}"
 
 
 def check_space(folder: Path, needed_bytes: int) -> None:
@@ -21,6 +31,13 @@ def check_space(folder: Path, needed_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed_bytes + _SPARE_BYTES:
         raise Fault("export.disk_full", needed_mb=(needed_bytes + _SPARE_BYTES) >> 20, free_mb=free >> 20)
+
+
+def check_memory(needed_mb: int) -> None:
+    """Raises Fault("export.no_memory") when the machine has not that much main memory left. Nothing is needed for 0."""
+    free = cpu().free_mb - _SPARE_MB
+    if needed_mb and needed_mb > free:
+        raise Fault("export.no_memory", needed_mb=needed_mb, free_mb=max(0, free))
 
 
 def pack(folder: Path, target: Path, inner: str, on_bytes: Callable[[int], None]) -> dict[str, Any]:

@@ -86,8 +86,8 @@ def test_the_models_page_says_why_a_result_cannot_be_merged(visit: Open, studio:
     reasons = list({m.capabilities.why_not["merge"]: m for m in stiff}.values())
     for method in reasons[:1] if lang == "zh" else reasons:
         page = tab.open(f"/{lang}/models?model={studio.tuned(method)}")
-        page.wait_for_selector(".model-no-merge")
-        assert method.capabilities.why_not["merge"].in_(lang) in page.locator(".model-no-merge").inner_text()
+        page.wait_for_selector(".model-not-offered")
+        assert method.capabilities.why_not["merge"].in_(lang) in page.locator(".model-not-offered").inner_text()
         assert page.locator("[data-form]").count() == 1
     assert tab.violations() == []
     tab.assert_clean()

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 
 from engine.core.context import Context, open_context
+from engine.core.params import Param
 from engine.core.settings import Settings
+from engine.core.text import Text
 from storage.job_tables import Job
 from storage.tables import TunedModel
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
-from webui.pages.models import no_merge, offered
+from webui.forms import param_form
+from webui.pages.models import export_forms, not_offered
 
 pytestmark = pytest.mark.browser
 
@@ -90,6 +93,44 @@ def test_a_download_is_made_by_a_job_and_fetched_as_zip(visit: Open, studio: Stu
     tab.assert_clean()
 
 
+_SHOW = """(form) => {
+  const model = {id: 7, exports: [form], export_jobs: {}, not_offered: [], export_needs: {[form.key]: {disk_bytes: 3e6, memory_mb: 600}}};
+  const fault = Object.assign(new Error("refused"), {faults: {"export.bits": "Too many bits"}});
+  const call = async (...given) => { window.given = given; if (given[3].bits > 8) throw fault; return 1; };
+  document.querySelector(".ts-page").append(TS.modelDownloads(model, {call}).node);
+}"""
+
+
+def test_settings_of_a_form_are_asked_for_and_their_faults_stand_at_the_field(visit: Open, studio: Studio) -> None:
+    bits = Param(key="bits", kind="int", default=4, minimum=2, maximum=8, label=Text("Bits", "位数"), advanced=False,
+                 help=Text("Fewer are smaller", "越少越小"))  # fmt: skip
+    form = {
+        "key": "small",
+        "label": "Small",
+        "help": "",
+        "stands_alone": True,
+        "params": [param_form(bits, "en", "export")],
+    }
+    tab = visit(at=studio.server)
+    page = tab.open("/en/models")
+    page.wait_for_selector(".model-card")
+    page.evaluate(_SHOW, form)
+    card = page.locator("[data-form=small]")
+    assert "of disk and" in card.locator(".model-export-needs").inner_text()
+    make = page.get_by_role("button", name="Prepare the download: Small")
+    page.fill("#export-small-bits", "9")
+    make.click()
+    page.wait_for_selector("#export-small-bits[aria-invalid=true]")
+    assert "Too many bits" in card.inner_text()
+    assert tab.violations() == []
+    page.fill("#export-small-bits", "3")
+    make.click()
+    card.locator("text=Looking for the file").wait_for()
+    assert page.evaluate("window.given") == ["model_export", 7, "small", {"bits": 3}]
+    assert page.locator("#export-small-bits[aria-invalid=true]").count() == 0
+    tab.assert_clean()
+
+
 def test_rename_and_delete(visit: Open, studio: Studio) -> None:
     page = visit(at=studio.server).open(f"/en/models?model={studio.row}")
     page.locator("#model-do-pencil").click()
@@ -119,11 +160,15 @@ def test_the_phone(visit: Open, studio: Studio, lang: str, scheme: str, path: st
 
 
 def test_capabilities_decide_what_is_offered() -> None:
-    assert offered("lora") == ["adapter", "merged"]
-    assert offered("full") == ["merged"]
-    assert offered("of the future") == []
-    assert offered("freeze") == ["adapter", "merged"]
-    assert offered("few_shot") == ["adapter"]
-    assert no_merge("en", {"method": "lora", "format": "adapter"}) is None
-    assert no_merge("en", {"method": "full", "format": "full"}) is None
-    assert "示例" in str(no_merge("zh", {"method": "few_shot", "format": "shots"}))
+    def keys(method: str, saved: str) -> list[str]:
+        return [form["key"] for form in export_forms("en", {"method": method, "format": saved})]
+
+    assert keys("lora", "adapter") == ["adapter", "merged"]
+    assert keys("full", "full") == ["whole"]
+    assert keys("of the future", "adapter") == []
+    assert keys("freeze", "delta") == ["delta", "merged"]
+    assert keys("few_shot", "shots") == ["shots"]
+    assert not_offered("en", {"method": "lora", "format": "adapter"}) == []
+    assert not_offered("en", {"method": "full", "format": "full"}) == []
+    assert not_offered("en", {"method": "of the future", "format": "adapter"}) == []
+    assert "示例" in str(not_offered("zh", {"method": "few_shot", "format": "shots"}))

@@ -17,13 +17,16 @@ import pytest
 from engine.core.context import Context, open_context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
+from engine.core.text import LANGUAGES
+from engine.exports import EXPORTS
+from engine.exports.declaration import ExportFormat, ExportSource
 from engine.jobs.reporter import Reporter
 from engine.jobs.runners.export import run
-from engine.methods import method_of
+from engine.methods import METHODS, method_of
 from engine.services.models import tuned as service
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs
-from storage.tables import TunedModel
+from storage.tables import LanguageModel, TunedModel
 from tests import workers
 from tests.integration.chat_models import add_base, add_result, add_tuned
 from tests.tiny import add_dataset
@@ -230,8 +233,9 @@ def test_whole_tuned_model_is_packed_as_it_is(world: World, taken: dict[str, Tak
     with world.ctx.db.read() as s:
         tuned = s.get_one(TunedModel, s.get_one(Job, whole.job_id).spec["tuned_id"])
     assert hashlib.sha256(weights).hexdigest() == tuned.weights_hash == whole.result["proof"]["weights_hash"]
-    with pytest.raises(Fault, match=r"export\.no_adapter"):
+    with pytest.raises(Fault, match=r"export\.not_offered") as refused:
         service.start_export(world.ctx, tuned.id, "adapter")
+    assert (refused.value.params["format"]["en"], refused.value.params["known"]) == ("Adapter (PEFT)", "whole")
 
 
 @pytest.mark.parametrize("kind", ["replaced", "biases"])
@@ -264,9 +268,9 @@ def test_what_plain_peft_does_not_know_is_said(world: World, tmp_path: Path) -> 
     job_id, _result = world.export(tuned, "adapter")
     about = (world.unpack(job_id, tmp_path) / "README.md").read_text(encoding="utf-8")
     assert "import engine.training.tuners" in about
-    with pytest.raises(Fault, match=r"export\.cannot_merge") as refused:
+    with pytest.raises(Fault, match=r"export\.not_offered") as refused:
         service.start_export(world.ctx, tuned, "merged")
-    assert refused.value.params["reason"]["zh"]
+    assert refused.value.params["reason"] == method_of("pfeiffer").capabilities.why_not["merge"].as_dict()
 
 
 def test_a_merge_that_answers_otherwise_is_thrown_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,6 +292,31 @@ def test_a_merge_that_answers_otherwise_is_thrown_away(world: World, monkeypatch
         job = s.query(Job).filter_by(name="Lossy", kind="export").one()
     assert (job.status, job.error["code"] if job.error else None) == ("failed", "export.damaged")
     assert list((world.ctx.settings.home / "exports" / str(job.id)).iterdir()) == []
+
+
+@pytest.mark.parametrize("form", EXPORTS, ids=lambda form: form.key)
+def test_every_form_is_made_of_the_results_that_it_names(world: World, tmp_path: Path, form: ExportFormat) -> None:
+    """Of each kind of result; and a job that an earlier version queued under another key is found as one in this form."""
+    for saved in form.made_of:
+        method = next((one for one in METHODS if one.saves == saved and form.refusal(one, saved) is None), None)
+        if method is None:
+            continue
+        tuned = add_result(world.ctx, world.base, world.dataset, method)
+        job_id, result = world.export(tuned, form.key)
+        folder = world.unpack(job_id, tmp_path / saved)
+        assert folder.name.endswith(f"-{form.suffix}")
+        assert (result["name"], bool(result["proof"])) == (f"{folder.name}.zip", True)
+        about = (folder / "README.md").read_text(encoding="utf-8")
+        with world.ctx.db.read() as s:
+            row, base = s.get_one(TunedModel, tuned), s.get_one(LanguageModel, world.base)
+        part = form.readme(ExportSource(world.ctx, row, base, world.ctx.settings.absolute(row.path)))
+        assert all(part.about.in_(language).split("{")[0].strip() in about for language in LANGUAGES)
+        for key in (form.key, *form.also):
+            with world.ctx.db.write() as s:
+                s.get_one(Job, job_id).spec = {"tuned_id": tuned, "format": key, "version": 1}
+            assert service.tuned_view(world.ctx, tuned)["export_jobs"][form.key] == job_id
+            assert service.start_export(world.ctx, tuned, key) == job_id
+        world.unpack(job_id, tmp_path / f"{saved} again")
 
 
 def test_damaged_weights_are_not_exported(world: World) -> None:

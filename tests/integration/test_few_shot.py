@@ -116,7 +116,7 @@ def test_examples_that_were_changed_are_not_used(world: World, tmp_path: Path) -
 
 
 def test_export_is_a_small_zip_and_merging_is_refused_with_the_reason(world: World) -> None:
-    with pytest.raises(Fault, match=r"export\.cannot_merge") as refused:
+    with pytest.raises(Fault, match=r"export\.not_offered") as refused:
         service.start_export(world.ctx, world.tuned.id, "merged")
     assert set(refused.value.params["reason"]) == {"en", "zh"}
     job = service.start_export(world.ctx, world.tuned.id, "adapter")

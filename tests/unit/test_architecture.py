@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.evaluation.metrics import METRICS
+from engine.exports import EXPORTS
 from engine.jobs.kinds import JOB_KINDS
 from engine.methods import METHODS
 
@@ -24,7 +26,8 @@ HEAVY_HOMES = (
 LAZY_HOMES = ("engine/methods/", "engine/objectives/", "engine/optimizers/", "engine/base_formats/")  # inside functions
 WEB_MAY = (
     "engine.services", "engine.methods", "engine.objectives", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
-    "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
+    "engine.exports", "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
+    "engine.evaluation.metrics",
     "storage.queries", "webui",
 )  # fmt: skip
 
@@ -218,3 +221,68 @@ def test_jobs_are_made_in_one_place() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Job"
     ]
     assert made == ["engine/jobs/queue.py"]
+
+
+# ------------------------------------------------------------------ forms of export and metrics
+
+
+def _any_of(keys: set[str]) -> str:
+    return "(" + "|".join(sorted(keys)) + ")"
+
+
+_FORM = _any_of({form.key for form in EXPORTS})
+_METRIC = _any_of({metric.key for metric in METRICS})
+# `tuned.format` and `model.format` say how a result is saved, which is another thing with partly the same words
+_FORM_NAME = r"(?<![\w.])(form|export\w*)(\.key)?|spec(\[|\.get\()[\"']format[\"'][\])]"
+_METRIC_NAME = r"\b(metric|measure|column)(\.key|_key)?"
+_NUMBER_OF_METRIC = rf"""\b(cells|answers)([\"']\])?(\?\.|\.|\??\.?\[[\"']|\.get\([\"'])(base_)?{_METRIC}\b"""
+
+
+def _asks(name: str, keys: str) -> re.Pattern[str]:
+    """A comparison of a thing of that name with one of the keys, in Python or JavaScript."""
+    quoted = rf"""[\"'`]{keys}[\"'`]"""
+    return re.compile(
+        rf"({name})\s*([!=]==?)\s*{quoted}|{quoted}\s*[!=]==?\s*({name})(?!\w)|({name})\s+(not )?in\s*[\(\[{{][^\n]*{quoted}"
+    )
+
+
+_DOORS = {
+    "exports": (_asks(_FORM_NAME, _FORM),),
+    "metrics": (_asks(_METRIC_NAME, _METRIC), re.compile(_NUMBER_OF_METRIC)),
+}
+
+
+@pytest.mark.parametrize(
+    ("door", "asks", "fine"),
+    [
+        (
+            "exports",
+            ['form == "merged"', "form.key != 'whole'", '"adapter" === form', 'job.spec["format"] == "merged"', 'form in ("merged",)'],
+            ['tuned.format == "adapter"', 'model.format === "shots"', 'form == "csv"', 'platform == "adapter"'],
+        ),
+        (
+            "metrics",
+            ['column.key === "loss"', "metric == 'chrf'", "row.cells.loss", 'row["cells"]["exact"]', 'answers.get("base_chrf")'],
+            ['column.key === "disk"', "row.cells[lead.key]", 'part.exact', 'answers["count"]'],
+        ),
+    ],
+)  # fmt: skip
+def test_the_reader_of_doors_sees_what_it_must(door: str, asks: list[str], fine: list[str]) -> None:
+    def seen(line: str) -> bool:
+        return any(pattern.search(line) for pattern in _DOORS[door])
+
+    assert [line for line in asks if not seen(line)] == []
+    assert [line for line in fine if seen(line)] == []
+
+
+@pytest.mark.parametrize("door", _DOORS)
+def test_nobody_asks_for_an_export_or_a_metric_by_name(door: str) -> None:
+    views = sorted((ROOT / "webui" / "static" / "views").rglob("*.js"))
+    elsewhere = [file for file in (*_files("engine", "webui", "storage"), *views) if file.parent.name != door]
+    asked = [
+        f"{file.relative_to(ROOT)}: {found.group()}"
+        for file in elsewhere
+        for pattern in _DOORS[door]
+        for found in pattern.finditer(file.read_text(encoding="utf-8"))
+    ]
+    assert asked == []

@@ -89,7 +89,7 @@ def test_exact_match_ignores_case_and_space_alone() -> None:
     questions = [Asked("a", "The sky is  blue."), Asked("b", "四月"), Asked("c", "Yes"), Asked("d", None)]
     scores = score_answers(questions, ["the sky\nis blue.", "四月 ", "Yes!", "whatever"])
     assert scores is not None
-    assert (scores.count, scores.exact) == (3, pytest.approx(2 / 3))
+    assert (scores.count, scores.values["exact"]) == (3, pytest.approx(2 / 3))
 
 
 def test_chrf_is_sacrebleus_corpus_score() -> None:
@@ -98,8 +98,8 @@ def test_chrf_is_sacrebleus_corpus_score() -> None:
     far = score_answers(questions, ["Dogs", "再见"])
     assert perfect is not None
     assert far is not None
-    assert perfect.chrf == pytest.approx(100.0)
-    assert 0 <= far.chrf < 20
+    assert perfect.values["chrf"] == pytest.approx(100.0)
+    assert 0 <= far.values["chrf"] < 20
     assert score_answers([Asked("a", None)], ["x"]) is None
 
 

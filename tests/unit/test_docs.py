@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands.document import FILES, document
+from engine.commands.document import FILES, FOLDERS
+from engine.commands.document import PAGES as GENERATED
 from engine.core.settings import SETTINGS
 from engine.core.text import LANGUAGES
+from engine.evaluation.metrics import METRICS
+from engine.exports import EXPORTS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 
@@ -18,8 +21,29 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_parameter_pages_are_fresh(language: str) -> None:
-    assert FILES[language].read_text(encoding="utf-8") == document(language), "run: python -m engine.commands.document"
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_pages_are_fresh(name: str, language: str) -> None:
+    page = (FOLDERS[language] / name).read_text(encoding="utf-8")
+    assert page == GENERATED[name](language), "run: python -m engine.commands.document"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_form_of_export_is_explained(language: str) -> None:
+    page = (FOLDERS[language] / "exports.md").read_text(encoding="utf-8")
+    for form in EXPORTS:
+        assert f"## {form.label.in_(language)} (`{form.key}`)" in page
+        assert form.help.in_(language) in page
+        assert form.proof.in_(language) in page
+        assert all(f"`{param.key}`" in page for param in form.params)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_metric_is_explained(language: str) -> None:
+    page = (FOLDERS[language] / "metrics.md").read_text(encoding="utf-8")
+    for metric in METRICS:
+        assert f"| **{metric.label.in_(language)}** | `{metric.key}` |" in page
+        assert metric.help.in_(language) in page
+        assert metric.source in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -62,7 +86,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def test_both_languages_have_the_same_pages_for_users() -> None:
-    for name in ("guide.md", "parameters.md"):
+    for name in ("guide.md", *GENERATED):
         english, chinese = ((ROOT / "docs" / part / name).read_text(encoding="utf-8") for part in ("", "zh"))
         assert len(re.findall(r"^#+ ", english, re.MULTILINE)) == len(re.findall(r"^#+ ", chinese, re.MULTILINE))
         assert re.findall(r"images/[\w-]+\.\w+", english) == re.findall(r"images/[\w-]+\.\w+", chinese)

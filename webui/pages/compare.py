@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.evaluation.comparison import spec
+from engine.evaluation.metrics import METRICS
 from engine.methods import method_of
 from engine.objectives import usual_objective
 from engine.services.app import drafts
@@ -60,6 +61,22 @@ def entrant_forms(lang: str) -> list[Row]:
             }
         )
     return found
+
+
+def metric_columns(lang: str) -> list[Row]:
+    """The columns of the leaderboard that say how good something is."""
+    return [
+        {
+            "key": metric.key,
+            "label": metric.label.in_(lang),
+            "help": metric.help.in_(lang),
+            "better": metric.better,
+            "style": metric.style,
+            "decimals": metric.decimals,
+            "curve": metric.curve,
+        }
+        for metric in METRICS
+    ]
 
 
 def _fresh(chosen: list[str]) -> Row:
@@ -166,5 +183,6 @@ def _acts(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     functions = [*_form(site, lang), *_board(site, lang), *_acts(site, lang)]
-    forms = {"entrants": entrant_forms(lang), "shared": [param_form(one, lang, "shared") for one in spec.PARAMS]}
+    shared = [param_form(one, lang, "shared") for one in spec.PARAMS]
+    forms = {"entrants": entrant_forms(lang), "shared": shared, "metrics": metric_columns(lang)}
     view("compare", forms, functions=[guarded(lang)(function) for function in functions], elem_id="compare-page")

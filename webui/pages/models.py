@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.exports import impossible, offered
+from engine.exports.declaration import ExportFormat
 from engine.methods import method_of
+from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
 from engine.services.models import tuned
 from webui.components import view
+from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.jobs import method_label
 from webui.site import Site
@@ -18,23 +22,36 @@ _EXPORT_COLUMNS = ("id", "name", "status", "phase", "phase_label", "step", "tota
                    "finished_at", "queue_place", "stalled", "error")  # fmt: skip
 
 
-def offered(method: str) -> list[str]:
-    """The forms in which a method's models can be taken away, by what the method can do."""
-    try:
-        known = method_of(method)
-    except Fault:
+def export_forms(lang: str, model: Row) -> list[Row]:
+    """The forms in which a model can be taken away, with their settings."""
+    method = _method(model)
+    return [_form(lang, form) for form in offered(method, model["format"])] if method else []
+
+
+def _form(lang: str, form: ExportFormat) -> Row:
+    return {
+        "key": form.key,
+        "label": form.label.in_(lang),
+        "help": form.help.in_(lang),
+        "stands_alone": form.stands_alone,
+        "params": [param_form(param, lang, "export") for param in form.params],
+    }
+
+
+def not_offered(lang: str, model: Row) -> list[Row]:
+    """Forms for such a result which this one cannot be had in: [{"label", "reason"}]."""
+    if (method := _method(model)) is None:
         return []
-    forms = [] if known.saves == "full" else ["adapter"]  # the result as it is
-    return [*forms, "merged"] if known.capabilities.merge or known.saves == "full" else forms
+    found = [(form, form.why_not(method)) for form in impossible(method, model["format"])]
+    return [{"label": form.label.in_(lang), "reason": reason.in_(lang)} for form, reason in found if reason]
 
 
-def no_merge(lang: str, model: Row) -> str | None:
-    """Why there is no merged form to take away, in the page's language; None where there is one."""
+def _method(model: Row) -> Method | None:
+    """The model's method; None where this version does not know it."""
     try:
-        reason = tuned.why_not_merged(model["method"])
+        return method_of(model["method"])
     except Fault:
         return None
-    return None if reason is None or model["format"] == "full" else reason.in_(lang)
 
 
 def build(site: Site, lang: str) -> None:
@@ -42,9 +59,8 @@ def build(site: Site, lang: str) -> None:
     ctx = site.ctx
 
     def shown(model: Row) -> Row:
-        method = model["method"]
-        words = {"method_label": method_label(lang, method), "no_merge": no_merge(lang, model)}
-        return model | words | {"exports": offered(method)}
+        words = {"method_label": method_label(lang, model["method"]), "not_offered": not_offered(lang, model)}
+        return model | words | {"exports": export_forms(lang, model)}
 
     def models_list() -> list[Row]:
         return [shown(model) for model in tuned.list_tuned(ctx)]
@@ -58,8 +74,8 @@ def build(site: Site, lang: str) -> None:
     def model_delete(model_id: int) -> None:
         tuned.delete_tuned(ctx, int(model_id))
 
-    def model_export(model_id: int, form: str) -> int:
-        return tuned.start_export(ctx, int(model_id), "adapter" if form == "adapter" else "merged")
+    def model_export(model_id: int, form: str, params: Row) -> int:
+        return tuned.start_export(ctx, int(model_id), str(form), params)
 
     def export_job(job_id: int) -> Row:
         job = lifecycle.job_view(ctx, int(job_id))

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
 from typing import Any, Literal
 
+from engine.evaluation.metrics import METRICS
+from engine.evaluation.metrics.declaration import EvaluationMetric
+
 Row = dict[str, Any]
 Kind = Literal["base", "tuned", "fewshot"]
 
@@ -17,34 +20,30 @@ class Measure:
     """One column: which number of a run's result, and which direction is better.
 
     Attributes:
+        of: the number in a run's result.
         base: the same number of the untouched base, where it has one.
+        decimals: digits behind the point in tables for people.
+        scale: what the number is multiplied by there.
     """
 
     key: str
     better: Literal["low", "high"]
     of: Callable[[Mapping[str, Any]], float | None]
     base: Callable[[Mapping[str, Any]], float | None] | None = None
+    decimals: int = 0
+    scale: float = 1.0
 
 
-def _perplexity(loss: Any) -> float | None:
-    return None if loss is None or loss > 700 else math.exp(loss)
-
-
-def _answer(key: str) -> Callable[[Mapping[str, Any]], float | None]:
-    return lambda result: (result.get("answers") or {}).get(key)
+def _column(metric: EvaluationMetric) -> Measure:
+    return Measure(metric.key, metric.better, metric.of_result, metric.of_base, metric.decimals)
 
 
 MEASURES = (
-    Measure("loss", "low", lambda r: r.get("val_loss"), lambda r: r.get("base_val_loss")),
-    Measure(
-        "perplexity", "low", lambda r: _perplexity(r.get("val_loss")), lambda r: _perplexity(r.get("base_val_loss"))
-    ),
-    Measure("exact", "high", _answer("exact"), _answer("base_exact")),
-    Measure("chrf", "high", _answer("chrf"), _answer("base_chrf")),
+    *(_column(metric) for metric in METRICS),
     Measure("seconds", "low", lambda r: r.get("seconds")),
     Measure("tokens_per_s", "high", lambda r: r.get("tokens_per_s")),
     Measure("memory_mb", "low", lambda r: r.get("peak_memory_mb")),
-    Measure("disk", "low", lambda r: r.get("bytes")),
+    Measure("disk", "low", lambda r: r.get("bytes"), decimals=2, scale=1e-6),
 )
 COUNTS = ("trained", "changed", "rank")
 

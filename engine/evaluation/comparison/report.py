@@ -7,20 +7,9 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.evaluation.comparison.leaderboard import COUNTS, MEASURES
+from engine.evaluation.comparison.leaderboard import COUNTS, MEASURES, Measure
 
 Say = Callable[[str], str]
-_DIGITS = {
-    "loss": 4,
-    "perplexity": 2,
-    "exact": 3,
-    "chrf": 1,
-    "seconds": 0,
-    "tokens_per_s": 0,
-    "memory_mb": 0,
-    "disk": 2,
-}
-_SCALE = {"disk": 1e-6}
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -63,7 +52,7 @@ def markdown_text(
     lines = [f"# {_flat(title)}", "", *(f"- {_flat(name)}: {_flat(value)}" for name, value in facts), ""]
     lines += [_line([say(head) for head in heads]), _line(["---", *["---:"] * (len(heads) - 1)])]
     for row in rows:
-        cells = [_cell(measure.key, row["cells"].get(measure.key)) for measure in MEASURES]
+        cells = [_cell(measure, row["cells"].get(measure.key)) for measure in MEASURES]
         counts = [_count(row["counts"].get(count)) for count in COUNTS]
         partial = f" ({say('partial')})" if row["partial"] else ""
         lines.append(_line([labels[row["key"]] + partial, *cells, *counts]))
@@ -82,10 +71,10 @@ def _count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def _cell(key: str, cell: Mapping[str, Any] | None) -> str:
+def _cell(measure: Measure, cell: Mapping[str, Any] | None) -> str:
     if cell is None:
         return "–"
-    digits, scale = _DIGITS[key], _SCALE.get(key, 1.0)
+    digits, scale = measure.decimals, measure.scale
     text = f"{cell['mean'] * scale:,.{digits}f}"
     if cell["spread"] is not None:
         text += f" ± {cell['spread'] * scale:,.{digits}f}"

@@ -15,8 +15,9 @@ _MERGING = Phase(
 _PACKING = Phase("packing", Text("packing the zip", "正在打包 zip"), Text("Packing the files.", "正在打包文件。"))
 
 
-def _wish(spec: Spec) -> tuple[object, ...]:
-    return spec.get("tuned_id"), spec.get("format")
+def _wish(spec: Spec) -> object:
+    """Of which model; whether an earlier file is in the form and with the settings that are wanted, the service tells."""
+    return spec.get("tuned_id")
 
 
 EXPORT = JobKind(

@@ -16,6 +16,7 @@ from engine.data.rows.scored_answers import answers_path, read_answers
 from engine.evaluation.comparison.leaderboard import Entered, RunState, leaderboard, state_of
 from engine.evaluation.comparison.report import csv_text, markdown_text
 from engine.evaluation.comparison.spec import PARAMS, ComparisonSpec, Entrant, stored_comparison
+from engine.evaluation.metrics import METRICS
 from engine.jobs.feed import downsample
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
@@ -203,7 +204,11 @@ def comparison_answers(ctx: Context, comparison_id: int) -> list[Row]:
 
 
 def export_comparison(ctx: Context, comparison_id: int, form: str, *, say: Callable[[str], str], lang: str) -> str:
-    """The leaderboard as "csv" or "markdown". `say` turns keys of columns and facts into words. Raises NotFound."""
+    """The leaderboard as "csv" or "markdown". `say` turns keys of facts and of columns, but for metrics, into words.
+
+    Raises:
+        NotFound: there is no such comparison.
+    """
     view = comparison_view(ctx, comparison_id)
     spec = stored_comparison(view["spec"])
     labels = {"base": say("base")} | {entrant.key: entrant.label(lang) for entrant in spec.entrants}
@@ -214,7 +219,12 @@ def export_comparison(ctx: Context, comparison_id: int, form: str, *, say: Calla
         (param.key, _said(param, spec.shared[param.key], lang)) for param in PARAMS if _counts_for(spec, param.key)
     ]
     named = [(say(f"fact.{key}"), str(value or "-")) for key, value in facts]
-    return markdown_text(view["rows"], labels, say, view["name"], named)
+    metrics_said = {f"column.{metric.key}": metric.label.in_(lang) for metric in METRICS}
+
+    def words(key: str) -> str:
+        return metrics_said.get(key) or say(key)
+
+    return markdown_text(view["rows"], labels, words, view["name"], named)
 
 
 def _said(param: Param, value: Any, lang: str) -> str:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
-from engine.core.errors import Fault, NotFound
+from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.params import read_all
 from engine.core.settings import Settings
-from engine.core.text import Text
 from engine.data.importing.names import clean_name
+from engine.exports import format_of, meant, offered
+from engine.exports.declaration import ExportFormat, ExportSizes
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.queue import enqueue
 from engine.methods import method_of
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, inputs, jobs, tuned_models
-from storage.tables import TunedModel
+from storage.tables import LanguageModel, TunedModel
 
-FORMATS = ("adapter", "merged")
 _SPEC_VERSION = 1
-_UNFIT_FOR_FILES = set('/\\:*?"<>|')
 
 
 def list_tuned(ctx: Context) -> list[dict[str, Any]]:
@@ -68,27 +68,35 @@ def delete_tuned(ctx: Context, tuned_id: int) -> None:
         shutil.rmtree(home / "exports" / str(job.id), ignore_errors=True)
 
 
-def start_export(ctx: Context, tuned_id: int, format: str) -> int:
-    """Queue an export; one that is under way or still on disk is used again.
+def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, Any] | None = None) -> int:
+    """Queue an export; one with the same settings that is under way or still on disk is used again.
 
     Args:
-        format: "adapter" (the result as it is) or "merged" (a model that stands alone; for a full fine-tune, itself).
+        format: key of the form, or one that stands for it with this result (`engine.exports.meant`).
+        params: values of the form's own settings; those that are missing take their defaults.
 
     Raises:
         NotFound: there is no such tuned model.
-        Fault: "export.unknown_format", "export.no_adapter", "export.cannot_merge".
+        Fault: "export.unknown_format", "export.not_offered".
+        SpecError: faults of the settings by "export.<key>".
     """
-    if format not in FORMATS:
-        raise Fault("export.unknown_format", format=str(format)[:40], known=", ".join(FORMATS))
+    format_of(format)
     with ctx.db.write() as s:
         tuned = _tuned(s, tuned_id)
-        _check(tuned, format)
+        form = meant(format, tuned.format)
+        _check(tuned, form)
+        values = _read(form, params or {})
+
+        def grants(job: Job) -> bool:
+            same = _asks_for(job, tuned, form) and _values(job, form) == values
+            return same and (job.status != JobStatus.SUCCEEDED or _on_disk(ctx.settings, job))
+
         return enqueue(
             s,
             EXPORT,
             name=tuned.name,
-            spec={"tuned_id": tuned_id, "format": format, "version": _SPEC_VERSION},
-            grants=lambda job: job.status != JobStatus.SUCCEEDED or _on_disk(ctx.settings, job),
+            spec={"tuned_id": tuned_id, "format": form.key, "params": values, "version": _SPEC_VERSION},
+            grants=grants,
             spec_version=_SPEC_VERSION,
             method=tuned.method,
             dataset_id=tuned.dataset_id,
@@ -109,12 +117,6 @@ def export_file(ctx: Context, job_id: int) -> tuple[Path, str]:
         return ctx.settings.absolute(job.result["path"]), job.result["name"]
 
 
-def file_name(name: str, form: str) -> str:
-    """A file name that every system takes, from a model's name."""
-    kept = "".join("-" if ch.isspace() or ch in _UNFIT_FOR_FILES else ch for ch in clean_name(name, "model"))
-    return f"{kept.strip('-. ')[:80] or 'model'}-{form}"
-
-
 # ------------------------------------------------------------------ inside
 
 
@@ -125,18 +127,33 @@ def _tuned(s: Session, tuned_id: int) -> TunedModel:
     return tuned
 
 
-def _check(tuned: TunedModel, form: str) -> None:
-    if form == "adapter" and tuned.format == "full":
-        raise Fault("export.no_adapter", name=tuned.name)
-    reason = why_not_merged(tuned.method)
-    if form == "merged" and tuned.format != "full" and reason is not None:
-        raise Fault("export.cannot_merge", name=method_of(tuned.method).label.as_dict(), reason=reason.as_dict())
+def _check(tuned: TunedModel, form: ExportFormat) -> None:
+    method = method_of(tuned.method)
+    reason = form.refusal(method, tuned.format)
+    if reason is not None:
+        known = ", ".join(one.key for one in offered(method, tuned.format))
+        said = {"format": form.label.as_dict(), "reason": reason.as_dict()}
+        raise Fault("export.not_offered", name=tuned.name, known=known, **said)
 
 
-def why_not_merged(method: str) -> Text | None:
-    """Why a method's results cannot become a model that stands alone; None where they can. Raises Fault("method.unknown")."""
-    can = method_of(method).capabilities
-    return None if can.merge else can.why_not["merge"]
+def _read(form: ExportFormat, params: Mapping[str, Any]) -> dict[str, Any]:
+    values, faults = read_all(form.params, params, "export")
+    if faults:
+        raise SpecError(faults)
+    return values
+
+
+def _asks_for(job: Job, tuned: TunedModel, form: ExportFormat) -> bool:
+    """Whether an export is one in this form: by its own key, or by one that stands for it."""
+    try:
+        return meant(str(job.spec["format"]), tuned.format) is form
+    except Fault:  # a form that this version does not have
+        return False
+
+
+def _values(job: Job, form: ExportFormat) -> dict[str, Any]:
+    """The settings that an export was made with; jobs of earlier versions have none."""
+    return read_all(form.params, job.spec.get("params", {}), "export")[0]
 
 
 def _on_disk(settings: Settings, job: Job) -> bool:
@@ -154,6 +171,7 @@ def _view(
     s: Session, settings: Settings, row: TunedModel, bases: dict[int, str], datasets: dict[int, str]
 ) -> dict[str, Any]:
     job = s.get_one(Job, row.job_id)
+    forms, sizes = _forms(row), _sizes(s, row)
     numbers = ("train_loss", "val_loss", "base_val_loss", "perplexity", "steps", "tokens", "seconds")
     return {
         "id": row.id,
@@ -173,13 +191,31 @@ def _view(
         **{name: row.metrics.get(name) for name in numbers},
         "lineage": row.lineage,
         "metrics": row.metrics,
-        "export_jobs": {form: _newest_export(s, settings, row.id, form) for form in FORMATS},
+        "export_jobs": {form.key: _newest_export(s, settings, row, form) for form in forms},
+        "export_needs": {form.key: _needs(form, sizes) for form in forms},
     }
 
 
-def _newest_export(s: Session, settings: Settings, tuned_id: int, form: str) -> int | None:
+def _forms(tuned: TunedModel) -> tuple[ExportFormat, ...]:
+    try:
+        return offered(method_of(tuned.method), tuned.format)
+    except Fault:  # a method that this version does not have
+        return ()
+
+
+def _sizes(s: Session, tuned: TunedModel) -> ExportSizes:
+    base = s.get(LanguageModel, tuned.base_model_id)
+    return ExportSizes((base.parameters if base else None) or 0, tuned.bytes)
+
+
+def _needs(form: ExportFormat, sizes: ExportSizes) -> dict[str, int]:
+    """What making it takes: {"disk_bytes", "memory_mb"}."""
+    return {"disk_bytes": form.disk_bytes(sizes), "memory_mb": form.memory_mb(sizes)}
+
+
+def _newest_export(s: Session, settings: Settings, tuned: TunedModel, form: ExportFormat) -> int | None:
     """The export to show: not one whose file is gone."""
-    for job in tuned_models.exports_of(s, tuned_id, EXPORT.key):
-        if job.spec["format"] == form and job.deleted_at is None:
+    for job in tuned_models.exports_of(s, tuned.id, EXPORT.key):
+        if _asks_for(job, tuned, form) and job.deleted_at is None:
             return job.id if job.status != JobStatus.SUCCEEDED or _on_disk(settings, job) else None
     return None

@@ -8,12 +8,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import RunContext
-from engine.objectives.charts import perplexity
 from engine.training.limits.safe_files import hashes, new_folder, size
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.weights import save_result

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.exports.merged import Sources, merge
+from engine.exports.merging import Sources, merge
 from engine.serving.runtime.loading import load_model
 from storage.tables import LanguageModel
 from tests import methods

@@ -3,7 +3,8 @@
 TS.compare = TS.compare || {};
 
 TS.compare.board = function (root, id, forms, ctx) {
-  const b = { id, ctx, forms, view: null, version: "", sort: { key: "loss", down: false }, curvesAt: 0, answered: -1 };
+  const lead = TS.compare.leading(forms.metrics);
+  const b = { id, ctx, forms, lead, columns: TS.compare.columns(forms.metrics), view: null, version: "", sort: { key: lead.key, down: lead.better === "high" }, curvesAt: 0, answered: -1 };
   const frame = { head: TS.h("div", { class: "compare-head" }), lead: TS.h("div", { class: "compare-lead", role: "status" }), notes: TS.h("div", {}),
     table: TS.h("section"), curves: TS.h("section"), answers: TS.h("section") };
   TS.replace(root, TS.h("div", { class: "ts-wide compare-page" }, TS.compare.back(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers));
@@ -42,9 +43,9 @@ TS.compare.drawBoard = function (b, frame, view) {
     b.answers = TS.compare.answers(b, frame.answers);
   }
   if (named) TS.replace(frame.head, TS.compare.boardHead(b));
-  const lead = TS.compare.headline(view);
+  const lead = TS.compare.headline(view, b.lead);
   if (frame.lead.textContent !== lead) frame.lead.textContent = lead;
-  TS.replace(frame.notes, TS.compare.boardNote(view));
+  TS.replace(frame.notes, TS.compare.boardNote(view, b.lead));
   b.table.draw();
 };
 
@@ -98,7 +99,7 @@ TS.compare.actions = function (b) {
     if (text !== undefined) TS.save(TS.train.fileName(view.name).replace(/\.yaml$/, name), text, type);
   };
   const out = view.spec.shared.seeds >= 5;
-  const best = TS.compare.bestModels(view);
+  const best = TS.compare.bestModels(view, b.lead);
   return [
     best.length > 1 && !view.active ? TS.h("a", { class: "ts-btn small", id: "compare-chat", href: TS.url("playground", { tuned: best.join(",") }) }, TS.icon("messages-square"), TS.t("compare.chat_best")) : null,
     view.active ? button("compare-stop", "square", TS.t("compare.stop"), (node) => TS.compare.stopAll(b, node), "small") : null,
@@ -110,9 +111,12 @@ TS.compare.actions = function (b) {
   ];
 };
 
-/** The models of the two best rows by held-out loss: as many as the playground shows beside the base. */
-TS.compare.bestModels = (view) => view.rows.filter((row) => row.cells.loss && !row.partial && row.runs.some((run) => run.tuned_id))
-  .sort((a, b) => a.cells.loss.mean - b.cells.loss.mean).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id).tuned_id);
+/** The metric that says who leads: the first one of which jobs draw a curve. */
+TS.compare.leading = (metrics) => metrics.find((metric) => metric.curve);
+
+/** The models of the two best rows by the leading metric: as many as the playground shows beside the base. */
+TS.compare.bestModels = (view, { key, better }) => view.rows.filter((row) => row.cells[key] && !row.partial && row.runs.some((run) => run.tuned_id))
+  .sort((a, b) => (better === "high" ? -1 : 1) * (a.cells[key].mean - b.cells[key].mean)).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id).tuned_id);
 
 TS.compare.stopAll = async (b, node) => {
   if (await TS.confirm(TS.t("compare.stop.title"), TS.t("compare.stop.text"), TS.t("compare.stop"))) await b.act(node, "compare_stop");
@@ -140,21 +144,23 @@ TS.compare.join = async function (b) {
 };
 
 /** Who leads, in one sentence. */
-TS.compare.headline = function (view) {
-  const measured = view.rows.filter((row) => row.cells.loss && row.kind !== "base");
+TS.compare.headline = function (view, lead) {
+  const show = (value) => TS.compare.STYLES[lead.style](value, lead.decimals);
+  const of = (row) => row.cells[lead.key];
+  const measured = view.rows.filter((row) => of(row) && row.kind !== "base");
   const soFar = view.active ? ".so_far" : "";
   if (!measured.length) return TS.t(view.active ? "compare.headline.none" : "compare.headline.nothing");
-  const base = view.rows.find((row) => row.kind === "base").cells.loss;
-  const best = view.rows.find((row) => row.cells.loss?.mark === "best");
-  const level = view.rows.filter((row) => row.cells.loss?.mark === "level");
-  if (best?.kind === "base") return TS.t("compare.headline.base" + soFar, { base: TS.format.loss(base.mean) });
-  if (best) return TS.t("compare.headline.best" + soFar, { name: best.label, loss: TS.format.loss(best.cells.loss.mean), base: TS.format.loss(base?.mean) });
+  const base = of(view.rows.find((row) => row.kind === "base"));
+  const best = view.rows.find((row) => of(row)?.mark === "best");
+  const level = view.rows.filter((row) => of(row)?.mark === "level");
+  if (best?.kind === "base") return TS.t("compare.headline.base" + soFar, { base: show(base.mean) });
+  if (best) return TS.t("compare.headline.best" + soFar, { name: best.label, loss: show(of(best).mean), base: show(base?.mean) });
   if (level.length) return TS.t("compare.headline.level" + soFar, { names: level.map((row) => row.label).join(TS.t("compare.and")) });
-  return TS.t("compare.headline.one", { name: measured[0].label, loss: TS.format.loss(measured[0].cells.loss.mean), base: TS.format.loss(base?.mean) });
+  return TS.t("compare.headline.one", { name: measured[0].label, loss: show(of(measured[0]).mean), base: show(base?.mean) });
 };
 
-TS.compare.boardNote = function (view) {
-  const measured = view.rows.filter((row) => row.cells.loss && row.kind !== "base").length;
+TS.compare.boardNote = function (view, lead) {
+  const measured = view.rows.filter((row) => row.cells[lead.key] && row.kind !== "base").length;
   if (view.active || measured < 2 || view.spec.shared.seeds > 1) return null;
   return TS.h("p", { class: "ts-small ts-soft compare-chance" }, TS.icon("info"), TS.t("compare.one_seed"));
 };

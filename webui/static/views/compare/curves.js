@@ -29,10 +29,11 @@ TS.compare.curves = function (b, root) {
 /** One line an entrant; the base and what does not train are level lines to beat. */
 TS.compare.series = function (b, data, name, hidden) {
   const last = Math.max(1, ...Object.values(data).flatMap((lines) => Object.values(lines).map((points) => points.at(-1)?.[0] || 0)));
-  const across = (value) => (name === "val_loss" && Number.isFinite(value) ? [[0, value], [last, value]] : []);
+  const metric = b.forms.metrics.find((one) => one.curve === name);
+  const across = (value) => (Number.isFinite(value) ? [[0, value], [last, value]] : []);
   return b.view.rows.filter((row) => !hidden.has(row.key)).map((row) => {
     const own = data[row.key]?.[name] || [];
-    const level = row.kind === "tuned" ? null : row.cells.loss?.mean;
+    const level = row.kind === "tuned" ? null : row.cells[metric?.key]?.mean;
     return { name: row.key, label: row.label, ...b.styles.get(row.key), points: level === null ? own : across(level) };
   }).filter((one) => one.points.length);
 };

@@ -2,32 +2,43 @@
 "use strict";
 TS.compare = TS.compare || {};
 
-TS.compare.COLUMNS = [
-  { key: "loss", group: "quality", show: TS.format.loss }, { key: "perplexity", group: "quality", show: (x) => TS.format.number(x, x < 100 ? 2 : 0) },
-  { key: "exact", group: "quality", down: true, show: (x) => TS.format.percent(x) }, { key: "chrf", group: "quality", down: true, show: (x) => TS.format.number(x, 1) },
+/* How the number of a metric is shown, by its declared style. */
+TS.compare.STYLES = {
+  loss: (x) => TS.format.loss(x),
+  percent: (x) => TS.format.percent(x),
+  number: (x, decimals) => TS.format.number(x, x < 100 ? decimals : 0),
+};
+
+TS.compare.COSTS = [
   { key: "seconds", group: "cost", show: (x) => TS.format.duration(x) }, { key: "tokens_per_s", group: "cost", down: true, show: (x) => TS.format.number(x) },
   { key: "memory_mb", group: "cost", show: (x) => TS.format.bytes(x * 1e6) }, { key: "disk", group: "cost", show: (x) => TS.format.bytes(x) },
   { key: "trained", group: "parameters", count: true, show: (x) => TS.train.count(x) }, { key: "changed", group: "parameters", count: true, show: (x) => TS.train.count(x) },
   { key: "rank", group: "parameters", count: true, show: (x) => TS.format.number(x) },
 ];
 
+/** Every column: the declared metrics, then what it cost. */
+TS.compare.columns = (metrics) => [
+  ...metrics.map((one) => ({ key: one.key, group: "quality", label: one.label, about: one.help, down: one.better === "high", curve: one.curve, show: (x) => TS.compare.STYLES[one.style](x, one.decimals) })),
+  ...TS.compare.COSTS.map((one) => ({ ...one, label: TS.t("compare.column." + one.key), about: TS.t("compare.about." + one.key) })),
+];
+
 TS.compare.table = function (b, root) {
   const heads = new Map();
   const sortBy = (key, down) => { b.sort = { key, down }; draw(); };
   const head = (column) => {
-    const button = TS.h("button", { type: "button", class: "compare-sort", id: "compare-sort-" + column.key, title: TS.t("compare.about." + column.key),
-      onclick: () => sortBy(column.key, b.sort.key === column.key ? !b.sort.down : Boolean(column.down)) }, TS.t("compare.column." + column.key), TS.icon("arrow-down"));
+    const button = TS.h("button", { type: "button", class: "compare-sort", id: "compare-sort-" + column.key, title: column.about,
+      onclick: () => sortBy(column.key, b.sort.key === column.key ? !b.sort.down : Boolean(column.down)) }, column.label, TS.icon("arrow-down"));
     const cell = TS.h("th", { scope: "col", "data-num": true }, button);
     heads.set(column.key, cell);
     return cell;
   };
-  const groups = ["quality", "cost", "parameters"].map((group) => TS.h("th", { scope: "colgroup", class: "compare-group", colspan: String(TS.compare.COLUMNS.filter((one) => one.group === group).length) }, TS.t("compare.group." + group)));
+  const groups = ["quality", "cost", "parameters"].map((group) => TS.h("th", { scope: "colgroup", class: "compare-group", colspan: String(b.columns.filter((one) => one.group === group).length) }, TS.t("compare.group." + group)));
   const body = TS.h("tbody", {});
-  const picker = TS.select("compare-sort-by", TS.compare.COLUMNS.map((one) => [one.key, TS.t("compare.column." + one.key)]), b.sort.key, (key) => sortBy(key, Boolean(TS.compare.COLUMNS.find((one) => one.key === key).down)));
+  const picker = TS.select("compare-sort-by", b.columns.map((one) => [one.key, one.label]), b.sort.key, (key) => sortBy(key, Boolean(b.columns.find((one) => one.key === key).down)));
   TS.replace(root, TS.h("div", { class: "compare-sorter" }, TS.field("compare-sort-by", TS.t("compare.sort"), picker, {})),
     TS.h("div", { class: "ts-table-wrap compare-wrap", tabindex: "0", role: "region", "aria-label": TS.t("compare.table") },
       TS.h("table", { class: "ts-table compare-table" }, TS.h("thead", {}, TS.h("tr", { class: "compare-groups" }, TS.h("td", {}), groups),
-        TS.h("tr", {}, TS.h("th", { scope: "col" }, TS.t("compare.column.entrant")), TS.compare.COLUMNS.map(head))), body)),
+        TS.h("tr", {}, TS.h("th", { scope: "col" }, TS.t("compare.column.entrant")), b.columns.map(head))), body)),
     TS.h("p", { class: "ts-small ts-soft compare-legend" }, TS.t("compare.legend")));
   const draw = () => {
     for (const [key, cell] of heads) {
@@ -42,7 +53,7 @@ TS.compare.table = function (b, root) {
 
 /** Rows in the chosen order; those without the number come last, in their own order. */
 TS.compare.sorted = function (b) {
-  const column = TS.compare.COLUMNS.find((one) => one.key === b.sort.key);
+  const column = b.columns.find((one) => one.key === b.sort.key);
   const value = (row) => (column.count ? row.counts[column.key] : row.cells[column.key]?.mean) ?? null;
   const sign = b.sort.down ? -1 : 1;
   return b.view.rows.map((row, place) => ({ row, place, at: value(row) }))
@@ -53,18 +64,18 @@ TS.compare.row = function (b, row) {
   const style = b.styles.get(row.key);
   return TS.h("tr", { "data-entrant": row.key, class: "compare-row " + row.kind },
     TS.h("th", { scope: "row", class: "compare-who" }, TS.compare.who(b, row, style)),
-    TS.compare.COLUMNS.map((column) => TS.compare.cell(row, column)));
+    b.columns.map((column) => TS.compare.cell(row, column)));
 };
 
 TS.compare.cell = function (row, column) {
-  const label = TS.t("compare.column." + column.key);
+  const { label } = column;
   if (column.count) {
     const count = row.counts[column.key];
     return TS.h("td", { class: "ts-num", "data-label": label, title: count === null || count === undefined ? null : TS.format.number(count) }, count === null || count === undefined ? "–" : column.show(count));
   }
   const cell = row.cells[column.key];
   if (!cell) {
-    const now = column.key === "loss" && row.now !== null ? TS.h("span", { class: "ts-soft" }, TS.format.loss(row.now), TS.h("span", { class: "ts-sr" }, " " + TS.t("compare.now"))) : "–";
+    const now = column.curve && row.now !== null ? TS.h("span", { class: "ts-soft" }, column.show(row.now), TS.h("span", { class: "ts-sr" }, " " + TS.t("compare.now"))) : "–";
     return TS.h("td", { class: "ts-num", "data-label": label }, now);
   }
   const mark = cell.mark ? TS.h("span", { class: "compare-mark" }, cell.mark === "best" ? TS.icon("check") : "≈", TS.h("span", { class: "ts-sr" }, TS.t("compare.mark." + cell.mark))) : null;

@@ -6,29 +6,28 @@ TS.modelDownloads = function (model, ctx) {
   const forms = model.exports.map((form) => modelExport(model, form, ctx));
   return {
     node: TS.h("section", { class: "ts-stack" }, TS.h("h2", {}, TS.t("models.downloads")), forms.map((form) => form.card),
-      model.no_merge ? TS.h("div", { class: "ts-note info model-no-merge" }, TS.icon("info"), TS.h("p", {}, TS.t("models.no_merge", { reason: model.no_merge }))) : null),
+      model.not_offered.map((one) => TS.h("div", { class: "ts-note info model-not-offered" }, TS.icon("info"),
+        TS.h("p", {}, TS.t("models.not_offered", { form: one.label, reason: one.reason }))))),
     follow: () => Promise.all(forms.map((form) => form.follow())),
   };
 };
 
-/** The result as it is goes by what it is made of. */
-const exportKey = (model, form) => (model.format === "full" || form === "adapter" ? model.format : form);
-
 function modelExport(model, form, ctx) {
   const foot = TS.h("div", { class: "model-export-foot" });
-  const key = exportKey(model, form);
-  const card = TS.h("div", { class: "ts-card model-export", "data-form": form },
-    TS.h("div", { class: "model-export-head" }, TS.icon(form === "adapter" ? "layers" : "box"),
-      TS.h("div", {}, TS.h("h3", {}, TS.t(`models.export.${key}`)), TS.h("p", { class: "ts-small ts-soft" }, TS.t(`models.export.${key}.help`)))),
-    foot);
-  const state = { job: model.export_jobs[form] || null, drawn: "" };
-  const start = (button) => TS.act(button, async () => {
-    state.job = await ctx.call("model_export", model.id, form);
+  const settings = exportSettings(form);
+  const card = TS.h("div", { class: "ts-card model-export", "data-form": form.key },
+    TS.h("div", { class: "model-export-head" }, TS.icon(form.stands_alone ? "box" : "layers"),
+      TS.h("div", {}, TS.h("h3", {}, form.label), TS.h("p", { class: "ts-small ts-soft" }, form.help),
+        TS.h("p", { class: "ts-small ts-soft model-export-needs" }, exportNeeds(model.export_needs[form.key])))),
+    settings.node, foot);
+  const state = { job: model.export_jobs[form.key] || null, drawn: "" };
+  const start = (button) => TS.act(button, () => settings.checked(async () => {
+    state.job = await ctx.call("model_export", model.id, form.key, settings.chosen);
     draw(null);
-  });
+  }));
   const draw = (job) => {
     const text = JSON.stringify([state.job, job?.status, job?.fraction, job?.phase, job?.error]);
-    if (text !== state.drawn) TS.replace(foot, exportFoot(job, state.job, start, form, model));
+    if (text !== state.drawn) TS.replace(foot, exportFoot(job, state.job, start, form));
     state.drawn = text;
   };
   draw(null);
@@ -46,8 +45,37 @@ function modelExport(model, form, ctx) {
   return { card, follow };
 }
 
-function exportFoot(job, jobId, start, form, model) {
-  const make = (key, look = "") => TS.h("button", { type: "button", class: "ts-btn " + look, "aria-label": TS.t(key + "_named", { form: TS.t("models.export." + exportKey(model, form)) }),
+/** What making it takes, in words. */
+const exportNeeds = (needs) => TS.t(needs.memory_mb ? "models.export_memory" : "models.export_disk",
+  { disk: TS.format.bytes(needs.disk_bytes), memory: TS.format.bytes(needs.memory_mb * 2 ** 20) });
+
+/** The form's own settings: what is chosen, and a task whose faults are shown at the fields. */
+function exportSettings(form) {
+  const chosen = {};
+  if (!form.params.length) return { node: null, chosen, checked: (task) => task() };
+  const fields = TS.h("div", { class: "ts-stack" });
+  const drawn = TS.form(fields, {
+    id: "export-" + form.key, params: form.params, values: {}, defaults: Object.fromEntries(form.params.map((param) => [param.key, param.default])),
+    onchange: (param, value) => {
+      if (value === undefined) delete chosen[param.key];
+      else chosen[param.key] = value;
+    },
+  });
+  const checked = async (task) => {
+    drawn.setFaults({});
+    try {
+      return await task();
+    } catch (error) {
+      drawn.setFaults(error.faults || {});
+      if (form.params.some((param) => error.faults?.[param.field])) return undefined;
+      throw error;
+    }
+  };
+  return { node: fields, chosen, checked };
+}
+
+function exportFoot(job, jobId, start, form) {
+  const make = (key, look = "") => TS.h("button", { type: "button", class: "ts-btn " + look, "aria-label": TS.t(key + "_named", { form: form.label }),
     onclick: (event) => start(event.currentTarget) }, TS.icon("box"), TS.h("span", {}, TS.t(key)));
   if (!jobId) return make("models.make");
   if (!job) return TS.h("p", { class: "ts-soft ts-small", role: "status" }, TS.t("models.asking"));

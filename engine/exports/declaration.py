@@ -1,0 +1,108 @@
+"""What an exported form is: one frozen value that page, job, command line, README and docs derive from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.core.context import Context
+from engine.core.params import Param
+from engine.core.text import Text
+from engine.methods.common.declaration import Format, Method
+from engine.models.base.download_progress import ByteProgress
+from storage.tables import LanguageModel, TunedModel
+
+Values = Mapping[str, Any]
+_OTHER_RESULT = Text("it is made of another kind of result", "它由另一类结果制作")
+
+
+@dataclass(frozen=True)
+class ExportSource:
+    """What an export is made of.
+
+    Attributes:
+        ctx: settings and the database.
+        tuned: the tuned model.
+        base: the model that it was trained on.
+        folder: the tuned model's own files.
+    """
+
+    ctx: Context
+    tuned: TunedModel
+    base: LanguageModel
+    folder: Path
+
+
+@dataclass(frozen=True)
+class ExportSizes:
+    """How large that is, which says what an export needs.
+
+    Attributes:
+        base_parameters: numbers of the base model; 0 where it is not known.
+        result_bytes: the tuned model's own files.
+    """
+
+    base_parameters: int
+    result_bytes: int
+
+
+@dataclass(frozen=True)
+class ReadmePart:
+    """What the folder's README says of the form.
+
+    Attributes:
+        about: what lies in the folder; `{dtype}` stands for the number format of the weights.
+        code: Python that loads it, as Markdown; `{reference!r}` stands for the base's name. Empty where nothing loads it.
+    """
+
+    about: Text
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """One form in which tuned models are taken away.
+
+    Attributes:
+        key: name in specs of jobs, on the command line and in the database.
+        label: its name for people.
+        help: what one gets, and what it is good for.
+        made_of: the results that it can be made of, as `Method.saves` names them.
+        suffix: end of the folder's and the zip's name.
+        write: (source, values of `params`, empty folder, progress) -> the proof, as JSON; "dtype" in it is the number format
+            of the weights. Writes every file but the README. Imports heavy libraries inside. Raises Fault or Cancelled.
+        readme: (source) -> what the README says of it, once the folder is written.
+        folder_bytes: (sizes) -> bytes of the folder; its zip takes as much again.
+        proof: how it is made sure that the export answers as the tuned model does.
+        memory_mb: (sizes) -> main memory that writing needs, in MB; 0 where that is nothing to speak of.
+        params: its own settings; form, validation, command line and docs derive from them.
+        why_not: (method) -> why results of this method cannot be had in this form; None where they can.
+        also: keys of other forms which stand for this one where the result is of its kind: "as it is" of any result, and
+            what earlier versions stored.
+        stands_alone: whether it runs without the base model.
+    """
+
+    key: str
+    label: Text
+    help: Text
+    made_of: tuple[Format, ...]
+    suffix: str
+    write: Callable[[ExportSource, Values, Path, ByteProgress], dict[str, Any]]
+    readme: Callable[[ExportSource], ReadmePart]
+    folder_bytes: Callable[[ExportSizes], int]
+    proof: Text
+    memory_mb: Callable[[ExportSizes], int] = lambda _sizes: 0
+    params: tuple[Param, ...] = ()
+    why_not: Callable[[Method], Text | None] = lambda _method: None
+    also: tuple[str, ...] = ()
+    stands_alone: bool = False
+
+    def refusal(self, method: Method, saved: str) -> Text | None:
+        """Why a tuned model, made by `method` and saved as `saved`, cannot be had in this form; None where it can."""
+        return self.why_not(method) if saved in self.made_of else _OTHER_RESULT
+
+    def disk_bytes(self, sizes: ExportSizes) -> int:
+        """Free disk that making it needs: the folder and its zip."""
+        return 2 * self.folder_bytes(sizes)
