@@ -23,12 +23,12 @@ Made with Tunesmith from **{base}** by **{method}**, on the data set “{data}�
 """,
     """# {name}（中文）
 
-由 Tunesmith 制作：以 **{base}** 为基础，采用 **{method}**，训练数据为“{data}”。
+由 Tunesmith 制作：以 **{base}** 为基座，采用 **{method}**，训练数据为“{data}”。
 
 | | |
 |---|---|
-| 基础模型 | {base}（{source}） |
-| 基础权重的 sha256 | `{base_hash}` |
+| 基座模型 | {base}（{source}） |
+| 基座权重的 sha256 | `{base_hash}` |
 | 微调权重的 sha256 | `{weights_hash}` |
 | 数据的 sha256 | `{data_hash}` |
 """,
@@ -39,7 +39,7 @@ This is an adapter in PEFT's format: load it on exactly this base model (weights
 The chat template in this folder is the one that it was trained with.
 """,
     """
-这是 PEFT 格式的适配器：请加载到上述基础模型上（权重哈希一致时，回答与 Tunesmith 中相同）。
+这是 PEFT 格式的适配器：请加载到上述基座模型上（权重哈希一致时，回答与 Tunesmith 中相同）。
 本文件夹中的对话模板即训练时所用的模板。
 """,
 )
@@ -49,7 +49,7 @@ This is an adapter of a kind that PEFT itself does not have: its module comes wi
 and importing it tells PEFT of it. It belongs to exactly this base model.
 """,
     """
-这是 PEFT 本身没有的一种适配器：模块位于 Tunesmith 源代码中（`engine/training/tuners`），导入后 PEFT 即可识别。它只适用于上述基础模型。
+这是 PEFT 本身没有的一种适配器：模块位于 Tunesmith 源代码中（`engine/training/tuners`），导入后 PEFT 即可识别。它只适用于上述基座模型。
 """,
 )
 _DELTA = Text(
@@ -59,8 +59,8 @@ only few of a tensor's numbers changed, their places (`...::index`, in the flatt
 Put them into exactly this base model.
 """,
     """
-`delta.safetensors` 保存训练所改变的基础模型数值：按参数名保存整个张量；若某个张量只有少数数值改变，则保存其位置（`...::index`，指展平后的张量）和数值（`...::value`）。
-请放入上述基础模型。
+`delta.safetensors` 保存训练所改变的基座模型数值：按参数名保存整个张量；若某个张量只有少数数值改变，则保存其位置（`...::index`，指展平后的张量）和数值（`...::value`）。
+请放入上述基座模型。
 """,
 )
 _SIDE = Text(
@@ -68,7 +68,7 @@ _SIDE = Text(
 This is a network beside the base that reads its activations. It runs in Tunesmith (`engine/training/tuners` in its source).
 """,
     """
-这是读取基础模型激活值的旁路网络，在 Tunesmith 中运行（见源代码 `engine/training/tuners`）。
+这是读取基座模型激活值的旁路网络，在 Tunesmith 中运行（见源代码 `engine/training/tuners`）。
 """,
 )
 _SHOTS = Text(
