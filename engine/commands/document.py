@@ -1,4 +1,7 @@
-"""Writes the tables of every parameter for the docs from the declarations: `python -m engine.commands.document`."""
+"""Writes docs from the declarations, in both languages: every parameter, and the glossary.
+
+Run it with `python -m engine.commands.document`.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,25 @@ from engine.core.text import LANGUAGES, Text
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method, Variant
 from engine.objectives.sft import SFT
+from engine.services.app.glossary import GLOSSARY
+from engine.services.app.glossary.term import Term
 
 ROOT = Path(__file__).parents[2]
 FILES = {"en": ROOT / "docs" / "parameters.md", "zh": ROOT / "docs" / "zh" / "parameters.md"}
 
+WORDS = {"en": ROOT / "docs" / "glossary.md", "zh": ROOT / "docs" / "zh" / "glossary.md"}
+
+_WORDS = Text("Glossary", "术语表")
+_WORDS_LEAD = Text(
+    "The words of the field that Tunesmith uses, each in a few sentences, with the paper or document that it is from. "
+    "This page is generated from the declarations by `python -m engine.commands.document`; a test fails when it is out "
+    "of date.",
+    "Tunesmith 用到的术语，每个用几句话解释，并附上出处（论文或文档）。本页由 `python -m engine.commands.document` 根据声明生成；"
+    "过期时测试会失败。",
+)
+_OTHER = {"en": "[中文](zh/glossary.md)", "zh": "[English](../glossary.md)"}
+_TERM = Text('- <a id="{key}"></a>**{name}**: {meaning}', '- <a id="{key}"></a>**{name}**：{meaning}')
+_SOURCE = Text(" ([{title}]({url}))", "（[{title}]({url})）")
 _TITLE = Text("Parameters", "参数")
 _LEAD = Text(
     "Every setting of a job, with its default and what people usually take. This page is generated from the "
@@ -107,11 +125,26 @@ def _number(value: Any) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
+def glossary_page(language: str) -> str:
+    """The whole glossary in one language."""
+    parts = [f"# {_WORDS.in_(language)}", f"{_WORDS_LEAD.in_(language)} {_OTHER[language]}"]
+    for topic in GLOSSARY:
+        parts += [f"## {topic.title.in_(language)}", "\n".join(_term(term, language) for term in topic.terms)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _term(term: Term, language: str) -> str:
+    source = term.source
+    told = _TERM.in_(language).format(key=term.key, name=term.name.in_(language), meaning=term.meaning.in_(language))
+    return told + (_SOURCE.in_(language).format(title=source.title, url=source.url) if source else "")
+
+
 def write() -> None:
-    """Write both pages."""
+    """Write all pages."""
     for language in LANGUAGES:
-        FILES[language].parent.mkdir(parents=True, exist_ok=True)
-        FILES[language].write_text(document(language), encoding="utf-8")
+        for file, text in ((FILES[language], document(language)), (WORDS[language], glossary_page(language))):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

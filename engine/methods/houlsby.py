@@ -145,7 +145,8 @@ HOULSBY = Method(
         strengths=(
             Text("Learns non-linear corrections", "能学习非线性的修正"),
             Text(
-                "Can be switched off exactly, and trains on a quantised base model", "可精确关闭，也可在量化的基座模型上训练"
+                "Can be switched off exactly, and trains on a quantised base model",
+                "可精确关闭，也可在量化的基座模型上训练",
             ),
         ),
         weaknesses=(

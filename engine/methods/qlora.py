@@ -27,7 +27,10 @@ _LEARN = Learn(
         Text("The adapter also works on the base in full precision.", "适配器也可用于完整精度的基座模型。"),
     ),
     weaknesses=(
-        Text("Slower: weights are dequantised anew in each forward and backward pass.", "更慢：每次前向与反向计算都要重新反量化权重。"),
+        Text(
+            "Slower: weights are dequantised anew in each forward and backward pass.",
+            "更慢：每次前向与反向计算都要重新反量化权重。",
+        ),
         Text(
             "Learns against slightly wrong weights; on the exact base the answers differ a little.",
             "训练时面对的是略有误差的权重；放到精确的基座模型上，回答会略有不同。",

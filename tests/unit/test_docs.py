@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands.document import FILES, document
+from engine.commands.document import FILES, WORDS, document, glossary_page
 from engine.core.settings import SETTINGS
 from engine.core.text import LANGUAGES
 from engine.methods import METHODS
@@ -20,6 +20,13 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_parameter_pages_are_fresh(language: str) -> None:
     assert FILES[language].read_text(encoding="utf-8") == document(language), "run: python -m engine.commands.document"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_glossary_pages_are_fresh(language: str) -> None:
+    assert WORDS[language].read_text(encoding="utf-8") == glossary_page(language), (
+        "run: python -m engine.commands.document"
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -62,7 +69,7 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def test_both_languages_have_the_same_pages_for_users() -> None:
-    for name in ("guide.md", "parameters.md"):
+    for name in ("guide.md", "parameters.md", "glossary.md"):
         english, chinese = ((ROOT / "docs" / part / name).read_text(encoding="utf-8") for part in ("", "zh"))
         assert len(re.findall(r"^#+ ", english, re.MULTILINE)) == len(re.findall(r"^#+ ", chinese, re.MULTILINE))
         assert re.findall(r"images/[\w-]+\.\w+", english) == re.findall(r"images/[\w-]+\.\w+", chinese)

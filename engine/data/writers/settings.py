@@ -20,7 +20,9 @@ PARAMS = (
             "jsonl": Text("JSONL", "JSONL"),
             "csv": Text("CSV (table)", "CSV（表格）"),
             "parquet": Text("Parquet", "Parquet"),
-            "hub": Text("Folder for Hugging Face, with a data set card (ZIP)", "Hugging Face 文件夹，含数据集卡片（ZIP）"),
+            "hub": Text(
+                "Folder for Hugging Face, with a data set card (ZIP)", "Hugging Face 文件夹，含数据集卡片（ZIP）"
+            ),
         },
         advanced=False,
     ),

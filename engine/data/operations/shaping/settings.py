@@ -106,7 +106,10 @@ def repeats(minimum: int) -> Param:
         "int",
         10,
         Text("Each row at most", "每行最多重复"),
-        Text("A row that is seen much more often is overfitted (learnt by heart).", "同一行出现太多次，模型会过拟合（死记硬背）。"),
+        Text(
+            "A row that is seen much more often is overfitted (learnt by heart).",
+            "同一行出现太多次，模型会过拟合（死记硬背）。",
+        ),
         usual=Text("up to 10", "不超过 10"),
         minimum=minimum,
         maximum=1000,
