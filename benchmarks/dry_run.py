@@ -32,8 +32,8 @@ PAGES = {"en": ROOT / "docs" / "planner.md", "zh": ROOT / "docs" / "zh" / "plann
 BEGIN, END = "<!-- dry run: begin -->", "<!-- dry run: end -->"
 _GPU = Device("cuda:0", "NVIDIA A100 80GB", 80_000, 80_000, bf16=True, capability=(8, 0))
 _HEADS = {
-    "en": ("Model", "Step", "Bill", "Dry run", "Bill / dry run", "The dry run took"),
-    "zh": ("模型", "训练步", "账单", "试算", "账单 / 试算", "试算用时"),
+    "en": ("Model", "Step", "Estimate", "Dry run", "Estimate / dry run", "The dry run took"),
+    "zh": ("模型", "训练步", "内存估算", "试运行", "估算 / 试运行", "试运行用时"),
 }
 _RECOMPUTED = {"en": "recomputed", "zh": "重算激活值"}
 

@@ -31,7 +31,7 @@ CASES = (
 SHAPES = {"tiny": ("128:2", "512:1", "256:4"), "starter": ("128:1", "256:1", "256:2")}
 NAMES = {"tiny": "Llama, 20 M", "starter": "SmolLM2-135M"}
 _STARTER = ROOT / "build" / "methods-home" / "models" / "1" / "weights"
-_HEADS = ("Method", "Length × examples", "Peak at", "Bill", "Measured", "Error", "Error without the program")
+_HEADS = ("Method", "Length × examples", "Peak at", "Estimate", "Measured", "Error", "Error without the program")
 
 
 def tiny_model() -> Path:

@@ -40,7 +40,7 @@ PAGE = ROOT / "docs" / "methods.md"
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 _STARTER = ROOT / "build" / "starter-home" / "models"
 _HEADS = (
-    "Method", "Trained", "Changed", "Rank", "Held-out loss", "Tokens/s", "Peak memory", "On disk", "Time",
+    "Method", "Trained", "Changed", "Rank", "Validation loss", "Tokens/s", "Peak memory", "On disk", "Time",
 )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def _budget(kept: dict[str, dict[str, Any]]) -> str:
     ran = [result for result in kept.values() if "error" not in result]
     epochs = ", ".join(sorted({f"{result['epochs']:g}" for result in ran}))
     tokens = max((result["tokens"] for result in ran), default=0)
-    return f"Passes over the data: {epochs}; {tokens:,} tokens at most; one processor, no GPU."
+    return f"Epochs: {epochs}; {tokens:,} tokens at most; one processor, no GPU."
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import KINDS, Objective
+from engine.services.app.glossary import term_of
 from engine.services.app.learning import FAMILIES, capabilities_of
 
 _SHOWN_CAPABILITIES = ("merge", "toggle", "quantised_base", "batch")
@@ -22,6 +23,12 @@ _SEPARATOR = Text(", ", "、")
 
 def _said(text: Text | None, language: str) -> str | None:
     return text.in_(language) if text else None
+
+
+def _term(setting: str, language: str) -> dict[str, str] | None:
+    """The word of the glossary that explains a setting: {key, name}."""
+    term = term_of(setting)
+    return {"key": term.key, "name": term.name.in_(language)} if term else None
 
 
 def param_form(param: Param, language: str, prefix: str) -> dict[str, Any]:
@@ -58,6 +65,11 @@ def operation_form(operation: Operation, language: str) -> dict[str, Any]:
     }
 
 
+def _settings(params: Sequence[Param], language: str, prefix: str) -> list[dict[str, Any]]:
+    """Settings of a method or an objective, each with the word of the glossary that explains it."""
+    return [param_form(param, language, prefix) | {"term": _term(param.key, language)} for param in params]
+
+
 def method_form(method: Method, language: str) -> dict[str, Any]:
     """One method: its card, what it can do, its own settings, and named variants of them.
 
@@ -71,7 +83,7 @@ def method_form(method: Method, language: str) -> dict[str, Any]:
         "help": method.help.in_(language),
         "notes": [note.in_(language) for note in method.notes],
         "recommended": method.recommended,
-        "params": [param_form(param, language, "method") for param in method.params],
+        "params": _settings(method.params, language, "method"),
         "defaults": dict(method.defaults),
         "capabilities": [can for can in capabilities_of(method, language) if can["key"] in _SHOWN_CAPABILITIES],
         "variants": [
@@ -110,8 +122,8 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
         "unfit": {kind: objective.unfit.get(kind) for kind in KINDS if kind not in objective.learns_from},
         "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],
         "params": [
-            param_form(param, language, "training") | {"per_method": param.key in own - objective.own}
-            for param in objective.params
+            form | {"per_method": form["key"] in own - objective.own}
+            for form in _settings(objective.params, language, "training")
         ],
     }
 

@@ -1,4 +1,7 @@
-"""Writes the tables of the docs from the declarations: `python -m engine.commands.document`."""
+"""Writes docs from the declarations, in both languages: parameters, exports, metrics, the glossary.
+
+Run it with `python -m engine.commands.document`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.commands.document_exports import exports_page
+from engine.commands.document_glossary import glossary_page
 from engine.commands.document_metrics import metrics_page
 from engine.commands.document_tables import SEPARATOR, param_table, shown_number, shown_value
 from engine.core.text import LANGUAGES, Text
@@ -81,6 +85,7 @@ PAGES: dict[str, Callable[[str], str]] = {
     "parameters.md": document,
     "exports.md": exports_page,
     "metrics.md": metrics_page,
+    "glossary.md": glossary_page,
 }
 
 

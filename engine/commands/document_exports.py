@@ -22,7 +22,7 @@ _HEADS = (
     Text("Files end in", "文件名结尾"),
     Text("What you get", "内容"),
 )
-_YES, _NO = Text("yes", "是"), Text("no, it needs a base model", "否，需要基础模型")
+_YES, _NO = Text("yes", "是"), Text("no, it needs a base model", "否，需要基座模型")
 _METHODS = Text("**Methods**: {methods}.", "**方法**：{methods}。")
 _PROOF = Text("**Proof**: {proof}", "**证明**：{proof}")
 _ALSO = Text("On the command line {keys} means the same for such a result.", "对这类结果，命令行中的 {keys} 与此相同。")

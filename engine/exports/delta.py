@@ -14,8 +14,8 @@ only few of a tensor's numbers changed, their places (`...::index`, in the flatt
 Put them into exactly this base model.
 """,
     """
-`delta.safetensors` 保存训练所改变的基础模型数值：按参数名保存整个张量；若某个张量只有少数数值改变，则保存其位置（`...::index`，指展平后的张量）和数值（`...::value`）。
-请放入上述基础模型。
+`delta.safetensors` 保存训练所改变的基座模型数值：按参数名保存整个张量；若某个张量只有少数数值改变，则保存其位置（`...::index`，指展平后的张量）和数值（`...::value`）。
+请放入上述基座模型。
 """,
 )
 _CODE = """
@@ -42,7 +42,7 @@ DELTA = ExportFormat(
     label=Text("Changed weights (safetensors)", "改变的权重（safetensors）"),
     help=Text(
         "Only the numbers of the base that training changed. The README in it says how to put them into the base.",
-        "只包含训练所改变的基础模型数值。其中的 README 说明如何放入基础模型。",
+        "只包含训练所改变的基座模型数值。其中的 README 说明如何放入基座模型。",
     ),
     made_of=("delta",),
     suffix="delta",
@@ -51,7 +51,7 @@ DELTA = ExportFormat(
     folder_bytes=as_large_as_it_is,
     proof=Text(
         "The sha256 of the weights is the one that training stored; the README names it, and that of the base.",
-        "权重的 sha256 与训练时保存的一致；README 中写有该值和基础模型的 sha256。",
+        "权重的 sha256 与训练时保存的一致；README 中写有该值和基座模型的 sha256。",
     ),
     also=("adapter",),
 )

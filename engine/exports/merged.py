@@ -51,7 +51,7 @@ MERGED = ExportFormat(
     label=Text("Merged model (safetensors)", "合并模型（safetensors）"),
     help=Text(
         "Stands alone: base and adapter in one folder, with tokenizer and chat template. Runs wherever the base runs.",
-        "可独立使用：基础模型与适配器合为一个文件夹，附带分词器和对话模板。能运行基础模型的地方都能运行。",
+        "可独立使用：基座模型与适配器合为一个文件夹，附带分词器和对话模板。能运行基座模型的地方都能运行。",
     ),
     made_of=("adapter", "delta", "shots"),
     suffix="merged",

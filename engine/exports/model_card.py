@@ -21,12 +21,12 @@ Made with Tunesmith from **{base}** by **{method}**, on the data set “{data}�
 """,
     """# {name}（中文）
 
-由 Tunesmith 制作：以 **{base}** 为基础，采用 **{method}**，训练数据为“{data}”。
+由 Tunesmith 制作：以 **{base}** 为基座，采用 **{method}**，训练数据为“{data}”。
 
 | | |
 |---|---|
-| 基础模型 | {base}（{source}） |
-| 基础权重的 sha256 | `{base_hash}` |
+| 基座模型 | {base}（{source}） |
+| 基座权重的 sha256 | `{base_hash}` |
 | 微调权重的 sha256 | `{weights_hash}` |
 | 数据的 sha256 | `{data_hash}` |
 """,

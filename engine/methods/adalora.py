@@ -266,7 +266,7 @@ ADALORA = Method(
         ),
         weaknesses=(
             Text("More settings, slower steps.", "设置更多，每步更慢。"),
-            Text("Trains more numbers than it keeps.", "训练的数字多于最终保留的。"),
+            Text("Trains more numbers than it keeps.", "训练的参数多于最终保留的。"),
         ),
         paper="Zhang et al. 2023, AdaLoRA: Adaptive Budget Allocation for Parameter-Efficient Fine-Tuning, arXiv:2303.10512",
         formula="layers × start rank × Σ (inputs + outputs + 1)",

@@ -27,7 +27,7 @@ _PARAMS = (
         label=Text("Share of weights to change", "改变的权重比例"),
         help=Text(
             "So much of the layers' weights may differ from the base in the end. 0.005 is one in two hundred.",
-            "最终与基础模型不同的层权重比例。0.005 即每两百个中有一个。",
+            "最终与基座模型不同的层权重比例。0.005 即每两百个中有一个。",
         ),
         usual=Text("0.005", "0.005"),
     ),
@@ -151,7 +151,7 @@ DIFF_PRUNING = Method(
         Text(
             "Half of the steps go into finding the weights; those that are kept then start almost at the base again. In as "
             "few steps as tests take it learns an eighth of what LoRA learns; give it more steps, or a larger share.",
-            "一半的步数用于寻找权重，保留下来的部分随后几乎从基础模型重新开始。在测试那样少的步数内约能学到 LoRA 的八分之一；可增加步数或提高比例。",
+            "一半的步数用于寻找权重，保留下来的部分随后几乎从基座模型重新开始。在测试那样少的步数内约能学到 LoRA 的八分之一；可增加步数或提高比例。",
         ),
         Text(
             "While it trains, each weight needs a difference and a gate, and each of these a gradient and two moments: about "
@@ -170,9 +170,9 @@ DIFF_PRUNING = Method(
         quantised_base=False,
         why_not={
             "quantised_base": Text(
-                "its result replaces single weights, and those of a squeezed base are not the model's own; LoRA can be trained "
-                "on a squeezed base",
-                "其结果替换个别权重，而压缩后的权重已不是模型原来的值；LoRA 可以在压缩的基础模型上训练",
+                "its result replaces single weights, and those of a quantised base model are not its own; LoRA can be trained "
+                "on a quantised base model",
+                "其结果替换个别权重，而量化后的权重已不是模型原来的值；LoRA 可以在量化的基座模型上训练",
             ),
             "batch": Text(
                 "its changed weights are swapped in and out for each answer",
@@ -190,10 +190,10 @@ DIFF_PRUNING = Method(
             "A difference and a gate for each weight, then the survivors alone",
             "先是每个权重的差异与门，之后只有保留下来的部分",
         ),
-        frozen=Text("The base's weights, embeddings, head and norms", "基础模型的权重、词嵌入、输出头与归一化层"),
+        frozen=Text("The base's weights, embeddings, head and norms", "基座模型的权重、词嵌入、输出头与归一化层"),
         when=Text(
             "Many tasks on one base whose results must be tiny and cost nothing in use, with memory to spare for training.",
-            "同一基础模型有许多任务，要求结果极小且使用时没有额外开销，并且训练内存充足时。",
+            "同一基座模型有许多任务，要求结果极小且使用时没有额外开销，并且训练内存充足时。",
         ),
         when_not=Text(
             "Memory is short, or steps are few: LoRA needs a tenth of the memory.",
@@ -201,7 +201,7 @@ DIFF_PRUNING = Method(
         ),
         strengths=(
             Text("Shows which weights a task needs", "能看出任务需要哪些权重"),
-            Text("The tuned model is a plain model, as fast as the base", "微调后的模型是普通模型，速度与基础模型相同"),
+            Text("The tuned model is a plain model, as fast as the base", "微调后的模型是普通模型，速度与基座模型相同"),
         ),
         weaknesses=(
             Text("More memory in training than any other method here", "训练内存是这里所有方法中最多的"),

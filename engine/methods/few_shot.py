@@ -21,7 +21,7 @@ def _save(_model: Model, folder: Path, run: RunContext) -> None:
 
 _NOTHING = Text(
     "it trains nothing: the base answers with examples before the question, so there are no weights to put together",
-    "它不训练任何东西：基础模型在问题前看到示例再回答，因此没有可合并的权重",
+    "它不训练任何东西：基座模型在问题前看到示例再回答，因此没有可合并的权重",
 )
 _FEW_SHOT_WHY = {"merge": _NOTHING, "trains": _NOTHING}
 
@@ -102,8 +102,8 @@ FEW_SHOT = Method(
     ),
     learn=Learn(
         what=Text(
-            "The model is shown solved examples before the question and continues in their manner. No number of it changes.",
-            "在问题之前给模型看已解答的示例，它会照着样子继续。模型的任何数值都不变。",
+            "In-context learning: the model is shown solved examples before the question and continues in their manner. No number of it changes.",
+            "上下文学习：在问题之前给模型看已解答的示例，它会照着样子继续。模型的任何数值都不变。",
         ),
         trains=Text("Nothing", "无"),
         frozen=Text("Everything", "全部"),

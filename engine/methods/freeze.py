@@ -21,7 +21,7 @@ _PARAMS = (
         advanced=False,
         label=Text("Top layers to train", "训练的顶部层数"),
         help=Text(
-            "So many layers nearest to the output are trained; those below stay as they are and cost no working memory.",
+            "So many layers nearest to the output are trained; those below stay as they are and keep no activations in memory.",
             "训练最靠近输出的若干层；其下的层保持不变，也不占训练内存。",
         ),
         usual=Text("2 to 8, or a quarter of the model", "2 到 8，或模型的四分之一"),
@@ -166,9 +166,9 @@ FREEZE = Method(
         quantised_base=False,
         why_not={
             "quantised_base": Text(
-                "it trains the model's own weights, and squeezed weights cannot be trained; LoRA can be trained on a "
-                "squeezed base",
-                "它训练模型自身的权重，而压缩后的权重无法训练；LoRA 可以在压缩的基础模型上训练",
+                "it trains the model's own weights, and quantised weights cannot be trained; LoRA can be trained on a "
+                "quantised base model",
+                "它训练模型自身的权重，而量化后的权重无法训练；LoRA 可以在量化的基座模型上训练",
             ),
             "batch": Text(
                 "its changed layers are swapped in and out for each answer",
@@ -192,11 +192,11 @@ FREEZE = Method(
             "数据足以带来真正的改变、但内存不够全量微调时；或通过词嵌入学习新词时。",
         ),
         when_not=Text(
-            "The base is to be squeezed to 4 bits, or the result must be very small: LoRA does both.",
-            "需要把基础模型压缩到 4 位，或要求结果非常小时：请用 LoRA。",
+            "The base model is to be quantised to 4 bits, or the result must be very small: LoRA does both.",
+            "需要把基座模型量化到 4 位，或要求结果非常小时：请用 LoRA。",
         ),
         strengths=(
-            Text("No added parts: the result runs as fast as the base", "没有附加部分：运行速度与基础模型相同"),
+            Text("No added parts: the result runs as fast as the base", "没有附加部分：运行速度与基座模型相同"),
             Text(
                 "The layers below need no working memory and no backward pass", "下面的层不占训练内存，也无需反向传播"
             ),

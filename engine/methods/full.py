@@ -17,10 +17,10 @@ _WHOLE = Text(
     "结果本身就是完整的模型，无需合并",
 )
 _TRAINED = Text(
-    "it trains every weight, and squeezed weights cannot be trained; LoRA can be trained on a squeezed base",
-    "它训练所有权重，而压缩后的权重无法训练；LoRA 可以在压缩的基础模型上训练",
+    "it trains every weight, and quantised weights cannot be trained; LoRA can be trained on a quantised base model",
+    "它训练所有权重，而量化后的权重无法训练；LoRA 可以在量化的基座模型上训练",
 )
-_TWO = Text("base and result are two models; both are loaded", "基础模型与结果是两个模型，会同时加载")
+_TWO = Text("base and result are two models; both are loaded", "基座模型与结果是两个模型，会同时加载")
 _ALONE = Text("it is a model of its own and answers by itself", "它是独立的模型，需要单独回答")
 _LEARN = Learn(
     what=Text(
@@ -34,8 +34,8 @@ _LEARN = Learn(
         "小模型、数千个样本，并且要学的东西确实很新：一门语言、一个领域的知识。",
     ),
     when_not=Text(
-        "When memory is short, examples are few, or old skills must stay: it learns by heart and forgets more than the others.",
-        "内存不足、样本很少，或必须保留旧能力时：它比其他方法更容易死记硬背，也更容易遗忘。",
+        "When memory is short, examples are few, or old skills must stay: it overfits (learns by heart) and forgets more than the others.",
+        "内存不足、样本很少，或必须保留旧能力时：它比其他方法更容易过拟合（死记硬背），也更容易遗忘。",
     ),
     strengths=(
         Text("Can learn the most: the change has no limit of rank.", "能学到最多：改变没有秩的限制。"),

@@ -126,9 +126,9 @@ HOULSBY = Method(
     capabilities=Capabilities(merge=False, toggle=True, why_not={"merge": _BENT, "batch": TURN_BY_TURN}),
     learn=Learn(
         what=Text(
-            "Each layer gets two tiny networks that squeeze its output through a narrow middle and add the result back. "
+            "Each layer gets two tiny networks that project its output down to a narrow middle and up again, and add the result back. "
             "Only these are trained, and at the start they add nothing.",
-            "每层增加两个微型网络，把输出压缩到很窄的中间层，再加回原处。只训练这些网络，开始时它们不产生任何影响。",
+            "每层增加两个微型网络，把输出降维到很窄的中间层，再加回原处。只训练这些网络，开始时它们不产生任何影响。",
         ),
         trains=Text(
             "A down- and an up-projection behind attention and behind the MLP", "注意力与 MLP 之后的降维与升维投影"
@@ -136,7 +136,7 @@ HOULSBY = Method(
         frozen=Text("The whole model", "整个模型"),
         when=Text(
             "Many tasks on one base, each with its own small part; changes that a low-rank matrix cannot express.",
-            "一个基础模型上要做多个任务、各自只需一小部分；或需要低秩矩阵无法表达的改变时。",
+            "一个基座模型上要做多个任务、各自只需一小部分；或需要低秩矩阵无法表达的改变时。",
         ),
         when_not=Text(
             "The result must be a plain model, or every millisecond of an answer counts: choose LoRA and merge it.",
@@ -145,7 +145,8 @@ HOULSBY = Method(
         strengths=(
             Text("Learns non-linear corrections", "能学习非线性的修正"),
             Text(
-                "Can be switched off exactly, and trains on a squeezed base", "可精确关闭，也可在压缩的基础模型上训练"
+                "Can be switched off exactly, and trains on a quantised base model",
+                "可精确关闭，也可在量化的基座模型上训练",
             ),
         ),
         weaknesses=(
@@ -176,9 +177,9 @@ PFEIFFER = replace(
     learn=replace(
         _LEARN,
         what=Text(
-            "Each layer gets one tiny network behind its MLP that squeezes the output through a narrow middle and adds the "
+            "Each layer gets one tiny network behind its MLP that projects the output down to a narrow middle and up again, and adds the "
             "result back. A search over all placings found this one to be nearly as good as two.",
-            "每层在 MLP 之后增加一个微型网络，把输出压缩到很窄的中间层再加回。对各种放置方式的搜索表明，这样一个几乎与两个一样好。",
+            "每层在 MLP 之后增加一个微型网络，把输出降维到很窄的中间层再加回。对各种放置方式的搜索表明，这样一个几乎与两个一样好。",
         ),
         trains=Text("A down- and an up-projection behind each MLP", "每个 MLP 之后的降维与升维投影"),
         weaknesses=(

@@ -74,7 +74,7 @@ LN_TUNING = Method(
         when=Text("For tone and format, when next to nothing may be stored.", "用于语气和格式，且几乎不能占用存储时。"),
         when_not=Text("For new knowledge or longer answers of a new kind.", "需要新知识或全新类型的长回答时。"),
         strengths=(
-            Text("The fewest numbers of all: thousands.", "数字最少：仅数千个。"),
+            Text("The fewest numbers of all: thousands.", "参数最少：仅数千个。"),
             Text("Merges without any rounding.", "合并时毫无舍入误差。"),
         ),
         weaknesses=(Text("Learns little, needs a high learning rate.", "学到的少，需要较高的学习率。"),),

@@ -46,8 +46,8 @@ _PARAMS = (
         step=0.05,
         label=Text("Dropout", "随机失活（dropout）"),
         help=Text(
-            "Share of the blocks that are left unturned at random, against learning by heart.",
-            "训练时随机保持不旋转的块的比例，防止死记硬背。",
+            "Share of the blocks that are left unturned at random, against overfitting.",
+            "训练时随机保持不旋转的块的比例，防止过拟合。",
         ),
         usual=Text("0", "0"),
     ),
@@ -145,7 +145,7 @@ OFT = Method(
             "When speed matters: rotations cost more than LoRA's detour.", "看重速度时：旋转比 LoRA 的旁路代价更高。"
         ),
         strengths=(
-            Text("Keeps the base's knowledge well.", "很好地保留基础模型的知识。"),
+            Text("Keeps the base's knowledge well.", "很好地保留基座模型的知识。"),
             Text(
                 "Changes every direction, not a few as a low rank does.",
                 "能改变所有方向，而不像低秩那样只改变少数方向。",

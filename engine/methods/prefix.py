@@ -134,12 +134,12 @@ PREFIX = Method(
         ),
         strengths=(
             Text("Stronger than a prompt at the input alone", "比只在输入处加提示更强"),
-            Text("The base stays as it is, bit for bit", "基础模型逐位不变"),
+            Text("The base stays as it is, bit for bit", "基座模型逐位不变"),
             Text("Small results", "结果小"),
         ),
         weaknesses=(
             Text("Cannot be merged", "无法合并"),
-            Text("Needs a higher learning rate and more passes than LoRA", "比 LoRA 需要更高的学习率和更多轮数"),
+            Text("Needs a higher learning rate and more epochs than LoRA", "比 LoRA 需要更高的学习率和更多轮数"),
             Text("Takes up context and memory for each text", "占用上下文和每段文本的内存"),
         ),
         paper="Li and Liang 2021, Prefix-Tuning: Optimizing Continuous Prompts for Generation, arXiv:2101.00190",
@@ -167,7 +167,7 @@ P_TUNING_V2 = replace(
     notes=(
         Text(
             "Each number is trained by itself, without a network that ties them together, so it starts more slowly than LoRA: "
-            "give it more passes over the data.",
+            "give it more epochs.",
             "每个数都单独训练，没有网络把它们联系起来，因此起步比 LoRA 慢：需要更多轮数。",
         ),
         Text(

@@ -188,7 +188,7 @@ PROMPT = Method(
         strengths=(
             Text("The smallest result of all", "结果最小"),
             Text("Many tasks can be answered in one batch by one model", "同一个模型可以在一批中回答多个任务"),
-            Text("The base stays as it is, bit for bit", "基础模型逐位不变"),
+            Text("The base stays as it is, bit for bit", "基座模型逐位不变"),
         ),
         weaknesses=(
             Text("Weak on models below a few billion weights", "在几十亿参数以下的模型上效果弱"),

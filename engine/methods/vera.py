@@ -84,7 +84,7 @@ VERA = Method(
     help=Text(
         "All layers share one pair of random matrices that is never trained; each layer learns only two vectors that weigh it. "
         "Ten times fewer trained numbers than LoRA.",
-        "所有层共享一对从不训练的随机矩阵；每层只学习两个加权向量。训练的数字约为 LoRA 的十分之一。",
+        "所有层共享一对从不训练的随机矩阵；每层只学习两个加权向量。训练的参数约为 LoRA 的十分之一。",
     ),
     saves="adapter",
     params=_PARAMS,
@@ -123,7 +123,7 @@ VERA = Method(
             "For a single result LoRA learns more in the same time.", "只需要一个结果时，LoRA 在同样时间内学得更多。"
         ),
         strengths=(
-            Text("Few trained numbers, little optimizer memory.", "训练的数字少，优化器内存小。"),
+            Text("Few trained numbers, little optimizer memory.", "训练的参数少，优化器内存小。"),
             Text("Can be merged, can be switched off.", "可合并，可关闭。"),
         ),
         weaknesses=(

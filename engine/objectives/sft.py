@@ -52,7 +52,7 @@ _SCORED_ANSWERS = Param(
     label=Text("Answers to score at the end", "结束时评分的回答数"),
     help=Text(
         "So many held-out questions are answered at the end and compared with the expected answers, for the base too.",
-        "结束时回答这么多个验证问题，并与参考答案比较；基础模型也会回答。",
+        "结束时回答这么多个验证问题，并与参考答案比较；基座模型也会回答。",
     ),
     usual=Text("0, or 20 to compare methods", "0；比较方法时用 20"),
 )

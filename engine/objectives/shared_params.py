@@ -99,7 +99,7 @@ QUANTISATION = Param(
     label=Text("Frozen model held in", "冻结模型的存储格式"),
     help=Text(
         "Squeezes the frozen base so that it takes less memory. Saves memory, not time; whatever is trained stays exact.",
-        "压缩被冻结的基础模型以减少内存。节省的是内存而不是时间；被训练的部分不受影响。",
+        "压缩被冻结的基座模型以减少内存。节省的是内存而不是时间；被训练的部分不受影响。",
     ),
     usual=Text("as it is; NF4 when memory is short", "原样；内存不足时用 NF4"),
 )

@@ -138,7 +138,7 @@ def test_rows_are_searched_shown_and_changed_by_hand(visit: Open, prices: int) -
     assert page.locator("[data-row='1']").count() == 0
     assert "Sieben." in page.inner_text("[data-row='6']")
 
-    page.click(".ts-seg label:has-text('Held out')")
+    page.click(".ts-seg label:has-text('Validation')")
     page.wait_for_selector(".data-rows .ts-badge.train", state="detached")
     assert page.locator(".data-rows .ts-badge.val").count() > 0
     tab.assert_clean()

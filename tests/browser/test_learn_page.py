@@ -1,4 +1,5 @@
-"""The Learn page in a real browser: every card with its diagram, numbers for the chosen model, the guide, the table, both schemes."""
+"""The Learn page in a real browser: every card with its diagram, numbers for the chosen model, the guide, the table,
+the glossary, both schemes."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import pytest
 from engine.core.context import open_context
 from engine.core.settings import Settings
 from engine.methods import METHODS
+from engine.services.app.glossary import GLOSSARY
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs
 from tests.tiny import add_model
@@ -139,4 +141,60 @@ def test_axe_finds_nothing_in_open_cards(visit: Open, school: Server, lang: str,
 def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Open, school: Server) -> None:
     page = counted(visit(at=school, size=PHONE).open("/zh/learn"))
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+TERMS = [term for topic in GLOSSARY for term in topic.terms]
+
+
+def test_the_glossary_has_every_word_and_filters(visit: Open, school: Server) -> None:
+    for lang in ("en", "zh"):
+        tab = visit(at=school)
+        page = counted(tab.open(f"/{lang}/learn"))
+        shown = page.locator(".learn-term:visible")
+        assert shown.count() == len(TERMS)
+        assert (
+            page.locator("#term-lora dd")
+            .inner_text()
+            .startswith(next(t for t in TERMS if t.key == "lora").meaning.in_(lang))
+        )
+        page.fill("#learn-words", "gradient checkpointing")
+        assert shown.count() == 1
+        assert shown.first.get_attribute("id") == "term-activation-checkpointing"
+        assert page.inner_text(".learn-words-bar [role=status]") == t(lang, "learn.glossary.found", n=1, all=len(TERMS))
+        page.fill("#learn-words", "no such word")
+        assert page.is_visible(f".learn-glossary >> text={t(lang, 'learn.glossary.none')}")
+        assert not page.is_visible(".learn-topic h3")
+        tab.assert_clean()
+
+
+def test_a_word_has_an_address_of_its_own_whatever_the_filter_says(visit: Open, school: Server) -> None:
+    tab = visit(at=school)
+    page = counted(tab.open("/en/learn#term-qlora"))
+    box = page.locator("#term-qlora").bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 700
+    page.fill("#learn-words", "chrf")
+    assert not page.is_visible("#term-epoch")
+    page.evaluate("location.hash = '#term-epoch'")
+    page.wait_for_selector("#term-epoch", state="visible")
+    assert page.input_value("#learn-words") == ""
+    tab.assert_clean()
+
+
+def test_every_page_leads_to_the_glossary(visit: Open, school: Server) -> None:
+    page = visit(at=school).open("/zh/jobs")
+    page.click(f".ts-rail-foot >> text={t('zh', 'shell.glossary')}")
+    page.wait_for_url("**/zh/learn#learn-glossary")
+    counted(page)
+    box = page.locator("#learn-glossary-title").bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 700
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "dark"), ("zh", "light")])
+def test_axe_finds_nothing_in_the_glossary(visit: Open, school: Server, lang: str, scheme: str) -> None:
+    tab = visit(at=school, scheme=scheme, size=PHONE)
+    page = counted(tab.open(f"/{lang}/learn#term-lora"))
+    assert tab.violations() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

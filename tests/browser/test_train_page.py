@@ -338,3 +338,13 @@ def test_on_a_phone_the_bill_is_a_line_that_opens(visit: Open, studio: Studio) -
     box = page.locator("#train-start-small").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= PHONE["height"] - 60
+
+
+def test_a_setting_leads_to_its_word_in_the_glossary(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    link = page.locator("[data-field='method.rank'] .field-term")
+    assert link.get_attribute("aria-label") == t("en", "learn.glossary.link", name="Rank (r)")
+    link.click()
+    page.wait_for_url("**/en/learn#term-rank")
+    page.wait_for_selector("#term-rank", state="visible")

@@ -55,6 +55,11 @@ def _language_links(lang: str, current: Page | None) -> str:
     return f'<div class="ts-languages" role="group" aria-label="{escape(t(lang, "shell.language"))}">{"".join(links)}</div>'
 
 
+def _glossary_link(lang: str) -> str:
+    """The words that every page uses are explained in one place."""
+    return f'<a class="ts-rail-link" href="/{lang}/learn#learn-glossary">{escape(t(lang, "shell.glossary"))}</a>'
+
+
 def _scheme_switch(lang: str) -> str:
     choices = [
         f'<button type="button" data-scheme="{key}" aria-pressed="false" title="{escape(t(lang, f"shell.scheme.{key}"))}" '
@@ -77,7 +82,7 @@ def navigation(lang: str, current: Page | None) -> str:
 <nav aria-label="{escape(t(lang, "shell.navigation"))}">{"".join(links[:_PHONE_BAR])}
 <button type="button" class="ts-nav-item ts-more-button" aria-expanded="false" aria-controls="ts-more"{opened}>{icon("more-horizontal")}<span>{more}</span></button>
 <div class="ts-more" id="ts-more"><div class="ts-more-links">{"".join(links[_PHONE_BAR:])}</div>
-<div class="ts-rail-foot">{_language_links(lang, current)}{_scheme_switch(lang)}</div></div></nav>
+<div class="ts-rail-foot">{_glossary_link(lang)}{_language_links(lang, current)}{_scheme_switch(lang)}</div></div></nav>
 </header>"""
 
 

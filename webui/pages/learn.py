@@ -1,10 +1,14 @@
-"""The Learn page: every method explained, with its costs on a chosen model. The address (?model=3#lora) is the state."""
+"""The Learn page: every method explained, with its costs on a chosen model. The address (?model=3#lora) is the state.
+
+Its glossary (#learn-glossary) has an anchor for each word (#term-lora).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from engine.services.app import learning
+from engine.services.app.glossary import glossary
 from webui.components import view
 from webui.guard import guarded
 from webui.site import Site
@@ -25,7 +29,7 @@ def build(site: Site, lang: str) -> None:
     guard = guarded(lang)
     view(
         "learn",
-        learning.lessons(lang),
+        {**learning.lessons(lang), "glossary": glossary(lang)},
         functions=[guard(function) for function in (learn_start, learn_advise)],
         elem_id="learn-page",
     )

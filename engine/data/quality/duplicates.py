@@ -107,7 +107,7 @@ def _keep(check: str) -> tuple[Fix, ...]:
 EXACT = Check(
     key="exact_duplicates",
     severity="look",
-    label=Text("Copies", "完全重复"),
+    label=Text("Duplicates", "完全重复"),
     help=Text(
         "Rows that are the same word for word. The model learns them as often as they stand there, so they weigh more than the rest.",
         "内容一字不差的行。出现几次，模型就会学几次，因此它们的分量会超过其他行。",
@@ -124,11 +124,11 @@ EXACT = Check(
 NEAR_DUPLICATES = Check(
     key="near_duplicates",
     severity="look",
-    label=Text("Near-copies", "近似重复"),
+    label=Text("Near-duplicates", "近似重复"),
     help=Text(
         "Rows that say almost the same in almost the same words: a changed name, a comma more, a sentence added. "
         "System prompts are not compared, and answers must be alike as well.",
-        "用几乎相同的话说几乎相同内容的行：换了个名字、多了个逗号、加了一句话。系统提示不参与比较，而且回答也必须相近。",
+        "用几乎相同的话说几乎相同内容的行：换了个名字、多了个逗号、加了一句话。系统提示词不参与比较，而且回答也必须相近。",
     ),
     found=Text("{rows|row is|rows are} nearly the same as another one, in {groups|group|groups}.", "有 {rows} 行与其他行几乎相同，共 {groups} 组。"),
     run=_near,

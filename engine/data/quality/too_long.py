@@ -50,7 +50,7 @@ TOO_LONG = Check(
     params=(
         Param(
             "model", "choice", None, Text("For which model", "针对哪个模型"),
-            Text("Its own limit in tokens counts. Without a model, characters are counted.", "以该模型自身的 token 上限为准；不选模型则按字符数。"),
+            Text("Its own limit in tokens counts. Without a model, characters are counted.", "以该模型自身的词元上限为准；不选模型则按字符数。"),
             source="model", optional=True, advanced=False,
         ),
         Param(

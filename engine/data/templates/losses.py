@@ -12,7 +12,7 @@ from engine.data.templates.renderer import Renderer
 LOSSES = {
     "template.drops_system": Text(
         "it leaves system prompts out without a word; choose another model, or remove the system prompts",
-        "它会悄悄丢弃系统提示；请换一个模型，或去掉系统提示",
+        "它会悄悄丢弃系统提示词；请换一个模型，或去掉系统提示词",
     ),
     "template.drops_tools": Text(
         "it does not know tools and leaves their definitions out; choose a model that was made for tools",

@@ -13,14 +13,16 @@ PARAMS = (
         default="jsonl",
         label=Text("Format", "格式"),
         help=Text(
-            "JSONL for training tools, CSV for spreadsheets, Parquet for large sets; the folder is what model hubs read.",
-            "JSONL 适合训练工具，CSV 适合表格软件，Parquet 适合大数据集；文件夹可直接上传到模型社区（Hub）。",
+            "JSONL for training tools, CSV for spreadsheets, Parquet for large sets; the folder is what the Hugging Face Hub reads.",
+            "JSONL 适合训练工具，CSV 适合表格软件，Parquet 适合大数据集；文件夹可直接上传到 Hugging Face。",
         ),
         choices={
             "jsonl": Text("JSONL", "JSONL"),
             "csv": Text("CSV (table)", "CSV（表格）"),
             "parquet": Text("Parquet", "Parquet"),
-            "hub": Text("Folder for a hub, with a data card (ZIP)", "Hub 文件夹，含数据卡片（ZIP）"),
+            "hub": Text(
+                "Folder for Hugging Face, with a data set card (ZIP)", "Hugging Face 文件夹，含数据集卡片（ZIP）"
+            ),
         },
         advanced=False,
     ),
@@ -47,9 +49,9 @@ PARAMS = (
         help=Text("All rows, or one part of the split.", "全部数据行，或划分中的一部分。"),
         choices={
             "all": Text("All", "全部"),
-            "train": Text("Training", "训练"),
-            "val": Text("Validation", "验证"),
-            "test": Text("Test", "测试"),
+            "train": Text("Training", "训练集"),
+            "val": Text("Validation", "验证集"),
+            "test": Text("Test", "测试集"),
         },
         advanced=False,
     ),
@@ -57,7 +59,7 @@ PARAMS = (
         key="split_column",
         kind="bool",
         default=False,
-        label=Text("Add a column with the part", "添加“划分”列"),
+        label=Text("Add a column with the split", "添加“划分”列"),
         help=Text("Each row says whether it is train, val or test.", "每一行注明属于 train、val 还是 test。"),
     ),
     Param(
@@ -87,8 +89,8 @@ PARAMS = (
         default="unknown",
         label=Text("Licence", "许可证"),
         help=Text(
-            "Stands in the data card. Choose one only if the texts are yours to give.",
-            "写在数据卡片中。只有当你有权授权这些文本时才选择。",
+            "Stands in the data set card. Choose one only if the texts are yours to give.",
+            "写在数据集卡片中。只有当你有权授权这些文本时才选择。",
         ),
         choices={key: Text(key, key) for key in LICENCES} | {"unknown": Text("not chosen", "未选择")},
         advanced=False,

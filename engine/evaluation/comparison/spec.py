@@ -45,8 +45,8 @@ PARAMS: tuple[Param, ...] = (
         key="minutes", kind="float", default=5.0, minimum=0.1, maximum=100_000, step=1, advanced=False,
         label=Text("Minutes for each job", "每个任务的分钟数"), unit=Text("minutes", "分钟"),
         help=Text(
-            "Each job ends after this time, loading and checks included. The learning rate stays the same after the warm-up.",
-            "每个任务在此时间后结束，包括加载和检查。预热后学习率保持不变。",
+            "Each job ends after this time, loading and evaluations included. The learning rate stays the same after the warm-up.",
+            "每个任务在此时间后结束，包括加载和评估。预热后学习率保持不变。",
         ),
     ),
     Param(

@@ -9,7 +9,7 @@ from storage.job_tables import UNFINISHED, JobStatus
 
 _MERGING = Phase(
     "merging",
-    Text("merging adapter and base", "正在合并适配器与基础模型"),
+    Text("merging adapter and base", "正在合并适配器与基座模型"),
     Text("Merging the adapter into the model.", "正在将适配器合并到模型。"),
 )
 _PACKING = Phase("packing", Text("packing the zip", "正在打包 zip"), Text("Packing the files.", "正在打包文件。"))

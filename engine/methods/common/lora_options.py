@@ -18,8 +18,8 @@ LORA_PARAMS = (
         advanced=False,
         label=Text("Rank", "秩（rank）"),
         help=Text(
-            "How much the adapter can change. Higher learns more and needs more memory; too high learns by heart.",
-            "适配器能改变多少。越大学得越多、占用内存越多；过大容易死记硬背。",
+            "How much the adapter can change. Higher learns more and needs more memory; too high overfits (learns by heart).",
+            "适配器能改变多少。越大学得越多、占用内存越多；过大容易过拟合（死记硬背）。",
         ),
         usual=Text("8 to 32", "8 到 32"),
     ),
@@ -46,8 +46,8 @@ LORA_PARAMS = (
         step=0.05,
         label=Text("Dropout", "随机失活（dropout）"),
         help=Text(
-            "Share of the adapter's inputs switched off at random, against learning by heart. Costs about a fifth of the speed.",
-            "训练时随机关闭的适配器输入比例，防止死记硬背。会降低约五分之一的速度。",
+            "Share of the adapter's inputs switched off at random, against overfitting. Costs about a fifth of the speed.",
+            "训练时随机关闭的适配器输入比例，防止过拟合。会降低约五分之一的速度。",
         ),
         usual=Text("0, or 0.05 for long runs", "0；长时间训练用 0.05"),
     ),
@@ -106,7 +106,7 @@ LORA_PARAMS = (
         help=Text(
             "LoRA+ gives the second matrix a higher learning rate. LoRA-FA leaves the first one as it fell, "
             "which halves the numbers that are trained.",
-            "LoRA+ 给第二个矩阵更高的学习率。LoRA-FA 让第一个矩阵保持初始随机值，训练的数字减少一半。",
+            "LoRA+ 给第二个矩阵更高的学习率。LoRA-FA 让第一个矩阵保持初始随机值，训练的参数减少一半。",
         ),
         usual=Text("both alike", "同样更新"),
     ),
@@ -194,7 +194,7 @@ LORA_LEARN = Learn(
     ),
     strengths=(
         Text("A few megabytes, switched on and off at will.", "只有几兆字节，可随时开关。"),
-        Text("Can be merged: no slower than the base afterwards.", "可以合并：之后与基础模型一样快。"),
+        Text("Can be merged: no slower than the base afterwards.", "可以合并：之后与基座模型一样快。"),
         Text("Several can answer side by side from one loaded model.", "多个适配器可在同一个已加载的模型上并排作答。"),
     ),
     weaknesses=(

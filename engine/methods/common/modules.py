@@ -34,8 +34,8 @@ DROPOUT_PARAM = Param(
     step=0.05,
     label=Text("Dropout", "随机失活（dropout）"),
     help=Text(
-        "Share of the adapter's inputs switched off at random, against learning by heart.",
-        "训练时随机关闭的适配器输入比例，防止死记硬背。",
+        "Share of the adapter's inputs switched off at random, against overfitting.",
+        "训练时随机关闭的适配器输入比例，防止过拟合。",
     ),
     usual=Text("0, or 0.05 for long runs", "0；长时间训练用 0.05"),
 )

@@ -29,20 +29,20 @@ from storage.queries import base_models
 Json = dict[str, Any]
 BYTES_STORED = 4.0  # results are kept in fp32
 FAMILIES: Mapping[str, Text] = {
-    "low_rank": Text("Small add-ons to the weights", "权重旁的小改动"),
-    "adapter": Text("Small networks between the layers", "层间的小网络"),
-    "prompt": Text("Trained prompts", "可训练的提示"),
+    "low_rank": Text("Adapters beside the weights (LoRA and others)", "权重旁的适配器（LoRA 等）"),
+    "adapter": Text("Adapters between the layers", "层间的适配器"),
+    "prompt": Text("Soft prompts (trained)", "软提示（可训练的提示）"),
     "selective": Text("A part of the model", "只训练模型的一部分"),
     "whole": Text("The whole model", "整个模型"),
-    "context": Text("Without training", "无需训练"),
+    "context": Text("In-context learning, without training", "上下文学习，无需训练"),
     "research": Text("Research", "研究性方法"),
 }
 CAPABILITIES: Mapping[str, Text] = {
-    "merge": Text("Can become a plain model", "可以合并为普通模型"),
+    "merge": Text("Can be merged into the base model", "可以合并进基座模型"),
     "toggle": Text("Can be switched off, bit for bit", "可以完全关闭，逐位还原"),
-    "quantised_base": Text("Learns on a base in 4 or 8 bits", "可在 4 位或 8 位的基础模型上学习"),
-    "packing": Text("Several examples share a row", "多个样本可以共用一行"),
-    "checkpointing": Text("Activations can be recomputed", "可以重算激活值"),
+    "quantised_base": Text("Trains on a base model quantised to 4 or 8 bits", "可在量化到 4 位或 8 位的基座模型上训练"),
+    "packing": Text("Packing: several examples share a sequence", "样本打包：多个样本共用一个序列"),
+    "checkpointing": Text("Activation checkpointing", "激活检查点（重算激活值）"),
     "resume": Text("Goes on exactly after an interruption", "中断后可精确继续"),
     "batch": Text("Answers beside others in one batch", "可与其他模型同批回答"),
 }

@@ -96,8 +96,8 @@ RULES: tuple[Rule, ...] = (
         lambda a: a.examples < _TOO_FEW,
         _shows,
         Text(
-            "With fewer than 20 examples training mostly learns them by heart. Show them in the prompt first: it costs no training and is the mark to beat.",
-            "样本少于 20 个时，训练基本只是死记硬背。先把它们放进提示里：无需训练，也是微调要超越的基准。",
+            "With fewer than 20 examples training mostly overfits (learns them by heart). Show them in the prompt first: it costs no training and is the baseline to beat.",
+            "样本少于 20 个时，训练基本只是过拟合（死记硬背）。先把它们放进提示里：无需训练，也是微调要超越的基准。",
         ),
     ),
     Rule(
@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         lambda m: _first_choice(m) and m.capabilities.batch,
         Text(
             "One base stays in memory and each task is a small file. Questions for different tasks can be answered in one batch.",
-            "内存中只保留一个基础模型，每个任务只是一个小文件；不同任务的问题可以在同一批中回答。",
+            "内存中只保留一个基座模型，每个任务只是一个小文件；不同任务的问题可以在同一批中回答。",
         ),
     ),
     Rule(
@@ -178,8 +178,8 @@ RULES: tuple[Rule, ...] = (
         lambda _a: True,
         _squeezed,
         Text(
-            "The model as it is does not fit into this memory; with its frozen weights squeezed to 4 bits it does. That saves memory, not time.",
-            "原样的模型放不进这点内存；把冻结的权重压缩到 4 位就可以。节省的是内存，不是时间。",
+            "The model as it is does not fit into this memory; with its frozen weights quantised to 4 bits (QLoRA) it does. That saves memory, not time.",
+            "原样的模型放不进这点内存；把冻结的权重量化到 4 位（QLoRA）就可以。节省的是内存，不是时间。",
         ),
         otherwise=True,
     ),
@@ -188,7 +188,7 @@ RULES: tuple[Rule, ...] = (
         lambda a: a.examples < _MUCH,
         _shows,
         Text(
-            "Before you train: put your best examples into the prompt. If that is enough you are done; if not, it is the mark to beat.",
+            "Before you train: put your best examples into the prompt. If that is enough you are done; if not, it is the baseline to beat.",
             "训练之前：把最好的样本放进提示里。如果已经够用就不必训练；如果不够，它就是要超越的基准。",
         ),
     ),

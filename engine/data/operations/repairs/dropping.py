@@ -95,8 +95,8 @@ DROP_FOUND = Operation(
             Text("Of rows found in two parts of the data: all, or those of one part.", "当行分布在数据的两部分时：全部删除，还是只删其中一部分。"),
             choices={
                 "all": Text("All that were found", "找到的全部"),
-                "train": Text("Those trained on", "训练部分的"),
-                "held_out": Text("Those held out", "留出部分的"),
+                "train": Text("Those of the training split", "训练集中的"),
+                "held_out": Text("Those held out (validation and test)", "验证集和测试集中的"),
             },
         ),
     ),

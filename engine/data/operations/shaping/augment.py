@@ -131,7 +131,7 @@ AUGMENT = (
     Operation(
         "paraphrase",
         "augment",
-        Text("Ask in other words", "换种问法"),
+        Text("Ask in other words (paraphrase)", "换种问法"),
         Text("Adds training rows in which the question is put differently and the answer stays: the model learns what is meant, not how it was typed.", "增加一些训练行：问法不同，答案不变，让模型学会意思而不是死记问法。"),
         _paraphrase,
         (_copies(5), _SHARE, _WAYS, _OWN, SEED),

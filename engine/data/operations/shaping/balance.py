@@ -208,7 +208,7 @@ BALANCE = (
     Operation(
         "down_sample",
         "size",
-        Text("Cut large groups down", "缩减大组"),
+        Text("Cut large groups down (undersampling)", "缩减大组（欠采样）"),
         Text("Leaves training rows of the larger labels or sources out until all are alike.", "减少大组的训练行，直到各标签或来源数量相当。"),
         _down,
         (_BY, _TEMPERATURE, SEED),
@@ -216,7 +216,7 @@ BALANCE = (
     Operation(
         "up_sample",
         "size",
-        Text("Repeat small groups", "重复小组"),
+        Text("Repeat small groups (oversampling)", "重复小组（过采样）"),
         Text("Repeats training rows of the smaller labels or sources until all are alike. Copies are marked as such.", "重复小组的训练行，直到各标签或来源数量相当。副本都会做上标记。"),
         _up,
         (_BY, _TEMPERATURE, _REPEATS, SEED),

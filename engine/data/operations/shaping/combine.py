@@ -87,8 +87,8 @@ COMBINE = (
     Operation(
         "replay",
         "combine",
-        Text("Repeat older lessons", "复习旧内容"),
-        Text("Adds training rows of an older data set, so that the model does not forget it: with 30 % of them the loss on the old task stayed at 0.47, without it rose to 1.25 (measured on a small model).", "加入旧数据集的训练行，避免模型遗忘：加入 30% 时旧任务的损失保持在 0.47，不加则升到 1.25（小模型实测）。"),
+        Text("Replay an older data set", "重放旧数据（replay）"),
+        Text("Adds training rows of an older data set, so that the model does not forget it (catastrophic forgetting): with 30 % of them the loss on the old task stayed at 0.47, without it rose to 1.25 (measured on a small model).", "加入旧数据集的训练行，避免模型遗忘（灾难性遗忘）：加入 30% 时旧任务的损失保持在 0.47，不加则升到 1.25（小模型实测）。"),
         _replay,
         (
             _OLD,

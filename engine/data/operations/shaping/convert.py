@@ -30,7 +30,7 @@ CONVERT = (
         "prefer_chosen",
         "convert",
         Text("Keep the good answers", "只留好答案"),
-        Text("Makes plain conversations for normal training: with the preferred answer of each pair, or with the answers that were judged good. The others are left out.", "转换成可用于普通训练的对话：成对数据取更好的那个回答，带评判的数据只取被评为好的回答，其余的去掉。"),
+        Text("Makes plain conversations for normal training: with the chosen answer of each preference pair, or with the answers that got a thumb up. The others are left out.", "转换成可用于普通训练的对话：偏好数据取更好的那个回答，带点赞/点踩的数据只取得到点赞的回答，其余的去掉。"),
         _prefer,
         kinds=("preference", "kto"),
     ),

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _KINDS = {
     "chat": Text("conversations", "对话").as_dict(),
     "text": Text("plain texts", "纯文本").as_dict(),
-    "preference": Text("pairs of answers", "成对的回答").as_dict(),
-    "kto": Text("judged answers", "带评判的回答").as_dict(),
+    "preference": Text("preference pairs", "偏好数据（成对回答）").as_dict(),
+    "kto": Text("answers with thumbs (KTO)", "带点赞/点踩的回答（KTO）").as_dict(),
 }
 
 

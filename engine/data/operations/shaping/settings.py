@@ -31,8 +31,8 @@ VAL = Param(
     10.0,
     Text("Validation", "验证集"),
     Text(
-        "Share of the rows that are held out to see, while training, whether the model learns or only memorises.",
-        "留出来的行所占比例：训练时用它们判断模型是真的学会了，还是只在死记硬背。",
+        "Share of the rows in the validation split: held out to see, while training, whether the model learns or overfits (only memorises).",
+        "验证集所占比例：训练时用它们判断模型是真的学会了，还是过拟合（死记硬背）。",
     ),
     usual=Text("10", "10"),
     minimum=0,
@@ -46,8 +46,8 @@ TEST = Param(
     0.0,
     Text("Test", "测试集"),
     Text(
-        "Share that no training and no choice ever looks at, for one last honest score.",
-        "训练和调参都不看的部分，只用于最后一次客观评分。",
+        "Share of the test split: no training and no choice ever looks at it, for one last honest score.",
+        "测试集所占比例：训练和调参都不看，只用于最后一次客观评分。",
     ),
     usual=Text("0 to 10", "0 到 10"),
     minimum=0,
@@ -106,7 +106,10 @@ def repeats(minimum: int) -> Param:
         "int",
         10,
         Text("Each row at most", "每行最多重复"),
-        Text("A row that is seen much more often is learnt by heart.", "同一行出现太多次，模型只会死记硬背。"),
+        Text(
+            "A row that is seen much more often is overfitted (learnt by heart).",
+            "同一行出现太多次，模型会过拟合（死记硬背）。",
+        ),
         usual=Text("up to 10", "不超过 10"),
         minimum=minimum,
         maximum=1000,

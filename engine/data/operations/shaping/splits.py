@@ -242,15 +242,15 @@ SPLITS = (
     Operation(
         "split_random",
         "split",
-        Text("Hold rows out at random", "随机留出一部分"),
-        Text("Chooses anew which rows are trained on and which only check the result. Equal rows always stay together, so nothing of the check is learnt by heart.", "重新划分哪些行用于训练、哪些只用来检验。完全相同的行总在同一边，检验内容不会被背下来。"),
+        Text("Random split", "随机划分"),
+        Text("Draws the training, validation and test split anew. Equal rows always stay together, so that nothing leaks from one into another.", "重新划分训练集、验证集和测试集。完全相同的行总在同一边，不会互相泄漏。"),
         _random,
         (VAL_SHARE, TEST_SHARE, SEED, NEAREST),
     ),
     Operation(
         "split_stratified",
         "split",
-        Text("With equal shares of each label", "按标签等比例划分"),
+        Text("Stratified split: equal shares of each label", "分层划分：按标签等比例"),
         Text("At random, but each label (or source) has the same share on every side: rare ones are not missed.", "同样是随机，但每个标签（或来源）在各部分中占比相同，少见的标签不会被漏掉。"),
         _stratified,
         (_LABEL, VAL_SHARE, TEST_SHARE, SEED, NEAREST),
@@ -258,7 +258,7 @@ SPLITS = (
     Operation(
         "split_group",
         "split",
-        Text("Without tearing groups apart", "按组划分"),
+        Text("Group split: no group torn apart", "按组划分（group split）"),
         Text("The same customer (document, conversation ...) is never on both sides. The score then says how well new ones are answered.", "同一客户（文档、对话等）不会同时出现在两边，得分反映的是面对新客户时的表现。"),
         _group,
         (_WHO, VAL_SHARE, TEST_SHARE, SEED, NEAREST),
@@ -266,7 +266,7 @@ SPLITS = (
     Operation(
         "split_time",
         "split",
-        Text("By time", "按时间划分"),
+        Text("Split by time", "按时间划分"),
         Text("Trains on the past and validates on the newest rows, as it will be in use.", "用过去的数据训练，用最新的数据验证，与实际使用时一致。"),
         _time,
         (_WHEN, VAL_SHARE, TEST_SHARE, _UNREADABLE, _ORDER),

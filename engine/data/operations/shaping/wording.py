@@ -104,8 +104,8 @@ _WHAT = Param(
     "set",
     Text("What to do", "做什么"),
     Text(
-        "The system turn tells the model who it is and how to answer. Use the same one when you chat later.",
-        "系统提示告诉模型它是谁、该怎么回答。之后聊天时请使用同样的内容。",
+        "The system prompt tells the model who it is and how to answer. Use the same one when you chat later.",
+        "系统提示词告诉模型它是谁、该怎么回答。之后聊天时请使用同样的内容。",
     ),
     choices={
         "set": Text("the same one for every row", "所有行使用同一条"),
@@ -118,7 +118,7 @@ _TEXT = Param(
     "text",
     "text",
     None,
-    Text("System turn", "系统提示"),
+    Text("System prompt", "系统提示词"),
     Text("For instance: You are the friendly assistant of Fennick Lamps.", "例如：你是某灯具店的客服助手，语气友好。"),
     advanced=False,
     optional=True,
@@ -137,8 +137,8 @@ WORDING = (
     Operation(
         "system_turn",
         "wording",
-        Text("Set the system turn", "设置系统提示"),
-        Text("Gives every conversation the same system turn, adds it where none is, or removes it.", "给每段对话设置同一条系统提示，或只补上缺少的，或全部去掉。"),
+        Text("Set the system prompt", "设置系统提示词"),
+        Text("Gives every conversation the same system prompt, adds it where none is, or removes it.", "给每段对话设置同一条系统提示词，或只补上缺少的，或全部去掉。"),
         _system,
         (_WHAT, _TEXT),
         kinds=_KINDS,

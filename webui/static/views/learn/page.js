@@ -1,4 +1,4 @@
-/* The Learn page: which method, all of them compared, a card each, and misunderstandings put right.
+/* The Learn page: which method, all of them compared, a card each, misunderstandings put right, and the glossary.
    Words come with the page; costs are asked for the chosen model. The address (?model=3#lora) is the state. */
 "use strict";
 TS.learn = TS.learn || {};
@@ -7,7 +7,8 @@ TS.views.learn = async (root, value, ctx) => {
   const page = { ...value, ctx, costs: null, model: TS.query("model") || "", told: [] };
   page.on = (task) => page.told.push(task);
   const picker = TS.h("div", { class: "learn-picker" });
-  const sections = [["guide", TS.learn.guide], ["compare", TS.learn.table], ["methods", TS.learn.cards], ["objectives", TS.learn.objectives], ["myths", TS.learn.myths]];
+  const sections = [["guide", TS.learn.guide], ["compare", TS.learn.table], ["methods", TS.learn.cards], ["objectives", TS.learn.objectives],
+    ["myths", TS.learn.myths], ["glossary", TS.learn.glossary]];
   TS.replace(root, TS.h("div", { class: "ts-page learn-page" },
     TS.head(TS.t("learn.title"), TS.t("learn.lead", { n: value.methods.length }), picker),
     TS.h("nav", { class: "ts-tabs learn-jumps", "aria-label": TS.t("learn.jumps") },
@@ -30,12 +31,12 @@ TS.views.learn = async (root, value, ctx) => {
   }
 };
 
-/** Go to the card that the address names; it may have been drawn after the browser looked. */
+/** Go to the card, section or word that the address names; it may have been drawn after the browser looked. */
 TS.learn.arrive = function () {
   const card = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   if (!card) return;
   card.scrollIntoView({ block: "start" });
-  card.querySelector("h4")?.focus({ preventScroll: true });
+  card.querySelector(":scope > dt, h4")?.focus({ preventScroll: true });
 };
 
 TS.learn.modelPicker = function (page) {

@@ -69,11 +69,15 @@ TS.formShow = function (param, value) {
 /** Whole numbers with their thousands apart, small ones as they are. */
 TS.formBound = (value) => (Number.isInteger(value) ? TS.format.number(value) : String(value));
 
+/** The way to the word that explains a setting: {key, name}. */
+TS.termLink = (term) => TS.h("a", { class: "ts-link field-term", href: TS.url("learn") + "#term-" + term.key, title: TS.t("learn.glossary.link", { name: term.name }),
+  "aria-label": TS.t("learn.glossary.link", { name: term.name }) }, TS.t("learn.glossary.short"));
+
 TS.formHelp = function (param) {
   const bounds = param.minimum !== null && param.maximum !== null && param.minimum !== undefined && param.maximum !== undefined
     ? TS.t("train.form.bounds", { minimum: TS.formBound(param.minimum), maximum: TS.formBound(param.maximum) }) : "";
   return [param.help, param.usual ? " " + TS.t("train.form.usual", { usual: param.usual }) : "",
-    bounds ? TS.h("span", { class: "field-bounds" }, " " + bounds) : ""];
+    bounds ? TS.h("span", { class: "field-bounds" }, " " + bounds) : "", param.term ? [" ", TS.termLink(param.term)] : ""];
 };
 
 /* One maker a kind: (id, param, value, oninput) -> {field(options) -> node with setError, show(value), focus}. */
