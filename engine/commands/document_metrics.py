@@ -26,8 +26,10 @@ _HEADS = (
 )
 _BETTER = {"low": Text("lower", "越低"), "high": Text("higher", "越高")}
 _NEEDS = {
-    "answers": Text("answers to held-out questions, beside the expected ones", "对验证问题的回答与参考答案"),
-    "loss": Text("the held-out loss", "验证损失"),
+    "answers": Text(
+        "answers to questions of the validation split, beside the expected ones", "对验证集问题的回答与参考答案"
+    ),
+    "loss": Text("the validation loss", "验证损失"),
 }
 
 

@@ -23,7 +23,7 @@ KINDS: Mapping[str, Text] = {
     "chat": Text("conversations", "对话"),
     "text": Text("plain texts", "纯文本"),
     "preference": Text("preference pairs", "偏好数据（成对回答）"),
-    "kto": Text("answers with a thumb up or down", "带好评或差评的回答"),
+    "kto": Text("answers with a thumb up or down", "带点赞或点踩的回答"),
 }
 
 

@@ -34,7 +34,7 @@ from engine.objectives.shared_params import (
 # fmt: off
 _OVER_LENGTH = Param(
     key="over_length", kind="choice", default="truncate",
-    choices={"truncate": Text("Cut the end off", "截断末尾"), "drop": Text("Leave them out", "丢弃")},
+    choices={"truncate": Text("Truncate: cut the end off", "截断：去掉末尾"), "drop": Text("Drop: leave them out", "丢弃：不使用")},
     label=Text("Too long examples", "过长的样本"),
     help=Text("What happens to examples over the limit. The review step shows how many there are.", "超过上限的样本如何处理。检查步骤会显示数量。"),
 )
@@ -42,8 +42,8 @@ _OVER_LENGTH = Param(
 _TRAIN_ON = Param(
     key="train_on", kind="choice", default="assistant",
     choices={"assistant": Text("The answers only", "仅回答"), "all": Text("Everything", "全部内容")},
-    label=Text("Learn from", "学习内容"),
-    help=Text("Answers only: the model learns to answer, not to ask.", "仅回答：模型学习如何回答，而不是提问。"),
+    label=Text("Train on", "学习内容"),
+    help=Text("Answers only: tokens of the question are masked, so the model learns to answer, not to ask.", "仅回答：问题的词元被遮蔽，模型学习回答而不是提问。"),
     usual=Text("the answers only", "仅回答"),
 )
 
@@ -51,8 +51,8 @@ _SCORED_ANSWERS = Param(
     key="scored_answers", kind="int", default=0, minimum=0, maximum=500, step=1,
     label=Text("Answers to score at the end", "结束时评分的回答数"),
     help=Text(
-        "So many held-out questions are answered at the end and compared with the expected answers, for the base too.",
-        "结束时回答这么多个验证问题，并与参考答案比较；基座模型也会回答。",
+        "So many questions of the validation split are answered at the end and compared with the expected answers, for the base too.",
+        "结束时回答验证集中的这么多个问题，并与参考答案比较；基座模型也会回答。",
     ),
     usual=Text("0, or 20 to compare methods", "0；比较方法时用 20"),
 )

@@ -9,10 +9,10 @@ from engine.core.params import Param
 from engine.core.text import Text
 
 _SCHEDULES = {
-    "linear": Text("Falls evenly to 0", "线性降到 0"),
-    "cosine": Text("Falls along a cosine", "余弦下降"),
-    "constant": Text("Stays the same", "保持不变"),
-    "constant_with_warmup": Text("Stays the same after the warm-up", "预热后保持不变"),
+    "linear": Text("Linear: falls evenly to 0", "线性：均匀降到 0"),
+    "cosine": Text("Cosine: falls along a cosine", "余弦：沿余弦曲线下降"),
+    "constant": Text("Constant: stays the same", "恒定：保持不变"),
+    "constant_with_warmup": Text("Constant after the warm-up", "预热后恒定"),
 }
 _BASE_FORMATS = {
     "none": Text("As it is", "原样"),
@@ -29,8 +29,8 @@ _OPTIMIZERS = {
 # fmt: off
 EPOCHS = Param(
     key="epochs", kind="float", default=3, minimum=0.01, maximum=1000, step=1, advanced=False,
-    label=Text("Passes over the data", "训练轮数"),
-    help=Text("How many times each example is seen.", "每个样本被学习的次数。"),
+    label=Text("Epochs", "训练轮数"),
+    help=Text("How many times each example is seen: 3 epochs are three rounds over the data.", "整份数据被学习的遍数（epoch）：每个样本被看到的次数。"),
     usual=Text("3 to 10 for small data, 1 to 3 for large", "小数据 3 到 10，大数据 1 到 3"),
 )
 LEARNING_RATE = Param(
@@ -44,41 +44,41 @@ LEARNING_RATE = Param(
 )
 BATCH_SIZE = Param(
     key="batch_size", kind="int", default=8, minimum=1, maximum=4096, step=1, advanced=False,
-    label=Text("Examples per step", "每步样本数"),
+    label=Text("Batch size", "批大小"),
     help=Text(
-        "How many examples each step learns from. Memory does not depend on it: they are worked through in small groups.",
-        "每一步学习多少个样本。内存不受影响：样本会分成小组处理。",
+        "Examples in one optimizer step. Memory does not depend on it: they are worked through in micro-batches (gradient accumulation).",
+        "每个优化步使用的样本数。内存不受影响：样本会分成微批次处理（梯度累积）。",
     ),
     usual=Text("4 to 32", "4 到 32"),
 )
 MAX_LENGTH = Param(
     key="max_length", kind="int", default=512, minimum=16, maximum=131072, step=16, advanced=False,
-    label=Text("Longest example", "最长样本"), unit=Text("tokens", "词元"),
-    help=Text("Examples longer than this are cut or left out, as chosen below.", "超过此长度的样本按下面的选择截断或丢弃。"),
+    label=Text("Maximum length", "最大长度"), unit=Text("tokens", "词元"),
+    help=Text("Examples with more tokens than this are truncated or left out, as chosen below.", "词元数超过此值的样本按下面的选择截断或丢弃。"),
     usual=Text("512 to 2,048", "512 到 2,048"),
 )
 SCHEDULE = Param(
     key="schedule", kind="choice", default="linear", choices=_SCHEDULES,
-    label=Text("Learning rate over time", "学习率变化"),
+    label=Text("Learning rate schedule", "学习率调度"),
     help=Text("How the learning rate changes during training.", "学习率在训练中如何变化。"),
-    usual=Text("falls evenly, or along a cosine", "线性或余弦下降"),
+    usual=Text("linear or cosine", "线性或余弦"),
 )
 WARMUP = Param(
     key="warmup", kind="float", default=0.05, minimum=0.0, maximum=0.9, step=0.01,
-    label=Text("Warm-up share", "预热比例"),
+    label=Text("Warm-up ratio", "预热比例"),
     help=Text("Share of all steps in which the learning rate rises from 0.", "学习率从 0 上升所占的步数比例。"),
     usual=Text("0.03 to 0.1", "0.03 到 0.1"),
 )
 WEIGHT_DECAY = Param(
     key="weight_decay", kind="float", default=0.0, minimum=0.0, maximum=1.0, step=0.01,
     label=Text("Weight decay", "权重衰减"),
-    help=Text("Pulls weights towards 0, against learning by heart.", "把权重拉向 0，防止死记硬背。"),
+    help=Text("Pulls weights towards 0, against overfitting (learning by heart).", "把权重拉向 0，防止过拟合（死记硬背）。"),
     usual=Text("0 to 0.1", "0 到 0.1"),
 )
 MAX_GRAD_NORM = Param(
     key="max_grad_norm", kind="float", default=1.0, minimum=0.0, maximum=1000.0, step=0.1,
     label=Text("Gradient clipping", "梯度裁剪"),
-    help=Text("Longest allowed step in gradient space; 0 switches clipping off.", "梯度的最大长度；0 表示不裁剪。"),
+    help=Text("Largest allowed gradient norm; 0 switches clipping off.", "梯度范数的上限；0 表示不裁剪。"),
     usual=Text("1", "1"),
 )
 OPTIMIZER = Param(
@@ -90,8 +90,8 @@ OPTIMIZER = Param(
 CHECKPOINTING = Param(
     key="checkpointing", kind="choice", default="auto",
     choices={"auto": Text("When memory is short", "内存不足时"), "on": Text("Always", "总是"), "off": Text("Never", "从不")},
-    label=Text("Recompute activations", "重算激活值"),
-    help=Text("Saves about half of the working memory for a third of the speed.", "节省约一半工作内存，速度降低三分之一。"),
+    label=Text("Activation checkpointing", "激活检查点"),
+    help=Text("Also called gradient checkpointing: activations are recomputed when they are needed. Saves about half of the working memory for a third of the speed.", "也叫梯度检查点：需要时重算激活值。节省约一半工作内存，速度降低三分之一。"),
     usual=Text("when memory is short", "内存不足时"),
 )
 QUANTISATION = Param(
@@ -111,10 +111,10 @@ DOUBLE_QUANTISATION = Param(
 )
 EVALUATIONS = Param(
     key="evaluations", kind="int", default=4, minimum=0, maximum=1000, step=1,
-    label=Text("Checks during training", "训练中的检查次数"),
+    label=Text("Evaluations during training", "训练中的评估次数"),
     help=Text(
-        "How often the held-out examples are scored, the sample questions answered and a checkpoint kept.",
-        "对验证样本评分、回答示例问题并保存检查点的次数。",
+        "How often the validation split is scored, the sample questions answered and a checkpoint kept.",
+        "对验证集评分、回答示例问题并保存检查点的次数。",
     ),
     usual=Text("4 to 10", "4 到 10"),
 )

@@ -246,7 +246,7 @@ def test_settings_are_told_in_words() -> None:
     rows = {row["label"]: row for row in settings_rows("en", spec)}
     assert rows["Rank"] | {"group": ""} == {"group": "", "label": "Rank", "value": "8", "changed": True, "main": True}
     assert rows["Layers to adapt"]["value"] == "q_proj, v_proj"
-    assert rows["Longest example"]["value"] == "512 tokens"
+    assert rows["Maximum length"]["value"] == "512 tokens"
     assert rows["Learning rate"]["changed"] is False  # 0.001 is this method's own default
     assert rows["Time limit (minutes)"]["value"] == "5"
     assert settings_rows("zh", {"method": "of the future"}) == []

@@ -60,7 +60,7 @@ OLD: dict[str, dict[str, str]] = {
         r"\d token\b|个 token\b": "词元",
     },
 }
-NOT_OURS = ("engine/objectives/",)  # names and texts of settings of training, which have rules of their own
+NOT_OURS = ()
 GENERATED = ("parameters.md",)  # from the declarations
 
 

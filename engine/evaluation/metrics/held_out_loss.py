@@ -8,7 +8,9 @@ from engine.evaluation.metrics.declaration import LOSS_SERIES, EvaluationMetric
 HELD_OUT_LOSS = EvaluationMetric(
     key="loss",
     label=Text("Loss", "损失"),
-    help=Text("Mean loss on held-out examples at the end; lower is better", "训练结束时验证样本上的平均损失；越低越好"),
+    help=Text(
+        "Mean loss on the validation split at the end; lower is better", "训练结束时验证集上的平均损失；越低越好"
+    ),
     source="PyTorch, `cross_entropy`",
     better="low",
     decimals=4,

@@ -14,10 +14,12 @@ _COUNTING = Phase(
 DRY_RUN = JobKind(
     key="dry_run",
     runner="engine.jobs.runners.dry_run:run",
-    title=Text("Check of a plan", "方案核查"),
+    title=Text("Dry run of a plan", "方案试运行"),
     lane="background",
     phases=(_COUNTING,),
-    endings=Endings(Text("Counted what one training step holds", "已清点一个训练步占用的内存")),
+    endings=Endings(
+        Text("Dry run done: counted what one training step holds.", "试运行完成：已清点一个训练步占用的内存。")
+    ),
     same=SameWish(by_key=True, statuses=(*UNFINISHED, JobStatus.SUCCEEDED)),
     listed=False,
 )

@@ -10,8 +10,8 @@ LOADING = Phase("loading", Text("loading the model", "正在加载模型"), Text
 TRAINING = Phase("training", Text("training", "正在训练"), Text("Training has begun.", "训练已开始。"))
 EVALUATING = Phase(
     "evaluating",
-    Text("checking held-out examples", "正在用验证样本检查"),
-    Text("Checking the held-out examples.", "正在检查验证样本。"),
+    Text("evaluating on the validation split", "正在验证集上评估"),
+    Text("Evaluating on the validation split.", "正在验证集上评估。"),
 )
 SAMPLING = Phase(
     "sampling",

@@ -26,7 +26,9 @@ PROBE = JobKind(
     title=Text("Speed probe", "测速"),
     lane="device",
     phases=(READING, LOADING, TRAINING, EVALUATING, SAMPLING, SCORING, SAVING),
-    endings=Endings(Text("The speed of this machine was measured.", "已测得这台机器的速度。")),
+    endings=Endings(
+        Text("Speed probe done: the speed of this machine was measured.", "测速完成：已测得这台机器的速度。")
+    ),
     same=SameWish(columns=("base_model_id", "dataset_id", "method", "lane"), wish=timed),
     listed=False,
     plans_memory=True,

@@ -17,7 +17,7 @@ REWRITE = JobKind(
     title=Text("Rewriting rows", "改写数据"),
     lane="device",
     phases=(LOADING, _REWRITING),
-    endings=Endings(Text("The new wordings wait in the review queue.", "新的说法已进入待审列表。")),
+    endings=Endings(Text("The new wordings wait in the annotation queue.", "新的说法已进入标注队列。")),
     same=SameWish(columns=("dataset_id",)),
     listed=False,
     uses_rows=False,
