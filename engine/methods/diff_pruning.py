@@ -170,9 +170,9 @@ DIFF_PRUNING = Method(
         quantised_base=False,
         why_not={
             "quantised_base": Text(
-                "its result replaces single weights, and those of a squeezed base are not the model's own; LoRA can be trained "
-                "on a squeezed base",
-                "其结果替换个别权重，而压缩后的权重已不是模型原来的值；LoRA 可以在压缩的基础模型上训练",
+                "its result replaces single weights, and those of a quantised base are not the model's own; LoRA can be trained "
+                "on a quantised base",
+                "其结果替换个别权重，而量化后的权重已不是模型原来的值；LoRA 可以在量化的基础模型上训练",
             ),
             "batch": Text(
                 "its changed weights are swapped in and out for each answer",

@@ -166,9 +166,9 @@ FREEZE = Method(
         quantised_base=False,
         why_not={
             "quantised_base": Text(
-                "it trains the model's own weights, and squeezed weights cannot be trained; LoRA can be trained on a "
-                "squeezed base",
-                "它训练模型自身的权重，而压缩后的权重无法训练；LoRA 可以在压缩的基础模型上训练",
+                "it trains the model's own weights, and quantised weights cannot be trained; LoRA can be trained on a "
+                "quantised base",
+                "它训练模型自身的权重，而量化后的权重无法训练；LoRA 可以在量化的基础模型上训练",
             ),
             "batch": Text(
                 "its changed layers are swapped in and out for each answer",
@@ -192,8 +192,8 @@ FREEZE = Method(
             "数据足以带来真正的改变、但内存不够全量微调时；或通过词嵌入学习新词时。",
         ),
         when_not=Text(
-            "The base is to be squeezed to 4 bits, or the result must be very small: LoRA does both.",
-            "需要把基础模型压缩到 4 位，或要求结果非常小时：请用 LoRA。",
+            "The base is to be quantised to 4 bits, or the result must be very small: LoRA does both.",
+            "需要把基础模型量化到 4 位，或要求结果非常小时：请用 LoRA。",
         ),
         strengths=(
             Text("No added parts: the result runs as fast as the base", "没有附加部分：运行速度与基础模型相同"),

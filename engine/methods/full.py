@@ -17,8 +17,8 @@ _WHOLE = Text(
     "结果本身就是完整的模型，无需合并",
 )
 _TRAINED = Text(
-    "it trains every weight, and squeezed weights cannot be trained; LoRA can be trained on a squeezed base",
-    "它训练所有权重，而压缩后的权重无法训练；LoRA 可以在压缩的基础模型上训练",
+    "it trains every weight, and quantised weights cannot be trained; LoRA can be trained on a quantised base",
+    "它训练所有权重，而量化后的权重无法训练；LoRA 可以在量化的基础模型上训练",
 )
 _TWO = Text("base and result are two models; both are loaded", "基础模型与结果是两个模型，会同时加载")
 _ALONE = Text("it is a model of its own and answers by itself", "它是独立的模型，需要单独回答")

@@ -145,7 +145,7 @@ HOULSBY = Method(
         strengths=(
             Text("Learns non-linear corrections", "能学习非线性的修正"),
             Text(
-                "Can be switched off exactly, and trains on a squeezed base", "可精确关闭，也可在压缩的基础模型上训练"
+                "Can be switched off exactly, and trains on a quantised base", "可精确关闭，也可在量化的基础模型上训练"
             ),
         ),
         weaknesses=(

@@ -158,7 +158,7 @@ LADDER = Method(
         ),
         strengths=(
             Text("No backward pass through the model", "无需经过模型的反向传播"),
-            Text("Works on a squeezed base just as well", "在压缩的基础模型上同样有效"),
+            Text("Works on a quantised base just as well", "在量化的基础模型上同样有效"),
         ),
         weaknesses=(
             Text("Starts as an untrained network, so it learns slowly at first", "起点是未经训练的网络，开始时学得慢"),

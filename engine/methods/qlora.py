@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.base_formats.nf4 import NF4
 from engine.core.text import Text
 from engine.methods.common.declaration import Learn
 from engine.methods.lora import LORA
 
 _LEARN = Learn(
     what=Text(
-        "The frozen model is squeezed to four bits a weight, and a LoRA adapter in full precision is trained beside it. "
-        "Gradients pass through the squeezed weights but never change them.",
-        "把冻结的模型压缩到每个权重四位，在它旁边以完整精度训练一个 LoRA 适配器。"
-        "梯度穿过压缩后的权重，但不会改变它们。",
+        "The frozen model is quantised to four bits a weight, and a LoRA adapter in full precision is trained beside it. "
+        "Gradients pass through the quantised weights but never change them.",
+        "把冻结的模型量化到每个权重四位，在它旁边以完整精度训练一个 LoRA 适配器。"
+        "梯度穿过量化后的权重，但不会改变它们。",
     ),
     trains=Text("The two thin matrices beside each chosen layer.", "每个所选层旁的两个细长矩阵。"),
     frozen=Text("Every weight of the model, in four bits.", "模型的全部权重（以四位存储）。"),
     when=Text(
         "When the model does not fit otherwise: 7 billion parameters train in about 8 GB.",
-        "不压缩就放不下模型时：70 亿参数约 8 GB 即可训练。",
+        "不量化就放不下模型时：70 亿参数约 8 GB 即可训练。",
     ),
     when_not=Text("When memory is not short: plain LoRA is faster and exact.", "内存充足时：普通 LoRA 更快、更精确。"),
     strengths=(
@@ -43,10 +44,10 @@ QLORA = replace(
     label=Text("QLoRA", "QLoRA"),
     tagline=Text("LoRA for when memory is short.", "内存不足时的 LoRA。"),
     help=Text(
-        "LoRA on a base that is squeezed to 4 bits a weight: a quarter of the memory, a little slower, almost as good.",
-        "在压缩到每个权重 4 位的基础模型上做 LoRA：内存约为四分之一，稍慢，效果几乎一样。",
+        "LoRA on a base that is quantised to 4 bits a weight: a quarter of the memory, a little slower, almost as good.",
+        "在量化到每个权重 4 位的基础模型上做 LoRA：内存约为四分之一，稍慢，效果几乎一样。",
     ),
-    defaults={**LORA.defaults, "quantisation": "nf4"},
+    defaults={**LORA.defaults, "quantisation": NF4.key},
     variants=(),
     learn=_LEARN,
     notes=(

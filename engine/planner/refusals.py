@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.hardware import Device
+from engine.devices import DEVICE_KINDS, device_of, kind_of
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
+from engine.planner.budget import catalogue
+from engine.planner.memory.unfit import unfit
 from engine.planner.time.speed import Pace, steps_of
 from storage.tables import Dataset, LanguageModel
 
@@ -20,6 +24,21 @@ def unteachable(dataset: Dataset) -> dict[str, Any] | None:
     return {"code": f"job.dataset_{dataset.kind}", "params": {"name": dataset.name}}
 
 
+def planned_device(key: str) -> Device:
+    """The device of a spec, here or in the catalogue. Raises Fault("device.missing") and others of `device_of`."""
+    return catalogue.device_of(key) if catalogue.is_planned_only(key) else device_of(key)
+
+
+def _unfit(spec: JobSpec) -> dict[str, dict[str, Any]]:
+    """Settings that do not run on the spec's device. Looks for it only where some kind of device would refuse."""
+    if not any(unfit(kind, spec.training) for kind in DEVICE_KINDS):
+        return {}
+    try:
+        return unfit(kind_of(planned_device(spec.budget.device)), spec.training)
+    except Fault as fault:
+        return {"budget.device": fault.as_dict()}
+
+
 def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> dict[str, dict[str, Any]]:
     """Faults by field; empty where the job can run on this model with so many examples."""
     try:
@@ -27,4 +46,5 @@ def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> dict[str, dict[st
     except Fault as fault:
         return {"base_model": fault.as_dict()}
     pace = Pace(float(spec.training["epochs"]), int(spec.training["batch_size"]))
-    return refused(method_of(spec.method), shape, spec.method_params, spec.training, steps_of(rows, pace))
+    steps = steps_of(rows, pace)
+    return _unfit(spec) | refused(method_of(spec.method), shape, spec.method_params, spec.training, steps)

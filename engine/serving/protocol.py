@@ -33,7 +33,7 @@ class ResidentModels:
 
     Attributes:
         identity: names the base's weights; another identity makes the process drop all that it holds.
-        dtype: "fp32", "bf16", "fp16", or "nf4" for a base squeezed to 4 bits.
+        dtype: "fp32", "bf16", "fp16", or the key of the format (`engine.base_formats`) of a quantised base.
         evict: held models to drop first.
     """
 

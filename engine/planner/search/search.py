@@ -1,7 +1,7 @@
 """From a budget to ranked complete plans: every sensible combination is put through the same bill as a job's own plan.
 
-What is tried: each recommended method, on the base as it is and squeezed where the method and the device can, with the
-optimizers that `goals` knows, at the shortest limits that cut no, 1 % or 5 % of the examples, as many passes as the time
+What is tried: each recommended method, on the base as it is and quantised where the method and the device can, with the
+optimizers whose quality is known, at the shortest limits that cut no, 1 % or 5 % of the examples, as many passes as the time
 allows and as many checkpoints as the disk allows. How a step is worked through follows from the memory (`arrange`).
 """
 
@@ -14,6 +14,7 @@ from math import floor
 from typing import Any
 
 from engine.core.params import read_all
+from engine.devices import kind_of
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
@@ -149,7 +150,7 @@ class Search:
 
     def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[PlanCase]:
         """Complete specs at each method's own pace, without a look at the limits."""
-        for way in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
+        for way in ways_to_train(self.goal, kind_of(self.base.device)) if trains else WITHOUT_TRAINING:
             case = self._case(way)
             cut = (_with(case, max_length=length) for length in lengths)
             yield from (one for one in cut if not _refused(one, way.method))
@@ -159,7 +160,7 @@ class Search:
         base, method = self.base, way.method
         values, _ = read_all(method.params, self.own.get(method.key, {}), "method")
         kept = {k: v for k, v in base.spec.training.items() if k not in SEARCHED and k not in method.defaults}
-        wanted = {"quantisation": way.held or "none", "optimizer": way.optimizer, "checkpointing": way.checkpointing}
+        wanted = {"quantisation": way.held.key, "optimizer": way.optimizer.key, "checkpointing": way.checkpointing}
         wanted["batch_size"] = base.spec.training["batch_size"]
         training, _ = read_all(SFT.params_for(method.defaults), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
@@ -294,4 +295,4 @@ def _quality(case: PlanCase, work: Workload, train: Counts) -> float:
         trainable=work.trained,
         epochs=case.pace.epochs,
     )
-    return quality(work.method, work.quantisation, work.optimizer, learning)
+    return quality(work.method, work.base_format, work.optimizer, learning)

@@ -113,7 +113,7 @@ def _alike(a: Any, b: Any) -> float:
 def settings_of(spec: JobSpec, work: Workload) -> dict[str, Any]:
     """What a measured speed belongs to: all that makes a step faster or slower."""
     training = {key: spec.training[key] for key in ("batch_size", "max_length", "optimizer", "train_on")}
-    how = {"group": work.tokens, "recompute": work.recompute, "quantisation": work.quantisation or "none"}
+    how = {"group": work.tokens, "recompute": work.recompute, "quantisation": work.base_format.key}
     return {
         "method": spec.method,
         **training,

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import Trainer, TrainingArguments
 
+from engine.base_formats import base_format
 from engine.core.errors import Fault
+from engine.devices.cpu import CPU
 from engine.methods.common.declaration import Method, RunContext
-from engine.objectives.sft import base_format
-from engine.planner.memory.verdict import TOKENS_AT_ONCE
+from engine.optimizers import optimizer_of
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.calibration.fake_model import fake_model, fake_tensors
 from engine.training.calibration.live_bytes import LiveBytes
@@ -63,7 +63,7 @@ def measure(
     precision: str = "fp32",
     recompute: bool = False,
     *,
-    budget: int = TOKENS_AT_ONCE["cpu"],
+    budget: int = CPU.tokens_at_once,
     after: Callable[[], None] | None = None,
 ) -> Measured:
     """The peak of one step over examples of these lengths, all of whose tokens are learnt; without runtime and margin.
@@ -74,9 +74,9 @@ def measure(
         after: called after each operation; what it raises ends the run.
 
     Raises:
-        Fault: "dry_run.quantised" where the base is squeezed, "dry_run.cannot" where the step cannot be traced.
+        Fault: "dry_run.quantised" where the base is quantised, "dry_run.cannot" where the step cannot be traced.
     """
-    if base_format(training):
+    if base_format(training).quantised:
         raise Fault("dry_run.quantised")
     began = time.monotonic()
     try:
@@ -156,11 +156,9 @@ def _optimizer(model: Any, method: Method, values: Mapping[str, Any], training: 
     own = method.optimizer(model, values, training) if method.optimizer is not None else None
     if own is not None:
         return own
-    arguments = TrainingArguments(
-        optim=training["optimizer"], learning_rate=training["learning_rate"], use_cpu=True, report_to=[]
-    )
-    kind, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
-    return kind([one for one in model.parameters() if one.requires_grad], **options)
+    chosen, options = optimizer_of(training["optimizer"]).make()
+    trained = [one for one in model.parameters() if one.requires_grad]
+    return chosen(trained, **{"lr": training["learning_rate"], **options})
 
 
 def _first_update(count: LiveBytes, trained: Sequence[Tensor], optimizer: Any) -> None:
