@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.params import Param
 from engine.core.text import LANGUAGES, Text
+from engine.devices import DEVICE_KINDS
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method, Variant
 from engine.objectives.sft import SFT
@@ -35,6 +36,14 @@ _HEADS = (
     Text("What it does", "作用"),
 )
 _YES, _NO, _AUTO = Text("yes", "是"), Text("no", "否"), Text("chosen by Tunesmith", "由 Tunesmith 决定")
+_DEVICES = Text("Devices", "设备")
+_DEVICE_HEADS = (
+    Text("Kind", "种类"),
+    Text("Key", "键"),
+    Text("Program and libraries", "程序与库"),
+    Text("Safety margin", "安全余量"),
+    Text("Tokens at once", "一次处理的词元"),
+)
 _SEPARATOR = Text(", ", "、")
 
 
@@ -44,7 +53,19 @@ def document(language: str) -> str:
     for method in METHODS:
         parts += _method(method, language)
     parts += [f"## {SFT.label.in_(language)}", _table(SFT.params, language)]
+    parts += [f"## {_DEVICES.in_(language)}", _devices(language)]
     return "\n\n".join(parts) + "\n"
+
+
+def _devices(language: str) -> str:
+    """What the plan reckons with on each kind of device."""
+    heads = "| " + " | ".join(head.in_(language) for head in _DEVICE_HEADS) + " |"
+    rows = [
+        f"| **{kind.label.in_(language)}** | `{kind.key}{':N' * kind.several}` | {kind.runtime_bytes / 1e6:.0f} MB | "
+        f"{kind.margin:.0%} | {kind.tokens_at_once} |"
+        for kind in DEVICE_KINDS
+    ]
+    return "\n".join([heads, "|" + " --- |" * len(_DEVICE_HEADS), *rows])
 
 
 def _method(method: Method, language: str) -> list[str]:
