@@ -24,11 +24,11 @@ from engine.core.hardware import cpu
 from engine.core.params import read_all
 from engine.data.rows.training_rows import training_rows
 from engine.data.templates.template import ChatTemplate
+from engine.devices.cpu import CPU
 from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import method_of
 from engine.methods.common.declaration import RunContext
 from engine.objectives import usual_objective
-from engine.planner.memory.verdict import TOKENS_AT_ONCE
 from engine.training.batches.examples import load_examples
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.fast_lora import speed_up
@@ -122,9 +122,9 @@ def measure(ours: StepTrainer, plain: Trainer, examples: list[Example]) -> Round
 
 def trainers(model: Any, spec: JobSpec, examples: list[Example], folder: Path) -> tuple[StepTrainer, Trainer]:
     """Both trainers around one model."""
-    arguments = training_arguments(spec, folder, dtype="fp32", on_gpu=False, recompute=False)
+    arguments = training_arguments(spec, folder, dtype="fp32", use_cpu=True, recompute=False)
     memory = MemoryWatch(torch.device("cpu"), None)
-    ours = StepTrainer(model, arguments, examples, TOKENS_AT_ONCE["cpu"], memory, TrainerCallback(), spec)
+    ours = StepTrainer(model, arguments, examples, CPU.tokens_at_once, memory, TrainerCallback(), spec)
     ours.forward = choose_forward(model, model.config.vocab_size, ours.autocast(), pack=True)
     return ours, Trainer(model=model, args=arguments, train_dataset=examples)  # type: ignore[arg-type]
 

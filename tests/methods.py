@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from engine.core.hardware import cpu, precision_for
+from engine.core.hardware import cpu
 from engine.core.params import read_all
+from engine.devices import precision_for
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method, RunContext
 from engine.methods.common.refusals import refused

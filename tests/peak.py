@@ -25,9 +25,11 @@ import numpy as np
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from engine.core.hardware import cpu, precision_for
-from engine.objectives.shared_params import base_format
-from engine.planner.memory.estimate import RUNTIME_CPU, peak_phase, predicted_mb
+from engine.base_formats import base_format
+from engine.core.hardware import cpu
+from engine.devices import precision_for
+from engine.devices.cpu import CPU
+from engine.planner.memory.estimate import peak_phase, predicted_mb
 from engine.planner.memory.workload import MB, Workload
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.fast_lora import speed_up
@@ -100,9 +102,9 @@ def billed(folder: Path, request: Request) -> tuple[float, str]:
     tokens = request.rows * (request.length + case.method.footprint(shape, values).front)
     work = Workload(
         shape, case.method, values, precision_for(cpu()), cpu(), tokens,
-        recompute=request.recompute, quantisation=base_format(training), longest=request.length,
+        recompute=request.recompute, base_format=base_format(training), longest=request.length,
     )  # fmt: skip
-    return predicted_mb(work) - RUNTIME_CPU / MB, peak_phase(work)
+    return predicted_mb(work) - CPU.runtime_bytes / MB, peak_phase(work)
 
 
 def _settled() -> float:

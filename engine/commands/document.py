@@ -11,8 +11,9 @@ from pathlib import Path
 from engine.commands.document_exports import exports_page
 from engine.commands.document_glossary import glossary_page
 from engine.commands.document_metrics import metrics_page
-from engine.commands.document_tables import SEPARATOR, param_table, shown_number, shown_value
+from engine.commands.document_tables import SEPARATOR, markdown_table, param_table, shown_number, shown_value
 from engine.core.text import LANGUAGES, Text
+from engine.devices import DEVICE_KINDS
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method, Variant
 from engine.objectives import OBJECTIVES
@@ -34,6 +35,14 @@ _TRAINED = Text("Trained parameters: {source}.", "训练参数量的依据：{so
 _VARIANT = Text("**{label}**: {tagline} Set {settings}. {paper}.", "**{label}**：{tagline}设置 {settings}。{paper}。")
 _FROM = Text("Learns from: {kinds}.", "学习的数据：{kinds}。")
 _NO_PARAMS = Text("No settings of its own.", "没有自己的设置。")
+_DEVICES = Text("Devices", "设备")
+_DEVICE_HEADS = (
+    Text("Kind", "种类"),
+    Text("Key", "键"),
+    Text("Program and libraries", "程序与库"),
+    Text("Safety margin", "安全余量"),
+    Text("Tokens at once", "一次处理的词元"),
+)
 
 
 def document(language: str) -> str:
@@ -43,6 +52,7 @@ def document(language: str) -> str:
         parts += _method(method, language)
     for objective in OBJECTIVES:
         parts += _objective(objective, language)
+    parts += [f"## {_DEVICES.in_(language)}", _devices(language)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -55,6 +65,21 @@ def _objective(objective: Objective, language: str) -> list[str]:
         _FROM.in_(language).format(kinds=kinds),
         param_table(objective.params, language),
     ]
+
+
+def _devices(language: str) -> str:
+    """What the plan reckons with on each kind of device."""
+    rows = [
+        [
+            f"**{kind.label.in_(language)}**",
+            f"`{kind.key}{':N' * kind.several}`",
+            f"{kind.runtime_bytes / 1e6:.0f} MB",
+            f"{kind.margin:.0%}",
+            str(kind.tokens_at_once),
+        ]
+        for kind in DEVICE_KINDS
+    ]
+    return markdown_table([head.in_(language) for head in _DEVICE_HEADS], rows)
 
 
 def _method(method: Method, language: str) -> list[str]:

@@ -6,13 +6,13 @@ import argparse
 import re
 from typing import Any
 
+from engine.base_formats import base_format_of
 from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.train import data_set
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.methods import method_of
-from engine.objectives.shared_params import QUANTISATION
 from engine.services.planning import plan_search
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GB|MB)", re.IGNORECASE)
@@ -64,12 +64,12 @@ def _devices(console: Console) -> int:
 
 
 def _print(console: Console, place: int, offer: dict[str, Any]) -> None:
-    lang, formats = console.language, QUANTISATION.choices
+    lang = console.language
     console.say(
         "cli.plan.offer",
         place=place,
         method=method_of(offer["method"]).label.as_dict(),
-        base=formats[offer["quantisation"] or "none"].in_(lang),
+        base=base_format_of(offer["quantisation"]).label.in_(lang),
         length=offer["max_length"],
         epochs=f"{offer['epochs']:g}",
         memory=_size(offer["memory"]["total_mb"]),

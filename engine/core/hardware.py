@@ -15,8 +15,6 @@ from typing import Any, Literal
 
 import psutil
 
-from engine.core.errors import Fault
-
 _MB = 1_000_000  # as pages show it
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _VECTOR_FLAGS = (("avx512f", 512), ("avx2", 256), ("asimd", 128), ("sse2", 128))
@@ -34,6 +32,7 @@ class Device:
         usable: False for a GPU that the installed torch cannot use.
         vector_bits: width of a processor's vector units; 0 where it is not known.
         tflops, bandwidth_gb_s: dense half-precision speed and memory speed, where they are known.
+        planned_as: key of its kind, where its own key does not say it: a device of the catalogue.
     """
 
     key: str
@@ -48,11 +47,12 @@ class Device:
     vector_bits: int = 0
     tflops: float | None = None
     bandwidth_gb_s: float | None = None
+    planned_as: str = ""
 
     @property
-    def is_gpu(self) -> bool:
-        """Whether it is a CUDA device, here or in the catalogue."""
-        return self.key.startswith("cuda") or self.capability is not None
+    def kind(self) -> str:
+        """Key of its kind (`engine.devices.DEVICE_KINDS`)."""
+        return self.planned_as or self.key.partition(":")[0]
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,6 @@ class Precision:
     dtype: Literal["bf16", "fp16", "fp32"]
     code: str
     params: dict[str, Any] = field(default_factory=dict)
-
-
-def precision_for(device: Device) -> Precision:
-    """bf16 only on a GPU that has it, fp16 on older GPUs, fp32 on a processor (bf16 without units is 15 times slower)."""
-    if not device.is_gpu:
-        return Precision("fp32", "precision.cpu")
-    capability = ".".join(map(str, device.capability or (0, 0)))
-    if device.bf16:
-        return Precision("bf16", "precision.gpu_bf16", {"capability": capability})
-    return Precision("fp16", "precision.gpu_fp16", {"capability": capability})
 
 
 def cpu() -> Device:
@@ -134,29 +124,6 @@ def _gpu(pynvml: Any, handle: Any, place: int) -> Device:
         driver=str(pynvml.nvmlSystemGetDriverVersion()),
         usable=torch_cuda() is not None,
     )
-
-
-def devices() -> list[Device]:
-    """Every device: GPUs first, then the processor."""
-    return [*gpus(), cpu()]
-
-
-def device_of(key: str, among: list[Device] | None = None) -> Device:
-    """The device of that key; "auto" is the usable GPU with the most free memory, else the processor.
-
-    Raises:
-        Fault: "device.missing", or "device.no_cuda_build" when torch was installed without CUDA.
-    """
-    among = devices() if among is None else among
-    if key == "auto":
-        usable = [device for device in among if device.usable]
-        return max(usable, key=lambda device: (device.is_gpu, device.free_mb))
-    found = next((device for device in among if device.key == key), None)
-    if found is None:
-        raise Fault("device.missing", device=key, known=[device.key for device in among])
-    if not found.usable:
-        raise Fault("device.no_cuda_build", device=key)
-    return found
 
 
 def disk(folder: Path) -> tuple[int, int]:

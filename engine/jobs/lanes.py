@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.errors import Fault
-from engine.core.hardware import device_of
+from engine.devices import device_of
 from engine.planner.budget import catalogue
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from engine.base_formats import base_format
 from engine.core.errors import Fault, SpecError
 from engine.core.params import read_all
+from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
-from engine.objectives.shared_params import base_format
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.budget.goals import GOALS
 
@@ -58,8 +59,8 @@ class JobSpec:
 
 def _budget(raw: Mapping[str, Any], faults: dict[str, dict[str, Any]]) -> Budget:
     device, goal = str(raw.get("device") or "auto"), str(raw.get("goal") or GOALS[0])
-    if device not in ("auto", "cpu") and not device.startswith("cuda:") and not is_planned_only(device):
-        faults["budget.device"] = _unknown(device, ("cpu", "cuda:0"))
+    if device != "auto" and kind_named(device) is None and not is_planned_only(device):
+        faults["budget.device"] = _unknown(device, [kind.key + ":0" * kind.several for kind in DEVICE_KINDS])
     if goal not in GOALS:
         faults["budget.goal"] = _unknown(goal, GOALS)
     memory, minutes, disk = (_limit(raw.get(key), f"budget.{key}", faults) for key in _LIMITS)
@@ -88,7 +89,7 @@ def _limit(value: Any, place: str, faults: dict[str, dict[str, Any]]) -> float |
 def _refused(method: Method, training: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Combinations that no model could train, whatever its shape."""
     can = method.capabilities
-    if base_format(training) and not can.quantised_base:
+    if base_format(training).quantised and not can.quantised_base:
         reason = can.why_not["quantised_base"].as_dict()
         return {"training.quantisation": {"code": "spec.no_quantised_base", "params": {"reason": reason}}}
     if training["checkpointing"] == "on" and not can.checkpointing:

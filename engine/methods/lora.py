@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from engine.base_formats import base_format
 from engine.core.text import Text
 from engine.methods.common.declaration import Capabilities, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
 from engine.methods.common.modules import chosen_linears, refuse_missing, targets, weights_of
 from engine.methods.common.shape import ModelShape
-from engine.objectives.shared_params import base_format
+from engine.optimizers import optimizer_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,20 +65,13 @@ def save_lora(model: Model, folder: Path, run: RunContext) -> None:
 def lora_optimizer(model: Model, values: Values, training: Values) -> Optimizer | None:
     """LoRA+ (arXiv:2402.12354) or LoRA-FA (arXiv:2308.03303); None leaves the chosen optimizer."""
     from peft.optimizers import create_lorafa_optimizer, create_loraplus_optimizer
-    from torch.optim import SGD, AdamW
-    from transformers import Adafactor
 
     rate, decay = training["learning_rate"], training["weight_decay"]
     if values["updates"] == "b_only":
         return create_lorafa_optimizer(model, r=values["rank"], lora_alpha=values["alpha"], lr=rate, weight_decay=decay)
     if values["updates"] == "both":
         return None
-    kinds: dict[str, tuple[Any, dict[str, Any]]] = {
-        "adamw_torch_fused": (AdamW, {"fused": True}),
-        "adafactor": (Adafactor, {"scale_parameter": False, "relative_step": False}),
-        "sgd": (SGD, {}),
-    }
-    kind, options = kinds[training["optimizer"]]
+    kind, options = optimizer_of(training["optimizer"]).make()
     return create_loraplus_optimizer(
         model, kind, lr=rate, loraplus_lr_ratio=values["plus_ratio"], loraplus_weight_decay=decay, **options
     )
@@ -151,18 +145,18 @@ def refuse_lora(shape: ModelShape, values: Values, training: Values) -> Iterator
     yield from refuse_missing(shape, values)
     smallest = min((min(sizes) for sizes in chosen_linears(shape, values).values()), default=values["rank"])
     if _moves_base(values):
-        if base_format(training):
+        if base_format(training).quantised:
             yield Refusal("method.start", "lora.start_quantised", {"start": _start_name(values)})
         if values["dora"]:
             yield Refusal("method.start", "lora.start_dora", {"start": _start_name(values)})
         if values["rank"] > smallest:
             yield Refusal("method.rank", "lora.start_rank", {"start": _start_name(values), "most": smallest})
-    if values["dora"] and base_format(training) == "int8":
+    if values["dora"] and not base_format(training).tells_lengths:
         yield Refusal("training.quantisation", "lora.dora_int8")
     if values["updates"] == "b_only":
         if values["dora"]:
             yield Refusal("method.updates", "lora.b_only_dora")
-        if training["optimizer"] != "adamw_torch_fused":
+        if not optimizer_of(training["optimizer"]).adamw:
             yield Refusal("training.optimizer", "lora.b_only_optimizer")
 
 

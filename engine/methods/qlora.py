@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.base_formats.nf4 import NF4
 from engine.core.text import Text
 from engine.methods.common.declaration import Learn
 from engine.methods.lora import LORA
@@ -49,7 +50,7 @@ QLORA = replace(
         "LoRA on a base model quantised to 4 bits a weight: a quarter of the memory, a little slower, almost as good.",
         "在量化到每个权重 4 位的基座模型上做 LoRA：内存约为四分之一，稍慢，效果几乎一样。",
     ),
-    defaults={**LORA.defaults, "quantisation": "nf4"},
+    defaults={**LORA.defaults, "quantisation": NF4.key},
     variants=(),
     learn=_LEARN,
     notes=(

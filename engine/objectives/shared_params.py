@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from engine.base_formats import BASE_FORMATS
+from engine.base_formats.declaration import BaseFormat
 from engine.core.params import Param
 from engine.core.text import Text
+from engine.optimizers import OPTIMIZERS
+from engine.optimizers.declaration import Optimizer
 
 _SCHEDULES = {
     "linear": Text("Linear: falls evenly to 0", "线性：均匀降到 0"),
@@ -14,17 +17,18 @@ _SCHEDULES = {
     "constant": Text("Constant: stays the same", "恒定：保持不变"),
     "constant_with_warmup": Text("Constant after the warm-up", "预热后恒定"),
 }
-_BASE_FORMATS = {
-    "none": Text("As it is", "原样"),
-    "int8": Text("8 bits", "8 位"),
-    "nf4": Text("4 bits, NF4", "4 位，NF4"),
-    "fp4": Text("4 bits, FP4", "4 位，FP4"),
-}
-_OPTIMIZERS = {
-    "adamw_torch_fused": Text("AdamW (fused)", "AdamW（融合）"),
-    "adafactor": Text("Adafactor (less memory)", "Adafactor（更省内存）"),
-    "sgd": Text("SGD", "SGD"),
-}
+_BASE_FORMATS = {held.key: held.label for held in BASE_FORMATS}
+_OPTIMIZERS = {optimizer.key: optimizer.label for optimizer in OPTIMIZERS}
+
+
+def _explained(lead: Text, choices: Iterable[Optimizer | BaseFormat]) -> Text:
+    """A help text that ends with a sentence for each choice."""
+    english, chinese = (
+        " ".join(f"{one.label.in_(lang)}{colon}{one.help.in_(lang)}" for one in choices)
+        for lang, colon in (("en", ": "), ("zh", "："))
+    )
+    return Text(f"{lead.en} {english}", f"{lead.zh}{chinese}")
+
 
 # fmt: off
 EPOCHS = Param(
@@ -82,9 +86,11 @@ MAX_GRAD_NORM = Param(
     usual=Text("1", "1"),
 )
 OPTIMIZER = Param(
-    key="optimizer", kind="choice", default="adamw_torch_fused", choices=_OPTIMIZERS,
+    key="optimizer", kind="choice", default=OPTIMIZERS[0].key, choices=_OPTIMIZERS,
     label=Text("Optimizer", "优化器"),
-    help=Text("The rule that turns gradients into steps.", "把梯度变成更新步骤的规则。"),
+    help=_explained(
+        Text("The rule that turns gradients into updates of the parameters.", "把梯度变成参数更新的规则。"), OPTIMIZERS
+    ),
     usual=Text("AdamW", "AdamW"),
 )
 CHECKPOINTING = Param(
@@ -95,18 +101,24 @@ CHECKPOINTING = Param(
     usual=Text("when memory is short", "内存不足时"),
 )
 QUANTISATION = Param(
-    key="quantisation", kind="choice", default="none", choices=_BASE_FORMATS,
-    label=Text("Frozen model held in", "冻结模型的存储格式"),
-    help=Text(
-        "Squeezes the frozen base so that it takes less memory. Saves memory, not time; whatever is trained stays exact.",
-        "压缩被冻结的基座模型以减少内存。节省的是内存而不是时间；被训练的部分不受影响。",
+    key="quantisation", kind="choice", default=BASE_FORMATS[0].key, choices=_BASE_FORMATS,
+    label=Text("Quantisation of the base model", "基座模型的量化"),
+    help=_explained(
+        Text(
+            "Holds the frozen weights in fewer bits. Saves memory, not time; whatever is trained stays in full precision.",
+            "用更少的位数保存被冻结的权重。节省的是内存而不是时间；被训练的部分仍是完整精度。",
+        ),
+        BASE_FORMATS,
     ),
-    usual=Text("as it is; NF4 when memory is short", "原样；内存不足时用 NF4"),
+    usual=Text("not quantised; NF4 when memory is short", "不量化；内存不足时用 NF4"),
 )
 DOUBLE_QUANTISATION = Param(
     key="double_quantisation", kind="bool", default=True,
-    label=Text("Squeeze the scales too", "压缩缩放常数"),
-    help=Text("For 4 bits: the scales of each block of weights are squeezed as well, 0.4 bits a weight less.", "用于 4 位：每块权重的缩放常数也被压缩，每个权重再省约 0.4 位。"),
+    label=Text("Double quantisation", "双重量化"),
+    help=Text(
+        "For 4 bits: the scales of the blocks of weights are quantised as well, which saves about 0.4 bits a weight.",
+        "用于 4 位：每块权重的缩放常数也被量化，每个权重再省约 0.4 位。",
+    ),
     usual=Text("yes", "是"),
 )
 EVALUATIONS = Param(
@@ -131,9 +143,3 @@ SEED = Param(
     usual=Text("any", "任意"),
 )
 # fmt: on
-
-
-def base_format(training: Mapping[str, Any]) -> str | None:
-    """How the frozen base is held: "nf4", "fp4", "int8", or None for its own precision."""
-    chosen = str(training.get("quantisation", "none"))
-    return None if chosen == "none" else chosen

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from engine.core.hardware import Device, precision_for
+from engine.base_formats import base_format
+from engine.core.hardware import Device
 from engine.data.templates.lengths import Counts, LengthTable
+from engine.devices import kind_of, precision_for
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
-from engine.objectives.shared_params import base_format
+from engine.optimizers import optimizer_of
 from engine.planner.memory.estimate import memory_breakdown
 from engine.planner.memory.verdict import (
     Verdict,
@@ -31,7 +33,6 @@ from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration
 from storage.tables import Dataset, LanguageModel
 
 _FEW_ROWS = 20
-_LARGE = 1e9  # parameters that are too many for a processor in a reasonable time
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,25 @@ def workload(case: PlanCase, train: Counts) -> Workload:
         precision=precision_for(case.device),
         device=case.device,
         tokens=train.longest,
-        optimizer=str(spec.training["optimizer"]),
-        quantisation=base_format(spec.training),
+        optimizer=optimizer_of(spec.training["optimizer"]),
+        base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
     )
     in_a_step = train.largest_step(case.pace.batch_size)
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
+
+
+def device_view(device: Device) -> dict[str, Any]:
+    """The JSON form of a device that something is planned for: {key, name, kind, memory_mb, free_mb}."""
+    kind = kind_of(device).label.as_dict()
+    return {
+        "key": device.key,
+        "name": device.name,
+        "kind": kind,
+        "memory_mb": device.memory_mb,
+        "free_mb": device.free_mb,
+    }
 
 
 def estimate(case: PlanCase) -> dict[str, Any]:
@@ -141,9 +154,8 @@ def estimate(case: PlanCase) -> dict[str, Any]:
     disk = disk_view(spaces_of_case(case, work, train, val), case.disk_limit_mb)
     lines = memory_view(work)
     need_mb = sum(line["mb"] for line in lines)
-    device = case.device
     return {
-        "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb, "free_mb": device.free_mb},
+        "device": device_view(case.device),
         "precision": asdict(work.precision),
         "memory": {
             "items": lines,
@@ -217,12 +229,12 @@ def _fewer_checkpoints(case: PlanCase, work: Workload) -> tuple[int, float] | No
 
 
 def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:
-    training, device, free_mb = case.spec.training, case.device, case.device.free_mb
+    training, free_mb = case.spec.training, case.device.free_mb
     length, context = training["max_length"], case.model.context_length
     found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
         (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
-        (bool(work.quantisation) and not device.is_gpu, "quantised_cpu", {}),
-        (not device.is_gpu and work.shape.parameters > _LARGE, "large_on_cpu", {}),
+        (work.base_format.quantised and work.kind.slow_when_quantised, "quantised_cpu", {}),
+        (work.shape.parameters > work.kind.many_parameters, "large_on_cpu", {}),
         (
             context is not None and train.longest > context,
             "over_context",

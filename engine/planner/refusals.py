@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.hardware import Device
+from engine.devices import DEVICE_KINDS, device_of, kind_of
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
 from engine.objectives import objective_of
+from engine.planner.budget import catalogue
+from engine.planner.memory.unfit import unfit
 from engine.planner.time.speed import Pace, steps_of
 from storage.tables import Dataset, LanguageModel
 
@@ -17,6 +21,21 @@ from storage.tables import Dataset, LanguageModel
 def unteachable(spec: JobSpec, dataset: Dataset) -> dict[str, Any] | None:
     """The fault of a data set that the spec's objective cannot learn from; None where it can."""
     return objective_of(spec.objective).unfit_fault(dataset.kind, dataset.name)
+
+
+def planned_device(key: str) -> Device:
+    """The device of a spec, here or in the catalogue. Raises Fault("device.missing") and others of `device_of`."""
+    return catalogue.device_of(key) if catalogue.is_planned_only(key) else device_of(key)
+
+
+def _unfit(spec: JobSpec) -> dict[str, dict[str, Any]]:
+    """Settings that do not run on the spec's device. Looks for it only where some kind of device would refuse."""
+    if not any(unfit(kind, spec.training) for kind in DEVICE_KINDS):
+        return {}
+    try:
+        return unfit(kind_of(planned_device(spec.budget.device)), spec.training)
+    except Fault as fault:
+        return {"budget.device": fault.as_dict()}
 
 
 def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> dict[str, dict[str, Any]]:
@@ -29,4 +48,5 @@ def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> dict[str, dict[st
     except Fault as fault:
         return {"base_model": fault.as_dict()}
     pace = Pace(float(spec.training["epochs"]), int(spec.training["batch_size"]))
-    return refused(method, shape, spec.method_params, spec.training, steps_of(rows, pace))
+    steps = steps_of(rows, pace)
+    return _unfit(spec) | refused(method, shape, spec.method_params, spec.training, steps)

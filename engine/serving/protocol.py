@@ -37,7 +37,7 @@ class ResidentModels:
         tuned: results on top of it.
         tokenizer: folder with tokenizer.json.
         device: key: "cpu" or "cuda:N".
-        dtype: "fp32", "bf16", "fp16", or "nf4" for a base squeezed to 4 bits.
+        dtype: "fp32", "bf16", "fp16", or the key of the format (`engine.base_formats`) of a quantised base.
         threads: of the processor.
         evict: held models to drop first.
     """

@@ -146,10 +146,10 @@ def train_on_four_bits(world: World, tuned: int) -> None:
     from engine.serving.runtime.loading import load_model
 
     torch.manual_seed(5)
-    squeezed = prepare_model_for_kbit_training(
+    quantised = prepare_model_for_kbit_training(
         load_model(world.weights, "nf4", "cpu"), use_gradient_checkpointing=False
     )
-    model = get_peft_model(squeezed, LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM"))
+    model = get_peft_model(quantised, LoraConfig(r=8, target_modules="all-linear", task_type="CAUSAL_LM"))
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-2)
     ids = torch.tensor([IDS])
     for _ in range(3):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.memory import TINY
-from engine.planner.memory.estimate import RUNTIME_CPU
+from engine.devices.cpu import CPU
 from engine.planner.memory.workload import MB
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ def test_peak_memory_is_as_billed(folder: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(lines) == len(REQUESTS)
-    runtime = RUNTIME_CPU / MB
+    runtime = CPU.runtime_bytes / MB
     for request, found in zip(REQUESTS, lines, strict=True):
         expected, real = found["predicted_mb"] + runtime, found["measured_mb"] + runtime
         assert real == pytest.approx(expected, rel=_TOLERANCE), (request, found)

@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.base_formats import BASE_FORMATS
+from engine.devices import DEVICE_KINDS
 from engine.evaluation.metrics import METRICS
 from engine.exports import EXPORTS
 from engine.jobs.kinds import JOB_KINDS
 from engine.methods import METHODS
+from engine.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "transformers", "peft", "trl", "bitsandbytes", "accelerate", "datasets", "gguf"}
@@ -23,7 +26,13 @@ HEAVY_HOMES = (
     "engine/training/", "engine/serving/", "engine/evaluation/", "engine/exports/", "engine/models/",
     "engine/jobs/runners/",
 )  # fmt: skip
-LAZY_HOMES = ("engine/methods/", "engine/objectives/", "engine/optimizers/", "engine/base_formats/")  # inside functions
+LAZY_HOMES = (
+    "engine/methods/",
+    "engine/objectives/",
+    "engine/optimizers/",
+    "engine/base_formats/",
+    "engine/devices/",
+)  # inside functions; fmt: skip
 WEB_MAY = (
     "engine.services", "engine.methods", "engine.objectives", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
     "engine.exports", "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
@@ -286,3 +295,59 @@ def test_nobody_asks_for_an_export_or_a_metric_by_name(door: str) -> None:
         for found in pattern.finditer(file.read_text(encoding="utf-8"))
     ]
     assert asked == []
+
+
+# ------------------------------------------------------------------ optimizers, formats of the base, kinds of device
+
+_PLAIN = "none"  # a word of every day: only asked for beside the setting's name
+DECLARED = {
+    "optimizers": {optimizer.key for optimizer in OPTIMIZERS},
+    "base_formats": {held.key for held in BASE_FORMATS} - {_PLAIN},
+    "devices": {kind.key for kind in DEVICE_KINDS},
+}
+
+
+def _asked_by_key(source: str, keys: set[str], *, tables: bool = True) -> Iterator[str]:
+    """Comparisons with a key, `tables` by keys, and questions how a name begins."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Compare | ast.MatchValue):
+            named = {inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant)}
+            plain = _PLAIN in named and "quantisation" in ast.unparse(node)
+        elif tables and isinstance(node, ast.Dict):
+            named, plain = {key.value for key in node.keys if isinstance(key, ast.Constant)}, False
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".startswith"):
+            named, plain = {argument.value for argument in node.args if isinstance(argument, ast.Constant)}, False
+        else:
+            continue
+        if plain or {str(value).removesuffix(":") for value in named} & keys:
+            yield ast.unparse(node)
+
+
+def _asked_by_key_in_script(source: str, keys: set[str]) -> Iterator[str]:
+    """The same in JavaScript, where no table may be kept either."""
+    words = "|".join(sorted(keys))
+    asked = (
+        rf"""[!=]==?\s*["'`]({words})["'`]|["'`]({words})["'`]\s*[!=]==?|(startsWith|includes)\(["'`]({words}):?["'`]"""
+    )
+    kept = rf"""quantisation\w*\s*[!=]==?\s*["'`]{_PLAIN}["'`]"""
+    return (found.group() for found in re.finditer(f"{asked}|{kept}", source))
+
+
+def test_the_reader_of_declared_keys_sees_what_it_must() -> None:
+    keys = {"nf4", "cuda", "sgd"}
+    asks = "a == 'nf4'\nb in ('x', 'sgd')\nc = {'nf4': 1}\nd.startswith('cuda:')\nt['quantisation'] != 'none'"
+    assert len(list(_asked_by_key(asks, keys))) == 5
+    assert list(_asked_by_key("load('nf4')\na == 'none'\nb = {'none': 1}\nc.startswith('x')", keys)) == []
+    asks = "x === 'nf4'; \"sgd\" !== y; z.startsWith('cuda'); w.quantisation === 'none'"
+    assert len(list(_asked_by_key_in_script(asks, keys))) == 4
+    assert list(_asked_by_key_in_script("TS.t('nf4'); icon === 'none'", keys)) == []
+
+
+@pytest.mark.parametrize("room", DECLARED)
+def test_nobody_asks_for_what_is_declared_by_its_key(room: str) -> None:
+    elsewhere = [file for file in _files("engine", "webui", "storage") if file.parent != ROOT / "engine" / room]
+    tables = room != "devices"  # what is said of a machine has a line "cpu", too
+    found = {file: _asked_by_key(file.read_text("utf-8"), DECLARED[room], tables=tables) for file in elsewhere}
+    scripts = (ROOT / "webui" / "static" / "views").rglob("*.js")
+    found |= {file: _asked_by_key_in_script(file.read_text("utf-8"), DECLARED[room]) for file in scripts}
+    assert [f"{file.relative_to(ROOT)}: {text}" for file, texts in found.items() for text in texts] == []

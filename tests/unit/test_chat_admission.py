@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.base_formats.nf4 import NF4
 from engine.core.errors import Fault
 from engine.core.hardware import Device
 from engine.methods.common.shape import ModelShape
@@ -20,7 +21,7 @@ NOTHING = Running(None, alive=False, memory_mb=0, sizes={})
 
 
 def wanted(shape: ModelShape = SMALL, *tuned: Tuned, quantised: bool = False, tokens: int = 512) -> Wanted:
-    return Wanted("1:hash", shape, tuned, quantised, tokens)
+    return Wanted("1:hash", shape, tuned, NF4.answering if quantised else None, tokens)
 
 
 def test_small_model_on_a_processor_is_reckoned_in_fp32() -> None:

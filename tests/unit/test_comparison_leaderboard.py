@@ -84,10 +84,10 @@ def test_nothing_measured_yet() -> None:
     assert leaderboard([])[0]["key"] == "base"
 
 
-def test_a_squeezed_base_does_not_stand_for_the_base() -> None:
-    squeezed = [run(1, 1.0, base_val_loss=9.0, plain_base=False)]
-    assert board(a=squeezed, b=[run(1, 1.0)])["base"]["cells"]["loss"]["mean"] == 3.0
-    assert board(a=squeezed)["base"]["cells"]["loss"]["mean"] == 9.0
+def test_a_quantised_base_does_not_stand_for_the_base() -> None:
+    quantised = [run(1, 1.0, base_val_loss=9.0, plain_base=False)]
+    assert board(a=quantised, b=[run(1, 1.0)])["base"]["cells"]["loss"]["mean"] == 3.0
+    assert board(a=quantised)["base"]["cells"]["loss"]["mean"] == 9.0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 import pynvml
 import pytest
 
+from engine import devices
 from engine.core import hardware
 from engine.core.errors import Fault
 from engine.core.hardware import Device
@@ -20,17 +21,17 @@ NEW = Device("cuda:1", "NVIDIA L4", 24_000, 20_000, bf16=True, capability=(8, 9)
 
 
 def test_precision_follows_the_device() -> None:
-    assert [hardware.precision_for(device).dtype for device in (CPU, OLD, NEW)] == ["fp32", "fp16", "bf16"]
+    assert [devices.precision_for(device).dtype for device in (CPU, OLD, NEW)] == ["fp32", "fp16", "bf16"]
 
 
 def test_auto_prefers_the_gpu_with_the_most_free_memory_that_torch_can_use() -> None:
-    assert hardware.device_of("auto", [OLD, NEW, CPU]).key == "cuda:1"
+    assert devices.device_of("auto", [OLD, NEW, CPU]).key == "cuda:1"
     useless = Device("cuda:0", "NVIDIA L4", 24_000, 24_000, bf16=True, usable=False)
-    assert hardware.device_of("auto", [useless, CPU]).key == "cpu"
+    assert devices.device_of("auto", [useless, CPU]).key == "cpu"
     with pytest.raises(Fault, match=r"device\.no_cuda_build"):
-        hardware.device_of("cuda:0", [useless, CPU])
+        devices.device_of("cuda:0", [useless, CPU])
     with pytest.raises(Fault, match=r"device\.missing"):
-        hardware.device_of("cuda:3", [NEW, CPU])
+        devices.device_of("cuda:3", [NEW, CPU])
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_this_machine(tmp_path: Path) -> None:
     assert found["cores"] >= 1
     assert 0 < found["ram_free_mb"] <= found["ram_mb"]
     assert 0 < found["disk_free_mb"] <= found["disk_mb"]
-    assert hardware.devices()[-1].key == "cpu"
+    assert devices.devices()[-1].key == "cpu"
 
 
 def test_gpus_are_described_by_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:

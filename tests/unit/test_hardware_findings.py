@@ -102,7 +102,9 @@ def test_more_memory_never_reaches_less_far() -> None:
 
 def test_every_finding_has_its_words_in_both_languages() -> None:
     tree = ast.parse(Path(hardware_findings.__file__).read_text(encoding="utf-8"))
-    made = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding"]
+    made = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "HardwareFinding"
+    ]
     codes = {
         leaf.value
         for call in made

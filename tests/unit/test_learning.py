@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.base_formats import base_format
 from engine.core.context import Context, open_context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.hardware import cpu
@@ -18,7 +19,6 @@ from engine.core.settings import Settings
 from engine.core.text import LANGUAGES, Text
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.objectives.shared_params import base_format
 from engine.services.app import learning
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, RULES, Answers, Cost, advise
@@ -192,9 +192,9 @@ def test_models_are_offered_and_unknown_ones_refused(studio: tuple[Context, dict
 
 
 def costs_of(memory_mb: float) -> dict[str, Cost]:
-    """Each method needs the same memory, but for those on a squeezed base, which need a quarter; prompts are small."""
+    """Each method needs the same memory, but for those on a quantised base, which need a quarter; prompts are small."""
     return {
-        method.key: Cost(memory_mb / (4 if base_format(method.defaults) else 1), 1e6 + len(method.key))
+        method.key: Cost(memory_mb / (4 if base_format(method.defaults).quantised else 1), 1e6 + len(method.key))
         for method in METHODS
     }
 
@@ -219,10 +219,10 @@ def test_every_rule_is_used_by_some_answer() -> None:
     assert used == {rule.key for rule in RULES}
 
 
-def test_short_memory_leads_to_the_squeezed_base() -> None:
+def test_short_memory_leads_to_the_quantised_base() -> None:
     found = advise(Answers(200, 200, "style"), costs_of(400))
-    assert base_format(found[0].method.defaults)
-    assert not base_format(advise(Answers(8_000, 200, "style"), costs_of(400))[0].method.defaults)
+    assert base_format(found[0].method.defaults).quantised
+    assert not base_format(advise(Answers(8_000, 200, "style"), costs_of(400))[0].method.defaults).quantised
 
 
 def test_few_examples_are_shown_not_trained() -> None:
@@ -262,7 +262,7 @@ def test_a_wrong_setting_gets_the_nearest_one_that_works(studio: tuple[Context, 
 
 
 @METHOD
-def test_a_squeezed_base_is_mended_where_it_cannot_be(studio: tuple[Context, dict[str, Any]], method: Method) -> None:
+def test_a_quantised_base_is_mended_where_it_cannot_be(studio: tuple[Context, dict[str, Any]], method: Method) -> None:
     ctx, form = studio
     raw = form | {"method": method.key, "training": {"quantisation": "nf4"}}
     if method.capabilities.quantised_base:

@@ -8,14 +8,19 @@ from typing import Any
 import pytest
 
 from benchmarks.published import MODELS, Config, with_layers
-from engine.core.hardware import Device, Precision, cpu, precision_for
+from engine.base_formats import base_format
+from engine.base_formats.int8 import INT8
+from engine.base_formats.nf4 import NF4
+from engine.core.hardware import Device, Precision, cpu
 from engine.core.params import read_all
+from engine.devices import precision_for
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.models.base.gguf_config import config_of
 from engine.objectives import usual_objective
-from engine.objectives.shared_params import base_format
+from engine.optimizers.adafactor import ADAFACTOR
+from engine.optimizers.sgd import SGD
 from engine.planner.memory.estimate import (
     KEYS,
     memory_breakdown,
@@ -68,7 +73,7 @@ def _work(config: Config, method: Method, tokens: int = 512, device: Device | No
         precision_for(place),
         place,
         tokens,
-        quantisation=base_format(training),
+        base_format=base_format(training),
         longest=256,
     )
 
@@ -108,10 +113,10 @@ def test_the_bill_is_whole_and_grows_with_what_is_asked_of_it(name: str) -> None
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_fewer_bits_and_lower_ranks_need_less(name: str) -> None:
     work = _work(PUBLISHED[name], method_of("lora"), device=GPU)
-    four, eight = (weight_bytes(replace(work, quantisation=kind)) for kind in ("nf4", "int8"))
-    squeezes = work.shape.experts is None
+    four, eight = (weight_bytes(replace(work, base_format=held)) for held in (NF4, INT8))
+    quantises = work.shape.experts is None
     assert four < eight
-    assert (eight < weight_bytes(work)) or not squeezes
+    assert (eight < weight_bytes(work)) or not quantises
     ranks = [total_mb(_work(PUBLISHED[name], method_of("lora"), rank=rank)) for rank in (4, 64, 256)]
     assert ranks == sorted(ranks)
     assert ranks[0] < ranks[-1]
@@ -125,9 +130,9 @@ def test_the_peak_of_full_training_is_where_all_gradients_are() -> None:
     held = {line.key: line.bytes for line in memory_breakdown(short)}
     assert held["gradients"] == 4 * short.trained
     assert held["optimizer"] == 8 * short.trained
-    lean = replace(short, optimizer="adafactor")
+    lean = replace(short, optimizer=ADAFACTOR)
     assert total_mb(lean) < total_mb(short)
-    assert total_mb(replace(lean, optimizer="sgd")) <= total_mb(lean)
+    assert total_mb(replace(lean, optimizer=SGD)) <= total_mb(lean)
 
 
 def test_gradients_of_one_group_do_not_wait_for_activations_of_the_next() -> None:

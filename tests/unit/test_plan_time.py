@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
-from engine.core.hardware import Device, cpu, precision_for
+from engine.base_formats import base_format
+from engine.core.hardware import Device, cpu
 from engine.core.params import read_all
 from engine.data.templates.lengths import Counts, LengthTable
+from engine.devices import precision_for
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
-from engine.objectives.shared_params import base_format
+from engine.optimizers.sgd import SGD
 from engine.planner.budget import catalogue
 from engine.planner.memory.workload import Workload
 from engine.planner.time import corrections, disk, effort, speed
@@ -44,7 +46,7 @@ def _work(key: str = "lora", device: Device = CPU, config: dict[str, Any] = STAR
     values, faults = read_all(method.params, raw, "method")
     assert not faults
     held = base_format(method.defaults)
-    return Workload(shape_of(config), method, values, precision_for(device), device, 1024, quantisation=held)
+    return Workload(shape_of(config), method, values, precision_for(device), device, 1024, base_format=held)
 
 
 def _counts(length: int = 200, rows: int = 100, learnt: float = 0.75) -> Counts:
@@ -196,7 +198,7 @@ def test_the_disk_holds_one_checkpoint_more_while_the_newest_is_written() -> Non
     assert lines["checkpoints"] == 2 * lines["writing"]
     assert lines["writing"] == pytest.approx(12 * work.trained, rel=0.01)
     assert lines["result"] == pytest.approx(4 * work.shape.parameters, rel=0.02)
-    without = {space.key: space.bytes for space in disk.spaces(replace(work, optimizer="sgd"), _counts(), _counts(), 2)}
+    without = {space.key: space.bytes for space in disk.spaces(replace(work, optimizer=SGD), _counts(), _counts(), 2)}
     assert without["writing"] < 0.4 * lines["writing"]
     assert sum(space.bytes for space in disk.spaces(_work(), _counts(), _counts(), 2)) < 0.2 * sum(lines.values())
 

@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
+from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
-from engine.core.hardware import Device, precision_for
+from engine.core.hardware import Device
 from engine.core.params import read_all
 from engine.data.templates.lengths import count, measure
 from engine.data.templates.preview import readable
 from engine.data.templates.template import ChatTemplate
+from engine.devices import precision_for
 from engine.methods import method_of
 from engine.models.architecture.shape import body_parameters, shape_of
-from engine.objectives.shared_params import base_format
+from engine.optimizers.sgd import SGD
 from engine.planner.memory import estimate, verdict
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.workload import Workload
@@ -62,7 +64,7 @@ def _work(key: str = "lora", device: Device = CPU, tokens: int = 512, config: di
     values, faults = read_all(method.params, {}, "method")
     assert not faults
     held = base_format(method.defaults)
-    return Workload(shape_of(config), method, values, precision_for(device), device, tokens, quantisation=held)
+    return Workload(shape_of(config), method, values, precision_for(device), device, tokens, base_format=held)
 
 
 # ------------------------------------------------------------------ shapes
@@ -89,11 +91,11 @@ def test_a_config_without_sizes_is_refused_by_name() -> None:
 
 
 def test_four_bits_shrink_the_base_and_nothing_else() -> None:
-    plain, squeezed = _work("lora"), _work("qlora")
-    assert estimate.weight_bytes(squeezed) == pytest.approx(176e6, rel=0.06)  # measured, against 548 MB
+    plain, quantised = _work("lora"), _work("qlora")
+    assert estimate.weight_bytes(quantised) == pytest.approx(176e6, rel=0.06)  # measured, against 548 MB
     kept = [
         next(item.bytes for item in estimate.memory_breakdown(work) if item.key == "activations")
-        for work in (plain, squeezed)
+        for work in (plain, quantised)
     ]
     assert kept[0] == kept[1]
 
@@ -103,7 +105,7 @@ def test_full_training_costs_sixteen_bytes_a_parameter() -> None:
     lines = {item.key: item.bytes for item in estimate.memory_breakdown(work)}
     assert lines["weights"] + lines["optimizer"] == pytest.approx(12 * 134_515_008, rel=0.001)
     assert lines["gradients"] >= 4 * 134_515_008
-    assert total_mb(replace(work, optimizer="sgd")) < total_mb(work) - 1000
+    assert total_mb(replace(work, optimizer=SGD)) < total_mb(work) - 1000
 
 
 def test_recomputing_and_shorter_batches_need_less_everywhere() -> None:

@@ -9,12 +9,21 @@ from typing import Any
 
 import pytest
 
+from engine.base_formats import BASE_FORMATS
+from engine.base_formats.as_is import AS_IS
+from engine.base_formats.int8 import INT8
+from engine.base_formats.nf4 import NF4
 from engine.core.hardware import Device
 from engine.data.templates.lengths import LengthTable
+from engine.devices import kind_of
+from engine.devices.cpu import CPU
+from engine.devices.cuda import CUDA
 from engine.jobs.spec import make_spec
 from engine.methods import METHODS, method_of
+from engine.optimizers import OPTIMIZERS
+from engine.optimizers.adamw import ADAMW
 from engine.planner.budget import catalogue
-from engine.planner.budget.goals import FAMILIES, FORMATS, GOALS, OPTIMIZERS, Learning, quality
+from engine.planner.budget.goals import FAMILIES, GOALS, Learning, quality
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import disk_verdict, memory_verdict
 from engine.planner.plan_estimate import PlanCase, estimate, workload
@@ -66,12 +75,13 @@ def test_every_device_of_the_catalogue_is_complete_and_can_be_planned_for() -> N
     assert len({entry.key for entry in catalogue.CATALOGUE}) == len(catalogue.CATALOGUE) > 80
     for entry in catalogue.CATALOGUE:
         device = catalogue.device_of(entry.key)
-        assert device.is_gpu == (entry.kind == "gpu") == bool(entry.capability) == bool(entry.tflops)
+        assert kind_of(device) is entry.kind
+        assert (entry.kind is CUDA) == (entry.shelf == "gpu") == bool(entry.capability) == bool(entry.tflops)
         assert device.memory_mb >= 4000
         assert entry.bandwidth > 40
         assert entry.source
-        assert entry.bf16 == (entry.kind == "gpu" and entry.capability >= (8, 0))  # type: ignore[operator]
-        assert entry.kind == "gpu" or entry.cores
+        assert entry.bf16 == (entry.kind is CUDA and entry.capability >= (8, 0))  # type: ignore[operator]
+        assert entry.kind is CUDA or entry.cores
         assert not entry.key.startswith("cuda")
         raw = {"name": "-", "base_model": 1, "dataset": 1, "method": "lora", "budget": {"device": entry.key}}
         assert make_spec(raw).budget.device == entry.key
@@ -87,8 +97,9 @@ def test_every_device_of_the_catalogue_is_complete_and_can_be_planned_for() -> N
     ],
 )  # fmt: skip
 def test_speeds_are_found_by_the_name_that_the_driver_gives(driver_says: str, key: str | None) -> None:
-    found = catalogue.entry_named(driver_says)
+    found = catalogue.entry_named(driver_says, CUDA)
     assert found is None if key is None else found is not None and found.key.startswith(key)
+    assert catalogue.entry_named(driver_says, CPU) is None
 
 
 # ------------------------------------------------------------------ the score
@@ -96,7 +107,8 @@ def test_speeds_are_found_by_the_name_that_the_driver_gives(driver_says: str, ke
 
 def test_everything_that_can_be_offered_has_a_named_basis() -> None:
     assert {method.family for method in METHODS} <= FAMILIES.keys()
-    assert all(basis.source for table in (FAMILIES, FORMATS, OPTIMIZERS) for basis in table.values())
+    tried = [one.quality for one in (*BASE_FORMATS, *OPTIMIZERS) if one.quality is not None]
+    assert all(basis.source for basis in (*FAMILIES.values(), *tried))
 
 
 def test_quality_follows_data_passes_and_room() -> None:
@@ -104,15 +116,15 @@ def test_quality_follows_data_passes_and_room() -> None:
     full = Learning(1.0, 500, 50_000, 5_000_000, 4)
 
     def of(**other: Any) -> float:
-        return quality(lora, None, "adamw_torch_fused", replace(full, **other))
+        return quality(lora, AS_IS, ADAMW, replace(full, **other))
 
     assert of() == 1.0
     assert of(epochs=1) < of(epochs=2) < of(epochs=4) == of(epochs=8)
     assert of(whole=0.9) < of(whole=0.99) < of()
     assert of(trainable=5_000) < of(trainable=20_000) < of()
-    assert quality(lora, "nf4", "adamw_torch_fused", full) < quality(lora, "int8", "adamw_torch_fused", full) < of()
-    assert quality(whole, None, "adamw_torch_fused", full) < of()  # few examples: it forgets more than it gains
-    assert quality(whole, None, "adamw_torch_fused", replace(full, examples=50_000)) == of()
+    assert quality(lora, NF4, ADAMW, full) < quality(lora, INT8, ADAMW, full) < of()
+    assert quality(whole, AS_IS, ADAMW, full) < of()  # few examples: it forgets more than it gains
+    assert quality(whole, AS_IS, ADAMW, replace(full, examples=50_000)) == of()
 
 
 # ------------------------------------------------------------------ what is offered
@@ -145,9 +157,9 @@ def test_offers_differ_and_say_what_for() -> None:
     asked = search("8B", "rtx-4090")
     offered = list(reasons(chosen(asked.found, asked.goal), asked.goal))
     assert 3 <= len(offered) <= 5
-    assert len({(plan.method.key, plan.work.quantisation, plan.max_length, plan.epochs) for plan, _ in offered}) == len(
-        offered
-    )
+    assert len(
+        {(plan.method.key, plan.work.base_format.key, plan.max_length, plan.epochs) for plan, _ in offered}
+    ) == len(offered)
     assert offered[0][1] == "quality"
     assert {"fastest", "smallest"} <= {reason for _, reason in offered}
 
@@ -253,12 +265,12 @@ def test_for_a_model_that_is_too_large_a_size_and_a_device_are_named() -> None:
 # ------------------------------------------------------------------ one plan's verdict
 
 
-def test_a_plan_that_does_not_fit_is_told_about_squeezing_and_the_optimizer() -> None:
+def test_a_plan_that_does_not_fit_is_told_about_quantising_and_the_optimizer() -> None:
     plan = search("8B", "h100").found[0]
-    work = replace(plan.work, tokens=256, quantisation=None, recompute=True)
-    squeezed = memory_verdict(work, total_mb(work) - 3000)
-    assert squeezed.code == "verdict.squeezed_8"
-    assert squeezed.change == {"training.quantisation": "int8"}
+    work = replace(plan.work, tokens=256, base_format=AS_IS, recompute=True)
+    quantised = memory_verdict(work, total_mb(work) - 3000)
+    assert (quantised.code, quantised.params["bits"]) == ("verdict.quantised", 8)
+    assert quantised.change == {"training.quantisation": "int8"}
     whole = replace(work, method=method_of("full"), values={})
     leaner = memory_verdict(whole, total_mb(whole) - 3000)
     assert leaner.code == "verdict.optimizer"

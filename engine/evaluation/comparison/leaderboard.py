@@ -54,7 +54,7 @@ class RunState:
 
     Attributes:
         result: the job's result, with "bytes" of what it made.
-        plain_base: its base is the model as it is, not squeezed.
+        plain_base: its base is the model as it is, not quantised.
         val_loss: held-out loss at its latest check.
     """
 

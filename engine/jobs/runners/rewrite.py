@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.core.hardware import cpu, device_of, devices
+from engine.core.hardware import cpu
 from engine.data.operations.shaping.phrasebook import phrases
 from engine.data.operations.shaping.portions import shuffled
 from engine.data.operations.shaping.row_table import is_made
@@ -23,6 +23,7 @@ from engine.data.rows.language import language_of
 from engine.data.rows.row import Row
 from engine.data.rows.stats import measure
 from engine.data.templates.template import ChatTemplate
+from engine.devices import device_of, devices
 from engine.jobs.reporter import Reporter
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder, weights_folder
@@ -165,7 +166,7 @@ def _task(ctx: Context, job: Job, index: RowIndex, dataset: int, reporter: Repor
 
 def _placed(ctx: Context, job: Job, model: LanguageModel, tokens: int, active: Sequence[Job]) -> Placement:
     """Where it fits, by the rules of the chat. Raises Fault where it does not."""
-    wanted = Wanted(str(model.weights_hash), shape_of(model.config, model.parameters), (), False, tokens)
+    wanted = Wanted(str(model.weights_hash), shape_of(model.config, model.parameters), (), None, tokens)
     free = spared(ctx, [device_of(job.lane, devices())], active)
     return place(wanted, Running(None, False, 0, {}), free, [other.name for other in active])
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
@@ -152,7 +153,7 @@ def _refuse(inputs: Inputs) -> None:
 
 def _train(attempt: _Attempt) -> None:
     resources, budget = attempt.resources, attempt.inputs.spec.budget
-    limit_mb = None if attempt.inputs.device.is_gpu else budget.memory_mb
+    limit_mb = process_limit(attempt.inputs.device, budget.memory_mb)
     with memory_held(limit_mb, resources.need_mb - resources.runtime_mb) as limit:
         with time_held(attempt.deadline):
             loaded = _load(attempt, limit)

@@ -107,6 +107,11 @@ class ModelShape:
         }
 
     @property
+    def linear_weights(self) -> int:
+        """Weights of the linear modules of all layers, which can be quantised. Experts in one tensor are none."""
+        return self.layers * sum(inputs * outputs for inputs, outputs in self.linears.values())
+
+    @property
     def layer_parameters(self) -> int:
         """Numbers of one layer: weights and biases of its linear modules, its norms and experts."""
         weights = sum(inputs * outputs for inputs, outputs in self.linears.values())

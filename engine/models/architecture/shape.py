@@ -102,11 +102,6 @@ def body_parameters(shape: ModelShape) -> int:
     return shape.layers * linears + _working(shape)
 
 
-def squeezable_parameters(shape: ModelShape) -> int:
-    """Weights that bitsandbytes squeezes: those of linear modules. Experts in one tensor are none."""
-    return shape.layers * sum(inputs * outputs for inputs, outputs in shape.linears.values())
-
-
 def _working(shape: ModelShape) -> int:
     one = shape.experts
     return 0 if one is None else one.layers * (one.used * 3 * shape.hidden * one.size + one.count * shape.hidden)

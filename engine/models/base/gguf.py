@@ -8,9 +8,9 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.hardware import cpu, disk
+from engine.devices.cpu import CPU
 from engine.models.architecture.shape import shape_of
 from engine.models.base.gguf_config import config_of
-from engine.planner.memory.estimate import RUNTIME_CPU
 
 _MB = 1e6
 _FP32 = 4
@@ -47,7 +47,7 @@ def check_room(file: Path, target: Path) -> None:
         if fault.code == "model.config_unknown":
             return
         raise
-    memory, (_total, free) = cpu().memory_mb - RUNTIME_CPU / _MB, disk(target)
+    memory, (_total, free) = cpu().memory_mb - CPU.runtime_bytes / _MB, disk(target)
     if need > min(memory, free):
         raise Fault(
             "model.gguf_too_large", file=file.name, need_mb=round(need), memory_mb=round(memory), disk_mb=round(free)

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.hardware import Device
+from engine.devices.cpu import CPU
+from engine.devices.cuda import CUDA
+from engine.devices.declaration import DeviceKind
 
-Kind = Literal["gpu", "apple", "cpu"]
 _MIB = 1.048576  # MB as pages show it
 _GIB = 1024 * _MIB
 _TURING = "NVIDIA, Turing GPU Architecture whitepaper, appendix A"
@@ -34,8 +36,8 @@ class Entry:
     Attributes:
         key: name in specs ("rtx-4090", "m3-max-64"); never that of a device which is here.
         name: as pages show it.
-        kind: "gpu" (NVIDIA), "apple" or "cpu".
-        group: heading under which pages list it.
+        kind: as what it trains.
+        shelf, group: heading under which pages list it: text key `train.shelf.<shelf>.<group>`.
         memory_mb: of the GPU; of the whole machine where there is none of its own.
         capability: CUDA compute capability; None where it is no NVIDIA GPU.
         tflops: dense half-precision operations a second, in 10^12; 0 where training runs on the processor.
@@ -47,7 +49,8 @@ class Entry:
 
     key: str
     name: str
-    kind: Kind
+    kind: DeviceKind
+    shelf: str
     group: str
     memory_mb: int
     source: str
@@ -60,7 +63,7 @@ class Entry:
     @property
     def notes(self) -> list[dict[str, Any]]:
         """What a person should know before planning for it: text keys `plan.<code>`."""
-        return [{"code": "device.apple_cpu", "params": {}}] if self.kind == "apple" else []
+        return [{"code": "device.apple_cpu", "params": {}}] if self.shelf == "apple" else []
 
 
 def _gpu(
@@ -68,7 +71,7 @@ def _gpu(
 ) -> Entry:
     key = name.lower().replace(" (", "-").replace(")", "").replace(" ", "-")
     bf16 = capability >= (8, 0)
-    return Entry(key, f"NVIDIA {name}", "gpu", group, round(mib * _MIB), source, gbs, tflops, capability, bf16)
+    return Entry(key, f"NVIDIA {name}", CUDA, "gpu", group, round(mib * _MIB), source, gbs, tflops, capability, bf16)
 
 
 def _consumer() -> Iterator[Entry]:
@@ -141,7 +144,9 @@ def _apples() -> Iterator[Entry]:
         for size in sizes:
             key = f"{chip.lower().replace(' ', '-')}-{size}"
             source = f"Apple, technical specifications of Macs with {chip}"
-            yield Entry(key, f"Apple {chip}, {size} GB", "apple", "apple", round(size * _GIB), source, gbs, cores=cores)
+            yield Entry(
+                key, f"Apple {chip}, {size} GB", CPU, "apple", "apple", round(size * _GIB), source, gbs, cores=cores
+            )
 
 
 def _processors() -> Iterator[Entry]:
@@ -153,7 +158,7 @@ def _processors() -> Iterator[Entry]:
     )  # fmt: skip
     for place, cores, size, gbs in rows:
         name = f"CPU × {cores}, {size} GB"
-        yield Entry(f"{place}-{cores}-{size}", name, "cpu", place, round(size * _GIB), _INTEL, gbs, cores=cores)
+        yield Entry(f"{place}-{cores}-{size}", name, CPU, "cpu", place, round(size * _GIB), _INTEL, gbs, cores=cores)
 
 
 CATALOGUE: tuple[Entry, ...] = (*_consumer(), *_laptops(), *_professional(), *_apples(), *_processors())
@@ -185,15 +190,16 @@ def device_of(key: str) -> Device:
         capability=entry.capability,
         tflops=entry.tflops or None,
         bandwidth_gb_s=entry.bandwidth,
+        planned_as=entry.kind.key,
     )
 
 
 @cache
-def entry_named(name: str) -> Entry | None:
+def entry_named(name: str, kind: DeviceKind) -> Entry | None:
     """The entry that a driver's name for a GPU means ("NVIDIA GeForce RTX 4090", "NVIDIA A100-SXM4-80GB"); the longest match."""
     words = _words(name)
-    gpus = (entry for entry in CATALOGUE if entry.kind == "gpu")
-    matching = [entry for entry in gpus if _means(words, _words(entry.name))]
+    known = (entry for entry in CATALOGUE if entry.kind is kind and entry.tflops)
+    matching = [entry for entry in known if _means(words, _words(entry.name))]
     return max(matching, key=lambda entry: len(_words(entry.name)), default=None)
 
 

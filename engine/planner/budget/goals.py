@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp
 
+from engine.base_formats.declaration import BaseFormat
+from engine.core.formula import Basis
 from engine.methods.common.declaration import Method
+from engine.optimizers.declaration import Optimizer
 
 GOALS = ("quality", "fastest", "smallest")
 GOOD_ENOUGH = 0.8  # plans below this are only "fastest" or "smallest" when no other fits
@@ -21,14 +24,6 @@ _EXPONENT = 0.28
 _REPEATS = 15.4
 _ENOUGH_PASSES = 4.0  # more are worth ever less, and learn by heart
 _NOTHING_TRAINED = 0.3
-
-
-@dataclass(frozen=True)
-class Basis:
-    """A share of the quality that can be reached, and where it is from."""
-
-    share: float  # 0 to 1
-    source: str  # paper, or our own measurement
 
 
 FAMILIES: Mapping[str, Basis] = {
@@ -45,15 +40,6 @@ FAMILIES: Mapping[str, Basis] = {
     ),
     "research": Basis(0.75, "our own table, docs/methods.md"),
     "context": Basis(_NOTHING_TRAINED, "shows examples instead of learning them: Brown et al. 2020, arXiv:2005.14165"),
-}
-FORMATS: Mapping[str | None, Basis] = {
-    None: Basis(1.0, "the model as it is"),
-    "int8": Basis(0.998, "no measurable loss: Dettmers et al. 2022, arXiv:2208.07339"),
-    "nf4": Basis(0.99, "NF4 reaches 16 bits after training: Dettmers et al. 2023, arXiv:2305.14314; 6.07 to 6.24 before, docs/methods.md"),
-}  # fmt: skip
-OPTIMIZERS: Mapping[str, Basis] = {
-    "adamw_torch_fused": Basis(1.0, "Loshchilov and Hutter 2017, arXiv:1711.05101"),
-    "adafactor": Basis(0.99, "comparable results in less memory: Shazeer and Stern 2018, arXiv:1804.04235"),
 }
 
 
@@ -76,7 +62,7 @@ class Learning:
     epochs: float
 
 
-def quality(method: Method, held: str | None, optimizer: str, learning: Learning) -> float:
+def quality(method: Method, held: BaseFormat, optimizer: Optimizer, learning: Learning) -> float:
     """Expected quality from 0 to 1: method x base format x optimizer x capacity x data seen.
 
     Data seen counts as in scaling laws, to the power of 0.28 (Hoffmann et al. 2022, arXiv:2203.15556, approach 3), with
@@ -84,9 +70,14 @@ def quality(method: Method, held: str | None, optimizer: str, learning: Learning
     """
     if not method.capabilities.trains:
         return FAMILIES[method.family].share
-    base = FAMILIES[method.family].share * FORMATS[held].share * OPTIMIZERS[optimizer].share
+    base = FAMILIES[method.family].share * _share(held) * _share(optimizer)
     seen = learning.whole * min(1.0, _worth(learning.epochs) / _worth(_ENOUGH_PASSES))
     return base * _unlost(method, learning.examples) * _capacity(learning) * seen**_EXPONENT
+
+
+def _share(chosen: BaseFormat | Optimizer) -> float:
+    """Of what plans do not try, nothing is known that speaks against it."""
+    return chosen.quality.share if chosen.quality else 1.0
 
 
 def _worth(epochs: float) -> float:

@@ -8,25 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.models.architecture.shape import squeezable_parameters
+from engine.core.formula import number, plus, times
 from engine.planner.memory import formulas
-from engine.planner.memory.formulas import number, plus, times
 from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak
 from engine.planner.memory.workload import FP32, MB, Workload
 
 KEYS = (
     "weights", "quantisation", "reference", "adapter", "value_head", "gradients", "optimizer", "activations", "logits", "temporary", "runtime", "margin",
 )  # fmt: skip
-RUNTIME_CPU = 520e6  # Python, torch and the libraries, resident before a model is loaded
-_RUNTIME_GPU = 620e6  # CUDA context, kernels and cuBLAS workspaces on the device
-_SLACK_CPU = (
-    0.38  # of all that comes and goes: pieces of the heap that cannot be used again at once (benchmarks.memory)
-)
-_SLACK_RENEWED = 0.82  # where each pass makes all weights anew: each matrix leaves a hole that smaller things fill
-_MARGIN_CPU, _MARGIN_GPU = 0.03, 0.08  # of everything but the runtime; a GPU's bill is not calibrated here
-_MOMENTS = {"adamw_torch_fused": 8, "adafactor": 0, "sgd": 0}  # bytes of state of each trained number
-_SQUEEZED = {"nf4": 0.5, "fp4": 0.5, "int8": 1.0}
-_BLOCK, _SCALE_BITS = 64, 0.127  # weights that share a scale; bits a weight when scales are quantised too
 
 
 @dataclass(frozen=True)
@@ -49,7 +38,7 @@ def memory_breakdown(work: Workload) -> list[MemoryItem]:
     step = StepMeasures(work, work.footprint)
     moment = peak(step)
     lines = [*_held(work), *_moved(step, moment), _runtime(work)]
-    share = _MARGIN_GPU if work.device.is_gpu else _MARGIN_CPU
+    share = work.kind.margin
     used = sum(line.bytes for line in lines if line.key != "runtime")
     lines.append(MemoryItem("margin", share * used, times(number(used / MB) + " MB", f"{share:.0%}"), formulas.MARGIN))
     return sorted((line for line in lines if line.bytes > 0), key=lambda line: KEYS.index(line.key))
@@ -82,7 +71,7 @@ def peak_phase(work: Workload) -> str:
 
 def _held(work: Workload) -> Iterator[MemoryItem]:
     yield _weights(work)
-    if work.quantisation:
+    if work.base_format.quantised:
         yield _scales(work)
     yield _adapter(work)
     yield _optimizer(work)
@@ -91,14 +80,14 @@ def _held(work: Workload) -> Iterator[MemoryItem]:
 
 
 def weight_bytes(work: Workload) -> float:
-    """The base's weights, with the scales of squeezed ones."""
-    return _weights(work).bytes + (_scales(work).bytes if work.quantisation else 0.0)
+    """The base's weights, with the scales of quantised ones."""
+    return _weights(work).bytes + _scales(work).bytes
 
 
 def _weights(work: Workload) -> MemoryItem:
     shape, width = work.shape, work.width
-    if work.quantisation:
-        body, each = squeezable_parameters(shape), _SQUEEZED[work.quantisation]
+    if work.base_format.quantised:
+        body, each = shape.linear_weights, work.base_format.weight_bytes(width)
         rest = shape.parameters - body
         size, text = each * body + FP32 * rest, plus([times(body, f"{each:g} B"), times(rest, "4 B")])
     elif work.method.trains_base:
@@ -111,16 +100,8 @@ def _weights(work: Workload) -> MemoryItem:
 
 
 def _scales(work: Workload) -> MemoryItem:
-    shape = work.shape
-    body = squeezable_parameters(shape)
-    if work.quantisation == "int8":
-        rows = shape.layers * sum(outputs for _, outputs in shape.linears.values())
-        return MemoryItem("quantisation", float(FP32 * rows), times(rows, "4 B"), formulas.QUANTISATION)
-    if work.double:
-        return MemoryItem(
-            "quantisation", body * _SCALE_BITS / 8, times(body, f"{_SCALE_BITS} bit"), formulas.QUANTISATION
-        )
-    return MemoryItem("quantisation", FP32 * body / _BLOCK, f"{times(body, '4 B')} ÷ {_BLOCK}", formulas.QUANTISATION)
+    found, packing = work.base_format.scales(work.shape, work.double), work.base_format.packing
+    return MemoryItem("quantisation", found.bytes, found.formula, packing.source if packing else "")
 
 
 def _adapter(work: Workload) -> MemoryItem:
@@ -148,13 +129,8 @@ def _value_head(work: Workload) -> MemoryItem:
 
 
 def _optimizer(work: Workload) -> MemoryItem:
-    if work.optimizer == "adafactor":
-        shorter = work.method.rank(work.shape, work.values) or 1
-        return MemoryItem(
-            "optimizer", FP32 * work.trained / shorter, f"{times(work.trained, '4 B')} ÷ {shorter}", formulas.ADAFACTOR
-        )
-    each = _MOMENTS[work.optimizer]
-    return MemoryItem("optimizer", float(each * work.trained), times(work.trained, f"{each} B"), formulas.OPTIMIZER)
+    state = work.optimizer.state(work.trained, work.method.rank(work.shape, work.values) or 1)
+    return MemoryItem("optimizer", state.bytes, state.formula, work.optimizer.source)
 
 
 # ---------------------------------------------------------------- what is there at the peak
@@ -163,7 +139,7 @@ def _optimizer(work: Workload) -> MemoryItem:
 def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     work = step.work
     tokens = step.tokens
-    yield MemoryItem("gradients", moment.gradients, _gradients_text(step, moment), formulas.OPTIMIZER)
+    yield MemoryItem("gradients", moment.gradients, _gradients_text(step, moment), formulas.GRADIENTS)
     yield MemoryItem("activations", moment.activations, _activations_text(step), formulas.ACTIVATIONS)
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
     yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
@@ -175,10 +151,8 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
 
 
 def _slack(work: Workload) -> float:
-    if work.device.is_gpu:
-        return 0.0
-    renewed = bool(work.quantisation) or work.footprint.built >= squeezable_parameters(work.shape)
-    return _SLACK_RENEWED if renewed else _SLACK_CPU
+    renewed = work.base_format.quantised or work.footprint.built >= work.shape.linear_weights
+    return work.kind.slack_renewed if renewed else work.kind.slack
 
 
 def _gradients_text(step: StepMeasures, moment: PeakPhase) -> str:
@@ -198,6 +172,5 @@ def _activations_text(step: StepMeasures) -> str:
 
 
 def _runtime(work: Workload) -> MemoryItem:
-    if work.device.is_gpu:
-        return MemoryItem("runtime", _RUNTIME_GPU, f"{_RUNTIME_GPU / MB:.0f} MB", formulas.RUNTIME_GPU)
-    return MemoryItem("runtime", RUNTIME_CPU, f"{RUNTIME_CPU / MB:.0f} MB", formulas.RUNTIME_CPU)
+    there = work.kind.runtime_bytes
+    return MemoryItem("runtime", there, f"{there / MB:.0f} MB", work.kind.runtime_source)

@@ -17,7 +17,6 @@ from engine.planner.memory.workload import FP32, Workload
 HEAD_TOKENS = 256  # label positions whose scores exist at a time (engine.training.forward.chunked_cross_entropy)
 _CHUNKS = 2  # the scores and what the softmax makes of them
 _WHOLE_KEPT, _WHOLE_MADE = 2, 2  # bent scores and their softmax; the gradients of both
-_ADAFACTOR_MAKES = 3  # copies of the matrix at hand
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ def _update(step: StepMeasures) -> PeakPhase:
     largest = max((i * o for i, o in work.shape.linears.values()), default=0)
     if step.uses.head or step.uses.embeddings:
         largest = max(largest, work.shape.vocabulary * work.shape.hidden)
-    made = _ADAFACTOR_MAKES * min(largest, work.trained) if work.optimizer == "adafactor" else 0
+    made = work.optimizer.copies * min(largest, work.trained)
     return PeakPhase("update", gradients=FP32 * work.trained, temporary=FP32 * made)
 
 
@@ -195,7 +194,7 @@ def logit_bytes(work: Workload, tokens: int) -> float:
 
 
 def unpacked_bytes(work: Workload) -> float:
-    """A squeezed matrix while it is used."""
-    if not work.quantisation:
+    """A quantised matrix while it is used."""
+    if not work.base_format.quantised:
         return 0.0
     return float(work.width * max((i * o for i, o in work.shape.linears.values()), default=0))

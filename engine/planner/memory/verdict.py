@@ -6,24 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.base_formats import base_format
+from engine.base_formats import searched as searched_formats
+from engine.base_formats.as_is import AS_IS
 from engine.core.hardware import Device
 from engine.core.params import read_all
+from engine.devices import kind_of
 from engine.methods import METHODS
 from engine.methods.common.refusals import refused
 from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
-from engine.objectives.shared_params import base_format
+from engine.optimizers import searched as searched_optimizers
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.sizes import COMMON_SIZES
+from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
 
-TOKENS_AT_ONCE = {"cpu": 1024, "gpu": 4096}  # more is not faster
 _SMALLEST_GROUP = 256
-_SYSTEM_MB = 1000
 _RECOMPUTE = {"training.checkpointing": "on"}
 _HALVINGS_FIRST = 2  # of the length, before anything else is changed
-_SQUEEZED = {"int8": "verdict.squeezed_8", "nf4": "verdict.squeezed_4"}
-_LEAN = "adafactor"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Verdict:
 
 def limit_of(device: Device, budget_mb: int | None) -> int:
     """MB that a job may use: the budget, within the device; some RAM is left to the system and to the page."""
-    most = device.memory_mb - (0 if device.is_gpu else min(_SYSTEM_MB, device.memory_mb // 4))
+    most = device.memory_mb - min(kind_of(device).system_mb, device.memory_mb // 4)
     return min(most, budget_mb or most)
 
 
@@ -61,7 +62,7 @@ def arrange(work: Workload, longest: int, step_tokens: int, choice: str, limit_m
         choice: the setting "checkpointing".
     """
     fewest = max(longest, _SMALLEST_GROUP)
-    most = max(longest, min(step_tokens, TOKENS_AT_ONCE["gpu" if work.device.is_gpu else "cpu"]))
+    most = max(longest, min(step_tokens, work.kind.tokens_at_once))
     work = _grouped(work, most if limit_mb > 0 else min(most, fewest), longest, step_tokens)
     need = total_mb(work) if limit_mb > 0 else 1
     while need > limit_mb and work.tokens > fewest:
@@ -82,7 +83,7 @@ def _recomputes(work: Workload, choice: str, *, short: bool) -> bool:
 
 
 def memory_verdict(work: Workload, limit_mb: int) -> Verdict:
-    """Fits, or what would: recomputing, shorter examples, a squeezed base, a leaner optimizer or method, or a smaller model."""
+    """Fits, or what would: recomputing, shorter examples, a quantised base, a leaner optimizer or method, or a smaller model."""
     need = total_mb(work)
     numbers = {"need_mb": need, "limit_mb": limit_mb}
     if need <= limit_mb:
@@ -124,20 +125,22 @@ def _shorter(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
 
 
 def _leaner(work: Workload, also: dict[str, Any]) -> Iterator[Change]:
-    """The same method on a squeezed base, then with an optimizer that keeps less."""
-    for held, code in _SQUEEZED.items():
-        other = replace(work, quantisation=held)
-        if work.method.capabilities.quantised_base and work.quantisation is None and _works(other):
-            yield code, {}, {"training.quantisation": held} | also, other
-    other = replace(work, optimizer=_LEAN)
-    if work.method.capabilities.trains and work.optimizer != _LEAN and _works(other):
-        yield "verdict.optimizer", {}, {"training.optimizer": _LEAN} | also, other
+    """The same method on a quantised base, then with an optimizer that keeps less."""
+    for held in searched_formats():
+        other = replace(work, base_format=held)
+        if held.quantised and work.method.capabilities.quantised_base and work.base_format is AS_IS and _works(other):
+            yield "verdict.quantised", {"bits": held.bits}, {"training.quantisation": held.key} | also, other
+    for optimizer in searched_optimizers()[1:]:
+        other = replace(work, optimizer=optimizer)
+        if work.method.capabilities.trains and work.optimizer is not optimizer and _works(other):
+            named = {"optimizer": optimizer.label.as_dict()}
+            yield "verdict.optimizer", named, {"training.optimizer": optimizer.key} | also, other
 
 
 def _works(work: Workload) -> bool:
     usual = {param.key: param.default for param in usual_objective().params_for(work.method.defaults)}
-    training = usual | {"quantisation": work.quantisation or "none", "optimizer": work.optimizer}
-    return not refused(work.method, work.shape, work.values, training)
+    training = usual | {"quantisation": work.base_format.key, "optimizer": work.optimizer.key}
+    return not (unfit(work.kind, training) or refused(work.method, work.shape, work.values, training))
 
 
 def _other_methods(work: Workload) -> Iterator[Change]:
@@ -146,7 +149,9 @@ def _other_methods(work: Workload) -> Iterator[Change]:
             continue
         values, _faults = read_all(method.params, {}, "method")
         held = base_format(method.defaults)
-        other = replace(work, method=method, values=values, quantisation=held)
+        if held.not_on(work.kind) is not None:
+            continue
+        other = replace(work, method=method, values=values, base_format=held)
         change = {"method": method.key, "training.checkpointing": "on" if work.recompute else "auto"}
         yield "verdict.method", {"method": method.label.as_dict()}, change, other
 

@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from engine.base_formats.as_is import AS_IS
+from engine.base_formats.declaration import BaseFormat
 from engine.core.hardware import Device, Precision
+from engine.devices import kind_of
+from engine.devices.declaration import DeviceKind
 from engine.methods.common.declaration import Method
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 from engine.objectives.declaration import Needs
+from engine.optimizers.adamw import ADAMW
+from engine.optimizers.declaration import Optimizer
 
 MB = 1e6  # as pages show it
 FP32 = 4
@@ -30,8 +36,8 @@ class Workload:
         device: that the job runs on.
         tokens: tokens in the largest group.
         recompute: activation checkpointing.
-        optimizer: key of the setting "optimizer".
-        quantisation: how the frozen base is squeezed ("nf4", "fp4", "int8").
+        optimizer: that turns gradients into updates.
+        base_format: how the frozen base is held.
         groups: groups that an optimizer step is worked through in.
         longest: tokens of the longest example; 0 where a group is one example.
         double: the scales of a 4-bit base are quantised too.
@@ -45,8 +51,8 @@ class Workload:
     device: Device
     tokens: int
     recompute: bool = False
-    optimizer: str = "adamw_torch_fused"
-    quantisation: str | None = None
+    optimizer: Optimizer = ADAMW
+    base_format: BaseFormat = AS_IS
     groups: int = 1
     longest: int = 0
     double: bool = True
@@ -61,6 +67,11 @@ class Workload:
     def footprint(self) -> Footprint:
         """What the method holds besides."""
         return self.method.footprint(self.shape, self.values)
+
+    @cached_property
+    def kind(self) -> DeviceKind:
+        """What kind of device it runs on."""
+        return kind_of(self.device)
 
     @property
     def width(self) -> int:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from engine.base_formats import base_format
+from engine.base_formats import searched as searched_formats
+from engine.base_formats.as_is import AS_IS
+from engine.base_formats.declaration import BaseFormat
+from engine.devices.declaration import DeviceKind
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.objectives.shared_params import OPTIMIZER, base_format
-from engine.planner.budget.goals import FAMILIES, FORMATS, GOOD_ENOUGH, OPTIMIZERS
+from engine.optimizers import searched as searched_optimizers
+from engine.optimizers.declaration import Optimizer
+from engine.planner.budget.goals import FAMILIES, GOOD_ENOUGH
 
-_MOST_SQUEEZED = list(FORMATS)[-1]
-_SETTLED = next(iter(OPTIMIZERS))  # the optimizer where memory is not short
+_SETTLED = searched_optimizers()[0]  # where memory is not short
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,13 @@ class Candidate:
 
     Attributes:
         method: what trains.
-        held: format of the base; None as it is.
+        held: format of the base.
         optimizer, checkpointing: settings of training.
     """
 
     method: Method
-    held: str | None = None
-    optimizer: str = _SETTLED
+    held: BaseFormat = AS_IS
+    optimizer: Optimizer = _SETTLED
     checkpointing: str = "auto"
 
 
@@ -36,33 +40,33 @@ WITHOUT_TRAINING = tuple(Candidate(method) for method in METHODS if not method.c
 
 
 @cache
-def ways_to_train(goal: str) -> tuple[Candidate, ...]:
-    """Every candidate worth trying.
+def ways_to_train(goal: str, kind: DeviceKind) -> tuple[Candidate, ...]:
+    """Every candidate worth trying on a kind of device.
 
-    All recommended methods on every base and with every optimizer that `goals` knows; on the most squeezed base also
-    with activations recomputed at any rate. Where size matters (small groups, so activations are recomputed by
-    themselves), also methods whose small result can be switched off, on the most squeezed base.
+    All recommended methods on every base and with every optimizer whose quality is known; on the smallest base also with activations recomputed at any rate. Where size matters (small groups, so activations are recomputed by
+    themselves), also methods whose small result can be switched off, on the smallest base.
     """
-    optimizers = [key for key in _declared_optimizers() if key in OPTIMIZERS]
+    optimizers = [optimizer for optimizer in searched_optimizers() if optimizer.not_on(kind) is None]
+    formats = [held for held in searched_formats() if held.not_on(kind) is None]
     found: list[Candidate] = []
-    for method, held in _on_bases(goal):
+    for method, held in _on_bases(goal, formats):
         for optimizer in optimizers if method.recommended else optimizers[:1]:
             found.append(Candidate(method, held, optimizer))
-            if held == _MOST_SQUEEZED and method.capabilities.checkpointing and goal != "smallest":
+            if held is formats[-1] and held.quantised and method.capabilities.checkpointing and goal != "smallest":
                 found.append(Candidate(method, held, optimizer, "on"))
     return tuple(found)
 
 
-def _on_bases(goal: str) -> list[tuple[Method, str | None]]:
+def _on_bases(goal: str, known: list[BaseFormat]) -> list[tuple[Method, BaseFormat]]:
     """Methods with formats of their base; of two that only differ in it, the one whose own format it is."""
-    found: dict[tuple[Any, str | None], Method] = {}
+    found: dict[tuple[Any, BaseFormat], Method] = {}
     for method in METHODS:
         if not method.capabilities.trains or not (method.recommended or (goal == "smallest" and _is_pocket(method))):
             continue
-        formats = [held for held in FORMATS if not held or method.capabilities.quantised_base]
+        formats = [held for held in known if not held.quantised or method.capabilities.quantised_base]
         for held in formats if method.recommended else formats[-1:]:
             mark = (method.apply, held)
-            if mark not in found or base_format(method.defaults) == held:
+            if mark not in found or base_format(method.defaults) is held:
                 found[mark] = method
     return [(method, held) for (_apply, held), method in found.items()]
 
@@ -71,7 +75,3 @@ def _is_pocket(method: Method) -> bool:
     """A small result on an untouched base, from a family that learns well enough."""
     good = FAMILIES[method.family].share >= GOOD_ENOUGH
     return method.saves == "adapter" and method.capabilities.toggle and good
-
-
-def _declared_optimizers() -> Sequence[str]:
-    return list(OPTIMIZER.choices)

@@ -164,7 +164,7 @@ def _with_model(search: Search, config: Mapping[str, Any]) -> Search:
 
 def _device_for(search: Search) -> str | None:
     """The smallest GPU of the catalogue that the model can be trained on."""
-    gpus = sorted((entry for entry in CATALOGUE if entry.kind == "gpu" and entry.bf16), key=lambda one: one.memory_mb)
+    gpus = sorted((entry for entry in CATALOGUE if entry.tflops and entry.bf16), key=lambda one: one.memory_mb)
     free = replace(search.base.spec.budget, memory_mb=None, minutes=None)
     there = replace(search.base, device=device_of(gpus[0].key), spec=replace(search.base.spec, budget=free))
     need = _need_mb(replace(search, base=there))  # what it takes does not depend on which of them

@@ -51,8 +51,8 @@ def _compared(plan: Plan, first: Plan) -> str:
     return "less_memory" if plan.memory_mb < _CLEARLY * first.memory_mb else "other"
 
 
-def _way(plan: Plan) -> tuple[str, str | None]:
-    return plan.method.key, plan.work.quantisation
+def _way(plan: Plan) -> tuple[str, str]:
+    return plan.method.key, plan.work.base_format.key
 
 
 def _alike(one: Plan, other: Plan) -> bool:

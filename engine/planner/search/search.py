@@ -1,7 +1,7 @@
 """From a budget to ranked complete plans: every sensible combination gets the same estimate as a job's own plan.
 
-What is tried: each recommended method, on the base as it is and squeezed where the method and the device can, with the
-optimizers that `goals` knows, at the shortest limits that cut no, 1 % or 5 % of the examples, as many passes as the time
+What is tried: each recommended method, on the base as it is and quantised where the method and the device can, with the
+optimizers whose quality is known, at the shortest limits that cut no, 1 % or 5 % of the examples, as many passes as the time
 allows and as many checkpoints as the disk allows. How a step is worked through follows from the memory (`arrange`).
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.core.params import read_all
 from engine.data.templates.lengths import Counts
+from engine.devices import kind_of
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
@@ -166,7 +167,7 @@ class Search:
 
     def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[PlanCase]:
         """Complete specs at each method's own pace, without a look at the limits."""
-        for candidate in ways_to_train(self.goal) if trains else WITHOUT_TRAINING:
+        for candidate in ways_to_train(self.goal, kind_of(self.base.device)) if trains else WITHOUT_TRAINING:
             if any(True for _ in self.objective.refusals(candidate.method)):
                 continue
             case = self._case(candidate)
@@ -182,7 +183,7 @@ class Search:
             for k, v in base.spec.training.items()
             if k not in SEARCHED and k not in method.defaults.keys() - self.objective.own
         }
-        wanted = {"quantisation": one.held or "none", "optimizer": one.optimizer, "checkpointing": one.checkpointing}
+        wanted = {"quantisation": one.held.key, "optimizer": one.optimizer.key, "checkpointing": one.checkpointing}
         wanted["batch_size"] = base.spec.training["batch_size"]
         training, _ = read_all(self.objective.params_for(method.defaults), kept | wanted, "training")
         spec = replace(base.spec, method=method.key, method_params=values, training=training)
@@ -316,4 +317,4 @@ def _quality(case: PlanCase, work: Workload, train: Counts) -> float:
         trainable=work.trained,
         epochs=case.pace.epochs,
     )
-    return quality(work.method, work.quantisation, work.optimizer, learning)
+    return quality(work.method, work.base_format, work.optimizer, learning)

@@ -117,7 +117,7 @@ def settings_of(spec: JobSpec, work: Workload) -> dict[str, Any]:
     """What a measured speed belongs to: all that makes a step faster or slower."""
     matters = ("batch_size", "max_length", "optimizer", "train_on")
     training = {key: spec.training[key] for key in matters if key in spec.training}
-    how = {"group": work.tokens, "recompute": work.recompute, "quantisation": work.quantisation or "none"}
+    how = {"group": work.tokens, "recompute": work.recompute, "quantisation": work.base_format.key}
     return {
         "method": spec.method,
         **training,

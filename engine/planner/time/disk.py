@@ -14,7 +14,6 @@ from typing import Any
 from engine.data.templates.lengths import Counts
 from engine.planner.memory.workload import MB, Workload
 
-_MOMENTS = {"adafactor": 0.02, "sgd": 0.0}  # optimizer state over the trained numbers, in fp32 numbers; AdamW has 2
 _CHECKPOINT_FILES = 40e3  # random numbers, schedule and places, whatever the size
 _RESULT_FILES = 2e3
 _WORD_BYTES = 70.0  # of a token in the tokenizer's files, which a whole model brings along
@@ -50,7 +49,7 @@ def spaces(work: Workload, train: Counts, val: Counts, keep: int) -> list[Space]
 
 def checkpoint_bytes(work: Workload) -> float:
     """One checkpoint: what is trained, and the optimizer's state."""
-    return _CHECKPOINT_FILES + 4.0 * work.trained * (1.0 + _MOMENTS.get(work.optimizer, 2.0))
+    return _CHECKPOINT_FILES + 4.0 * work.trained * (1.0 + work.optimizer.stored)
 
 
 def result_bytes(work: Workload) -> float:

@@ -16,10 +16,7 @@ from engine.planner.memory.workload import Workload
 from engine.planner.time.groups import packed_groups, padded_groups
 from engine.planner.time.rates import rates_of
 
-_ADAMW_BYTES = 44.0  # moved a step for each trained number: 28 (weight, gradient, two moments), clipping, clearing ...
-_OPTIMIZER_BYTES = {"adafactor": 110.0, "sgd": 24.0}  # ... by others; Adafactor, not fused, as measured
 _ADAPTED = 1.6  # calls of a layer with an adapter over those of a plain one
-_BITS = {"nf4": 0.5, "fp4": 0.5, "int8": 1.0}  # bytes read for a squeezed weight
 
 
 def groups_of(work: Workload, lengths: Sequence[int]) -> list[list[int]]:
@@ -82,11 +79,11 @@ def group_seconds(work: Workload, group: Sequence[int], learnt: float, *, train:
     passes = 1.0 + (_deep(work) + (1.0 if work.recompute else 0.0) if train else 0.0)
     flops = train_flops(work, group, learnt) if train else forward_flops(work, group, learnt)
     body = shape.parameters - shape.hidden * shape.vocabulary * (1 if shape.tied else 2)
-    weights = passes * body * _BITS.get(work.quantisation or "", work.width)
+    weights = passes * body * work.base_format.weight_bytes(work.width)
     between = 10 * shape.hidden + 4 * shape.heads * shape.head_dim + 3 * shape.intermediate
     moved = tokens * shape.layers * between * work.width * (passes + (_deep(work) if train else 0.0))
     seconds = max(flops / rates.flops, weights / rates.bandwidth) + moved / rates.bandwidth
-    unpacked = passes * body * rates.unpack_s if work.quantisation else 0.0
+    unpacked = passes * body * rates.unpack_s * work.base_format.unpacking
     return seconds + unpacked + shape.layers * rates.layer_s * (passes + 1.0) / 3.0
 
 
@@ -98,7 +95,7 @@ def step_seconds(work: Workload, lengths: Sequence[int], learnt: float) -> float
 def update_seconds(work: Workload) -> float:
     """What the optimizer does once a step, whatever the examples."""
     rates = rates_of(work.device)
-    return rates.step_s + work.trained * _OPTIMIZER_BYTES.get(work.optimizer, _ADAMW_BYTES) / rates.bandwidth
+    return rates.step_s + work.trained * work.optimizer.moved / rates.bandwidth
 
 
 def answer_seconds(work: Workload, questions: int, asked: float, tokens: float) -> float:
@@ -108,7 +105,7 @@ def answer_seconds(work: Workload, questions: int, asked: float, tokens: float) 
     rates, shape = rates_of(work.device), work.shape
     reading = group_seconds(work, [max(1, round(asked))] * questions, 0.0, train=False)
     flops = 2.0 * shape.parameters * questions / rates.flops
-    weights = shape.parameters * _BITS.get(work.quantisation or "", work.width) / rates.bandwidth
-    unpacked = body_parameters(shape) * rates.unpack_s if work.quantisation else 0.0
+    weights = shape.parameters * work.base_format.weight_bytes(work.width) / rates.bandwidth
+    unpacked = body_parameters(shape) * rates.unpack_s * work.base_format.unpacking
     calls = shape.layers * rates.word_layer_s * (_ADAPTED if work.method.saves == "adapter" else 1.0)
     return reading + tokens * (max(flops, weights) + unpacked + calls)

@@ -15,14 +15,15 @@ from typing import Any, Literal
 
 import psutil
 
+from engine.base_formats import base_format
 from engine.core import hardware
-from engine.core.hardware import Device, precision_for
+from engine.core.hardware import Device
 from engine.core.params import read_all
+from engine.devices import precision_for
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.objectives import usual_objective
-from engine.objectives.shared_params import base_format
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import limit_of
 from engine.planner.memory.workload import Workload
@@ -167,9 +168,11 @@ def largest(device: Device, base: Literal["plain", "4-bit"]) -> float:
 
 
 def _method(base: str) -> Method:
-    """The recommended method that leaves the base as it is, or the one that squeezes it."""
+    """The recommended method that leaves the base as it is, or the one that quantises it."""
     wanted = base == "4-bit"
-    return next(m for m in METHODS if m.recommended and bool(base_format(m.defaults)) is wanted and not m.trains_base)
+    return next(
+        m for m in METHODS if m.recommended and base_format(m.defaults).quantised is wanted and not m.trains_base
+    )
 
 
 def _work(device: Device, method: Method, measures: list[int]) -> Workload:
@@ -179,7 +182,7 @@ def _work(device: Device, method: Method, measures: list[int]) -> Workload:
     training, _faults = read_all(usual_objective().params_for(method.defaults), {}, "training")
     return Workload(
         shape_of(config), method, values, precision_for(device), device, _TOKENS,
-        recompute=True, quantisation=base_format(training), longest=_TOKENS,
+        recompute=True, base_format=base_format(training), longest=_TOKENS,
     )  # fmt: skip
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.core import hardware
+from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.hardware import Device
 from engine.core.params import read_all
 from engine.core.text import Text
+from engine.devices import device_of, kind_of, precision_for
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.methods.common.refusals import refused
@@ -17,7 +19,8 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import KINDS, Objective
-from engine.objectives.shared_params import MAX_LENGTH, base_format
+from engine.objectives.shared_params import MAX_LENGTH
+from engine.optimizers import optimizer_of
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import arrange, limit_of
 from engine.planner.memory.workload import Workload
@@ -159,7 +162,7 @@ def shape_named(ctx: Context, model: str) -> ModelShape:
         return shape_of(row.config, row.parameters)
 
 
-def numbers(shape: ModelShape, device: hardware.Device, memory_mb: float | None = None) -> dict[str, Json]:
+def numbers(shape: ModelShape, device: Device, memory_mb: float | None = None) -> dict[str, Json]:
     """What each method costs at its defaults, by key: {trained, share, changed, rank, bytes, memory_mb, refused}.
 
     Args:
@@ -169,7 +172,7 @@ def numbers(shape: ModelShape, device: hardware.Device, memory_mb: float | None 
     return {method.key: _number(method, shape, device, limit) for method in METHODS}
 
 
-def _number(method: Method, shape: ModelShape, device: hardware.Device, limit_mb: int) -> Json:
+def _number(method: Method, shape: ModelShape, device: Device, limit_mb: int) -> Json:
     values, _ = read_all(method.params, {}, "method")
     training, _ = read_all(usual_objective().params_for(method.defaults), {}, "training")
     if faults := refused(method, shape, values, training):
@@ -186,19 +189,17 @@ def _number(method: Method, shape: ModelShape, device: hardware.Device, limit_mb
     }
 
 
-def _memory_mb(
-    method: Method, shape: ModelShape, values: Json, training: Json, device: hardware.Device, limit_mb: int
-) -> int:
+def _memory_mb(method: Method, shape: ModelShape, values: Json, training: Json, device: Device, limit_mb: int) -> int:
     longest = int(training["max_length"])
     work = Workload(
         shape=shape,
         method=method,
         values=values,
-        precision=hardware.precision_for(device),
+        precision=precision_for(device),
         device=device,
         tokens=longest,
-        optimizer=str(training["optimizer"]),
-        quantisation=base_format(training),
+        optimizer=optimizer_of(training["optimizer"]),
+        base_format=base_format(training),
     )
     step = longest * int(training["batch_size"])
     return total_mb(arrange(work, longest, step, str(training["checkpointing"]), limit_mb))
@@ -206,11 +207,16 @@ def _memory_mb(
 
 def overview(ctx: Context, model: str, language: str) -> Json:
     """Costs of all methods on one model, and the guide's examples: {parameters, device, tokens, numbers, examples}."""
-    shape, device = shape_named(ctx, model), hardware.device_of("auto")
+    shape, device = shape_named(ctx, model), device_of("auto")
     tokens = MAX_LENGTH.default
     return {
         "parameters": shape.parameters,
-        "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb},
+        "device": {
+            "key": device.key,
+            "name": device.name,
+            "place": kind_of(device).place.in_(language),
+            "memory_mb": device.memory_mb,
+        },
         "tokens": tokens,
         "numbers": numbers(shape, device),
         "examples": [_answered(answers, shape, device, language) for answers in EXAMPLES],
@@ -227,11 +233,11 @@ def recommend(ctx: Context, model: str, memory_gb: float, examples: int, goal: s
     if known is None or not memory_gb > 0 or not examples > 0:
         raise Fault("learn.bad_answer")
     answers = Answers(memory_gb * GB, int(examples), known)
-    advice: list[Json] = _answered(answers, shape_named(ctx, model), hardware.device_of("auto"), language)["advice"]
+    advice: list[Json] = _answered(answers, shape_named(ctx, model), device_of("auto"), language)["advice"]
     return advice
 
 
-def _answered(answers: Answers, shape: ModelShape, device: hardware.Device, language: str) -> Json:
+def _answered(answers: Answers, shape: ModelShape, device: Device, language: str) -> Json:
     costs = numbers(shape, device, answers.memory_mb)
     usable = {key: Cost(cost["memory_mb"], cost["bytes"]) for key, cost in costs.items() if cost["refused"] is None}
     advice = [

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.base_formats import base_format
 from engine.core.text import Text
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
-from engine.objectives.shared_params import base_format
 
 Goal = Literal["style", "facts", "format", "tasks"]
 GOALS: Mapping[Goal, Text] = {
@@ -75,11 +75,11 @@ def _shows(method: Method) -> bool:
 
 
 def _first_choice(method: Method) -> bool:
-    return method.family == "low_rank" and method.recommended and not base_format(method.defaults)
+    return method.family == "low_rank" and method.recommended and not base_format(method.defaults).quantised
 
 
-def _squeezed(method: Method) -> bool:
-    return method.recommended and bool(base_format(method.defaults))
+def _quantised(method: Method) -> bool:
+    return method.recommended and base_format(method.defaults).quantised
 
 
 def _whole(method: Method) -> bool:
@@ -174,9 +174,9 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
-        "squeezed",
+        "quantised",
         lambda _a: True,
-        _squeezed,
+        _quantised,
         Text(
             "The model as it is does not fit into this memory; with its frozen weights quantised to 4 bits (QLoRA) it does. That saves memory, not time.",
             "原样的模型放不进这点内存；把冻结的权重量化到 4 位（QLoRA）就可以。节省的是内存，不是时间。",

@@ -9,7 +9,8 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.core.hardware import cpu, devices
+from engine.core.hardware import cpu
+from engine.devices import devices, kind_named
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat import views
 from engine.services.chat.answers import Answering, settle_orphans
@@ -239,7 +240,7 @@ class Chat:
             setup.identity,
             shape_of_base(setup.base),
             tuple(Tuned(tuned_key(t.id), t.format, t.bytes) for t in setup.tuned),
-            setup.quantised,
+            setup.answering,
             sum(len(ask.ids) + ask.max_tokens for ask in asks),
         )
         devices = spared(self._ctx, self._devices(), active)
@@ -247,7 +248,8 @@ class Chat:
         base, tuned = setup.weights(self._ctx.settings)
         folder = tokenizer_folder(self._ctx.settings, setup.base)
         cores = cpu().cores
-        shared = any(job.lane == "cpu" for job in active)
+        kinds = [kind_named(job.lane) for job in active]
+        shared = any(kind is not None and not kind.accelerator for kind in kinds)
         plan = ResidentModels(
             setup.identity,
             base,

@@ -11,6 +11,7 @@ import psutil
 from engine.core.context import Context
 from engine.core.errors import TunesmithError
 from engine.core.hardware import Device
+from engine.devices import kind_named
 from engine.jobs.kinds import known_kind
 from engine.services.planning.estimates import plan
 from storage.job_tables import Job
@@ -25,13 +26,14 @@ def spared(ctx: Context, devices: Sequence[Device], active: Sequence[Job]) -> li
 
 
 def _growth_mb(ctx: Context, job: Job) -> int:
-    """Planned peak less what the process holds. A GPU's memory is held in full from the first step on."""
+    """Planned peak less what the process holds. A device's own memory is held in full from the first step on."""
     try:
         planned = int(plan(ctx, job.spec).get("memory", {}).get("total_mb", 0))
     except (TunesmithError, KeyError, TypeError, ValueError):
         log.info("job %d has no plan to go by", job.id)
         return 0
-    if job.lane != "cpu":
+    kind = kind_named(job.lane)
+    if kind is not None and kind.memory is not None:
         return 0 if job.step else planned
     return max(0, planned - _resident_mb(job.pid))
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.base_formats import base_format
+from engine.base_formats.declaration import Answering
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
@@ -20,7 +22,6 @@ from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.tuned.integrity import check_hash
 from engine.models.tuned.results import virtual_tokens
-from engine.objectives.shared_params import base_format
 from engine.services.chat.settings import read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
 from storage.queries import base_models, conversations, tuned_models
@@ -59,11 +60,12 @@ class Setup:
         return f"{self.base.id}:{self.base.weights_hash}"
 
     @property
-    def quantised(self) -> bool:
-        """Whether one of the tuned models was trained on a base in 4 bits."""
+    def answering(self) -> Answering | None:
+        """How the base may be held when memory is short: as one of the tuned models was trained on it in few bits."""
         specs = [tuned.lineage.get("spec", {}) for tuned in self.tuned]
-        replaces = any(tuned.format == "delta" for tuned in self.tuned)  # numbers that 4 bits do not hold
-        return not replaces and any(base_format(spec.get("training", {})) in ("nf4", "fp4") for spec in specs)
+        replaces = any(tuned.format == "delta" for tuned in self.tuned)  # numbers that few bits do not hold
+        held = [] if replaces else [base_format(spec.get("training", {})).answering for spec in specs]
+        return next((answering for answering in held if answering is not None), None)
 
     def weights(self, settings: Settings) -> tuple[Weights, tuple[Weights, ...]]:
         """Where the base's and the tuned models' files are."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.params import Param, read_all
@@ -20,7 +21,6 @@ from engine.evaluation.metrics import METRICS
 from engine.jobs.feed import downsample
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
-from engine.objectives.shared_params import base_format
 from storage.comparison_tables import Comparison, ComparisonEntry
 from storage.job_tables import FINAL, Job
 from storage.queries import base_models, inputs, metrics
@@ -122,7 +122,7 @@ def _run(entry: ComparisonEntry, job: Job, made: Mapping[int, int], tuned: Mappi
         seconds_left=job.seconds_left,
         tuned_id=tuned.get(job.id),
         error=job.error,
-        plain_base=base_format(job.spec["training"]) is None,
+        plain_base=not base_format(job.spec["training"]).quantised,
     )
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
-from engine.core.hardware import device_of
 from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates import token_overview
 from engine.data.templates.check import check_template
+from engine.devices import device_of
 from engine.models.base.paths import tokenizer_folder
 from engine.planner.time.corrections import MODEL_VERSION, machine_of
 from engine.services.chat.sides import load_template

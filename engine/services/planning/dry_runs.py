@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any
 
+from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.jobs.kinds.dry_run import DRY_RUN
@@ -111,7 +112,7 @@ def _refuse(question: _Question) -> None:
     asked = question.asked
     if not method_of(asked["method"]).capabilities.trains:
         raise Fault("dry_run.no_training")
-    if asked["training"]["quantisation"] != "none":
+    if base_format(asked["training"]).quantised:
         raise Fault("dry_run.quantised")
     if not asked["lengths"]:
         raise Fault("dry_run.no_rows")

@@ -11,16 +11,18 @@ from sqlalchemy.orm import Session
 from engine.core import hardware
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.hardware import Device
 from engine.data.rows.store import read_rows
 from engine.data.templates.preview import example_tokens
 from engine.data.templates.template import ChatTemplate
+from engine.devices import devices as devices_here
+from engine.devices import kind_of, precision_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
-from engine.planner.budget import catalogue
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
-from engine.planner.refusals import refusals, unteachable
+from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
 from storage.queries import base_models, inputs
@@ -29,17 +31,18 @@ from storage.tables import Dataset, LanguageModel
 
 
 def devices(ctx: Context) -> list[dict[str, Any]]:
-    """What can train here: {key, name, memory_mb, free_mb, bf16, usable, notes: [{code, params}]}, GPUs first."""
-    return [_device_view(device) for device in hardware.devices()]
+    """What can train here: {key, name, memory_mb, free_mb, bf16, usable, icon, notes: [{code, params}]}, GPUs first."""
+    return [_device_view(device) for device in devices_here()]
 
 
-def _device_view(device: hardware.Device) -> dict[str, Any]:
-    precision = hardware.precision_for(device)
+def _device_view(device: Device) -> dict[str, Any]:
+    precision = precision_for(device)
     notes = [{"code": precision.code, "params": precision.params}]
     if not device.usable:
         notes.append({"code": "device.no_cuda_build", "params": {}})
     wanted = ("key", "name", "memory_mb", "free_mb", "bf16", "usable")
-    return {key: value for key, value in asdict(device).items() if key in wanted} | {"notes": notes}
+    shown = {key: value for key, value in asdict(device).items() if key in wanted}
+    return shown | {"notes": notes, "icon": kind_of(device).icon}
 
 
 def machine(ctx: Context) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
 def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
     """A spec with its model, data, device and what is known of like jobs. Raises Fault or NotFound."""
     model, dataset = _inputs(ctx, spec)
-    device = _device(spec.budget.device)
+    device = planned_device(spec.budget.device)
     table = lengths_of(ctx.settings, model, dataset, objective_of(spec.objective).mask(spec.training))
     with ctx.db.read() as s:
         evidence = throughput_of(s, device, spec.base_model)
@@ -82,7 +85,7 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
     return PlanCase(spec, model, dataset, device, table, evidence, free)
 
 
-def throughput_of(s: Session, device: hardware.Device, base_model_id: int) -> dict[str, list[ThroughputRecord]]:
+def throughput_of(s: Session, device: Device, base_model_id: int) -> dict[str, list[ThroughputRecord]]:
     """What this machine measured with a model, by method: on request, or in jobs that finished."""
     found: dict[str, list[ThroughputRecord]] = {}
     for row in corrections_of(s, machine_of(device), device.key, base_model_id, MODEL_VERSION):
@@ -90,10 +93,6 @@ def throughput_of(s: Session, device: hardware.Device, base_model_id: int) -> di
         settings = {**row.settings, "method": row.method}
         found.setdefault(row.method, []).append(ThroughputRecord(source, row.created_at, row.speeds, settings))
     return found
-
-
-def _device(key: str) -> hardware.Device:
-    return catalogue.device_of(key) if catalogue.is_planned_only(key) else hardware.device_of(key)
 
 
 def _inputs(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:

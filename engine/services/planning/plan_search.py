@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from engine.core.context import Context
@@ -13,20 +12,21 @@ from engine.methods import METHODS
 from engine.objectives import objective_of, usual_objective
 from engine.objectives.declaration import Objective
 from engine.planner.budget.catalogue import CATALOGUE
-from engine.planner.plan_estimate import estimate
+from engine.planner.plan_estimate import device_view, estimate
 from engine.planner.search.infeasible import smallest_change
 from engine.planner.search.offers import chosen, reasons
 from engine.planner.search.search import SEARCHED, Plan, Search, ranked
 from engine.services.planning import estimates
 
 Json = dict[str, Any]
+_ENTRY = ("key", "name", "group", "memory_mb", "tflops", "bandwidth", "capability", "cores", "bf16", "source", "notes")
 _DECIDED = ("method", "method_params", "training", "sample_prompts")
 
 
 def catalogue() -> list[Json]:
     """Devices to plan for: {key, name, kind: "gpu" | "apple" | "cpu", group, memory_mb, tflops, bandwidth, cores, bf16,
     source, notes: [{code, params}]}."""
-    return [asdict(entry) | {"notes": entry.notes} for entry in CATALOGUE]
+    return [{key: getattr(entry, key) for key in _ENTRY} | {"kind": entry.shelf} for entry in CATALOGUE]
 
 
 def offers(ctx: Context, raw: Mapping[str, Any]) -> Json:
@@ -37,7 +37,7 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> Json:
 
     Returns:
         {device, goal, offers: [{key, changes, method, precision, max_length, micro_tokens, micro_rows, accumulation,
-        batch_size, checkpointing, optimizer, quantisation, epochs, steps, memory, time, disk, quality,
+        batch_size, checkpointing, optimizer, quantisation, bits, epochs, steps, memory, time, disk, quality,
         why: {code, params}, best}], nothing: {code, params, ok, change} | None}. `changes` are values by field, as
         in a verdict's `change`. Texts are at `plan.<code>`. `nothing` is set when nothing that trains fits.
 
@@ -51,9 +51,8 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> Json:
     if not plans:
         nothing = smallest_change(search).as_dict()
         plans = ranked(search.fitting(search.lengths[:1], trains=False), search.goal)[:1]
-    device = search.base.device
     return {
-        "device": {"key": device.key, "name": device.name, "memory_mb": device.memory_mb, "free_mb": device.free_mb},
+        "device": device_view(search.base.device),
         "goal": search.goal,
         "offers": [
             _offer(plan, reason, search, place) for place, (plan, reason) in enumerate(reasons(plans, search.goal))
@@ -97,7 +96,8 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
         "batch_size": training["batch_size"],
         "checkpointing": work.recompute,
         "optimizer": training["optimizer"],
-        "quantisation": work.quantisation,
+        "quantisation": work.base_format.key,
+        "bits": work.base_format.bits,
         "epochs": plan.epochs,
         "steps": plan.steps,
         "memory": numbers["memory"],
@@ -113,7 +113,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
 
 
 def _key(plan: Plan) -> str:
-    parts = (plan.method.key, plan.work.quantisation or "none", plan.max_length, f"{plan.epochs:g}")
+    parts = (plan.method.key, plan.work.base_format.key, plan.max_length, f"{plan.epochs:g}")
     return "-".join(map(str, parts)) + ("-recompute" if plan.work.recompute else "")
 
 

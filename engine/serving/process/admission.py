@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.base_formats import answered_in, base_format_of
+from engine.base_formats.declaration import Answering
 from engine.core.errors import Fault
-from engine.core.hardware import Device, precision_for
+from engine.core.hardware import Device
+from engine.devices import kind_of, precision_for, preference
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import body_parameters
 from engine.serving.process.client import Held
 
 Devices = Callable[[], list[Device]]
 _MB = 1_000_000
-_RUNTIME_MB = {"cpu": 450, "cuda": 620}  # Python and the libraries; CUDA context and workspaces
 _SPARE_MB = 300  # left to the system and to jobs that grow a little
-_WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0, "nf4": 2.0}
-_NF4_BYTES = 0.516  # per weight of a linear layer: 4 bits and the scales
+_WIDTH = {"fp32": 4.0, "bf16": 2.0, "fp16": 2.0}
+_HALF = 2.0  # bytes of a number that is worked with beside a quantised base
 _READ_TOKENS = 1024  # read at once from a prompt
 _MOST_KEPT = 8  # tuned models that stay in memory although no chat uses them now
 
@@ -38,14 +40,14 @@ class Wanted:
         identity: names the base's weights.
         shape: the base's measures.
         tuned: what answers besides the base.
-        quantised: one of the tuned models was trained on a base in 4 bits, so 4 bits will do when memory is short.
+        answering: how the base may be held when memory is short, as one of the tuned models was trained on it quantised.
         tokens: tokens of all sides that are kept while answering.
     """
 
     identity: str
     shape: ModelShape
     tuned: tuple[Tuned, ...]
-    quantised: bool
+    answering: Answering | None
     tokens: int
 
 
@@ -91,17 +93,21 @@ def place(wanted: Wanted, running: Running, devices: Sequence[Device], jobs: Seq
 
 
 def _choices(wanted: Wanted, held: Held | None, devices: Sequence[Device]) -> Iterator[tuple[Device, str]]:
-    """What is loaded already comes first, then GPUs, then the processor; 4 bits last on each."""
-    order = sorted((d for d in devices if d.usable), key=lambda d: (d.is_gpu, d.free_mb), reverse=True)
-    choices = [
-        (device, dtype)
-        for device in order
-        for dtype in (precision_for(device).dtype, *(("nf4",) if wanted.quantised else ()))
-    ]
+    """What is loaded already comes first, then the preferred kinds of device; the quantised base last on each."""
+    order = sorted((d for d in devices if d.usable), key=preference, reverse=True)
+    choices = [(device, dtype) for device in order for dtype in _dtypes(wanted, device)]
     same = held is not None and held.identity == wanted.identity
     yield from sorted(
         choices, key=lambda c: not (same and held is not None and (c[0].key, c[1]) == (held.device, held.dtype))
     )
+
+
+def _dtypes(wanted: Wanted, device: Device) -> Iterator[str]:
+    """How the base may be held there: in the device's precision, then quantised where that will do."""
+    yield precision_for(device).dtype
+    held = wanted.answering
+    if held is not None and base_format_of(held.key).not_on(kind_of(device)) is None:
+        yield held.key
 
 
 def _try(wanted: Wanted, running: Running, device: Device, dtype: str) -> Placement:
@@ -110,7 +116,9 @@ def _try(wanted: Wanted, running: Running, device: Device, dtype: str) -> Placem
     kept = held.keys if held is not None and stays else ()
     bytes_ = sum(tuned_bytes(wanted, tuned, dtype) for tuned in wanted.tuned if tuned.key not in kept)
     bytes_ += working_bytes(wanted, dtype)
-    runtime = 0 if running.alive and (not device.is_gpu or held is not None) else _RUNTIME_MB[device.key.split(":")[0]]
+    kind = kind_of(device)
+    there = running.alive and (kind.memory is None or held is not None)
+    runtime = 0 if there else kind.serving_mb
     if not stays:
         bytes_ += base_bytes(wanted.shape, dtype)
     needed = runtime + -(-int(bytes_) // _MB)
@@ -127,15 +135,17 @@ def _given_back(running: Running, device: Device) -> int:
     held = running.held
     if held is None or held.device != device.key:
         return 0
-    return held.gpu_mb if device.is_gpu else max(0, running.memory_mb - _RUNTIME_MB["cpu"])
+    kind = kind_of(device)
+    return held.gpu_mb if kind.memory else max(0, running.memory_mb - kind.serving_mb)
 
 
 def base_bytes(shape: ModelShape, dtype: str) -> float:
     """Memory of the base's weights."""
-    if dtype != "nf4":
+    held = answered_in(dtype)
+    if held is None or held.answering is None:
         return shape.parameters * _WIDTH[dtype]
     body = body_parameters(shape)
-    return body * _NF4_BYTES + (shape.parameters - body) * 4
+    return body * held.answering.weight_bytes + (shape.parameters - body) * 4
 
 
 def tuned_bytes(wanted: Wanted, tuned: Tuned, dtype: str) -> float:
@@ -150,4 +160,4 @@ def working_bytes(wanted: Wanted, dtype: str) -> float:
     shape = wanted.shape
     kept = 2 * shape.layers * shape.kv_heads * shape.head_dim * wanted.tokens
     reading = min(wanted.tokens, _READ_TOKENS) * (3 * shape.intermediate + 10 * shape.hidden)
-    return (kept + reading) * _WIDTH[dtype] + 8 * shape.vocabulary
+    return (kept + reading) * _WIDTH.get(dtype, _HALF) + 8 * shape.vocabulary

@@ -7,7 +7,10 @@ from typing import Any
 
 import torch
 
+from engine.base_formats import answered_in
+from engine.base_formats.declaration import Packing
 from engine.core.errors import Fault
+from engine.devices import kind_for_torch
 from engine.models.base.inspect import inspect_folder
 from engine.models.tuned.results import ADAPTER_WEIGHTS
 from engine.training.forward.four_bits import keep_layout, leave_file
@@ -15,26 +18,18 @@ from engine.training.forward.four_bits import keep_layout, leave_file
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def _four_bit(device: str) -> dict[str, Any]:
-    from transformers import BitsAndBytesConfig
-
-    compute = torch.float32
-    if device != "cpu":
-        compute = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    settings = BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=compute,
-    )
-    return {"quantization_config": settings, "dtype": compute}
+def _packed(packing: Packing, device: str) -> dict[str, Any]:
+    """How transformers is to quantise a base that answers on `device`, its scales too."""
+    compute = DTYPES[kind_for_torch(torch.device(device).type).answering()]
+    return {"quantization_config": packing.config(compute, True), "dtype": compute}
 
 
 def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     """A causal language model, ready to answer.
 
     Args:
-        dtype: "fp32", "bf16", "fp16" or "nf4".
+        dtype: "fp32", "bf16", "fp16", or the key of a quantised format.
+        device: as torch calls it.
 
     Raises:
         Fault: "model.*" when the folder must not be loaded.
@@ -42,7 +37,8 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     from transformers import AutoModelForCausalLM
 
     inspect_folder(Path(folder))
-    form = _four_bit(device) if dtype == "nf4" else {"dtype": DTYPES[dtype]}
+    held = answered_in(dtype)
+    form = _packed(held.packing, device) if held and held.packing else {"dtype": DTYPES[dtype]}
     model = AutoModelForCausalLM.from_pretrained(
         str(folder),
         use_safetensors=True,
@@ -51,7 +47,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
         device_map={"": device},
         **form,
     )
-    if dtype == "nf4":
+    if held is not None:
         keep_layout(model)
         leave_file(model)
     return model.eval().requires_grad_(False)

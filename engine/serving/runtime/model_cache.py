@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from engine.devices import DEVICE_KINDS
 from engine.models.tuned.integrity import check_hash
 from engine.serving.protocol import BASE, ResidentModels, Weights
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
@@ -52,7 +53,7 @@ class ModelCache:
 
     def memory_mb(self) -> int:
         """MiB of GPU memory that models take up; 0 on a processor."""
-        return torch.cuda.memory_allocated() >> 20 if torch.cuda.is_available() else 0
+        return sum(kind.memory.held() for kind in DEVICE_KINDS if kind.memory) >> 20
 
     def _adapted(self, key: str) -> AdaptedModel:
         if key in self._bases:

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers import Trainer, TrainingArguments
 
+from engine.base_formats import base_format
 from engine.core.errors import Fault
+from engine.devices.cpu import CPU
 from engine.methods.common.declaration import Method, RunContext
 from engine.objectives import usual_objective
 from engine.objectives.declaration import Objective
-from engine.objectives.shared_params import base_format
-from engine.planner.memory.verdict import TOKENS_AT_ONCE
+from engine.optimizers import optimizer_of
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.calibration.fake_model import fake_model, fake_tensors
 from engine.training.calibration.live_bytes import LiveBytes
@@ -66,7 +66,7 @@ def measure(
     precision: str = "fp32",
     recompute: bool = False,
     *,
-    budget: int = TOKENS_AT_ONCE["cpu"],
+    budget: int = CPU.tokens_at_once,
     after: Callable[[], None] | None = None,
     objective: Objective | None = None,
 ) -> Measured:
@@ -79,9 +79,9 @@ def measure(
         objective: whose loss is taken; the usual one where it is not given.
 
     Raises:
-        Fault: "dry_run.quantised" where the base is squeezed, "dry_run.cannot" where the step cannot be traced.
+        Fault: "dry_run.quantised" where the base is quantised, "dry_run.cannot" where the step cannot be traced.
     """
-    if base_format(training):
+    if base_format(training).quantised:
         raise Fault("dry_run.quantised")
     began = time.monotonic()
     try:
@@ -161,11 +161,9 @@ def _optimizer(model: Any, method: Method, values: Mapping[str, Any], training: 
     own = method.optimizer(model, values, training) if method.optimizer is not None else None
     if own is not None:
         return own
-    arguments = TrainingArguments(
-        optim=training["optimizer"], learning_rate=training["learning_rate"], use_cpu=True, report_to=[]
-    )
-    kind, options = Trainer.get_optimizer_cls_and_kwargs(arguments, model)
-    return kind([one for one in model.parameters() if one.requires_grad], **options)
+    chosen, options = optimizer_of(training["optimizer"]).make()
+    trained = [one for one in model.parameters() if one.requires_grad]
+    return chosen(trained, **{"lr": training["learning_rate"], **options})
 
 
 def _first_update(count: LiveBytes, trained: Sequence[Tensor], optimizer: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.templates.lengths import LengthTable
+from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder, weights_folder
@@ -114,7 +115,7 @@ def _take_steps(probe: Probe, inputs: Inputs) -> None:
     runtime_mb = sum(item.bytes for item in memory_breakdown(readings.work) if item.key == "runtime") / MB
     memory = MemoryWatch(torch_device(inputs.device), budget.memory_mb, outside_mb=runtime_mb)
     clock = ProbeClock(probe.reporter, readings, memory, probe.deadline.gentle)
-    limit_mb = None if inputs.device.is_gpu else budget.memory_mb
+    limit_mb = process_limit(inputs.device, budget.memory_mb)
     with memory_held(limit_mb, readings.bill_mb - runtime_mb) as limit:
         model = _load(probe, inputs, clock, limit)
         probe.reporter.phase("training")

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import torch
 
+from engine.devices import DEVICE_KINDS, kind_for_torch
+
 MB = 1_000_000  # as pages, budgets and plans count
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # see proc_pid_clear_refs(5)
@@ -31,20 +33,20 @@ class MemoryWatch:
         outside_mb: what a GPU holds for this process besides torch's own allocations (its context, kernels, workspaces).
 
     Attributes:
+        own: the device's own memory; None on a processor.
         highest_mb: of the device (of the process on a processor), since `begin`.
     """
 
     def __init__(self, device: torch.device, limit_mb: int | None, *, outside_mb: float = 0.0) -> None:
         self.device, self.outside_mb = device, outside_mb
-        self.limit_mb = None if device.type == "cuda" else limit_mb
+        self.own = kind_for_torch(device.type).memory
+        self.limit_mb = None if self.own else limit_mb
         self.highest_mb = 0.0
         self._process = psutil.Process()
         self._kernel_counts = _forget_peak()
         self._seen = 0
-        if device.type == "cuda" and limit_mb is not None:
-            total = torch.cuda.get_device_properties(device).total_memory
-            share = max(0.0, limit_mb - outside_mb) * MB / total
-            torch.cuda.set_per_process_memory_fraction(min(1.0, share), device)
+        if self.own and limit_mb is not None:
+            self.own.limit(device, max(0.0, limit_mb - outside_mb) * MB)
 
     def begin(self) -> None:
         """Count from now on: loading is over."""
@@ -63,9 +65,8 @@ class MemoryWatch:
         if self._kernel_counts:
             _forget_peak()
         device = None
-        if self.device.type == "cuda":
-            device = torch.cuda.max_memory_allocated(self.device) / MB + self.outside_mb
-            torch.cuda.reset_peak_memory_stats(self.device)
+        if self.own:
+            device = self.own.peak(self.device) / MB + self.outside_mb
         self.highest_mb = max(self.highest_mb, process if device is None else device)
         return process, device
 
@@ -100,8 +101,9 @@ def _forget_peak() -> bool:
 def give_back() -> None:
     """Return memory that nothing uses any more to the device and to the system."""
     gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    for kind in DEVICE_KINDS:
+        if kind.memory:
+            kind.memory.give_back()
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):

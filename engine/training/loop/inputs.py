@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,12 +12,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.core.hardware import Device, Precision, device_of, precision_for
+from engine.core.hardware import Device, Precision
 from engine.data.rows.store import read_rows, rows_of
 from engine.data.rows.training_rows import training_rows
 from engine.data.templates.template import ChatTemplate
+from engine.devices import device_of, kind_of, precision_for
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
 from engine.jobs.reporter import Reporter
@@ -28,7 +29,7 @@ from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
-from engine.objectives.shared_params import base_format
+from engine.optimizers import optimizer_of
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
 from engine.training.batches.examples import Examples, load_examples
@@ -73,7 +74,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     if dataset is None or dataset.rows_path is None:
         raise Fault("job.dataset_gone")
     device = device_of(spec.budget.device)
-    _leave_visible(device)
+    kind_of(device).reserve(device)
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
@@ -107,18 +108,6 @@ def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
     return path
 
 
-def _leave_visible(device: Device) -> None:
-    """Only the chosen GPU can be seen, before CUDA starts: no other is touched by accident."""
-    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
-    if not device.is_gpu:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
-        torch.set_num_threads(max(1, device.cores))
-        return
-    place = int(device.key.split(":")[1])
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    os.environ["CUDA_VISIBLE_DEVICES"] = str(place) if visible is None else visible.split(",")[place]
-
-
 def _tell_left_out(examples: Examples, reporter: Reporter) -> None:
     for name, count in examples.counts.items():
         if count:
@@ -143,8 +132,8 @@ def workload_of(inputs: Inputs) -> Workload:
         precision=inputs.precision,
         device=device,
         tokens=lengths[0],
-        optimizer=str(spec.training["optimizer"]),
-        quantisation=base_format(spec.training),
+        optimizer=optimizer_of(spec.training["optimizer"]),
+        base_format=base_format(spec.training),
         double=bool(spec.training["double_quantisation"]),
         needs=objective_of(spec.objective).needs,
     )

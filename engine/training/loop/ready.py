@@ -9,6 +9,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from engine.core.errors import Fault
+from engine.devices import kind_of
 from engine.methods.common.declaration import RunContext
 from engine.planner.memory.workload import Workload
 from engine.training.batches.tokenized_dataset import Example
@@ -40,10 +41,12 @@ def ready_trainer(
     folder: Path,
 ) -> StepTrainer:
     """A trainer over `examples` with the fastest exact forward. `callback` looks after it; `folder` takes its files."""
-    spec, on_gpu = inputs.spec, inputs.device.is_gpu
-    arguments = training_arguments(spec, folder, dtype=inputs.precision.dtype, on_gpu=on_gpu, recompute=work.recompute)
+    spec, kind = inputs.spec, kind_of(inputs.device)
+    arguments = training_arguments(
+        spec, folder, dtype=inputs.precision.dtype, use_cpu=not kind.accelerator, recompute=work.recompute
+    )
     trainer = StepTrainer(model, arguments, examples, work.tokens, memory, callback, spec)
-    if not on_gpu:
+    if kind.fast_lora:
         speed_up(model)
     packing = inputs.method.capabilities.packing
     trainer.forward = choose_forward(model, work.shape.vocabulary, trainer.autocast(), pack=packing)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from engine.core.hardware import Device, Precision
+from engine.devices import kind_of
 from engine.evaluation.answers import AnswerSheet
 from engine.jobs.reporter import Reporter
 from engine.training.limits.limits import out_of_memory
@@ -29,7 +30,7 @@ def sheet_of(inputs: Inputs, reporter: Reporter) -> AnswerSheet | None:
 def autocast_of(device: Device, precision: Precision) -> AbstractContextManager[Any]:
     """The job's precision, before there is a trainer."""
     dtype = _DTYPES.get(precision.dtype)
-    return nullcontext() if dtype is None else torch.autocast("cuda" if device.is_gpu else "cpu", dtype)
+    return nullcontext() if dtype is None else torch.autocast(kind_of(device).torch_type, dtype)
 
 
 def answer_as_base(inputs: Inputs, sheet: AnswerSheet, base: Any, progress: TrainingProgress) -> None:

@@ -20,6 +20,7 @@ from engine.jobs.recovery import MOST_TRIES
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.objectives import objective_of
+from engine.optimizers import optimizer_of
 from engine.training.batches.batches import Loader
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Forward, Padded, mean_loss
@@ -32,7 +33,7 @@ _SCALER_PATIENCE = 30  # steps in a row that fp16 scaling may skip before the lo
 _log = logging.getLogger(__name__)
 
 
-def training_arguments(spec: JobSpec, folder: Path, *, dtype: str, on_gpu: bool, recompute: bool) -> TrainingArguments:
+def training_arguments(spec: JobSpec, folder: Path, *, dtype: str, use_cpu: bool, recompute: bool) -> TrainingArguments:
     """The spec as transformers' arguments. Logging, evaluation and checkpoints are ours, so theirs are off."""
     training = spec.training
     return TrainingArguments(
@@ -44,11 +45,10 @@ def training_arguments(spec: JobSpec, folder: Path, *, dtype: str, on_gpu: bool,
         warmup_steps=training["warmup"],  # below 1 it is a share of all steps
         weight_decay=training["weight_decay"],
         max_grad_norm=training["max_grad_norm"],
-        optim=training["optimizer"],
         seed=training["seed"],
         bf16=dtype == "bf16",
         fp16=dtype == "fp16",
-        use_cpu=not on_gpu,
+        use_cpu=use_cpu,
         activation_checkpointing=recompute,
         activation_checkpointing_kwargs={"use_reentrant": False} if recompute else None,
         logging_strategy="no",
@@ -85,7 +85,14 @@ class StepTrainer(Trainer):
         callback: TrainerCallback,
         spec: JobSpec,
     ) -> None:
-        super().__init__(model=model, args=args, train_dataset=examples, callbacks=[callback])  # type: ignore[arg-type]
+        chosen, options = optimizer_of(spec.training["optimizer"]).make()
+        super().__init__(
+            model=model,
+            args=args,
+            train_dataset=examples,  # type: ignore[arg-type]
+            callbacks=[callback],
+            optimizer_cls_and_kwargs=(chosen, {"lr": args.learning_rate, **options}),
+        )
         self.remove_callback(PrinterCallback)
         self.examples, self.budget, self.memory = examples, budget, memory
         self.spec, self.method = spec, method_of(spec.method)

@@ -11,13 +11,14 @@ import torch
 from peft import prepare_model_for_kbit_training
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+from transformers import AutoModelForCausalLM
 
+from engine.base_formats import base_format
 from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
+from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.inspect import inspect_folder
-from engine.objectives.shared_params import base_format
 from engine.training.forward.four_bits import keep_layout, leave_file
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -33,11 +34,11 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
         Fault: "model.*" when the folder must not be loaded, "training.model_unreadable" when it cannot be.
     """
     inspect_folder(folder)
-    kind = base_format(training)
+    packing = base_format(training).packing
     half = _DTYPES[precision.dtype]
     options: dict[str, Any] = {"dtype": torch.float32 if method.trains_base else half}
-    if kind is not None:
-        options["quantization_config"] = _squeezed(kind, half, double=bool(training["double_quantisation"]))
+    if packing is not None:
+        options["quantization_config"] = packing.config(half, bool(training["double_quantisation"]))
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -49,7 +50,7 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
-    if kind is not None:
+    if packing is not None:
         keep_layout(model)
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
         leave_file(model)
@@ -57,21 +58,9 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     return model
 
 
-def _squeezed(kind: str, compute: torch.dtype, *, double: bool) -> BitsAndBytesConfig:
-    if kind == "int8":
-        return BitsAndBytesConfig(load_in_8bit=True)
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type=kind,
-        bnb_4bit_use_double_quant=double,
-        bnb_4bit_compute_dtype=compute,
-        bnb_4bit_quant_storage=torch.uint8,
-    )
-
-
 def torch_device(device: Device) -> torch.device:
-    """The device as torch sees it: the one GPU that is left visible to this process, or the processor."""
-    return torch.device("cuda", 0) if device.is_gpu else torch.device("cpu")
+    """The device as torch sees it: the one that is left visible to this process."""
+    return torch.device(kind_of(device).torch_name)
 
 
 def save_result(model: Any, method: Method, folder: Path, run: RunContext) -> None:

@@ -214,7 +214,7 @@ def build(model: Any, width: int, every: int) -> Any:
     plan = LadderMeasures(config.hidden_size, config.num_hidden_layers, width, every)
     Attached(model, SideNetwork(plan).to(model.device))
     model._hf_peft_config_loaded = (
-        True  # or transformers' trainer takes a squeezed base for one without anything to train
+        True  # or transformers' trainer takes a quantised base for one without anything to train
     )
     return model
 

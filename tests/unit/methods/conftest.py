@@ -16,8 +16,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from engine.base_formats import base_format
 from engine.methods.common.declaration import RunContext
-from engine.objectives.shared_params import base_format
 from engine.training.forward import forward as forward_forward
 from engine.training.forward.forward import choose_forward
 from engine.training.loop.weights import save_result
@@ -71,7 +71,8 @@ class Learnt:
     @property
     def dtype(self) -> str:
         """How the playground must load the base to have the same one."""
-        return base_format(self.training) or "fp32"
+        held = base_format(self.training)
+        return held.key if held.quantised else "fp32"
 
 
 class Lessons:

@@ -29,7 +29,7 @@ ADALORA = next(case for case in cases() if case.method.key == "adalora")
 # ---------------------------------------------------------------- bases in few bits
 
 
-def squeezed_weights(model: Any) -> dict[str, torch.Tensor]:
+def quantised_weights(model: Any) -> dict[str, torch.Tensor]:
     """The base's linear layers as they are held."""
     return {name: p.detach().clone() for name, p in model.named_parameters() if p.dtype in (torch.uint8, torch.int8)}
 
@@ -51,10 +51,10 @@ def test_it_learns_on_a_base_in_few_bits_or_says_why_not(
         assert all(catalogue("zh")[f"error.{fault['code']}"] for fault in faults.values())
         return
     model = methods.applied(base, case.method, tmp_path, training=training, steps=8, **case.values)
-    before = squeezed_weights(model)
+    before = quantised_weights(model)
     losses = methods.learn(model, case, methods.rows(6, 1, new=True), 8)
     assert len(before) == 2 * 7
-    assert all(torch.equal(held, before[name]) for name, held in squeezed_weights(model).items())
+    assert all(torch.equal(held, before[name]) for name, held in quantised_weights(model).items())
     assert losses[-1] < losses[0]
 
 

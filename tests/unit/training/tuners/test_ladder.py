@@ -130,7 +130,7 @@ def test_other_measures_are_counted_too(folder: Path, values: dict[str, int]) ->
     assert trained == LADDER.trainable(methods.shape(folder), settings)
 
 
-def test_a_job_trains_beside_a_squeezed_base(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_trains_beside_a_quantised_base(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "NEW_TOKENS", 6)
     inputs = tiny.add_model(ctx), tiny.add_dataset(ctx, tiny.chat_rows(20))
     job = train(ctx, inputs, method="ladder", training={"quantisation": "nf4"})

@@ -21,7 +21,7 @@ TS.diagrams.draw = {
     pen.line("M44 60V140").way("M44 140H88", "trained").funnel(90, 140, 56, 54, 20, "A").way("M146 140H182", "trained").funnel(184, 140, 56, 20, 54, "B");
     pen.way("M240 140H296V75", "trained").text(164, 128, dgWord("rank"), "small").text(164, 184, dgWord("low_rank"), "small");
   },
-  squeezed(pen) {
+  quantised(pen) {
     TS.diagrams.draw.lowRank(pen, { bits: true });
     pen.text(148, 22, dgWord("four_bits"), "small");
   },
@@ -151,7 +151,7 @@ function dgGrid(pen, x, y, filled) {
 
 TS.diagrams.of = {
   lora: (pen) => TS.diagrams.draw.lowRank(pen),
-  qlora: TS.diagrams.draw.squeezed,
+  qlora: TS.diagrams.draw.quantised,
   adalora: TS.diagrams.draw.ranks,
   vera: TS.diagrams.draw.shared,
   oft: TS.diagrams.draw.rotation,

@@ -51,7 +51,7 @@ TS.learn.modelPicker = function (page) {
   const select = TS.select("learn-model", page.models.map((one) => [one.value, one.label]), page.model, pick);
   const { parameters, device, tokens } = page.costs;
   return TS.field("learn-model", TS.t("learn.model"), select, {
-    help: TS.t("learn.model.help", { parameters: TS.train.count(parameters), device: TS.t(device.key === "cpu" ? "learn.on_cpu" : "learn.on_gpu"), tokens }),
+    help: TS.t("learn.model.help", { parameters: TS.train.count(parameters), device: device.place, tokens }),
   });
 };
 

@@ -85,17 +85,14 @@ TS.train.facts = function (plan, w) {
   return [
     [TS.t("train.bill.trained"), share === null ? trained : TS.t("train.bill.share", { n: trained, share: TS.format.percent(share, share < 0.1 ? 1 : 0) })],
     [TS.t("train.bill.tokens"), TS.format.number(plan.tokens_per_epoch)],
-    [TS.t("train.bill.runs"), TS.train.deviceWord(w, plan)],
+    [TS.t("train.bill.runs"), TS.train.deviceWord(plan)],
   ];
 };
 
 /** From when to when, and how that is known. */
 TS.train.timeWords = (time) => TS.t("train.bill.range", { low: TS.train.roughly(time.low), high: TS.train.roughly(time.high), how: TS.t("train.bill.time." + time.source) });
 
-TS.train.deviceWord = function (w, { device, precision }) {
-  const graphics = device.key.startsWith("cuda") || w.catalogue.find((one) => one.key === device.key)?.kind === "gpu";
-  return [TS.t(graphics ? "train.bill.gpu" : "train.bill.cpu"), precision.dtype].join(", ");
-};
+TS.train.deviceWord = ({ device, precision }) => [TS.said(device.kind), precision.dtype].join(", ");
 
 /** A number of the bill that opens into what it is made of. */
 TS.train.foldView = function (name) {

@@ -27,7 +27,7 @@ TS.train.devicePicker = function (w, put) {
 };
 
 TS.train.deviceCard = (device) => [
-  TS.h("div", { class: "ts-row" }, TS.icon(device.key === "cpu" ? "cpu" : "layers"), TS.h("b", { dir: "auto" }, device.name)),
+  TS.h("div", { class: "ts-row" }, TS.icon(device.icon), TS.h("b", { dir: "auto" }, device.name)),
   TS.h("span", { class: "ts-soft ts-small" }, TS.t("train.budget.memory", { all: TS.train.megabytes(device.memory_mb), free: TS.train.megabytes(device.free_mb) })),
   (device.notes || []).map((note) => TS.h("span", { class: "ts-soft ts-small" }, TS.t("plan." + note.code, note.params))),
 ];

@@ -43,7 +43,7 @@ TS.train.methodName = (w, key) => w.forms.methods.find((one) => one.key === key)
 
 /** A plan in plain words: how the base is held, how much of an example is read, how often. */
 TS.train.offerWords = (offer) => [
-  TS.t(offer.quantisation ? "train.offers.squeezed." + (offer.quantisation === "int8" ? "8" : "4") : "train.offers.whole"),
+  offer.bits ? TS.t("train.offers.quantised", { bits: offer.bits }) : TS.t("train.offers.whole"),
   TS.t("train.offers.length", { n: TS.format.number(offer.max_length) }),
   TS.t("train.offers.passes", { n: TS.format.number(offer.epochs, 2) }),
   offer.checkpointing ? TS.t("train.offers.recompute") : null,

@@ -59,7 +59,7 @@ TS.train.heldOffer = function (w) {
 
 /** The plan that was picked by hand; after a change of the budget the one with the same method on the same base. */
 TS.train.pickedOffer = function (w, offers) {
-  const alike = (one) => w.draft.plan?.startsWith(one.method + "-" + (one.quantisation || "none") + "-");
+  const alike = (one) => w.draft.plan?.startsWith(one.method + "-" + one.quantisation + "-");
   return offers.find((one) => one.key === w.draft.plan) || offers.find(alike);
 };
 

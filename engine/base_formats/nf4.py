@@ -1,0 +1,26 @@
+"""NF4 (Dettmers et al. 2023, QLoRA, arXiv:2305.14314): 16 values that suit weights with a normal distribution."""
+
+from __future__ import annotations
+
+from engine.base_formats.declaration import Answering, BaseFormat, runs_with_bitsandbytes
+from engine.base_formats.four_bits import four_bits
+from engine.core.formula import Basis
+from engine.core.text import Text
+
+ANSWERING = Answering("nf4", 0.516)  # 4 bits and the scales
+
+NF4 = BaseFormat(
+    key="nf4",
+    label=Text("4 bits (NF4)", "4 位（NF4）"),
+    help=Text(
+        "a quarter of the memory; its 16 values suit the weights of trained models (QLoRA).",
+        "内存约为四分之一；16 个取值适合训练好的模型的权重（QLoRA）。",
+    ),
+    packing=four_bits("nf4"),
+    takes_double=True,
+    answering=ANSWERING,
+    quality=Basis(
+        0.99, "NF4 reaches 16 bits after training: Dettmers et al. 2023, arXiv:2305.14314; 6.07 to 6.24 before, docs/methods.md"
+    ),
+    not_on=runs_with_bitsandbytes,
+)  # fmt: skip
