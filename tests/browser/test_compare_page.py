@@ -61,7 +61,7 @@ def test_from_the_form_to_the_finished_leaderboard(visit: Open, studio: tuple[Se
     page.wait_for_selector(".compare-answer")
     rows = {key: page.locator(f"tr[data-entrant={key}] td").all_inner_texts() for key in ("base", "lora", "full")}
     assert all(texts[0][0].isdigit() or "\n" in texts[0] for texts in rows.values()), rows
-    assert "base has" in page.inner_text(".compare-lead")
+    assert "base model has" in page.inner_text(".compare-lead")
     assert page.locator("td.best").count() >= 1
     assert page.locator(".compare-answer").count() == 3
 

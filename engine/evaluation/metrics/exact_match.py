@@ -20,7 +20,7 @@ def _share(expected: Sequence[str], said: Sequence[str]) -> float:
 
 EXACT_MATCH = EvaluationMetric(
     key="exact",
-    label=Text("Exact", "完全一致"),
+    label=Text("Exact match", "完全匹配"),
     help=Text(
         "Share of answers that are the expected ones, but for case and white space",
         "与参考答案一致的回答比例（忽略大小写和空白）",
