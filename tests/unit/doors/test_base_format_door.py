@@ -32,7 +32,7 @@ from engine.planner.memory.workload import Workload
 from engine.planner.search.candidates import ways_to_train
 from engine.serving.process.admission import base_bytes
 from webui.forms import wizard_forms
-form = next(one for one in wizard_forms("en")["training"] if one["key"] == "quantisation")
+form = next(one for one in wizard_forms("en")["objectives"][0]["params"] if one["key"] == "quantisation")
 raw = {"name": "x", "base_model": 1, "dataset": 1, "method": "lora", "training": {"quantisation": "throwaway"}}
 spec = make_spec(raw)
 device = Device("cuda:0", "card", 80_000, 80_000, bf16=True, capability=(8, 0))

@@ -22,7 +22,7 @@ _ASKED = """
 from dataclasses import replace
 from engine.commands.document import document
 from engine.core.errors import SpecError
-from engine.core.hardware import devices, precision_for
+from engine.devices import devices
 from engine.core.text import LANGUAGES
 from engine.data.templates.lengths import LengthTable
 from engine.jobs.spec import make_spec

@@ -36,7 +36,7 @@ from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
 from engine.planner.search.candidates import ways_to_train
 from webui.forms import wizard_forms
-form = next(one for one in wizard_forms("en")["training"] if one["key"] == "optimizer")
+form = next(one for one in wizard_forms("en")["objectives"][0]["params"] if one["key"] == "optimizer")
 spec = make_spec({"name": "x", "base_model": 1, "dataset": 1, "method": "full", "training": {"optimizer": "throwaway"}})
 device = Device("cuda:0", "card", 80_000, 80_000, bf16=True, capability=(8, 0))
 shape = ModelShape(576, 1536, 30, 9, 3, 64, 49152, tied=True, parameters=134_515_008)

@@ -134,8 +134,8 @@ class Lessons:
         chosen = choose_forward(model.eval(), tiny.VOCABULARY, nullcontext(), pack=can)
         with torch.no_grad():
             with chosen.session(examples):
-                found = float(chosen.loss(examples))
-            return chosen.name, found, float(forward_forward.Padded(model).loss(examples))
+                found = float(chosen.cross_entropy(examples))
+            return chosen.name, found, float(forward_forward.Padded(model).cross_entropy(examples))
 
     def answers(self) -> dict[str, torch.Tensor]:
         """What one fresh process answers, which loads every result as the playground does; bases under "base:..."."""

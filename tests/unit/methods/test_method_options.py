@@ -68,14 +68,14 @@ def test_a_look_at_held_out_rows_leaves_the_gradient_whole(lessons: Lessons, kin
             torch.nn.init.normal_(parameter, std=0.1)
     before = gradient(model)
     with torch.no_grad():
-        Padded(model.eval()).loss(methods.rows(2, 3, new=False))
+        Padded(model.eval()).cross_entropy(methods.rows(2, 3, new=False))
     assert torch.equal(gradient(model), before)
 
 
 def gradient(model: Any) -> torch.Tensor:
     """Of all trained numbers, on two fixed rows."""
     model.train().zero_grad()
-    Padded(model).loss(methods.rows(2, 3, new=True)).backward()
+    Padded(model).cross_entropy(methods.rows(2, 3, new=True)).backward()
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
 
