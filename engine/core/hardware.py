@@ -13,8 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
-
 _MB = 1_000_000  # as pages show it
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _VECTOR_FLAGS = (("avx512f", 512), ("avx2", 256), ("asimd", 128), ("sse2", 128))
@@ -186,6 +184,8 @@ def _cores() -> int:
 
 def _memory() -> tuple[int, int]:
     """RAM in bytes, total and available, within the limits of the control group."""
+    import psutil
+
     virtual = psutil.virtual_memory()
     limits = memory_limits(Path("/sys/fs/cgroup"), _control_groups())
     total = min([virtual.total, *(limit for limit, _used in limits)])

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.core.context import Context
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.methods.common.declaration import Format, Method
-from engine.models.base.download_progress import ByteProgress
-from storage.tables import LanguageModel, TunedModel
+
+if TYPE_CHECKING:  # the command line names the forms before anything needs a database
+    from engine.core.context import Context
+    from engine.models.base.download_progress import ByteProgress
+    from storage.tables import LanguageModel, TunedModel
 
 Values = Mapping[str, Any]
 _OTHER_RESULT = Text("it is made of another kind of result", "它由另一类结果制作")

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.data.templates.template import ChatTemplate
 from engine.exports.declaration import ExportFormat, ExportSizes, ExportSource, Values
 from engine.exports.model_card import stands_alone
 from engine.exports.result_files import add_tokenizer, verified
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
-from engine.models.base.download_progress import ByteProgress
 from engine.models.base.paths import tokenizer_folder, weights_folder
+
+if TYPE_CHECKING:
+    from engine.models.base.download_progress import ByteProgress
 
 _FP32_BYTES = 4
 _RUNTIME_MB = 600
 
 
 def _write(source: ExportSource, _values: Values, draft: Path, progress: ByteProgress) -> dict[str, Any]:
+    from engine.data.templates.template import ChatTemplate
     from engine.exports.merging import Sources, merge
     from engine.exports.proof import proof_inputs
 

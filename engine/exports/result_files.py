@@ -6,12 +6,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.exports.declaration import ExportSizes, ExportSource, Values
-from engine.models.base.download_progress import ByteProgress
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.tuned.integrity import check_hash
+
+if TYPE_CHECKING:
+    from engine.models.base.download_progress import ByteProgress
 
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja")
 _FROM_BASE = ("tokenizer_config.json", "special_tokens_map.json")

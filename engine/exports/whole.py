@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
 from engine.exports.declaration import ExportFormat, ExportSource, Values
 from engine.exports.model_card import stands_alone
 from engine.exports.result_files import as_large_as_it_is, lay_out
-from engine.models.base.download_progress import ByteProgress
+
+if TYPE_CHECKING:
+    from engine.models.base.download_progress import ByteProgress
 
 
 def _write(source: ExportSource, _values: Values, draft: Path, progress: ByteProgress) -> dict[str, Any]:

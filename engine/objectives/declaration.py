@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.templates.lengths import Counts, LengthIndex
-from engine.data.templates.template import ChatTemplate, Encoded
 from engine.methods.common.declaration import Method, Refusal
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.data.templates.template import ChatTemplate, Encoded
+
 Values = Mapping[str, Any]
 Row = Mapping[str, Any]
-Parts = Sequence[Encoded]  # one example: sequences learnt in the same step, each of which attends to itself alone
+Parts: TypeAlias = (
+    "Sequence[Encoded]"  # one example: sequences learnt in the same step, each of which attends to itself alone
+)
 KINDS: Mapping[str, Text] = {
     "chat": Text("conversations", "对话"),
     "text": Text("plain texts", "纯文本"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.core.params import Param
@@ -16,7 +16,6 @@ from engine.core.text import Text
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.data.templates.losses import refuses_a_row
 from engine.data.templates.masking import IGNORED
-from engine.data.templates.template import ChatTemplate, Encoded
 from engine.methods.common.declaration import Method, Refusal
 from engine.objectives.charts import PERPLEXITY, perplexity_of
 from engine.objectives.declaration import Card, Forward, GroupLoss, LeftOut, Objective, Parts, Row, Values
@@ -37,6 +36,9 @@ from engine.objectives.shared_params import (
     WARMUP,
     WEIGHT_DECAY,
 )
+
+if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate, Encoded
 
 
 class _Blocks:
@@ -66,6 +68,8 @@ class _Blocks:
 
     def _take(self, ids: list[int]) -> int:
         """Put the beginning of what is left of a document into the block; how many tokens that was."""
+        from engine.data.templates.template import Encoded
+
         room = self._length - self._held
         piece, following = ids[:room], ids[room] if len(ids) > room else IGNORED
         if len(piece) > 1 or following != IGNORED:  # the document's last token alone has nothing left to predict

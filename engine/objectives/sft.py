@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.data.templates.losses import refuses_a_row
-from engine.data.templates.template import ChatTemplate
 from engine.objectives.charts import PERPLEXITY, perplexity_of
 from engine.objectives.declaration import Card, Forward, GroupLoss, LeftOut, Objective, Parts, Row, Values
 from engine.objectives.shared_params import (
@@ -30,6 +29,9 @@ from engine.objectives.shared_params import (
     WARMUP,
     WEIGHT_DECAY,
 )
+
+if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate
 
 # fmt: off
 _OVER_LENGTH = Param(

@@ -70,6 +70,18 @@ def test_help_takes_less_than_a_second_and_loads_nothing_heavy() -> None:
     assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 1.0
 
 
+def test_the_command_line_is_read_before_any_library_is_loaded() -> None:
+    """What can be declared is known from plain Python: no database, no templates, no readers of hardware."""
+    code = "import sys, app; from engine.commands.arguments import parse; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    loaded = set(ast.literal_eval(done.stdout))
+    assert {"app", "engine"} <= loaded, done.stderr[-2000:]
+    assert (
+        loaded & {"sqlalchemy", "alembic", "storage", "jinja2", "tokenizers", "psutil", "numpy", "gradio", "torch"}
+        == set()
+    )
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_and_argument_is_helped(command: str, language: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.data.templates.masking import IGNORED
-from engine.data.templates.template import ChatTemplate
+
+if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate
 
 MOST_ROWS = 4000  # larger data sets are measured on evenly spread rows and scaled up
 Runs = list[list[int]]  # [first, after the last] of each run of trained tokens

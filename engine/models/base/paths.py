@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
-from engine.core.settings import Settings
-from storage.tables import LanguageModel
+
+if TYPE_CHECKING:
+    from engine.core.settings import Settings
+    from storage.tables import LanguageModel
 
 
 def model_folder(settings: Settings, model_id: int) -> Path:
