@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -59,12 +59,26 @@ class JobSpec:
 
 def _budget(raw: Mapping[str, Any], faults: dict[str, dict[str, Any]]) -> Budget:
     device, goal = str(raw.get("device") or "auto"), str(raw.get("goal") or GOALS[0])
+    faults |= unknown_keys(raw, [field.name for field in fields(Budget)], "budget.")
     if device != "auto" and kind_named(device) is None and not is_planned_only(device):
         faults["budget.device"] = _unknown(device, [kind.key + ":0" * kind.several for kind in DEVICE_KINDS])
     if goal not in GOALS:
         faults["budget.goal"] = _unknown(goal, GOALS)
     memory, minutes, disk = (_limit(raw.get(key), f"budget.{key}", faults) for key in _LIMITS)
     return Budget(device, int(memory) if memory else None, minutes, int(disk) if disk else None, goal)
+
+
+def unknown_keys(raw: Mapping[str, Any], known: Collection[str], area: str = "") -> dict[str, dict[str, Any]]:
+    """A fault for each key that no setting has, by field: `area` and the key."""
+    return {
+        f"{area}{key}": {"code": "param.unknown", "params": {"key": str(key)[:40]}} for key in raw if key not in known
+    }
+
+
+def unknown_objective(key: str) -> dict[str, dict[str, Any]]:
+    """The fault of an objective that this version does not have, by field; empty where it has it."""
+    known = [objective.key for objective in OBJECTIVES]
+    return {} if key in known else {"objective": _unknown(key, known)}
 
 
 def _unknown(value: str, choices: Sequence[str]) -> dict[str, Any]:
@@ -135,7 +149,7 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     if _version(raw) > SPEC_VERSION:
         raise Fault("spec.newer", version=raw["version"], known=SPEC_VERSION)
     raw = in_todays_form(raw)
-    faults = {key: {"code": "param.unknown", "params": {"key": str(key)[:40]}} for key in raw.keys() - FIELDS}
+    faults = unknown_keys(raw, FIELDS)
     for key in ("base_model", "dataset"):
         if not isinstance(raw.get(key), int):
             faults[key] = {"code": f"spec.no_{key}", "params": {}}
@@ -143,8 +157,7 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     if key not in {method.key for method in METHODS}:
         faults["method"] = {"code": "spec.no_method", "params": {}}
     aim = str(raw.get("objective") or usual_objective().key)
-    if aim not in {objective.key for objective in OBJECTIVES}:
-        faults["objective"] = _unknown(aim, [objective.key for objective in OBJECTIVES])
+    faults |= unknown_objective(aim)
     if faults.keys() & {"method", "objective"}:
         raise SpecError(faults)
     method = method_of(key)

@@ -336,6 +336,19 @@ def test_other_files_are_refused(ctx: Context, text: str, code: str) -> None:
     assert caught.value.code.startswith(code)
 
 
+@pytest.mark.parametrize(
+    ("line", "field"), [("trainign: {epochs: 9}", "trainign"), ("7: x", "7"), ("objective: dreaming", "objective")]
+)
+def test_a_file_with_what_no_setting_is_called_is_refused(
+    ctx: Context, spec: dict[str, Any], line: str, field: str
+) -> None:
+    text = spec_files.spec_yaml(ctx, start_job(ctx, spec, key="a"))
+    other = "".join(part for part in text.splitlines(True) if not part.startswith(line.partition(":")[0]))
+    with pytest.raises(SpecError) as caught:
+        spec_files.draft_from_yaml(ctx, f"{other}{line}\n")
+    assert list(caught.value.faults) == [field]
+
+
 def test_every_text_of_a_job_is_in_the_catalogues() -> None:
     from webui.i18n import catalogue
 

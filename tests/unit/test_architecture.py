@@ -18,6 +18,7 @@ from engine.evaluation.metrics import METRICS
 from engine.exports import EXPORTS
 from engine.jobs.kinds import JOB_KINDS
 from engine.methods import METHODS
+from engine.objectives import OBJECTIVES
 from engine.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,17 @@ WEB_MAY = (
 
 
 def _files(*folders: str) -> list[Path]:
-    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+    """The Python files of the folders; fails where a folder has none, as a test that reads nothing finds nothing."""
+    found = {folder: list((ROOT / folder).rglob("*.py")) for folder in folders}
+    assert all(found.values()), [folder for folder, files in found.items() if not files]
+    return sorted(file for files in found.values() for file in files)
+
+
+def _scripts() -> list[Path]:
+    """The scripts of the page, without those of others."""
+    found = sorted(f for f in (ROOT / "webui" / "static").rglob("*.js") if "vendor" not in f.parts)
+    assert len(found) > 50
+    return found
 
 
 class _Imports(ast.NodeVisitor):
@@ -129,7 +140,9 @@ _LOAD_ALL = """
 import importlib, pkgutil, sys
 for package in {packages!r}:
     importlib.import_module(package)
-    for found in pkgutil.walk_packages([package.replace(".", "/")], package + "."):
+    inner = list(pkgutil.walk_packages([package.replace(".", "/")], package + "."))
+    assert len(inner) > 10, package
+    for found in inner:
         importlib.import_module(found.name)
 print(" ".join(sorted({heavy!r} & set(sys.modules))))
 """
@@ -180,6 +193,7 @@ class Door:
 
 DOORS = (
     Door("method", frozenset(method.key for method in METHODS), "engine/methods"),
+    Door("objective", frozenset(objective.key for objective in OBJECTIVES), "engine/objectives"),
     Door("kind", frozenset(kind.key for kind in JOB_KINDS), "engine/jobs/kinds"),
 )
 _EVERY_DOOR = pytest.mark.parametrize("door", DOORS, ids=lambda door: door.called)
@@ -212,7 +226,7 @@ def test_nobody_asks_for_an_entry_by_name(door: Door) -> None:
     asked = [
         f"{file.relative_to(ROOT)}: {text}" for file in elsewhere for text in questions(door, file.read_text("utf-8"))
     ]
-    for file in sorted((ROOT / "webui" / "static" / "views").rglob("*.js")):
+    for file in _scripts():
         found = door.script.finditer(file.read_text(encoding="utf-8"))
         asked += [f"{file.relative_to(ROOT)}: {one.group()}" for one in found]
     assert asked == []
@@ -286,8 +300,7 @@ def test_the_reader_of_doors_sees_what_it_must(door: str, asks: list[str], fine:
 
 @pytest.mark.parametrize("door", _DOORS)
 def test_nobody_asks_for_an_export_or_a_metric_by_name(door: str) -> None:
-    views = sorted((ROOT / "webui" / "static" / "views").rglob("*.js"))
-    elsewhere = [file for file in (*_files("engine", "webui", "storage"), *views) if file.parent.name != door]
+    elsewhere = [file for file in (*_files("engine", "webui", "storage"), *_scripts()) if file.parent.name != door]
     asked = [
         f"{file.relative_to(ROOT)}: {found.group()}"
         for file in elsewhere
@@ -348,6 +361,5 @@ def test_nobody_asks_for_what_is_declared_by_its_key(room: str) -> None:
     elsewhere = [file for file in _files("engine", "webui", "storage") if file.parent != ROOT / "engine" / room]
     tables = room != "devices"  # what is said of a machine has a line "cpu", too
     found = {file: _asked_by_key(file.read_text("utf-8"), DECLARED[room], tables=tables) for file in elsewhere}
-    scripts = (ROOT / "webui" / "static" / "views").rglob("*.js")
-    found |= {file: _asked_by_key_in_script(file.read_text("utf-8"), DECLARED[room]) for file in scripts}
+    found |= {file: _asked_by_key_in_script(file.read_text("utf-8"), DECLARED[room]) for file in _scripts()}
     assert [f"{file.relative_to(ROOT)}: {text}" for file, texts in found.items() for text in texts] == []

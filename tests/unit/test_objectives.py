@@ -88,6 +88,8 @@ def test_a_spec_that_names_none_has_the_usual_one() -> None:
         ({"objective": "dreaming"}, "objective", "param.unknown_choice"),
         ({"colour": "green"}, "colour", "param.unknown"),
         ({"epochs": 3}, "epochs", "param.unknown"),
+        ({7: "x"}, "7", "param.unknown"),
+        ({"budget": {"hours": 3}}, "budget.hours", "param.unknown"),
         ({"version": "soon"}, "version", "param.not_a_number"),
         ({"objective": "pretraining", "training": {"train_on": "all"}}, "training.train_on", "param.unknown"),
     ],
@@ -104,7 +106,8 @@ def test_what_other_kinds_of_jobs_store_beside_a_spec_is_no_fault() -> None:
 
 
 def test_no_objective_is_imported_by_name_outside_its_file() -> None:
-    own = {f"engine.objectives.{key}" for key in ("sft", "pretraining")}
+    own = {f"engine.objectives.{objective.key}" for objective in OBJECTIVES}
+    assert own <= {f"engine.objectives.{file.stem}" for file in (ROOT / "engine" / "objectives").glob("*.py")}
     found = []
     for folder in ("engine", "webui", "storage", "benchmarks"):
         for file in (ROOT / folder).rglob("*.py"):

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
-from engine.core.errors import Fault, NotFound
+from engine.core.errors import Fault, NotFound, SpecError
 from engine.jobs.kinds import known_kind
 from engine.jobs.lanes import lane_for
-from engine.jobs.spec import SPEC_VERSION, in_todays_form
+from engine.jobs.spec import SPEC_VERSION, in_todays_form, unknown_keys, unknown_objective
 from engine.planner.budget.catalogue import is_planned_only
 from storage.job_tables import Job
 from storage.queries import base_models, inputs
@@ -22,6 +22,7 @@ _FORMAT = "tunesmith-job"
 _LONGEST_FILE = 200_000
 _DEEPEST = 8
 Warnings = list[dict[str, Any]]  # what could not be taken over: [{code, params}]
+_MARKS = ("format", "version", "base_model", "dataset")
 _KEPT = ("name", "objective", "method", "method_params", "training", "budget", "sample_prompts")
 
 
@@ -86,6 +87,7 @@ def draft_from_yaml(ctx: Context, text: str) -> tuple[dict[str, Any], Warnings]:
 
     Raises:
         Fault: "spec.file_broken" (with the line), "spec.file_other" or "spec.newer".
+        SpecError: with every key that no setting has, and an objective that this version does not have.
     """
     content = _read(text)
     kept = {key: content[key] for key in (*_KEPT, "version") if content.get(key) is not None}
@@ -125,6 +127,9 @@ def _read(text: str) -> dict[str, Any]:
             raise Fault("spec.file_other")
     if not isinstance(content.get("sample_prompts", []), list):
         raise Fault("spec.file_other")
+    objective = {} if content.get("objective") is None else unknown_objective(str(content["objective"]))
+    if faults := unknown_keys(content, (*_MARKS, *_KEPT)) | objective:
+        raise SpecError(faults)
     return content
 
 

@@ -44,7 +44,9 @@ TS.train.choosing = function (w) {
   /* What was typed for one objective waits until it is chosen again: only settings that this one has are in force. */
   w.trainingValues = (method = w.draft.method) => {
     const typed = { ...w.draft.training, ...(w.draft.training_by[method] || {}) };
-    return Object.fromEntries(w.training().filter((param) => param.key in typed).map((param) => [param.key, typed[param.key]]));
+    const own = new Set(w.training().map((param) => param.key));
+    const waiting = new Set(w.forms.objectives.flatMap((one) => one.params.map((param) => param.key)).filter((key) => !own.has(key)));
+    return Object.fromEntries(Object.entries(typed).filter(([key]) => !waiting.has(key))); // what no objective has is a fault to be told
   };
   w.methodValues = () => w.draft.method_params_by[w.draft.method] || {};
   w.trainingDefaults = () => Object.fromEntries(w.training().map((param) => [param.key, (param.per_method ? w.method()?.defaults[param.key] : null) ?? param.default]));
