@@ -92,6 +92,32 @@ def test_both_languages_have_the_same_pages_for_users() -> None:
         assert re.findall(r"images/[\w-]+\.\w+", english) == re.findall(r"images/[\w-]+\.\w+", chinese)
 
 
+_ROOMS = r"(?:engine|storage|webui|tests|benchmarks)"
+_NAMED = re.compile(rf"(?<![\w/.-])({_ROOMS}/[\w./-]*\w|{_ROOMS}(?:\.\w+)+)(?![\w{{*/])")
+
+
+def _is_there(name: str) -> bool:
+    """Whether a path, a module, or a name within a module exists."""
+    if "/" in name:
+        return (ROOT / name).exists()
+    parts = name.split(".")
+    places = [ROOT.joinpath(*parts[:end]) for end in (len(parts), len(parts) - 1)]
+    if places[0].is_dir() or places[0].with_suffix(".py").exists():
+        return True
+    sources = [file for file in (places[1].with_suffix(".py"), places[1] / "__init__.py") if file.exists()]
+    return any(re.search(rf"\b{parts[-1]}\b", file.read_text(encoding="utf-8")) for file in sources)
+
+
+def test_files_and_modules_that_the_docs_name_exist() -> None:
+    others = [
+        ROOT / name for name in ("Makefile", "Dockerfile", "pyproject.toml", ".pre-commit-config.yaml", ".ci/run")
+    ]
+    pages = [*PAGES, *(ROOT / "docs" / "images").glob("*.svg"), *others]
+    named = {(page.name, name) for page in pages for name in _NAMED.findall(page.read_text(encoding="utf-8"))}
+    assert len(named) > 60
+    assert sorted((page, name) for page, name in named if not _is_there(name)) == []
+
+
 def test_commands_in_the_docs_exist() -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for page in PAGES:

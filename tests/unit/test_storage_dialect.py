@@ -37,6 +37,7 @@ WORDS = re.compile(
 def _sources() -> list[Path]:
     files = [file for folder in ("storage", "engine", "webui") for file in (ROOT / folder).rglob("*.py")]
     known = {ROOT / name for name in OTHERS} | {OURS}
+    assert known <= {*files, ROOT / "app.py"}
     return [ROOT / "app.py", *sorted(f for f in files if f not in known and MIGRATIONS not in f.parents)]
 
 
