@@ -267,11 +267,26 @@ def test_settings_go_out_and_come_back_as_yaml(wizard: Any) -> None:
     page.fill("#train-yaml", "nonsense: [")
     page.click(".ts-dialog .primary")
     page.wait_for_selector(".ts-dialog .ts-error:not(:empty)")
+    page.fill("#train-yaml", f"colour: green\n{text}")
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector(".ts-dialog .ts-error:has-text('colour')")
     page.fill("#train-yaml", text.replace("rank: 24", "rank: 48"))
     page.click(".ts-dialog .primary")
     page.wait_for_selector("[data-step=review]")
     page.click("#train-step-method")
     assert page.input_value("#method-rank") == "48"
+
+
+def test_a_setting_that_no_objective_has_is_a_fault_and_is_not_dropped(wizard: Any) -> None:
+    page = wizard
+    choose(page, "method")
+    page.click("#train-export")
+    text = page.inner_text(".ts-dialog pre")
+    page.keyboard.press("Escape")
+    page.click("#train-import")
+    page.fill("#train-yaml", text.replace("training:\n", "training:\n  colour: green\n"))
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector(".train-bill .ts-note.danger")
 
 
 def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(visit: Open, studio: Studio) -> None:

@@ -101,7 +101,7 @@ def test_every_text_that_commands_say_is_in_the_catalogue() -> None:
                 said += isinstance(key, ast.Constant)
                 if isinstance(key, ast.Constant) and key.value not in catalogue("en"):
                     missing.append((file.name, key.value))
-    assert said > 25
+    assert said > 15
     assert missing == []
     tree = ast.parse(Path(doctor_module.__file__).read_text(encoding="utf-8"))
     found = (

@@ -72,7 +72,7 @@ class _Task:
         return self.model.context_length or _USUAL_CONTEXT
 
     def heed(self) -> bool:
-        """False: a wording that is begun is finished. Raises Cancelled when the user asked to end the job."""
+        """Raises Cancelled when the user asked to end the job; False otherwise, as no wording is cut short."""
         self.reporter.heed()
         return False
 
