@@ -12,7 +12,7 @@ from engine.data.templates.lengths import Counts, LengthIndex
 from engine.data.templates.losses import refuses_a_row
 from engine.data.templates.template import ChatTemplate
 from engine.objectives.charts import PERPLEXITY, perplexity_of
-from engine.objectives.declaration import Card, Forward, GroupLoss, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.declaration import Card, ForwardPass, GroupLoss, LeftOut, Objective, Parts, Row, Values
 from engine.objectives.shared_params import (
     BATCH_SIZE,
     CHECKPOINTING,
@@ -91,7 +91,7 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
     return index.count(int(values["max_length"]), str(values["over_length"]))
 
 
-def _loss(forward: Forward, group: Sequence[Any]) -> GroupLoss:
+def _loss(forward: ForwardPass, group: Sequence[Any]) -> GroupLoss:
     return GroupLoss(forward.cross_entropy(group))
 
 

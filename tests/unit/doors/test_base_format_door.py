@@ -7,12 +7,12 @@ from tests.unit.doors.house import House
 _FILE = '''
 """A format that is only here for a test."""
 from dataclasses import replace
-from engine.base_formats.declaration import Answering
+from engine.base_formats.declaration import ChatFormat
 from engine.base_formats.nf4 import NF4
 from engine.core.text import Text
 THROWAWAY = replace(
     NF4, key="throwaway", label=Text("Throw-away", "一次性"), help=Text("Only for a test.", "仅供测试。"),
-    packing=replace(NF4.packing, bits=2, weight_bytes=0.25), answering=Answering("throwaway", 0.25),
+    packing=replace(NF4.packing, bits=2, weight_bytes=0.25), answering=ChatFormat("throwaway", 0.25),
     not_on=lambda kind: None if kind.accelerator else Text("it needs a GPU", "需要 GPU"),
 )
 '''
