@@ -98,7 +98,7 @@ class _Loaded:
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
-    """Train the job of this row and write its end, whatever that is."""
+    """Train the job of this row and write its result. Raises Fault, Cancelled or Interrupted where it ends without one."""
     spec = make_stored(job.spec)
     store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]))
     attempt: _Attempt | None = None
