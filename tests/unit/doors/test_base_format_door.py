@@ -29,7 +29,7 @@ from engine.methods.common.shape import ModelShape
 from engine.planner.memory.estimate import weight_bytes
 from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
-from engine.planner.search.candidates import ways_to_train
+from engine.planner.search.candidates import candidates_for
 from engine.serving.process.admission import base_bytes
 from webui.forms import wizard_forms
 form = next(one for one in wizard_forms("en")["objectives"][0]["params"] if one["key"] == "quantisation")
@@ -44,7 +44,7 @@ tell({
     "form": [one["value"] for one in form["choices"]], "help": form["help"], "spec": spec.training["quantisation"],
     "bits": held.bits, "memory": (weight_bytes(work) - rest - held.scales(shape, True).bytes) / shape.linear_weights,
     "chat": (base_bytes(shape, "throwaway") - rest) / shape.linear_weights,
-    "tried": {kind.key: any(way.held.key == "throwaway" for way in ways_to_train("quality", kind)) for kind in (CPU, CUDA)},
+    "tried": {kind.key: any(one.held.key == "throwaway" for one in candidates_for("quality", kind)) for kind in (CPU, CUDA)},
     "unfit": {kind.key: list(unfit(kind, spec.training)) for kind in (CPU, CUDA)},
     "docs": ["Throw-away" in document("en"), "一次性" in document("zh")],
 })
