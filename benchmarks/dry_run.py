@@ -1,6 +1,6 @@
-"""The memory bill against a dry run of one step on fake tensors: `python -m benchmarks.dry_run`.
+"""The memory estimate against a dry run of one step on fake tensors: `python -m benchmarks.dry_run`.
 
-For well-known models from their config alone, without any weights: what `engine.planner.memory.estimate.bill` says a step holds, without
+For well-known models from their config alone, without any weights: what `engine.planner.memory.estimate.step_bytes` says a step holds, without
 the program itself and without the margin, beside what the engine's own code holds when it goes through that step. Results are
 kept in build/dry-run-benchmark.json, so the table can be made in pieces; --again measures anew. The table goes into
 docs/planner.md and docs/zh/planner.md between the markers.

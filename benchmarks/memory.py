@@ -1,7 +1,7 @@
-"""The memory bill against real peaks: `python -m benchmarks.memory` measures methods x shapes x models, each in its own process.
+"""The memory estimate against real peaks: `python -m benchmarks.memory` measures methods x shapes x models, each in its own process.
 
 Results are kept in build/memory-benchmark.json as soon as they are there, so the table can be made in pieces: what is there is
-not measured again, unless --again is given. The bill is calculated anew each time. The table goes into docs/planner.md.
+not measured again, unless --again is given. The estimate is calculated anew each time. The table goes into docs/planner.md.
 """
 
 from __future__ import annotations

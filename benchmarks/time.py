@@ -1,6 +1,6 @@
 """Planned against real time of jobs: `python -m benchmarks.time` measures the machine, plans a job, and runs it.
 
-For each model and method, without any evidence: the plan of a short job, the probe, the plan again, and then the
+For each model and method, without any measured throughput: the plan of a short job, the probe, the plan again, and then the
 job itself in a real worker, from its start to its end with loading, checks, answers and saving. Results are kept in
 build/time-benchmark.json, so the table can be made in pieces; --again measures anew. The table goes into docs/planner.md
 (and docs/zh/planner.md) between its markers. Nothing else should run meanwhile: the plan cannot know what comes.
@@ -49,7 +49,7 @@ _STARTER = ROOT / "build" / "starter-home" / "models"
 
 
 def open_home() -> Context:
-    """A home without any evidence, with the starter model that tests have prepared, where there is one."""
+    """A home without any measured throughput, with the starter model that tests have prepared, where there is one."""
     home = ROOT / "build" / "time-home"
     shutil.rmtree(home, ignore_errors=True)
     prepared = os.environ.get("TUNESMITH_STARTER_FROM") or next((str(p) for p in sorted(_STARTER.glob("*"))), None)

@@ -1,4 +1,4 @@
-"""Peak memory of real training steps beside the bill, one process each: `python -m tests.peak FOLDER CASE:LENGTH:ROWS[:FLAG] ...`.
+"""Peak memory of real training steps beside the estimate, one process each: `python -m tests.peak FOLDER CASE:LENGTH:ROWS[:FLAG] ...`.
 
 One process imports everything and forks a child for each request, which prints a line of JSON. The kernel itself keeps the
 highest resident memory (VmHWM), so no peak is missed. Before the model is loaded the child takes the same steps with a model
@@ -80,7 +80,7 @@ def forget_peak() -> None:
 
 
 def measure(folder: Path, request: Request) -> dict[str, Any]:
-    """Peak of the process beyond what it held before the model was loaded, beside the bill without runtime and margin."""
+    """Peak of the process beyond what it held before the model was loaded, beside the estimate without runtime and margin."""
     with tempfile.TemporaryDirectory() as scratch:
         _warm(Path(scratch), request)
         before = _settled()
@@ -96,7 +96,7 @@ def measure(folder: Path, request: Request) -> dict[str, Any]:
 
 
 def billed(folder: Path, request: Request) -> tuple[float, str]:
-    """(MB of the bill without runtime and margin, moment of the peak)."""
+    """(MB of the estimate without runtime and margin, moment of the peak)."""
     case, shape = request.case, methods.shape(folder)
     values, training = methods.settings_of(case.method, case.training, **case.values)
     tokens = request.rows * (request.length + case.method.footprint(shape, values).front)

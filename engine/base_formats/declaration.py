@@ -22,7 +22,7 @@ def runs_with_bitsandbytes(kind: DeviceKind) -> Text | None:
 
 
 @dataclass(frozen=True)
-class Answering:
+class ChatFormat:
     """How the process that answers in chats holds a base that a result was trained on.
 
     Attributes:
@@ -76,7 +76,7 @@ class BaseFormat:
     unpacking: float = 1.0
     takes_double: bool = False
     tells_lengths: bool = True
-    answering: Answering | None = None
+    answering: ChatFormat | None = None
     quality: Basis | None = None
     not_on: Callable[[DeviceKind], Text | None] = lambda _kind: None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.base_formats.declaration import Answering, BaseFormat, runs_with_bitsandbytes
+from engine.base_formats.declaration import BaseFormat, ChatFormat, runs_with_bitsandbytes
 from engine.base_formats.four_bits import four_bits
 from engine.core.formula import Basis
 from engine.core.text import Text
 
-ANSWERING = Answering("nf4", 0.516)  # 4 bits and the scales
+ANSWERING = ChatFormat("nf4", 0.516)  # 4 bits and the scales
 
 NF4 = BaseFormat(
     key="nf4",

@@ -88,7 +88,7 @@ class JobPrinter:
 
     def __call__(self, view: dict[str, Any]) -> None:
         """Hear of a job's newest view."""
-        text = headline(self._console, view)
+        text = status_text(self._console, view)
         state = f"{view['status']} {view['headline']['code']}"
         due = self._console.is_terminal or state != self._told_state or time.monotonic() - self._when > self._seconds
         if text != self._told and due:
@@ -96,7 +96,7 @@ class JobPrinter:
             self._console.status(text)
 
 
-def headline(console: Console, view: dict[str, Any]) -> str:
+def status_text(console: Console, view: dict[str, Any]) -> str:
     """A job's state in one sentence, with its name."""
     told = view["headline"]
     in_words = told["text"][console.language] if "text" in told else None

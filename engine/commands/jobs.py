@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any
 
-from engine.commands.console import Console, headline
+from engine.commands.console import Console, status_text
 from engine.commands.train import watch
 from engine.core.context import Context
 from engine.jobs import feed as job_feed
@@ -25,7 +25,7 @@ def _list(console: Console, ctx: Context, args: argparse.Namespace) -> int:
         console.say("cli.jobs.none")
     for view in found:
         state = console.text(f"status.{view['status']}")
-        console.line(f"{view['id']:>4}  {state:<12} {_progress(view):>6}  {headline(console, view)}")
+        console.line(f"{view['id']:>4}  {state:<12} {_progress(view):>6}  {status_text(console, view)}")
     return 0
 
 
@@ -36,7 +36,7 @@ def _progress(view: dict[str, Any]) -> str:
 def _show(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     feed = job_feed.job_feed(ctx, args.job)
     view = feed["job"]
-    console.line(headline(console, view))
+    console.line(status_text(console, view))
     facts = ("status", "method", "base_model_name", "dataset_name", "lane", "attempt", "tuned_id")
     for key in facts:
         if view[key] is not None:
@@ -74,5 +74,5 @@ def _resume(console: Console, ctx: Context, args: argparse.Namespace) -> int:
 
 
 def _tell(console: Console, ctx: Context, job_id: int) -> int:
-    console.line(headline(console, service.job_view(ctx, job_id)))
+    console.line(status_text(console, service.job_view(ctx, job_id)))
     return 0

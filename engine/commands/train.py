@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands import models
-from engine.commands.console import Console, JobPrinter, headline, on_interrupt
+from engine.commands.console import Console, JobPrinter, on_interrupt, status_text
 from engine.commands.given_settings import read_settings
 from engine.core.context import Context
 from engine.core.errors import Fault
@@ -51,7 +51,7 @@ def watch(console: Console, ctx: Context, job_id: int) -> int:
     if job["tuned_id"]:
         console.say("cli.train.made", tuned=job["tuned_id"])
     elif job["trains"]:
-        console.line(headline(console, job))
+        console.line(status_text(console, job))
     return 0
 
 

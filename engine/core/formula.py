@@ -1,4 +1,4 @@
-"""Numbers put into words that need no language, for the expert's line of an item of a bill."""
+"""Numbers put into words that need no language, for the expert's line of an item of an estimate."""
 
 from __future__ import annotations
 

@@ -25,8 +25,12 @@ class Device:
 
     Attributes:
         key: "cpu" or "cuda:N", with N as CUDA counts when CUDA_DEVICE_ORDER is PCI_BUS_ID.
+        name: what its maker calls it.
         memory_mb, free_mb: RAM that this process may use, or the GPU's own memory.
         bf16: whether it has units for bf16.
+        cores: of a processor, as many as this process may use; 0 for a GPU.
+        capability: CUDA compute capability (major, minor) of a GPU; None for a processor.
+        driver: version of the GPU's driver; None for a processor.
         usable: False for a GPU that the installed torch cannot use.
         vector_bits: width of a processor's vector units; 0 where it is not known.
         tflops, bandwidth_gb_s: dense half-precision speed and memory speed, where they are known.
@@ -55,7 +59,13 @@ class Device:
 
 @dataclass(frozen=True)
 class Precision:
-    """The number format to train in, and why: text key `plan.<code>`."""
+    """The number format to train in, and why.
+
+    Attributes:
+        dtype: the format.
+        code: the reason, as text key `plan.<code>`.
+        params: values for the placeholders of that text.
+    """
 
     dtype: Literal["bf16", "fp16", "fp32"]
     code: str

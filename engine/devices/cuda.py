@@ -98,5 +98,5 @@ CUDA = DeviceKind(
     runtime_bytes=620e6,
     runtime_source="CUDA context, kernels and cuBLAS workspaces (https://pytorch.org/docs/stable/notes/cuda.html#memory-management)",
     serving_mb=620,
-    margin=0.08,  # the bill is not calibrated there
+    margin=0.08,  # the memory estimate is not calibrated there
 )

@@ -29,7 +29,14 @@ def held_out_questions(rows: Iterable[Mapping[str, Any]], template: ChatTemplate
 
 @dataclass(frozen=True)
 class AnswerSheet:
-    """The questions of one job and what is done with their answers."""
+    """The questions of one job and what is done with their answers.
+
+    Attributes:
+        reporter: writes phases and progress of the job.
+        template: chat template and tokenizer that questions were encoded with.
+        questions: held-out prompts, each with its expected answer.
+        context: tokens that the model holds, question and answer together.
+    """
 
     reporter: Reporter
     template: ChatTemplate

@@ -24,7 +24,16 @@ _NAMES = {"float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 @dataclass(frozen=True)
 class Sources:
-    """What a merge reads."""
+    """What a merge reads.
+
+    Attributes:
+        base: the base model's row, for its config.
+        weights: folder of the base's weights.
+        result: folder of what was trained: an adapter or a delta.
+        eos_ids: tokens that end an answer; they go into the merged generation config.
+        inputs: token ids of the prompts for the proof, one list a prompt.
+        method: that trained the result; it may merge in a way of its own.
+    """
 
     base: LanguageModel
     weights: Path

@@ -71,7 +71,7 @@ def can_help(phase: str | None) -> bool:
 
 
 def spent_error(plan: Mapping[str, Any], microbatch: MicrobatchConfig, step: int) -> dict[str, Any]:
-    """How a job fails that has nothing left to try: the bill beside the limit, and the smallest change that helps.
+    """How a job fails that has nothing left to try: the memory estimate beside the limit, and the smallest change that helps.
 
     Args:
         plan: params of the event "memory_plan".
@@ -83,7 +83,12 @@ def spent_error(plan: Mapping[str, Any], microbatch: MicrobatchConfig, step: int
 
 @dataclass(frozen=True)
 class Recovery:
-    """What becomes of a job whose worker the kernel killed: events of the new try, or the error with which it fails."""
+    """What becomes of a job whose worker the kernel killed.
+
+    Attributes:
+        events: (code, params) of each event that announces the new try; empty without one.
+        error: {"code", "params"} with which the job fails; None where it is tried again.
+    """
 
     events: Sequence[tuple[str, dict[str, Any]]] = ()
     error: dict[str, Any] | None = None

@@ -26,6 +26,9 @@ class Budget:
 
     Attributes:
         device: "auto", "cpu", "cuda:N", or the key of a device in the catalogue, which can be planned for but not used.
+        memory_mb: most memory of the device in MB.
+        minutes: most time for the job, loading included.
+        disk_mb: most disk space for the job in MB; plans keep to it.
         goal: "quality", "fastest" or "smallest": how plans are ranked; "smallest" also works in the smallest groups.
     """
 
@@ -38,7 +41,18 @@ class Budget:
 
 @dataclass(frozen=True)
 class JobSpec:
-    """One training job, exactly as it runs."""
+    """One training job, exactly as it runs.
+
+    Attributes:
+        name: what the user calls the job, and its tuned model.
+        base_model, dataset: their ids.
+        method: key of the method.
+        method_params: values of the method's settings.
+        training: values of the objective's settings of training.
+        budget: hardware that it may use.
+        objective: key of the objective.
+        version: of this form of the spec.
+    """
 
     name: str
     base_model: int

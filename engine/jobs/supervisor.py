@@ -173,7 +173,7 @@ class Supervisor:
             self._end(*key, JobStatus.INTERRUPTED, self._cause(job, ending))
 
     def _recover(self, job: Job) -> bool:
-        """The kernel killed a training worker for its memory: its job goes on with less, or fails with its bill."""
+        """The kernel killed a training worker for its memory: its job goes on with less, or fails with its memory estimate."""
         with self._ctx.db.read() as s:
             recovery = recovery_of(s, job)
         if recovery is None:

@@ -93,7 +93,7 @@ def _refusals(_shape: ModelShape, values: Values, _training: Values) -> Iterator
         yield Refusal("method.text", "prompt_tuning.text_empty")
 
 
-def _learnt_vectors(shape: ModelShape, values: Mapping[str, Any]) -> int:
+def _trained_vectors(shape: ModelShape, values: Mapping[str, Any]) -> int:
     """One vector of the model's width for each virtual token (arXiv:2104.08691, section 2)."""
     return int(values["virtual_tokens"]) * shape.hidden
 
@@ -144,7 +144,7 @@ PROMPT = Method(
     ),
     defaults={"learning_rate": 0.1, "epochs": 6},
     apply=_apply,
-    trainable=_learnt_vectors,
+    trainable=_trained_vectors,
     trainable_source="arXiv:2104.08691, section 2",
     changed=lambda _shape, _values: 0,
     starts_as_base=False,

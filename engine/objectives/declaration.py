@@ -47,7 +47,7 @@ class ExampleMaker(Protocol):
         """What is left when there are no more rows."""
 
 
-class Forward(Protocol):
+class ForwardPass(Protocol):
     """A way through the model, as losses see it."""
 
     def cross_entropy(self, group: Sequence[Any]) -> Tensor:
@@ -150,7 +150,7 @@ class Objective:
     mask: Callable[[Values], str]
     examples: Callable[[ChatTemplate, Values, LeftOut], ExampleMaker]
     counts: Callable[[LengthIndex, Values], Counts]
-    loss: Callable[[Forward, Sequence[Any]], GroupLoss]
+    loss: Callable[[ForwardPass, Sequence[Any]], GroupLoss]
     learn: Card
     unfit: Mapping[str, str] = field(default_factory=dict)
     needs: Needs = Needs()

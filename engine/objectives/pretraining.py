@@ -18,7 +18,7 @@ from engine.data.templates.losses import refuses_a_row
 from engine.data.templates.masking import IGNORED
 from engine.methods.common.declaration import Method, Refusal
 from engine.objectives.charts import PERPLEXITY, perplexity_of
-from engine.objectives.declaration import Card, Forward, GroupLoss, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.declaration import Card, ForwardPass, GroupLoss, LeftOut, Objective, Parts, Row, Values
 from engine.objectives.shared_params import (
     BATCH_SIZE,
     CHECKPOINTING,
@@ -99,7 +99,7 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
     )
 
 
-def _loss(forward: Forward, group: Sequence[Any]) -> GroupLoss:
+def _loss(forward: ForwardPass, group: Sequence[Any]) -> GroupLoss:
     return GroupLoss(forward.cross_entropy(group))
 
 

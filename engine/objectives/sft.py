@@ -11,7 +11,7 @@ from engine.core.text import Text
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.data.templates.losses import refuses_a_row
 from engine.objectives.charts import PERPLEXITY, perplexity_of
-from engine.objectives.declaration import Card, Forward, GroupLoss, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.declaration import Card, ForwardPass, GroupLoss, LeftOut, Objective, Parts, Row, Values
 from engine.objectives.shared_params import (
     BATCH_SIZE,
     CHECKPOINTING,
@@ -93,7 +93,7 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
     return index.count(int(values["max_length"]), str(values["over_length"]))
 
 
-def _loss(forward: Forward, group: Sequence[Any]) -> GroupLoss:
+def _loss(forward: ForwardPass, group: Sequence[Any]) -> GroupLoss:
     return GroupLoss(forward.cross_entropy(group))
 
 

@@ -45,7 +45,7 @@ class PlanCase:
         dataset: its data set.
         device: that it runs on, or a device of the catalogue.
         table: lengths of the data set's rows in the model's tokens.
-        evidence: what this machine measured with the model, by method.
+        throughput: what this machine measured with the model, by method.
         disk_free_mb: MB that are free where the job writes.
         known_shape: the model's shape where it was read before.
     """
@@ -55,7 +55,7 @@ class PlanCase:
     dataset: Dataset
     device: Device
     table: LengthTable
-    evidence: Mapping[str, Sequence[ThroughputRecord]] = field(default_factory=dict)
+    throughput: Mapping[str, Sequence[ThroughputRecord]] = field(default_factory=dict)
     disk_free_mb: int = 0
     known_shape: ModelShape | None = None
 
@@ -189,8 +189,8 @@ def memory_view(work: Workload) -> list[dict[str, Any]]:
 
 def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> Duration:
     """How long the job takes, corrected by what this machine measured, above all with the same method."""
-    evidence = [one for found in case.evidence.values() for one in found]
-    return duration_of(work, train, val, case.pace, correct(evidence, settings_of(case.spec, work)))
+    measured = [one for found in case.throughput.values() for one in found]
+    return duration_of(work, train, val, case.pace, correct(measured, settings_of(case.spec, work)))
 
 
 def spaces_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> list[Space]:

@@ -26,7 +26,7 @@ ADVICE = {"code": "verdict.shorter", "params": {}, "ok": False, "change": {"trai
 
 
 def add_planned(ctx: Context, inputs: tuple[int, int], name: str, status: str, **columns: Any) -> int:
-    """A job with its bill, eight steps and one halving."""
+    """A job with its memory estimate, eight steps and one halving."""
     job = add_job(ctx, inputs, name, status, position=1.0, **columns)
     retry = {"step": 4, "tokens": 512, "tries": 1, "most": 3, "footing": FOOTING}
     with ctx.db.write() as s:

@@ -34,7 +34,7 @@ def budget(visit: Open, studio: Studio) -> Any:
 
 
 def settle(page: Any) -> None:
-    """Wait until plans and bill belong to what was typed."""
+    """Wait until plans and estimate belong to what was typed."""
     page.wait_for_timeout(400)
     page.wait_for_selector(".train-offers [aria-busy=false]")
     planned(page)

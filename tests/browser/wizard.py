@@ -54,6 +54,6 @@ def choose(page: Any, step: str = "review") -> None:
 
 
 def planned(page: Any) -> None:
-    """Wait until the bill has numbers."""
+    """Wait until the estimate has numbers."""
     page.wait_for_selector(".bill-bar i")
     page.wait_for_selector(".train-bill:not(.stale)")

@@ -1,4 +1,4 @@
-"""The check of a plan as a job: asked once, run by a worker, seen beside the bill, cancelled, and refused honestly."""
+"""The check of a plan as a job: asked once, run by a worker, seen beside the estimate, cancelled, and refused honestly."""
 
 from __future__ import annotations
 

@@ -151,13 +151,13 @@ SLACK_S = 4.0  # saving, and what a shared machine may take longer
 @pytest.fixture
 def unhurried(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
     """Inputs of the usual tiny model; each group takes a while."""
-    loss = Packed.loss
+    loss = Packed.cross_entropy
 
     def rest(self: Packed, group: Any) -> Any:
         time.sleep(0.08)
         return loss(self, group)
 
-    monkeypatch.setattr(Packed, "loss", rest)
+    monkeypatch.setattr(Packed, "cross_entropy", rest)
     monkeypatch.setattr(sampling, "NEW_TOKENS", 4)
     return tiny.add_model(ctx), tiny.add_dataset(ctx, tiny.chat_rows(88), held_out=40)
 

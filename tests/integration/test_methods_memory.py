@@ -1,4 +1,4 @@
-"""Peak memory of real steps against the bill, for methods whose needs differ: the breadth is in `benchmarks/memory.py`."""
+"""Peak memory of real steps against the estimate, for methods whose needs differ: the breadth is in `benchmarks/memory.py`."""
 
 from __future__ import annotations
 

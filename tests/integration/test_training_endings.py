@@ -208,7 +208,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(ctx: Context, inputs:
 def test_memory_errors_halve_the_groups_and_change_nothing_else(
     ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loss, most = Packed.loss, 200
+    loss, most = Packed.cross_entropy, 200
 
     def short_of_memory(self: Packed, group: Any) -> torch.Tensor:
         if torch.is_grad_enabled() and sum(map(len, group)) > most:
@@ -216,7 +216,7 @@ def test_memory_errors_halve_the_groups_and_change_nothing_else(
         return loss(self, group)
 
     expected = workers.series(ctx, train(ctx, inputs).id, "train_loss")
-    monkeypatch.setattr(Packed, "loss", short_of_memory)
+    monkeypatch.setattr(Packed, "cross_entropy", short_of_memory)
     job = train(ctx, inputs)
     assert job.status == "succeeded"
     assert "groups_halved" in workers.event_codes(ctx, job.id)

@@ -1,4 +1,4 @@
-"""The memory bill as a pure function: published models x methods, and parameter counts against the real model classes."""
+"""The memory estimate as a pure function: published models x methods, and parameter counts against the real model classes."""
 
 from __future__ import annotations
 

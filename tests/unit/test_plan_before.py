@@ -28,7 +28,7 @@ DEVICES = {
     ),
 }  # fmt: skip
 Case = tuple[str, str, str, str, str, bool]
-# model, method, device, optimizer, format of the base, double quantisation: bytes of the whole bill and of the weights,
+# model, method, device, optimizer, format of the base, double quantisation: bytes of the whole estimate and of the weights,
 # seconds of an update, of a group and of three answers, bytes of a checkpoint
 BEFORE: dict[Case, tuple[float, ...]] = {
     ("Llama 3 8B", "lora", "CPU", "adamw_torch_fused", "none", True): (

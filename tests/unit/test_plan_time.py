@@ -134,7 +134,7 @@ def test_a_large_table_is_counted_quickly() -> None:
 # ------------------------------------------------------------------ what was measured
 
 
-def _evidence(
+def _measured(
     training: float, at: float = 1.0, source: corrections.Source = "probe", **settings: Any
 ) -> ThroughputRecord:
     return ThroughputRecord(source, at, {"training": training, "start": 1.0}, SETTINGS | settings)
@@ -143,7 +143,7 @@ def _evidence(
 def test_a_measurement_corrects_the_model_and_narrows_the_range() -> None:
     work, counts, pace = _work(), _counts(), Pace(3.0, 8, 1)
     model = speed.duration_of(work, counts, counts, pace)
-    found = speed.duration_of(work, counts, counts, pace, correct([_evidence(0.5, 7.0)], SETTINGS))
+    found = speed.duration_of(work, counts, counts, pace, correct([_measured(0.5, 7.0)], SETTINGS))
     assert (model.source, found.source, found.measured_at) == ("model", "probe", 7.0)
     assert found.parts["training"] == pytest.approx(2 * model.parts["training"])
     assert found.tokens_per_s == pytest.approx(model.tokens_per_s / 2)
@@ -152,13 +152,13 @@ def test_a_measurement_corrects_the_model_and_narrows_the_range() -> None:
 
 
 def test_another_rank_still_profits_but_is_less_sure() -> None:
-    same, other = (correct([_evidence(0.5)], SETTINGS | {"method.rank": rank}) for rank in (8, 16))
+    same, other = (correct([_measured(0.5)], SETTINGS | {"method.rank": rank}) for rank in (8, 16))
     assert other.speeds["training"] == same.speeds["training"] == pytest.approx(0.5)
     assert other.spread("training") > same.spread("training")
 
 
 def test_the_newest_counts_most_and_like_settings_more_than_unlike_ones() -> None:
-    newer, older = _evidence(0.5, 2.0), _evidence(2.0, 1.0)
+    newer, older = _measured(0.5, 2.0), _measured(2.0, 1.0)
     assert correct([older, newer], SETTINGS).speeds["training"] == pytest.approx(
         correct([newer, older], SETTINGS).speeds["training"]
     )
@@ -171,7 +171,7 @@ def test_the_newest_counts_most_and_like_settings_more_than_unlike_ones() -> Non
 
 
 def test_what_another_method_measured_tells_of_the_machine_but_not_of_the_method() -> None:
-    slow = _evidence(0.25, 2.0)
+    slow = _measured(0.25, 2.0)
     found = correct([slow], SETTINGS | {"method": "full"})
     assert (found.source, found.measured_at) == ("model", None)
     assert found.speeds["training"] == pytest.approx(0.25)

@@ -1,4 +1,4 @@
-"""The plan: sizes from config.json alone, the memory bill, time, verdicts, and the exact tokens."""
+"""The plan: sizes from config.json alone, the memory estimate, time, verdicts, and the exact tokens."""
 
 from __future__ import annotations
 

@@ -124,3 +124,15 @@ def _defines(own: Mapping[str, set[str]], module: str, name: str) -> bool:
         for alias in node.names
     }
     return name in own[module] and name not in brought
+
+
+def test_one_name_means_one_thing() -> None:
+    """Public classes of the product have names of their own."""
+    named = Counter(
+        node.name
+        for file in MODULES.values()
+        for node in ast.parse(file.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and "versions" not in file.parts
+    )
+    assert len(named) > 200
+    assert {name for name, count in named.items() if count > 1} == set()

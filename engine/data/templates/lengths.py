@@ -99,7 +99,7 @@ class LengthIndex:
         self._taught = list(accumulate((tokens > 0 for tokens in labels), initial=0))
         self._lengths = [length for length, tokens in zip(self.every_length, labels, strict=True) if tokens]
         self._tokens = list(accumulate(self._lengths, initial=0))
-        self._learnt = list(accumulate((tokens for tokens in labels if tokens), initial=0))
+        self._labelled = list(accumulate((tokens for tokens in labels if tokens), initial=0))
         self._counted: dict[tuple[int, str], Counts] = {}
 
     def count(self, max_length: int, over_length: str) -> Counts:
@@ -117,7 +117,7 @@ class LengthIndex:
         return Counts(
             rows=round(len(lengths) * self.scale),
             tokens=round((self._tokens[taught] + cut.tokens) * self.scale),
-            trained=round((self._learnt[taught] + cut.trained) * self.scale),
+            trained=round((self._labelled[taught] + cut.trained) * self.scale),
             lengths=lengths,
             truncated=round(cut.truncated * self.scale),
             dropped=round(cut.dropped * self.scale),

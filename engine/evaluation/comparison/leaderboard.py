@@ -20,6 +20,8 @@ class Measure:
     """One column: which number of a run's result, and which direction is better.
 
     Attributes:
+        key: its name in rows of the leaderboard.
+        better: the direction that is better.
         of: the number in a run's result.
         base: the same number of the untouched base, where it has one.
         decimals: digits behind the point in tables for people.
@@ -53,9 +55,16 @@ class RunState:
     """One job of an entrant.
 
     Attributes:
+        job_id: the job.
+        seed: that it trains with.
+        status: of the job (`storage.job_tables.JobStatus`).
         result: the job's result, with "bytes" of what it made.
+        val_loss: held-out loss at its latest check, in nats a token.
+        fraction: share of its steps that are done, 0 to 1.
+        seconds_left: estimate of the worker; None where there is none.
+        tuned_id: the tuned model that it made; None without one.
+        error: {"code", "params"} of a failed job; None for others.
         plain_base: its base is the model as it is, not quantised.
-        val_loss: held-out loss at its latest check.
     """
 
     job_id: int
@@ -77,7 +86,15 @@ class RunState:
 
 @dataclass(frozen=True)
 class Entered:
-    """An entrant with its runs. `counts` has the three parameter counts by name; rank None where no matrix changes."""
+    """An entrant with its runs.
+
+    Attributes:
+        key: of the entrant in its comparison.
+        kind: "base" for the untouched base, "tuned" for what is trained, "fewshot" for what answers from examples.
+        runs: its jobs, one a seed.
+        counts: of parameters: "trained", "changed" of the base and "rank" of that change, None where no matrix changes;
+            empty where they are not known.
+    """
 
     key: str
     kind: Kind
@@ -87,7 +104,13 @@ class Entered:
 
 @dataclass(frozen=True)
 class Cell:
-    """A number over the runs that have it; `spread` is the sample standard deviation, None for a single run."""
+    """A number over the runs that have it.
+
+    Attributes:
+        mean: over the runs, in the unit of the measure.
+        spread: sample standard deviation in the same unit; None for a single run.
+        runs: how many have the number.
+    """
 
     mean: float
     spread: float | None

@@ -68,7 +68,15 @@ PARAMS: tuple[Param, ...] = (
 
 @dataclass(frozen=True)
 class Entrant:
-    """A method, perhaps in one of its variants, with settings of its own where the user gave some."""
+    """A method, perhaps in one of its variants, with settings of its own where the user gave some.
+
+    Attributes:
+        key: its name in the comparison (`entrant_key`).
+        method: key of the method.
+        variant: key of one of its variants; None for the plain method.
+        method_params: settings of the method, over those of the variant.
+        training: settings of training that this entrant alone has.
+    """
 
     key: str
     method: str
@@ -93,7 +101,17 @@ class Entrant:
 
 @dataclass(frozen=True)
 class ComparisonSpec:
-    """One comparison, exactly as it runs. `shared` holds the values of PARAMS."""
+    """One comparison, exactly as it runs.
+
+    Attributes:
+        name: what the user calls it.
+        base_model, dataset: their ids.
+        entrants: what is compared; each trains once a seed.
+        shared: values of `PARAMS`, the same for all.
+        device: "auto", or key of a device.
+        memory_mb: limit of each job in MB; None for the machine's.
+        version: of this form of the spec.
+    """
 
     name: str
     base_model: int

@@ -27,7 +27,11 @@ _CONTEXT = 2_048  # of a model that does not say how much it holds
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
-    """Make every check and write down what it found; a check that an earlier attempt has finished is not made again."""
+    """Make every check and write down what it found; a check that an earlier attempt has finished is not made again.
+
+    Raises:
+        Fault: "job.dataset_gone" when the audit or its data set was deleted, or "data.file.rows_gone" when the rows file is not there.
+    """
     reporter.phase("auditing")
     with ctx.db.read() as s:
         audit = queries.get(s, int(job.spec["audit"]))

@@ -16,7 +16,7 @@ from engine.core.errors import Fault, NotFound
 from engine.core.hardware import cpu
 from engine.data.operations.shaping.phrasebook import phrases
 from engine.data.operations.shaping.portions import shuffled
-from engine.data.operations.shaping.row_table import is_made
+from engine.data.operations.shaping.row_table import is_synthetic
 from engine.data.operations.shaping.synthetic import HeldOut, asked_in, user_places, with_user_turns
 from engine.data.rows.index import SPLITS, RowIndex
 from engine.data.rows.language import language_of
@@ -124,14 +124,14 @@ def _chosen(index: RowIndex, spec: Mapping[str, Any]) -> list[Row]:
         places = index.places_of(spec["ids"])
         places = places[places >= 0]
         places = places[index.split[places] == SPLITS.index("train")][:_MOST_ROWS]
-        return [row for row in index.rows(places) if not is_made(row)]
+        return [row for row in index.rows(places) if not is_synthetic(row)]
     train = index.places_in("train")
     rank = shuffled(index.id[train], spec["seed"])
     order = train[np.argsort(rank, kind="stable")]
     found: list[Row] = []
     for start in range(0, len(order), 200):
         found += [
-            row for row in index.rows(order[start : start + 200]) if not is_made(row) and _text(row, spec["what"])
+            row for row in index.rows(order[start : start + 200]) if not is_synthetic(row) and _text(row, spec["what"])
         ]
         if len(found) >= spec["rows"]:
             break

@@ -91,14 +91,14 @@ class _Loaded:
 
     model: Any
     trainer: StepTrainer
-    watch: TrainingCallback
+    callback: TrainingCallback
     run_context: RunContext
     sheet: AnswerSheet | None
     checkpoint: Path | None
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
-    """Train the job of this row and write its end, whatever that is."""
+    """Train the job of this row and write its result. Raises Fault, Cancelled or Interrupted where it ends without one."""
     spec = make_stored(job.spec)
     store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]))
     attempt: _Attempt | None = None
@@ -180,27 +180,27 @@ def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
         reporter.phase("loading")
     run_context = attempt.run_context
     model = apply_method(inputs, base, run_context)
-    trainer, watch = _prepare(attempt, progress, model, held_out)
+    trainer, callback = _prepare(attempt, progress, model, held_out)
     if limit is not None:
         limit.hold()
     _tell_start(attempt, trainer)
-    return _Loaded(model, trainer, watch, run_context, sheet, checkpoint)
+    return _Loaded(model, trainer, callback, run_context, sheet, checkpoint)
 
 
 def _learn(loaded: _Loaded) -> None:
     """The steps that are missing. A step that cannot end in time is given up; without any before it, there is no result."""
-    trainer, watch, checkpoint = loaded.trainer, loaded.watch, loaded.checkpoint
-    if checkpoint is not None and watch.progress.step >= watch.plan.total:
+    trainer, callback, checkpoint = loaded.trainer, loaded.callback, loaded.checkpoint
+    if checkpoint is not None and callback.progress.step >= callback.plan.total:
         trainer.load_weights(checkpoint)  # all that is missing is the end
         return
     try:
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     except TimeIsUp:
-        if watch.progress.step == 0:
+        if callback.progress.step == 0:
             raise
         loaded.model.zero_grad()
-        watch.end_in_time()
-        watch.wind_up()
+        callback.end_in_time()
+        callback.wind_up()
 
 
 def _go_on(reporter: Reporter, checkpoint: Path | None) -> TrainingProgress:
@@ -218,9 +218,9 @@ def _go_on(reporter: Reporter, checkpoint: Path | None) -> TrainingProgress:
 def _prepare(
     attempt: _Attempt, progress: TrainingProgress, model: Any, held_out: Sequence[Example]
 ) -> tuple[StepTrainer, TrainingCallback]:
-    inputs, resources = attempt.inputs, attempt.resources
+    inputs, resources, folder = attempt.inputs, attempt.resources, attempt.store.folder
     memory = MemoryWatch(torch_device(inputs.device), inputs.spec.budget.memory_mb, outside_mb=resources.runtime_mb)
-    watch = TrainingCallback(
+    callback = TrainingCallback(
         attempt.reporter,
         attempt.store,
         _plan(inputs),
@@ -234,10 +234,10 @@ def _prepare(
         resources=resources,
         clock=_clock(attempt, model, held_out, progress),
     )
-    trainer = ready_trainer(inputs, model, resources.work, inputs.examples.train, memory, watch, attempt.store.folder)
-    trainer.tries, trainer.on_halved = resources.microbatch.tries, watch.tell_halved
-    watch.trainer = trainer
-    return trainer, watch
+    trainer = ready_trainer(inputs, model, resources.work, inputs.examples.train, memory, callback, folder)
+    trainer.tries, trainer.on_halved = resources.microbatch.tries, callback.tell_halved
+    callback.trainer = trainer
+    return trainer, callback
 
 
 def _clock(attempt: _Attempt, model: Any, held_out: Sequence[Example], progress: TrainingProgress) -> Clock:
@@ -284,15 +284,15 @@ def _tell_start(attempt: _Attempt, trainer: StepTrainer) -> None:
 
 
 def _end(attempt: _Attempt, loaded: _Loaded) -> None:
-    inputs, reporter, watch = attempt.inputs, attempt.reporter, loaded.watch
-    if watch.ended == "interrupt":
+    inputs, reporter, callback = attempt.inputs, attempt.reporter, loaded.callback
+    if callback.ended == "interrupt":
         raise Interrupted
-    watch.score()
-    if loaded.sheet is not None and watch.ended != "stop":
-        score_result(loaded.sheet, loaded.model, watch.progress, watch.trainer.autocast())
-    watch.note_elapsed()
-    keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, watch.progress, loaded.run_context)
-    keep_of_job(reporter, inputs, attempt.resources.work, watch.progress, whole=watch.ended is None)
-    status = "succeeded" if watch.ended is None else "stopped"
-    reporter.progress(watch.progress.step, watch.plan.total, val_loss=watch.progress.val_loss)
-    reporter.finish(status, result=results(watch.progress) | {"ended": watch.ended})
+    callback.score()
+    if loaded.sheet is not None and callback.ended != "stop":
+        score_result(loaded.sheet, loaded.model, callback.progress, callback.trainer.autocast())
+    callback.note_elapsed()
+    keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, callback.progress, loaded.run_context)
+    keep_of_job(reporter, inputs, attempt.resources.work, callback.progress, whole=callback.ended is None)
+    status = "succeeded" if callback.ended is None else "stopped"
+    reporter.progress(callback.progress.step, callback.plan.total, val_loss=callback.progress.val_loss)
+    reporter.finish(status, result=results(callback.progress) | {"ended": callback.ended})

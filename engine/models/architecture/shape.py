@@ -21,7 +21,7 @@ _NAMES = {
     "vocabulary": ("padded_vocab_size", "vocab_size"),
 }
 _LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "seq_length")
-_LEARNT_PLACES = frozenset({"gpt2", "opt"})  # positions have embeddings of their own
+_LEARNED_POSITIONS = frozenset({"gpt2", "opt"})  # positions have embeddings of their own
 _GPT2_CONTEXT = 1024
 
 
@@ -80,7 +80,7 @@ def _kv_heads(config: Mapping[str, Any]) -> int | None:
 
 
 def _counted(shape: ModelShape, config: Mapping[str, Any], sizes: families.Sizes) -> int:
-    places = (context_length(config) or _GPT2_CONTEXT) * shape.hidden if shape.family in _LEARNT_PLACES else 0
+    places = (context_length(config) or _GPT2_CONTEXT) * shape.hidden if shape.family in _LEARNED_POSITIONS else 0
     embeddings = shape.hidden * shape.vocabulary * (1 if shape.tied else 2) + places
     biases = shape.vocabulary if config.get("lm_head_bias") else 0
     more = families.besides_layers(shape.family, config, sizes, shape.layers) + _plain_layers(shape)

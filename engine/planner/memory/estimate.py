@@ -1,4 +1,4 @@
-"""The memory bill: what a training job holds at the moment of its peak, item by item, from the architecture alone.
+"""The memory estimate: what a training job holds at the moment of its peak, item by item, from the architecture alone.
 
 Pure: config.json in, bytes out. `docs/planner.md` explains each line; `benchmarks/memory.py` holds it against real peaks.
 """
@@ -20,9 +20,11 @@ KEYS = (
 
 @dataclass(frozen=True)
 class MemoryItem:
-    """One line of the bill; text keys `plan.memory.<key>` and `plan.memory.<key>.means`.
+    """One line of the memory estimate.
 
     Attributes:
+        key: one of `KEYS`; its texts are `plan.memory.<key>` and `plan.memory.<key>.means`.
+        bytes: that it takes up at the peak.
         formula: how it is calculated, with its numbers; the same in every language.
         source: paper or documentation that the formula is from.
     """
@@ -34,7 +36,7 @@ class MemoryItem:
 
 
 def memory_breakdown(work: Workload) -> list[MemoryItem]:
-    """The lines of the memory bill, without empty ones, in the order of `KEYS`."""
+    """The lines of the memory estimate, without empty ones, in the order of `KEYS`."""
     step = StepMeasures(work, work.footprint)
     moment = peak(step)
     lines = [*_held(work), *_moved(step, moment), _runtime(work)]
@@ -45,12 +47,12 @@ def memory_breakdown(work: Workload) -> list[MemoryItem]:
 
 
 def total_mb(work: Workload) -> int:
-    """What has to fit: the whole bill, with its margin."""
+    """What has to fit: the whole estimate, with its margin."""
     return round(sum(item.bytes for item in memory_breakdown(work)) / MB)
 
 
 def predicted_mb(work: Workload) -> float:
-    """The peak that is expected: the bill without its margin."""
+    """The peak that is expected: the estimate without its margin."""
     return sum(item.bytes for item in memory_breakdown(work) if item.key != "margin") / MB
 
 

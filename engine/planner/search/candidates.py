@@ -40,11 +40,12 @@ WITHOUT_TRAINING = tuple(Candidate(method) for method in METHODS if not method.c
 
 
 @cache
-def ways_to_train(goal: str, kind: DeviceKind) -> tuple[Candidate, ...]:
+def candidates_for(goal: str, kind: DeviceKind) -> tuple[Candidate, ...]:
     """Every candidate worth trying on a kind of device.
 
-    All recommended methods on every base and with every optimizer whose quality is known; on the smallest base also with activations recomputed at any rate. Where size matters (small groups, so activations are recomputed by
-    themselves), also methods whose small result can be switched off, on the smallest base.
+    All recommended methods on every base and with every optimizer whose quality is known; on the smallest base also with
+    activations recomputed at any rate. Where size matters (small groups, so activations are recomputed by themselves), also
+    methods whose small result can be switched off, on the smallest base.
     """
     optimizers = [optimizer for optimizer in searched_optimizers() if optimizer.not_on(kind) is None]
     formats = [held for held in searched_formats() if held.not_on(kind) is None]

@@ -24,7 +24,11 @@ def chosen(found: Sequence[Plan], goal: str) -> list[Plan]:
     for plan in (best(found, each) for each in (goal, *GOALS)):
         if not any(_alike(plan, other) for other in kept):
             kept.append(plan)
-    others = [plan for plan in _one_a_way(found) if plan.quality >= GOOD_ENOUGH and _way(plan) not in map(_way, kept)]
+    others = [
+        plan
+        for plan in _best_of_each(found)
+        if plan.quality >= GOOD_ENOUGH and _method_and_format(plan) not in map(_method_and_format, kept)
+    ]
     for plan in others:
         if len(kept) < _MOST and all(_is_better_at_something(plan, other) for other in kept):
             kept.append(plan)
@@ -51,7 +55,7 @@ def _compared(plan: Plan, first: Plan) -> str:
     return "less_memory" if plan.memory_mb < _CLEARLY * first.memory_mb else "other"
 
 
-def _way(plan: Plan) -> tuple[str, str]:
+def _method_and_format(plan: Plan) -> tuple[str, str]:
     return plan.method.key, plan.work.base_format.key
 
 
@@ -61,7 +65,7 @@ def _alike(one: Plan, other: Plan) -> bool:
 
 
 def _looks(plan: Plan) -> tuple[object, ...]:
-    return *_way(plan), plan.max_length, plan.epochs, plan.work.recompute
+    return *_method_and_format(plan), plan.max_length, plan.epochs, plan.work.recompute
 
 
 def _is_better_at_something(plan: Plan, other: Plan) -> bool:
@@ -69,9 +73,9 @@ def _is_better_at_something(plan: Plan, other: Plan) -> bool:
     return sooner or smaller or plan.quality > other.quality + _BETTER
 
 
-def _one_a_way(plans: Sequence[Plan]) -> Iterator[Plan]:
+def _best_of_each(plans: Sequence[Plan]) -> Iterator[Plan]:
     """The best of each method, then of each method on each format of its base."""
-    for mark in (lambda plan: plan.method.key, _way):
+    for mark in (lambda plan: plan.method.key, _method_and_format):
         seen: set[object] = set()
         for plan in plans:
             if mark(plan) not in seen:

@@ -26,7 +26,7 @@ from engine.planner.budget.goals import GOOD_ENOUGH, Learning, quality
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.workload import Workload
 from engine.planner.plan_estimate import PlanCase, disk_mb_of, duration_of_case, workload
-from engine.planner.search.candidates import WITHOUT_TRAINING, Candidate, ways_to_train
+from engine.planner.search.candidates import WITHOUT_TRAINING, Candidate, candidates_for
 from engine.planner.time.speed import steps_of
 
 _CUTS = (0.0, 0.01, 0.05)  # shares of the examples that may be cut
@@ -167,7 +167,7 @@ class Search:
 
     def candidates(self, lengths: Sequence[int], trains: bool = True) -> Iterator[PlanCase]:
         """Complete specs at each method's own pace, without a look at the limits."""
-        for candidate in ways_to_train(self.goal, kind_of(self.base.device)) if trains else WITHOUT_TRAINING:
+        for candidate in candidates_for(self.goal, kind_of(self.base.device)) if trains else WITHOUT_TRAINING:
             if any(True for _ in self.objective.refusals(candidate.method)):
                 continue
             case = self._case(candidate)

@@ -72,7 +72,7 @@ def machine_of(device: Device) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def correct(evidence: Sequence[ThroughputRecord], settings: Mapping[str, Any]) -> Correction:
+def correct(measured: Sequence[ThroughputRecord], settings: Mapping[str, Any]) -> Correction:
     """The correction for a job with `settings`, from measurements in any order: the newest and likest count most.
 
     Those with another method come last: they tell how fast the machine is, but the time is still that of the model.
@@ -81,7 +81,7 @@ def correct(evidence: Sequence[ThroughputRecord], settings: Mapping[str, Any]) -
     def same(one: ThroughputRecord) -> bool:
         return bool(one.settings.get("method") == settings.get("method"))
 
-    newest = sorted(evidence, key=lambda one: (same(one), one.measured_at), reverse=True)
+    newest = sorted(measured, key=lambda one: (same(one), one.measured_at), reverse=True)
     likest = [likeness(one.settings, settings) * (1.0 if same(one) else _OTHER_METHOD) for one in newest]
     weights = [_AGED**place * alike for place, alike in enumerate(likest)]
     speeds, spreads = dict[str, float](), dict[str, float]()

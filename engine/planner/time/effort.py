@@ -38,26 +38,26 @@ def width_of(work: Workload, group: Sequence[int]) -> int:
     return len(group) * (max(group, default=0) + work.footprint.front)
 
 
-def forward_flops(work: Workload, group: Sequence[int], learnt: float) -> float:
+def forward_flops(work: Workload, group: Sequence[int], labelled: float) -> float:
     """Operations of a group without training.
 
     Args:
         group: tokens of each example.
-        learnt: share of the tokens that have a label; the output layer works at those alone.
+        labelled: share of the tokens that have a label; the output layer works at those alone.
     """
     shape = work.shape
-    head = shape.hidden * shape.vocabulary * learnt * sum(group)
+    head = shape.hidden * shape.vocabulary * labelled * sum(group)
     return 2.0 * (body_parameters(shape) * width_of(work, group) + head) + _attention(work, group)
 
 
-def train_flops(work: Workload, group: Sequence[int], learnt: float) -> float:
+def train_flops(work: Workload, group: Sequence[int], labelled: float) -> float:
     """Operations of a group forward and backward."""
-    forward, tokens = forward_flops(work, group, learnt), width_of(work, group)
+    forward, tokens = forward_flops(work, group, labelled), width_of(work, group)
     passes = forward * (2.0 if work.recompute else 1.0) + (forward + _attention(work, group)) * _deep(work)
     if work.method.trains_base:
         body, head = body_parameters(work.shape), work.shape.hidden * work.shape.vocabulary
         beyond = min(max(0, work.trained - body), head)  # the head, which works where there are labels
-        return passes + 2.0 * (min(work.trained, body) * tokens + beyond * learnt * sum(group))
+        return passes + 2.0 * (min(work.trained, body) * tokens + beyond * labelled * sum(group))
     return passes if work.method.family == "prompt" else passes + 6.0 * work.trained * tokens
 
 
@@ -73,11 +73,11 @@ def _deep(work: Workload) -> float:
     return 1.0 if layers is None else min(1.0, layers / work.shape.layers)
 
 
-def group_seconds(work: Workload, group: Sequence[int], learnt: float, *, train: bool = True) -> float:
+def group_seconds(work: Workload, group: Sequence[int], labelled: float, *, train: bool = True) -> float:
     """Forward, and backward where it trains: the slower of operations and weights, then activations and calls."""
     rates, shape, tokens = rates_of(work.device), work.shape, width_of(work, group)
     passes = 1.0 + (_deep(work) + (1.0 if work.recompute else 0.0) if train else 0.0)
-    flops = train_flops(work, group, learnt) if train else forward_flops(work, group, learnt)
+    flops = train_flops(work, group, labelled) if train else forward_flops(work, group, labelled)
     body = shape.parameters - shape.hidden * shape.vocabulary * (1 if shape.tied else 2)
     weights = passes * body * work.base_format.weight_bytes(work.width)
     between = 10 * shape.hidden + 4 * shape.heads * shape.head_dim + 3 * shape.intermediate
@@ -87,9 +87,9 @@ def group_seconds(work: Workload, group: Sequence[int], learnt: float, *, train:
     return seconds + unpacked + shape.layers * rates.layer_s * (passes + 1.0) / 3.0
 
 
-def step_seconds(work: Workload, lengths: Sequence[int], learnt: float) -> float:
+def step_seconds(work: Workload, lengths: Sequence[int], labelled: float) -> float:
     """One optimizer step over examples of these lengths."""
-    return sum(group_seconds(work, group, learnt) for group in groups_of(work, lengths)) + update_seconds(work)
+    return sum(group_seconds(work, group, labelled) for group in groups_of(work, lengths)) + update_seconds(work)
 
 
 def update_seconds(work: Workload) -> float:

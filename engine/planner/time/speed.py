@@ -133,7 +133,7 @@ def start_seconds(work: Workload, tokens: float) -> float:
 def training_seconds(work: Workload, train: Counts, pace: Pace) -> float:
     """All steps. Groups are formed for a few drawn steps and scaled up to all tokens and to the objective's passes."""
     steps = _drawn(train.lengths, pace.batch_size)
-    share = learnt_share(train)
+    share = labelled_share(train)
     grouped = sum(group_seconds(work, group, share) for step in steps for group in groups_of(work, step))
     rate = grouped / max(1, sum(map(sum, steps)))
     passes = work.needs.passes
@@ -145,11 +145,11 @@ def held_out_seconds(work: Workload, val: Counts) -> float:
     if not val.rows:
         return 0.0
     drawn = _drawn(val.lengths, min(_MOST_HELD_OUT, val.rows))[0]
-    grouped = sum(group_seconds(work, group, learnt_share(val), train=False) for group in groups_of(work, drawn))
+    grouped = sum(group_seconds(work, group, labelled_share(val), train=False) for group in groups_of(work, drawn))
     return grouped * val.mean * min(_MOST_HELD_OUT, val.rows) / max(1, sum(drawn))
 
 
-def learnt_share(counts: Counts) -> float:
+def labelled_share(counts: Counts) -> float:
     """Share of the tokens that have a label."""
     return counts.trained / counts.tokens if counts.tokens else 1.0
 
@@ -164,7 +164,7 @@ def _drawn(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
 
 
 def _sampled(work: Workload, train: Counts, pace: Pace, rounds: int) -> float:
-    """Sample questions: the untouched base talks on, the tuned model has learnt to end."""
+    """Sample questions: the untouched base talks on, the tuned model has learned to end."""
     if not rounds:
         return 0.0
     asked, expected = _asked_and_answered(train)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.base_formats import base_format
-from engine.base_formats.declaration import Answering
+from engine.base_formats.declaration import ChatFormat
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
@@ -60,7 +60,7 @@ class Setup:
         return f"{self.base.id}:{self.base.weights_hash}"
 
     @property
-    def answering(self) -> Answering | None:
+    def answering(self) -> ChatFormat | None:
         """How the base may be held when memory is short: as one of the tuned models was trained on it in few bits."""
         specs = [tuned.lineage.get("spec", {}) for tuned in self.tuned]
         replaces = any(tuned.format == "delta" for tuned in self.tuned)  # numbers that few bits do not hold

@@ -80,9 +80,9 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
     device = planned_device(spec.budget.device)
     table = lengths_of(ctx.settings, model, dataset, objective_of(spec.objective).mask(spec.training))
     with ctx.db.read() as s:
-        evidence = throughput_of(s, device, spec.base_model)
+        throughput = throughput_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)
-    return PlanCase(spec, model, dataset, device, table, evidence, free)
+    return PlanCase(spec, model, dataset, device, table, throughput, free)
 
 
 def throughput_of(s: Session, device: Device, base_model_id: int) -> dict[str, list[ThroughputRecord]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.base_formats import answered_in, base_format_of
-from engine.base_formats.declaration import Answering
+from engine.base_formats.declaration import ChatFormat
 from engine.core.errors import Fault
 from engine.core.hardware import Device
 from engine.devices import kind_of, precision_for, preference
@@ -47,7 +47,7 @@ class Wanted:
     identity: str
     shape: ModelShape
     tuned: tuple[Tuned, ...]
-    answering: Answering | None
+    answering: ChatFormat | None
     tokens: int
 
 

@@ -36,7 +36,7 @@ class Readings:
     Attributes:
         work: what a microbatch holds, as the plan has it.
         bill_mb: MB that the memory estimate of `work` comes to.
-        learnt: share of the tokens with a label.
+        labelled: share of the tokens with a label.
         job_steps: optimizer steps of the whole job.
         start: from the worker's begin to the first step.
         steps: each optimizer step; the first one also warms up.
@@ -48,7 +48,7 @@ class Readings:
 
     work: Workload
     bill_mb: int
-    learnt: float
+    labelled: float
     job_steps: int
     start: Timed | None = None
     steps: list[Timed] = field(default_factory=list)
@@ -142,7 +142,7 @@ class ProbeClock(TrainerCallback):
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Keep what the step took. Raises Fault("probe.over_memory")."""
         readings, lengths = self.readings, [len(example) for example in self.trainer.latest]
-        modelled = step_seconds(readings.work, lengths, readings.learnt)
+        modelled = step_seconds(readings.work, lengths, readings.labelled)
         readings.steps.append(Timed(time.monotonic() - self._began, modelled, sum(lengths)))
         readings.groups.clear()
         used_mb, device_mb = self.memory.take()
@@ -157,7 +157,7 @@ class ProbeClock(TrainerCallback):
         groups = groups_of(readings.work, [len(example) for example in self.trainer.latest])
         if len(readings.groups) < len(groups):
             group = groups[len(readings.groups)]
-            seconds = group_seconds(readings.work, group, readings.learnt)
+            seconds = group_seconds(readings.work, group, readings.labelled)
             readings.groups.append(Timed(now - self._group_began, seconds, sum(group)))
         self._group_began = now
         self.look()
@@ -175,7 +175,9 @@ class ProbeClock(TrainerCallback):
     def held_out(self, lengths: Sequence[int], seconds: float) -> None:
         """Held-out rows of these lengths were scored."""
         groups = groups_of(self.readings.work, lengths)
-        modelled = sum(group_seconds(self.readings.work, group, self.readings.learnt, train=False) for group in groups)
+        modelled = sum(
+            group_seconds(self.readings.work, group, self.readings.labelled, train=False) for group in groups
+        )
         self.readings.check = Timed(seconds, modelled, sum(lengths))
 
     def answered(self, asked: Sequence[int], tokens: int, seconds: float) -> None:

@@ -19,7 +19,7 @@ from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import PlanCase, workload
 from engine.planner.time.length_cache import lengths_of
-from engine.planner.time.speed import learnt_share, steps_of
+from engine.planner.time.speed import labelled_share, steps_of
 from engine.training.calibration.probe import Probe
 from engine.training.calibration.probe_clock import ProbeClock, Readings
 from engine.training.calibration.probe_rows import ProbeRows, arranged
@@ -81,7 +81,7 @@ def _inputs(probe: Probe) -> Inputs:
     case = PlanCase(probe.spec, model, dataset, inputs.device, table)
     train, _val = case.counts()
     work = workload(case, train)
-    probe.readings = Readings(work, total_mb(work), learnt_share(train), steps_of(train.rows, case.pace))
+    probe.readings = Readings(work, total_mb(work), labelled_share(train), steps_of(train.rows, case.pace))
     return inputs
 
 

@@ -7,12 +7,12 @@ from tests.unit.doors.house import House
 _FILE = '''
 """A format that is only here for a test."""
 from dataclasses import replace
-from engine.base_formats.declaration import Answering
+from engine.base_formats.declaration import ChatFormat
 from engine.base_formats.nf4 import NF4
 from engine.core.text import Text
 THROWAWAY = replace(
     NF4, key="throwaway", label=Text("Throw-away", "一次性"), help=Text("Only for a test.", "仅供测试。"),
-    packing=replace(NF4.packing, bits=2, weight_bytes=0.25), answering=Answering("throwaway", 0.25),
+    packing=replace(NF4.packing, bits=2, weight_bytes=0.25), answering=ChatFormat("throwaway", 0.25),
     not_on=lambda kind: None if kind.accelerator else Text("it needs a GPU", "需要 GPU"),
 )
 '''
@@ -29,7 +29,7 @@ from engine.methods.common.shape import ModelShape
 from engine.planner.memory.estimate import weight_bytes
 from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
-from engine.planner.search.candidates import ways_to_train
+from engine.planner.search.candidates import candidates_for
 from engine.serving.process.admission import base_bytes
 from webui.forms import wizard_forms
 form = next(one for one in wizard_forms("en")["objectives"][0]["params"] if one["key"] == "quantisation")
@@ -44,7 +44,7 @@ tell({
     "form": [one["value"] for one in form["choices"]], "help": form["help"], "spec": spec.training["quantisation"],
     "bits": held.bits, "memory": (weight_bytes(work) - rest - held.scales(shape, True).bytes) / shape.linear_weights,
     "chat": (base_bytes(shape, "throwaway") - rest) / shape.linear_weights,
-    "tried": {kind.key: any(way.held.key == "throwaway" for way in ways_to_train("quality", kind)) for kind in (CPU, CUDA)},
+    "tried": {kind.key: any(one.held.key == "throwaway" for one in candidates_for("quality", kind)) for kind in (CPU, CUDA)},
     "unfit": {kind.key: list(unfit(kind, spec.training)) for kind in (CPU, CUDA)},
     "docs": ["Throw-away" in document("en"), "一次性" in document("zh")],
 })

@@ -34,7 +34,7 @@ from engine.optimizers import optimizer_of
 from engine.planner.memory.estimate import memory_breakdown
 from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
-from engine.planner.search.candidates import ways_to_train
+from engine.planner.search.candidates import candidates_for
 from webui.forms import wizard_forms
 form = next(one for one in wizard_forms("en")["objectives"][0]["params"] if one["key"] == "optimizer")
 spec = make_spec({"name": "x", "base_model": 1, "dataset": 1, "method": "full", "training": {"optimizer": "throwaway"}})
@@ -46,7 +46,7 @@ lines = {line.key: line.bytes for line in memory_breakdown(work)}
 tell({
     "form": [one["value"] for one in form["choices"]], "help": form["help"], "spec": spec.training["optimizer"],
     "memory": lines["optimizer"] / work.trained, "made": optimizer_of("throwaway").make()[0].__name__,
-    "tried": {kind.key: any(way.optimizer.key == "throwaway" for way in ways_to_train("quality", kind)) for kind in (CPU, CUDA)},
+    "tried": {kind.key: any(one.optimizer.key == "throwaway" for one in candidates_for("quality", kind)) for kind in (CPU, CUDA)},
     "unfit": {kind.key: list(unfit(kind, spec.training)) for kind in (CPU, CUDA)},
     "docs": ["Throw-away" in document("en"), "一次性" in document("zh")],
 })

@@ -47,10 +47,10 @@ def _own_file(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     sides = table.sides.copy()
     sides[table.sides == side] = TRAIN if values["rest"] == "train" else OUT
     sides[(sides == TRAIN) & np.isin(table.marks, part.table.marks)] = OUT
-    if not (sides[~table.made] == TRAIN).any():
+    if not (sides[~table.synthetic] == TRAIN).any():
         raise Fault("data.shape.all_in_other", name=part.source.name)
     yield from settled(source, table, sides)
-    for row in moved(part, source, (~part.table.made).astype(np.int64), "own_file"):
+    for row in moved(part, source, (~part.table.synthetic).astype(np.int64), "own_file"):
         yield row | {"split": SIDES[side]}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.core.text import Text
 from engine.data.operations.base import Row, Source
-from engine.data.operations.shaping.row_table import RowTable, is_made, made_from, read_row_table
+from engine.data.operations.shaping.row_table import RowTable, is_synthetic, made_from, read_row_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +72,7 @@ def moved(part: Part, target: Source, times: Array, code: str) -> Iterator[Row]:
 
 def _taken(row: Row, part: Part, new: int, root: int, code: str) -> Row:
     origin: dict[str, Any] = {"code": code, "dataset": part.number, "from": row["id"]}
-    if is_made(row):
+    if is_synthetic(row):
         origin |= {"code": row["origin"]["code"]} | ({"row": root} if root not in (0, new) else {})
     rest = {key: value for key, value in row.items() if key not in ("split", "id", "line", "file", "origin", "extra")}
     extra = {"dataset": part.source.name, **(row.get("extra") or {})}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRAIN, VAL, TEST, OUT = range(4)
 SIDES = ("train", "val", "test")
-MADE = frozenset(("copy", "paraphrase", "openings", "noise", "rewrite"))
+SYNTHETIC = frozenset(("copy", "paraphrase", "openings", "noise", "rewrite"))
 ANSWER, FILE = "@answer", "@file"  # in place of a column's name
 _NAMES = {ANSWER: Text("the answer", "答案").as_dict(), FILE: Text("the file", "文件").as_dict()}
 _NAMED = 30  # columns named in a message
@@ -35,10 +35,10 @@ def origin_of(row: Mapping[str, Any]) -> int:
     return made_of if isinstance(made_of, int) else int(row["id"])
 
 
-def is_made(row: Mapping[str, Any]) -> bool:
+def is_synthetic(row: Mapping[str, Any]) -> bool:
     """Whether the row was made from another one: a copy, a variant."""
     origin = row.get("origin") or {}
-    return "row" in origin or origin.get("code") in MADE
+    return "row" in origin or origin.get("code") in SYNTHETIC
 
 
 def value_in(row: Mapping[str, Any], column: str) -> str | None:
@@ -66,7 +66,7 @@ class RowTable:
         marks: u64, equal for equal content.
         sides: u8, the present split.
         roots: i64, place of the row from which this one was made, its own place otherwise.
-        made: whether it is synthetic: made from another row.
+        synthetic: bool, whether the row was made from another one.
         keys: u64 or f64, what the operation asked for.
     """
 
@@ -74,7 +74,7 @@ class RowTable:
     marks: np.ndarray[Any, Any]
     sides: np.ndarray[Any, Any]
     roots: np.ndarray[Any, Any]
-    made: np.ndarray[Any, Any]
+    synthetic: np.ndarray[Any, Any]
     keys: np.ndarray[Any, Any]
 
     def __len__(self) -> int:
@@ -91,14 +91,14 @@ def read_row_table(source: Source, key: Callable[[Row], int | float] | None = No
     """One pass over the rows. `key` is an unsigned whole number below 2**64, or a float."""
     import numpy as np
 
-    ids, origins, marks, sides, made = array("q"), array("q"), array("Q"), array("B"), array("B")
+    ids, origins, marks, sides, synthetic = array("q"), array("q"), array("Q"), array("B"), array("B")
     keys: array[Any] | None = None
     for row in source.rows():
         ids.append(row["id"])
         origins.append(origin_of(row))
         marks.append(mark_of(row))
         sides.append(SIDES.index(row["split"]))
-        made.append(is_made(row))
+        synthetic.append(is_synthetic(row))
         if key is not None:
             value = key(row)
             keys = array("d" if isinstance(value, float) else "Q") if keys is None else keys
@@ -109,7 +109,7 @@ def read_row_table(source: Source, key: Callable[[Row], int | float] | None = No
         np.array(marks, dtype=np.uint64),
         np.array(sides, dtype=np.uint8),
         _places(own, roots),
-        np.array(made, dtype=bool),
+        np.array(synthetic, dtype=bool),
         np.array(marks if keys is None else keys),
     )
 
@@ -185,8 +185,8 @@ def settled(source: Source, table: RowTable, sides: np.ndarray[Any, Any]) -> Ite
     """
     import numpy as np
 
-    above = np.where(table.made, TRAIN, sides)[table.roots]
-    final = np.where(table.made, np.where(above == TRAIN, TRAIN, OUT), sides)
+    above = np.where(table.synthetic, TRAIN, sides)[table.roots]
+    final = np.where(table.synthetic, np.where(above == TRAIN, TRAIN, OUT), sides)
     for row, side in zip(source.rows(), final.tolist(), strict=True):
         if side != OUT:
             row["split"] = SIDES[side]

@@ -85,7 +85,7 @@ def _spread(table: RowTable, originals: Array, sides: Array) -> Array:
 def _originals(table: RowTable) -> Array:
     import numpy as np
 
-    found: Array = np.flatnonzero(~table.made)
+    found: Array = np.flatnonzero(~table.synthetic)
     return found
 
 
@@ -168,7 +168,7 @@ def _time(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
     table = read_row_table(source, lambda row: timestamps.read(value_in(row, name)))
     if values["unreadable"] == "refuse":
         _refuse_unreadable(source, table, name)
-    own = np.flatnonzero(~table.made & ~np.isnan(table.keys))
+    own = np.flatnonzero(~table.synthetic & ~np.isnan(table.keys))
     wanted = _counts(len(own), values)
     newest = own[np.lexsort((table.marks[own], table.keys[own]))[::-1]]
     sides = np.full(len(table), TRAIN, dtype=np.uint8)

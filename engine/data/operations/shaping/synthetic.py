@@ -67,7 +67,7 @@ def variants(
     import numpy as np
 
     table = read_row_table(source, lambda row: int(any(fits(t) for t in _turns(row, pick))))
-    able = np.flatnonzero(table.train & ~table.made & (table.keys > 0))
+    able = np.flatnonzero(table.train & ~table.synthetic & (table.keys > 0))
     if not len(able):
         raise Fault("data.shape.nothing_fits", rows=int(table.train.sum()))
     seed = seed_of(source, values)

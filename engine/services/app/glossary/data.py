@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.text import Text
-from engine.services.app.glossary.term import Source, Term, Topic, arxiv
+from engine.services.app.glossary.term import Citation, Term, Topic, arxiv
 
 DATA = Topic(
     "data",
@@ -42,7 +42,7 @@ DATA = Topic(
                 "How a model's maker wants conversations to be written as one text, with marks for who speaks. Training and chat use the same one here.",
                 "模型作者规定的格式：怎样把对话写成一段文本，并标出说话的是谁。这里训练和对话使用同一个模板。",
             ),
-            Source("Transformers: chat templates", "https://huggingface.co/docs/transformers/chat_templating"),
+            Citation("Transformers: chat templates", "https://huggingface.co/docs/transformers/chat_templating"),
         ),
         Term(
             "label-masking",
@@ -90,7 +90,7 @@ DATA = Topic(
                 "Rows of the validation or test split that also are in the training split, in the same or nearly the same words. Scores then look better than they are.",
                 "验证集或测试集的行以相同或几乎相同的形式出现在训练集中，使分数看起来比实际好。",
             ),
-            Source("Kaufman et al. 2012", "https://doi.org/10.1145/2382577.2382579"),
+            Citation("Kaufman et al. 2012", "https://doi.org/10.1145/2382577.2382579"),
         ),
         Term(
             "near-duplicates",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.text import Text
-from engine.services.app.glossary.term import Source, Term, Topic, arxiv
+from engine.services.app.glossary.term import Citation, Term, Topic, arxiv
 
 FINE_TUNING = Topic(
     "fine-tuning",
@@ -42,7 +42,7 @@ FINE_TUNING = Topic(
                 "All methods that train few parameters and leave the base model frozen. PEFT is also the library whose file format adapters have here.",
                 "只训练少量参数、冻结基座模型的各种方法的总称。PEFT 也是一个库，这里的适配器采用它的文件格式。",
             ),
-            Source("PEFT documentation", "https://huggingface.co/docs/peft"),
+            Citation("PEFT documentation", "https://huggingface.co/docs/peft"),
         ),
         Term(
             "adapter",
@@ -116,7 +116,7 @@ FINE_TUNING = Topic(
                 "To add an adapter's change to the weights of its base model. The merged model stands alone and is as fast as the base model.",
                 "把适配器的改变加进基座模型的权重。合并后的模型可独立使用，速度与基座模型相同。",
             ),
-            Source("PEFT: model merging", "https://huggingface.co/docs/peft/developer_guides/lora"),
+            Citation("PEFT: model merging", "https://huggingface.co/docs/peft/developer_guides/lora"),
         ),
         Term(
             "continued-pretraining",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.text import Text
-from engine.services.app.glossary.term import Source, Term, Topic, arxiv
+from engine.services.app.glossary.term import Citation, Term, Topic, arxiv
 
 MEMORY = Topic(
     "memory",
@@ -106,7 +106,7 @@ MEMORY = Topic(
                 "A file format that holds weights and nothing that could be run. The only one that Tunesmith loads weights of Hugging Face models from.",
                 "只存放权重、不含任何可执行内容的文件格式。Tunesmith 只从这种格式加载 Hugging Face 模型的权重。",
             ),
-            Source("safetensors documentation", "https://huggingface.co/docs/safetensors"),
+            Citation("safetensors documentation", "https://huggingface.co/docs/safetensors"),
         ),
         Term(
             "gguf",
@@ -115,7 +115,7 @@ MEMORY = Topic(
                 "The file format of llama.cpp and of programs built on it: weights (often quantised), tokenizer and chat template in one file.",
                 "llama.cpp 及基于它的程序所用的文件格式：权重（常为量化后的）、分词器和对话模板都在一个文件中。",
             ),
-            Source("GGUF specification", "https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"),
+            Citation("GGUF specification", "https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"),
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.text import Text
-from engine.services.app.glossary.term import Source, Term, Topic, arxiv
+from engine.services.app.glossary.term import Citation, Term, Topic, arxiv
 
 RESULTS = Topic(
     "results",
@@ -16,7 +16,7 @@ RESULTS = Topic(
                 "exp(loss): between how many tokens the model hesitates on average. Lower is better; it compares only models with the same tokens.",
                 "exp(损失)：模型平均在多少个词元之间犹豫。越低越好；只能比较词元划分相同的模型。",
             ),
-            Source("Transformers: perplexity", "https://huggingface.co/docs/transformers/perplexity"),
+            Citation("Transformers: perplexity", "https://huggingface.co/docs/transformers/perplexity"),
         ),
         Term(
             "exact-match",
@@ -35,7 +35,7 @@ RESULTS = Topic(
                 "How alike an answer and the expected one are in their sequences of characters, from 0 to 100. It works in every language.",
                 "回答与参考答案在字符序列上的相似度，0 到 100。适用于任何语言。",
             ),
-            Source("Popović 2015", "https://aclanthology.org/W15-3049/"),
+            Citation("Popović 2015", "https://aclanthology.org/W15-3049/"),
         ),
         Term(
             "few-shot",

@@ -8,7 +8,7 @@ from engine.core.text import Text
 
 
 @dataclass(frozen=True)
-class Source:
+class Citation:
     """Where a term is from, or what explains it well.
 
     Attributes:
@@ -20,9 +20,9 @@ class Source:
     url: str
 
 
-def arxiv(authors: str, number: str) -> Source:
+def arxiv(authors: str, number: str) -> Citation:
     """A paper on arXiv: `number` as in 2106.09685."""
-    return Source(f"{authors}, arXiv:{number}", f"https://arxiv.org/abs/{number}")
+    return Citation(f"{authors}, arXiv:{number}", f"https://arxiv.org/abs/{number}")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Term:
     key: str
     name: Text
     meaning: Text
-    source: Source | None = None
+    source: Citation | None = None
     settings: tuple[str, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.text import Text
-from engine.services.app.glossary.term import Source, Term, Topic, arxiv
+from engine.services.app.glossary.term import Citation, Term, Topic, arxiv
 
 TRAINING = Topic(
     "training",
@@ -142,7 +142,7 @@ TRAINING = Topic(
                 "Switches a share of the numbers off at random while training, against overfitting.",
                 "训练时随机关闭一部分数值，防止过拟合。",
             ),
-            Source("Srivastava et al. 2014", "https://jmlr.org/papers/v15/srivastava14a.html"),
+            Citation("Srivastava et al. 2014", "https://jmlr.org/papers/v15/srivastava14a.html"),
             settings=("dropout",),
         ),
         Term(

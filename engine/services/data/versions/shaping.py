@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.context import Context
-from engine.data.operations.shaping.row_table import ANSWER, FILE, is_made, value_in
+from engine.data.operations.shaping.row_table import ANSWER, FILE, is_synthetic, value_in
 from engine.data.rows.index import SPLITS, RowIndex
 from engine.data.rows.row import Row
 from engine.services.data.versions.version_files import version_file
@@ -47,7 +47,7 @@ def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> dict[
         "columns": columns,
         "column": column,
         **_spread(rows, column),
-        "made": sum(map(is_made, rows)) / max(1, len(rows)),
+        "made": sum(map(is_synthetic, rows)) / max(1, len(rows)),
         "looked": len(rows),
         "whole": len(rows) == len(train),
     }
