@@ -134,6 +134,7 @@ class Objective:
         charts: numbers over time that it adds.
         validation: validation loss -> further numbers of the same check, by the key of a chart.
         refusals: (method) -> why they cannot work together.
+        example: what one example is called, in the plural.
         own: settings whose default no method changes.
         search_lengths: limits of length that the search for plans tries; empty where the lengths of the rows decide.
     """
@@ -154,6 +155,7 @@ class Objective:
     charts: tuple[Chart, ...] = ()
     validation: Callable[[float], Mapping[str, float]] = lambda _loss: {}
     refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())
+    example: Text = Text("examples", "样本")
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
 

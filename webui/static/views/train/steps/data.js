@@ -4,15 +4,15 @@ TS.train = TS.train || {};
 TS.train.steps = TS.train.steps || {};
 
 TS.train.steps.data = function (w, body) {
-  const list = TS.h("div", {});
+  const list = TS.h("div", { class: "ts-stack" });
   const taste = TS.h("div", { class: "train-taste" });
   const peek = TS.latest((id) => (id ? w.ctx.call("peek", id) : []), (rows) => TS.replace(taste, TS.train.taste(rows)), () => TS.replace(taste));
   const aims = TS.h("div", {});
   const pick = (id) => { w.patch({ dataset: id }); peek(id); };
-  const aim = (key) => { w.patch({ objective: key }); draw(); };
+  const aim = (key) => { TS.train.setObjective(w, key); draw(); };
   const draw = () => {
     TS.replace(aims, TS.train.objectiveChoices(w, aim));
-    TS.replace(list, TS.train.dataChoices(w, pick));
+    TS.replace(list, TS.h("h3", {}, TS.t("train.step.data")), TS.train.dataChoices(w, pick));
   };
   TS.append(body, [aims, list, TS.train.moreData(w, pick), taste]);
   w.on("lists", draw, "step");
@@ -44,10 +44,11 @@ TS.train.dataCard = (w, set) => [
 
 /** The way out for data sets that no job can learn from as they are: the chosen one's, then that of some others. */
 TS.train.wayOut = function (w) {
-  const note = (set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ",
-    TS.train.whyUnfit(w, set), " ", w.objective().unfit[set.kind] ? TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred")) : null);
+  const convertible = (set) => w.objective().unfit[set.kind];
+  const out = (set) => (convertible(set) ? TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred")) : TS.t("train.data.unfit.out"));
+  const note = (set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ", TS.train.whyUnfit(w, set), " ", out(set));
   const sets = w.datasets.filter((set) => !w.teaches(set));
-  return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset).slice(0, 3).map(note)];
+  return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset && convertible(set)).slice(0, 3).map(note)];
 };
 
 /** Why the objective cannot learn from a data set: its own sentence for the kind, or what it does learn from. */
