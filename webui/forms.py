@@ -123,8 +123,7 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
         "example": objective.example.in_(language),
         "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],
         "params": [
-            form | {"per_method": form["key"] in own}
-            for form in _settings(objective.params, language, "training")
+            form | {"per_method": form["key"] in own} for form in _settings(objective.params, language, "training")
         ],
     }
 

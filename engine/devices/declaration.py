@@ -60,7 +60,8 @@ class DeviceKind:
     Attributes:
         key: name in specs and in the database; a device is called "key", or "key:N" where there may be several.
         several: whether a machine may have more than one.
-        label: what people call one; `place` says that a job runs on this machine's one.
+        label: what people call one.
+        place: says that a job runs on this machine's one.
         icon: of the page's icon set.
         find: () -> the devices that a worker would see. Opens no context and imports no torch.
         torch_type: what torch calls the kind; also the type of its autocast.
@@ -75,7 +76,8 @@ class DeviceKind:
         tokens_at_once: of the largest group of examples; more is not faster.
         many_parameters: of a model from which on training takes unreasonably long.
         slow_when_quantised: whether a quantised base trains clearly more slowly than a plain one.
-        runtime_bytes: what a worker takes up there before it loads a model; `runtime_source` says how that is known.
+        runtime_bytes: what a worker takes up there before it loads a model.
+        runtime_source: how that is known.
         serving_mb: the same of the process that answers in chats.
         system_mb: of the device's memory, left to the system and to the page.
         margin: share of the memory estimate that is added for what cannot be known.

@@ -25,6 +25,7 @@ KINDS: Mapping[str, Text] = {
     "preference": Text("preference pairs", "偏好数据（成对回答）"),
     "kto": Text("answers with a thumb up or down", "带点赞或点踩的回答"),
 }
+EXAMPLES = Text("examples", "样本")
 
 
 class LeftOut(Protocol):
@@ -155,7 +156,7 @@ class Objective:
     charts: tuple[Chart, ...] = ()
     validation: Callable[[float], Mapping[str, float]] = lambda _loss: {}
     refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())
-    example: Text = Text("examples", "样本")
+    example: Text = EXAMPLES
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
 

@@ -79,7 +79,9 @@ def test_continued_pretraining_from_its_card_to_a_job(wizard: Any, studio: Studi
     page.click(data_card("Tiny"))
     page.click("#train-next")
     page.click(data_card("Words"))
-    page.click(".train-objectives [data-value=pretraining]")
+    page.click(".train-objectives [data-value=sft]")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.value") == "pretraining"
     assert objective.help.en in page.inner_text(".train-objectives")
     assert page.get_attribute(data_card("Words"), "aria-disabled") == "true"
     why = t("en", "train.data.unfit", objective=objective.label.en, kinds="plain texts")
@@ -160,7 +162,9 @@ def test_a_method_that_an_objective_refuses_says_why(wizard: Any, texts: str) ->
     page.click("#train-next")
     page.click(".train-objectives [data-value=pretraining]")
     page.click(data_card(texts))
-    page.click("#train-step-method")
+    page.click("#train-next")
+    page.wait_for_selector(".train-offer[aria-checked=true]")
+    page.click("#train-next")
     page.click("#train-all-methods")
     page.click("#choice-few_shot")
     page.wait_for_selector(".train-wrong .train-mend")
