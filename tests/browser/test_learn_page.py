@@ -162,6 +162,9 @@ def test_every_objective_has_a_card_and_the_train_page_leads_to_it(visit: Open, 
     page.click(".train-objectives .ts-link")
     page.wait_for_url(f"**/zh/learn#objective-{last}")
     page.wait_for_function(f"document.activeElement.id === 'objective-{last}-title'")
+    page.evaluate("document.activeElement.blur(); location.hash = '#learn-objectives'")
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.activeElement.tagName") == "BODY"  # no card is marked when a section is asked for
     tab.assert_clean()
 
 
