@@ -99,10 +99,10 @@ def method_form(method: Method, language: str) -> dict[str, Any]:
     }
 
 
-def per_method_keys(methods: Sequence[Method] = METHODS) -> set[str]:
+def per_method_keys(objective: Objective, methods: Sequence[Method] = METHODS) -> set[str]:
     """Settings of the objective for which some method, or a variant of one, has a value of its own."""
     variants = {key for method in methods for variant in method.variants for key in variant.training}
-    return variants | {key for method in methods for key in method.defaults}
+    return (variants | {key for method in methods for key in method.defaults}) - objective.own
 
 
 def objective_form(objective: Objective, language: str, methods: Sequence[Method] = METHODS) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
     A setting for which some method has a default of its own is marked `per_method`: what the user types there for one
     method must not leak into another (a LoRA learning rate would ruin a full fine-tune).
     """
-    own = per_method_keys(methods)
+    own = per_method_keys(objective, methods)
     return {
         "key": objective.key,
         "label": objective.label.in_(language),
@@ -120,10 +120,10 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
         "learns_from": sorted(objective.learns_from),
         "usable": _SEPARATOR.in_(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from)),
         "unfit": {kind: objective.unfit.get(kind) for kind in KINDS if kind not in objective.learns_from},
+        "example": objective.example.in_(language),
         "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],
         "params": [
-            form | {"per_method": form["key"] in own - objective.own}
-            for form in _settings(objective.params, language, "training")
+            form | {"per_method": form["key"] in own} for form in _settings(objective.params, language, "training")
         ],
     }
 

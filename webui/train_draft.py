@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES, usual_objective
+from engine.objectives.declaration import Objective
 from webui.forms import per_method_keys
 
 STEPS = ("model", "data", "budget", "method", "review")
@@ -19,7 +20,8 @@ VERSION = 1
 def fresh_draft(**chosen: Any) -> dict[str, Any]:
     """An empty draft with a key of its own: starting the same draft twice makes one job.
 
-    `own`: settings were made by hand, so no plan may replace them unasked; `plan`: the one that was picked by hand.
+    `own`: settings were made by hand, so no plan may replace them unasked; `plan`: the one that was picked by hand;
+    `by_objective`: {objective: {"training", "training_by"}}, settings that wait until that objective is chosen again.
     """
     return {
         "version": VERSION,
@@ -32,6 +34,7 @@ def fresh_draft(**chosen: Any) -> dict[str, Any]:
         "method_params_by": {},
         "training": {},
         "training_by": {},
+        "by_objective": {},
         "budget": {},
         "own": False,
         "plan": None,
@@ -40,17 +43,23 @@ def fresh_draft(**chosen: Any) -> dict[str, Any]:
     } | {key: value for key, value in chosen.items() if value is not None}
 
 
+def _objective(raw: Mapping[str, Any]) -> Objective | None:
+    """What a draft or a spec optimises; None where it names none that this version knows."""
+    return next((one for one in OBJECTIVES if one.key == raw.get("objective")), None)
+
+
 def draft_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     """A draft that asks for what `raw` (a stored spec or an imported one) asks for, at the last step."""
     method = str(raw.get("method") or METHODS[0].key)
-    own = per_method_keys()
+    objective = _objective(raw) or usual_objective()
+    own = per_method_keys(objective)
     training = dict(raw.get("training") or {})
     return fresh_draft(
         step="review",
         own=True,
         base_model=raw.get("base_model"),
         dataset=raw.get("dataset"),
-        objective=raw.get("objective"),
+        objective=objective.key,
         method=method,
         method_params_by={method: dict(raw.get("method_params") or {})},
         training={key: value for key, value in training.items() if key not in own},
@@ -66,8 +75,7 @@ def settled_draft(stored: Mapping[str, Any]) -> dict[str, Any]:
     if not stored or stored.get("version") != VERSION or stored.get("step") not in STEPS:
         return fresh_draft()
     by_hand = any(stored.get(key) for key in ("method_params_by", "training", "training_by"))
-    known = {objective.key for objective in OBJECTIVES}
-    kept = {key: value for key, value in stored.items() if key != "objective" or value in known}
+    kept = {key: value for key, value in stored.items() if key != "objective" or _objective(stored)}
     return fresh_draft(own=by_hand) | kept
 
 

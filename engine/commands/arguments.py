@@ -92,7 +92,7 @@ def _train(command: _Command) -> None:
     command.add("--data", key="data", metavar="FILE")
     command.add("--model", key="model", metavar="MODEL")
     command.add("--method", key="method", choices=[method.key for method in METHODS])
-    command.add("--objective", key="objective", choices=[objective.key for objective in OBJECTIVES])
+    _objective(command)
     command.add("--set", key="set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--name", key="name", metavar="TEXT")
     command.add("--device", key="device", metavar="DEVICE")
@@ -100,9 +100,15 @@ def _train(command: _Command) -> None:
     command.add("--minutes", key="minutes", type=float, metavar="N")
 
 
+def _objective(command: _Command) -> None:
+    said = "; ".join(f"{one.key}: {one.label.in_(command.language)}" for one in OBJECTIVES)
+    command.add("--objective", key="objective", choices=[one.key for one in OBJECTIVES], said={"objectives": said})
+
+
 def _plan(command: _Command) -> None:
     command.add("--data", key="data", metavar="FILE", default="sample-en")
     command.add("--model", key="model", metavar="MODEL", default="starter")
+    _objective(command)
     command.add("--device", key="planned_device", metavar="DEVICE")
     command.add("--memory", key="memory", metavar="SIZE")
     command.add("--minutes", key="minutes", type=float, metavar="N")

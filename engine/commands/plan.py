@@ -13,6 +13,7 @@ from engine.commands.train import data_set
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.methods import method_of
+from engine.objectives import usual_objective
 from engine.services.planning import plan_search
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GB|MB)", re.IGNORECASE)
@@ -30,6 +31,7 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     model = models.find(ctx, args.model)
     models.make_ready(console, ctx, model)
     asked = {"base_model": model, "dataset": data_set(console, ctx, args.data), "budget": budget(args)}
+    asked["objective"] = args.objective or usual_objective().key
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=_size(device["memory_mb"]))

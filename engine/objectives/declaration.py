@@ -28,6 +28,7 @@ KINDS: Mapping[str, Text] = {
     "preference": Text("preference pairs", "偏好数据（成对回答）"),
     "kto": Text("answers with a thumb up or down", "带点赞或点踩的回答"),
 }
+EXAMPLES = Text("examples", "样本")
 
 
 class LeftOut(Protocol):
@@ -137,6 +138,7 @@ class Objective:
         charts: numbers over time that it adds.
         validation: validation loss -> further numbers of the same check, by the key of a chart.
         refusals: (method) -> why they cannot work together.
+        example: what one example is called, in the plural.
         own: settings whose default no method changes.
         search_lengths: limits of length that the search for plans tries; empty where the lengths of the rows decide.
     """
@@ -157,6 +159,7 @@ class Objective:
     charts: tuple[Chart, ...] = ()
     validation: Callable[[float], Mapping[str, float]] = lambda _loss: {}
     refusals: Callable[[Method], Iterator[Refusal]] = lambda _method: iter(())
+    example: Text = EXAMPLES
     own: frozenset[str] = frozenset()
     search_lengths: tuple[int, ...] = ()
 

@@ -146,6 +146,7 @@ PRETRAINING = Objective(
     charts=(PERPLEXITY,),
     validation=perplexity_of,
     refusals=_refusals,
+    example=Text("blocks of text", "文本块"),
     own=frozenset({"epochs", "max_length", "schedule", "warmup", "weight_decay"}),
     search_lengths=(2048, 1024, 512, 256, 128),
     learn=Card(

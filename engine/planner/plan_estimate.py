@@ -231,6 +231,7 @@ def _fewer_checkpoints(case: PlanCase, work: Workload) -> tuple[int, float] | No
 def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:
     training, free_mb = case.spec.training, case.device.free_mb
     length, context = training["max_length"], case.model.context_length
+    what = objective_of(case.spec.objective).example
     found: tuple[tuple[bool, str, dict[str, Any]], ...] = (
         (free_mb < need_mb <= case.limit_mb, "memory_busy", {"need_mb": need_mb, "free_mb": free_mb}),
         (work.base_format.quantised and work.kind.slow_when_quantised, "quantised_cpu", {}),
@@ -244,7 +245,7 @@ def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> It
         (train.dropped > 0, "dropped", {"n": train.dropped, "max_length": length}),
         (train.unlearnable > 0, "unlearnable", {"n": train.unlearnable}),
         (case.table.refused > 0, "refused", {"n": case.table.refused}),
-        (0 < train.rows < _FEW_ROWS, "few_rows", {"n": train.rows}),
+        (0 < train.rows < _FEW_ROWS, "few_rows", {"n": train.rows, "what": what.as_dict()}),
         (not case.dataset.val_rows and int(training["evaluations"]) > 0, "no_validation", {}),
     )
     return ({"code": f"warning.{code}", "params": params} for applies, code, params in found if applies)

@@ -11,6 +11,7 @@ import pytest
 from engine.core.context import open_context
 from engine.core.settings import Settings
 from engine.methods import METHODS
+from engine.objectives import OBJECTIVES
 from engine.services.app.glossary import GLOSSARY
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs
@@ -142,6 +143,29 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit: Open, school: Server
     page = counted(visit(at=school, size=PHONE).open("/zh/learn"))
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_every_objective_has_a_card_and_the_train_page_leads_to_it(visit: Open, school: Server) -> None:
+    tab = visit(at=school)
+    page = counted(tab.open("/zh/learn"))
+    for objective in OBJECTIVES:
+        card = page.locator(f"article#objective-{objective.key}")
+        assert card.locator("h3").inner_text() == objective.label.zh
+        words = objective.learn
+        for told in (objective.tagline.zh, words.what.zh, words.data.zh, words.when.zh, words.when_not.zh, words.loss):
+            assert told in card.inner_text()
+    last = OBJECTIVES[-1].key
+    page = tab.open("/zh/train")
+    page.click(".ts-choice:has-text('Tiny')")
+    page.click("#train-next")
+    page.click(f".train-objectives [data-value={last}]")
+    page.click(".train-objectives .ts-link")
+    page.wait_for_url(f"**/zh/learn#objective-{last}")
+    page.wait_for_function(f"document.activeElement.id === 'objective-{last}-title'")
+    page.evaluate("document.activeElement.blur(); location.hash = '#learn-objectives'")
+    page.wait_for_timeout(100)
+    assert page.evaluate("document.activeElement.tagName") == "BODY"  # no card is marked when a section is asked for
+    tab.assert_clean()
 
 
 TERMS = [term for topic in GLOSSARY for term in topic.terms]

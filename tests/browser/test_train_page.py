@@ -14,10 +14,11 @@ import pytest
 from engine.core.context import open_context
 from engine.core.settings import Settings
 from engine.methods import METHODS
+from engine.objectives import objective_of
 from engine.services.jobs import lifecycle
 from tests.browser.conftest import PHONE, Open, start_server
-from tests.browser.wizard import STEPS, Studio, choose, open_wizard, planned, start_studio
-from tests.tiny import add_dataset, add_model
+from tests.browser.wizard import STEPS, Studio, choose, data_card, open_wizard, planned, start_studio
+from tests.tiny import WORDS, add_dataset, add_model
 from tests.workers import wait_until
 from webui.i18n import t
 
@@ -31,6 +32,14 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A server whose home holds a tiny model and a small data set."""
     with start_studio(tmp_path_factory.mktemp("train") / "home") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def texts(studio: Studio) -> str:
+    """The name of a data set of plain texts."""
+    rows = [{"text": " ".join(f"The {word} is {other}." for other in WORDS)} for word in WORDS]
+    add_dataset(studio[1], rows, name="Prose")
+    return "Prose"
 
 
 @pytest.fixture
@@ -62,6 +71,109 @@ def test_from_choices_to_one_job(wizard: Any, studio: Studio) -> None:
     lifecycle.cancel_job(ctx, newest["id"])
     page.goto(studio[0].url + "/en/train")
     page.wait_for_selector("[data-step=model]")
+
+
+def test_continued_pretraining_from_its_card_to_a_job(wizard: Any, studio: Studio, texts: str) -> None:
+    _, ctx = studio
+    page, objective = wizard, objective_of("pretraining")
+    page.click(data_card("Tiny"))
+    page.click("#train-next")
+    page.click(data_card("Words"))
+    page.click(".train-objectives [data-value=sft]")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.value") == "pretraining"
+    assert objective.help.en in page.inner_text(".train-objectives")
+    assert page.get_attribute(data_card("Words"), "aria-disabled") == "true"
+    why = t("en", "train.data.unfit", objective=objective.label.en, kinds="plain texts")
+    assert why in page.inner_text(data_card("Words"))
+    assert t("en", "train.data.unfit.out") in page.inner_text(".ts-note.warn")
+    assert page.locator("#train-next").is_disabled()
+    page.click(data_card(texts))
+    assert page.locator(".ts-note.warn").count() == 0
+    page.click("#train-next")
+    page.wait_for_selector(".train-offer[aria-checked=true]")
+    assert objective.example.en in page.inner_text(".train-offers")
+    page.click("#train-step-method")
+    planned(page)
+    asked = page.locator("[data-field^='training.']").evaluate_all("all => all.map((one) => one.dataset.field)")
+    assert sorted(asked) == sorted(f"training.{param.key}" for param in objective.params)
+    page.fill("#training-max_length", "128")
+    page.click("#train-step-review")
+    planned(page)
+    assert objective.label.en in page.inner_text(".train-summary")
+    assert objective.example.en in page.inner_text("[data-step=review]")
+    page.wait_for_selector(".train-tokens .trained")
+    assert "texts in one block" in page.inner_text(".train-tokens >> nth=1")
+    page.click("#train-start")
+    page.wait_for_url("**/en/jobs?job=*")
+    job = max(lifecycle.list_jobs(ctx), key=lambda one: one["id"])
+    lifecycle.cancel_job(ctx, job["id"])
+    assert (job["spec"]["objective"], job["spec"]["training"]["max_length"]) == ("pretraining", 128)
+    assert job["spec"]["training"].keys() == {param.key for param in objective.params}
+    page.goto(f"{studio[0].url}/en/train?from_job={job['id']}")
+    page.wait_for_selector("[data-step=review]")
+    assert objective.label.en in page.inner_text(".train-summary")
+    page.click("#train-step-method")
+    page.fill("#training-epochs", "2.5")
+    page.wait_for_timeout(800)
+    page.reload()
+    page.wait_for_selector("[data-step=method]")
+    assert page.input_value("#training-epochs") == "2.5"
+
+
+def test_each_objective_keeps_what_was_typed_for_it(wizard: Any, texts: str) -> None:
+    page = wizard
+    typed = {"sft": ("7", "96"), "pretraining": ("2", "256")}
+    page.click(data_card("Tiny"))
+    page.click("#train-next")
+    page.click(data_card(texts))
+    for key, (epochs, length) in typed.items():
+        page.click("#train-step-data")
+        page.click(f".train-objectives [data-value={key}]")
+        page.click("#train-step-method")
+        assert page.locator("#training-train_on").count() == (key == "sft")
+        page.fill("#training-epochs", epochs)
+        page.fill("#training-max_length", length)
+    page.wait_for_timeout(800)
+    page.reload()
+    for key, values in typed.items():
+        page.click("#train-step-data")
+        page.click(f".train-objectives [data-value={key}]")
+        page.click("#train-step-method")
+        assert (page.input_value("#training-epochs"), page.input_value("#training-max_length")) == values
+        planned(page)
+        assert page.locator("#train-start").is_enabled()
+    page.click("#train-export")
+    text = page.inner_text(".ts-dialog pre")
+    page.keyboard.press("Escape")
+    page.click("#train-step-data")
+    page.click(".train-objectives [data-value=sft]")
+    page.click("#train-import")
+    page.fill("#train-yaml", text)
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector("[data-step=review]")
+    page.click("#train-step-data")
+    assert page.get_attribute(".train-objectives [data-value=pretraining]", "aria-checked") == "true"
+
+
+def test_a_method_that_an_objective_refuses_says_why(wizard: Any, texts: str) -> None:
+    page = wizard
+    page.click(data_card("Tiny"))
+    page.click("#train-next")
+    page.click(".train-objectives [data-value=pretraining]")
+    page.click(data_card(texts))
+    page.click("#train-next")
+    page.wait_for_selector(".train-offer[aria-checked=true]")
+    page.click("#train-next")
+    page.click("#train-all-methods")
+    page.click("#choice-few_shot")
+    page.wait_for_selector(".train-wrong .train-mend")
+    few_shot = next(method for method in METHODS if method.key == "few_shot")
+    assert t("en", "error.pretraining.no_training", method=few_shot.label.en) in page.inner_text(".train-wrong")
+    assert page.locator("#train-start").is_disabled()
+    page.click(".train-wrong .train-mend")
+    planned(page)
+    assert page.locator("#train-start").is_enabled()
 
 
 def test_start_waits_for_a_save_that_is_under_way(wizard: Any, studio: Studio) -> None:

@@ -14,7 +14,7 @@ from tests.tiny import add_dataset, add_model
 from webui.train_draft import STEPS
 
 Studio = tuple[Server, Context]
-__all__ = ["STEPS", "Studio", "choose", "open_wizard", "planned", "start_studio"]
+__all__ = ["STEPS", "Studio", "choose", "data_card", "open_wizard", "planned", "start_studio"]
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def choose(page: Any, step: str = "review") -> None:
     """Choose the tiny model and its data, and go to a step; at the methods, LoRA is taken by hand."""
     page.click(".ts-choice:has-text('Tiny')")
     page.click("#train-next")
-    page.click(".ts-choice:has-text('Words')")
+    page.click(data_card("Words"))
     page.click("#train-next")
     for name in STEPS[2 : STEPS.index(step)]:
         page.wait_for_selector(f"[data-step={name}]")
@@ -51,6 +51,11 @@ def choose(page: Any, step: str = "review") -> None:
     page.wait_for_selector(f"[data-step={step}]")
     if step == "method":
         page.click("#choice-lora")
+
+
+def data_card(name: str) -> str:
+    """The selector of a data set's card."""
+    return f".ts-choice:has(b:text-is('{name}'))"
 
 
 def planned(page: Any) -> None:

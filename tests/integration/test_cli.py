@@ -224,6 +224,15 @@ def test_train_tells_what_is_wrong(here: Callable[..., str], arguments: tuple[st
     assert sentence in here("train", *arguments, code=1)
 
 
+@pytest.mark.parametrize("command", ["plan", "train"])
+def test_an_objective_is_asked_for_by_its_key(ctx: Context, here: Callable[..., str], command: str) -> None:
+    ids = str(tiny.add_dataset(ctx)), str(tiny.add_model(ctx))
+    arguments = ("--objective", "pretraining", "--data", ids[0], "--model", ids[1])
+    assert "Continued pretraining learns from plain texts." in here(command, *arguments, code=1)
+    with pytest.raises(SystemExit):
+        here(command, "--objective", "nonsense")
+
+
 # ------------------------------------------------------------------ the server
 
 

@@ -281,3 +281,9 @@ def test_what_cannot_be_mended_is_left_out(studio: tuple[Context, dict[str, Any]
     ctx, form = studio
     raw = form | {"method": "lora", "budget": {"minutes": -1}}
     assert spec_repair.repairs_for(ctx, raw) == {}
+
+
+def test_another_method_keeps_the_settings_that_are_the_objectives_own() -> None:
+    raw = {"method": "full", "objective": "pretraining", "training": {"epochs": 2, "learning_rate": 5e-5, "seed": 7}}
+    assert spec_repair.changed(raw, {"method": "lora"})["training"] == {"epochs": 2, "seed": 7}
+    assert spec_repair.changed(raw | {"objective": "sft"}, {"method": "lora"})["training"] == {"seed": 7}

@@ -33,6 +33,24 @@ def test_settings_with_a_methods_own_default_stay_with_that_method() -> None:
     assert draft["training_by"] == {"lora": {"learning_rate": 5e-4}}
 
 
+def test_settings_that_are_an_objectives_own_are_shared_by_the_methods() -> None:
+    """Where the form looks for them: else what is typed after "use these settings again" would have no effect."""
+    draft = draft_of(RAW | {"objective": "pretraining", "training": {"epochs": 2, "learning_rate": 5e-4}})
+    assert draft["objective"] == "pretraining"
+    assert draft["training"] == {"epochs": 2}
+    assert draft["training_by"] == {"lora": {"learning_rate": 5e-4}}
+
+
+def test_a_draft_without_an_objective_or_with_an_unknown_one_has_the_usual_one() -> None:
+    usual = fresh_draft()["objective"]
+    older = fresh_draft(dataset=4)
+    del older["objective"], older["by_objective"]
+    for stored in (older, fresh_draft(dataset=4, objective="of the future")):
+        settled = settled_draft(stored)
+        assert (settled["objective"], settled["by_objective"], settled["dataset"]) == (usual, {}, 4)
+    assert draft_of(RAW | {"objective": "of the future"})["objective"] == usual
+
+
 def test_what_is_not_chosen_stays_open() -> None:
     draft = draft_of({"method": "qlora", "base_model": None, "dataset": None})
     assert (draft["base_model"], draft["dataset"], draft["method"]) == (None, None, "qlora")

@@ -26,7 +26,9 @@ class Maker(Protocol):
 def example_tokens(
     rows: Iterable[Mapping[str, Any]], made_of: Callable[[Told], Maker], template: ChatTemplate, n: int
 ) -> list[dict[str, Any]]:
-    """The first `n` examples that training would use, as tokens: [{row, split, truncated, tokens}].
+    """The first `n` examples that training would use, as tokens: [{row, split, texts, truncated, tokens}].
+
+    `row` is the line that completed the example, `texts` how many pieces of text are packed into it.
 
     Args:
         made_of: what turns rows into examples, given whom it tells of the rows that it leaves out.
@@ -51,7 +53,7 @@ def example_tokens(
 def _shown(row: Mapping[str, Any], parts: Sequence[Encoded], template: ChatTemplate) -> dict[str, Any]:
     tokens = [token for part in parts for token in readable(part, template)]
     truncated = any(part.truncated for part in parts)
-    return {"row": row["line"], "split": row["split"], "truncated": truncated, "tokens": tokens}
+    return {"row": row["line"], "split": row["split"], "texts": len(parts), "truncated": truncated, "tokens": tokens}
 
 
 def readable(encoded: Encoded, template: ChatTemplate) -> list[dict[str, Any]]:

@@ -108,7 +108,7 @@ def _inputs(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:
 
 
 def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list[dict[str, Any]]:
-    """The exact tokens of the first `n` training examples: [{row, split, truncated, tokens: [{text, trained}]}].
+    """The exact tokens of the first `n` training examples: [{row, split, texts, truncated, tokens: [{text, trained}]}].
 
     The same template code encodes them as in training and in chat. `row` is the file's line, counted from 1.
     """

@@ -44,7 +44,8 @@ def changed(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
         if key:
             result[_PLACES[area]] = {**(result.get(_PLACES[area]) or {}), key: value}
         else:
-            own = {name for method in METHODS for name in method.defaults}
+            objective = objective_of(str(raw.get("objective") or usual_objective().key))
+            own = {name for method in METHODS for name in method.defaults} - objective.own
             kept = {name: old for name, old in (raw.get("training") or {}).items() if name not in own}
             result |= {area: value, "method_params": {}, "training": kept}
     return result

@@ -116,6 +116,7 @@ def test_the_preview_shows_the_blocks(template: ChatTemplate) -> None:
         iter(rows), lambda told: PRETRAINING.examples(template, {"max_length": 64}, told), template, 2
     )
     assert len(shown) == 2
+    assert max(one["texts"] for one in shown) > 1
     assert sum(len(one["tokens"]) for one in shown) > 0
     assert not any(one["truncated"] for one in shown)
 

@@ -50,9 +50,9 @@ TS.learn.numbers = function (page, method) {
   ];
 };
 
-TS.learn.choice = (learn) => TS.h("div", { class: "learn-when" },
-  TS.h("div", { class: "good" }, TS.h("h5", {}, TS.icon("check", 16), TS.t("learn.when")), TS.h("p", {}, learn.when)),
-  TS.h("div", { class: "bad" }, TS.h("h5", {}, TS.icon("x", 16), TS.t("learn.when_not")), TS.h("p", {}, learn.when_not)));
+TS.learn.choice = (learn, heading = "h5") => TS.h("div", { class: "learn-when" },
+  TS.h("div", { class: "good" }, TS.h(heading, {}, TS.icon("check", 16), TS.t("learn.when")), TS.h("p", {}, learn.when)),
+  TS.h("div", { class: "bad" }, TS.h(heading, {}, TS.icon("x", 16), TS.t("learn.when_not")), TS.h("p", {}, learn.when_not)));
 
 TS.learn.more = function (method) {
   const list = (title, items) => (items.length ? TS.h("div", {}, TS.h("h5", {}, title), TS.h("ul", {}, items.map((item) => TS.h("li", {}, item)))) : null);

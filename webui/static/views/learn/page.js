@@ -36,7 +36,7 @@ TS.learn.arrive = function () {
   const card = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   if (!card) return;
   card.scrollIntoView({ block: "start" });
-  card.querySelector(":scope > dt, h4")?.focus({ preventScroll: true });
+  card.querySelector(":scope > dt, :scope > .learn-card-head :is(h3, h4)")?.focus({ preventScroll: true });
 };
 
 TS.learn.modelPicker = function (page) {

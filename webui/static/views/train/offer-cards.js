@@ -26,7 +26,7 @@ TS.train.offerCards = function (w, self, offers, draw) {
 TS.train.offerCard = (w, offer, held) => TS.h("div", { class: "ts-choice train-offer", id: "offer-" + offer.key, role: "radio", "aria-checked": String(held), "data-value": offer.key, tabindex: "-1" },
   TS.h("div", { class: "offer-text" },
     TS.h("div", { class: "ts-row" }, TS.h("b", {}, TS.train.methodName(w, offer.method)), offer.best && !w.offers.nothing ? TS.h("span", { class: "ts-badge good" }, TS.t("train.offers.best")) : null),
-    TS.h("span", { class: "ts-small" }, TS.train.offerWords(offer)),
+    TS.h("span", { class: "ts-small" }, TS.train.offerWords(w, offer)),
     offer.why ? TS.h("span", { class: "ts-soft ts-small" }, TS.t("plan." + offer.why.code, offer.why.params)) : null),
   TS.train.offerCosts(offer.memory, offer.time?.seconds ?? offer.seconds, offer.disk?.total_mb ?? offer.disk_mb));
 
@@ -42,9 +42,9 @@ TS.train.ownCard = function (w, self) {
 TS.train.methodName = (w, key) => w.forms.methods.find((one) => one.key === key)?.label || key;
 
 /** A plan in plain words: how the base is held, how much of an example is read, how often. */
-TS.train.offerWords = (offer) => [
+TS.train.offerWords = (w, offer) => [
   offer.bits ? TS.t("train.offers.quantised", { bits: offer.bits }) : TS.t("train.offers.whole"),
-  TS.t("train.offers.length", { n: TS.format.number(offer.max_length) }),
+  TS.t("train.offers.length", { what: w.objective().example, n: TS.format.number(offer.max_length) }),
   TS.t("train.offers.passes", { n: TS.format.number(offer.epochs, 2) }),
   offer.checkpointing ? TS.t("train.offers.recompute") : null,
 ].filter(Boolean).join(" · ");

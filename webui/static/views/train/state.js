@@ -41,12 +41,14 @@ TS.train.choosing = function (w) {
     model: () => w.model()?.name, data: () => w.dataset()?.name, method: () => w.method()?.label,
     budget: () => TS.train.budgetWords(w), review: () => (w.complete() && w.plan ? TS.t("train.step.ready") : ""),
   }[step]());
-  /* What was typed for one objective waits until it is chosen again: only settings that this one has are in force. */
+  /* Only settings that the objective has are in force, each from where `setParam` puts it. */
   w.trainingValues = (method = w.draft.method) => {
-    const typed = { ...w.draft.training, ...(w.draft.training_by[method] || {}) };
-    const own = new Set(w.training().map((param) => param.key));
-    const waiting = new Set(w.forms.objectives.flatMap((one) => one.params.map((param) => param.key)).filter((key) => !own.has(key)));
-    return Object.fromEntries(Object.entries(typed).filter(([key]) => !waiting.has(key))); // what no objective has is a fault to be told
+    const shared = w.draft.training;
+    const own = { ...shared, ...(w.draft.training_by[method] || {}) };
+    const held = (param) => (param.per_method ? own : shared);
+    const known = new Set(w.forms.objectives.flatMap((one) => one.params.map((param) => param.key)));
+    const unknown = Object.entries(own).filter(([key]) => !known.has(key)); // what no objective has is a fault to be told
+    return Object.fromEntries([...w.training().filter((param) => param.key in held(param)).map((param) => [param.key, held(param)[param.key]]), ...unknown]);
   };
   w.methodValues = () => w.draft.method_params_by[w.draft.method] || {};
   w.trainingDefaults = () => Object.fromEntries(w.training().map((param) => [param.key, (param.per_method ? w.method()?.defaults[param.key] : null) ?? param.default]));
@@ -72,6 +74,14 @@ TS.train.choosing = function (w) {
     w.settle();
     w.tell("lists");
   };
+};
+
+/** Choose what is learnt. What was typed for an objective waits until it is chosen again: a maximum length is no block length. */
+TS.train.setObjective = function (w, key) {
+  const { training, training_by } = w.draft;
+  if (key === w.objective().key) return;
+  const { [key]: back, ...waiting } = { ...w.draft.by_objective, [w.objective().key]: { training, training_by } };
+  w.patch({ objective: key, training: {}, training_by: {}, ...back, by_objective: waiting });
 };
 
 /** Settings that the user changed: per method where the default is the method's, shared where it is not. */

@@ -4,36 +4,40 @@ TS.train = TS.train || {};
 TS.train.steps = TS.train.steps || {};
 
 TS.train.steps.data = function (w, body) {
-  const list = TS.h("div", {});
+  const list = TS.h("div", { class: "ts-stack" });
   const taste = TS.h("div", { class: "train-taste" });
   const peek = TS.latest((id) => (id ? w.ctx.call("peek", id) : []), (rows) => TS.replace(taste, TS.train.taste(rows)), () => TS.replace(taste));
-  const aims = TS.h("div", {});
-  const pick = (id) => { w.patch({ dataset: id }); peek(id); };
-  const aim = (key) => { w.patch({ objective: key }); draw(); };
+  const [now, others] = ["now", "others"].map(() => TS.h("div", { class: "ts-stack train-way-out" }));
+  const notes = () => TS.train.wayOut(w).forEach((found, place) => TS.replace([now, others][place], found));
+  const pick = (id) => { w.patch({ dataset: id }); notes(); peek(id); };
   const draw = () => {
-    TS.replace(aims, TS.train.objectiveChoices(w, aim));
-    TS.replace(list, TS.train.dataChoices(w, pick));
+    TS.replace(list, TS.h("h3", {}, TS.t("train.step.data")), now, TS.train.dataChoices(w, pick), others);
+    notes();
   };
-  TS.append(body, [aims, list, TS.train.moreData(w, pick), taste]);
+  TS.append(body, [TS.train.objectiveChoices(w, draw), list, TS.train.moreData(w, pick), taste]);
   w.on("lists", draw, "step");
   draw();
   peek(w.draft.dataset);
 };
 
-/** What is learnt: one card an objective. */
-TS.train.objectiveChoices = (w, pick) => TS.h("section", { class: "ts-stack train-objectives", "aria-labelledby": "train-objective-title" },
-  TS.h("h3", { id: "train-objective-title" }, TS.t("train.objective")),
-  TS.choices(TS.t("train.objective"), w.forms.objectives.map((one) => ({
-    value: one.key, label: one.label,
-    content: [TS.h("b", {}, one.label), TS.h("div", { class: "ts-soft" }, one.tagline), TS.h("div", { class: "ts-soft ts-small" }, TS.t("train.objective.from", { kinds: one.usable }))],
-  })), w.objective().key, pick, "cards"),
-  TS.h("p", { class: "ts-soft ts-small" }, w.objective().help, " ", TS.h("a", { class: "ts-link", href: TS.url("learn") + "#objective-" + w.objective().key }, TS.t("train.objective.learn"))));
-
-TS.train.dataChoices = function (w, pick) {
-  if (!w.datasets.length) return TS.h("p", { class: "ts-soft" }, TS.t("train.data.none"));
-  const [now, others] = TS.train.wayOut(w);
-  return TS.h("div", { class: "ts-stack" }, now, TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards"), others);
+/** What is learnt: one card an objective, and in words what the chosen one does. */
+TS.train.objectiveChoices = function (w, onpick) {
+  const words = TS.h("p", { class: "ts-soft ts-small" });
+  const tell = () => TS.replace(words, w.objective().help, " ",
+    TS.h("a", { class: "ts-link", href: TS.url("learn") + "#objective-" + w.objective().key }, TS.t("train.objective.learn")));
+  const pick = (key) => { TS.train.setObjective(w, key); tell(); onpick(); };
+  tell();
+  return TS.h("section", { class: "ts-stack train-objectives", "aria-labelledby": "train-objective-title" },
+    TS.h("h3", { id: "train-objective-title" }, TS.t("train.objective")),
+    TS.choices(TS.t("train.objective"), w.forms.objectives.map((one) => ({
+      value: one.key, label: one.label,
+      content: [TS.h("b", {}, one.label), TS.h("div", { class: "ts-soft" }, one.tagline), TS.h("div", { class: "ts-soft ts-small" }, TS.t("train.objective.from", { kinds: one.usable }))],
+    })), w.objective().key, pick, "cards"), words);
 };
+
+TS.train.dataChoices = (w, pick) => (w.datasets.length
+  ? TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
+  : TS.h("p", { class: "ts-soft" }, TS.t("train.data.none")));
 
 TS.train.dataCard = (w, set) => [
   TS.h("div", { class: "ts-spread" }, TS.h("b", { dir: "auto" }, set.name), TS.data.languageBadge(TS.data.language(set))),
@@ -44,10 +48,11 @@ TS.train.dataCard = (w, set) => [
 
 /** The way out for data sets that no job can learn from as they are: the chosen one's, then that of some others. */
 TS.train.wayOut = function (w) {
-  const note = (set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ",
-    TS.train.whyUnfit(w, set), " ", w.objective().unfit[set.kind] ? TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred")) : null);
+  const convertible = (set) => w.objective().unfit[set.kind];
+  const out = (set) => (convertible(set) ? TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred")) : TS.t("train.data.unfit.out"));
+  const note = (set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ", TS.train.whyUnfit(w, set), " ", out(set));
   const sets = w.datasets.filter((set) => !w.teaches(set));
-  return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset).slice(0, 3).map(note)];
+  return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset && convertible(set)).slice(0, 3).map(note)];
 };
 
 /** Why the objective cannot learn from a data set: its own sentence for the kind, or what it does learn from. */

@@ -39,7 +39,7 @@ TS.train.nameField = function (w) {
 };
 
 TS.train.detail = function (w, step) {
-  if (step === "data" && w.dataset()) return TS.h("small", { class: "ts-soft" }, TS.t("train.data.rows", { train: TS.format.number(w.dataset().train_rows), val: TS.format.number(w.dataset().val_rows) }));
+  if (step === "data" && w.dataset()) return TS.h("small", { class: "ts-soft" }, w.objective().label + " · " + TS.t("train.data.rows", { train: TS.format.number(w.dataset().train_rows), val: TS.format.number(w.dataset().val_rows) }));
   if (step !== "method" || !w.method()) return null;
   const params = [...w.method().params, ...w.training()];
   const values = { ...w.trainingDefaults(), ...Object.fromEntries(w.method().params.map((param) => [param.key, param.default])), ...w.trainingValues(), ...w.methodValues() };
@@ -68,11 +68,12 @@ TS.train.legend = function (w) {
 /** One example, token by token. Line ends are shown as a sign, and break the line too. */
 TS.train.tokenRow = function (row) {
   const trained = row.tokens.filter((token) => token.trained).length;
+  const place = row.texts > 1 ? TS.t("train.tokens.packed", { texts: row.texts, n: row.row }) : TS.t("train.tokens.row", { n: row.row });
   return TS.h("figure", { class: "train-tokens" },
-    TS.h("figcaption", { class: "ts-small ts-soft ts-row" }, TS.t("train.tokens.row", { n: row.row }),
+    TS.h("figcaption", { class: "ts-small ts-soft ts-row" }, place,
       TS.h("span", { class: "ts-num" }, TS.t("train.tokens.counts", { all: TS.format.number(row.tokens.length), trained: TS.format.number(trained) })),
       row.truncated ? TS.h("span", { class: "ts-badge warn" }, TS.t("train.tokens.cut")) : null),
-    TS.h("div", { class: "ts-tokens", tabindex: "0", role: "group", dir: "auto", "aria-label": TS.t("train.tokens.row", { n: row.row }) }, row.tokens.map((token) =>
+    TS.h("div", { class: "ts-tokens", tabindex: "0", role: "group", dir: "auto", "aria-label": place }, row.tokens.map((token) =>
       TS.h("span", { class: token.trained ? "trained" : "masked" }, token.text.replaceAll("\n", "↵\n")))));
 };
 
