@@ -396,7 +396,13 @@ def test_a_setting_that_no_objective_has_is_a_fault_and_is_not_dropped(wizard: A
     text = page.inner_text(".ts-dialog pre")
     page.keyboard.press("Escape")
     page.click("#train-import")
-    page.fill("#train-yaml", text.replace("training:\n", "training:\n  colour: green\n"))
+    empty, some = "training: {}", "training:\n"  # before and after the best plan has filled in the form
+    wrong = (
+        text.replace(empty, some + "  colour: green")
+        if empty in text
+        else text.replace(some, some + "  colour: green\n")
+    )
+    page.fill("#train-yaml", wrong)
     page.click(".ts-dialog .primary")
     page.wait_for_selector(".train-bill .ts-note.danger")
 
