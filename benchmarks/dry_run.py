@@ -67,7 +67,7 @@ def settings_of(method: Method) -> tuple[dict[str, Any], dict[str, Any]]:
     )[0]
 
 
-def billed(config: Config, step: Step) -> float:
+def estimated(config: Config, step: Step) -> float:
     """Bytes that the plan's formulas say the step holds."""
     method = method_of(step.method)
     device = cpu() if step.precision == "fp32" else _GPU
@@ -94,14 +94,14 @@ def steps_of(name: str) -> tuple[Step, ...]:
 
 
 def table(kept: Mapping[str, Mapping[str, float]], language: str) -> list[str]:
-    """The rows in Markdown; the bill is calculated anew."""
+    """The rows in Markdown; the estimate is calculated anew."""
     heads = _HEADS[language]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * 2}{'---:|' * (len(heads) - 2)}"]
     for name, config in MODELS.items():
         for step in steps_of(name):
             found = kept.get(f"{name}: {step.label('en')}")
             if found is not None:
-                said = billed(config, step)
+                said = estimated(config, step)
                 cells = (
                     name, step.label(language), f"{said / MB:,.0f} MB", f"{found['bytes'] / MB:,.0f} MB",
                     f"{said / found['bytes']:.2f}", f"{found['seconds']:.0f} s",
@@ -139,7 +139,7 @@ def main() -> None:
             kept[key] = {"bytes": size, "seconds": seconds}
             KEPT.parent.mkdir(exist_ok=True)
             KEPT.write_text(json.dumps(kept, indent=1))
-            print(f"{key}: {billed(MODELS[name], step) / size:.3f}", flush=True)
+            print(f"{key}: {estimated(MODELS[name], step) / size:.3f}", flush=True)
     write_pages(kept)
     print("\n".join(table(kept, "en")))
 

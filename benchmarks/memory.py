@@ -67,11 +67,11 @@ def measured(folder: Path, requests: Sequence[str]) -> Iterator[dict[str, Any]]:
 def row(key: str, found: dict[str, Any]) -> tuple[str, float, float]:
     """(line of the table, error, error without the program and its libraries)."""
     from engine.devices.cpu import CPU
-    from tests.peak import Request, billed
+    from tests.peak import Request, estimated
 
     model, request = key.split(" ")
     wanted = Request.read(request)
-    expected, moment = billed(folder_of(model), wanted)
+    expected, moment = estimated(folder_of(model), wanted)
     runtime = CPU.runtime_bytes / 1e6
     alone = expected / found["measured_mb"] - 1
     error = (expected + runtime) / (found["measured_mb"] + runtime) - 1

@@ -85,7 +85,7 @@ def measure(folder: Path, request: Request) -> dict[str, Any]:
         _warm(Path(scratch), request)
         before = _settled()
         highest, name = _steps(folder, Path(scratch), request)
-    predicted, moment = billed(folder, request)
+    predicted, moment = estimated(folder, request)
     return {
         "measured_mb": round(highest - before, 1),
         "predicted_mb": round(predicted, 1),
@@ -95,7 +95,7 @@ def measure(folder: Path, request: Request) -> dict[str, Any]:
     }
 
 
-def billed(folder: Path, request: Request) -> tuple[float, str]:
+def estimated(folder: Path, request: Request) -> tuple[float, str]:
     """(MB of the estimate without runtime and margin, moment of the peak)."""
     case, shape = request.case, methods.shape(folder)
     values, training = methods.settings_of(case.method, case.training, **case.values)

@@ -50,7 +50,7 @@ def test_from_the_form_to_the_finished_leaderboard(visit: Open, studio: tuple[Se
     page.fill("#shared-scored_answers", "3")
     page.fill("#compare-name", "Words, two ways")
     page.wait_for_selector("#compare-start:enabled")
-    page.wait_for_function("document.querySelector('.compare-bill dl').textContent.includes('Jobs2')")
+    page.wait_for_function("document.querySelector('.compare-estimate dl').textContent.includes('Jobs2')")
     page.click("#compare-start")
     page.wait_for_url("**/en/compare?comparison=*")
     page.wait_for_selector("tr[data-entrant=full]")

@@ -21,7 +21,7 @@ from webui.i18n import t
 pytestmark = pytest.mark.browser
 FOOTING = {"tokens": 1024, "longest": 300, "recompute": False, "may_recompute": True, "tries": 0, "spent_s": 0.0}
 ITEMS = [{"key": key, "mb": mb} for key, mb in (("weights", 540), ("activations", 204), ("runtime", 436))]
-BILL = {"need_mb": 1180, "limit_mb": 2000, "items": ITEMS}
+ESTIMATE = {"need_mb": 1180, "limit_mb": 2000, "items": ITEMS}
 ADVICE = {"code": "verdict.shorter", "params": {}, "ok": False, "change": {"training.max_length": 256}}
 
 
@@ -30,7 +30,7 @@ def add_planned(ctx: Context, inputs: tuple[int, int], name: str, status: str, *
     job = add_job(ctx, inputs, name, status, position=1.0, **columns)
     retry = {"step": 4, "tokens": 512, "tries": 1, "most": 3, "footing": FOOTING}
     with ctx.db.write() as s:
-        events.add(s, job, 1, "info", "memory_plan", BILL | {"seconds": 150.0, "tokens": 1024, "footing": FOOTING})
+        events.add(s, job, 1, "info", "memory_plan", ESTIMATE | {"seconds": 150.0, "tokens": 1024, "footing": FOOTING})
         events.add(s, job, 1, "warning", "memory_retry", retry)
     for step in range(1, 9):
         add_step(ctx, job, step, 3.0 - step / 4)
@@ -50,7 +50,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int
     )
     error = {
         "code": "training.out_of_memory",
-        "params": BILL | {"step": 8, "tokens": 300, "tries": 3, "advice": ADVICE},
+        "params": ESTIMATE | {"step": 8, "tokens": 300, "tries": 3, "advice": ADVICE},
     }
     short = add_planned(ctx, inputs, "Too large", "failed", error=error)
     ctx.db.close()
@@ -69,14 +69,14 @@ def test_memory_is_drawn_against_the_plan_and_the_end_compares_both(visit: Open,
     assert told.startswith("Estimate 1,180 MB, measured 1,120 MB")
     assert "took" in told
     assert "try 1 of 3" in page.inner_text(".job-timeline")
-    page.click(".job-bill summary")
-    assert t("en", "plan.memory.activations") in page.inner_text(".job-bill")
+    page.click(".job-estimate summary")
+    assert t("en", "plan.memory.activations") in page.inner_text(".job-estimate")
     assert tab.violations() == []
     tab.assert_clean()
 
 
 @pytest.mark.parametrize(("lang", "size", "scheme"), [("zh", PHONE, "dark"), ("en", DESKTOP, "light")])
-def test_what_never_sufficed_shows_its_bill_and_starts_again_with_the_change(
+def test_what_never_sufficed_shows_its_estimate_and_starts_again_with_the_change(
     visit: Open, seen: tuple[Server, int, int], shots: Callable[[Any, str], Path], lang: str, size: Any, scheme: str
 ) -> None:
     tab = visit(at=seen[0], size=size, scheme=scheme)

@@ -57,7 +57,7 @@ def test_from_a_budget_to_a_started_plan(budget: Any, studio: Studio) -> None:
     card = page.locator(f"#offer-{best['key']}")
     assert card.get_attribute("aria-checked") == "true"
     assert t("en", "train.offers.best") in card.inner_text()
-    assert "over" not in (page.get_attribute(".bill-bar", "class") or "")
+    assert "over" not in (page.get_attribute(".estimate-bar", "class") or "")
     page.click("#train-start")
     page.wait_for_url("**/en/jobs?job=*")
     spec = lifecycle.job_view(ctx, max(job["id"] for job in lifecycle.list_jobs(ctx)))["spec"]
@@ -98,7 +98,7 @@ def test_nothing_fits_and_a_button_makes_it_fit(budget: Any) -> None:
     page.wait_for_selector(".train-offer[aria-checked=true]")
     settle(page)
     assert float(page.input_value("#train-memory_mb")) > 0.01
-    assert page.locator(".bill-verdict .good").count() == 1
+    assert page.locator(".estimate-verdict .good").count() == 1
 
 
 def test_hardware_that_is_not_here_is_planned_for_and_cannot_be_started(budget: Any, studio: Studio) -> None:
@@ -117,19 +117,19 @@ def test_hardware_that_is_not_here_is_planned_for_and_cannot_be_started(budget: 
     page.wait_for_selector("#train-start:enabled")
 
 
-def test_each_part_of_the_bill_explains_itself(budget: Any) -> None:
+def test_each_part_of_the_estimate_explains_itself(budget: Any) -> None:
     page = budget
     planned(page)
-    row = page.locator(".bill-rows > li").first
+    row = page.locator(".estimate-rows > li").first
     key = row.get_attribute("data-part")
     row.locator("summary").first.click()
     assert t("en", f"plan.memory.{key}.means") in row.inner_text()
     row.locator(".part-formula > summary").click()
     assert row.locator("code").inner_text().strip()
-    page.focus(".bill-rows > li:nth-child(2) summary")
-    assert t("en", f"plan.memory.{page.get_attribute('.bill-rows > li:nth-child(2)', 'data-part')}") in page.inner_text(
-        ".bill-hint"
-    )
+    page.focus(".estimate-rows > li:nth-child(2) summary")
+    assert t(
+        "en", f"plan.memory.{page.get_attribute('.estimate-rows > li:nth-child(2)', 'data-part')}"
+    ) in page.inner_text(".estimate-hint")
 
 
 def test_a_dry_run_is_kept_with_its_settings_and_goes_stale(budget: Any) -> None:
@@ -139,12 +139,12 @@ def test_a_dry_run_is_kept_with_its_settings_and_goes_stale(budget: Any) -> None
     page.wait_for_selector("[data-check=check] .check-result", timeout=180_000)
     page.reload()
     page.wait_for_selector("[data-check=check] .check-result")
-    page.wait_for_selector(".bill-checked p")
+    page.wait_for_selector(".estimate-checked p")
     page.click("#train-step-method")
     page.click("#choice-lora")
     page.fill("#method-rank", "3")
     planned(page)
-    assert page.locator(".bill-checked p").count() == 0
+    assert page.locator(".estimate-checked p").count() == 0
     page.click("#train-step-review")
     page.wait_for_selector("[data-check=check] .check-stale")
 
@@ -155,7 +155,7 @@ def test_axe_finds_nothing_in_the_catalogue_and_the_checks(visit: Open, studio: 
     open_wizard(tab, f"/{lang}/train")
     choose(tab.page, "budget")
     tab.page.click("[data-value=planned]")
-    tab.page.click(".bill-toggle")
+    tab.page.click(".estimate-toggle")
     settle(tab.page)
     tab.page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     tab.page.wait_for_timeout(300)

@@ -250,7 +250,7 @@ def test_a_wrong_setting_is_named_at_its_field(wizard: Any) -> None:
     assert t("en", "error.param.too_small", value="0", minimum="1") in page.inner_text("[data-field='method.rank']")
     assert page.locator("#train-start").is_disabled()
     page.click("#train-step-budget")
-    page.click(f"button:has-text('{t('en', 'train.bill.show_fault')}')")
+    page.click(f"button:has-text('{t('en', 'train.estimate.show_fault')}')")
     page.wait_for_selector("[data-step=method]")
     assert page.evaluate("document.activeElement.id") == "method-rank"
     page.click("[data-field='method.rank'] .field-reset")
@@ -358,13 +358,13 @@ def test_the_method_leads_to_its_card(wizard: Any) -> None:
     page.wait_for_selector("article#lora")
 
 
-def test_the_bill_follows_the_settings(wizard: Any) -> None:
+def test_the_estimate_follows_the_settings(wizard: Any) -> None:
     page = wizard
     choose(page, "method")
     planned(page)
-    before = page.inner_text(".bill-rows")
+    before = page.inner_text(".estimate-rows")
     page.fill("#method-rank", "64")
-    page.wait_for_function("before => document.querySelector('.bill-rows').innerText !== before", arg=before)
+    page.wait_for_function("before => document.querySelector('.estimate-rows').innerText !== before", arg=before)
 
 
 def test_settings_go_out_and_come_back_as_yaml(wizard: Any) -> None:
@@ -404,7 +404,7 @@ def test_a_setting_that_no_objective_has_is_a_fault_and_is_not_dropped(wizard: A
     )
     page.fill("#train-yaml", wrong)
     page.click(".ts-dialog .primary")
-    page.wait_for_selector(".train-bill .ts-note.danger")
+    page.wait_for_selector(".train-estimate .ts-note.danger")
 
 
 def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(visit: Open, studio: Studio) -> None:
@@ -457,16 +457,16 @@ def test_axe_finds_nothing_on_any_step(visit: Open, studio: Studio, lang: str, s
     tab.assert_clean()
 
 
-def test_on_a_phone_the_bill_is_a_line_that_opens(visit: Open, studio: Studio) -> None:
+def test_on_a_phone_the_estimate_is_a_line_that_opens(visit: Open, studio: Studio) -> None:
     tab = visit(at=studio[0], size=PHONE)
     open_wizard(tab)
     page = tab.page
     choose(page)
-    planned_line = page.locator(".bill-line")
+    planned_line = page.locator(".estimate-line")
     assert planned_line.is_visible()
-    assert not page.locator(".bill-card").is_visible()
-    page.click(".bill-toggle")
-    assert page.locator(".bill-card").is_visible()
+    assert not page.locator(".estimate-card").is_visible()
+    page.click(".estimate-toggle")
+    assert page.locator(".estimate-card").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     box = page.locator("#train-start-small").bounding_box()
     assert box is not None

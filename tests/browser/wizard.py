@@ -60,5 +60,5 @@ def data_card(name: str) -> str:
 
 def planned(page: Any) -> None:
     """Wait until the estimate has numbers."""
-    page.wait_for_selector(".bill-bar i")
-    page.wait_for_selector(".train-bill:not(.stale)")
+    page.wait_for_selector(".estimate-bar i")
+    page.wait_for_selector(".train-estimate:not(.stale)")

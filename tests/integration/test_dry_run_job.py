@@ -21,7 +21,7 @@ def raw(ctx: Context) -> Raw:
     return {"base_model": model, "dataset": data, "method": "lora", "budget": {"device": "cpu"}}
 
 
-def test_a_check_is_asked_once_and_its_result_stands_beside_the_bill(ctx: Context, raw: Raw) -> None:
+def test_a_check_is_asked_once_and_its_result_stands_beside_the_estimate(ctx: Context, raw: Raw) -> None:
     assert dry_runs.dry_run_of(ctx, raw) is None
     job_id = dry_runs.start_dry_run(ctx, raw)
     assert dry_runs.start_dry_run(ctx, raw | {"name": "Another name", "training": {"epochs": 9}}) == job_id

@@ -123,7 +123,7 @@ def _killed(ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPat
     return workers.row(ctx, job_id)
 
 
-def test_memory_that_never_suffices_ends_with_the_bill_beside_the_limit(
+def test_memory_that_never_suffices_ends_with_the_estimate_beside_the_limit(
     ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However small the groups are. (A real limit would leave a process like this one what its heap has already.)"""

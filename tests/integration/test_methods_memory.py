@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_peak_memory_is_as_billed(folder: Path) -> None:
+def test_peak_memory_is_as_estimated(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.peak", str(folder), *REQUESTS],
         cwd=PROJECT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=400,

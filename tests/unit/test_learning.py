@@ -156,7 +156,7 @@ def test_numbers_of_every_method_make_sense(ctx: Context, method: Method, model:
     assert number["rank"] is None or number["rank"] > 0
 
 
-def test_numbers_agree_with_the_bill_of_the_form(studio: tuple[Context, dict[str, Any]]) -> None:
+def test_numbers_agree_with_the_estimate_of_the_form(studio: tuple[Context, dict[str, Any]]) -> None:
     ctx, form = studio
     raw = form | {"method": METHODS[0].key}
     asked: dict[str, Any] = {method.key: {} for method in METHODS}

@@ -47,7 +47,7 @@ def test_tries_are_counted_until_a_person_resumes_the_job() -> None:
     assert (resumed.tokens, resumed.tries, resumed.spent_s) == (512, 0, 0.0)
 
 
-def test_the_error_has_the_bill_beside_the_limit() -> None:
+def test_the_error_has_the_estimate_beside_the_limit() -> None:
     error = spent_error(PLAN, replace(START, tries=3), step=9)
     shown = {key: PLAN[key] for key in ("need_mb", "limit_mb", "items", "advice")}
     assert error == {"code": "training.out_of_memory", "params": {"step": 9, "tokens": 1024, "tries": 3} | shown}

@@ -110,15 +110,15 @@ def test_the_standard_word_stands_where_it_is_looked_for(language: str) -> None:
     """Screens whose words people search for: the key's text holds the word."""
     wanted = {
         "en": {
-            "train.bill.items": "Memory estimate", "train.check.title": "Dry run", "train.probe.title": "Speed probe",
+            "train.estimate.items": "Memory estimate", "train.check.title": "Dry run", "train.probe.title": "Speed probe",
             "data.review.title": "Annotation queue", "data.val": "Validation split", "jobs.chart.lead": "overfit",
-            "train.bill.tokens": "epoch", "compare.fact.batch_size": "Batch size", "data.shape.preference": "Preference pairs",
+            "train.estimate.tokens": "epoch", "compare.fact.batch_size": "Batch size", "data.shape.preference": "Preference pairs",
             "plan.memory.optimizer": "Optimizer state", "plan.memory.activations": "Activations",
         },
         "zh": {
-            "train.bill.items": "内存估算", "train.check.title": "试运行", "train.probe.title": "测速",
+            "train.estimate.items": "内存估算", "train.check.title": "试运行", "train.probe.title": "测速",
             "data.review.title": "标注队列", "data.val": "验证集", "jobs.chart.lead": "过拟合",
-            "train.bill.tokens": "每轮", "compare.fact.batch_size": "批大小", "data.shape.preference": "偏好数据",
+            "train.estimate.tokens": "每轮", "compare.fact.batch_size": "批大小", "data.shape.preference": "偏好数据",
             "plan.memory.optimizer": "优化器状态", "plan.memory.activations": "激活值",
         },
     }  # fmt: skip

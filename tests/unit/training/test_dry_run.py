@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from benchmarks.dry_run import Step, billed, held
+from benchmarks.dry_run import Step, estimated, held
 from benchmarks.published import MODELS, with_layers
 from engine.core.errors import Fault
 from engine.methods import method_of
@@ -117,10 +117,10 @@ def test_a_run_can_be_ended_from_outside() -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_bill_agrees_with_the_dry_run_at_real_widths(name: str) -> None:
+def test_the_estimate_agrees_with_the_dry_run_at_real_widths(name: str) -> None:
     config = with_layers(MODELS[name], 2)
     step = Step("p_tuning_v2" if "num_experts" in config else "lora", tokens=512)
-    assert billed(config, step) == pytest.approx(held(config, step)[0], rel=0.1)
+    assert estimated(config, step) == pytest.approx(held(config, step)[0], rel=0.1)
 
 
 @pytest.mark.gpu

@@ -4,8 +4,8 @@ TS.compare = TS.compare || {};
 
 TS.compare.form = async function (root, forms, ctx) {
   const panel = TS.h("div", { class: "ts-stack loose compare-form", "aria-busy": "true" }, ["block", "block"].map((kind) => TS.h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
-  const bill = TS.h("aside", { class: "compare-bill", "aria-label": TS.t("compare.bill") });
-  TS.replace(root, TS.h("div", { class: "ts-page" }, TS.compare.back(), TS.head(TS.t("compare.new.title"), TS.t("compare.new.lead")), TS.h("div", { class: "ts-cols" }, panel, bill)));
+  const estimate = TS.h("aside", { class: "compare-estimate", "aria-label": TS.t("compare.estimate") });
+  TS.replace(root, TS.h("div", { class: "ts-page" }, TS.compare.back(), TS.head(TS.t("compare.new.title"), TS.t("compare.new.lead")), TS.h("div", { class: "ts-cols" }, panel, estimate)));
   const query = Object.fromEntries(["dataset", "model"].map((key) => [key, TS.query(key)]).filter(([, given]) => given));
   let loaded;
   try {
@@ -17,7 +17,7 @@ TS.compare.form = async function (root, forms, ctx) {
   const f = TS.compare.formState(forms, ctx, loaded);
   panel.removeAttribute("aria-busy");
   TS.replace(panel, TS.compare.inputs(f), TS.compare.entrants(f), TS.compare.budget(f));
-  TS.compare.drawBill(bill, f);
+  TS.compare.drawEstimate(estimate, f);
   return f.replan();
 };
 

@@ -4,8 +4,8 @@
 TS.jobMemory = function () {
   const holder = TS.h("div", {});
   const told = TS.h("p", { class: "ts-small ts-soft job-memory-told" });
-  const bill = TS.h("div", {});
-  const node = TS.h("section", { class: "ts-card job-chart-card job-memory", hidden: true }, holder, told, bill);
+  const estimate = TS.h("div", {});
+  const node = TS.h("section", { class: "ts-card job-chart-card job-memory", hidden: true }, holder, told, estimate);
   let chart = null, drawn = null;
   const update = (metrics, markers, job, plan) => {
     const points = TS.jobMetric.MEMORY.map((name) => metrics[name]).find((found) => found?.length) || [];
@@ -16,7 +16,7 @@ TS.jobMemory = function () {
     if (chart) chart.update(series, markers);
     else chart = TS.chart(holder, { title, yLabel: title, compact: true, series, markers });
     told.textContent = TS.jobMemory.words(points, job, plan);
-    if (plan && drawn !== plan.need_mb) TS.replace(bill, TS.jobBill(plan));
+    if (plan && drawn !== plan.need_mb) TS.replace(estimate, TS.jobEstimate(plan));
     drawn = plan?.need_mb;
   };
   return { node, update };
@@ -46,16 +46,16 @@ TS.jobMemory.words = function (points, job, plan) {
   return memory + " " + TS.t("jobs.memory.time", { planned: TS.format.duration(plan.seconds), took: TS.format.duration(took) });
 };
 
-/** The bill that the job started with, folded. */
-TS.jobBill = function ({ items, need_mb: need, limit_mb: limit }, open = false) {
+/** The estimate that the job started with, folded. */
+TS.jobEstimate = function ({ items, need_mb: need, limit_mb: limit }, open = false) {
   const megabytes = (value) => TS.t("jobs.memory.mb", { mb: TS.format.number(value) });
   const name = (key) => TS.job.text(["plan.memory." + key], {}, key);
   const line = (label, value, look = "") => [TS.h("dt", { class: look }, label), TS.h("dd", { class: "ts-num " + look }, megabytes(value))];
-  return TS.h("details", { class: "ts-details job-bill", open }, TS.h("summary", {}, TS.t("jobs.memory.bill", { need: megabytes(need), limit: megabytes(limit) })),
+  return TS.h("details", { class: "ts-details job-estimate", open }, TS.h("summary", {}, TS.t("jobs.memory.estimate", { need: megabytes(need), limit: megabytes(limit) })),
     TS.h("dl", { class: "ts-kv" }, items.map((item) => line(name(item.key), item.mb)), line(TS.t("jobs.memory.total"), need, "sum"), line(TS.t("jobs.memory.limit"), limit, "sum")));
 };
 
-/** After memory ran out for good: the bill beside the limit, and the change that would fit, one click from a new start. */
+/** After memory ran out for good: the estimate beside the limit, and the change that would fit, one click from a new start. */
 TS.jobAdvice = function (job, advice, ctx) {
   const params = job.error?.params;
   if (job.status !== "failed" || !params?.items) return null;
@@ -67,5 +67,5 @@ TS.jobAdvice = function (job, advice, ctx) {
     TS.h("h2", {}, TS.t("jobs.advice.title")),
     TS.h("dl", { class: "ts-kv" }, advice.map((row) => [TS.h("dt", {}, row.label), TS.h("dd", { class: "ts-num" }, row.value)])),
     TS.h("div", { class: "ts-row" }, TS.job.button("refresh-cw", TS.t("jobs.advice.do"), { class: "ts-btn primary", id: "job-do-changed", title: TS.t("jobs.advice.help"), onclick: start }))] : null;
-  return TS.h("section", { class: "ts-card job-advice" }, change, TS.jobBill(params, true));
+  return TS.h("section", { class: "ts-card job-advice" }, change, TS.jobEstimate(params, true));
 };

@@ -84,27 +84,27 @@ TS.train.checkProgress = function (w, which, found) {
   return TS.h("div", { class: "check-progress" }, TS.progress(null, words), TS.h("span", { class: "ts-small" }, words), cancel);
 };
 
-/** "Dry run 1.13 GB, bill 1.18 GB: within 5 %." and what the steps took. */
+/** "Dry run 1.13 GB, estimate 1.18 GB: within 5 %." and what the steps took. */
 TS.train.checkWords = function (which, found) {
   const measured = which === "check" ? found.total_mb : found.measured_mb;
   const apart = Math.abs(measured - found.bill_mb) / (found.bill_mb || 1);
   const memory = measured ? TS.t("train." + which + (apart <= 0.1 ? ".within" : ".apart"), {
-    measured: TS.train.megabytes(measured), bill: TS.train.megabytes(found.bill_mb), percent: TS.format.percent(Math.ceil(100 * apart) / 100) }) : "";
+    measured: TS.train.megabytes(measured), estimate: TS.train.megabytes(found.bill_mb), percent: TS.format.percent(Math.ceil(100 * apart) / 100) }) : "";
   const speed = which === "probe" ? TS.t("train.probe.speed", { n: TS.format.number(found.tokens_per_s), time: TS.format.duration(found.seconds) }) : "";
   return [speed, memory].filter(Boolean).join(" ");
 };
 
-/** For experts: what the dry run counted beside what the bill says, part by part. */
+/** For experts: what the dry run counted beside what the estimate says, part by part. */
 TS.train.checkParts = function ({ items, bill_items: billed }) {
   if (!items?.length) return null;
   const keys = [...new Set([...billed, ...items].map((one) => one.key))];
   const size = (rows, key) => TS.h("td", { class: "ts-num" }, TS.train.megabytes(rows.find((one) => one.key === key)?.mb || 0));
   return TS.h("details", { class: "ts-details ts-small" }, TS.h("summary", {}, TS.t("train.checks.parts")),
-    TS.h("table", { class: "check-table" }, TS.h("thead", {}, TS.h("tr", {}, ["part", "bill"].map((key) => TS.h("th", { scope: "col" }, TS.t("train.checks." + key))), TS.h("th", { scope: "col" }, TS.t("train.check.short")))),
+    TS.h("table", { class: "check-table" }, TS.h("thead", {}, TS.h("tr", {}, ["part", "estimate"].map((key) => TS.h("th", { scope: "col" }, TS.t("train.checks." + key))), TS.h("th", { scope: "col" }, TS.t("train.check.short")))),
       TS.h("tbody", {}, keys.map((key) => TS.h("tr", {}, TS.h("th", { scope: "row" }, TS.t("check.part." + key)), size(billed, key), size(items, key))))),
     TS.h("p", { class: "ts-soft" }, TS.t("train.check.note")));
 };
 
-/** On the bill: what was found for these settings. */
+/** On the estimate: what was found for these settings. */
 TS.train.checkedLines = (w) => TS.train.CHECKS.map((which) => [which, TS.train.checked(w, which)]).filter(([, found]) => found?.status === "succeeded")
   .map(([which, found]) => TS.h("p", {}, TS.icon("circle-check", 14), TS.h("span", {}, TS.train.checkWords(which, found))));

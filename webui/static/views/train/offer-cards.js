@@ -30,7 +30,7 @@ TS.train.offerCard = (w, offer, held) => TS.h("div", { class: "ts-choice train-o
     offer.why ? TS.h("span", { class: "ts-soft ts-small" }, TS.t("plan." + offer.why.code, offer.why.params)) : null),
   TS.train.offerCosts(offer.memory, offer.time?.seconds ?? offer.seconds, offer.disk?.total_mb ?? offer.disk_mb));
 
-/** What was set by hand, with what the bill says of it. */
+/** What was set by hand, with what the estimate says of it. */
 TS.train.ownCard = function (w, self) {
   const held = Boolean(w.draft.own);
   return TS.h("div", { class: "ts-choice train-offer own", id: "offer-own", role: "radio", "aria-checked": String(held), "data-value": "own", tabindex: "-1" },
@@ -51,10 +51,10 @@ TS.train.offerWords = (w, offer) => [
 
 TS.train.offerCosts = function (memory, seconds, disk) {
   const over = memory.total_mb > memory.limit_mb;
-  const row = (key, value, bar) => TS.h("div", {}, TS.h("dt", {}, TS.t("train.bill." + key)), TS.h("dd", { class: "ts-num" }, value), bar);
+  const row = (key, value, bar) => TS.h("div", {}, TS.h("dt", {}, TS.t("train.estimate." + key)), TS.h("dd", { class: "ts-num" }, value), bar);
   return TS.h("dl", { class: "offer-costs" + (over ? " over" : "") },
-    row("memory", TS.t("train.bill.of", { used: TS.train.megabytes(memory.total_mb), limit: TS.train.megabytes(memory.limit_mb) }),
+    row("memory", TS.t("train.estimate.of", { used: TS.train.megabytes(memory.total_mb), limit: TS.train.megabytes(memory.limit_mb) }),
       TS.h("dd", { class: "offer-bar", "aria-hidden": "true" }, TS.h("i", { style: { width: Math.min(100, (100 * memory.total_mb) / (memory.limit_mb || 1)) + "%" } }))),
-    row("time", seconds === null || seconds === undefined ? "–" : TS.t("train.bill.about", { time: TS.train.roughly(seconds) })),
+    row("time", seconds === null || seconds === undefined ? "–" : TS.t("train.estimate.about", { time: TS.train.roughly(seconds) })),
     row("disk", TS.train.megabytes(disk)));
 };

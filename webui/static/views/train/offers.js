@@ -93,4 +93,4 @@ TS.train.offersNow = function (w, self, draw) {
 
 /** No plan keeps to the budget: what would, with the button that does it. */
 TS.train.nothingFits = (w, nothing) => TS.note("warn", TS.h("p", {}, TS.t("plan." + nothing.code, nothing.params)),
-  nothing.change && Object.keys(nothing.change).length ? TS.h("button", { type: "button", class: "ts-btn small", id: "train-offer-change", onclick: () => TS.train.applyChange(w, nothing.change) }, TS.t("train.bill.apply")) : null);
+  nothing.change && Object.keys(nothing.change).length ? TS.h("button", { type: "button", class: "ts-btn small", id: "train-offer-change", onclick: () => TS.train.applyChange(w, nothing.change) }, TS.t("train.estimate.apply")) : null);

@@ -1,4 +1,4 @@
-/* The Train page: a wizard of five steps, the bill beside it. State lies in the draft (state.js). */
+/* The Train page: a wizard of five steps, the estimate beside it. State lies in the draft (state.js). */
 "use strict";
 TS.train = TS.train || {};
 TS.train.STEPS = ["model", "data", "budget", "method", "review"];
@@ -24,13 +24,13 @@ TS.train.frame = function () {
     bar: TS.h("nav", { class: "train-bar", "aria-label": TS.t("train.steps") }),
     notes: TS.h("div", { class: "ts-stack train-notes" }),
     panel: TS.h("section", { class: "train-panel", "aria-busy": "true" }),
-    bill: TS.h("aside", { class: "train-bill", "aria-label": TS.t("train.bill") }),
+    estimate: TS.h("aside", { class: "train-estimate", "aria-label": TS.t("train.estimate") }),
   };
   TS.append(frame.panel, ["title", "lead", "block", "block"].map((kind) => TS.h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
-  TS.append(frame.bill, [TS.h("i", { class: "ts-bone block", "aria-hidden": "true" })]);
+  TS.append(frame.estimate, [TS.h("i", { class: "ts-bone block", "aria-hidden": "true" })]);
   frame.page = TS.h("div", { class: "ts-page train-page" },
     TS.head(TS.t("train.title"), TS.t("train.lead"), frame.tools),
-    frame.bar, frame.notes, TS.h("div", { class: "ts-cols" }, frame.panel, frame.bill));
+    frame.bar, frame.notes, TS.h("div", { class: "ts-cols" }, frame.panel, frame.estimate));
   return frame;
 };
 
@@ -44,7 +44,7 @@ TS.train.open = function (frame, w, { replaced, warnings }) {
   };
   w.redraw = () => TS.train.drawStep(frame, w);
   w.reload = (draft) => { w.replace(draft); TS.train.drawStep(frame, w); };
-  TS.train.drawBill(frame.bill, w);
+  TS.train.drawEstimate(frame.estimate, w);
   TS.train.drawTools(frame.tools, w);
   TS.train.sayWarnings(w, warnings);
   if (replaced && TS.train.touched(replaced)) TS.train.offerBack(frame.notes, w, replaced);

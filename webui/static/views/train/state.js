@@ -117,7 +117,7 @@ TS.train.saving = function (w) {
   window.addEventListener("pageshow", (event) => { if (event.persisted && w.finished) location.reload(); });
 };
 
-/** Planning: shortly after a change; the newest answer counts. Faults belong to fields, other refusals to the bill. */
+/** Planning: shortly after a change; the newest answer counts. Faults belong to fields, other refusals to the estimate. */
 TS.train.planning = function (w) {
   w.replanNow = TS.latest(async () => {
     if (!w.done("model") || !w.done("data")) return null;

@@ -1,13 +1,13 @@
-/* The memory on the bill: one bar of its parts with the budget's line, and a row for each part that explains itself. */
+/* The memory on the estimate: one bar of its parts with the budget's line, and a row for each part that explains itself. */
 "use strict";
 TS.train = TS.train || {};
 
 /** Returns {node, show(plan)}. Rows keep their place and stay open while their numbers change. */
 TS.train.memoryView = function () {
   const total = TS.h("span", { class: "ts-num" });
-  const bar = TS.h("div", { class: "bill-bar", "aria-hidden": "true" });
-  const label = TS.h("p", { class: "bill-hint ts-small", "aria-hidden": "true" });
-  const rows = TS.h("ul", { class: "bill-rows", "aria-label": TS.t("train.bill.items") });
+  const bar = TS.h("div", { class: "estimate-bar", "aria-hidden": "true" });
+  const label = TS.h("p", { class: "estimate-hint ts-small", "aria-hidden": "true" });
+  const rows = TS.h("ul", { class: "estimate-rows", "aria-label": TS.t("train.estimate.items") });
   const self = { plan: null, bar, label, rows, lit: "" };
   const light = (key) => { self.lit = key; TS.train.lightPart(self); };
   for (const holder of [bar, rows]) {
@@ -16,11 +16,11 @@ TS.train.memoryView = function () {
   }
   rows.addEventListener("focusin", (event) => light(event.target.closest("[data-part]")?.dataset.part || ""));
   rows.addEventListener("focusout", () => light(""));
-  self.node = TS.h("div", { class: "bill-memory" },
-    TS.h("div", { class: "ts-spread" }, TS.h("span", { class: "ts-label" }, TS.t("train.bill.memory")), total), bar, label, rows);
+  self.node = TS.h("div", { class: "estimate-memory" },
+    TS.h("div", { class: "ts-spread" }, TS.h("span", { class: "ts-label" }, TS.t("train.estimate.memory")), total), bar, label, rows);
   self.show = (plan) => {
     self.plan = plan;
-    total.textContent = plan ? TS.t("train.bill.of", { used: TS.train.megabytes(plan.memory.total_mb), limit: TS.train.megabytes(plan.memory.limit_mb) }) : "–";
+    total.textContent = plan ? TS.t("train.estimate.of", { used: TS.train.megabytes(plan.memory.total_mb), limit: TS.train.megabytes(plan.memory.limit_mb) }) : "–";
     TS.train.drawParts(bar, plan?.memory);
     TS.train.drawRows(rows, plan?.memory);
     TS.train.lightPart(self);
@@ -62,7 +62,7 @@ TS.train.partRow = function (list, key) {
   const source = TS.h("span", { class: "part-source" });
   const expert = TS.h("details", { class: "ts-details part-formula", ontoggle: () => {
     for (const other of list.querySelectorAll(".part-formula")) other.open = expert.open; // who reads one formula reads them all
-  } }, TS.h("summary", {}, TS.t("train.bill.formula")), formula, source);
+  } }, TS.h("summary", {}, TS.t("train.estimate.formula")), formula, source);
   expert.open = Boolean(list.querySelector(".part-formula[open]"));
   const code = "memory." + key;
   const row = TS.h("li", { "data-part": key }, TS.h("details", {},
@@ -88,12 +88,12 @@ TS.train.lightPart = function ({ plan, bar, label, rows, lit }) {
   for (const one of [...bar.children, ...rows.children]) one.classList.toggle("lit", Boolean(lit) && one.dataset.part === lit);
   bar.classList.toggle("some-lit", Boolean(lit));
   const item = plan?.memory.items.find((one) => one.key === lit);
-  label.textContent = item ? TS.t("train.bill.part", { name: TS.t("plan.memory." + item.key), mb: TS.train.megabytes(item.mb), share: TS.format.percent(item.mb / (plan.memory.total_mb || 1)) }) : TS.train.lineWords(plan);
+  label.textContent = item ? TS.t("train.estimate.part", { name: TS.t("plan.memory." + item.key), mb: TS.train.megabytes(item.mb), share: TS.format.percent(item.mb / (plan.memory.total_mb || 1)) }) : TS.train.lineWords(plan);
 };
 
 /** What the line in the bar is, where nothing is pointed at. */
 TS.train.lineWords = function (plan) {
   if (!plan) return "";
   const free = plan.memory.limit_mb - plan.memory.total_mb;
-  return TS.t(free < 0 ? "train.bill.over" : TS.train.isCut(plan.memory) ? "train.bill.far" : "train.bill.under", { mb: TS.train.megabytes(Math.abs(free)) });
+  return TS.t(free < 0 ? "train.estimate.over" : TS.train.isCut(plan.memory) ? "train.estimate.far" : "train.estimate.under", { mb: TS.train.megabytes(Math.abs(free)) });
 };

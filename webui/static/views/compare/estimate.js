@@ -2,17 +2,17 @@
 "use strict";
 TS.compare = TS.compare || {};
 
-TS.compare.drawBill = function (bill, f) {
+TS.compare.drawEstimate = function (estimate, f) {
   const name = TS.h("input", { class: "ts-input", id: "compare-name", type: "text", maxlength: "80", value: f.draft.name, placeholder: f.autoName(), oninput: () => f.patch({ name: name.value }) });
   const named = TS.field("compare-name", TS.t("compare.name"), name, {});
-  const facts = TS.h("dl", { class: "bill-facts" });
+  const facts = TS.h("dl", { class: "estimate-facts" });
   const start = TS.h("button", { type: "button", class: "ts-btn primary", id: "compare-start", onclick: () => TS.compare.start(start, f) }, TS.icon("play"), TS.t("compare.start"));
   const why = TS.h("p", { class: "ts-error" });
   const said = TS.h("p", { class: "ts-sr", role: "status" });
-  TS.replace(bill, TS.h("div", { class: "ts-card" }, TS.h("h2", {}, TS.t("compare.bill")), facts, why, named, start, TS.h("p", { class: "ts-help" }, TS.t("compare.bill.queue"))), said);
+  TS.replace(estimate, TS.h("div", { class: "ts-card" }, TS.h("h2", {}, TS.t("compare.estimate")), facts, why, named, start, TS.h("p", { class: "ts-help" }, TS.t("compare.estimate.queue"))), said);
   f.on(() => {
-    const rows = TS.compare.billFacts(f);
-    bill.classList.toggle("stale", Boolean(f.busy));
+    const rows = TS.compare.estimateFacts(f);
+    estimate.classList.toggle("stale", Boolean(f.busy));
     TS.replace(facts, rows.map(([label, value]) => TS.h("div", {}, TS.h("dt", {}, label), TS.h("dd", { class: "ts-num" }, value))));
     why.textContent = TS.compare.lacking(f);
     named.setError(f.faults.name);
@@ -22,15 +22,15 @@ TS.compare.drawBill = function (bill, f) {
   });
 };
 
-TS.compare.billFacts = function (f) {
+TS.compare.estimateFacts = function (f) {
   const seeds = f.shared("seeds"), plan = f.plan;
   const most = plan ? Math.max(...Object.values(plan.entrants).map((one) => one.memory_mb || 0)) : 0;
   return [
-    [TS.t("compare.bill.entrants"), TS.format.number(f.draft.chosen.length)],
-    [TS.t("compare.bill.repeats"), TS.format.number(Number(seeds) || 1)],
-    [TS.t("compare.bill.jobs"), plan ? TS.format.number(plan.jobs) : "–"],
-    [TS.t("compare.bill.memory"), most ? TS.format.bytes(most * 1e6) : "–"],
-    [TS.t("compare.bill.time"), plan && plan.seconds !== null ? TS.t("train.bill.about", { time: TS.compare.roughly(plan.seconds) }) : "–"],
+    [TS.t("compare.estimate.entrants"), TS.format.number(f.draft.chosen.length)],
+    [TS.t("compare.estimate.repeats"), TS.format.number(Number(seeds) || 1)],
+    [TS.t("compare.estimate.jobs"), plan ? TS.format.number(plan.jobs) : "–"],
+    [TS.t("compare.estimate.memory"), most ? TS.format.bytes(most * 1e6) : "–"],
+    [TS.t("compare.estimate.time"), plan && plan.seconds !== null ? TS.t("train.estimate.about", { time: TS.compare.roughly(plan.seconds) }) : "–"],
   ];
 };
 

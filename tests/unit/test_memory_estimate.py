@@ -94,7 +94,7 @@ def test_chatglm_is_counted_though_transformers_has_no_class_for_it() -> None:
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_the_bill_is_whole_and_grows_with_what_is_asked_of_it(name: str) -> None:
+def test_the_estimate_is_whole_and_grows_with_what_is_asked_of_it(name: str) -> None:
     config = PUBLISHED[name]
     for method in METHODS:
         for device in (cpu(), GPU):
@@ -153,7 +153,7 @@ DRY_RUNS = {  # MB that the engine's own step holds on fake tensors (benchmarks.
 
 
 @pytest.mark.parametrize(("name", "key"), DRY_RUNS)
-def test_the_bill_agrees_with_dry_runs_of_published_models(name: str, key: str) -> None:
+def test_the_estimate_agrees_with_dry_runs_of_published_models(name: str, key: str) -> None:
     work = replace(
         _work(MODELS[name], method_of(key), tokens=1024, device=GPU), longest=512, precision=Precision("fp32", "")
     )
