@@ -6,9 +6,9 @@ block's documents attend to themselves alone (Krell et al. 2021, arXiv:2107.0202
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
 from engine.core.params import Param
@@ -18,7 +18,8 @@ from engine.data.templates.losses import refuses_a_row
 from engine.data.templates.masking import IGNORED
 from engine.methods.common.declaration import Method, Refusal
 from engine.objectives.charts import PERPLEXITY, perplexity_of
-from engine.objectives.declaration import Card, ForwardPass, GroupLoss, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.declaration import Card, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.losses import cross_entropy
 from engine.objectives.shared_params import (
     BATCH_SIZE,
     CHECKPOINTING,
@@ -99,10 +100,6 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
     )
 
 
-def _loss(forward: ForwardPass, group: Sequence[Any]) -> GroupLoss:
-    return GroupLoss(forward.cross_entropy(group))
-
-
 def _refusals(method: Method) -> Iterator[Refusal]:
     if not method.capabilities.trains:
         yield Refusal("method", "pretraining.no_training", {"method": method.label.as_dict()})
@@ -142,7 +139,7 @@ PRETRAINING = Objective(
     mask=lambda _values: "all",
     examples=_Blocks,
     counts=_counts,
-    loss=_loss,
+    loss=cross_entropy,
     charts=(PERPLEXITY,),
     validation=perplexity_of,
     refusals=_refusals,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
 from engine.core.params import Param
@@ -11,7 +11,8 @@ from engine.core.text import Text
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.data.templates.losses import refuses_a_row
 from engine.objectives.charts import PERPLEXITY, perplexity_of
-from engine.objectives.declaration import Card, ForwardPass, GroupLoss, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.declaration import Card, LeftOut, Objective, Parts, Row, Values
+from engine.objectives.losses import cross_entropy
 from engine.objectives.shared_params import (
     BATCH_SIZE,
     CHECKPOINTING,
@@ -93,10 +94,6 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
     return index.count(int(values["max_length"]), str(values["over_length"]))
 
 
-def _loss(forward: ForwardPass, group: Sequence[Any]) -> GroupLoss:
-    return GroupLoss(forward.cross_entropy(group))
-
-
 _PARAMS: tuple[Param, ...] = (
     EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, SCHEDULE, WARMUP, WEIGHT_DECAY, MAX_GRAD_NORM,
     OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, _SCORED_ANSWERS, KEEP_CHECKPOINTS, SEED,
@@ -117,7 +114,7 @@ SFT = Objective(
     mask=lambda values: str(values["train_on"]),
     examples=_OneByOne,
     counts=_counts,
-    loss=_loss,
+    loss=cross_entropy,
     charts=(PERPLEXITY,),
     validation=perplexity_of,
     learn=Card(

@@ -14,6 +14,7 @@ from engine.core.context import Context, open_context
 from engine.core.params import Param
 from engine.core.settings import Settings
 from engine.core.text import Text
+from engine.objectives import usual_objective
 from storage.job_tables import Job
 from storage.tables import TunedModel
 from tests.browser import seeds
@@ -79,6 +80,7 @@ def test_a_download_is_made_by_a_job_and_fetched_as_zip(visit: Open, studio: Stu
     page = tab.open(f"/en/models?model={studio.real}")
     page.wait_for_selector("[data-form=adapter]")
     assert page.locator("[data-form]").count() == 2
+    assert usual_objective().label.en in page.inner_text(".model-facts")
     page.get_by_role("button", name="Prepare the download: Adapter").click()
     page.wait_for_selector("[data-form=adapter] .model-export-live, [data-form=adapter] a[download]", timeout=20_000)
     page.reload()

@@ -14,7 +14,7 @@ from engine.services.models import tuned
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
-from webui.pages.jobs import method_label
+from webui.pages.jobs import method_label, objective_named
 from webui.site import Site
 
 Row = dict[str, Any]
@@ -60,6 +60,7 @@ def build(site: Site, lang: str) -> None:
 
     def shown(model: Row) -> Row:
         words = {"method_label": method_label(lang, model["method"]), "not_offered": not_offered(lang, model)}
+        words["objective_label"] = objective_named(model["lineage"].get("spec") or {}).label.in_(lang)
         return model | words | {"exports": export_forms(lang, model)}
 
     def models_list() -> list[Row]:

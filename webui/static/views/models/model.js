@@ -70,7 +70,7 @@ function modelFacts(model) {
   const fact = (key, value, mono) => (value ? [TS.h("dt", {}, TS.t("models.fact." + key)), TS.h("dd", { class: mono ? "ts-mono" : "" }, value)] : null);
   return TS.h("aside", { class: "ts-card" }, TS.h("h2", {}, TS.t("models.facts")),
     TS.h("dl", { class: "ts-kv model-facts" },
-      fact("method", model.method_label), fact("format", TS.t("models.format." + model.format)),
+      fact("objective", model.objective_label), fact("method", model.method_label), fact("format", TS.t("models.format." + model.format)),
       fact("base", model.base_name), fact("data", model.dataset_name),
       fact("data_hash", model.dataset_hash?.slice(0, 16), true), fact("weights", model.weights_hash?.slice(0, 16), true),
       fact("job", model.job_id ? TS.h("a", { class: "ts-link", href: TS.url("jobs", { job: model.job_id }) }, model.job_name || "#" + model.job_id) : null)));

@@ -1,0 +1,13 @@
+"""Losses that several objectives share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.objectives.declaration import ForwardPass, GroupLoss
+
+
+def cross_entropy(forward: ForwardPass, group: Sequence[Any]) -> GroupLoss:
+    """Sum of the cross entropies of a micro-batch's label tokens."""
+    return GroupLoss(forward.cross_entropy(group))
