@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
+import time
 
 import pytest
 from sqlalchemy import func, select
@@ -43,6 +46,21 @@ def bury(ctx: Context, job_id: int) -> None:
         assert end_attempt(s, job_id, attempt, status=JobStatus.INTERRUPTED, error=None)
 
 
+def freeze(ctx: Context, process: subprocess.Popen[bytes]) -> None:
+    """Stop the process where it stands, but not within a transaction: there it would lock everybody out for good."""
+    for _ in range(200):
+        process.send_signal(signal.SIGSTOP)
+        with contextlib.closing(sqlite3.connect(ctx.settings.database, timeout=0.1)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+                other.rollback()
+                return
+            except sqlite3.OperationalError:  # it holds the lock
+                process.send_signal(signal.SIGCONT)
+                time.sleep(0.01)
+    raise AssertionError("the worker never let go of the database")
+
+
 def test_a_killed_worker_resumes_with_the_same_curve(ctx: Context, job: int) -> None:
     """Dropout is on, so that the random numbers must be restored too."""
     workers.run_here(ctx)
@@ -78,8 +96,8 @@ def written(ctx: Context, job_id: int) -> list[int]:
 def test_an_attempt_that_wakes_up_too_late_writes_nothing(ctx: Context, job: int) -> None:
     process = start(ctx)
     reach(ctx, job, 5)
-    process.send_signal(signal.SIGSTOP)
     try:
+        freeze(ctx, process)
         bury(ctx, job)
         lifecycle.resume_job(ctx, job)
         assert workers.claim(ctx) == (job, 2)
