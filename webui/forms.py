@@ -9,7 +9,7 @@ from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.operations.base import Operation
 from engine.jobs.spec import SPEC_VERSION
-from engine.methods import METHODS
+from engine.methods import METHODS, settings_with_own_defaults
 from engine.methods.common.declaration import Method
 from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import KINDS, Objective
@@ -102,7 +102,7 @@ def method_form(method: Method, language: str) -> dict[str, Any]:
 def per_method_keys(objective: Objective, methods: Sequence[Method] = METHODS) -> set[str]:
     """Settings of the objective for which some method, or a variant of one, has a value of its own."""
     variants = {key for method in methods for variant in method.variants for key in variant.training}
-    return (variants | {key for method in methods for key in method.defaults}) - objective.own
+    return (variants | settings_with_own_defaults(methods)) - objective.own
 
 
 def objective_form(objective: Objective, language: str, methods: Sequence[Method] = METHODS) -> dict[str, Any]:

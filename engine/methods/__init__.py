@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.core.errors import Fault
 from engine.methods.adalora import ADALORA
 from engine.methods.bitfit import BITFIT
@@ -51,3 +53,8 @@ def method_of(key: str) -> Method:
     if key not in _BY_KEY:
         raise Fault("method.unknown", method=key, known=list(_BY_KEY))
     return _BY_KEY[key]
+
+
+def settings_with_own_defaults(methods: Sequence[Method] = METHODS) -> set[str]:
+    """Settings of an objective for which some method has a default of its own: another method brings another value."""
+    return {key for method in methods for key in method.defaults}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.core.errors import Fault
 from engine.objectives.declaration import Objective
 from engine.objectives.pretraining import PRETRAINING
@@ -16,6 +19,11 @@ def objective_of(key: str) -> Objective:
     if key not in _BY_KEY:
         raise Fault("objective.unknown", objective=key[:40], known=list(_BY_KEY))
     return _BY_KEY[key]
+
+
+def objective_in(raw: Mapping[str, Any]) -> Objective:
+    """What a raw form optimises; the usual one where it names none. Raises Fault("objective.unknown")."""
+    return objective_of(str(raw.get("objective") or usual_objective().key))
 
 
 def usual_objective() -> Objective:

@@ -8,8 +8,8 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.params import read_all
 from engine.jobs.spec import make_unnamed
-from engine.methods import METHODS
-from engine.objectives import objective_of, usual_objective
+from engine.methods import METHODS, settings_with_own_defaults
+from engine.objectives import objective_in
 from engine.objectives.declaration import Objective
 from engine.planner.budget.catalogue import CATALOGUE
 from engine.planner.plan_estimate import device_view, estimate
@@ -64,7 +64,7 @@ def offers(ctx: Context, raw: Mapping[str, Any]) -> Json:
 def _search(ctx: Context, raw: Mapping[str, Any]) -> Search:
     """The question that a raw spec asks; settings of the chosen method are kept where they are right."""
     asked = {key: value for key, value in raw.items() if key not in _DECIDED}
-    objective = objective_of(str(raw.get("objective") or usual_objective().key))
+    objective = objective_in(raw)
     kept = {key: value for key, value in (raw.get("training") or {}).items() if key in _shared(objective)}
     spec = make_unnamed(asked, method=METHODS[0].key, training=kept)
     own: dict[str, Mapping[str, Any]] = {}
@@ -78,9 +78,7 @@ def _search(ctx: Context, raw: Mapping[str, Any]) -> Search:
 
 def _shared(objective: Objective) -> set[str]:
     """Settings of training that are the user's own, whatever the method."""
-    return {param.key for param in objective.params} - (
-        {key for method in METHODS for key in method.defaults} - objective.own
-    )
+    return {param.key for param in objective.params} - (settings_with_own_defaults() - objective.own)
 
 
 def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:

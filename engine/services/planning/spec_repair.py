@@ -9,9 +9,9 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.core.params import Param
-from engine.methods import METHODS, method_of
+from engine.methods import METHODS, method_of, settings_with_own_defaults
 from engine.methods.common.declaration import Method
-from engine.objectives import objective_of, usual_objective
+from engine.objectives import objective_in
 from engine.objectives.declaration import Objective
 from engine.services.planning import estimates
 
@@ -44,8 +44,7 @@ def changed(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
         if key:
             result[_PLACES[area]] = {**(result.get(_PLACES[area]) or {}), key: value}
         else:
-            objective = objective_of(str(raw.get("objective") or usual_objective().key))
-            own = {name for method in METHODS for name in method.defaults} - objective.own
+            own = settings_with_own_defaults() - objective_in(raw).own
             kept = {name: old for name, old in (raw.get("training") or {}).items() if name not in own}
             result |= {area: value, "method_params": {}, "training": kept}
     return result
@@ -62,7 +61,7 @@ def _faults(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
 
 
 def _candidates(raw: Mapping[str, Any], field: str, fault: Json) -> Iterator[Json]:
-    method, objective = method_of(str(raw["method"])), objective_of(str(raw.get("objective") or usual_objective().key))
+    method, objective = method_of(str(raw["method"])), objective_in(raw)
     area, _, key = field.partition(".")
     param = next((one for one in _declared(method, objective, area) if one.key == key), None)
     if param is not None:
