@@ -41,6 +41,7 @@ def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
                 return {"error": {"message": t(language, "error.internal"), "code": "internal", "faults": {}}}
 
         del call.__wrapped__  # type: ignore[attr-defined]  # Gradio would read the inner signature
+        call.answers = function  # type: ignore[attr-defined]  # whose annotations `webui.border` reads
         return call
 
     return wrap

@@ -183,6 +183,9 @@ def _acts(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     functions = [*_form(site, lang), *_board(site, lang), *_acts(site, lang)]
-    shared = [param_form(one, lang, "shared") for one in spec.PARAMS]
-    forms = {"entrants": entrant_forms(lang), "shared": shared, "metrics": metric_columns(lang)}
+
+    def forms() -> Row:
+        shared = [param_form(one, lang, "shared") for one in spec.PARAMS]
+        return {"entrants": entrant_forms(lang), "shared": shared, "metrics": metric_columns(lang)}
+
     view("compare", forms, functions=[guarded(lang)(function) for function in functions], elem_id="compare-page")

@@ -26,10 +26,13 @@ def build(site: Site, lang: str) -> None:
     def learn_advise(model: str, memory_gb: float, examples: int, goal: str) -> list[dict[str, Any]]:
         return learning.recommend(ctx, model, memory_gb, examples, goal, lang)
 
+    def value() -> dict[str, Any]:
+        return {**learning.lessons(lang), "glossary": glossary(lang)}
+
     guard = guarded(lang)
     view(
         "learn",
-        {**learning.lessons(lang), "glossary": glossary(lang)},
+        value,
         functions=[guard(function) for function in (learn_start, learn_advise)],
         elem_id="learn-page",
     )

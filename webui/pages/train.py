@@ -150,9 +150,13 @@ def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
     functions = [*_choices(site), *_plans(site), *_checks(site), *_files(site)]
+
+    def value() -> dict[str, Any]:
+        return {"forms": wizard_forms(lang)}
+
     view(
         "trainWizard",
-        {"forms": wizard_forms(lang)},
+        value,
         functions=[wrap(function) for function in functions],
         elem_id="train-page",
     )

@@ -93,9 +93,13 @@ def _functions(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the page; `?dataset=3` in the address shows one data set."""
     wrap = guarded(lang)
+
+    def value() -> dict[str, Any]:
+        return {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS}
+
     view(
         "dataPage",
-        {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS},
+        value,
         functions=[wrap(function) for function in _functions(site, lang)],
         elem_id="data-page",
     )
