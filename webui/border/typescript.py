@@ -19,7 +19,7 @@ _LISTS = (list, tuple, set, frozenset, Sequence, Iterable, Iterator)
 
 
 @dataclass(frozen=True)
-class Field:
+class ShapeField:
     """One field of an interface."""
 
     name: str  # its key in JSON
@@ -99,14 +99,16 @@ def _comment(text: str, indent: str = "") -> str:
     return f"{indent}/** {first} */" if first else ""
 
 
-def fields_of(kind: type) -> list[Field]:
+def fields_of(kind: type) -> list[ShapeField]:
     """The fields of a TypedDict or dataclass, with those that it inherits."""
     hints, says = get_type_hints(kind, include_extras=True), _said_of_fields(kind)
     if is_typeddict(kind):
         optional: frozenset[str] = kind.__optional_keys__  # type: ignore[attr-defined]
     else:
         optional = frozenset(one.name for one in fields(kind) if one.default is not MISSING)  # type: ignore[arg-type]
-    return [Field(name, hint, _may_miss(hint, name in optional), says.get(name, "")) for name, hint in hints.items()]
+    return [
+        ShapeField(name, hint, _may_miss(hint, name in optional), says.get(name, "")) for name, hint in hints.items()
+    ]
 
 
 def _may_miss(hint: Any, otherwise: bool) -> bool:
