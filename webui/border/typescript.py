@@ -19,7 +19,7 @@ _LISTS = (list, tuple, set, frozenset, Sequence, Iterable, Iterator)
 
 
 @dataclass(frozen=True)
-class ShapeField:
+class InterfaceField:
     """One field of an interface."""
 
     name: str  # its key in JSON
@@ -99,7 +99,7 @@ def _comment(text: str, indent: str = "") -> str:
     return f"{indent}/** {first} */" if first else ""
 
 
-def fields_of(kind: type) -> list[ShapeField]:
+def fields_of(kind: type) -> list[InterfaceField]:
     """The fields of a TypedDict or dataclass, with those that it inherits."""
     hints, says = get_type_hints(kind, include_extras=True), _said_of_fields(kind)
     if is_typeddict(kind):
@@ -107,7 +107,8 @@ def fields_of(kind: type) -> list[ShapeField]:
     else:
         optional = frozenset(one.name for one in fields(kind) if one.default is not MISSING)  # type: ignore[arg-type]
     return [
-        ShapeField(name, hint, _may_miss(hint, name in optional), says.get(name, "")) for name, hint in hints.items()
+        InterfaceField(name, hint, _may_miss(hint, name in optional), says.get(name, ""))
+        for name, hint in hints.items()
     ]
 
 
