@@ -30,6 +30,7 @@ class ServerFunction:
     arguments: tuple[Argument, ...]  # in their order
     gives: Any  # the annotation of what it returns, resolved
     says: str  # its docstring, "" where it has none
+    call: Callable[..., Any]  # the function itself, without the guard
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,18 @@ class ViewBorder:
     page: str  # key of the page that places it
     value: Any  # the annotation of the value that it is placed with; None where it has none
     functions: Mapping[str, ServerFunction]  # by name
+    placed_with: Callable[[], object] | None  # gives that value
 
 
-def borders() -> list[ViewBorder]:
+_NOWHERE = cast(Site, SimpleNamespace(ctx=None, chat=None))  # for functions that are read, not called
+
+
+def borders(site: Site = _NOWHERE) -> list[ViewBorder]:
     """Every view of every page, in the order of the navigation."""
-    nowhere = cast(Site, SimpleNamespace(ctx=None, chat=None))  # functions are read here, never called
     found = []
     for page in PAGES:
         with noted_views() as placed:
-            page.build(nowhere, "en")
+            page.build(site, "en")
         found += [_border(page.key, view) for view in placed]
     return found
 
@@ -60,6 +64,7 @@ def _border(page: str, view: PlacedView) -> ViewBorder:
         page=page,
         value=_hints(view.value).get("return") if view.value else None,
         functions={one.name: one for one in functions},
+        placed_with=view.value,
     )
 
 
@@ -74,4 +79,6 @@ def _function(guarded: Callable[..., Any]) -> ServerFunction:
         Argument(one.name, hints[one.name], one.default is not inspect.Parameter.empty)
         for one in inspect.signature(function).parameters.values()
     ]
-    return ServerFunction(function.__name__, tuple(arguments), hints["return"], inspect.getdoc(function) or "")
+    return ServerFunction(
+        function.__name__, tuple(arguments), hints["return"], inspect.getdoc(function) or "", function
+    )
