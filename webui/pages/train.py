@@ -171,7 +171,7 @@ def build(site: Site, lang: str) -> None:
         return {"forms": wizard_forms(lang)}
 
     view(
-        "trainWizard",
+        "train",
         value,
         functions=[wrap(function) for function in functions],
         elem_id="train-page",

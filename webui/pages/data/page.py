@@ -108,7 +108,7 @@ def build(site: Site, lang: str) -> None:
         return {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS}
 
     view(
-        "dataPage",
+        "data",
         value,
         functions=[wrap(function) for function in _functions(site, lang)],
         elem_id="data-page",
