@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.settings import Settings
+from tests.homes import opened
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 
@@ -36,6 +37,6 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def ctx(settings: Settings) -> Iterator[Context]:
     """An open, migrated database in an empty home."""
-    context = open_context(settings, upgrade=True)
+    context = opened(settings)
     yield context
     context.db.close()
