@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,12 @@ def _keep_to_own_cores() -> None:
 
 
 _keep_to_own_cores()
+
+
+def pytest_collection_finish() -> None:
+    """Spare every collection of garbage the million objects of imported modules: half a second each, two in each job."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ from tests import homes
 def _dump(file: Path) -> list[str]:
     engine = dialect.bare_engine(file)
     with engine.connect() as connection:
-        found = list(connection.scalars(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name")))
+        found = list(
+            connection.scalars(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name"))
+        )
         found += list(connection.scalars(text("SELECT version_num FROM alembic_version")))
     engine.dispose()
     return found
