@@ -10,9 +10,10 @@ import re
 from html import escape
 
 from engine.core.text import LANGUAGES
-from webui.assets import FOLDER, Assets
+from webui.assets import Assets
 from webui.i18n import t
 from webui.pages import PAGES, Page
+from webui.scripts import FOLDER
 
 HTML_LANG = {"en": "en", "zh": "zh-CN"}
 LANGUAGE_NAMES = {"en": "English", "zh": "简体中文"}
