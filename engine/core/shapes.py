@@ -21,6 +21,7 @@ class CodedMessage(TypedDict):
 
     code: str  # of the sentence
     params: dict[str, Any]  # values of its placeholders
+    message: NotRequired[str]  # the sentence in the page's language: put in where it leaves the server
 
 
 Faults = dict[str, CodedMessage]  # of a form, by field

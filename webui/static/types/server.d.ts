@@ -415,6 +415,8 @@ export interface CodedMessage {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
 }
 
 /** What the form of a comparison keeps between visits. */
@@ -793,6 +795,8 @@ export interface DetectionNote {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** is read */
   what: string;
   /** as what */
@@ -1095,6 +1099,8 @@ export interface FindingView {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** under which it is listed */
   area: "gpu" | "cpu" | "memory" | "disk" | "software";
   /** how it is marked */
@@ -1229,6 +1235,8 @@ export interface Headline {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** the sentence, where the job's kind declares it */
   text?: Said;
 }
@@ -2427,6 +2435,8 @@ export interface PrecisionView {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** the format */
   dtype: "bf16" | "fp16" | "fp32";
 }
@@ -2583,6 +2593,8 @@ export interface RejectedFields {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** of it */
   id: number;
   /** of the file, from 1 */
@@ -2601,6 +2613,8 @@ export interface RejectedPreview {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** of the file, from 1 */
   line: number | null;
   /** record, from 1 */
@@ -2619,6 +2633,8 @@ export interface RejectedRowView {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** of it */
   id: number;
   /** where there are several */
@@ -3041,6 +3057,8 @@ export interface TemplateFinding {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** how it is marked */
   level: "good" | "info" | "warn" | "danger";
 }
@@ -3211,6 +3229,8 @@ export interface VerdictView {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** it can be started */
   ok: boolean;
   /** what would make it fit; empty where nothing is known */
