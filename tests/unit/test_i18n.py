@@ -63,7 +63,7 @@ def test_both_languages_have_the_same_keys() -> None:
 
 
 def test_both_languages_have_the_same_files() -> None:
-    folders = [ROOT / "webui" / "i18n" / language for language in LANGUAGES]
+    folders = [ROOT / "engine" / "texts" / language for language in LANGUAGES]
     english, chinese = ({file.relative_to(folder) for file in folder.rglob("*.json")} for folder in folders)
     assert english == chinese
 

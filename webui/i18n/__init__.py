@@ -11,7 +11,7 @@ from typing import Any
 from engine.core.errors import SpecError, TunesmithError
 from engine.core.text import LANGUAGES
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parents[2] / "engine" / "texts"
 
 
 @cache
