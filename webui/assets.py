@@ -7,8 +7,7 @@ import json
 from functools import cached_property
 from pathlib import Path
 
-from engine.core.text import LANGUAGES
-from webui.i18n import catalogue
+from engine.core.text import LANGUAGES, page_texts
 
 FOLDER = Path(__file__).parent / "static"
 _STYLES = (
@@ -74,5 +73,5 @@ def _parts(file: Path) -> tuple[str, ...]:
 
 
 def _texts_script(lang: str) -> bytes:
-    texts = json.dumps(dict(catalogue(lang)), ensure_ascii=False, separators=(",", ":"))
+    texts = json.dumps(dict(page_texts(lang)), ensure_ascii=False, separators=(",", ":"))
     return f"window.TS = window.TS || {{ views: {{}} }};\nTS.texts = {texts};\n".encode()

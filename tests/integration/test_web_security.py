@@ -12,11 +12,12 @@ from starlette.testclient import TestClient
 
 from engine.core.context import Context, open_context
 from engine.core.settings import Settings
+from engine.core.text import catalogue
 from engine.services.chat.conversations import Chat
 from webui.http.refusal import assets
 from webui.http.security import Sessions, session_key
 from webui.http.server import create_app
-from webui.i18n import catalogue, t
+from webui.i18n import t
 from webui.pages import PAGES, Page
 from webui.site import Site
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.core.params import Param
+from engine.core.text import catalogue
 from engine.data.operations import OPERATIONS
 from engine.data.operations.base import Operation
 from engine.data.quality import CHECKS
@@ -14,7 +15,6 @@ from engine.services.data.versions import compare, preview, versions
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models
 from webui.forms import operation_form
-from webui.i18n import catalogue
 from webui.site import Site
 
 PAGE_CHANGES = 10
