@@ -44,23 +44,21 @@ class Assets:
         modules = scripts(lang)
         starts = [*EVERYWHERE, *([f"views/{page}/page.js"] if page else [])]
         at_once = modules.loaded_at_once(starts)
-        mapped = json.dumps({"imports": modules.map_of(starts)}, separators=(",", ":"))
+        mapped = modules.map_of(starts)
+        charts = ["charts"] if modules.address(_DRAWS_CHARTS) in mapped else []
+        sheets = ["kit", *charts, *([page] if page in self.styles else [])]
         fonts = [
             f'<link rel="preload" as="font" type="font/woff2" crossorigin href="/static/{name}">' for name in _FONTS
         ]
         return "\n".join(
             [
-                f'<script type="importmap">{mapped}</script>',
+                f'<script type="importmap">{json.dumps({"imports": mapped}, separators=(",", ":"))}</script>',
                 *fonts,
-                *(f'<link rel="stylesheet" href="{self.style_url(name)}">' for name in self._sheets(at_once, page)),
+                *(f'<link rel="stylesheet" href="{self.style_url(name)}">' for name in sheets),
                 *(f'<link rel="modulepreload" href="{modules.url(name)}">' for name in at_once),
                 f'<script type="module" src="{modules.url(EVERYWHERE[0])}"></script>',
             ]
         )
-
-    def _sheets(self, at_once: list[str], page: str | None) -> list[str]:
-        charts = ["charts"] if _DRAWS_CHARTS in at_once else []
-        return ["kit", *charts, *([page] if page in self.styles else [])]
 
 
 def _version(body: bytes) -> str:

@@ -29,7 +29,7 @@ DRAW = """async (options) => {
 @pytest.fixture
 def page(visit: Open) -> Any:
     tab = visit()
-    tab.open("/en/settings")
+    tab.open("/en/jobs")
     yield tab.page
     tab.assert_clean()
 

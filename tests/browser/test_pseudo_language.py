@@ -6,17 +6,16 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
-from engine.core.settings import SETTINGS, Settings
+from engine.core.context import Context
+from engine.core.settings import SETTINGS
 from engine.services.data import datasets
 from tests.browser import seeds
 from tests.browser.conftest import Open, Server, Visit, start_server
-from tests.browser.wizard import choose, open_wizard, planned
+from tests.homes import new_home
 from tests.integration.chat_models import add_tuned
 from tests.pseudo import CODE, HTML, write_texts
 from tests.tiny import add_dataset, add_model
@@ -79,7 +78,7 @@ class Studio:
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A model with its data, a tuned model, the sample data set, and jobs in several states."""
     folder = tmp_path_factory.mktemp("pseudo")
-    ctx = open_context(Settings(home=folder / "home", offline=True), upgrade=True)
+    ctx = new_home(folder / "home")
     model, dataset = add_model(ctx), add_dataset(ctx)
     tuned = add_tuned(ctx, model, dataset, name="Real lesson")
     with seeds.sleeper() as worker:

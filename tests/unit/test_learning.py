@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from engine.base_formats import base_format
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.hardware import cpu
-from engine.core.settings import Settings
 from engine.core.text import LANGUAGES, Text, catalogue
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
@@ -23,6 +22,7 @@ from engine.services.app import learning
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, RULES, Answers, Cost, advise
 from engine.services.planning import estimates, spec_repair
+from tests.homes import new_home
 from tests.tiny import add_dataset, add_model
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ METHOD = pytest.mark.parametrize("method", METHODS, ids=lambda m: m.key)
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context, dict[str, Any]]]:
     """A home with a tiny model and a small data set, and a form that names both."""
-    ctx = open_context(Settings(home=tmp_path_factory.mktemp("learning"), offline=True), upgrade=True)
+    ctx = new_home(tmp_path_factory.mktemp("learning"))
     yield ctx, {"base_model": add_model(ctx), "dataset": add_dataset(ctx)}
     ctx.db.close()
 
