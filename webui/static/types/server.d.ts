@@ -1006,7 +1006,7 @@ export interface ExportJobView {
   /** of the job */
   phase: string | null;
   /** in words */
-  phase_label: Said | null;
+  phase_label: Record<string, string> | null;
   /** done so far */
   step: number;
   /** None until it is known */
@@ -1238,7 +1238,7 @@ export interface Headline {
   /** the sentence in the page's language: put in where it leaves the server */
   message?: string;
   /** the sentence, where the job's kind declares it */
-  text?: Said;
+  text?: Record<string, string>;
 }
 
 /** A job on the start page. */
@@ -1670,9 +1670,9 @@ export interface ListedJob {
   /** the job that it came from */
   parent_id: number | null;
   /** what lists call its kind */
-  title: Said;
+  title: Record<string, string>;
   /** the phase in words */
-  phase_label: Said | null;
+  phase_label: Record<string, string> | null;
   /** whether it learns something */
   trains: boolean;
   /** whether lists show it */
@@ -2040,9 +2040,9 @@ export interface NamedJob {
   /** the job that it came from */
   parent_id: number | null;
   /** what lists call its kind */
-  title: Said;
+  title: Record<string, string>;
   /** the phase in words */
-  phase_label: Said | null;
+  phase_label: Record<string, string> | null;
   /** whether it learns something */
   trains: boolean;
   /** whether lists show it */
@@ -2422,7 +2422,7 @@ export interface PlannedDevice {
   /** what its maker calls it */
   name: string;
   /** in words */
-  kind: Said;
+  kind: Record<string, string>;
   /** that it has */
   memory_mb: number;
   /** of that */
@@ -2446,7 +2446,7 @@ export interface PrepareProgress {
   /** of the job */
   phase: string;
   /** the phase in words; None before there is one */
-  label: Said | null;
+  label: Record<string, string> | null;
   /** bytes */
   done: number;
   /** bytes; None where that is not known */
@@ -2881,14 +2881,6 @@ export interface RunView {
   error: CodedMessage | null;
   /** it used its whole budget */
   whole: boolean;
-}
-
-/** A text in every language of the product; the page takes the one that it is in. */
-export interface Said {
-  /** English */
-  en: string;
-  /** Simplified Chinese */
-  zh: string;
 }
 
 /** A version with its operation in words. */
