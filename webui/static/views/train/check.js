@@ -11,6 +11,8 @@ import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { megabytes } from "./steps/budget.js";
 
 const CHECKS = ["check", "probe"];
+const foundOf = (w, which) => (which === "check" ? w.ctx.call("check_of", w.raw()) : w.ctx.call("probe_of", w.raw()));
+const startOf = (w, which) => (which === "check" ? w.ctx.call("start_check", w.raw()) : w.ctx.call("start_probe", w.raw()));
 const WAITS = ["queued", "starting", "running", "stopping"];
 
 /** The settings that a check depends on. */
@@ -38,7 +40,7 @@ function checkRow(w, which) {
   };
   const look = async () => {
     const asked = checkable(w);
-    const found = await w.ctx.call(which + "_of", w.raw());
+    const found = await foundOf(w, which);
     const before = w.checks[which];
     if (found || before?.asked === asked) w.checks[which] = found ? { asked, found } : undefined;
     const waits = WAITS.includes(found?.status);
@@ -55,7 +57,7 @@ function checkRow(w, which) {
     refused = null;
     shown = "";
     try {
-      await w.ctx.call("start_" + which, w.raw());
+      await startOf(w, which);
       await look();
     } catch (error) {
       refused = error.message;
