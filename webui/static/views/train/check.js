@@ -74,7 +74,7 @@ function checkButton(w, which, button) {
   const found = checked(w, which);
   button.hidden = WAITS.includes(found?.status) || (which === "check" && found?.status === "succeeded"); // counting again counts the same
   button.disabled = !w.complete() || Boolean(which === "probe" && w.planned());
-  button.textContent = t("train." + which + (found ? ".again" : ".start"));
+  button.textContent = t(found ? `train.${which}.again` : `train.${which}.start`);
 }
 
 function checkState(w, which) {
@@ -98,7 +98,7 @@ function checkProgress(w, which, found) {
 function checkWords(which, found) {
   const measured = which === "check" ? found.total_mb : found.measured_mb;
   const apart = Math.abs(measured - found.bill_mb) / (found.bill_mb || 1);
-  const memory = measured ? t("train." + which + (apart <= 0.1 ? ".within" : ".apart"), {
+  const memory = measured ? t(apart <= 0.1 ? `train.${which}.within` : `train.${which}.apart`, {
     measured: megabytes(measured), estimate: megabytes(found.bill_mb), percent: format.percent(Math.ceil(100 * apart) / 100) }) : "";
   const speed = which === "probe" ? t("train.probe.speed", { n: format.number(found.tokens_per_s), time: format.duration(found.seconds) }) : "";
   return [speed, memory].filter(Boolean).join(" ");
