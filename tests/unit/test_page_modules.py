@@ -61,7 +61,7 @@ def test_a_page_brings_little_at_once(page: object, language: str) -> None:
     """What the head of the page loads. What a view adds at once is measured by benchmarks/startup.py."""
     key = page.key
     modules, assets = scripts(language), Assets()
-    names = [name for name in modules.loaded_at_once([*EVERYWHERE, f"views/{key}/page.js"])]
+    names = modules.loaded_at_once([*EVERYWHERE, f"views/{key}/page.js"])
     own = sum(len(modules.served[name]) for name in names if not name.startswith("vendor/"))
     sheets = ["kit", *([key] if key in assets.styles else [])]
     assert own + sum(len(assets.styles[name]) for name in sheets) <= MOST_BYTES
