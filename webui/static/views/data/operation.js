@@ -11,7 +11,7 @@ import { change } from "./versions/diff.js";
 import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { settingsForm } from "../shared/form.js";
 
-const panels = 0; // two panels of one operation may be open at once
+let panels = 0; // two panels of one operation may be open at once
 
 /** The panel of one operation. values: what is fixed already, by key; done(result): instead of showing the new version. */
 export function dataOperation(set, ctx, operation, { values = {}, done } = {}) {
