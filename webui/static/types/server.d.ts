@@ -1,6 +1,9 @@
 // What the server hands to the views and what they may call, made from the annotations in Python.
 // Written by `python -m webui.border.typings`; a test fails when it is out of date.
 
+// In comments of scripts: {Server.JobView}.
+export as namespace Server;
+
 /** Approved rows that became part of a data set. */
 export interface AddedRows {
   /** its id */

@@ -17,7 +17,7 @@ let panels = 0; // two panels of one operation may be open at once
  * The panel of one operation. values: what is fixed already, by key; done(result): instead of showing the new version.
  * @param {any} set
  * @param {Ctx<"data">} ctx
- * @param {import("../../types/server").OperationForm} operation
+ * @param {Server.OperationForm} operation
  * @param {{values?: Record<string, any>, done?: (result: any) => void}} [options]
  */
 export function dataOperation(set, ctx, operation, { values = {}, done } = {}) {
