@@ -162,8 +162,8 @@ function compareBudget(f) {
     form.setFaults(f.faults);
     for (const [key, field] of Object.entries(fields)) field.setError(f.faults[key]);
     const byTime = f.shared("held") === "time";
-    card.querySelector('[data-field="shared.epochs"]').hidden = byTime;
-    card.querySelector('[data-field="shared.minutes"]').hidden = !byTime;
+    card.querySelector('[data-field="shared.epochs"]')?.toggleAttribute("hidden", byTime);
+    card.querySelector('[data-field="shared.minutes"]')?.toggleAttribute("hidden", !byTime);
   });
   return section(3, t("compare.part.budget"), t("compare.part.budget.lead"), card);
 }

@@ -63,7 +63,7 @@ function compareSorted(b) {
   const value = (row) => (column.count ? row.counts[column.key] : row.cells[column.key]?.mean) ?? null;
   const sign = b.sort.down ? -1 : 1;
   return b.view.rows.map((row, place) => ({ row, place, at: value(row) }))
-    .sort((x, y) => (x.at === null) - (y.at === null) || (x.at !== null && y.at !== null ? sign * (x.at - y.at) : 0) || x.place - y.place).map(({ row }) => row);
+    .sort((x, y) => Number(x.at === null) - Number(y.at === null) || (x.at !== null && y.at !== null ? sign * (x.at - y.at) : 0) || x.place - y.place).map(({ row }) => row);
 }
 
 function compareRow(b, row) {

@@ -133,7 +133,7 @@ export const playBusy = (play) => play.turns.at(-1)?.answers.some((answer) => an
 
 /** Who reads the newest words keeps seeing them while they grow. */
 export function playDraw(play) {
-  const page = document.scrollingElement;
+  const page = document.scrollingElement || document.documentElement;
   const follows = play.turns.length > 0 && page.scrollHeight - page.scrollTop - page.clientHeight < 120;
   playHeads(play);
   playDrawTurns(play);

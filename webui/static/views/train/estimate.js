@@ -145,7 +145,7 @@ function showFault(w, field) {
   const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
   if (!holder) return;
   holder.closest("details")?.setAttribute("open", "");
-  holder.querySelector("input, select, textarea")?.focus();
+  /** @type {HTMLElement | null} */ (holder.querySelector("input, select, textarea"))?.focus();
 }
 
 /** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */
