@@ -6,6 +6,7 @@ import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { drawKeyed, jobLink, jobWhen } from "../jobs/parts.js";
 
+/** @param {Ctx<"compare">} ctx */
 export async function view(root, forms, ctx) {
   const id = Number(queryValue("comparison"));
   if (id) return (await import("./board.js")).board(root, id, forms, ctx);
@@ -13,6 +14,7 @@ export async function view(root, forms, ctx) {
   return compareList(root, ctx);
 }
 
+/** @param {Ctx<"compare">} ctx */
 function compareList(root, ctx) {
   const list = h("ul", { class: "compare-list", "aria-label": t("compare.earlier") });
   const fresh = jobLink("plus", t("compare.new"), pageUrl("compare", { new: 1 }), "primary");

@@ -27,6 +27,7 @@ export const dataBack = () => h("a", { class: "ts-link data-back", href: pageUrl
 
 export const formatName = (key) => (key ? key === "parquet" ? "Parquet" : key.toUpperCase() : "");
 
+/** @param {Ctx<"data">} ctx */
 export async function dataRemove(button, set, ctx) {
   if (!(await askFirst(t("data.delete.title", { name: set.name }), t("data.delete.text"), t("data.delete")))) return;
   const gone = await runAction(button, async () => { await ctx.call("delete_dataset", set.id); return true; });

@@ -10,7 +10,10 @@ import { dropZone } from "./import/upload.js";
 import { dataWays } from "./import/ways.js";
 import { noteBox } from "../shared/form-controls.js";
 
-/** The list: head, drop zone, samples, cards. */
+/**
+ * The list: head, drop zone, samples, cards.
+ * @param {Ctx<"data">} ctx
+ */
 export function library(root, value, ctx) {
   const cards = h("div", { class: "data-library", "aria-busy": "true" }, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   const draw = async () => {
@@ -30,6 +33,7 @@ export function library(root, value, ctx) {
   draw();
 }
 
+/** @param {Ctx<"data">} ctx */
 function drawLibrary(holder, list, ctx) {
   const taken = new Set(list.map((one) => one.sample_key));
   const samples = SAMPLES.filter((key) => !taken.has(key));
@@ -90,7 +94,10 @@ function splitBar(set) {
       h("span", { class: "data-key val" }, t("data.split.val", { n: format.number(set.val_rows) }))));
 }
 
-/** A line on each card of the library: what the last search found there. */
+/**
+ * A line on each card of the library: what the last search found there.
+ * @param {Ctx<"data">} ctx
+ */
 async function auditMarks(holder, ctx) {
   const marks = await ctx.call("audit_marks");
   for (const card of holder.querySelectorAll("[data-dataset]")) {
@@ -106,7 +113,10 @@ async function auditMarks(holder, ctx) {
   }
 }
 
-/** On the list of data sets: how many rows wait. */
+/**
+ * On the list of data sets: how many rows wait.
+ * @param {Ctx<"data">} ctx
+ */
 function reviewBadge(ctx) {
   const holder = h("div", { class: "data-review-link" });
   ctx.call("review_count").then((count) => {

@@ -63,7 +63,10 @@ export function dataOperation(set, ctx, operation, { values = {}, done } = {}) {
     params.length ? fields : null, wrong, h("div", { class: "ts-row" }, look, make), effect);
 }
 
-/** What follows the making of a version: {version}, or {job} which is shown until it ends. */
+/**
+ * What follows the making of a version: {version}, or {job} which is shown until it ends.
+ * @param {Ctx<"data">} ctx
+ */
 export function dataMade(holder, made, set, ctx, done, fail) {
   const finish = (version) => {
     if (done) return done({ version });
@@ -74,7 +77,10 @@ export function dataMade(holder, made, set, ctx, done, fail) {
   return versionJob(holder, made.job, ctx, finish, fail);
 }
 
-/** The progress of a job that makes a version, with a way to cancel it. */
+/**
+ * The progress of a job that makes a version, with a way to cancel it.
+ * @param {Ctx<"data">} ctx
+ */
 export function versionJob(holder, job, ctx, finish, fail) {
   const words = h("span", { class: "ts-soft ts-small" }, t("data.op.waits"));
   const bar = h("div", {}, progressBar(null, t("data.op.making")));

@@ -13,6 +13,7 @@ import { learnTable } from "./table.js";
 import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
 import { trainCount } from "../train/steps/model.js";
 
+/** @param {Ctx<"learn">} ctx */
 export const view = async (root, value, ctx) => {
   const page = { ...value, ctx, costs: null, model: queryValue("model") || "", told: [] };
   page.on = (task) => page.told.push(task);
@@ -51,6 +52,7 @@ function arrive() {
   title?.focus({ preventScroll: true });
 }
 
+/** @param {Parts<"learn">} page */
 function modelPicker(page) {
   const pick = async (model) => {
     try {

@@ -12,6 +12,7 @@ import { setParam } from "./state.js";
 import { megabytes } from "./steps/budget.js";
 import { trainCount } from "./steps/model.js";
 
+/** @param {Parts<"train">} w */
 export function trainDrawEstimate(aside, w) {
   const at = estimateParts(w);
   replaceChildren(aside,
@@ -30,6 +31,7 @@ export function trainDrawEstimate(aside, w) {
   tell();
 }
 
+/** @param {Parts<"train">} w */
 const estimateParts = (w) => ({
   toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
   small: startButton(w, "train-start-small"),
@@ -45,11 +47,13 @@ const estimateParts = (w) => ({
   only: h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
 });
 
+/** @param {Parts<"train">} w */
 const startButton = (w, id) => {
   const button = h("button", { type: "button", class: "ts-btn primary", id, onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
+/** @param {Parts<"train">} w */
 function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
@@ -68,7 +72,10 @@ function tellEstimate(at, w, aside, spoken) {
   if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
 }
 
-/** On hardware that is only planned for there is nothing to start: a sentence takes the button's place. */
+/**
+ * On hardware that is only planned for there is nothing to start: a sentence takes the button's place.
+ * @param {Parts<"train">} w
+ */
 function tellStart(at, w) {
   const planned = w.planned();
   at.start.disabled = at.small.disabled = !w.complete() || w.finished;
@@ -84,11 +91,13 @@ export function trainRoughly(seconds) {
   return format.duration(Math.round(seconds / 600) * 600);
 }
 
+/** @param {Parts<"train">} w */
 function trainLacking(w) {
   const open = ["model", "data", "method"].filter((step) => !w.done(step)).map((step) => t("train.step." + step));
   return open.length ? t("train.estimate.missing", { steps: open.join(", ") }) : w.problem ? "" : t("train.estimate.empty");
 }
 
+/** @param {Parts<"train">} w */
 function trainFacts(plan, w) {
   const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
   const trained = trainCount(plan.trainable);
@@ -123,7 +132,10 @@ const tellTime = (at, plan, time) => at.time.show(time, (plan?.time.parts || [])
 const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: megabytes(plan.disk.total_mb), limit: t("train.estimate.free", { mb: megabytes(plan.disk.free_mb) }) }) : "–",
   (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), megabytes(item.mb)]));
 
-/** Fits, or what would make it fit, with the button that does it. Wrong settings: where they are. */
+/**
+ * Fits, or what would make it fit, with the button that does it. Wrong settings: where they are.
+ * @param {Parts<"train">} w
+ */
 function trainVerdict(w) {
   const wrong = Object.keys(w.faults);
   if (wrong.length) {
@@ -139,6 +151,7 @@ function trainVerdict(w) {
   return noteBox("warn", h("p", {}, text), change);
 }
 
+/** @param {Parts<"train">} w */
 function showFault(w, field) {
   const step = { base_model: "model", dataset: "data", method: "method", name: "review", budget: "budget", training: "method" }[field.split(".")[0]] || "method";
   w.go(step);
@@ -148,7 +161,10 @@ function showFault(w, field) {
   /** @type {HTMLElement | null} */ (holder.querySelector("input, select, textarea"))?.focus();
 }
 
-/** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */
+/**
+ * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
+ * @param {Parts<"train">} w
+ */
 export function applyChange(w, change) {
   if (change.method) w.patch({ method: change.method, own: true });
   for (const [field, value] of Object.entries(change)) {
@@ -161,7 +177,10 @@ export function applyChange(w, change) {
   w.redraw();
 }
 
-/** Start once: the key of the draft makes a second click the same job. */
+/**
+ * Start once: the key of the draft makes a second click the same job.
+ * @param {Parts<"train">} w
+ */
 async function trainStart(button, w) {
   if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
   const verdict = w.plan?.verdict;

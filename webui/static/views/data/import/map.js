@@ -11,6 +11,7 @@ import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
 import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 
+/** @param {Ctx<"data">} ctx */
 export function dataMapping(page, set, ctx) {
   const choice = {
     name: set.name, shape: set.shape, mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}), encoding: null,
@@ -45,12 +46,16 @@ export function dataMapping(page, set, ctx) {
   look();
 }
 
+/** @param {Ctx<"data">} ctx */
 const discard = (set, ctx) => {
   const button = h("button", { type: "button", class: "ts-btn ghost", onclick: () => dataRemove(button, set, ctx) }, drawIcon("trash-2"), t("data.discard"));
   return button;
 };
 
-/** Import, with a bar that says that it is being done and for how long. */
+/**
+ * Import, with a bar that says that it is being done and for how long.
+ * @param {Ctx<"data">} ctx
+ */
 async function dataImport(button, progress, wrong, set, choice, ctx) {
   if (button.disabled) return;
   const started = Date.now();
@@ -72,7 +77,10 @@ async function dataImport(button, progress, wrong, set, choice, ctx) {
   }
 }
 
-/** What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls. */
+/**
+ * What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls.
+ * @param {Ctx<"data">} ctx
+ */
 function foundCard(set, ctx) {
   const notes = (set.detection || []).filter((one) => !["shape", "field"].includes(one.what) && one.code !== "columns.unused");
   return h("section", { class: "ts-card" }, h("h2", {}, t("data.found")),

@@ -7,6 +7,7 @@ import { findingsLook } from "./findings.js";
 import { noteBox } from "../../shared/form-controls.js";
 import { settingsForm } from "../../shared/form.js";
 
+/** @param {Parts<"data">} self */
 export function findingsSettings(self) {
   const off = new Set(self.state.settings.off || []);
   const values = structuredClone(self.state.settings.values || {});

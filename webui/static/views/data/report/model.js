@@ -8,6 +8,7 @@ import { lengthParts, shares } from "./charts.js";
 import { gather, working } from "./overview.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
+/** @param {Ctx<"data">} ctx */
 export function dataModelCard(set, ctx, tell) {
   const pick = h("div", { class: "data-model-pick" });
   const template = h("div", {});

@@ -11,6 +11,7 @@ import { dataModelCard } from "./model.js";
 import { rejectedCard } from "../rows/rejected.js";
 import { noteBox } from "../../shared/form-controls.js";
 
+/** @param {Ctx<"data">} ctx */
 export function overviewTab(set, ctx) {
   const seen = { set, report: null, tokens: null, template: null };
   const health = h("section", { class: "ts-card data-glance", "aria-labelledby": "data-glance-title" });

@@ -12,6 +12,7 @@ import { textField } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
 import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
 
+/** @param {Ctx<"data">} ctx */
 export function rejectedCard(set, ctx) {
   const card = h("section", { class: "ts-card data-rejected-card", "aria-labelledby": "data-rejected-title" });
   const title = h("h2", { id: "data-rejected-title" }, t("data.rejected.title"));
@@ -47,6 +48,7 @@ function keptRepairs(set) {
   return repairs;
 }
 
+/** @param {Parts<"data">} self */
 function drawRejected(self) {
   self.repairs.keep();
   self.said.textContent = [t("data.rejected.lead"), self.repaired ? t("data.rejected.repaired_count", { n: format.number(self.repaired) }) : "",
@@ -72,6 +74,7 @@ export function rejectedTable(rows, action) {
         action ? h("td", {}, action(row)) : null)))));
 }
 
+/** @param {Parts<"data">} self */
 function repairCell(row, self) {
   if (self.repairs.has(row.id)) {
     return h("div", { class: "ts-row" }, h("span", { class: "ts-badge warn" }, t("data.rejected.gathered")),
@@ -82,7 +85,10 @@ function repairCell(row, self) {
   return button;
 }
 
-/** Gathered repairs become one version. */
+/**
+ * Gathered repairs become one version.
+ * @param {Parts<"data">} self
+ */
 function repairBar(self) {
   const progress = h("div", { class: "data-pending-work" });
   const fail = (error) => replaceChildren(progress, noteBox("danger", error.message));
@@ -104,6 +110,7 @@ function repairBar(self) {
     h("div", { class: "ts-row" }, h("button", { type: "button", class: "ts-btn ghost small", onclick: discard }, t("data.pending.discard")), make)), progress];
 }
 
+/** @param {Parts<"data">} self */
 async function dataRepair(button, row, self) {
   const found = await runAction(button, () => self.ctx.call("rejected_fields", self.set.id, row.id));
   if (!found) return;
@@ -113,7 +120,10 @@ async function dataRepair(button, row, self) {
   drawRejected(self);
 }
 
-/** A dialog with the fields of a rejected row (or its raw line) that says at once whether the row works now. */
+/**
+ * A dialog with the fields of a rejected row (or its raw line) that says at once whether the row works now.
+ * @param {Parts<"data">} self
+ */
 function repairDialog(found, self) {
   return new Promise((resolve) => {
     const repair = { id: found.id };
