@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from engine.core.settings import SETTINGS
+from engine.core.shapes import Said
 
 FALLBACK = "en"
 FOLDER = Path(os.environ.get(SETTINGS["texts"].variable) or Path(__file__).parents[1] / "texts").expanduser()
@@ -92,7 +93,7 @@ class Text:
             return text
         return text.format(**{name: spoken(value, language) for name, value in self.values.items()})
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> Said:
         """All languages, for a message whose language is chosen where it is shown."""
         return {language: self.in_(language) for language in LANGUAGES}
 
