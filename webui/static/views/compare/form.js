@@ -122,7 +122,7 @@ function entrantFault(f, one, mine) {
   const fault = Object.entries(f.faults).find(([field]) => field === "entrants." + one.key || field.startsWith(`entrants.${one.key}.`));
   if (fault) return fault[1];
   if (mine?.error) return reasonBox(mine.error);
-  return mine?.verdict && !mine.verdict.ok ? t("plan." + mine.verdict.code, mine.verdict.params) : "";
+  return mine?.verdict && !mine.verdict.ok ? mine.verdict.message : "";
 }
 
 /** One entrant's own settings: everything else is the same for all. */
@@ -162,8 +162,8 @@ function compareBudget(f) {
     form.setFaults(f.faults);
     for (const [key, field] of Object.entries(fields)) field.setError(f.faults[key]);
     const byTime = f.shared("held") === "time";
-    card.querySelector('[data-field="shared.epochs"]').hidden = byTime;
-    card.querySelector('[data-field="shared.minutes"]').hidden = !byTime;
+    card.querySelector('[data-field="shared.epochs"]')?.toggleAttribute("hidden", byTime);
+    card.querySelector('[data-field="shared.minutes"]')?.toggleAttribute("hidden", !byTime);
   });
   return section(3, t("compare.part.budget"), t("compare.part.budget.lead"), card);
 }

@@ -25,7 +25,7 @@ export const health = (set) => set.rejected
   : h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.health.good"));
 export const dataBack = () => h("a", { class: "ts-link data-back", href: pageUrl("data") }, drawIcon("arrow-right"), t("data.back"));
 
-export const formatName = (format) => (format ? format === "parquet" ? "Parquet" : format.toUpperCase() : "");
+export const formatName = (key) => (key ? key === "parquet" ? "Parquet" : key.toUpperCase() : "");
 
 export async function dataRemove(button, set, ctx) {
   if (!(await askFirst(t("data.delete.title", { name: set.name }), t("data.delete.text"), t("data.delete")))) return;

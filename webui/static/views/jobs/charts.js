@@ -38,7 +38,7 @@ export function jobCharts(root) {
       .map(([name, kind]) => ({ name, kind, label: t("jobs.loss." + kind), points: metrics[name] }));
     const any = loss.length > 0;
     wait.hidden = any || !JOB_ACTIVE.has(job.status);
-    big.parentElement.hidden = !any;
+    if (big.parentElement) big.parentElement.hidden = !any;
     if (any) put(() => big, "loss", { title: t("jobs.chart.loss"), yLabel: t("jobs.chart.loss"), smoothing: 0.6, log: false }, loss, markers);
     const shown = [...JOB_METRICS.SMALL.map(([name, key]) => [name, t(key)]), ...added.map((one) => [one.key, one.label, one.help])];
     for (const [name, label, help] of shown) {

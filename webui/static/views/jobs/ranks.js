@@ -20,7 +20,7 @@ export function jobFigures(root) {
     const known = ranksKnown(added);
     const told = Object.entries(metrics).filter(([name]) => !known.has(name));
     replaceChildren(maps, ranksGroups(told).map(([figure, series]) => ranksCard(figure, series)));
-    for (const [name, points] of told.filter(([name]) => !name.includes("/"))) ranksChart(small, charts, name, points);
+    for (const [name, points] of told.filter(([figure]) => !figure.includes("/"))) ranksChart(small, charts, name, points);
   };
   return { update };
 }

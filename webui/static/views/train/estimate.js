@@ -19,8 +19,8 @@ export function trainDrawEstimate(aside, w) {
     h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
       at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
     h("p", { class: "ts-sr", role: "status" }));
-  const said = aside.querySelector('[role="status"]');
-  const tell = () => tellEstimate(at, w, aside, said);
+  const spoken = aside.querySelector('[role="status"]');
+  const tell = () => tellEstimate(at, w, aside, spoken);
   at.toggle.addEventListener("click", () => {
     const open = aside.classList.toggle("open");
     at.toggle.setAttribute("aria-expanded", String(open));
@@ -50,7 +50,7 @@ const startButton = (w, id) => {
   return button;
 };
 
-function tellEstimate(at, w, aside, said) {
+function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
   const used = plan ? megabytes(plan.memory.total_mb) : "–";
@@ -65,7 +65,7 @@ function tellEstimate(at, w, aside, said) {
   tellDisk(at, plan);
   replaceChildren(at.verdict, trainVerdict(w));
   tellStart(at, w);
-  if (plan && !w.busy) said.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
+  if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
 }
 
 /** On hardware that is only planned for there is nothing to start: a sentence takes the button's place. */
@@ -133,7 +133,7 @@ function trainVerdict(w) {
   if (w.problem && w.problem.code !== "away") return noteBox("danger", w.problem.message);
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
-  const text = t("plan." + verdict.code, verdict.params);
+  const text = verdict.message;
   if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
   const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
   return noteBox("warn", h("p", {}, text), change);
@@ -145,7 +145,7 @@ function showFault(w, field) {
   const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
   if (!holder) return;
   holder.closest("details")?.setAttribute("open", "");
-  holder.querySelector("input, select, textarea")?.focus();
+  /** @type {HTMLElement | null} */ (holder.querySelector("input, select, textarea"))?.focus();
 }
 
 /** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */
@@ -165,7 +165,7 @@ export function applyChange(w, change) {
 async function trainStart(button, w) {
   if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
   const verdict = w.plan?.verdict;
-  if (verdict && !verdict.ok && !(await askFirst(t("train.estimate.unfit.title"), t("plan." + verdict.code, verdict.params), t("train.estimate.unfit.start")))) return;
+  if (verdict && !verdict.ok && !(await askFirst(t("train.estimate.unfit.title"), verdict.message, t("train.estimate.unfit.start")))) return;
   button.setAttribute("aria-busy", "true");
   try {
     await w.saved(); // a save that arrives after the start would bring the draft back

@@ -24,11 +24,11 @@ export function dataWays(ctx) {
     WAYS.forEach(([one], place) => buttons[place].setAttribute("aria-expanded", String(one === open)));
     replaceChildren(panel, open ? WAY[open](ctx, () => toggle(open)) : null);
     history.replaceState(null, "", pageUrl("data", open ? { add: open } : undefined));
-    if (open) panel.querySelector("textarea, input")?.focus();
+    if (open) /** @type {HTMLElement | null} */ (panel.querySelector("textarea, input"))?.focus();
     else document.getElementById("data-way-" + closing)?.focus();
   };
   const row = h("div", { class: "ts-row data-ways", role: "group", "aria-label": t("data.sources.label") }, buttons);
-  return { row, panel, start: () => { const wanted = queryValue("add"); if (wanted in WAY) toggle(wanted); } };
+  return { row, panel, start: () => { const wanted = queryValue("add"); if (wanted && wanted in WAY) toggle(wanted); } };
 }
 
 const WAY = { paste: pasteWay, sheet: sheetWay, hub: hubWay };
@@ -50,7 +50,7 @@ function pasteWay(ctx, close) {
   const go = h("button", { class: "ts-btn primary" }, t("data.paste.go"));
   return wayCard("paste", close, h("form", { class: "ts-stack", novalidate: true, onsubmit: async (event) => {
     event.preventDefault();
-    if (!text.value.trim()) return field.setError(t("data.paste.empty")) || text.focus();
+    if (!text.value.trim()) { field.setError(t("data.paste.empty")); text.focus(); return; }
     go.setAttribute("aria-busy", "true");
     try {
       goTo(await ctx.call("paste_data", text.value, name.value));
@@ -64,7 +64,7 @@ function pasteWay(ctx, close) {
 /** A typed table; what is typed is kept on the server as it is typed. */
 function sheetWay(ctx, close) {
   const holder = h("div", { class: "ts-stack", "aria-busy": "true" }, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
-  ctx.call("sheet_draft").then((draft) => { sheetForm(holder, draft, ctx); holder.querySelector(".sheet-name")?.focus(); }, (error) => replaceChildren(holder, noteBox("danger", error.message)));
+  ctx.call("sheet_draft").then((draft) => { sheetForm(holder, draft, ctx); /** @type {HTMLElement | null} */ (holder.querySelector(".sheet-name"))?.focus(); }, (error) => replaceChildren(holder, noteBox("danger", error.message)));
   return wayCard("sheet", close, holder);
 }
 

@@ -11,6 +11,7 @@ import { noteBox } from "../../shared/form-controls.js";
 
 /** Below the head of a data set: its import, followed until it is done; `again` leads back to the mapping. */
 export function importing(set, ctx) {
+  /** @type {any} */
   const card = h("section", { class: "ts-card ts-stack data-importing", "aria-labelledby": "data-importing-title" });
   const done = () => location.assign(pageUrl("data", { dataset: set.id }));
   let drawn = "";

@@ -62,7 +62,7 @@ function reviewDraw(self) {
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const states = REVIEW_STATES.map((key) => [key, t("data.review.state." + key, { n: format.number(key === "all" ? all : counts[key]) })]);
   const pick = (key, value) => { self[key] = value; self.at = 0; reviewLoad(self); };
-  const focused = document.activeElement?.name === "data-review-state";
+  const focused = document.activeElement?.getAttribute("name") === "data-review-state";
   replaceChildren(self.filters, segments("data-review-state", t("data.review.filter"), states, self.status, (value) => pick("status", value)),
     targets.length ? labelled(selectField("data-review-for", [[null, t("data.review.any")], ...targets.map((one) => [one.id, t("data.review.for", { name: one.name })])], self.dataset, (value) => pick("dataset", value)), t("data.review.meant")) : null);
   if (focused) self.filters.querySelector("input:checked")?.focus();
@@ -102,7 +102,7 @@ function reviewOrigin(row) {
 
 const REVIEW_ICONS = { approve: "check", reject: "x", edit: "pencil", undo: "rotate-ccw" };
 function reviewButton(self, act) {
-  const letter = Object.keys(REVIEW_KEYS).find((key) => REVIEW_KEYS[key] === act).toUpperCase();
+  const letter = String(Object.keys(REVIEW_KEYS).find((key) => REVIEW_KEYS[key] === act)).toUpperCase();
   const icon = REVIEW_ICONS[act];
   return h("button", { type: "button", class: "ts-btn " + (act === "approve" ? "primary" : icon ? "" : "ghost small"), id: "review-" + act, "aria-keyshortcuts": letter,
     onclick: () => reviewDo(self, act) }, icon ? drawIcon(icon) : null, t("data.review." + act), h("kbd", { class: "data-kbd" }, letter));
