@@ -5,12 +5,11 @@ import { drawIcon } from "../../kit/icons.js";
 import { openDialog, pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
-import { compareBack } from "./parts.js";
+import { compareBack, compareRoughly } from "./parts.js";
 import {
   debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField,
 } from "../shared/form-controls.js";
 import { formNumber, settingsForm } from "../shared/form.js";
-import { trainRoughly } from "../train/estimate.js";
 
 export async function compareForm(root, forms, ctx) {
   const panel = h("div", { class: "ts-stack loose compare-form", "aria-busy": "true" }, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
@@ -167,5 +166,3 @@ function compareBudget(f) {
   });
   return section(3, t("compare.part.budget"), t("compare.part.budget.lead"), card);
 }
-
-export const compareRoughly = (seconds) => (seconds === null || seconds === undefined ? "–" : trainRoughly(seconds));

@@ -3,7 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { compareKey } from "./board.js";
+import { compareKey } from "./parts.js";
 import { JOB_ACTIVE, JOB_LOOK, drawKeyed, jobError } from "../jobs/parts.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
 import { trainCount } from "../train/steps/model.js";

@@ -32,3 +32,7 @@ export async function dataRemove(button, set, ctx) {
   const gone = await runAction(button, async () => { await ctx.call("delete_dataset", set.id); return true; });
   if (gone) location.assign(pageUrl("data"));
 }
+
+export const SEVERITY_ICONS = { serious: "triangle-alert", look: "eye", hint: "info" };
+
+export const LEVEL_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info", good: "circle-check" };

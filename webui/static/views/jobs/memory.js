@@ -4,8 +4,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { JOB_METRICS } from "./charts.js";
-import { JOB_ACTIVE, jobButton, jobText } from "./parts.js";
+import { JOB_ACTIVE, JOB_METRICS, jobButton, jobText } from "./parts.js";
 
 export function jobMemory() {
   const holder = h("div", {});

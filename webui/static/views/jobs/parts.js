@@ -120,3 +120,13 @@ export function drawKeyed(parent, items, key, draw) {
   parent.tsKeyed = now;
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
 }
+
+export const JOB_METRICS = {
+  MEMORY: ["memory_device_mb", "memory_process_mb"], // of the device where it has its own
+  LOSS: [["train_loss", "train"], ["val_loss", "val"]],
+  SMALL: [
+    ["learning_rate", "jobs.metric.learning_rate"],
+    ["grad_norm", "jobs.metric.grad_norm"],
+    ["tokens_per_s", "jobs.metric.speed"],
+  ],
+};

@@ -4,7 +4,7 @@ import { lineChart } from "../../kit/chart.js";
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { hasText, t } from "../../kit/texts.js";
-import { JOB_METRICS } from "./charts.js";
+import { JOB_METRICS } from "./parts.js";
 import { svgNode } from "../learn/diagram-kit.js";
 
 /* What is drawn elsewhere; `added` are the charts of the job's objective. */

@@ -69,8 +69,3 @@ function importEnded(set, state, ctx) {
   return [h("h2", { id: "data-importing-title" }, t("data.importing.stopped.title")), reason,
     h("div", { class: "ts-row" }, state.can_resume ? resume : null, again, dismiss)];
 }
-
-/** The mark in the list of data sets; null where nothing is imported. */
-export const importBadge = (set) => (set.import
-  ? h("span", { class: "ts-badge " + (set.import.ended ? "warn" : "neutral") }, t("data.importing.badge" + (set.import.ended ? ".ended" : "")))
-  : null);

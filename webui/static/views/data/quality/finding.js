@@ -4,8 +4,8 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { pageLocale, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
+import { SEVERITY_ICONS } from "../badges.js";
 import { dataMade, dataOperation } from "../operation.js";
-import { SEVERITY_ICONS } from "./findings.js";
 import { editRow } from "../rows/edit.js";
 import { noteBox } from "../../shared/form-controls.js";
 

@@ -14,15 +14,6 @@ import { noteBox, segments, selectField } from "../../shared/form-controls.js";
 const REVIEW_STATES = ["waiting", "approved", "rejected", "added", "all"];
 const REVIEW_KEYS = { j: "next", k: "previous", a: "approve", e: "edit", r: "reject", u: "undo" };
 
-/** On the list of data sets: how many rows wait. */
-export function reviewBadge(ctx) {
-  const holder = h("div", { class: "data-review-link" });
-  ctx.call("review_count").then((count) => {
-    if (count) holder.append(h("a", { class: "ts-btn", href: pageUrl("data", { review: 1 }) }, drawIcon("list-checks"), t("data.review.link"), h("span", { class: "ts-badge warn" }, format.number(count))));
-  }).catch((error) => console.warn(error));
-  return holder;
-}
-
 export function dataReview(root, ctx) {
   const self = { ctx, at: 0, status: "waiting", dataset: Number(queryValue("for")) || null, undo: [], found: null, busy: false };
   self.filters = h("div", { class: "ts-spread" });
