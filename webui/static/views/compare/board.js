@@ -44,7 +44,10 @@ export function board(root, id, forms, ctx) {
   });
 }
 
-/** @param {Parts<"compare">} b */
+/**
+ * @param {Parts<"compare">} b
+ * @param {Server.ComparisonView} view
+ */
 function drawBoard(b, frame, view) {
   const first = !b.view;
   const named = b.view?.name !== view.name || b.view?.active !== view.active || JSON.stringify(b.view?.spec) !== JSON.stringify(view.spec);
@@ -130,9 +133,12 @@ function actions(b) {
 /** The metric that says who leads: the first one of which jobs draw a curve. */
 const leading = (metrics) => metrics.find((metric) => metric.curve);
 
-/** The models of the two best rows by the leading metric: as many as the playground shows beside the base. */
+/**
+ * The models of the two best rows by the leading metric: as many as the playground shows beside the base.
+ * @param {Server.ComparisonView} view
+ */
 const bestModels = (view, { key, better }) => view.rows.filter((row) => row.cells[key] && !row.partial && row.runs.some((run) => run.tuned_id))
-  .sort((a, b) => (better === "high" ? -1 : 1) * (a.cells[key].mean - b.cells[key].mean)).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id).tuned_id);
+  .sort((a, b) => (better === "high" ? -1 : 1) * (a.cells[key].mean - b.cells[key].mean)).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id)?.tuned_id);
 
 /** @param {Parts<"compare">} b */
 const stopAll = async (b, node) => {
@@ -164,7 +170,10 @@ async function join(b) {
   return undefined;
 }
 
-/** Who leads, in one sentence. */
+/**
+ * Who leads, in one sentence.
+ * @param {Server.ComparisonView} view
+ */
 function compareHeadline(view, lead) {
   const show = (value) => STYLES[lead.style](value, lead.decimals);
   const of = (row) => row.cells[lead.key];
@@ -180,6 +189,7 @@ function compareHeadline(view, lead) {
   return t("compare.headline.one", { name: measured[0].label, loss: show(of(measured[0]).mean), base: show(base?.mean) });
 }
 
+/** @param {Server.ComparisonView} view */
 function boardNote(view, lead) {
   const measured = view.rows.filter((row) => row.cells[lead.key] && row.kind !== "base").length;
   if (view.active || measured < 2 || view.spec.shared.seeds > 1) return null;

@@ -38,6 +38,7 @@ function compareBadge(state) {
   return h("span", { class: "ts-badge job-badge " + kind, "data-state": state }, drawIcon(icon), t("compare.state." + state));
 }
 
+/** @param {Server.ComparisonBrief} row */
 const listed = (row) => h("li", { "data-comparison": row.id },
   h("div", { class: "compare-listed" },
     h("a", { class: "job-name", href: pageUrl("compare", { comparison: row.id }), dir: "auto" }, row.name),

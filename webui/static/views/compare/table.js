@@ -70,7 +70,10 @@ function compareSorted(b) {
     .sort((x, y) => Number(x.at === null) - Number(y.at === null) || (x.at !== null && y.at !== null ? sign * (x.at - y.at) : 0) || x.place - y.place).map(({ row }) => row);
 }
 
-/** @param {Parts<"compare">} b */
+/**
+ * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
+ */
 function compareRow(b, row) {
   const style = b.styles.get(row.key);
   return h("tr", { "data-entrant": row.key, class: "compare-row " + row.kind },
@@ -78,6 +81,7 @@ function compareRow(b, row) {
     b.columns.map((column) => compareCell(row, column)));
 }
 
+/** @param {Server.LeaderboardRow} row */
 function compareCell(row, column) {
   const { label } = column;
   if (column.count) {
@@ -97,6 +101,7 @@ function compareCell(row, column) {
 /**
  * Name, kind, how far it is, and the ways from here: its jobs, the chat.
  * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
  */
 function who(b, row, style) {
   const name = h("span", { class: "compare-name" }, compareKey(style), row.label);
@@ -109,7 +114,10 @@ function who(b, row, style) {
       row.runs.map((run) => runLink(b, row, run, several)))];
 }
 
-/** @param {Parts<"compare">} b */
+/**
+ * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
+ */
 function runLink(b, row, run, several) {
   const [, icon] = JOB_LOOK[run.status] || ["neutral", "info"];
   const state = run.whole ? t("jobs.status.succeeded") : t("jobs.status." + run.status);

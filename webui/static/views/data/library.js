@@ -61,7 +61,10 @@ function dataSampleCard(key, onuse) {
     h("div", { class: "data-card-foot" }, button));
 }
 
-/** One data set in the list. */
+/**
+ * One data set in the list.
+ * @param {Server.DatasetView} set
+ */
 function dataCard(set) {
   const draft = set.status === "draft";
   const busy = set.import && !set.import.ended;
@@ -78,11 +81,15 @@ function dataCard(set) {
         h("a", { class: "ts-btn ghost", href: open }, t("data.card.open"))]));
 }
 
+/** @param {Server.DatasetView} set */
 const dataNumbers = (set) => h("div", { class: "data-numbers" },
   statBox(format.number(set.accepted), t("data.rows")),
   set.stats?.characters ? statBox(format.number(set.stats.characters), t("data.characters")) : null);
 
-/** Train and validation rows as one bar with words below. */
+/**
+ * Train and validation rows as one bar with words below.
+ * @param {Server.DatasetView} set
+ */
 function splitBar(set) {
   const total = set.train_rows + set.val_rows || 1;
   return h("div", { class: "data-split" },
@@ -125,7 +132,10 @@ function reviewBadge(ctx) {
   return holder;
 }
 
-/** The mark in the list of data sets; null where nothing is imported. */
+/**
+ * The mark in the list of data sets; null where nothing is imported.
+ * @param {Server.DatasetView} set
+ */
 const importBadge = (set) => (set.import
   ? h("span", { class: "ts-badge " + (set.import.ended ? "warn" : "neutral") }, t("data.importing.badge" + (set.import.ended ? ".ended" : "")))
   : null);

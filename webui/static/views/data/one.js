@@ -24,7 +24,10 @@ export async function dataOne(root, id, ctx) {
   page.removeAttribute("aria-busy");
 }
 
-/** @param {Ctx<"data">} ctx */
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function showOne(page, set, ctx) {
   const mapping = set.status === "draft" || queryValue("remap");
   if (set.import && mapping) replaceChildren(page, dataBack(), pageHead(set.name, set.source_name), importing(set, ctx));
@@ -46,6 +49,7 @@ const TABS = {
 /**
  * The ready data set: head, then one tab at a time; the address names it (&tab=rows).
  * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
  */
 function report(page, set, ctx) {
   const head = h("div", {});
@@ -87,6 +91,7 @@ function report(page, set, ctx) {
 /**
  * Name and actions. Redrawn after a rename.
  * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
  */
 function dataHead(holder, set, ctx) {
   const rename = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.rename"), title: t("data.rename"), onclick: () => renaming(holder, set, ctx) }, drawIcon("pencil"));
@@ -100,12 +105,19 @@ function dataHead(holder, set, ctx) {
       h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")))));
 }
 
+/** @param {Server.DatasetView} set */
 const dataOrigin = (set) => [set.sample_key ? t("data.card.sample") : set.source_name, " · ", format.when(set.created_at)];
 
-/** Which version is in use, once there is more than one. */
+/**
+ * Which version is in use, once there is more than one.
+ * @param {Server.DatasetView} set
+ */
 const versionLink = (set) => (set.versions > 1 ? [" · ", h("button", { type: "button", class: "ts-link", onclick: () => openSet.openTab("versions") }, t("data.version.number", { n: set.version }))] : null);
 
-/** @param {Ctx<"data">} ctx */
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function renaming(holder, set, ctx) {
   const input = h("input", { class: "ts-input", id: "data-rename", type: "text", maxlength: "120", value: set.name, "aria-label": t("data.name") });
   const save = h("button", { class: "ts-btn primary" }, t("data.save"));

@@ -66,6 +66,7 @@ export function dataOperation(set, ctx, operation, { values = {}, done } = {}) {
 /**
  * What follows the making of a version: {version}, or {job} which is shown until it ends.
  * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
  */
 export function dataMade(holder, made, set, ctx, done, fail) {
   const finish = (version) => {

@@ -97,7 +97,10 @@ function trainLacking(w) {
   return open.length ? t("train.estimate.missing", { steps: open.join(", ") }) : w.problem ? "" : t("train.estimate.empty");
 }
 
-/** @param {Parts<"train">} w */
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.PlanView} plan
+ */
 function trainFacts(plan, w) {
   const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
   const trained = trainCount(plan.trainable);
@@ -127,8 +130,10 @@ function foldView(name) {
   return { node: h("div", { class: "estimate-folded" }, node, below), show };
 }
 
-const tellTime = (at, plan, time) => at.time.show(time, (plan?.time.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
+/** @param {Server.PlanView} plan */
+const tellTime = (at, plan, time) => at.time.show(time, (plan?.time?.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
 
+/** @param {Server.PlanView} plan */
 const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: megabytes(plan.disk.total_mb), limit: t("train.estimate.free", { mb: megabytes(plan.disk.free_mb) }) }) : "–",
   (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), megabytes(item.mb)]));
 

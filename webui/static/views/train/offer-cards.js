@@ -32,13 +32,16 @@ export function offerCards(w, self, offers, draw) {
   return [group, more];
 }
 
-/** @param {Parts<"train">} w */
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.PlanOffer} offer
+ */
 const offerCard = (w, offer, held) => h("div", { class: "ts-choice train-offer", id: "offer-" + offer.key, role: "radio", "aria-checked": String(held), "data-value": offer.key, tabindex: "-1" },
   h("div", { class: "offer-text" },
     h("div", { class: "ts-row" }, h("b", {}, methodName(w, offer.method)), offer.best && !w.offers.nothing ? h("span", { class: "ts-badge good" }, t("train.offers.best")) : null),
     h("span", { class: "ts-small" }, offerWords(w, offer)),
     offer.why ? h("span", { class: "ts-soft ts-small" }, offer.why.message) : null),
-  offerCosts(offer.memory, offer.time?.seconds ?? offer.seconds, offer.disk?.total_mb ?? offer.disk_mb));
+  offerCosts(offer.memory, offer.time.seconds, offer.disk.total_mb));
 
 /**
  * What was set by hand, with what the estimate says of it.
@@ -58,6 +61,7 @@ const methodName = (w, key) => w.forms.methods.find((one) => one.key === key)?.l
 /**
  * A plan in plain words: how the base is held, how much of an example is read, how often.
  * @param {Parts<"train">} w
+ * @param {Server.PlanOffer} offer
  */
 const offerWords = (w, offer) => [
   offer.bits ? t("train.offers.quantised", { bits: offer.bits }) : t("train.offers.whole"),

@@ -47,6 +47,7 @@ function followOffer(w) {
 /**
  * Fill the form with a plan. `picked`: by hand, so that it stays when the budget changes.
  * @param {Parts<"train">} w
+ * @param {Server.PlanOffer} offer
  */
 export function takeOffer(w, offer, picked) {
   const by = (area) => Object.fromEntries(Object.entries(offer.changes).filter(([field]) => field.startsWith(area + ".")).map(([field, value]) => [field.slice(area.length + 1), value]));

@@ -12,6 +12,7 @@ import { noteBox } from "../../shared/form-controls.js";
 /**
  * Below the head of a data set: its import, followed until it is done; `again` leads back to the mapping.
  * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
  */
 export function importing(set, ctx) {
   /** @type {any} */
@@ -34,6 +35,7 @@ export function importing(set, ctx) {
 /**
  * The parts of an import that is under way; `card.update(state)` fills them in.
  * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
  */
 function importActive(set, ctx, card) {
   const words = h("p", { class: "ts-soft", role: "status" });
@@ -64,6 +66,7 @@ function importWords(state) {
 /**
  * An import that ended without success: why, and what can be done.
  * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
  */
 function importEnded(set, state, ctx) {
   const rows = format.number(state.rows);

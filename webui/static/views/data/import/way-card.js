@@ -15,6 +15,7 @@ export const goTo = (id) => location.assign(pageUrl("data", { dataset: id }));
 /**
  * Another sheet of an Excel file has other columns: the draft is looked at anew.
  * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
  */
 export function sheetField(set, ctx) {
   const sheets = set.reading?.sheets || [];

@@ -9,7 +9,10 @@ import { dataMade, dataOperation } from "../operation.js";
 import { editRow } from "../rows/edit.js";
 import { noteBox } from "../../shared/form-controls.js";
 
-/** @param {Parts<"data">} self */
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 export function finding(self, check, { rows, groups }) {
   const body = h("div", { class: "ts-stack finding-body" });
   const sentence = foundSentence(check.found, { rows, groups });
@@ -32,7 +35,10 @@ const foundSentence = (text, numbers) => text.replace(/\{(\w+)(?:\|([^|}]*)\|([^
 
 const SEVERITY_BADGES = { serious: "danger", look: "warn", hint: "neutral" };
 
-/** @param {Parts<"data">} self */
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 function findingOpen(self, check, body) {
   const holder = h("div", { class: "ts-stack finding-rows" });
   const more = h("button", { type: "button", class: "ts-btn small", hidden: true, onclick: () => runAction(more, load) }, t("findings.more"));
@@ -51,6 +57,7 @@ function findingOpen(self, check, body) {
 /**
  * Repairs as buttons; a press opens the form with its effect below.
  * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
  */
 function fixes(self, check) {
   const panel = h("div", { class: "finding-fix" });
@@ -85,7 +92,10 @@ function grouped(rows) {
   return groups;
 }
 
-/** @param {Parts<"data">} self */
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 function foundGroup(self, check, rows) {
   const cards = rows.map((row) => foundRow(self, check, row));
   if (rows[0].group === null) return cards[0];
@@ -93,7 +103,10 @@ function foundGroup(self, check, rows) {
     h("p", { class: "ts-label", "aria-hidden": "true" }, t("findings.group", { n: format.number(rows[0].group + 1) })), h("div", { class: "finding-side" }, cards));
 }
 
-/** @param {Parts<"data">} self */
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 function foundRow(self, check, row) {
   const number = { n: format.number(row.place + 1) };
   const button = (icon, key, act) => h("button", { type: "button", class: "ts-btn ghost small", "aria-label": t(key) + ": " + t("findings.row.number", number), onclick: (event) => runAction(event.currentTarget, act) }, drawIcon(icon), t(key));

@@ -10,7 +10,10 @@ import { finding } from "./finding.js";
 import { findingsSettings } from "./findings-settings.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
-/** @param {Ctx<"data">} ctx */
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function findingsTab(set, ctx) {
   const self = { set, ctx, panels: new Map(), head: h("div", { class: "ts-stack" }), list: h("div", { class: "ts-stack tight findings-list" }), foot: h("div", {}) };
   self.node = h("div", { class: "ts-stack findings" }, self.head, self.list, self.foot);

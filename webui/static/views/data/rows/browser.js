@@ -9,7 +9,10 @@ import { pendingBar } from "./edit.js";
 import { dataRow, fillTokens } from "./row.js";
 import { noteBox } from "../../shared/form-controls.js";
 
-/** @param {Ctx<"data">} ctx */
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function rowsCard(set, ctx) {
   const self = {
     set, ctx, query: { sort: "file", descending: false, check: queryValue("found") || "" }, view: "chat", model: null, models: [],

@@ -12,7 +12,10 @@ import { textField } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
 import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
 
-/** @param {Ctx<"data">} ctx */
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function rejectedCard(set, ctx) {
   const card = h("section", { class: "ts-card data-rejected-card", "aria-labelledby": "data-rejected-title" });
   const title = h("h2", { id: "data-rejected-title" }, t("data.rejected.title"));
@@ -36,7 +39,10 @@ export function rejectedCard(set, ctx) {
   return card;
 }
 
-/** Repairs that are not a version yet outlive a refresh; they belong to the version that they were made on. */
+/**
+ * Repairs that are not a version yet outlive a refresh; they belong to the version that they were made on.
+ * @param {Server.DatasetView} set
+ */
 function keptRepairs(set) {
   const key = "ts-repairs-" + set.id + "-" + set.version;
   /** @type {any} */

@@ -12,7 +12,10 @@ import { settingsForm } from "../../shared/form.js";
 
 const REWRITE_BUSY = ["queued", "starting", "running", "stopping"];
 
-/** @param {Ctx<"data">} ctx */
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function rewritePanel(set, ctx) {
   const self = { set, ctx, chosen: {}, ids: openSet.toRewrite || null, form: h("div", { class: "ts-stack" }), state: h("div", { class: "ts-stack tight", "aria-live": "polite" }) };
   self.node = h("div", { class: "ts-stack data-rewrite", "aria-busy": "true" }, self.form, self.state);

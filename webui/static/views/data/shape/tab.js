@@ -13,7 +13,10 @@ const SHAPE_USUAL = ["split_random", "paraphrase", "limit_rows"];
 const SHAPE_GROUPS = ["split", "size", "augment", "combine", "wording", "convert"];
 const SHAPE_ICONS = { split: "git-branch", size: "table", augment: "sparkles", combine: "layers", wording: "pencil", convert: "messages-square" };
 
-/** @param {Ctx<"data">} ctx */
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function shapeTab(set, ctx) {
   const self = { set, ctx, now: h("section", { class: "ts-card shape-now", "aria-labelledby": "shape-now-title" }), body: h("div", { class: "ts-stack loose" }) };
   self.node = h("div", { class: "ts-stack loose data-shape", "aria-busy": "true" }, self.now, self.body);
@@ -114,17 +117,21 @@ const shapeCard = (self, operation, panel) => h("button", {
 /**
  * The column that is shown above is the first choice where rows are grouped by a label; a column that is called so, where a time is asked for.
  * @param {Parts<"data">} self
+ * @param {Server.OperationForm} operation
  */
 const shapeDefault = (self, operation) => ({ ...operation, params: operation.params.map((param) => {
   if (param.key !== "column") return param;
   const named = (value) => param.choices.some((one) => one.value === value) && value;
-  const first = operation.key === "split_time" ? param.choices.find((one) => TIME_NAMES.test(one.value))?.value
+  const first = operation.key === "split_time" ? param.choices.find((one) => TIME_NAMES.test(String(one.value)))?.value
     : named("@answer") && self.column && named(self.column);
   return first ? { ...param, default: first } : param;
 }) });
 const TIME_NAMES = /date|time|created|updated|\u65e5\u671f|\u65f6\u95f4|\u6642\u9593|\u5e74\u6708/i;
 
-/** @param {Parts<"data">} self */
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.OperationForm} operation
+ */
 function shapeOpen(self, operation, panel) {
   const back = h("button", { type: "button", class: "ts-btn ghost small shape-back", onclick: () => shapeList(self, operation.key) }, drawIcon("arrow-right"), t("shape.back"));
   const title = h("h2", { tabindex: "-1", id: "shape-open" }, operation.label);
