@@ -12,6 +12,7 @@ from engine.services.data import datasets
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
+from webui import browser
 from webui.components import view
 from webui.forms import wizard_forms
 from webui.guard import guarded
@@ -34,7 +35,7 @@ def _lists(site: Site) -> dict[str, Any]:
 
 def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
     """The draft to go on with, the one that the address replaced (if any), and what could not be taken over."""
-    stored = settled_draft(drafts.load_draft(site.ctx, DRAFT))
+    stored = settled_draft(drafts.load_draft(site.ctx, DRAFT, browser.here()))
     asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
     if "from_job" in asked:
         try:
@@ -54,7 +55,7 @@ def _choices(site: Site) -> list[Function]:
 
     def load_wizard(query: dict[str, Any]) -> dict[str, Any]:
         arrived = _arrive(site, query)
-        drafts.save_draft(ctx, DRAFT, arrived["draft"])
+        drafts.save_draft(ctx, DRAFT, arrived["draft"], browser.here())
         return arrived | _lists(site)
 
     def lists() -> dict[str, Any]:
@@ -80,11 +81,11 @@ def _plans(site: Site) -> list[Function]:
     ctx = site.ctx
 
     def save(draft: dict[str, Any]) -> None:
-        drafts.save_draft(ctx, DRAFT, draft)
+        drafts.save_draft(ctx, DRAFT, draft, browser.here())
 
     def start_over() -> dict[str, Any]:
         draft = fresh_draft()
-        drafts.save_draft(ctx, DRAFT, draft)
+        drafts.save_draft(ctx, DRAFT, draft, browser.here())
         return draft
 
     def plan_now(raw: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def _plans(site: Site) -> list[Function]:
 
     def begin(raw: dict[str, Any], key: str) -> int:
         job = lifecycle.start_job(ctx, raw, key=start_key(key, raw))
-        drafts.clear_draft(ctx, DRAFT)
+        drafts.clear_draft(ctx, DRAFT, browser.here())
         return job
 
     return [save, start_over, plan_now, offers_now, method_costs, mends, show_tokens, begin]
