@@ -21,7 +21,8 @@ def fresh_draft(**chosen: Any) -> dict[str, Any]:
     """An empty draft with a key of its own: starting the same draft twice makes one job.
 
     `own`: settings were made by hand, so no plan may replace them unasked; `plan`: the one that was picked by hand;
-    `by_objective`: {objective: {"training", "training_by"}}, settings that wait until that objective is chosen again.
+    `by_objective`: {objective: {"training", "training_by"}}, settings that wait until that objective is chosen again;
+    `again`: {"job", "name"} of the job that the settings come from, so that the review shows what is special in them.
     """
     return {
         "version": VERSION,
@@ -38,6 +39,7 @@ def fresh_draft(**chosen: Any) -> dict[str, Any]:
         "budget": {},
         "own": False,
         "plan": None,
+        "again": None,
         "name": "",
         "sample_prompts": "",
     } | {key: value for key, value in chosen.items() if value is not None}

@@ -42,7 +42,8 @@ def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
             raw, warnings = spec_files.draft_from_job(site.ctx, asked["from_job"])
         except TunesmithError as error:
             return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
-        return {"draft": draft_of(raw), "replaced": stored, "warnings": warnings}
+        again = {"job": asked["from_job"], "name": str(raw.get("name") or "")}
+        return {"draft": draft_of(raw) | {"again": again}, "replaced": stored, "warnings": warnings}
     chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
