@@ -1,4 +1,5 @@
 /* The behaviour of the frame: skeleton, scheme, language, phone menu, the count of running jobs. */
+import { askPulse, awayError, serverIsGone } from "./away.js";
 import { h } from "./dom.js";
 import { poll } from "./server.js";
 import { t } from "./texts.js";
@@ -23,8 +24,11 @@ function shell() {
 
 /** How many jobs run, at the navigation's "Jobs"; notices also on quiet pages when the server is away. */
 async function pulse() {
-  const answer = await fetch("/api/pulse").catch(() => null);
-  if (!answer || answer.status >= 500) throw Object.assign(new Error("away"), { code: "away" });
+  const answer = await askPulse();
+  if (!answer) {
+    serverIsGone();
+    throw awayError();
+  }
   if (!answer.ok) return;
   const { running } = await answer.json();
   const link = document.querySelector(".ts-rail [data-page=jobs]");

@@ -130,7 +130,7 @@ const bestModels = (view, { key, better }) => view.rows.filter((row) => row.cell
   .sort((a, b) => (better === "high" ? -1 : 1) * (a.cells[key].mean - b.cells[key].mean)).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id).tuned_id);
 
 const stopAll = async (b, node) => {
-  if (await askFirst(t("compare.stop.title"), t("compare.stop.text"), t("compare.stop"))) await b.act(node, "compare_stop");
+  if (await askFirst(t("compare.stop.title"), t("compare.stop.text"), t("compare.stop"), t("compare.stop.keep"))) await b.act(node, "compare_stop");
 };
 
 async function compareRemove(b, node) {

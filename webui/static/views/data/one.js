@@ -52,6 +52,7 @@ function report(page, set, ctx) {
     open = key;
     for (const tab of bar.children) tab.setAttribute("aria-selected", String(tab.dataset.tab === key));
     for (const tab of bar.children) tab.tabIndex = tab.dataset.tab === key ? 0 : -1;
+    bar.querySelector('[aria-selected="true"]').scrollIntoView({ block: "nearest", inline: "center" });
     panel.setAttribute("aria-labelledby", "data-tab-" + key);
     history.replaceState(null, "", pageUrl("data", { dataset: set.id, tab: key }));
     const draw = await TABS[key]();
@@ -84,9 +85,9 @@ function dataHead(holder, set, ctx) {
     h("div", {}, h("div", { class: "ts-row data-name" }, h("h1", { dir: "auto" }, set.name), rename),
       h("p", { class: "ts-soft ts-small data-source" }, dataOrigin(set), versionLink(set))),
     h("div", { class: "ts-row" },
-      remove,
+      h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")),
       set.sample_key ? null : h("a", { class: "ts-btn", href: pageUrl("data", { dataset: set.id, remap: 1 }) }, drawIcon("settings"), t("data.remap")),
-      h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")))));
+      remove)));
 }
 
 const dataOrigin = (set) => [set.sample_key ? t("data.card.sample") : set.source_name, " · ", format.when(set.created_at)];

@@ -31,11 +31,10 @@ export async function view(root, _value, ctx) {
   });
 }
 
-/** Newcomers see the offer first; whoever has trained something sees their work first. */
+/** What runs comes first. Newcomers see the offer then; whoever has trained something sees their work. */
 function homeFrame(page, head, slots, state, ctx) {
-  const work = [slots.running, slots.finished];
   const known = state.finished.length > 0;
-  appendAll(page, known ? [head, ...work, slots.offer, slots.machine] : [head, slots.offer, ...work, slots.next, slots.machine]);
+  appendAll(page, [head, slots.running, ...(known ? [slots.finished, slots.offer] : [slots.offer, slots.finished, slots.next]), slots.machine]);
   homeOffer(slots.offer, ctx, known);
   if (!known) homeNext(slots.next);
 }

@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { pageHead, progressBar } from "../../../kit/parts.js";
+import { cutPreview, pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
 import { readCard } from "./map-fields.js";
@@ -129,12 +129,14 @@ function previewPane() {
     show(result) {
       node.classList.remove("stale");
       said.textContent = t(result.checked && !result.rejected_rows ? "data.preview.checked_all" : "data.preview.checked", { n: format.number(result.checked), bad: format.number(result.rejected_rows) });
-      replaceChildren(rows, result.rows.length ? result.rows.map((row) => h("div", { class: "data-row" }, previewRow(row)))
+      replaceChildren(rows, result.rows.length ? result.rows.slice(0, PREVIEWED).map((row) => h("div", { class: "data-row" }, cutPreview(previewRow(row))))
         : noteBox("warn", t("data.preview.nothing")));
       replaceChildren(out, result.rejected.length ? [h("h3", {}, t("data.preview.rejected")), rejectedTable(result.rejected)] : null);
     },
   };
 }
+
+const PREVIEWED = 3; // rows
 
 /** A row without the columns beside it: those are listed once, beside the fields. */
 export const previewRow = ({ extra: _extra, ...row }) => shownRow(row);

@@ -2,6 +2,7 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { cutPreview } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { openSet } from "../open-set.js";
@@ -42,7 +43,7 @@ function rowActions(row, self, pending) {
 function rowBody(row, self) {
   if (self.view === "raw") return h("pre", { class: "data-json", tabindex: "0" }, JSON.stringify(stored(row), null, 2));
   if (self.view === "tokens") return h("div", { class: "data-row-tokens", "data-tokens-of": row.id, "aria-busy": "true" });
-  return [shownRow(row), row.clipped ? h("button", { type: "button", class: "ts-link ts-small", onclick: (event) => showWhole(event.target, row, self) }, t("data.row.whole")) : null];
+  return [cutPreview(shownRow(row)), row.clipped ? h("button", { type: "button", class: "ts-link ts-small", onclick: (event) => showWhole(event.target, row, self) }, t("data.row.whole")) : null];
 }
 
 /** The row as it lies in the file, without what the list adds. */

@@ -2,6 +2,7 @@
 import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { cutPreview } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { SAMPLES, dataLanguage, languageBadge } from "../../data/badges.js";
@@ -87,4 +88,4 @@ function moreData(w, pick) {
 }
 
 const trainTaste = (rows) => (rows.length ? [h("h3", {}, t("train.data.taste")),
-  rows.map((row) => h("div", { class: "data-row" }, previewRow(row)))] : null);
+  rows.map((row) => h("div", { class: "data-row" }, cutPreview(previewRow(row))))] : null);
