@@ -248,7 +248,7 @@ def test_a_wrong_setting_is_named_at_its_field(wizard: Any) -> None:
     assert t("en", "error.param.too_small", value="0", minimum="1") in page.inner_text("[data-field='method.rank']")
     assert page.locator("#train-start").is_disabled()
     page.click("#train-step-budget")
-    page.click(f"button:has-text('{t('en', 'train.estimate.show_fault')}')")
+    page.click(f"#train-why a:has-text('{t('en', 'train.estimate.show_fault')}')")
     page.wait_for_selector("[data-step=method]")
     assert page.evaluate("document.activeElement.id") == "method-rank"
     page.click("[data-field='method.rank'] .field-reset")

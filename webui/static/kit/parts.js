@@ -33,7 +33,7 @@ export async function askFirst(title, text, actionLabel, keepLabel = t("common.c
 
 /** A preview that is cut by its height, with a button that shows all of it where there is more. */
 export function cutPreview(...content) {
-  const box = h("div", { class: "ts-clip" }, content);
+  const box = h("div", { class: "ts-cut ts-clip" }, content);
   const button = h("button", { type: "button", class: "ts-link ts-small ts-clip-more", "aria-expanded": "false", hidden: true, onclick: () => {
     const open = !box.classList.toggle("ts-clip");
     button.setAttribute("aria-expanded", String(open));

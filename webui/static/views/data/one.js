@@ -63,6 +63,7 @@ function report(page, set, ctx) {
   bar.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
+    event.preventDefault(); // else the bar scrolls by itself too
     const place = keys.indexOf(event.target.dataset.tab) + step;
     bar.children[(place + keys.length) % keys.length].focus();
     bar.querySelector(":focus").click();
