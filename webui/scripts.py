@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 
-from webui.i18n import catalogue
+from engine.core.text import page_texts
 
 FOLDER = Path(__file__).parent / "static"
 EVERYWHERE = ("kit/shell.js", "kit/mount.js")  # what each page starts with, besides its own view
@@ -59,7 +59,7 @@ class Scripts:
     @cached_property
     def served(self) -> Mapping[str, bytes]:
         """Each module as it is sent, by its name ("views/jobs/page.js")."""
-        texts = catalogue(self.language)
+        texts = page_texts(self.language)
         return {name: _served(name, source, texts) for name, source in self._sources.items()}
 
     @cached_property

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeGate, secondsToWait } from "../../webui/static/kit/gate.js";
+import { makeGate, secondsToWait } from "../../webui/static/kit/server.js";
 
 /** A gate with a clock that is moved by hand, and a server that is switched off and on. */
 function setUp() {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { differing } from "../../webui/static/views/train/differences.js";
-import { stepOfField, whyNot } from "../../webui/static/views/train/reasons.js";
+import { stepOfField, whyNot } from "../../webui/static/views/train/steps.js";
 
 const wizard = (given) => ({
   model: () => given.model, dataset: () => given.data, teaches: (set) => set.kind === "chat", faults: given.faults || {},

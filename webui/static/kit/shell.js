@@ -1,7 +1,6 @@
 /* The behaviour of the frame: skeleton, scheme, language, phone menu, the count of running jobs. */
-import { askPulse, awayError, serverIsGone } from "./away.js";
 import { h } from "./dom.js";
-import { poll } from "./server.js";
+import { askPulse, awayError, poll, serverIsGone, watchServer } from "./server.js";
 import { t } from "./texts.js";
 
 /** The skeleton goes as soon as the page has something to show. */
@@ -18,6 +17,7 @@ function shell() {
     link.addEventListener("click", () => { link.href = link.pathname + location.search; }));
   phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
   watchForContent();
+  watchServer();
   poll(document.body, 4000, pulse);
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // its polls ended
 }

@@ -5,8 +5,8 @@ import { drawIcon } from "../../kit/icons.js";
 import { sparkline } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { homeOffer } from "./lesson.js";
 import { jobBadge, jobBar, jobFraction, jobHeadline } from "../jobs/parts.js";
+import { homeOffer } from "./lesson.js";
 
 export async function view(root, _value, ctx) {
   const slots = { offer: h("section", {}), running: h("section", {}), finished: h("section", {}), next: h("section", {}), machine: h("p", { class: "home-machine ts-small" }) };

@@ -3,9 +3,9 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
-import { learnCost, learnShare, rank } from "./parts.js";
 import { megabytes } from "../train/steps/budget.js";
 import { trainCount } from "../train/steps/model.js";
+import { learnCost, learnShare, rank } from "./parts.js";
 
 /** Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do. */
 const learnColumns = (page) => {

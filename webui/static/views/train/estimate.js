@@ -11,7 +11,7 @@ import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
 import { megabytes } from "./steps/budget.js";
 import { trainCount } from "./steps/model.js";
-import { whyLine } from "./why.js";
+import { whyLine } from "./steps.js";
 
 export function trainDrawEstimate(aside, w) {
   const at = estimateParts(w);

@@ -5,10 +5,8 @@ import { pageHead } from "../../kit/parts.js";
 import { queryValue, t } from "../../kit/texts.js";
 import { noteBox } from "../shared/form-controls.js";
 import { trainDrawEstimate } from "./estimate.js";
-import { walkSteps } from "./history.js";
 import { trainState } from "./state.js";
-import { STEPS } from "./step-names.js";
-import { whyLine } from "./why.js";
+import { STEPS, walkSteps, whyLine } from "./steps.js";
 import { drawTools, sayWarnings } from "./yaml.js";
 
 export const view = async (root, value, ctx) => {

@@ -1,11 +1,11 @@
 /* The wizard's state: the draft, what can be chosen, the plan. Saves and plans by itself when the draft changes. */
-import { whenBack } from "../../kit/away.js";
+import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
 import { debounce, keepDraft, onlyLatest } from "../shared/form-controls.js";
 import { offering } from "./offers.js";
-import { STEPS } from "./step-names.js";
 import { budgetWords } from "./steps/budget.js";
+import { STEPS } from "./steps.js";
 
 export function trainState(ctx, forms, loaded) {
   const listeners = [];

@@ -4,12 +4,12 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { cutPreview, pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
+import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
-import { readCard } from "./map-fields.js";
-import { refusal, sheetField } from "./paste.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
-import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
+import { readCard } from "./map-fields.js";
+import { refusal, sheetField } from "./paste.js";
 
 export function dataMapping(page, set, ctx) {
   const choice = {

@@ -5,11 +5,11 @@ import { drawIcon } from "../../../kit/icons.js";
 import { cutPreview } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
+import { noteBox, reasonBox } from "../../shared/form-controls.js";
 import { openSet } from "../open-set.js";
+import { shownRow } from "../versions/diff.js";
 import { dataDrawRows } from "./browser.js";
 import { editInPlace } from "./edit.js";
-import { shownRow } from "../versions/diff.js";
-import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
 export function dataRow(row, self) {
   const edited = self.pending.edited(row.id);

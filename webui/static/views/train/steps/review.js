@@ -6,7 +6,7 @@ import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.j
 import { formShow } from "../../shared/form.js";
 import { againCard } from "../again.js";
 import { checksPart } from "../check.js";
-import { STEPS } from "../step-names.js";
+import { STEPS } from "../steps.js";
 
 export function reviewStepView(w, body) {
   const said = h("div", { class: "ts-stack" });
