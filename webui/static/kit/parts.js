@@ -24,29 +24,11 @@ export function openDialog(title, body, actions, options = {}) {
   });
 }
 
-/** Ask once before something that cannot be taken back. Resolves to true when the reader agrees. Where the act itself is
-    a cancelling, `keepLabel` says what the other button does: two buttons that cancel would be a riddle. */
+/** Ask once before something that cannot be taken back. Resolves to true when the reader agrees. `keepLabel`: what the other
+    button does, where the act itself is a cancelling. */
 export async function askFirst(title, text, actionLabel, keepLabel = t("common.cancel")) {
   const actions = [{ label: keepLabel, value: "" }, { label: actionLabel, value: "yes", kind: "primary danger" }];
   return (await openDialog(title, h("p", {}, text), actions)) === "yes";
-}
-
-/** A preview that is cut by its height, with a button that shows all of it where there is more. */
-export function cutPreview(...content) {
-  const box = h("div", { class: "ts-cut ts-clip" }, content);
-  const button = h("button", { type: "button", class: "ts-link ts-small ts-clip-more", "aria-expanded": "false", hidden: true, onclick: () => {
-    const open = !box.classList.toggle("ts-clip");
-    button.setAttribute("aria-expanded", String(open));
-    button.textContent = t(open ? "common.show_less" : "common.show_all");
-  } }, t("common.show_all"));
-  const look = () => {
-    if (!box.classList.contains("ts-clip")) return;
-    const more = box.scrollHeight > box.clientHeight + 8;
-    box.classList.toggle("cut", more);
-    button.hidden = !more;
-  };
-  new ResizeObserver(look).observe(box);
-  return [box, button];
 }
 
 /** A small line without axes: `points` are [[x, y]...] or [y...]. */

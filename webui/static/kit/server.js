@@ -43,63 +43,52 @@ export function poll(root, milliseconds, task) {
   return stop;
 }
 
-const MOST_SECONDS = 30;
-const SPREAD = 0.2; // of the time to wait, so that many tabs do not come back at the same moment
+/** Seconds until the next try: twice as long each time, at most half a minute, spread so that many tabs do not come at once. */
+export const secondsToWait = (tries, random = Math.random) => Math.min(30, 2 ** tries) * (1 - 0.2 * random());
 
-/** Seconds until the next try, the `tries`-th in a row: twice as long each time, and never longer than half a minute. */
-export const secondsToWait = (tries, random = Math.random) => Math.min(MOST_SECONDS, 2 ** tries) * (1 - SPREAD * random());
-
-/** A gate, without a page, so that it can be tested. `ask()` resolves to whether the server answers; `tell()` is called when what `state()` says has changed.
-    `clock`: {now(), later(seconds, task) -> cancel, random()}; `seen()`: whether anybody looks at the page. */
+/** A gate that is shut while the server is away. `ask()` resolves to whether it answers, `tell()` hears of each change, `seen()`:
+    does anybody look at the page, `clock`: {now(), later(seconds, task) -> cancel, random()}. */
 export function makeGate({ ask, tell, clock, seen }) {
-  const self = { away: false, tries: 0, next: 0, asking: null, cancel: () => {} };
-
+  let away = false, tries = 0, next = 0, asking = null, cancel = () => {};
   const wait = () => {
-    const seconds = secondsToWait(self.tries, clock.random);
-    self.tries += 1;
-    self.next = clock.now() + seconds;
-    self.cancel = clock.later(seconds, () => { if (seen()) look(); });
+    const seconds = secondsToWait(tries, clock.random);
+    tries += 1;
+    next = clock.now() + seconds;
+    cancel = clock.later(seconds, () => { if (seen()) look(); });
   };
-
-  /** Ask once, however many want to know at the same time. */
   const look = () => {
-    self.asking ||= ask().then((answers) => {
-      self.asking = null;
-      self.cancel();
-      self.away = !answers;
-      if (answers) self.tries = 0;
+    asking ||= ask().then((answers) => { // once, however many want to know
+      asking = null;
+      cancel();
+      away = !answers;
+      if (answers) tries = 0;
       else wait();
       tell();
       return answers;
     });
-    if (self.away) tell();
-    return self.asking;
+    if (away) tell();
+    return asking;
   };
-
   return {
-    /** May the page ask by itself now? */
-    open: () => !self.away,
-    /** A call got no answer: is the server gone? Resolves to whether it answers; asks nothing while that is known. */
-    doubt: () => (self.away ? Promise.resolve(false) : look()),
-    /** It is known to be gone. */
+    open: () => !away,
+    /** A call got no answer. Resolves to whether the server does answer; asks nothing while it is known to be away. */
+    doubt: () => (away ? Promise.resolve(false) : look()),
+    /** Try at once. */
+    now: () => (away ? look() : Promise.resolve(true)),
+    /** It is known to be away. */
     lost: () => {
-      if (self.away) return;
-      self.away = true;
+      if (away) return;
+      away = true;
       wait();
       tell();
     },
-    /** Try again at once: by hand, or because the page is looked at again or the network is back. */
-    now: () => (self.away ? look() : Promise.resolve(true)),
-    /** {away, trying, seconds until the next try}. */
-    state: () => ({ away: self.away, trying: Boolean(self.asking), seconds: Math.max(0, Math.ceil(self.next - clock.now())) }),
+    state: () => ({ away, trying: Boolean(asking), seconds: Math.max(0, Math.ceil(next - clock.now())) }),
   };
 }
 
-const PATIENCE = 8000; // milliseconds until a server that took the question counts as away
-
-/** What the server says of itself; null when it does not answer. */
+/** What the server says of itself; null when it does not answer, or takes too long to. */
 export async function askPulse() {
-  const answer = await fetch("/api/pulse", { signal: AbortSignal.timeout(PATIENCE) }).catch(() => null);
+  const answer = await fetch("/api/pulse", { signal: AbortSignal.timeout(8000) }).catch(() => null);
   return answer && answer.status < 500 ? answer : null;
 }
 
@@ -107,15 +96,11 @@ const later = (seconds, task) => {
   const timer = setTimeout(task, seconds * 1000);
   return () => clearTimeout(timer);
 };
-
-let ticking = 0; // the clock of the strip
-
 const gate = makeGate({
   ask: async () => Boolean(await askPulse()), tell: drawStrip, seen: () => !document.hidden,
   clock: { now: () => performance.now() / 1000, later, random: Math.random },
 });
 
-/** The server is known to be gone. */
 export const serverIsGone = gate.lost;
 
 /** Do something each time that the server is back. Returns what ends it. */
@@ -124,41 +109,30 @@ export function whenBack(task) {
   return () => window.removeEventListener("ts:back", task);
 }
 
-/** The sentence that is said instead of an exception's text. */
-export function awayError() {
-  const message = t("common.server_away");
-  return Object.assign(new Error(message), { message, code: "away", faults: {} });
-}
+/** The sentence that stands for whatever exception a lost server raises. */
+export const awayError = () => Object.assign(new Error(t("common.server_away")), { code: "away", faults: {} });
 
-function drawStrip() {
-  const { away } = gate.state();
-  const strip = document.getElementById("ts-offline");
-  if (away && strip) return tellWait();
-  if (away) return raiseStrip();
-  if (!strip) return;
-  clearInterval(ticking);
-  strip.remove();
-  window.dispatchEvent(new Event("ts:back"));
-}
+let ticking = 0;
 
 /** The sentence is said once; the seconds are for the eyes, a screen reader would read each of them. */
-function raiseStrip() {
-  document.body.append(h("div", { id: "ts-offline" },
-    h("span", { role: "status" }, t("common.server_away")),
-    h("span", { class: "ts-num", "aria-hidden": "true" }),
-    h("button", { type: "button", class: "ts-btn small", id: "ts-try-now", onclick: gate.now }, t("common.away.now"))));
-  ticking = setInterval(tellWait, 1000);
-  tellWait();
-}
-
-function tellWait() {
+function drawStrip() {
+  const { away, trying, seconds } = gate.state();
+  const strip = document.getElementById("ts-offline");
+  if (away && !strip) {
+    document.body.append(h("div", { id: "ts-offline" }, h("span", { role: "status" }, t("common.server_away")), h("span", { class: "ts-num", "aria-hidden": "true" }),
+      h("button", { type: "button", class: "ts-btn small", id: "ts-try-now", onclick: gate.now }, t("common.away.now"))));
+    ticking = setInterval(drawStrip, 1000);
+  }
+  if (!away && strip) {
+    clearInterval(ticking);
+    strip.remove();
+    window.dispatchEvent(new Event("ts:back"));
+  }
   const words = document.querySelector("#ts-offline .ts-num");
-  if (!words) return;
-  const { trying, seconds } = gate.state();
-  words.textContent = trying ? t("common.away.trying") : t("common.away.again", { n: seconds });
+  if (words) words.textContent = trying ? t("common.away.trying") : t("common.away.again", { n: seconds });
 }
 
-/** Try again at once when the page is looked at again, or the network is back. */
+/** Try at once when the page is looked at again, or the network is back. */
 export function watchServer() {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) gate.now(); });
   window.addEventListener("online", gate.now);

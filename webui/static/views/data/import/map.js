@@ -2,8 +2,9 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { cutPreview, pageHead, progressBar } from "../../../kit/parts.js";
+import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
 import { rejectedTable } from "../rows/rejected.js";

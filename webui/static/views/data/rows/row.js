@@ -2,9 +2,9 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { cutPreview } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 import { openSet } from "../open-set.js";
 import { shownRow } from "../versions/diff.js";

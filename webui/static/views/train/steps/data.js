@@ -2,11 +2,11 @@
 import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { cutPreview } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { SAMPLES, dataLanguage, languageBadge } from "../../data/badges.js";
 import { previewRow } from "../../data/import/map.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { setObjective } from "../state.js";
 
