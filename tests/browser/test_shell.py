@@ -40,6 +40,7 @@ def test_each_page_draws_itself_cleanly_accessibly_and_fits_a_phone(
     page.set_viewport_size(PHONE)
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert tab.violations() == [], "on a phone"
     tab.assert_clean()
 
 

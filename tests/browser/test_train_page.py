@@ -14,7 +14,7 @@ import pytest
 from engine.methods import METHODS
 from engine.objectives import objective_of
 from engine.services.jobs import lifecycle
-from tests.browser.conftest import PHONE, Open, start_server
+from tests.browser.conftest import DESKTOP, PHONE, Open, start_server
 from tests.browser.wizard import STEPS, Studio, choose, data_card, open_wizard, planned, start_studio
 from tests.homes import new_home
 from tests.tiny import WORDS, add_dataset, add_model
@@ -438,12 +438,16 @@ def test_choices_work_by_keyboard_and_focus_follows_the_steps(wizard: Any) -> No
     assert page.evaluate("document.activeElement.id") == "train-heading"
 
 
-@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
-def test_axe_finds_nothing_on_any_step(visit: Open, studio: Studio, lang: str, scheme: str) -> None:
-    tab = visit(at=studio[0], scheme=scheme)
+@pytest.mark.parametrize(
+    ("lang", "scheme", "size"), [("en", "light", DESKTOP), ("zh", "dark", DESKTOP), ("en", "dark", PHONE)]
+)
+def test_axe_finds_nothing_on_any_step(
+    visit: Open, studio: Studio, lang: str, scheme: str, size: dict[str, int]
+) -> None:
+    tab = visit(at=studio[0], scheme=scheme, size=size)
     open_wizard(tab, f"/{lang}/train")
     choose(tab.page)
-    planned(tab.page)
+    tab.page.wait_for_selector(".train-estimate:not(.stale) .estimate-bar i", state="attached")
     for step in STEPS:
         tab.page.click(f"#train-step-{step}")
         tab.page.wait_for_selector(f"[data-step={step}]")
@@ -452,6 +456,9 @@ def test_axe_finds_nothing_on_any_step(visit: Open, studio: Studio, lang: str, s
             tab.page.click("#train-all-methods")
         tab.page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
         assert tab.violations() == [], step
+    tab.page.click("#train-fresh")
+    tab.page.wait_for_selector(".ts-dialog")
+    assert tab.violations() == [], "the question"
     tab.assert_clean()
 
 
