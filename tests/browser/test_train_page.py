@@ -402,7 +402,8 @@ def test_a_setting_that_no_objective_has_is_a_fault_and_is_not_dropped(wizard: A
     )
     page.fill("#train-yaml", wrong)
     page.click(".ts-dialog .primary")
-    page.wait_for_selector(".train-estimate .ts-note.danger")
+    page.wait_for_selector(f"#train-why:has-text('{t('en', 'train.estimate.faults', n=1)}')")
+    page.wait_for_selector("[data-step=review] .ts-note.danger")
 
 
 def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(visit: Open, studio: Studio) -> None:

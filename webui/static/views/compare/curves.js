@@ -3,9 +3,9 @@ import { lineChart } from "../../kit/chart.js";
 import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
+import { compareKey } from "./parts.js";
 import { drawKeyed } from "../jobs/parts.js";
 import { cutPreview } from "../shared/cut-preview.js";
-import { compareKey } from "./board.js";
 
 const SHOWN = 6;
 

@@ -8,6 +8,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { jobBadge, jobBar, jobFraction, jobHeadline } from "../jobs/parts.js";
 import { homeOffer } from "./lesson.js";
 
+/** @type {View<"home">} */
 export async function view(root, _value, ctx) {
   const slots = { offer: h("section", {}), running: h("section", {}), finished: h("section", {}), next: h("section", {}), machine: h("p", { class: "home-machine ts-small" }) };
   const head = h("header", { class: "home-head" }, h("h1", {}, t("home.title")), h("p", { class: "ts-lead" }, t("home.lead")));
@@ -31,7 +32,10 @@ export async function view(root, _value, ctx) {
   });
 }
 
-/** What runs comes first. Newcomers see the offer then; whoever has trained something sees their work. */
+/**
+ * What runs comes first. Newcomers see the offer then; whoever has trained something sees their work.
+ * @param {Ctx<"home">} ctx
+ */
 function homeFrame(page, head, slots, state, ctx) {
   const known = state.finished.length > 0;
   appendAll(page, [head, slots.running, ...(known ? [slots.finished, slots.offer] : [slots.offer, slots.finished, slots.next]), slots.machine]);

@@ -3,9 +3,9 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
+import { learnCost, learnShare, rank } from "./parts.js";
 import { megabytes } from "../train/steps/budget.js";
 import { trainCount } from "../train/steps/model.js";
-import { learnCost, learnShare, rank } from "./parts.js";
 
 /** Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do. */
 const learnColumns = (page) => {
@@ -64,7 +64,7 @@ function learnSorted(methods, columns, { key, down }) {
   if (!column) return methods;
   const compare = (a, b) => {
     const [one, other] = [column.sort(a), column.sort(b)];
-    if (one === null || other === null) return (one === null) - (other === null);
+    if (one === null || other === null) return Number(one === null) - Number(other === null);
     return (one < other ? -1 : one > other ? 1 : 0) * (down ? -1 : 1);
   };
   return [...methods].sort(compare);

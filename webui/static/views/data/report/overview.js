@@ -4,7 +4,7 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { progressBar } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { formatName, statBox } from "../badges.js";
+import { LEVEL_ICONS, formatName, statBox } from "../badges.js";
 import { openSet } from "../open-set.js";
 import { lengthParts, shares } from "./charts.js";
 import { dataModelCard } from "./model.js";
@@ -60,7 +60,6 @@ function standsOut({ set, report, tokens, template }) {
   return found.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }
 const LEVELS = ["danger", "warn", "info", "good"];
-export const LEVEL_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info", good: "circle-check" };
 
 function glance(seen) {
   const found = standsOut(seen);
