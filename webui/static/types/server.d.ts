@@ -3206,6 +3206,14 @@ export interface TunedOption {
   created_at: number;
 }
 
+/** The job whose settings are used again. */
+export interface UsedAgain {
+  /** id */
+  job: number;
+  /** of it */
+  name: string;
+}
+
 /** A named variant of a method. */
 export interface VariantCard {
   /** its name */
@@ -3314,6 +3322,8 @@ export interface WizardDraft {
   own: boolean;
   /** key of the plan that was picked by hand */
   plan: string | null;
+  /** where the settings come from */
+  again: UsedAgain | null;
   /** of the job */
   name: string;
   /** one a line */

@@ -5,8 +5,8 @@ import { drawIcon } from "../../kit/icons.js";
 import { sparkline } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { homeOffer } from "./lesson.js";
 import { jobBadge, jobBar, jobFraction, jobHeadline } from "../jobs/parts.js";
+import { homeOffer } from "./lesson.js";
 
 /** @type {View<"home">} */
 export async function view(root, _value, ctx) {
@@ -33,13 +33,12 @@ export async function view(root, _value, ctx) {
 }
 
 /**
- * Newcomers see the offer first; whoever has trained something sees their work first.
+ * What runs comes first. Newcomers see the offer then; whoever has trained something sees their work.
  * @param {Ctx<"home">} ctx
  */
 function homeFrame(page, head, slots, state, ctx) {
-  const work = [slots.running, slots.finished];
   const known = state.finished.length > 0;
-  appendAll(page, known ? [head, ...work, slots.offer, slots.machine] : [head, slots.offer, ...work, slots.next, slots.machine]);
+  appendAll(page, [head, slots.running, ...(known ? [slots.finished, slots.offer] : [slots.offer, slots.finished, slots.next]), slots.machine]);
   homeOffer(slots.offer, ctx, known);
   if (!known) homeNext(slots.next);
 }

@@ -11,14 +11,15 @@ import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
 import { megabytes } from "./steps/budget.js";
 import { trainCount } from "./steps/model.js";
+import { whyLine } from "./steps.js";
 
 /** @param {Parts<"train">} w */
 export function trainDrawEstimate(aside, w) {
   const at = estimateParts(w);
   replaceChildren(aside,
-    h("div", { class: "estimate-line" }, at.toggle, at.small),
+    h("div", { class: "estimate-line" }, at.smallWhy.node, at.toggle, at.small),
     h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
-      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
+      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.why.node, at.queue, at.only),
     h("p", { class: "ts-sr", role: "status" }));
   const spoken = aside.querySelector('[role="status"]');
   const tell = () => tellEstimate(at, w, aside, spoken);
@@ -36,6 +37,8 @@ const estimateParts = (w) => ({
   toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
   small: startButton(w, "train-start-small"),
   start: startButton(w, "train-start"),
+  why: whyLine(w, "train-why"),
+  smallWhy: whyLine(w, "train-why-small"),
   empty: h("p", { class: "ts-soft ts-small estimate-empty" }),
   memory: memoryView(),
   checked: h("div", { class: "estimate-checked ts-small" }),
@@ -49,7 +52,7 @@ const estimateParts = (w) => ({
 
 /** @param {Parts<"train">} w */
 const startButton = (w, id) => {
-  const button = h("button", { type: "button", class: "ts-btn primary", id, onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
+  const button = h("button", { type: "button", class: "ts-btn primary", id, "aria-describedby": id.replace("start", "why"), onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
@@ -81,6 +84,8 @@ function tellStart(at, w) {
   at.start.disabled = at.small.disabled = !w.complete() || w.finished;
   at.start.hidden = at.small.hidden = at.queue.hidden = Boolean(planned);
   at.only.hidden = !planned;
+  at.why.tell();
+  at.smallWhy.tell();
   if (planned) at.only.textContent = t("train.estimate.planned_only", { device: said(planned.name) });
 }
 
@@ -138,32 +143,17 @@ const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used
   (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), megabytes(item.mb)]));
 
 /**
- * Fits, or what would make it fit, with the button that does it. Wrong settings: where they are.
+ * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.
  * @param {Parts<"train">} w
  */
 function trainVerdict(w) {
-  const wrong = Object.keys(w.faults);
-  if (wrong.length) {
-    return noteBox("danger", h("p", {}, t("train.estimate.faults", { n: wrong.length })),
-      h("button", { type: "button", class: "ts-btn small", onclick: () => showFault(w, wrong[0]) }, t("train.estimate.show_fault")));
-  }
-  if (w.problem && w.problem.code !== "away") return noteBox("danger", w.problem.message);
+  if (w.problem && !Object.keys(w.faults).length && w.problem.code !== "away") return noteBox("danger", w.problem.message);
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
   const text = verdict.message;
   if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
   const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
   return noteBox("warn", h("p", {}, text), change);
-}
-
-/** @param {Parts<"train">} w */
-function showFault(w, field) {
-  const step = { base_model: "model", dataset: "data", method: "method", name: "review", budget: "budget", training: "method" }[field.split(".")[0]] || "method";
-  w.go(step);
-  const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
-  if (!holder) return;
-  holder.closest("details")?.setAttribute("open", "");
-  /** @type {HTMLElement | null} */ (holder.querySelector("input, select, textarea"))?.focus();
 }
 
 /**

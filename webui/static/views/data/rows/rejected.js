@@ -4,13 +4,14 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { runAction, toast } from "../../../kit/toast.js";
+import { cutPreview } from "../../shared/cut-preview.js";
+import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
 import { health } from "../badges.js";
 import { parse } from "../import/upload.js";
 import { openSet } from "../open-set.js";
 import { dataMade } from "../operation.js";
-import { textField } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
-import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
+import { textField } from "./edit.js";
 
 /**
  * @param {Ctx<"data">} ctx
@@ -139,7 +140,7 @@ function repairDialog(found, self) {
     const look = onlyLatest(() => self.ctx.call("try_repair", self.set.id, repair), (tried) => {
       keep.disabled = Boolean(tried.fault);
       replaceChildren(verdict, tried.fault ? noteBox("danger", reasonBox(tried.fault))
-        : [h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.rejected.works")), h("div", { class: "data-change-row data-row" }, shownRow(tried.row))]);
+        : [h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.rejected.works")), h("div", { class: "data-change-row data-row" }, cutPreview(shownRow(tried.row)))]);
     }, (error) => replaceChildren(verdict, noteBox("danger", error.message)));
     const soon = debounce(250, look);
     const changed = () => { keep.disabled = true; soon(); };

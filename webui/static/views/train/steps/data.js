@@ -6,6 +6,7 @@ import { pageUrl, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { SAMPLES, dataLanguage, languageBadge } from "../../data/badges.js";
 import { previewRow } from "../../data/import/map.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { setObjective } from "../state.js";
 
@@ -102,4 +103,4 @@ function moreData(w, pick) {
 }
 
 const trainTaste = (rows) => (rows.length ? [h("h3", {}, t("train.data.taste")),
-  rows.map((row) => h("div", { class: "data-row" }, previewRow(row)))] : null);
+  rows.map((row) => h("div", { class: "data-row" }, cutPreview(previewRow(row))))] : null);

@@ -4,8 +4,9 @@ import { format } from "../../../kit/format.js";
 import { t } from "../../../kit/texts.js";
 import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { formShow } from "../../shared/form.js";
+import { againCard } from "../again.js";
 import { checksPart } from "../check.js";
-import { STEPS } from "../state.js";
+import { STEPS } from "../steps.js";
 
 /** @param {Parts<"train">} w */
 export function reviewStepView(w, body) {
@@ -17,13 +18,17 @@ export function reviewStepView(w, body) {
   }, (error) => { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, noteBox("danger", error.message)); });
   const tell = () => replaceChildren(said, trainFindings(w));
   w.on("plan", tell, "step");
-  appendAll(body, [summary(w), said, w.done("model") && w.done("data") ? checksPart(w) : null,
+  const more = [w.done("model") && w.done("data") ? checksPart(w) : null,
     h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, h("h3", { id: "train-tokens-title" }, t("train.tokens.title")), trainLegend(w), tokens),
-    promptsCard(w)]);
+    promptsCard(w)];
+  appendAll(body, w.draft.again ? [againCard(w), summary(w), said, rest(more)] : [summary(w), said, more]);
   tell();
   if (w.done("model") && w.done("data")) look();
   else { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, h("p", { class: "ts-soft" }, t("train.tokens.later"))); }
 }
+
+/** What need not be looked at again. */
+const rest = (parts) => h("details", { class: "ts-details train-rest" }, h("summary", {}, t("train.again.rest")), h("div", { class: "ts-stack" }, parts));
 
 /**
  * What was chosen, each with the way back to it.
@@ -50,7 +55,7 @@ function nameField(w) {
 /** @param {Parts<"train">} w */
 function detail(w, step) {
   if (step === "data" && w.dataset()) return h("small", { class: "ts-soft" }, w.objective().label + " · " + t("train.data.rows", { train: format.number(w.dataset().train_rows), val: format.number(w.dataset().val_rows) }));
-  if (step !== "method" || !w.method()) return null;
+  if (step !== "method" || !w.method() || w.draft.again) return null; // settings that are used again stand above
   const params = [...w.method().params, ...w.training()];
   const values = { ...w.trainingDefaults(), ...Object.fromEntries(w.method().params.map((param) => [param.key, param.default])), ...w.trainingValues(), ...w.methodValues() };
   const typed = { ...w.trainingValues(), ...w.methodValues() };
