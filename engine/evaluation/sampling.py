@@ -51,8 +51,8 @@ def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     """The last question of a row with its answer (the beginning of a text with what follows); None where there is none."""
     if "messages" not in row:
         ids = template.tokenizer.encode(row["text"]).ids
-        lead = min(_LEAD, len(ids) // 2)
-        rest = template.decode(ids[lead : lead + NEW_TOKENS])
+        lead = _whole_lead(ids, template)
+        rest = template.whole_text(ids[lead : lead + NEW_TOKENS])
         return Prompt(template.decode(ids[:lead]), ids[:lead], rest) if lead else None
     messages = row["messages"]
     last = max((i for i, m in enumerate(messages) if m["role"] == "assistant"), default=0)
@@ -63,6 +63,14 @@ def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     except Exception:  # the template refuses this row; training leaves it out as well
         return None
     return Prompt(messages[last - 1]["content"][:_SHOWN], ids, messages[last]["content"][:_SHOWN] or None)
+
+
+def _whole_lead(ids: Sequence[int], template: ChatTemplate) -> int:
+    """How many tokens of a text are given: up to where no character is cut in two."""
+    lead = min(_LEAD, len(ids) // 2)
+    while lead and template.decode(ids[:lead]) != template.whole_text(ids[:lead]):
+        lead -= 1
+    return lead
 
 
 def answer(
@@ -148,4 +156,4 @@ def _left_padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tenso
 
 def _text(ids: Sequence[int], template: ChatTemplate) -> str:
     ends = [place for place, token in enumerate(ids) if token in template.eos_ids]
-    return template.decode(ids[: ends[0]] if ends else ids).strip()
+    return template.whole_text(ids[: ends[0]] if ends else ids).strip()

@@ -13,7 +13,7 @@ from engine.jobs import feed as job_feeds
 from engine.methods import METHODS, method_of
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
-from engine.services.jobs import lifecycle
+from engine.services.jobs import labels, lifecycle, search
 from engine.services.planning import retry
 from webui.components import view
 from webui.guard import guarded
@@ -127,10 +127,17 @@ def build(site: Site, lang: str) -> None:
     def named(job: Row) -> Row:
         return job | {"method_label": method_label(lang, job.get("method"))}
 
-    def jobs_list(known: str) -> Row:
-        rows = [named({key: job[key] for key in job if key not in _NOT_LISTED}) for job in lifecycle.list_jobs(ctx)]
+    def jobs_list(known: str, wanted: Row | None = None) -> Row:
+        found = search.search_jobs(ctx, wanted or {})
+        rows = [named({key: job[key] for key in job if key not in _NOT_LISTED}) for job in found]
         version = hashlib.sha1(json.dumps(rows, default=str).encode(), usedforsecurity=False).hexdigest()
         return {"version": version, "jobs": None if version == known else rows}
+
+    def jobs_facets() -> Row:
+        return search.facets(ctx)
+
+    def job_label(job_id: int, tags: list[str], note: str) -> None:
+        labels.label_job(ctx, int(job_id), [str(tag) for tag in tags], str(note))
 
     def job_feed(job_id: int, cursors: dict[str, Any]) -> Row:
         feed = job_feeds.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
@@ -151,7 +158,8 @@ def build(site: Site, lang: str) -> None:
         return retry.start_changed(ctx, int(job_id))
 
     guard = guarded(lang)
-    functions = (jobs_list, job_feed, job_settings, job_act, job_move, job_start_changed)
+    reading = (jobs_list, jobs_facets, job_feed, job_settings)
+    functions = (*reading, job_label, job_act, job_move, job_start_changed)
     view("jobs", functions=[guard(function) for function in functions])
 
 

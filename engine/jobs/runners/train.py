@@ -289,7 +289,8 @@ def _end(attempt: _Attempt, loaded: _Loaded) -> None:
         raise Interrupted
     callback.score()
     if loaded.sheet is not None and callback.ended != "stop":
-        score_result(loaded.sheet, loaded.model, callback.progress, callback.trainer.autocast())
+        autocast = callback.trainer.autocast()
+        score_result(loaded.sheet, loaded.model, callback.progress, autocast, callback.tell_answered)
     callback.note_elapsed()
     keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, callback.progress, loaded.run_context)
     keep_of_job(reporter, inputs, attempt.resources.work, callback.progress, whole=callback.ended is None)

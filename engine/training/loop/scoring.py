@@ -10,7 +10,7 @@ import torch
 
 from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
-from engine.evaluation.answers import AnswerSheet
+from engine.evaluation.answers import AnswerSheet, Tell
 from engine.jobs.reporter import Reporter
 from engine.training.limits.limits import out_of_memory
 from engine.training.loop.checkpoints import TrainingProgress
@@ -41,16 +41,18 @@ def answer_as_base(inputs: Inputs, sheet: AnswerSheet, base: Any, progress: Trai
 
 
 def score_result(
-    sheet: AnswerSheet, model: Any, progress: TrainingProgress, autocast: AbstractContextManager[Any]
+    sheet: AnswerSheet, model: Any, progress: TrainingProgress, autocast: AbstractContextManager[Any], tell: Tell
 ) -> None:
-    """The tuned model's answers and scores, into `progress`."""
-    progress.answers = sheet.close(progress.base_answers, _asked(sheet, model, autocast, step=progress.step))
+    """The tuned model's answers and scores, into `progress`. `tell` hears which share of the questions is answered."""
+    progress.answers = sheet.close(progress.base_answers, _asked(sheet, model, autocast, progress.step, tell))
 
 
-def _asked(sheet: AnswerSheet, model: Any, autocast: AbstractContextManager[Any], step: int) -> list[str] | None:
+def _asked(
+    sheet: AnswerSheet, model: Any, autocast: AbstractContextManager[Any], step: int, tell: Tell = lambda _share: None
+) -> list[str] | None:
     """The answers; None where memory does not suffice for them: they never cost the job its end."""
     try:
-        return sheet.ask(model, autocast)
+        return sheet.ask(model, autocast, tell)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
