@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from engine.data.rows.scored_answers import answers_path, write_answers
 from engine.data.templates.template import ChatTemplate
-from engine.evaluation.sampling import Prompt, answer, prompt_of
+from engine.evaluation.sampling import Autocast, Prompt, answer, prompt_of
 from engine.evaluation.scores import score_answers
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
@@ -52,9 +51,7 @@ class AnswerSheet:
         )
         return min(max(longest + _SPARE, _FEWEST), _MOST, max(1, self.context // 2))
 
-    def ask(
-        self, model: Any, autocast: AbstractContextManager[Any], tell: Tell = lambda _share: None
-    ) -> list[str] | None:
+    def ask(self, model: Any, autocast: Autocast, tell: Tell = lambda _share: None) -> list[str] | None:
         """One greedy answer a question; None when the user wants the job to end now.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +21,7 @@ PROMPTS = 4
 NEW_TOKENS = 64
 _LEAD = 32  # tokens of a plain text that are given; the model goes on
 _SHOWN = 2_000
+Autocast = Callable[[], AbstractContextManager[Any]]  # makes a new one each time: some can be entered only once
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def answer(
     prompts: Sequence[Prompt],
     template: ChatTemplate,
     context: int,
-    autocast: AbstractContextManager[Any],
+    autocast: Autocast,
     new_tokens: int | None = None,
     seconds: float | None = None,
 ) -> list[str]:
@@ -104,7 +105,7 @@ def _together(
     prompts: Sequence[Prompt],
     template: ChatTemplate,
     context: int,
-    autocast: AbstractContextManager[Any],
+    autocast: Autocast,
     new_tokens: int,
     seconds: float | None,
 ) -> list[str]:
@@ -113,7 +114,7 @@ def _together(
     training = model.training
     model.eval()
     try:
-        with torch.no_grad(), autocast:
+        with torch.no_grad(), autocast():
             made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens, seconds))
     finally:
         model.train(training)

@@ -72,6 +72,7 @@ def _facts(job: Job) -> dict[str, Any]:
         "phase_label": kind.phase(job.phase).label.as_dict() if job.phase else None,
         "trains": kind.trains,
         "listed": kind.listed,
+        "shown_at": kind.shown_at,
         "gives_file": kind.gives_file and job.status == JobStatus.SUCCEEDED,
     }
 

@@ -87,7 +87,7 @@ def test_padded_sample_answers_are_what_each_question_gets_alone(
     texts = ("Hello", "Tell me about the lantern, the kettle and the tower.", "你好")
     prompts = [sampling.Prompt(t, template.encode_prompt([{"role": "user", "content": t}]), None) for t in texts]
     assert len({len(prompt.ids) for prompt in prompts}) > 1
-    found = sampling.answer(model, prompts, template, 512, nullcontext(), 10)
+    found = sampling.answer(model, prompts, template, 512, nullcontext, 10)
     for prompt, text in zip(prompts, found, strict=True):
         ids = torch.tensor([prompt.ids])
         with torch.no_grad():

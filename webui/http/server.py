@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.core.text import LANGUAGES
 from storage.queries.jobs import active_jobs
 from webui.assets import FOLDER
-from webui.http import draft_route, files
+from webui.http import draft_route, files, question_route
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
 from webui.http.refusal import assets, refusal
@@ -93,6 +93,7 @@ def _add_routes(app: FastAPI, site: Site) -> None:
         app.add_api_route(f"/{page.path}", to_language, methods=["GET", "HEAD"])
     app.include_router(files.router(site))
     app.include_router(draft_route.router(site))
+    app.include_router(question_route.router(site))
     app.mount("/static", _Static(directory=FOLDER))
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from engine.jobs.kinds.question_list import QUESTION_LIST
+from engine.services.chat import question_lists
+from engine.services.chat.question_lists import LONGEST_QUESTION, MOST_QUESTIONS
 from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
+from engine.services.jobs import lifecycle
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
@@ -28,7 +32,7 @@ def _begin(answers: Iterator[Row]) -> None:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard = guarded(lang)
-    functions = (*_reading(site.chat, lang), *_writing(site.chat), *_feedback(site))
+    functions = (*_reading(site.chat, lang), *_writing(site.chat), *_lists(site), *_feedback(site))
     view("playground", functions=[guard(function) for function in functions])
 
 
@@ -38,7 +42,8 @@ def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
     def chat_start() -> Row:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
         defaults = {param.key: param.default for param in CHAT_PARAMS}
-        return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults}
+        lists = {"kind": QUESTION_LIST.key, "most": MOST_QUESTIONS, "longest": LONGEST_QUESTION}
+        return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
 
     def chat_view(conversation_id: int) -> Row:
         return chat.view(int(conversation_id))
@@ -82,6 +87,24 @@ def _writing(chat: Chat) -> tuple[Function, ...]:
         chat.delete(int(conversation_id))
 
     return chat_open, chat_update, chat_ask, chat_regenerate, chat_stop, chat_delete
+
+
+def _lists(site: Site) -> tuple[Function, ...]:
+    """What asks a whole list of questions, and follows it."""
+    ctx = site.ctx
+
+    def list_start(base_id: int, tuned_ids: list[int], settings: Row, questions: list[str], said: Row) -> int:
+        """`said`: {"name", "key"} of the form."""
+        tuned, named = [int(one) for one in tuned_ids], {key: str(said[key]) for key in ("name", "key")}
+        return question_lists.start_list(ctx, int(base_id), tuned, settings, questions, **named)
+
+    def list_view(job_id: int, after: int) -> Row:
+        return question_lists.list_view(ctx, int(job_id), int(after))
+
+    def list_act(job_id: int, action: str) -> None:
+        {"stop": lifecycle.stop_job, "resume": lifecycle.resume_job}[action](ctx, int(job_id))
+
+    return list_start, list_view, list_act
 
 
 def _feedback(site: Site) -> tuple[Function, ...]:
