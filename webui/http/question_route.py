@@ -11,11 +11,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from engine.core.errors import Fault, TunesmithError
+from engine.core.text import LANGUAGES
 from engine.services.chat.answer_tables import answers_table
 from engine.services.chat.question_files import LARGEST_BYTES, read_question_file
 from webui.http.files import safe_name
 from webui.http.refusal import refuse
-from webui.i18n import LANGUAGES, t
+from webui.i18n import t
 from webui.site import Site
 
 _MB = 1_000_000

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.services.chat import question_lists
-from engine.services.chat.question_lists import LONGEST_QUESTION, MOST_QUESTIONS
 from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
 from engine.services.jobs import lifecycle
@@ -42,7 +40,7 @@ def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
     def chat_start() -> Row:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
         defaults = {param.key: param.default for param in CHAT_PARAMS}
-        lists = {"kind": QUESTION_LIST.key, "most": MOST_QUESTIONS, "longest": LONGEST_QUESTION}
+        lists = question_lists.bounds()
         return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
 
     def chat_view(conversation_id: int) -> Row:

@@ -74,6 +74,11 @@ def start_list(
         return job_id
 
 
+def bounds() -> dict[str, Any]:
+    """For forms: {"most" questions, "longest" in characters, "kind" of the jobs that ask them}."""
+    return {"most": MOST_QUESTIONS, "longest": LONGEST_QUESTION, "kind": QUESTION_LIST.key}
+
+
 def clean_questions(questions: Iterable[str]) -> list[str]:
     """Those that say something, in order, as valid Unicode. Raises Fault as `start_list` does."""
     texts = (str(one).encode("utf-8", "replace").decode().strip() for one in questions)
