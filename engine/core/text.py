@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.shapes import Said
+
 LANGUAGES = ("en", "zh")
 
 
@@ -18,6 +20,6 @@ class Text:
         """The text in `language` ("en" or "zh")."""
         return self.zh if language == "zh" else self.en
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> Said:
         """Both languages, for a message whose language is chosen where it is shown."""
         return {"en": self.en, "zh": self.zh}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from engine.core.errors import Fault
 from engine.core.params import Param
+from engine.core.shapes import CodedMessage
 from engine.core.text import Text
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.methods.common.declaration import Method, Refusal
@@ -168,7 +169,7 @@ class Objective:
         taken = defaults.keys() - self.own
         return tuple(replace(p, default=defaults[p.key]) if p.key in taken else p for p in self.params)
 
-    def unfit_fault(self, kind: str | None, name: str) -> dict[str, Any] | None:
+    def unfit_fault(self, kind: str | None, name: str) -> CodedMessage | None:
         """Why a data set of that kind cannot be learnt from; None where it can.
 
         Args:

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import open_context
-from engine.core.settings import Settings
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.services.app.glossary import GLOSSARY
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs
+from tests.homes import new_home
 from tests.tiny import add_model
 from webui.i18n import t
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.browser
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a tiny model, and one that has no config (it must not get in the way)."""
     home = tmp_path_factory.mktemp("learn") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     add_model(ctx)
     add_inputs(ctx)
     ctx.db.close()
@@ -53,7 +52,9 @@ def test_every_method_has_a_card_with_a_diagram_and_numbers(visit: Open, school:
         assert method.learn is None or method.learn.what.en in card.inner_text()
         assert card.locator(".learn-numbers .ts-stat b").count() == 4
         assert "–" not in card.locator(".learn-numbers").inner_text()
-    assert page.evaluate("Object.keys(TS.diagrams.of).sort()") == sorted(method.key for method in METHODS)
+    assert page.evaluate(
+        "import('/scripts/en/views/learn/diagrams.js').then((m) => Object.keys(m.OF_METHOD).sort())"
+    ) == sorted(method.key for method in METHODS)
     tab.assert_clean()
 
 

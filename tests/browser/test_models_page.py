@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.params import Param
-from engine.core.settings import Settings
 from engine.core.text import Text
 from engine.objectives import usual_objective
 from storage.job_tables import Job
 from storage.tables import TunedModel
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
 from webui.forms import param_form
@@ -41,7 +41,7 @@ class Studio:
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A real adapter of the tiny base, and a whole model that is only a row."""
     home = tmp_path_factory.mktemp("models") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     real = add_tuned(ctx, add_base(ctx), add_dataset(ctx), name="Real lesson")
     inputs = seeds.add_inputs(ctx)
     job = seeds.add_job(ctx, inputs, seeds.EVIL, "succeeded", position=9)
@@ -95,11 +95,12 @@ def test_a_download_is_made_by_a_job_and_fetched_as_zip(visit: Open, studio: Stu
     tab.assert_clean()
 
 
-_SHOW = """(form) => {
+_SHOW = """async (form) => {
+  const { modelDownloads } = await import("/scripts/en/views/models/exports.js");
   const model = {id: 7, exports: [form], export_jobs: {}, not_offered: [], export_needs: {[form.key]: {disk_bytes: 3e6, memory_mb: 600}}};
   const fault = Object.assign(new Error("refused"), {faults: {"export.bits": "Too many bits"}});
   const call = async (...given) => { window.given = given; if (given[3].bits > 8) throw fault; return 1; };
-  document.querySelector(".ts-page").append(TS.modelDownloads(model, {call}).node);
+  document.querySelector(".ts-page").append(modelDownloads(model, {call}).node);
 }"""
 
 

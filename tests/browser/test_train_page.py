@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import open_context
-from engine.core.settings import Settings
 from engine.methods import METHODS
 from engine.objectives import objective_of
 from engine.services.jobs import lifecycle
 from tests.browser.conftest import PHONE, Open, start_server
 from tests.browser.wizard import STEPS, Studio, choose, data_card, open_wizard, planned, start_studio
+from tests.homes import new_home
 from tests.tiny import WORDS, add_dataset, add_model
 from tests.workers import wait_until
 from webui.i18n import t
@@ -223,7 +222,7 @@ def test_the_draft_survives_refresh_and_leaving_at_once(wizard: Any) -> None:
 
 def test_the_draft_survives_a_killed_server(visit: Open, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     add_model(ctx)
     add_dataset(ctx)
     ctx.db.close()

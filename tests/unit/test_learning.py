@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from engine.base_formats import base_format
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.hardware import cpu
-from engine.core.settings import Settings
 from engine.core.text import LANGUAGES, Text
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
@@ -23,6 +22,7 @@ from engine.services.app import learning
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, RULES, Answers, Cost, advise
 from engine.services.planning import estimates, spec_repair
+from tests.homes import new_home
 from tests.tiny import add_dataset, add_model
 from webui.i18n import catalogue
 
@@ -35,7 +35,7 @@ METHOD = pytest.mark.parametrize("method", METHODS, ids=lambda m: m.key)
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context, dict[str, Any]]]:
     """A home with a tiny model and a small data set, and a form that names both."""
-    ctx = open_context(Settings(home=tmp_path_factory.mktemp("learning"), offline=True), upgrade=True)
+    ctx = new_home(tmp_path_factory.mktemp("learning"))
     yield ctx, {"base_model": add_model(ctx), "dataset": add_dataset(ctx)}
     ctx.db.close()
 
@@ -107,10 +107,10 @@ def test_the_guide_and_the_readme_name_every_method(method: Method) -> None:
 
 def test_every_method_has_a_diagram_of_its_own() -> None:
     source = (VIEWS / "diagrams.js").read_text(encoding="utf-8")
-    drawn = set(re.findall(r"^  (\w+):", source.split("TS.diagrams.of = {")[1].split("};")[0], re.MULTILINE))
+    drawn = set(re.findall(r"^  (\w+):", source.split("OF_METHOD = {")[1].split("};")[0], re.MULTILINE))
     assert drawn == {method.key for method in METHODS}
     for family in learning.FAMILIES:
-        assert f"{family}:" in source.split("TS.diagrams.families = {")[1]
+        assert f"{family}:" in source.split("OF_FAMILY = {")[1]
 
 
 def test_diagrams_hold_no_colour_of_their_own() -> None:
@@ -131,7 +131,7 @@ def test_the_page_is_json_in_its_language(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_misunderstanding_is_put_right(language: str) -> None:
-    listed = re.search(r"TS\.learn\.MYTHS = (\[.*?\])", (VIEWS / "page.js").read_text(encoding="utf-8"))
+    listed = re.search(r"const MYTHS = (\[.*?\])", (VIEWS / "page.js").read_text(encoding="utf-8"))
     assert listed
     keys = json.loads(listed[1])
     texts = catalogue(language)

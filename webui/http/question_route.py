@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -14,6 +13,7 @@ from engine.core.errors import Fault, TunesmithError
 from engine.core.text import LANGUAGES
 from engine.services.chat.answer_tables import answers_table
 from engine.services.chat.question_files import LARGEST_BYTES, read_question_file
+from engine.shapes.chat import QuestionFile
 from webui.http.files import safe_name
 from webui.http.refusal import refuse
 from webui.i18n import t
@@ -32,7 +32,7 @@ async def _body(request: Request) -> bytes:
     return bytes(data)
 
 
-def _read(site: Site, content: bytes, name: str) -> dict[str, Any]:
+def _read(site: Site, content: bytes, name: str) -> QuestionFile:
     path = site.ctx.settings.folder("uploads") / f"{uuid.uuid4().hex}.part"
     try:
         path.write_bytes(content)

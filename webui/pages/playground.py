@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
+from engine.core.shapes import NameOfId
 from engine.services.chat import question_lists
 from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
 from engine.services.jobs import lifecycle
+from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
+from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
 from webui.site import Site
 
 if TYPE_CHECKING:
     from engine.services.chat.conversations import Chat
 
-Row = dict[str, Any]
 Function = Callable[..., Any]
 _SUGGESTIONS = 6
 
 
-def _begin(answers: Iterator[Row]) -> None:
+def _begin(answers: Iterator[AnswerEvent]) -> None:
     """Start an answer. It is finished and stored without a reader, so the page reads what is stored."""
     next(answers, None)
 
@@ -37,16 +39,16 @@ def build(site: Site, lang: str) -> None:
 def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
     """What the page asks for."""
 
-    def chat_start() -> Row:
+    def chat_start() -> ChatStart:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
-        defaults = {param.key: param.default for param in CHAT_PARAMS}
+        defaults = cast(ChatSettings, {param.key: param.default for param in CHAT_PARAMS})
         lists = question_lists.bounds()
         return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
 
-    def chat_view(conversation_id: int) -> Row:
+    def chat_view(conversation_id: int) -> ConversationView:
         return chat.view(int(conversation_id))
 
-    def chat_feed(conversation_id: int | None, place: int) -> Row:
+    def chat_feed(conversation_id: int | None, place: int) -> ChatFeed:
         """The memory's state and the messages of the turns from the one at `place` (0: the first) on."""
         if not conversation_id:
             return {"status": chat.status(), "messages": []}
@@ -54,7 +56,7 @@ def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
         wanted = set(sorted({message["turn"] for message in messages})[int(place) :])
         return {"status": chat.status(), "messages": [message for message in messages if message["turn"] in wanted]}
 
-    def chat_list() -> list[Row]:
+    def chat_list() -> list[ConversationBrief]:
         return chat.list()
 
     def chat_suggestions(tuned_id: int | None) -> list[str]:
@@ -66,10 +68,10 @@ def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
 def _writing(chat: Chat) -> tuple[Function, ...]:
     """What changes a conversation."""
 
-    def chat_open(base_id: int, tuned_ids: list[int], settings: Row) -> int:
+    def chat_open(base_id: int, tuned_ids: list[int], settings: ChatSettings) -> int:
         return chat.open(int(base_id), [int(one) for one in tuned_ids], settings)
 
-    def chat_update(conversation_id: int, changes: Row) -> None:
+    def chat_update(conversation_id: int, changes: ChatChanges) -> None:
         chat.update(int(conversation_id), settings=changes.get("settings"), tuned_ids=changes.get("tuned_ids"))
 
     def chat_ask(conversation_id: int, prompt: str) -> None:
@@ -91,15 +93,16 @@ def _lists(site: Site) -> tuple[Function, ...]:
     """What asks a whole list of questions, and follows it."""
     ctx = site.ctx
 
-    def list_start(base_id: int, tuned_ids: list[int], settings: Row, questions: list[str], said: Row) -> int:
-        """`said`: {"name", "key"} of the form."""
-        tuned, named = [int(one) for one in tuned_ids], {key: str(said[key]) for key in ("name", "key")}
-        return question_lists.start_list(ctx, int(base_id), tuned, settings, questions, **named)
+    def list_start(wanted: WantedList) -> int:
+        tuned = [int(one) for one in wanted["tuned_ids"]]
+        said = {"name": str(wanted["name"]), "key": str(wanted["key"])[:64]}
+        questions = [str(one) for one in wanted["questions"]]
+        return question_lists.start_list(ctx, int(wanted["base_id"]), tuned, wanted["settings"], questions, **said)
 
-    def list_view(job_id: int, after: int) -> Row:
+    def list_view(job_id: int, after: int) -> QuestionListView:
         return question_lists.list_view(ctx, int(job_id), int(after))
 
-    def list_act(job_id: int, action: str) -> None:
+    def list_act(job_id: int, action: Literal["stop", "resume"]) -> None:
         {"stop": lifecycle.stop_job, "resume": lifecycle.resume_job}[action](ctx, int(job_id))
 
     return list_start, list_view, list_act
@@ -108,12 +111,12 @@ def _lists(site: Site) -> tuple[Function, ...]:
 def _feedback(site: Site) -> tuple[Function, ...]:
     """What puts answers into the annotation queue."""
 
-    def save_row_targets() -> list[Row]:
+    def save_row_targets() -> list[NameOfId]:
         return feedback.targets(site.ctx)
 
-    def save_row(conversation_id: int, turn: int, side: str, row: Row) -> int:
+    def save_row(conversation_id: int, turn: int, side: str, row: SavedRow) -> int:
         """`row`: {"question", "answer", "with_before", "dataset"} as the person left them."""
-        said = {key: str(row[key]) for key in ("question", "answer")}
+        said = {"question": str(row["question"]), "answer": str(row["answer"])}
         before, dataset = bool(row.get("with_before")), row.get("dataset")
         return feedback.collect_answer(
             site.ctx, int(conversation_id), int(turn), str(side), **said, with_before=before, dataset=dataset

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.shapes import Said
 from engine.core.text import Text
 from engine.data.templates.renderer import Renderer
 
@@ -96,6 +97,6 @@ def refuses_a_row(fault: Fault) -> bool:
     return fault.code == "template.refused" or fault.code in LOSSES
 
 
-def reason_of(fault: Fault) -> str | dict[str, str]:
+def reason_of(fault: Fault) -> str | Said:
     """Why a template cannot take a row: its own words, or ours in both languages."""
     return LOSSES[fault.code].as_dict() if fault.code in LOSSES else str(fault.params["reason"])

@@ -8,13 +8,13 @@ from typing import Any
 
 from engine.core.errors import Fault, SpecError
 from engine.core.params import Param, read_all
+from engine.core.shapes import Faults
 from engine.core.text import Text
 from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method, Variant
 from engine.objectives import usual_objective
 
-Faults = dict[str, dict[str, Any]]
 MOST_ENTRANTS, MOST_SEEDS = 60, 5
 _VERSION = 1
 _HELD_EQUAL = ("epochs", "batch_size", "max_length", "over_length", "train_on", "evaluations", "scored_answers", "seed")

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
@@ -14,12 +14,13 @@ from engine.data.templates.template import ChatTemplate
 from engine.jobs.reporter import Reporter
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.memory import placed_alone, threads_beside
-from engine.services.chat.question_lists import Row, answers_file, read_answers, read_questions
+from engine.services.chat.question_lists import answers_file, read_answers, read_questions
 from engine.services.chat.sides import Setup, load_template, make_asks, obstacle, shape_of_base, sides_of
 from engine.serving.process.admission import Tuned, Wanted
 from engine.serving.protocol import Ask, Request, ResidentModels, tuned_key
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.model_cache import ModelCache
+from engine.shapes.chat import ListAnswer, ListRow
 from storage.job_tables import Job
 from storage.queries import tuned_models
 from storage.queries.base_models import get_model
@@ -76,7 +77,7 @@ def _go_on(ctx: Context, job_id: int) -> int:
     return len(rows)
 
 
-def _line(row: Row) -> str:
+def _line(row: ListRow) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
 
@@ -108,17 +109,17 @@ def _plan(ctx: Context, job: Job, setup: Setup) -> ResidentModels:
 def _answer(task: _Task, file: IO[str], questions: Sequence[str], first: int) -> int:
     """Ask some of them at once and write what is said; how many they were."""
     asks: list[Ask] = []
-    rows: list[Row] = [{"question": question, "answers": {}} for question in questions]
+    rows: list[ListRow] = [{"question": question, "answers": {}} for question in questions]
     for place, row in enumerate(rows):
         try:
             for ask in make_asks(task.ctx, task.setup, (), row["question"], int(task.setup.settings["seed"])):
                 asks.append(replace(ask, side=f"{place} {ask.side}"))
         except Fault as fault:  # this question alone cannot be asked
-            refused = {"text": "", "reason": "failed", "tokens": 0, "error": fault.as_dict()}
+            refused: ListAnswer = {"text": "", "reason": "failed", "tokens": 0, "error": fault.as_dict()}
             row["answers"] = {side.side: refused for side in task.setup.sides}
     for event in _said(task, asks, first):
         place, side = event["side"].split(" ", 1)
-        rows[int(place)]["answers"][side] = {key: event[key] for key in _KEPT}
+        rows[int(place)]["answers"][side] = cast(ListAnswer, {key: event[key] for key in _KEPT})
     file.writelines(_line(row) for row in rows)
     file.flush()
     return len(rows)

@@ -6,16 +6,16 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.writers.excel import Sheet, write_xlsx
 from engine.data.writers.files import write_csv
 from engine.data.writers.survey import ColumnSurvey
-from engine.services.chat.question_lists import Row, find_list, read_answers
+from engine.services.chat.question_lists import find_list, read_answers
+from engine.shapes.chat import ListAnswer, ListRow, SideView
 from storage.job_tables import Job
 from storage.queries.jobs import get_job
 
@@ -67,12 +67,11 @@ def _rows(ctx: Context, job: Job, say: Say) -> Iterator[list[str]]:
         yield [row["question"], *texts, _notes(row, job, say)]
 
 
-def _answer(row: Row, side: Mapping[str, Any]) -> Mapping[str, Any]:
-    answer: Mapping[str, Any] = row["answers"].get(side["side"]) or {"text": "", "reason": "stopped", "error": None}
-    return answer
+def _answer(row: ListRow, side: SideView) -> ListAnswer:
+    return row["answers"].get(side["side"]) or {"text": "", "reason": "stopped", "tokens": 0, "error": None}
 
 
-def _notes(row: Row, job: Job, say: Say) -> str:
+def _notes(row: ListRow, job: Job, say: Say) -> str:
     """Which answers were cut or could not be given, and why."""
     found = []
     for side in job.spec["sides"]:

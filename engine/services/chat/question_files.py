@@ -18,6 +18,7 @@ from engine.data.records.encodings import detect_encoding
 from engine.data.records.record import Rejected
 from engine.data.schema.declared import SHAPES, plain_name
 from engine.services.chat.question_lists import LONGEST_QUESTION, MOST_QUESTIONS
+from engine.shapes.chat import QuestionColumn, QuestionFile
 
 LARGEST_BYTES = 10_000_000
 _TEXT_ENDINGS = ("txt", "md")
@@ -41,12 +42,8 @@ class _Column:
                 self.questions.append(text.strip()[: LONGEST_QUESTION + 1])  # a longer one is refused by its length
 
 
-def read_question_file(path: Path, name: str) -> dict[str, Any]:
+def read_question_file(path: Path, name: str) -> QuestionFile:
     """Every column of a text file (one, its lines), a CSV file or the first sheet of an Excel book.
-
-    Returns:
-        {"columns": [{"name", "questions", "filled"}], "guess": place of the column that holds questions, "skipped": rows
-        that cannot be read}.
 
     Raises:
         Fault: "questions.other_file", "questions.none", or why the file cannot be read.
@@ -62,7 +59,9 @@ def read_question_file(path: Path, name: str) -> dict[str, Any]:
     found = [column for column in columns.values() if column.filled]
     if not found:
         raise Fault("questions.none")
-    shown = [{"name": one.name, "questions": one.questions, "filled": one.filled} for one in found]
+    shown: list[QuestionColumn] = [
+        {"name": one.name, "questions": one.questions, "filled": one.filled} for one in found
+    ]
     return {"columns": shown, "guess": _guess(found), "skipped": skipped}
 
 

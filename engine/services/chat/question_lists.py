@@ -5,28 +5,28 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
+from engine.core.shapes import RawSpec
 from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.lanes import lane_for
 from engine.jobs.queue import LONGEST_NAME, enqueue
 from engine.jobs.views import views
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import check_models, sides_of
+from engine.shapes.chat import ListBounds, ListRow, QuestionListView
 from storage.job_tables import Job
 from storage.queries import jobs, tuned_models
 from storage.tables import LanguageModel
 
 MOST_QUESTIONS = 1_000
 LONGEST_QUESTION = 4_000  # characters
-Row = dict[str, Any]  # {"question", "answers": {side: {"text", "reason", "error"}}}
 _SPEC_VERSION = 1
 
 
@@ -34,7 +34,7 @@ def start_list(
     ctx: Context,
     base_id: int,
     tuned_ids: Sequence[int],
-    settings: Mapping[str, Any] | None,
+    settings: RawSpec | None,
     questions: Sequence[str],
     *,
     name: str,
@@ -74,8 +74,8 @@ def start_list(
         return job_id
 
 
-def bounds() -> dict[str, Any]:
-    """For forms: {"most" questions, "longest" in characters, "kind" of the jobs that ask them}."""
+def bounds() -> ListBounds:
+    """For forms."""
     return {"most": MOST_QUESTIONS, "longest": LONGEST_QUESTION, "kind": QUESTION_LIST.key}
 
 
@@ -107,7 +107,7 @@ def questions_file(settings: Settings, job_id: int) -> Path:
 
 
 def answers_file(settings: Settings, job_id: int) -> Path:
-    """The answers so far, one `Row` a line, in the order of the questions."""
+    """The answers so far, one `ListRow` a line, in the order of the questions."""
     return list_folder(settings, job_id) / "answers.jsonl"
 
 
@@ -127,7 +127,7 @@ def read_questions(settings: Settings, job_id: int) -> list[str]:
     return [json.loads(line) for line in lines]
 
 
-def read_answers(settings: Settings, job_id: int) -> Iterator[Row]:
+def read_answers(settings: Settings, job_id: int) -> Iterator[ListRow]:
     """What is answered so far; a line that is being written is left out."""
     path = answers_file(settings, job_id)
     if path.is_file():
@@ -138,18 +138,18 @@ def read_answers(settings: Settings, job_id: int) -> Iterator[Row]:
 # ------------------------------------------------------------------ what the page follows
 
 
-def list_view(ctx: Context, job_id: int, after: int = 0, most: int = 50) -> dict[str, Any]:
-    """How far a list is, with at most `most` answered questions beyond the first `after`. Raises NotFound.
-
-    Returns:
-        {"job": its view, "sides": [{side, label, kind, weights_hash}], "settings", "total", "rows"}.
-    """
+def list_view(ctx: Context, job_id: int, after: int = 0, most: int = 50) -> QuestionListView:
+    """How far a list is, with at most `most` answered questions beyond the first `after`. Raises NotFound."""
     with ctx.db.read() as s:
         job = find_list(jobs.get_job(s, job_id), job_id)
         view = views(s, [job])[0]
-    rows = list(islice(read_answers(ctx.settings, job_id), after, after + most))
-    spec = view.pop("spec")
-    return {"job": view, "total": spec["questions"], "rows": rows} | {key: spec[key] for key in ("sides", "settings")}
+    return {
+        "job": view,
+        "total": view["spec"]["questions"],
+        "rows": list(islice(read_answers(ctx.settings, job_id), after, after + most)),
+        "sides": view["spec"]["sides"],
+        "settings": view["spec"]["settings"],
+    }
 
 
 def find_list(job: Job | None, job_id: int) -> Job:

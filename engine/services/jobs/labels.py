@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import NotFound, SpecError
+from engine.core.shapes import CodedMessage
 from storage.queries.jobs import get_job
 
 MOST_TAGS = 12
@@ -43,19 +43,19 @@ def _clean(tags: Sequence[str]) -> list[str]:
     return list(found.values())
 
 
-def _fault(tags: Sequence[str]) -> dict[str, Any] | None:
+def _fault(tags: Sequence[str]) -> CodedMessage | None:
     if len(tags) > MOST_TAGS:
         return {"code": "job.too_many_tags", "params": {"count": len(tags), "most": MOST_TAGS}}
     for tag in tags:
         if len(tag) > LONGEST_TAG:
-            params = {"tag": tag[:LONGEST_TAG] + "…", "characters": len(tag), "most": LONGEST_TAG}
-            return {"code": "job.tag_too_long", "params": params}
+            long = {"tag": tag[:LONGEST_TAG] + "…", "characters": len(tag), "most": LONGEST_TAG}
+            return {"code": "job.tag_too_long", "params": long}
         if any(letter in ",，" or unicodedata.category(letter)[0] == "C" for letter in tag):
             return {"code": "job.tag_not_plain", "params": {"tag": tag}}
     return None
 
 
-def _note_fault(note: str) -> dict[str, Any] | None:
+def _note_fault(note: str) -> CodedMessage | None:
     if len(note) <= LONGEST_NOTE:
         return None
     return {"code": "job.note_too_long", "params": {"characters": len(note), "most": LONGEST_NOTE}}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from engine.core.context import Context
+from engine.core.shapes import NameOfId
 from engine.jobs.kinds import keys_of, known_kind
 from engine.jobs.views import views
+from engine.shapes.jobs import JobFacets, JobView, JobWish
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, inputs
 from storage.queries import jobs as queries
@@ -26,19 +27,17 @@ _LONGEST_TEXT = 200
 _DAY_SECONDS = 86_400.0
 
 
-def search_jobs(ctx: Context, wanted: Mapping[str, Any], limit: int = 200) -> list[dict[str, Any]]:
+def search_jobs(ctx: Context, wanted: JobWish, limit: int = 200) -> list[JobView]:
     """Views of active jobs, then queued ones in order, then the newest, as far as they meet what is wanted.
 
-    Args:
-        wanted: {"text", "state" (of GROUPS), "kind", "tag", "model" and "data" (ids), "days" (of DAYS)}; what is missing,
-            empty or not known narrows nothing.
+    What is wanted and not known narrows nothing.
     """
     hidden = keys_of(lambda kind: not kind.listed)
     with ctx.db.read() as s:
         return views(s, queries.newest_jobs(s, limit, hidden=hidden, search=_read(wanted)))
 
 
-def _read(wanted: Mapping[str, Any]) -> JobSearch:
+def _read(wanted: JobWish) -> JobSearch:
     text, state, kind, tag = (str(wanted.get(key) or "") for key in ("text", "state", "kind", "tag"))
     days = DAYS.get(str(wanted.get("days") or ""))
     return JobSearch(
@@ -52,12 +51,13 @@ def _read(wanted: Mapping[str, Any]) -> JobSearch:
     )
 
 
-def _id(value: Any) -> int | None:
-    return int(value) if str(value or "").isdecimal() else None
+def _id(value: object) -> int | None:
+    text = str(value or "")
+    return int(text) if text.isdecimal() else None
 
 
-def facets(ctx: Context) -> dict[str, Any]:
-    """What the list can be narrowed by: {"states", "days", "tags", "kinds": [{key, title}], "models" and "data": [{id, name}]}."""
+def facets(ctx: Context) -> JobFacets:
+    """What the list can be narrowed by."""
     hidden = keys_of(lambda kind: not kind.listed)
     with ctx.db.read() as s:
         kinds = [known_kind(key) for key in used(s, Job.kind, hidden)]
@@ -74,5 +74,5 @@ def facets(ctx: Context) -> dict[str, Any]:
     }
 
 
-def _named(names: Mapping[int, str]) -> list[dict[str, Any]]:
+def _named(names: Mapping[int, str]) -> list[NameOfId]:
     return [{"id": key, "name": name} for key, name in sorted(names.items(), key=lambda one: one[1].casefold())]

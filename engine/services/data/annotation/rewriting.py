@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from engine.jobs.kinds.rewrite import REWRITE
 from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.annotation import RewriteView
 from storage.job_tables import Job
 from storage.queries import base_models
 from storage.queries import datasets as dataset_queries
@@ -119,7 +120,7 @@ def _newest(s: Session, dataset: int) -> Job | None:
     return next(iter(queries.alike(s, REWRITE.key, limit=1, dataset_id=dataset)), None)
 
 
-def rewrite_of(ctx: Context, dataset: int) -> dict[str, Any] | None:
+def rewrite_of(ctx: Context, dataset: int) -> RewriteView | None:
     """The newest such job of the data set: {"job", "status", "step", "total", "phase", "seconds_left", "result", "error"}.
 
     `step` counts rows. `result` is {"rows", "made", "left_out": {reason: count}}; it grows while the job runs.
@@ -129,4 +130,4 @@ def rewrite_of(ctx: Context, dataset: int) -> dict[str, Any] | None:
     if job is None:
         return None
     plain = {key: getattr(job, key) for key in ("status", "step", "phase", "seconds_left", "result", "error")}
-    return plain | {"job": job.id, "total": job.total_steps}
+    return cast(RewriteView, plain | {"job": job.id, "total": job.total_steps})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from engine.data.operations.shaping.row_table import ANSWER, FILE, is_synthetic,
 from engine.data.rows.index import SPLITS, RowIndex
 from engine.data.rows.row import Row
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.versions import DataShape
 
 _LOOKED_AT = 400  # training rows, evenly spread: enough for shares, and read in some milliseconds
 _SHOWN = 6  # groups
@@ -20,7 +21,7 @@ _MOST_VALUES = 40  # more different ones in the sample are no labels
 _LONGEST = 60
 
 
-def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> dict[str, Any]:
+def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> DataShape:
     """The parts of the version in use, and how its training rows are spread over the values of a column.
 
     Args:
@@ -42,7 +43,7 @@ def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> dict[
     columns = _columns(rows)
     if column not in columns:
         column = next((name for name in columns if _tells(rows, name)), None)
-    return {
+    told = {
         "splits": {split: index.count(split) for split in SPLITS},
         "columns": columns,
         "column": column,
@@ -51,6 +52,7 @@ def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> dict[
         "looked": len(rows),
         "whole": len(rows) == len(train),
     }
+    return cast(DataShape, told)
 
 
 def _columns(rows: Sequence[Row]) -> list[str]:
