@@ -11,9 +11,9 @@ export const JOB_METRICS = {
   MEMORY: ["memory_device_mb", "memory_process_mb"], // of the device where it has its own
   LOSS: [["train_loss", "train"], ["val_loss", "val"]],
   SMALL: [
-    ["learning_rate", "jobs.metric.learning_rate"],
-    ["grad_norm", "jobs.metric.grad_norm"],
-    ["tokens_per_s", "jobs.metric.speed"],
+    ["learning_rate", "jobs.metric.learning_rate", "jobs.metric.learning_rate.help"],
+    ["grad_norm", "jobs.metric.grad_norm", "jobs.metric.grad_norm.help"],
+    ["tokens_per_s", "jobs.metric.speed", "jobs.metric.speed.help"],
   ],
 };
 
@@ -40,13 +40,13 @@ export function jobCharts(root) {
     wait.hidden = any || !JOB_ACTIVE.has(job.status);
     big.parentElement.hidden = !any;
     if (any) put(() => big, "loss", { title: t("jobs.chart.loss"), yLabel: t("jobs.chart.loss"), smoothing: 0.6, log: false }, loss, markers);
-    const shown = [...JOB_METRICS.SMALL.map(([name, key]) => [name, t(key)]), ...added.map((one) => [one.key, one.label, one.help])];
+    const shown = [...JOB_METRICS.SMALL.map(([name, key, help]) => [name, t(key), t(help)]), ...added.map((one) => [one.key, one.label, one.help])];
     for (const [name, label, help] of shown) {
       if (!(metrics[name]?.length > 1)) continue;
       const holder = () => {
-        const card = h("section", { class: "ts-card job-chart-small", title: help || null });
-        small.append(card);
-        return card;
+        const inner = h("div", {});
+        small.append(h("section", { class: "ts-card job-chart-small" }, inner, help ? h("p", { class: "ts-small ts-soft job-chart-help" }, help) : null));
+        return inner;
       };
       put(holder, name, { title: label, yLabel: label, compact: true }, [{ name, label, kind: "neutral", points: metrics[name] }], []);
     }

@@ -10,6 +10,8 @@ import { playHistory, playSettings } from "./panels.js";
 import { playDrawTurns, playHeads, playTurns } from "./turns.js";
 
 export async function view(root, _value, ctx) {
+  const list = Number(queryValue("list"));
+  if (list) return (await import("./list.js")).listView(root, list, ctx);
   let start;
   try {
     start = await ctx.call("chat_start");
@@ -66,6 +68,7 @@ function playFrame(root, play) {
   replaceChildren(root, h("div", { class: "ts-wide play" },
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
+      button("table", "playground.list", async () => (await import("./list-ask.js")).askList(play)),
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("heads"), part("turns"), part("welcome"), part("note"),
