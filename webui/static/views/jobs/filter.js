@@ -23,7 +23,7 @@ export function jobFilter(onchange) {
   input.addEventListener("input", typed);
   clear.hidden = Object.keys(bar.wanted).length === 0;
   const more = h("details", { class: "job-filter-more", open: window.matchMedia("(min-width: 861px)").matches || Object.keys(bar.wanted).some((key) => key !== "text") },
-    h("summary", { class: "ts-small" }, t("jobs.filter.more")), selects);
+    h("summary", { class: "ts-small" }, t("jobs.filter.more"), drawIcon("chevron-down")), selects);
   bar.node = h("div", { class: "job-filter", role: "search", hidden: true }, h("div", { class: "job-search" }, drawIcon("search"), input), more, clear);
   bar.show = (facets) => {
     known = facets;

@@ -110,7 +110,7 @@ function jobHead(slot, job, ctx, refresh) {
       h("div", { class: "ts-row" }, h("h1", {}, job.name), jobBadge(job)),
       h("p", { class: "ts-small ts-soft" }, facts.map((fact, i) => [i ? " → " : "", h("bdi", {}, fact)])),
       h("p", { class: "ts-lead job-headline", "data-tone": jobTone(job), role: "status", "aria-live": "polite" },
-        jobTone(job) ? drawIcon(jobTone(job) === "good" ? "circle-check" : "triangle-alert") : null, jobHeadline(job))),
+        jobTone(job) ? drawIcon(jobTone(job) === "good" ? "circle-check" : "triangle-alert") : null, h("span", {}, jobHeadline(job)))),
     h("div", { class: "ts-row job-actions" }, jobButtons(job, ctx, refresh)));
 }
 

@@ -45,9 +45,9 @@ function listForm(play, state) {
   const name = h("input", { class: "ts-input", id: "list-name", value: state.name, maxlength: "120", oninput: () => { state.name = name.value; } });
   draw();
   return h("div", { class: "ts-stack play-list-form" }, h("p", { class: "ts-soft" }, t("playground.list.lead")), source,
-    labelledField("list-file", t("playground.list.file"), fileInput(state, tell, draw), { help: t("playground.list.file_help") }), count,
+    filePicker(state, draw), count,
     labelledField("list-name", t("playground.list.name"), name), failed,
-    h("a", { class: "ts-small", href: pageUrl("jobs", { kind: play.start.lists.kind }) }, t("playground.list.earlier")));
+    h("a", { class: "ts-small ts-link", href: pageUrl("jobs", { kind: play.start.lists.kind }) }, t("playground.list.earlier")));
 }
 
 function typedQuestions(state, tell) {
@@ -56,10 +56,15 @@ function typedQuestions(state, tell) {
   return labelledField("list-questions", t("playground.list.paste"), area);
 }
 
-function fileInput(state, tell, draw) {
-  const input = h("input", { type: "file", class: "ts-input", id: "list-file", accept: FILES });
+/** The browser's own control says its words in the browser's language, so a button of ours opens it. */
+function filePicker(state, draw) {
+  const input = h("input", { type: "file", id: "list-file", accept: FILES, hidden: true });
+  const name = h("span", { class: "ts-small ts-soft" });
+  const tellName = () => { name.textContent = input.files[0]?.name || t("playground.list.file_help"); };
+  const button = h("button", { type: "button", class: "ts-btn small", id: "list-choose", onclick: () => input.click() }, drawIcon("upload"), h("span", {}, t("playground.list.file")));
+  tellName();
   input.addEventListener("change", async () => {
-    if (!input.files.length) return;
+    if (!input.files.length) return tellName();
     try {
       state.file = await readFile(input.files[0]);
       state.column = state.file.guess;
@@ -69,9 +74,10 @@ function fileInput(state, tell, draw) {
       state.error = error.message;
       input.value = "";
     }
+    tellName();
     draw();
   });
-  return input;
+  return h("div", { class: "ts-row" }, button, input, name);
 }
 
 async function readFile(file) {
@@ -84,7 +90,7 @@ async function readFile(file) {
 /** The column with the questions; a file with a single one leaves no choice. */
 function fileChosen(state, tell, draw) {
   const { columns, skipped } = state.file;
-  const leave = h("button", { type: "button", class: "ts-btn small ghost", id: "list-no-file", onclick: () => { state.file = null; document.getElementById("list-file").value = ""; draw(); } },
+  const leave = h("button", { type: "button", class: "ts-btn small ghost", id: "list-no-file", onclick: () => { state.file = null; const input = document.getElementById("list-file"); input.value = ""; input.dispatchEvent(new Event("change")); draw(); } },
     drawIcon("x"), h("span", {}, t("playground.list.typed")));
   const column = labelledField("list-column", t("playground.list.column"),
     selectField("list-column", columns.map((one, place) => [place, one.name]), state.column, (place) => { state.column = place; tell(); }));

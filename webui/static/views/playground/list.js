@@ -14,7 +14,7 @@ export function listView(root, id, ctx) {
   const page = { id, ctx, rows: 0, most: STEP, total: 0, body: null, drawn: "", slots: {} };
   const slot = (name) => (page.slots[name] = h("div", { class: "play-list-" + name }));
   replaceChildren(root, h("div", { class: "ts-wide play-list" },
-    h("a", { class: "job-back", href: pageUrl("playground") }, drawIcon("arrow-left"), t("playground.list.back")), slot("head"), slot("meter"), slot("table"), slot("more")));
+    h("a", { class: "job-back", href: pageUrl("playground") }, drawIcon("chevron-right"), t("playground.list.back")), slot("head"), slot("meter"), slot("table"), slot("more")));
   poll(root, 1000, () => refresh(page, root));
 }
 
