@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.core.params import Param
-from engine.core.text import Text
+from engine.core.text import Text, separator
 from engine.data.operations.base import Operation
 from engine.jobs.spec import SPEC_VERSION
 from engine.methods import METHODS, settings_with_own_defaults
@@ -17,8 +17,6 @@ from engine.services.app.learning import FAMILIES, capabilities_of
 from webui.form_shapes import FormTerm, MethodForm, ObjectiveForm, OperationForm, ParamForm, WizardForms
 
 _SHOWN_CAPABILITIES = ("merge", "toggle", "quantised_base", "batch")
-
-_SEPARATOR = Text(", ", "、")
 
 
 def _said(text: Text | None, language: str) -> str | None:
@@ -118,7 +116,7 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
         "tagline": objective.tagline.in_(language),
         "help": objective.help.in_(language),
         "learns_from": sorted(objective.learns_from),
-        "usable": _SEPARATOR.in_(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from)),
+        "usable": separator(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from)),
         "unfit": {kind: objective.unfit.get(kind) for kind in KINDS if kind not in objective.learns_from},
         "example": objective.example.in_(language),
         "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 
-from webui.i18n import catalogue
+from engine.core.text import page_texts
 
 FOLDER = Path(__file__).parent / "static"
 EVERYWHERE = ("kit/shell.js", "kit/mount.js")  # what each page starts with, besides its own view
@@ -22,7 +22,7 @@ _ROOMS = ("kit", "views", "vendor/uplot")
 _EARLY = "kit/early.js"  # stands in the head of the page itself
 _TEXTS = "kit/texts.js"
 _NOW = re.compile(r'^(?:import|export)\b[^;"]*?"(\.[^"]+)";', re.MULTILINE)
-_LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
+_LATER = re.compile(r'\bimport\("(\.[^"]+\.js)"\)')  # in comments, types are imported without an ending
 _LITERAL = re.compile(r'"([a-z][\w.\-]*)"')
 _JOINED = re.compile(r'"([a-z][\w\-]*\.[\w.\-]*)"\s*\+(?:\s*[\w.?\[\]()]+\s*\+\s*"([\w.\-]+)")?')
 _TEMPLATE = re.compile(r"`([a-z][\w\-]*\.[\w.\-]*\$\{[^`]*)`")
@@ -59,7 +59,7 @@ class Scripts:
     @cached_property
     def served(self) -> Mapping[str, bytes]:
         """Each module as it is sent, by its name ("views/jobs/page.js")."""
-        texts = catalogue(self.language)
+        texts = page_texts(self.language)
         return {name: _served(name, source, texts) for name, source in self._sources.items()}
 
     @cached_property

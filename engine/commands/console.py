@@ -27,7 +27,7 @@ class Translate(Protocol):
 class Console:
     """A terminal and a language."""
 
-    language: str  # "en" or "zh"
+    language: str  # a folder in engine/texts
     translate: Translate  # texts of the catalogue
     explain: Callable[[str, TunesmithError], str]  # (language, error) -> its sentence
     out: TextIO = field(default_factory=lambda: sys.stdout)  # where it is written

@@ -9,11 +9,7 @@ RawSpec = Mapping[str, object]  # settings as a browser or a file gives them, no
 Change = dict[str, Any]  # values by field of a form ("training.max_length"), or "method": what would help
 
 
-class Said(TypedDict):
-    """A text in every language of the product; the page takes the one that it is in."""
-
-    en: str  # English
-    zh: str  # Simplified Chinese
+Said = dict[str, str]  # a text by language, in every one of the product; the page takes the one that it is in
 
 
 class CodedMessage(TypedDict):
@@ -21,6 +17,7 @@ class CodedMessage(TypedDict):
 
     code: str  # of the sentence
     params: dict[str, Any]  # values of its placeholders
+    message: NotRequired[str]  # the sentence in the page's language: put in where it leaves the server
 
 
 Faults = dict[str, CodedMessage]  # of a form, by field

@@ -11,11 +11,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine.core.context import Context
+from engine.core.text import catalogue
 from engine.services.chat.conversations import Chat
 from tests.homes import new_home
 from webui.http.security import Sessions, session_key
 from webui.http.server import create_app
-from webui.i18n import catalogue, t
+from webui.i18n import t
 from webui.pages import PAGES, Page
 from webui.scripts import scripts
 from webui.site import Site

@@ -11,22 +11,10 @@ from engine.core.text import Text
 from engine.data.templates.renderer import Renderer
 
 LOSSES = {
-    "template.drops_system": Text(
-        "it leaves system prompts out without a word; choose another model, or remove the system prompts",
-        "它会悄悄丢弃系统提示词；请换一个模型，或去掉系统提示词",
-    ),
-    "template.drops_tools": Text(
-        "it does not know tools and leaves their definitions out; choose a model that was made for tools",
-        "它不支持工具，会丢弃工具定义；请换一个支持工具的模型",
-    ),
-    "template.drops_calls": Text(
-        "it does not know tools and leaves the calls of tools out; choose a model that was made for tools",
-        "它不支持工具，会丢弃工具调用；请换一个支持工具的模型",
-    ),
-    "template.drops_results": Text(
-        "it does not know tools and leaves the results of tools out; choose a model that was made for tools",
-        "它不支持工具，会丢弃工具结果；请换一个支持工具的模型",
-    ),
+    "template.drops_system": Text("data.templates.losses.template.drops_system"),
+    "template.drops_tools": Text("data.templates.losses.template.drops_tools"),
+    "template.drops_calls": Text("data.templates.losses.template.drops_calls"),
+    "template.drops_results": Text("data.templates.losses.template.drops_results"),
 }
 _TOOL, _CALL, _RESULT, _SYSTEM = "tsmarktool", "tsmarkcall", "tsmarkresult", "tsmarksystem"
 _DEFINED = {

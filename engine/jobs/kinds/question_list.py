@@ -9,19 +9,19 @@ from storage.job_tables import JobStatus
 
 _ANSWERING = Phase(
     "answering",
-    Text("answering the questions", "正在回答问题"),
-    Text("Answering the questions.", "正在回答问题。"),
+    Text("jobs.kinds.question_list.answering.label"),
+    Text("jobs.kinds.question_list.answering.says"),
 )
 QUESTION_LIST = JobKind(
     key="question_list",
     runner="engine.jobs.runners.question_list:run",
-    title=Text("List of questions", "批量提问"),
+    title=Text("jobs.kinds.question_list.title"),
     lane="device",
     phases=(LOADING, _ANSWERING),
     endings=Endings(
-        Text("Every question is answered.", "全部问题已回答。"),
-        stopped=Text("Stopped; the answers so far are kept.", "已停止，已有的回答已保留。"),
-        cancelled=Text("Cancelled; the answers so far are kept.", "已取消，已有的回答已保留。"),
+        Text("jobs.kinds.question_list.endings.succeeded"),
+        stopped=Text("jobs.kinds.question_list.endings.stopped"),
+        cancelled=Text("jobs.kinds.question_list.endings.cancelled"),
     ),
     same=SameWish(by_key=True, statuses=tuple(JobStatus), deleted=True),
     stop="saves",

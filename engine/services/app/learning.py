@@ -45,32 +45,32 @@ from storage.queries import base_models
 Json = dict[str, Any]
 BYTES_STORED = 4.0  # results are kept in fp32
 FAMILIES: Mapping[str, Text] = {
-    "low_rank": Text("Adapters beside the weights (LoRA and others)", "权重旁的适配器（LoRA 等）"),
-    "adapter": Text("Adapters between the layers", "层间的适配器"),
-    "prompt": Text("Soft prompts (trained)", "软提示（可训练的提示）"),
-    "selective": Text("A part of the model", "只训练模型的一部分"),
-    "whole": Text("The whole model", "整个模型"),
-    "context": Text("In-context learning, without training", "上下文学习，无需训练"),
-    "research": Text("Research", "研究性方法"),
+    "low_rank": Text("services.app.learning.families.low_rank"),
+    "adapter": Text("services.app.learning.families.adapter"),
+    "prompt": Text("services.app.learning.families.prompt"),
+    "selective": Text("services.app.learning.families.selective"),
+    "whole": Text("services.app.learning.families.whole"),
+    "context": Text("services.app.learning.families.context"),
+    "research": Text("services.app.learning.families.research"),
 }
 CAPABILITIES: Mapping[str, Text] = {
-    "merge": Text("Can be merged into the base model", "可以合并进基座模型"),
-    "toggle": Text("Can be switched off, bit for bit", "可以完全关闭，逐位还原"),
-    "quantised_base": Text("Trains on a base model quantised to 4 or 8 bits", "可在量化到 4 位或 8 位的基座模型上训练"),
-    "packing": Text("Packing: several examples share a sequence", "样本打包：多个样本共用一个序列"),
-    "checkpointing": Text("Activation checkpointing", "激活检查点（重算激活值）"),
-    "resume": Text("Goes on exactly after an interruption", "中断后可精确继续"),
-    "batch": Text("Answers beside others in one batch", "可与其他模型同批回答"),
+    "merge": Text("services.app.learning.capabilities.merge"),
+    "toggle": Text("services.app.learning.capabilities.toggle"),
+    "quantised_base": Text("services.app.learning.capabilities.quantised_base"),
+    "packing": Text("services.app.learning.capabilities.packing"),
+    "checkpointing": Text("services.app.learning.capabilities.checkpointing"),
+    "resume": Text("services.app.learning.capabilities.resume"),
+    "batch": Text("services.app.learning.capabilities.batch"),
 }
 # Known sizes, for readers who have no model here yet: (name, config.json).
 REFERENCES: Mapping[str, tuple[Text, Json]] = {
     "reference-135m": (
-        Text("Small: 135 million parameters", "小型：1.35 亿参数"),
+        Text("services.app.learning.references.reference-135m"),
         {"model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
          "num_attention_heads": 9, "num_key_value_heads": 3, "vocab_size": 49152, "tie_word_embeddings": True},
     ),
     "reference-7b": (
-        Text("Large: 7 billion parameters", "大型：70 亿参数"),
+        Text("services.app.learning.references.reference-7b"),
         {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
          "num_attention_heads": 32, "vocab_size": 32000, "tie_word_embeddings": False},
     ),
@@ -108,7 +108,7 @@ def card(method: Method, language: str) -> MethodCard:
         "recommended": method.recommended,
         "trains": method.capabilities.trains,
         "saves": method.saves,
-        "source": method.trainable_source,
+        "source": method.trainable_source.in_(language),
         "capabilities": capabilities_of(method, language),
         "variants": [
             {"label": v.label.in_(language), "tagline": v.tagline.in_(language), "paper": v.paper}

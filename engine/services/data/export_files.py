@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.core.text import Text
+from engine.core.text import Text, verbatim
 from engine.data.importing.names import clean_name
 from engine.data.operations import OPERATIONS
 from engine.data.rows.row import Row
@@ -206,15 +206,15 @@ def _lineage(ctx: Context, version: DatasetVersion) -> list[LineageStep]:
     steps: list[LineageStep] = []
     number: int | None = version.number
     while number is not None and (one := by_number.pop(number, None)) is not None:
-        label = labels.get(one["operation"], Text(one["operation"], one["operation"]))
+        label = labels.get(one["operation"], verbatim(one["operation"]))
         steps.append(LineageStep(number, label, one["rows"], one["summary"], one["created_at"]))
         number = one["parent"]
     return steps[::-1]
 
 
 _LABELS = {
-    "import": Text("Import", "导入"),
-    "collect": Text("Approved rows added", "加入审核通过的数据行"),
+    "import": Text("services.data.export_files.labels.import"),
+    "collect": Text("services.data.export_files.labels.collect"),
 }
 
 

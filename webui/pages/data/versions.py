@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from engine.core.params import Param
+from engine.core.text import catalogue
 from engine.data.operations import OPERATIONS
 from engine.data.operations.base import Operation
 from engine.data.quality import CHECKS
@@ -22,7 +23,6 @@ from engine.shapes.versions import (
 )
 from webui.form_shapes import OperationForm
 from webui.forms import operation_form
-from webui.i18n import catalogue
 from webui.pages.data.shapes import SaidVersion, VersionJob, Versions
 from webui.site import Site
 

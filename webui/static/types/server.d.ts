@@ -417,6 +417,8 @@ export interface CodedMessage {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
 }
 
 /** What the form of a comparison keeps between visits. */
@@ -795,6 +797,8 @@ export interface DetectionNote {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** is read */
   what: string;
   /** as what */
@@ -1004,7 +1008,7 @@ export interface ExportJobView {
   /** of the job */
   phase: string | null;
   /** in words */
-  phase_label: Said | null;
+  phase_label: Record<string, string> | null;
   /** done so far */
   step: number;
   /** None until it is known */
@@ -1077,6 +1081,18 @@ export interface ExportedFile {
   notes: unknown[];
 }
 
+/** An error as the pages show it, with its sentence in their language. */
+export interface FaultView {
+  /** the sentence */
+  message: string;
+  /** of the error */
+  code: string;
+  /** of a form: a sentence for each field that is wrong */
+  faults: Record<string, string>;
+  /** the field that the error is about */
+  field?: string;
+}
+
 /** What a page has of a job. */
 export interface FeedCursors {
   /** that it knows */
@@ -1097,6 +1113,8 @@ export interface FindingView {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** under which it is listed */
   area: "gpu" | "cpu" | "memory" | "disk" | "software";
   /** how it is marked */
@@ -1231,8 +1249,10 @@ export interface Headline {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** the sentence, where the job's kind declares it */
-  text?: Said;
+  text?: Record<string, string>;
   /** good news or not, where it tells of a number that can get better or worse */
   tone?: "good" | "warn";
 }
@@ -1532,9 +1552,9 @@ export interface JobView {
   /** the job that it came from */
   parent_id: number | null;
   /** what lists call its kind */
-  title: Said;
+  title: Record<string, string>;
   /** the phase in words */
-  phase_label: Said | null;
+  phase_label: Record<string, string> | null;
   /** whether it learns something */
   trains: boolean;
   /** whether lists show it */
@@ -1592,7 +1612,7 @@ export interface KindFacet {
   /** of the kind */
   key: string;
   /** its name */
-  title: Said;
+  title: Record<string, string>;
 }
 
 /** A column with few different values. */
@@ -1832,9 +1852,9 @@ export interface ListedJob {
   /** the job that it came from */
   parent_id: number | null;
   /** what lists call its kind */
-  title: Said;
+  title: Record<string, string>;
   /** the phase in words */
-  phase_label: Said | null;
+  phase_label: Record<string, string> | null;
   /** whether it learns something */
   trains: boolean;
   /** whether lists show it */
@@ -2210,9 +2230,9 @@ export interface NamedJob {
   /** the job that it came from */
   parent_id: number | null;
   /** what lists call its kind */
-  title: Said;
+  title: Record<string, string>;
   /** the phase in words */
-  phase_label: Said | null;
+  phase_label: Record<string, string> | null;
   /** whether it learns something */
   trains: boolean;
   /** whether lists show it */
@@ -2594,7 +2614,7 @@ export interface PlannedDevice {
   /** what its maker calls it */
   name: string;
   /** in words */
-  kind: Said;
+  kind: Record<string, string>;
   /** that it has */
   memory_mb: number;
   /** of that */
@@ -2607,6 +2627,8 @@ export interface PrecisionView {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** the format */
   dtype: "bf16" | "fp16" | "fp32";
 }
@@ -2616,7 +2638,7 @@ export interface PrepareProgress {
   /** of the job */
   phase: string;
   /** the phase in words; None before there is one */
-  label: Said | null;
+  label: Record<string, string> | null;
   /** bytes */
   done: number;
   /** bytes; None where that is not known */
@@ -2777,6 +2799,8 @@ export interface RejectedFields {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** of it */
   id: number;
   /** of the file, from 1 */
@@ -2795,6 +2819,8 @@ export interface RejectedPreview {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** of the file, from 1 */
   line: number | null;
   /** record, from 1 */
@@ -2813,6 +2839,8 @@ export interface RejectedRowView {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** of it */
   id: number;
   /** where there are several */
@@ -3061,14 +3089,6 @@ export interface RunView {
   whole: boolean;
 }
 
-/** A text in every language of the product; the page takes the one that it is in. */
-export interface Said {
-  /** English */
-  en: string;
-  /** Simplified Chinese */
-  zh: string;
-}
-
 /** A version with its operation in words. */
 export interface SaidVersion {
   /** from 1 */
@@ -3235,6 +3255,8 @@ export interface TemplateFinding {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** how it is marked */
   level: "good" | "info" | "warn" | "danger";
 }
@@ -3405,6 +3427,8 @@ export interface VerdictView {
   code: string;
   /** values of its placeholders */
   params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
   /** it can be started */
   ok: boolean;
   /** what would make it fit; empty where nothing is known */
@@ -3691,7 +3715,6 @@ export interface CompareFunctions {
   compare_seed(comparison: number): null;
   compare_join(comparison: number, method: string, variant: string | null): null;
   compare_again(comparison: number, job: number): null;
-  compare_rename(comparison: number, name: string): null;
   compare_delete(comparison: number): null;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.text import FALLBACK
 from engine.services.app.glossary.data import DATA
 from engine.services.app.glossary.fine_tuning import FINE_TUNING
 from engine.services.app.glossary.memory import MEMORY
@@ -40,7 +41,7 @@ def _shown(term: Term, language: str) -> TermView:
     return {
         "key": term.key,
         "name": name,
-        "english": term.name.en if term.name.en != name else None,
+        "english": english if (english := term.name.in_(FALLBACK)) != name else None,
         "meaning": term.meaning.in_(language),
         "source": {"title": source.title, "url": source.url} if source else None,
     }

@@ -5,12 +5,11 @@ import { drawIcon } from "../../kit/icons.js";
 import { openDialog, pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
-import { compareBack } from "./parts.js";
+import { compareBack, compareRoughly } from "./parts.js";
 import {
   debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField,
 } from "../shared/form-controls.js";
 import { formNumber, settingsForm } from "../shared/form.js";
-import { trainRoughly } from "../train/estimate.js";
 
 export async function compareForm(root, forms, ctx) {
   const panel = h("div", { class: "ts-stack loose compare-form", "aria-busy": "true" }, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
@@ -162,10 +161,8 @@ function compareBudget(f) {
     form.setFaults(f.faults);
     for (const [key, field] of Object.entries(fields)) field.setError(f.faults[key]);
     const byTime = f.shared("held") === "time";
-    card.querySelector('[data-field="shared.epochs"]').hidden = byTime;
-    card.querySelector('[data-field="shared.minutes"]').hidden = !byTime;
+    card.querySelector('[data-field="shared.epochs"]')?.toggleAttribute("hidden", byTime);
+    card.querySelector('[data-field="shared.minutes"]')?.toggleAttribute("hidden", !byTime);
   });
   return section(3, t("compare.part.budget"), t("compare.part.budget.lead"), card);
 }
-
-export const compareRoughly = (seconds) => (seconds === null || seconds === undefined ? "–" : trainRoughly(seconds));

@@ -11,9 +11,15 @@ import { change } from "./versions/diff.js";
 import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { settingsForm } from "../shared/form.js";
 
-const panels = 0; // two panels of one operation may be open at once
+let panels = 0; // two panels of one operation may be open at once
 
-/** The panel of one operation. values: what is fixed already, by key; done(result): instead of showing the new version. */
+/**
+ * The panel of one operation. values: what is fixed already, by key; done(result): instead of showing the new version.
+ * @param {any} set
+ * @param {Ctx<"data">} ctx
+ * @param {import("../../types/server").OperationForm} operation
+ * @param {{values?: Record<string, any>, done?: (result: any) => void}} [options]
+ */
 export function dataOperation(set, ctx, operation, { values = {}, done } = {}) {
   if (operation.missing) return noteBox("info", t("data.op.missing." + operation.missing));
   const params = operation.params.filter((param) => !(param.key in values));

@@ -5,34 +5,31 @@ import { pageUrl, said, t } from "../../kit/texts.js";
 import { debounce, selectField } from "../shared/form-controls.js";
 import { narrowed, narrowedBy } from "./words.js";
 
-/** -> {node, wanted: what is asked for, show(facets)}. `onchange` hears of each change. */
+/** -> {node, wanted(): what is asked for, show(facets)}. `onchange` hears of each change. */
 export function jobFilter(onchange) {
-  const bar = { wanted: narrowedBy(location.search), node: null, show: null };
-  const input = h("input", { type: "search", class: "ts-input", id: "job-search", "aria-label": t("jobs.search"), placeholder: t("jobs.search.hint"), value: bar.wanted.text || "" });
+  let wanted = narrowedBy(location.search), known = null, drawn = "";
   const selects = h("div", { class: "job-filter-selects" });
-  const clear = h("button", { type: "button", class: "ts-btn small ghost", id: "job-filter-clear", onclick: () => { input.value = ""; drawn = ""; set({}); bar.show(known); input.focus(); } },
-    drawIcon("x"), h("span", {}, t("jobs.filter.clear")));
-  let drawn = "", known = null;
   const set = (values) => {
-    bar.wanted = narrowed(values);
-    history.replaceState(null, "", pageUrl("jobs", bar.wanted));
-    clear.hidden = Object.keys(bar.wanted).length === 0;
+    wanted = narrowed(values);
+    history.replaceState(null, "", pageUrl("jobs", wanted));
+    clear.hidden = Object.keys(wanted).length === 0;
     onchange();
   };
-  const typed = debounce(250, () => set({ ...bar.wanted, text: input.value.trim() }));
-  input.addEventListener("input", typed);
-  clear.hidden = Object.keys(bar.wanted).length === 0;
-  const more = h("details", { class: "job-filter-more", open: window.matchMedia("(min-width: 861px)").matches || Object.keys(bar.wanted).some((key) => key !== "text") },
-    h("summary", { class: "ts-small" }, t("jobs.filter.more"), drawIcon("chevron-down")), selects);
-  bar.node = h("div", { class: "job-filter", role: "search", hidden: true }, h("div", { class: "job-search" }, drawIcon("search"), input), more, clear);
-  bar.show = (facets) => {
+  const show = (facets) => {
     known = facets;
-    const stamp = JSON.stringify([facets, bar.wanted]);
+    const stamp = JSON.stringify([facets, wanted]);
     if (stamp === drawn || !facets) return;
     drawn = stamp;
-    replaceChildren(selects, choicesOf(facets).map(([key, label, options]) => facetField(key, label, options, bar.wanted[key], (value) => set({ ...bar.wanted, [key]: value }))));
+    replaceChildren(selects, choicesOf(facets).map(([key, label, options]) => facetField(key, label, options, wanted[key], (value) => set({ ...wanted, [key]: value }))));
   };
-  return bar;
+  const typed = debounce(250, () => set({ ...wanted, text: input.value.trim() }));
+  const input = h("input", { type: "search", class: "ts-input", id: "job-search", "aria-label": t("jobs.search"), placeholder: t("jobs.search.hint"), value: wanted.text || "", oninput: () => typed() });
+  const clear = h("button", { type: "button", class: "ts-btn small ghost", id: "job-filter-clear", hidden: Object.keys(wanted).length === 0, onclick: () => { input.value = ""; set({}); show(known); input.focus(); } },
+    drawIcon("x"), h("span", {}, t("jobs.filter.clear")));
+  const more = h("details", { class: "job-filter-more", open: window.matchMedia("(min-width: 861px)").matches || Object.keys(wanted).some((key) => key !== "text") },
+    h("summary", { class: "ts-small" }, t("jobs.filter.more"), drawIcon("chevron-down")), selects);
+  const node = h("div", { class: "job-filter", role: "search", hidden: true }, h("div", { class: "job-search" }, drawIcon("search"), input), more, clear);
+  return { node, show, wanted: () => wanted };
 }
 
 /** What can be chosen: [key, label, [[value, text]...]] each. */

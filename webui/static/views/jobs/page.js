@@ -14,11 +14,13 @@ import {
 
 const FACETS_EVERY = 10000; // milliseconds
 
+/** @type {View<"jobs">} */
 export async function view(root, _value, ctx) {
   const id = Number(queryValue("job"));
   return id ? (await import("./job.js")).jobDetail(root, id, ctx) : jobList(root, ctx);
 }
 
+/** @param {Ctx<"jobs">} ctx */
 function jobList(root, ctx) {
   const groups = ["running", "waiting", "finished"].map((name) => {
     const list = h("ul", { class: "job-list", "aria-label": t("jobs.group." + name) });
@@ -39,7 +41,7 @@ function jobList(root, ctx) {
 
   const refresh = async () => {
     const mine = asked;
-    const news = await ctx.call("jobs_list", version, filter.wanted);
+    const news = await ctx.call("jobs_list", version, filter.wanted());
     if (mine !== asked) return; // narrowed otherwise meanwhile
     version = news.version;
     if (!news.jobs) return;
@@ -49,7 +51,7 @@ function jobList(root, ctx) {
     filter.show(await ctx.call("jobs_facets"));
   };
   const draw = (jobs) => {
-    const all = Object.keys(filter.wanted).length === 0;
+    const all = Object.keys(filter.wanted()).length === 0;
     loading.hidden = true;
     empty.hidden = !all || jobs.some((job) => job.trains);
     none.hidden = all || jobs.length > 0;
@@ -78,6 +80,7 @@ function jobListHead(name) {
     h("span", { class: "job-cell-actions" }));
 }
 
+/** @param {Ctx<"jobs">} ctx */
 function jobRow(job, ctx, refresh) {
   const facts = [jobKind(job), job.base_model_name, job.dataset_name].filter(Boolean);
   return h("li", { class: "job-row", "data-job": job.id },
@@ -105,7 +108,10 @@ function jobLosses(job) {
   return h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));
 }
 
-/** The few things that one does from the list; everything else is in the job's own view. */
+/**
+ * The few things that one does from the list; everything else is in the job's own view.
+ * @param {Ctx<"jobs">} ctx
+ */
 function jobQuick(job, ctx, refresh) {
   const quick = (icon, key, run, extra = {}) => {
     const label = t(key, { name: job.name });

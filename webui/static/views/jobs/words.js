@@ -6,7 +6,7 @@ const NARROWED_BY = ["text", "state", "kind", "tag", "model", "data", "days"];
 export function dayOf(epoch, now = Date.now()) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
   const date = new Date(epoch * 1000), today = midnight(new Date(now));
-  const days = Math.round((today - midnight(date)) / 86400000);
+  const days = Math.round((today.getTime() - midnight(date).getTime()) / 86400000);
   if (days === 0) return "today";
   if (days === 1) return "yesterday";
   return date.getFullYear() === today.getFullYear() ? "year" : "date";

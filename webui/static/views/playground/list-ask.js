@@ -13,7 +13,7 @@ const SHOWN = 120; // characters of the first question
 
 /** Ask until it is started or given up; what was typed is kept meanwhile. */
 export async function askList(play) {
-  const state = { text: "", file: null, column: 0, name: t("playground.list.default_name"), error: "" };
+  const state = { text: "", file: null, fileName: "", column: 0, name: t("playground.list.default_name"), error: "" };
   const key = randomKey();
   for (;;) {
     const wanted = await openDialog(t("playground.list.title"), listForm(play, state), [
@@ -38,14 +38,16 @@ function listForm(play, state) {
     failed.hidden = !error;
     replaceChildren(count, countWords(state));
   };
+  const picker = filePicker(state, () => draw());
   const draw = () => {
+    picker.tellName();
     replaceChildren(source, state.file ? fileChosen(state, tell, draw) : typedQuestions(state, tell));
     tell(state.error);
   };
   const name = h("input", { class: "ts-input", id: "list-name", value: state.name, maxlength: "120", oninput: () => { state.name = name.value; } });
   draw();
   return h("div", { class: "ts-stack play-list-form" }, h("p", { class: "ts-soft" }, t("playground.list.lead")), source,
-    filePicker(state, draw), count,
+    picker.node, count,
     labelledField("list-name", t("playground.list.name"), name), failed,
     h("a", { class: "ts-small ts-link", href: pageUrl("jobs", { kind: play.start.lists.kind }) }, t("playground.list.earlier")));
 }
@@ -60,24 +62,23 @@ function typedQuestions(state, tell) {
 function filePicker(state, draw) {
   const input = h("input", { type: "file", id: "list-file", accept: FILES, hidden: true });
   const name = h("span", { class: "ts-small ts-soft" });
-  const tellName = () => { name.textContent = input.files[0]?.name || t("playground.list.file_help"); };
+  const tellName = () => { name.textContent = state.fileName || t("playground.list.file_help"); };
   const button = h("button", { type: "button", class: "ts-btn small", id: "list-choose", onclick: () => input.click() }, drawIcon("upload"), h("span", {}, t("playground.list.file")));
-  tellName();
   input.addEventListener("change", async () => {
-    if (!input.files.length) return tellName();
+    const chosen = input.files?.[0];
+    if (!chosen) return;
     try {
-      state.file = await readFile(input.files[0]);
-      state.column = state.file.guess;
+      state.file = await readFile(chosen);
+      Object.assign(state, { column: state.file.guess, fileName: chosen.name });
       state.error = "";
     } catch (error) {
       state.file = null;
-      state.error = error.message;
-      input.value = "";
+      Object.assign(state, { error: error.message, fileName: "" });
     }
-    tellName();
+    input.value = ""; // so that the same file can be chosen again
     draw();
   });
-  return h("div", { class: "ts-row" }, button, input, name);
+  return { node: h("div", { class: "ts-row" }, button, input, name), tellName };
 }
 
 async function readFile(file) {
@@ -90,7 +91,7 @@ async function readFile(file) {
 /** The column with the questions; a file with a single one leaves no choice. */
 function fileChosen(state, tell, draw) {
   const { columns, skipped } = state.file;
-  const leave = h("button", { type: "button", class: "ts-btn small ghost", id: "list-no-file", onclick: () => { state.file = null; const input = document.getElementById("list-file"); input.value = ""; input.dispatchEvent(new Event("change")); draw(); } },
+  const leave = h("button", { type: "button", class: "ts-btn small ghost", id: "list-no-file", onclick: () => { Object.assign(state, { file: null, fileName: "" }); draw(); } },
     drawIcon("x"), h("span", {}, t("playground.list.typed")));
   const column = labelledField("list-column", t("playground.list.column"),
     selectField("list-column", columns.map((one, place) => [place, one.name]), state.column, (place) => { state.column = place; tell(); }));

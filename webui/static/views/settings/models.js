@@ -10,6 +10,7 @@ import { jobText } from "../jobs/parts.js";
 import { labelledField, reasonBox } from "../shared/form-controls.js";
 import { trainCount } from "../train/steps/model.js";
 
+/** @param {Ctx<"settings">} ctx */
 export function settingsModels(models, ctx) {
   const list = h("div", {});
   const state = { drawn: "" };
@@ -23,16 +24,18 @@ export function settingsModels(models, ctx) {
   draw(models);
   requestAnimationFrame(() => poll(list, 1500, refresh));
   return [list, h("div", { class: "ts-card settings-add" },
-    settingsAdd("hub", "add_hub", "HuggingFaceTB/SmolLM2-360M-Instruct", ctx, refresh),
-    settingsAdd("folder", "add_folder", "/home/me/models/my-model", ctx, refresh))];
+    settingsAdd("hub", (name) => ctx.call("add_hub", name), "HuggingFaceTB/SmolLM2-360M-Instruct", refresh),
+    settingsAdd("folder", (path) => ctx.call("add_folder", path), "/home/me/models/my-model", refresh))];
 }
 
+/** @param {Ctx<"settings">} ctx */
 function settingsStarter(ctx, refresh, kind = "primary") {
   const button = h("button", { type: "button", class: "ts-btn " + kind }, drawIcon("download"), t("settings.models.get_starter"));
   button.addEventListener("click", () => runAction(button, async () => { await ctx.call("get_starter"); await refresh(); }));
   return button;
 }
 
+/** @param {Ctx<"settings">} ctx */
 const settingsNoModel = (ctx, refresh) => h("div", { class: "ts-empty" }, drawIcon("box"), h("p", {}, t("settings.models.none")), settingsStarter(ctx, refresh));
 
 function settingsModelTable(models, ctx, refresh) {
@@ -41,6 +44,7 @@ function settingsModelTable(models, ctx, refresh) {
     missing ? h("div", {}, settingsStarter(ctx, refresh, "")) : null);
 }
 
+/** @param {Ctx<"settings">} ctx */
 function settingsModel(model, ctx, refresh) {
   const remove = h("button", { type: "button", class: "ts-icon-btn danger", "aria-label": t("settings.models.remove", { name: model.name }), title: t("settings.models.remove", { name: model.name }) }, drawIcon("trash-2"));
   remove.addEventListener("click", async () => {
@@ -61,6 +65,7 @@ const settingsModelBadge = (model) => {
   return h("span", { class: "ts-badge " + kind }, drawIcon(icon), t("settings.models.status." + model.status));
 };
 
+/** @param {Ctx<"settings">} ctx */
 function settingsModelState(model, ctx, refresh) {
   if (model.status === "preparing") {
     const { fraction, phase, label } = model.progress || {};
@@ -70,12 +75,12 @@ function settingsModelState(model, ctx, refresh) {
   }
   if (model.status !== "failed") return null;
   const again = h("button", { type: "button", class: "ts-btn small" }, drawIcon("rotate-ccw", 16), t("settings.models.again"));
-  const [name, args] = model.source === "starter" ? ["get_starter", []] : [model.source === "hub" ? "add_hub" : "add_folder", [model.ref]];
-  again.addEventListener("click", () => runAction(again, async () => { await ctx.call(name, ...args); await refresh(); }));
+  const fetchIt = { starter: () => ctx.call("get_starter"), hub: () => ctx.call("add_hub", model.ref) }[model.source] || (() => ctx.call("add_folder", model.ref));
+  again.addEventListener("click", () => runAction(again, async () => { await fetchIt(); await refresh(); }));
   return [h("p", { class: "ts-error" }, model.error ? reasonBox(model.error) : ""), h("div", {}, again)];
 }
 
-function settingsAdd(key, name, placeholder, ctx, refresh) {
+function settingsAdd(key, send, placeholder, refresh) {
   const id = "settings-add-" + key;
   const input = h("input", { class: "ts-input", id, type: "text", placeholder, autocomplete: "off", spellcheck: "false", autocapitalize: "off", required: true });
   const button = h("button", { class: "ts-btn" }, drawIcon("plus"), t("settings.models.add"));
@@ -85,7 +90,7 @@ function settingsAdd(key, name, placeholder, ctx, refresh) {
     field.setError("");
     button.disabled = true;
     try {
-      await ctx.call(name, input.value);
+      await send(input.value);
       input.value = "";
       await refresh();
     } catch (error) {
