@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from engine.core.context import Context
 from engine.core.errors import NotFound, SpecError
+from engine.core.text import LANGUAGES
 from engine.jobs.queue import free_name
 from engine.services.jobs import lifecycle
 from engine.services.jobs.labels import label_job
@@ -18,7 +19,7 @@ from storage.job_tables import Job, JobEvent, JobStatus
 from storage.tables import LanguageModel, TunedModel
 from tests.integration.queueing import add_job, startable
 from tests.workers import claim
-from webui.i18n import LANGUAGES, message
+from webui.i18n import message
 
 
 @pytest.fixture

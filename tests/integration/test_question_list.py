@@ -14,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.text import LANGUAGES
 from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.runners import question_list as runner
 from engine.services.chat import question_lists
@@ -24,7 +25,7 @@ from storage.tables import TunedModel
 from tests import tiny, workers
 from tests.integration import chat_models
 from tests.integration.queueing import startable
-from webui.i18n import LANGUAGES, t
+from webui.i18n import t
 
 QUESTIONS = ["Where is the lamp?", "=1+1", "你好，请问灯在哪里？", "Tell me about the falcon.", "+7", "Naïve café"]
 SETTINGS = {"max_tokens": 6, "temperature": 0.0}
