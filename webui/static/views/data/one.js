@@ -5,11 +5,11 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { noteBox } from "../shared/form-controls.js";
 import { dataBack, dataRemove } from "./badges.js";
 import { dataMapping } from "./import/map.js";
 import { importing } from "./import/progress.js";
 import { openSet } from "./open-set.js";
+import { noteBox } from "../shared/form-controls.js";
 
 /** @param {Ctx<"data">} ctx */
 export async function dataOne(root, id, ctx) {

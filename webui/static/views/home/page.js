@@ -5,8 +5,8 @@ import { drawIcon } from "../../kit/icons.js";
 import { sparkline } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { jobBadge, jobBar, jobFraction, jobHeadline } from "../jobs/parts.js";
 import { homeOffer } from "./lesson.js";
+import { jobBadge, jobBar, jobFraction, jobHeadline, jobTone } from "../jobs/parts.js";
 
 /** @type {View<"home">} */
 export async function view(root, _value, ctx) {
@@ -58,7 +58,7 @@ const homeParts = {
 const homeRunning = (job) => h("a", { class: "ts-card home-running", href: pageUrl("jobs", { job: job.id }) },
   h("div", { class: "ts-stack tight" },
     h("div", { class: "ts-row" }, h("b", { dir: "auto" }, job.name), jobBadge(job)),
-    h("p", { class: "ts-soft" }, jobHeadline(job)),
+    h("p", { class: jobTone(job) === "warn" ? "ts-warn-text" : "ts-soft" }, jobHeadline(job)),
     job.status === "queued" ? null : h("div", { class: "home-bar" }, jobBar(job), h("span", { class: "ts-small ts-num" }, format.percent(jobFraction(job))))),
   job.spark && job.spark.length > 1 ? h("div", { class: "home-spark" }, sparkline(job.spark, t("home.spark", { name: job.name })),
     h("span", { class: "ts-small ts-soft" }, t("home.loss"), " ", h("b", { class: "ts-num" }, format.loss(job.spark[job.spark.length - 1][1])))) : null);

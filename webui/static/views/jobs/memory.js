@@ -53,7 +53,7 @@ function memoryWords(points, job, plan) {
   if (!plan) return t("jobs.memory.measured", { measured: format.number(highest) });
   const numbers = { planned: format.number(plan.need_mb), measured: format.number(highest), limit: format.number(plan.limit_mb) };
   const memory = t(JOB_ACTIVE.has(job.status) ? "jobs.memory.so_far" : "jobs.memory.compared", numbers);
-  const took = job.result?.elapsed_s;
+  const took = job.seconds;
   if (job.status !== "succeeded" || !took || !plan.seconds) return memory;
   return memory + " " + t("jobs.memory.time", { planned: format.duration(plan.seconds), took: format.duration(took) });
 }

@@ -3,11 +3,11 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
+import { methodDiagram } from "./diagrams.js";
+import { learnCost, learnFold, learnShare } from "./parts.js";
 import { noteBox } from "../shared/form-controls.js";
 import { megabytes } from "../train/steps/budget.js";
 import { trainCount } from "../train/steps/model.js";
-import { methodDiagram } from "./diagrams.js";
-import { learnCost, learnFold, learnShare } from "./parts.js";
 
 /** @param {Parts<"learn">} page */
 export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend(),

@@ -5,14 +5,14 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
-import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
-import { trainCount } from "../train/steps/model.js";
 import { cards } from "./card.js";
 import { glossary } from "./glossary.js";
 import { guide } from "./guide.js";
 import { objectives } from "./objectives.js";
 import { learnFold, learnUnfold } from "./parts.js";
 import { learnTable } from "./table.js";
+import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
+import { trainCount } from "../train/steps/model.js";
 
 /** @param {Ctx<"learn">} ctx */
 export const view = async (root, value, ctx) => {

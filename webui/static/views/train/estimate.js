@@ -9,9 +9,9 @@ import { noteBox } from "../shared/form-controls.js";
 import { checkedLines } from "./check.js";
 import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
+import { whyLine } from "./steps.js";
 import { megabytes } from "./steps/budget.js";
 import { trainCount } from "./steps/model.js";
-import { whyLine } from "./steps.js";
 
 /** @param {Parts<"train">} w */
 export function trainDrawEstimate(aside, w) {

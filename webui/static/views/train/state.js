@@ -4,8 +4,8 @@ import { t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
 import { debounce, keepDraft, onlyLatest } from "../shared/form-controls.js";
 import { offering } from "./offers.js";
-import { budgetWords } from "./steps/budget.js";
 import { STEPS } from "./steps.js";
+import { budgetWords } from "./steps/budget.js";
 
 /** @param {Ctx<"train">} ctx */
 export function trainState(ctx, forms, loaded) {

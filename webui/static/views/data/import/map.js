@@ -4,13 +4,13 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
-import { cutPreview } from "../../shared/cut-preview.js";
-import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
 import { readCard } from "./map-fields.js";
 import { refusal, sheetField } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
+import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 
 /**
  * @param {Ctx<"data">} ctx

@@ -4,10 +4,10 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { pageLocale, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
-import { cutPreview } from "../../shared/cut-preview.js";
 import { SEVERITY_ICONS } from "../badges.js";
 import { dataMade, dataOperation } from "../operation.js";
 import { editRow } from "../rows/edit.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { noteBox } from "../../shared/form-controls.js";
 
 /**

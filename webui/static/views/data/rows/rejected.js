@@ -4,14 +4,14 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { runAction, toast } from "../../../kit/toast.js";
-import { cutPreview } from "../../shared/cut-preview.js";
-import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
 import { health } from "../badges.js";
 import { parse } from "../import/upload.js";
 import { openSet } from "../open-set.js";
 import { dataMade } from "../operation.js";
-import { shownRow } from "../versions/diff.js";
 import { textField } from "./edit.js";
+import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
+import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
 
 /**
  * @param {Ctx<"data">} ctx

@@ -4,12 +4,12 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
-import { cutPreview } from "../../shared/cut-preview.js";
-import { noteBox, reasonBox } from "../../shared/form-controls.js";
 import { openSet } from "../open-set.js";
-import { shownRow } from "../versions/diff.js";
 import { dataDrawRows } from "./browser.js";
 import { editInPlace } from "./edit.js";
+import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
+import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
 /** @param {Parts<"data">} self */
 export function dataRow(row, self) {
