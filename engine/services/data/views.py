@@ -11,6 +11,7 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.records.encodings import ENCODINGS
 from engine.data.schema.declared import shapes_view
+from engine.data.schema.guess import mappings_by_name
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.services.data.sources import reading_of
 from storage.job_tables import FINAL, RESUMABLE, Job
@@ -44,6 +45,7 @@ def view_of(session: Session, row: Dataset) -> dict[str, Any]:
     return views_of(session, [row])[0] | {
         "detection": row.detection.get("notes", []),
         "shapes": shapes_view(),
+        "by_name": mappings_by_name(row.columns or ()),
         "encodings": list(ENCODINGS) if row.encoding else [],
         "reading": reading_of(row),
         "repaired": rejected.counts(session, row.id)[1],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 _MOST_GROUPS = 10_000
+_LIMIT, _CAP = 1_000, 100  # rows that are usual in large data sets: of the whole, of one group
 
 
 def _limit(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
@@ -162,6 +163,11 @@ _TEMPERATURE = Param(
 _REPEATS = repeats(2)
 
 
+def _part(splits: Mapping[str, int], parts: int, most: int) -> int:
+    """One part of the training rows, at most so many of them and at least one."""
+    return max(1, min(most, splits["train"] // parts))
+
+
 def _how_many(default: int, label: Text, help_: Text) -> Param:
     return Param("rows", "int", default, label, help_, minimum=1, maximum=100_000_000, unit=ROWS, advanced=False)
 
@@ -195,7 +201,8 @@ BALANCE = (
         Text("Fewer rows", "减少行数"),
         Text("Keeps so many rows at most: for a first quick try, or when a part says as much as the whole.", "最多保留指定的行数：适合先快速试一试，或部分数据已足够时使用。"),
         _limit,
-        (_how_many(1000, Text("Keep at most", "最多保留"), Text("Rows that stay.", "保留的行数。")), _WHICH, _OF, SEED),
+        (_how_many(_LIMIT, Text("Keep at most", "最多保留"), Text("Rows that stay.", "保留的行数。")), _WHICH, _OF, SEED),
+        fitting=lambda splits: {"rows": _part(splits, 2, _LIMIT)},
     ),
     Operation(
         "cap_group",
@@ -203,7 +210,8 @@ BALANCE = (
         Text("No group above a limit", "限制每组行数"),
         Text("Of each label or source at most so many training rows stay, chosen at random: one loud source no longer drowns the others.", "每个标签或来源最多保留指定数量的训练行（随机挑选），避免某一来源压过其他来源。"),
         _cap,
-        (_BY, _how_many(100, Text("At most", "最多"), Text("Training rows of each group.", "每组的训练行数。")), SEED),
+        (_BY, _how_many(_CAP, Text("At most", "最多"), Text("Training rows of each group.", "每组的训练行数。")), SEED),
+        fitting=lambda splits: {"rows": _part(splits, 4, _CAP)},
     ),
     Operation(
         "down_sample",
