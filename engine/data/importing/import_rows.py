@@ -18,7 +18,7 @@ from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
 from engine.data.schema.declared import shape_of
-from engine.data.schema.left_out import LeftOut, LeftOutCounter
+from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
 from engine.data.schema.mapping import ColumnMapping, make_plan
 from engine.data.schema.normalise import Row, normaliser
 
@@ -68,7 +68,7 @@ class Preview:
     rejected_rows: int = 0
     kept: list[str] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
-    left_out: list[LeftOut] = field(default_factory=list)
+    left_out: list[LeftOutColumn] = field(default_factory=list)
 
 
 def converter(

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class LeftOutColumn:
     """A column that is not learnt.
 
     Attributes:
@@ -56,9 +56,9 @@ class LeftOutCounter:
             if self._rows[column] <= _LOOKED_AT:
                 self._values.setdefault(column, Counter())[str(value).strip()[:_CLIP]] += 1
 
-    def found(self) -> list[LeftOut]:
+    def found(self) -> list[LeftOutColumn]:
         """Every such column: texts first, then labels, then numbers, each in the order of the file."""
-        found = [LeftOut(column, rows, reads_like(self._values[column])) for column, rows in self._rows.items()]
+        found = [LeftOutColumn(column, rows, reads_like(self._values[column])) for column, rows in self._rows.items()]
         return sorted(found, key=lambda one: ("text", "label", "number").index(one.reads))
 
 

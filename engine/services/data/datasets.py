@@ -87,7 +87,7 @@ def preview_mapping(
 
     Returns:
         {"rows", "rejected" (the first ones), "rejected_rows" (how many), "checked", "whole" (whether that is every row),
-        "columns", "kept" (extra fields), "left_out" ([{"column", "rows", "reads"}], see `LeftOut`), "classes" (name -> rows),
+        "columns", "kept" (extra fields), "left_out" ([{"column", "rows", "reads"}], see `LeftOutColumn`), "classes" (name -> rows),
         "wording" (a question that names these classes)}.
     """
     source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options)

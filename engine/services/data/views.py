@@ -24,6 +24,8 @@ _PLAIN = (
     "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats",
     "content_hash", "created_at", "sample_key", "version",
 )  # fmt: skip
+_BADGES = {"chat": "chat", "preference": "pairs", "kto": "thumbs", "text": "text"}
+_SPOKEN, _MOST_SPOKEN = 0.15, 3  # share of the rows from which on a language is named
 
 
 def get_dataset(session: Session, dataset_id: int) -> Dataset:
@@ -56,7 +58,24 @@ def view_of(session: Session, row: Dataset) -> dict[str, Any]:
 def views_of(session: Session, rows: Sequence[Dataset]) -> list[dict[str, Any]]:
     """What lists show of data sets; what only the mapping needs is left out."""
     imports = import_views(session, [row.id for row in rows])
-    return [{key: getattr(row, key) for key in _PLAIN} | {"import": imports.get(row.id)} for row in rows]
+    return [
+        {key: getattr(row, key) for key in _PLAIN}
+        | {"import": imports.get(row.id), "badge": _badge(row), "spoken": _spoken(row)}
+        for row in rows
+    ]
+
+
+def _badge(row: Dataset) -> str | None:
+    """What kind of rows: "chat", "tools", "pairs", "thumbs" or "text"; None while nobody knows."""
+    uses_tools = bool(row.stats.get("with_tools") or row.mapping.get("tools"))
+    return "tools" if row.kind == "chat" and uses_tools else _BADGES.get(row.kind or "")
+
+
+def _spoken(row: Dataset) -> list[str]:
+    """The languages of many of the rows, the most frequent first."""
+    languages = row.stats.get("languages") or {}
+    known = [key for key, rows in languages.items() if key != "other" and rows >= _SPOKEN * sum(languages.values())]
+    return sorted(known, key=lambda key: -languages[key])[:_MOST_SPOKEN]
 
 
 def import_views(session: Session, dataset_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

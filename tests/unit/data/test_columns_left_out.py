@@ -12,7 +12,7 @@ import pytest
 from engine.data.detection.detect_upload import DetectedUpload, detect_upload
 from engine.data.importing.import_rows import Preview, preview
 from engine.data.schema.guess import mappings_by_name
-from engine.data.schema.left_out import LeftOut
+from engine.data.schema.left_out import LeftOutColumn
 from engine.data.writers.original import original_layout
 from tests.unit.data.corpus import jsonl
 from tests.unit.data.pipeline import run
@@ -54,7 +54,7 @@ def test_a_supplement_in_some_rows_is_learnt_with_the_question(tmp_path: Path) -
 def test_a_column_that_is_left_out_is_counted(tmp_path: Path) -> None:
     mapping = {"prompt": "问题", "completion": "回答"}
     _source, found = looked(tmp_path, sheet("问题", "补充", "回答"), mapping=mapping)
-    assert found.left_out == [LeftOut("补充", FILLED, "text")]
+    assert found.left_out == [LeftOutColumn("补充", FILLED, "text")]
     assert (found.checked, found.whole) == (ROWS, True)
     _source, found = looked(tmp_path, sheet("问题", "补充", "回答"))
     assert found.left_out == []

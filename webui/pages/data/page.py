@@ -9,6 +9,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.services.data import datasets
 from engine.services.data import imports as data_imports
+from engine.services.data.fit import FitView, fit_of, fits
 from engine.services.models import base_models
 from webui.components import view
 from webui.guard import guarded
@@ -39,6 +40,9 @@ def _library(site: Site) -> list[Function]:
     def all_datasets() -> list[dict[str, Any]]:
         return datasets.list_datasets(ctx)
 
+    def data_fits() -> dict[str, FitView]:
+        return fits(ctx)
+
     def use_sample(key: str) -> int:
         return datasets.ensure_sample(ctx, key)
 
@@ -49,7 +53,7 @@ def _library(site: Site) -> list[Function]:
     def delete_dataset(dataset: int) -> None:
         datasets.delete_dataset(ctx, dataset)
 
-    return [all_datasets, use_sample, rename_dataset, delete_dataset]
+    return [all_datasets, data_fits, use_sample, rename_dataset, delete_dataset]
 
 
 def _one(site: Site, lang: str) -> list[Function]:
@@ -58,6 +62,9 @@ def _one(site: Site, lang: str) -> list[Function]:
 
     def one_dataset(dataset: int) -> dict[str, Any]:
         return datasets.dataset_view(ctx, dataset)
+
+    def data_fit(dataset: int, model: int | None) -> FitView:
+        return fit_of(ctx, dataset, model)
 
     def preview(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
         keys = ("shape", "mapping", "templates", "encoding", "options")
@@ -82,7 +89,7 @@ def _one(site: Site, lang: str) -> list[Function]:
         return [model for model in base_models.list_base_models(ctx) if model["status"] == "ready"]
 
     imports: list[Function] = [import_rows, import_state, cancel_import, resume_import]
-    return [one_dataset, preview, *imports, models]
+    return [one_dataset, data_fit, preview, *imports, models]
 
 
 def _functions(site: Site, lang: str) -> list[Function]:
