@@ -11,14 +11,14 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.data.templates import fit as measuring
 from engine.objectives import PRETRAINING, SFT
-from engine.services.data import datasets, imports, slow_work, sources
+from engine.services.data import datasets, imports, sources
 from engine.services.data.fit import fit_of, fits
 from engine.services.data.versions import versions
 from storage.tables import LanguageModel
 from tests.tiny import CHATML, add_config, write_tokenizer
-from webui.i18n import catalogue
+from webui.guard import with_sentences
+from webui.i18n import catalogue, t
 
 WITH_TOOLS = (
     "{% if tools %}{{ tools | tojson }}\n{% endif %}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}"
@@ -138,7 +138,7 @@ def test_a_language_that_a_model_hardly_knows_is_measured(ctx: Context) -> None:
     ((code, level, params, ways),) = told(ctx, made, small)
     assert (code, level, ways) == ("language", "warn", [("models", "")])
     assert params | {"tokens": 0} == {
-        "n": 20, "rows": 40, "language": "zh", "model": "Small", "tokens": 0, "usual": 0.7,
+        "n": 20, "rows": 40, "language": {"en": "Chinese", "zh": "中文"}, "model": "Small", "tokens": 0, "usual": 0.7,
     }  # fmt: skip
     assert 1.5 < params["tokens"] <= 3
     add_model(ctx, "Panda", tokenizer=knows_chinese())
@@ -193,5 +193,8 @@ def test_every_sentence_is_there_in_both_languages() -> None:
     keys = [*codes, *(f"{code}.about" for code in codes), "language", "kind.preference", "kind.kto", "kind.other"]
     for language in ("en", "zh"):
         assert [key for key in keys if f"fit.{key}" not in catalogue(language)] == []
-        assert [one.key for one in measuring.SCRIPTS if f"data.language.{one.key}" not in catalogue(language)] == []
-    assert slow_work.SLICE_S < 0.5
+
+    found = {"code": "tools", "level": "warn", "params": {"n": 1200, "rows": 30_000, "model": "Small"}}
+    said = with_sentences("en", {"findings": [found]})["findings"][0]["message"]
+    assert said == t("en", "fit.tools", n=1200, rows=30_000, model="Small")
+    assert said.startswith("1,200 of 30,000 rows")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.text import Text
 from engine.data.rows.row import Row, conversation_of, texts_of, uses_tools
 from engine.data.templates.losses import check_nothing_lost, reason_of, refuses_a_row
 from engine.data.templates.template import ChatTemplate
@@ -24,6 +25,7 @@ class Script:
 
     Attributes:
         key: the language that `language_of` tells by it.
+        label: its name.
         letters: its letters, as a class of a regular expression.
         usual: tokens a letter of models that were taught the language.
         most: from so many on, a model hardly knows it: about two tokens for each Chinese character are its bytes.
@@ -31,6 +33,7 @@ class Script:
     """
 
     key: str
+    label: Text
     letters: str
     usual: float
     most: float
@@ -38,11 +41,11 @@ class Script:
 
 
 SCRIPTS = (
-    Script("zh", "\u3400-\u9fff", 0.7, 1.2, spaced=False),
-    Script("ja", "\u3040-\u30ff\u3400-\u9fff", 0.8, 1.25, spaced=False),
-    Script("ko", "\uac00-\ud7a3", 0.8, 1.4),
-    Script("cyrillic", "\u0400-\u04ff", 0.3, 0.6),
-    Script("arabic", "\u0600-\u06ff", 0.4, 0.8),
+    Script("zh", Text("Chinese", "中文"), "\u3400-\u9fff", 0.7, 1.2, spaced=False),
+    Script("ja", Text("Japanese", "日文"), "\u3040-\u30ff\u3400-\u9fff", 0.8, 1.25, spaced=False),
+    Script("ko", Text("Korean", "韩文"), "\uac00-\ud7a3", 0.8, 1.4),
+    Script("cyrillic", Text("Cyrillic letters", "西里尔字母"), "\u0400-\u04ff", 0.3, 0.6),
+    Script("arabic", Text("Arabic letters", "阿拉伯字母"), "\u0600-\u06ff", 0.4, 0.8),
 )
 
 

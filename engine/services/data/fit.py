@@ -210,7 +210,7 @@ def _hardly_known(row: Dataset, base: LanguageModel, measured: Measured) -> Iter
     for script in SCRIPTS:
         count, cost = languages.get(script.key, 0), measured["per_letter"].get(script.key, 0.0)
         if cost >= script.most and count >= _MENTIONED * row.accepted:
-            params = {"n": count, "rows": row.accepted, "language": script.key, "model": base.name}
+            params = {"n": count, "rows": row.accepted, "language": script.label.as_dict(), "model": base.name}
             yield Misfit("language", "warn", params | {"tokens": round(cost, 1), "usual": script.usual})
 
 
