@@ -1,78 +1,65 @@
-"""The static files of the page: which there are, in which order they load, and one version for the browser's cache."""
+"""The head of each page: fonts, styles and modules, and a version for each, so that browsers may keep them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from functools import cached_property
-from pathlib import Path
 
-from engine.core.text import LANGUAGES
-from webui.i18n import catalogue
+from webui.scripts import EVERYWHERE, FOLDER, scripts
 
-FOLDER = Path(__file__).parent / "static"
-_STYLES = (
-    "styles/kit/theme.css", "styles/kit/controls.css", "styles/kit/display.css", "styles/kit/shell.css",
-    "vendor/uplot/uPlot.min.css", "styles/kit/chart.css",
-)  # fmt: skip
-_SCRIPTS = (
-    "kit/kit.js", "kit/icons.js", "kit/parts.js", "kit/shell.js",
-    "vendor/uplot/uPlot.iife.min.js", "kit/chart-math.js", "kit/chart.js",
-)  # fmt: skip
 _FONTS = ("vendor/fonts/ibm-plex-sans-latin-400-normal.woff2", "vendor/fonts/ibm-plex-sans-latin-600-normal.woff2")
+_KIT = ("theme", "controls", "display", "shell", "fields", "shared")
+_CHARTS = ("vendor/uplot/uPlot.min.css", "styles/kit/chart.css")
+_DRAWS_CHARTS = "kit/chart.js"
 
 
 class Assets:
     """What the head of each page loads. Read once, when the server starts."""
 
     @cached_property
-    def styles(self) -> list[str]:
-        """Style sheets: tokens, kit, shell and charts first, then whatever the pages add (of an area its parts first)."""
-        return [*_STYLES, *(name for name in _below("styles", "*.css") if name not in _STYLES)]
+    def styles(self) -> dict[str, bytes]:
+        """Style sheets by name: the kit's, the charts', and one a page (of an area its parts first)."""
+        sheets = {"kit": [f"styles/kit/{name}.css" for name in _KIT], "charts": list(_CHARTS)}
+        for file in sorted((FOLDER / "styles").glob("*.css")):
+            parts = sorted((FOLDER / "styles" / file.stem).rglob("*.css"))
+            sheets[file.stem] = [one.relative_to(FOLDER).as_posix() for one in (*parts, file)]
+        return {name: b"\n".join((FOLDER / one).read_bytes() for one in files) for name, files in sheets.items()}
 
-    @cached_property
-    def scripts(self) -> list[str]:
-        """Scripts: the kit, then every view."""
-        return [*_SCRIPTS, *_below("views", "*.js")]
-
-    @cached_property
-    def texts(self) -> dict[str, bytes]:
-        """For each language the script that holds its catalogue."""
-        return {lang: _texts_script(lang) for lang in LANGUAGES}
-
-    @cached_property
-    def version(self) -> str:
-        """A hash over everything served: a changed file gets a new address, so browsers may keep files for good."""
-        digest = hashlib.sha256()
-        for name in [*self.styles, *self.scripts]:
-            digest.update((FOLDER / name).read_bytes())
-        for lang in LANGUAGES:
-            digest.update(self.texts[lang])
-        return digest.hexdigest()[:12]
+    def style_url(self, name: str) -> str:
+        """The address of a style sheet, with the version of it alone."""
+        return f"/styles/{name}.css?v={_version(self.styles[name])}"
 
     def url(self, name: str) -> str:
-        """The address of a static file."""
-        return f"/static/{name}?v={self.version}"
+        """The address of a file below static, with its version."""
+        return f"/static/{name}?v={_version((FOLDER / name).read_bytes())}"
 
-    def head(self, lang: str) -> str:
-        """The tags that load fonts, styles, texts and scripts."""
+    def is_current(self, path: str, query: str) -> bool:
+        """Is `path` below /static asked for by its version?"""
+        file = FOLDER / path
+        return query.startswith("v=") and file.is_file() and query == f"v={_version(file.read_bytes())}"
+
+    def head(self, lang: str, page: str | None) -> str:
+        """The tags that load fonts, styles and modules of the page with the key `page` (None: a plain page of ours)."""
+        modules = scripts(lang)
+        starts = [*EVERYWHERE, *([f"views/{page}/page.js"] if page else [])]
+        at_once = modules.loaded_at_once(starts)
+        mapped = modules.map_of(starts)
+        charts = ["charts"] if modules.address(_DRAWS_CHARTS) in mapped else []
+        sheets = ["kit", *charts, *([page] if page in self.styles else [])]
         fonts = [
             f'<link rel="preload" as="font" type="font/woff2" crossorigin href="/static/{name}">' for name in _FONTS
         ]
-        styles = [f'<link rel="stylesheet" href="{self.url(name)}">' for name in self.styles]
-        scripts = [f'<script defer src="{self.url(name)}"></script>' for name in [f"texts-{lang}.js", *self.scripts]]
-        return "\n".join([*fonts, *styles, *scripts])
+        return "\n".join(
+            [
+                f'<script type="importmap">{json.dumps({"imports": mapped}, separators=(",", ":"))}</script>',
+                *fonts,
+                *(f'<link rel="stylesheet" href="{self.style_url(name)}">' for name in sheets),
+                *(f'<link rel="modulepreload" href="{modules.url(name)}">' for name in at_once),
+                f'<script type="module" src="{modules.url(EVERYWHERE[0])}"></script>',
+            ]
+        )
 
 
-def _below(folder: str, pattern: str) -> list[str]:
-    """The files in a folder's rooms, name by name of their paths: `data/rows.css` before `data.css`."""
-    return [file.relative_to(FOLDER).as_posix() for file in sorted((FOLDER / folder).rglob(pattern), key=_parts)]
-
-
-def _parts(file: Path) -> tuple[str, ...]:
-    return file.relative_to(FOLDER).parts
-
-
-def _texts_script(lang: str) -> bytes:
-    texts = json.dumps(dict(catalogue(lang)), ensure_ascii=False, separators=(",", ":"))
-    return f"window.TS = window.TS || {{ views: {{}} }};\nTS.texts = {texts};\n".encode()
+def _version(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:12]

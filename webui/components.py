@@ -7,12 +7,10 @@ from typing import Any
 
 from webui.gradio_import import gr
 
-# Gradio may be there before the last of our deferred scripts: then the view waits for them.
-_ON_LOAD = """const mount = () => TS.mount({name!r}, {{element, props, trigger, watch,
-  server: typeof server === 'undefined' ? {{}} : server,
-  upload: typeof upload === 'undefined' ? null : upload}});
-if (window.TS?.mount && TS.views[{name!r}]) mount();
-else document.addEventListener('DOMContentLoaded', mount, {{once: true}});"""
+_ON_LOAD = """import(`/scripts/${{document.documentElement.dataset.language}}/kit/mount.js`).then(({{mount}}) =>
+  mount({name!r}, {{element, props, trigger, watch,
+    server: typeof server === 'undefined' ? {{}} : server,
+    upload: typeof upload === 'undefined' ? null : upload}}));"""
 
 
 def view(
@@ -23,7 +21,7 @@ def view(
     elem_id: str | None = None,
     visible: bool = True,
 ) -> gr.HTML:
-    """Place the JavaScript view `name` (`TS.views.<name>`, in a file below webui/static/views) on the page.
+    """Place the JavaScript view `name` (the module webui/static/views/<name>/page.js) on the page.
 
     Args:
         value: JSON for the view. Text in it may come from users, data or models: views set it by `textContent` only.

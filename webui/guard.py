@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from engine.core.errors import SpecError, TunesmithError
-from webui.i18n import error_text, message, t
+from webui.i18n import error_text, message, sentence, t
 
 log = logging.getLogger("tunesmith.web")
 
@@ -24,6 +24,17 @@ def error_value(language: str, error: TunesmithError) -> dict[str, Any]:
     }
 
 
+def with_sentences(language: str, value: Any) -> Any:
+    """What a service returned, with the "message" of each stored reason or event ({"code", "params"}) that has a text."""
+    if isinstance(value, dict):
+        told = {key: with_sentences(language, one) for key, one in value.items()}
+        if isinstance(value.get("code"), str) and isinstance(value.get("params"), dict):
+            said = sentence(language, value["code"], value["params"])
+            return told if said is None else told | {"message": said}
+        return told
+    return [with_sentences(language, one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Wrap a server function of a view: takes the list of the call's arguments (as `TS.call` sends it),
     returns {"ok": result} or {"error": {...}}, never raises."""
@@ -32,7 +43,7 @@ def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         @wraps(function)
         def call(arguments: Sequence[Any] = ()) -> dict[str, Any]:
             try:
-                return {"ok": function(*arguments)}
+                return {"ok": with_sentences(language, function(*arguments))}
             except TunesmithError as error:
                 log.info("%s: %s", function.__name__, error)
                 return {"error": error_value(language, error)}

@@ -12,7 +12,8 @@ from tests.browser.conftest import Open
 
 pytestmark = pytest.mark.browser
 
-DRAW = """(options) => {
+DRAW = """async (options) => {
+  const { lineChart } = await import("/scripts/en/kit/chart.js");
   const holder = document.createElement("section");
   holder.id = "charted";
   holder.className = "ts-page";
@@ -20,7 +21,7 @@ DRAW = """(options) => {
   window.points = (n, f) => Array.from({length: n}, (_, i) => [i + 1, f(i + 1)]);
   window.train = (n) => ({name: "train_loss", label: "Training", kind: "train", points: points(n, (x) => 2 / x)});
   window.val = (n) => ({name: "val_loss", label: "Validation", kind: "val", points: points(n, (x) => 1 / x).map(([x, y]) => [x * 10, y])});
-  window.chart = TS.chart(holder, {title: "Loss", yLabel: "Loss", smoothing: 0.5, series: [train(40), val(4)],
+  window.chart = lineChart(holder, {title: "Loss", yLabel: "Loss", smoothing: 0.5, series: [train(40), val(4)],
     markers: [{x: 20, label: "Checkpoint", kind: "checkpoint"}], ...options});
 }"""
 
@@ -28,30 +29,9 @@ DRAW = """(options) => {
 @pytest.fixture
 def page(visit: Open) -> Any:
     tab = visit()
-    tab.open("/en/settings")
+    tab.open("/en/jobs")
     yield tab.page
     tab.assert_clean()
-
-
-def test_smoothing_is_debiased_and_keeps_gaps(page: Any) -> None:
-    constant = page.evaluate("TS.chartMath.smooth([3, 3, 3], 0.9)")
-    assert constant == pytest.approx([3, 3, 3])
-    values = page.evaluate("TS.chartMath.smooth([1, 2, null, 4], 0.5)")
-    assert values == [1, pytest.approx(5 / 3), None, pytest.approx(3)]
-    assert page.evaluate("TS.chartMath.smooth([1, 5], 0)") == [1, 5]
-
-
-def test_series_share_one_axis(page: Any) -> None:
-    aligned = page.evaluate(
-        "TS.chartMath.align([[[1, 10], [3, 30]], [[2, 5], [3, 6]]]).map(c => c.map(v => v ?? null))"
-    )
-    assert aligned == [[1, 2, 3], [10, None, 30], [None, 5, 6]]
-    assert page.evaluate("TS.chartMath.clean([[2, 1], [1, NaN], [2, 7], [null, 3]])") == [[1, None], [2, 7]]
-
-
-def test_numbers_are_short(page: Any) -> None:
-    shown = page.evaluate("[0, 0.00002, 0.123456, 1.5, 123.456, 45678, null, Infinity].map(TS.chartMath.short)")
-    assert shown == ["0", "2.0e−5", "0.123", "1.5", "123", "45,678", "–", "–"]
 
 
 def test_updates_redraw_in_place(page: Any) -> None:

@@ -53,7 +53,9 @@ def test_every_method_has_a_card_with_a_diagram_and_numbers(visit: Open, school:
         assert method.learn is None or method.learn.what.en in card.inner_text()
         assert card.locator(".learn-numbers .ts-stat b").count() == 4
         assert "–" not in card.locator(".learn-numbers").inner_text()
-    assert page.evaluate("Object.keys(TS.diagrams.of).sort()") == sorted(method.key for method in METHODS)
+    assert page.evaluate(
+        "import('/scripts/en/views/learn/diagrams.js').then((m) => Object.keys(m.OF_METHOD).sort())"
+    ) == sorted(method.key for method in METHODS)
     tab.assert_clean()
 
 

@@ -95,11 +95,12 @@ def test_a_download_is_made_by_a_job_and_fetched_as_zip(visit: Open, studio: Stu
     tab.assert_clean()
 
 
-_SHOW = """(form) => {
+_SHOW = """async (form) => {
+  const { modelDownloads } = await import("/scripts/en/views/models/exports.js");
   const model = {id: 7, exports: [form], export_jobs: {}, not_offered: [], export_needs: {[form.key]: {disk_bytes: 3e6, memory_mb: 600}}};
   const fault = Object.assign(new Error("refused"), {faults: {"export.bits": "Too many bits"}});
   const call = async (...given) => { window.given = given; if (given[3].bits > 8) throw fault; return 1; };
-  document.querySelector(".ts-page").append(TS.modelDownloads(model, {call}).node);
+  document.querySelector(".ts-page").append(modelDownloads(model, {call}).node);
 }"""
 
 

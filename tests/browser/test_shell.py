@@ -58,9 +58,10 @@ def test_what_is_followed_may_come_onto_the_page_a_moment_later(visit: Open) -> 
     page = visit().open("/en/")
     page.wait_for_selector("html.ts-ready", state="attached")
     page.evaluate(
-        """() => {
+        """async () => {
+          const { poll } = await import("/scripts/en/kit/server.js");
           const box = document.createElement("p");
-          TS.poll(box, 20, async () => { box.dataset.looks = Math.min(3, Number(box.dataset.looks || 0) + 1); });
+          poll(box, 20, async () => { box.dataset.looks = Math.min(3, Number(box.dataset.looks || 0) + 1); });
           document.body.append(box);
         }"""
     )

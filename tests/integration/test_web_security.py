@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 from engine.core.context import Context, open_context
 from engine.core.settings import Settings
 from engine.services.chat.conversations import Chat
-from webui.http.refusal import assets
 from webui.http.security import Sessions, session_key
 from webui.http.server import create_app
 from webui.i18n import catalogue, t
 from webui.pages import PAGES, Page
+from webui.scripts import scripts
 from webui.site import Site
 
 BASE = "http://127.0.0.1:7860"
@@ -78,13 +78,14 @@ def test_each_page_is_served_in_our_shell(client: TestClient, lang: str, shown: 
     assert f'data-page="{shown.key}" aria-current="page"' in html
     assert "raw.githubusercontent" not in html
     assert "og:title" not in html
-    assert f"/static/texts-{lang}.js?v={assets().version}" in html
+    assert scripts(lang).url(f"views/{shown.key}/page.js") in html
 
 
 def test_every_static_file_of_the_head_is_there_and_kept(client: TestClient) -> None:
     html = client.get("/en/").text
-    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', html)
-    assert len(files) > 15
+    files = re.findall(r'(?:href|src)="(/(?:static|scripts|styles)/[^"]+)"', html)
+    files += json.loads(re.search(r'<script type="importmap">(.*?)</script>', html)[1])["imports"].values()
+    assert len(files) > 25
     for file in files:
         answer = client.get(file)
         assert answer.status_code == 200, file
@@ -92,7 +93,14 @@ def test_every_static_file_of_the_head_is_there_and_kept(client: TestClient) -> 
 
 
 def test_unversioned_static_files_are_checked_again(client: TestClient) -> None:
-    assert client.get("/static/kit/kit.js").headers["cache-control"] == "no-cache"
+    for file in (
+        "/static/brand.svg",
+        "/static/brand.svg?v=old",
+        "/scripts/en/kit/dom.js",
+        "/scripts/en/kit/dom.js?v=old",
+        "/styles/kit.css",
+    ):
+        assert client.get(file).headers["cache-control"] == "no-cache", file
 
 
 def test_gradios_hashed_files_are_kept(client: TestClient) -> None:
@@ -103,11 +111,24 @@ def test_gradios_hashed_files_are_kept(client: TestClient) -> None:
         assert "immutable" in client.get(f"/en/{path}").headers["cache-control"], path
 
 
-def test_the_texts_script_holds_the_catalogue(client: TestClient) -> None:
-    script = client.get("/static/texts-zh.js").text
-    texts = json.loads(script.split("TS.texts = ", 1)[1].rstrip().rstrip(";"))
-    assert texts == dict(catalogue("zh"))
-    assert client.get("/static/texts-fr.js").status_code == 404
+def test_a_module_brings_the_texts_that_it_asks_for(client: TestClient) -> None:
+    script = client.get("/scripts/zh/views/jobs/page.js").text
+    texts = json.loads(script.split("itsTexts(", 1)[1].split(");", 1)[0])
+    assert texts["jobs.title"] == catalogue("zh")["jobs.title"]
+    assert {"jobs.group.running", "jobs.column.queue"} <= texts.keys()
+    assert not any(key.startswith(("train.", "error.")) for key in texts)
+    for nothing in ("fr/kit/dom.js", "en/kit/early.js", "en/kit/none.js", "en/vendor/fonts/LICENSE"):
+        assert client.get(f"/scripts/{nothing}").status_code == 404
+
+
+def test_modules_and_styles_are_packed_for_who_takes_them_so(client: TestClient) -> None:
+    for file in ("/scripts/en/kit/dom.js", "/styles/kit.css"):
+        packed = client.get(file, headers={"accept-encoding": "gzip"})
+        plain = client.get(file, headers={"accept-encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        assert packed.text == plain.text
+        assert int(packed.headers["content-length"]) < 0.5 * int(plain.headers["content-length"])
 
 
 def test_the_root_goes_to_the_language_of_cookie_then_browser(client: TestClient) -> None:
@@ -146,7 +167,7 @@ def test_healthz_needs_nothing(client: TestClient) -> None:
 # ------------------------------------------------------------------ the guard
 
 
-@pytest.mark.parametrize("path", ["/en/", "/healthz", "/static/kit/kit.js", "/nothing", "/api/uploads"])
+@pytest.mark.parametrize("path", ["/en/", "/healthz", "/scripts/en/kit/dom.js", "/nothing", "/api/uploads"])
 def test_every_answer_carries_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     policy = headers["content-security-policy"]
@@ -191,7 +212,7 @@ def test_writes_from_elsewhere_are_refused(visitor: TestClient, path: str, heade
 
 def test_reads_by_other_sites_are_refused_but_links_work(client: TestClient) -> None:
     embedded = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script"}
-    assert client.get("/static/texts-en.js", headers=embedded).status_code == 403
+    assert client.get("/scripts/en/kit/dom.js", headers=embedded).status_code == 403
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert client.get("/en/", headers=link).status_code == 200
     framed = {**link, "sec-fetch-dest": "iframe"}

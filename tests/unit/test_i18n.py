@@ -106,8 +106,8 @@ def test_keys_asked_for_in_python_exist() -> None:
 
 
 def test_keys_asked_for_in_scripts_exist() -> None:
-    whole = re.compile(r"""\bTS\.t\(\s*(["'`])([\w.\-]+)\1\s*[,)]""")
-    start = re.compile(r"""\bTS\.t\(\s*(?:(["'])([\w.\-]+)\1\s*\+|`([\w.\-]+)\$\{)""")
+    whole = re.compile(r"""\bt\(\s*(["'`])([\w.\-]+)\1\s*[,)]""")
+    start = re.compile(r"""\bt\(\s*(?:(["'])([\w.\-]+)\1\s*\+|`([\w.\-]+)\$\{)""")
     missing, asked = [], set()
     for file in SCRIPTS:
         source = file.read_text(encoding="utf-8")

@@ -107,10 +107,10 @@ def test_the_guide_and_the_readme_name_every_method(method: Method) -> None:
 
 def test_every_method_has_a_diagram_of_its_own() -> None:
     source = (VIEWS / "diagrams.js").read_text(encoding="utf-8")
-    drawn = set(re.findall(r"^  (\w+):", source.split("TS.diagrams.of = {")[1].split("};")[0], re.MULTILINE))
+    drawn = set(re.findall(r"^  (\w+):", source.split("OF_METHOD = {")[1].split("};")[0], re.MULTILINE))
     assert drawn == {method.key for method in METHODS}
     for family in learning.FAMILIES:
-        assert f"{family}:" in source.split("TS.diagrams.families = {")[1]
+        assert f"{family}:" in source.split("OF_FAMILY = {")[1]
 
 
 def test_diagrams_hold_no_colour_of_their_own() -> None:
@@ -131,7 +131,7 @@ def test_the_page_is_json_in_its_language(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_misunderstanding_is_put_right(language: str) -> None:
-    listed = re.search(r"TS\.learn\.MYTHS = (\[.*?\])", (VIEWS / "page.js").read_text(encoding="utf-8"))
+    listed = re.search(r"const MYTHS = (\[.*?\])", (VIEWS / "page.js").read_text(encoding="utf-8"))
     assert listed
     keys = json.loads(listed[1])
     texts = catalogue(language)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.core.text import LANGUAGES
 from storage.queries.jobs import active_jobs
 from webui.assets import FOLDER
-from webui.http import draft_route, files
+from webui.http import draft_route, files, scripts_and_styles
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
 from webui.http.refusal import assets, refusal
@@ -35,12 +35,9 @@ class _Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["cache-control"] = FOREVER if path.startswith("vendor/fonts/") else _keep(scope)
+        current = assets().is_current(path, scope["query_string"].decode("latin-1"))
+        response.headers["cache-control"] = FOREVER if path.startswith("vendor/fonts/") or current else "no-cache"
         return response
-
-
-def _keep(scope: Scope) -> str:
-    return FOREVER if scope["query_string"] == f"v={assets().version}".encode() else "no-cache"
 
 
 class _ByLanguage:
@@ -77,13 +74,6 @@ def _add_routes(app: FastAPI, site: Site) -> None:
     def favicon() -> Response:
         return FileResponse(FOLDER / "favicon.svg", media_type="image/svg+xml")
 
-    @app.get("/static/texts-{lang}.js")
-    def texts(request: Request, lang: str) -> Response:
-        if lang not in LANGUAGES:
-            raise HTTPException(404)
-        headers = {"cache-control": _keep(request.scope)}
-        return Response(assets().texts[lang], media_type="text/javascript", headers=headers)
-
     def to_language(request: Request) -> Response:
         lang = language_of(Headers(scope=request.scope))
         query = f"?{request.url.query}" if request.url.query else ""
@@ -91,6 +81,7 @@ def _add_routes(app: FastAPI, site: Site) -> None:
 
     for page in PAGES:
         app.add_api_route(f"/{page.path}", to_language, methods=["GET", "HEAD"])
+    app.include_router(scripts_and_styles.router())
     app.include_router(files.router(site))
     app.include_router(draft_route.router(site))
     app.mount("/static", _Static(directory=FOLDER))

@@ -119,7 +119,7 @@ def _head(lang: str, page: Page | None, assets: Assets) -> tuple[str, str]:
     first = f"<head><title>{escape(title(lang, page))}</title><script>{_EARLY}</script>"
     icon_link = f'<link rel="icon" type="image/svg+xml" href="{assets.url("favicon.svg")}">'
     theme = '<meta name="color-scheme" content="light dark"><meta name="referrer" content="same-origin">'
-    return first, f"{icon_link}{theme}\n{assets.head(lang)}\n</head>"
+    return first, f"{icon_link}{theme}\n{assets.head(lang, page.key if page else None)}\n</head>"
 
 
 def dress(document: str, lang: str, page: Page, assets: Assets, scheme: str = "") -> str:
@@ -136,7 +136,7 @@ def dress(document: str, lang: str, page: Page, assets: Assets, scheme: str = ""
     first, last = _head(lang, page, assets)
     chosen = f' data-scheme="{scheme}"' if scheme else ""
     document = _FOREIGN.sub("", document)
-    document = document.replace('lang="en"', f'lang="{HTML_LANG[lang]}"{chosen}', 1)
+    document = document.replace('lang="en"', f'lang="{HTML_LANG[lang]}" data-language="{lang}"{chosen}', 1)
     document = document.replace("<head>", first, 1).replace("</head>", last, 1)
     document = document.replace('control_page_title="true"', 'control_page_title="false"', 1)
     body = f'{_SPRITE}{navigation(lang, page)}<div class="ts-frame" id="ts-main" tabindex="-1">{_skeleton(lang)}<gradio-app'
@@ -146,7 +146,7 @@ def dress(document: str, lang: str, page: Page, assets: Assets, scheme: str = ""
 def plain_page(lang: str, assets: Assets, heading: str, sentence: str) -> str:
     """A page of ours without Gradio: for errors. It has the navigation, so that nobody is stuck."""
     first, last = _head(lang, None, assets)
-    return f"""<!doctype html><html lang="{HTML_LANG[lang]}">{first}<meta charset="utf-8">
+    return f"""<!doctype html><html lang="{HTML_LANG[lang]}" data-language="{lang}">{first}<meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">{last}<body>{_SPRITE}{navigation(lang, None)}
 <main class="ts-frame" id="ts-main" tabindex="-1"><div class="ts-page"><div class="ts-empty"><h1>{escape(heading)}</h1>
 <p>{escape(sentence)}</p><a class="ts-btn primary" href="/{lang}/">{escape(t(lang, "shell.go_home"))}</a></div></div></main></body></html>"""

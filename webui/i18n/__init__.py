@@ -46,6 +46,13 @@ def message(language: str, code: str, params: Mapping[str, Any] | None = None) -
     return t(language, f"error.{code}", **(params or {}))
 
 
+def sentence(language: str, code: str, params: Mapping[str, Any]) -> str | None:
+    """The sentence for a stored event or reason; None when this version has none for its code."""
+    keys = (f"{room}.{code}" for room in ("event", "error", "jobs.event"))
+    known = next((key for key in keys if key in catalogue(language)), None)
+    return t(language, known, **params) if known else None
+
+
 def error_text(language: str, error: TunesmithError) -> str:
     """The sentence for an error; every fault of a form, one a line."""
     if isinstance(error, SpecError):

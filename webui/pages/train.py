@@ -158,7 +158,7 @@ def build(site: Site, lang: str) -> None:
     wrap = guarded(lang)
     functions = [*_choices(site), *_plans(site), *_checks(site), *_files(site)]
     view(
-        "trainWizard",
+        "train",
         {"forms": wizard_forms(lang)},
         functions=[wrap(function) for function in functions],
         elem_id="train-page",

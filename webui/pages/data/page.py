@@ -101,7 +101,7 @@ def build(site: Site, lang: str) -> None:
     """Draw the page; `?dataset=3` in the address shows one data set."""
     wrap = guarded(lang)
     view(
-        "dataPage",
+        "data",
         {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS},
         functions=[wrap(function) for function in _functions(site, lang)],
         elem_id="data-page",

@@ -1,10 +1,8 @@
 /* The arithmetic of charts, without a page: smoothing, alignment, numbers as text, tables. */
-"use strict";
-window.TS = window.TS || { views: {} };
-TS.chartMath = {};
+import { pageLocale, t } from "./texts.js";
 
 /** Debiased exponential moving average: the first values are not pulled towards 0. `weight` from 0 (raw) to below 1. */
-TS.chartMath.smooth = function (values, weight) {
+export function chartMathSmooth(values, weight) {
   let sum = 0, scale = 0;
   return values.map((value) => {
     if (value === null || !Number.isFinite(value)) return null;
@@ -12,17 +10,17 @@ TS.chartMath.smooth = function (values, weight) {
     scale = weight * scale + (1 - weight);
     return sum / scale;
   });
-};
+}
 
 /** Points with numbers only, in the order of x; the last one wins where two share an x. */
-TS.chartMath.clean = function (points) {
+export function clean(points) {
   const byX = new Map();
   for (const [x, y] of points || []) if (Number.isFinite(x)) byX.set(x, Number.isFinite(y) ? y : null);
   return [...byX].sort((a, b) => a[0] - b[0]);
-};
+}
 
 /** Series on one x axis, as uPlot wants them: [xs, ys of the first, ys of the second ...]; undefined where one has no value. */
-TS.chartMath.align = function (lists) {
+export function align(lists) {
   const xs = [...new Set(lists.flatMap((points) => points.map(([x]) => x)))].sort((a, b) => a - b);
   const place = new Map(xs.map((x, i) => [x, i]));
   const columns = lists.map((points) => {
@@ -31,42 +29,42 @@ TS.chartMath.align = function (lists) {
     return column;
   });
   return [xs, ...columns];
-};
+}
 
 /** A number for an axis or a legend: three to four significant digits, exponents only where they must be. */
-TS.chartMath.short = function (value) {
+export function short(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size === 0) return "0";
   if (size < 0.001) return value.toExponential(1).replace("e-", "e−");
-  if (size >= 10000) return value.toLocaleString(TS.locale(), { maximumFractionDigits: 0 });
+  if (size >= 10000) return value.toLocaleString(pageLocale(), { maximumFractionDigits: 0 });
   return String(Number(value.toPrecision(size >= 1000 ? 4 : 3)));
-};
+}
 
 /** [header, rows] of all series, one row a step. */
-TS.chartMath.table = function (series, stepName) {
-  const [xs, ...columns] = TS.chartMath.align(series.map(({ points }) => TS.chartMath.clean(points)));
+export function chartMathTable(series, stepName) {
+  const [xs, ...columns] = align(series.map(({ points }) => clean(points)));
   return [[stepName, ...series.map(({ label }) => label)], xs.map((x, i) => [x, ...columns.map((column) => column[i] ?? null)])];
-};
+}
 
-TS.chartMath.csv = function (series, stepName) {
+export function csv(series, stepName) {
   const quote = (cell) => (cell === null ? "" : /[",\n]/.test(String(cell)) ? '"' + String(cell).replaceAll('"', '""') + '"' : String(cell));
-  const [header, rows] = TS.chartMath.table(series, stepName);
+  const [header, rows] = chartMathTable(series, stepName);
   return [header, ...rows].map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
-};
+}
 
 /** At most `most` of the rows, evenly spread, the last one among them. */
-TS.chartMath.thin = function (rows, most) {
+export function thin(rows, most) {
   if (rows.length <= most) return rows;
   return Array.from({ length: most }, (_, i) => rows[Math.round(i * (rows.length - 1) / (most - 1))]);
-};
+}
 
 /** What the chart shows, for those who cannot see it. */
-TS.chartMath.describe = function (title, series) {
+export function describe(title, series) {
   const lines = series.map(({ label, points }) => {
-    const known = TS.chartMath.clean(points).filter(([, y]) => y !== null);
+    const known = clean(points).filter(([, y]) => y !== null);
     if (!known.length) return label;
-    return TS.t("chart.line", { label, first: TS.chartMath.short(known[0][1]), last: TS.chartMath.short(known.at(-1)[1]) });
+    return t("chart.line", { label, first: short(known[0][1]), last: short(known.at(-1)[1]) });
   });
-  return TS.t("chart.describe", { title, lines: lines.join("; ") });
-};
+  return t("chart.describe", { title, lines: lines.join("; ") });
+}

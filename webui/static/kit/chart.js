@@ -1,14 +1,19 @@
 /* TS.chart(root, {series: [{name, label, kind, points, color, dash}], title, yLabel, log, smoothing, markers: [{x, label, kind}], compact})
    -> {update(series, markers), destroy()}. `color` (a token's name) and `dash` tell more series apart than there are kinds. Updates redraw the canvas in place; zoom, smoothing and scale stay as they are. */
-"use strict";
-window.TS = window.TS || { views: {} };
+import uPlot from "../vendor/uplot/uPlot.js";
+import { align, chartMathSmooth, chartMathTable, clean, csv, describe, short, thin } from "./chart-math.js";
+import { h, replaceChildren } from "./dom.js";
+import { format } from "./format.js";
+import { drawIcon } from "./icons.js";
+import { saveFile } from "./parts.js";
+import { t } from "./texts.js";
 
-TS.chart = function (root, options) {
-  const chart = new TS.Chart(root, options);
+export function lineChart(root, options) {
+  const chart = new Chart(root, options);
   return { update: (series, markers) => chart.update(series, markers), destroy: () => chart.destroy() };
-};
+}
 
-TS.Chart = class {
+class Chart {
   static KINDS = { train: "--ts-train", val: "--ts-val", base: "--ts-base", tuned: "--ts-tuned", fewshot: "--ts-fewshot", neutral: "--ts-base" };
   static ROWS = 200;
   static numbers = 0;
@@ -20,7 +25,7 @@ TS.Chart = class {
     this.smoothing = options.compact ? 0 : options.smoothing ?? 0;
     this.log = Boolean(options.log);
     this.zoom = null;
-    this.id = "ts-chart-" + (TS.Chart.numbers += 1);
+    this.id = "ts-chart-" + (Chart.numbers += 1);
     this.build(root);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.plot);
@@ -33,45 +38,45 @@ TS.Chart = class {
 
   build(root) {
     const compact = this.options.compact;
-    this.legend = TS.h("ul", { class: "ts-chart-legend" });
-    this.where = TS.h("span", { class: "ts-chart-where ts-small ts-soft" });
-    this.plot = TS.h("div", { class: "ts-chart-plot", role: "img" });
-    this.empty = TS.h("p", { class: "ts-chart-empty ts-soft" }, TS.t("chart.empty"));
-    this.tableHolder = TS.h("div", { class: "ts-chart-table", id: this.id + "-table", hidden: true });
+    this.legend = h("ul", { class: "ts-chart-legend" });
+    this.where = h("span", { class: "ts-chart-where ts-small ts-soft" });
+    this.plot = h("div", { class: "ts-chart-plot", role: "img" });
+    this.empty = h("p", { class: "ts-chart-empty ts-soft" }, t("chart.empty"));
+    this.tableHolder = h("div", { class: "ts-chart-table", id: this.id + "-table", hidden: true });
     this.resetButton = this.tool("zoom-out", "chart.reset", () => this.setZoom(null));
     this.tableButton = this.tool("table", "chart.table", () => this.toggleTable());
     this.tableButton.setAttribute("aria-expanded", "false");
     this.tableButton.setAttribute("aria-controls", this.tableHolder.id);
-    const tools = TS.h("div", { class: "ts-chart-tools" }, compact ? null : this.controls(), this.resetButton, this.tableButton,
+    const tools = h("div", { class: "ts-chart-tools" }, compact ? null : this.controls(), this.resetButton, this.tableButton,
       compact ? null : [this.tool("image", "chart.save_png", () => this.savePng()), this.tool("download", "chart.save_csv", () => this.saveCsv())]);
-    this.root = TS.h("figure", { class: "ts-chart" + (compact ? " compact" : ""), "aria-label": this.options.title },
-      TS.h("div", { class: "ts-chart-head" }, TS.h(compact ? "h3" : "h2", {}, this.options.title), tools),
-      TS.h("div", { class: "ts-chart-now" }, this.legend, this.where), this.plot, this.empty, this.tableHolder);
+    this.root = h("figure", { class: "ts-chart" + (compact ? " compact" : ""), "aria-label": this.options.title },
+      h("div", { class: "ts-chart-head" }, h(compact ? "h3" : "h2", {}, this.options.title), tools),
+      h("div", { class: "ts-chart-now" }, this.legend, this.where), this.plot, this.empty, this.tableHolder);
     root.append(this.root);
   }
 
   tool(icon, key, action) {
-    return TS.h("button", { type: "button", class: "ts-icon-btn", title: TS.t(key), "aria-label": TS.t(key) + ": " + this.options.title, onclick: action }, TS.icon(icon));
+    return h("button", { type: "button", class: "ts-icon-btn", title: t(key), "aria-label": t(key) + ": " + this.options.title, onclick: action }, drawIcon(icon));
   }
 
   controls() {
-    const output = TS.h("output", { class: "ts-num" }, this.smoothing.toFixed(2));
-    const slider = TS.h("input", { type: "range", class: "ts-range", min: "0", max: "0.99", step: "0.01", value: String(this.smoothing) });
+    const output = h("output", { class: "ts-num" }, this.smoothing.toFixed(2));
+    const slider = h("input", { type: "range", class: "ts-range", min: "0", max: "0.99", step: "0.01", value: String(this.smoothing) });
     slider.addEventListener("input", () => {
       this.smoothing = Number(slider.value);
       output.textContent = this.smoothing.toFixed(2);
       this.draw();
     });
-    const log = TS.h("input", { type: "checkbox", checked: this.log });
+    const log = h("input", { type: "checkbox", checked: this.log });
     log.addEventListener("change", () => { this.log = log.checked; this.rebuild(); });
-    return [TS.h("label", { class: "ts-chart-smooth ts-small" }, TS.t("chart.smoothing"), slider, output),
-      TS.h("label", { class: "ts-check ts-small" }, log, TS.t("chart.log"))];
+    return [h("label", { class: "ts-chart-smooth ts-small" }, t("chart.smoothing"), slider, output),
+      h("label", { class: "ts-check ts-small" }, log, t("chart.log"))];
   }
 
   /* ---- uPlot ---- */
 
   color(kind) {
-    return getComputedStyle(document.documentElement).getPropertyValue(TS.Chart.KINDS[kind] || TS.Chart.KINDS.neutral).trim();
+    return getComputedStyle(document.documentElement).getPropertyValue(Chart.KINDS[kind] || Chart.KINDS.neutral).trim();
   }
 
   paint({ kind, color }) {
@@ -90,7 +95,7 @@ TS.Chart = class {
   /** Two lines a series: the raw values, faint while smoothing, and the smoothed ones. Columns: x, raw 1, smooth 1, raw 2 ... */
   columns() {
     const usable = (y) => (y === undefined ? undefined : y === null || (this.log && y <= 0) ? null : y);
-    const [xs, ...columns] = TS.chartMath.align(this.series.map(({ points }) => TS.chartMath.clean(points)));
+    const [xs, ...columns] = align(this.series.map(({ points }) => clean(points)));
     const pairs = columns.map((column, i) => {
       const raw = column.map(usable);
       return [raw, this.series[i].kind === "val" ? raw : this.smoothColumn(raw)];
@@ -100,7 +105,7 @@ TS.Chart = class {
 
   smoothColumn(column) {
     const places = column.flatMap((y, i) => (y === undefined ? [] : [i]));
-    const values = TS.chartMath.smooth(places.map((i) => column[i]), this.smoothing);
+    const values = chartMathSmooth(places.map((i) => column[i]), this.smoothing);
     const smooth = new Array(column.length).fill(undefined);
     places.forEach((place, k) => { smooth[place] = values[k]; });
     return smooth;
@@ -122,7 +127,7 @@ TS.Chart = class {
   axes() {
     const font = "12px " + this.token("--ts-mono");
     const common = { stroke: this.token("--ts-soft"), font, grid: { stroke: this.token("--ts-line"), width: 1 }, ticks: { show: false } };
-    const text = (_u, values) => values.map((value) => (value === null ? "" : TS.chartMath.short(value)));
+    const text = (_u, values) => values.map((value) => (value === null ? "" : short(value)));
     return [{ ...common, values: text, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6], space: 56, size: 30 },
       { ...common, values: text, size: 54, space: 32 }];
   }
@@ -144,7 +149,7 @@ TS.Chart = class {
     const empty = !this.series.some(({ points }) => points?.length);
     this.empty.hidden = !empty;
     this.plot.hidden = empty;
-    this.plot.setAttribute("aria-label", TS.chartMath.describe(this.options.title, this.series));
+    this.plot.setAttribute("aria-label", describe(this.options.title, this.series));
     this.resetButton.hidden = this.zoom === null;
     if (!this.uplot) return empty ? undefined : this.resize();
     this.series.forEach(({ kind }, i) => {
@@ -206,11 +211,11 @@ TS.Chart = class {
     const items = this.series.map(({ kind, label, color, dash }, i) => {
       const column = data ? data[1 + 2 * i] : []; // the values themselves: smoothing is for the eye
       const value = at === null ? column.findLast((y) => Number.isFinite(y)) : this.nearest(column, at);
-      return TS.h("li", {}, TS.h("i", { class: "ts-chart-key " + kind, style: color ? { borderColor: `var(${color})`, borderTopStyle: dash?.length ? "dashed" : "solid" } : null }), TS.h("span", {}, label), TS.h("b", { class: "ts-num" }, TS.chartMath.short(value)));
+      return h("li", {}, h("i", { class: "ts-chart-key " + kind, style: color ? { borderColor: `var(${color})`, borderTopStyle: dash?.length ? "dashed" : "solid" } : null }), h("span", {}, label), h("b", { class: "ts-num" }, short(value)));
     });
-    TS.replace(this.legend, items);
+    replaceChildren(this.legend, items);
     const x = at === null ? null : data[0][at];
-    this.where.textContent = x === null || x === undefined ? "" : [TS.t("chart.step") + " " + TS.format.number(x), ...this.markersAt(x)].join(" · ");
+    this.where.textContent = x === null || x === undefined ? "" : [t("chart.step") + " " + format.number(x), ...this.markersAt(x)].join(" · ");
     this.refreshTable();
   }
 
@@ -236,11 +241,11 @@ TS.Chart = class {
     const stamp = this.series.map(({ points }) => points.length).join();
     if (this.tableHolder.hidden || stamp === this.tableStamp) return;
     this.tableStamp = stamp;
-    const [header, rows] = TS.chartMath.table(this.series, TS.t("chart.step"));
-    TS.replace(this.tableHolder, TS.h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": this.options.title },
-      TS.h("table", { class: "ts-table" }, TS.h("thead", {}, TS.h("tr", {}, header.map((cell) => TS.h("th", { scope: "col", "data-num": true }, cell)))),
-        TS.h("tbody", {}, TS.chartMath.thin(rows, TS.Chart.ROWS).map((row) => TS.h("tr", {}, row.map((cell, i) =>
-          TS.h("td", { class: "ts-num" }, i === 0 ? TS.format.number(cell) : TS.chartMath.short(cell)))))))));
+    const [header, rows] = chartMathTable(this.series, t("chart.step"));
+    replaceChildren(this.tableHolder, h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": this.options.title },
+      h("table", { class: "ts-table" }, h("thead", {}, h("tr", {}, header.map((cell) => h("th", { scope: "col", "data-num": true }, cell)))),
+        h("tbody", {}, thin(rows, Chart.ROWS).map((row) => h("tr", {}, row.map((cell, i) =>
+          h("td", { class: "ts-num" }, i === 0 ? format.number(cell) : short(cell)))))))));
   }
 
   update(series, markers) {
@@ -255,13 +260,13 @@ TS.Chart = class {
   }
 
   saveCsv() {
-    TS.save(this.fileName(".csv"), "\ufeff" + TS.chartMath.csv(this.series, TS.t("chart.step")), "text/csv;charset=utf-8");
+    saveFile(this.fileName(".csv"), "\ufeff" + csv(this.series, t("chart.step")), "text/csv;charset=utf-8");
   }
 
   savePng() {
     if (!this.uplot) return;
     const source = this.uplot.ctx.canvas, ratio = uPlot.pxRatio, top = 56 * ratio;
-    const canvas = TS.h("canvas", { width: source.width, height: source.height + top });
+    const canvas = h("canvas", { width: source.width, height: source.height + top });
     const ctx = canvas.getContext("2d");
     ctx.fillStyle = this.token("--ts-surface");
     ctx.fillRect(0, 0, canvas.width, canvas.height);
@@ -275,7 +280,7 @@ TS.Chart = class {
     write(this.options.title, 16 * ratio, 24 * ratio, this.token("--ts-ink"), 600);
     let x = 16 * ratio;
     for (const one of this.series) x = write("— " + one.label, x, 46 * ratio, this.paint(one), 500);
-    canvas.toBlob((blob) => TS.save(this.fileName(".png"), blob));
+    canvas.toBlob((blob) => saveFile(this.fileName(".png"), blob));
   }
 
   destroy() {
@@ -284,4 +289,4 @@ TS.Chart = class {
     this.uplot?.destroy();
     this.root.remove();
   }
-};
+}

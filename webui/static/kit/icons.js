@@ -1,7 +1,7 @@
 /* Line icons of Lucide 1.62.0 (ISC licence, webui/static/vendor/lucide/LICENSE). TS.icon(name) -> <svg aria-hidden>. */
-"use strict";
-window.TS = window.TS || { views: {} };
-TS.icons = {
+import { h } from "./dom.js";
+
+const ICONS = {
   "home": [["path", {"d": "M15 21v-8a1 1 0 0 0-1-1h-4a1 1 0 0 0-1 1v8"}], ["path", {"d": "M3 10a2 2 0 0 1 .709-1.528l7-6a2 2 0 0 1 2.582 0l7 6A2 2 0 0 1 21 10v9a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z"}]],
   "database": [["ellipse", {"cx": "12", "cy": "5", "rx": "9", "ry": "3"}], ["path", {"d": "M3 5V19A9 3 0 0 0 21 19V5"}], ["path", {"d": "M3 12A9 3 0 0 0 21 12"}]],
   "wand-sparkles": [["path", {"d": "m21.64 3.64-1.28-1.28a1.21 1.21 0 0 0-1.72 0L2.36 18.64a1.21 1.21 0 0 0 0 1.72l1.28 1.28a1.2 1.2 0 0 0 1.72 0L21.64 5.36a1.2 1.2 0 0 0 0-1.72"}], ["path", {"d": "m14 7 3 3"}], ["path", {"d": "M5 6v4"}], ["path", {"d": "M19 14v4"}], ["path", {"d": "M10 2v2"}], ["path", {"d": "M7 8H3"}], ["path", {"d": "M21 16h-4"}], ["path", {"d": "M11 3H9"}]],
@@ -64,8 +64,8 @@ TS.icons = {
 };
 
 /** An icon by its Lucide name; decorative: the text beside it or the button's aria-label says what it means. */
-TS.icon = function (name, size = 18) {
-  const shapes = (TS.icons[name] || TS.icons.info).map(([tag, attributes]) => TS.h(tag, attributes));
-  return TS.h("svg", { class: "ts-icon", viewBox: "0 0 24 24", width: String(size), height: String(size), fill: "none", stroke: "currentColor",
+export function drawIcon(name, size = 18) {
+  const shapes = (ICONS[name] || ICONS.info).map(([tag, attributes]) => h(tag, attributes));
+  return h("svg", { class: "ts-icon", viewBox: "0 0 24 24", width: String(size), height: String(size), fill: "none", stroke: "currentColor",
     "stroke-width": "1.75", "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true", focusable: "false" }, shapes);
-};
+}

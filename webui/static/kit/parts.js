@@ -1,14 +1,15 @@
 /* Parts of a page that views share: dialogs, sparklines, copying, heads, progress. */
-"use strict";
-window.TS = window.TS || { views: {} };
+import { h } from "./dom.js";
+import { t } from "./texts.js";
+import { toast } from "./toast.js";
 
 /** Show a dialog with `body` and resolve, when it closes, to the value of the button pressed ("" when dismissed). */
-TS.dialog = function (title, body, actions, options = {}) {
+export function openDialog(title, body, actions, options = {}) {
   return new Promise((resolve) => {
     const buttons = actions.map(({ label, value, kind }) =>
-      TS.h("button", { type: "button", class: "ts-btn " + (kind || ""), onclick: () => dialog.close(value) }, label));
-    const dialog = TS.h("dialog", { class: "ts-dialog" + (options.wide ? " wide" : ""), "aria-labelledby": "ts-dialog-title" },
-      TS.h("h2", { id: "ts-dialog-title" }, title), body, TS.h("div", { class: "ts-dialog-actions" }, buttons));
+      h("button", { type: "button", class: "ts-btn " + (kind || ""), onclick: () => dialog.close(value) }, label));
+    const dialog = h("dialog", { class: "ts-dialog" + (options.wide ? " wide" : ""), "aria-labelledby": "ts-dialog-title" },
+      h("h2", { id: "ts-dialog-title" }, title), body, h("div", { class: "ts-dialog-actions" }, buttons));
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(""); });
     dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue); });
     const field = dialog.querySelector("input:not([type=checkbox], [type=radio]), textarea, select");
@@ -21,55 +22,55 @@ TS.dialog = function (title, body, actions, options = {}) {
     dialog.showModal();
     (field || buttons[0])?.focus();
   });
-};
+}
 
 /** Ask once before something that cannot be taken back. Resolves to true when the reader agrees. */
-TS.confirm = async function (title, text, actionLabel) {
-  const actions = [{ label: TS.t("common.cancel"), value: "" }, { label: actionLabel, value: "yes", kind: "primary danger" }];
-  return (await TS.dialog(title, TS.h("p", {}, text), actions)) === "yes";
-};
+export async function askFirst(title, text, actionLabel) {
+  const actions = [{ label: t("common.cancel"), value: "" }, { label: actionLabel, value: "yes", kind: "primary danger" }];
+  return (await openDialog(title, h("p", {}, text), actions)) === "yes";
+}
 
 /** A small line without axes: `points` are [[x, y]...] or [y...]. */
-TS.sparkline = function (points, label) {
+export function sparkline(points, label) {
   const pairs = (points || []).map((point, i) => (Array.isArray(point) ? point : [i, point])).filter(([, y]) => Number.isFinite(y));
-  const svg = TS.h("svg", { class: "ts-spark", viewBox: "0 0 100 40", preserveAspectRatio: "none",
+  const svg = h("svg", { class: "ts-spark", viewBox: "0 0 100 40", preserveAspectRatio: "none",
     role: label ? "img" : null, "aria-label": label, "aria-hidden": label ? null : "true" });
   if (pairs.length < 2) return svg;
   const xs = pairs.map(([x]) => x), ys = pairs.map(([, y]) => y);
   const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   const place = ([x, y]) => [100 * (x - x0) / (x1 - x0 || 1), 37 - 34 * (y - y0) / (y1 - y0 || 1)];
-  svg.append(TS.h("polyline", { points: pairs.map((pair) => place(pair).map((v) => v.toFixed(2)).join(",")).join(" ") }));
+  svg.append(h("polyline", { points: pairs.map((pair) => place(pair).map((v) => v.toFixed(2)).join(",")).join(" ") }));
   return svg;
-};
+}
 
 /** Copy a text; says so. */
-TS.copy = async function (text) {
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
-    TS.toast(TS.t("common.copied"), "good");
+    toast(t("common.copied"), "good");
   } catch {
-    TS.toast(TS.t("common.copy_failed"), "danger");
+    toast(t("common.copy_failed"), "danger");
   }
-};
+}
 
 /** Save a text or a blob under a name. */
-TS.save = function (name, content, type = "text/plain") {
+export function saveFile(name, content, type = "text/plain") {
   const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-  TS.h("a", { href: url, download: name }).click();
+  h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
-};
+}
 
 /** The head of a page: one h1, a sentence, actions. */
-TS.head = function (title, lead, ...actions) {
-  return TS.h("header", { class: "ts-head" }, TS.h("h1", {}, title), lead ? TS.h("p", { class: "ts-lead" }, lead) : null,
-    actions.length ? TS.h("div", { class: "ts-row" }, actions) : null);
-};
+export function pageHead(title, lead, ...actions) {
+  return h("header", { class: "ts-head" }, h("h1", {}, title), lead ? h("p", { class: "ts-lead" }, lead) : null,
+    actions.length ? h("div", { class: "ts-row" }, actions) : null);
+}
 
 /** A progress bar; `fraction` null when nobody knows. */
-TS.progress = function (fraction, label) {
+export function progressBar(fraction, label) {
   const known = fraction !== null && fraction !== undefined;
   const percent = known ? Math.round(100 * Math.min(1, Math.max(0, fraction))) : null;
-  return TS.h("span", { class: "ts-progress" + (known ? "" : " unknown"), role: "progressbar", "aria-label": label,
+  return h("span", { class: "ts-progress" + (known ? "" : " unknown"), role: "progressbar", "aria-label": label,
     "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": percent === null ? null : String(percent) },
-    TS.h("i", { style: { width: (percent ?? 35) + "%" } }));
-};
+    h("i", { style: { width: (percent ?? 35) + "%" } }));
+}

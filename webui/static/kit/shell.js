@@ -1,37 +1,38 @@
 /* The behaviour of the frame: skeleton, scheme, language, phone menu, the count of running jobs. */
-"use strict";
-window.TS = window.TS || { views: {} };
+import { h } from "./dom.js";
+import { poll } from "./server.js";
+import { t } from "./texts.js";
 
 /** The skeleton goes as soon as the page has something to show. */
-TS.ready = () => document.documentElement.classList.add("ts-ready");
+const ready = () => document.documentElement.classList.add("ts-ready");
 
-TS.shell = function () {
+function shell() {
   const mark = () => document.querySelectorAll("[data-scheme][type=button]").forEach((button) =>
-    button.setAttribute("aria-pressed", String(button.dataset.scheme === TS.schemeChosen())));
+    button.setAttribute("aria-pressed", String(button.dataset.scheme === window.TS.schemeChosen())));
   document.querySelectorAll("[data-scheme][type=button]").forEach((button) =>
-    button.addEventListener("click", () => TS.scheme(button.dataset.scheme)));
+    button.addEventListener("click", () => window.TS.scheme(button.dataset.scheme)));
   window.addEventListener("ts:scheme", mark);
   mark();
   document.querySelectorAll("[data-language]").forEach((link) =>
     link.addEventListener("click", () => { link.href = link.pathname + location.search; }));
-  TS.phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
-  TS.watchForContent();
-  TS.poll(document.body, 4000, TS.pulse);
+  phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
+  watchForContent();
+  poll(document.body, 4000, pulse);
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // its polls ended
-};
+}
 
 /** How many jobs run, at the navigation's "Jobs"; notices also on quiet pages when the server is away. */
-TS.pulse = async function () {
+async function pulse() {
   const answer = await fetch("/api/pulse").catch(() => null);
   if (!answer || answer.status >= 500) throw Object.assign(new Error("away"), { code: "away" });
   if (!answer.ok) return;
   const { running } = await answer.json();
   const link = document.querySelector(".ts-rail [data-page=jobs]");
   link.querySelector(".ts-nav-count")?.remove();
-  if (running) link.append(TS.h("span", { class: "ts-nav-count" }, String(running), TS.h("span", { class: "ts-sr" }, " " + TS.t("common.running"))));
-};
+  if (running) link.append(h("span", { class: "ts-nav-count" }, String(running), h("span", { class: "ts-sr" }, " " + t("common.running"))));
+}
 
-TS.phoneMenu = function (button, menu) {
+function phoneMenu(button, menu) {
   if (!button) return;
   const open = (yes) => {
     menu.classList.toggle("open", yes);
@@ -46,19 +47,19 @@ TS.phoneMenu = function (button, menu) {
   document.addEventListener("click", (event) => {
     if (!menu.contains(event.target) && !button.contains(event.target)) open(false);
   });
-};
+}
 
 /** Pages of Gradio widgets alone have no view that says when it is drawn: look for their first block. */
-TS.watchForContent = function () {
+function watchForContent() {
   const frame = document.getElementById("ts-main");
   const drawn = () => frame.querySelector(".ts-root > *, gradio-app .block:not(.ts-view)");
   const observer = new MutationObserver(() => {
     if (!drawn()) return;
-    TS.ready();
+    ready();
     observer.disconnect();
   });
   observer.observe(frame, { childList: true, subtree: true });
-};
+}
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", TS.shell);
-else TS.shell();
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", shell);
+else shell();

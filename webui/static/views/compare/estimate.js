@@ -1,56 +1,62 @@
 /* Beside the form of a comparison: how many jobs, how long all of them, and the start. */
-"use strict";
-TS.compare = TS.compare || {};
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { askFirst } from "../../kit/parts.js";
+import { pageUrl, t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+import { compareRoughly } from "./form.js";
+import { labelledField } from "../shared/form-controls.js";
 
-TS.compare.drawEstimate = function (estimate, f) {
-  const name = TS.h("input", { class: "ts-input", id: "compare-name", type: "text", maxlength: "80", value: f.draft.name, placeholder: f.autoName(), oninput: () => f.patch({ name: name.value }) });
-  const named = TS.field("compare-name", TS.t("compare.name"), name, {});
-  const facts = TS.h("dl", { class: "estimate-facts" });
-  const start = TS.h("button", { type: "button", class: "ts-btn primary", id: "compare-start", onclick: () => TS.compare.start(start, f) }, TS.icon("play"), TS.t("compare.start"));
-  const why = TS.h("p", { class: "ts-error" });
-  const said = TS.h("p", { class: "ts-sr", role: "status" });
-  TS.replace(estimate, TS.h("div", { class: "ts-card" }, TS.h("h2", {}, TS.t("compare.estimate")), facts, why, named, start, TS.h("p", { class: "ts-help" }, TS.t("compare.estimate.queue"))), said);
+export function compareDrawEstimate(estimate, f) {
+  const name = h("input", { class: "ts-input", id: "compare-name", type: "text", maxlength: "80", value: f.draft.name, placeholder: f.autoName(), oninput: () => f.patch({ name: name.value }) });
+  const named = labelledField("compare-name", t("compare.name"), name, {});
+  const facts = h("dl", { class: "estimate-facts" });
+  const start = h("button", { type: "button", class: "ts-btn primary", id: "compare-start", onclick: () => compareStart(start, f) }, drawIcon("play"), t("compare.start"));
+  const why = h("p", { class: "ts-error" });
+  const said = h("p", { class: "ts-sr", role: "status" });
+  replaceChildren(estimate, h("div", { class: "ts-card" }, h("h2", {}, t("compare.estimate")), facts, why, named, start, h("p", { class: "ts-help" }, t("compare.estimate.queue"))), said);
   f.on(() => {
-    const rows = TS.compare.estimateFacts(f);
+    const rows = estimateFacts(f);
     estimate.classList.toggle("stale", Boolean(f.busy));
-    TS.replace(facts, rows.map(([label, value]) => TS.h("div", {}, TS.h("dt", {}, label), TS.h("dd", { class: "ts-num" }, value))));
-    why.textContent = TS.compare.lacking(f);
+    replaceChildren(facts, rows.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", { class: "ts-num" }, value))));
+    why.textContent = compareLacking(f);
     named.setError(f.faults.name);
     name.placeholder = f.autoName();
-    start.disabled = Boolean(TS.compare.lacking(f)) || !f.plan || f.finished;
+    start.disabled = Boolean(compareLacking(f)) || !f.plan || f.finished;
     if (f.plan && !f.busy) said.textContent = rows.map(([label, value]) => label + " " + value).join(", ");
   });
-};
+}
 
-TS.compare.estimateFacts = function (f) {
+function estimateFacts(f) {
   const seeds = f.shared("seeds"), plan = f.plan;
   const most = plan ? Math.max(...Object.values(plan.entrants).map((one) => one.memory_mb || 0)) : 0;
   return [
-    [TS.t("compare.estimate.entrants"), TS.format.number(f.draft.chosen.length)],
-    [TS.t("compare.estimate.repeats"), TS.format.number(Number(seeds) || 1)],
-    [TS.t("compare.estimate.jobs"), plan ? TS.format.number(plan.jobs) : "–"],
-    [TS.t("compare.estimate.memory"), most ? TS.format.bytes(most * 1e6) : "–"],
-    [TS.t("compare.estimate.time"), plan && plan.seconds !== null ? TS.t("train.estimate.about", { time: TS.compare.roughly(plan.seconds) }) : "–"],
+    [t("compare.estimate.entrants"), format.number(f.draft.chosen.length)],
+    [t("compare.estimate.repeats"), format.number(Number(seeds) || 1)],
+    [t("compare.estimate.jobs"), plan ? format.number(plan.jobs) : "–"],
+    [t("compare.estimate.memory"), most ? format.bytes(most * 1e6) : "–"],
+    [t("compare.estimate.time"), plan && plan.seconds !== null ? t("train.estimate.about", { time: compareRoughly(plan.seconds) }) : "–"],
   ];
-};
+}
 
 /** Why it cannot start; empty when it can. */
-TS.compare.lacking = function (f) {
-  if (!f.draft.base_model) return TS.t("compare.lacks.model");
-  if (!f.draft.dataset) return TS.t("compare.lacks.data");
-  if (!f.draft.chosen.length) return TS.t("compare.lacks.entrants");
+function compareLacking(f) {
+  if (!f.draft.base_model) return t("compare.lacks.model");
+  if (!f.draft.dataset) return t("compare.lacks.data");
+  if (!f.draft.chosen.length) return t("compare.lacks.entrants");
   if (f.problem) return f.problem;
   const broken = f.draft.chosen.filter((key) => f.plan?.entrants[key]?.error).length;
-  if (broken || Object.keys(f.faults).length) return TS.t("compare.lacks.faults", { n: broken || Object.keys(f.faults).length });
+  if (broken || Object.keys(f.faults).length) return t("compare.lacks.faults", { n: broken || Object.keys(f.faults).length });
   return "";
-};
+}
 
-TS.compare.start = async function (button, f) {
+async function compareStart(button, f) {
   const unfit = f.draft.chosen.filter((key) => f.plan.entrants[key]?.verdict?.ok === false).map((key) => f.entrant(key).label);
-  if (unfit.length && !(await TS.confirm(TS.t("compare.unfit.title"), TS.t("compare.unfit.text", { names: unfit.join(", ") }), TS.t("compare.unfit.start")))) return;
+  if (unfit.length && !(await askFirst(t("compare.unfit.title"), t("compare.unfit.text", { names: unfit.join(", ") }), t("compare.unfit.start")))) return;
   f.finished = true;
   f.stopSaving();
-  const made = await TS.act(button, async () => {
+  const made = await runAction(button, async () => {
     try {
       return await f.ctx.call("compare_begin", f.raw(), f.draft.key);
     } catch (error) {
@@ -59,5 +65,5 @@ TS.compare.start = async function (button, f) {
       throw error;
     }
   });
-  if (made) location.assign(TS.url("compare", { comparison: made }));
-};
+  if (made) location.assign(pageUrl("compare", { comparison: made }));
+}

@@ -1,52 +1,64 @@
 /* One data set: the mapping screen while it is a draft (or on ?remap=1), else its report and its rows. */
-"use strict";
-TS.data = TS.data || {};
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { pageHead } from "../../kit/parts.js";
+import { pageUrl, queryValue, t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+import { dataBack, dataRemove } from "./badges.js";
+import { dataMapping } from "./import/map.js";
+import { importing } from "./import/progress.js";
+import { openSet } from "./open-set.js";
+import { noteBox } from "../shared/form-controls.js";
 
-TS.data.one = async function (root, id, ctx) {
-  const page = TS.h("div", { class: "ts-page ts-wide data-one", "aria-busy": "true" }, TS.data.back());
-  TS.replace(root, page);
+export async function dataOne(root, id, ctx) {
+  const page = h("div", { class: "ts-page ts-wide data-one", "aria-busy": "true" }, dataBack());
+  replaceChildren(root, page);
   try {
     const set = await ctx.call("one_dataset", id);
-    TS.data.showOne(page, set, ctx);
+    showOne(page, set, ctx);
   } catch (error) {
-    TS.replace(page, TS.data.back(), TS.h("h1", {}, TS.t("data.title")), TS.note("danger", error.message));
+    replaceChildren(page, dataBack(), h("h1", {}, t("data.title")), noteBox("danger", error.message));
   }
   page.removeAttribute("aria-busy");
+}
+
+function showOne(page, set, ctx) {
+  const mapping = set.status === "draft" || queryValue("remap");
+  if (set.import && mapping) replaceChildren(page, dataBack(), pageHead(set.name, set.source_name), importing(set, ctx));
+  else if (mapping) dataMapping(page, set, ctx);
+  else report(page, set, ctx);
+  if (set.import && !mapping) page.querySelector(".ts-tabs").before(importing(set, ctx));
+}
+
+/** What draws each tab: (set, ctx) => node. It is loaded when the tab is opened. */
+const TABS = {
+  overview: async () => (await import("./report/overview.js")).overviewTab,
+  rows: async () => (await import("./rows/browser.js")).rowsCard,
+  findings: async () => (await import("./quality/findings.js")).findingsTab,
+  shape: async () => (await import("./shape/tab.js")).shapeTab,
+  versions: async () => (await import("./versions/tab.js")).versionsTab,
+  export: async () => (await import("./export.js")).exportTab,
 };
-
-TS.data.showOne = function (page, set, ctx) {
-  const mapping = set.status === "draft" || TS.query("remap");
-  if (set.import && mapping) TS.replace(page, TS.data.back(), TS.head(set.name, set.source_name), TS.data.importing(set, ctx));
-  else if (mapping) TS.data.mapping(page, set, ctx);
-  else TS.data.report(page, set, ctx);
-  if (set.import && !mapping) page.querySelector(".ts-tabs").before(TS.data.importing(set, ctx));
-};
-
-TS.data.back = () => TS.h("a", { class: "ts-link data-back", href: TS.url("data") }, TS.icon("arrow-right"), TS.t("data.back"));
-
-TS.data.TABS = ["overview", "rows", "findings", "shape", "versions", "export"];
-
-/** What each tab draws: (set, ctx) => node. */
-TS.data.tab = TS.data.tab || {};
-TS.data.tab.rows = (set, ctx) => TS.data.rowsCard(set, ctx);
 
 /** The ready data set: head, then one tab at a time; the address names it (&tab=rows). */
-TS.data.report = function (page, set, ctx) {
-  const head = TS.h("div", {});
-  TS.data.head(head, set, ctx);
-  const panel = TS.h("div", { class: "data-panel", role: "tabpanel", id: "data-panel" });
-  const keys = TS.data.TABS.filter((key) => TS.data.tab[key]);
+function report(page, set, ctx) {
+  const head = h("div", {});
+  dataHead(head, set, ctx);
+  const panel = h("div", { class: "data-panel", role: "tabpanel", id: "data-panel" });
+  const keys = Object.keys(TABS);
   let open = "";
-  const show = (key) => {
+  const show = async (key) => {
     open = key;
     for (const tab of bar.children) tab.setAttribute("aria-selected", String(tab.dataset.tab === key));
     for (const tab of bar.children) tab.tabIndex = tab.dataset.tab === key ? 0 : -1;
     panel.setAttribute("aria-labelledby", "data-tab-" + key);
-    TS.replace(panel, TS.data.tab[key](set, ctx));
-    history.replaceState(null, "", TS.url("data", { dataset: set.id, tab: key }));
+    history.replaceState(null, "", pageUrl("data", { dataset: set.id, tab: key }));
+    const draw = await TABS[key]();
+    if (open === key) replaceChildren(panel, draw(set, ctx));
   };
-  const bar = TS.h("div", { class: "ts-tabs", role: "tablist", "aria-label": TS.t("data.tabs") }, keys.map((key) =>
-    TS.h("button", { type: "button", role: "tab", id: "data-tab-" + key, "data-tab": key, "aria-controls": "data-panel", onclick: () => show(key) }, TS.t("data.tab." + key))));
+  const bar = h("div", { class: "ts-tabs", role: "tablist", "aria-label": t("data.tabs") }, keys.map((key) =>
+    h("button", { type: "button", role: "tab", id: "data-tab-" + key, "data-tab": key, "aria-controls": "data-panel", onclick: () => show(key) }, t("data.tab." + key))));
   bar.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
@@ -54,54 +66,46 @@ TS.data.report = function (page, set, ctx) {
     bar.children[(place + keys.length) % keys.length].focus();
     bar.querySelector(":focus").click();
   });
-  TS.data.openTab = show;
-  TS.data.reload = async () => {
+  openSet.openTab = show;
+  openSet.reload = async () => {
     Object.assign(set, await ctx.call("one_dataset", set.id));
-    TS.data.head(head, set, ctx);
-    show(open);
+    dataHead(head, set, ctx);
+    await show(open);
   };
-  TS.replace(page, TS.data.back(), head, bar, panel);
-  show(keys.includes(TS.query("tab")) ? TS.query("tab") : "overview");
-};
+  replaceChildren(page, dataBack(), head, bar, panel);
+  show(keys.includes(queryValue("tab")) ? queryValue("tab") : "overview");
+}
 
 /** Name and actions. Redrawn after a rename. */
-TS.data.head = function (holder, set, ctx) {
-  const rename = TS.h("button", { type: "button", class: "ts-icon-btn", "aria-label": TS.t("data.rename"), title: TS.t("data.rename"), onclick: () => TS.data.renaming(holder, set, ctx) }, TS.icon("pencil"));
-  const remove = TS.h("button", { type: "button", class: "ts-btn ghost", onclick: () => TS.data.remove(remove, set, ctx) }, TS.icon("trash-2"), TS.t("data.delete"));
-  TS.replace(holder, TS.h("header", { class: "ts-head" },
-    TS.h("div", {}, TS.h("div", { class: "ts-row data-name" }, TS.h("h1", { dir: "auto" }, set.name), rename),
-      TS.h("p", { class: "ts-soft ts-small data-source" }, TS.data.origin(set), TS.data.versionLink(set))),
-    TS.h("div", { class: "ts-row" },
+function dataHead(holder, set, ctx) {
+  const rename = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.rename"), title: t("data.rename"), onclick: () => renaming(holder, set, ctx) }, drawIcon("pencil"));
+  const remove = h("button", { type: "button", class: "ts-btn ghost", onclick: () => dataRemove(remove, set, ctx) }, drawIcon("trash-2"), t("data.delete"));
+  replaceChildren(holder, h("header", { class: "ts-head" },
+    h("div", {}, h("div", { class: "ts-row data-name" }, h("h1", { dir: "auto" }, set.name), rename),
+      h("p", { class: "ts-soft ts-small data-source" }, dataOrigin(set), versionLink(set))),
+    h("div", { class: "ts-row" },
       remove,
-      set.sample_key ? null : TS.h("a", { class: "ts-btn", href: TS.url("data", { dataset: set.id, remap: 1 }) }, TS.icon("settings"), TS.t("data.remap")),
-      TS.h("a", { class: "ts-btn primary", href: TS.url("train", { dataset: set.id }) }, TS.icon("wand-sparkles"), TS.t("data.train_with")))));
-};
+      set.sample_key ? null : h("a", { class: "ts-btn", href: pageUrl("data", { dataset: set.id, remap: 1 }) }, drawIcon("settings"), t("data.remap")),
+      h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")))));
+}
 
-TS.data.origin = (set) => [set.sample_key ? TS.t("data.card.sample") : set.source_name, " · ", TS.format.when(set.created_at)];
+const dataOrigin = (set) => [set.sample_key ? t("data.card.sample") : set.source_name, " · ", format.when(set.created_at)];
 
 /** Which version is in use, once there is more than one. */
-TS.data.versionLink = (set) => (set.versions > 1 ? [" · ", TS.h("button", { type: "button", class: "ts-link", onclick: () => TS.data.openTab("versions") }, TS.t("data.version.number", { n: set.version }))] : null);
+const versionLink = (set) => (set.versions > 1 ? [" · ", h("button", { type: "button", class: "ts-link", onclick: () => openSet.openTab("versions") }, t("data.version.number", { n: set.version }))] : null);
 
-TS.data.renaming = function (holder, set, ctx) {
-  const input = TS.h("input", { class: "ts-input", id: "data-rename", type: "text", maxlength: "120", value: set.name, "aria-label": TS.t("data.name") });
-  const save = TS.h("button", { class: "ts-btn primary" }, TS.t("data.save"));
-  const back = () => { TS.data.head(holder, set, ctx); holder.querySelector("button")?.focus(); };
-  const form = TS.h("form", { class: "ts-row data-name", onsubmit: async (event) => {
+function renaming(holder, set, ctx) {
+  const input = h("input", { class: "ts-input", id: "data-rename", type: "text", maxlength: "120", value: set.name, "aria-label": t("data.name") });
+  const save = h("button", { class: "ts-btn primary" }, t("data.save"));
+  const back = () => { dataHead(holder, set, ctx); holder.querySelector("button")?.focus(); };
+  const form = h("form", { class: "ts-row data-name", onsubmit: async (event) => {
     event.preventDefault();
-    const renamed = await TS.act(save, () => ctx.call("rename_dataset", set.id, input.value));
+    const renamed = await runAction(save, () => ctx.call("rename_dataset", set.id, input.value));
     if (!renamed) return;
     Object.assign(set, renamed);
     back();
-  } }, input, save, TS.h("button", { type: "button", class: "ts-btn ghost", onclick: back }, TS.t("data.cancel")));
+  } }, input, save, h("button", { type: "button", class: "ts-btn ghost", onclick: back }, t("data.cancel")));
   form.addEventListener("keydown", (event) => { if (event.key === "Escape") back(); });
-  TS.replace(holder, TS.h("h1", { class: "ts-visually-hidden" }, set.name), form);
+  replaceChildren(holder, h("h1", { class: "ts-visually-hidden" }, set.name), form);
   input.select();
-};
-
-TS.data.remove = async function (button, set, ctx) {
-  if (!(await TS.confirm(TS.t("data.delete.title", { name: set.name }), TS.t("data.delete.text"), TS.t("data.delete")))) return;
-  const gone = await TS.act(button, async () => { await ctx.call("delete_dataset", set.id); return true; });
-  if (gone) location.assign(TS.url("data"));
-};
-
-TS.data.formatName = (format) => (format ? format === "parquet" ? "Parquet" : format.toUpperCase() : "");
+}

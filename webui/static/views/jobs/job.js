@@ -1,16 +1,29 @@
 /* One job: what happens, in words and numbers, live. Its parts are drawn by charts.js, samples.js and story.js. */
-"use strict";
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { poll } from "../../kit/server.js";
+import { pageUrl, t } from "../../kit/texts.js";
+import { jobCharts, jobLast, jobTiles } from "./charts.js";
+import { jobAdvice } from "./memory.js";
+import {
+  JOB_ACTIVE, jobAct, jobBadge, jobBar, jobButton, jobError, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
+  jobSoon, jobState,
+} from "./parts.js";
+import { jobFigures, ranksKnown } from "./ranks.js";
+import { jobSamples } from "./samples.js";
+import { jobEventText, jobEvents, jobLog, jobSettings } from "./story.js";
 
-TS.jobDetail = function (root, id, ctx) {
+export function jobDetail(root, id, ctx) {
   const slots = {};
-  const slot = (name, tag = "div", look = "") => (slots[name] = TS.h(tag, { class: `job-${name} ${look}` }));
-  const page = TS.h("div", { class: "ts-page job-page" },
-    TS.h("a", { class: "job-back", href: TS.url("jobs") }, TS.icon("chevron-right"), TS.t("jobs.back")),
+  const slot = (name, tag = "div", look = "") => (slots[name] = h(tag, { class: `job-${name} ${look}` }));
+  const page = h("div", { class: "ts-page job-page" },
+    h("a", { class: "job-back", href: pageUrl("jobs") }, drawIcon("chevron-right"), t("jobs.back")),
     slot("head", "header"), slot("notes"), slot("meter"), slot("tiles"), slot("charts"), slot("figures"), slot("samples"),
-    TS.h("div", { class: "job-columns-2" }, slot("events", "section", "ts-card"), slot("settings", "section", "ts-card")),
+    h("div", { class: "job-columns-2" }, slot("events", "section", "ts-card"), slot("settings", "section", "ts-card")),
     slot("log"));
-  TS.replace(root, page);
-  const parts = { charts: null, samples: TS.jobSamples(slots.samples), events: TS.jobEvents(slots.events), log: TS.jobLog(slots.log) };
+  replaceChildren(root, page);
+  const parts = { charts: null, samples: jobSamples(slots.samples), events: jobEvents(slots.events), log: jobLog(slots.log) };
   slots.settings.hidden = true;
   const data = { metrics: {}, cursors: {}, attempt: null, checkpoints: [], events: [], drawn: {} };
 
@@ -26,25 +39,25 @@ TS.jobDetail = function (root, id, ctx) {
     const job = feed.job;
     document.title = job.name + " · Tunesmith";
     jobOnce(data, "head", [job.name, job.status, job.stalled, job.can, job.tuned_id, job.headline], () => jobHead(slots.head, job, ctx, refresh));
-    jobOnce(data, "notes", [job.status, job.stalled, job.error, job.request, job.result?.ended], () => TS.replace(slots.notes, jobNotes(job), TS.jobAdvice(job, feed.advice, ctx)));
-    jobOnce(data, "meter", job, () => TS.replace(slots.meter, jobMeter(job)));
-    jobOnce(data, "tiles", [job, jobLast(data.metrics)], () => TS.replace(slots.tiles, jobTiles(job, data.metrics)));
+    jobOnce(data, "notes", [job.status, job.stalled, job.error, job.request, job.result?.ended], () => replaceChildren(slots.notes, jobNotes(job), jobAdvice(job, feed.advice, ctx)));
+    jobOnce(data, "meter", job, () => replaceChildren(slots.meter, jobMeter(job)));
+    jobOnce(data, "tiles", [job, jobLast(data.metrics)], () => replaceChildren(slots.tiles, jobTiles(job, data.metrics)));
     if (job.trains) {
-      parts.charts = parts.charts || TS.jobCharts(slots.charts);
+      parts.charts = parts.charts || jobCharts(slots.charts);
       jobOnce(data, "charts", [data.cursors, data.attempt, feed.checkpoints, job.status, feed.plan], () =>
         parts.charts.update(data.metrics, jobMarkers(data.checkpoints, data.events), job, feed.plan, feed.charts));
-      parts.figures = parts.figures || TS.jobFigures(slots.figures);
-      const known = TS.jobRanks.known(feed.charts);
+      parts.figures = parts.figures || jobFigures(slots.figures);
+      const known = ranksKnown(feed.charts);
       jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, feed.charts));
     }
     parts.samples.show(job);
     if (!data.settings) {
-      await TS.jobSettings(slots.settings, id, ctx);
+      await jobSettings(slots.settings, id, ctx);
       data.settings = true;
     }
   };
-  TS.poll(root, 600, refresh);
-};
+  poll(root, 600, refresh);
+}
 
 /** Draw a part only when what it shows has changed: controls keep their focus, screen readers stay quiet. */
 function jobOnce(data, part, what, draw) {
@@ -83,53 +96,53 @@ function jobMerge(data, feed, parts) {
 function jobMarkers(checkpoints, events) {
   const told = events.filter((event) => event.step !== null && ["warning", "error"].includes(event.kind));
   return [
-    ...checkpoints.map((one) => ({ x: one.step, label: TS.t("jobs.checkpoint", { step: TS.format.number(one.step) }), kind: "checkpoint" })),
-    ...told.map((event) => ({ x: event.step, label: TS.jobEventText(event), kind: event.kind === "error" ? "danger" : "warn" })),
+    ...checkpoints.map((one) => ({ x: one.step, label: t("jobs.checkpoint", { step: format.number(one.step) }), kind: "checkpoint" })),
+    ...told.map((event) => ({ x: event.step, label: jobEventText(event), kind: event.kind === "error" ? "danger" : "warn" })),
   ];
 }
 
 function jobHead(slot, job, ctx, refresh) {
-  const facts = [job.base_model_name, job.dataset_name, TS.job.kind(job)].filter(Boolean);
-  TS.replace(slot,
-    TS.h("div", { class: "job-title" },
-      TS.h("div", { class: "ts-row" }, TS.h("h1", {}, job.name), TS.job.badge(job)),
-      TS.h("p", { class: "ts-small ts-soft" }, facts.map((fact, i) => [i ? " → " : "", TS.h("bdi", {}, fact)])),
-      TS.h("p", { class: "ts-lead job-headline", role: "status", "aria-live": "polite" }, TS.job.headline(job))),
-    TS.h("div", { class: "ts-row job-actions" }, jobButtons(job, ctx, refresh)));
+  const facts = [job.base_model_name, job.dataset_name, jobKind(job)].filter(Boolean);
+  replaceChildren(slot,
+    h("div", { class: "job-title" },
+      h("div", { class: "ts-row" }, h("h1", {}, job.name), jobBadge(job)),
+      h("p", { class: "ts-small ts-soft" }, facts.map((fact, i) => [i ? " → " : "", h("bdi", {}, fact)])),
+      h("p", { class: "ts-lead job-headline", role: "status", "aria-live": "polite" }, jobHeadline(job))),
+    h("div", { class: "ts-row job-actions" }, jobButtons(job, ctx, refresh)));
 }
 
 function jobButtons(job, ctx, refresh) {
   const can = job.can || {};
-  const act = (icon, action, look = "") => TS.job.button(icon, TS.t(`jobs.${action}.do`), {
-    id: "job-do-" + action, class: "ts-btn " + look, title: TS.t(`jobs.${action}.help`),
+  const act = (icon, action, look = "") => jobButton(icon, t(`jobs.${action}.do`), {
+    id: "job-do-" + action, class: "ts-btn " + look, title: t(`jobs.${action}.help`),
     onclick: async (event) => {
-      const done = await TS.job.act(ctx, event.currentTarget, job, action);
-      if (done && action === "delete") location.assign(TS.url("jobs"));
+      const done = await jobAct(ctx, event.currentTarget, job, action);
+      if (done && action === "delete") location.assign(pageUrl("jobs"));
       else if (done) await refresh();
     },
   });
   return [
-    job.tuned_id ? TS.job.link("messages-square", TS.t("jobs.chat"), TS.url("playground", { tuned: job.tuned_id }), "primary") : null,
-    job.tuned_id ? TS.job.link("download", TS.t("jobs.take"), TS.url("models", { model: job.tuned_id })) : null,
+    job.tuned_id ? jobLink("messages-square", t("jobs.chat"), pageUrl("playground", { tuned: job.tuned_id }), "primary") : null,
+    job.tuned_id ? jobLink("download", t("jobs.take"), pageUrl("models", { model: job.tuned_id })) : null,
     can.resume ? act("play", "resume", job.tuned_id ? "" : "primary") : null,
     can.stop ? act("square", "stop") : null,
     can.cancel ? act("x", "cancel", "ghost") : null,
-    job.trains ? TS.job.link("copy", TS.t("jobs.again"), TS.url("train", { from_job: job.id })) : null,
+    job.trains ? jobLink("copy", t("jobs.again"), pageUrl("train", { from_job: job.id })) : null,
     can.delete ? act("trash-2", "delete", "ghost") : null,
   ];
 }
 
 /** What went wrong comes first: the cause, and what to do. */
 function jobNotes(job) {
-  const note = (kind, icon, title, text) => TS.h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : "status" },
-    TS.icon(icon), TS.h("div", {}, TS.h("strong", {}, title), text ? TS.h("p", {}, text) : null));
-  const state = TS.job.state(job);
-  if (state === "failed") return note("danger", "circle-x", TS.t("jobs.note.failed"), TS.job.error(job.error));
-  if (state === "interrupted") return note("warn", "triangle-alert", TS.t("jobs.note.interrupted"), job.error ? TS.job.error(job.error) : TS.t("jobs.note.interrupted_text"));
-  if (state === "stalled") return note("warn", "triangle-alert", TS.t("jobs.note.stalled"), TS.t("jobs.note.stalled_text"));
-  if (state === "stopped") return note("info", "info", TS.t(job.result?.ended === "time" ? "jobs.note.stopped_time" : "jobs.note.stopped"), TS.t("jobs.note.stopped_text"));
+  const note = (kind, icon, title, text) => h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : "status" },
+    drawIcon(icon), h("div", {}, h("strong", {}, title), text ? h("p", {}, text) : null));
+  const state = jobState(job);
+  if (state === "failed") return note("danger", "circle-x", t("jobs.note.failed"), jobError(job.error));
+  if (state === "interrupted") return note("warn", "triangle-alert", t("jobs.note.interrupted"), job.error ? jobError(job.error) : t("jobs.note.interrupted_text"));
+  if (state === "stalled") return note("warn", "triangle-alert", t("jobs.note.stalled"), t("jobs.note.stalled_text"));
+  if (state === "stopped") return note("info", "info", t(job.result?.ended === "time" ? "jobs.note.stopped_time" : "jobs.note.stopped"), t("jobs.note.stopped_text"));
   if (state === "stopping") {
-    return note("info", "info", TS.t(job.request === "cancel" ? "jobs.note.cancelling" : "jobs.note.stopping"));
+    return note("info", "info", t(job.request === "cancel" ? "jobs.note.cancelling" : "jobs.note.stopping"));
   }
   return null;
 }
@@ -137,19 +150,19 @@ function jobNotes(job) {
 function jobMeter(job) {
   if (job.status === "succeeded" || job.status === "cancelled") return null;
   const steps = job.total_steps
-    ? TS.t("jobs.steps_of", { step: TS.format.number(job.step), total: TS.format.number(job.total_steps) })
-    : job.step ? TS.t("jobs.step_n", { step: TS.format.number(job.step) }) : "";
-  const phase = job.phase && TS.job.ACTIVE.has(job.status) ? TS.job.phase(job) : "";
-  return TS.h("div", { class: "ts-card job-meter-card" },
-    TS.h("div", { class: "ts-spread" },
-      TS.h("span", { class: "ts-num job-percent" }, TS.format.percent(TS.job.fraction(job))),
-      TS.h("span", { class: "ts-soft" }, [steps, phase].filter(Boolean).join(" · ")),
-      TS.h("span", { class: "job-left" }, TS.job.soon(job) === phase ? "" : TS.job.soon(job))),
-    TS.job.bar(job));
+    ? t("jobs.steps_of", { step: format.number(job.step), total: format.number(job.total_steps) })
+    : job.step ? t("jobs.step_n", { step: format.number(job.step) }) : "";
+  const phase = job.phase && JOB_ACTIVE.has(job.status) ? jobPhase(job) : "";
+  return h("div", { class: "ts-card job-meter-card" },
+    h("div", { class: "ts-spread" },
+      h("span", { class: "ts-num job-percent" }, format.percent(jobFraction(job))),
+      h("span", { class: "ts-soft" }, [steps, phase].filter(Boolean).join(" · ")),
+      h("span", { class: "job-left" }, jobSoon(job) === phase ? "" : jobSoon(job))),
+    jobBar(job));
 }
 
 function jobGone(root, error) {
-  TS.replace(root, TS.h("div", { class: "ts-page" }, TS.h("h1", {}, TS.t("jobs.title")),
-    TS.h("div", { class: "ts-empty" }, TS.icon("list-checks"), TS.h("p", {}, error.message),
-      TS.job.link("list-checks", TS.t("jobs.back"), TS.url("jobs"), "primary"))));
+  replaceChildren(root, h("div", { class: "ts-page" }, h("h1", {}, t("jobs.title")),
+    h("div", { class: "ts-empty" }, drawIcon("list-checks"), h("p", {}, error.message),
+      jobLink("list-checks", t("jobs.back"), pageUrl("jobs"), "primary"))));
 }

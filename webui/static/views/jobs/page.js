@@ -1,25 +1,35 @@
 /* The Jobs page: the list, or one job when the address names it (?job=7). */
-"use strict";
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { pageHead } from "../../kit/parts.js";
+import { poll } from "../../kit/server.js";
+import { pageUrl, queryValue, t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+import { jobDetail } from "./job.js";
+import {
+  JOB_ACTIVE, drawKeyed, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen,
+} from "./parts.js";
 
-TS.views.jobs = function (root, _value, ctx) {
-  const id = Number(TS.query("job"));
-  return id ? TS.jobDetail(root, id, ctx) : TS.jobList(root, ctx);
-};
+export function view(root, _value, ctx) {
+  const id = Number(queryValue("job"));
+  return id ? jobDetail(root, id, ctx) : jobList(root, ctx);
+}
 
-TS.jobList = function (root, ctx) {
+function jobList(root, ctx) {
   const groups = ["running", "waiting", "finished"].map((name) => {
-    const list = TS.h("ul", { class: "job-list", "aria-label": TS.t("jobs.group." + name) });
-    const count = TS.h("span", { class: "ts-soft ts-num" });
-    return { name, list, count, node: TS.h("section", { class: "job-group", hidden: true },
-      TS.h("h2", {}, TS.t("jobs.group." + name), " ", count), jobListHead(name), list) };
+    const list = h("ul", { class: "job-list", "aria-label": t("jobs.group." + name) });
+    const count = h("span", { class: "ts-soft ts-num" });
+    return { name, list, count, node: h("section", { class: "job-group", hidden: true },
+      h("h2", {}, t("jobs.group." + name), " ", count), jobListHead(name), list) };
   });
-  const empty = TS.h("div", { class: "ts-empty", hidden: true },
-    TS.icon("list-checks"), TS.h("p", {}, TS.t("jobs.empty")), TS.h("p", { class: "ts-soft" }, TS.t("jobs.empty_more")),
-    TS.job.link("wand-sparkles", TS.t("jobs.train"), TS.url("train"), "primary"));
-  const loading = TS.h("div", { class: "job-skeleton", role: "status", "aria-label": TS.t("jobs.loading") }, TS.h("i"), TS.h("i"), TS.h("i"));
-  const add = TS.job.link("plus", TS.t("jobs.train"), TS.url("train"), "primary");
-  TS.replace(root, TS.h("div", { class: "ts-page" },
-    TS.head(TS.t("jobs.title"), TS.t("jobs.lead"), add), loading, empty, groups.map((group) => group.node)));
+  const empty = h("div", { class: "ts-empty", hidden: true },
+    drawIcon("list-checks"), h("p", {}, t("jobs.empty")), h("p", { class: "ts-soft" }, t("jobs.empty_more")),
+    jobLink("wand-sparkles", t("jobs.train"), pageUrl("train"), "primary"));
+  const loading = h("div", { class: "job-skeleton", role: "status", "aria-label": t("jobs.loading") }, h("i"), h("i"), h("i"));
+  const add = jobLink("plus", t("jobs.train"), pageUrl("train"), "primary");
+  replaceChildren(root, h("div", { class: "ts-page" },
+    pageHead(t("jobs.title"), t("jobs.lead"), add), loading, empty, groups.map((group) => group.node)));
 
   let version = "";
   const refresh = async () => {
@@ -36,64 +46,64 @@ TS.jobList = function (root, ctx) {
       if (group.name === "waiting") mine.sort((a, b) => (a.queue_place ?? 0) - (b.queue_place ?? 0));
       group.node.hidden = mine.length === 0;
       group.count.textContent = mine.length;
-      TS.keyed(group.list, mine, (job) => job.id, (job) => jobRow(job, ctx, refresh));
+      drawKeyed(group.list, mine, (job) => job.id, (job) => jobRow(job, ctx, refresh));
     }
   };
-  TS.poll(root, 1000, refresh);
-};
+  poll(root, 1000, refresh);
+}
 
 function jobGroup(job) {
   if (job.status === "queued") return "waiting";
-  return TS.job.ACTIVE.has(job.status) ? "running" : "finished";
+  return JOB_ACTIVE.has(job.status) ? "running" : "finished";
 }
 
 function jobListHead(name) {
   const columns = ["job", name === "waiting" ? "queue" : "progress", name === "waiting" ? null : "loss", name === "waiting" ? "asked" : "when"];
-  return TS.h("div", { class: "job-row job-columns", "aria-hidden": "true" },
-    columns.map((column) => TS.h("span", { class: "ts-label" }, column ? TS.t("jobs.column." + column) : "")),
-    TS.h("span", { class: "job-cell-actions" }));
+  return h("div", { class: "job-row job-columns", "aria-hidden": "true" },
+    columns.map((column) => h("span", { class: "ts-label" }, column ? t("jobs.column." + column) : "")),
+    h("span", { class: "job-cell-actions" }));
 }
 
 function jobRow(job, ctx, refresh) {
-  const facts = [TS.job.kind(job), job.base_model_name, job.dataset_name].filter(Boolean);
-  return TS.h("li", { class: "job-row", "data-job": job.id },
-    TS.h("div", { class: "job-cell-job" },
-      TS.h("a", { class: "job-name", id: "job-link-" + job.id, href: TS.url("jobs", { job: job.id }) }, job.name),
-      TS.h("div", { class: "job-facts ts-small ts-soft" }, facts.map((fact, i) => [i ? " · " : "", TS.h("bdi", {}, fact)])),
-      job.comparison_id ? TS.h("a", { class: "ts-badge neutral job-compared", id: "job-compared-" + job.id, href: TS.url("compare", { comparison: job.comparison_id }) }, TS.icon("gauge"), TS.t("compare.part_of")) : null),
-    TS.h("div", { class: "job-cell-progress" },
-      TS.h("div", { class: "job-status-line" }, TS.job.badge(job), TS.h("span", { class: "ts-small ts-soft" }, TS.job.soon(job))),
-      jobShowsBar(job) ? TS.job.bar(job) : null,
-      job.status === "failed" && job.error ? TS.h("p", { class: "ts-small job-why" }, TS.job.error(job.error)) : null),
+  const facts = [jobKind(job), job.base_model_name, job.dataset_name].filter(Boolean);
+  return h("li", { class: "job-row", "data-job": job.id },
+    h("div", { class: "job-cell-job" },
+      h("a", { class: "job-name", id: "job-link-" + job.id, href: pageUrl("jobs", { job: job.id }) }, job.name),
+      h("div", { class: "job-facts ts-small ts-soft" }, facts.map((fact, i) => [i ? " · " : "", h("bdi", {}, fact)])),
+      job.comparison_id ? h("a", { class: "ts-badge neutral job-compared", id: "job-compared-" + job.id, href: pageUrl("compare", { comparison: job.comparison_id }) }, drawIcon("gauge"), t("compare.part_of")) : null),
+    h("div", { class: "job-cell-progress" },
+      h("div", { class: "job-status-line" }, jobBadge(job), h("span", { class: "ts-small ts-soft" }, jobSoon(job))),
+      jobShowsBar(job) ? jobBar(job) : null,
+      job.status === "failed" && job.error ? h("p", { class: "ts-small job-why" }, jobError(job.error)) : null),
     jobLosses(job),
-    TS.h("div", { class: "job-cell-when ts-small ts-soft" }, TS.job.when(job.finished_at || job.started_at || job.created_at)),
-    TS.h("div", { class: "job-cell-actions" }, jobQuick(job, ctx, refresh)));
+    h("div", { class: "job-cell-when ts-small ts-soft" }, jobWhen(job.finished_at || job.started_at || job.created_at)),
+    h("div", { class: "job-cell-actions" }, jobQuick(job, ctx, refresh)));
 }
 
-const jobShowsBar = (job) => TS.job.ACTIVE.has(job.status) || (["stopped", "interrupted", "failed"].includes(job.status) && job.step > 0);
+const jobShowsBar = (job) => JOB_ACTIVE.has(job.status) || (["stopped", "interrupted", "failed"].includes(job.status) && job.step > 0);
 
 function jobLosses(job) {
-  if (!job.trains || job.status === "queued") return TS.h("div", { class: "job-cell-loss" });
-  const one = (kind, value) => TS.h("div", { class: "job-loss" },
-    TS.h("span", { class: "ts-small " + kind }, TS.t("jobs.loss.short." + kind)), TS.h("b", { class: "ts-num" }, TS.format.loss(value)));
-  return TS.h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));
+  if (!job.trains || job.status === "queued") return h("div", { class: "job-cell-loss" });
+  const one = (kind, value) => h("div", { class: "job-loss" },
+    h("span", { class: "ts-small " + kind }, t("jobs.loss.short." + kind)), h("b", { class: "ts-num" }, format.loss(value)));
+  return h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));
 }
 
 /** The few things that one does from the list; everything else is in the job's own view. */
 function jobQuick(job, ctx, refresh) {
   const quick = (icon, key, run, extra = {}) => {
-    const label = TS.t(key, { name: job.name });
-    return TS.h("button", {
+    const label = t(key, { name: job.name });
+    return h("button", {
       type: "button", class: "ts-icon-btn", id: `job-${job.id}-${icon}`, "aria-label": label, title: label,
       onclick: async (event) => { await run(event.currentTarget); await refresh(); }, ...extra,
-    }, TS.icon(icon));
+    }, drawIcon(icon));
   };
-  const act = (icon, action) => quick(icon, `jobs.quick.${action}`, (button) => TS.job.act(ctx, button, job, action));
+  const act = (icon, action) => quick(icon, `jobs.quick.${action}`, (button) => jobAct(ctx, button, job, action));
   const move = (icon, direction, may) => quick(icon, `jobs.quick.${direction}`,
-    (button) => TS.act(button, () => ctx.call("job_move", job.id, direction)), { disabled: !may });
+    (button) => runAction(button, () => ctx.call("job_move", job.id, direction)), { disabled: !may });
   const visit = (icon, key, href) => {
-    const label = TS.t(key, { name: job.name });
-    return TS.h("a", { class: "ts-icon-btn", href, "aria-label": label, title: label }, TS.icon(icon));
+    const label = t(key, { name: job.name });
+    return h("a", { class: "ts-icon-btn", href, "aria-label": label, title: label }, drawIcon(icon));
   };
   const can = job.can || {};
   return [
@@ -101,7 +111,7 @@ function jobQuick(job, ctx, refresh) {
     can.stop ? act("square", "stop") : null,
     job.status === "queued" && can.cancel ? act("x", "cancel") : null,
     can.resume ? act("play", "resume") : null,
-    job.tuned_id ? visit("messages-square", "jobs.quick.chat", TS.url("playground", { tuned: job.tuned_id })) : null,
-    visit("chevron-right", "jobs.quick.open", TS.url("jobs", { job: job.id })),
+    job.tuned_id ? visit("messages-square", "jobs.quick.chat", pageUrl("playground", { tuned: job.tuned_id })) : null,
+    visit("chevron-right", "jobs.quick.open", pageUrl("jobs", { job: job.id })),
   ];
 }

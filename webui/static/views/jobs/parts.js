@@ -1,100 +1,103 @@
 /* What the list of jobs and one job's own view share: status, progress, sentences, actions, and keyed drawing. */
-"use strict";
+import { h } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { askFirst } from "../../kit/parts.js";
+import { hasText, pageLocale, said, t } from "../../kit/texts.js";
+import { runAction, toast } from "../../kit/toast.js";
 
-TS.job = {
-  ACTIVE: new Set(["starting", "running", "stopping"]),
-  LOOK: {
-    queued: ["neutral", "clock"], starting: ["train", "refresh-cw"], running: ["train", "play"], stopping: ["warn", "square"],
-    succeeded: ["good", "circle-check"], stopped: ["neutral", "square"], cancelled: ["neutral", "x"],
-    failed: ["danger", "circle-x"], interrupted: ["warn", "triangle-alert"], stalled: ["warn", "triangle-alert"],
-  },
-  /** The status as people should read it: a worker that went silent is not "running". */
-  state: (job) => (job.stalled && TS.job.ACTIVE.has(job.status) ? "stalled" : job.status),
-
-  badge(job) {
-    const state = TS.job.state(job);
-    const [kind, icon] = TS.job.LOOK[state] || ["neutral", "info"];
-    return TS.h("span", { class: "ts-badge job-badge " + kind, "data-status": state }, TS.icon(icon), TS.t("jobs.status." + state));
-  },
-
-  fraction(job) {
-    if (job.status === "succeeded") return 1;
-    if (job.fraction !== null && job.fraction !== undefined) return job.fraction;
-    return job.total_steps ? Math.min(1, job.step / job.total_steps) : 0;
-  },
-
-  bar(job) {
-    const percent = Math.round(100 * TS.job.fraction(job));
-    const look = { succeeded: " good", failed: " danger", interrupted: " warn", stopped: " still", cancelled: " still" }[job.status] || "";
-    return TS.h("div", {
-      class: "ts-progress" + look, role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100",
-      "aria-valuenow": String(percent), "aria-label": TS.t("jobs.progress_of", { name: job.name }),
-    }, TS.h("i", { style: { width: percent + "%" } }));
-  },
-
-  /** "about 4 min left", the place in the queue, or when it ended: one short line under the bar. */
-  soon(job) {
-    if (job.status === "queued") {
-      return job.queue_place > 1 ? TS.t("jobs.queue_place", { n: job.queue_place }) : TS.t("jobs.queue_next");
-    }
-    if (TS.job.ACTIVE.has(job.status)) {
-      if (job.status === "stopping") return TS.t("jobs.status.stopping");
-      if (job.seconds_left !== null && job.seconds_left !== undefined && job.step > 0) {
-        return TS.t("jobs.left", { time: TS.format.duration(job.seconds_left) });
-      }
-      return job.phase ? TS.job.phase(job) : TS.t("jobs.status." + job.status);
-    }
-    if (!job.started_at || !job.finished_at) return "";
-    return TS.t("jobs.took", { time: TS.format.duration(job.finished_at - job.started_at) });
-  },
-
-  phase: (job) => TS.said(job.phase_label),
-
-  /** The first of `keys` that the catalogue has, filled in; else `fallback`. */
-  text(keys, params, fallback) {
-    const key = keys.find((k) => TS.texts && k in TS.texts);
-    return key ? TS.t(key, params) : fallback;
-  },
-
-  error: (error) => (error ? TS.job.text(["error." + error.code], error.params, TS.t("jobs.error_unknown", { code: error.code })) : ""),
-
-  headline: (job) => (job.headline?.text ? TS.said(job.headline.text) : job.headline ? TS.job.text(["headline." + job.headline.code], job.headline.params, "") : ""),
-
-  /** The time of today, else the date; whole on hover. */
-  when(epoch) {
-    if (!epoch) return "";
-    const date = new Date(epoch * 1000);
-    const today = date.toDateString() === new Date().toDateString();
-    const text = today ? date.toLocaleTimeString(TS.locale(), { timeStyle: "short" }) : date.toLocaleDateString(TS.locale(), { month: "short", day: "numeric" });
-    return TS.h("time", { datetime: date.toISOString(), title: TS.format.when(epoch) }, text);
-  },
-
-  kind: (job) => (job.trains ? job.method_label || job.method : TS.said(job.title)),
-
-  /** Stop, cancel, resume or delete; what cannot be undone asks once. Resolves to true when it was done. */
-  async act(ctx, button, job, action) {
-    if (action === "cancel" || action === "delete") {
-      const sure = await TS.confirm(TS.t(`jobs.${action}.title`, { name: job.name }), TS.t(`jobs.${action}.text`), TS.t(`jobs.${action}.do`));
-      if (!sure) return false;
-    }
-    const done = await TS.act(button, async () => {
-      await ctx.call("job_act", job.id, action);
-      return true;
-    });
-    if (done) TS.toast(TS.t(`jobs.${action}.done`, { name: job.name }), "good");
-    return Boolean(done);
-  },
-
-  button(icon, label, attributes) {
-    return TS.h("button", { type: "button", class: "ts-btn", ...attributes }, TS.icon(icon), TS.h("span", {}, label));
-  },
-  link(icon, label, href, look = "") {
-    return TS.h("a", { class: "ts-btn " + look, href }, TS.icon(icon), TS.h("span", {}, label));
-  },
+export const JOB_ACTIVE = new Set(["starting", "running", "stopping"]);
+export const JOB_LOOK = {
+  queued: ["neutral", "clock"], starting: ["train", "refresh-cw"], running: ["train", "play"], stopping: ["warn", "square"],
+  succeeded: ["good", "circle-check"], stopped: ["neutral", "square"], cancelled: ["neutral", "x"],
+  failed: ["danger", "circle-x"], interrupted: ["warn", "triangle-alert"], stalled: ["warn", "triangle-alert"],
 };
+/** The status as people should read it: a worker that went silent is not "running". */
+export const jobState = (job) => (job.stalled && JOB_ACTIVE.has(job.status) ? "stalled" : job.status);
+
+export function jobBadge(job) {
+  const state = jobState(job);
+  const [kind, icon] = JOB_LOOK[state] || ["neutral", "info"];
+  return h("span", { class: "ts-badge job-badge " + kind, "data-status": state }, drawIcon(icon), t("jobs.status." + state));
+}
+
+export function jobFraction(job) {
+  if (job.status === "succeeded") return 1;
+  if (job.fraction !== null && job.fraction !== undefined) return job.fraction;
+  return job.total_steps ? Math.min(1, job.step / job.total_steps) : 0;
+}
+
+export function jobBar(job) {
+  const percent = Math.round(100 * jobFraction(job));
+  const look = { succeeded: " good", failed: " danger", interrupted: " warn", stopped: " still", cancelled: " still" }[job.status] || "";
+  return h("div", {
+    class: "ts-progress" + look, role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100",
+    "aria-valuenow": String(percent), "aria-label": t("jobs.progress_of", { name: job.name }),
+  }, h("i", { style: { width: percent + "%" } }));
+}
+
+/** "about 4 min left", the place in the queue, or when it ended: one short line under the bar. */
+export function jobSoon(job) {
+  if (job.status === "queued") {
+    return job.queue_place > 1 ? t("jobs.queue_place", { n: job.queue_place }) : t("jobs.queue_next");
+  }
+  if (JOB_ACTIVE.has(job.status)) {
+    if (job.status === "stopping") return t("jobs.status.stopping");
+    if (job.seconds_left !== null && job.seconds_left !== undefined && job.step > 0) {
+      return t("jobs.left", { time: format.duration(job.seconds_left) });
+    }
+    return job.phase ? jobPhase(job) : t("jobs.status." + job.status);
+  }
+  if (!job.started_at || !job.finished_at) return "";
+  return t("jobs.took", { time: format.duration(job.finished_at - job.started_at) });
+}
+
+export const jobPhase = (job) => said(job.phase_label);
+
+/** The first of `keys` that the catalogue has, filled in; else `fallback`. */
+export function jobText(keys, params, fallback) {
+  const key = keys.find(hasText);
+  return key ? t(key, params) : fallback;
+}
+
+export const jobError = (error) => (error ? error.message ?? t("jobs.error_unknown", { code: error.code }) : "");
+
+export const jobHeadline = (job) => (job.headline?.text ? said(job.headline.text) : job.headline ? jobText(["headline." + job.headline.code], job.headline.params, "") : "");
+
+/** The time of today, else the date; whole on hover. */
+export function jobWhen(epoch) {
+  if (!epoch) return "";
+  const date = new Date(epoch * 1000);
+  const today = date.toDateString() === new Date().toDateString();
+  const text = today ? date.toLocaleTimeString(pageLocale(), { timeStyle: "short" }) : date.toLocaleDateString(pageLocale(), { month: "short", day: "numeric" });
+  return h("time", { datetime: date.toISOString(), title: format.when(epoch) }, text);
+}
+
+export const jobKind = (job) => (job.trains ? job.method_label || job.method : said(job.title));
+
+/** Stop, cancel, resume or delete; what cannot be undone asks once. Resolves to true when it was done. */
+export async function jobAct(ctx, button, job, action) {
+  if (action === "cancel" || action === "delete") {
+    const sure = await askFirst(t(`jobs.${action}.title`, { name: job.name }), t(`jobs.${action}.text`), t(`jobs.${action}.do`));
+    if (!sure) return false;
+  }
+  const done = await runAction(button, async () => {
+    await ctx.call("job_act", job.id, action);
+    return true;
+  });
+  if (done) toast(t(`jobs.${action}.done`, { name: job.name }), "good");
+  return Boolean(done);
+}
+
+export function jobButton(icon, label, attributes) {
+  return h("button", { type: "button", class: "ts-btn", ...attributes }, drawIcon(icon), h("span", {}, label));
+}
+export function jobLink(icon, label, href, look = "") {
+  return h("a", { class: "ts-btn " + look, href }, drawIcon(icon), h("span", {}, label));
+}
 
 /** Draw `items` into `parent`, one node an item: untouched while its JSON is the same, so focus and hover survive ticks. */
-TS.keyed = function (parent, items, key, draw) {
+export function drawKeyed(parent, items, key, draw) {
   const had = parent.tsKeyed || new Map();
   const now = new Map();
   const focused = parent.contains(document.activeElement) ? document.activeElement.id : "";
@@ -113,4 +116,4 @@ TS.keyed = function (parent, items, key, draw) {
   for (const [name, entry] of had) if (!now.has(name)) entry.node.remove();
   parent.tsKeyed = now;
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
-};
+}

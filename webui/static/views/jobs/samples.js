@@ -1,7 +1,10 @@
 /* The same question, answered again at each checkpoint: what the job taught, side by side in time. */
-"use strict";
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { t } from "../../kit/texts.js";
 
-TS.jobSamples = function (root) {
+export function jobSamples(root) {
   const prompts = new Map(); // prompt index -> {prompt, expected, answers: Map(step -> answer)}
   let chosen = null;
   let drawn = "";
@@ -22,16 +25,16 @@ TS.jobSamples = function (root) {
     const state = JSON.stringify([chosen, indexes.map((i) => [...prompts.get(i).answers.keys()])]);
     if (state === drawn) return;
     drawn = state;
-    if (chosen === null) return TS.replace(root);
+    if (chosen === null) return replaceChildren(root);
     const scrolled = root.querySelector(".sample-strip")?.scrollLeft;
-    TS.replace(root, TS.h("section", { class: "ts-card" },
-      TS.h("h2", {}, TS.t("jobs.samples.title")), TS.h("p", { class: "ts-soft ts-small" }, TS.t("jobs.samples.lead")),
+    replaceChildren(root, h("section", { class: "ts-card" },
+      h("h2", {}, t("jobs.samples.title")), h("p", { class: "ts-soft ts-small" }, t("jobs.samples.lead")),
       indexes.length > 1 ? sampleTabs(indexes, prompts, chosen, choose) : null, samplePanel(prompts.get(chosen))));
     const strip = root.querySelector(".sample-strip");
     if (strip && scrolled) strip.scrollLeft = scrolled;
   };
   return { add, clear, show };
-};
+}
 
 function sampleTabs(indexes, prompts, chosen, choose) {
   const key = (event) => {
@@ -42,30 +45,30 @@ function sampleTabs(indexes, prompts, chosen, choose) {
     choose(next);
     document.getElementById("sample-tab-" + next)?.focus();
   };
-  return TS.h("div", { class: "ts-tabs sample-tabs", role: "tablist", "aria-label": TS.t("jobs.samples.questions"), onkeydown: key },
-    indexes.map((index) => TS.h("button", {
+  return h("div", { class: "ts-tabs sample-tabs", role: "tablist", "aria-label": t("jobs.samples.questions"), onkeydown: key },
+    indexes.map((index) => h("button", {
       type: "button", role: "tab", id: "sample-tab-" + index, "aria-selected": String(index === chosen),
       "aria-controls": "sample-panel", tabindex: index === chosen ? "0" : "-1", title: prompts.get(index).prompt, onclick: () => choose(index),
-    }, TS.h("span", {}, prompts.get(index).prompt))));
+    }, h("span", {}, prompts.get(index).prompt))));
 }
 
 function samplePanel(entry) {
   const steps = [...entry.answers.keys()].sort((a, b) => a - b);
-  return TS.h("div", { id: "sample-panel", role: "tabpanel", "aria-label": entry.prompt, class: "sample-panel" },
-    TS.h("div", { class: "sample-asked" },
-      TS.h("div", { class: "ts-bubble user" }, entry.prompt),
-      entry.expected ? TS.h("div", { class: "sample-expected" },
-        TS.h("span", { class: "ts-label" }, TS.t("jobs.samples.expected")), TS.h("p", {}, entry.expected)) : null),
-    TS.h("div", { class: "sample-strip", tabindex: "0", role: "group", "aria-label": TS.t("jobs.samples.over_time") },
+  return h("div", { id: "sample-panel", role: "tabpanel", "aria-label": entry.prompt, class: "sample-panel" },
+    h("div", { class: "sample-asked" },
+      h("div", { class: "ts-bubble user" }, entry.prompt),
+      entry.expected ? h("div", { class: "sample-expected" },
+        h("span", { class: "ts-label" }, t("jobs.samples.expected")), h("p", {}, entry.expected)) : null),
+    h("div", { class: "sample-strip", tabindex: "0", role: "group", "aria-label": t("jobs.samples.over_time") },
       steps.map((step) => sampleCard(step, entry.answers.get(step), entry.expected))));
 }
 
 function sampleCard(step, answer, expected) {
   const base = step === 0;
   const same = expected && answer.trim() === expected.trim();
-  return TS.h("article", { class: "sample-card " + (base ? "base" : "tuned") },
-    TS.h("header", {},
-      TS.h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? TS.t("jobs.samples.base") : TS.t("jobs.samples.step", { step: TS.format.number(step) })),
-      same ? TS.h("span", { class: "ts-badge good" }, TS.icon("check"), TS.t("jobs.samples.same")) : null),
-    TS.h("p", {}, answer || TS.h("em", { class: "ts-soft" }, TS.t("jobs.samples.nothing"))));
+  return h("article", { class: "sample-card " + (base ? "base" : "tuned") },
+    h("header", {},
+      h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? t("jobs.samples.base") : t("jobs.samples.step", { step: format.number(step) })),
+      same ? h("span", { class: "ts-badge good" }, drawIcon("check"), t("jobs.samples.same")) : null),
+    h("p", {}, answer || h("em", { class: "ts-soft" }, t("jobs.samples.nothing"))));
 }

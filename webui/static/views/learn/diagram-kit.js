@@ -1,41 +1,41 @@
 /* The pen of the method diagrams: one visual language for all of them. Frozen is slate, hatched, with a snowflake; trained is
    teal with a heavy edge; examples are violet. The base flows from left to right. Colours are CSS classes: both schemes. */
-"use strict";
+import { appendAll } from "../../kit/dom.js";
 
-TS.svg = function (tag, attributes, ...children) {
+export function svgNode(tag, attributes, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [key, value] of Object.entries(attributes || {})) if (value !== null && value !== undefined) node.setAttribute(key, String(value));
-  TS.append(node, children);
+  appendAll(node, children);
   return node;
-};
+}
 
-TS.DiagramPen = class {
+export class DiagramPen {
   static WIDTH = 372;
   static HEIGHT = 190;
   static drawn = 0;
 
   constructor() {
-    this.id = "diagram-" + (TS.DiagramPen.drawn += 1);
+    this.id = "diagram-" + (DiagramPen.drawn += 1);
     this.parts = [];
   }
 
   /** The drawing as an <svg> that screen readers know by its title and description. */
   finish(title, description) {
-    const { WIDTH, HEIGHT } = TS.DiagramPen;
-    return TS.svg("svg", { class: "diagram", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-labelledby": `${this.id}-title ${this.id}-desc` },
-      TS.svg("title", { id: this.id + "-title" }, title), TS.svg("desc", { id: this.id + "-desc" }, description),
-      TS.svg("defs", {},
-        TS.svg("pattern", { id: this.id + "-hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-          TS.svg("line", { class: "dg-hatch", x1: 0, y1: 0, x2: 0, y2: 7 })),
-        TS.svg("pattern", { id: this.id + "-bits", width: 9, height: 9, patternUnits: "userSpaceOnUse" },
-          TS.svg("rect", { class: "dg-bit", x: 1.5, y: 1.5, width: 4, height: 4 })),
-        TS.svg("marker", { id: this.id + "-tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
-          TS.svg("path", { class: "dg-tip", d: "M0 0.6 8 4 0 7.4z" }))),
+    const { WIDTH, HEIGHT } = DiagramPen;
+    return svgNode("svg", { class: "diagram", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-labelledby": `${this.id}-title ${this.id}-desc` },
+      svgNode("title", { id: this.id + "-title" }, title), svgNode("desc", { id: this.id + "-desc" }, description),
+      svgNode("defs", {},
+        svgNode("pattern", { id: this.id + "-hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+          svgNode("line", { class: "dg-hatch", x1: 0, y1: 0, x2: 0, y2: 7 })),
+        svgNode("pattern", { id: this.id + "-bits", width: 9, height: 9, patternUnits: "userSpaceOnUse" },
+          svgNode("rect", { class: "dg-bit", x: 1.5, y: 1.5, width: 4, height: 4 })),
+        svgNode("marker", { id: this.id + "-tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" },
+          svgNode("path", { class: "dg-tip", d: "M0 0.6 8 4 0 7.4z" }))),
       this.parts);
   }
 
   add(tag, attributes, ...children) {
-    this.parts.push(TS.svg(tag, attributes, ...children));
+    this.parts.push(svgNode(tag, attributes, ...children));
     return this;
   }
 
@@ -100,4 +100,4 @@ TS.DiagramPen = class {
   port(x, y, words) {
     return this.text(x, y + 5, words, "port");
   }
-};
+}

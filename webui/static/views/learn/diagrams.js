@@ -1,28 +1,29 @@
 /* The diagrams, one a method, drawn by diagram-kit.js. A method without one of its own has its family's. */
-"use strict";
-TS.diagrams = {};
-const dgWord = (key) => TS.t("learn.diagram." + key);
+import { t } from "../../kit/texts.js";
+import { DiagramPen } from "./diagram-kit.js";
+
+const dgWord = (key) => t("learn.diagram." + key);
 
 /** The diagram of a method's card: `method` has key, family, label; `description` says in words what is drawn. */
-TS.diagram = function (method, description) {
-  const pen = new TS.DiagramPen();
-  (TS.diagrams.of[method.key] || TS.diagrams.families[method.family] || TS.diagrams.draw.lowRank)(pen);
-  return pen.finish(TS.t("learn.diagram.title", { method: method.label }), description);
-};
+export function methodDiagram(method, description) {
+  const pen = new DiagramPen();
+  (OF_METHOD[method.key] || OF_FAMILY[method.family] || DRAW.lowRank)(pen);
+  return pen.finish(t("learn.diagram.title", { method: method.label }), description);
+}
 
 /** Base way: x, the frozen weights, a meeting point, h. */
 function dgBase(pen, sign, options) {
   pen.port(10, 60, "x").way("M20 60H74").frozen(76, 30, 144, 60, dgWord("weights"), options).way("M220 60H282").meet(296, 60, sign).way("M308 60H350").port(360, 60, "h");
 }
 
-TS.diagrams.draw = {
+const DRAW = {
   lowRank(pen, options) {
     dgBase(pen, "+", options);
     pen.line("M44 60V140").way("M44 140H88", "trained").funnel(90, 140, 56, 54, 20, "A").way("M146 140H182", "trained").funnel(184, 140, 56, 20, 54, "B");
     pen.way("M240 140H296V75", "trained").text(164, 128, dgWord("rank"), "small").text(164, 184, dgWord("low_rank"), "small");
   },
   quantised(pen) {
-    TS.diagrams.draw.lowRank(pen, { bits: true });
+    DRAW.lowRank(pen, { bits: true });
     pen.text(148, 22, dgWord("four_bits"), "small");
   },
   ranks(pen) {
@@ -149,28 +150,28 @@ function dgGrid(pen, x, y, filled) {
   }
 }
 
-TS.diagrams.of = {
-  lora: (pen) => TS.diagrams.draw.lowRank(pen),
-  qlora: TS.diagrams.draw.quantised,
-  adalora: TS.diagrams.draw.ranks,
-  vera: TS.diagrams.draw.shared,
-  oft: TS.diagrams.draw.rotation,
-  full: TS.diagrams.draw.whole,
-  freeze: TS.diagrams.draw.part,
-  bitfit: TS.diagrams.draw.biases,
-  ia3: TS.diagrams.draw.scales,
-  ln_tuning: TS.diagrams.draw.norms,
-  houlsby: TS.diagrams.draw.houlsby,
-  pfeiffer: TS.diagrams.draw.pfeiffer,
-  prompt_tuning: TS.diagrams.draw.prompt,
-  p_tuning: TS.diagrams.draw.encoder,
-  prefix_tuning: TS.diagrams.draw.reparameterised,
-  p_tuning_v2: TS.diagrams.draw.layers,
-  diff_pruning: TS.diagrams.draw.sparse,
-  ladder: TS.diagrams.draw.ladder,
-  few_shot: TS.diagrams.draw.shots,
+const OF_METHOD = {
+  lora: (pen) => DRAW.lowRank(pen),
+  qlora: DRAW.quantised,
+  adalora: DRAW.ranks,
+  vera: DRAW.shared,
+  oft: DRAW.rotation,
+  full: DRAW.whole,
+  freeze: DRAW.part,
+  bitfit: DRAW.biases,
+  ia3: DRAW.scales,
+  ln_tuning: DRAW.norms,
+  houlsby: DRAW.houlsby,
+  pfeiffer: DRAW.pfeiffer,
+  prompt_tuning: DRAW.prompt,
+  p_tuning: DRAW.encoder,
+  prefix_tuning: DRAW.reparameterised,
+  p_tuning_v2: DRAW.layers,
+  diff_pruning: DRAW.sparse,
+  ladder: DRAW.ladder,
+  few_shot: DRAW.shots,
 };
-TS.diagrams.families = {
-  low_rank: (pen) => TS.diagrams.draw.lowRank(pen), adapter: TS.diagrams.draw.pfeiffer, prompt: TS.diagrams.draw.prompt, whole: TS.diagrams.draw.whole,
-  selective: TS.diagrams.draw.part, context: TS.diagrams.draw.shots, research: TS.diagrams.draw.sparse,
+const OF_FAMILY = {
+  low_rank: (pen) => DRAW.lowRank(pen), adapter: DRAW.pfeiffer, prompt: DRAW.prompt, whole: DRAW.whole,
+  selective: DRAW.part, context: DRAW.shots, research: DRAW.sparse,
 };

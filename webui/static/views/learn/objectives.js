@@ -1,16 +1,17 @@
 /* What can be learnt: one card an objective. */
-"use strict";
-TS.learn = TS.learn || {};
+import { h } from "../../kit/dom.js";
+import { t } from "../../kit/texts.js";
+import { choice, learnLinked } from "./card.js";
 
-TS.learn.objectives = (page) => TS.h("div", { class: "ts-stack" }, page.objectives.map(TS.learn.objective));
+export const objectives = (page) => h("div", { class: "ts-stack" }, page.objectives.map(objective));
 
-TS.learn.objective = (one) => TS.h("article", { class: "ts-card learn-card", id: "objective-" + one.key, "aria-labelledby": `objective-${one.key}-title` },
-  TS.h("div", { class: "learn-card-head" },
-    TS.h("div", {}, TS.h("h3", { id: `objective-${one.key}-title`, tabindex: "-1" }, one.label), TS.h("p", { class: "ts-soft" }, one.tagline))),
-  TS.h("p", {}, one.what),
-  TS.h("dl", { class: "learn-what" },
-    TS.h("dt", {}, TS.t("learn.objective.from")), TS.h("dd", {}, one.learns_from.join(TS.t("learn.objective.comma"))),
-    TS.h("dt", {}, TS.t("learn.objective.data")), TS.h("dd", {}, one.data),
-    TS.h("dt", {}, TS.t("learn.objective.loss")), TS.h("dd", { class: "ts-mono learn-formula" }, one.loss)),
-  TS.learn.choice(one, "h4"),
-  TS.h("p", { class: "ts-small ts-soft" }, TS.learn.linked(one.paper)));
+const objective = (one) => h("article", { class: "ts-card learn-card", id: "objective-" + one.key, "aria-labelledby": `objective-${one.key}-title` },
+  h("div", { class: "learn-card-head" },
+    h("div", {}, h("h3", { id: `objective-${one.key}-title`, tabindex: "-1" }, one.label), h("p", { class: "ts-soft" }, one.tagline))),
+  h("p", {}, one.what),
+  h("dl", { class: "learn-what" },
+    h("dt", {}, t("learn.objective.from")), h("dd", {}, one.learns_from.join(t("learn.objective.comma"))),
+    h("dt", {}, t("learn.objective.data")), h("dd", {}, one.data),
+    h("dt", {}, t("learn.objective.loss")), h("dd", { class: "ts-mono learn-formula" }, one.loss)),
+  choice(one, "h4"),
+  h("p", { class: "ts-small ts-soft" }, learnLinked(one.paper)));

@@ -1,33 +1,39 @@
 /* Taking a tuned model away: each form that its method offers, made by a job in the background and fetched as one zip. */
-"use strict";
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { pageUrl, t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+import { jobBar, jobError, jobSoon } from "../jobs/parts.js";
+import { settingsForm } from "../shared/form.js";
 
 /** The section, and `follow`, which the page calls again and again while it is open. */
-TS.modelDownloads = function (model, ctx) {
+export function modelDownloads(model, ctx) {
   const forms = model.exports.map((form) => modelExport(model, form, ctx));
   return {
-    node: TS.h("section", { class: "ts-stack" }, TS.h("h2", {}, TS.t("models.downloads")), forms.map((form) => form.card),
-      model.not_offered.map((one) => TS.h("div", { class: "ts-note info model-not-offered" }, TS.icon("info"),
-        TS.h("p", {}, TS.t("models.not_offered", { form: one.label, reason: one.reason }))))),
+    node: h("section", { class: "ts-stack" }, h("h2", {}, t("models.downloads")), forms.map((form) => form.card),
+      model.not_offered.map((one) => h("div", { class: "ts-note info model-not-offered" }, drawIcon("info"),
+        h("p", {}, t("models.not_offered", { form: one.label, reason: one.reason }))))),
     follow: () => Promise.all(forms.map((form) => form.follow())),
   };
-};
+}
 
 function modelExport(model, form, ctx) {
-  const foot = TS.h("div", { class: "model-export-foot" });
+  const foot = h("div", { class: "model-export-foot" });
   const settings = exportSettings(form);
-  const card = TS.h("div", { class: "ts-card model-export", "data-form": form.key },
-    TS.h("div", { class: "model-export-head" }, TS.icon(form.stands_alone ? "box" : "layers"),
-      TS.h("div", {}, TS.h("h3", {}, form.label), TS.h("p", { class: "ts-small ts-soft" }, form.help),
-        TS.h("p", { class: "ts-small ts-soft model-export-needs" }, exportNeeds(model.export_needs[form.key])))),
+  const card = h("div", { class: "ts-card model-export", "data-form": form.key },
+    h("div", { class: "model-export-head" }, drawIcon(form.stands_alone ? "box" : "layers"),
+      h("div", {}, h("h3", {}, form.label), h("p", { class: "ts-small ts-soft" }, form.help),
+        h("p", { class: "ts-small ts-soft model-export-needs" }, exportNeeds(model.export_needs[form.key])))),
     settings.node, foot);
   const state = { job: model.export_jobs[form.key] || null, drawn: "" };
-  const start = (button) => TS.act(button, () => settings.checked(async () => {
+  const start = (button) => runAction(button, () => settings.checked(async () => {
     state.job = await ctx.call("model_export", model.id, form.key, settings.chosen);
     draw(null);
   }));
   const draw = (job) => {
     const text = JSON.stringify([state.job, job?.status, job?.fraction, job?.phase, job?.error]);
-    if (text !== state.drawn) TS.replace(foot, exportFoot(job, state.job, start, form));
+    if (text !== state.drawn) replaceChildren(foot, exportFoot(job, state.job, start, form));
     state.drawn = text;
   };
   draw(null);
@@ -46,15 +52,15 @@ function modelExport(model, form, ctx) {
 }
 
 /** What making it takes, in words. */
-const exportNeeds = (needs) => TS.t(needs.memory_mb ? "models.export_memory" : "models.export_disk",
-  { disk: TS.format.bytes(needs.disk_bytes), memory: TS.format.bytes(needs.memory_mb * 2 ** 20) });
+const exportNeeds = (needs) => t(needs.memory_mb ? "models.export_memory" : "models.export_disk",
+  { disk: format.bytes(needs.disk_bytes), memory: format.bytes(needs.memory_mb * 2 ** 20) });
 
 /** The form's own settings: what is chosen, and a task whose faults are shown at the fields. */
 function exportSettings(form) {
   const chosen = {};
   if (!form.params.length) return { node: null, chosen, checked: (task) => task() };
-  const fields = TS.h("div", { class: "ts-stack" });
-  const drawn = TS.form(fields, {
+  const fields = h("div", { class: "ts-stack" });
+  const drawn = settingsForm(fields, {
     id: "export-" + form.key, params: form.params, values: {}, defaults: Object.fromEntries(form.params.map((param) => [param.key, param.default])),
     onchange: (param, value) => {
       if (value === undefined) delete chosen[param.key];
@@ -75,18 +81,18 @@ function exportSettings(form) {
 }
 
 function exportFoot(job, jobId, start, form) {
-  const make = (key, look = "") => TS.h("button", { type: "button", class: "ts-btn " + look, "aria-label": TS.t(key + "_named", { form: form.label }),
-    onclick: (event) => start(event.currentTarget) }, TS.icon("box"), TS.h("span", {}, TS.t(key)));
+  const make = (key, look = "") => h("button", { type: "button", class: "ts-btn " + look, "aria-label": t(key + "_named", { form: form.label }),
+    onclick: (event) => start(event.currentTarget) }, drawIcon("box"), h("span", {}, t(key)));
   if (!jobId) return make("models.make");
-  if (!job) return TS.h("p", { class: "ts-soft ts-small", role: "status" }, TS.t("models.asking"));
+  if (!job) return h("p", { class: "ts-soft ts-small", role: "status" }, t("models.asking"));
   if (job.status === "succeeded") {
-    return [TS.h("a", { class: "ts-btn primary", href: "/files/export/" + job.id, download: "" }, TS.icon("download"), TS.h("span", {}, TS.t("models.download")),
-      job.bytes ? TS.h("span", { class: "ts-num" }, TS.format.bytes(job.bytes)) : null), make("models.make_again", "ghost")];
+    return [h("a", { class: "ts-btn primary", href: "/files/export/" + job.id, download: "" }, drawIcon("download"), h("span", {}, t("models.download")),
+      job.bytes ? h("span", { class: "ts-num" }, format.bytes(job.bytes)) : null), make("models.make_again", "ghost")];
   }
   if (["failed", "interrupted", "cancelled", "stopped"].includes(job.status)) {
-    return [TS.h("p", { class: "ts-error", role: "alert" }, job.error ? TS.job.error(job.error) : TS.t("jobs.event." + job.status)), make("models.make_again")];
+    return [h("p", { class: "ts-error", role: "alert" }, job.error ? jobError(job.error) : t("jobs.event." + job.status)), make("models.make_again")];
   }
-  return TS.h("div", { class: "model-export-live", role: "status" }, TS.job.bar(job),
-    TS.h("span", { class: "ts-small ts-soft" }, TS.job.soon(job)),
-    TS.h("a", { class: "ts-link ts-small", href: TS.url("jobs", { job: job.id }) }, TS.t("models.see_job")));
+  return h("div", { class: "model-export-live", role: "status" }, jobBar(job),
+    h("span", { class: "ts-small ts-soft" }, jobSoon(job)),
+    h("a", { class: "ts-link ts-small", href: pageUrl("jobs", { job: job.id }) }, t("models.see_job")));
 }

@@ -1,60 +1,65 @@
 /* The Playground's lower half: the question, suggested questions, asking, stopping, asking again, and the memory line. */
-"use strict";
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+import { playAddress, playBusy, playDraw, playRefresh } from "./page.js";
 
 const PLAY_DRAFT = "ts-playground-draft"; // what was typed and not yet asked survives a refresh
 
-TS.playComposer = function (play) {
+export function playComposer(play) {
   const { dom } = play;
   const grow = () => {
     dom.input.style.height = "auto";
     dom.input.style.height = Math.min(dom.input.scrollHeight + 2, 240) + "px";
     dom.input.disabled = Boolean(play.readOnly);
-    dom.send.disabled = Boolean(play.readOnly) || !dom.input.value.trim() || play.wait || TS.playBusy(play);
+    dom.send.disabled = Boolean(play.readOnly) || !dom.input.value.trim() || play.wait || playBusy(play);
   };
-  dom.input = TS.h("textarea", { class: "ts-textarea play-input", id: "play-input", rows: "1", "aria-label": TS.t("playground.ask_label"),
-    placeholder: TS.t("playground.ask_label"), maxlength: "20000",
+  dom.input = h("textarea", { class: "ts-textarea play-input", id: "play-input", rows: "1", "aria-label": t("playground.ask_label"),
+    placeholder: t("playground.ask_label"), maxlength: "20000",
     oninput: () => { sessionStorage.setItem(PLAY_DRAFT, dom.input.value); grow(); },
     onkeydown: (event) => {
       if (event.isComposing) return; // Enter that ends a Chinese word must not send
       if (event.key === "Enter" && !event.shiftKey) {
         event.preventDefault();
-        TS.playAsk(play);
+        playAsk(play);
       }
     } });
-  dom.send = TS.h("button", { type: "submit", class: "ts-btn primary play-send", "aria-label": TS.t("playground.send"), disabled: true }, TS.icon("arrow-up"), TS.h("span", {}, TS.t("playground.send")));
-  dom.stop = TS.h("button", { type: "button", class: "ts-btn danger play-send", "aria-label": TS.t("playground.stop"), hidden: true, onclick: () => TS.playStop(play) },
-    TS.icon("square"), TS.h("span", {}, TS.t("playground.stop")));
-  TS.replace(dom.composer, dom.input, dom.send, dom.stop);
+  dom.send = h("button", { type: "submit", class: "ts-btn primary play-send", "aria-label": t("playground.send"), disabled: true }, drawIcon("arrow-up"), h("span", {}, t("playground.send")));
+  dom.stop = h("button", { type: "button", class: "ts-btn danger play-send", "aria-label": t("playground.stop"), hidden: true, onclick: () => playStop(play) },
+    drawIcon("square"), h("span", {}, t("playground.stop")));
+  replaceChildren(dom.composer, dom.input, dom.send, dom.stop);
   dom.grow = grow;
   dom.input.value = sessionStorage.getItem(PLAY_DRAFT) || "";
   document.addEventListener("keydown", (event) => {
-    const busy = play.wait || TS.playBusy(play);
-    if (event.key === "Escape" && busy && dom.composer.isConnected && !document.querySelector("dialog[open]")) TS.playStop(play);
+    const busy = play.wait || playBusy(play);
+    if (event.key === "Escape" && busy && dom.composer.isConnected && !document.querySelector("dialog[open]")) playStop(play);
   });
-};
+}
 
-TS.playAsk = async function (play, prompt = play.dom.input.value.trim()) {
-  if (!prompt || play.wait || TS.playBusy(play)) return;
+export async function playAsk(play, prompt = play.dom.input.value.trim()) {
+  if (!prompt || play.wait || playBusy(play)) return;
   Object.assign(play, { wait: true, asked: prompt, askedTurn: (play.turns.at(-1)?.turn ?? -1) + 1, error: "" });
   play.dom.input.value = "";
   sessionStorage.removeItem(PLAY_DRAFT);
-  TS.playDraw(play);
+  playDraw(play);
   window.scrollTo({ top: document.body.scrollHeight });
   await playRun(play, async () => {
     if (!play.id) {
       play.id = await play.ctx.call("chat_open", play.base, play.tuned, play.settings);
-      TS.playAddress({ conversation: play.id });
+      playAddress({ conversation: play.id });
     }
     await play.ctx.call("chat_ask", play.id, prompt);
   }, prompt);
-};
+}
 
-TS.playRegenerate = async function (play) {
-  if (!play.id || play.wait || TS.playBusy(play)) return;
+export async function playRegenerate(play) {
+  if (!play.id || play.wait || playBusy(play)) return;
   Object.assign(play, { wait: true, error: "" });
-  TS.playDraw(play);
+  playDraw(play);
   await playRun(play, () => play.ctx.call("chat_regenerate", play.id), "");
-};
+}
 
 /** The call ends as soon as the question is taken, or with the reason why it is not; the words come by TS.playRefresh. */
 async function playRun(play, run, prompt) {
@@ -66,50 +71,50 @@ async function playRun(play, run, prompt) {
     if (prompt && !play.dom.input.value) play.dom.input.value = prompt;
   }
   Object.assign(play, { wait: false, stopping: false });
-  await TS.playRefresh(play).catch(() => {});
+  await playRefresh(play).catch(() => {});
   play.asked = null;
-  TS.playDraw(play);
+  playDraw(play);
   play.dom.input.focus({ preventScroll: true });
 }
 
-TS.playStop = async function (play) {
-  if (!(play.wait || TS.playBusy(play))) return;
+export async function playStop(play) {
+  if (!(play.wait || playBusy(play))) return;
   play.stopping = play.wait; // a question that is still on its way is stopped as soon as it has arrived
-  if (play.id) await TS.act(play.dom.stop, () => play.ctx.call("chat_stop", play.id));
-};
+  if (play.id) await runAction(play.dom.stop, () => play.ctx.call("chat_stop", play.id));
+}
 
 /** Questions of the held-out rows: what the tuned model should know and the base cannot. Large while nothing was asked. */
-TS.playChips = function (play) {
+export function playChips(play) {
   const asked = new Set(play.turns.map((turn) => turn.prompt));
   const fresh = play.turns.length === 0 && play.asked === null;
   const questions = play.suggestions.filter((question) => !asked.has(question)).slice(0, fresh ? 4 : 2);
-  const busy = play.wait || TS.playBusy(play) || Boolean(play.readOnly);
+  const busy = play.wait || playBusy(play) || Boolean(play.readOnly);
   const state = JSON.stringify([questions, busy, fresh]);
   if (play.dom.chips.dataset.state === state) return;
   play.dom.chips.dataset.state = state;
-  const chips = questions.map((question, i) => TS.h("button", { type: "button", class: "play-chip", id: "play-chip-" + i, disabled: busy,
-    onclick: () => TS.playAsk(play, question) }, question));
+  const chips = questions.map((question, i) => h("button", { type: "button", class: "play-chip", id: "play-chip-" + i, disabled: busy,
+    onclick: () => playAsk(play, question) }, question));
   play.dom.chips.hidden = fresh || chips.length === 0;
-  TS.replace(play.dom.chips, fresh ? null : [TS.h("span", { class: "ts-label" }, TS.t("playground.try_more")), chips]);
-  TS.replace(play.dom.welcome, fresh ? [TS.icon("messages-square"), TS.h("p", { class: "play-welcome-lead" }, TS.t("playground.welcome")),
-    chips.length ? [TS.h("p", { class: "ts-soft ts-small" }, TS.t("playground.try")), TS.h("div", { class: "play-welcome-chips" }, chips)] : null] : null);
-};
+  replaceChildren(play.dom.chips, fresh ? null : [h("span", { class: "ts-label" }, t("playground.try_more")), chips]);
+  replaceChildren(play.dom.welcome, fresh ? [drawIcon("messages-square"), h("p", { class: "play-welcome-lead" }, t("playground.welcome")),
+    chips.length ? [h("p", { class: "ts-soft ts-small" }, t("playground.try")), h("div", { class: "play-welcome-chips" }, chips)] : null] : null);
+}
 
-TS.playTellMemory = function (play) {
+export function playTellMemory(play) {
   const { loaded, memory_mb: memory, idle_s: idle } = play.status || {};
-  const held = memory ? TS.format.bytes(memory * 1e6) : "";
-  const text = !loaded ? TS.t("playground.memory.empty")
-    : idle ? TS.t("playground.memory.idle", { memory: held, time: TS.format.duration(idle) }) : TS.t("playground.memory.loaded", { memory: held });
-  if (play.dom.memory.textContent !== text) TS.replace(play.dom.memory, TS.icon("hard-drive"), " ", text);
-};
+  const held = memory ? format.bytes(memory * 1e6) : "";
+  const text = !loaded ? t("playground.memory.empty")
+    : idle ? t("playground.memory.idle", { memory: held, time: format.duration(idle) }) : t("playground.memory.loaded", { memory: held });
+  if (play.dom.memory.textContent !== text) replaceChildren(play.dom.memory, drawIcon("hard-drive"), " ", text);
+}
 
 /** Send or stop, and one quiet word for those who listen. */
-TS.playTellState = function (play) {
-  const busy = play.wait || TS.playBusy(play);
+export function playTellState(play) {
+  const busy = play.wait || playBusy(play);
   const { send, stop, live, grow } = play.dom;
   send.hidden = busy;
   stop.hidden = !busy;
   grow();
-  const text = busy ? TS.t(play.status?.loaded ? "playground.answering" : "playground.loading") : play.turns.length ? TS.t("playground.answered") : "";
+  const text = busy ? t(play.status?.loaded ? "playground.answering" : "playground.loading") : play.turns.length ? t("playground.answered") : "";
   if (live.textContent !== text) live.textContent = text;
-};
+}

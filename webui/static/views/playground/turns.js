@@ -1,8 +1,17 @@
 /* The Playground's columns: heads that choose the models, and the turns with their answers side by side. */
-"use strict";
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { copyText } from "../../kit/parts.js";
+import { pageUrl, t } from "../../kit/texts.js";
+import { drawKeyed } from "../jobs/parts.js";
+import { playRegenerate } from "./ask.js";
+import { playBase, playBusy, playFresh, playSides, playSuggest } from "./page.js";
+import { playSaveButton } from "./save.js";
+import { renderMarkdown } from "../shared/markdown.js";
 
 /** Messages as turns: [{turn, prompt, answers: [message]}]. */
-TS.playTurns = function (messages) {
+export function playTurns(messages) {
   const turns = new Map();
   for (const message of messages) {
     const turn = turns.get(message.turn) || { turn: message.turn, prompt: "", answers: [] };
@@ -11,43 +20,43 @@ TS.playTurns = function (messages) {
     turns.set(message.turn, turn);
   }
   return [...turns.values()].sort((a, b) => a.turn - b.turn);
-};
+}
 
-TS.playHeads = function (play) {
-  const base = TS.playBase(play);
-  const state = JSON.stringify([play.base, play.tuned, play.id, TS.playBusy(play) || play.wait]);
+export function playHeads(play) {
+  const base = playBase(play);
+  const state = JSON.stringify([play.base, play.tuned, play.id, playBusy(play) || play.wait]);
   if (play.dom.heads.dataset.state === state) return;
   play.dom.heads.dataset.state = state;
-  const busy = TS.playBusy(play) || play.wait;
-  const columns = TS.playSides(play).map((side, i) => playHead(side, i ? playTunedSelect(play, base, i - 1, busy) : playBaseSelect(play, busy)));
+  const busy = playBusy(play) || play.wait;
+  const columns = playSides(play).map((side, i) => playHead(side, i ? playTunedSelect(play, base, i - 1, busy) : playBaseSelect(play, busy)));
   if (base && !play.tuned.length) columns.push(playGhost(play, base, busy));
   if (play.tuned.length === 1 && base?.tuned.length > 1) columns[1].append(playAddSecond(play, base, busy));
-  TS.replace(play.dom.heads, columns);
+  replaceChildren(play.dom.heads, columns);
   play.dom.heads.style.setProperty("--sides", Math.max(2, play.tuned.length + 1));
-};
+}
 
-const playHead = (side, select) => TS.h("div", { class: "play-head " + side.kind },
-  TS.h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), select);
+const playHead = (side, select) => h("div", { class: "play-head " + side.kind },
+  h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), select);
 
 function playBaseSelect(play, busy) {
   const bases = play.start.options.bases;
-  return TS.h("select", { class: "ts-select", id: "play-base", "aria-label": TS.t("playground.choose_base"), disabled: busy || bases.length < 2,
+  return h("select", { class: "ts-select", id: "play-base", "aria-label": t("playground.choose_base"), disabled: busy || bases.length < 2,
     onchange: (event) => {
       const base = bases.find((one) => one.id === Number(event.target.value));
       Object.assign(play, { base: base.id, tuned: base.tuned.length ? [base.tuned[0].id] : [], id: null, view: null, readOnly: null, turns: [], error: "" });
-      TS.playFresh(play);
-      TS.playSuggest(play);
+      playFresh(play);
+      playSuggest(play);
     } },
-    bases.map((base) => TS.h("option", { value: String(base.id), selected: base.id === play.base }, base.name)));
+    bases.map((base) => h("option", { value: String(base.id), selected: base.id === play.base }, base.name)));
 }
 
 function playTunedSelect(play, base, place, busy) {
   const others = play.tuned.filter((_, i) => i !== place);
   const choices = (base?.tuned || []).filter((one) => !others.includes(one.id));
-  return TS.h("select", { class: "ts-select", id: "play-tuned-" + place, "aria-label": TS.t("playground.choose_tuned"), disabled: busy,
+  return h("select", { class: "ts-select", id: "play-tuned-" + place, "aria-label": t("playground.choose_tuned"), disabled: busy,
     onchange: (event) => playSetTuned(play, place, Number(event.target.value)) },
-    choices.map((one) => TS.h("option", { value: String(one.id), selected: one.id === play.tuned[place] }, one.name)),
-    TS.h("option", { value: "0" }, TS.t("playground.none")));
+    choices.map((one) => h("option", { value: String(one.id), selected: one.id === play.tuned[place] }, one.name)),
+    h("option", { value: "0" }, t("playground.none")));
 }
 
 async function playSetTuned(play, place, id) {
@@ -57,63 +66,63 @@ async function playSetTuned(play, place, id) {
   try {
     if (play.id) await play.ctx.call("chat_update", play.id, { tuned_ids: tuned });
     play.tuned = tuned;
-    if (!play.id) TS.playFresh(play);
+    if (!play.id) playFresh(play);
     play.error = "";
   } catch (error) {
     play.error = error.message;
     delete play.dom.heads.dataset.state;
   }
-  TS.playSuggest(play);
+  playSuggest(play);
   document.getElementById("play-tuned-" + Math.min(place, tuned.length - 1))?.focus();
 }
 
 function playAddSecond(play, base, busy) {
   const other = base.tuned.find((one) => !play.tuned.includes(one.id));
-  const label = TS.t("playground.second");
-  return TS.h("button", { type: "button", class: "ts-icon-btn play-second", id: "play-second", "aria-label": label, title: label, disabled: busy,
-    onclick: () => playSetTuned(play, 1, other.id) }, TS.icon("plus"));
+  const label = t("playground.second");
+  return h("button", { type: "button", class: "ts-icon-btn play-second", id: "play-second", "aria-label": label, title: label, disabled: busy,
+    onclick: () => playSetTuned(play, 1, other.id) }, drawIcon("plus"));
 }
 
 /** Where a tuned model would be: choose one, or train one. */
 function playGhost(play, base, busy) {
-  const choose = TS.h("select", { class: "ts-select", id: "play-tuned-0", "aria-label": TS.t("playground.choose_tuned"), disabled: busy,
+  const choose = h("select", { class: "ts-select", id: "play-tuned-0", "aria-label": t("playground.choose_tuned"), disabled: busy,
     onchange: (event) => playSetTuned(play, 0, Number(event.target.value)) },
-    TS.h("option", { value: "0" }, TS.t("playground.choose_tuned")), base.tuned.map((one) => TS.h("option", { value: String(one.id) }, one.name)));
-  return TS.h("div", { class: "play-head ghost" }, base.tuned.length ? choose : [
-    TS.h("span", { class: "ts-soft ts-small" }, TS.t("playground.no_tuned")),
-    TS.h("a", { class: "ts-btn small", href: TS.url("train") }, TS.icon("wand-sparkles"), TS.t("playground.train"))]);
+    h("option", { value: "0" }, t("playground.choose_tuned")), base.tuned.map((one) => h("option", { value: String(one.id) }, one.name)));
+  return h("div", { class: "play-head ghost" }, base.tuned.length ? choose : [
+    h("span", { class: "ts-soft ts-small" }, t("playground.no_tuned")),
+    h("a", { class: "ts-btn small", href: pageUrl("train") }, drawIcon("wand-sparkles"), t("playground.train"))]);
 }
 
-TS.playDrawTurns = function (play) {
-  const sides = TS.playSides(play);
+export function playDrawTurns(play) {
+  const sides = playSides(play);
   const last = play.turns.at(-1)?.turn;
-  const items = play.turns.map((turn, i) => ({ ...turn, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !TS.playBusy(play) }));
+  const items = play.turns.map((turn, i) => ({ ...turn, number: i + 1, sides, last: turn.turn === last, idle: turn.turn === last && !play.wait && !playBusy(play) }));
   if (play.asked !== null) items.push({ turn: "asked", number: items.length + 1, prompt: play.asked, sides, answers: [], waiting: playWaiting(play) });
   play.dom.welcome.hidden = items.length > 0;
   play.dom.turns.style.setProperty("--sides", Math.max(2, sides.length));
-  TS.keyed(play.dom.turns, items, (item) => item.turn, (item) => playTurn(item, play));
-};
+  drawKeyed(play.dom.turns, items, (item) => item.turn, (item) => playTurn(item, play));
+}
 
 /** Why there is no word yet: others are before us, the model is on its way into memory, or it reads the question. */
 function playWaiting(play, stats = {}) {
-  if (stats.phase === "waiting" && stats.place) return TS.t("playground.waiting", { n: stats.place });
-  return TS.t(stats.phase === "streaming" || (!stats.phase && play.status?.loaded) ? "playground.thinking" : "playground.loading");
+  if (stats.phase === "waiting" && stats.place) return t("playground.waiting", { n: stats.place });
+  return t(stats.phase === "streaming" || (!stats.phase && play.status?.loaded) ? "playground.thinking" : "playground.loading");
 }
 
 function playTurn(item, play) {
   const shown = [...item.sides, ...playOthers(item)];
-  return TS.h("section", { class: "play-turn", "aria-label": TS.t("playground.turn", { n: item.number }) },
-    TS.h("div", { class: "play-asked" }, TS.h("div", { class: "ts-bubble user" }, item.prompt)),
-    playAllFailed(item) ? null : TS.h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
+  return h("section", { class: "play-turn", "aria-label": t("playground.turn", { n: item.number }) },
+    h("div", { class: "play-asked" }, h("div", { class: "ts-bubble user" }, item.prompt)),
+    playAllFailed(item) ? null : h("div", { class: "play-answers" }, shown.map((side) => playAnswer(side, item.answers.find((a) => a.side === side.side), item, play))),
     playRefusal(item),
-    item.last && item.idle && item.answers.length ? TS.h("div", { class: "ts-row play-again" },
-      TS.h("button", { type: "button", class: "ts-btn small ghost", id: "play-regenerate", onclick: () => TS.playRegenerate(play) },
-        TS.icon("refresh-cw"), TS.h("span", {}, TS.t("playground.regenerate")))) : null);
+    item.last && item.idle && item.answers.length ? h("div", { class: "ts-row play-again" },
+      h("button", { type: "button", class: "ts-btn small ghost", id: "play-regenerate", onclick: () => playRegenerate(play) },
+        drawIcon("refresh-cw"), h("span", {}, t("playground.regenerate")))) : null);
 }
 
 const playError = (answer) => {
   const error = answer.stats?.error;
-  return error ? TS.job.text(["error." + error.code], error.params, TS.t("playground.failed")) : TS.t("playground.failed");
+  return error?.message ?? t("playground.failed");
 };
 const playAllFailed = (item) => item.answers.length > 0 && item.answers.every((answer) => answer.status === "failed" && !answer.content);
 
@@ -121,44 +130,44 @@ const playAllFailed = (item) => item.answers.length > 0 && item.answers.every((a
 function playRefusal(item) {
   if (!playAllFailed(item)) return null;
   const reasons = [...new Set(item.answers.map(playError))];
-  return TS.h("div", { class: "ts-note warn", role: "alert" }, TS.icon("triangle-alert"), TS.h("div", {}, reasons.map((reason) => TS.h("p", {}, reason))));
+  return h("div", { class: "ts-note warn", role: "alert" }, drawIcon("triangle-alert"), h("div", {}, reasons.map((reason) => h("p", {}, reason))));
 }
 
 /** Sides that answered this turn but are not chosen any more stay where they were said. */
 function playOthers(item) {
   return item.answers.filter((answer) => !item.sides.some((side) => side.side === answer.side))
-    .map((answer) => ({ side: answer.side, kind: answer.side === "base" ? "base" : "tuned", badge: TS.t(answer.side === "base" ? "playground.base" : "playground.tuned"), name: answer.side }));
+    .map((answer) => ({ side: answer.side, kind: answer.side === "base" ? "base" : "tuned", badge: t(answer.side === "base" ? "playground.base" : "playground.tuned"), name: answer.side }));
 }
 
 function playAnswer(side, answer, item, play) {
   const waits = item.waiting || (answer?.status === "streaming" && !answer.content ? playWaiting(play, answer.stats) : "");
-  const body = answer?.content ? TS.markdown(answer.content) : null;
-  return TS.h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
-    TS.h("header", {}, TS.h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), TS.h("span", { class: "ts-small ts-soft play-name" }, side.name)),
-    waits ? TS.h("p", { class: "ts-soft play-wait" }, TS.h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,
-    body ? TS.h("div", { class: "md" }, body) : null,
-    answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? TS.h("p", { class: "ts-soft" }, TS.t("playground.nothing")) : null,
-    !answer && !item.waiting ? TS.h("p", { class: "ts-soft ts-small" }, TS.t("playground.not_asked")) : null,
+  const body = answer?.content ? renderMarkdown(answer.content) : null;
+  return h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
+    h("header", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), h("span", { class: "ts-small ts-soft play-name" }, side.name)),
+    waits ? h("p", { class: "ts-soft play-wait" }, h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,
+    body ? h("div", { class: "md" }, body) : null,
+    answer && !answer.content && ["complete", "stopped"].includes(answer.status) ? h("p", { class: "ts-soft" }, t("playground.nothing")) : null,
+    !answer && !item.waiting ? h("p", { class: "ts-soft ts-small" }, t("playground.not_asked")) : null,
     answer ? playFooter(answer, item, play) : null);
 }
 
 function playFooter(answer, item, play) {
   const stats = answer.stats || {};
   if (answer.status === "failed") {
-    return TS.h("p", { class: "ts-error", role: "alert" }, playError(answer));
+    return h("p", { class: "ts-error", role: "alert" }, playError(answer));
   }
   if (answer.status === "streaming") return null;
   const facts = [
-    stats.tokens_per_second ? TS.t("playground.speed", { n: TS.format.number(stats.tokens_per_second, 1) }) : null,
-    Number.isFinite(stats.first_token_s) ? TS.t("playground.first", { n: TS.format.number(stats.first_token_s, 2) }) : null,
-    stats.reason === "length" ? TS.t("playground.cut") : null,
-    answer.weights_hash ? TS.t("playground.weights", { hash: answer.weights_hash.slice(0, 8) }) : null,
+    stats.tokens_per_second ? t("playground.speed", { n: format.number(stats.tokens_per_second, 1) }) : null,
+    Number.isFinite(stats.first_token_s) ? t("playground.first", { n: format.number(stats.first_token_s, 2) }) : null,
+    stats.reason === "length" ? t("playground.cut") : null,
+    answer.weights_hash ? t("playground.weights", { hash: answer.weights_hash.slice(0, 8) }) : null,
   ].filter(Boolean);
-  const copy = TS.t("playground.copy");
-  return TS.h("footer", { class: "ts-small ts-soft" },
-    answer.status === "stopped" ? TS.h("span", { class: "ts-badge neutral" }, TS.icon("square"), TS.t("playground.stopped")) : null,
-    TS.h("span", { class: "ts-num" }, facts.join(" · ")),
-    TS.h("div", { class: "ts-row play-answer-act" },
-      TS.h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => TS.copy(answer.content) }, TS.icon("copy")),
-      play.id ? TS.playSaveButton(play, item, answer) : null));
+  const copy = t("playground.copy");
+  return h("footer", { class: "ts-small ts-soft" },
+    answer.status === "stopped" ? h("span", { class: "ts-badge neutral" }, drawIcon("square"), t("playground.stopped")) : null,
+    h("span", { class: "ts-num" }, facts.join(" · ")),
+    h("div", { class: "ts-row play-answer-act" },
+      h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => copyText(answer.content) }, drawIcon("copy")),
+      play.id ? playSaveButton(play, item, answer) : null));
 }

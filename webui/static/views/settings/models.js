@@ -1,77 +1,86 @@
 /* Base models on the Settings page: what there is, its state, adding by name or by folder, removing. */
-"use strict";
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { askFirst, progressBar } from "../../kit/parts.js";
+import { poll } from "../../kit/server.js";
+import { said, t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+import { jobText } from "../jobs/parts.js";
+import { labelledField, reasonBox } from "../shared/form-controls.js";
+import { trainCount } from "../train/steps/model.js";
 
-TS.settingsModels = function (models, ctx) {
-  const list = TS.h("div", {});
+export function settingsModels(models, ctx) {
+  const list = h("div", {});
   const state = { drawn: "" };
   const draw = (known) => {
     const stamp = JSON.stringify(known);
     if (stamp === state.drawn) return;
     state.drawn = stamp;
-    TS.replace(list, known.length ? TS.settingsModelTable(known, ctx, refresh) : TS.settingsNoModel(ctx, refresh));
+    replaceChildren(list, known.length ? settingsModelTable(known, ctx, refresh) : settingsNoModel(ctx, refresh));
   };
   const refresh = async () => draw(await ctx.call("models"));
   draw(models);
-  requestAnimationFrame(() => TS.poll(list, 1500, refresh));
-  return [list, TS.h("div", { class: "ts-card settings-add" },
-    TS.settingsAdd("hub", "add_hub", "HuggingFaceTB/SmolLM2-360M-Instruct", ctx, refresh),
-    TS.settingsAdd("folder", "add_folder", "/home/me/models/my-model", ctx, refresh))];
-};
+  requestAnimationFrame(() => poll(list, 1500, refresh));
+  return [list, h("div", { class: "ts-card settings-add" },
+    settingsAdd("hub", "add_hub", "HuggingFaceTB/SmolLM2-360M-Instruct", ctx, refresh),
+    settingsAdd("folder", "add_folder", "/home/me/models/my-model", ctx, refresh))];
+}
 
-TS.settingsStarter = function (ctx, refresh, kind = "primary") {
-  const button = TS.h("button", { type: "button", class: "ts-btn " + kind }, TS.icon("download"), TS.t("settings.models.get_starter"));
-  button.addEventListener("click", () => TS.act(button, async () => { await ctx.call("get_starter"); await refresh(); }));
+function settingsStarter(ctx, refresh, kind = "primary") {
+  const button = h("button", { type: "button", class: "ts-btn " + kind }, drawIcon("download"), t("settings.models.get_starter"));
+  button.addEventListener("click", () => runAction(button, async () => { await ctx.call("get_starter"); await refresh(); }));
   return button;
-};
+}
 
-TS.settingsNoModel = (ctx, refresh) => TS.h("div", { class: "ts-empty" }, TS.icon("box"), TS.h("p", {}, TS.t("settings.models.none")), TS.settingsStarter(ctx, refresh));
+const settingsNoModel = (ctx, refresh) => h("div", { class: "ts-empty" }, drawIcon("box"), h("p", {}, t("settings.models.none")), settingsStarter(ctx, refresh));
 
-TS.settingsModelTable = function (models, ctx, refresh) {
+function settingsModelTable(models, ctx, refresh) {
   const missing = !models.some(({ source }) => source === "starter");
-  return TS.h("div", { class: "ts-stack" }, TS.h("ul", { class: "settings-models" }, models.map((model) => TS.settingsModel(model, ctx, refresh))),
-    missing ? TS.h("div", {}, TS.settingsStarter(ctx, refresh, "")) : null);
-};
+  return h("div", { class: "ts-stack" }, h("ul", { class: "settings-models" }, models.map((model) => settingsModel(model, ctx, refresh))),
+    missing ? h("div", {}, settingsStarter(ctx, refresh, "")) : null);
+}
 
-TS.settingsModel = function (model, ctx, refresh) {
-  const remove = TS.h("button", { type: "button", class: "ts-icon-btn danger", "aria-label": TS.t("settings.models.remove", { name: model.name }), title: TS.t("settings.models.remove", { name: model.name }) }, TS.icon("trash-2"));
+function settingsModel(model, ctx, refresh) {
+  const remove = h("button", { type: "button", class: "ts-icon-btn danger", "aria-label": t("settings.models.remove", { name: model.name }), title: t("settings.models.remove", { name: model.name }) }, drawIcon("trash-2"));
   remove.addEventListener("click", async () => {
-    const text = TS.t(model.source === "folder" ? "settings.models.remove_folder" : "settings.models.remove_text");
-    if (!(await TS.confirm(TS.t("settings.models.remove_title", { name: model.name }), text, TS.t("settings.models.remove_do")))) return;
-    await TS.act(remove, async () => { await ctx.call("remove_model", model.id); await refresh(); });
+    const text = t(model.source === "folder" ? "settings.models.remove_folder" : "settings.models.remove_text");
+    if (!(await askFirst(t("settings.models.remove_title", { name: model.name }), text, t("settings.models.remove_do")))) return;
+    await runAction(remove, async () => { await ctx.call("remove_model", model.id); await refresh(); });
   });
-  const facts = [TS.t("settings.models.source." + model.source), model.parameters ? TS.t("settings.models.parameters", { n: TS.train.count(model.parameters) }) : null,
-    model.context_length ? TS.t("settings.models.context", { n: TS.format.number(model.context_length) }) : null].filter(Boolean);
-  return TS.h("li", {},
-    TS.h("div", { class: "ts-stack tight" }, TS.h("div", { class: "ts-row" }, TS.h("b", { dir: "auto" }, model.name), TS.settingsModelBadge(model)),
-      TS.h("p", { class: "ts-small ts-soft" }, facts.join(" · ")), TS.h("p", { class: "ts-small ts-soft ts-mono settings-path" }, model.ref),
-      TS.settingsModelState(model, ctx, refresh)), remove);
-};
+  const facts = [t("settings.models.source." + model.source), model.parameters ? t("settings.models.parameters", { n: trainCount(model.parameters) }) : null,
+    model.context_length ? t("settings.models.context", { n: format.number(model.context_length) }) : null].filter(Boolean);
+  return h("li", {},
+    h("div", { class: "ts-stack tight" }, h("div", { class: "ts-row" }, h("b", { dir: "auto" }, model.name), settingsModelBadge(model)),
+      h("p", { class: "ts-small ts-soft" }, facts.join(" · ")), h("p", { class: "ts-small ts-soft ts-mono settings-path" }, model.ref),
+      settingsModelState(model, ctx, refresh)), remove);
+}
 
-TS.settingsModelBadge = (model) => {
+const settingsModelBadge = (model) => {
   const [kind, icon] = { ready: ["good", "circle-check"], failed: ["danger", "circle-x"] }[model.status] || ["neutral", "clock"];
-  return TS.h("span", { class: "ts-badge " + kind }, TS.icon(icon), TS.t("settings.models.status." + model.status));
+  return h("span", { class: "ts-badge " + kind }, drawIcon(icon), t("settings.models.status." + model.status));
 };
 
-TS.settingsModelState = function (model, ctx, refresh) {
+function settingsModelState(model, ctx, refresh) {
   if (model.status === "preparing") {
     const { fraction, phase, label } = model.progress || {};
     const known = fraction !== null && fraction !== undefined;
-    return [TS.progress(known ? fraction : null, TS.t("settings.models.preparing", { name: model.name })),
-      TS.h("p", { class: "ts-small ts-soft" }, TS.said(label) || TS.job.text(["jobs.status." + phase], {}, TS.t("settings.models.status.preparing")), known ? " · " + TS.format.percent(fraction) : "")];
+    return [progressBar(known ? fraction : null, t("settings.models.preparing", { name: model.name })),
+      h("p", { class: "ts-small ts-soft" }, said(label) || jobText(["jobs.status." + phase], {}, t("settings.models.status.preparing")), known ? " · " + format.percent(fraction) : "")];
   }
   if (model.status !== "failed") return null;
-  const again = TS.h("button", { type: "button", class: "ts-btn small" }, TS.icon("rotate-ccw", 16), TS.t("settings.models.again"));
+  const again = h("button", { type: "button", class: "ts-btn small" }, drawIcon("rotate-ccw", 16), t("settings.models.again"));
   const [name, args] = model.source === "starter" ? ["get_starter", []] : [model.source === "hub" ? "add_hub" : "add_folder", [model.ref]];
-  again.addEventListener("click", () => TS.act(again, async () => { await ctx.call(name, ...args); await refresh(); }));
-  return [TS.h("p", { class: "ts-error" }, model.error ? TS.reason(model.error) : ""), TS.h("div", {}, again)];
-};
+  again.addEventListener("click", () => runAction(again, async () => { await ctx.call(name, ...args); await refresh(); }));
+  return [h("p", { class: "ts-error" }, model.error ? reasonBox(model.error) : ""), h("div", {}, again)];
+}
 
-TS.settingsAdd = function (key, name, placeholder, ctx, refresh) {
+function settingsAdd(key, name, placeholder, ctx, refresh) {
   const id = "settings-add-" + key;
-  const input = TS.h("input", { class: "ts-input", id, type: "text", placeholder, autocomplete: "off", spellcheck: "false", autocapitalize: "off", required: true });
-  const button = TS.h("button", { class: "ts-btn" }, TS.icon("plus"), TS.t("settings.models.add"));
-  button.setAttribute("aria-label", TS.t(`settings.models.add_${key}`));
-  const field = TS.field(id, TS.t("settings.models." + key), input, { help: TS.t(`settings.models.${key}.help`), box: TS.h("div", { class: "settings-inline" }, input, button) });
+  const input = h("input", { class: "ts-input", id, type: "text", placeholder, autocomplete: "off", spellcheck: "false", autocapitalize: "off", required: true });
+  const button = h("button", { class: "ts-btn" }, drawIcon("plus"), t("settings.models.add"));
+  button.setAttribute("aria-label", t(`settings.models.add_${key}`));
+  const field = labelledField(id, t("settings.models." + key), input, { help: t(`settings.models.${key}.help`), box: h("div", { class: "settings-inline" }, input, button) });
   const add = async () => {
     field.setError("");
     button.disabled = true;
@@ -85,5 +94,5 @@ TS.settingsAdd = function (key, name, placeholder, ctx, refresh) {
       button.disabled = false;
     }
   };
-  return TS.h("form", { onsubmit: (event) => { event.preventDefault(); add(); } }, field);
-};
+  return h("form", { onsubmit: (event) => { event.preventDefault(); add(); } }, field);
+}

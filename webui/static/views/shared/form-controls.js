@@ -1,8 +1,10 @@
 /* Small controls that several pages share: radio cards, segments, labelled fields, timing helpers. */
-"use strict";
+import { h } from "../../kit/dom.js";
+import { drawIcon } from "../../kit/icons.js";
+import { t } from "../../kit/texts.js";
 
 /** `task` after `milliseconds` of quiet; `.flush()` runs it now if it waits, `.cancel()` forgets it. */
-TS.debounce = function (milliseconds, task) {
+export function debounce(milliseconds, task) {
   let timer = 0;
   const run = () => { timer = 0; return task(); };
   const later = () => { clearTimeout(timer); timer = setTimeout(run, milliseconds); };
@@ -10,10 +12,10 @@ TS.debounce = function (milliseconds, task) {
   later.cancel = () => { clearTimeout(timer); timer = 0; };
   later.waiting = () => timer !== 0;
   return later;
-};
+}
 
 /** Wrap an async `task` so that only the newest call's outcome is used: older answers that arrive late are dropped. */
-TS.latest = function (task, done, failed) {
+export function onlyLatest(task, done, failed) {
   let newest = 0;
   return async (...args) => {
     const mine = (newest += 1);
@@ -24,10 +26,10 @@ TS.latest = function (task, done, failed) {
       if (mine === newest) failed(error);
     }
   };
-};
+}
 
 /** Keys of a radio group: arrows move the choice, as in the browser's own radios. */
-TS.radioKeys = function (group) {
+export function radioKeys(group) {
   group.addEventListener("keydown", (event) => {
     const forward = ["ArrowRight", "ArrowDown"].includes(event.key);
     if (!forward && !["ArrowLeft", "ArrowUp"].includes(event.key)) return;
@@ -39,14 +41,14 @@ TS.radioKeys = function (group) {
     next.focus();
     next.click();
   });
-};
+}
 
 /** A group of big cards of which one is taken. options: [{value, disabled, content: [nodes], label}]. */
-TS.choices = function (label, options, chosen, onpick, className) {
-  const group = TS.h("div", { class: "ts-choices " + (className || ""), role: "radiogroup", "aria-label": label });
+export function choiceCards(label, options, chosen, onpick, className) {
+  const group = h("div", { class: "ts-choices " + (className || ""), role: "radiogroup", "aria-label": label });
   const reachable = options.some((o) => o.value === chosen && !o.disabled) ? chosen : options.find((o) => !o.disabled)?.value;
   for (const option of options) {
-    const card = TS.h("div", {
+    const card = h("div", {
       class: "ts-choice", id: "choice-" + option.value, role: "radio", "aria-checked": String(option.value === chosen), "data-value": String(option.value),
       "aria-disabled": option.disabled ? "true" : null, "aria-label": option.label || null, tabindex: option.value === reachable ? "0" : "-1",
     }, option.content);
@@ -64,25 +66,25 @@ TS.choices = function (label, options, chosen, onpick, className) {
     });
     group.append(card);
   }
-  TS.radioKeys(group);
+  radioKeys(group);
   return group;
-};
+}
 
 /** A short segmented choice with the browser's own radios. options: [[value, label]...]. */
-TS.segments = function (name, label, options, chosen, onpick) {
-  return TS.h("div", { class: "ts-seg", role: "radiogroup", "aria-label": label }, options.map(([value, text]) => TS.h("label", {},
-    TS.h("input", { type: "radio", name, value: String(value), checked: value === chosen, onchange: () => onpick(value) }), text)));
-};
+export function segments(name, label, options, chosen, onpick) {
+  return h("div", { class: "ts-seg", role: "radiogroup", "aria-label": label }, options.map(([value, text]) => h("label", {},
+    h("input", { type: "radio", name, value: String(value), checked: value === chosen, onchange: () => onpick(value) }), text)));
+}
 
 /** A labelled field. `control` carries `id` and lies in `box` if given; help and error are tied to it. */
-TS.field = function (id, label, control, { help, error, extra, box } = {}) {
+export function labelledField(id, label, control, { help, error, extra, box } = {}) {
   const described = [help ? id + "-help" : "", id + "-error"].filter(Boolean).join(" ");
   control.setAttribute("aria-describedby", described);
-  const wrong = TS.h("p", { class: "ts-error", id: id + "-error", hidden: !error }, error || "");
-  const field = TS.h("div", { class: "ts-field" },
-    TS.h("div", { class: "field-head" }, TS.h("label", { for: id }, TS.h("span", { class: "ts-label" }, label)), extra),
+  const wrong = h("p", { class: "ts-error", id: id + "-error", hidden: !error }, error || "");
+  const field = h("div", { class: "ts-field" },
+    h("div", { class: "field-head" }, h("label", { for: id }, h("span", { class: "ts-label" }, label)), extra),
     box || control,
-    help ? TS.h("p", { class: "ts-help", id: id + "-help" }, help) : null,
+    help ? h("p", { class: "ts-help", id: id + "-help" }, help) : null,
     wrong);
   field.setError = (text) => {
     wrong.textContent = text || "";
@@ -91,41 +93,41 @@ TS.field = function (id, label, control, { help, error, extra, box } = {}) {
     else control.removeAttribute("aria-invalid");
   };
   return field;
-};
+}
 
 /** A select. options: [[value, label]...]; values keep their type. */
-TS.select = function (id, options, chosen, onpick) {
-  return TS.h("select", { class: "ts-select", id, onchange: (event) => onpick(options[event.target.selectedIndex][0]) },
-    options.map(([value, text]) => TS.h("option", { value: String(value ?? ""), selected: value === chosen }, text)));
-};
+export function selectField(id, options, chosen, onpick) {
+  return h("select", { class: "ts-select", id, onchange: (event) => onpick(options[event.target.selectedIndex][0]) },
+    options.map(([value, text]) => h("option", { value: String(value ?? ""), selected: value === chosen }, text)));
+}
 
 /** One conversation (or text) of a data set, as bubbles; tools that may be called stand before it. */
-TS.conversation = function (row) {
-  if (row.text !== undefined) return TS.h("div", { class: "ts-bubble text", dir: "auto" }, row.text);
-  return TS.h("div", { class: "conversation" },
-    row.tools?.length ? TS.h("p", { class: "ts-soft ts-small", dir: "auto" }, TS.t("data.row.tools", { names: row.tools.map((tool) => tool.function.name).join(", ") })) : null,
+export function conversationView(row) {
+  if (row.text !== undefined) return h("div", { class: "ts-bubble text", dir: "auto" }, row.text);
+  return h("div", { class: "conversation" },
+    row.tools?.length ? h("p", { class: "ts-soft ts-small", dir: "auto" }, t("data.row.tools", { names: row.tools.map((tool) => tool.function.name).join(", ") })) : null,
     (row.messages || []).map((message) =>
-      TS.h("div", { class: "ts-bubble " + message.role },
-        TS.h("span", { class: ["system", "tool"].includes(message.role) ? "bubble-role" : "ts-sr" }, TS.t("data.role." + message.role)),
-        message.content ? TS.h("div", { class: "bubble-text", dir: "auto" }, message.content) : null,
-        (message.tool_calls || []).map((call) => TS.h("div", { class: "bubble-call", dir: "ltr" }, TS.icon("settings"),
+      h("div", { class: "ts-bubble " + message.role },
+        h("span", { class: ["system", "tool"].includes(message.role) ? "bubble-role" : "ts-sr" }, t("data.role." + message.role)),
+        message.content ? h("div", { class: "bubble-text", dir: "auto" }, message.content) : null,
+        (message.tool_calls || []).map((call) => h("div", { class: "bubble-call", dir: "ltr" }, drawIcon("settings"),
           `${call.function.name}(${JSON.stringify(call.function.arguments)})`)))));
-};
+}
 
 /** The sentence of a stored reason or error: {code, params}. */
-TS.reason = (fault) => TS.t("error." + fault.code, fault.params);
+export const reasonBox = (fault) => fault.message;
 
 /** A note in the page. kind: "", "warn", "danger" or "info". */
-TS.note = (kind, ...children) =>
-  TS.h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : null },
-    TS.icon(kind === "info" || !kind ? "info" : "triangle-alert"), TS.h("div", {}, children));
+export const noteBox = (kind, ...children) =>
+  h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : null },
+    drawIcon(kind === "info" || !kind ? "info" : "triangle-alert"), h("div", {}, children));
 
 /** When the page is left while `save` still waits, the draft goes by a request that outlives the page. */
-TS.keepDraft = function (kind, save, draft) {
+export function keepDraft(kind, save, draft) {
   window.addEventListener("pagehide", () => {
     const kept = draft();
     if (!kept || !save.waiting()) return;
     save.cancel();
     fetch("/api/drafts/" + kind, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(kept) }).catch(() => {});
   });
-};
+}

@@ -1,10 +1,12 @@
 /* Markdown of models' answers as elements, through text nodes alone: HTML stays text, pictures never load, links say where they go. */
-"use strict";
+import { h } from "../../kit/dom.js";
+import { drawIcon } from "../../kit/icons.js";
+import { t } from "../../kit/texts.js";
 
 /** The nodes for `source`. Paragraphs keep their line breaks. */
-TS.markdown = function (source) {
+export function renderMarkdown(source) {
   return mdBlocks(String(source).replace(/\r\n?/g, "\n").split("\n"), 0);
-};
+}
 
 const MD_ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 const MD_FENCE = /^\s*(```+|~~~+)\s*([\w+#.-]*)/;
@@ -28,16 +30,16 @@ function mdFence(lines, at) {
   let end = at + 1;
   while (end < lines.length && !lines[end].trim().startsWith(open[1])) end += 1;
   const text = lines.slice(at + 1, end).join("\n");
-  return { node: TS.h("pre", { class: "md-code", tabindex: "0" }, TS.h("code", { "data-language": open[2] || null }, text)), next: end + 1 };
+  return { node: h("pre", { class: "md-code", tabindex: "0" }, h("code", { "data-language": open[2] || null }, text)), next: end + 1 };
 }
 
 function mdHeading(lines, at, depth) {
   const found = /^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(lines[at]);
-  return found && { node: TS.h("p", { class: "md-heading md-heading-" + found[1].length }, mdInline(found[2], depth)), next: at + 1 };
+  return found && { node: h("p", { class: "md-heading md-heading-" + found[1].length }, mdInline(found[2], depth)), next: at + 1 };
 }
 
 function mdRule(lines, at) {
-  return /^\s{0,3}([-*_])(\s*\1){2,}\s*$/.test(lines[at]) ? { node: TS.h("hr"), next: at + 1 } : null;
+  return /^\s{0,3}([-*_])(\s*\1){2,}\s*$/.test(lines[at]) ? { node: h("hr"), next: at + 1 } : null;
 }
 
 function mdQuote(lines, at, depth) {
@@ -45,7 +47,7 @@ function mdQuote(lines, at, depth) {
   let end = at;
   while (end < lines.length && /^\s{0,3}>/.test(lines[end])) end += 1;
   const inner = lines.slice(at, end).map((line) => line.replace(/^\s{0,3}>\s?/, ""));
-  return { node: TS.h("blockquote", {}, mdBlocks(inner, depth + 1)), next: end };
+  return { node: h("blockquote", {}, mdBlocks(inner, depth + 1)), next: end };
 }
 
 /** A list takes every line that is an item of its indent, or is indented deeper (nested lists, second paragraphs). */
@@ -71,7 +73,7 @@ function mdList(lines, at, depth) {
     } else break;
   }
   const start = ordered ? parseInt(first[2], 10) : null;
-  const node = TS.h(ordered ? "ol" : "ul", { start: start > 1 ? start : null }, items.map((item) => TS.h("li", {}, mdItem(item, depth))));
+  const node = h(ordered ? "ol" : "ul", { start: start > 1 ? start : null }, items.map((item) => h("li", {}, mdItem(item, depth))));
   return { node, next: end };
 }
 
@@ -86,11 +88,11 @@ function mdTable(lines, at, depth) {
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|")) end += 1;
   const head = cells(lines[at]);
-  const row = (line) => TS.h("tr", {}, head.map((_, i) => TS.h("td", {}, mdInline(cells(line)[i] || "", depth))));
-  const table = TS.h("table", { class: "ts-table" },
-    TS.h("thead", {}, TS.h("tr", {}, head.map((cell) => TS.h("th", { scope: "col" }, mdInline(cell, depth))))),
-    TS.h("tbody", {}, lines.slice(at + 2, end).map(row)));
-  return { node: TS.h("div", { class: "ts-table-wrap", tabindex: "0" }, table), next: end };
+  const row = (line) => h("tr", {}, head.map((_, i) => h("td", {}, mdInline(cells(line)[i] || "", depth))));
+  const table = h("table", { class: "ts-table" },
+    h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, mdInline(cell, depth))))),
+    h("tbody", {}, lines.slice(at + 2, end).map(row)));
+  return { node: h("div", { class: "ts-table-wrap", tabindex: "0" }, table), next: end };
 }
 
 const MD_BLOCKS = [mdFence, mdHeading, mdRule, mdQuote, mdList, mdTable];
@@ -99,7 +101,7 @@ function mdParagraph(lines, at, depth) {
   let end = at + 1;
   const starts = (line) => MD_FENCE.test(line) || MD_ITEM.test(line) || /^\s{0,3}(#{1,6}\s|>)/.test(line);
   while (end < lines.length && lines[end].trim() && !starts(lines[end])) end += 1;
-  return { node: TS.h("p", {}, mdInline(lines.slice(at, end).join("\n"), depth)), next: end };
+  return { node: h("p", {}, mdInline(lines.slice(at, end).join("\n"), depth)), next: end };
 }
 
 const MD_SPAN = 600; // characters that a bold or struck run may have: keeps hostile text quick
@@ -132,21 +134,21 @@ function mdInline(text, depth) {
 function mdSpan(found, depth) {
   const { raw, code, image, text, url, auto, both, bold, bold2, gone, it, it2 } = found.groups;
   if (raw) return raw;
-  if (code !== undefined) return TS.h("code", {}, code);
+  if (code !== undefined) return h("code", {}, code);
   if (auto) return mdLink(auto, [auto]);
-  if (image) return TS.h("span", { class: "md-picture" }, TS.icon("eye"), TS.t("playground.picture", { text: text || url }));
+  if (image) return h("span", { class: "md-picture" }, drawIcon("eye"), t("playground.picture", { text: text || url }));
   if (url) return mdLink(url, mdInline(text, depth), text);
-  if (both) return TS.h("strong", {}, TS.h("em", {}, mdInline(both, depth)));
-  if (bold || bold2) return TS.h("strong", {}, mdInline(bold || bold2, depth));
-  if (gone) return TS.h("s", {}, mdInline(gone, depth));
-  return TS.h("em", {}, mdInline(it || it2, depth));
+  if (both) return h("strong", {}, h("em", {}, mdInline(both, depth)));
+  if (bold || bold2) return h("strong", {}, mdInline(bold || bold2, depth));
+  if (gone) return h("s", {}, mdInline(gone, depth));
+  return h("em", {}, mdInline(it || it2, depth));
 }
 
 /** Only web addresses become links; the address shows itself where the text hides it. */
 function mdLink(url, children, text) {
-  if (!/^https?:\/\/[^\s]+$/i.test(url)) return TS.h("span", {}, children, ` (${url})`);
-  return TS.h("a", { class: "ts-link", href: url, title: url, target: "_blank", rel: "noopener noreferrer nofollow" }, children,
-    text && text !== url ? TS.h("span", { class: "ts-soft ts-small" }, ` (${mdHost(url)})`) : null);
+  if (!/^https?:\/\/[^\s]+$/i.test(url)) return h("span", {}, children, ` (${url})`);
+  return h("a", { class: "ts-link", href: url, title: url, target: "_blank", rel: "noopener noreferrer nofollow" }, children,
+    text && text !== url ? h("span", { class: "ts-soft ts-small" }, ` (${mdHost(url)})`) : null);
 }
 
 function mdHost(url) {

@@ -1,16 +1,26 @@
 /* The estimate: always beside the wizard (on a phone: a line above the navigation). Memory, time, disk, steps, and Start. */
-"use strict";
-TS.train = TS.train || {};
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { askFirst } from "../../kit/parts.js";
+import { pageUrl, said, t } from "../../kit/texts.js";
+import { toast } from "../../kit/toast.js";
+import { noteBox } from "../shared/form-controls.js";
+import { checkedLines } from "./check.js";
+import { memoryView } from "./estimate-memory.js";
+import { setParam } from "./state.js";
+import { megabytes } from "./steps/budget.js";
+import { trainCount } from "./steps/model.js";
 
-TS.train.drawEstimate = function (aside, w) {
-  const at = TS.train.estimateParts(w);
-  TS.replace(aside,
-    TS.h("div", { class: "estimate-line" }, at.toggle, at.small),
-    TS.h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, TS.h("h2", {}, TS.t("train.estimate")),
-      at.empty, at.memory.node, at.checked, TS.h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
-    TS.h("p", { class: "ts-sr", role: "status" }));
+export function trainDrawEstimate(aside, w) {
+  const at = estimateParts(w);
+  replaceChildren(aside,
+    h("div", { class: "estimate-line" }, at.toggle, at.small),
+    h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
+      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
+    h("p", { class: "ts-sr", role: "status" }));
   const said = aside.querySelector('[role="status"]');
-  const tell = () => TS.train.tellEstimate(at, w, aside, said);
+  const tell = () => tellEstimate(at, w, aside, said);
   at.toggle.addEventListener("click", () => {
     const open = aside.classList.toggle("open");
     at.toggle.setAttribute("aria-expanded", String(open));
@@ -18,156 +28,156 @@ TS.train.drawEstimate = function (aside, w) {
   for (const event of ["plan", "draft", "lists", "checks"]) w.on(event, tell);
   w.on("busy", () => aside.classList.add("stale"));
   tell();
-};
+}
 
-TS.train.estimateParts = (w) => ({
-  toggle: TS.h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": TS.t("train.estimate.more") }),
-  small: TS.train.startButton(w, "train-start-small"),
-  start: TS.train.startButton(w, "train-start"),
-  empty: TS.h("p", { class: "ts-soft ts-small estimate-empty" }),
-  memory: TS.train.memoryView(),
-  checked: TS.h("div", { class: "estimate-checked ts-small" }),
-  time: TS.train.foldView("time"),
-  disk: TS.train.foldView("disk"),
-  steps: TS.train.foldView("steps"),
-  verdict: TS.h("div", { class: "estimate-verdict" }),
-  queue: TS.h("p", { class: "ts-help" }, TS.t("train.estimate.queue")),
-  only: TS.h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
+const estimateParts = (w) => ({
+  toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
+  small: startButton(w, "train-start-small"),
+  start: startButton(w, "train-start"),
+  empty: h("p", { class: "ts-soft ts-small estimate-empty" }),
+  memory: memoryView(),
+  checked: h("div", { class: "estimate-checked ts-small" }),
+  time: foldView("time"),
+  disk: foldView("disk"),
+  steps: foldView("steps"),
+  verdict: h("div", { class: "estimate-verdict" }),
+  queue: h("p", { class: "ts-help" }, t("train.estimate.queue")),
+  only: h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
 });
 
-TS.train.startButton = (w, id) => {
-  const button = TS.h("button", { type: "button", class: "ts-btn primary", id, onclick: () => TS.train.start(button, w) }, TS.icon("play"), TS.t("train.estimate.start"));
+const startButton = (w, id) => {
+  const button = h("button", { type: "button", class: "ts-btn primary", id, onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
-TS.train.tellEstimate = function (at, w, aside, said) {
+function tellEstimate(at, w, aside, said) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
-  const used = plan ? TS.train.megabytes(plan.memory.total_mb) : "–";
-  const time = plan ? TS.t("train.estimate.about", { time: TS.train.roughly(plan.seconds) }) : "–";
-  at.empty.textContent = plan ? "" : TS.train.lacking(w);
+  const used = plan ? megabytes(plan.memory.total_mb) : "–";
+  const time = plan ? t("train.estimate.about", { time: trainRoughly(plan.seconds) }) : "–";
+  at.empty.textContent = plan ? "" : trainLacking(w);
   at.empty.hidden = Boolean(plan);
-  TS.replace(at.toggle, TS.h("span", { class: "ts-num" }, plan ? used : TS.t("train.estimate")), plan ? TS.h("span", { class: "ts-num ts-soft" }, time) : null, TS.icon("chevron-up"));
+  replaceChildren(at.toggle, h("span", { class: "ts-num" }, plan ? used : t("train.estimate")), plan ? h("span", { class: "ts-num ts-soft" }, time) : null, drawIcon("chevron-up"));
   at.memory.show(plan);
-  TS.replace(at.checked, TS.train.checkedLines(w));
-  at.steps.show(plan ? TS.format.number(plan.steps) : "–", plan ? TS.train.facts(plan, w) : []);
-  TS.train.tellTime(at, plan, time);
-  TS.train.tellDisk(at, plan);
-  TS.replace(at.verdict, TS.train.verdict(w));
-  TS.train.tellStart(at, w);
-  if (plan && !w.busy) said.textContent = TS.t("train.estimate.said", { memory: used, time, steps: TS.format.number(plan.steps) });
-};
+  replaceChildren(at.checked, checkedLines(w));
+  at.steps.show(plan ? format.number(plan.steps) : "–", plan ? trainFacts(plan, w) : []);
+  tellTime(at, plan, time);
+  tellDisk(at, plan);
+  replaceChildren(at.verdict, trainVerdict(w));
+  tellStart(at, w);
+  if (plan && !w.busy) said.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
+}
 
 /** On hardware that is only planned for there is nothing to start: a sentence takes the button's place. */
-TS.train.tellStart = function (at, w) {
+function tellStart(at, w) {
   const planned = w.planned();
   at.start.disabled = at.small.disabled = !w.complete() || w.finished;
   at.start.hidden = at.small.hidden = at.queue.hidden = Boolean(planned);
   at.only.hidden = !planned;
-  if (planned) at.only.textContent = TS.t("train.estimate.planned_only", { device: TS.said(planned.name) });
-};
+  if (planned) at.only.textContent = t("train.estimate.planned_only", { device: said(planned.name) });
+}
 
 /** An estimate is not to be read to the second. */
-TS.train.roughly = function (seconds) {
-  if (seconds < 57.5) return TS.format.duration(Math.max(5, Math.round(seconds / 5) * 5));
-  if (seconds < 3600) return TS.t("train.estimate.minutes", { n: TS.format.number(Math.round(seconds / 30) / 2, 1) });
-  return TS.format.duration(Math.round(seconds / 600) * 600);
-};
+export function trainRoughly(seconds) {
+  if (seconds < 57.5) return format.duration(Math.max(5, Math.round(seconds / 5) * 5));
+  if (seconds < 3600) return t("train.estimate.minutes", { n: format.number(Math.round(seconds / 30) / 2, 1) });
+  return format.duration(Math.round(seconds / 600) * 600);
+}
 
-TS.train.lacking = function (w) {
-  const open = ["model", "data", "method"].filter((step) => !w.done(step)).map((step) => TS.t("train.step." + step));
-  return open.length ? TS.t("train.estimate.missing", { steps: open.join(", ") }) : w.problem ? "" : TS.t("train.estimate.empty");
-};
+function trainLacking(w) {
+  const open = ["model", "data", "method"].filter((step) => !w.done(step)).map((step) => t("train.step." + step));
+  return open.length ? t("train.estimate.missing", { steps: open.join(", ") }) : w.problem ? "" : t("train.estimate.empty");
+}
 
-TS.train.facts = function (plan, w) {
+function trainFacts(plan, w) {
   const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
-  const trained = TS.train.count(plan.trainable);
+  const trained = trainCount(plan.trainable);
   return [
-    [TS.t("train.estimate.trained"), share === null ? trained : TS.t("train.estimate.share", { n: trained, share: TS.format.percent(share, share < 0.1 ? 1 : 0) })],
-    [TS.t("train.estimate.tokens"), TS.format.number(plan.tokens_per_epoch)],
-    [TS.t("train.estimate.runs"), TS.train.deviceWord(plan)],
+    [t("train.estimate.trained"), share === null ? trained : t("train.estimate.share", { n: trained, share: format.percent(share, share < 0.1 ? 1 : 0) })],
+    [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
+    [t("train.estimate.runs"), deviceWord(plan)],
   ];
-};
+}
 
 /** From when to when, and how that is known. */
-TS.train.timeWords = (time) => TS.t("train.estimate.range", { low: TS.train.roughly(time.low), high: TS.train.roughly(time.high), how: TS.t("train.estimate.time." + time.source) });
+const timeWords = (time) => t("train.estimate.range", { low: trainRoughly(time.low), high: trainRoughly(time.high), how: t("train.estimate.time." + time.source) });
 
-TS.train.deviceWord = ({ device, precision }) => [TS.said(device.kind), precision.dtype].join(", ");
+const deviceWord = ({ device, precision }) => [said(device.kind), precision.dtype].join(", ");
 
 /** A number of the estimate that opens into what it is made of. */
-TS.train.foldView = function (name) {
-  const value = TS.h("span", { class: "ts-num" }, "–");
-  const below = TS.h("p", { class: "ts-small" });
-  const parts = TS.h("ul", { class: "ts-small" });
-  const node = TS.h("details", { class: "estimate-fold" }, TS.h("summary", {}, TS.h("span", { class: "ts-soft" }, TS.t("train.estimate." + name)), value), parts);
+function foldView(name) {
+  const value = h("span", { class: "ts-num" }, "–");
+  const below = h("p", { class: "ts-small" });
+  const parts = h("ul", { class: "ts-small" });
+  const node = h("details", { class: "estimate-fold" }, h("summary", {}, h("span", { class: "ts-soft" }, t("train.estimate." + name)), value), parts);
   const show = (text, rows, more) => {
     value.textContent = text;
     below.textContent = more || "";
-    TS.replace(parts, rows.map(([label, size]) => TS.h("li", {}, TS.h("span", {}, label), TS.h("span", { class: "ts-num" }, size))));
+    replaceChildren(parts, rows.map(([label, size]) => h("li", {}, h("span", {}, label), h("span", { class: "ts-num" }, size))));
   };
-  return { node: TS.h("div", { class: "estimate-folded" }, node, below), show };
-};
+  return { node: h("div", { class: "estimate-folded" }, node, below), show };
+}
 
-TS.train.tellTime = (at, plan, time) => at.time.show(time, (plan?.time.parts || []).map((part) => [TS.t("plan.time." + part.key), TS.format.duration(part.seconds)]), plan ? TS.train.timeWords(plan.time) : "");
+const tellTime = (at, plan, time) => at.time.show(time, (plan?.time.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
 
-TS.train.tellDisk = (at, plan) => at.disk.show(plan ? TS.t("train.estimate.of", { used: TS.train.megabytes(plan.disk.total_mb), limit: TS.t("train.estimate.free", { mb: TS.train.megabytes(plan.disk.free_mb) }) }) : "–",
-  (plan?.disk.items || []).map((item) => [TS.t("plan.disk." + item.key), TS.train.megabytes(item.mb)]));
+const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: megabytes(plan.disk.total_mb), limit: t("train.estimate.free", { mb: megabytes(plan.disk.free_mb) }) }) : "–",
+  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), megabytes(item.mb)]));
 
 /** Fits, or what would make it fit, with the button that does it. Wrong settings: where they are. */
-TS.train.verdict = function (w) {
+function trainVerdict(w) {
   const wrong = Object.keys(w.faults);
   if (wrong.length) {
-    return TS.note("danger", TS.h("p", {}, TS.t("train.estimate.faults", { n: wrong.length })),
-      TS.h("button", { type: "button", class: "ts-btn small", onclick: () => TS.train.showFault(w, wrong[0]) }, TS.t("train.estimate.show_fault")));
+    return noteBox("danger", h("p", {}, t("train.estimate.faults", { n: wrong.length })),
+      h("button", { type: "button", class: "ts-btn small", onclick: () => showFault(w, wrong[0]) }, t("train.estimate.show_fault")));
   }
-  if (w.problem && w.problem.code !== "away") return TS.note("danger", w.problem.message);
+  if (w.problem && w.problem.code !== "away") return noteBox("danger", w.problem.message);
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
-  const text = TS.t("plan." + verdict.code, verdict.params);
-  if (verdict.ok) return TS.h("p", { class: "data-health good" }, TS.icon("circle-check"), TS.t("train.estimate.fits"));
-  const change = verdict.change && Object.keys(verdict.change).length ? TS.h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => TS.train.applyChange(w, verdict.change) }, TS.t("train.estimate.apply")) : null;
-  return TS.note("warn", TS.h("p", {}, text), change);
-};
+  const text = t("plan." + verdict.code, verdict.params);
+  if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
+  const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
+  return noteBox("warn", h("p", {}, text), change);
+}
 
-TS.train.showFault = function (w, field) {
+function showFault(w, field) {
   const step = { base_model: "model", dataset: "data", method: "method", name: "review", budget: "budget", training: "method" }[field.split(".")[0]] || "method";
   w.go(step);
   const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
   if (!holder) return;
   holder.closest("details")?.setAttribute("open", "");
   holder.querySelector("input, select, textarea")?.focus();
-};
+}
 
 /** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */
-TS.train.applyChange = function (w, change) {
+export function applyChange(w, change) {
   if (change.method) w.patch({ method: change.method, own: true });
   for (const [field, value] of Object.entries(change)) {
     const [area, key] = field.split(".");
     if (area === "budget") w.patch({ budget: { ...w.draft.budget, [key]: value } });
     const params = area === "training" ? w.training() : area === "method" && key ? w.method().params : [];
     const param = params.find((one) => one.key === key);
-    if (param) TS.train.setParam(w, param, value);
+    if (param) setParam(w, param, value);
   }
   w.redraw();
-};
+}
 
 /** Start once: the key of the draft makes a second click the same job. */
-TS.train.start = async function (button, w) {
+async function trainStart(button, w) {
   if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
   const verdict = w.plan?.verdict;
-  if (verdict && !verdict.ok && !(await TS.confirm(TS.t("train.estimate.unfit.title"), TS.t("plan." + verdict.code, verdict.params), TS.t("train.estimate.unfit.start")))) return;
+  if (verdict && !verdict.ok && !(await askFirst(t("train.estimate.unfit.title"), t("plan." + verdict.code, verdict.params), t("train.estimate.unfit.start")))) return;
   button.setAttribute("aria-busy", "true");
   try {
     await w.saved(); // a save that arrives after the start would bring the draft back
     w.finished = true;
     const job = await w.ctx.call("begin", w.raw(), w.draft.key);
     w.save.cancel();
-    location.assign(TS.url("jobs", { job }));
+    location.assign(pageUrl("jobs", { job }));
   } catch (error) {
     w.finished = false;
     button.removeAttribute("aria-busy");
     w.faults = error.faults || {};
     w.tell("plan");
-    if (!Object.keys(w.faults).length) TS.toast(error.message, "danger");
+    if (!Object.keys(w.faults).length) toast(error.message, "danger");
   }
-};
+}

@@ -1,106 +1,125 @@
 /* The Train page: a wizard of five steps, the estimate beside it. State lies in the draft (state.js). */
-"use strict";
-TS.train = TS.train || {};
-TS.train.STEPS = ["model", "data", "budget", "method", "review"];
+import { appendAll, h, replaceChildren } from "../../kit/dom.js";
+import { drawIcon } from "../../kit/icons.js";
+import { pageHead } from "../../kit/parts.js";
+import { queryValue, t } from "../../kit/texts.js";
+import { noteBox } from "../shared/form-controls.js";
+import { trainDrawEstimate } from "./estimate.js";
+import { STEPS, trainState } from "./state.js";
+import { drawTools, sayWarnings } from "./yaml.js";
 
-TS.views.trainWizard = async (root, value, ctx) => {
-  const query = Object.fromEntries(["from_job", "dataset", "model", "method"].map((key) => [key, TS.query(key)]).filter(([, given]) => given));
-  const frame = TS.train.frame();
-  TS.replace(root, frame.page);
+export const view = async (root, value, ctx) => {
+  const query = Object.fromEntries(["from_job", "dataset", "model", "method"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
+  const frame = trainFrame();
+  replaceChildren(root, frame.page);
   try {
     const loaded = await ctx.call("load_wizard", query);
     if (Object.keys(query).length) history.replaceState(null, "", location.pathname);
-    TS.train.open(frame, TS.train.state(ctx, value.forms, loaded), loaded);
+    trainOpen(frame, trainState(ctx, value.forms, loaded), loaded);
   } catch (error) {
-    TS.replace(frame.panel, TS.note("danger", error.message));
+    replaceChildren(frame.panel, noteBox("danger", error.message));
   }
   frame.panel.removeAttribute("aria-busy");
 };
 
 /** The empty page: everything has its place before the data comes. */
-TS.train.frame = function () {
+function trainFrame() {
   const frame = {
-    tools: TS.h("div", { class: "ts-row train-tools" }),
-    bar: TS.h("nav", { class: "train-bar", "aria-label": TS.t("train.steps") }),
-    notes: TS.h("div", { class: "ts-stack train-notes" }),
-    panel: TS.h("section", { class: "train-panel", "aria-busy": "true" }),
-    estimate: TS.h("aside", { class: "train-estimate", "aria-label": TS.t("train.estimate") }),
+    tools: h("div", { class: "ts-row train-tools" }),
+    bar: h("nav", { class: "train-bar", "aria-label": t("train.steps") }),
+    notes: h("div", { class: "ts-stack train-notes" }),
+    panel: h("section", { class: "train-panel", "aria-busy": "true" }),
+    estimate: h("aside", { class: "train-estimate", "aria-label": t("train.estimate") }),
   };
-  TS.append(frame.panel, ["title", "lead", "block", "block"].map((kind) => TS.h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
-  TS.append(frame.estimate, [TS.h("i", { class: "ts-bone block", "aria-hidden": "true" })]);
-  frame.page = TS.h("div", { class: "ts-page train-page" },
-    TS.head(TS.t("train.title"), TS.t("train.lead"), frame.tools),
-    frame.bar, frame.notes, TS.h("div", { class: "ts-cols" }, frame.panel, frame.estimate));
+  appendAll(frame.panel, ["title", "lead", "block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
+  appendAll(frame.estimate, [h("i", { class: "ts-bone block", "aria-hidden": "true" })]);
+  frame.page = h("div", { class: "ts-page train-page" },
+    pageHead(t("train.title"), t("train.lead"), frame.tools),
+    frame.bar, frame.notes, h("div", { class: "ts-cols" }, frame.panel, frame.estimate));
   return frame;
-};
+}
 
-TS.train.open = function (frame, w, { replaced, warnings }) {
+function trainOpen(frame, w, { replaced, warnings }) {
   w.notes = frame.notes;
   w.go = (step) => {
     w.patch({ step });
-    TS.train.drawStep(frame, w);
+    drawStep(frame, w);
     frame.panel.querySelector("h2")?.focus();
     frame.page.scrollIntoView({ block: "start" });
   };
-  w.redraw = () => TS.train.drawStep(frame, w);
-  w.reload = (draft) => { w.replace(draft); TS.train.drawStep(frame, w); };
-  TS.train.drawEstimate(frame.estimate, w);
-  TS.train.drawTools(frame.tools, w);
-  TS.train.sayWarnings(w, warnings);
-  if (replaced && TS.train.touched(replaced)) TS.train.offerBack(frame.notes, w, replaced);
-  w.on("draft", () => TS.train.drawBar(frame.bar, w));
-  w.on("plan", () => TS.train.drawBar(frame.bar, w));
-  w.on("lists", () => TS.train.drawBar(frame.bar, w));
-  TS.train.drawStep(frame, w);
+  w.redraw = () => drawStep(frame, w);
+  w.reload = (draft) => { w.replace(draft); drawStep(frame, w); };
+  trainDrawEstimate(frame.estimate, w);
+  drawTools(frame.tools, w);
+  sayWarnings(w, warnings);
+  if (replaced && touched(replaced)) offerBack(frame.notes, w, replaced);
+  w.on("draft", () => drawBar(frame.bar, w));
+  w.on("plan", () => drawBar(frame.bar, w));
+  w.on("lists", () => drawBar(frame.bar, w));
+  drawStep(frame, w);
   w.replanNow();
   w.lookForOffers();
-};
+}
 
 /** Was anything chosen in this draft? */
-TS.train.touched = (draft) => Boolean(draft.dataset || draft.name || Object.keys(draft.training).length || Object.keys(draft.method_params_by).length);
+const touched = (draft) => Boolean(draft.dataset || draft.name || Object.keys(draft.training).length || Object.keys(draft.method_params_by).length);
 
-TS.train.offerBack = function (holder, w, replaced) {
-  const note = TS.note("info", TS.h("p", {}, TS.t("train.replaced")),
-    TS.h("button", { type: "button", class: "ts-btn small", onclick: () => { note.remove(); w.reload(replaced); } }, TS.t("train.replaced.back")));
+function offerBack(holder, w, replaced) {
+  const note = noteBox("info", h("p", {}, t("train.replaced")),
+    h("button", { type: "button", class: "ts-btn small", onclick: () => { note.remove(); w.reload(replaced); } }, t("train.replaced.back")));
   holder.append(note);
-};
+}
 
-TS.train.drawStep = function (frame, w) {
+function drawStep(frame, w) {
   const step = w.draft.step;
   w.off("step");
-  const heading = TS.h("h2", { tabindex: "-1", id: "train-heading" }, TS.t("train." + step + ".title"));
-  const body = TS.h("div", { class: "ts-stack train-step", "data-step": step });
+  const heading = h("h2", { tabindex: "-1", id: "train-heading" }, t("train." + step + ".title"));
+  const body = h("div", { class: "ts-stack train-step", "data-step": step });
   frame.panel.setAttribute("aria-labelledby", "train-heading");
-  TS.replace(frame.panel, heading, TS.h("p", { class: "ts-soft train-lead" }, TS.t("train." + step + ".lead")), body, TS.train.footer(w));
-  TS.train.steps[step](w, body);
-  TS.train.drawBar(frame.bar, w);
+  replaceChildren(frame.panel, heading, h("p", { class: "ts-soft train-lead" }, t("train." + step + ".lead")), body, footer(w));
+  drawBody(w, step, body);
+  drawBar(frame.bar, w);
+}
+
+/** What draws each step: loaded when the step is opened. */
+const STEP_VIEWS = {
+  model: async () => (await import("./steps/model.js")).modelStepView,
+  data: async () => (await import("./steps/data.js")).dataStepView,
+  budget: async () => (await import("./steps/budget.js")).budgetStepView,
+  method: async () => (await import("./steps/method.js")).methodStepView,
+  review: async () => (await import("./steps/review.js")).reviewStepView,
 };
 
+async function drawBody(w, step, body) {
+  const draw = await STEP_VIEWS[step]();
+  if (body.isConnected) draw(w, body);
+}
+
 /** Back and on. */
-TS.train.footer = function (w) {
-  const at = TS.train.STEPS.indexOf(w.draft.step);
-  const back = TS.train.STEPS[at - 1];
-  const on = TS.train.STEPS[at + 1];
-  const button = on ? TS.h("button", { type: "button", class: "ts-btn primary", id: "train-next", onclick: () => w.go(on) },
-    TS.t("train.next", { step: TS.t("train.step." + on) }), TS.icon("arrow-right")) : null;
+function footer(w) {
+  const at = STEPS.indexOf(w.draft.step);
+  const back = STEPS[at - 1];
+  const on = STEPS[at + 1];
+  const button = on ? h("button", { type: "button", class: "ts-btn primary", id: "train-next", onclick: () => w.go(on) },
+    t("train.next", { step: t("train.step." + on) }), drawIcon("arrow-right")) : null;
   const ready = () => { if (button) button.disabled = !w.done(w.draft.step); };
   w.on("draft", ready, "step");
   w.on("lists", ready, "step");
   ready();
-  return TS.h("footer", { class: "ts-spread train-footer" },
-    back ? TS.h("button", { type: "button", class: "ts-btn ghost", id: "train-back", onclick: () => w.go(back) }, TS.t("train.back")) : TS.h("span", {}), button);
-};
+  return h("footer", { class: "ts-spread train-footer" },
+    back ? h("button", { type: "button", class: "ts-btn ghost", id: "train-back", onclick: () => w.go(back) }, t("train.back")) : h("span", {}), button);
+}
 
 /** The steps, each with what was chosen; those that can be reached are buttons. */
-TS.train.drawBar = function (bar, w) {
-  const at = TS.train.STEPS.indexOf(w.draft.step);
-  TS.replace(bar, TS.h("ol", { class: "ts-steps" }, TS.train.STEPS.map((step, index) => {
-    const reachable = TS.train.STEPS.slice(0, index).every((one) => w.done(one));
+function drawBar(bar, w) {
+  const at = STEPS.indexOf(w.draft.step);
+  replaceChildren(bar, h("ol", { class: "ts-steps" }, STEPS.map((step, index) => {
+    const reachable = STEPS.slice(0, index).every((one) => w.done(one));
     const done = index < 4 && reachable && w.done(step);
-    return TS.h("li", { class: (index === at ? "current " : "") + (done ? "done" : "") },
-      TS.h("button", { type: "button", id: "train-step-" + step, "aria-current": index === at ? "step" : null, disabled: !reachable && index > at, onclick: () => w.go(step) },
-        TS.h("span", { class: "step-number", "aria-hidden": "true" }, done && index !== at ? TS.icon("check") : index + 1),
-        TS.h("span", { class: "step-words" }, TS.h("span", { class: "step-name" }, TS.t("train.step." + step)),
-          TS.h("span", { class: "step-choice", dir: "auto" }, w.chosen(step) || TS.t("train.step.open")))));
+    return h("li", { class: (index === at ? "current " : "") + (done ? "done" : "") },
+      h("button", { type: "button", id: "train-step-" + step, "aria-current": index === at ? "step" : null, disabled: !reachable && index > at, onclick: () => w.go(step) },
+        h("span", { class: "step-number", "aria-hidden": "true" }, done && index !== at ? drawIcon("check") : index + 1),
+        h("span", { class: "step-words" }, h("span", { class: "step-name" }, t("train.step." + step)),
+          h("span", { class: "step-choice", dir: "auto" }, w.chosen(step) || t("train.step.open")))));
   })));
-};
+}

@@ -1,17 +1,21 @@
 /* The wizard's state: the draft, what can be chosen, the plan. Saves and plans by itself when the draft changes. */
-"use strict";
-TS.train = TS.train || {};
+import { tellOnline } from "../../kit/server.js";
+import { t } from "../../kit/texts.js";
+import { toast } from "../../kit/toast.js";
+import { debounce, keepDraft, onlyLatest } from "../shared/form-controls.js";
+import { offering } from "./offers.js";
+import { budgetWords } from "./steps/budget.js";
 
-TS.train.state = function (ctx, forms, loaded) {
+export function trainState(ctx, forms, loaded) {
   const listeners = [];
   const w = { ctx, forms, draft: loaded.draft, models: loaded.models, datasets: loaded.datasets, devices: loaded.devices, catalogue: loaded.catalogue, checks: {}, plan: null, problem: null, faults: {}, finished: false };
   w.on = (event, task, owner) => listeners.push({ event, task, owner });
   w.off = (owner) => listeners.splice(0, listeners.length, ...listeners.filter((one) => one.owner !== owner));
   w.tell = (event) => [...listeners].filter((one) => one.event === event).forEach((one) => one.task());
-  TS.train.choosing(w);
-  TS.train.saving(w);
-  TS.train.planning(w);
-  TS.train.offering(w);
+  choosing(w);
+  saving(w);
+  planning(w);
+  offering(w);
   w.patch = (changes) => {
     const before = JSON.stringify(w.raw());
     Object.assign(w.draft, changes);
@@ -22,10 +26,10 @@ TS.train.state = function (ctx, forms, loaded) {
   w.replace = (draft) => { w.draft = draft; w.settle(); w.save(); w.replanNow(); w.tell("draft"); };
   w.settle();
   return w;
-};
+}
 
 /** Reads of the draft: the chosen things, the settings in force, the raw spec for the services. */
-TS.train.choosing = function (w) {
+function choosing(w) {
   w.model = () => w.models.find((one) => one.id === w.draft.base_model);
   w.dataset = () => w.datasets.find((one) => one.id === w.draft.dataset);
   w.objective = () => w.forms.objectives.find((one) => one.key === w.draft.objective) || w.forms.objectives[0];
@@ -34,12 +38,12 @@ TS.train.choosing = function (w) {
   w.method = () => w.forms.methods.find((one) => one.key === w.draft.method);
   w.device = () => w.devices.find((one) => one.key === w.draft.budget.device) || w.planned();
   w.planned = () => w.catalogue.find((one) => one.key === w.draft.budget.device);
-  w.autoName = () => [w.dataset()?.name, w.method()?.label].filter(Boolean).join(" · ").slice(0, 120) || TS.t("train.name.auto");
+  w.autoName = () => [w.dataset()?.name, w.method()?.label].filter(Boolean).join(" · ").slice(0, 120) || t("train.name.auto");
   w.done = (step) => ({ model: () => w.model()?.status === "ready", data: () => Boolean(w.dataset() && w.teaches(w.dataset())), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
   w.complete = () => ["model", "data", "method"].every(w.done) && !Object.keys(w.faults).length;
   w.chosen = (step) => ({
     model: () => w.model()?.name, data: () => w.dataset()?.name, method: () => w.method()?.label,
-    budget: () => TS.train.budgetWords(w), review: () => (w.complete() && w.plan ? TS.t("train.step.ready") : ""),
+    budget: () => budgetWords(w), review: () => (w.complete() && w.plan ? t("train.step.ready") : ""),
   }[step]());
   /* Only settings that the objective has are in force, each from where `setParam` puts it. */
   w.trainingValues = (method = w.draft.method) => {
@@ -74,18 +78,18 @@ TS.train.choosing = function (w) {
     w.settle();
     w.tell("lists");
   };
-};
+}
 
 /** Choose what is learnt. What was typed for an objective waits until it is chosen again: a maximum length is no block length. */
-TS.train.setObjective = function (w, key) {
+export function setObjective(w, key) {
   const { training, training_by } = w.draft;
   if (key === w.objective().key) return;
   const { [key]: back, ...waiting } = { ...w.draft.by_objective, [w.objective().key]: { training, training_by } };
   w.patch({ objective: key, training: {}, training_by: {}, ...back, by_objective: waiting });
-};
+}
 
 /** Settings that the user changed: per method where the default is the method's, shared where it is not. */
-TS.train.setParam = function (w, param, value) {
+export function setParam(w, param, value) {
   const put = (values) => {
     const next = { ...values };
     if (value === undefined) delete next[param.key];
@@ -97,29 +101,29 @@ TS.train.setParam = function (w, param, value) {
   if (param.field.startsWith("method.")) w.patch({ own: true, method_params_by: mine(w.draft.method_params_by) });
   else if (param.per_method) w.patch({ own: true, training_by: mine(w.draft.training_by) });
   else w.patch({ own: true, training: put(w.draft.training) });
-};
+}
 
 /** Saving: 300 ms after a change, and at once when the page is left; one after the other, so that none overtakes. */
-TS.train.saving = function (w) {
+function saving(w) {
   const send = async () => {
     if (w.finished) return;
     try {
       await w.ctx.call("save", w.draft);
     } catch (error) {
-      if (error.code === "away") TS.online(false);
-      else TS.toast(error.message, "danger");
+      if (error.code === "away") tellOnline(false);
+      else toast(error.message, "danger");
     }
   };
   let last = Promise.resolve();
-  w.save = TS.debounce(300, () => (last = last.then(send)));
+  w.save = debounce(300, () => (last = last.then(send)));
   w.saved = () => { w.save.flush(); return last; };
-  TS.keepDraft("train", w.save, () => (w.finished ? null : w.draft));
+  keepDraft("train", w.save, () => (w.finished ? null : w.draft));
   window.addEventListener("pageshow", (event) => { if (event.persisted && w.finished) location.reload(); });
-};
+}
 
 /** Planning: shortly after a change; the newest answer counts. Faults belong to fields, other refusals to the estimate. */
-TS.train.planning = function (w) {
-  w.replanNow = TS.latest(async () => {
+function planning(w) {
+  w.replanNow = onlyLatest(async () => {
     if (!w.done("model") || !w.done("data")) return null;
     return w.ctx.call("plan_now", w.raw());
   }, (plan) => {
@@ -127,11 +131,12 @@ TS.train.planning = function (w) {
     w.tell("plan");
   }, (error) => {
     const away = error.code === "away";
-    TS.online(!away);
+    tellOnline(!away);
     Object.assign(w, { plan: null, faults: error.faults || {}, problem: error, busy: false });
     w.tell("plan");
   });
-  const later = TS.debounce(60, w.replanNow);
+  const later = debounce(60, w.replanNow);
   w.replan = () => { w.busy = true; later(); w.tell("busy"); };
   w.replan.flush = later.flush;
-};
+}
+export const STEPS = ["model", "data", "budget", "method", "review"];

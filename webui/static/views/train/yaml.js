@@ -1,69 +1,73 @@
 /* Settings as a file: out (copy, download) and in (file, paste), and starting over. */
-"use strict";
-TS.train = TS.train || {};
+import { h, replaceChildren } from "../../kit/dom.js";
+import { drawIcon } from "../../kit/icons.js";
+import { askFirst, copyText, openDialog, saveFile } from "../../kit/parts.js";
+import { pageUrl, t } from "../../kit/texts.js";
+import { runAction, toast } from "../../kit/toast.js";
+import { labelledField, noteBox, reasonBox } from "../shared/form-controls.js";
 
-TS.train.drawTools = function (holder, w) {
+export function drawTools(holder, w) {
   const button = (id, icon, text, task) => {
-    const node = TS.h("button", { type: "button", class: "ts-btn ghost small", id, onclick: () => task(w, node) }, TS.icon(icon), text);
+    const node = h("button", { type: "button", class: "ts-btn ghost small", id, onclick: () => task(w, node) }, drawIcon(icon), text);
     return node;
   };
   const compare = async () => {
     await w.saved();
     const { base_model: model, dataset } = w.draft;
-    location.assign(TS.url("compare", Object.entries({ new: 1, model, dataset }).filter(([, value]) => value)));
+    location.assign(pageUrl("compare", Object.entries({ new: 1, model, dataset }).filter(([, value]) => value)));
   };
-  TS.replace(holder,
-    button("train-compare", "gauge", TS.t("compare.from_train"), compare),
-    button("train-import", "upload", TS.t("train.tools.import"), TS.train.importYaml),
-    button("train-export", "download", TS.t("train.tools.export"), TS.train.exportYaml),
-    button("train-fresh", "rotate-ccw", TS.t("train.tools.fresh"), TS.train.startOver));
-};
+  replaceChildren(holder,
+    button("train-compare", "gauge", t("compare.from_train"), compare),
+    button("train-import", "upload", t("train.tools.import"), importYaml),
+    button("train-export", "download", t("train.tools.export"), exportYaml),
+    button("train-fresh", "rotate-ccw", t("train.tools.fresh"), startOver));
+}
 
-TS.train.exportYaml = async function (w, button) {
-  const text = await TS.act(button, () => w.ctx.call("write_yaml", w.raw()));
+async function exportYaml(w, button) {
+  const text = await runAction(button, () => w.ctx.call("write_yaml", w.raw()));
   if (text === undefined) return;
-  const body = TS.h("div", { class: "ts-stack" }, TS.h("p", {}, TS.t("train.yaml.export.lead")),
-    TS.h("pre", { class: "ts-log", tabindex: "0", "aria-label": TS.t("train.yaml.export") }, text));
-  const done = await TS.dialog(TS.t("train.yaml.export"), body, [
-    { label: TS.t("common.close"), value: "" }, { label: TS.t("common.copy"), value: "copy" }, { label: TS.t("train.yaml.download"), value: "download", kind: "primary" }], { wide: true });
-  if (done === "copy") await TS.copy(text);
-  if (done === "download") TS.save(TS.train.fileName(w.raw().name), text, "application/yaml");
-};
+  const body = h("div", { class: "ts-stack" }, h("p", {}, t("train.yaml.export.lead")),
+    h("pre", { class: "ts-log", tabindex: "0", "aria-label": t("train.yaml.export") }, text));
+  const done = await openDialog(t("train.yaml.export"), body, [
+    { label: t("common.close"), value: "" }, { label: t("common.copy"), value: "copy" }, { label: t("train.yaml.download"), value: "download", kind: "primary" }], { wide: true });
+  if (done === "copy") await copyText(text);
+  if (done === "download") saveFile(fileName(w.raw().name), text, "application/yaml");
+}
 
-TS.train.fileName = (name) => (name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "tunesmith") + ".yaml";
+export const fileName = (name) => (name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "tunesmith") + ".yaml";
 
-TS.train.importYaml = async function (w) {
-  const area = TS.h("textarea", { class: "ts-textarea ts-mono", id: "train-yaml", rows: "10", spellcheck: "false" });
-  const file = TS.h("input", { class: "ts-input", id: "train-yaml-file", type: "file", accept: ".yaml,.yml", onchange: async () => { if (file.files[0]) area.value = await file.files[0].text(); } });
-  const pasted = TS.field("train-yaml", TS.t("train.yaml.paste"), area, {});
-  const body = TS.h("div", { class: "ts-stack" }, TS.field("train-yaml-file", TS.t("train.yaml.file"), file, {}), pasted);
-  const actions = [{ label: TS.t("common.cancel"), value: "" }, { label: TS.t("train.yaml.use"), value: "use", kind: "primary" }];
-  while ((await TS.dialog(TS.t("train.yaml.import"), body, actions, { wide: true })) === "use") {
+async function importYaml(w) {
+  const area = h("textarea", { class: "ts-textarea ts-mono", id: "train-yaml", rows: "10", spellcheck: "false" });
+  const file = h("input", { class: "ts-input", id: "train-yaml-file", type: "file", accept: ".yaml,.yml", onchange: async () => { if (file.files[0]) area.value = await file.files[0].text(); } });
+  const pasted = labelledField("train-yaml", t("train.yaml.paste"), area, {});
+  const body = h("div", { class: "ts-stack" }, labelledField("train-yaml-file", t("train.yaml.file"), file, {}), pasted);
+  const actions = [{ label: t("common.cancel"), value: "" }, { label: t("train.yaml.use"), value: "use", kind: "primary" }];
+  while ((await openDialog(t("train.yaml.import"), body, actions, { wide: true })) === "use") {
     try {
       const { draft, warnings } = await w.ctx.call("read_yaml", area.value);
       w.reload(draft);
-      TS.train.sayWarnings(w, warnings);
-      TS.toast(TS.t("train.yaml.done"), "good");
+      sayWarnings(w, warnings);
+      toast(t("train.yaml.done"), "good");
       return;
     } catch (error) {
       pasted.setError(error.message);
     }
   }
-};
+}
 
 /** What could not be taken over, above the steps until it is closed. */
-TS.train.sayWarnings = function (w, warnings) {
-  TS.replace(w.notes, warnings.map((warning) => {
-    const note = TS.note("warn", TS.h("p", {}, TS.reason(warning)));
-    note.append(TS.h("button", { type: "button", class: "ts-icon-btn", "aria-label": TS.t("common.close"), onclick: () => note.remove() }, TS.icon("x")));
+export function sayWarnings(w, warnings) {
+  replaceChildren(w.notes, warnings.map((warning) => {
+    const note = noteBox("warn", h("p", {}, reasonBox(warning)));
+    note.append(h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("common.close"), onclick: () => note.remove() }, drawIcon("x")));
     return note;
   }));
-};
+}
 
-TS.train.startOver = async function (w, button) {
-  if (!(await TS.confirm(TS.t("train.fresh.title"), TS.t("train.fresh.text"), TS.t("train.tools.fresh")))) return;
-  const draft = await TS.act(button, () => w.ctx.call("start_over"));
+async function startOver(w, button) {
+  if (!(await askFirst(t("train.fresh.title"), t("train.fresh.text"), t("train.tools.fresh")))) return;
+  const draft = await runAction(button, () => w.ctx.call("start_over"));
   if (!draft) return;
-  TS.replace(w.notes);
+  replaceChildren(w.notes);
   w.reload(draft);
-};
+}

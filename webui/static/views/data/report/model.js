@@ -1,79 +1,85 @@
 /* The data set as one model reads it: tokens an epoch, lengths, limits, and whether its chat template teaches the right part. */
-"use strict";
-TS.data = TS.data || {};
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { t } from "../../../kit/texts.js";
+import { statBox } from "../badges.js";
+import { lengthParts, shares } from "./charts.js";
+import { LEVEL_ICONS, gather, working } from "./overview.js";
+import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
-TS.data.modelCard = function (set, ctx, tell) {
-  const pick = TS.h("div", { class: "data-model-pick" });
-  const template = TS.h("div", {});
-  const body = TS.h("div", { class: "data-tokens", "aria-live": "polite" });
-  const card = TS.h("section", { class: "ts-card", id: "data-for-model", "aria-labelledby": "data-model-title" }, TS.h("h2", { id: "data-model-title" }, TS.t("data.model.title")), pick, template, body);
+export function dataModelCard(set, ctx, tell) {
+  const pick = h("div", { class: "data-model-pick" });
+  const template = h("div", {});
+  const body = h("div", { class: "data-tokens", "aria-live": "polite" });
+  const card = h("section", { class: "ts-card", id: "data-for-model", "aria-labelledby": "data-model-title" }, h("h2", { id: "data-model-title" }, t("data.model.title")), pick, template, body);
   let newest = 0;
   const start = async (model) => {
     const mine = (newest += 1);
     const here = () => mine === newest;
-    TS.replace(template);
-    TS.replace(body, TS.data.working(0));
+    replaceChildren(template);
+    replaceChildren(body, working(0));
     try {
       const check = await ctx.call("report_template", set.id, model);
       if (!here()) return;
-      TS.replace(template, TS.data.templateCheck(check));
+      replaceChildren(template, templateCheck(check));
       tell(null, check);
-      const tokens = await TS.data.gather(card, ctx, "report_tokens", [set.id, model], (share) => { if (here()) TS.replace(body, TS.data.working(share)); });
+      const tokens = await gather(card, ctx, "report_tokens", [set.id, model], (share) => { if (here()) replaceChildren(body, working(share)); });
       if (!here() || !tokens) return;
-      TS.replace(body, TS.data.tokenReport(tokens, set));
+      replaceChildren(body, tokenReport(tokens, set));
       tell(tokens, check);
     } catch (error) {
-      if (here()) TS.replace(body, TS.note("danger", error.message));
+      if (here()) replaceChildren(body, noteBox("danger", error.message));
     }
   };
   ctx.call("models").then((models) => {
-    if (!models.length) return TS.replace(body, TS.h("p", { class: "ts-soft" }, TS.t("data.tokens.no_model")));
-    TS.replace(pick, TS.field("data-model", TS.t("data.tokens.model"), TS.select("data-model", models.map((model) => [model.id, model.name]), models[0].id, start), {}));
+    if (!models.length) return replaceChildren(body, h("p", { class: "ts-soft" }, t("data.tokens.no_model")));
+    replaceChildren(pick, labelledField("data-model", t("data.tokens.model"), selectField("data-model", models.map((model) => [model.id, model.name]), models[0].id, start), {}));
     return start(models[0].id);
-  }).catch((error) => TS.replace(body, TS.note("danger", error.message)));
+  }).catch((error) => replaceChildren(body, noteBox("danger", error.message)));
   return card;
-};
+}
 
-TS.data.tokenReport = function (report, set) {
-  const number = TS.format.number;
-  if (!report.whole.bars.length) return TS.note("danger", TS.t("data.model.all_refused"), report.reason ? TS.h("p", {}, TS.reason(report.reason)) : null);
+function tokenReport(report, set) {
+  const number = format.number;
+  if (!report.whole.bars.length) return noteBox("danger", t("data.model.all_refused"), report.reason ? h("p", {}, reasonBox(report.reason)) : null);
   return [
-    TS.h("div", { class: "data-numbers" },
-      TS.stat(number(report.epoch.tokens), TS.t("data.model.epoch")),
-      TS.stat(number(report.epoch.learnt), TS.t("data.model.learnt")),
-      report.speed ? TS.stat(TS.format.duration(report.speed.seconds), TS.t("data.model.time")) : null,
-      TS.stat(number(report.whole.mean), TS.t("data.tokens.mean")),
-      TS.stat(number(report.whole.longest), TS.t("data.tokens.longest"))),
-    report.speed ? TS.h("p", { class: "ts-soft ts-small" }, TS.t("data.model.speed", { n: number(report.speed.tokens_per_s) })) : null,
-    report.looked < report.rows ? TS.h("p", { class: "ts-soft ts-small" }, TS.t("data.model.sampled", { n: number(report.looked), all: number(report.rows) })) : null,
-    report.refused ? TS.note("warn", TS.t("data.tokens.refused", { n: number(report.refused) }), report.reason ? TS.h("p", { class: "ts-small" }, TS.reason(report.reason)) : null) : null,
-    report.skipped ? TS.note("info", TS.t("data.model.skipped", { n: number(report.skipped) })) : null,
-    TS.h("div", { class: "data-model-cols" },
-      TS.data.lengthParts("data-token-length", TS.t("data.report.part"), [
-        ["whole", TS.t("data.report.whole"), report.whole], ["question", TS.t("data.report.question"), report.question],
-        ["answer", TS.t("data.model.part_learnt"), set.kind === "text" ? null : report.answer]], "tokens"),
-      TS.data.limitTable(report))];
-};
+    h("div", { class: "data-numbers" },
+      statBox(number(report.epoch.tokens), t("data.model.epoch")),
+      statBox(number(report.epoch.learnt), t("data.model.learnt")),
+      report.speed ? statBox(format.duration(report.speed.seconds), t("data.model.time")) : null,
+      statBox(number(report.whole.mean), t("data.tokens.mean")),
+      statBox(number(report.whole.longest), t("data.tokens.longest"))),
+    report.speed ? h("p", { class: "ts-soft ts-small" }, t("data.model.speed", { n: number(report.speed.tokens_per_s) })) : null,
+    report.looked < report.rows ? h("p", { class: "ts-soft ts-small" }, t("data.model.sampled", { n: number(report.looked), all: number(report.rows) })) : null,
+    report.refused ? noteBox("warn", t("data.tokens.refused", { n: number(report.refused) }), report.reason ? h("p", { class: "ts-small" }, reasonBox(report.reason)) : null) : null,
+    report.skipped ? noteBox("info", t("data.model.skipped", { n: number(report.skipped) })) : null,
+    h("div", { class: "data-model-cols" },
+      lengthParts("data-token-length", t("data.report.part"), [
+        ["whole", t("data.report.whole"), report.whole], ["question", t("data.report.question"), report.question],
+        ["answer", t("data.model.part_learnt"), set.kind === "text" ? null : report.answer]], "tokens"),
+      limitTable(report))];
+}
 
 /** Rows that a limit would cut, up to the first limit that none passes; the model's own limit among them. */
-TS.data.limitTable = function (report) {
+function limitTable(report) {
   const clear = report.over.findIndex(([, rows]) => !rows);
   const shown = (clear < 0 ? report.over : report.over.slice(0, clear + 1)).filter(([limit]) => !report.context || limit < report.context);
-  const lines = [...shown.map(([limit, rows]) => [TS.t("data.tokens.length", { n: TS.format.number(limit) }), rows]),
-    ...(report.context ? [[TS.t("data.model.context", { n: TS.format.number(report.context) }), report.over_context]] : [])];
-  return TS.data.shares(TS.t("data.tokens.over"), lines, report.rows);
-};
+  const lines = [...shown.map(([limit, rows]) => [t("data.tokens.length", { n: format.number(limit) }), rows]),
+    ...(report.context ? [[t("data.model.context", { n: format.number(report.context) }), report.over_context]] : [])];
+  return shares(t("data.tokens.over"), lines, report.rows);
+}
 
 /** What a real row looks like to the model, and whether its end is taught. */
-TS.data.templateCheck = function (check) {
-  const lines = check.findings.map((one) => TS.h("li", { class: one.level }, TS.icon(TS.data.LEVEL_ICONS[one.level]), TS.h("span", {}, TS.t("data.glance." + one.code, one.params))));
-  if (!check.tokens.length) return TS.h("ul", { class: "data-stands-out" }, lines);
-  const tokens = TS.h("div", { class: "ts-tokens data-end", tabindex: "0", role: "group", "aria-label": TS.t("data.model.tokens_label", { learnt: check.tokens.filter((token) => token.trained).map((token) => token.text).join("") }) },
-    check.cut ? "… " : null, check.tokens.map((token) => TS.h("span", { class: token.trained ? "trained" : "masked" }, TS.data.visible(token.text))));
-  return TS.h("div", { class: "ts-stack data-template" }, TS.h("h3", {}, TS.t("data.model.template")), TS.h("ul", { class: "data-stands-out" }, lines),
-    TS.h("p", { class: "ts-soft ts-small" }, TS.t("data.model.tokens")), tokens,
-    check.head ? TS.h("details", { class: "ts-details ts-small" }, TS.h("summary", {}, TS.t("data.model.head")), TS.h("p", { class: "ts-soft" }, TS.t("data.model.head_lead")), TS.h("pre", { class: "ts-log" }, check.head)) : null);
-};
+function templateCheck(check) {
+  const lines = check.findings.map((one) => h("li", { class: one.level }, drawIcon(LEVEL_ICONS[one.level]), h("span", {}, t("data.glance." + one.code, one.params))));
+  if (!check.tokens.length) return h("ul", { class: "data-stands-out" }, lines);
+  const tokens = h("div", { class: "ts-tokens data-end", tabindex: "0", role: "group", "aria-label": t("data.model.tokens_label", { learnt: check.tokens.filter((token) => token.trained).map((token) => token.text).join("") }) },
+    check.cut ? "… " : null, check.tokens.map((token) => h("span", { class: token.trained ? "trained" : "masked" }, visible(token.text))));
+  return h("div", { class: "ts-stack data-template" }, h("h3", {}, t("data.model.template")), h("ul", { class: "data-stands-out" }, lines),
+    h("p", { class: "ts-soft ts-small" }, t("data.model.tokens")), tokens,
+    check.head ? h("details", { class: "ts-details ts-small" }, h("summary", {}, t("data.model.head")), h("p", { class: "ts-soft" }, t("data.model.head_lead")), h("pre", { class: "ts-log" }, check.head)) : null);
+}
 
 /** Line ends can be seen. */
-TS.data.visible = (text) => text.replace(/\n/g, "↵\n");
+const visible = (text) => text.replace(/\n/g, "↵\n");

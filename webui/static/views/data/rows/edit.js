@@ -1,13 +1,21 @@
 /* Changing rows by hand: an editor of one row, and a bar that gathers changes until they become one version. */
-"use strict";
-TS.data = TS.data || {};
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { t } from "../../../kit/texts.js";
+import { runAction, toast } from "../../../kit/toast.js";
+import { parse } from "../import/upload.js";
+import { openSet } from "../open-set.js";
+import { dataMade } from "../operation.js";
+import { dataDrawRows } from "./browser.js";
+import { stored } from "./row.js";
+import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
 /** Changes of rows that are not a version yet; they outlive a refresh, and belong to the version that they were made on. */
-TS.data.pendingBar = function (self) {
+export function pendingBar(self) {
   const key = "ts-pending-" + self.set.id + "-" + self.set.version;
-  const held = TS.data.parse(sessionStorage.getItem(key) || "{}");
+  const held = parse(sessionStorage.getItem(key) || "{}");
   const state = { edits: held.edits || {}, drops: held.drops || [] };
-  const node = TS.h("div", { class: "data-pending", role: "region", "aria-label": TS.t("data.pending.title"), hidden: true });
+  const node = h("div", { class: "data-pending", role: "region", "aria-label": t("data.pending.title"), hidden: true });
   const count = () => Object.keys(state.edits).length + state.drops.length;
   const draw = () => {
     node.hidden = !count();
@@ -17,9 +25,9 @@ TS.data.pendingBar = function (self) {
     } catch {
       console.warn("the changes are too large to be kept over a refresh");
     }
-    if (count()) TS.replace(node, TS.data.pendingWords(self, state, discard, finished));
+    if (count()) replaceChildren(node, pendingWords(self, state, discard, finished));
   };
-  const discard = () => { state.edits = {}; state.drops = []; draw(); TS.data.drawRows(self); };
+  const discard = () => { state.edits = {}; state.drops = []; draw(); dataDrawRows(self); };
   const finished = () => { state.edits = {}; state.drops = []; draw(); };
   draw();
   return {
@@ -30,115 +38,115 @@ TS.data.pendingBar = function (self) {
     drop(id) { delete state.edits[id]; if (!state.drops.includes(id)) state.drops.push(id); draw(); },
     undo(id) { delete state.edits[id]; state.drops = state.drops.filter((one) => one !== id); draw(); },
   };
-};
+}
 
-TS.data.pendingWords = function (self, state, discard, finished) {
-  const progress = TS.h("div", { class: "data-pending-work" });
-  const words = [["edits", Object.keys(state.edits).length], ["drops", state.drops.length]].filter(([, n]) => n).map(([key, n]) => TS.t("data.pending." + key, { n }));
-  const fail = (error) => TS.replace(progress, TS.note("danger", error.message));
-  const make = TS.h("button", { type: "button", class: "ts-btn primary small", id: "data-pending-make", onclick: () => TS.act(make, async () => {
+function pendingWords(self, state, discard, finished) {
+  const progress = h("div", { class: "data-pending-work" });
+  const words = [["edits", Object.keys(state.edits).length], ["drops", state.drops.length]].filter(([, n]) => n).map(([key, n]) => t("data.pending." + key, { n }));
+  const fail = (error) => replaceChildren(progress, noteBox("danger", error.message));
+  const make = h("button", { type: "button", class: "ts-btn primary small", id: "data-pending-make", onclick: () => runAction(make, async () => {
     try {
       const made = await self.ctx.call("apply_edits", self.set.id, Object.values(state.edits), state.drops, self.set.version);
-      await TS.data.made(progress, made, self.set, self.ctx, async ({ version }) => {
+      await dataMade(progress, made, self.set, self.ctx, async ({ version }) => {
         finished();
-        TS.toast(TS.t("data.op.made", { n: version }), "good");
-        await TS.data.reload();
+        toast(t("data.op.made", { n: version }), "good");
+        await openSet.reload();
       }, fail);
     } catch (error) {
       fail(error);
     }
-  }) }, TS.icon("check"), TS.t("data.op.make"));
-  return [TS.h("div", { class: "ts-spread" }, TS.h("p", { role: "status" }, words.join(", ")),
-    TS.h("div", { class: "ts-row" }, TS.h("button", { type: "button", class: "ts-btn ghost small", onclick: discard }, TS.t("data.pending.discard")), make)), progress];
-};
+  }) }, drawIcon("check"), t("data.op.make"));
+  return [h("div", { class: "ts-spread" }, h("p", { role: "status" }, words.join(", ")),
+    h("div", { class: "ts-row" }, h("button", { type: "button", class: "ts-btn ghost small", onclick: discard }, t("data.pending.discard")), make)), progress];
+}
 
 /** Edit a row of the browser. */
-TS.data.editInPlace = async function (row, self) {
-  const whole = self.pending.edited(row.id) || (row.clipped ? await self.ctx.call("one_row", self.set.id, row.id) : TS.data.stored(row));
-  const changed = await TS.data.editRow(whole, self.ctx, TS.t("data.edit.title", { n: row.place + 1 }));
+export async function editInPlace(row, self) {
+  const whole = self.pending.edited(row.id) || (row.clipped ? await self.ctx.call("one_row", self.set.id, row.id) : stored(row));
+  const changed = await editRow(whole, self.ctx, t("data.edit.title", { n: row.place + 1 }));
   if (!changed || JSON.stringify(changed) === JSON.stringify(whole)) return;
   self.pending.edit(changed);
-  TS.data.drawRows(self);
-};
+  dataDrawRows(self);
+}
 
 /** A dialog with the fields of a row; resolves to the checked row, or null when it was dismissed. */
-TS.data.editRow = function (row, ctx, title, saveLabel) {
+export function editRow(row, ctx, title, saveLabel) {
   return new Promise((resolve) => {
     const draft = structuredClone(row);
-    const wrong = TS.h("div", { "aria-live": "polite" });
-    const save = TS.h("button", { type: "submit", class: "ts-btn primary" }, saveLabel || TS.t("data.edit.save"));
+    const wrong = h("div", { "aria-live": "polite" });
+    const save = h("button", { type: "submit", class: "ts-btn primary" }, saveLabel || t("data.edit.save"));
     let result = null;
-    const form = TS.h("form", { class: "ts-stack", method: "dialog", onsubmit: (event) => {
+    const form = h("form", { class: "ts-stack", method: "dialog", onsubmit: (event) => {
       event.preventDefault();
-      TS.act(save, async () => {
+      runAction(save, async () => {
         const fault = await ctx.call("check_row", draft);
-        TS.replace(wrong, fault ? TS.note("danger", TS.reason(fault)) : null);
+        replaceChildren(wrong, fault ? noteBox("danger", reasonBox(fault)) : null);
         if (fault) return;
         result = draft;
         dialog.close();
       });
-    } }, TS.data.rowFields(draft), wrong,
-    TS.h("div", { class: "ts-dialog-actions" }, TS.h("button", { type: "button", class: "ts-btn", onclick: () => dialog.close() }, TS.t("common.cancel")), save));
-    const dialog = TS.h("dialog", { class: "ts-dialog wide data-edit", "aria-labelledby": "data-edit-title" }, TS.h("h2", { id: "data-edit-title" }, title), form);
+    } }, rowFields(draft), wrong,
+    h("div", { class: "ts-dialog-actions" }, h("button", { type: "button", class: "ts-btn", onclick: () => dialog.close() }, t("common.cancel")), save));
+    const dialog = h("dialog", { class: "ts-dialog wide data-edit", "aria-labelledby": "data-edit-title" }, h("h2", { id: "data-edit-title" }, title), form);
     dialog.addEventListener("close", () => { dialog.remove(); resolve(result); });
     document.body.append(dialog);
     dialog.showModal();
     dialog.querySelector("textarea")?.focus();
   });
-};
+}
 
 /** Fields for everything in a row that can be changed by hand; they write into `row`. */
-TS.data.rowFields = function (row) {
-  const node = TS.h("div", { class: "ts-stack data-edit-fields" });
-  if (row.text !== undefined) node.append(TS.data.textField("edit-text", TS.t("data.field.text"), row.text, (text) => { row.text = text; }, 12));
-  for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) node.append(TS.data.turnsField(row, key));
+function rowFields(row) {
+  const node = h("div", { class: "ts-stack data-edit-fields" });
+  if (row.text !== undefined) node.append(textField("edit-text", t("data.field.text"), row.text, (text) => { row.text = text; }, 12));
+  for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) node.append(turnsField(row, key));
   if (typeof row.label === "boolean") {
-    node.append(TS.h("label", { class: "ts-check" }, TS.h("input", { type: "checkbox", id: "edit-label", checked: row.label, onchange: (event) => { row.label = event.target.checked; } }), TS.t("data.row.label")));
+    node.append(h("label", { class: "ts-check" }, h("input", { type: "checkbox", id: "edit-label", checked: row.label, onchange: (event) => { row.label = event.target.checked; } }), t("data.row.label")));
   }
-  node.append(TS.field("edit-split", TS.t("data.edit.split"), TS.select("edit-split", ["train", "val", "test"].map((split) => [split, TS.t("data.rows." + split)]), row.split || "train", (split) => { row.split = split; }), {}));
+  node.append(labelledField("edit-split", t("data.edit.split"), selectField("edit-split", ["train", "val", "test"].map((split) => [split, t("data.rows." + split)]), row.split || "train", (split) => { row.split = split; }), {}));
   const extra = Object.entries(row.extra || {});
   if (extra.length) {
-    node.append(TS.h("details", { class: "ts-details" }, TS.h("summary", {}, TS.t("data.edit.extra", { n: extra.length })),
-      TS.h("div", { class: "form-grid" }, extra.map(([name, value], at) => TS.data.extraField(row, name, value, at)))));
+    node.append(h("details", { class: "ts-details" }, h("summary", {}, t("data.edit.extra", { n: extra.length })),
+      h("div", { class: "form-grid" }, extra.map(([name, value], at) => extraField(row, name, value, at)))));
   }
   return node;
-};
+}
 
-TS.data.textField = function (id, label, text, oninput, rows) {
-  const area = TS.h("textarea", { class: "ts-textarea", id, rows: String(rows || Math.min(12, 2 + Math.ceil(text.length / 90))), dir: "auto", oninput: () => oninput(area.value) });
+export function textField(id, label, text, oninput, rows) {
+  const area = h("textarea", { class: "ts-textarea", id, rows: String(rows || Math.min(12, 2 + Math.ceil(text.length / 90))), dir: "auto", oninput: () => oninput(area.value) });
   area.value = text;
-  return TS.field(id, label, area, {});
-};
+  return labelledField(id, label, area, {});
+}
 
 /** Another column keeps its type: numbers stay numbers where what is typed is one. */
-TS.data.extraField = function (row, name, value, at) {
-  const input = TS.h("input", { class: "ts-input", id: "edit-extra-" + at, type: "text", dir: "auto", oninput: () => {
+function extraField(row, name, value, at) {
+  const input = h("input", { class: "ts-input", id: "edit-extra-" + at, type: "text", dir: "auto", oninput: () => {
     const typed = input.value;
     const number = typeof value === "number" && typed.trim() !== "" && Number.isFinite(Number(typed));
     const yes = typeof value === "boolean" && ["true", "false"].includes(typed.trim());
     row.extra[name] = number ? Number(typed) : yes ? typed.trim() === "true" : typed;
   } });
   input.value = String(value ?? "");
-  return TS.field(input.id, name, input, {});
-};
+  return labelledField(input.id, name, input, {});
+}
 
 /** The turns of one list of messages: role and text each, to be added and taken away. */
-TS.data.turnsField = function (row, key) {
-  const holder = TS.h("div", { class: "ts-stack tight" });
-  const roles = ["system", "user", "assistant", "tool"].map((role) => [role, TS.t("data.role." + role)]);
-  const redraw = () => TS.replace(holder, row[key].map((message, at) => {
+function turnsField(row, key) {
+  const holder = h("div", { class: "ts-stack tight" });
+  const roles = ["system", "user", "assistant", "tool"].map((role) => [role, t("data.role." + role)]);
+  const redraw = () => replaceChildren(holder, row[key].map((message, at) => {
     const id = "edit-" + key + "-" + at;
-    const area = TS.h("textarea", { class: "ts-textarea", id, rows: String(Math.min(10, 2 + Math.ceil((message.content || "").length / 90))), dir: "auto", "aria-label": TS.t("data.edit.turn", { n: at + 1 }), oninput: () => { message.content = area.value; } });
+    const area = h("textarea", { class: "ts-textarea", id, rows: String(Math.min(10, 2 + Math.ceil((message.content || "").length / 90))), dir: "auto", "aria-label": t("data.edit.turn", { n: at + 1 }), oninput: () => { message.content = area.value; } });
     area.value = message.content ?? "";
-    const role = TS.select(id + "-role", roles, message.role, (chosen) => { message.role = chosen; });
-    role.setAttribute("aria-label", TS.t("data.edit.role", { n: at + 1 }));
-    const remove = TS.h("button", { type: "button", class: "ts-icon-btn", "aria-label": TS.t("data.edit.remove", { n: at + 1 }), title: TS.t("data.edit.remove", { n: at + 1 }), onclick: () => { row[key].splice(at, 1); redraw(); } }, TS.icon("trash-2"));
-    return TS.h("div", { class: "data-edit-turn" }, TS.h("div", { class: "ts-spread" }, role, remove), area,
-      message.tool_calls ? TS.h("pre", { class: "data-json" }, JSON.stringify(message.tool_calls, null, 1)) : null);
+    const role = selectField(id + "-role", roles, message.role, (chosen) => { message.role = chosen; });
+    role.setAttribute("aria-label", t("data.edit.role", { n: at + 1 }));
+    const remove = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.edit.remove", { n: at + 1 }), title: t("data.edit.remove", { n: at + 1 }), onclick: () => { row[key].splice(at, 1); redraw(); } }, drawIcon("trash-2"));
+    return h("div", { class: "data-edit-turn" }, h("div", { class: "ts-spread" }, role, remove), area,
+      message.tool_calls ? h("pre", { class: "data-json" }, JSON.stringify(message.tool_calls, null, 1)) : null);
   }));
   redraw();
   const next = () => (row[key].at(-1)?.role === "user" ? "assistant" : "user");
-  const add = TS.h("button", { type: "button", class: "ts-btn ghost small", onclick: () => { row[key].push({ role: next(), content: "" }); redraw(); holder.lastElementChild.querySelector("textarea").focus(); } }, TS.icon("plus"), TS.t("data.edit.add"));
-  const title = key === "messages" ? TS.t("data.edit.turns") : TS.t("data.edit.list." + key);
-  return TS.h("fieldset", { class: "ts-field" }, TS.h("legend", { class: "ts-label" }, title), holder, add);
-};
+  const add = h("button", { type: "button", class: "ts-btn ghost small", onclick: () => { row[key].push({ role: next(), content: "" }); redraw(); holder.lastElementChild.querySelector("textarea").focus(); } }, drawIcon("plus"), t("data.edit.add"));
+  const title = key === "messages" ? t("data.edit.turns") : t("data.edit.list." + key);
+  return h("fieldset", { class: "ts-field" }, h("legend", { class: "ts-label" }, title), holder, add);
+}

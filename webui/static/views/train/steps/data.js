@@ -1,84 +1,90 @@
 /* Step 2: what it learns (the objective), and from which data. */
-"use strict";
-TS.train = TS.train || {};
-TS.train.steps = TS.train.steps || {};
+import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { pageUrl, t } from "../../../kit/texts.js";
+import { runAction } from "../../../kit/toast.js";
+import { SAMPLES, dataLanguage, languageBadge } from "../../data/badges.js";
+import { previewRow } from "../../data/import/map.js";
+import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js";
+import { setObjective } from "../state.js";
 
-TS.train.steps.data = function (w, body) {
-  const list = TS.h("div", { class: "ts-stack" });
-  const taste = TS.h("div", { class: "train-taste" });
-  const peek = TS.latest((id) => (id ? w.ctx.call("peek", id) : []), (rows) => TS.replace(taste, TS.train.taste(rows)), () => TS.replace(taste));
-  const [now, others] = ["now", "others"].map(() => TS.h("div", { class: "ts-stack train-way-out" }));
-  const notes = () => TS.train.wayOut(w).forEach((found, place) => TS.replace([now, others][place], found));
+export function dataStepView(w, body) {
+  const list = h("div", { class: "ts-stack" });
+  const taste = h("div", { class: "train-taste" });
+  const peek = onlyLatest((id) => (id ? w.ctx.call("peek", id) : []), (rows) => replaceChildren(taste, trainTaste(rows)), () => replaceChildren(taste));
+  const [now, others] = ["now", "others"].map(() => h("div", { class: "ts-stack train-way-out" }));
+  const notes = () => wayOut(w).forEach((found, place) => replaceChildren([now, others][place], found));
   const pick = (id) => { w.patch({ dataset: id }); notes(); peek(id); };
   const draw = () => {
-    TS.replace(list, TS.h("h3", {}, TS.t("train.step.data")), now, TS.train.dataChoices(w, pick), others);
+    replaceChildren(list, h("h3", {}, t("train.step.data")), now, dataChoices(w, pick), others);
     notes();
   };
-  TS.append(body, [TS.train.objectiveChoices(w, draw), list, TS.train.moreData(w, pick), taste]);
+  appendAll(body, [objectiveChoices(w, draw), list, moreData(w, pick), taste]);
   w.on("lists", draw, "step");
   draw();
   peek(w.draft.dataset);
-};
+}
 
 /** What is learnt: one card an objective, and in words what the chosen one does. */
-TS.train.objectiveChoices = function (w, onpick) {
-  const words = TS.h("p", { class: "ts-soft ts-small" });
-  const tell = () => TS.replace(words, w.objective().help, " ",
-    TS.h("a", { class: "ts-link", href: TS.url("learn") + "#objective-" + w.objective().key }, TS.t("train.objective.learn")));
-  const pick = (key) => { TS.train.setObjective(w, key); tell(); onpick(); };
+function objectiveChoices(w, onpick) {
+  const words = h("p", { class: "ts-soft ts-small" });
+  const tell = () => replaceChildren(words, w.objective().help, " ",
+    h("a", { class: "ts-link", href: pageUrl("learn") + "#objective-" + w.objective().key }, t("train.objective.learn")));
+  const pick = (key) => { setObjective(w, key); tell(); onpick(); };
   tell();
-  return TS.h("section", { class: "ts-stack train-objectives", "aria-labelledby": "train-objective-title" },
-    TS.h("h3", { id: "train-objective-title" }, TS.t("train.objective")),
-    TS.choices(TS.t("train.objective"), w.forms.objectives.map((one) => ({
+  return h("section", { class: "ts-stack train-objectives", "aria-labelledby": "train-objective-title" },
+    h("h3", { id: "train-objective-title" }, t("train.objective")),
+    choiceCards(t("train.objective"), w.forms.objectives.map((one) => ({
       value: one.key, label: one.label,
-      content: [TS.h("b", {}, one.label), TS.h("div", { class: "ts-soft" }, one.tagline), TS.h("div", { class: "ts-soft ts-small" }, TS.t("train.objective.from", { kinds: one.usable }))],
+      content: [h("b", {}, one.label), h("div", { class: "ts-soft" }, one.tagline), h("div", { class: "ts-soft ts-small" }, t("train.objective.from", { kinds: one.usable }))],
     })), w.objective().key, pick, "cards"), words);
-};
+}
 
-TS.train.dataChoices = (w, pick) => (w.datasets.length
-  ? TS.choices(TS.t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: TS.train.dataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
-  : TS.h("p", { class: "ts-soft" }, TS.t("train.data.none")));
+const dataChoices = (w, pick) => (w.datasets.length
+  ? choiceCards(t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: trainDataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
+  : h("p", { class: "ts-soft" }, t("train.data.none")));
 
-TS.train.dataCard = (w, set) => [
-  TS.h("div", { class: "ts-spread" }, TS.h("b", { dir: "auto" }, set.name), TS.data.languageBadge(TS.data.language(set))),
-  TS.h("div", { class: "ts-soft ts-small" }, TS.t("train.data.rows", { train: TS.format.number(set.train_rows), val: TS.format.number(set.val_rows) }),
-    set.rejected ? " · " + TS.t("train.data.rejected", { n: TS.format.number(set.rejected) }) : ""),
-  w.teaches(set) ? null : TS.h("div", { class: "ts-small" }, TS.train.whyUnfit(w, set)),
+const trainDataCard = (w, set) => [
+  h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, set.name), languageBadge(dataLanguage(set))),
+  h("div", { class: "ts-soft ts-small" }, t("train.data.rows", { train: format.number(set.train_rows), val: format.number(set.val_rows) }),
+    set.rejected ? " · " + t("train.data.rejected", { n: format.number(set.rejected) }) : ""),
+  w.teaches(set) ? null : h("div", { class: "ts-small" }, whyUnfit(w, set)),
 ];
 
 /** The way out for data sets that no job can learn from as they are: the chosen one's, then that of some others. */
-TS.train.wayOut = function (w) {
+function wayOut(w) {
   const convertible = (set) => w.objective().unfit[set.kind];
-  const out = (set) => (convertible(set) ? TS.h("a", { class: "ts-link", href: TS.url("data", { dataset: set.id, tab: "shape" }) }, TS.t("train.data.use_preferred")) : TS.t("train.data.unfit.out"));
-  const note = (set) => TS.note(set.id === w.draft.dataset ? "warn" : "info", TS.h("b", { dir: "auto" }, set.name), " – ", TS.train.whyUnfit(w, set), " ", out(set));
+  const out = (set) => (convertible(set) ? h("a", { class: "ts-link", href: pageUrl("data", { dataset: set.id, tab: "shape" }) }, t("train.data.use_preferred")) : t("train.data.unfit.out"));
+  const note = (set) => noteBox(set.id === w.draft.dataset ? "warn" : "info", h("b", { dir: "auto" }, set.name), " – ", whyUnfit(w, set), " ", out(set));
   const sets = w.datasets.filter((set) => !w.teaches(set));
   return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset && convertible(set)).slice(0, 3).map(note)];
-};
+}
 
 /** Why the objective cannot learn from a data set: its own sentence for the kind, or what it does learn from. */
-TS.train.whyUnfit = (w, set) => (w.objective().unfit[set.kind] ? TS.t("train.data." + set.kind) : TS.t("train.data.unfit", { objective: w.objective().label, kinds: w.objective().usable }));
+const whyUnfit = (w, set) => (w.objective().unfit[set.kind] ? t("train.data." + set.kind) : t("train.data.unfit", { objective: w.objective().label, kinds: w.objective().usable }));
 
 /** Samples that are not there yet, and the way to the Data page. */
-TS.train.moreData = function (w, pick) {
-  const row = TS.h("div", { class: "ts-row train-more" });
+function moreData(w, pick) {
+  const row = h("div", { class: "ts-row train-more" });
   const draw = () => {
     const taken = new Set(w.datasets.map((set) => set.sample_key));
-    TS.replace(row,
-      TS.h("a", { class: "ts-btn", href: TS.url("data") }, TS.icon("upload"), TS.t("train.data.upload")),
-      TS.data.SAMPLES.filter((key) => !taken.has(key)).map((key) => {
-        const button = TS.h("button", { type: "button", class: "ts-btn ghost", id: "train-sample-" + key, onclick: () => TS.act(button, async () => {
+    replaceChildren(row,
+      h("a", { class: "ts-btn", href: pageUrl("data") }, drawIcon("upload"), t("train.data.upload")),
+      SAMPLES.filter((key) => !taken.has(key)).map((key) => {
+        const button = h("button", { type: "button", class: "ts-btn ghost", id: "train-sample-" + key, onclick: () => runAction(button, async () => {
           const id = await w.ctx.call("use_sample", key);
           await w.refresh();
           pick(id);
           w.tell("lists");
-        }) }, TS.icon("sparkles"), TS.t("train.data.sample." + key));
+        }) }, drawIcon("sparkles"), t("train.data.sample." + key));
         return button;
       }));
   };
   w.on("lists", draw, "step");
   draw();
   return row;
-};
+}
 
-TS.train.taste = (rows) => (rows.length ? [TS.h("h3", {}, TS.t("train.data.taste")),
-  rows.map((row) => TS.h("div", { class: "data-row" }, TS.data.previewRow(row)))] : null);
+const trainTaste = (rows) => (rows.length ? [h("h3", {}, t("train.data.taste")),
+  rows.map((row) => h("div", { class: "data-row" }, previewRow(row)))] : null);

@@ -1,79 +1,84 @@
 /* Step 1: which model learns. */
-"use strict";
-TS.train = TS.train || {};
-TS.train.steps = TS.train.steps || {};
+import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { progressBar } from "../../../kit/parts.js";
+import { poll } from "../../../kit/server.js";
+import { pageUrl, said, t } from "../../../kit/texts.js";
+import { runAction } from "../../../kit/toast.js";
+import { choiceCards, labelledField, reasonBox } from "../../shared/form-controls.js";
 
-TS.train.steps.model = function (w, body) {
-  const list = TS.h("div", {});
-  const draw = () => TS.replace(list, TS.train.modelChoices(w));
-  TS.append(body, [list, TS.train.addModel(w)]);
+export function modelStepView(w, body) {
+  const list = h("div", {});
+  const draw = () => replaceChildren(list, modelChoices(w));
+  appendAll(body, [list, addModel(w)]);
   w.on("lists", draw, "step");
   draw();
-  TS.train.watchModels(w, list);
-};
+  watchModels(w, list);
+}
 
 /** While a model is being prepared, its progress moves. */
-TS.train.watchModels = function (w, root) {
+function watchModels(w, root) {
   let stop = null;
   const look = async () => {
     if (!root.isConnected || !w.models.some((one) => one.status === "preparing")) { stop?.(); stop = null; return; }
     await w.refresh();
   };
-  const start = () => { if (!stop && w.models.some((one) => one.status === "preparing")) stop = TS.poll(root, 1000, look); };
+  const start = () => { if (!stop && w.models.some((one) => one.status === "preparing")) stop = poll(root, 1000, look); };
   w.on("lists", start, "step");
   setTimeout(start, 0);
-};
+}
 
-TS.train.modelChoices = function (w) {
-  if (!w.models.length) return TS.train.noModel(w);
+function modelChoices(w) {
+  if (!w.models.length) return noModel(w);
   const rank = (model) => (model.source === "starter" ? 0 : 1);
   const models = [...w.models].sort((a, b) => rank(a) - rank(b));
-  return TS.choices(TS.t("train.model.title"), models.map((model) => ({
-    value: model.id, disabled: model.status !== "ready", content: TS.train.modelCard(model), label: model.name,
+  return choiceCards(t("train.model.title"), models.map((model) => ({
+    value: model.id, disabled: model.status !== "ready", content: trainModelCard(model), label: model.name,
   })), w.draft.base_model, (id) => w.patch({ base_model: id }), "cards");
-};
+}
 
 /** An empty list holds the button that fills it. */
-TS.train.noModel = function (w) {
-  const button = TS.h("button", { type: "button", class: "ts-btn primary", id: "train-get-starter", onclick: () => TS.act(button, async () => {
+function noModel(w) {
+  const button = h("button", { type: "button", class: "ts-btn primary", id: "train-get-starter", onclick: () => runAction(button, async () => {
     await w.ctx.call("get_starter");
     await w.refresh();
-  }) }, TS.icon("download"), TS.t("train.model.get_starter"));
-  return TS.h("div", { class: "ts-empty" }, TS.icon("box"), TS.h("p", {}, TS.t("train.model.none")), button);
-};
+  }) }, drawIcon("download"), t("train.model.get_starter"));
+  return h("div", { class: "ts-empty" }, drawIcon("box"), h("p", {}, t("train.model.none")), button);
+}
 
-TS.train.preparing = (model) => {
+const preparing = (model) => {
   const { label, fraction } = model.progress || {};
-  const known = TS.said(label) || TS.t("train.model.preparing");
-  return fraction === null || fraction === undefined ? known : known + " " + TS.format.percent(fraction);
+  const known = said(label) || t("train.model.preparing");
+  return fraction === null || fraction === undefined ? known : known + " " + format.percent(fraction);
 };
 
-TS.train.modelCard = (model) => [
-  TS.h("div", { class: "ts-spread" }, TS.h("b", { dir: "auto" }, model.name), TS.train.modelBadge(model)),
-  TS.h("div", { class: "ts-soft ts-small" }, [
-    model.parameters ? TS.t("train.model.parameters", { n: TS.train.count(model.parameters) }) : null,
-    model.context_length ? TS.t("train.model.context", { n: TS.format.number(model.context_length) }) : null,
-    TS.t("train.model.source." + model.source),
+const trainModelCard = (model) => [
+  h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, model.name), modelBadge(model)),
+  h("div", { class: "ts-soft ts-small" }, [
+    model.parameters ? t("train.model.parameters", { n: trainCount(model.parameters) }) : null,
+    model.context_length ? t("train.model.context", { n: format.number(model.context_length) }) : null,
+    t("train.model.source." + model.source),
   ].filter(Boolean).join(" · ")),
-  model.status === "preparing" ? TS.progress(model.progress?.fraction, TS.t("train.model.progress", { name: model.name })) : null,
-  model.status === "failed" && model.error ? TS.h("div", { class: "ts-error" }, TS.reason(model.error)) : null,
+  model.status === "preparing" ? progressBar(model.progress?.fraction, t("train.model.progress", { name: model.name })) : null,
+  model.status === "failed" && model.error ? h("div", { class: "ts-error" }, reasonBox(model.error)) : null,
 ];
 
-TS.train.modelBadge = (model) => ({
-  ready: () => (model.source === "starter" ? TS.h("span", { class: "ts-badge good" }, TS.t("train.model.starter")) : null),
-  preparing: () => TS.h("span", { class: "ts-badge neutral" }, TS.train.preparing(model)),
-  failed: () => TS.h("span", { class: "ts-badge danger" }, TS.t("train.model.failed")),
+const modelBadge = (model) => ({
+  ready: () => (model.source === "starter" ? h("span", { class: "ts-badge good" }, t("train.model.starter")) : null),
+  preparing: () => h("span", { class: "ts-badge neutral" }, preparing(model)),
+  failed: () => h("span", { class: "ts-badge danger" }, t("train.model.failed")),
 }[model.status]?.());
 
 /** 134,515,008 -> "135 M". */
-TS.train.count = (n) => (n >= 1e9 ? TS.format.number(n / 1e9, n < 1e10 ? 1 : 0) + " B" : n >= 1e6 ? TS.format.number(n / 1e6, n < 1e7 ? 1 : 0) + " M" : n >= 1e4 ? TS.format.number(n / 1e3) + " k" : TS.format.number(n));
+export const trainCount = (n) => (n >= 1e9 ? format.number(n / 1e9, n < 1e10 ? 1 : 0) + " B" : n >= 1e6 ? format.number(n / 1e6, n < 1e7 ? 1 : 0) + " M" : n >= 1e4 ? format.number(n / 1e3) + " k" : format.number(n));
 
 /** Another model: a name on the hub, or a folder (Settings). */
-TS.train.addModel = function (w) {
-  const input = TS.h("input", { class: "ts-input", id: "train-hub", type: "text", placeholder: "HuggingFaceTB/SmolLM2-360M-Instruct", autocomplete: "off", spellcheck: "false" });
-  const button = TS.h("button", { class: "ts-btn" }, TS.icon("download"), TS.t("train.model.add"));
-  const field = TS.field("train-hub", TS.t("train.model.hub"), input, { help: TS.t("train.model.hub.help"), box: TS.h("div", { class: "train-inline" }, input, button) });
-  const form = TS.h("form", { onsubmit: async (event) => {
+function addModel(w) {
+  const input = h("input", { class: "ts-input", id: "train-hub", type: "text", placeholder: "HuggingFaceTB/SmolLM2-360M-Instruct", autocomplete: "off", spellcheck: "false" });
+  const button = h("button", { class: "ts-btn" }, drawIcon("download"), t("train.model.add"));
+  const field = labelledField("train-hub", t("train.model.hub"), input, { help: t("train.model.hub.help"), box: h("div", { class: "train-inline" }, input, button) });
+  const form = h("form", { onsubmit: async (event) => {
     event.preventDefault();
     if (button.disabled) return;
     button.disabled = true;
@@ -87,7 +92,7 @@ TS.train.addModel = function (w) {
     }
     button.disabled = false;
   } }, field);
-  return TS.h("details", { class: "ts-details", open: !w.models.length }, TS.h("summary", {}, TS.t("train.model.other")),
-    TS.h("div", { class: "ts-stack" }, form,
-      TS.h("p", { class: "ts-help" }, TS.t("train.model.folder"), " ", TS.h("a", { class: "ts-link", href: TS.url("settings") }, TS.t("train.model.settings")))));
-};
+  return h("details", { class: "ts-details", open: !w.models.length }, h("summary", {}, t("train.model.other")),
+    h("div", { class: "ts-stack" }, form,
+      h("p", { class: "ts-help" }, t("train.model.folder"), " ", h("a", { class: "ts-link", href: pageUrl("settings") }, t("train.model.settings")))));
+}

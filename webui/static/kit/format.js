@@ -1,0 +1,24 @@
+/* Numbers, sizes and times as people read them. */
+import { pageLocale, t } from "./texts.js";
+
+export const format = {
+  number: (x, digits = 0) => (x === null || x === undefined ? "–" : Number(x).toLocaleString(pageLocale(), { maximumFractionDigits: digits })),
+  loss: (x) => (x === null || x === undefined ? "–" : Number(x).toFixed(3)),
+  percent: (x, digits = 0) => (x === null || x === undefined ? "–" : (100 * x).toFixed(digits) + " %"),
+  bytes(x) {
+    if (x === null || x === undefined) return "–";
+    const units = ["B", "kB", "MB", "GB", "TB"];
+    let i = 0;
+    while (x >= 1000 && i < units.length - 1) { x /= 1000; i += 1; }
+    return x.toFixed(i === 0 || x >= 100 ? 0 : 1) + " " + units[i];
+  },
+  duration(seconds) {
+    if (seconds === null || seconds === undefined || !isFinite(seconds)) return "–";
+    const s = Math.max(0, Math.round(seconds));
+    if (s < 60) return t("common.seconds", { n: s });
+    if (s < 3600) return t("common.minutes", { n: Math.floor(s / 60), s: s % 60 });
+    return t("common.hours", { n: Math.floor(s / 3600), m: Math.floor((s % 3600) / 60) });
+  },
+  when: (epoch) => (epoch ? new Date(epoch * 1000).toLocaleString(pageLocale(), { dateStyle: "medium", timeStyle: "short" }) : "–"),
+  clock: (epoch) => (epoch ? new Date(epoch * 1000).toLocaleTimeString(pageLocale()) : "–"),
+};

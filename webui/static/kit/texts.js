@@ -1,0 +1,39 @@
+/* Texts of the catalogue and the language of the page. The server puts into each script the texts that it asks for. */
+
+const TEXTS = new Map();
+
+/** Called by the server's preface of each script, with the texts that the script asks for. */
+export function addTexts(texts) {
+  for (const [key, text] of Object.entries(texts)) TEXTS.set(key, text);
+}
+
+/** Is there such a text? For keys that are built from values which a later version may add. */
+export const hasText = (key) => TEXTS.has(key);
+
+/** A text of the catalogue, filled in. */
+export function t(key, params) {
+  const text = TEXTS.get(key);
+  if (text === undefined) {
+    console.error("no text: " + key);
+    return key;
+  }
+  return text.replace(/\{(\w+)(?:[^}]*)\}/g, (whole, name) => (params && name in params ? said(params[name]) : whole));
+}
+
+/** A value of a message; one that comes in every language is said in the page's. */
+export const said = (value) => (value && typeof value === "object" && "en" in value ? value[pageLanguage()] ?? value.en : value);
+
+/** The key of the page's language: its folder of texts, and the first part of each address. */
+export const pageLanguage = () => document.documentElement.dataset.language || "en";
+
+/** The page's language as the browser knows it, for numbers and dates. */
+export const pageLocale = () => document.documentElement.lang || "en";
+
+/** The address of a page in the language shown: TS.url("jobs", {job: 3}). */
+export function pageUrl(page, query) {
+  const search = query ? "?" + new URLSearchParams(query) : "";
+  return "/" + pageLanguage() + "/" + page + search;
+}
+
+/** A value of the page's address: ?job=7. */
+export const queryValue = (name) => new URLSearchParams(location.search).get(name);

@@ -1,0 +1,34 @@
+/* Marks of a data set that several pages show: its language, its numbers, its health. */
+import { h } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { askFirst } from "../../kit/parts.js";
+import { pageUrl, t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+
+export const SAMPLES = ["en", "zh"];
+
+/** The language that most rows are in, as a word; "" when nobody knows. */
+export function dataLanguage(set) {
+  const [code] = Object.keys(set.stats?.languages || {});
+  return code && code !== "other" ? t("data.language." + code) : "";
+}
+
+export const languageBadge = (word) => (word ? h("span", { class: "ts-badge neutral" }, word) : null);
+
+export const statBox = (number, label) => h("div", { class: "ts-stat" }, h("b", {}, number), h("span", {}, label));
+
+/** The health mark: a shape and a word. */
+export const health = (set) => set.rejected
+  ? h("p", { class: "data-health warn" }, drawIcon("triangle-alert"),
+    t("data.health.rejected", { n: format.number(set.rejected) }))
+  : h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.health.good"));
+export const dataBack = () => h("a", { class: "ts-link data-back", href: pageUrl("data") }, drawIcon("arrow-right"), t("data.back"));
+
+export const formatName = (format) => (format ? format === "parquet" ? "Parquet" : format.toUpperCase() : "");
+
+export async function dataRemove(button, set, ctx) {
+  if (!(await askFirst(t("data.delete.title", { name: set.name }), t("data.delete.text"), t("data.delete")))) return;
+  const gone = await runAction(button, async () => { await ctx.call("delete_dataset", set.id); return true; });
+  if (gone) location.assign(pageUrl("data"));
+}

@@ -1,0 +1,94 @@
+/* The list of data sets: a drop zone, other ways to bring data, samples, and a card each. */
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { pageHead } from "../../kit/parts.js";
+import { pageUrl, t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+import { SAMPLES, dataLanguage, health, languageBadge, statBox } from "./badges.js";
+import { dataWays } from "./import/paste.js";
+import { importBadge } from "./import/progress.js";
+import { dropZone } from "./import/upload.js";
+import { auditMarks } from "./quality/findings.js";
+import { reviewBadge } from "./quality/review.js";
+import { noteBox } from "../shared/form-controls.js";
+
+/** The list: head, drop zone, samples, cards. */
+export function library(root, value, ctx) {
+  const cards = h("div", { class: "data-library", "aria-busy": "true" }, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
+  const draw = async () => {
+    try {
+      drawLibrary(cards, await ctx.call("all_datasets"), ctx);
+      await auditMarks(cards, ctx);
+    } catch (error) {
+      replaceChildren(cards, noteBox("danger", error.message));
+    }
+    cards.removeAttribute("aria-busy");
+  };
+  const ways = dataWays(ctx);
+  const zone = dropZone(value.max_upload_mb, ways.row);
+  replaceChildren(root, h("div", { class: "ts-page" },
+    pageHead(t("data.title"), t("data.lead")), reviewBadge(ctx), zone, ways.panel, cards));
+  ways.start();
+  draw();
+}
+
+function drawLibrary(holder, list, ctx) {
+  const taken = new Set(list.map((one) => one.sample_key));
+  const samples = SAMPLES.filter((key) => !taken.has(key));
+  const offers = samples.map((key) => dataSampleCard(key, async (button) => {
+    const id = await runAction(button, () => ctx.call("use_sample", key));
+    if (id) location.assign(pageUrl("data", { dataset: id }));
+  }));
+  replaceChildren(holder,
+    list.length ? [h("h2", { class: "data-section" }, t("data.yours")),
+      h("div", { class: "ts-grid" }, list.map(dataCard))] : null,
+    offers.length ? [h("h2", { class: "data-section" }, t(list.length ? "data.samples" : "data.samples_first")),
+      h("div", { class: "ts-grid" }, offers)] : null);
+}
+
+/** A sample that ships with the product: what it teaches, a taste of it, one button. */
+function dataSampleCard(key, onuse) {
+  const button = h("button", { type: "button", class: "ts-btn", "data-sample": key, onclick: () => onuse(button) },
+    drawIcon("sparkles"), t("data.sample.use"));
+  return h("article", { class: "ts-card flat data-card" },
+    h("div", { class: "ts-spread" }, h("h3", {}, t("data.sample." + key + ".title")), languageBadge(t("data.language." + key))),
+    h("p", { class: "ts-soft" }, t("data.sample." + key + ".what")),
+    h("div", { class: "data-taste", "aria-hidden": "true", lang: key === "zh" ? "zh-CN" : "en" },
+      h("div", { class: "ts-bubble user" }, t("data.sample." + key + ".ask")),
+      h("div", { class: "ts-bubble assistant" }, t("data.sample." + key + ".answer"))),
+    h("div", { class: "data-card-foot" }, button));
+}
+
+/** One data set in the list. */
+function dataCard(set) {
+  const draft = set.status === "draft";
+  const busy = set.import && !set.import.ended;
+  const open = pageUrl("data", { dataset: set.id });
+  return h("article", { class: "ts-card data-card", "data-dataset": set.id },
+    h("div", { class: "ts-spread" },
+      h("h3", {}, h("a", { href: open, dir: "auto" }, set.name)),
+      importBadge(set) || (draft ? h("span", { class: "ts-badge warn" }, t("data.card.draft")) : languageBadge(dataLanguage(set)))),
+    h("p", { class: "ts-soft ts-small data-source" }, set.sample_key ? t("data.card.sample") : set.source_name, " · ", format.when(set.created_at)),
+    draft ? h("p", {}, t(busy ? "data.card.importing" : "data.card.draft_lead")) : [dataNumbers(set), splitBar(set), health(set)],
+    h("div", { class: "data-card-foot" }, draft
+      ? h("a", { class: "ts-btn primary", href: open }, t(busy ? "data.card.follow" : "data.card.continue"))
+      : [h("a", { class: "ts-btn", href: pageUrl("train", { dataset: set.id }) }, t("data.train_with")),
+        h("a", { class: "ts-btn ghost", href: open }, t("data.card.open"))]));
+}
+
+const dataNumbers = (set) => h("div", { class: "data-numbers" },
+  statBox(format.number(set.accepted), t("data.rows")),
+  set.stats?.characters ? statBox(format.number(set.stats.characters), t("data.characters")) : null);
+
+/** Train and validation rows as one bar with words below. */
+function splitBar(set) {
+  const total = set.train_rows + set.val_rows || 1;
+  return h("div", { class: "data-split" },
+    h("div", { class: "data-split-bar", "aria-hidden": "true" },
+      h("i", { class: "train", style: { width: (100 * set.train_rows) / total + "%" } }),
+      h("i", { class: "val", style: { width: (100 * set.val_rows) / total + "%" } })),
+    h("div", { class: "ts-spread ts-small" },
+      h("span", { class: "data-key train" }, t("data.split.train", { n: format.number(set.train_rows) })),
+      h("span", { class: "data-key val" }, t("data.split.val", { n: format.number(set.val_rows) }))));
+}

@@ -1,0 +1,31 @@
+/* What the list of models and one model's own view share. */
+import { h } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { pageUrl, t } from "../../kit/texts.js";
+
+/** Validation loss before and after: what the training changed, on rows that it never saw. */
+export function modelGain(model) {
+  if (model.val_loss === null) return null;
+  const before = model.base_val_loss;
+  return h("div", { class: "model-gain" },
+    h("span", { class: "ts-label" }, t("models.val_loss")),
+    h("span", { class: "ts-num" },
+      before === null ? null : [h("span", { class: "model-before" }, format.loss(before)), drawIcon("arrow-right"), h("span", { class: "ts-sr" }, t("models.becomes"))],
+      h("b", { class: "model-after" }, format.loss(model.val_loss))),
+    before !== null ? h("span", { class: "ts-badge " + (model.val_loss < before ? "good" : "warn") },
+      t(model.val_loss < before ? "models.better" : "models.worse", { percent: format.percent(Math.abs(1 - model.val_loss / before)) })) : null);
+}
+
+/** base -> data -> method -> model, as a small line; `linked` ones lead to each of them. */
+export function modelLineage(model, linked) {
+  const node = (kind, icon, label, text, href) => h("li", { class: "model-node " + kind },
+    h("span", { class: "model-node-mark" }, drawIcon(icon)),
+    h("span", { class: "model-node-text" }, h("small", { class: "ts-soft" }, label),
+      linked && href ? h("a", { class: "ts-link", href }, text) : h("span", {}, text)));
+  return h("ol", { class: "model-line" + (linked ? " large" : ""), "aria-label": t("models.lineage") },
+    node("base", "layers", t("models.node.base"), model.base_name, null),
+    node("data", "database", t("models.node.data"), model.dataset_name, model.dataset_id ? pageUrl("data", { dataset: model.dataset_id }) : null),
+    node("method", "wand-sparkles", t("models.node.method"), model.method_label, model.job_id ? pageUrl("jobs", { job: model.job_id }) : null),
+    node("tuned", "box", t("models.node.model"), model.name, null));
+}
