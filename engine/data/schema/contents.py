@@ -17,7 +17,7 @@ LONGEST_LABEL = 80  # characters
 _ENOUGH = 20  # rows from which on labels must repeat
 _NUMBER = re.compile(r"[\s\d.,:/+%$€£¥年月日T-]+Z?")  # numbers, dates, times, amounts
 _CODE = re.compile(r"[A-Za-z\d_.:/@#-]*\d[A-Za-z\d_.:/@#-]*")  # "ID-0042", "doc7.pdf", an address
-Reads = Literal["text", "label", "number"]
+Reads = Literal["text", "nested", "label", "number"]
 
 THUMBS: dict[Any, bool] = {
     **dict.fromkeys(("true", "yes", "1", "1.0", "good", "up", "thumbs_up", "thumbs up", "like", "desirable", "👍", "是", "好", "赞"), True),
@@ -128,7 +128,8 @@ def _thumbs(column: str, rows: Rows) -> bool:
 
 def _tools(column: str, rows: Rows) -> bool:
     filled = [value for value in values_of(column, rows) if value != "" and not str(value).isspace()]
-    return all(isinstance(json_list(value) if isinstance(value, str) else value, list) for value in filled)
+    lists = sum(isinstance(json_list(value) if isinstance(value, str) else value, list) for value in filled)
+    return not filled or lists * 2 > len(filled)
 
 
 HOLDS: dict[str, Callable[[str, Rows], Any]] = {

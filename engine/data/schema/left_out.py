@@ -13,6 +13,7 @@ from engine.data.schema.mapping import ColumnMapping
 
 _LOOKED_AT = 200  # values by which a column is told
 _CLIP = 80
+_ORDER: tuple[Reads, ...] = ("text", "nested", "label", "number")
 T = TypeVar("T")
 
 
@@ -23,7 +24,8 @@ class LeftOutColumn:
     Attributes:
         column: its name.
         rows: how many of the rows looked at have something there.
-        reads: what it looks like: "text", "label" (a few values again and again) or "number" (numbers, dates, codes).
+        reads: what it looks like: "text", "nested" (lists or objects), "label" (a few values again and again) or "number" (numbers,
+            dates, codes).
     """
 
     column: str
@@ -38,6 +40,7 @@ class LeftOutCounter:
         self._used = plan.used
         self._rows: Counter[str] = Counter()
         self._values: dict[str, Counter[str]] = {}
+        self._nested: set[str] = set()
 
     def watching(self, convert: Callable[[Record], T]) -> Callable[[Record], T]:
         """The converter, which counts what each record holds beside what is learnt."""
@@ -53,13 +56,18 @@ class LeftOutCounter:
             if column in self._used or not says_something(value):
                 continue
             self._rows[column] += 1
+            if isinstance(value, (list, dict)):
+                self._nested.add(column)
             if self._rows[column] <= _LOOKED_AT:
                 self._values.setdefault(column, Counter())[str(value).strip()[:_CLIP]] += 1
 
     def found(self) -> list[LeftOutColumn]:
-        """Every such column: texts first, then labels, then numbers, each in the order of the file."""
-        found = [LeftOutColumn(column, rows, reads_like(self._values[column])) for column, rows in self._rows.items()]
-        return sorted(found, key=lambda one: ("text", "label", "number").index(one.reads))
+        """Every such column: texts first, numbers last, each kind in the order of the file."""
+        found = [LeftOutColumn(column, rows, self._reads(column)) for column, rows in self._rows.items()]
+        return sorted(found, key=lambda one: _ORDER.index(one.reads))
+
+    def _reads(self, column: str) -> Reads:
+        return "nested" if column in self._nested else reads_like(self._values[column])
 
 
 def says_something(value: Any) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypedDict
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.data.operations import OPERATIONS
+from engine.data.operations import OPERATIONS, operation_of
+from engine.data.operations.base import Operation
 from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
@@ -40,12 +41,14 @@ class WayOut:
         do: "model" (take another base model that is here), "models" (bring another one), "operation" (change the rows) or
             "objective" (learn something else from them).
         key: id of the model, key of the operation or of the objective; empty for "models".
-        label: name of the model or the objective; empty where the page has a sentence of its own.
+        label: name of the model, the operation or the objective; empty for "models".
+        values: settings of the operation that are chosen already.
     """
 
     do: Literal["model", "models", "operation", "objective"]
     key: str = ""
     label: Any = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -134,12 +137,16 @@ def _kind_findings(row: Dataset, objective: str | None) -> list[Misfit]:
     turned = [one for one in OPERATIONS if one.group == "convert" and row.kind in one.kinds]
     if turned and _CONVERTED not in wanted.learns_from:
         learns = [one for one in OBJECTIVES if _CONVERTED in one.learns_from]
-    ways = [WayOut("operation", one.key) for one in turned if _CONVERTED in wanted.learns_from]
+    ways = [_operation(one) for one in turned if _CONVERTED in wanted.learns_from]
     ways += [WayOut("objective", one.key, one.label.as_dict()) for one in learns]
     own = row.kind in wanted.unfit
     params = {"rows": row.accepted, "objective": wanted.label.as_dict()}
     named = {} if own else {"kind": KINDS[row.kind].as_dict(), "usable": _usable(wanted)}
     return [Misfit(f"kind.{row.kind}" if own else "kind.other", "danger", params | named, tuple(ways))]
+
+
+def _operation(operation: Operation, **values: Any) -> WayOut:
+    return WayOut("operation", operation.key, operation.label.as_dict(), values)
 
 
 def _usable(objective: Objective) -> dict[str, str]:
@@ -233,8 +240,9 @@ def _suits(row: Dataset, base: LanguageModel, measured: Measured) -> bool:
 
 
 def _with_way(finding: Misfit, model: WayOut) -> Misfit:
-    ways = (model, *(WayOut("operation", key) for key in _MENDED_BY.get(finding.code.removesuffix(".about"), ())))
+    mend = _MENDED_BY.get(finding.code.removesuffix(".about"))
+    ways = (model, _operation(operation_of(mend[0]), **mend[1])) if mend else (model,)
     return Misfit(finding.code, finding.level, finding.params, ways)
 
 
-_MENDED_BY = {"system": ("system_turn",)}
+_MENDED_BY: Mapping[str, tuple[str, Mapping[str, Any]]] = {"system": ("system_turn", {"what": "remove"})}

@@ -64,7 +64,7 @@ def test_what_a_column_looks_like_is_told(tmp_path: Path) -> None:
     rows = [
         {
             "question": f"What is {n}?", "id": f"q-{n}", "topic": "ab"[n % 2], "date": f"2024-05-{n % 28 + 1:02}", "score": n / 7,
-            "said": f"She said {n}, not more", "blank": " ", "tags": [], "extra long": "x y " * 900 if n == 4 else None,
+            "said": f"She said {n}, not more", "blank": " ", "tags": [], "parts": [n], "extra long": "x y " * 900 if n == 4 else None,
             "answer": "Yes.",
         }
         for n in range(620)
@@ -73,6 +73,7 @@ def test_what_a_column_looks_like_is_told(tmp_path: Path) -> None:
     assert [(one.column, one.rows, one.reads) for one in found.left_out] == [
         ("said", 500, "text"),
         ("extra long", 1, "text"),
+        ("parts", 500, "nested"),
         ("topic", 500, "label"),
         ("id", 500, "number"),
         ("date", 500, "number"),

@@ -120,6 +120,14 @@ def test_two_lists_of_turns_are_left_to_the_user() -> None:
     assert guess(row) == ("messages", {"messages": "messages"})
 
 
+def test_one_odd_definition_does_not_cost_all_rows_their_tools(tmp_path: Path) -> None:
+    rows = [{"messages": TURNS, "tools": [TOOL] if n != 7 else {"name": "lamp"}} for n in range(50)]
+    result = run(tmp_path, jsonl(*rows))
+    assert result.source.mapping == {"messages": "messages", "tools": "tools"}
+    assert sum("tools" in row for row in result.rows) == 49
+    assert [row["code"] for row in result.rejected] == ["data.tools.no_list"]
+
+
 def test_a_column_of_numbers_is_no_answer() -> None:
     rows = [{"prompt": "a", "output": 1}, {"prompt": "b", "output": 2}]
     assert guess_shape(["prompt", "output"], rows).mapping.get("completion") is None

@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { t } from "../../../kit/texts.js";
+import { queryValue, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { openSet } from "../open-set.js";
 import { dataOperation } from "../operation.js";
@@ -15,6 +15,7 @@ const SHAPE_ICONS = { split: "git-branch", size: "table", augment: "sparkles", c
 
 export function shapeTab(set, ctx) {
   const self = { set, ctx, now: h("section", { class: "ts-card shape-now", "aria-labelledby": "shape-now-title" }), body: h("div", { class: "ts-stack loose" }) };
+  self.wanted = { operation: queryValue("operation"), values: new URLSearchParams(location.search) };
   self.node = h("div", { class: "ts-stack loose data-shape", "aria-busy": "true" }, self.now, self.body);
   replaceChildren(self.now, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   shapeBegin(self);
@@ -27,11 +28,20 @@ async function shapeBegin(self) {
     self.operations = operations.filter((one) => SHAPE_GROUPS.includes(one.group));
     shapeNow(self, now);
     shapeList(self);
-    if (openSet.toRewrite) self.body.querySelector('[data-shape="rewrite"]')?.click();
+    const wanted = self.operations.find((one) => one.key === self.wanted.operation);
+    if (wanted) openWanted(self, wanted);
+    else if (openSet.toRewrite) self.body.querySelector('[data-shape="rewrite"]')?.click();
   } catch (error) {
     replaceChildren(self.node, noteBox("danger", error.message));
   }
   self.node.removeAttribute("aria-busy");
+}
+
+/** The operation that the address names is open, with the settings that it names, and in view. */
+function openWanted(self, operation) {
+  const params = operation.params.map((param) => ({ ...param, default: self.wanted.values.get("set_" + param.key) ?? param.default }));
+  shapeOpen(self, operation, () => dataOperation(self.set, self.ctx, shapeDefault(self, { ...operation, params })));
+  requestAnimationFrame(() => self.body.scrollIntoView({ block: "start" }));
 }
 
 /* ---------------------------------------------------------------- how it stands */
@@ -55,6 +65,7 @@ const shapeColumn = (name) => (name === "@answer" ? t("shape.column.answer") : n
 /** The largest groups as bars; another column can be looked at. */
 function shapeBalance(self, now) {
   if (!now.looked) return null;
+  if (!now.columns.length) return h("p", { class: "ts-soft ts-small" }, t("shape.no_labels"));
   const options = now.columns.map((name) => [name, shapeColumn(name)]);
   if (!now.column) options.unshift([null, t("shape.column.choose")]);
   const select = selectField("shape-column", options, now.column, async (column) => {

@@ -5,7 +5,8 @@ import { t } from "../../../kit/texts.js";
 import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { formShow } from "../../shared/form.js";
 import { checksPart } from "../check.js";
-import { STEPS } from "../state.js";
+import { trainMisfits } from "../fit.js";
+import { STEPS, setObjective } from "../state.js";
 
 export function reviewStepView(w, body) {
   const said = h("div", { class: "ts-stack" });
@@ -14,8 +15,9 @@ export function reviewStepView(w, body) {
     tokens.removeAttribute("aria-busy");
     replaceChildren(tokens, rows.map(tokenRow));
   }, (error) => { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, noteBox("danger", error.message)); });
-  const tell = () => replaceChildren(said, trainFindings(w));
+  const tell = () => replaceChildren(said, misfitNote(w), trainFindings(w));
   w.on("plan", tell, "step");
+  w.on("fits", tell, "step");
   appendAll(body, [summary(w), said, w.done("model") && w.done("data") ? checksPart(w) : null,
     h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, h("h3", { id: "train-tokens-title" }, t("train.tokens.title")), trainLegend(w), tokens),
     promptsCard(w)]);
@@ -50,6 +52,12 @@ function detail(w, step) {
   const typed = { ...w.trainingValues(), ...w.methodValues() };
   const worth = params.filter((param) => !param.advanced || param.key in typed);
   return h("small", { class: "ts-soft" }, worth.map((param) => param.label + " " + formShow(param, values[param.key])).join(" · "));
+}
+
+/** What of the data does not fit the model and the objective. */
+function misfitNote(w) {
+  const found = trainMisfits(w, w.dataset(), (key) => { setObjective(w, key); w.redraw(); });
+  return found ? noteBox(w.fits[w.draft.dataset].findings[0].level, found) : null;
 }
 
 /** What the plan warns of, and what is in the way. */
