@@ -66,6 +66,7 @@ function report(page, set, ctx) {
     bar.children[(place + keys.length) % keys.length].focus();
     bar.querySelector(":focus").click();
   });
+  openSet.wanted = queryValue("operation") && { operation: queryValue("operation"), values: new URLSearchParams(location.search) };
   openSet.openTab = show;
   openSet.reload = async () => {
     Object.assign(set, await ctx.call("one_dataset", set.id));

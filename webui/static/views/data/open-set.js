@@ -1,4 +1,7 @@
 /* The data set that is open: what its tabs ask of the page around them. */
 
-/** How many rows a page of the list has, which rows wait to be rewritten, and the page's own acts (set when a data set is shown). */
-export const openSet = { pageRows: 50, toRewrite: null, openTab: (_key) => undefined, reload: async () => undefined };
+/**
+ * How many rows a page of the list has, which rows wait to be rewritten, which operation the address asked for ({operation, values}),
+ * and the page's own acts (set when a data set is shown).
+ */
+export const openSet = { pageRows: 50, toRewrite: null, wanted: null, openTab: (_key) => undefined, reload: async () => undefined };

@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { queryValue, t } from "../../../kit/texts.js";
+import { t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { openSet } from "../open-set.js";
 import { dataOperation } from "../operation.js";
@@ -15,7 +15,6 @@ const SHAPE_ICONS = { split: "git-branch", size: "table", augment: "sparkles", c
 
 export function shapeTab(set, ctx) {
   const self = { set, ctx, now: h("section", { class: "ts-card shape-now", "aria-labelledby": "shape-now-title" }), body: h("div", { class: "ts-stack loose" }) };
-  self.wanted = { operation: queryValue("operation"), values: new URLSearchParams(location.search) };
   self.node = h("div", { class: "ts-stack loose data-shape", "aria-busy": "true" }, self.now, self.body);
   replaceChildren(self.now, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   shapeBegin(self);
@@ -28,8 +27,10 @@ async function shapeBegin(self) {
     self.operations = operations.filter((one) => SHAPE_GROUPS.includes(one.group));
     shapeNow(self, now);
     shapeList(self);
-    const wanted = self.operations.find((one) => one.key === self.wanted.operation);
-    if (wanted) openWanted(self, wanted);
+    const { wanted } = openSet;
+    openSet.wanted = null;
+    const operation = self.operations.find((one) => one.key === wanted?.operation);
+    if (operation) openWanted(self, operation, wanted.values);
     else if (openSet.toRewrite) self.body.querySelector('[data-shape="rewrite"]')?.click();
   } catch (error) {
     replaceChildren(self.node, noteBox("danger", error.message));
@@ -38,10 +39,11 @@ async function shapeBegin(self) {
 }
 
 /** The operation that the address names is open, with the settings that it names, and in view. */
-function openWanted(self, operation) {
-  const params = operation.params.map((param) => ({ ...param, default: self.wanted.values.get("set_" + param.key) ?? param.default }));
-  shapeOpen(self, operation, () => dataOperation(self.set, self.ctx, shapeDefault(self, { ...operation, params })));
-  requestAnimationFrame(() => self.body.scrollIntoView({ block: "start" }));
+function openWanted(self, operation, asked) {
+  const named = operation.params.filter((param) => asked.has("set_" + param.key));
+  const begin = Object.fromEntries(named.map((param) => [param.key, asked.get("set_" + param.key)]));
+  shapeOpen(self, operation, () => dataOperation(self.set, self.ctx, shapeDefault(self, operation), { begin }));
+  self.body.scrollIntoView({ block: "start" });
 }
 
 /* ---------------------------------------------------------------- how it stands */

@@ -10,15 +10,16 @@ import { STEPS, setObjective } from "../state.js";
 
 export function reviewStepView(w, body) {
   const said = h("div", { class: "ts-stack" });
+  const misfits = h("div", { class: "train-misfits" });
   const tokens = h("div", { class: "ts-stack", "aria-busy": "true" });
   const look = onlyLatest(() => w.ctx.call("show_tokens", w.raw()), (rows) => {
     tokens.removeAttribute("aria-busy");
     replaceChildren(tokens, rows.map(tokenRow));
   }, (error) => { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, noteBox("danger", error.message)); });
-  const tell = () => replaceChildren(said, misfitNote(w), trainFindings(w));
+  const tell = () => { replaceChildren(misfits, misfitNote(w)); replaceChildren(said, trainFindings(w)); };
   w.on("plan", tell, "step");
   w.on("fits", tell, "step");
-  appendAll(body, [summary(w), said, w.done("model") && w.done("data") ? checksPart(w) : null,
+  appendAll(body, [misfits, summary(w), said, w.done("model") && w.done("data") ? checksPart(w) : null,
     h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, h("h3", { id: "train-tokens-title" }, t("train.tokens.title")), trainLegend(w), tokens),
     promptsCard(w)]);
   tell();
