@@ -6,7 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMPS := .make
 TEST := $(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run demo test test-fast lint format bench clean
+.PHONY: run demo test test-fast lint types format bench clean
 
 run: $(STAMPS)/run
 	$(PY) app.py starter
@@ -25,6 +25,9 @@ lint: $(STAMPS)/dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+types: $(STAMPS)/dev
+	$(PY) -m webui.border.typings
 
 format: $(STAMPS)/dev
 	$(PY) -m ruff check --fix .

@@ -22,6 +22,7 @@ from engine.core.context import Context, open_context
 from engine.core.params import read_all
 from engine.core.process import new_nonce, this_boot
 from engine.core.settings import Settings
+from engine.core.text import FALLBACK
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.methods.common.shape import ModelShape
@@ -59,10 +60,10 @@ def entries() -> list[Entry]:
     """Everything that can be compared, variants after their method."""
     found = []
     for method in METHODS:
-        found.append(Entry(method, method.key, method.label.en, {}, {}))
+        found.append(Entry(method, method.key, method.label.in_(FALLBACK), {}, {}))
         for variant in method.variants:
             key = f"{method.key}-{variant.key}"
-            found.append(Entry(method, key, variant.label.en, dict(variant.values), dict(variant.training)))
+            found.append(Entry(method, key, variant.label.in_(FALLBACK), dict(variant.values), dict(variant.training)))
     return found
 
 

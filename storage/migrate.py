@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import column, inspect, select, table
+
 from storage import dialect
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+_VERSIONS = table("alembic_version", column("version_num"))  # Alembic's own
 
 
 class MigrationError(Exception):
@@ -28,14 +31,18 @@ def _config(path: Path) -> Config:
 
 def schema_version(path: Path) -> str | None:
     """The revision that the file is at; None where it has no schema yet."""
-    from alembic.runtime.migration import MigrationContext
-
     engine = dialect.bare_engine(path)
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            known = inspect(connection).has_table(_VERSIONS.name)
+            return connection.scalar(select(_VERSIONS.c.version_num)) if known else None
     finally:
         engine.dispose()
+
+
+def newest_version() -> str:
+    """The revision of the newest migration, which begins the name of its file."""
+    return max(file.name.partition("_")[0] for file in (_SCRIPTS / "versions").glob("[0-9]*_*.py"))
 
 
 def _back_up(path: Path, version: str) -> Path:
@@ -50,15 +57,15 @@ def migrate(path: Path) -> None:
     Raises:
         MigrationError: the file comes from a newer version, or a migration failed.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head, current = newest_version(), schema_version(path)
+    if current == head:
+        return  # most starts: without the half second of loading Alembic
     from alembic import command
     from alembic.script import ScriptDirectory
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     config = _config(path)
     scripts = ScriptDirectory.from_config(config)
-    head, current = scripts.get_current_head(), schema_version(path)
-    if current == head:
-        return
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
         raise MigrationError(f"{path.name} is at schema {current}, which this version does not know.")
     backup = _back_up(path, current) if current else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.settings import Settings
+from tests.homes import opened
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 
@@ -27,6 +29,12 @@ def _keep_to_own_cores() -> None:
 _keep_to_own_cores()
 
 
+def pytest_collection_finish() -> None:
+    """Spare every collection of garbage the million objects of imported modules: half a second each, two in each job."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with an empty home folder; no hub is ever asked."""
@@ -36,6 +44,6 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def ctx(settings: Settings) -> Iterator[Context]:
     """An open, migrated database in an empty home."""
-    context = open_context(settings, upgrade=True)
+    context = opened(settings)
     yield context
     context.db.close()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from engine.core.params import Param
-from engine.core.text import Text
+from engine.core.text import Text, separator
 from engine.data.operations.base import Operation
 from engine.jobs.spec import SPEC_VERSION
 from engine.methods import METHODS, settings_with_own_defaults
@@ -15,23 +14,22 @@ from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import KINDS, Objective
 from engine.services.app.glossary import term_of
 from engine.services.app.learning import FAMILIES, capabilities_of
+from webui.form_shapes import FormTerm, MethodForm, ObjectiveForm, OperationForm, ParamForm, WizardForms
 
 _SHOWN_CAPABILITIES = ("merge", "toggle", "quantised_base", "batch")
-
-_SEPARATOR = Text(", ", "、")
 
 
 def _said(text: Text | None, language: str) -> str | None:
     return text.in_(language) if text else None
 
 
-def _term(setting: str, language: str) -> dict[str, str] | None:
+def _term(setting: str, language: str) -> FormTerm | None:
     """The word of the glossary that explains a setting: {key, name}."""
     term = term_of(setting)
     return {"key": term.key, "name": term.name.in_(language)} if term else None
 
 
-def param_form(param: Param, language: str, prefix: str) -> dict[str, Any]:
+def param_form(param: Param, language: str, prefix: str) -> ParamForm:
     """One control: everything that the form view needs to draw and check it. `field` is its name in a SpecError."""
     return {
         "key": param.key,
@@ -53,7 +51,7 @@ def param_form(param: Param, language: str, prefix: str) -> dict[str, Any]:
     }
 
 
-def operation_form(operation: Operation, language: str) -> dict[str, Any]:
+def operation_form(operation: Operation, language: str) -> OperationForm:
     """One operation that makes a new version of a data set: what it does, and its settings without those that a page gathers."""
     return {
         "key": operation.key,
@@ -65,12 +63,12 @@ def operation_form(operation: Operation, language: str) -> dict[str, Any]:
     }
 
 
-def _settings(params: Sequence[Param], language: str, prefix: str) -> list[dict[str, Any]]:
+def _settings(params: Sequence[Param], language: str, prefix: str) -> list[ParamForm]:
     """Settings of a method or an objective, each with the word of the glossary that explains it."""
-    return [param_form(param, language, prefix) | {"term": _term(param.key, language)} for param in params]
+    return [{**param_form(param, language, prefix), "term": _term(param.key, language)} for param in params]
 
 
-def method_form(method: Method, language: str) -> dict[str, Any]:
+def method_form(method: Method, language: str) -> MethodForm:
     """One method: its card, what it can do, its own settings, and named variants of them.
 
     `defaults` are what it changes in the objective's settings.
@@ -105,7 +103,7 @@ def per_method_keys(objective: Objective, methods: Sequence[Method] = METHODS) -
     return (variants | settings_with_own_defaults(methods)) - objective.own
 
 
-def objective_form(objective: Objective, language: str, methods: Sequence[Method] = METHODS) -> dict[str, Any]:
+def objective_form(objective: Objective, language: str, methods: Sequence[Method] = METHODS) -> ObjectiveForm:
     """One objective: its words, the kinds of data it learns from, the methods that it refuses, and its settings.
 
     A setting for which some method has a default of its own is marked `per_method`: what the user types there for one
@@ -118,19 +116,19 @@ def objective_form(objective: Objective, language: str, methods: Sequence[Method
         "tagline": objective.tagline.in_(language),
         "help": objective.help.in_(language),
         "learns_from": sorted(objective.learns_from),
-        "usable": _SEPARATOR.in_(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from)),
+        "usable": separator(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from)),
         "unfit": {kind: objective.unfit.get(kind) for kind in KINDS if kind not in objective.learns_from},
         "example": objective.example.in_(language),
         "refuses": [method.key for method in methods if any(True for _ in objective.refusals(method))],
         "params": [
-            form | {"per_method": form["key"] in own} for form in _settings(objective.params, language, "training")
+            {**form, "per_method": form["key"] in own} for form in _settings(objective.params, language, "training")
         ],
     }
 
 
 def wizard_forms(
     language: str, methods: Sequence[Method] = METHODS, objectives: Sequence[Objective] = OBJECTIVES
-) -> dict[str, Any]:
+) -> WizardForms:
     """The forms of the Train page: {"version" (of a spec), "methods", "families", "objectives"}."""
     return {
         "version": SPEC_VERSION,

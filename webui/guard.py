@@ -8,20 +8,23 @@ from functools import wraps
 from typing import Any
 
 from engine.core.errors import SpecError, TunesmithError
+from engine.core.shapes import FaultView
 from webui.i18n import error_text, message, sentence, t
 
 log = logging.getLogger("tunesmith.web")
 
 
-def error_value(language: str, error: TunesmithError) -> dict[str, Any]:
+def error_value(language: str, error: TunesmithError) -> FaultView:
     """An error as the views understand it: {"message", "code", "faults": {field: sentence}}, and "field" where it is of one."""
     faults = error.faults if isinstance(error, SpecError) else {}
-    field = {"field": error.params["field_key"]} if "field_key" in error.params else {}
-    return field | {
+    shown: FaultView = {
         "message": error_text(language, error),
         "code": error.code,
         "faults": {field: message(language, fault["code"], fault["params"]) for field, fault in faults.items()},
     }
+    if "field_key" in error.params:
+        shown["field"] = error.params["field_key"]
+    return shown
 
 
 def with_sentences(language: str, value: Any) -> Any:
@@ -52,6 +55,7 @@ def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
                 return {"error": {"message": t(language, "error.internal"), "code": "internal", "faults": {}}}
 
         del call.__wrapped__  # type: ignore[attr-defined]  # Gradio would read the inner signature
+        call.answers = function  # type: ignore[attr-defined]  # whose annotations `webui.border` reads
         return call
 
     return wrap

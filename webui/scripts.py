@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 
-from webui.i18n import catalogue
+from engine.core.text import page_texts
 
 FOLDER = Path(__file__).parent / "static"
 EVERYWHERE = ("kit/shell.js", "kit/mount.js")  # what each page starts with, besides its own view
@@ -26,17 +26,20 @@ _LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
 _LITERAL = re.compile(r'"([a-z][\w.\-]*)"')
 _JOINED = re.compile(r'"([a-z][\w\-]*\.[\w.\-]*)"\s*\+(?:\s*[\w.?\[\]()]+\s*\+\s*"([\w.\-]+)")?')
 _TEMPLATE = re.compile(r"`([a-z][\w\-]*\.[\w.\-]*\$\{[^`]*)`")
+_ENDING = re.compile(r'\+\s*"([._][\w.]+)"|`\$\{[\w.]+\}([._][\w.]+)`')
 _HOLE = re.compile(r"\$\{[^}]*\}")
 
 
 def asked_texts(source: str, keys: Iterable[str]) -> list[str]:
-    """The keys that a script asks for: whole ones, and all that fit one which it builds (`"a." + x`, `a.${x}.b`).
+    """The keys that a script asks for: whole ones, those with an ending that it adds to one (`key + "_named"`), and all
+    that fit one which it builds (`"a." + x`, `a.${x}.b`).
 
     Args:
         source: JavaScript.
         keys: every key of the catalogue.
     """
     whole = set(_LITERAL.findall(source))
+    whole |= {key + (added or quoted) for key in whole if "." in key for added, quoted in _ENDING.findall(source)}
     built = [f"{re.escape(start)}.+{re.escape(end)}" for start, end in _JOINED.findall(source)]
     built += [".+".join(map(re.escape, _HOLE.split(template))) for template in _TEMPLATE.findall(source)]
     fits = re.compile("|".join(f"(?:{one})" for one in built) or r"(?!)")
@@ -56,7 +59,7 @@ class Scripts:
     @cached_property
     def served(self) -> Mapping[str, bytes]:
         """Each module as it is sent, by its name ("views/jobs/page.js")."""
-        texts = catalogue(self.language)
+        texts = page_texts(self.language)
         return {name: _served(name, source, texts) for name, source in self._sources.items()}
 
     @cached_property

@@ -6,24 +6,25 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
 from webui.forms import per_method_keys
+from webui.train_shapes import WizardDraft
 
 STEPS = ("model", "data", "budget", "method", "review")
 VERSION = 1
 
 
-def fresh_draft(**chosen: Any) -> dict[str, Any]:
+def fresh_draft(**chosen: Any) -> WizardDraft:
     """An empty draft with a key of its own: starting the same draft twice makes one job.
 
     `own`: settings were made by hand, so no plan may replace them unasked; `plan`: the one that was picked by hand;
     `by_objective`: {objective: {"training", "training_by"}}, settings that wait until that objective is chosen again.
     """
-    return {
+    fresh = {
         "version": VERSION,
         "key": uuid.uuid4().hex,
         "step": "model",
@@ -40,7 +41,8 @@ def fresh_draft(**chosen: Any) -> dict[str, Any]:
         "plan": None,
         "name": "",
         "sample_prompts": "",
-    } | {key: value for key, value in chosen.items() if value is not None}
+    }
+    return cast(WizardDraft, fresh | {key: value for key, value in chosen.items() if value is not None})
 
 
 def _objective(raw: Mapping[str, Any]) -> Objective | None:
@@ -48,7 +50,7 @@ def _objective(raw: Mapping[str, Any]) -> Objective | None:
     return next((one for one in OBJECTIVES if one.key == raw.get("objective")), None)
 
 
-def draft_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+def draft_of(raw: Mapping[str, Any]) -> WizardDraft:
     """A draft that asks for what `raw` (a stored spec or an imported one) asks for, at the last step."""
     method = str(raw.get("method") or METHODS[0].key)
     objective = _objective(raw) or usual_objective()
@@ -70,13 +72,13 @@ def draft_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def settled_draft(stored: Mapping[str, Any]) -> dict[str, Any]:
+def settled_draft(stored: Mapping[str, Any]) -> WizardDraft:
     """A stored draft made usable: unknown versions start afresh, missing fields get their default."""
     if not stored or stored.get("version") != VERSION or stored.get("step") not in STEPS:
         return fresh_draft()
     by_hand = any(stored.get(key) for key in ("method_params_by", "training", "training_by"))
     kept = {key: value for key, value in stored.items() if key != "objective" or _objective(stored)}
-    return fresh_draft(own=by_hand) | kept
+    return cast(WizardDraft, {**fresh_draft(own=by_hand), **kept})
 
 
 def start_key(draft_key: str, raw: Mapping[str, Any]) -> str:

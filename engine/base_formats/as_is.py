@@ -8,8 +8,8 @@ from engine.core.text import Text
 
 AS_IS = BaseFormat(
     key="none",
-    label=Text("Not quantised", "不量化"),
-    help=Text("every weight stays as it is, 2 or 4 bytes each.", "每个权重保持原样，各占 2 或 4 字节。"),
+    label=Text("base_formats.as_is.none.label"),
+    help=Text("base_formats.as_is.none.help"),
     unpacking=0.0,
     quality=Basis(1.0, "the model as it is"),
 )

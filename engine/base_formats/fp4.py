@@ -9,8 +9,8 @@ from engine.core.text import Text
 
 FP4 = BaseFormat(
     key="fp4",
-    label=Text("4 bits (FP4)", "4 位（FP4）"),
-    help=Text("as small as NF4, usually a little less exact.", "与 NF4 一样小，通常略不精确。"),
+    label=Text("base_formats.fp4.label"),
+    help=Text("base_formats.fp4.help"),
     packing=four_bits("fp4"),
     takes_double=True,
     answering=ANSWERING,

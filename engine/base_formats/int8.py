@@ -29,8 +29,8 @@ def _config(_compute: torch.dtype, _double: bool) -> Any:
 
 INT8 = BaseFormat(
     key="int8",
-    label=Text("8 bits (INT8)", "8 位（INT8）"),
-    help=Text("half of the memory, hardly any loss.", "内存减半，几乎没有损失。"),
+    label=Text("base_formats.int8.label"),
+    help=Text("base_formats.int8.help"),
     packing=Packing(
         bits=8,
         weight_bytes=1.0,

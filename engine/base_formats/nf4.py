@@ -11,11 +11,8 @@ ANSWERING = ChatFormat("nf4", 0.516)  # 4 bits and the scales
 
 NF4 = BaseFormat(
     key="nf4",
-    label=Text("4 bits (NF4)", "4 位（NF4）"),
-    help=Text(
-        "a quarter of the memory; its 16 values suit the weights of trained models (QLoRA).",
-        "内存约为四分之一；16 个取值适合训练好的模型的权重（QLoRA）。",
-    ),
+    label=Text("base_formats.nf4.label"),
+    help=Text("base_formats.nf4.help"),
     packing=four_bits("nf4"),
     takes_double=True,
     answering=ANSWERING,

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.console import Console
-from engine.core.text import LANGUAGES
+from engine.core.text import FALLBACK, LANGUAGES, language_named
+from engine.data.samples.builtin import SAMPLES
 from engine.exports import EXPORTS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
@@ -25,7 +26,7 @@ def language_of(arguments: Sequence[str], environment: Mapping[str, str]) -> str
         if name == "--lang" and value in LANGUAGES:
             return value
     names = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next(filter(None, names), "").startswith("zh") else "en"
+    return language_named(next(filter(None, names), "")) or FALLBACK
 
 
 class _Command:
@@ -143,7 +144,7 @@ def _export(command: _Command) -> None:
 
 
 def _demo(command: _Command) -> None:
-    command.add("--sample", key="sample", choices=LANGUAGES)
+    command.add("--sample", key="sample", choices=tuple(SAMPLES))
     command.add("--epochs", key="epochs", type=float, metavar="N")
 
 

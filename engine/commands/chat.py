@@ -11,15 +11,16 @@ from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, TunesmithError
 from engine.services.chat.conversations import Chat
+from engine.shapes.chat import AnswerEvent, ConversationView
 
 
 class Asking(Protocol):
     """What asking needs of the chat service."""
 
-    def ask(self, conversation_id: int, prompt: str) -> Iterator[dict[str, Any]]:
+    def ask(self, conversation_id: int, prompt: str) -> Iterator[AnswerEvent]:
         """Texts so far, by side."""
 
-    def view(self, conversation_id: int) -> dict[str, Any]:
+    def view(self, conversation_id: int) -> ConversationView:
         """The conversation."""
 
 

@@ -7,12 +7,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TextIO
 
 from engine.core.errors import SpecError, TunesmithError
+from engine.shapes.jobs import JobView
 
 
 class Translate(Protocol):
@@ -26,7 +27,7 @@ class Translate(Protocol):
 class Console:
     """A terminal and a language."""
 
-    language: str  # "en" or "zh"
+    language: str  # a folder in engine/texts
     translate: Translate  # texts of the catalogue
     explain: Callable[[str, TunesmithError], str]  # (language, error) -> its sentence
     out: TextIO = field(default_factory=lambda: sys.stdout)  # where it is written
@@ -86,7 +87,7 @@ class JobPrinter:
         self._console, self._seconds = console, seconds
         self._told, self._told_state, self._when = "", "", 0.0
 
-    def __call__(self, view: dict[str, Any]) -> None:
+    def __call__(self, view: JobView) -> None:
         """Hear of a job's newest view."""
         text = status_text(self._console, view)
         state = f"{view['status']} {view['headline']['code']}"
@@ -96,11 +97,11 @@ class JobPrinter:
             self._console.status(text)
 
 
-def status_text(console: Console, view: dict[str, Any]) -> str:
+def status_text(console: Console, view: JobView) -> str:
     """A job's state in one sentence, with its name."""
     told = view["headline"]
-    in_words = told["text"][console.language] if "text" in told else None
-    sentence = in_words or console.text(f"headline.{told['code']}", **told["params"])
+    texts: Mapping[str, Any] = told.get("text") or {}
+    sentence = texts.get(console.language) or console.text(f"headline.{told['code']}", **told["params"])
     if view["error"]:
         sentence += " " + console.text(f"error.{view['error']['code']}", **view["error"]["params"])
     return f"{view['name']}: {sentence}"

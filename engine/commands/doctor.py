@@ -15,6 +15,7 @@ from engine.commands.console import Console
 from engine.core.settings import Settings
 from engine.services.app import hardware_findings
 from engine.services.app.hardware_findings import Machine
+from engine.shapes.models import BaseModelView
 from storage.dialect import software
 from storage.migrate import schema_version
 
@@ -159,7 +160,7 @@ def _starter(settings: Settings) -> Diagnosis:
     from engine.core.context import open_context
     from engine.services.models.base_models import list_base_models
 
-    views: list[dict[str, Any]] = []
+    views: list[BaseModelView] = []
     if settings.database.exists():
         try:
             ctx = open_context(settings)

@@ -1,4 +1,4 @@
-"""Writes docs from the declarations, in both languages: parameters, exports, metrics, the glossary.
+"""Writes docs from the declarations, in every language: parameters, exports, metrics, the glossary.
 
 Run it with `python -m engine.commands.document`.
 """
@@ -11,8 +11,8 @@ from pathlib import Path
 from engine.commands.document_exports import exports_page
 from engine.commands.document_glossary import glossary_page
 from engine.commands.document_metrics import metrics_page
-from engine.commands.document_tables import SEPARATOR, markdown_table, param_table, shown_number, shown_value
-from engine.core.text import LANGUAGES, Text
+from engine.commands.document_tables import markdown_table, param_table, shown_number, shown_value
+from engine.core.text import FALLBACK, LANGUAGES, Text, separator
 from engine.devices import DEVICE_KINDS
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method, Variant
@@ -20,28 +20,24 @@ from engine.objectives import OBJECTIVES
 from engine.objectives.declaration import KINDS, Objective
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = {"en": ROOT / "docs", "zh": ROOT / "docs" / "zh"}
+FOLDERS = {language: ROOT / "docs" / ("" if language == FALLBACK else language) for language in LANGUAGES}
 FILES = {language: folder / "parameters.md" for language, folder in FOLDERS.items()}
 
-_TITLE = Text("Parameters", "参数")
-_LEAD = Text(
-    "Every setting of a job, with its default and what people usually take. This page is generated from the "
-    "declarations by `python -m engine.commands.document`; a test fails when it is out of date.",
-    "任务的全部设置、默认值与常用值。本页由 `python -m engine.commands.document` 根据声明生成；过期时测试会失败。",
-)
-_METHODS = Text("Methods", "方法")
-_OWN = Text("Its own defaults: {defaults}.", "该方法的默认值：{defaults}。")
-_TRAINED = Text("Trained parameters: {source}.", "训练参数量的依据：{source}。")
-_VARIANT = Text("**{label}**: {tagline} Set {settings}. {paper}.", "**{label}**：{tagline}设置 {settings}。{paper}。")
-_FROM = Text("Learns from: {kinds}.", "学习的数据：{kinds}。")
-_NO_PARAMS = Text("No settings of its own.", "没有自己的设置。")
-_DEVICES = Text("Devices", "设备")
+_TITLE = Text("commands.document.title")
+_LEAD = Text("commands.document.lead")
+_METHODS = Text("commands.document.methods")
+_OWN = Text("commands.document.own")
+_TRAINED = Text("commands.document.trained")
+_VARIANT = Text("commands.document.variant")
+_FROM = Text("commands.document.from")
+_NO_PARAMS = Text("commands.document.no_params")
+_DEVICES = Text("commands.document.devices")
 _DEVICE_HEADS = (
-    Text("Kind", "种类"),
-    Text("Key", "键"),
-    Text("Program and libraries", "程序与库"),
-    Text("Safety margin", "安全余量"),
-    Text("Tokens at once", "一次处理的词元"),
+    Text("commands.document.device_heads.kind"),
+    Text("commands.document.device_heads.key"),
+    Text("commands.document.device_heads.program_and_libraries"),
+    Text("commands.document.device_heads.safety_margin"),
+    Text("commands.document.device_heads.tokens_at_once"),
 )
 
 
@@ -57,7 +53,7 @@ def document(language: str) -> str:
 
 
 def _objective(objective: Objective, language: str) -> list[str]:
-    kinds = SEPARATOR.in_(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from))
+    kinds = separator(language).join(KINDS[kind].in_(language) for kind in sorted(objective.learns_from))
     head = f"## {objective.label.in_(language)} (`{objective.key}`)"
     return [
         head,
@@ -88,7 +84,7 @@ def _method(method: Method, language: str) -> list[str]:
     parts = [f"### {method.label.in_(language)} (`{method.key}`)", method.help.in_(language)]
     parts += [note.in_(language) for note in method.notes]
     if own:
-        parts.append(_OWN.in_(language).format(defaults=SEPARATOR.in_(language).join(own)))
+        parts.append(_OWN.in_(language).format(defaults=separator(language).join(own)))
     if method.trainable_source.startswith("arXiv:"):
         parts.append(_TRAINED.in_(language).format(source=method.trainable_source))
     parts.append(param_table(method.params, language) if method.params else _NO_PARAMS.in_(language))
@@ -99,7 +95,7 @@ def _method(method: Method, language: str) -> list[str]:
 
 def _variant(variant: Variant, language: str) -> str:
     chosen = {**variant.values, **variant.training}
-    settings = SEPARATOR.in_(language).join(
+    settings = separator(language).join(
         f"`{key}` = {shown_value(value, {}, language)}" for key, value in chosen.items()
     )
     texts = {"label": variant.label.in_(language), "tagline": variant.tagline.in_(language)}
@@ -115,7 +111,7 @@ PAGES: dict[str, Callable[[str], str]] = {
 
 
 def write() -> None:
-    """Write every page in both languages."""
+    """Write every page in every language."""
     for language in LANGUAGES:
         FOLDERS[language].mkdir(parents=True, exist_ok=True)
         for name, page in PAGES.items():

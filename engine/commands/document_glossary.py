@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from engine.core.text import Text
+from engine.core.text import FALLBACK, LANGUAGES, Text
 from engine.services.app.glossary import GLOSSARY
 from engine.services.app.glossary.term import Term
 
-_WORDS = Text("Glossary", "术语表")
-_WORDS_LEAD = Text(
-    "The words of the field that Tunesmith uses, each in a few sentences, with the paper or document that it is from. "
-    "This page is generated from the declarations by `python -m engine.commands.document`; a test fails when it is out "
-    "of date.",
-    "Tunesmith 用到的术语，每个用几句话解释，并附上出处（论文或文档）。本页由 `python -m engine.commands.document` 根据声明生成；"
-    "过期时测试会失败。",
-)
-_OTHER = {"en": "[中文](zh/glossary.md)", "zh": "[English](../glossary.md)"}
-_TERM = Text('- <a id="{key}"></a>**{name}**: {meaning}', '- <a id="{key}"></a>**{name}**：{meaning}')
-_SOURCE = Text(" ([{title}]({url}))", "（[{title}]({url})）")
+_WORDS = Text("commands.document_glossary.words")
+_WORDS_LEAD = Text("commands.document_glossary.words_lead")
+_TERM = Text("commands.document_glossary.term")
+_SOURCE = Text("commands.document_glossary.source")
 
 
 def glossary_page(language: str) -> str:
     """The whole glossary in one language."""
-    parts = [f"# {_WORDS.in_(language)}", f"{_WORDS_LEAD.in_(language)} {_OTHER[language]}"]
+    parts = [f"# {_WORDS.in_(language)}", f"{_WORDS_LEAD.in_(language)} {_elsewhere(language)}"]
     for topic in GLOSSARY:
         parts += [f"## {topic.title.in_(language)}", "\n".join(_term(term, language) for term in topic.terms)]
     return "\n\n".join(parts) + "\n"
+
+
+def _elsewhere(language: str) -> str:
+    """Links to this page in the other languages."""
+    up = "" if language == FALLBACK else "../"
+    others = {other: "" if other == FALLBACK else f"{other}/" for other in LANGUAGES if other != language}
+    return " ".join(f"[{Text('language.name').in_(other)}]({up}{down}glossary.md)" for other, down in others.items())
 
 
 def _term(term: Term, language: str) -> str:

@@ -7,29 +7,21 @@ from engine.core.text import Text
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.metrics.declaration import EvaluationMetric
 
-_TITLE = Text("Metrics", "指标")
-_LEAD = Text(
-    "By what jobs and comparisons say how good a model is on examples that it did not learn from. A difference counts only where "
-    "it is larger than the spread between seeds. This page is generated from the declarations by "
-    "`python -m engine.commands.document`; a test fails when it is out of date.",
-    "任务和比较用哪些指标说明模型在未学习过的样本上的表现。只有超出种子之间波动的差异才算数。"
-    "本页由 `python -m engine.commands.document` 根据声明生成；过期时测试会失败。",
-)
+_TITLE = Text("commands.document_metrics.title")
+_LEAD = Text("commands.document_metrics.lead")
 _HEADS = (
-    Text("Metric", "指标"),
-    Text("Key", "键"),
-    Text("Better", "更好"),
-    Text("Range", "范围"),
-    Text("Computed from", "计算依据"),
-    Text("What it means", "含义"),
-    Text("After", "出处"),
+    Text("commands.document_metrics.heads.metric"),
+    Text("commands.document_metrics.heads.key"),
+    Text("commands.document_metrics.heads.better"),
+    Text("commands.document_metrics.heads.range"),
+    Text("commands.document_metrics.heads.computed_from"),
+    Text("commands.document_metrics.heads.what_it_means"),
+    Text("commands.document_metrics.heads.after"),
 )
-_BETTER = {"low": Text("lower", "越低"), "high": Text("higher", "越高")}
+_BETTER = {"low": Text("commands.document_metrics.better.low"), "high": Text("commands.document_metrics.better.high")}
 _NEEDS = {
-    "answers": Text(
-        "answers to questions of the validation split, beside the expected ones", "对验证集问题的回答与参考答案"
-    ),
-    "loss": Text("the validation loss", "验证损失"),
+    "answers": Text("commands.document_metrics.needs.answers"),
+    "loss": Text("commands.document_metrics.needs.loss"),
 }
 
 

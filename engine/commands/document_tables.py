@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.params import Param
-from engine.core.text import Text
+from engine.core.text import Text, separator
 
 _HEADS = (
-    Text("Setting", "设置"),
-    Text("Key", "键"),
-    Text("Default", "默认值"),
-    Text("Allowed", "范围"),
-    Text("Usual", "常用值"),
-    Text("What it does", "作用"),
+    Text("commands.document_tables.heads.setting"),
+    Text("commands.document_tables.heads.key"),
+    Text("commands.document_tables.heads.default"),
+    Text("commands.document_tables.heads.allowed"),
+    Text("commands.document_tables.heads.usual"),
+    Text("commands.document_tables.heads.what_it_does"),
 )
-_YES, _NO, _AUTO = Text("yes", "是"), Text("no", "否"), Text("chosen by Tunesmith", "由 Tunesmith 决定")
-SEPARATOR = Text(", ", "、")
+_YES, _NO, _AUTO = (
+    Text("commands.document_tables.yes"),
+    Text("commands.document_tables.no"),
+    Text("commands.document_tables.chosen_by_tunesmith"),
+)
 
 
 def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -40,7 +43,7 @@ def _row(param: Param, language: str) -> list[str]:
 
 def _allowed(param: Param, language: str) -> str:
     if param.choices:
-        return SEPARATOR.in_(language).join(label.in_(language) for label in param.choices.values())
+        return separator(language).join(label.in_(language) for label in param.choices.values())
     if param.kind == "bool":
         return f"{_YES.in_(language)} / {_NO.in_(language)}"
     bounds = [shown_number(bound) for bound in (param.minimum, param.maximum) if bound is not None]
@@ -54,7 +57,7 @@ def shown_value(value: Any, choices: Mapping[Any, Text], language: str) -> str:
     if isinstance(value, bool):
         return (_YES if value else _NO).in_(language)
     if isinstance(value, list):
-        return SEPARATOR.in_(language).join(shown_value(item, choices, language) for item in value)
+        return separator(language).join(shown_value(item, choices, language) for item in value)
     return choices[value].in_(language) if value in choices else shown_number(value)
 
 

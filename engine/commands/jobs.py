@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from engine.commands.console import Console, status_text
@@ -11,6 +12,7 @@ from engine.commands.train import watch
 from engine.core.context import Context
 from engine.jobs import feed as job_feed
 from engine.services.jobs import lifecycle as service
+from engine.shapes.jobs import JobEventView, JobView
 
 
 def jobs(console: Console, ctx: Context, args: argparse.Namespace) -> int:
@@ -29,18 +31,19 @@ def _list(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     return 0
 
 
-def _progress(view: dict[str, Any]) -> str:
+def _progress(view: JobView) -> str:
     return f"{view['fraction']:.0%}" if view["total_steps"] else ""
 
 
 def _show(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     feed = job_feed.job_feed(ctx, args.job)
     view = feed["job"]
+    known: Mapping[str, Any] = view
     console.line(status_text(console, view))
     facts = ("status", "method", "base_model_name", "dataset_name", "lane", "attempt", "tuned_id")
     for key in facts:
-        if view[key] is not None:
-            console.line(f"  {console.text(f'cli.jobs.{key}')}: {view[key]}")
+        if known[key] is not None:
+            console.line(f"  {console.text(f'cli.jobs.{key}')}: {known[key]}")
     for event in feed["events"]:
         console.line(f"  {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(event['at']))}  {_event(console, event)}")
     for line in feed["logs"][-args.lines :] if args.lines else []:
@@ -48,7 +51,7 @@ def _show(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     return 0
 
 
-def _event(console: Console, event: dict[str, Any]) -> str:
+def _event(console: Console, event: JobEventView) -> str:
     if event["kind"] == "status":
         return console.text(f"status.{event['code']}")
     for prefix in ("event", "error"):

@@ -15,6 +15,7 @@ from engine.core.errors import Fault
 from engine.methods import method_of
 from engine.objectives import usual_objective
 from engine.services.planning import plan_search
+from engine.shapes.planning import PlanOffer
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(GB|MB)", re.IGNORECASE)
 _GB = 1000
@@ -65,7 +66,7 @@ def _devices(console: Console) -> int:
     return 0
 
 
-def _print(console: Console, place: int, offer: dict[str, Any]) -> None:
+def _print(console: Console, place: int, offer: PlanOffer) -> None:
     lang = console.language
     console.say(
         "cli.plan.offer",

@@ -13,6 +13,7 @@ from engine.commands.console import Console, JobPrinter, on_interrupt, status_te
 from engine.commands.given_settings import read_settings
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.text import FALLBACK
 from engine.jobs.supervisor import Supervisor
 from engine.methods import METHODS, method_of
 from engine.objectives import usual_objective
@@ -133,4 +134,4 @@ def _name(ctx: Context, raw: dict[str, Any]) -> str:
         return "-"
     data = datasets.dataset_view(ctx, raw["dataset"])["name"]
     model = base_models.base_model_view(ctx, raw["base_model"])["name"]
-    return f"{data} · {method_of(raw['method']).label.en} · {model}"
+    return f"{data} · {method_of(raw['method']).label.in_(FALLBACK)} · {model}"

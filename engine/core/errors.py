@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.core.shapes import CodedMessage, Faults
+
 
 class TunesmithError(Exception):
     """A fault with a clear sentence for the user: key `error.<code>` in the catalogue of each language.
@@ -18,7 +20,7 @@ class TunesmithError(Exception):
         self.params = params
         super().__init__(f"{self.code} {params}" if params else self.code)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> CodedMessage:
         """The form that is stored in the database: {"code", "params"}."""
         return {"code": self.code, "params": self.params}
 
@@ -36,7 +38,7 @@ class SpecError(TunesmithError):
 
     code = "spec.invalid"
 
-    def __init__(self, faults: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, faults: Faults) -> None:
         self.faults = faults
         super().__init__(fields=sorted(faults))
 

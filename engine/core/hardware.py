@@ -11,7 +11,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
+
+from engine.core.shapes import GpuView, MachineView
 
 _MB = 1_000_000  # as pages show it
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
@@ -140,7 +142,7 @@ def disk(folder: Path) -> tuple[int, int]:
     return usage.total // _MB, usage.free // _MB
 
 
-def machine(home: Path) -> dict[str, Any]:
+def machine(home: Path) -> MachineView:
     """The whole machine as JSON, for pages and for `doctor`."""
     processor, graphics = cpu(), gpus()
     total, free = disk(home)
@@ -152,7 +154,7 @@ def machine(home: Path) -> dict[str, Any]:
         "ram_free_mb": processor.free_mb,
         "disk_mb": total,
         "disk_free_mb": free,
-        "gpus": [asdict(gpu) for gpu in graphics],
+        "gpus": [cast(GpuView, asdict(gpu)) for gpu in graphics],
         "driver": graphics[0].driver if graphics else None,
         "torch_cuda": torch_cuda(),
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.core.shapes import Faults
 from engine.core.text import Text
 
 Kind = Literal["int", "float", "bool", "choice", "multi", "text", "data"]
@@ -128,16 +129,14 @@ _READERS: dict[str, Callable[[Param, Any], Any]] = {
 }
 
 
-def read_all(
-    params: Sequence[Param], values: Mapping[str, Any], prefix: str
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def read_all(params: Sequence[Param], values: Mapping[str, Any], prefix: str) -> tuple[dict[str, Any], Faults]:
     """Read every declared param; missing ones take their default.
 
     Returns:
         the values, and the faults by "prefix.key": {"code", "params"}; unknown keys are faults too.
     """
     read: dict[str, Any] = {}
-    faults: dict[str, dict[str, Any]] = {}
+    faults: Faults = {}
     for param in params:
         try:
             read[param.key] = param.read(values[param.key]) if param.key in values else param.default

@@ -33,6 +33,11 @@ SETTINGS = {
     "starter_from": SettingDeclaration(
         "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
     ),
+    "texts": SettingDeclaration(
+        "TUNESMITH_TEXTS",
+        "",
+        "Folder of the texts, with one folder a language; empty: those that ship with the product.",
+    ),
 }
 
 

@@ -39,8 +39,8 @@ def _rates(device: Device) -> Rates:
 
 CPU = DeviceKind(
     key="cpu",
-    label=Text("processor", "处理器"),
-    place=Text("on this machine's processor", "使用本机处理器"),
+    label=Text("devices.cpu.label"),
+    place=Text("devices.cpu.place"),
     icon="cpu",
     find=lambda: [cpu()],
     torch_type="cpu",

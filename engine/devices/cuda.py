@@ -82,8 +82,8 @@ def _give_back() -> None:
 CUDA = DeviceKind(
     key="cuda",
     several=True,
-    label=Text("GPU", "GPU"),
-    place=Text("on this machine's GPU", "使用本机 GPU"),
+    label=Text("devices.cuda.label"),
+    place=Text("devices.cuda.place"),
     icon="layers",
     find=gpus,
     torch_type="cuda",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the command line names the forms before anything needs a da
     from storage.tables import LanguageModel, TunedModel
 
 Values = Mapping[str, Any]
-_OTHER_RESULT = Text("it is made of another kind of result", "它由另一类结果制作")
+_OTHER_RESULT = Text("exports.declaration.other_result")
 
 
 @dataclass(frozen=True)

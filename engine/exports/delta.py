@@ -7,17 +7,7 @@ from engine.exports.declaration import ExportFormat, ReadmePart
 from engine.exports.model_card import ASK_CODE
 from engine.exports.result_files import as_large_as_it_is, write_as_it_is
 
-_ABOUT = Text(
-    """
-`delta.safetensors` holds the numbers of the base that training changed: whole tensors by the name of their parameter, or, where
-only few of a tensor's numbers changed, their places (`...::index`, in the flattened tensor) and values (`...::value`).
-Put them into exactly this base model.
-""",
-    """
-`delta.safetensors` 保存训练所改变的基座模型数值：按参数名保存整个张量；若某个张量只有少数数值改变，则保存其位置（`...::index`，指展平后的张量）和数值（`...::value`）。
-请放入上述基座模型。
-""",
-)
+_ABOUT = Text("exports.delta.about")
 _CODE = """
 ```python
 import torch
@@ -39,19 +29,13 @@ with torch.no_grad():
 
 DELTA = ExportFormat(
     key="delta",
-    label=Text("Changed weights (safetensors)", "改变的权重（safetensors）"),
-    help=Text(
-        "Only the numbers of the base that training changed. The README in it says how to put them into the base.",
-        "只包含训练所改变的基座模型数值。其中的 README 说明如何放入基座模型。",
-    ),
+    label=Text("exports.delta.label"),
+    help=Text("exports.delta.help"),
     made_of=("delta",),
     suffix="delta",
     write=write_as_it_is,
     readme=lambda _source: ReadmePart(_ABOUT, _CODE + ASK_CODE),
     folder_bytes=as_large_as_it_is,
-    proof=Text(
-        "The sha256 of the weights is the one that training stored; the README names it, and that of the base.",
-        "权重的 sha256 与训练时保存的一致；README 中写有该值和基座模型的 sha256。",
-    ),
+    proof=Text("exports.delta.proof"),
     also=("adapter",),
 )

@@ -50,21 +50,14 @@ def _why_not(method: Method) -> Text | None:
 
 MERGED = ExportFormat(
     key="merged",
-    label=Text("Merged model (safetensors)", "合并模型（safetensors）"),
-    help=Text(
-        "Stands alone: base and adapter in one folder, with tokenizer and chat template. Runs wherever the base runs.",
-        "可独立使用：基座模型与适配器合为一个文件夹，附带分词器和对话模板。能运行基座模型的地方都能运行。",
-    ),
+    label=Text("exports.merged.label"),
+    help=Text("exports.merged.help"),
     made_of=("adapter", "delta", "shots"),
     suffix="merged",
     write=_write,
     readme=stands_alone,
     folder_bytes=_folder_bytes,
-    proof=Text(
-        "Rows of the data set go through the tuned model, the merged one and the one read back from disk: their logits differ "
-        "by at most 1e-4 of the largest, or the export is thrown away.",
-        "数据集中的若干行依次通过微调模型、合并后的模型和从磁盘读回的模型：logits 之差不超过最大值的 1e-4，否则丢弃该导出。",
-    ),
+    proof=Text("exports.merged.proof"),
     memory_mb=_memory_mb,
     why_not=_why_not,
     stands_alone=True,

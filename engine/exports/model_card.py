@@ -7,38 +7,8 @@ from typing import Any
 from engine.core.text import LANGUAGES, Text
 from engine.exports.declaration import ExportSource, ReadmePart
 
-_HEAD = Text(
-    """# {name}
-
-Made with Tunesmith from **{base}** by **{method}**, on the data set “{data}”.
-
-| | |
-|---|---|
-| Base model | {base} ({source}) |
-| sha256 of the base's weights | `{base_hash}` |
-| sha256 of the tuned weights | `{weights_hash}` |
-| sha256 of the data | `{data_hash}` |
-""",
-    """# {name}（中文）
-
-由 Tunesmith 制作：以 **{base}** 为基座，采用 **{method}**，训练数据为“{data}”。
-
-| | |
-|---|---|
-| 基座模型 | {base}（{source}） |
-| 基座权重的 sha256 | `{base_hash}` |
-| 微调权重的 sha256 | `{weights_hash}` |
-| 数据的 sha256 | `{data_hash}` |
-""",
-)
-_WHOLE = Text(
-    """
-This folder stands alone: weights ({dtype}), tokenizer and chat template.
-""",
-    """
-本文件夹可独立使用：包含权重（{dtype}）、分词器和对话模板。
-""",
-)
+_HEAD = Text("exports.model_card.head")
+_WHOLE = Text("exports.model_card.whole")
 _WHOLE_CODE = """
 ```python
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -77,4 +47,5 @@ def model_card(source: ExportSource, part: ReadmePart, dtype: str | None) -> str
         "dtype": dtype,
     }
     texts = [(_HEAD.in_(language) + part.about.in_(language)).format(**values) for language in LANGUAGES]
-    return texts[0] + part.code.replace("{reference!r}", repr(reference)) + "\n---\n\n" + texts[1]
+    code = part.code.replace("{reference!r}", repr(reference))
+    return "\n---\n\n".join([texts[0] + code, *texts[1:]])

@@ -34,20 +34,14 @@ def _link(source: Path, target: Path) -> None:
 
 WHOLE = ExportFormat(
     key="whole",
-    label=Text("Whole model (safetensors)", "完整模型（safetensors）"),
-    help=Text(
-        "Stands alone: all weights in one folder, with tokenizer and chat template.",
-        "可独立使用：全部权重在一个文件夹中，附带分词器和对话模板。",
-    ),
+    label=Text("exports.whole.label"),
+    help=Text("exports.whole.help"),
     made_of=("full",),
     suffix="full",
     write=_write,
     readme=stands_alone,
     folder_bytes=as_large_as_it_is,
-    proof=Text(
-        "The sha256 of the weights is the one that training stored; the README names it.",
-        "权重的 sha256 与训练时保存的一致；README 中写有该值。",
-    ),
+    proof=Text("exports.whole.proof"),
     also=("merged",),
     stands_alone=True,
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.jobs.views import views
+from engine.shapes.jobs import JobFeed, PromisedPlan
 from storage.queries import events, metrics
 from storage.queries import jobs as queries
 
@@ -36,14 +37,15 @@ def downsample(points: Sequence[tuple[int, float]], most: int = MOST_POINTS) -> 
     return [[step, value] for step, value in [*kept, points[-1]]]
 
 
-def _rows(rows: Sequence[Any], columns: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(rows: Sequence[Any], columns: Sequence[str]) -> list[Any]:
     return [{column: getattr(row, column) for column in columns} for row in rows]
 
 
-def _plan(s: Session, job_id: int) -> dict[str, Any] | None:
+def _plan(s: Session, job_id: int) -> PromisedPlan | None:
     """What was promised when the job started: {need_mb, limit_mb, items: [{key, mb}], seconds}; None before that."""
     told = events.first_of(s, job_id, "memory_plan")
-    return None if told is None else {key: told.params[key] for key in ("need_mb", "limit_mb", "items", "seconds")}
+    wanted = ("need_mb", "limit_mb", "items", "seconds")
+    return None if told is None else cast(PromisedPlan, {key: told.params[key] for key in wanted})
 
 
 def job_feed(
@@ -55,7 +57,7 @@ def job_feed(
     after_log: int = 0,
     after_sample: int = 0,
     after_metric: int = 0,
-) -> dict[str, Any]:
+) -> JobFeed:
     """All that was written since the cursors, in one snapshot. Raises NotFound.
 
     Args:

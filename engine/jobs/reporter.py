@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
+from engine.core.shapes import CodedMessage
 from engine.jobs.kinds.declaration import JobKind
 from engine.jobs.signals import Cancelled, Fenced, Interrupted
 from storage.queries import reporting
@@ -183,7 +184,7 @@ class Reporter:
             self._fenced = True
             raise Fenced from None
 
-    def finish(self, status: str, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None) -> None:
+    def finish(self, status: str, result: dict[str, Any] | None = None, error: CodedMessage | None = None) -> None:
         """Write all that waits and the final status in one transaction, then end the heartbeat."""
         self._leave({"status": status, "finished_at": time.time(), "error": error}, result)
 

@@ -9,6 +9,7 @@ from typing import Any
 from engine.base_formats import base_format
 from engine.core.errors import Fault, SpecError
 from engine.core.params import read_all
+from engine.core.shapes import CodedMessage, Faults
 from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
@@ -71,7 +72,7 @@ class JobSpec:
         return asdict(self) | {"sample_prompts": list(self.sample_prompts)}
 
 
-def _budget(raw: Mapping[str, Any], faults: dict[str, dict[str, Any]]) -> Budget:
+def _budget(raw: Mapping[str, Any], faults: Faults) -> Budget:
     device, goal = str(raw.get("device") or "auto"), str(raw.get("goal") or GOALS[0])
     faults |= unknown_keys(raw, [field.name for field in fields(Budget)], "budget.")
     if device != "auto" and kind_named(device) is None and not is_planned_only(device):
@@ -82,24 +83,24 @@ def _budget(raw: Mapping[str, Any], faults: dict[str, dict[str, Any]]) -> Budget
     return Budget(device, int(memory) if memory else None, minutes, int(disk) if disk else None, goal)
 
 
-def unknown_keys(raw: Mapping[str, Any], known: Collection[str], area: str = "") -> dict[str, dict[str, Any]]:
+def unknown_keys(raw: Mapping[str, Any], known: Collection[str], area: str = "") -> Faults:
     """A fault for each key that no setting has, by field: `area` and the key."""
     return {
         f"{area}{key}": {"code": "param.unknown", "params": {"key": str(key)[:40]}} for key in raw if key not in known
     }
 
 
-def unknown_objective(key: str) -> dict[str, dict[str, Any]]:
+def unknown_objective(key: str) -> Faults:
     """The fault of an objective that this version does not have, by field; empty where it has it."""
     known = [objective.key for objective in OBJECTIVES]
     return {} if key in known else {"objective": _unknown(key, known)}
 
 
-def _unknown(value: str, choices: Sequence[str]) -> dict[str, Any]:
+def _unknown(value: str, choices: Sequence[str]) -> CodedMessage:
     return {"code": "param.unknown_choice", "params": {"value": value[:40], "choices": list(choices)}}
 
 
-def _limit(value: Any, place: str, faults: dict[str, dict[str, Any]]) -> float | None:
+def _limit(value: Any, place: str, faults: Faults) -> float | None:
     """A positive number, or None for no limit."""
     if value in (None, ""):
         return None
@@ -114,7 +115,7 @@ def _limit(value: Any, place: str, faults: dict[str, dict[str, Any]]) -> float |
     return number
 
 
-def _refused(method: Method, training: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _refused(method: Method, training: Mapping[str, Any]) -> Faults:
     """Combinations that no model could train, whatever its shape."""
     can = method.capabilities
     if base_format(training).quantised and not can.quantised_base:
@@ -144,7 +145,7 @@ def _version(raw: Mapping[str, Any]) -> int:
     try:
         return int(raw.get("version") or SPEC_VERSION)
     except (TypeError, ValueError):
-        fault = {"code": "param.not_a_number", "params": {"value": str(raw["version"])[:40]}}
+        fault: CodedMessage = {"code": "param.not_a_number", "params": {"value": str(raw["version"])[:40]}}
         raise SpecError({"version": fault}) from None
 
 

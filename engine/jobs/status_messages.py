@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from engine.core.shapes import Said
 from engine.core.text import Text
 from engine.jobs.kinds import known_kind
 from engine.jobs.kinds.declaration import JobKind
+from engine.shapes.jobs import Headline
 from storage.job_tables import FINAL
 
-StatusMessage = dict[str, Any]
 _PATIENCE = 2  # checks in a row that were no better than the best one before
 
 
-def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float]]) -> Headline:
     """What the job does or how it ended; "text" is the sentence in each language where the job's kind declares it.
 
     Args:
@@ -31,14 +32,14 @@ def status_message(job: Mapping[str, Any], val_losses: Sequence[tuple[int, float
     return _BY_STATUS[status](job, val_losses)
 
 
-def _say(code: str, **params: Any) -> StatusMessage:
+def _say(code: str, **params: Any) -> Headline:
     return {"code": code, "params": params}
 
 
-def _told(code: str, text: Text, **numbers: Any) -> StatusMessage:
+def _told(code: str, text: Text, **numbers: Any) -> Headline:
     """A sentence that its declaration brings along."""
-    said = {language: sentence.format(**numbers) for language, sentence in text.as_dict().items()}
-    return _say(code, **numbers) | {"text": said}
+    said = {language: str(sentence).format(**numbers) for language, sentence in text.as_dict().items()}
+    return {**_say(code, **numbers), "text": cast(Said, said)}
 
 
 def short(loss: float) -> float:
@@ -46,7 +47,7 @@ def short(loss: float) -> float:
     return float(f"{loss:.3g}")
 
 
-def _timed(code: str, seconds: float | None, **params: Any) -> StatusMessage:
+def _timed(code: str, seconds: float | None, **params: Any) -> Headline:
     """`code` with the time in the unit that people would use: code.s, code.m or code.h; bare without a time."""
     if seconds is None:
         return _say(code, **params)
@@ -57,20 +58,20 @@ def _timed(code: str, seconds: float | None, **params: Any) -> StatusMessage:
     return _say(f"{code}.h", time=round(seconds / 3600, 1), **params)
 
 
-def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _queued(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     place = job["queue_place"] or 1
     return _say("queued", place=place) if place > 1 else _say("queued.next")
 
 
-def _starting(_job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _starting(_job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     return _say("starting")
 
 
-def _stopping(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _stopping(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     return _say("cancelling") if job["request"] == "cancel" else _say("stopping")
 
 
-def _running(kind: JobKind, job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _running(kind: JobKind, job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
     if not kind.trains:
         return _phase(kind, job)
     step, total, left = job["step"], job["total_steps"], job["seconds_left"]
@@ -88,7 +89,7 @@ def _running(kind: JobKind, job: Mapping[str, Any], losses: Sequence[tuple[int, 
     return _phase(kind, {**job, "phase": "training"})
 
 
-def _phase(kind: JobKind, job: Mapping[str, Any]) -> StatusMessage:
+def _phase(kind: JobKind, job: Mapping[str, Any]) -> Headline:
     phase = kind.phase(job["phase"])
     if phase.megabytes is not None and job["total_steps"]:
         done, total = (round(job[key] / 1e6) for key in ("step", "total_steps"))
@@ -96,7 +97,7 @@ def _phase(kind: JobKind, job: Mapping[str, Any]) -> StatusMessage:
     return _told(f"phase.{phase.key}", phase.says)
 
 
-def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
     seconds = _duration(job)
     if len(losses) >= 2:
         return _timed("finished.loss", seconds, first=short(losses[0][1]), last=short(losses[-1][1]))
@@ -109,22 +110,22 @@ def _duration(job: Mapping[str, Any]) -> float | None:
     return max(0.0, float(job["finished_at"] - job["started_at"]))
 
 
-def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     if job["total_steps"] and job["checkpoint_step"] is not None:
         ended = "stopped.time" if (job["result"] or {}).get("ended") == "time" else "stopped"
         return _say(ended, step=job["checkpoint_step"], total=job["total_steps"])
     return _say("stopped.early")
 
 
-def _cancelled(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _cancelled(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     return _say("cancelled", step=job["step"]) if job["step"] else _say("cancelled.early")
 
 
-def _failed(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _failed(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     return _say("failed", step=job["step"]) if job["step"] else _say("failed.early")
 
 
-def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> StatusMessage:
+def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     if job["checkpoint_step"] is None:
         return _say("interrupted.early", step=job["step"])
     return _say("interrupted", step=job["step"], resume=job["checkpoint_step"])

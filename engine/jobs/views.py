@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
 from engine.jobs.kinds import known_kind
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
+from engine.shapes.jobs import JobCan, JobState, JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, comparisons, metrics
 from storage.queries import jobs as queries
@@ -49,7 +50,7 @@ def _around(s: Session, jobs: Sequence[Job]) -> _Around:
     )
 
 
-def _can(job: Job, place: tuple[int, int] | None) -> dict[str, bool]:
+def _can(job: Job, place: tuple[int, int] | None) -> JobCan:
     active, kind = job.status in ACTIVE, known_kind(job.kind)
     return {
         "stop": active and kind.stop == "saves" and job.request is None,
@@ -73,12 +74,13 @@ def _facts(job: Job) -> dict[str, Any]:
     }
 
 
-def _view(job: Job, around: _Around) -> dict[str, Any]:
+def _view(job: Job, around: _Around) -> JobView:
     place = around.places.get(job.id)
     stalled = job.status in ACTIVE and is_stalled(job)
     done = job.status == JobStatus.SUCCEEDED
     fraction = 1.0 if done else min(1.0, job.step / job.total_steps) if job.total_steps else 0.0
-    view = (
+    view = cast(
+        JobState,
         {key: getattr(job, key) for key in _COLUMNS}
         | _facts(job)
         | {
@@ -91,12 +93,12 @@ def _view(job: Job, around: _Around) -> dict[str, Any]:
             "can": _can(job, place),
             "tuned_id": around.tuned.get(job.id),
             "comparison_id": around.comparisons.get(job.id),
-        }
+        },
     )
-    return view | {"headline": status_message(view, around.val_losses.get(job.id, []))}
+    return {**view, "headline": status_message(view, around.val_losses.get(job.id, []))}
 
 
-def views(s: Session, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+def views(s: Session, jobs: Sequence[Job]) -> list[JobView]:
     """The views of some jobs, in their order."""
     around = _around(s, jobs)
     return [_view(job, around) for job in jobs]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from engine.core.context import Context, open_context
 from engine.core.errors import TunesmithError
 from engine.core.hardware import cpu
+from engine.core.shapes import CodedMessage
 from engine.jobs.kinds import kind_of
 from engine.jobs.kinds.declaration import JobKind
 from engine.jobs.reporter import Reporter, ReporterHandler
@@ -67,16 +68,16 @@ def work(ctx: Context, reporter: Reporter) -> None:
     except Interrupted:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         cancelled = reporter.requested() == "cancel"
-        error = None if cancelled else {"code": "worker.interrupted", "params": {}}
+        error: CodedMessage | None = None if cancelled else {"code": "worker.interrupted", "params": {}}
         reporter.finish("cancelled" if cancelled else "interrupted", error=error)
-    except TunesmithError as error:
-        _log.error("%s", error)
-        reporter.finish("failed", error=error.as_dict())
+    except TunesmithError as fault:
+        _log.error("%s", fault)
+        reporter.finish("failed", error=fault.as_dict())
     except Fenced:
         raise
-    except Exception as error:
+    except Exception as unexpected:
         _log.exception("The job ended with an error nobody expected")
-        reason = f"{type(error).__name__}: {error}"[:500]
+        reason = f"{type(unexpected).__name__}: {unexpected}"[:500]
         reporter.finish("failed", error={"code": "worker.crashed", "params": {"reason": reason}})
 
 

@@ -35,12 +35,9 @@ _PARAMS = (
         maximum=256,
         step=1,
         advanced=False,
-        label=Text("Rank at the end", "最终的秩"),
-        help=Text(
-            "Average rank that is left. Layers that matter keep more, others less or nothing.",
-            "最后保留的平均秩。重要的层保留更多，其他层更少甚至为零。",
-        ),
-        usual=Text("4 to 16", "4 到 16"),
+        label=Text("methods.adalora.target_rank.label"),
+        help=Text("methods.adalora.target_rank.help"),
+        usual=Text("methods.adalora.target_rank.usual"),
     ),
     Param(
         key="start_rank",
@@ -49,9 +46,9 @@ _PARAMS = (
         minimum=2,
         maximum=512,
         step=1,
-        label=Text("Rank at the start", "起始的秩"),
-        help=Text("Rank of every layer before anything is taken away.", "削减之前每一层的秩。"),
-        usual=Text("one and a half times the rank at the end", "最终秩的 1.5 倍"),
+        label=Text("methods.adalora.start_rank.label"),
+        help=Text("methods.adalora.start_rank.help"),
+        usual=Text("methods.adalora.start_rank.usual"),
     ),
     Param(
         key="alpha",
@@ -60,12 +57,9 @@ _PARAMS = (
         minimum=1,
         maximum=1024,
         step=1,
-        label=Text("Alpha", "缩放系数（alpha）"),
-        help=Text(
-            "Strength of the adapter: its output is multiplied by alpha / rank at the start.",
-            "适配器的强度：其输出乘以 alpha / 起始秩。",
-        ),
-        usual=Text("32", "32"),
+        label=Text("methods.adalora.alpha.label"),
+        help=Text("methods.adalora.alpha.help"),
+        usual=Text("methods.adalora.alpha.usual"),
     ),
     DROPOUT_PARAM,
     MODULES_PARAM,
@@ -76,12 +70,9 @@ _PARAMS = (
         minimum=0.0,
         maximum=0.4,
         step=0.05,
-        label=Text("Share of steps before ranks move", "秩开始变化前的步数比例"),
-        help=Text(
-            "In this first part every layer keeps its rank, until it is known what matters.",
-            "在最初这部分步数中，每层保持原有的秩，直到看清哪些层重要。",
-        ),
-        usual=Text("0.1 to 0.2", "0.1 到 0.2"),
+        label=Text("methods.adalora.settle.label"),
+        help=Text("methods.adalora.settle.help"),
+        usual=Text("methods.adalora.settle.usual"),
     ),
     Param(
         key="finish",
@@ -90,12 +81,9 @@ _PARAMS = (
         minimum=0.05,
         maximum=0.4,
         step=0.05,
-        label=Text("Share of steps after ranks are fixed", "秩固定后的步数比例"),
-        help=Text(
-            "In this last part ranks stay as they are and what is left is trained.",
-            "在最后这部分步数中，秩保持不变，继续训练保留下来的部分。",
-        ),
-        usual=Text("0.2 to 0.4", "0.2 到 0.4"),
+        label=Text("methods.adalora.finish.label"),
+        help=Text("methods.adalora.finish.help"),
+        usual=Text("methods.adalora.finish.usual"),
     ),
     Param(
         key="interval",
@@ -104,9 +92,9 @@ _PARAMS = (
         minimum=1,
         maximum=1000,
         step=1,
-        label=Text("Steps from one decision to the next", "两次分配之间的步数"),
-        help=Text("How often ranks are taken away in between.", "中间阶段多久削减一次秩。"),
-        usual=Text("1; 10 for long runs", "1；长时间训练用 10"),
+        label=Text("methods.adalora.interval.label"),
+        help=Text("methods.adalora.interval.help"),
+        usual=Text("methods.adalora.interval.usual"),
     ),
     Param(
         key="orthogonality",
@@ -115,12 +103,9 @@ _PARAMS = (
         minimum=0.0,
         maximum=10.0,
         step=0.1,
-        label=Text("Pull to right angles", "正交约束强度"),
-        help=Text(
-            "Keeps the directions of a layer at right angles, so that each can be judged by itself.",
-            "让同一层的各方向保持正交，以便逐个判断其重要性。",
-        ),
-        usual=Text("0.1 to 0.5", "0.1 到 0.5"),
+        label=Text("methods.adalora.orthogonality.label"),
+        help=Text("methods.adalora.orthogonality.help"),
+        usual=Text("methods.adalora.orthogonality.usual"),
     ),
 )
 
@@ -220,13 +205,9 @@ def _refusals(shape: ModelShape, values: Values, training: Values) -> Iterator[R
 ADALORA = Method(
     key="adalora",
     family="low_rank",
-    label=Text("AdaLoRA", "AdaLoRA"),
-    tagline=Text("LoRA that moves its rank to where it matters.", "把秩分配到重要位置的 LoRA。"),
-    help=Text(
-        "Starts with a generous rank in every layer, watches which directions matter, and takes the others away. "
-        "You can see the rank of each layer over time.",
-        "起初每层都有充裕的秩，观察哪些方向重要，再削减其余部分。可以看到每层的秩随时间的变化。",
-    ),
+    label=Text("methods.adalora.label"),
+    tagline=Text("methods.adalora.tagline"),
+    help=Text("methods.adalora.help"),
     saves="adapter",
     params=_PARAMS,
     defaults={"learning_rate": 2e-3, "epochs": 4},
@@ -245,28 +226,18 @@ ADALORA = Method(
     restore=_restore,
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
-        what=Text(
-            "Each layer's adapter is written as directions with a strength each, and begins with more of them than may stay. "
-            "While it learns, the directions that matter least anywhere in the model are switched off one after another.",
-            "每层的适配器写成若干方向及其强度，开始时的方向数多于最终允许的数量。"
-            "学习过程中，整个模型里最不重要的方向被逐个关闭。",
-        ),
-        trains=Text("Directions and their strengths beside each chosen layer.", "每个所选层旁的方向及其强度。"),
-        frozen=Text("Every weight of the model.", "模型的全部权重。"),
-        when=Text(
-            "When a small adapter should be spent well, and runs are long enough.",
-            "希望小适配器物尽其用，且训练步数足够时。",
-        ),
-        when_not=Text(
-            "For short runs: it needs time to find out what matters.", "训练很短时：它需要时间判断哪些重要。"
-        ),
+        what=Text("methods.adalora.learn.what"),
+        trains=Text("methods.adalora.learn.trains"),
+        frozen=Text("methods.adalora.learn.frozen"),
+        when=Text("methods.adalora.learn.when"),
+        when_not=Text("methods.adalora.learn.when_not"),
         strengths=(
-            Text("Shows which layers a task needs.", "能看出任务需要哪些层。"),
-            Text("Better than LoRA of the same size on long runs.", "长时间训练时优于同等大小的 LoRA。"),
+            Text("methods.adalora.learn.strengths.shows_which_layers_a"),
+            Text("methods.adalora.learn.strengths.better_than_lora_of"),
         ),
         weaknesses=(
-            Text("More settings, slower steps.", "设置更多，每步更慢。"),
-            Text("Trains more numbers than it keeps.", "训练的参数多于最终保留的。"),
+            Text("methods.adalora.learn.weaknesses.more_settings_slower_steps"),
+            Text("methods.adalora.learn.weaknesses.trains_more_numbers_than"),
         ),
         paper="Zhang et al. 2023, AdaLoRA: Adaptive Budget Allocation for Parameter-Efficient Fine-Tuning, arXiv:2303.10512",
         formula="layers × start rank × Σ (inputs + outputs + 1)",

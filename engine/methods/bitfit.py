@@ -16,13 +16,9 @@ _PARAMS = (
         kind="bool",
         default=True,
         advanced=False,
-        label=Text("Add biases where there are none", "为没有偏置的层添加偏置"),
-        help=Text(
-            "Many models of today, Llama among them, have no biases. Switched on, each linear layer gets one that starts "
-            "at zero. Switched off, only the model's own biases are trained.",
-            "Llama 等许多新模型没有偏置。打开时，每个线性层都会得到一个从零开始的偏置；关闭时，只训练模型已有的偏置。",
-        ),
-        usual=Text("yes", "是"),
+        label=Text("methods.bitfit.added.label"),
+        help=Text("methods.bitfit.added.help"),
+        usual=Text("methods.bitfit.added.usual"),
     ),
 )
 _TURNED = "c_attn"  # GPT-2 keeps its weights turned round, in modules that PEFT gives no bias
@@ -69,13 +65,9 @@ def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[
 BITFIT = Method(
     key="bitfit",
     family="selective",
-    label=Text("BitFit", "BitFit（偏置微调）"),
-    tagline=Text("Trains one number for each output of a layer: the biases.", "只训练偏置：层的每个输出一个数。"),
-    help=Text(
-        "Shifts what each linear layer puts out by a learnt vector and leaves every weight as it is. "
-        "The result is a few hundred kilobytes. Models without biases get some that start at zero.",
-        "用学到的向量平移每个线性层的输出，所有权重保持不变。结果只有几百 KB。没有偏置的模型会得到从零开始的偏置。",
-    ),
+    label=Text("methods.bitfit.label"),
+    tagline=Text("methods.bitfit.tagline"),
+    help=Text("methods.bitfit.help"),
     saves="adapter",
     params=_PARAMS,
     defaults={"learning_rate": 5e-3, "epochs": 4},
@@ -87,19 +79,8 @@ BITFIT = Method(
     refusals=_refusals,
     merge=_merge,
     notes=(
-        Text(
-            "The paper trains the biases that a model has, those of norms too. Here it is the biases of linear layers, and "
-            "models without them (Llama, Mistral) get new ones. The trained vector lies beside the model's own bias, which "
-            "gives the same model and can be switched off.",
-            "论文训练模型已有的偏置，包括归一化层的偏置。这里训练线性层的偏置；没有偏置的模型（Llama、Mistral）会得到新的偏置。"
-            "训练的向量与模型自身的偏置并列，效果相同，且可以关闭。",
-        ),
-        Text(
-            "Added biases can be merged where the family knows such biases (Llama, and all that have them already). "
-            "Qwen2 and Mistral do not know them everywhere: switch “Add biases” off for a mergeable result, where the model has biases.",
-            "只有模型系列本身支持这些偏置时才能合并（Llama 以及已有偏置的系列）。Qwen2 与 Mistral 并非处处支持："
-            "若模型已有偏置，关闭“添加偏置”即可得到可合并的结果。",
-        ),
+        Text("methods.bitfit.notes.the_paper_trains_the"),
+        Text("methods.bitfit.notes.added_biases_can_be"),
     ),
     capabilities=Capabilities(
         merge=True,
@@ -107,28 +88,18 @@ BITFIT = Method(
         why_not={"batch": TURN_BY_TURN},
     ),
     learn=Learn(
-        what=Text(
-            "A linear layer multiplies by a matrix and then adds a bias, one number for each output. "
-            "BitFit trains only these added numbers, less than a thousandth of the model.",
-            "线性层先乘以矩阵，再加上偏置（每个输出一个数）。BitFit 只训练这些被加上的数，不到模型的千分之一。",
-        ),
-        trains=Text("One bias vector for each linear layer", "每个线性层的一个偏置向量"),
-        frozen=Text("All matrices, norms and embeddings", "所有矩阵、归一化层和词嵌入"),
-        when=Text(
-            "Little data, a change of tone or format, and the smallest possible result.",
-            "数据少、只需改变语气或格式，并希望结果尽可能小。",
-        ),
-        when_not=Text(
-            "New knowledge or skills: a shift cannot hold them. Use LoRA.",
-            "需要新知识或新技能：平移无法承载。请用 LoRA。",
-        ),
+        what=Text("methods.bitfit.learn.what"),
+        trains=Text("methods.bitfit.learn.trains"),
+        frozen=Text("methods.bitfit.learn.frozen"),
+        when=Text("methods.bitfit.learn.when"),
+        when_not=Text("methods.bitfit.learn.when_not"),
         strengths=(
-            Text("Hardly any memory for gradients and optimizer", "梯度与优化器几乎不占内存"),
-            Text("Costs no time in use, and forgets little", "使用时不增加时间，也很少遗忘"),
+            Text("methods.bitfit.learn.strengths.hardly_any_memory_for"),
+            Text("methods.bitfit.learn.strengths.costs_no_time_in"),
         ),
         weaknesses=(
-            Text("Learns less than LoRA as data grows", "数据增多时学得不如 LoRA"),
-            Text("Needs a higher learning rate", "需要较高的学习率"),
+            Text("methods.bitfit.learn.weaknesses.learns_less_than_lora"),
+            Text("methods.bitfit.learn.weaknesses.needs_a_higher_learning"),
         ),
         paper="Ben Zaken et al. 2021, BitFit: Simple Parameter-efficient Fine-tuning, arXiv:2106.10199",
         formula="layers × sum of the outputs of the linear modules",

@@ -19,55 +19,42 @@ _PARAMS = (
         maximum=1000,
         step=1,
         advanced=False,
-        label=Text("Top layers to train", "训练的顶部层数"),
-        help=Text(
-            "So many layers nearest to the output are trained; those below stay as they are and keep no activations in memory.",
-            "训练最靠近输出的若干层；其下的层保持不变，也不占训练内存。",
-        ),
-        usual=Text("2 to 8, or a quarter of the model", "2 到 8，或模型的四分之一"),
+        label=Text("methods.freeze.top_layers.label"),
+        help=Text("methods.freeze.top_layers.help"),
+        usual=Text("methods.freeze.top_layers.usual"),
     ),
     Param(
         key="modules",
         kind="text",
         default=None,
         optional=True,
-        label=Text("Only these modules", "仅训练这些模块"),
-        help=Text(
-            "Names of modules in the chosen layers, with commas between: “q_proj, v_proj”. Empty: all of each layer.",
-            "所选层中的模块名，用逗号分隔，例如“q_proj, v_proj”。留空表示整层。",
-        ),
-        usual=Text("empty", "留空"),
+        label=Text("methods.freeze.modules.label"),
+        help=Text("methods.freeze.modules.help"),
+        usual=Text("methods.freeze.modules.usual"),
     ),
     Param(
         key="embeddings",
         kind="bool",
         default=False,
-        label=Text("Train the embeddings", "训练词嵌入"),
-        help=Text(
-            "For a new language or many new words. Every layer then costs working memory. Where the model shares them "
-            "with its output head, the head changes too.",
-            "适用于新语言或大量新词；此时每一层都会占用训练内存。若模型的词嵌入与输出头共享，输出头也随之改变。",
-        ),
-        usual=Text("no", "否"),
+        label=Text("methods.freeze.embeddings.label"),
+        help=Text("methods.freeze.embeddings.help"),
+        usual=Text("methods.freeze.embeddings.usual"),
     ),
     Param(
         key="head",
         kind="bool",
         default=False,
-        label=Text("Train the output head", "训练输出头"),
-        help=Text(
-            "The last matrix, which chooses the next token. Where it is shared with the embeddings, both change.",
-            "选择下一个词元的最后一个矩阵。若与词嵌入共享，两者都会改变。",
-        ),
-        usual=Text("no", "否"),
+        label=Text("methods.freeze.head.label"),
+        help=Text("methods.freeze.head.help"),
+        usual=Text("methods.freeze.head.usual"),
     ),
     Param(
         key="norm",
         kind="bool",
         default=False,
-        label=Text("Train the last norm", "训练最后的归一化层"),
-        help=Text("The small scaling in front of the output head.", "输出头之前的小型缩放层。"),
-        usual=Text("no", "否"),
+        label=Text("methods.freeze.norm.label"),
+        help=Text("methods.freeze.norm.help"),
+        usual=Text("methods.freeze.norm.usual"),
     ),
 )
 
@@ -143,13 +130,9 @@ def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[
 FREEZE = Method(
     key="freeze",
     family="selective",
-    label=Text("Freeze tuning", "冻结微调"),
-    tagline=Text("Trains the top layers themselves, nothing else.", "只训练模型自身的顶部几层。"),
-    help=Text(
-        "Most of the model stays frozen and a few of its own layers are trained. Works in less memory than full "
-        "fine-tuning; the result holds the changed layers alone and is put in place of the old ones.",
-        "模型大部分保持冻结，只训练其中几层。内存需求低于全量微调；结果只包含改变的层，使用时替换原来的层。",
-    ),
+    label=Text("methods.freeze.label"),
+    tagline=Text("methods.freeze.tagline"),
+    help=Text("methods.freeze.help"),
     saves="delta",
     params=_PARAMS,
     defaults={"learning_rate": 2e-4, "epochs": 4},
@@ -165,45 +148,23 @@ FREEZE = Method(
         toggle=True,
         quantised_base=False,
         why_not={
-            "quantised_base": Text(
-                "it trains the model's own weights, and quantised weights cannot be trained; LoRA can be trained on a "
-                "quantised base model",
-                "它训练模型自身的权重，而量化后的权重无法训练；LoRA 可以在量化的基座模型上训练",
-            ),
-            "batch": Text(
-                "its changed layers are swapped in and out for each answer",
-                "改变的层需要在每次回答时换入换出",
-            ),
+            "quantised_base": Text("methods.freeze.capabilities.why_not.quantised_base"),
+            "batch": Text("methods.freeze.capabilities.why_not.batch"),
         },
     ),
     learn=Learn(
-        what=Text(
-            "A language model is a stack of layers, and the upper ones decide most about how an answer is put. "
-            "Freeze tuning trains these few layers and leaves all others exactly as they were.",
-            "语言模型由许多层堆叠而成，上面的层最能决定回答的方式。冻结微调只训练这几层，其余各层完全不变。",
-        ),
-        trains=Text(
-            "The top layers, and if you wish the embeddings, the output head or single modules",
-            "顶部若干层，也可选择词嵌入、输出头或个别模块",
-        ),
-        frozen=Text("All layers below", "其下所有层"),
-        when=Text(
-            "Enough data for real change, but too little memory for full fine-tuning; new words through the embeddings.",
-            "数据足以带来真正的改变、但内存不够全量微调时；或通过词嵌入学习新词时。",
-        ),
-        when_not=Text(
-            "The base model is to be quantised to 4 bits, or the result must be very small: LoRA does both.",
-            "需要把基座模型量化到 4 位，或要求结果非常小时：请用 LoRA。",
-        ),
+        what=Text("methods.freeze.learn.what"),
+        trains=Text("methods.freeze.learn.trains"),
+        frozen=Text("methods.freeze.learn.frozen"),
+        when=Text("methods.freeze.learn.when"),
+        when_not=Text("methods.freeze.learn.when_not"),
         strengths=(
-            Text("No added parts: the result runs as fast as the base", "没有附加部分：运行速度与基座模型相同"),
-            Text(
-                "The layers below need no working memory and no backward pass", "下面的层不占训练内存，也无需反向传播"
-            ),
+            Text("methods.freeze.learn.strengths.no_added_parts_the"),
+            Text("methods.freeze.learn.strengths.the_layers_below_need"),
         ),
         weaknesses=(
-            Text("Many more trained numbers than LoRA for the same effect", "达到同样效果时，训练的参数远多于 LoRA"),
-            Text("What the lower layers would have to learn, it cannot learn", "需要由底层学习的内容它学不到"),
+            Text("methods.freeze.learn.weaknesses.many_more_trained_numbers"),
+            Text("methods.freeze.learn.weaknesses.what_the_lower_layers"),
         ),
         paper="Lee et al. 2019, What Would Elsa Do? Freezing Layers During Transformer Fine-Tuning, arXiv:1911.03090",
         formula="top layers × numbers of a layer + vocabulary × hidden for embeddings and for the head (once if shared)",

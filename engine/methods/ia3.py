@@ -21,16 +21,12 @@ _PARAMS = (
         kind="multi",
         default=["attention", "feed_forward"],
         choices={
-            "attention": Text("Keys and values of the attention", "注意力的键和值"),
-            "feed_forward": Text("Inside the feed-forward part", "前馈部分内部"),
+            "attention": Text("methods.ia3.places.choices.attention"),
+            "feed_forward": Text("methods.ia3.places.choices.feed_forward"),
         },
-        label=Text("What is stretched", "缩放哪些部分"),
-        help=Text(
-            "Where a factor is learnt for each number. Models that keep queries, keys and values in one layer "
-            "have their queries stretched too.",
-            "在哪些地方为每个数学习一个缩放系数。查询、键、值合在一层的模型，其查询也会被缩放。",
-        ),
-        usual=Text("both", "两者"),
+        label=Text("methods.ia3.places.label"),
+        help=Text("methods.ia3.places.help"),
+        usual=Text("methods.ia3.places.usual"),
     ),
 )
 
@@ -85,13 +81,9 @@ def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[
 IA3 = Method(
     key="ia3",
     family="low_rank",
-    label=Text("IA³", "IA³"),
-    tagline=Text("A few thousand factors, nothing more.", "只学习几千个缩放系数。"),
-    help=Text(
-        "Learns one factor for each key, value and inner number of a layer, and multiplies by it. "
-        "The smallest of all results, some ten times smaller than LoRA's; it can shift emphasis, not teach new things.",
-        "为每一层的键、值和内部数值各学习一个系数并相乘。结果最小，约为 LoRA 的十分之一以下；能调整侧重，但难以学会新知识。",
-    ),
+    label=Text("methods.ia3.label"),
+    tagline=Text("methods.ia3.tagline"),
+    help=Text("methods.ia3.help"),
     saves="adapter",
     footprint=_footprint,
     params=_PARAMS,
@@ -104,27 +96,18 @@ IA3 = Method(
     refusals=_refusals,
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
-        what=Text(
-            "Every key, every value and every inner number of the feed-forward part gets a factor, which starts at 1. "
-            "Training turns some up and some down, as a mixing desk does.",
-            "每个键、每个值以及前馈部分的每个内部数值都有一个初始为 1 的系数。训练把有的调大、有的调小，就像调音台。",
-        ),
-        trains=Text("One vector of factors for each stretched layer.", "每个被缩放的层一个系数向量。"),
-        frozen=Text("Every weight of the model.", "模型的全部权重。"),
-        when=Text("Very few examples, or very many small results to keep.", "样本极少，或需要保存大量小结果。"),
-        when_not=Text(
-            "When something new must be learnt: it can only weigh what is there.",
-            "需要学习新内容时：它只能调整已有内容的权重。",
-        ),
+        what=Text("methods.ia3.learn.what"),
+        trains=Text("methods.ia3.learn.trains"),
+        frozen=Text("methods.ia3.learn.frozen"),
+        when=Text("methods.ia3.learn.when"),
+        when_not=Text("methods.ia3.learn.when_not"),
         strengths=(
-            Text("Kilobytes instead of megabytes.", "以千字节计，而非兆字节。"),
-            Text("Can be merged, can be switched off.", "可合并，可关闭。"),
+            Text("methods.ia3.learn.strengths.kilobytes_instead_of_megabytes"),
+            Text("methods.ia3.learn.strengths.can_be_merged_can"),
         ),
         weaknesses=(
-            Text(
-                "Needs a learning rate of its own, some thirty times LoRA's.", "需要专门的学习率，约为 LoRA 的三十倍。"
-            ),
-            Text("Learns the least of the family.", "在同类方法中学到的最少。"),
+            Text("methods.ia3.learn.weaknesses.needs_a_learning_rate"),
+            Text("methods.ia3.learn.weaknesses.learns_the_least_of"),
         ),
         paper="Liu et al. 2022, Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning, arXiv:2205.05638",
         formula="layers × (keys + values + feed-forward width)",

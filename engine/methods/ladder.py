@@ -23,12 +23,9 @@ _PARAMS = (
         maximum=128,
         step=1,
         advanced=False,
-        label=Text("Narrower by", "宽度缩小倍数"),
-        help=Text(
-            "The side network is so many times narrower than the model. Less narrow learns more and costs more.",
-            "侧网络比模型窄多少倍。缩小得越少，学得越多，代价也越大。",
-        ),
-        usual=Text("4 to 16", "4 到 16"),
+        label=Text("methods.ladder.reduction.label"),
+        help=Text("methods.ladder.reduction.help"),
+        usual=Text("methods.ladder.reduction.usual"),
     ),
     Param(
         key="every",
@@ -37,12 +34,9 @@ _PARAMS = (
         minimum=1,
         maximum=64,
         step=1,
-        label=Text("Read every n-th layer", "每隔几层读取一次"),
-        help=Text(
-            "1 gives the side network a block for each layer of the model; 2 for every second one, and so on.",
-            "1 表示模型每一层对应一个侧网络块；2 表示每两层一个，依此类推。",
-        ),
-        usual=Text("1, or 2 for deep models", "1；深层模型可用 2"),
+        label=Text("methods.ladder.every.label"),
+        help=Text("methods.ladder.every.help"),
+        usual=Text("methods.ladder.every.usual"),
     ),
 )
 
@@ -91,15 +85,9 @@ def _footprint(shape: ModelShape, values: Values) -> Footprint:
 LADDER = Method(
     key="ladder",
     family="research",
-    label=Text("Ladder-side tuning", "梯侧微调（LST）"),
-    tagline=Text(
-        "A small network beside the model; nothing flows back through it.", "在模型旁边加一个小网络，梯度不回传到模型。"
-    ),
-    help=Text(
-        "The model only runs forward, and a narrow second network reads every layer and corrects the last one. "
-        "No gradient goes through the model, so the working memory of training is small.",
-        "模型只做前向计算，旁边一个窄网络读取每一层并修正最后的输出。梯度不经过模型，因此训练占用的内存很少。",
-    ),
+    label=Text("methods.ladder.label"),
+    tagline=Text("methods.ladder.tagline"),
+    help=Text("methods.ladder.help"),
     saves="adapter",
     params=_PARAMS,
     defaults={"learning_rate": 5e-3, "epochs": 4},
@@ -110,61 +98,32 @@ LADDER = Method(
     changed=lambda _shape, _values: 0,
     rank=lambda _shape, _values: None,
     footprint=_footprint,
-    notes=(
-        Text(
-            "Differs from the paper: there the side network's output alone goes to the head, and its weights begin as a pruned "
-            "copy of the model's. Here it is added to the model's own last state through a projection that begins at zero, so "
-            "training starts from the model as it is.",
-            "与论文的不同：论文中只有侧网络的输出进入输出头，且其权重由模型剪枝得到。这里把它通过从零开始的投影加到模型自身的最后状态上，"
-            "因此训练从原模型开始。",
-        ),
-    ),
+    notes=(Text("methods.ladder.notes"),),
     capabilities=Capabilities(
         merge=False,
         toggle=True,
         packing=False,
         checkpointing=False,
         why_not={
-            "merge": Text(
-                "it is a network of its own beside the model, and no change of the model's weights does the same; LoRA can be merged",
-                "它是模型旁边的独立网络，任何权重改变都无法等效；LoRA 可以合并",
-            ),
-            "packing": Text(
-                "the side network has attention of its own, which sees a whole row",
-                "侧网络有自己的注意力，会看到整行内容",
-            ),
-            "checkpointing": Text(
-                "the model runs without gradients and keeps nothing that could be recomputed",
-                "模型在无梯度下运行，没有可重算的激活值",
-            ),
+            "merge": Text("methods.ladder.capabilities.why_not.merge"),
+            "packing": Text("methods.ladder.capabilities.why_not.packing"),
+            "checkpointing": Text("methods.ladder.capabilities.why_not.checkpointing"),
             "batch": TURN_BY_TURN,
         },
     ),
     learn=Learn(
-        what=Text(
-            "A small transformer stands beside the large one like a ladder against a wall: each of its blocks reads one layer "
-            "of the large model. It alone is trained, and its result is added where the large model chooses the next token.",
-            "一个小型 Transformer 像梯子一样靠在大模型旁边：每个小块读取大模型的一层。只训练这个小网络，其结果加在大模型选择下一个词元之前。",
-        ),
-        trains=Text("The narrow side network, its gates and its readings", "窄侧网络、它的门控与读取投影"),
-        frozen=Text("The whole model, which only runs forward", "整个模型，且只做前向计算"),
-        when=Text(
-            "Working memory is what runs out, as with long texts or large models, and adding layers at use is acceptable.",
-            "训练内存不足（如长文本或大模型），并且可以接受使用时多几层计算。",
-        ),
-        when_not=Text(
-            "Memory is enough: LoRA learns more from the same data. The result cannot be merged or exported as a plain model.",
-            "内存足够时：LoRA 在相同数据上学得更多。结果无法合并，也不能导出为普通模型。",
-        ),
+        what=Text("methods.ladder.learn.what"),
+        trains=Text("methods.ladder.learn.trains"),
+        frozen=Text("methods.ladder.learn.frozen"),
+        when=Text("methods.ladder.learn.when"),
+        when_not=Text("methods.ladder.learn.when_not"),
         strengths=(
-            Text("No backward pass through the model", "无需经过模型的反向传播"),
-            Text("Works on a quantised base model just as well", "在量化的基座模型上同样有效"),
+            Text("methods.ladder.learn.strengths.no_backward_pass_through"),
+            Text("methods.ladder.learn.strengths.works_on_a_quantised"),
         ),
         weaknesses=(
-            Text("Starts as an untrained network, so it learns slowly at first", "起点是未经训练的网络，开始时学得慢"),
-            Text(
-                "A second, small cache and more work for each token in use", "使用时需要额外的小缓存，每个词元计算更多"
-            ),
+            Text("methods.ladder.learn.weaknesses.starts_as_an_untrained"),
+            Text("methods.ladder.learn.weaknesses.a_second_small_cache"),
         ),
         paper="Sung et al. 2022, LST: Ladder Side-Tuning, arXiv:2206.06522",
         formula="blocks × (12 × width² + 2 × width + 1) + (blocks + 1) × hidden × width + width + width × hidden",

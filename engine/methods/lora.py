@@ -167,13 +167,9 @@ def _start_name(values: Values) -> str:
 LORA = Method(
     key="lora",
     family="low_rank",
-    label=Text("LoRA", "LoRA"),
-    tagline=Text("Fast, small, and the right first choice.", "快速、小巧，首选方法。"),
-    help=Text(
-        "Keeps the model as it is and learns a small add-on beside each layer. "
-        "The result is a few megabytes, can be switched off, and trains on modest hardware.",
-        "保持原模型不变，在每一层旁边学习一个小的附加部分。结果只有几兆字节，可随时关闭，普通硬件即可训练。",
-    ),
+    label=Text("methods.lora.label"),
+    tagline=Text("methods.lora.tagline"),
+    help=Text("methods.lora.help"),
     saves="adapter",
     params=LORA_PARAMS,
     defaults={"learning_rate": 1e-3, "epochs": 4},

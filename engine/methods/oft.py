@@ -30,12 +30,9 @@ _PARAMS = (
         maximum=1024,
         step=1,
         advanced=False,
-        label=Text("Block size", "块大小"),
-        help=Text(
-            "How many inputs are turned together. Larger learns more and costs more; it must divide the inputs of each layer.",
-            "一起旋转的输入个数。越大学得越多、代价越高；必须能整除每一层的输入数。",
-        ),
-        usual=Text("16 to 64", "16 到 64"),
+        label=Text("methods.oft.block.label"),
+        help=Text("methods.oft.block.help"),
+        usual=Text("methods.oft.block.usual"),
     ),
     Param(
         key="dropout",
@@ -44,24 +41,18 @@ _PARAMS = (
         minimum=0.0,
         maximum=0.9,
         step=0.05,
-        label=Text("Dropout", "随机失活（dropout）"),
-        help=Text(
-            "Share of the blocks that are left unturned at random, against overfitting.",
-            "训练时随机保持不旋转的块的比例，防止过拟合。",
-        ),
-        usual=Text("0", "0"),
+        label=Text("methods.oft.dropout.label"),
+        help=Text("methods.oft.dropout.help"),
+        usual=Text("methods.oft.dropout.usual"),
     ),
     MODULES_PARAM,
     Param(
         key="exact",
         kind="bool",
         default=False,
-        label=Text("Exact rotations", "精确旋转"),
-        help=Text(
-            "Calculates each rotation exactly instead of by a series of five terms. Slower, and hardly ever better.",
-            "精确计算每个旋转，而不是用五项级数近似。更慢，很少更好。",
-        ),
-        usual=Text("no", "否"),
+        label=Text("methods.oft.exact.label"),
+        help=Text("methods.oft.exact.help"),
+        usual=Text("methods.oft.exact.usual"),
     ),
 )
 
@@ -114,13 +105,9 @@ def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[
 OFT = Method(
     key="oft",
     family="low_rank",
-    label=Text("OFT", "OFT（正交微调）"),
-    tagline=Text("Turns what the layers see, never stretches it.", "只旋转各层的输入，从不拉伸。"),
-    help=Text(
-        "Turns the inputs of each layer by small learnt rotations. Angles between the weights stay as they were, "
-        "so the model keeps what it knows better than with other adapters; slower than LoRA.",
-        "用学到的小旋转转动每一层的输入。权重之间的夹角保持不变，因此比其他适配器更能保留已有知识；比 LoRA 慢。",
-    ),
+    label=Text("methods.oft.label"),
+    tagline=Text("methods.oft.tagline"),
+    help=Text("methods.oft.help"),
     saves="adapter",
     params=_PARAMS,
     defaults={"learning_rate": 2e-3, "epochs": 4},
@@ -133,27 +120,18 @@ OFT = Method(
     refusals=_refusals,
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
-        what=Text(
-            "Before each layer its inputs are turned a little, in blocks, like a picture that is rotated but not distorted. "
-            "The weights themselves stay frozen, and so do the angles between them.",
-            "在每一层之前，把输入按块轻微旋转，就像旋转图片而不使其变形。权重本身保持冻结，它们之间的夹角也不变。",
-        ),
-        trains=Text("A rotation for each block of inputs of each chosen layer.", "每个所选层的每个输入块的一个旋转。"),
-        frozen=Text("Every weight of the model.", "模型的全部权重。"),
-        when=Text("When the model must not forget what it can already do.", "模型不能遗忘已有能力时。"),
-        when_not=Text(
-            "When speed matters: rotations cost more than LoRA's detour.", "看重速度时：旋转比 LoRA 的旁路代价更高。"
-        ),
+        what=Text("methods.oft.learn.what"),
+        trains=Text("methods.oft.learn.trains"),
+        frozen=Text("methods.oft.learn.frozen"),
+        when=Text("methods.oft.learn.when"),
+        when_not=Text("methods.oft.learn.when_not"),
         strengths=(
-            Text("Keeps the base's knowledge well.", "很好地保留基座模型的知识。"),
-            Text(
-                "Changes every direction, not a few as a low rank does.",
-                "能改变所有方向，而不像低秩那样只改变少数方向。",
-            ),
+            Text("methods.oft.learn.strengths.keeps_the_base_s"),
+            Text("methods.oft.learn.strengths.changes_every_direction_not"),
         ),
         weaknesses=(
-            Text("The block size must divide the model's sizes.", "块大小必须整除模型的尺寸。"),
-            Text("Slower and hungrier than LoRA.", "比 LoRA 更慢、更耗内存。"),
+            Text("methods.oft.learn.weaknesses.the_block_size_must"),
+            Text("methods.oft.learn.weaknesses.slower_and_hungrier_than"),
         ),
         paper="Qiu et al. 2023, Controlling Text-to-Image Diffusion by Orthogonal Finetuning, arXiv:2306.07280",
         formula="layers × Σ (inputs / block) × block × (block − 1) / 2",

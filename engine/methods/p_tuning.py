@@ -46,31 +46,24 @@ def _trainable(shape: ModelShape, values: Values) -> int:
 P_TUNING = Method(
     key="p_tuning",
     family="prompt",
-    label=Text("P-tuning", "P-tuning（v1）"),
-    tagline=Text("Trained prompt, made by a small network.", "由小网络生成的可训练提示。"),
-    help=Text(
-        "Like prompt tuning, but the vectors come out of a small network during training, so that they learn together. "
-        "Only the vectors are kept at the end.",
-        "与提示微调类似，但训练时向量由一个小网络生成，从而能一起学习。结束时只保留向量。",
-    ),
+    label=Text("methods.p_tuning.label"),
+    tagline=Text("methods.p_tuning.tagline"),
+    help=Text("methods.p_tuning.help"),
     saves="adapter",
     footprint=lambda _shape, values: Footprint(front=int(values["virtual_tokens"])),
     params=(
-        virtual_tokens(20, Text("10 to 50", "10 到 50")),
+        virtual_tokens(20, Text("methods.p_tuning.params.usual")),
         Param(
             key="encoder",
             kind="choice",
             default="mlp",
             choices={
-                "mlp": Text("MLP (three layers)", "MLP（三层）"),
-                "lstm": Text("LSTM in both directions", "双向 LSTM"),
+                "mlp": Text("methods.p_tuning.encoder.choices.mlp"),
+                "lstm": Text("methods.p_tuning.encoder.choices.lstm"),
             },
-            label=Text("Network", "编码器"),
-            help=Text(
-                "What computes the vectors. The LSTM lets neighbours know of each other, as in the paper; the MLP is faster.",
-                "由什么计算向量。LSTM 让相邻向量互相关联（论文做法）；MLP 更快。",
-            ),
-            usual=Text("MLP", "MLP"),
+            label=Text("methods.p_tuning.encoder.label"),
+            help=Text("methods.p_tuning.encoder.help"),
+            usual=Text("methods.p_tuning.encoder.usual"),
         ),
         Param(
             key="encoder_size",
@@ -79,11 +72,9 @@ P_TUNING = Method(
             minimum=1,
             maximum=8192,
             step=32,
-            label=Text("Size of the network", "编码器宽度"),
-            help=Text(
-                "Width of its inner layers. Costs memory in training only.", "内部各层的宽度。只在训练时占用内存。"
-            ),
-            usual=Text("128 to 1,024", "128 到 1,024"),
+            label=Text("methods.p_tuning.encoder_size.label"),
+            help=Text("methods.p_tuning.encoder_size.help"),
+            usual=Text("methods.p_tuning.encoder_size.usual"),
         ),
         Param(
             key="encoder_layers",
@@ -92,9 +83,9 @@ P_TUNING = Method(
             minimum=1,
             maximum=8,
             step=1,
-            label=Text("Layers of the LSTM", "LSTM 层数"),
-            help=Text("For the LSTM only; the MLP always has three.", "仅用于 LSTM；MLP 固定为三层。"),
-            usual=Text("2", "2"),
+            label=Text("methods.p_tuning.encoder_layers.label"),
+            help=Text("methods.p_tuning.encoder_layers.help"),
+            usual=Text("methods.p_tuning.encoder_layers.usual"),
         ),
         Param(
             key="encoder_dropout",
@@ -103,12 +94,9 @@ P_TUNING = Method(
             minimum=0.0,
             maximum=0.9,
             step=0.05,
-            label=Text("Dropout of the LSTM", "LSTM 随机失活"),
-            help=Text(
-                "For an LSTM of two layers or more: share of numbers switched off between them.",
-                "用于两层及以上的 LSTM：层与层之间随机关闭的比例。",
-            ),
-            usual=Text("0", "0"),
+            label=Text("methods.p_tuning.encoder_dropout.label"),
+            help=Text("methods.p_tuning.encoder_dropout.help"),
+            usual=Text("methods.p_tuning.encoder_dropout.usual"),
         ),
     ),
     defaults={"learning_rate": 5e-3, "epochs": 6},
@@ -124,44 +112,31 @@ P_TUNING = Method(
     variants=(
         Variant(
             key="lstm",
-            label=Text("P-tuning with an LSTM", "使用 LSTM 的 P-tuning"),
-            tagline=Text("The network of the paper.", "论文中的编码器。"),
+            label=Text("methods.p_tuning.lstm.label"),
+            tagline=Text("methods.p_tuning.lstm.tagline"),
             values={"encoder": "lstm"},
             paper="arXiv:2103.10385",
         ),
     ),
     notes=(
         WEAK_ON_SMALL,
-        Text(
-            "P-tuning is not a schedule of learning rates, and it is not P-tuning v2, which puts vectors into every layer.",
-            "P-tuning 不是学习率策略，也不同于在每一层放入向量的 P-tuning v2。",
-        ),
+        Text("methods.p_tuning.notes"),
     ),
     learn=Learn(
-        what=Text(
-            "Vectors in front of every text are computed by a small network while they are trained, so that they change together. "
-            "At the end the network is thrown away and only the vectors are kept.",
-            "文本前面的向量在训练时由一个小网络计算，因此会一起变化。结束后丢弃网络，只保留向量。",
-        ),
-        trains=Text("The vectors' seeds and the small network", "向量的种子和小网络"),
-        frozen=Text("Every weight of the model", "模型的所有权重"),
-        when=Text(
-            "Prompt tuning swings or gets stuck, and the result must stay tiny",
-            "提示微调不稳定或停滞，而结果又必须很小",
-        ),
-        when_not=Text(
-            "The result must be as good as it can be on a small model: LoRA learns more",
-            "在小模型上追求最好效果时：LoRA 学得更多",
-        ),
+        what=Text("methods.p_tuning.learn.what"),
+        trains=Text("methods.p_tuning.learn.trains"),
+        frozen=Text("methods.p_tuning.learn.frozen"),
+        when=Text("methods.p_tuning.learn.when"),
+        when_not=Text("methods.p_tuning.learn.when_not"),
         strengths=(
-            Text("Calmer to train than prompt tuning", "比提示微调更稳定"),
-            Text("The result is as tiny: only the vectors", "结果同样很小：只有向量"),
-            Text("Many tasks in one batch", "多个任务可放在同一批中"),
+            Text("methods.p_tuning.learn.strengths.calmer_to_train_than"),
+            Text("methods.p_tuning.learn.strengths.the_result_is_as"),
+            Text("methods.p_tuning.learn.strengths.many_tasks_in_one"),
         ),
         weaknesses=(
-            Text("Trains more numbers than it keeps", "训练的参数比保存的多"),
-            Text("Weak on small models", "在小模型上效果弱"),
-            Text("Takes up context", "占用上下文"),
+            Text("methods.p_tuning.learn.weaknesses.trains_more_numbers_than"),
+            Text("methods.p_tuning.learn.weaknesses.weak_on_small_models"),
+            Text("methods.p_tuning.learn.weaknesses.takes_up_context"),
         ),
         paper="Liu et al. 2021, GPT Understands, Too, arXiv:2103.10385",
         formula="virtual tokens × hidden + network",

@@ -28,12 +28,9 @@ _PARAMS = (
         maximum=2048,
         step=1,
         advanced=False,
-        label=Text("Rank", "秩（rank）"),
-        help=Text(
-            "Width of the shared random matrices. Costs few trained numbers, so it is far higher than LoRA's.",
-            "共享随机矩阵的宽度。增加的训练参数很少，因此远高于 LoRA 的秩。",
-        ),
-        usual=Text("128 to 1,024", "128 到 1,024"),
+        label=Text("methods.vera.rank.label"),
+        help=Text("methods.vera.rank.help"),
+        usual=Text("methods.vera.rank.usual"),
     ),
     DROPOUT_PARAM,
     MODULES_PARAM,
@@ -79,13 +76,9 @@ def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[
 VERA = Method(
     key="vera",
     family="low_rank",
-    label=Text("VeRA", "VeRA"),
-    tagline=Text("LoRA with shared random matrices.", "共享随机矩阵的 LoRA。"),
-    help=Text(
-        "All layers share one pair of random matrices that is never trained; each layer learns only two vectors that weigh it. "
-        "Ten times fewer trained numbers than LoRA.",
-        "所有层共享一对从不训练的随机矩阵；每层只学习两个加权向量。训练的参数约为 LoRA 的十分之一。",
-    ),
+    label=Text("methods.vera.label"),
+    tagline=Text("methods.vera.tagline"),
+    help=Text("methods.vera.help"),
     saves="adapter",
     params=_PARAMS,
     defaults={"learning_rate": 0.01, "epochs": 4},
@@ -99,36 +92,21 @@ VERA = Method(
     stored=lambda shape, values: _trainable(shape, values) + _shared(shape, values),
     footprint=_footprint,
     refusals=_refusals,
-    notes=(
-        Text(
-            "The shared random matrices are stored with the result, so that it is the same on every machine.",
-            "共享的随机矩阵会随结果一起保存，确保在每台机器上都相同。",
-        ),
-    ),
+    notes=(Text("methods.vera.notes"),),
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
-        what=Text(
-            "One random pair of thin matrices is drawn once and used beside every layer, untrained. "
-            "Each layer learns two vectors: which of the random directions to use, and how strongly.",
-            "随机抽取一对细长矩阵，不加训练，供所有层共用。每层学习两个向量：使用哪些随机方向，以及强度多大。",
-        ),
-        trains=Text("Two vectors for each chosen layer.", "每个所选层两个向量。"),
-        frozen=Text(
-            "Every weight of the model, and the shared random matrices.", "模型的全部权重，以及共享的随机矩阵。"
-        ),
-        when=Text(
-            "Very many adapters for one model, each as small as can be.", "一个模型需要非常多的适配器，每个都尽可能小。"
-        ),
-        when_not=Text(
-            "For a single result LoRA learns more in the same time.", "只需要一个结果时，LoRA 在同样时间内学得更多。"
-        ),
+        what=Text("methods.vera.learn.what"),
+        trains=Text("methods.vera.learn.trains"),
+        frozen=Text("methods.vera.learn.frozen"),
+        when=Text("methods.vera.learn.when"),
+        when_not=Text("methods.vera.learn.when_not"),
         strengths=(
-            Text("Few trained numbers, little optimizer memory.", "训练的参数少，优化器内存小。"),
-            Text("Can be merged, can be switched off.", "可合并，可关闭。"),
+            Text("methods.vera.learn.strengths.few_trained_numbers_little"),
+            Text("methods.vera.learn.strengths.can_be_merged_can"),
         ),
         weaknesses=(
-            Text("Calculates with a high rank: slower than LoRA.", "以高秩计算：比 LoRA 慢。"),
-            Text("Needs a learning rate of its own, some ten times LoRA's.", "需要专门的学习率，约为 LoRA 的十倍。"),
+            Text("methods.vera.learn.weaknesses.calculates_with_a_high"),
+            Text("methods.vera.learn.weaknesses.needs_a_learning_rate"),
         ),
         paper="Kopiczko et al. 2023, VeRA: Vector-based Random Matrix Adaptation, arXiv:2310.11454",
         formula="layers × Σ (outputs + rank)",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from engine.core.errors import Fault
 from engine.core.params import Param
-from engine.core.text import Text
+from engine.core.shapes import CodedMessage
+from engine.core.text import Text, listed
 from engine.data.templates.lengths import Counts, LengthIndex
 from engine.methods.common.declaration import Method, Refusal
 
@@ -23,12 +24,12 @@ Parts: TypeAlias = (
     "Sequence[Encoded]"  # one example: sequences learnt in the same step, each of which attends to itself alone
 )
 KINDS: Mapping[str, Text] = {
-    "chat": Text("conversations", "对话"),
-    "text": Text("plain texts", "纯文本"),
-    "preference": Text("preference pairs", "偏好数据（成对回答）"),
-    "kto": Text("answers with a thumb up or down", "带点赞或点踩的回答"),
+    "chat": Text("objectives.declaration.kinds.chat"),
+    "text": Text("objectives.declaration.kinds.text"),
+    "preference": Text("objectives.declaration.kinds.preference"),
+    "kto": Text("objectives.declaration.kinds.kto"),
 }
-EXAMPLES = Text("examples", "样本")
+EXAMPLES = Text("objectives.declaration.examples")
 
 
 class LeftOut(Protocol):
@@ -168,7 +169,7 @@ class Objective:
         taken = defaults.keys() - self.own
         return tuple(replace(p, default=defaults[p.key]) if p.key in taken else p for p in self.params)
 
-    def unfit_fault(self, kind: str | None, name: str) -> dict[str, Any] | None:
+    def unfit_fault(self, kind: str | None, name: str) -> CodedMessage | None:
         """Why a data set of that kind cannot be learnt from; None where it can.
 
         Args:
@@ -179,6 +180,6 @@ class Objective:
             return None
         if kind in self.unfit:
             return {"code": self.unfit[kind], "params": {"name": name}}
-        usable = {lang: ", ".join(KINDS[one].in_(lang) for one in sorted(self.learns_from)) for lang in ("en", "zh")}
+        usable = listed([KINDS[one] for one in sorted(self.learns_from)]).as_dict()
         words = {"kind": KINDS[kind].as_dict(), "objective": self.label.as_dict(), "usable": usable}
         return {"code": "job.dataset_unfit", "params": {"name": name} | words}

@@ -106,34 +106,27 @@ def _refusals(method: Method) -> Iterator[Refusal]:
 
 
 _PARAMS: tuple[Param, ...] = (
-    replace(EPOCHS, default=1, usual=Text("1, rarely more than 4", "1，很少超过 4")),
+    replace(EPOCHS, default=1, usual=Text("objectives.pretraining.params.usual.1_rarely_more_than")),
     LEARNING_RATE,
-    replace(BATCH_SIZE, usual=Text("8 to 64", "8 到 64")),
+    replace(BATCH_SIZE, usual=Text("objectives.pretraining.params.usual.8_to_64")),
     replace(
         MAX_LENGTH,
         default=1024,
-        label=Text("Block length", "块长度"),
-        help=Text(
-            "Documents are packed into blocks of so many tokens. Longer ones go on in the next block; nothing is cut off.",
-            "文档被打包成这么多词元的块。更长的文档在下一块继续；不会截断任何内容。",
-        ),
-        usual=Text("1,024 to 4,096", "1,024 到 4,096"),
+        label=Text("objectives.pretraining.params.label"),
+        help=Text("objectives.pretraining.params.help"),
+        usual=Text("objectives.pretraining.params.usual.1_024_to_4"),
     ),
     replace(SCHEDULE, default="cosine"),
     replace(WARMUP, default=0.03),
-    replace(WEIGHT_DECAY, default=0.1, usual=Text("0.1", "0.1")),
+    replace(WEIGHT_DECAY, default=0.1, usual=Text("objectives.pretraining.params.usual.0_1")),
     MAX_GRAD_NORM, OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, KEEP_CHECKPOINTS, SEED,
 )  # fmt: skip
 
 PRETRAINING = Objective(
     key="pretraining",
-    label=Text("Continued pretraining", "继续预训练"),
-    tagline=Text("Reads your texts, as it once read the web.", "阅读你的文本，就像它当初阅读网络一样。"),
-    help=Text(
-        "Plain texts without questions: manuals, articles, code, a language. Every token is learnt. The model takes up words "
-        "and facts of a field; it does not learn to answer by this.",
-        "没有问题的纯文本：手册、文章、代码、某种语言。每个词元都会被学习。模型吸收一个领域的用语和知识，但不会因此学会回答。",
-    ),
+    label=Text("objectives.pretraining.label"),
+    tagline=Text("objectives.pretraining.tagline"),
+    help=Text("objectives.pretraining.help"),
     params=_PARAMS,
     learns_from=frozenset({"text"}),
     mask=lambda _values: "all",
@@ -143,28 +136,14 @@ PRETRAINING = Objective(
     charts=(PERPLEXITY,),
     validation=perplexity_of,
     refusals=_refusals,
-    example=Text("blocks of text", "文本块"),
+    example=Text("objectives.pretraining.example"),
     own=frozenset({"epochs", "max_length", "schedule", "warmup", "weight_decay"}),
     search_lengths=(2048, 1024, 512, 256, 128),
     learn=Card(
-        what=Text(
-            "The model goes on with what made it in the first place: it predicts each next token of ordinary texts. So it takes "
-            "up the words, the style and some of the knowledge of a field.",
-            "模型继续最初造就它的训练：预测普通文本的每个下一个词元。由此吸收一个领域的用语、风格和部分知识。",
-        ),
-        data=Text(
-            "Plain texts: one document a row, or files of text, Word, PDF. Useful from about a million tokens; below that, "
-            "questions with answers teach more.",
-            "纯文本：每行一个文档，或 TXT、Word、PDF 文件。大约一百万词元以上才有用；更少时，问答样本的效果更好。",
-        ),
-        when=Text(
-            "You have many texts of a field or a language that the base model hardly knows. Do it before supervised fine-tuning.",
-            "你有大量基座模型不熟悉的领域或语言的文本。先做继续预训练，再做监督微调。",
-        ),
-        when_not=Text(
-            "The model should answer questions or follow a format: that is learnt from answers. It also forgets most by this.",
-            "希望模型回答问题或遵循格式：这要从回答中学习。此外，这种训练最容易造成遗忘。",
-        ),
+        what=Text("objectives.pretraining.learn.what"),
+        data=Text("objectives.pretraining.learn.data"),
+        when=Text("objectives.pretraining.learn.when"),
+        when_not=Text("objectives.pretraining.learn.when_not"),
         loss="−Σ log p(token | earlier tokens of the document) ÷ tokens",
         paper="Gururangan et al. 2020, Don't Stop Pretraining, arXiv:2004.10964",
     ),

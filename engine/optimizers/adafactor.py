@@ -26,12 +26,8 @@ def _state(trained: int, rank: int) -> Counted:
 
 ADAFACTOR = Optimizer(
     key="adafactor",
-    label=Text("Adafactor (less memory)", "Adafactor（更省内存）"),
-    help=Text(
-        "Keeps one average for each row and column of a weight matrix instead of two for each parameter: much less memory, "
-        "slower steps.",
-        "对权重矩阵的每行每列只保存一个平均值，而不是为每个参数保存两个：内存少得多，每步更慢。",
-    ),
+    label=Text("optimizers.adafactor.label"),
+    help=Text("optimizers.adafactor.help"),
     make=_make,
     state=_state,
     source="Shazeer and Stern 2018, Adafactor: sums of rows and columns instead of moments (https://arxiv.org/abs/1804.04235)",

@@ -22,11 +22,8 @@ def _make() -> tuple[type[optim.Optimizer], dict[str, Any]]:
 
 ADAMW = Optimizer(
     key="adamw_torch_fused",
-    label=Text("AdamW (fused)", "AdamW（融合）"),
-    help=Text(
-        "The usual choice: each parameter gets a step size of its own, from two running averages of its gradient.",
-        "最常用的选择：根据梯度的两个滑动平均，为每个参数确定各自的步长。",
-    ),
+    label=Text("optimizers.adamw.adamw_torch_fused.label"),
+    help=Text("optimizers.adamw.adamw_torch_fused.help"),
     make=_make,
     state=lambda trained, _rank: Counted(float(_MOMENTS * trained), times(trained, f"{_MOMENTS} B")),
     source="Rajbhandari et al. 2020, ZeRO, section 3.1: Adam's two moments 8 bytes a trained number in fp32 "

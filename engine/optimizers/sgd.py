@@ -20,11 +20,8 @@ def _make() -> tuple[type[optim.Optimizer], dict[str, Any]]:
 
 SGD = Optimizer(
     key="sgd",
-    label=Text("SGD", "SGD"),
-    help=Text(
-        "Plain gradient descent, one learning rate for all parameters: no extra memory, but it seldom learns as well.",
-        "最基本的梯度下降，所有参数共用一个学习率：不占额外内存，但效果通常较差。",
-    ),
+    label=Text("optimizers.sgd.label"),
+    help=Text("optimizers.sgd.help"),
     make=_make,
     state=lambda trained, _rank: Counted(0.0, times(trained, "0 B")),
     source="Robbins and Monro 1951, A Stochastic Approximation Method (doi:10.1214/aoms/1177729586)",

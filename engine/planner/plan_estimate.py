@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from engine.base_formats import base_format
 from engine.core.hardware import Device
+from engine.core.shapes import CodedMessage
 from engine.data.templates.lengths import Counts, LengthTable
 from engine.devices import kind_of, precision_for
 from engine.jobs.spec import JobSpec
@@ -30,6 +31,7 @@ from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.corrections import ThroughputRecord, correct, settings_of
 from engine.planner.time.disk import Space, disk_view, merged_bytes, spaces
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
+from engine.shapes.plans import MemoryLine, PlannedDevice, PlanView, PrecisionView
 from storage.tables import Dataset, LanguageModel
 
 _FEW_ROWS = 20
@@ -93,12 +95,9 @@ class PlanCase:
         return counts(self.table.train_index, training), counts(self.table.val_index, training)
 
 
-def incomplete(missing: Sequence[str]) -> dict[str, Any]:
+def incomplete(missing: Sequence[str]) -> PlanView:
     """The answer to a form that is not filled in yet."""
     verdict = Verdict("verdict.incomplete", {"missing": list(missing)})
-    empty = dict.fromkeys(
-        ("trainable", "rows", "tokens_per_epoch", "trained_tokens", "steps", "truncated", "dropped", "disk_mb"), 0
-    )
     return {
         "device": None,
         "precision": None,
@@ -111,7 +110,14 @@ def incomplete(missing: Sequence[str]) -> dict[str, Any]:
         "exact": True,
         "verdict": verdict.as_dict(),
         "warnings": [],
-        **empty,
+        "trainable": 0,
+        "rows": 0,
+        "tokens_per_epoch": 0,
+        "trained_tokens": 0,
+        "steps": 0,
+        "truncated": 0,
+        "dropped": 0,
+        "disk_mb": 0,
     }
 
 
@@ -134,7 +140,7 @@ def workload(case: PlanCase, train: Counts) -> Workload:
     return arrange(work, train.longest, in_a_step, str(spec.training["checkpointing"]), case.room_mb)
 
 
-def device_view(device: Device) -> dict[str, Any]:
+def device_view(device: Device) -> PlannedDevice:
     """The JSON form of a device that something is planned for: {key, name, kind, memory_mb, free_mb}."""
     kind = kind_of(device).label.as_dict()
     return {
@@ -146,7 +152,7 @@ def device_view(device: Device) -> dict[str, Any]:
     }
 
 
-def estimate(case: PlanCase) -> dict[str, Any]:
+def estimate(case: PlanCase) -> PlanView:
     """The whole plan; see `engine.services.planning.estimates.plan` for the form."""
     train, val = case.counts()
     work = workload(case, train)
@@ -156,7 +162,7 @@ def estimate(case: PlanCase) -> dict[str, Any]:
     need_mb = sum(line["mb"] for line in lines)
     return {
         "device": device_view(case.device),
-        "precision": asdict(work.precision),
+        "precision": cast(PrecisionView, asdict(work.precision)),
         "memory": {
             "items": lines,
             "total_mb": need_mb,
@@ -175,16 +181,19 @@ def estimate(case: PlanCase) -> dict[str, Any]:
         "recompute": work.recompute,
         "exact": case.table.scale == 1.0,
         "disk_mb": disk["total_mb"],
-        "disk": disk | {"export_mb": round(merged_bytes(work) / MB)},
+        "disk": {**disk, "export_mb": round(merged_bytes(work) / MB)},
         "verdict": _verdict(case, work, train, duration.seconds, disk["total_mb"]).as_dict(),
         "warnings": list(_warnings(case, work, train, need_mb)),
     }
 
 
-def memory_view(work: Workload) -> list[dict[str, Any]]:
+def memory_view(work: Workload) -> list[MemoryLine]:
     """The items of the memory breakdown in MB; those that round to nothing are left out."""
-    lines = ({**asdict(item), "mb": round(item.bytes / MB)} for item in memory_breakdown(work))
-    return [{key: line[key] for key in ("key", "mb", "formula", "source")} for line in lines if line["mb"]]
+    lines: Iterator[MemoryLine] = (
+        {"key": item.key, "mb": round(item.bytes / MB), "formula": item.formula, "source": item.source}
+        for item in memory_breakdown(work)
+    )
+    return [line for line in lines if line["mb"]]
 
 
 def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> Duration:
@@ -228,7 +237,7 @@ def _fewer_checkpoints(case: PlanCase, work: Workload) -> tuple[int, float] | No
     return None
 
 
-def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> Iterator[dict[str, Any]]:
+def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> Iterator[CodedMessage]:
     training, free_mb = case.spec.training, case.device.free_mb
     length, context = training["max_length"], case.model.context_length
     what = objective_of(case.spec.objective).example

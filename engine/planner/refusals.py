@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.core.errors import Fault
 from engine.core.hardware import Device
+from engine.core.shapes import CodedMessage, Faults
 from engine.devices import DEVICE_KINDS, device_of, kind_of
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
@@ -18,7 +17,7 @@ from engine.planner.time.speed import Pace, steps_of
 from storage.tables import Dataset, LanguageModel
 
 
-def unteachable(spec: JobSpec, dataset: Dataset) -> dict[str, Any] | None:
+def unteachable(spec: JobSpec, dataset: Dataset) -> CodedMessage | None:
     """The fault of a data set that the spec's objective cannot learn from; None where it can."""
     return objective_of(spec.objective).unfit_fault(dataset.kind, dataset.name)
 
@@ -28,7 +27,7 @@ def planned_device(key: str) -> Device:
     return catalogue.device_of(key) if catalogue.is_planned_only(key) else device_of(key)
 
 
-def _unfit(spec: JobSpec) -> dict[str, dict[str, Any]]:
+def _unfit(spec: JobSpec) -> Faults:
     """Settings that do not run on the spec's device. Looks for it only where some kind of device would refuse."""
     if not any(unfit(kind, spec.training) for kind in DEVICE_KINDS):
         return {}
@@ -38,7 +37,7 @@ def _unfit(spec: JobSpec) -> dict[str, dict[str, Any]]:
         return {"budget.device": fault.as_dict()}
 
 
-def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> dict[str, dict[str, Any]]:
+def refusals(spec: JobSpec, base: LanguageModel, rows: int) -> Faults:
     """Faults by field; empty where the job can run on this model with so many examples."""
     method = method_of(spec.method)
     for refusal in objective_of(spec.objective).refusals(method):

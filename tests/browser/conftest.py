@@ -23,11 +23,10 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import open_context
-from engine.core.settings import Settings
 from engine.models.base.starter import HUB_NAME
 from storage.queries.base_models import find_model, was_removed
 from storage.tables import LanguageModel
+from tests.homes import new_home
 
 PROJECT = Path(__file__).resolve().parents[2]
 DESKTOP = {"width": 1440, "height": 900}
@@ -70,7 +69,7 @@ def _answers(url: str) -> bool:
 
 def _without_starter(home: Path) -> None:
     """As if the user had removed the starter model: a server would otherwise fetch and convert it beside the tests."""
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     with ctx.db.write() as s:
         origin = {"source": "starter", "ref": HUB_NAME}
         if find_model(s, **origin) is None and not was_removed(s, **origin):

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
 from engine.services.comparisons import views
 from engine.services.jobs import lifecycle
 from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.homes import new_home
 from tests.tiny import add_dataset, add_model
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Context]]:
     """A server whose home holds a tiny model and a small data set."""
     home = tmp_path_factory.mktemp("compare") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     add_model(ctx)
     add_dataset(ctx)
     with start_server(home) as server:

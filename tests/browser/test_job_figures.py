@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
 from storage.job_tables import Metric
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs, add_job, add_step
+from tests.homes import new_home
 from webui.i18n import t
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def add_figures(ctx: Context, job: int) -> None:
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int, int]]:
     """A server, a job whose method told of its ranks, and one whose method told nothing."""
     home = tmp_path_factory.mktemp("figures") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     inputs = add_inputs(ctx)
     jobs = [add_job(ctx, inputs, name, "stopped", position=1.0) for name in ("With ranks", "Plain")]
     for job in jobs:

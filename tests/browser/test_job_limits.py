@@ -16,6 +16,7 @@ from storage.queries import events
 from storage.tables import LanguageModel
 from tests.browser.conftest import DESKTOP, PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs, add_job, add_step
+from tests.homes import new_home
 from webui.i18n import t
 
 pytestmark = pytest.mark.browser
@@ -41,7 +42,7 @@ def add_planned(ctx: Context, inputs: tuple[int, int], name: str, status: str, *
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int, int]]:
     """A server, a job that was planned well, and one whose memory never sufficed."""
     home = tmp_path_factory.mktemp("limits") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     inputs = add_inputs(ctx)
     with ctx.db.write() as s:
         s.get_one(LanguageModel, inputs[0]).config = dict(REFERENCES["reference-135m"][1])

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
 from storage.job_tables import Job, Metric
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.homes import new_home
 from webui.pages.jobs import method_label, settings_rows
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ class Studio:
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """One job that runs (a sleeping process stands for its worker), three that wait behind it, and some that ended."""
     home = tmp_path_factory.mktemp("jobs") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     with seeds.sleeper() as worker:
         jobs = _fill(ctx, worker)
         with start_server(home) as server:

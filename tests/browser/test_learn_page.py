@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import open_context
-from engine.core.settings import Settings
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.services.app.glossary import GLOSSARY
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs
+from tests.homes import new_home
 from tests.tiny import add_model
 from webui.i18n import t
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.browser
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a tiny model, and one that has no config (it must not get in the way)."""
     home = tmp_path_factory.mktemp("learn") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     add_model(ctx)
     add_inputs(ctx)
     ctx.db.close()
@@ -45,12 +44,12 @@ def test_every_method_has_a_card_with_a_diagram_and_numbers(visit: Open, school:
     page = counted(tab.open("/en/learn"))
     for method in METHODS:
         card = page.locator(f"article#{method.key}")
-        assert card.locator("h4").inner_text() == method.label.en
+        assert card.locator("h4").inner_text() == method.label.in_("en")
         drawing = card.locator("svg.diagram")
-        assert drawing.locator("title").text_content() == t("en", "learn.diagram.title", method=method.label.en)
+        assert drawing.locator("title").text_content() == t("en", "learn.diagram.title", method=method.label.in_("en"))
         assert drawing.locator("desc").text_content()
         assert drawing.bounding_box()["height"] > 100
-        assert method.learn is None or method.learn.what.en in card.inner_text()
+        assert method.learn is None or method.learn.what.in_("en") in card.inner_text()
         assert card.locator(".learn-numbers .ts-stat b").count() == 4
         assert "–" not in card.locator(".learn-numbers").inner_text()
     assert page.evaluate(
@@ -107,7 +106,7 @@ def test_the_guide_answers_at_once(visit: Open, school: Server) -> None:
 def test_the_table_sorts_both_ways(visit: Open, school: Server) -> None:
     page = counted(visit(at=school).open("/en/learn?model=reference-7b"))
     names = page.locator(".learn-table tbody th")
-    assert names.all_inner_texts() == [method.label.en for method in METHODS]
+    assert names.all_inner_texts() == [method.label.in_("en") for method in METHODS]
     page.click("#learn-sort-trained")
     upwards = names.all_inner_texts()
     page.click("#learn-sort-trained")
@@ -128,7 +127,7 @@ def test_the_address_leads_to_a_card_and_the_card_to_the_form(visit: Open, schoo
     page.click(f"#{key} .learn-card-head .ts-btn")
     page.wait_for_url("**/en/train*")
     page.wait_for_selector("#train-heading")
-    assert page.inner_text("#train-step-method .step-choice") == METHODS[-1].label.en
+    assert page.inner_text("#train-step-method .step-choice") == METHODS[-1].label.in_("en")
 
 
 @pytest.mark.parametrize(("lang", "scheme", "every"), [("en", "light", 3), ("zh", "dark", 4)])
@@ -152,9 +151,16 @@ def test_every_objective_has_a_card_and_the_train_page_leads_to_it(visit: Open, 
     page = counted(tab.open("/zh/learn"))
     for objective in OBJECTIVES:
         card = page.locator(f"article#objective-{objective.key}")
-        assert card.locator("h3").inner_text() == objective.label.zh
+        assert card.locator("h3").inner_text() == objective.label.in_("zh")
         words = objective.learn
-        for told in (objective.tagline.zh, words.what.zh, words.data.zh, words.when.zh, words.when_not.zh, words.loss):
+        for told in (
+            objective.tagline.in_("zh"),
+            words.what.in_("zh"),
+            words.data.in_("zh"),
+            words.when.in_("zh"),
+            words.when_not.in_("zh"),
+            words.loss,
+        ):
             assert told in card.inner_text()
     last = OBJECTIVES[-1].key
     page = tab.open("/zh/train")

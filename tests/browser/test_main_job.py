@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
 from engine.data.samples.builtin import sample_file
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models
 from tests.browser.conftest import Open, Server, start_server
+from tests.homes import new_home
 from tests.starter import prepared_starter
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1500)]
@@ -26,7 +26,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
     """A server whose starter model is ready."""
     home = tmp_path_factory.mktemp("main-job") / "home"
     folder = prepared_starter()
-    ctx = open_context(Settings(home=home, offline=True, starter_from=folder), upgrade=True)
+    ctx = new_home(home, starter_from=folder)
     base_models.ensure_starter(ctx, say=lambda _view: None)
     with start_server(home, TUNESMITH_STARTER_FROM=str(folder)) as server:
         yield server, ctx

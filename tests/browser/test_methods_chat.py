@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from tests.browser.conftest import Open, Server, start_server
+from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_result
 from tests.tiny import add_dataset
 
@@ -41,7 +41,7 @@ class Studio:
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     home = tmp_path_factory.mktemp("methods") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     base, data = add_base(ctx), add_dataset(ctx)
     with start_server(home) as server:
         yield Studio(server, ctx, base, data)

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.params import Param
-from engine.core.settings import Settings
-from engine.core.text import Text
+from engine.core.text import verbatim
 from engine.objectives import usual_objective
 from storage.job_tables import Job
 from storage.tables import TunedModel
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
 from webui.forms import param_form
@@ -41,7 +41,7 @@ class Studio:
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A real adapter of the tiny base, and a whole model that is only a row."""
     home = tmp_path_factory.mktemp("models") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     real = add_tuned(ctx, add_base(ctx), add_dataset(ctx), name="Real lesson")
     inputs = seeds.add_inputs(ctx)
     job = seeds.add_job(ctx, inputs, seeds.EVIL, "succeeded", position=9)
@@ -80,7 +80,7 @@ def test_a_download_is_made_by_a_job_and_fetched_as_zip(visit: Open, studio: Stu
     page = tab.open(f"/en/models?model={studio.real}")
     page.wait_for_selector("[data-form=adapter]")
     assert page.locator("[data-form]").count() == 2
-    assert usual_objective().label.en in page.inner_text(".model-facts")
+    assert usual_objective().label.in_("en") in page.inner_text(".model-facts")
     page.get_by_role("button", name="Prepare the download: Adapter").click()
     page.wait_for_selector("[data-form=adapter] .model-export-live, [data-form=adapter] a[download]", timeout=20_000)
     page.reload()
@@ -105,8 +105,8 @@ _SHOW = """async (form) => {
 
 
 def test_settings_of_a_form_are_asked_for_and_their_faults_stand_at_the_field(visit: Open, studio: Studio) -> None:
-    bits = Param(key="bits", kind="int", default=4, minimum=2, maximum=8, label=Text("Bits", "位数"), advanced=False,
-                 help=Text("Fewer are smaller", "越少越小"))  # fmt: skip
+    bits = Param(key="bits", kind="int", default=4, minimum=2, maximum=8, label=verbatim("Bits"), advanced=False,
+                 help=verbatim("Fewer are smaller"))  # fmt: skip
     form = {
         "key": "small",
         "label": "Small",

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
 from storage.tables import Conversation, Message
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
+from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset
 
@@ -54,7 +54,7 @@ class Studio:
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A tiny base with two adapters."""
     home = tmp_path_factory.mktemp("playground") / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     base, data = add_base(ctx), add_dataset(ctx)
     tuned = (
         add_tuned(ctx, base, data, name="First lesson", seed=1),

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import open_context
-from engine.core.settings import Settings
 from engine.methods import METHODS
 from engine.objectives import objective_of
 from engine.services.jobs import lifecycle
 from tests.browser.conftest import PHONE, Open, start_server
 from tests.browser.wizard import STEPS, Studio, choose, data_card, open_wizard, planned, start_studio
+from tests.homes import new_home
 from tests.tiny import WORDS, add_dataset, add_model
 from tests.workers import wait_until
 from webui.i18n import t
@@ -82,16 +81,16 @@ def test_continued_pretraining_from_its_card_to_a_job(wizard: Any, studio: Studi
     page.click(".train-objectives [data-value=sft]")
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.dataset.value") == "pretraining"
-    assert objective.help.en in page.inner_text(".train-objectives")
+    assert objective.help.in_("en") in page.inner_text(".train-objectives")
     assert page.get_attribute(data_card("Words"), "aria-disabled") == "true"
-    why = t("en", "train.data.unfit", objective=objective.label.en, kinds="plain texts")
+    why = t("en", "train.data.unfit", objective=objective.label.in_("en"), kinds="plain texts")
     assert why in page.inner_text(data_card("Words"))
     assert t("en", "train.data.unfit.out") in page.inner_text(".ts-note.warn")
     assert page.locator("#train-next").is_disabled()
     page.click(data_card(texts))
     page.wait_for_selector(".ts-note.warn", state="detached")
     page.click("#train-next")
-    page.wait_for_selector(f".train-offers:has-text('{objective.example.en}') .train-offer[aria-checked=true]")
+    page.wait_for_selector(f".train-offers:has-text('{objective.example.in_('en')}') .train-offer[aria-checked=true]")
     page.click("#train-step-method")
     planned(page)
     asked = page.locator("[data-field^='training.']").evaluate_all("all => all.map((one) => one.dataset.field)")
@@ -99,8 +98,8 @@ def test_continued_pretraining_from_its_card_to_a_job(wizard: Any, studio: Studi
     page.fill("#training-max_length", "128")
     page.click("#train-step-review")
     planned(page)
-    assert objective.label.en in page.inner_text(".train-summary")
-    page.wait_for_selector(f"[data-step=review]:has-text('{objective.example.en}')")
+    assert objective.label.in_("en") in page.inner_text(".train-summary")
+    page.wait_for_selector(f"[data-step=review]:has-text('{objective.example.in_('en')}')")
     page.wait_for_selector(".train-tokens .trained")
     assert "texts in one block" in page.inner_text(".train-tokens >> nth=1")
     page.click("#train-start")
@@ -111,7 +110,7 @@ def test_continued_pretraining_from_its_card_to_a_job(wizard: Any, studio: Studi
     assert job["spec"]["training"].keys() == {param.key for param in objective.params}
     page.goto(f"{studio[0].url}/en/train?from_job={job['id']}")
     page.wait_for_selector("[data-step=review]")
-    assert objective.label.en in page.inner_text(".train-summary")
+    assert objective.label.in_("en") in page.inner_text(".train-summary")
     page.click("#train-step-method")
     page.fill("#training-epochs", "2.5")
     page.wait_for_timeout(800)
@@ -168,7 +167,7 @@ def test_a_method_that_an_objective_refuses_says_why(wizard: Any, texts: str) ->
     page.click("#choice-few_shot")
     page.wait_for_selector(".train-wrong .train-mend")
     few_shot = next(method for method in METHODS if method.key == "few_shot")
-    assert t("en", "error.pretraining.no_training", method=few_shot.label.en) in page.inner_text(".train-wrong")
+    assert t("en", "error.pretraining.no_training", method=few_shot.label.in_("en")) in page.inner_text(".train-wrong")
     assert page.locator("#train-start").is_disabled()
     page.click(".train-wrong .train-mend")
     planned(page)
@@ -223,7 +222,7 @@ def test_the_draft_survives_refresh_and_leaving_at_once(wizard: Any) -> None:
 
 def test_the_draft_survives_a_killed_server(visit: Open, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     add_model(ctx)
     add_dataset(ctx)
     ctx.db.close()
@@ -339,7 +338,7 @@ def test_a_combination_that_cannot_work_is_named_and_mended(wizard: Any) -> None
     page.select_option("#training-quantisation", "nf4")
     field = page.locator("[data-field='training.quantisation']")
     field.locator(".train-mend").wait_for()
-    reason = next(method for method in METHODS if method.key == "full").capabilities.why_not["quantised_base"].en
+    reason = next(method for method in METHODS if method.key == "full").capabilities.why_not["quantised_base"].in_("en")
     assert reason in field.inner_text()
     assert page.locator("#train-start").is_disabled()
     assert page.locator("[data-cost=full]").inner_text() != ""

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
 from tests.browser.conftest import Server, start_server
+from tests.homes import new_home
 from tests.tiny import add_dataset, add_model
 from webui.train_draft import STEPS
 
@@ -20,7 +20,7 @@ __all__ = ["STEPS", "Studio", "choose", "data_card", "open_wizard", "planned", "
 @contextmanager
 def start_studio(home: Path) -> Iterator[Studio]:
     """A server whose home holds a tiny model and a small data set, and the context of its home."""
-    ctx = open_context(Settings(home=home, offline=True), upgrade=True)
+    ctx = new_home(home)
     add_model(ctx)
     add_dataset(ctx)
     with start_server(home) as server:

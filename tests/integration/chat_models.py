@@ -60,7 +60,7 @@ def add_result(ctx: Context, base_id: int, dataset_id: int, method: Method, *, s
 
     with ctx.db.write() as s:
         base = s.get_one(LanguageModel, base_id)
-        job = Job(name=method.label.en, kind="train", status=JobStatus.SUCCEEDED, lane="cpu", position=1.0, spec={},
+        job = Job(name=method.label.in_("en"), kind="train", status=JobStatus.SUCCEEDED, lane="cpu", position=1.0, spec={},
                   method=method.key, dataset_id=dataset_id, base_model_id=base_id)  # fmt: skip
         s.add(job)
         s.flush()
@@ -75,7 +75,7 @@ def add_result(ctx: Context, base_id: int, dataset_id: int, method: Method, *, s
     save_result(model, method, folder, RunContext(steps, training, scratch, weights))
     with ctx.db.write() as s:
         tuned = TunedModel(
-            name=method.label.en, job_id=job_id, base_model_id=base_id, dataset_id=dataset_id, method=method.key,
+            name=method.label.in_("en"), job_id=job_id, base_model_id=base_id, dataset_id=dataset_id, method=method.key,
             format=method.saves, path=ctx.settings.relative(folder), bytes=size(folder), weights_hash=weights_hash(folder),
             lineage={"spec": {"training": training}},
         )  # fmt: skip

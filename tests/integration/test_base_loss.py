@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from tests import tiny
+from tests.homes import new_home
 from tests.training_jobs import train
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context, tuple[int, int], float]]:
     """A database, a tiny model with rows, and the base's loss on them."""
-    ctx = open_context(Settings(home=tmp_path_factory.mktemp("base") / "home", offline=True), upgrade=True)
+    ctx = new_home(tmp_path_factory.mktemp("base") / "home")
     inputs = tiny.add_model(ctx), tiny.add_dataset(ctx)
     yield ctx, inputs, _base_loss(ctx, inputs, METHODS[0])
     ctx.db.close()

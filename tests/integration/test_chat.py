@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.hardware import cpu
-from engine.core.settings import Settings
 from engine.services.chat.conversations import Chat
 from engine.services.chat.memory import spared
 from storage.job_tables import Job, JobStatus
 from storage.tables import Conversation, Dataset, LanguageModel, Message, TunedModel
+from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_tuned
 from tests.tiny import add_dataset, chat_rows
 
@@ -54,7 +54,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    ctx = open_context(Settings(home=tmp_path_factory.mktemp("home"), offline=True), upgrade=True)
+    ctx = new_home(tmp_path_factory.mktemp("home"))
     base, dataset = add_base(ctx), add_dataset(ctx)
     adapter = add_tuned(ctx, base, dataset, name="House style")
     whole = add_tuned(ctx, base, dataset, name="Whole", method="full")

@@ -26,11 +26,12 @@ from engine.commands.doctor import doctor, findings
 from engine.commands.serve import is_local
 from engine.core.context import Context
 from engine.core.settings import Settings, read_settings
+from engine.core.text import LANGUAGES, catalogue
 from engine.jobs.status_messages import status_message
 from tests import tiny
 from tests.integration.queueing import PROJECT, add_job
 from tests.workers import row, wait_until
-from webui.i18n import LANGUAGES, catalogue, error_text, t
+from webui.i18n import error_text, t
 
 APP = [sys.executable, str(PROJECT / "app.py")]
 COMMANDS = ("serve", "starter", "train", "plan", "jobs", "chat", "export", "demo", "doctor")

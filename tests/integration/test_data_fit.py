@@ -11,6 +11,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.text import catalogue
 from engine.objectives import PRETRAINING, SFT
 from engine.services.data import datasets, imports, sources
 from engine.services.data.fit import fit_of, fits
@@ -18,7 +19,7 @@ from engine.services.data.versions import versions
 from storage.tables import LanguageModel
 from tests.tiny import CHATML, add_config, write_tokenizer
 from webui.guard import with_sentences
-from webui.i18n import catalogue, t
+from webui.i18n import t
 
 WITH_TOOLS = (
     "{% if tools %}{{ tools | tojson }}\n{% endif %}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}"

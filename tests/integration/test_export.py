@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.core.settings import Settings
 from engine.core.text import LANGUAGES
 from engine.exports import EXPORTS
 from engine.exports.declaration import ExportFormat, ExportSource
@@ -28,6 +27,7 @@ from storage.job_tables import Job, JobStatus
 from storage.queries import jobs
 from storage.tables import LanguageModel, TunedModel
 from tests import workers
+from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_result, add_tuned
 from tests.tiny import add_dataset
 
@@ -94,7 +94,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    ctx = open_context(Settings(home=tmp_path_factory.mktemp("home"), offline=True), upgrade=True)
+    ctx = new_home(tmp_path_factory.mktemp("home"))
     base, dataset = add_base(ctx), add_dataset(ctx)
     yield World(ctx, base, dataset, ctx.settings.home / "models" / "tiny" / "weights")
     ctx.db.close()

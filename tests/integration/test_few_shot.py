@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.core.settings import Settings
 from engine.services.chat.conversations import Chat
 from engine.services.jobs import lifecycle
 from engine.services.models import tuned as service
 from storage.job_tables import Job, Sample
 from storage.tables import TunedModel
 from tests import tiny, training_jobs, workers
+from tests.homes import new_home
 from tests.integration.chat_models import add_base
 
 QUESTION = "What is the colour of the falcon?"
@@ -37,7 +37,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    ctx = open_context(Settings(home=tmp_path_factory.mktemp("home"), offline=True), upgrade=True)
+    ctx = new_home(tmp_path_factory.mktemp("home"))
     base, dataset = add_base(ctx), tiny.add_dataset(ctx)
     job = training_jobs.train(
         ctx, (base, dataset), method="few_shot", method_params={"tokens": 160}, training={"scored_answers": 2}

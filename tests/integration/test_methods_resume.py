@@ -8,14 +8,14 @@ import psutil
 import pytest
 from sqlalchemy import func, select
 
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.errors import SpecError
-from engine.core.settings import Settings
 from engine.services.jobs import lifecycle
 from storage.job_tables import Checkpoint, JobStatus
 from storage.queries.jobs import end_attempt
 from tests import methods, tiny, training_jobs, workers
 from tests.forks import Forks
+from tests.homes import new_home
 from tests.methods import Case
 
 # 8 steps, looked at after 4 and 8
@@ -25,8 +25,7 @@ TRAINING = {"epochs": 0.8, "batch_size": 4, "evaluations": 2}
 @pytest.fixture(scope="module")
 def ctx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     """One home for all jobs, with a tiny model and 40 rows."""
-    settings = Settings(home=tmp_path_factory.mktemp("resume") / "home", offline=True)
-    context = open_context(settings, upgrade=True)
+    context = new_home(tmp_path_factory.mktemp("resume") / "home")
     tiny.add_model(context)
     tiny.add_dataset(context, tiny.chat_rows(42), held_out=2)
     yield context
@@ -66,7 +65,7 @@ def kill(ctx: Context, process: psutil.Process, job_id: int) -> None:
 def test_killed_and_resumed_the_loss_goes_on_exactly(ctx: Context, forks: Forks, case: Case) -> None:
     """Dropout is on where there is any, so that random numbers must be restored too."""
     if not case.method.capabilities.resume:
-        pytest.skip(case.method.capabilities.why_not["resume"].en)
+        pytest.skip(case.method.capabilities.why_not["resume"].in_("en"))
     try:
         whole = queue(ctx, case)
     except SpecError as error:

@@ -350,7 +350,7 @@ def test_a_file_with_what_no_setting_is_called_is_refused(
 
 
 def test_every_text_of_a_job_is_in_the_catalogues() -> None:
-    from webui.i18n import catalogue
+    from engine.core.text import catalogue
 
     source = (Path(PROJECT) / "engine" / "jobs" / "supervisor.py").read_text() + (
         Path(PROJECT) / "engine" / "services" / "jobs" / "lifecycle.py"

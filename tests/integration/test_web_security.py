@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from engine.core.context import Context, open_context
-from engine.core.settings import Settings
+from engine.core.context import Context
+from engine.core.text import catalogue
 from engine.services.chat.conversations import Chat
+from tests.homes import new_home
 from webui.http.security import Sessions, session_key
 from webui.http.server import create_app
-from webui.i18n import catalogue, t
+from webui.i18n import t
 from webui.pages import PAGES, Page
 from webui.scripts import scripts
 from webui.site import Site
@@ -31,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site_ctx(home: Path) -> Iterator[Context]:
-    ctx = open_context(Settings(home=home, offline=True, max_upload_mb=LIMIT_MB), upgrade=True)
+    ctx = new_home(home, max_upload_mb=LIMIT_MB)
     yield ctx
     ctx.db.close()
 

@@ -37,7 +37,7 @@ LAZY_HOMES = (
 WEB_MAY = (
     "engine.services", "engine.methods", "engine.objectives", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
     "engine.exports", "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
-    "engine.evaluation.metrics",
+    "engine.evaluation.metrics", "engine.shapes",
     "storage.queries", "webui",
 )  # fmt: skip
 

@@ -46,7 +46,7 @@ def test_a_variant_is_its_method_with_its_own_settings(method: Any, variant: Any
     [job] = job_specs(spec, {}).values()
     assert job.method == method.key
     assert dict(variant.values).items() <= dict(job.method_params).items()
-    assert spec.entrants[0].label("en") == variant.label.en
+    assert spec.entrants[0].label("en") == variant.label.in_("en")
 
 
 def test_by_time_the_clock_ends_the_job_whatever_the_estimate_was() -> None:

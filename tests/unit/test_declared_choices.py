@@ -12,7 +12,7 @@ from engine.base_formats import BASE_FORMATS, base_format, base_format_of
 from engine.base_formats.declaration import BaseFormat
 from engine.core.errors import Fault
 from engine.core.hardware import Device
-from engine.core.text import LANGUAGES, Text
+from engine.core.text import LANGUAGES, Text, catalogue
 from engine.devices import DEVICE_KINDS, kind_for_torch, kind_named, kind_of, process_limit
 from engine.devices.declaration import DeviceKind
 from engine.methods.common.shape import ModelShape
@@ -21,7 +21,6 @@ from engine.optimizers import OPTIMIZERS, optimizer_of
 from engine.optimizers.declaration import Optimizer
 from engine.planner.budget.catalogue import CATALOGUE
 from engine.services.planning import plan_search
-from webui.i18n import catalogue
 
 SMALL = ModelShape(576, 1536, 30, 9, 3, 64, 49152, tied=True, parameters=134_515_008)
 
@@ -53,15 +52,15 @@ def test_an_optimizer_is_whole_and_takes_a_step(optimizer: Optimizer) -> None:
     assert optimizer.source
     choice = _param("optimizer")
     assert choice.choices[optimizer.key] is optimizer.label
-    assert optimizer.help.en in choice.help.en
-    assert optimizer.help.zh in choice.help.zh
+    assert optimizer.help.in_("en") in choice.help.in_("en")
+    assert optimizer.help.in_("zh") in choice.help.in_("zh")
 
 
 @pytest.mark.parametrize("held", BASE_FORMATS, ids=lambda one: one.key)
 def test_a_format_of_the_base_is_whole_and_configures_its_library(held: BaseFormat) -> None:
     assert base_format_of(held.key) is base_format({"quantisation": held.key}) is held
     assert _whole(held.label, held.help)
-    assert held.help.en in _param("quantisation").help.en
+    assert held.help.in_("en") in _param("quantisation").help.in_("en")
     if held.packing is None:
         assert (held.bits, held.weight_bytes(2), held.scales(SMALL, True).bytes) == (None, 2, 0.0)
         return

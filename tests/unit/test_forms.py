@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.errors import SpecError
 from engine.core.params import Param
-from engine.core.text import LANGUAGES, Text
+from engine.core.text import LANGUAGES, verbatim
 from engine.jobs.spec import make_spec
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
@@ -38,14 +38,14 @@ def test_forms_are_json_and_speak_the_language(language: str) -> None:
 def test_bounds_units_and_choices_reach_the_control() -> None:
     param = Param(
         key="share", kind="float", default=0.5, minimum=0.1, maximum=0.9, step=0.1, optional=True, scale="log",
-        label=Text("Share", "比例"), help=Text("h", "帮助"), usual=Text("half", "一半"), unit=Text("parts", "份"),
-        choices={"a": Text("A", "甲")}, advanced=False,
+        label=verbatim("Share"), help=verbatim("h"), usual=verbatim("half"), unit=verbatim("parts"),
+        choices={"a": verbatim("A")}, advanced=False,
     )  # fmt: skip
     shown = param_form(param, "zh", "method")
     assert shown["field"] == "method.share"
     assert (shown["minimum"], shown["maximum"], shown["step"], shown["scale"]) == (0.1, 0.9, 0.1, "log")
-    assert (shown["usual"], shown["unit"], shown["optional"], shown["advanced"]) == ("一半", "份", True, False)
-    assert shown["choices"] == [{"value": "a", "label": "甲"}]
+    assert (shown["usual"], shown["unit"], shown["optional"], shown["advanced"]) == ("half", "parts", True, False)
+    assert shown["choices"] == [{"value": "a", "label": "A"}]
 
 
 def test_fields_are_the_names_that_faults_carry() -> None:

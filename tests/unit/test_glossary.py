@@ -19,7 +19,7 @@ SETTINGS = {param.key for params in (SFT.params, *(method.params for method in M
 
 def test_keys_and_names_stand_once() -> None:
     keys = [term.key for term in TERMS] + [topic.key for topic in GLOSSARY]
-    names = [name for term in TERMS for name in {term.name.en, term.name.zh}]
+    names = [name for term in TERMS for name in {term.name.in_("en"), term.name.in_("zh")}]
     assert [key for key, times in Counter(keys).items() if times > 1] == []
     assert [name for name, times in Counter(names).items() if times > 1] == []
     assert [key for key in keys if not re.fullmatch(r"[a-z]+(-[a-z0-9]+|[0-9])*", key)] == []
@@ -27,7 +27,7 @@ def test_keys_and_names_stand_once() -> None:
 
 def test_meanings_are_a_few_plain_sentences() -> None:
     for term in TERMS:
-        assert 1 <= len(re.findall(r"[.。](?=\s|$|[^\w)])", term.meaning.en)) <= 4, term.key
+        assert 1 <= len(re.findall(r"[.。](?=\s|$|[^\w)])", term.meaning.in_("en"))) <= 4, term.key
         for language in LANGUAGES:
             assert len(term.meaning.in_(language)) <= LONGEST[language], term.key
             assert term.meaning.in_(language)[-1] in ".。", term.key
@@ -57,5 +57,5 @@ def test_what_the_page_gets(language: str) -> None:
     assert [term["key"] for term in shown] == [term.key for term in TERMS]
     for term, given in zip(TERMS, shown, strict=True):
         assert given["meaning"] == term.meaning.in_(language)
-        assert given["english"] == (None if given["name"] == term.name.en else term.name.en)
+        assert given["english"] == (None if given["name"] == term.name.in_("en") else term.name.in_("en"))
         assert bool(given["source"]) == (term.source is not None)

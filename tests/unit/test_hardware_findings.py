@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from engine.core.hardware import Device
+from engine.core.text import LANGUAGES, catalogue
 from engine.services.app import hardware_findings
 from engine.services.app.hardware_findings import HardwareFinding, Machine, findings, largest, look
-from webui.i18n import LANGUAGES, catalogue, t
+from webui.i18n import t
 
 CPU = Device("cpu", "A processor", 16_000, 12_000, bf16=False, cores=8, vector_bits=512)
 A100 = Device("cuda:0", "NVIDIA A100-SXM4-80GB", 85_000, 84_000, bf16=True, capability=(8, 0), driver="575.57")

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
-from webui.i18n import LANGUAGES, catalogue
+from engine.core.text import DECLARED, FALLBACK, LANGUAGES, catalogue, own_texts, page_texts
 
 ROOT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 PYTHON = sorted(file for folder in ("engine", "webui", "storage") for file in (ROOT / folder).rglob("*.py"))
 SCRIPTS = sorted(f for f in (ROOT / "webui" / "static").rglob("*.js") if "vendor" not in f.parts)
 NAMES = ("简体中文", "中文", "Tunesmith")
+TEXT = ROOT / "engine" / "core" / "text.py"
+FORMULAS = "engine/services/app/formulas.py"
 ANYTHING = "{}"
 ENDS = {"_named", ".help", ".unit"}  # what code appends to a whole key
 
 
 def _placeholders(text: str) -> set[str]:
-    return {name for _literal, name, _form, _conversion in Formatter().parse(text) if name is not None}
+    """Their names; of one that says its number in words, as {rows|row|rows}, what stands first."""
+    return {
+        name.partition("|")[0] for _literal, name, _form, _conversion in Formatter().parse(text) if name is not None
+    }
 
 
 def _place(file: Path) -> str:
@@ -48,29 +53,31 @@ def _literal(node: ast.Call, place: int) -> str | None:
     return None
 
 
-def _known(key: str) -> bool:
+def _known(key: str, texts: Mapping[str, str] | None = None) -> bool:
+    texts = catalogue(FALLBACK) if texts is None else texts
     if key.endswith(ANYTHING):
-        return any(known.startswith(key[: -len(ANYTHING)]) for known in catalogue("en"))
-    return key in catalogue("en")
+        return any(known.startswith(key[: -len(ANYTHING)]) for known in texts)
+    return key in texts
 
 
 # ------------------------------------------------------------------ the catalogues
 
 
-def test_both_languages_have_the_same_keys() -> None:
-    english, chinese = (set(catalogue(language)) for language in LANGUAGES)
-    assert (sorted(english - chinese), sorted(chinese - english)) == ([], [])
+OTHERS = [language for language in LANGUAGES if language != FALLBACK]
 
 
-def test_both_languages_have_the_same_files() -> None:
-    folders = [ROOT / "webui" / "i18n" / language for language in LANGUAGES]
-    english, chinese = ({file.relative_to(folder) for file in folder.rglob("*.json")} for folder in folders)
-    assert english == chinese
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_language_has_the_same_keys_in_the_same_files(language: str) -> None:
+    keys, english = (
+        {(name, key) for name, part in own_texts(one).items() for key in part} for one in (language, FALLBACK)
+    )
+    assert (sorted(english - keys), sorted(keys - english)) == ([], [])
 
 
-def test_both_languages_fill_in_the_same_things() -> None:
-    english, chinese = (catalogue(language) for language in LANGUAGES)
-    assert [key for key in english if _placeholders(english[key]) != _placeholders(chinese.get(key, ""))] == []
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_language_fills_in_the_same_things(language: str) -> None:
+    english, texts = catalogue(FALLBACK), catalogue(language)
+    assert [key for key in english if _placeholders(english[key]) != _placeholders(texts[key])] == []
 
 
 def test_chinese_texts_are_chinese_and_english_ones_are_not() -> None:
@@ -108,12 +115,13 @@ def test_keys_asked_for_in_python_exist() -> None:
 def test_keys_asked_for_in_scripts_exist() -> None:
     whole = re.compile(r"""\bt\(\s*(["'`])([\w.\-]+)\1\s*[,)]""")
     start = re.compile(r"""\bt\(\s*(?:(["'])([\w.\-]+)\1\s*\+|`([\w.\-]+)\$\{)""")
+    known = page_texts(FALLBACK)  # what the browser gets
     missing, asked = [], set()
     for file in SCRIPTS:
         source = file.read_text(encoding="utf-8")
         keys = {found[2] for found in whole.finditer(source)}
         keys |= {(found[2] or found[3]) + ANYTHING for found in start.finditer(source)}
-        missing += [(_place(file), key) for key in sorted(keys) if not _known(key)]
+        missing += [(_place(file), key) for key in sorted(keys) if not _known(key, known)]
         asked |= keys
     assert len(asked) > 600
     assert missing == []
@@ -127,8 +135,22 @@ def test_no_key_is_left_over() -> None:
     built = set(re.findall(r"""["'`](\w+\.[\w.\-]*)(?:["'`]\s*\+|\$?\{)""", source))
     built |= {"error.", "event.", "detect.", "headline.", "plan.", "fit."}  # prefixed codes
     built |= {key for key in whole if "." in key and any(f"{key}{end}" in catalogue("en") for end in ENDS & whole)}
-    left = [key for key in catalogue("en") if key not in whole and not key.startswith(tuple(built))]
+    left = [key for key in page_texts(FALLBACK) if key not in whole and not key.startswith(tuple(built))]
     assert left == []
+
+
+def _declared_keys() -> set[str]:
+    return {key for name, part in own_texts(FALLBACK).items() if name.startswith(f"{DECLARED}/") for key in part}
+
+
+def test_each_declared_text_stands_in_one_declaration() -> None:
+    """Keys of declarations stand whole in the code; `language.` and words of formulas are asked for by what they begin with."""
+    files = [file for file in PYTHON if file != TEXT]
+    asked = {(_place(file), _literal(call, 0)) for file in files for name, call in _calls(file) if name == "Text"}
+    assert len(asked) > 1200
+    assert [(file, key) for file, key in asked if (key is None and file != FORMULAS) or (key and not _known(key))] == []
+    used = {key for _file, key in asked}
+    assert [key for key in sorted(_declared_keys() - used) if not key.startswith("services.app.formulas.words.")] == []
 
 
 def test_every_code_with_a_sentence_is_raised_somewhere() -> None:
@@ -203,17 +225,12 @@ def _docstrings(tree: ast.AST) -> set[int]:
     return {id(body[0].value) for body in bodies if isinstance(body[0], ast.Expr)}
 
 
-def _in_texts(tree: ast.AST) -> set[int]:
-    texts = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "Text")
-    return {id(inner) for text in texts for inner in ast.walk(text)}
-
-
-def test_no_chinese_outside_declared_texts() -> None:
+def test_no_chinese_in_code() -> None:
     found = []
     recognised = ROOT / "engine" / "data"  # Chinese names of columns and roles
     for file in (f for f in PYTHON if not f.is_relative_to(recognised)):
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        allowed = _docstrings(tree) | _in_texts(tree)
+        allowed = _docstrings(tree)
         for node in ast.walk(tree):
             text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
             if id(node) not in allowed and len(re.findall(r"[\u4e00-\u9fff]", text)) > 1 and not _is_pattern(text):
@@ -260,29 +277,3 @@ def test_scripts_hold_no_sentences() -> None:
         source = re.sub(r"(throw new Error|console\.\w+)\([^\n]*", "", source)
         found += [(_place(file), match[2]) for match in sentence.finditer(source)]
     assert found == []
-
-
-def test_declared_texts_are_in_both_languages() -> None:
-    wrong, seen = [], 0
-    for file in PYTHON:
-        for name, call in _calls(file):
-            if name != "Text" or not isinstance(call.func, ast.Name) or len(call.args) != 2:
-                continue
-            english, chinese = (_literal(call, place) for place in (0, 1))
-            if english is None or chinese is None:
-                continue
-            seen += 1
-            same = english == chinese and not re.search(r"[a-z]{3,} [a-z]{3,}", english)
-            if (
-                not english.strip()
-                or not chinese.strip()
-                or CHINESE.search(english)
-                or not (same or _translated(chinese))
-            ):
-                wrong.append((file.name, english))
-    assert seen > 900
-    assert wrong == []
-
-
-def _translated(chinese: str) -> bool:
-    return bool(CHINESE.search(chinese)) or not re.search(r"[a-z]{4,} [a-z]{3,}", chinese)

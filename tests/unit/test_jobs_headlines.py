@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from engine.core.text import LANGUAGES, catalogue
 from engine.jobs.feed import downsample
 from engine.jobs.kinds import JOB_KINDS
 from engine.jobs.status_messages import status_message
-from webui.i18n import LANGUAGES, catalogue, t
+from webui.i18n import t
 
 VIEW: dict[str, Any] = {
     "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None,

@@ -12,19 +12,18 @@ from typing import Any
 import pytest
 
 from engine.base_formats import base_format
-from engine.core.context import Context, open_context
+from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.hardware import cpu
-from engine.core.settings import Settings
-from engine.core.text import LANGUAGES, Text
+from engine.core.text import LANGUAGES, Text, catalogue
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
 from engine.services.app import learning
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, RULES, Answers, Cost, advise
 from engine.services.planning import estimates, spec_repair
+from tests.homes import new_home
 from tests.tiny import add_dataset, add_model
-from webui.i18n import catalogue
 
 ROOT = Path(__file__).parents[2]
 VIEWS = ROOT / "webui" / "static" / "views" / "learn"
@@ -35,7 +34,7 @@ METHOD = pytest.mark.parametrize("method", METHODS, ids=lambda m: m.key)
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context, dict[str, Any]]]:
     """A home with a tiny model and a small data set, and a form that names both."""
-    ctx = open_context(Settings(home=tmp_path_factory.mktemp("learning"), offline=True), upgrade=True)
+    ctx = new_home(tmp_path_factory.mktemp("learning"))
     yield ctx, {"base_model": add_model(ctx), "dataset": add_dataset(ctx)}
     ctx.db.close()
 
@@ -55,10 +54,10 @@ def texts_of(method: Method) -> list[Text]:
 def test_every_method_has_a_whole_card_in_both_languages(method: Method) -> None:
     assert method.learn is not None
     for text in texts_of(method):
-        assert text.en.strip()
-        assert CHINESE.search(text.zh), text.zh
-        assert not CHINESE.search(text.en)
-    sentences = re.findall(r"[.!?](?:\s|$)", method.learn.what.en)
+        assert text.in_("en").strip()
+        assert CHINESE.search(text.in_("zh")), text.in_("zh")
+        assert not CHINESE.search(text.in_("en"))
+    sentences = re.findall(r"[.!?](?:\s|$)", method.learn.what.in_("en"))
     assert 1 <= len(sentences) <= 3, "two plain sentences"
     assert method.learn.strengths
     assert method.learn.weaknesses
@@ -87,7 +86,7 @@ def test_what_a_method_cannot_do_has_a_reason_and_nothing_else_has(method: Metho
     assert cannot <= set(can.why_not), "each capability that is lacking says why"
     for key, reason in can.why_not.items():
         assert not getattr(can, key), f"{key} has a reason although the method can"
-        assert not reason.en.endswith("."), "it completes a sentence"
+        assert not reason.in_("en").endswith("."), "it completes a sentence"
 
 
 @METHOD
@@ -95,7 +94,7 @@ def test_the_guide_and_the_readme_name_every_method(method: Method) -> None:
     def names(label: str) -> list[str]:
         return [part for part in re.split(r"[（）() -]+", label.casefold()) if part]
 
-    for folder, label in (("", method.label.en), ("docs/zh/", method.label.zh)):
+    for folder, label in (("", method.label.in_("en")), ("docs/zh/", method.label.in_("zh"))):
         for page in (f"{folder}README.md", f"{folder or 'docs/'}guide.md"):
             text = (ROOT / page).read_text(encoding="utf-8").casefold()
             assert (

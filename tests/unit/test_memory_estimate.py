@@ -13,6 +13,7 @@ from engine.base_formats.int8 import INT8
 from engine.base_formats.nf4 import NF4
 from engine.core.hardware import Device, Precision, cpu
 from engine.core.params import read_all
+from engine.core.text import catalogue
 from engine.devices import precision_for
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
@@ -31,7 +32,6 @@ from engine.planner.memory.estimate import (
     weight_bytes,
 )
 from engine.planner.memory.workload import Workload
-from webui.i18n import catalogue
 
 GPU = Device("cuda:0", "NVIDIA A100 80GB", 80_000, 80_000, bf16=True, capability=(8, 0))
 EXPERTS = {

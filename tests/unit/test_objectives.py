@@ -10,13 +10,13 @@ import pytest
 
 from engine.core.errors import SpecError
 from engine.core.params import read_all
-from engine.core.text import LANGUAGES
+from engine.core.text import LANGUAGES, catalogue
 from engine.jobs.spec import make_spec, make_stored
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS, Objective
 from webui.forms import objective_form, wizard_forms
-from webui.i18n import catalogue, message
+from webui.i18n import message
 
 ROOT = Path(__file__).parents[2]
 RAW = {"name": "x", "base_model": 1, "dataset": 1, "method": "lora"}

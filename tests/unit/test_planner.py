@@ -339,7 +339,7 @@ def test_token_preview_is_what_training_sees(ctx: Context, spec: dict[str, Any])
 
 
 def test_devices_say_their_precision_with_a_text(ctx: Context) -> None:
-    from webui.i18n import catalogue
+    from engine.core.text import catalogue
 
     for device in estimates.devices(ctx):
         assert all(f"plan.{note['code']}" in catalogue("en") for note in device["notes"])

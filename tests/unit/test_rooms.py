@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,7 @@ def circles(graph: Graph) -> list[set[str]]:
     return found
 
 
+@cache
 def _graph() -> dict[str, set[str]]:
     return {name: imported(file.read_text("utf-8"), MODULES) - {name} for name, file in MODULES.items()}
 
@@ -98,32 +100,34 @@ def test_no_room_is_too_full() -> None:
 
 def test_nothing_only_passes_names_on() -> None:
     """One path to one thing: what a module hands out is its own."""
-    own = {
-        name: {getattr(node, "name", "") for node in ast.walk(ast.parse(file.read_text("utf-8")))}
-        | {node.id for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Name)}
-        for name, file in MODULES.items()
-    }
     passed_on = [
         f"{name}: {node.module}.{alias.name}"
-        for name, file in MODULES.items()
-        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for name in MODULES
+        for node in _nodes(name)
         if isinstance(node, ast.ImportFrom) and node.module in MODULES
         for alias in node.names
-        if f"{node.module}.{alias.name}" not in MODULES and not _defines(own, str(node.module), alias.name)
+        if f"{node.module}.{alias.name}" not in MODULES and alias.name not in _defined(str(node.module))
     ]
     assert passed_on == []
 
 
-def _defines(own: Mapping[str, set[str]], module: str, name: str) -> bool:
-    """Whether a module makes a name itself: by definition or by assignment, not by import alone."""
-    tree = ast.parse(MODULES[module].read_text("utf-8"))
+@cache
+def _nodes(module: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(MODULES[module].read_text("utf-8"))))
+
+
+@cache
+def _defined(module: str) -> set[str]:
+    """The names that a module makes itself: by definition or by assignment, not by import alone."""
+    nodes = _nodes(module)
     brought = {
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and (node.module or "") in MODULES
         for alias in node.names
     }
-    return name in own[module] and name not in brought
+    own = {getattr(node, "name", "") for node in nodes} | {node.id for node in nodes if isinstance(node, ast.Name)}
+    return own - brought
 
 
 def test_one_name_means_one_thing() -> None:

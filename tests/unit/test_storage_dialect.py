@@ -12,13 +12,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
+from engine.core.text import catalogue
 from storage import dialect
 from storage.db import Database
 from storage.job_tables import Job, JobEvent, JobStatus, Metric
 from storage.migrate import MigrationError, migrate, schema_version
 from storage.queries import events, metrics, settings
 from storage.tables import Setting
-from webui.i18n import catalogue
 
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / "storage" / "dialect.py"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from webui.i18n import catalogue
+from engine.core.text import catalogue
 
 ROOT = Path(__file__).parents[2]
 OLD: dict[str, dict[str, str]] = {
@@ -60,21 +59,7 @@ OLD: dict[str, dict[str, str]] = {
         r"\d token\b|个 token\b": "词元",
     },
 }
-NOT_OURS = ()
 GENERATED = ("parameters.md",)  # from the declarations
-
-
-def _declared() -> Iterator[tuple[str, str, str]]:
-    """Texts in code: (language, place, text)."""
-    for file in sorted([*(ROOT / "engine").rglob("*.py"), *(ROOT / "webui").rglob("*.py")]):
-        where = file.relative_to(ROOT).as_posix()
-        if where.startswith(NOT_OURS):
-            continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Text" and len(node.args) == 2:
-                for language, argument in zip(("en", "zh"), node.args, strict=True):
-                    if isinstance(argument, ast.Constant):
-                        yield language, f"{where}:{argument.lineno}", str(argument.value)
 
 
 def _catalogued() -> Iterator[tuple[str, str, str]]:
@@ -91,7 +76,7 @@ def _documented() -> Iterator[tuple[str, str, str]]:
                 yield language, f"{file.relative_to(ROOT).as_posix()}:{number}", re.sub(r"`[^`]*`", "", line)
 
 
-@pytest.mark.parametrize("texts", [_catalogued, _declared, _documented], ids=["catalogues", "declarations", "docs"])
+@pytest.mark.parametrize("texts", [_catalogued, _documented], ids=["catalogues", "docs"])
 def test_words_of_our_own_do_not_come_back(texts: object) -> None:
     assert callable(texts)
     said = list(texts())

@@ -17,13 +17,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.text import LANGUAGES
 from storage.queries.jobs import active_jobs
-from webui.assets import FOLDER
 from webui.http import draft_route, files, scripts_and_styles
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
 from webui.http.refusal import assets, refusal
 from webui.http.security import Guard, Hosts, Sessions, session_key
 from webui.pages import PAGES
+from webui.scripts import FOLDER
 from webui.site import Site
 
 log = logging.getLogger("tunesmith.web")

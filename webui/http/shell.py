@@ -10,12 +10,11 @@ import re
 from html import escape
 
 from engine.core.text import LANGUAGES
-from webui.assets import FOLDER, Assets
+from webui.assets import Assets
 from webui.i18n import t
 from webui.pages import PAGES, Page
+from webui.scripts import FOLDER
 
-HTML_LANG = {"en": "en", "zh": "zh-CN"}
-LANGUAGE_NAMES = {"en": "English", "zh": "简体中文"}
 _PHONE_BAR = 5  # entries of the bottom bar on a phone; the others are behind "More"
 _FOREIGN = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*?/>\s*|<link rel="manifest"[^>]*>\s*', re.DOTALL)
 _MARKS = ('lang="en"', "<head>", "</head>", "<gradio-app", 'control_page_title="true"', "</gradio-app>")
@@ -45,11 +44,16 @@ def _link(lang: str, page: Page, current: Page | None) -> str:
     )
 
 
+def _tag(lang: str) -> str:
+    """The language as browsers and screen readers know it."""
+    return escape(t(lang, "language.html"))
+
+
 def _language_links(lang: str, current: Page | None) -> str:
     path = current.path if current else ""
     links = [
-        f'<a href="/{other}/{path}" hreflang="{HTML_LANG[other]}" lang="{HTML_LANG[other]}" data-language="{other}"'
-        f"{' aria-current=true' if other == lang else ''}>{LANGUAGE_NAMES[other]}</a>"
+        f'<a href="/{other}/{path}" hreflang="{_tag(other)}" lang="{_tag(other)}" data-language="{other}"'
+        f"{' aria-current=true' if other == lang else ''}>{escape(t(other, 'language.name'))}</a>"
         for other in LANGUAGES
     ]
     return f'<div class="ts-languages" role="group" aria-label="{escape(t(lang, "shell.language"))}">{"".join(links)}</div>'
@@ -136,7 +140,7 @@ def dress(document: str, lang: str, page: Page, assets: Assets, scheme: str = ""
     first, last = _head(lang, page, assets)
     chosen = f' data-scheme="{scheme}"' if scheme else ""
     document = _FOREIGN.sub("", document)
-    document = document.replace('lang="en"', f'lang="{HTML_LANG[lang]}" data-language="{lang}"{chosen}', 1)
+    document = document.replace('lang="en"', f'lang="{_tag(lang)}" data-language="{lang}"{chosen}', 1)
     document = document.replace("<head>", first, 1).replace("</head>", last, 1)
     document = document.replace('control_page_title="true"', 'control_page_title="false"', 1)
     body = f'{_SPRITE}{navigation(lang, page)}<div class="ts-frame" id="ts-main" tabindex="-1">{_skeleton(lang)}<gradio-app'
@@ -146,7 +150,7 @@ def dress(document: str, lang: str, page: Page, assets: Assets, scheme: str = ""
 def plain_page(lang: str, assets: Assets, heading: str, sentence: str) -> str:
     """A page of ours without Gradio: for errors. It has the navigation, so that nobody is stuck."""
     first, last = _head(lang, None, assets)
-    return f"""<!doctype html><html lang="{HTML_LANG[lang]}" data-language="{lang}">{first}<meta charset="utf-8">
+    return f"""<!doctype html><html lang="{_tag(lang)}" data-language="{lang}">{first}<meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">{last}<body>{_SPRITE}{navigation(lang, None)}
 <main class="ts-frame" id="ts-main" tabindex="-1"><div class="ts-page"><div class="ts-empty"><h1>{escape(heading)}</h1>
 <p>{escape(sentence)}</p><a class="ts-btn primary" href="/{lang}/">{escape(t(lang, "shell.go_home"))}</a></div></div></main></body></html>"""

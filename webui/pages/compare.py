@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
 from engine.evaluation.comparison import spec
@@ -14,17 +14,27 @@ from engine.objectives import usual_objective
 from engine.services.app import drafts
 from engine.services.comparisons import comparisons, views
 from engine.services.data import datasets
-from engine.services.data.fit import FitView, fit_of
+from engine.services.data.fit import fit_of
 from engine.services.models import base_models
 from engine.services.planning import estimates
+from engine.shapes.comparisons import (
+    ComparedAnswers,
+    ComparisonBrief,
+    ComparisonCosts,
+    Curves,
+    EntrantKey,
+    RawComparison,
+)
+from engine.shapes.fit import FitView
+from engine.shapes.leaderboard import LeaderboardRow
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
+from webui.pages.shapes import CompareDraft, CompareForms, CompareStart, EntrantForm, FreshComparison, MetricColumn
 from webui.site import Site
 from webui.train_draft import start_key
 
-Row = dict[str, Any]
 Function = Callable[..., Any]
 DRAFT = "compare"
 _OWN = ("learning_rate", "schedule", "warmup", "weight_decay", "quantisation")
@@ -41,9 +51,9 @@ def entrant_label(lang: str, method: str | None, variant: str | None) -> str:
     return (named or known).label.in_(lang)
 
 
-def entrant_forms(lang: str) -> list[Row]:
+def entrant_forms(lang: str) -> list[EntrantForm]:
     """Everything that can be chosen, with what may be set for it alone."""
-    found = []
+    found: list[EntrantForm] = []
     for method, variant in spec.offered():
         own = [param for param in usual_objective().params_for(method.defaults) if param.key in _OWN]
         set_by_variant = dict(variant.training) | dict(variant.values) if variant else {}
@@ -58,13 +68,13 @@ def entrant_forms(lang: str) -> list[Row]:
                 "tagline": (variant or method).tagline.in_(lang),
                 "recommended": method.recommended and variant is None,
                 "trains": method.capabilities.trains,
-                "params": [one | {"default": set_by_variant.get(one["key"], one["default"])} for one in params],
+                "params": [{**one, "default": set_by_variant.get(one["key"], one["default"])} for one in params],
             }
         )
     return found
 
 
-def metric_columns(lang: str) -> list[Row]:
+def metric_columns(lang: str) -> list[MetricColumn]:
     """The columns of the leaderboard that say how good something is."""
     return [
         {
@@ -80,7 +90,7 @@ def metric_columns(lang: str) -> list[Row]:
     ]
 
 
-def _fresh(chosen: list[str]) -> Row:
+def _fresh(chosen: list[str]) -> dict[str, Any]:
     return {"key": uuid.uuid4().hex, "name": "", "base_model": None, "dataset": None, "chosen": chosen, "own": {},
             "shared": {}, "device": "auto", "memory_mb": None}  # fmt: skip
 
@@ -96,29 +106,29 @@ def _form(site: Site, lang: str) -> list[Function]:
     """What the form calls."""
     ctx = site.ctx
 
-    def compare_start(query: Mapping[str, Any]) -> Row:
+    def compare_start(query: Mapping[str, str]) -> CompareStart:
         known = {one["key"] for one in entrant_forms(lang)}
         draft = _fresh(_recommended()) | drafts.load_draft(ctx, DRAFT)
         draft["chosen"] = [key for key in draft["chosen"] if key in known]
         asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
         draft |= {"base_model" if key == "model" else key: value for key, value in asked.items()}
         return {
-            "draft": draft,
+            "draft": cast(CompareDraft, draft),
             "models": base_models.list_base_models(ctx),
             "datasets": [one for one in datasets.list_datasets(ctx) if one["status"] == "ready"],
             "devices": estimates.devices(ctx),
         }
 
-    def compare_save(draft: Row) -> None:
+    def compare_save(draft: CompareDraft) -> None:
         drafts.save_draft(ctx, DRAFT, draft)
 
-    def compare_plan(raw: Row) -> Row:
+    def compare_plan(raw: RawComparison) -> ComparisonCosts:
         return comparisons.plan_comparison(ctx, raw)
 
     def compare_fit(model: int | None, dataset: int) -> FitView:
         return fit_of(ctx, dataset, model, usual_objective().key)
 
-    def compare_begin(raw: Row, key: str) -> int:
+    def compare_begin(raw: RawComparison, key: str) -> int:
         made = comparisons.start_comparison(ctx, raw, key=start_key(key, raw), lang=lang)
         drafts.clear_draft(ctx, DRAFT)
         return made
@@ -130,27 +140,29 @@ def _board(site: Site, lang: str) -> list[Function]:
     """What the list and the leaderboard call."""
     ctx = site.ctx
 
-    def named(row: Row) -> Row:
-        own = t(lang, "compare.base") if row["key"] == "base" else entrant_label(lang, row["method"], row["variant"])
-        return row | {"label": own}
+    def label(row: EntrantKey | LeaderboardRow) -> str:
+        if row["key"] == "base":
+            return t(lang, "compare.base")
+        return entrant_label(lang, row.get("method"), row.get("variant"))
 
-    def compare_list() -> list[Row]:
+    def compare_list() -> list[ComparisonBrief]:
         rows = views.list_comparisons(ctx)
-        return [row | {"entrants": [named(one) for one in row["entrants"]]} for row in rows]
+        return [{**row, "entrants": [{**one, "label": label(one)} for one in row["entrants"]]} for row in rows]
 
-    def compare_view(comparison: int, known: str) -> Row:
+    def compare_view(comparison: int, known: str) -> FreshComparison:
         found = views.comparison_view(ctx, int(comparison))
         if found["version"] == known:
             return {"version": known, "view": None}
-        return {"version": found["version"], "view": found | {"rows": [named(row) for row in found["rows"]]}}
+        rows: list[LeaderboardRow] = [{**row, "label": label(row)} for row in found["rows"]]
+        return {"version": found["version"], "view": {**found, "rows": rows}}
 
-    def compare_curves(comparison: int) -> Row:
+    def compare_curves(comparison: int) -> dict[str, Curves]:
         return views.comparison_curves(ctx, int(comparison))
 
-    def compare_answers(comparison: int) -> list[Row]:
+    def compare_answers(comparison: int) -> list[ComparedAnswers]:
         return views.comparison_answers(ctx, int(comparison))
 
-    def compare_export(comparison: int, form: str) -> str:
+    def compare_export(comparison: int, form: Literal["csv", "markdown"]) -> str:
         def say(key: str) -> str:
             return t(lang, f"compare.{key}")
 
@@ -187,6 +199,9 @@ def _acts(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     functions = [*_form(site, lang), *_board(site, lang), *_acts(site, lang)]
-    shared = [param_form(one, lang, "shared") for one in spec.PARAMS]
-    forms = {"entrants": entrant_forms(lang), "shared": shared, "metrics": metric_columns(lang)}
+
+    def forms() -> CompareForms:
+        shared = [param_form(one, lang, "shared") for one in spec.PARAMS]
+        return {"entrants": entrant_forms(lang), "shared": shared, "metrics": metric_columns(lang)}
+
     view("compare", forms, functions=[guarded(lang)(function) for function in functions], elem_id="compare-page")

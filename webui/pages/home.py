@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
+from engine.core.shapes import MachineView
 from engine.jobs.feed import job_feed
 from engine.services.app import lesson
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
+from engine.shapes.app import LessonView
+from engine.shapes.jobs import JobView
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
+from webui.pages.shapes import HomeJob, HomeOverview
 from webui.site import Site
 
-Row = dict[str, Any]
 _UNFINISHED = ("queued", "starting", "running", "stopping")
 _RECENT = 40
 _FINISHED = 3
@@ -25,11 +28,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _shown(job: Row) -> Row:
-    return {key: job[key] for key in _COLUMNS}
+def _shown(job: JobView) -> HomeJob:
+    return cast(HomeJob, {key: value for key, value in job.items() if key in _COLUMNS})
 
 
-def _spark(site: Site, job: Row) -> list[list[float]]:
+def _spark(site: Site, job: JobView) -> list[list[float]]:
     """A few points of the training loss, for a line without axes."""
     points = job_feed(site.ctx, job["id"])["metrics"].get("train_loss", [])
     return points[:: max(1, len(points) // _SPARK_POINTS)]
@@ -39,20 +42,20 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
 
-    def overview() -> Row:
+    def overview() -> HomeOverview:
         known = lifecycle.list_training(ctx, _RECENT)
         running = [job for job in known if job["status"] in _UNFINISHED]
         finished = [job for job in known if job["status"] == "succeeded" and job["tuned_id"]]
         return {
-            "running": [_shown(job) | {"spark": _spark(site, job)} for job in running[:_RUNNING]],
+            "running": [{**_shown(job), "spark": _spark(site, job)} for job in running[:_RUNNING]],
             "finished": [_shown(job) for job in finished[:_FINISHED]],
             "any": bool(known),
         }
 
-    def machine() -> Row:
+    def machine() -> MachineView:
         return estimates.machine(ctx)
 
-    def open_lesson() -> Row:
+    def open_lesson() -> LessonView:
         return lesson.lesson(ctx, lang)
 
     def start_lesson(key: str) -> int:

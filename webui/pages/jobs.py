@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
 from engine.core.params import Param
@@ -15,12 +15,14 @@ from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
 from engine.services.jobs import lifecycle
 from engine.services.planning import retry
+from engine.shapes.jobs import JobView
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
+from webui.pages.shapes import AdviceRow, ChartRow, FeedCursors, JobList, ListedJob, NamedJob, NamedJobFeed, SettingRow
 from webui.site import Site
 
-Row = dict[str, Any]
+Action = Literal["stop", "cancel", "resume", "delete"]
 
 
 def method_label(lang: str, key: str | None) -> str:
@@ -47,7 +49,9 @@ def _shown(lang: str, param: Param, value: Any) -> str:
     return f"{text} {param.unit.in_(lang)}" if param.unit else text
 
 
-def _declared(lang: str, group: str, params: Sequence[Param], values: Mapping[str, Any]) -> Iterator[Row]:
+def _declared(
+    lang: str, group: Literal["method", "training"], params: Sequence[Param], values: Mapping[str, Any]
+) -> Iterator[SettingRow]:
     for param in params:
         if param.key in values:
             value = values[param.key]
@@ -60,7 +64,7 @@ def _declared(lang: str, group: str, params: Sequence[Param], values: Mapping[st
             }
 
 
-def _budget_rows(lang: str, budget: Mapping[str, Any]) -> Iterator[Row]:
+def _budget_rows(lang: str, budget: Mapping[str, Any]) -> Iterator[SettingRow]:
     for key in ("device", "memory_mb", "minutes"):
         value = budget.get(key)
         usual = t(lang, "jobs.settings.automatic" if key == "device" else "jobs.settings.no_limit")
@@ -74,7 +78,7 @@ def _budget_rows(lang: str, budget: Mapping[str, Any]) -> Iterator[Row]:
         }
 
 
-def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
+def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[SettingRow]:
     """A job's whole spec for people: labels from the declarations, `main` where a beginner would look."""
     if not spec.get("method"):
         return []
@@ -85,10 +89,9 @@ def settings_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
     rows = list(_declared(lang, "method", method.params, spec.get("method_params") or {}))
     objective = objective_named(spec)
     rows += _declared(lang, "training", objective.params_for(method.defaults), spec.get("training") or {})
-    rows.append(
-        {"group": "training", "label": t(lang, "jobs.settings.objective"), "value": objective.label.in_(lang)}
-        | {"changed": objective != usual_objective(), "main": objective != usual_objective()}
-    )
+    unusual, label = objective != usual_objective(), t(lang, "jobs.settings.objective")
+    value = objective.label.in_(lang)
+    rows.append({"group": "training", "label": label, "value": value, "changed": unusual, "main": unusual})
     return rows + list(_budget_rows(lang, spec.get("budget") or {}))
 
 
@@ -97,19 +100,19 @@ def objective_named(spec: Mapping[str, Any]) -> Objective:
     return next((one for one in OBJECTIVES if one.key == spec.get("objective")), usual_objective())
 
 
-def chart_rows(lang: str, spec: Mapping[str, Any]) -> list[Row]:
+def chart_rows(lang: str, spec: Mapping[str, Any]) -> list[ChartRow]:
     """The numbers over time that the job's objective adds: [{key, label, help}]."""
     charts = objective_named(spec).charts
     return [{"key": one.key, "label": one.label.in_(lang), "help": one.help.in_(lang)} for one in charts]
 
 
-def advice_rows(lang: str, job: Mapping[str, Any]) -> list[Row]:
+def advice_rows(lang: str, job: JobView) -> list[AdviceRow]:
     """The change that a failed job's error proposes, for people: [{label, value}]."""
-    change = retry.change_of(dict(job))
+    change = retry.change_of(job)
     method = method_of(str(change.get("method") or job.get("method") or METHODS[0].key))
     objective = objective_named(job.get("spec") or {})
     areas = {"training": objective.params_for(method.defaults), "method": method.params}
-    rows = []
+    rows: list[AdviceRow] = []
     for field, value in change.items():
         area, _, key = field.partition(".")
         param = next((one for one in areas.get(area, ()) if one.key == key), None)
@@ -120,31 +123,39 @@ def advice_rows(lang: str, job: Mapping[str, Any]) -> list[Row]:
     return rows
 
 
+def _listed(lang: str, job: JobView) -> ListedJob:
+    kept = {key: value for key, value in job.items() if key not in _NOT_LISTED}
+    return cast(ListedJob, kept | {"method_label": method_label(lang, job["method"])})
+
+
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
 
-    def named(job: Row) -> Row:
-        return job | {"method_label": method_label(lang, job.get("method"))}
-
-    def jobs_list(known: str) -> Row:
-        rows = [named({key: job[key] for key in job if key not in _NOT_LISTED}) for job in lifecycle.list_jobs(ctx)]
+    def jobs_list(known: str) -> JobList:
+        rows = [_listed(lang, job) for job in lifecycle.list_jobs(ctx)]
         version = hashlib.sha1(json.dumps(rows, default=str).encode(), usedforsecurity=False).hexdigest()
         return {"version": version, "jobs": None if version == known else rows}
 
-    def job_feed(job_id: int, cursors: dict[str, Any]) -> Row:
-        feed = job_feeds.job_feed(ctx, int(job_id), **{key: value for key, value in cursors.items() if key in _CURSORS})
-        job = named(feed["job"])
-        more = {"advice": advice_rows(lang, job), "charts": chart_rows(lang, job.get("spec") or {})}
-        return feed | {"job": job} | more
+    def job_feed(job_id: int, cursors: FeedCursors) -> NamedJobFeed:
+        known: dict[str, Any] = {key: value for key, value in cursors.items() if key in _CURSORS}
+        feed = job_feeds.job_feed(ctx, int(job_id), **known)
+        job = feed["job"]
+        shown: NamedJob = {**job, "method_label": method_label(lang, job["method"])}
+        return {
+            **feed,
+            "job": shown,
+            "advice": advice_rows(lang, job),
+            "charts": chart_rows(lang, job["spec"] or {}),
+        }
 
-    def job_settings(job_id: int) -> list[Row]:
+    def job_settings(job_id: int) -> list[SettingRow]:
         return settings_rows(lang, lifecycle.job_view(ctx, int(job_id)).get("spec") or {})
 
-    def job_act(job_id: int, action: str) -> None:
+    def job_act(job_id: int, action: Action) -> None:
         _ACTIONS[action](ctx, int(job_id))
 
-    def job_move(job_id: int, direction: str) -> None:
+    def job_move(job_id: int, direction: Literal["up", "down"]) -> None:
         lifecycle.move_job(ctx, int(job_id), "up" if direction == "up" else "down")
 
     def job_start_changed(job_id: int) -> int:

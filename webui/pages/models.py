@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from engine.core.errors import Fault
 from engine.exports import impossible, offered
@@ -11,24 +11,25 @@ from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
 from engine.services.models import tuned
+from engine.shapes.models import TunedView
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.jobs import method_label, objective_named
+from webui.pages.shapes import ExportFormView, ExportJobView, NamedTuned, NotOffered
 from webui.site import Site
 
-Row = dict[str, Any]
 _EXPORT_COLUMNS = ("id", "name", "status", "phase", "phase_label", "step", "total_steps", "fraction", "seconds_left", "started_at",
                    "finished_at", "queue_place", "stalled", "error")  # fmt: skip
 
 
-def export_forms(lang: str, model: Row) -> list[Row]:
+def export_forms(lang: str, model: TunedView) -> list[ExportFormView]:
     """The forms in which a model can be taken away, with their settings."""
     method = _method(model)
     return [_form(lang, form) for form in offered(method, model["format"])] if method else []
 
 
-def _form(lang: str, form: ExportFormat) -> Row:
+def _form(lang: str, form: ExportFormat) -> ExportFormView:
     return {
         "key": form.key,
         "label": form.label.in_(lang),
@@ -38,7 +39,7 @@ def _form(lang: str, form: ExportFormat) -> Row:
     }
 
 
-def not_offered(lang: str, model: Row) -> list[Row]:
+def not_offered(lang: str, model: TunedView) -> list[NotOffered]:
     """Forms for such a result which this one cannot be had in: [{"label", "reason"}]."""
     if (method := _method(model)) is None:
         return []
@@ -46,7 +47,7 @@ def not_offered(lang: str, model: Row) -> list[Row]:
     return [{"label": form.label.in_(lang), "reason": reason.in_(lang)} for form, reason in found if reason]
 
 
-def _method(model: Row) -> Method | None:
+def _method(model: TunedView) -> Method | None:
     """The model's method; None where this version does not know it."""
     try:
         return method_of(model["method"])
@@ -58,15 +59,19 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
 
-    def shown(model: Row) -> Row:
-        words = {"method_label": method_label(lang, model["method"]), "not_offered": not_offered(lang, model)}
-        words["objective_label"] = objective_named(model["lineage"].get("spec") or {}).label.in_(lang)
-        return model | words | {"exports": export_forms(lang, model)}
+    def shown(model: TunedView) -> NamedTuned:
+        return {
+            **model,
+            "method_label": method_label(lang, model["method"]),
+            "objective_label": objective_named(model["lineage"].get("spec") or {}).label.in_(lang),
+            "not_offered": not_offered(lang, model),
+            "exports": export_forms(lang, model),
+        }
 
-    def models_list() -> list[Row]:
+    def models_list() -> list[NamedTuned]:
         return [shown(model) for model in tuned.list_tuned(ctx)]
 
-    def model_view(model_id: int) -> Row:
+    def model_view(model_id: int) -> NamedTuned:
         return shown(tuned.tuned_view(ctx, int(model_id)))
 
     def model_rename(model_id: int, name: str) -> None:
@@ -75,12 +80,13 @@ def build(site: Site, lang: str) -> None:
     def model_delete(model_id: int) -> None:
         tuned.delete_tuned(ctx, int(model_id))
 
-    def model_export(model_id: int, form: str, params: Row) -> int:
+    def model_export(model_id: int, form: str, params: dict[str, Any]) -> int:
         return tuned.start_export(ctx, int(model_id), str(form), params)
 
-    def export_job(job_id: int) -> Row:
+    def export_job(job_id: int) -> ExportJobView:
         job = lifecycle.job_view(ctx, int(job_id))
-        return {key: job[key] for key in _EXPORT_COLUMNS} | {"bytes": (job.get("result") or {}).get("bytes")}
+        told = {key: value for key, value in job.items() if key in _EXPORT_COLUMNS}
+        return cast(ExportJobView, told | {"bytes": (job["result"] or {}).get("bytes")})
 
     guard = guarded(lang)
     functions = (models_list, model_view, model_rename, model_delete, model_export, export_job)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from engine.core.shapes import NameOfId
 from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
+from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
+from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow
 from webui.site import Site
 
 if TYPE_CHECKING:
     from engine.services.chat.conversations import Chat
 
-Row = dict[str, Any]
 Function = Callable[..., Any]
 _SUGGESTIONS = 6
 
 
-def _begin(answers: Iterator[Row]) -> None:
+def _begin(answers: Iterator[AnswerEvent]) -> None:
     """Start an answer. It is finished and stored without a reader, so the page reads what is stored."""
     next(answers, None)
 
@@ -35,15 +37,15 @@ def build(site: Site, lang: str) -> None:
 def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
     """What the page asks for."""
 
-    def chat_start() -> Row:
+    def chat_start() -> ChatStart:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
-        defaults = {param.key: param.default for param in CHAT_PARAMS}
+        defaults = cast(ChatSettings, {param.key: param.default for param in CHAT_PARAMS})
         return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults}
 
-    def chat_view(conversation_id: int) -> Row:
+    def chat_view(conversation_id: int) -> ConversationView:
         return chat.view(int(conversation_id))
 
-    def chat_feed(conversation_id: int | None, place: int) -> Row:
+    def chat_feed(conversation_id: int | None, place: int) -> ChatFeed:
         """The memory's state and the messages of the turns from the one at `place` (0: the first) on."""
         if not conversation_id:
             return {"status": chat.status(), "messages": []}
@@ -51,7 +53,7 @@ def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
         wanted = set(sorted({message["turn"] for message in messages})[int(place) :])
         return {"status": chat.status(), "messages": [message for message in messages if message["turn"] in wanted]}
 
-    def chat_list() -> list[Row]:
+    def chat_list() -> list[ConversationBrief]:
         return chat.list()
 
     def chat_suggestions(tuned_id: int | None) -> list[str]:
@@ -63,10 +65,10 @@ def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
 def _writing(chat: Chat) -> tuple[Function, ...]:
     """What changes a conversation."""
 
-    def chat_open(base_id: int, tuned_ids: list[int], settings: Row) -> int:
+    def chat_open(base_id: int, tuned_ids: list[int], settings: ChatSettings) -> int:
         return chat.open(int(base_id), [int(one) for one in tuned_ids], settings)
 
-    def chat_update(conversation_id: int, changes: Row) -> None:
+    def chat_update(conversation_id: int, changes: ChatChanges) -> None:
         chat.update(int(conversation_id), settings=changes.get("settings"), tuned_ids=changes.get("tuned_ids"))
 
     def chat_ask(conversation_id: int, prompt: str) -> None:
@@ -87,12 +89,12 @@ def _writing(chat: Chat) -> tuple[Function, ...]:
 def _feedback(site: Site) -> tuple[Function, ...]:
     """What puts answers into the annotation queue."""
 
-    def save_row_targets() -> list[Row]:
+    def save_row_targets() -> list[NameOfId]:
         return feedback.targets(site.ctx)
 
-    def save_row(conversation_id: int, turn: int, side: str, row: Row) -> int:
+    def save_row(conversation_id: int, turn: int, side: str, row: SavedRow) -> int:
         """`row`: {"question", "answer", "with_before", "dataset"} as the person left them."""
-        said = {key: str(row[key]) for key in ("question", "answer")}
+        said = {"question": str(row["question"]), "answer": str(row["answer"])}
         before, dataset = bool(row.get("with_before")), row.get("dataset")
         return feedback.collect_answer(
             site.ctx, int(conversation_id), int(turn), str(side), **said, with_before=before, dataset=dataset

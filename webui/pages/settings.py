@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.core.settings import SETTINGS
 from engine.services.app import folders, hardware
 from engine.services.models import base_models
 from engine.services.planning import estimates
+from engine.shapes.app import DiskUse
+from engine.shapes.models import BaseModelView
 from webui.components import view
 from webui.guard import guarded
+from webui.pages.shapes import LimitRow, MachineFindings
 from webui.site import Site
 
-Row = dict[str, Any]
 _LIMITS = ("max_upload_mb", "chat_idle_s", "offline", "host", "port")
 
 
@@ -20,10 +20,10 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
 
-    def machine() -> Row:
-        return estimates.machine(ctx) | {"findings": hardware.findings(ctx)}
+    def machine() -> MachineFindings:
+        return {**estimates.machine(ctx), "findings": hardware.findings(ctx)}
 
-    def models() -> list[Row]:
+    def models() -> list[BaseModelView]:
         return base_models.list_base_models(ctx)
 
     def get_starter() -> int:
@@ -38,10 +38,10 @@ def build(site: Site, lang: str) -> None:
     def remove_model(model: int) -> None:
         base_models.remove_base_model(ctx, int(model))
 
-    def disk_use() -> Row:
+    def disk_use() -> DiskUse:
         return folders.disk_use(ctx)
 
-    def limits() -> list[Row]:
+    def limits() -> list[LimitRow]:
         return [
             {"key": key, "variable": SETTINGS[key].variable, "value": getattr(ctx.settings, key)} for key in _LIMITS
         ]

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from engine.core.errors import TunesmithError
+from engine.core.shapes import Change
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
 from engine.services.app import drafts, learning
 from engine.services.data import datasets
-from engine.services.data.fit import FitView, fits
+from engine.services.data.fit import fits
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
+from engine.shapes.app import MethodCost
+from engine.shapes.data import DataRow
+from engine.shapes.fit import FitView
+from engine.shapes.jobs import RawJob
+from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
+from engine.shapes.plans import PlanView
+from engine.shapes.tokens import ExampleTokens
 from webui.components import view
 from webui.forms import wizard_forms
 from webui.guard import guarded
 from webui.site import Site
 from webui.train_draft import draft_of, fresh_draft, settled_draft, start_key
+from webui.train_shapes import (
+    ArrivedDraft,
+    LoadedWizard,
+    MethodSettings,
+    ReadDraft,
+    WizardDraft,
+    WizardLists,
+    WizardValue,
+)
 
 Function = Callable[..., Any]
 DRAFT = "train"
 
 
-def _lists(site: Site) -> dict[str, Any]:
+def _lists(site: Site) -> WizardLists:
     """What can be chosen now."""
     return {
         "models": base_models.list_base_models(site.ctx),
@@ -34,7 +51,7 @@ def _lists(site: Site) -> dict[str, Any]:
     }
 
 
-def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
+def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     """The draft to go on with, the one that the address replaced (if any), and what could not be taken over."""
     stored = settled_draft(drafts.load_draft(site.ctx, DRAFT))
     asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
@@ -49,19 +66,19 @@ def _arrive(site: Site, query: dict[str, Any]) -> dict[str, Any]:
         chosen |= {"method": query["method"], "own": True}
     if query.get("objective") in {objective.key for objective in OBJECTIVES}:
         chosen |= {"objective": query["objective"]}
-    return {"draft": stored | chosen, "replaced": None, "warnings": []}
+    return {"draft": cast(WizardDraft, {**stored, **chosen}), "replaced": None, "warnings": []}
 
 
 def _choices(site: Site) -> list[Function]:
     """What the first steps call."""
     ctx = site.ctx
 
-    def load_wizard(query: dict[str, Any]) -> dict[str, Any]:
+    def load_wizard(query: Mapping[str, str]) -> LoadedWizard:
         arrived = _arrive(site, query)
         drafts.save_draft(ctx, DRAFT, arrived["draft"])
-        return arrived | _lists(site)
+        return {**arrived, **_lists(site)}
 
-    def lists() -> dict[str, Any]:
+    def lists() -> WizardLists:
         return _lists(site)
 
     def add_hub(name: str) -> int:
@@ -76,7 +93,7 @@ def _choices(site: Site) -> list[Function]:
     def wizard_fits(model: int | None, objective: str) -> dict[str, FitView]:
         return fits(ctx, model, objective)
 
-    def peek(dataset: int) -> list[dict[str, Any]]:
+    def peek(dataset: int) -> list[DataRow]:
         return datasets.dataset_rows(ctx, dataset, offset=0, limit=2, split="train")["rows"]
 
     return [load_wizard, lists, add_hub, get_starter, use_sample, wizard_fits, peek]
@@ -86,30 +103,30 @@ def _plans(site: Site) -> list[Function]:
     """What the memory estimate, the review and the start call."""
     ctx = site.ctx
 
-    def save(draft: dict[str, Any]) -> None:
+    def save(draft: WizardDraft) -> None:
         drafts.save_draft(ctx, DRAFT, draft)
 
-    def start_over() -> dict[str, Any]:
+    def start_over() -> WizardDraft:
         draft = fresh_draft()
         drafts.save_draft(ctx, DRAFT, draft)
         return draft
 
-    def plan_now(raw: dict[str, Any]) -> dict[str, Any]:
+    def plan_now(raw: RawJob) -> PlanView:
         return estimates.plan(ctx, raw)
 
-    def offers_now(raw: dict[str, Any]) -> dict[str, Any]:
+    def offers_now(raw: RawJob) -> PlanOffers:
         return plan_search.offers(ctx, raw)
 
-    def method_costs(raw: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    def method_costs(raw: RawJob, settings: dict[str, MethodSettings]) -> dict[str, MethodCost]:
         return learning.costs(ctx, raw, settings)
 
-    def mends(raw: dict[str, Any]) -> dict[str, Any]:
+    def mends(raw: RawJob) -> dict[str, Change]:
         return spec_repair.repairs_for(ctx, raw)
 
-    def show_tokens(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    def show_tokens(raw: RawJob) -> list[ExampleTokens]:
         return estimates.token_preview(ctx, raw, n=3)
 
-    def begin(raw: dict[str, Any], key: str) -> int:
+    def begin(raw: RawJob, key: str) -> int:
         job = lifecycle.start_job(ctx, raw, key=start_key(key, raw))
         drafts.clear_draft(ctx, DRAFT)
         return job
@@ -121,16 +138,16 @@ def _checks(site: Site) -> list[Function]:
     """Being surer before the start: a dry run, and a few real steps."""
     ctx = site.ctx
 
-    def start_check(raw: dict[str, Any]) -> int:
+    def start_check(raw: RawJob) -> int:
         return dry_runs.start_dry_run(ctx, raw)
 
-    def check_of(raw: dict[str, Any]) -> dict[str, Any] | None:
+    def check_of(raw: RawJob) -> DryRunView | None:
         return dry_runs.dry_run_of(ctx, raw)
 
-    def start_probe(raw: dict[str, Any]) -> int:
+    def start_probe(raw: RawJob) -> int:
         return speed_probe.start_probe(ctx, raw)
 
-    def probe_of(raw: dict[str, Any]) -> dict[str, Any] | None:
+    def probe_of(raw: RawJob) -> ProbeView | None:
         return speed_probe.probe_of(ctx, raw)
 
     def cancel_check(job: int) -> None:
@@ -143,10 +160,10 @@ def _files(site: Site) -> list[Function]:
     """Settings as a file, out and in."""
     ctx = site.ctx
 
-    def write_yaml(raw: dict[str, Any]) -> str:
+    def write_yaml(raw: RawJob) -> str:
         return spec_files.draft_yaml(ctx, raw)
 
-    def read_yaml(text: str) -> dict[str, Any]:
+    def read_yaml(text: str) -> ReadDraft:
         raw, warnings = spec_files.draft_from_yaml(ctx, text)
         return {"draft": draft_of(raw), "warnings": warnings}
 
@@ -157,9 +174,13 @@ def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
     functions = [*_choices(site), *_plans(site), *_checks(site), *_files(site)]
+
+    def value() -> WizardValue:
+        return {"forms": wizard_forms(lang)}
+
     view(
         "train",
-        {"forms": wizard_forms(lang)},
+        value,
         functions=[wrap(function) for function in functions],
         elem_id="train-page",
     )

@@ -32,16 +32,16 @@ def _original(row: Row) -> int:
 ADD_ROWS = Operation(
     key="add_rows",
     group="combine",
-    label=Text("Rows added", "添加了数据行"),
-    help=Text("Rows were added behind the others.", "在末尾添加了数据行。"),
+    label=Text("data.operations.adding.add_rows.label"),
+    help=Text("data.operations.adding.add_rows.help"),
     run=_run,
     params=(
         Param(
             key="rows",
             kind="data",
             default=None,
-            label=Text("Rows", "数据行"),
-            help=Text("What is added.", "要添加的数据行。"),
+            label=Text("data.operations.adding.add_rows.rows.label"),
+            help=Text("data.operations.adding.add_rows.rows.help"),
         ),
     ),
 )

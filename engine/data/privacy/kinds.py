@@ -26,18 +26,18 @@ def emails(text: str) -> Iterator[Hit]:
 
 KINDS: dict[str, tuple[Text, Callable[[str], Iterator[Hit]]]] = {
     # in this order: of two that overlap the first one counts
-    "private_key": (Text("private keys", "私钥"), SECRETS["private_key"]),
-    "jwt": (Text("login tokens (JWT)", "登录令牌（JWT）"), SECRETS["jwt"]),
-    "key": (Text("keys of services (AWS, GitHub, OpenAI …)", "服务密钥（AWS、GitHub、OpenAI 等）"), SECRETS["key"]),
-    "login": (Text("passwords in web addresses", "网址中的密码"), SECRETS["login"]),
-    "email": (Text("e-mail addresses", "电子邮箱"), emails),
-    "password": (Text("passwords and tokens", "密码与令牌"), SECRETS["password"]),
-    "id_number": (Text("Chinese identity cards", "身份证号"), NUMBERS["id_number"]),
-    "iban": (Text("bank accounts (IBAN)", "银行账号（IBAN）"), NUMBERS["iban"]),
-    "card": (Text("payment cards", "银行卡号"), NUMBERS["card"]),
-    "ssn": (Text("US social security numbers", "美国社会安全号"), NUMBERS["ssn"]),
-    "ip": (Text("addresses on the net (IP)", "IP 地址"), NUMBERS["ip"]),
-    "phone": (Text("phone numbers", "电话号码"), NUMBERS["phone"]),
+    "private_key": (Text("data.privacy.kinds.private_key"), SECRETS["private_key"]),
+    "jwt": (Text("data.privacy.kinds.jwt"), SECRETS["jwt"]),
+    "key": (Text("data.privacy.kinds.key"), SECRETS["key"]),
+    "login": (Text("data.privacy.kinds.login"), SECRETS["login"]),
+    "email": (Text("data.privacy.kinds.email"), emails),
+    "password": (Text("data.privacy.kinds.password"), SECRETS["password"]),
+    "id_number": (Text("data.privacy.kinds.id_number"), NUMBERS["id_number"]),
+    "iban": (Text("data.privacy.kinds.iban"), NUMBERS["iban"]),
+    "card": (Text("data.privacy.kinds.card"), NUMBERS["card"]),
+    "ssn": (Text("data.privacy.kinds.ssn"), NUMBERS["ssn"]),
+    "ip": (Text("data.privacy.kinds.ip"), NUMBERS["ip"]),
+    "phone": (Text("data.privacy.kinds.phone"), NUMBERS["phone"]),
 }
 _NEEDED = {kind: _NET if kind == "ip" else _LONG_NUMBER for kind in NUMBERS}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.core.errors import NotFound, SpecError
 from engine.core.params import read_all
+from engine.core.shapes import Faults
 from engine.data.quality.base import Check
 from engine.data.quality.contradictions import CONTRADICTIONS
 from engine.data.quality.duplicates import EXACT, NEAR_DUPLICATES
@@ -54,7 +55,7 @@ def read_settings(raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """
     off, given = set(raw.get("off") or ()), raw.get("values") or {}
     read: dict[str, dict[str, Any]] = {}
-    faults: dict[str, dict[str, Any]] = {}
+    faults: Faults = {}
     for check in CHECKS:
         if check.key not in off:
             read[check.key], wrong = read_all(check.params, given.get(check.key) or {}, check.key)

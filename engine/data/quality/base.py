@@ -102,4 +102,4 @@ def each(
 
 def drop(check: str, **values: Any) -> Fix:
     """The repair that takes every row out that a check found."""
-    return Fix("drop_found", {"check": check, "side": "all", **values}, Text("Drop these rows", "删除这些行"))
+    return Fix("drop_found", {"check": check, "side": "all", **values}, Text("data.quality.base.drop_found.label"))

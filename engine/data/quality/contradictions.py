@@ -63,24 +63,20 @@ def _differ(material: Material, places: list[int], alike: float) -> bool:
 CONTRADICTIONS = Check(
     key="contradictions",
     severity="hint",
-    label=Text("One question, different answers", "同一问题，不同回答"),
-    help=Text(
-        "Rows that ask exactly the same (with everything said before) and answer differently. For facts that is a fault; "
-        "for stories and ideas it may be wanted.",
-        "问题（连同之前的全部对话）完全相同，回答却不同。对事实性问题来说这是错误；对故事、点子之类则可能是有意的。",
-    ),
-    found=Text("{groups|question has|questions have} different answers, in {rows|row|rows}.", "有 {groups} 个问题出现了不同的回答，共 {rows} 行。"),
+    label=Text("data.quality.contradictions.label"),
+    help=Text("data.quality.contradictions.help"),
+    found=Text("data.quality.contradictions.found"),
     run=_run,
     params=(
         Param(
-            "alike", "float", 0.6, Text("How alike answers may be", "回答多相近就不算矛盾"),
-            Text("Answers that share at least this part of their words count as the same.", "用词重合达到这个比例的回答视为相同。"),
+            "alike", "float", 0.6, Text("data.quality.contradictions.alike.label"),
+            Text("data.quality.contradictions.alike.help"),
             minimum=0.1, maximum=1.0, step=0.05,
         ),
     ),
     fixes=(
-        Fix("keep_one", {"check": "contradictions", "which": "longest"}, Text("Keep the longest answer of each question", "每个问题保留最长的回答")),
-        Fix("keep_one", {"check": "contradictions", "which": "first"}, Text("Keep the first answer of each question", "每个问题保留第一个回答")),
+        Fix("keep_one", {"check": "contradictions", "which": "longest"}, Text("data.quality.contradictions.keep_one.label.keep_the_longest_answer")),
+        Fix("keep_one", {"check": "contradictions", "which": "first"}, Text("data.quality.contradictions.keep_one.label.keep_the_first_answer")),
         drop("contradictions"),
     ),
     kinds=("chat", "preference", "kto"),

@@ -95,11 +95,15 @@ def _shown(material: Material, places: list[int], ids: Marks, number: int) -> It
 
 def _keep(check: str) -> tuple[Fix, ...]:
     return (
-        Fix("keep_one", {"check": check, "which": "first"}, Text("Keep the first of each group", "每组保留第一条")),
+        Fix(
+            "keep_one",
+            {"check": check, "which": "first"},
+            Text("data.quality.duplicates.keep_one.label.keep_the_first_of"),
+        ),
         Fix(
             "keep_one",
             {"check": check, "which": "longest"},
-            Text("Keep the longest of each group", "每组保留最长的一条"),
+            Text("data.quality.duplicates.keep_one.label.keep_the_longest_of"),
         ),
     )
 
@@ -107,15 +111,9 @@ def _keep(check: str) -> tuple[Fix, ...]:
 EXACT = Check(
     key="exact_duplicates",
     severity="look",
-    label=Text("Duplicates", "完全重复"),
-    help=Text(
-        "Rows that are the same word for word. The model learns them as often as they stand there, so they weigh more than the rest.",
-        "内容一字不差的行。出现几次，模型就会学几次，因此它们的分量会超过其他行。",
-    ),
-    found=Text(
-        "{rows|row is a word-for-word copy|rows are word-for-word copies of each other}, in {groups|group|groups}.",
-        "有 {rows} 行一字不差地重复，共 {groups} 组。",
-    ),
+    label=Text("data.quality.duplicates.exact_duplicates.label"),
+    help=Text("data.quality.duplicates.exact_duplicates.help"),
+    found=Text("data.quality.duplicates.exact_duplicates.found"),
     run=_exact,
     fixes=_keep("exact_duplicates")[:1],
     weight=2,
@@ -124,23 +122,16 @@ EXACT = Check(
 NEAR_DUPLICATES = Check(
     key="near_duplicates",
     severity="look",
-    label=Text("Near-duplicates", "近似重复"),
-    help=Text(
-        "Rows that say almost the same in almost the same words: a changed name, a comma more, a sentence added. "
-        "System prompts are not compared, and answers must be alike as well.",
-        "用几乎相同的话说几乎相同内容的行：换了个名字、多了个逗号、加了一句话。系统提示词不参与比较，而且回答也必须相近。",
-    ),
-    found=Text("{rows|row is|rows are} nearly the same as another one, in {groups|group|groups}.", "有 {rows} 行与其他行几乎相同，共 {groups} 组。"),
+    label=Text("data.quality.duplicates.near_duplicates.label"),
+    help=Text("data.quality.duplicates.near_duplicates.help"),
+    found=Text("data.quality.duplicates.near_duplicates.found"),
     run=_near,
     params=(
         Param(
             "threshold", "float", NEAR,
-            Text("How alike two rows must be", "相似到什么程度"),
-            Text(
-                "1 means the same words in the same order. Lower values find more pairs, and more that only resemble each other.",
-                "1 表示用词和顺序都相同。值越低，找到的越多，其中只是有点像的也越多。",
-            ),
-            usual=Text("0.7 to 0.9", "0.7 到 0.9"), minimum=0.5, maximum=0.99, step=0.05, advanced=False,
+            Text("data.quality.duplicates.near_duplicates.threshold.label"),
+            Text("data.quality.duplicates.near_duplicates.threshold.help"),
+            usual=Text("data.quality.duplicates.near_duplicates.threshold.usual"), minimum=0.5, maximum=0.99, step=0.05, advanced=False,
         ),
     ),
     fixes=_keep("near_duplicates"),

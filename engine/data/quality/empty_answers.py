@@ -51,22 +51,18 @@ def _run(material: Material, values: Values) -> Iterator[FoundRow]:
 EMPTY_ANSWERS = Check(
     key="empty_answers",
     severity="look",
-    label=Text("Answers that say nothing", "没有内容的回答"),
-    help=Text(
-        "Blank answers, answers that only repeat the question, and one and the same answer to very many different questions. "
-        "Labels of a classification are left alone.",
-        "空白回答、只是重复问题的回答，以及用同一个回答应付很多不同的问题。分类任务的标签不在此列。",
-    ),
-    found=Text("{rows|answer says|answers say} nothing, or the same to many questions.", "有 {rows} 个回答没有内容，或对很多问题都一样。"),
+    label=Text("data.quality.empty_answers.label"),
+    help=Text("data.quality.empty_answers.help"),
+    found=Text("data.quality.empty_answers.found"),
     run=_run,
     params=(
         Param(
-            "rows", "int", 30, Text("Rows with one answer", "同一回答的行数"),
-            Text("How many different questions must have the very same answer.", "至少多少个不同的问题共用同一个回答才算。"), minimum=5, maximum=100_000,
+            "rows", "int", 30, Text("data.quality.empty_answers.rows.label"),
+            Text("data.quality.empty_answers.rows.help"), minimum=5, maximum=100_000,
         ),
     ),
     fixes=(
         drop("empty_answers"),
-        Fix("keep_one", {"check": "empty_answers", "which": "first"}, Text("Keep one row of each repeated answer", "每种重复的回答保留一行")),
+        Fix("keep_one", {"check": "empty_answers", "which": "first"}, Text("data.quality.empty_answers.keep_one.label")),
     ),
 )  # fmt: skip

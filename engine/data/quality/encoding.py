@@ -29,14 +29,13 @@ def judge(row: Row) -> Detail | None:
 BROKEN_ENCODING = Check(
     key="broken_encoding",
     severity="serious",
-    label=Text("Broken characters", "乱码"),
-    help=Text(
-        "Characters that were read with the wrong encoding somewhere on their way (“cafÃ©” for “café”), "
-        "that are lost (�), or that nobody can see. Most of them can be repaired.",
-        "文字在某个环节被用错误的编码读取（“cafÃ©”本是“café”，“浣犲ソ”本是“你好”）、已经丢失（�），或根本看不见。其中大多数可以修复。",
-    ),
-    found=Text("{rows|row holds|rows hold} broken characters.", "有 {rows} 行含有乱码。"),
+    label=Text("data.quality.encoding.broken_encoding.label"),
+    help=Text("data.quality.encoding.broken_encoding.help"),
+    found=Text("data.quality.encoding.broken_encoding.found"),
     run=each(_look),
-    fixes=(Fix("mend_encoding", {}, Text("Repair what can be repaired", "修复能修复的部分")), drop("broken_encoding")),
+    fixes=(
+        Fix("mend_encoding", {}, Text("data.quality.encoding.broken_encoding.mend_encoding.label")),
+        drop("broken_encoding"),
+    ),
     weight=3,
 )

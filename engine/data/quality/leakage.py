@@ -89,15 +89,9 @@ def _trained(matches: dict[str, dict[int, list[int]]], place: int) -> dict[int, 
 LEAKAGE = Check(
     key="leakage",
     severity="serious",
-    label=Text("Leakage: held-out rows in training", "数据泄漏：验证或测试行混入训练集"),
-    help=Text(
-        "Rows held out for validation or test that also stand in the training split: word for word, nearly, or the same question "
-        "with another answer. The score then shows how well the model memorises, not how well it has learnt.",
-        "本该留出来做验证或测试的行，同时也出现在训练集：一字不差、几乎相同，或者同一个问题配了另一个回答。这样测出来的是记忆力，而不是学习效果。",
-    ),
-    found=Text(
-        "{groups|held-out row is|held-out rows are} also in the training split, or nearly so.", "有 {groups} 条验证或测试行同样（或几乎同样）出现在训练集。"
-    ),
+    label=Text("data.quality.leakage.label"),
+    help=Text("data.quality.leakage.help"),
+    found=Text("data.quality.leakage.found"),
     run=_run,
     params=(
         Param(
@@ -106,8 +100,8 @@ LEAKAGE = Check(
         ),
     ),
     fixes=(
-        Fix("drop_found", {"check": "leakage", "side": "train"}, Text("Drop them from the training split", "从训练集删除")),
-        Fix("move_to_train", {"check": "leakage"}, Text("Move the held-out rows to the training split", "把这些验证或测试行移到训练集")),
+        Fix("drop_found", {"check": "leakage", "side": "train"}, Text("data.quality.leakage.drop_found.label")),
+        Fix("move_to_train", {"check": "leakage"}, Text("data.quality.leakage.move_to_train.label")),
     ),
     weight=9,
 )  # fmt: skip

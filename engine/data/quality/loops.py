@@ -76,18 +76,15 @@ def _look(values: Values) -> Callable[[Row], Detail | None]:
 LOOPS = Check(
     key="loops",
     severity="serious",
-    label=Text("Answers that go round in circles", "回答不断重复"),
-    help=Text(
-        "Answers in which the same words follow each other again and again. A few such rows teach a model to get stuck.",
-        "同样的词句在回答里一遍又一遍地出现。只要几行这样的数据，模型就会学会“卡住”。",
-    ),
-    found=Text("{rows|answer repeats|answers repeat} the same words again and again.", "有 {rows} 个回答不断重复同样的词句。"),
+    label=Text("data.quality.loops.label"),
+    help=Text("data.quality.loops.help"),
+    found=Text("data.quality.loops.found"),
     run=each(_look),
     params=(
         Param(
             "times", "int", 4,
-            Text("Repetitions in a row", "连续重复次数"),
-            Text("How often a phrase must follow itself; single words and pairs of words twice as often.", "短语至少连续出现几次才算；一两个词的重复次数要加倍。"),
+            Text("data.quality.loops.times.label"),
+            Text("data.quality.loops.times.help"),
             minimum=3, maximum=50,
         ),
     ),

@@ -38,26 +38,21 @@ def _named(name: str, text: str, kinds: Sequence[str]) -> Iterator[tuple[int, in
 
 KINDS_PARAM = Param(
     "kinds", "multi", list(KINDS),
-    Text("What to look for", "查找哪些内容"),
-    Text("Leave out what your rows may hold, such as the public number of a shop.", "如果某类内容本来就可以出现（例如商店的公开电话），就不要勾选它。"),
+    Text("data.quality.personal.kinds.label"),
+    Text("data.quality.personal.kinds.help"),
     choices={key: label for key, (label, _find) in KINDS.items()},
 )  # fmt: skip
 
 PERSONAL = Check(
     key="personal",
     severity="serious",
-    label=Text("Personal data and secrets", "个人信息与密钥"),
-    help=Text(
-        "E-mail addresses, phone, identity and card numbers, passwords and keys. A model can repeat what it was trained on to anybody. "
-        "Other columns and the arguments of function calls are looked through as well. "
-        "Numbers are checked by their check digits; names and street addresses are not looked for.",
-        "电子邮箱、电话、证件号、银行卡号、密码和密钥。模型可能把训练时见过的内容说给任何人听。其他列和函数调用的参数也会查找。号码会用校验位核对；姓名和住址不在查找范围内。",
-    ),
-    found=Text("{rows|row holds|rows hold} personal data or secrets.", "有 {rows} 行含有个人信息或密钥。"),
+    label=Text("data.quality.personal.label"),
+    help=Text("data.quality.personal.help"),
+    found=Text("data.quality.personal.found"),
     run=each(_look),
     params=(KINDS_PARAM,),
     fixes=(
-        Fix("mask_found", {"check": "personal"}, Text("Mask them, as in [EMAIL]", "打码，例如换成 [EMAIL]")),
+        Fix("mask_found", {"check": "personal"}, Text("data.quality.personal.mask_found.label")),
         drop("personal"),
     ),
     weight=5,

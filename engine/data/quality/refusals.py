@@ -59,13 +59,9 @@ def judge(row: Row) -> Detail | None:
 REFUSALS = Check(
     key="refusals",
     severity="look",
-    label=Text("Refusals", "拒绝回答"),
-    help=Text(
-        "Answers that begin with “As an AI language model …” or “I'm sorry, but I cannot …”. Kept on purpose they teach what not to answer; "
-        "left over from another chatbot they teach a model to refuse harmless questions.",
-        "以“作为一个人工智能……”或“很抱歉，我无法……”开头的回答。如果是有意保留的，它们能教会模型什么不该答；如果是别的聊天机器人留下的，模型会学着拒绝无害的问题。",
-    ),
-    found=Text("{rows|answer refuses|answers refuse}.", "有 {rows} 个回答是拒绝。"),
+    label=Text("data.quality.refusals.label"),
+    help=Text("data.quality.refusals.help"),
+    found=Text("data.quality.refusals.found"),
     run=each(_look),
     fixes=(drop("refusals"),),
     kinds=("chat", "preference", "kto"),

@@ -39,28 +39,24 @@ def _tokens(row: Row, reader: Reader) -> Detail | None:
 TOO_LONG = Check(
     key="too_long",
     severity="look",
-    label=Text("Too long", "过长"),
-    help=Text(
-        "Rows that are longer than the chosen model holds at once, or than a number of characters where no model is chosen. "
-        "In training their end is cut off, or they are left out.",
-        "超过所选模型一次能容纳的长度的行；没有选模型时，按字符数判断。训练时它们的结尾会被截掉，或者整行被跳过。",
-    ),
-    found=Text("{rows|row is|rows are} too long.", "有 {rows} 行过长。"),
+    label=Text("data.quality.too_long.label"),
+    help=Text("data.quality.too_long.help"),
+    found=Text("data.quality.too_long.found"),
     run=_run,
     params=(
         Param(
-            "model", "choice", None, Text("For which model", "针对哪个模型"),
-            Text("Its own limit in tokens counts. Without a model, characters are counted.", "以该模型自身的词元上限为准；不选模型则按字符数。"),
+            "model", "choice", None, Text("data.quality.too_long.model.label"),
+            Text("data.quality.too_long.model.help"),
             source="model", optional=True, advanced=False,
         ),
         Param(
-            "characters", "int", 20_000, Text("Characters at most", "最多字符数"),
-            Text("The limit where no model is chosen.", "未选模型时的上限。"), minimum=100, maximum=4_000_000,
-            unit=Text("characters", "个字符"),
+            "characters", "int", 20_000, Text("data.quality.too_long.characters.label"),
+            Text("data.quality.too_long.characters.help"), minimum=100, maximum=4_000_000,
+            unit=Text("data.quality.too_long.characters.unit"),
         ),
     ),
     fixes=(
-        Fix("shorten_found", {"check": "too_long"}, Text("Shorten at a sentence's end", "在句末处截短")),
+        Fix("shorten_found", {"check": "too_long"}, Text("data.quality.too_long.shorten_found.label")),
         drop("too_long"),
     ),
     weight=3,

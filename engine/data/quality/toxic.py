@@ -72,21 +72,18 @@ def _look(values: Values) -> Callable[[Row], Detail | None]:
 TOXIC = Check(
     key="toxic",
     severity="look",
-    label=Text("Insults and slurs", "辱骂与歧视用语"),
-    help=Text(
-        "Words from two short lists that are hardly ever meant well, and your own words. A list knows no irony and no quotation: look before you drop.",
-        "来自两份简短词表、几乎总带恶意的词，以及你自己添加的词。词表分不清反讽和引用：删除前请先看一看。",
-    ),
-    found=Text("{rows|row holds|rows hold} words of the lists.", "有 {rows} 行含有词表中的词。"),
+    label=Text("data.quality.toxic.label"),
+    help=Text("data.quality.toxic.help"),
+    found=Text("data.quality.toxic.found"),
     run=each(_look),
     params=(
         Param(
-            "lists", "multi", ["en", "zh"], Text("Lists", "词表"), Text("Which lists are looked through.", "使用哪些词表。"),
-            choices={"en": Text("English", "英文"), "zh": Text("Chinese", "中文")},
+            "lists", "multi", ["en", "zh"], Text("data.quality.toxic.lists.label"), Text("data.quality.toxic.lists.help"),
+            choices={"en": Text("data.quality.toxic.lists.choices.en"), "zh": Text("data.quality.toxic.lists.choices.zh")},
         ),
         Param(
-            "extra", "text", None, Text("Your own words", "你自己的词"),
-            Text("Separated by commas. An asterisk at the end stands for any ending.", "用逗号分隔；结尾的 * 代表任意词尾。"),
+            "extra", "text", None, Text("data.quality.toxic.extra.label"),
+            Text("data.quality.toxic.extra.help"),
             optional=True, advanced=False,
         ),
     ),

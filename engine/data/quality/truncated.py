@@ -103,20 +103,16 @@ def _detail(row: Row, kind: str) -> Detail:
 TRUNCATED = Check(
     key="truncated",
     severity="serious",
-    label=Text("Answers that stop in the middle", "回答没有说完"),
-    help=Text(
-        "Answers that end within a sentence, with an open bracket or an open block of code: cut off by a limit somewhere. "
-        "Lists, titles, code and short answers are not judged by their last character.",
-        "回答在句子中间、括号未闭合或代码块未闭合处结束：多半是在某处被长度限制截断了。列表、标题、代码和短回答不会按最后一个字符来判断。",
-    ),
-    found=Text("{rows|answer stops|answers stop} in the middle.", "有 {rows} 个回答没有说完。"),
+    label=Text("data.quality.truncated.label"),
+    help=Text("data.quality.truncated.help"),
+    found=Text("data.quality.truncated.found"),
     run=_run,
     kinds=("chat", "preference", "kto"),
     fixes=(
         Fix(
             "shorten_found",
             {"check": "truncated"},
-            Text("Cut back to the last whole sentence", "截到最后一个完整的句子"),
+            Text("data.quality.truncated.shorten_found.label"),
         ),
         drop("truncated"),
     ),

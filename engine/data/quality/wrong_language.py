@@ -121,13 +121,9 @@ def _against_main(answer: int, pairs: Counter[tuple[int, int]], names: list[str 
 WRONG_LANGUAGE = Check(
     key="wrong_language",
     severity="look",
-    label=Text("Wrong language", "语言不对"),
-    help=Text(
-        "Answers in another language than their question, or rows in another language than nearly all others. "
-        "Translations, short texts, code and quotations are left alone.",
-        "回答的语言与问题不同，或者整行的语言与几乎所有其他行都不同。翻译、短文本、代码和引文不在此列。",
-    ),
-    found=Text("{rows|row is|rows are} in an unexpected language.", "有 {rows} 行使用了意料之外的语言。"),
+    label=Text("data.quality.wrong_language.label"),
+    help=Text("data.quality.wrong_language.help"),
+    found=Text("data.quality.wrong_language.found"),
     run=_run,
     fixes=(drop("wrong_language"),),
     weight=4,

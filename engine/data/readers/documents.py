@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from engine.core.errors import Fault
+from engine.core.shapes import CodedMessage
 from engine.data.readers.pdf_reader import extract_pdf
 from engine.data.readers.word_reader import extract_word
 from engine.data.records.record import show
@@ -117,7 +118,7 @@ def _extract(kind: str, path: Path, target: Path) -> dict[str, Any]:
         return {"pages": pages, "lost": [list(one) for one in lost]}
 
 
-def _outcome(kind: str, path: str, target: str) -> dict[str, Any]:
+def _outcome(kind: str, path: str, target: str) -> dict[str, Any] | CodedMessage:
     try:
         return _extract(kind, Path(path), Path(target))
     except Fault as fault:

@@ -7,8 +7,8 @@ from pathlib import Path
 from engine.core.text import Text
 
 SAMPLES = {
-    "en": Text("Pip of Fennick Lamps", "芬尼克灯具店的 Pip"),
-    "zh": Text("Xiaoman of the moon lamp", "月灯店的小满"),
+    "en": Text("data.samples.builtin.samples.en"),
+    "zh": Text("data.samples.builtin.samples.zh"),
 }
 _FOLDER = Path(__file__).parent
 

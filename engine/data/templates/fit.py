@@ -41,11 +41,11 @@ class Script:
 
 
 SCRIPTS = (
-    Script("zh", Text("Chinese", "中文"), "\u3400-\u9fff", 0.7, 1.2, spaced=False),
-    Script("ja", Text("Japanese", "日文"), "\u3040-\u30ff\u3400-\u9fff", 0.8, 1.25, spaced=False),
-    Script("ko", Text("Korean", "韩文"), "\uac00-\ud7a3", 0.8, 1.4),
-    Script("cyrillic", Text("Cyrillic letters", "西里尔字母"), "\u0400-\u04ff", 0.3, 0.6),
-    Script("arabic", Text("Arabic letters", "阿拉伯字母"), "\u0600-\u06ff", 0.4, 0.8),
+    Script("zh", Text("data.templates.fit.zh.label"), "\u3400-\u9fff", 0.7, 1.2, spaced=False),
+    Script("ja", Text("data.templates.fit.ja.label"), "\u3040-\u30ff\u3400-\u9fff", 0.8, 1.25, spaced=False),
+    Script("ko", Text("data.templates.fit.ko.label"), "\uac00-\ud7a3", 0.8, 1.4),
+    Script("cyrillic", Text("data.templates.fit.cyrillic.label"), "\u0400-\u04ff", 0.3, 0.6),
+    Script("arabic", Text("data.templates.fit.arabic.label"), "\u0600-\u06ff", 0.4, 0.8),
 )
 
 

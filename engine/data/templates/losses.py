@@ -6,26 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.shapes import Said
 from engine.core.text import Text
 from engine.data.templates.renderer import Renderer
 
 LOSSES = {
-    "template.drops_system": Text(
-        "it leaves system prompts out without a word; choose another model, or remove the system prompts",
-        "它会悄悄丢弃系统提示词；请换一个模型，或去掉系统提示词",
-    ),
-    "template.drops_tools": Text(
-        "it does not know tools and leaves their definitions out; choose a model that was made for tools",
-        "它不支持工具，会丢弃工具定义；请换一个支持工具的模型",
-    ),
-    "template.drops_calls": Text(
-        "it does not know tools and leaves the calls of tools out; choose a model that was made for tools",
-        "它不支持工具，会丢弃工具调用；请换一个支持工具的模型",
-    ),
-    "template.drops_results": Text(
-        "it does not know tools and leaves the results of tools out; choose a model that was made for tools",
-        "它不支持工具，会丢弃工具结果；请换一个支持工具的模型",
-    ),
+    "template.drops_system": Text("data.templates.losses.template.drops_system"),
+    "template.drops_tools": Text("data.templates.losses.template.drops_tools"),
+    "template.drops_calls": Text("data.templates.losses.template.drops_calls"),
+    "template.drops_results": Text("data.templates.losses.template.drops_results"),
 }
 _TOOL, _CALL, _RESULT, _SYSTEM = "tsmarktool", "tsmarkcall", "tsmarkresult", "tsmarksystem"
 _DEFINED = {
@@ -96,6 +85,6 @@ def refuses_a_row(fault: Fault) -> bool:
     return fault.code == "template.refused" or fault.code in LOSSES
 
 
-def reason_of(fault: Fault) -> str | dict[str, str]:
+def reason_of(fault: Fault) -> str | Said:
     """Why a template cannot take a row: its own words, or ours in both languages."""
     return LOSSES[fault.code].as_dict() if fault.code in LOSSES else str(fault.params["reason"])

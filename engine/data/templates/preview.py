@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from engine.core.errors import Fault
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate, Encoded
+from engine.shapes.tokens import ExampleTokens, TokenView
 
 Told = Callable[..., None]
 _MOST_REFUSED = 50  # rows in a row that the template cannot take: then the reason is the answer
@@ -25,7 +26,7 @@ class Maker(Protocol):
 
 def example_tokens(
     rows: Iterable[Mapping[str, Any]], made_of: Callable[[Told], Maker], template: ChatTemplate, n: int
-) -> list[dict[str, Any]]:
+) -> list[ExampleTokens]:
     """The first `n` examples that training would use, as tokens: [{row, split, texts, truncated, tokens}].
 
     `row` is the line that completed the example, `texts` how many pieces of text are packed into it.
@@ -38,7 +39,7 @@ def example_tokens(
     """
     refused: list[Fault] = []
     maker = made_of(lambda _name, _count=1, fault=None: refused.append(fault) if fault is not None else None)
-    shown: list[dict[str, Any]] = []
+    shown: list[ExampleTokens] = []
     last: Mapping[str, Any] = {}
     for row in rows:
         last = row
@@ -50,15 +51,15 @@ def example_tokens(
     return [*shown, *(_shown(last, parts, template) for parts in maker.close())][:n]
 
 
-def _shown(row: Mapping[str, Any], parts: Sequence[Encoded], template: ChatTemplate) -> dict[str, Any]:
+def _shown(row: Mapping[str, Any], parts: Sequence[Encoded], template: ChatTemplate) -> ExampleTokens:
     tokens = [token for part in parts for token in readable(part, template)]
     truncated = any(part.truncated for part in parts)
     return {"row": row["line"], "split": row["split"], "texts": len(parts), "truncated": truncated, "tokens": tokens}
 
 
-def readable(encoded: Encoded, template: ChatTemplate) -> list[dict[str, Any]]:
+def readable(encoded: Encoded, template: ChatTemplate) -> list[TokenView]:
     """[{text, trained}]; tokens that are only parts of a character are joined to the whole character."""
-    shown: list[dict[str, Any]] = []
+    shown: list[TokenView] = []
     waiting = False
     for place, (piece, label) in enumerate(zip(template.pieces(encoded.ids), encoded.labels, strict=True)):
         trained = label != IGNORED and place > 0

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import Fault
+from engine.core.shapes import CodedMessage
 from engine.data.rows.overview import Numbers, spread
 from engine.data.rows.row import Row, conversation_of, kind_of, question_of
 from engine.data.templates.template import ChatTemplate
@@ -27,7 +28,7 @@ class Tokens:
     refused: int = 0  # rows that the template cannot take
     skipped: int = 0  # rows with an answer that the template rewrites, so that it is not trained
     unlearnable: int = 0  # rows without a trained token
-    reason: dict[str, Any] | None = None  # the first refusal, as {"code", "params"}
+    reason: CodedMessage | None = None  # the first refusal, as {"code", "params"}
 
     def add(self, row: Row, template: ChatTemplate) -> None:
         """Count one row; what the template refuses is counted apart."""

@@ -99,61 +99,15 @@ def _head(facts: Facts) -> dict[str, Any]:
     return {**({"language": spoken} if spoken else {}), **head}
 
 
-_TEXT = Text(
-    """# {name}
-
-Version {version}, {rows:,} rows, exported from Tunesmith on {day} (UTC).
-
-| Part | Rows |
-|---|---:|
-{splits}
-
-| Column | Type |
-|---|---|
-{columns}
-
-**Where it came from:** {sources}. {rejected:,} rows could not be used and are not in here.{made_up}
-
-**How it was made,** version by version:
-
-| Version | Step | Rows after it | Changed | Added | Taken out | Moved | Date |
-|---:|---|---:|---:|---:|---:|---:|---|
-{steps}
-
-SHA-256 of the rows: `{hash}`. Licence: {licence}. Before you publish: are you allowed to, and is nobody's private data in it?""",
-    """# {name}（中文）
-
-第 {version} 版，共 {rows:,} 行，于 {day}（UTC）从 Tunesmith 导出。
-
-| 部分 | 行数 |
-|---|---:|
-{splits}
-
-| 列 | 类型 |
-|---|---|
-{columns}
-
-**来源：** {sources}。有 {rejected:,} 行无法使用，未包含在内。{made_up}
-
-**制作过程，** 逐个版本：
-
-| 版本 | 步骤 | 之后的行数 | 修改 | 新增 | 删除 | 移动 | 日期 |
-|---:|---|---:|---:|---:|---:|---:|---|
-{steps}
-
-数据行的 SHA-256：`{hash}`。许可证：{licence}。发布之前请确认：你有权发布，且其中没有任何人的隐私数据。""",
-)
-_MADE_UP = Text(
-    " {n:,} rows were made by a model or by an operation and carry a mark of it in Tunesmith.",
-    "其中 {n:,} 行由模型或操作生成，在 Tunesmith 中带有标记。",
-)
+_TEXT = Text("data.writers.card.text")
+_MADE_UP = Text("data.writers.card.made_up")
 _TYPES = {
-    "text": Text("text", "文本"),
-    "int": Text("whole number", "整数"),
-    "float": Text("number", "数值"),
-    "bool": Text("yes or no", "是或否"),
-    "turns": Text("list of messages (role, content)", "消息列表（role、content）"),
-    "said": Text("list of messages (from, value)", "消息列表（from、value）"),
+    "text": Text("data.writers.card.types.text"),
+    "int": Text("data.writers.card.types.int"),
+    "float": Text("data.writers.card.types.float"),
+    "bool": Text("data.writers.card.types.bool"),
+    "turns": Text("data.writers.card.types.turns"),
+    "said": Text("data.writers.card.types.said"),
 }
 
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.metrics.declaration import EvaluationMetric
+from engine.shapes.leaderboard import EntrantState, LeaderboardRow
 
 Row = dict[str, Any]
 Kind = Literal["base", "tuned", "fewshot"]
@@ -129,7 +130,7 @@ def summary(values: Sequence[float | None]) -> Cell | None:
     return Cell(fmean(known), stdev(known) if len(known) > 1 else None, len(known))
 
 
-def leaderboard(entrants: Sequence[Entered]) -> list[Row]:
+def leaderboard(entrants: Sequence[Entered]) -> list[LeaderboardRow]:
     """The rows of the table: the base first, then the entrants in their order.
 
     Returns:
@@ -143,7 +144,7 @@ def leaderboard(entrants: Sequence[Entered]) -> list[Row]:
     for row in rows:
         row["cells"] = {key: asdict(cell) | {"mark": row["marks"].get(key)} for key, cell in row["cells"].items()}
         del row["marks"]
-    return rows
+    return [cast(LeaderboardRow, row) for row in rows]
 
 
 def _base_row(entrants: Sequence[Entered]) -> Row:
@@ -185,7 +186,7 @@ def _run(run: RunState) -> Row:
     return {key: value for key, value in asdict(run).items() if key in wanted} | {"whole": run.whole}
 
 
-def state_of(runs: Sequence[RunState]) -> str:
+def state_of(runs: Sequence[RunState]) -> EntrantState:
     """One word for several runs: "running", "waiting", "done", "partly" (some failed or were stopped), "failed" or "stopped"."""
     statuses = [run.status for run in runs]
     if any(status in ("starting", "running", "stopping") for status in statuses):

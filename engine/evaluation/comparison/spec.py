@@ -8,13 +8,13 @@ from typing import Any
 
 from engine.core.errors import Fault, SpecError
 from engine.core.params import Param, read_all
+from engine.core.shapes import Faults
 from engine.core.text import Text
 from engine.jobs.spec import JobSpec, make_spec
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method, Variant
 from engine.objectives import usual_objective
 
-Faults = dict[str, dict[str, Any]]
 MOST_ENTRANTS, MOST_SEEDS = 60, 5
 _VERSION = 1
 _HELD_EQUAL = ("epochs", "batch_size", "max_length", "over_length", "train_on", "evaluations", "scored_answers", "seed")
@@ -33,32 +33,23 @@ def _same(key: str, default: Any = None, **changes: Any) -> Param:
 PARAMS: tuple[Param, ...] = (
     Param(
         key="held", kind="choice", default="tokens", advanced=False,
-        choices={"tokens": Text("The same examples", "相同的样本"), "time": Text("The same time", "相同的时间")},
-        label=Text("What every method gets", "每种方法得到的预算"),
-        help=Text(
-            "The same examples: everyone sees the same tokens in the same order. The same time: each job ends after so many minutes.",
-            "相同的样本：所有方法按相同顺序看到相同的词元。相同的时间：每个任务在指定的分钟数后结束。",
-        ),
+        choices={"tokens": Text("evaluation.comparison.spec.held.choices.tokens"), "time": Text("evaluation.comparison.spec.held.choices.time")},
+        label=Text("evaluation.comparison.spec.held.label"),
+        help=Text("evaluation.comparison.spec.held.help"),
     ),
     _same("epochs"),
     Param(
         key="minutes", kind="float", default=5.0, minimum=0.1, maximum=100_000, step=1, advanced=False,
-        label=Text("Minutes for each job", "每个任务的分钟数"), unit=Text("minutes", "分钟"),
-        help=Text(
-            "Each job ends after this time, loading and evaluations included. The learning rate stays the same after the warm-up.",
-            "每个任务在此时间后结束，包括加载和评估。预热后学习率保持不变。",
-        ),
+        label=Text("evaluation.comparison.spec.minutes.label"), unit=Text("evaluation.comparison.spec.minutes.unit"),
+        help=Text("evaluation.comparison.spec.minutes.help"),
     ),
     Param(
         key="seeds", kind="int", default=1, minimum=1, maximum=MOST_SEEDS, step=1, advanced=False,
-        label=Text("Repeats with other seeds", "不同种子的重复次数"),
-        help=Text(
-            "How often each method is trained. From two on, the table shows mean and spread, and only differences beyond it count.",
-            "每种方法训练的次数。从两次起，表格显示均值和波动范围，只有超出波动的差异才算数。",
-        ),
-        usual=Text("1 for a look, 3 for a decision", "初步了解用 1，做决定用 3"),
+        label=Text("evaluation.comparison.spec.seeds.label"),
+        help=Text("evaluation.comparison.spec.seeds.help"),
+        usual=Text("evaluation.comparison.spec.seeds.usual"),
     ),
-    _same("scored_answers", 20, advanced=False, usual=Text("20", "20")),
+    _same("scored_answers", 20, advanced=False, usual=Text("evaluation.comparison.spec.scored_answers.usual")),
     _same("batch_size", advanced=True),
     _same("max_length", advanced=True),
     _same("evaluations", minimum=1),

@@ -16,11 +16,8 @@ def _score(expected: Sequence[str], said: Sequence[str]) -> float:
 
 CHRF = EvaluationMetric(
     key="chrf",
-    label=Text("chrF", "chrF"),
-    help=Text(
-        "Likeness of letters between answers and expected answers, 0 to 100; higher is better",
-        "回答与参考答案的字符相似度，0 到 100；越高越好",
-    ),
+    label=Text("evaluation.metrics.chrf.label"),
+    help=Text("evaluation.metrics.chrf.help"),
     source="Popović 2015, https://aclanthology.org/W15-3049; sacrebleu",
     better="high",
     decimals=1,

@@ -20,11 +20,8 @@ def _share(expected: Sequence[str], said: Sequence[str]) -> float:
 
 EXACT_MATCH = EvaluationMetric(
     key="exact",
-    label=Text("Exact match", "完全匹配"),
-    help=Text(
-        "Share of answers that are the expected ones, but for case and white space",
-        "与参考答案一致的回答比例（忽略大小写和空白）",
-    ),
+    label=Text("evaluation.metrics.exact_match.exact.label"),
+    help=Text("evaluation.metrics.exact_match.exact.help"),
     source="Rajpurkar et al. 2016, arXiv:1606.05250",
     better="high",
     decimals=3,

@@ -7,10 +7,8 @@ from engine.evaluation.metrics.declaration import LOSS_SERIES, EvaluationMetric
 
 HELD_OUT_LOSS = EvaluationMetric(
     key="loss",
-    label=Text("Loss", "损失"),
-    help=Text(
-        "Mean loss on the validation split at the end; lower is better", "训练结束时验证集上的平均损失；越低越好"
-    ),
+    label=Text("evaluation.metrics.held_out_loss.loss.label"),
+    help=Text("evaluation.metrics.held_out_loss.loss.help"),
     source="PyTorch, `cross_entropy`",
     better="low",
     decimals=4,

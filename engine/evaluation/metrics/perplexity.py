@@ -17,11 +17,8 @@ def perplexity(loss: float | None) -> float | None:
 
 PERPLEXITY = EvaluationMetric(
     key="perplexity",
-    label=Text("Perplexity", "困惑度"),
-    help=Text(
-        "exp(loss): how many tokens the model hesitates between; lower is better",
-        "exp(损失)：模型在多少个词元之间犹豫；越低越好",
-    ),
+    label=Text("evaluation.metrics.perplexity.label"),
+    help=Text("evaluation.metrics.perplexity.help"),
     source="Jelinek et al. 1977, https://doi.org/10.1121/1.2016299",
     better="low",
     decimals=2,

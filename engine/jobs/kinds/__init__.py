@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.core.errors import Fault
-from engine.core.text import Text
+from engine.core.text import Text, verbatim
 from engine.jobs.kinds.audit import AUDIT
 from engine.jobs.kinds.declaration import Endings, JobKind
 from engine.jobs.kinds.dry_run import DRY_RUN
@@ -44,7 +44,9 @@ def kind_of(key: str) -> JobKind:
 
 def known_kind(key: str) -> JobKind:
     """As `kind_of`, for what only shows or ends jobs: one of a later version is called by its key and does nothing."""
-    stranger = JobKind(key, "", Text(key, key), "background", endings=Endings(Text("Done.", "已完成。")))
+    stranger = JobKind(
+        key, "", verbatim(key), "background", endings=Endings(Text("jobs.kinds.known_kind.stranger.endings.succeeded"))
+    )
     return _BY_KEY.get(key, stranger)
 
 

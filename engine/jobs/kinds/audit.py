@@ -7,8 +7,8 @@ from engine.jobs.kinds.declaration import Endings, JobKind, Phase, SameWish, Spe
 
 _AUDITING = Phase(
     "auditing",
-    Text("looking through the rows", "正在逐行检查"),
-    Text("Looking through the rows.", "正在逐行检查。"),
+    Text("jobs.kinds.audit.auditing.label"),
+    Text("jobs.kinds.audit.auditing.says"),
 )
 
 
@@ -19,10 +19,10 @@ def _wish(spec: Spec) -> tuple[object, ...]:
 AUDIT = JobKind(
     key="audit",
     runner="engine.jobs.runners.audit:run",
-    title=Text("Search for faults", "查找数据问题"),
+    title=Text("jobs.kinds.audit.title"),
     lane="data",
     phases=(_AUDITING,),
-    endings=Endings(Text("Looked through the rows of a data set", "数据集已检查完毕")),
+    endings=Endings(Text("jobs.kinds.audit.endings.succeeded")),
     same=SameWish(("dataset_id",), _wish, asked_to_end=False),
     listed=False,
     uses_rows=False,

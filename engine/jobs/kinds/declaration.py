@@ -11,10 +11,10 @@ from storage.job_tables import UNFINISHED, JobStatus
 
 Lane = Literal["device", "background", "data"]
 Spec = Mapping[str, Any]
-_STOPPED = Text("Stopped before it was done.", "在完成之前已停止。")
-_CANCELLED = Text("Cancelled.", "已取消。")
-_FAILED = Text("It failed.", "失败了。")
-_INTERRUPTED = Text("The worker was gone; resume tries again.", "工作进程中断，点击“继续”可重试。")
+_STOPPED = Text("jobs.kinds.declaration.stopped")
+_CANCELLED = Text("jobs.kinds.declaration.cancelled")
+_FAILED = Text("jobs.kinds.declaration.failed")
+_INTERRUPTED = Text("jobs.kinds.declaration.interrupted")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class Phase:
     megabytes: Text | None = None
 
 
-PREPARING = Phase("preparing", Text("preparing", "正在准备"), Text("Preparing.", "正在准备。"))
+PREPARING = Phase(
+    "preparing", Text("jobs.kinds.declaration.preparing.label"), Text("jobs.kinds.declaration.preparing.says")
+)
 
 
 @dataclass(frozen=True)

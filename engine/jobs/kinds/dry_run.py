@@ -8,18 +8,16 @@ from storage.job_tables import UNFINISHED, JobStatus
 
 _COUNTING = Phase(
     "counting",
-    Text("counting what one step holds", "正在清点一个训练步占用的内存"),
-    Text("Counting what one training step holds.", "正在清点一个训练步占用的内存。"),
+    Text("jobs.kinds.dry_run.counting.label"),
+    Text("jobs.kinds.dry_run.counting.says"),
 )
 DRY_RUN = JobKind(
     key="dry_run",
     runner="engine.jobs.runners.dry_run:run",
-    title=Text("Dry run of a plan", "方案试运行"),
+    title=Text("jobs.kinds.dry_run.title"),
     lane="background",
     phases=(_COUNTING,),
-    endings=Endings(
-        Text("Dry run done: counted what one training step holds.", "试运行完成：已清点一个训练步占用的内存。")
-    ),
+    endings=Endings(Text("jobs.kinds.dry_run.endings.succeeded")),
     same=SameWish(by_key=True, statuses=(*UNFINISHED, JobStatus.SUCCEEDED)),
     listed=False,
 )

@@ -9,10 +9,10 @@ from storage.job_tables import UNFINISHED, JobStatus
 
 _MERGING = Phase(
     "merging",
-    Text("merging adapter and base", "正在合并适配器与基座模型"),
-    Text("Merging the adapter into the model.", "正在将适配器合并到模型。"),
+    Text("jobs.kinds.export.merging.label"),
+    Text("jobs.kinds.export.merging.says"),
 )
-_PACKING = Phase("packing", Text("packing the zip", "正在打包 zip"), Text("Packing the files.", "正在打包文件。"))
+_PACKING = Phase("packing", Text("jobs.kinds.export.packing.label"), Text("jobs.kinds.export.packing.says"))
 
 
 def _wish(spec: Spec) -> object:
@@ -23,10 +23,10 @@ def _wish(spec: Spec) -> object:
 EXPORT = JobKind(
     key="export",
     runner="engine.jobs.runners.export:run",
-    title=Text("Export", "导出"),
+    title=Text("jobs.kinds.export.title"),
     lane="background",
     phases=(CHECKING, LOADING, _MERGING, SAVING, _PACKING),
-    endings=Endings(Text("The files are ready.", "文件已就绪。")),
+    endings=Endings(Text("jobs.kinds.export.endings.succeeded")),
     same=SameWish(("base_model_id", "dataset_id"), _wish, statuses=(*UNFINISHED, JobStatus.SUCCEEDED)),
     gives_file=True,
 )

@@ -9,12 +9,10 @@ from engine.jobs.kinds.phases import WRITING
 EXPORT_DATA = JobKind(
     key="export_data",
     runner="engine.jobs.runners.export_data:run",
-    title=Text("Data export", "数据导出"),
+    title=Text("jobs.kinds.export_data.title"),
     lane="data",
     phases=(WRITING,),
-    endings=Endings(
-        Text("The file is ready on the data set's Export tab.", "文件已生成，请到数据集的“导出”标签页下载。")
-    ),
+    endings=Endings(Text("jobs.kinds.export_data.endings.succeeded")),
     same=SameWish(columns=("dataset_id",), wish=lambda spec: spec.get("key")),
     listed=False,
     uses_rows=False,

@@ -9,10 +9,10 @@ from engine.jobs.kinds.phases import CHECKING, downloading
 FETCH_DATA = JobKind(
     key="fetch_data",
     runner="engine.jobs.runners.fetch_data:run",
-    title=Text("Get a data set", "获取数据集"),
+    title=Text("jobs.kinds.fetch_data.title"),
     lane="background",
-    phases=(PREPARING, downloading(Text("Downloading.", "正在下载。")), CHECKING),
-    endings=Endings(Text("The data set is here.", "数据集已取到。")),
+    phases=(PREPARING, downloading(Text("jobs.kinds.fetch_data.phases.says")), CHECKING),
+    endings=Endings(Text("jobs.kinds.fetch_data.endings.succeeded")),
     same=SameWish(wish=whole),
     listed=False,
 )

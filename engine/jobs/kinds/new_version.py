@@ -9,10 +9,10 @@ from engine.jobs.kinds.phases import WRITING
 NEW_VERSION = JobKind(
     key="new_version",
     runner="engine.jobs.runners.new_version:run",
-    title=Text("New version of data", "数据新版本"),
+    title=Text("jobs.kinds.new_version.title"),
     lane="data",
     phases=(WRITING,),
-    endings=Endings(Text("Made a new version of the data set", "已生成数据集的新版本")),
+    endings=Endings(Text("jobs.kinds.new_version.endings.succeeded")),
     same=SameWish(columns=("dataset_id",), wish=lambda spec: spec.get("recipe")),
     listed=False,
     uses_rows=False,

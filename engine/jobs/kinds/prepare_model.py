@@ -8,22 +8,20 @@ from engine.jobs.kinds.phases import CHECKING, downloading
 
 _CONVERTING = Phase(
     "converting",
-    Text("converting", "正在转换"),
-    Text(
-        "Converting the model; this happens once and takes about half a minute.", "正在转换模型，只需一次，约半分钟。"
-    ),
+    Text("jobs.kinds.prepare_model.converting.label"),
+    Text("jobs.kinds.prepare_model.converting.says"),
 )
 PREPARE_MODEL = JobKind(
     key="prepare_model",
     runner="engine.jobs.runners.prepare_model:run",
-    title=Text("Get a model", "获取模型"),
+    title=Text("jobs.kinds.prepare_model.title"),
     lane="background",
     phases=(
         PREPARING,
-        downloading(Text("Asking where the model can be had.", "正在查询模型来源。")),
+        downloading(Text("jobs.kinds.prepare_model.phases.says")),
         _CONVERTING,
         CHECKING,
     ),
-    endings=Endings(Text("The model is ready.", "模型已就绪。")),
+    endings=Endings(Text("jobs.kinds.prepare_model.endings.succeeded")),
     same=SameWish(columns=("base_model_id",)),
 )

@@ -23,12 +23,10 @@ def timed(spec: Spec) -> str:
 PROBE = JobKind(
     key="probe",
     runner="engine.jobs.runners.probe:run",
-    title=Text("Speed probe", "测速"),
+    title=Text("jobs.kinds.probe.title"),
     lane="device",
     phases=(READING, LOADING, TRAINING, EVALUATING, SAMPLING, SCORING, SAVING),
-    endings=Endings(
-        Text("Speed probe done: the speed of this machine was measured.", "测速完成：已测得这台机器的速度。")
-    ),
+    endings=Endings(Text("jobs.kinds.probe.endings.succeeded")),
     same=SameWish(columns=("base_model_id", "dataset_id", "method", "lane"), wish=timed),
     listed=False,
     plans_memory=True,

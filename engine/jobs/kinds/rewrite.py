@@ -8,16 +8,16 @@ from engine.jobs.kinds.phases import LOADING
 
 _REWRITING = Phase(
     "rewriting",
-    Text("putting rows in other words", "正在改写"),
-    Text("Putting rows in other words.", "正在用其他说法改写数据。"),
+    Text("jobs.kinds.rewrite.rewriting.label"),
+    Text("jobs.kinds.rewrite.rewriting.says"),
 )
 REWRITE = JobKind(
     key="rewrite",
     runner="engine.jobs.runners.rewrite:run",
-    title=Text("Rewriting rows", "改写数据"),
+    title=Text("jobs.kinds.rewrite.title"),
     lane="device",
     phases=(LOADING, _REWRITING),
-    endings=Endings(Text("The new wordings wait in the annotation queue.", "新的说法已进入标注队列。")),
+    endings=Endings(Text("jobs.kinds.rewrite.endings.succeeded")),
     same=SameWish(columns=("dataset_id",)),
     listed=False,
     uses_rows=False,

@@ -10,7 +10,7 @@ from storage.job_tables import JobStatus
 TRAIN = JobKind(
     key="train",
     runner="engine.jobs.runners.train:run",
-    title=Text("Training", "训练"),
+    title=Text("jobs.kinds.train.title"),
     lane="device",
     phases=(READING, LOADING, TRAINING, EVALUATING, SAMPLING, SCORING, SAVING),
     same=SameWish(by_key=True, statuses=tuple(JobStatus), deleted=True),

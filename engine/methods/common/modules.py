@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.core.params import Param
-from engine.core.text import Text
+from engine.core.text import Text, verbatim
 from engine.methods.common.declaration import Model, Refusal, Values
 from engine.methods.common.shape import ModelShape
 
@@ -15,14 +15,10 @@ MODULES_PARAM = Param(
     key="modules",
     kind="multi",
     default=list(MODULES),
-    choices={name: Text(name, name) for name in MODULES},
-    label=Text("Layers to adapt", "要适配的层"),
-    help=Text(
-        "Which linear layers of each block are adapted. All of them learns best for its cost, "
-        "and means every linear layer of the model, whatever its family calls them.",
-        "每个模块中哪些线性层参与适配。全选时性价比最好，并且表示模型的所有线性层，无论该系列如何命名。",
-    ),
-    usual=Text("all", "全选"),
+    choices={name: verbatim(name) for name in MODULES},
+    label=Text("methods.common.modules.label"),
+    help=Text("methods.common.modules.help"),
+    usual=Text("methods.common.modules.usual"),
 )
 
 DROPOUT_PARAM = Param(
@@ -32,18 +28,12 @@ DROPOUT_PARAM = Param(
     minimum=0.0,
     maximum=0.9,
     step=0.05,
-    label=Text("Dropout", "随机失活（dropout）"),
-    help=Text(
-        "Share of the adapter's inputs switched off at random, against overfitting.",
-        "训练时随机关闭的适配器输入比例，防止过拟合。",
-    ),
-    usual=Text("0, or 0.05 for long runs", "0；长时间训练用 0.05"),
+    label=Text("methods.common.modules.dropout.label"),
+    help=Text("methods.common.modules.dropout.help"),
+    usual=Text("methods.common.modules.dropout.usual"),
 )
 
-TURN_BY_TURN = Text(
-    "its layers cannot tell the rows of a batch apart, so the model answers for each side in turn",
-    "它的层无法区分同一批次中的各行，因此模型会依次为每一侧作答",
-)
+TURN_BY_TURN = Text("methods.common.modules.turn_by_turn")
 
 
 def chosen_linears(shape: ModelShape, values: Values) -> Mapping[str, tuple[int, int]]:

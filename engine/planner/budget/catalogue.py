@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.hardware import Device
+from engine.core.shapes import CodedMessage
 from engine.devices.cpu import CPU
 from engine.devices.cuda import CUDA
 from engine.devices.declaration import DeviceKind
@@ -61,7 +61,7 @@ class Entry:
     cores: int = 0
 
     @property
-    def notes(self) -> list[dict[str, Any]]:
+    def notes(self) -> list[CodedMessage]:
         """What a person should know before planning for it: text keys `plan.<code>`."""
         return [{"code": "device.apple_cpu", "params": {}}] if self.shelf == "apple" else []
 

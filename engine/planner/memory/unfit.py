@@ -7,12 +7,13 @@ from typing import Any
 
 from engine.base_formats import base_format
 from engine.base_formats.declaration import BaseFormat
+from engine.core.shapes import Faults
 from engine.devices.declaration import DeviceKind
 from engine.optimizers import optimizer_of
 from engine.optimizers.declaration import Optimizer
 
 
-def unfit(kind: DeviceKind, training: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def unfit(kind: DeviceKind, training: Mapping[str, Any]) -> Faults:
     """Faults by field; empty where the optimizer and the format of the base run there."""
     chosen: dict[str, BaseFormat | Optimizer] = {
         "training.quantisation": base_format(training),

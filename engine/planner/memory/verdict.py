@@ -21,6 +21,7 @@ from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.sizes import COMMON_SIZES
 from engine.planner.memory.unfit import unfit
 from engine.planner.memory.workload import Workload
+from engine.shapes.plans import VerdictView
 
 _SMALLEST_GROUP = 256
 _RECOMPUTE = {"training.checkpointing": "on"}
@@ -36,7 +37,7 @@ class Verdict:
     ok: bool = False  # the job can be started
     change: dict[str, Any] = field(default_factory=dict)  # empty where no such value is known
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> VerdictView:
         """The JSON form."""
         return {"code": self.code, "params": self.params, "ok": self.ok, "change": self.change}
 

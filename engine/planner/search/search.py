@@ -14,6 +14,7 @@ from math import floor
 from typing import Any
 
 from engine.core.params import read_all
+from engine.core.shapes import Change
 from engine.data.templates.lengths import Counts
 from engine.devices import kind_of
 from engine.methods import METHODS
@@ -118,7 +119,7 @@ class Search:
     own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     kept: Sequence[str] = ()
 
-    def changes_of(self, plan: Plan) -> dict[str, Any]:
+    def changes_of(self, plan: Plan) -> Change:
         """What puts a plan into the user's draft, by field."""
         return plan.changes(self.own.get(plan.method.key, {}), self.kept)
 

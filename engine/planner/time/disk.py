@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from engine.core.shapes import SizedItem
 from engine.data.templates.lengths import Counts
 from engine.planner.memory.workload import MB, Workload
+from engine.shapes.plans import DiskEstimate
 
 _CHECKPOINT_FILES = 40e3  # random numbers, schedule and places, whatever the size
 _RESULT_FILES = 2e3
@@ -69,9 +70,9 @@ def merged_bytes(work: Workload) -> float:
     return _HALF * work.shape.parameters + _WORD_BYTES * work.shape.vocabulary
 
 
-def disk_view(needed: Sequence[Space], free_mb: int) -> dict[str, Any]:
+def disk_view(needed: Sequence[Space], free_mb: int) -> DiskEstimate:
     """The JSON form: {items: [{key, mb}], total_mb, free_mb}. Tenths below 10 MB, as adapters are small."""
-    items = [{"key": space.key, "mb": _megabytes(space.bytes)} for space in needed]
+    items: list[SizedItem] = [{"key": space.key, "mb": _megabytes(space.bytes)} for space in needed]
     return {"items": items, "total_mb": round(sum(space.bytes for space in needed) / MB), "free_mb": free_mb}
 
 

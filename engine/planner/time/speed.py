@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from random import Random
-from typing import Any
+from typing import cast
 
 from engine.data.templates.lengths import Counts
 from engine.planner.memory.workload import Workload
-from engine.planner.time.corrections import NO_CORRECTION, Correction
+from engine.planner.time.corrections import NO_CORRECTION, Correction, Source
 from engine.planner.time.disk import checkpoint_bytes, result_bytes
 from engine.planner.time.effort import answer_seconds, group_seconds, groups_of, update_seconds
+from engine.shapes.plans import TimeEstimate
 
 _MOST_HELD_OUT = 500  # of more held-out rows, training scores evenly spread ones
 SAMPLE_QUESTIONS = 4  # asked in each round
@@ -74,14 +75,14 @@ class Duration:
         """The whole job."""
         return sum(self.parts.values())
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> TimeEstimate:
         """The JSON form, with the parts in order; texts are at `plan.time.<key>`."""
         return {
             "seconds": round(self.seconds, 1),
             "low": round(self.low, 1),
             "high": round(self.high, 1),
             "tokens_per_s": round(self.tokens_per_s, 1),
-            "source": self.source,
+            "source": cast(Source, self.source),
             "measured_at": self.measured_at,
             "parts": [{"key": key, "seconds": round(seconds, 1)} for key, seconds in self.parts.items() if seconds],
         }

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from engine.core.context import Context
+from engine.shapes.app import DiskUse, FolderSize
 
 FOLDERS = ("models", "datasets", "rejected", "uploads", "imports", "jobs", "tuned", "exports", "cache", "logs")
 
 
-def disk_use(ctx: Context) -> dict[str, Any]:
+def disk_use(ctx: Context) -> DiskUse:
     """{home, database, folders: [{key, bytes}], total}: sizes in bytes; files that vanish meanwhile count nothing."""
     home = ctx.settings.home
     sizes = {key: _size(home / key) for key in FOLDERS}
     database = sum(_file_size(file) for file in home.glob(f"{ctx.settings.database.name}*"))
-    folders = [{"key": key, "bytes": size} for key, size in sizes.items()]
+    folders: list[FolderSize] = [{"key": key, "bytes": size} for key, size in sizes.items()]
     return {"home": str(home), "database": database, "folders": folders, "total": database + sum(sizes.values())}
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.core.context import Context
 from engine.services.app import hardware_findings
+from engine.shapes.app import FindingView
 
 
-def findings(ctx: Context) -> list[dict[str, Any]]:
+def findings(ctx: Context) -> list[FindingView]:
     """{area, level, code, params} in the order of areas. Texts are at `hardware.<code>` and `hardware.<code>.means`.
 
     `level` is "good", "note" or "off"; areas are "gpu", "cpu", "memory", "disk" and "software".

@@ -27,6 +27,7 @@ from engine.objectives import usual_objective
 from engine.planner.memory.estimate import total_mb
 from engine.planner.memory.verdict import limit_of
 from engine.planner.memory.workload import Workload
+from engine.shapes.app import FindingView
 
 Area = Literal["gpu", "cpu", "memory", "disk", "software"]
 Level = Literal["good", "note", "off"]
@@ -81,7 +82,7 @@ class HardwareFinding:
     code: str  # of the texts
     params: Mapping[str, Any] = field(default_factory=dict)  # of the texts
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> FindingView:
         """The JSON form."""
         return {"area": self.area, "level": self.level, "code": self.code, "params": dict(self.params)}
 

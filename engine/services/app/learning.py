@@ -10,6 +10,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.hardware import Device
 from engine.core.params import read_all
+from engine.core.shapes import Labelled
 from engine.core.text import Text
 from engine.devices import device_of, kind_of, precision_for
 from engine.methods import METHODS
@@ -27,37 +28,49 @@ from engine.planner.memory.workload import Workload
 from engine.services.app.formulas import formula_in
 from engine.services.app.method_guide import GOALS, Answers, Cost, advise
 from engine.services.planning import estimates
+from engine.shapes.app import (
+    AdviceView,
+    AnsweredGuide,
+    CapabilityView,
+    CostsOverview,
+    Lessons,
+    MethodCard,
+    MethodCost,
+    MethodLesson,
+    MethodNumbers,
+    ObjectiveCard,
+)
 from storage.queries import base_models
 
 Json = dict[str, Any]
 BYTES_STORED = 4.0  # results are kept in fp32
 FAMILIES: Mapping[str, Text] = {
-    "low_rank": Text("Adapters beside the weights (LoRA and others)", "权重旁的适配器（LoRA 等）"),
-    "adapter": Text("Adapters between the layers", "层间的适配器"),
-    "prompt": Text("Soft prompts (trained)", "软提示（可训练的提示）"),
-    "selective": Text("A part of the model", "只训练模型的一部分"),
-    "whole": Text("The whole model", "整个模型"),
-    "context": Text("In-context learning, without training", "上下文学习，无需训练"),
-    "research": Text("Research", "研究性方法"),
+    "low_rank": Text("services.app.learning.families.low_rank"),
+    "adapter": Text("services.app.learning.families.adapter"),
+    "prompt": Text("services.app.learning.families.prompt"),
+    "selective": Text("services.app.learning.families.selective"),
+    "whole": Text("services.app.learning.families.whole"),
+    "context": Text("services.app.learning.families.context"),
+    "research": Text("services.app.learning.families.research"),
 }
 CAPABILITIES: Mapping[str, Text] = {
-    "merge": Text("Can be merged into the base model", "可以合并进基座模型"),
-    "toggle": Text("Can be switched off, bit for bit", "可以完全关闭，逐位还原"),
-    "quantised_base": Text("Trains on a base model quantised to 4 or 8 bits", "可在量化到 4 位或 8 位的基座模型上训练"),
-    "packing": Text("Packing: several examples share a sequence", "样本打包：多个样本共用一个序列"),
-    "checkpointing": Text("Activation checkpointing", "激活检查点（重算激活值）"),
-    "resume": Text("Goes on exactly after an interruption", "中断后可精确继续"),
-    "batch": Text("Answers beside others in one batch", "可与其他模型同批回答"),
+    "merge": Text("services.app.learning.capabilities.merge"),
+    "toggle": Text("services.app.learning.capabilities.toggle"),
+    "quantised_base": Text("services.app.learning.capabilities.quantised_base"),
+    "packing": Text("services.app.learning.capabilities.packing"),
+    "checkpointing": Text("services.app.learning.capabilities.checkpointing"),
+    "resume": Text("services.app.learning.capabilities.resume"),
+    "batch": Text("services.app.learning.capabilities.batch"),
 }
 # Known sizes, for readers who have no model here yet: (name, config.json).
 REFERENCES: Mapping[str, tuple[Text, Json]] = {
     "reference-135m": (
-        Text("Small: 135 million parameters", "小型：1.35 亿参数"),
+        Text("services.app.learning.references.reference-135m"),
         {"model_type": "llama", "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
          "num_attention_heads": 9, "num_key_value_heads": 3, "vocab_size": 49152, "tie_word_embeddings": True},
     ),
     "reference-7b": (
-        Text("Large: 7 billion parameters", "大型：70 亿参数"),
+        Text("services.app.learning.references.reference-7b"),
         {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
          "num_attention_heads": 32, "vocab_size": 32000, "tie_word_embeddings": False},
     ),
@@ -71,7 +84,7 @@ EXAMPLES: tuple[Answers, ...] = (
 GB = 1000  # MB
 
 
-def capabilities_of(method: Method, language: str) -> list[Json]:
+def capabilities_of(method: Method, language: str) -> list[CapabilityView]:
     """What the method can do, and why not where it cannot."""
     can = method.capabilities
     return [
@@ -85,7 +98,7 @@ def capabilities_of(method: Method, language: str) -> list[Json]:
     ]
 
 
-def card(method: Method, language: str) -> Json:
+def card(method: Method, language: str) -> MethodCard:
     """One method's card. `learn` is null while its texts are not written."""
     return {
         "key": method.key,
@@ -106,12 +119,16 @@ def card(method: Method, language: str) -> Json:
     }
 
 
-def _learn(method: Method, language: str) -> Json | None:
+def _learn(method: Method, language: str) -> MethodLesson | None:
     learn = method.learn
     if learn is None:
         return None
-    spoken = ("what", "trains", "frozen", "when", "when_not")
-    return {name: getattr(learn, name).in_(language) for name in spoken} | {
+    return {
+        "what": learn.what.in_(language),
+        "trains": learn.trains.in_(language),
+        "frozen": learn.frozen.in_(language),
+        "when": learn.when.in_(language),
+        "when_not": learn.when_not.in_(language),
         "strengths": [text.in_(language) for text in learn.strengths],
         "weaknesses": [text.in_(language) for text in learn.weaknesses],
         "paper": learn.paper,
@@ -119,11 +136,14 @@ def _learn(method: Method, language: str) -> Json | None:
     }
 
 
-def objective_card(objective: Objective, language: str) -> Json:
+def objective_card(objective: Objective, language: str) -> ObjectiveCard:
     """One objective's card: what is learnt, from which data, and when to choose it."""
     learn = objective.learn
-    spoken = ("what", "data", "when", "when_not")
-    return {name: getattr(learn, name).in_(language) for name in spoken} | {
+    return {
+        "what": learn.what.in_(language),
+        "data": learn.data.in_(language),
+        "when": learn.when.in_(language),
+        "when_not": learn.when_not.in_(language),
         "key": objective.key,
         "label": objective.label.in_(language),
         "tagline": objective.tagline.in_(language),
@@ -133,7 +153,7 @@ def objective_card(objective: Objective, language: str) -> Json:
     }
 
 
-def lessons(language: str) -> Json:
+def lessons(language: str) -> Lessons:
     """Everything of the Learn page that depends on no model."""
     return {
         "methods": [card(method, language) for method in METHODS],
@@ -143,12 +163,12 @@ def lessons(language: str) -> Json:
     }
 
 
-def models(ctx: Context, language: str) -> list[Json]:
+def models(ctx: Context, language: str) -> list[Labelled]:
     """What costs can be shown for: prepared models, then known sizes: [{value, label}]."""
     with ctx.db.read() as s:
         ready = [row for row in base_models.list_models(s) if row.status == "ready" and row.config]
-        own = [{"value": str(row.id), "label": row.name} for row in ready]
-    return own + [{"value": key, "label": name.in_(language)} for key, (name, _config) in REFERENCES.items()]
+        own: list[Labelled] = [{"value": str(row.id), "label": row.name} for row in ready]
+    return [*own, *({"value": key, "label": name.in_(language)} for key, (name, _config) in REFERENCES.items())]  # type: ignore[list-item]
 
 
 def shape_named(ctx: Context, model: str) -> ModelShape:
@@ -162,7 +182,7 @@ def shape_named(ctx: Context, model: str) -> ModelShape:
         return shape_of(row.config, row.parameters)
 
 
-def numbers(shape: ModelShape, device: Device, memory_mb: float | None = None) -> dict[str, Json]:
+def numbers(shape: ModelShape, device: Device, memory_mb: float | None = None) -> dict[str, MethodNumbers]:
     """What each method costs at its defaults, by key: {trained, share, changed, rank, bytes, memory_mb, refused}.
 
     Args:
@@ -172,7 +192,7 @@ def numbers(shape: ModelShape, device: Device, memory_mb: float | None = None) -
     return {method.key: _number(method, shape, device, limit) for method in METHODS}
 
 
-def _number(method: Method, shape: ModelShape, device: Device, limit_mb: int) -> Json:
+def _number(method: Method, shape: ModelShape, device: Device, limit_mb: int) -> MethodNumbers:
     values, _ = read_all(method.params, {}, "method")
     training, _ = read_all(usual_objective().params_for(method.defaults), {}, "training")
     if faults := refused(method, shape, values, training):
@@ -205,7 +225,7 @@ def _memory_mb(method: Method, shape: ModelShape, values: Json, training: Json, 
     return total_mb(arrange(work, longest, step, str(training["checkpointing"]), limit_mb))
 
 
-def overview(ctx: Context, model: str, language: str) -> Json:
+def overview(ctx: Context, model: str, language: str) -> CostsOverview:
     """Costs of all methods on one model, and the guide's examples: {parameters, device, tokens, numbers, examples}."""
     shape, device = shape_named(ctx, model), device_of("auto")
     tokens = MAX_LENGTH.default
@@ -223,7 +243,7 @@ def overview(ctx: Context, model: str, language: str) -> Json:
     }
 
 
-def recommend(ctx: Context, model: str, memory_gb: float, examples: int, goal: str, language: str) -> list[Json]:
+def recommend(ctx: Context, model: str, memory_gb: float, examples: int, goal: str, language: str) -> list[AdviceView]:
     """The guide's advice, best first: [{method, label, reason, memory_mb}]; empty when nothing fits.
 
     Raises:
@@ -233,14 +253,13 @@ def recommend(ctx: Context, model: str, memory_gb: float, examples: int, goal: s
     if known is None or not memory_gb > 0 or not examples > 0:
         raise Fault("learn.bad_answer")
     answers = Answers(memory_gb * GB, int(examples), known)
-    advice: list[Json] = _answered(answers, shape_named(ctx, model), device_of("auto"), language)["advice"]
-    return advice
+    return _answered(answers, shape_named(ctx, model), device_of("auto"), language)["advice"]
 
 
-def _answered(answers: Answers, shape: ModelShape, device: Device, language: str) -> Json:
+def _answered(answers: Answers, shape: ModelShape, device: Device, language: str) -> AnsweredGuide:
     costs = numbers(shape, device, answers.memory_mb)
     usable = {key: Cost(cost["memory_mb"], cost["bytes"]) for key, cost in costs.items() if cost["refused"] is None}
-    advice = [
+    advice: list[AdviceView] = [
         {
             "method": found.method.key,
             "label": found.method.label.in_(language),
@@ -257,7 +276,7 @@ def _answered(answers: Answers, shape: ModelShape, device: Device, language: str
     }
 
 
-def costs(ctx: Context, raw: Mapping[str, Any], settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Json]:
+def costs(ctx: Context, raw: Mapping[str, Any], settings: Mapping[str, Mapping[str, Any]]) -> dict[str, MethodCost]:
     """What methods would cost for the form as it is filled in, by key: {memory_mb, trained, bytes, ok} or {fault}.
 
     Args:
@@ -268,7 +287,7 @@ def costs(ctx: Context, raw: Mapping[str, Any], settings: Mapping[str, Mapping[s
     return {method.key: _cost(ctx, method, shape, {**raw, **settings[method.key]}) for method in asked}
 
 
-def _cost(ctx: Context, method: Method, shape: ModelShape, raw: Mapping[str, Any]) -> Json:
+def _cost(ctx: Context, method: Method, shape: ModelShape, raw: Mapping[str, Any]) -> MethodCost:
     try:
         plan = estimates.plan(ctx, {**raw, "method": method.key})
     except SpecError as error:

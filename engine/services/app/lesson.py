@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.methods import method_of
@@ -11,9 +11,12 @@ from engine.services.data import datasets
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models
 from engine.services.planning import estimates
+from engine.shapes.app import LessonDataset, LessonModel, LessonRow, LessonView
 
 METHOD = "lora"
 _LOOKED_AT = 40
+_OF_DATASET = ("id", "name", "train_rows", "val_rows")
+_OF_MODEL = ("id", "name", "status", "error", "progress")
 
 
 def lesson_spec(name: str, model_id: int, dataset_id: int, epochs: float | None = None) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def lesson_spec(name: str, model_id: int, dataset_id: int, epochs: float | None 
     return {"name": name, "base_model": model_id, "dataset": dataset_id, "method": METHOD, "training": training}
 
 
-def lesson(ctx: Context, language: str) -> dict[str, Any]:
+def lesson(ctx: Context, language: str) -> LessonView:
     """What the lesson teaches, how, and what it costs. Makes the sample data set and has the starter model prepared.
 
     Returns:
@@ -35,9 +38,9 @@ def lesson(ctx: Context, language: str) -> dict[str, Any]:
     ready = model["status"] == "ready"
     defaults = {param.key: param.default for param in (*usual_objective().params_for(method.defaults), *method.params)}
     return {
-        "dataset": {key: dataset[key] for key in ("id", "name", "train_rows", "val_rows")},
+        "dataset": cast(LessonDataset, {key: value for key, value in dataset.items() if key in _OF_DATASET}),
         "rows": _different_answers(ctx, dataset["id"], 3),
-        "model": {key: model[key] for key in ("id", "name", "status", "error", "progress")},
+        "model": cast(LessonModel, {key: value for key, value in model.items() if key in _OF_MODEL}),
         "method": METHOD,
         "rank": defaults["rank"],
         "epochs": defaults["epochs"],
@@ -45,7 +48,7 @@ def lesson(ctx: Context, language: str) -> dict[str, Any]:
     }
 
 
-def _different_answers(ctx: Context, dataset_id: int, n: int) -> list[dict[str, str]]:
+def _different_answers(ctx: Context, dataset_id: int, n: int) -> list[LessonRow]:
     rows = datasets.dataset_rows(ctx, dataset_id, limit=_LOOKED_AT, split="train")["rows"]
     found: dict[str, str] = {}
     for row in rows:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import psutil
 from sqlalchemy.exc import DBAPIError
@@ -21,20 +21,21 @@ from engine.services.chat.sides import Setup
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
 from engine.serving.protocol import Request
+from engine.shapes.chat import AnswerEvent, AnswerStatus, MessageView
 from storage.queries import conversations
 
 log = logging.getLogger("tunesmith.chat")
 
 _SAVE_SECONDS = 0.5
 _LAST_SAVE_PATIENCE_SECONDS = 60.0
-_STATUS = {"end": "complete", "length": "complete", "stopped": "stopped", "failed": "failed"}
+_STATUS: dict[str, AnswerStatus] = {"end": "complete", "length": "complete", "stopped": "stopped", "failed": "failed"}
 
 
 @dataclass
 class State:
     """One side as those who follow it see it. `status`: waiting, loading, streaming, then complete, stopped or failed."""
 
-    status: str = "waiting"  # one of those
+    status: AnswerStatus = "waiting"  # one of those
     text: str = ""  # the answer so far
     stats: dict[str, Any] = field(default_factory=dict)  # {"tokens", ...} once it is over
     version: int = 1  # grows with every change
@@ -96,19 +97,20 @@ class Answering:
         with self._changed:
             return self._changed.wait_for(lambda: self._finished, seconds)
 
-    def overlay(self, messages: list[dict[str, Any]]) -> None:
+    def overlay(self, messages: list[MessageView]) -> None:
         """Bring stored messages up to now; `stats.phase` says waiting, loading or streaming."""
         for message in messages:
             state = self._states.get(message["side"])
             if state is None or message["turn"] != self._turn:
                 continue
             with self._changed:
-                message |= {"content": state.text, "stats": dict(state.stats), "status": state.status}
+                now = {"content": state.text, "stats": dict(state.stats), "status": state.status}
+                message |= cast(MessageView, now)
             if not state.over:
                 message["stats"]["phase"] = state.status
-                message["status"] = conversations.STREAMING
+                message["status"] = "streaming"
 
-    def follow(self) -> Iterator[dict[str, Any]]:
+    def follow(self) -> Iterator[AnswerEvent]:
         """Each side whenever it changed: {"side", "text" (so far), "status", "stats"}, until all is said and stored.
 
         Raises:
@@ -133,8 +135,9 @@ class Answering:
         return [side for side, state in self._states.items() if state.version > seen[side]]
 
     @staticmethod
-    def _shown(side: str, state: State) -> dict[str, Any]:
-        return {"side": side, "text": state.text, "status": state.status, "stats": dict(state.stats)}
+    def _shown(side: str, state: State) -> AnswerEvent:
+        told = {"side": side, "text": state.text, "status": state.status, "stats": dict(state.stats)}
+        return cast(AnswerEvent, told)
 
     # ------------------------------------------------------------------ the thread
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.core.context import Context
@@ -30,10 +30,11 @@ from engine.serving.process.admission import Devices, Running, Tuned, Wanted, pl
 from engine.serving.process.client import InferenceClient
 from engine.serving.process.fair_queue import FairQueue
 from engine.serving.protocol import Ask, Request, ResidentModels, tuned_key
+from engine.shapes.chat import AnswerEvent, ChatOptions, ChatStatus, ConversationBrief, ConversationView
 from storage.queries import conversations, jobs, tuned_models
 from storage.tables import Conversation
 
-Rows = list[dict[str, Any]]  # the class below has a method called `list`
+Briefs = list[ConversationBrief]  # the class below has a method called `list`
 Texts = list[str]
 
 _TITLE_CHARACTERS = 60
@@ -59,11 +60,11 @@ class Chat:
 
     # ------------------------------------------------------------------ conversations
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> ChatOptions:
         """{"bases": [{id, name, tuned: [{id, name, method, format, created_at}]}]}."""
         return views.options(self._ctx)
 
-    def open(self, base_id: int, tuned_ids: Sequence[int], settings: dict[str, Any] | None = None) -> int:
+    def open(self, base_id: int, tuned_ids: Sequence[int], settings: Mapping[str, Any] | None = None) -> int:
         """Begin a conversation. Raises NotFound, SpecError, or Fault when the models do not belong together."""
         read = read_chat_settings(settings)
         with self._ctx.db.write() as s:
@@ -77,7 +78,7 @@ class Chat:
         self,
         conversation_id: int,
         *,
-        settings: dict[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
         tuned_ids: Sequence[int] | None = None,
     ) -> None:
         """Change settings (only those named) or who answers from the next prompt on."""
@@ -89,16 +90,16 @@ class Chat:
             if tuned_ids is not None:
                 conversation.tuned_ids = check_models(s, conversation.base_model_id, tuned_ids)
 
-    def list(self) -> Rows:
+    def list(self) -> Briefs:
         """Conversations with at least one prompt, the last used first."""
         return views.conversation_list(self._ctx, _MOST_LISTED)
 
-    def view(self, conversation_id: int) -> dict[str, Any]:
+    def view(self, conversation_id: int) -> ConversationView:
         """One conversation with all its messages; `busy` while it is being answered. Raises NotFound."""
         view = views.conversation_view(self._ctx, conversation_id)
         if answering := self._running(conversation_id):
             answering.overlay(view["messages"])
-        return view | {"busy": answering is not None}
+        return {**view, "busy": answering is not None}
 
     def delete(self, conversation_id: int) -> None:
         """Take a conversation off the list. Raises NotFound."""
@@ -112,7 +113,7 @@ class Chat:
 
     # ------------------------------------------------------------------ answers
 
-    def ask(self, conversation_id: int, prompt: str) -> Iterator[dict[str, Any]]:
+    def ask(self, conversation_id: int, prompt: str) -> Iterator[AnswerEvent]:
         """Ask every side; yields {"side", "text" (so far), "status", "stats"} as they answer.
 
         The answer is finished and stored whether or not somebody goes on reading. `status` is waiting (stats.place: how
@@ -137,7 +138,7 @@ class Chat:
 
         yield from self._begin(setup, asks, store, replaces=False).follow()
 
-    def regenerate(self, conversation_id: int) -> Iterator[dict[str, Any]]:
+    def regenerate(self, conversation_id: int) -> Iterator[AnswerEvent]:
         """Answer the last prompt again, with a new seed unless one is set; the old answers go when the new ones come.
 
         Raises:
@@ -152,7 +153,7 @@ class Chat:
         asks = make_asks(self._ctx, setup, earlier, prompt, _seed(setup))
         yield from self._begin(setup, asks, lambda: turn, replaces=True).follow()
 
-    def follow(self, conversation_id: int) -> Iterator[dict[str, Any]]:
+    def follow(self, conversation_id: int) -> Iterator[AnswerEvent]:
         """Follow an answer that was begun elsewhere (another tab, before a refresh); nothing when none is being given."""
         if answering := self._running(conversation_id):
             yield from answering.follow()
@@ -169,7 +170,7 @@ class Chat:
 
     # ------------------------------------------------------------------ the process
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ChatStatus:
         """Of the inference process: {"loaded", "models", "memory_mb", "busy", "waiting", "idle_s", "device", "precision", "pid"}."""
         held, busy = self._client.held, self._turns.waiting > 0
         return {

@@ -28,7 +28,7 @@ def spared(ctx: Context, devices: Sequence[Device], active: Sequence[Job]) -> li
 def _growth_mb(ctx: Context, job: Job) -> int:
     """Planned peak less what the process holds. A device's own memory is held in full from the first step on."""
     try:
-        planned = int(plan(ctx, job.spec).get("memory", {}).get("total_mb", 0))
+        planned = plan(ctx, job.spec)["memory"]["total_mb"]
     except (TunesmithError, KeyError, TypeError, ValueError):
         log.info("job %d has no plan to go by", job.id)
         return 0

@@ -16,45 +16,33 @@ _LONGEST_SYSTEM = 20_000  # characters
 CHAT_PARAMS = (
     Param(
         key="system", kind="text", default="", optional=True, advanced=False,
-        label=Text("System prompt", "系统提示词"),
-        help=Text(
-            "Told to every side before the conversation. Empty: what the model's own template says.",
-            "在对话开始前告诉每一方的内容。留空则使用模型模板自带的内容。",
-        ),
-        usual=Text("empty", "留空"),
+        label=Text("services.chat.settings.system.label"),
+        help=Text("services.chat.settings.system.help"),
+        usual=Text("services.chat.settings.system.usual"),
     ),
     Param(
         key="temperature", kind="float", default=0.0, minimum=0.0, maximum=2.0, step=0.05, advanced=False,
-        label=Text("Temperature", "温度"),
-        help=Text(
-            "0 always takes the likeliest word, so the same question gets the same answer; higher is more varied.",
-            "0 总是选择最可能的词，相同问题得到相同回答；越高越多变。",
-        ),
-        usual=Text("0 to compare, 0.7 for variety", "对比用 0，多样用 0.7"),
+        label=Text("services.chat.settings.temperature.label"),
+        help=Text("services.chat.settings.temperature.help"),
+        usual=Text("services.chat.settings.temperature.usual"),
     ),
     Param(
         key="top_p", kind="float", default=0.95, minimum=0.01, maximum=1.0, step=0.01,
-        label=Text("Top-p", "Top-p"),
-        help=Text(
-            "Words are drawn from the likeliest ones that together have this probability. Without effect at temperature 0.",
-            "只从累计概率达到该值的最可能的词中抽取。温度为 0 时不起作用。",
-        ),
-        usual=Text("0.9 to 1", "0.9 到 1"),
+        label=Text("services.chat.settings.top_p.label"),
+        help=Text("services.chat.settings.top_p.help"),
+        usual=Text("services.chat.settings.top_p.usual"),
     ),
     Param(
         key="max_tokens", kind="int", default=256, minimum=1, maximum=LONGEST_ANSWER, step=16, advanced=False,
-        label=Text("Longest answer", "最长回答"), unit=Text("tokens", "词元"),
-        help=Text("An answer that gets longer is cut off.", "超过此长度的回答会被截断。"),
-        usual=Text("128 to 512", "128 到 512"),
+        label=Text("services.chat.settings.max_tokens.label"), unit=Text("services.chat.settings.max_tokens.unit"),
+        help=Text("services.chat.settings.max_tokens.help"),
+        usual=Text("services.chat.settings.max_tokens.usual"),
     ),
     Param(
         key="seed", kind="int", default=None, optional=True, minimum=0, maximum=2**31 - 1, step=1,
-        label=Text("Seed", "随机种子"),
-        help=Text(
-            "The same seed gives the same answer at any temperature. Empty: a new one for each answer.",
-            "相同的种子在任何温度下得到相同的回答。留空则每次使用新的种子。",
-        ),
-        usual=Text("empty", "留空"),
+        label=Text("services.chat.settings.seed.label"),
+        help=Text("services.chat.settings.seed.help"),
+        usual=Text("services.chat.settings.seed.usual"),
     ),
 )  # fmt: skip
 

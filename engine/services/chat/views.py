@@ -6,13 +6,21 @@ import json
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, obstacle, sides_of
+from engine.shapes.chat import (
+    ChatOptions,
+    ChatSettings,
+    ConversationBrief,
+    ConversationView,
+    MessageView,
+    SideKind,
+)
 from storage.queries import base_models, conversations, tuned_models
 from storage.tables import Dataset, Message
 
@@ -20,7 +28,7 @@ _SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 _LONGEST_SUGGESTION = 200  # characters
 
 
-def options(ctx: Context) -> dict[str, Any]:
+def options(ctx: Context) -> ChatOptions:
     """What can be compared: each ready base with the tuned models made from it, the newest first."""
     with ctx.db.read() as s:
         tuned = tuned_models.list_tuned(s)
@@ -41,7 +49,7 @@ def options(ctx: Context) -> dict[str, Any]:
         }
 
 
-def conversation_list(ctx: Context, limit: int) -> list[dict[str, Any]]:
+def conversation_list(ctx: Context, limit: int) -> list[ConversationBrief]:
     """Conversations with at least one prompt, the last used first."""
     with ctx.db.read() as s:
         rows = conversations.list_conversations(s, limit)
@@ -62,7 +70,7 @@ def conversation_list(ctx: Context, limit: int) -> list[dict[str, Any]]:
         ]
 
 
-def conversation_view(ctx: Context, conversation_id: int) -> dict[str, Any]:
+def conversation_view(ctx: Context, conversation_id: int) -> ConversationView:
     """One conversation with all messages. `read_only` says why it cannot go on, as an error's code and params. Raises NotFound."""
     with ctx.db.read() as s:
         row = find_conversation(s, conversation_id)
@@ -78,12 +86,12 @@ def conversation_view(ctx: Context, conversation_id: int) -> dict[str, Any]:
                 {
                     "side": side.side,
                     "label": side.label,
-                    "kind": side.kind,
+                    "kind": cast(SideKind, side.kind),
                     "weights_hash": side.weights_hash,
                 }
                 for side in sides_of(base, tuned)
             ],
-            "settings": read_chat_settings(row.settings),
+            "settings": cast(ChatSettings, read_chat_settings(row.settings)),
             "read_only": fault.as_dict() if fault else None,
             "messages": [_message(message) for message in conversations.messages_of(s, conversation_id)],
             "created_at": row.created_at,
@@ -91,8 +99,8 @@ def conversation_view(ctx: Context, conversation_id: int) -> dict[str, Any]:
         }
 
 
-def _message(message: Message) -> dict[str, Any]:
-    return {
+def _message(message: Message) -> MessageView:
+    told = {
         "turn": message.turn,
         "role": message.role,
         "side": message.side,
@@ -101,6 +109,7 @@ def _message(message: Message) -> dict[str, Any]:
         "weights_hash": message.weights_hash,
         "stats": {name: value for name, value in message.stats.items() if name != "owner"},
     }
+    return cast(MessageView, told)
 
 
 def suggestions(ctx: Context, tuned_id: int | None, n: int) -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError, TunesmithError
+from engine.core.shapes import Faults
 from engine.evaluation.comparison.spec import (
     ComparisonSpec,
     Entrant,
@@ -23,6 +24,7 @@ from engine.jobs.spec import JobSpec, make_stored
 from engine.planner.refusals import refusals
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
+from engine.shapes.comparisons import ComparisonCosts, EntrantCost
 from storage.comparison_tables import Comparison, ComparisonEntry
 from storage.job_tables import FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import comparisons as queries
@@ -36,7 +38,7 @@ Runs = dict[tuple[str, int], JobSpec]
 # ------------------------------------------------------------------ before the start
 
 
-def plan_comparison(ctx: Context, raw: Mapping[str, Any]) -> Row:
+def plan_comparison(ctx: Context, raw: Mapping[str, Any]) -> ComparisonCosts:
     """What a comparison would cost.
 
     Returns:
@@ -53,7 +55,7 @@ def plan_comparison(ctx: Context, raw: Mapping[str, Any]) -> Row:
     return {"jobs": len(costs) * len(spec.seeds), "seconds": total, "entrants": costs}
 
 
-def _cost(ctx: Context, spec: ComparisonSpec, entrant: Entrant) -> Row:
+def _cost(ctx: Context, spec: ComparisonSpec, entrant: Entrant) -> EntrantCost:
     try:
         plan = estimates.plan(ctx, raw_job(_by_tokens(spec), entrant, spec.seeds[0]))
     except SpecError as error:
@@ -79,7 +81,7 @@ def _by_tokens(spec: ComparisonSpec, epochs: float | None = None) -> ComparisonS
 def _epoch_of(ctx: Context, spec: ComparisonSpec, entrant: Entrant) -> tuple[float, float]:
     """Estimated (seconds, steps) of one pass over the data."""
     once, twice = (estimates.plan(ctx, raw_job(_by_tokens(spec, n), entrant, spec.seeds[0])) for n in (1.0, 2.0))
-    return twice["seconds"] - once["seconds"], float(once["steps"])
+    return (twice["seconds"] or 0.0) - (once["seconds"] or 0.0), float(once["steps"])
 
 
 # ------------------------------------------------------------------ starting and extending
@@ -159,14 +161,14 @@ def _checked(ctx: Context, spec: ComparisonSpec, entrants: Sequence[Entrant], se
 
 
 def _refuse(s: Session, runs: Runs) -> None:
-    faults: dict[str, Row] = {}
+    faults: Faults = {}
     for (entrant, _seed), run in runs.items():
         faults |= named_faults(entrant, lifecycle.missing_inputs(s, run) or _refusals(s, run))
     if faults:
         raise SpecError(faults)
 
 
-def _refusals(s: Session, run: JobSpec) -> dict[str, Row]:
+def _refusals(s: Session, run: JobSpec) -> Faults:
     model, dataset = get_model(s, run.base_model), get_dataset(s, run.dataset)
     assert model is not None
     assert dataset is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from engine.evaluation.metrics import METRICS
 from engine.jobs.feed import downsample
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
+from engine.shapes.comparisons import ComparedAnswers, ComparisonBody, ComparisonBrief, ComparisonView, Curves
 from storage.comparison_tables import Comparison, ComparisonEntry
 from storage.job_tables import FINAL, Job
 from storage.queries import base_models, inputs, metrics
@@ -34,14 +35,14 @@ _MOST_POINTS = 400
 _LISTED = 100
 
 
-def list_comparisons(ctx: Context) -> list[Row]:
+def list_comparisons(ctx: Context) -> list[ComparisonBrief]:
     """Every comparison, the newest first: {id, name, created_at, base_model_name, dataset_name, entrants, seeds, held, jobs, ended, state}."""
     with ctx.db.read() as s:
         rows = queries.newest(s, _LISTED)
         counted = queries.statuses(s, [row.id for row in rows])
         models = base_models.model_names(s, {row.base_model_id for row in rows})
         datasets = inputs.dataset_names(s, {row.dataset_id for row in rows})
-    return [
+    shown = (
         {
             "id": row.id,
             "name": row.name,
@@ -54,7 +55,8 @@ def list_comparisons(ctx: Context) -> list[Row]:
         }
         | _counts(counted.get(row.id, {}), by_time=row.spec["shared"]["held"] == "time")
         for row in rows
-    ]
+    )
+    return [cast(ComparisonBrief, one) for one in shown]
 
 
 def _counts(statuses: Mapping[str, int], *, by_time: bool) -> Row:
@@ -68,7 +70,7 @@ def _counts(statuses: Mapping[str, int], *, by_time: bool) -> Row:
     return {"jobs": len(runs), "ended": ended, "state": state_of(runs) if runs else "stopped"}
 
 
-def comparison_view(ctx: Context, comparison_id: int) -> Row:
+def comparison_view(ctx: Context, comparison_id: int) -> ComparisonView:
     """One comparison with its leaderboard. Raises NotFound.
 
     Returns:
@@ -81,10 +83,10 @@ def comparison_view(ctx: Context, comparison_id: int) -> Row:
             raise NotFound(comparison=comparison_id)
         view = _view(s, row)
     text = json.dumps(view, sort_keys=True, default=str)
-    return view | {"version": hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()}
+    return {**view, "version": hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()}
 
 
-def _view(s: Session, row: Comparison) -> Row:
+def _view(s: Session, row: Comparison) -> ComparisonBody:
     spec = stored_comparison(row.spec)
     entries, jobs = queries.entries_of(s, row.id), queries.jobs_of(s, row.id)
     model = base_models.get_model(s, row.base_model_id)
@@ -95,7 +97,7 @@ def _view(s: Session, row: Comparison) -> Row:
     rows = leaderboard(entered)
     for line in rows:
         one = declared.get(line["key"])
-        line |= {"method": one.method if one else None, "variant": one.variant if one else None}
+        line["method"], line["variant"] = (one.method, one.variant) if one else (None, None)
     return {
         "id": row.id,
         "name": row.name,
@@ -155,7 +157,7 @@ def counts_of(entrant: Entrant, model: LanguageModel | None) -> dict[str, int | 
     }
 
 
-def comparison_curves(ctx: Context, comparison_id: int) -> dict[str, dict[str, list[list[float]]]]:
+def comparison_curves(ctx: Context, comparison_id: int) -> dict[str, Curves]:
     """Losses over steps by entrant: {entrant: {"train_loss": [[step, value]...], "val_loss": [...]}}. Raises NotFound.
 
     Of several seeds, the mean of those that came to their end; of the one that is furthest while none has.
@@ -165,7 +167,7 @@ def comparison_curves(ctx: Context, comparison_id: int) -> dict[str, dict[str, l
             raise NotFound(comparison=comparison_id)
         jobs, entries = queries.jobs_of(s, comparison_id), queries.entries_of(s, comparison_id)
         series = {name: metrics.series_of(s, jobs, name) for name in CURVES}
-    shown: dict[str, dict[str, list[list[float]]]] = {}
+    shown: dict[str, Curves] = {}
     for key in dict.fromkeys(entry.entrant for entry in entries):
         mine = [jobs[entry.job_id] for entry in entries if entry.entrant == key]
         ended = [job for job in mine if job.result] or [max(mine, key=lambda job: job.step)]
@@ -183,7 +185,7 @@ def mean_series(lines: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int,
     return [(step, sum(column[step] for column in columns) / len(columns)) for step in steps]
 
 
-def comparison_answers(ctx: Context, comparison_id: int) -> list[Row]:
+def comparison_answers(ctx: Context, comparison_id: int) -> list[ComparedAnswers]:
     """The scored questions: [{"question", "expected", "base", "answers": {entrant: text}}], with the first seed that answered.
 
     Raises:
@@ -194,10 +196,15 @@ def comparison_answers(ctx: Context, comparison_id: int) -> list[Row]:
         if row is None:
             raise NotFound(comparison=comparison_id)
         entries = sorted(queries.entries_of(s, comparison_id), key=lambda entry: (entry.seed, entry.id))
-    asked: dict[tuple[str, str], Row] = {}
+    asked: dict[tuple[str, str], ComparedAnswers] = {}
     for entry in entries:
         for one in read_answers(answers_path(ctx.settings.home, entry.job_id)):
-            fresh = {"question": one["question"], "expected": one["expected"], "base": one["base"], "answers": {}}
+            fresh: ComparedAnswers = {
+                "question": one["question"],
+                "expected": one["expected"],
+                "base": one["base"],
+                "answers": {},
+            }
             shown = asked.setdefault((one["question"], one["expected"]), fresh)
             shown["answers"].setdefault(entry.entrant, one["answer"])
     return list(asked.values())

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
@@ -21,6 +21,7 @@ from engine.jobs.kinds import keys_of
 from engine.services.data.imports import cancel_import, import_dataset
 from engine.services.data.sources import add_upload, source_of
 from engine.services.data.views import get_dataset, load_dataset, view_of, views_of
+from engine.shapes.data import DataRow, DatasetBrief, DatasetView, MappingPreview, RowsPage
 from storage.queries import datasets as queries
 from storage.queries import versions
 from storage.tables import Dataset
@@ -60,13 +61,13 @@ def _ready(ctx: Context, dataset_id: int) -> tuple[Dataset, Path]:
     return row, path
 
 
-def list_datasets(ctx: Context) -> list[dict[str, Any]]:
+def list_datasets(ctx: Context) -> list[DatasetBrief]:
     """Every data set, newest first."""
     with ctx.db.read() as session:
         return views_of(session, queries.newest_first(session))
 
 
-def dataset_view(ctx: Context, dataset_id: int) -> dict[str, Any]:
+def dataset_view(ctx: Context, dataset_id: int) -> DatasetView:
     """Everything about one data set except its rows."""
     with ctx.db.read() as session:
         return view_of(session, get_dataset(session, dataset_id))
@@ -82,7 +83,7 @@ def preview_mapping(
     encoding: str | None = None,
     options: Mapping[str, Any] | None = None,
     limit: int = 5,
-) -> dict[str, Any]:
+) -> MappingPreview:
     """The first rows as they would be imported. Stores nothing.
 
     Returns:
@@ -98,18 +99,18 @@ def preview_mapping(
     wording = classify_wording(sorted(found.classes), column, texts) if found.classes and column else None
     shown = {key: getattr(found, key) for key in ("rows", "checked", "rejected_rows", "whole", "kept", "classes")}
     left_out = [asdict(one) for one in found.left_out]
-    return {**shown, "rejected": rejected, "left_out": left_out, "columns": source.columns, "wording": wording}
+    told = {**shown, "rejected": rejected, "left_out": left_out, "columns": source.columns, "wording": wording}
+    return cast(MappingPreview, told)
 
 
-def dataset_rows(
-    ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 20, split: str = "all"
-) -> dict[str, Any]:
+def dataset_rows(ctx: Context, dataset_id: int, *, offset: int = 0, limit: int = 20, split: str = "all") -> RowsPage:
     """Some rows: {"total", "rows": [{"index", "split", "line", "messages" or "text"}]}; `index` counts within `split`."""
     _row, path = _ready(ctx, dataset_id)
     index, offset = RowIndex.open(path), max(0, offset)
     places = index.places_in(split)
     found = index.rows(places[offset : offset + max(0, min(limit, 200))])
-    return {"total": len(places), "rows": [{"index": at, **one} for at, one in enumerate(found, offset)]}
+    rows = [cast(DataRow, {"index": at, **one}) for at, one in enumerate(found, offset)]
+    return {"total": len(places), "rows": rows}
 
 
 def rename_dataset(ctx: Context, dataset_id: int, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import NotFound, SpecError
@@ -14,6 +14,7 @@ from engine.data.writers.settings import PARAMS
 from engine.jobs.kinds.export_data import EXPORT_DATA
 from engine.jobs.queue import enqueue
 from engine.services.data.export_files import Wish, finished, original_of, place_of, write_export
+from engine.shapes.data import ExportAnswer, ExportState
 from storage.queries import datasets as queries
 from storage.queries import jobs as job_queries
 
@@ -21,7 +22,7 @@ IN_PLACE_ROWS = 20_000  # more are written by a job
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
-def start_export(ctx: Context, dataset: int, raw: Mapping[str, Any], version: int | None = None) -> dict[str, Any]:
+def start_export(ctx: Context, dataset: int, raw: Mapping[str, Any], version: int | None = None) -> ExportAnswer:
     """Write a version (None: the one in use) as `raw` (see PARAMS) says.
 
     Returns:
@@ -44,14 +45,14 @@ def start_export(ctx: Context, dataset: int, raw: Mapping[str, Any], version: in
         return {"job": enqueue(session, EXPORT_DATA, name=wish.dataset.name, spec=spec, dataset_id=dataset)}
 
 
-def export_state(ctx: Context, job_id: int) -> dict[str, Any]:
+def export_state(ctx: Context, job_id: int) -> ExportState:
     """How far a large export is: {"status", "step", "total", "error", "file" when it is done}. Raises NotFound."""
     with ctx.db.read() as session:
         job = job_queries.get_job(session, job_id, EXPORT_DATA.key)
     if job is None:
         raise NotFound(job=job_id)
     state = {"status": job.status, "step": job.step, "total": job.total_steps, "error": job.error}
-    return state | {"file": (job.result or {}).get("file")}
+    return cast(ExportState, state | {"file": (job.result or {}).get("file")})
 
 
 def export_file(ctx: Context, key: str) -> tuple[Path, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.core.text import Text
+from engine.core.text import Text, verbatim
 from engine.data.importing.names import clean_name
 from engine.data.operations import OPERATIONS
 from engine.data.rows.row import Row
@@ -27,6 +27,7 @@ from engine.data.writers.original import original_layout
 from engine.data.writers.survey import ColumnSurvey, RowsSurvey, survey
 from engine.services.data.versions.version_files import version_file
 from engine.services.data.versions.versions import versions_of
+from engine.shapes.data import ExportedFile
 from storage.data_tables import DatasetVersion
 from storage.queries import datasets as queries
 from storage.tables import Dataset
@@ -97,7 +98,7 @@ def original_of(row: Dataset) -> ExportLayout | None:
         return None
 
 
-def write_export(wish: Wish, tell: Tell = lambda _step, _total: None) -> dict[str, Any]:
+def write_export(wish: Wish, tell: Tell = lambda _step, _total: None) -> ExportedFile:
     """Write the file whole or not at all; what it is, is kept next to it. Takes two passes: one to survey, one to write.
 
     Args:
@@ -122,7 +123,7 @@ def write_export(wish: Wish, tell: Tell = lambda _step, _total: None) -> dict[st
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
-    done = {
+    done: ExportedFile = {
         "key": wish.key,
         "dataset": wish.dataset.id,
         "format": wish.format,
@@ -205,15 +206,15 @@ def _lineage(ctx: Context, version: DatasetVersion) -> list[LineageStep]:
     steps: list[LineageStep] = []
     number: int | None = version.number
     while number is not None and (one := by_number.pop(number, None)) is not None:
-        label = labels.get(one["operation"], Text(one["operation"], one["operation"]))
+        label = labels.get(one["operation"], verbatim(one["operation"]))
         steps.append(LineageStep(number, label, one["rows"], one["summary"], one["created_at"]))
         number = one["parent"]
     return steps[::-1]
 
 
 _LABELS = {
-    "import": Text("Import", "导入"),
-    "collect": Text("Approved rows added", "加入审核通过的数据行"),
+    "import": Text("services.data.export_files.labels.import"),
+    "collect": Text("services.data.export_files.labels.collect"),
 }
 
 
@@ -222,12 +223,12 @@ def place_of(ctx: Context, key: str, format_: str) -> Path:
     return ctx.settings.folder(*_FOLDER) / f"{key}.{_ENDINGS[format_]}"
 
 
-def finished(ctx: Context, key: str) -> dict[str, Any] | None:
+def finished(ctx: Context, key: str) -> ExportedFile | None:
     """What `write_export` gave for this key; None where there is no such file (any more)."""
     note = ctx.settings.folder(*_FOLDER) / f"{key}.json"
     if not note.is_file():
         return None
-    done: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
+    done: ExportedFile = json.loads(note.read_text(encoding="utf-8"))
     return done if place_of(ctx, key, done["format"]).is_file() else None
 
 

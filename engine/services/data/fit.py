@@ -6,10 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.text import listed
 from engine.data.operations import OPERATIONS, operation_of
 from engine.data.operations.base import Operation
 from engine.data.rows import overview
@@ -17,11 +18,12 @@ from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
-from engine.objectives.declaration import KINDS, Objective
+from engine.objectives.declaration import KINDS
 from engine.services.chat.sides import load_template
 from engine.services.data.slow_work import SLICE_S, Steps, kept_file, made
 from engine.services.data.versions.version_files import version_file
 from engine.services.data.views import load_dataset
+from engine.shapes.fit import FitLevel, FitView, MisfitView, WayName
 from storage.queries import base_models, datasets
 from storage.tables import Dataset, LanguageModel
 
@@ -29,7 +31,6 @@ _CHUNK = 32  # rows between two looks at the clock
 _MENTIONED = 0.05  # a language of fewer rows says nothing about a data set
 _MOST_OTHERS = 6  # models that are looked at for a way out
 _CONVERTED = "chat"  # what conversions make
-Level = Literal["danger", "warn", "info"]
 Measured = dict[str, Any]
 
 
@@ -45,7 +46,7 @@ class WayOut:
         values: settings of the operation that are chosen already.
     """
 
-    do: Literal["model", "models", "operation", "objective"]
+    do: WayName
     key: str = ""
     label: Any = ""
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -63,20 +64,12 @@ class Misfit:
     """
 
     code: str
-    level: Level
+    level: FitLevel
     params: Mapping[str, Any]
     ways: Sequence[WayOut] = field(default_factory=tuple)
 
 
 # ------------------------------------------------------------------ for pages
-
-
-class FitView(TypedDict):
-    """What pages show of it."""
-
-    findings: list[dict[str, Any]]  # as `Misfit`, the worst first
-    model: int | None  # the base model that was looked at; None where none is here
-    working: bool  # rows are still being looked at: ask again
 
 
 def fit_of(ctx: Context, dataset: int, model: int | None = None, objective: str | None = None) -> FitView:
@@ -122,7 +115,8 @@ def _found(ctx: Context, row: Dataset, base: LanguageModel | None, objective: st
             findings += told
     order = ("danger", "warn", "info")
     findings.sort(key=lambda one: order.index(one.level))
-    return {"findings": [asdict(one) for one in findings], "model": base.id if base else None, "working": working}
+    views = [cast(MisfitView, asdict(one)) for one in findings]
+    return {"findings": views, "model": base.id if base else None, "working": working}
 
 
 # ------------------------------------------------------------------ kinds of rows
@@ -139,20 +133,14 @@ def _kind_findings(row: Dataset, objective: str | None) -> list[Misfit]:
         learns = [one for one in OBJECTIVES if _CONVERTED in one.learns_from]
     ways = [_operation(one) for one in turned if _CONVERTED in wanted.learns_from]
     ways += [WayOut("objective", one.key, one.label.as_dict()) for one in learns]
-    own = row.kind in wanted.unfit
+    own, kinds = row.kind in wanted.unfit, [KINDS[kind] for kind in sorted(wanted.learns_from)]
     params = {"rows": row.accepted, "objective": wanted.label.as_dict()}
-    named = {} if own else {"kind": KINDS[row.kind].as_dict(), "usable": _usable(wanted)}
+    named = {} if own else {"kind": KINDS[row.kind].as_dict(), "usable": listed(kinds).as_dict()}
     return [Misfit(f"kind.{row.kind}" if own else "kind.other", "danger", params | named, tuple(ways))]
 
 
 def _operation(operation: Operation, **values: Any) -> WayOut:
     return WayOut("operation", operation.key, operation.label.as_dict(), values)
-
-
-def _usable(objective: Objective) -> dict[str, str]:
-    joins = {"en": ", ", "zh": "、"}
-    kinds = sorted(objective.learns_from)
-    return {lang: join.join(KINDS[kind].in_(lang) for kind in kinds) for lang, join in joins.items()}
 
 
 # ------------------------------------------------------------------ rows and model
@@ -194,7 +182,7 @@ def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
     for code, count in measured["refused"].items():
         counts[_REFUSALS.get(code, _OTHER)] += count
     for name, count in counts.items():
-        level: Level = "danger" if count == looked else "warn"
+        level: FitLevel = "danger" if count == looked else "warn"
         params = {"n": count if looked == rows else round(count * rows / looked), "rows": rows, "model": base.name}
         if name == _OTHER:
             params["reason"] = measured["reasons"].get("template.refused", "")

@@ -29,6 +29,7 @@ from engine.jobs.queue import enqueue, same_job
 from engine.services.data.sources import files_of, found_columns, source_of
 from engine.services.data.views import get_dataset, import_views, load_dataset, view_of
 from engine.services.jobs import lifecycle as job_services
+from engine.shapes.data import DatasetView, ImportStateView, JobStarted
 from storage.data_tables import DatasetVersion
 from storage.job_tables import FINAL, Job, JobStatus
 from storage.queries import datasets as queries
@@ -63,7 +64,7 @@ class ImportChoice:
             raise Fault("param.not_whole", value=show(self.seed))
 
 
-def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> dict[str, Any]:
+def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> DatasetView | JobStarted:
     """Import small files at once, larger ones by a job: the data set's view, or {"job": id}. The same wish twice is one job.
 
     Raises:
@@ -117,7 +118,7 @@ def import_dataset(
     encoding: str | None = None,
     templates: Mapping[str, Sequence[str]] | None = None,
     options: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+) -> DatasetView:
     """Read all files of the data set under this mapping, here and now; returns the view. The rows are its next version.
 
     Raises:
@@ -238,7 +239,7 @@ def _replace_rejected_file(ctx: Context, row: Dataset, made: Path | None) -> Non
         row.rejected_path = ctx.settings.relative(target)
 
 
-def import_state(ctx: Context, dataset_id: int) -> dict[str, Any] | None:
+def import_state(ctx: Context, dataset_id: int) -> ImportStateView | None:
     """How far the data set's import is; None once it succeeded, or where there is none. Raises NotFound."""
     with ctx.db.read() as session:
         get_dataset(session, dataset_id)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
@@ -21,6 +21,9 @@ from engine.data.schema.normalise import Row, normaliser
 from engine.services.data.versions.version_files import ready
 from engine.services.data.versions.versions import REPAIRED, append_rows
 from engine.services.data.views import get_dataset
+from engine.shapes.data import DataRow
+from engine.shapes.rows import RejectedFields, RejectedRows, RejectedRowView, TriedRepair
+from engine.shapes.versions import MadeVersion
 from storage.queries import rejected as queries
 from storage.tables import Dataset, RejectedRow
 
@@ -28,7 +31,7 @@ _TABLES = ("csv", "tsv")
 _MOST = 200
 
 
-def rejected_rows(ctx: Context, dataset: int, *, offset: int = 0, limit: int = 50) -> dict[str, Any]:
+def rejected_rows(ctx: Context, dataset: int, *, offset: int = 0, limit: int = 50) -> RejectedRows:
     """Some rejected rows in the order of the file.
 
     Returns:
@@ -40,7 +43,7 @@ def rejected_rows(ctx: Context, dataset: int, *, offset: int = 0, limit: int = 5
         found = queries.some(s, dataset, max(0, offset), max(0, min(limit, _MOST)))
         listed, repaired = queries.counts(s, dataset)
     keys = ("id", "file", "line", "row", "column", "code", "params", "raw", "place", "repaired_at")
-    rows = [{key: getattr(one, key) for key in keys} for one in found]
+    rows = [cast(RejectedRowView, {key: getattr(one, key) for key in keys}) for one in found]
     return {"total": row.rejected, "listed": listed, "repaired": repaired, "rows": rows}
 
 
@@ -60,13 +63,13 @@ def _reading(row: Dataset, file: str | None) -> _Reading:
     return _Reading(source["format"] or "", (source.get("options") or {}).get("delimiter", tab), row.columns)
 
 
-def rejected_fields(ctx: Context, dataset: int, rejected: int) -> dict[str, Any]:
+def rejected_fields(ctx: Context, dataset: int, rejected: int) -> RejectedFields:
     """A rejected row to be repaired: {"id", "line", "file", "code", "params", "raw": all of it, "fields": [[column, text]], or
     None where its parts cannot be told}. Raises NotFound."""
     row, one = _one(ctx, dataset, rejected)
     raw = _whole(ctx, row, one)
     kept = {key: getattr(one, key) for key in ("id", "line", "file", "code", "params")}
-    return kept | {"raw": raw.rstrip("\r\n"), "fields": _fields(raw, _reading(row, one.file))}
+    return cast(RejectedFields, kept | {"raw": raw.rstrip("\r\n"), "fields": _fields(raw, _reading(row, one.file))})
 
 
 def _one(ctx: Context, dataset: int, rejected: int) -> tuple[Dataset, RejectedRow]:
@@ -121,7 +124,7 @@ def _written(value: Any) -> str:
 # ------------------------------------------------------------------ repairs
 
 
-def try_repair(ctx: Context, dataset: int, repair: Mapping[str, Any]) -> dict[str, Any]:
+def try_repair(ctx: Context, dataset: int, repair: Mapping[str, Any]) -> TriedRepair:
     """Whether a repaired row works: {"row": as it would be stored, "fault": None}, or {"row": None, "fault": {"code", "params"}}.
 
     Args:
@@ -131,7 +134,7 @@ def try_repair(ctx: Context, dataset: int, repair: Mapping[str, Any]) -> dict[st
     found = _made(row, one, repair)
     if isinstance(found, Rejected):
         return {"row": None, "fault": {"code": found.code, "params": found.params}}
-    return {"row": found, "fault": None}
+    return {"row": cast(DataRow, found), "fault": None}
 
 
 def _made(row: Dataset, one: RejectedRow, repair: Mapping[str, Any]) -> Row | Rejected:
@@ -172,7 +175,7 @@ def _value(text: str) -> Any:
 
 def repair_rows(
     ctx: Context, dataset: int, repairs: Sequence[Mapping[str, Any]], *, base: int | None = None
-) -> dict[str, Any]:
+) -> MadeVersion:
     """The next version, with the repaired rows behind the others: {"version"} or {"job"}, as `versions.apply`.
 
     Raises:

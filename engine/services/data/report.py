@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
@@ -17,6 +17,7 @@ from engine.planner.time.corrections import MODEL_VERSION, machine_of
 from engine.services.chat.sides import load_template
 from engine.services.data.slow_work import Steps, kept_file, made
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.reports import DataReport, EpochSpeed, TemplateReport, TokenReport
 from storage.queries import base_models as model_queries
 from storage.queries.corrections import corrections_of
 from storage.tables import LanguageModel
@@ -25,14 +26,14 @@ _CHUNK, _TOKEN_CHUNK = 64, 4  # rows between two looks at the clock
 _CHECKED_ROWS = 200  # among which a row for the template check is looked for
 
 
-def report(ctx: Context, dataset: int) -> dict[str, Any]:
+def report(ctx: Context, dataset: int) -> DataReport:
     """What the data set is like (see `engine.data.rows.overview`), or {"working": share done}: then ask again.
 
     Raises:
         NotFound, Fault: "data.not_imported", "data.file.rows_gone".
     """
     version, path = version_file(ctx, dataset)
-    return made(kept_file(ctx, f"{version.content_hash}-rows"), lambda result: _look(path, result))
+    return cast(DataReport, made(kept_file(ctx, f"{version.content_hash}-rows"), lambda result: _look(path, result)))
 
 
 def _look(path: Path, result: dict[str, Any]) -> Steps:
@@ -49,7 +50,7 @@ def _look(path: Path, result: dict[str, Any]) -> Steps:
     result["sample"] = sampled.as_dict()
 
 
-def token_report(ctx: Context, dataset: int, model: int) -> dict[str, Any]:
+def token_report(ctx: Context, dataset: int, model: int) -> TokenReport:
     """Lengths in a model's tokens (see `engine.data.templates.token_overview`) with "seconds" of an epoch where this machine has
     trained this model before, or {"working": share done}: then ask again.
 
@@ -61,7 +62,8 @@ def token_report(ctx: Context, dataset: int, model: int) -> dict[str, Any]:
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
     file = kept_file(ctx, f"{version.content_hash}-{model}-{stamp}-tokens")
     found = made(file, lambda result: _count_tokens(path, folder, base.context_length, result))
-    return found if "working" in found else found | {"speed": _speed(ctx, model, found["epoch"]["tokens"])}
+    told = found if "working" in found else found | {"speed": _speed(ctx, model, found["epoch"]["tokens"])}
+    return cast(TokenReport, told)
 
 
 def _count_tokens(path: Path, folder: Path, context: int | None, result: dict[str, Any]) -> Steps:
@@ -76,14 +78,14 @@ def _count_tokens(path: Path, folder: Path, context: int | None, result: dict[st
     result |= tokens.as_dict(len(index), context)
 
 
-def template_report(ctx: Context, dataset: int, model: int) -> dict[str, Any]:
+def template_report(ctx: Context, dataset: int, model: int) -> TemplateReport:
     """How a model's template teaches a real row (see `engine.data.templates.check`). Raises as `token_report`."""
     _version, path = version_file(ctx, dataset)
     _base, folder = _model(ctx, model)
     index = RowIndex.open(path)
     train = index.places_in("train")
     rows = index.rows(train[overview.evenly(len(train), _CHECKED_ROWS)])
-    return check_template(load_template(folder), rows)
+    return cast(TemplateReport, check_template(load_template(folder), rows))
 
 
 def _model(ctx: Context, model: int) -> tuple[LanguageModel, Path]:
@@ -94,7 +96,7 @@ def _model(ctx: Context, model: int) -> tuple[LanguageModel, Path]:
     return base, tokenizer_folder(ctx.settings, base)
 
 
-def _speed(ctx: Context, model: int, tokens: int) -> dict[str, Any] | None:
+def _speed(ctx: Context, model: int, tokens: int) -> EpochSpeed | None:
     """The time of an epoch as this machine trained this model last: {"seconds", "method", "tokens_per_s"}; None if never."""
     device = device_of("auto")
     with ctx.db.read() as session:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.shapes import CodedMessage
 from engine.data.records.record import RowFault
 from engine.data.rows.row import message_lists
 from engine.data.schema.normalise.texts import check_characters
 from engine.data.schema.normalise.turns import check_order
 
 
-def check_row(row: Mapping[str, Any]) -> dict[str, Any] | None:
+def check_row(row: Mapping[str, Any]) -> CodedMessage | None:
     """What keeps a row from being used: {"code", "params"} of its sentence, or None."""
     try:
         _check(row)

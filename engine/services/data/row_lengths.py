@@ -18,6 +18,7 @@ from engine.data.rows.row import conversation_of, kind_of
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.models.base.paths import tokenizer_folder
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.rows import MeasuredTokens
 from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
@@ -50,7 +51,7 @@ def encode_row(row: Mapping[str, Any], template: ChatTemplate) -> Encoded:
     return template.encode(row if kind_of(row) in ("chat", "text") else conversation_of(row))
 
 
-def measure_tokens(ctx: Context, dataset: int, model: int) -> dict[str, int]:
+def measure_tokens(ctx: Context, dataset: int, model: int) -> MeasuredTokens:
     """Go on counting the tokens of every row, for a short time: {"measured", "total"}. What was counted is kept on disk.
 
     A row that the model's template refuses counts as 0. Raises as `row_tokens`.

@@ -11,11 +11,12 @@ from engine.data.templates.preview import readable
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.services.data.row_lengths import encode_row, model_of, template_of
 from engine.services.data.rows import rows_with_ids
+from engine.shapes.rows import RowAsTokens
 
 _MOST_SHOWN = 1_500  # tokens of one row
 
 
-def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> list[dict[str, Any]]:
+def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> list[RowAsTokens]:
     """Rows as tokens: [{"id", "tokens": [{"text", "trained"}], "length", "trained", "more": tokens that are not shown,
     "skipped_turns", "over": the model's context where the row is longer, "error"}].
 
@@ -28,7 +29,7 @@ def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> li
     return [_tokens(row, template, base.context_length) for row in rows_with_ids(ctx, dataset, list(ids))]
 
 
-def _tokens(row: Mapping[str, Any], template: ChatTemplate, context: int | None) -> dict[str, Any]:
+def _tokens(row: Mapping[str, Any], template: ChatTemplate, context: int | None) -> RowAsTokens:
     try:
         encoded = encode_row(row, template)
     except Fault as fault:

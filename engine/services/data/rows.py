@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from engine.data.rows.index import SPLITS, Column, RowIndex
 from engine.data.rows.row import Row, texts_of
 from engine.services.data.row_lengths import SLICE_SECONDS, token_lengths
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.rows import BrowsedRow, BrowsedRows
 from storage.data_tables import DatasetVersion
 
 SORTS = ("file", "id", "characters", "answer", "turns", "tokens")
@@ -73,7 +74,7 @@ def query_of(raw: Mapping[str, Any]) -> Query:
     return query
 
 
-def browse(ctx: Context, dataset: int, raw: Mapping[str, Any], cursor: int = 0, limit: int = 10) -> dict[str, Any]:
+def browse(ctx: Context, dataset: int, raw: Mapping[str, Any], cursor: int = 0, limit: int = 10) -> BrowsedRows:
     """The next rows of a query, as far as they are found in a short time.
 
     Args:
@@ -99,7 +100,13 @@ def browse(ctx: Context, dataset: int, raw: Mapping[str, Any], cursor: int = 0, 
         end = start + len(rows)
     else:
         rows, end = _search(index, places, query, start, limit)
-    return {"rows": rows, "next": end, "total": len(places), "exact": not query.reads, "done": end >= len(places)}
+    return {
+        "rows": cast(list[BrowsedRow], rows),
+        "next": end,
+        "total": len(places),
+        "exact": not query.reads,
+        "done": end >= len(places),
+    }
 
 
 def _found_ids(ctx: Context, version: DatasetVersion, check: str) -> frozenset[int] | None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
@@ -21,6 +21,7 @@ from engine.data.importing.names import clean_name, data_set_name, display_name
 from engine.data.readers.documents import text_beside
 from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
 from engine.data.schema.declared import shape_of
+from engine.shapes.data import ReadingView
 from storage.queries import datasets as queries
 from storage.tables import Dataset
 
@@ -259,10 +260,11 @@ def source_of(
     return detect_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted)
 
 
-def reading_of(row: Dataset) -> dict[str, Any]:
+def reading_of(row: Dataset) -> ReadingView:
     """How the files are read, as far as a person may choose it: {"sheet", "sheets", "unit", "chunk_characters"}."""
     keys = (*CHOICES, "sheets")
-    return {key: one["options"][key] for one in reversed(row.sources or []) for key in keys if key in one["options"]}
+    read = {key: one["options"][key] for one in reversed(row.sources or []) for key in keys if key in one["options"]}
+    return cast(ReadingView, read)
 
 
 def files_of(ctx: Context, row: Dataset) -> list[SourceFile]:

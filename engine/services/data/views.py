@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from engine.data.schema.declared import shapes_view
 from engine.data.schema.guess import mappings_by_name
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.services.data.sources import reading_of
+from engine.shapes.data import DatasetBrief, DatasetView, ImportStateView, RowShape
 from storage.job_tables import FINAL, RESUMABLE, Job
 from storage.queries import datasets as queries
 from storage.queries import jobs, rejected, versions
@@ -42,11 +43,12 @@ def load_dataset(ctx: Context, dataset_id: int) -> Dataset:
         return get_dataset(session, dataset_id)
 
 
-def view_of(session: Session, row: Dataset) -> dict[str, Any]:
+def view_of(session: Session, row: Dataset) -> DatasetView:
     """Everything about one data set except its rows."""
-    return views_of(session, [row])[0] | {
+    return {
+        **views_of(session, [row])[0],
         "detection": row.detection.get("notes", []),
-        "shapes": shapes_view(),
+        "shapes": cast(list[RowShape], shapes_view()),
         "by_name": mappings_by_name(row.columns or ()),
         "encodings": list(ENCODINGS) if row.encoding else [],
         "reading": reading_of(row),
@@ -55,14 +57,15 @@ def view_of(session: Session, row: Dataset) -> dict[str, Any]:
     }
 
 
-def views_of(session: Session, rows: Sequence[Dataset]) -> list[dict[str, Any]]:
+def views_of(session: Session, rows: Sequence[Dataset]) -> list[DatasetBrief]:
     """What lists show of data sets; what only the mapping needs is left out."""
     imports = import_views(session, [row.id for row in rows])
-    return [
+    shown = (
         {key: getattr(row, key) for key in _PLAIN}
         | {"import": imports.get(row.id), "badge": _badge(row), "spoken": _spoken(row)}
         for row in rows
-    ]
+    )
+    return [cast(DatasetBrief, one) for one in shown]
 
 
 def _badge(row: Dataset) -> str | None:
@@ -78,17 +81,17 @@ def _spoken(row: Dataset) -> list[str]:
     return sorted(known, key=lambda key: -languages[key])[:_MOST_SPOKEN]
 
 
-def import_views(session: Session, dataset_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+def import_views(session: Session, dataset_ids: Sequence[int]) -> dict[int, ImportStateView]:
     """Of each data set: the import that goes on, waits, or ended early, if there is one that anybody must know of."""
     found = queries.open_imports(session, dataset_ids, IMPORT_DATA.key)
     places = jobs.queue_places(session) if found else {}
-    return {dataset: _import(job) | {"waiting": places.get(job.id, (0, 0))[0]} for dataset, job in found.items()}
+    return {dataset: _import(job, places.get(job.id, (0, 0))[0]) for dataset, job in found.items()}
 
 
-def _import(job: Job) -> dict[str, Any]:
+def _import(job: Job, waiting: int) -> ImportStateView:
     """`bytes` of `total` are read; `waiting` is the place in the queue, from 1."""
     columns = {key: getattr(job, key) for key in ("status", "phase", "seconds_left", "error")}
-    return columns | {
+    told = columns | {
         "job": job.id,
         "bytes": job.step,
         "total": job.total_steps,
@@ -96,7 +99,9 @@ def _import(job: Job) -> dict[str, Any]:
         "rejected": job.result.get("rejected", 0),
         "ended": job.status in FINAL,
         "can_resume": job.status in RESUMABLE and not _is_hopeless(job.error or {}),
+        "waiting": waiting,
     }
+    return cast(ImportStateView, told)
 
 
 def _is_hopeless(error: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.shapes import Faults, RawSpec
 from engine.jobs.kinds import keys_of, known_kind
 from engine.jobs.kinds.declaration import JobKind
 from engine.jobs.kinds.train import TRAIN
@@ -19,12 +20,13 @@ from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec, make_stored
 from engine.jobs.views import views
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.refusals import refusals, unteachable
+from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs
 from storage.queries import jobs as queries
 
 
-def start_job(ctx: Context, raw_spec: dict[str, Any], *, key: str) -> int:
+def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
     """Queue a training job; the same `key` again gives the same job.
 
     Raises:
@@ -69,7 +71,7 @@ def enqueue_spec(s: Session, kind: JobKind, spec: JobSpec, lane: str, stored: di
     )
 
 
-def _lane(spec: JobSpec) -> tuple[str, dict[str, dict[str, Any]]]:
+def _lane(spec: JobSpec) -> tuple[str, Faults]:
     try:
         return lane_for(spec.budget.device), {}
     except Fault as fault:
@@ -85,9 +87,9 @@ def _content_hash(s: Session, dataset_id: int) -> str:
     return dataset.content_hash or ""
 
 
-def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
+def missing_inputs(s: Session, spec: JobSpec) -> Faults:
     """What keeps a job with this spec from starting on what is there now, by field."""
-    faults: dict[str, dict[str, Any]] = {}
+    faults: Faults = {}
     model = base_models.get_model(s, spec.base_model)
     if model is None:
         faults["base_model"] = {"code": "job.model_gone", "params": {}}
@@ -105,19 +107,19 @@ def missing_inputs(s: Session, spec: JobSpec) -> dict[str, dict[str, Any]]:
     return refusals(spec, model, dataset.train_rows)
 
 
-def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> list[JobView]:
     """Views of active jobs, then queued ones in order, then the newest: of these kinds, or of all that are listed."""
     hidden = keys_of(lambda kind: not kind.listed)
     with ctx.db.read() as s:
         return views(s, queries.newest_jobs(s, limit, kinds, hidden=hidden))
 
 
-def list_training(ctx: Context, limit: int = 200) -> list[dict[str, Any]]:
+def list_training(ctx: Context, limit: int = 200) -> list[JobView]:
     """As `list_jobs`, of those that learn something."""
     return list_jobs(ctx, limit, keys_of(lambda kind: kind.trains))
 
 
-def job_view(ctx: Context, job_id: int) -> dict[str, Any]:
+def job_view(ctx: Context, job_id: int) -> JobView:
     """One job as the pages see it. Raises NotFound."""
     with ctx.db.read() as s:
         return views(s, [_job(s, job_id)])[0]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.shapes import CodedMessage
 from engine.jobs.kinds import known_kind
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import SPEC_VERSION, in_todays_form, unknown_keys, unknown_objective
@@ -21,7 +22,7 @@ from storage.tables import Dataset, LanguageModel
 _FORMAT = "tunesmith-job"
 _LONGEST_FILE = 200_000
 _DEEPEST = 8
-Warnings = list[dict[str, Any]]  # what could not be taken over: [{code, params}]
+Warnings = list[CodedMessage]  # what could not be taken over: [{code, params}]
 _MARKS = ("format", "version", "base_model", "dataset")
 _KEPT = ("name", "objective", "method", "method_params", "training", "budget", "sample_prompts")
 

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from sqlalchemy import null
 from sqlalchemy.orm import Session
@@ -19,6 +19,8 @@ from engine.jobs.supervisor import Supervisor
 from engine.models.base import hub, starter
 from engine.models.base.paths import model_folder
 from engine.services.jobs.follow import follow
+from engine.shapes.jobs import JobView
+from engine.shapes.models import BaseModelView, PrepareProgress
 from storage.job_tables import FINAL, Job, JobStatus
 from storage.queries import base_models as queries
 from storage.queries import jobs as job_queries
@@ -27,13 +29,13 @@ from storage.tables import LanguageModel
 _COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weights_hash", "created_at")
 
 
-def list_base_models(ctx: Context) -> list[dict[str, Any]]:
+def list_base_models(ctx: Context) -> list[BaseModelView]:
     """Every base model: the starter first, then the newest."""
     with ctx.db.read() as s:
         return [_view(s, model) for model in queries.list_models(s)]
 
 
-def base_model_view(ctx: Context, model_id: int) -> dict[str, Any]:
+def base_model_view(ctx: Context, model_id: int) -> BaseModelView:
     """One base model. Raises NotFound."""
     with ctx.db.read() as s:
         return _view(s, _model(s, model_id))
@@ -46,14 +48,14 @@ def _model(s: Session, model_id: int) -> LanguageModel:
     return model
 
 
-def _view(s: Session, model: LanguageModel) -> dict[str, Any]:
+def _view(s: Session, model: LanguageModel) -> BaseModelView:
     job = None if model.status == "ready" else _last_prepare(s, model.id)
     status, error = model.status, model.error
     if job is not None and job.status not in FINAL:
         status, error = "preparing", None
     elif job is not None and status == "preparing":  # its worker could not say so itself
         status, error = "failed", job.error or {"code": "model.cancelled", "params": {}}
-    return {column: getattr(model, column) for column in _COLUMNS} | {
+    view = {column: getattr(model, column) for column in _COLUMNS} | {
         "status": status,
         "error": error,
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
@@ -61,9 +63,10 @@ def _view(s: Session, model: LanguageModel) -> dict[str, Any]:
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and status == "preparing" else None,
     }
+    return cast(BaseModelView, view)
 
 
-def _progress(job: Job) -> dict[str, Any]:
+def _progress(job: Job) -> PrepareProgress:
     """Bytes of the phase that a prepare job is in; `fraction` is None where the total is not known, `label` before there is one."""
     return {
         "phase": job.phase or job.status,
@@ -77,7 +80,7 @@ def _progress(job: Job) -> dict[str, Any]:
 # ------------------------------------------------------------------ adding
 
 
-def ensure_starter(ctx: Context, say: Callable[[dict[str, Any]], None] | None = None) -> int:
+def ensure_starter(ctx: Context, say: Callable[[JobView], None] | None = None) -> int:
     """The starter model's id; where it is not ready, a background job that prepares it is queued.
 
     Args:
@@ -169,7 +172,7 @@ def _last_prepare(s: Session, model_id: int) -> Job | None:
     return next(iter(found), None)
 
 
-def wait_ready(ctx: Context, model_id: int, say: Callable[[dict[str, Any]], None]) -> None:
+def wait_ready(ctx: Context, model_id: int, say: Callable[[JobView], None]) -> None:
     """Run the queue until a model is ready; `say` hears the prepare job's view at each change. Raises Fault: why it is not."""
     with ctx.db.read() as s:
         job = _last_prepare(s, model_id)
@@ -181,7 +184,7 @@ def wait_ready(ctx: Context, model_id: int, say: Callable[[dict[str, Any]], None
         raise Fault(error["code"], **error["params"])
 
 
-def _wait(ctx: Context, job_id: int, say: Callable[[dict[str, Any]], None]) -> None:
+def _wait(ctx: Context, job_id: int, say: Callable[[JobView], None]) -> None:
     job = follow(ctx, job_id, say, Supervisor(ctx))
     if job["status"] != JobStatus.SUCCEEDED:
         error = job["error"] or {"code": "model.cancelled", "params": {}}

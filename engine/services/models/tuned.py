@@ -19,6 +19,7 @@ from engine.exports.declaration import ExportFormat, ExportSizes
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.queue import enqueue
 from engine.methods import method_of
+from engine.shapes.models import ExportNeeds, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, inputs, jobs, tuned_models
 from storage.tables import LanguageModel, TunedModel
@@ -26,13 +27,13 @@ from storage.tables import LanguageModel, TunedModel
 _SPEC_VERSION = 1
 
 
-def list_tuned(ctx: Context) -> list[dict[str, Any]]:
+def list_tuned(ctx: Context) -> list[TunedView]:
     """Every tuned model, the newest first."""
     with ctx.db.read() as s:
         return _views(s, ctx.settings, tuned_models.list_tuned(s))
 
 
-def tuned_view(ctx: Context, tuned_id: int) -> dict[str, Any]:
+def tuned_view(ctx: Context, tuned_id: int) -> TunedView:
     """One tuned model with its lineage, numbers and exports. Raises NotFound."""
     with ctx.db.read() as s:
         return _views(s, ctx.settings, [_tuned(s, tuned_id)])[0]
@@ -161,7 +162,7 @@ def _on_disk(settings: Settings, job: Job) -> bool:
     return path is not None and path.is_file() and path.stat().st_size == job.result["bytes"]
 
 
-def _views(s: Session, settings: Settings, rows: Sequence[TunedModel]) -> list[dict[str, Any]]:
+def _views(s: Session, settings: Settings, rows: Sequence[TunedModel]) -> list[TunedView]:
     bases = base_models.model_names(s, {row.base_model_id for row in rows})
     datasets = inputs.dataset_names(s, {row.dataset_id for row in rows})
     return [_view(s, settings, row, bases, datasets) for row in rows]
@@ -169,10 +170,9 @@ def _views(s: Session, settings: Settings, rows: Sequence[TunedModel]) -> list[d
 
 def _view(
     s: Session, settings: Settings, row: TunedModel, bases: dict[int, str], datasets: dict[int, str]
-) -> dict[str, Any]:
+) -> TunedView:
     job = s.get_one(Job, row.job_id)
     forms, sizes = _forms(row), _sizes(s, row)
-    numbers = ("train_loss", "val_loss", "base_val_loss", "perplexity", "steps", "tokens", "seconds")
     return {
         "id": row.id,
         "name": row.name,
@@ -188,7 +188,13 @@ def _view(
         "dataset_hash": row.lineage.get("dataset", {}).get("content_hash"),
         "job_id": row.job_id,
         "job_name": job.name,
-        **{name: row.metrics.get(name) for name in numbers},
+        "train_loss": row.metrics.get("train_loss"),
+        "val_loss": row.metrics.get("val_loss"),
+        "base_val_loss": row.metrics.get("base_val_loss"),
+        "perplexity": row.metrics.get("perplexity"),
+        "steps": row.metrics.get("steps"),
+        "tokens": row.metrics.get("tokens"),
+        "seconds": row.metrics.get("seconds"),
         "lineage": row.lineage,
         "metrics": row.metrics,
         "export_jobs": {form.key: _newest_export(s, settings, row, form) for form in forms},
@@ -208,7 +214,7 @@ def _sizes(s: Session, tuned: TunedModel) -> ExportSizes:
     return ExportSizes((base.parameters if base else None) or 0, tuned.bytes)
 
 
-def _needs(form: ExportFormat, sizes: ExportSizes) -> dict[str, int]:
+def _needs(form: ExportFormat, sizes: ExportSizes) -> ExportNeeds:
     """What making it takes: {"disk_bytes", "memory_mb"}."""
     return {"disk_bytes": form.disk_bytes(sizes), "memory_mb": form.memory_mb(sizes)}
 

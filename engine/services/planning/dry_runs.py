@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import nlargest
-from typing import Any
+from typing import Any, cast
 
 from engine.base_formats import base_format
 from engine.core.context import Context
@@ -22,6 +22,7 @@ from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import workload
 from engine.planner.refusals import refusals
 from engine.services.planning.estimates import case_of
+from engine.shapes.planning import DryRunView
 from storage.queries import jobs as queries
 
 _VERSION = 1  # of what the dry run does; a new one asks again
@@ -59,7 +60,7 @@ def start_dry_run(ctx: Context, raw_spec: Mapping[str, Any]) -> int:
         )
 
 
-def dry_run_of(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any] | None:
+def dry_run_of(ctx: Context, raw_spec: Mapping[str, Any]) -> DryRunView | None:
     """The check of exactly this step; None when there was none.
 
     Returns:
@@ -76,7 +77,8 @@ def dry_run_of(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any] | No
         return None
     wanted = ("total_mb", "items", "bill_items", "seconds")
     found = {key: job.result.get(key) for key in wanted}
-    return {"job": job.id, "status": job.status, "bill_mb": question.asked["bill_mb"], "error": job.error} | found
+    told = {"job": job.id, "status": job.status, "bill_mb": question.asked["bill_mb"], "error": job.error}
+    return cast(DryRunView, told | found)
 
 
 def _question(ctx: Context, spec: JobSpec) -> _Question:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from engine.core import hardware
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.hardware import Device
+from engine.core.shapes import CodedMessage, MachineView
 from engine.data.rows.store import read_rows
 from engine.data.templates.preview import example_tokens
 from engine.data.templates.template import ChatTemplate
@@ -25,32 +25,42 @@ from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
+from engine.shapes.planning import DeviceChoice
+from engine.shapes.plans import PlanView
+from engine.shapes.tokens import ExampleTokens
 from storage.queries import base_models, inputs
 from storage.queries.corrections import corrections_of
 from storage.tables import Dataset, LanguageModel
 
 
-def devices(ctx: Context) -> list[dict[str, Any]]:
+def devices(ctx: Context) -> list[DeviceChoice]:
     """What can train here: {key, name, memory_mb, free_mb, bf16, usable, icon, notes: [{code, params}]}, GPUs first."""
     return [_device_view(device) for device in devices_here()]
 
 
-def _device_view(device: Device) -> dict[str, Any]:
+def _device_view(device: Device) -> DeviceChoice:
     precision = precision_for(device)
-    notes = [{"code": precision.code, "params": precision.params}]
+    notes: list[CodedMessage] = [{"code": precision.code, "params": precision.params}]
     if not device.usable:
         notes.append({"code": "device.no_cuda_build", "params": {}})
-    wanted = ("key", "name", "memory_mb", "free_mb", "bf16", "usable")
-    shown = {key: value for key, value in asdict(device).items() if key in wanted}
-    return shown | {"notes": notes, "icon": kind_of(device).icon}
+    return {
+        "key": device.key,
+        "name": device.name,
+        "memory_mb": device.memory_mb,
+        "free_mb": device.free_mb,
+        "bf16": device.bf16,
+        "usable": device.usable,
+        "notes": notes,
+        "icon": kind_of(device).icon,
+    }
 
 
-def machine(ctx: Context) -> dict[str, Any]:
+def machine(ctx: Context) -> MachineView:
     """The whole machine: {cpu, cores, ram_mb, ram_free_mb, disk_mb, disk_free_mb, gpus, driver, torch_cuda ...}."""
     return hardware.machine(ctx.settings.home)
 
 
-def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> dict[str, Any]:
+def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> PlanView:
     """Memory, steps, time and disk of a job, and whether it fits. Without a model or data it says what is missing.
 
     Returns:
@@ -107,7 +117,7 @@ def _inputs(ctx: Context, spec: JobSpec) -> tuple[LanguageModel, Dataset]:
     return model, dataset
 
 
-def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list[dict[str, Any]]:
+def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list[ExampleTokens]:
     """The exact tokens of the first `n` training examples: [{row, split, texts, truncated, tokens: [{text, trained}]}].
 
     The same template code encodes them as in training and in chat. `row` is the file's line, counted from 1.

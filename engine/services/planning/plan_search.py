@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.params import read_all
@@ -17,19 +17,22 @@ from engine.planner.search.infeasible import smallest_change
 from engine.planner.search.offers import chosen, reasons
 from engine.planner.search.search import SEARCHED, Plan, Search, ranked
 from engine.services.planning import estimates
+from engine.shapes.planning import CatalogueDevice, PlanOffer, PlanOffers
+from engine.shapes.plans import TimeEstimate
 
 Json = dict[str, Any]
 _ENTRY = ("key", "name", "group", "memory_mb", "tflops", "bandwidth", "capability", "cores", "bf16", "source", "notes")
 _DECIDED = ("method", "method_params", "training", "sample_prompts")
 
 
-def catalogue() -> list[Json]:
+def catalogue() -> list[CatalogueDevice]:
     """Devices to plan for: {key, name, kind: "gpu" | "apple" | "cpu", group, memory_mb, tflops, bandwidth, cores, bf16,
     source, notes: [{code, params}]}."""
-    return [{key: getattr(entry, key) for key in _ENTRY} | {"kind": entry.shelf} for entry in CATALOGUE]
+    shown = ({key: getattr(entry, key) for key in _ENTRY} | {"kind": entry.shelf} for entry in CATALOGUE)
+    return [cast(CatalogueDevice, entry) for entry in shown]
 
 
-def offers(ctx: Context, raw: Mapping[str, Any]) -> Json:
+def offers(ctx: Context, raw: Mapping[str, Any]) -> PlanOffers:
     """Complete plans for a model, data and budget, the best first.
 
     Args:
@@ -81,7 +84,7 @@ def _shared(objective: Objective) -> set[str]:
     return {param.key for param in objective.params} - (settings_with_own_defaults() - objective.own)
 
 
-def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
+def _offer(plan: Plan, reason: str, search: Search, place: int) -> PlanOffer:
     numbers, training, work = estimate(plan.case), plan.case.spec.training, plan.work
     whole = plan.train.truncated == plan.train.dropped == 0
     return {
@@ -90,7 +93,9 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
         "method": plan.method.key,
         "precision": work.precision.dtype,
         "max_length": plan.max_length,
-        **_cut_up(plan),
+        "micro_tokens": work.tokens,
+        "micro_rows": _micro_rows(plan),
+        "accumulation": work.groups,
         "batch_size": training["batch_size"],
         "checkpointing": work.recompute,
         "optimizer": training["optimizer"],
@@ -99,7 +104,7 @@ def _offer(plan: Plan, reason: str, search: Search, place: int) -> Json:
         "epochs": plan.epochs,
         "steps": plan.steps,
         "memory": numbers["memory"],
-        "time": numbers["time"],
+        "time": cast(TimeEstimate, numbers["time"]),
         "disk": numbers["disk"],
         "quality": round(plan.quality, 3),
         "why": {
@@ -115,14 +120,10 @@ def _key(plan: Plan) -> str:
     return "-".join(map(str, parts)) + ("-recompute" if plan.work.recompute else "")
 
 
-def _cut_up(plan: Plan) -> Json:
-    """How a step is worked through: tokens and average examples of a group, and groups of the largest step."""
+def _micro_rows(plan: Plan) -> int:
+    """Average examples of a group, in which a step is worked through."""
     batch, tokens = int(plan.case.spec.training["batch_size"]), plan.work.tokens
-    return {
-        "micro_tokens": tokens,
-        "micro_rows": max(1, min(batch, int(tokens / max(1.0, plan.train.mean)))),
-        "accumulation": plan.work.groups,
-    }
+    return max(1, min(batch, int(tokens / max(1.0, plan.train.mean))))
 
 
 def _facts(plan: Plan, memory_mb: int) -> Json:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.shapes import Change
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.planning.spec_repair import changed
+from engine.shapes.jobs import JobBrief
 
-Json = dict[str, Any]
 
-
-def change_of(job: Json) -> Json:
+def change_of(job: JobBrief) -> Change:
     """The fields and values that the job's error proposes; empty where it proposes none.
 
     Args:
         job: a job's view.
     """
-    params = (job.get("error") or {}).get("params") or {}
-    change: Json = (params.get("advice") or {}).get("change") or {}
+    params = job["error"]["params"] if job["error"] else {}
+    change: Change = (params.get("advice") or {}).get("change") or {}
     return change
 
 

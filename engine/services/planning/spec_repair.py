@@ -9,6 +9,7 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
 from engine.core.params import Param
+from engine.core.shapes import Change, CodedMessage, Faults
 from engine.methods import METHODS, method_of, settings_with_own_defaults
 from engine.methods.common.declaration import Method
 from engine.objectives import objective_in
@@ -20,13 +21,13 @@ _AREAS = {"method": "method_params", "training": "training"}
 _PLACES = {**_AREAS, "budget": "budget"}
 
 
-def repairs_for(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
+def repairs_for(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Change]:
     """For each fault of a form the change that takes it away: {field: {field or "method": value}}.
 
     A number that the fault itself names is tried first, then the setting's default, then its other choices, then
     another recommended method. Faults for which nothing helps are left out.
     """
-    found: dict[str, Json] = {}
+    found: dict[str, Change] = {}
     for field, fault in _faults(ctx, raw).items():
         changes = (
             change for change in _candidates(raw, field, fault) if field not in _faults(ctx, changed(raw, change))
@@ -50,7 +51,7 @@ def changed(raw: Mapping[str, Any], change: Mapping[str, Any]) -> Json:
     return result
 
 
-def _faults(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
+def _faults(ctx: Context, raw: Mapping[str, Any]) -> Faults:
     try:
         estimates.plan(ctx, raw)
     except SpecError as error:
@@ -60,7 +61,7 @@ def _faults(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Json]:
     return {}
 
 
-def _candidates(raw: Mapping[str, Any], field: str, fault: Json) -> Iterator[Json]:
+def _candidates(raw: Mapping[str, Any], field: str, fault: CodedMessage) -> Iterator[Change]:
     method, objective = method_of(str(raw["method"])), objective_in(raw)
     area, _, key = field.partition(".")
     param = next((one for one in _declared(method, objective, area) if one.key == key), None)
@@ -75,7 +76,7 @@ def _declared(method: Method, objective: Objective, area: str) -> tuple[Param, .
     return declared.get(area, ())
 
 
-def _values(param: Param, fault: Json) -> Iterator[Any]:
+def _values(param: Param, fault: CodedMessage) -> Iterator[Any]:
     named = (value for value in fault["params"].values() if isinstance(value, Real) and not isinstance(value, bool))
     if param.kind in ("int", "float"):
         yield from named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.services.jobs.lifecycle import enqueue_spec, missing_inputs
+from engine.shapes.planning import ProbeView
 from storage.job_tables import Job
 from storage.queries import jobs as queries
 
@@ -44,7 +45,7 @@ def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) 
         return enqueue_spec(s, PROBE, spec, lane, stored)
 
 
-def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
+def probe_of(ctx: Context, raw: Mapping[str, Any]) -> ProbeView | None:
     """The newest measurement with settings that are as fast or slow as these; None where there is none.
 
     Returns:
@@ -65,7 +66,8 @@ def probe_of(ctx: Context, raw: Mapping[str, Any]) -> dict[str, Any] | None:
     result = job.result or {}
     measured = ("seconds", "tokens_per_s", "measured_mb", "bill_mb", "measured_at", "code")
     shown = {key: result.get(key) for key in measured}
-    return {"job": job.id, "status": job.status, "step": job.step, "error": job.error} | shown
+    told = {"job": job.id, "status": job.status, "step": job.step, "error": job.error}
+    return cast(ProbeView, told | shown)
 
 
 def _newest(s: Session, spec: JobSpec, lane: str) -> Job | None:

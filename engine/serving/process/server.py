@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.core.errors import TunesmithError
+from engine.core.shapes import CodedMessage
 from engine.serving.protocol import Request, encode, read_request
 
 log = logging.getLogger("tunesmith.inference")
@@ -109,7 +110,7 @@ class Server:
             lambda event: self._send(request, event),
         )
 
-    def _fail(self, request: Request, error: dict[str, Any]) -> None:
+    def _fail(self, request: Request, error: CodedMessage) -> None:
         self._models.clear()
         self._send(request, {"event": "failed", "error": error})
 
@@ -124,7 +125,7 @@ def _template(folder: str) -> Any:
     return ChatTemplate.load(Path(folder))
 
 
-def _explain(error: Exception) -> dict[str, Any]:
+def _explain(error: Exception) -> CodedMessage:
     import torch
 
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):

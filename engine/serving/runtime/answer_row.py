@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from engine.core.errors import Fault
+from engine.core.shapes import CodedMessage
 from engine.data.templates.template import ChatTemplate
 from engine.serving.protocol import Ask, Reason, Request
 from engine.serving.runtime.adapted_model import AdaptedModel
@@ -30,7 +31,7 @@ class AnswerRow:
     first_at: float | None = None  # monotonic seconds of the first token
     emitted_at: float = 0.0  # monotonic seconds of the last event about it
     reason: Reason | None = None  # why it ended; None while it grows
-    error: dict[str, Any] | None = None  # {"code", "params"} where it failed
+    error: CodedMessage | None = None  # {"code", "params"} where it failed
 
     def take(self, logits: torch.Tensor) -> None:
         """Choose the next token, and see whether the answer ends with it."""

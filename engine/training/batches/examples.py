@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.errors import Fault
+from engine.core.shapes import Said
 from engine.data.templates.losses import reason_of
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.objectives.declaration import Objective, Parts
@@ -33,7 +34,7 @@ class Examples:
     train: TokenizedDataset = field(init=False)
     val: TokenizedDataset = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
-    refusal: str | dict[str, str] = ""
+    refusal: str | Said = ""
 
     def left_out(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
         """Count rows that are left out, or learnt in part."""

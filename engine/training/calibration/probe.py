@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.shapes import CodedMessage
 from engine.jobs.reporter import Reporter
 from engine.jobs.spec import JobSpec
 
@@ -71,7 +72,7 @@ class Probe:
             return self.finish("succeeded", result)
         return self.finish("failed", result, Fault("probe.nothing", seconds=result["spent_s"]).as_dict())
 
-    def finish(self, status: str, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None) -> None:
+    def finish(self, status: str, result: dict[str, Any] | None = None, error: CodedMessage | None = None) -> None:
         """Write the job's end, once, whoever comes first."""
         with self._ending:
             if not self.reporter.finished:

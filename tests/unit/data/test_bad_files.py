@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from engine.core.errors import Fault
-from engine.core.text import LANGUAGES
+from engine.core.text import LANGUAGES, catalogue
 from tests.unit.data.corpus import BAD, REFUSED, Bad, Refused, good, parquet, table
 from tests.unit.data.corpus_office import OFFICE_BAD, OFFICE_REFUSED
 from tests.unit.data.corpus_texts import TEXT_BAD, TEXT_REFUSED
 from tests.unit.data.pipeline import run
-from webui.i18n import catalogue, message
+from webui.i18n import message
 
 
 def assert_can_be_said(code: str, params: dict[str, Any], kind: str = "error") -> None:

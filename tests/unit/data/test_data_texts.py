@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.core.text import LANGUAGES
+from engine.core.text import LANGUAGES, catalogue
 from engine.data.readers.documents import DOCUMENTS
-from webui.i18n import catalogue
 
 _ROOT = Path(__file__).parents[3]
 _NOTES = ("detect.encoding.", "detect.format.", "detect.columns.", "detect.files.")

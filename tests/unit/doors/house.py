@@ -1,4 +1,4 @@
-"""A copy of the product to which one entry is added: one file and one line in the tuple, as a contributor would do it."""
+"""A copy of the product to which one entry is added: one file, its texts and one line in the tuple, as a contributor would do it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from engine.core.text import DECLARED
 
 ROOT = Path(__file__).parents[3]
 _PARTS = ("engine", "storage", "webui")
@@ -31,6 +34,14 @@ class House:
         file = self.folder / path
         assert not file.exists()
         file.write_text(source, encoding="utf-8")
+
+    def say(self, path: str, texts: Mapping[str, tuple[str, str]]) -> None:
+        """What it says: one file of texts a language, each text in English and Chinese."""
+        for place, language in enumerate(("en", "zh")):
+            file = self.folder / "engine" / "texts" / language / DECLARED / f"{path}.json"
+            assert not file.exists()
+            said = {key: both[place] for key, both in texts.items()}
+            file.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
 
     def enter(self, path: str, name: str, entry: str, brought_by: str) -> None:
         """The one line: `entry` at the end of the tuple called `name` in the file `path`, and its import."""

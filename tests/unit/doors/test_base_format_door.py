@@ -1,9 +1,14 @@
-"""A throw-away format of the base, added as one file and one line, is there in form, validation, plan, loading and docs."""
+"""A throw-away format of the base, added as one file, its texts and one line, is there in form, validation, plan, loading and docs."""
 
 from __future__ import annotations
 
 from tests.unit.doors.house import House
 
+_TEXTS = {
+    "base_formats.throwaway.label": ("Throw-away", "一次性"),
+    "base_formats.throwaway.help": ("Only for a test.", "仅供测试。"),
+    "base_formats.throwaway.not_on": ("it needs a GPU", "需要 GPU"),
+}
 _FILE = '''
 """A format that is only here for a test."""
 from dataclasses import replace
@@ -11,9 +16,9 @@ from engine.base_formats.declaration import ChatFormat
 from engine.base_formats.nf4 import NF4
 from engine.core.text import Text
 THROWAWAY = replace(
-    NF4, key="throwaway", label=Text("Throw-away", "一次性"), help=Text("Only for a test.", "仅供测试。"),
+    NF4, key="throwaway", label=Text("base_formats.throwaway.label"), help=Text("base_formats.throwaway.help"),
     packing=replace(NF4.packing, bits=2, weight_bytes=0.25), answering=ChatFormat("throwaway", 0.25),
-    not_on=lambda kind: None if kind.accelerator else Text("it needs a GPU", "需要 GPU"),
+    not_on=lambda kind: None if kind.accelerator else Text("base_formats.throwaway.not_on"),
 )
 '''
 _ASKED = """
@@ -53,6 +58,7 @@ tell({
 
 def test_a_format_of_the_base_is_one_file_and_one_line(house: House) -> None:
     house.add("engine/base_formats/throwaway.py", _FILE)
+    house.say("base_formats/throwaway", _TEXTS)
     house.enter("engine/base_formats/__init__.py", "BASE_FORMATS", "THROWAWAY", "engine.base_formats.throwaway")
     told = house.ask(_ASKED)
     assert "throwaway" in told["form"]

@@ -1,9 +1,13 @@
-"""A throw-away kind of device, added as one file and one line, is there in form, validation, plan, lanes and docs."""
+"""A throw-away kind of device, added as one file, its texts and one line, is there in form, validation, plan, lanes and docs."""
 
 from __future__ import annotations
 
 from tests.unit.doors.house import House
 
+_TEXTS = {
+    "devices.throwaway.label": ("Throw-away", "一次性"),
+    "devices.throwaway.no_quantisation": ("bitsandbytes has no kernels for it", "bitsandbytes 没有相应的内核"),
+}
 _FILE = '''
 """A kind of device that is only here for a test."""
 from dataclasses import replace
@@ -11,10 +15,10 @@ from engine.core.hardware import Device, Precision
 from engine.core.text import Text
 from engine.devices.cuda import CUDA
 THROWAWAY = replace(
-    CUDA, key="throwaway", label=Text("Throw-away", "一次性"), torch_type="meta", torch_name="meta", icon="box", memory=None,
+    CUDA, key="throwaway", label=Text("devices.throwaway.label"), torch_type="meta", torch_name="meta", icon="box", memory=None,
     find=lambda: [Device("throwaway:0", "A card", 50_000, 40_000, bf16=True)],
     precision=lambda _device: Precision("bf16", "precision.gpu_bf16", {"capability": "-"}), runtime_bytes=7e6, system_mb=2000,
-    no_quantisation=Text("bitsandbytes has no kernels for it", "bitsandbytes 没有相应的内核"),
+    no_quantisation=Text("devices.throwaway.no_quantisation"),
 )
 '''
 _ASKED = """
@@ -49,6 +53,7 @@ tell({
 
 def test_a_kind_of_device_is_one_file_and_one_line(house: House) -> None:
     house.add("engine/devices/throwaway.py", _FILE)
+    house.say("devices/throwaway", _TEXTS)
     house.enter("engine/devices/__init__.py", "DEVICE_KINDS", "THROWAWAY", "engine.devices.throwaway")
     told = house.ask(_ASKED)
     assert ["throwaway:0", "box"] in told["form"]

@@ -1,4 +1,4 @@
-"""A throw-away form of export, added as one file and one line, is there on page, in validation, job, command line and docs."""
+"""A throw-away form of export, added as one file, its texts and one line, is there on page, in validation, job, command line and docs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ import pytest
 
 from tests.unit.doors.house import House
 
+_TEXTS = {
+    "exports.throwaway.label": ("Throw-away", "一次性"),
+    "exports.throwaway.help": ("Nothing of use", "没有用处"),
+    "exports.throwaway.about": ("It is thrown away.", "已丢弃。"),
+    "exports.throwaway.proof": ("None at all", "没有"),
+    "exports.throwaway.bits.label": ("Bits", "位数"),
+    "exports.throwaway.bits.help": ("Fewer are smaller", "越少越小"),
+}
 _FILE = '''
 """A form that is only here for a test."""
 from engine.core.params import Param
@@ -19,11 +27,11 @@ def _write(source, values, draft, progress):
     return {"bits": values["bits"]}
 
 THROWAWAY = ExportFormat(
-    key="throwaway", label=Text("Throw-away", "一次性"), help=Text("Nothing of use", "没有用处"), made_of=("adapter",),
-    suffix="gone", write=_write, readme=lambda _source: ReadmePart(Text("It is thrown away.", "已丢弃。")),
-    folder_bytes=lambda sizes: 3 * sizes.result_bytes, memory_mb=lambda _sizes: 1, proof=Text("None at all", "没有"),
-    params=(Param(key="bits", kind="int", default=4, minimum=2, maximum=8, label=Text("Bits", "位数"),
-                  help=Text("Fewer are smaller", "越少越小")),),
+    key="throwaway", label=Text("exports.throwaway.label"), help=Text("exports.throwaway.help"), made_of=("adapter",),
+    suffix="gone", write=_write, readme=lambda _source: ReadmePart(Text("exports.throwaway.about")),
+    folder_bytes=lambda sizes: 3 * sizes.result_bytes, memory_mb=lambda _sizes: 1, proof=Text("exports.throwaway.proof"),
+    params=(Param(key="bits", kind="int", default=4, minimum=2, maximum=8, label=Text("exports.throwaway.bits.label"),
+                  help=Text("exports.throwaway.bits.help")),),
 )
 '''
 _ASKED = """
@@ -96,6 +104,7 @@ tell({
 @pytest.fixture
 def told(house: House) -> dict[str, Any]:
     house.add("engine/exports/throwaway.py", _FILE)
+    house.say("exports/throwaway", _TEXTS)
     house.enter("engine/exports/__init__.py", "EXPORTS", "THROWAWAY", "engine.exports.throwaway")
     found: dict[str, Any] = house.ask(_ASKED)
     return found

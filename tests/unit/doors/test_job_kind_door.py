@@ -1,4 +1,4 @@
-"""A throw-away kind of job, added as one file and one line, is queued, run, shown and cancelled; and what every kind declares."""
+"""A throw-away kind of job, added as one file, its texts and one line, is queued, run, shown and cancelled; and what every kind declares."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from engine.jobs.worker import runner_of
 from tests.unit.doors.house import House
 from tests.unit.test_rooms import MODULES, imported
 
+_TEXTS = {
+    "jobs.kinds.throwaway.title": ("Throw-away", "一次性"),
+    "jobs.kinds.throwaway.pondering.label": ("pondering", "正在思考"),
+    "jobs.kinds.throwaway.pondering.says": ("Pondering.", "正在思考。"),
+    "jobs.kinds.throwaway.endings.succeeded": ("It was pondered.", "思考完毕。"),
+}
 _FILE = '''
 """A kind of job that is only here for a test."""
 from engine.core.text import Text
@@ -34,10 +40,10 @@ def run(ctx, job, reporter):
 THROWAWAY = JobKind(
     key="throwaway",
     runner="engine.jobs.kinds.throwaway:run",
-    title=Text("Throw-away", "一次性"),
+    title=Text("jobs.kinds.throwaway.title"),
     lane="background",
-    phases=(Phase("pondering", Text("pondering", "正在思考"), Text("Pondering.", "正在思考。")),),
-    endings=Endings(Text("It was pondered.", "思考完毕。")),
+    phases=(Phase("pondering", Text("jobs.kinds.throwaway.pondering.label"), Text("jobs.kinds.throwaway.pondering.says")),),
+    endings=Endings(Text("jobs.kinds.throwaway.endings.succeeded")),
     same=SameWish(wish=lambda spec: spec["about"]),
     listed=False,
 )
@@ -98,6 +104,7 @@ tell({
 
 def test_a_kind_of_job_is_one_file_and_one_line(house: House) -> None:
     house.add("engine/jobs/kinds/throwaway.py", _FILE)
+    house.say("jobs/kinds/throwaway", _TEXTS)
     house.enter("engine/jobs/kinds/__init__.py", "JOB_KINDS", "THROWAWAY", "engine.jobs.kinds.throwaway")
     told = house.ask(_IN_A_HOME + _RUN)
     assert (told["one"], told["two"], told["again"]) == (True, True, True)

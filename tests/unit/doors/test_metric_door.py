@@ -1,4 +1,4 @@
-"""A throw-away metric, added as one file and one line, is there in results, leaderboard, tables, page and docs."""
+"""A throw-away metric, added as one file, its texts and one line, is there in results, leaderboard, tables, page and docs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import io
 
 from tests.unit.doors.house import House
 
+_TEXTS = {
+    "evaluation.metrics.throwaway.label": ("Throw-away", "一次性"),
+    "evaluation.metrics.throwaway.help": ("Letters too many", "多余的字符"),
+}
 _FILE = '''
 """A metric that is only here for a test."""
 from engine.core.text import Text
 from engine.evaluation.metrics.declaration import EvaluationMetric
 
 THROWAWAY = EvaluationMetric(
-    key="throwaway", label=Text("Throw-away", "一次性"), help=Text("Letters too many", "多余的字符"), source="nobody", better="low",
+    key="throwaway", label=Text("evaluation.metrics.throwaway.label"), help=Text("evaluation.metrics.throwaway.help"), source="nobody", better="low",
     decimals=2, of_answers=lambda expected, said: float(sum(map(len, said)) - sum(map(len, expected))), lowest=None,
 )
 '''
@@ -48,6 +52,7 @@ tell({
 
 def test_a_metric_is_one_file_and_one_line(house: House) -> None:
     house.add("engine/evaluation/metrics/throwaway.py", _FILE)
+    house.say("evaluation/metrics/throwaway", _TEXTS)
     house.enter("engine/evaluation/metrics/__init__.py", "METRICS", "THROWAWAY", "engine.evaluation.metrics.throwaway")
     told = house.ask(_ASKED)
     assert (told["result"]["throwaway"], told["result"]["base_throwaway"]) == (1.0, 2.0)

@@ -1,9 +1,16 @@
-"""A throw-away objective, added as one file and one line, is there in form, validation, plan, Learn page and docs."""
+"""A throw-away objective, added as one file, its texts and one line, is there in form, validation, plan, Learn page and docs."""
 
 from __future__ import annotations
 
 from tests.unit.doors.house import House
 
+_TEXTS = {
+    "objectives.throwaway.pull.label": ("Pull", "拉力"),
+    "objectives.throwaway.pull.help": ("How hard.", "多大。"),
+    "objectives.throwaway.label": ("Throw-away", "一次性"),
+    "objectives.throwaway.margin.label": ("Margin", "差距"),
+    "objectives.throwaway.margin.help": ("Higher is better.", "越高越好。"),
+}
 _FILE = '''
 """An objective that is only here for a test."""
 from dataclasses import replace
@@ -11,11 +18,11 @@ from engine.core.params import Param
 from engine.core.text import Text
 from engine.objectives.declaration import Chart, Needs
 from engine.objectives.sft import SFT
-_PULL = Param(key="pull", kind="float", default=0.1, minimum=0, maximum=1, label=Text("Pull", "拉力"), help=Text("How hard.", "多大。"))
+_PULL = Param(key="pull", kind="float", default=0.1, minimum=0, maximum=1, label=Text("objectives.throwaway.pull.label"), help=Text("objectives.throwaway.pull.help"))
 THROWAWAY = replace(
-    SFT, key="throwaway", label=Text("Throw-away", "一次性"), params=(*SFT.params, _PULL), learns_from=frozenset({"preference"}),
+    SFT, key="throwaway", label=Text("objectives.throwaway.label"), params=(*SFT.params, _PULL), learns_from=frozenset({"preference"}),
     unfit={}, needs=Needs(reference_model=True, value_head=True, passes=2.0),
-    charts=(Chart("margin", Text("Margin", "差距"), Text("Higher is better.", "越高越好。")),),
+    charts=(Chart("margin", Text("objectives.throwaway.margin.label"), Text("objectives.throwaway.margin.help")),),
 )
 '''
 _ASKED = """
@@ -57,6 +64,7 @@ tell({
 
 def test_an_objective_is_one_file_and_one_line(house: House) -> None:
     house.add("engine/objectives/throwaway.py", _FILE)
+    house.say("objectives/throwaway", _TEXTS)
     house.enter("engine/objectives/__init__.py", "OBJECTIVES", "THROWAWAY", "engine.objectives.throwaway")
     told = house.ask(_ASKED)
     assert told["form"] == ["一次性", ["preference"], True]

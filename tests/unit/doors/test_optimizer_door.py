@@ -1,9 +1,14 @@
-"""A throw-away optimizer, added as one file and one line, is there in form, validation, plan, training and docs."""
+"""A throw-away optimizer, added as one file, its texts and one line, is there in form, validation, plan, training and docs."""
 
 from __future__ import annotations
 
 from tests.unit.doors.house import House
 
+_TEXTS = {
+    "optimizers.throwaway.label": ("Throw-away", "一次性"),
+    "optimizers.throwaway.help": ("Only for a test.", "仅供测试。"),
+    "optimizers.throwaway.not_on": ("it needs a GPU", "需要 GPU"),
+}
 _FILE = '''
 """An optimizer that is only here for a test."""
 from dataclasses import replace
@@ -14,9 +19,9 @@ def _make():
     from torch.optim import Adagrad
     return Adagrad, {"eps": 1e-9}
 THROWAWAY = replace(
-    ADAMW, key="throwaway", label=Text("Throw-away", "一次性"), help=Text("Only for a test.", "仅供测试。"), make=_make,
+    ADAMW, key="throwaway", label=Text("optimizers.throwaway.label"), help=Text("optimizers.throwaway.help"), make=_make,
     state=lambda trained, _rank: Counted(3.0 * trained, "3 B"), adamw=False, quality=Basis(0.5, "a test"),
-    not_on=lambda kind: None if kind.accelerator else Text("it needs a GPU", "需要 GPU"),
+    not_on=lambda kind: None if kind.accelerator else Text("optimizers.throwaway.not_on"),
 )
 '''
 _ASKED = """
@@ -55,6 +60,7 @@ tell({
 
 def test_an_optimizer_is_one_file_and_one_line(house: House) -> None:
     house.add("engine/optimizers/throwaway.py", _FILE)
+    house.say("optimizers/throwaway", _TEXTS)
     house.enter("engine/optimizers/__init__.py", "OPTIMIZERS", "THROWAWAY", "engine.optimizers.throwaway")
     told = house.ask(_ASKED)
     assert "throwaway" in told["form"]

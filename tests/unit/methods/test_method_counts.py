@@ -12,6 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
+from engine.core.text import catalogue
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.methods.common.refusals import refused
@@ -19,7 +20,6 @@ from engine.models.architecture.shape import shape_of
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
 from tests import methods, tiny, workers
-from webui.i18n import catalogue
 
 _SIZES = {
     "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "head_dim": 16,
@@ -69,7 +69,7 @@ def test_every_capability_that_is_missing_says_why(method: Method) -> None:
     can = method.capabilities
     missing = {name for name in can.__annotations__ if name != "why_not" and not getattr(can, name)}
     assert missing <= can.why_not.keys()
-    assert all(text.en and text.zh for text in can.why_not.values())
+    assert all(text.in_("en") and text.in_("zh") for text in can.why_not.values())
     assert method.learn is not None
 
 
@@ -78,8 +78,8 @@ def test_its_variants_are_settings_that_a_form_takes(method: Method) -> None:
     for variant in method.variants:
         values, _training = methods.settings_of(method, dict(variant.training), **variant.values)
         assert values | dict(variant.values) == values
-        assert variant.label.zh
-        assert variant.tagline.zh
+        assert variant.label.in_("zh")
+        assert variant.tagline.in_("zh")
 
 
 # ---------------------------------------------------------------- refusals

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from engine.core.errors import SpecError
+from engine.core.text import catalogue
 from engine.jobs.spec import make_spec
 from engine.methods import method_of
 from engine.methods.common.declaration import RunContext
@@ -20,7 +21,6 @@ from engine.training.loop.weights import load_trained, save_result, save_trained
 from tests import methods
 from tests.methods import Case, cases
 from tests.unit.methods.conftest import Lessons
-from webui.i18n import catalogue
 
 LORAS = [case for case in cases() if case.method.key == "lora"]
 ADALORA = next(case for case in cases() if case.method.key == "adalora")

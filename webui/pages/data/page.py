@@ -9,12 +9,23 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.services.data import datasets
 from engine.services.data import imports as data_imports
-from engine.services.data.fit import FitView, fit_of, fits
+from engine.services.data.fit import fit_of, fits
 from engine.services.models import base_models
+from engine.shapes.data import (
+    DatasetBrief,
+    DatasetView,
+    ImportStateView,
+    ImportWish,
+    JobStarted,
+    MappingPreview,
+)
+from engine.shapes.fit import FitView
+from engine.shapes.models import BaseModelView
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
 from webui.pages.data import export, findings, report, review, rows, shape, sources, versions
+from webui.pages.data.shapes import DataValue
 from webui.site import Site
 
 Function = Callable[..., Any]
@@ -37,7 +48,7 @@ def _library(site: Site) -> list[Function]:
     """What the list of data sets calls."""
     ctx = site.ctx
 
-    def all_datasets() -> list[dict[str, Any]]:
+    def all_datasets() -> list[DatasetBrief]:
         return datasets.list_datasets(ctx)
 
     def data_fits() -> dict[str, FitView]:
@@ -46,7 +57,7 @@ def _library(site: Site) -> list[Function]:
     def use_sample(key: str) -> int:
         return datasets.ensure_sample(ctx, key)
 
-    def rename_dataset(dataset: int, name: str) -> dict[str, Any]:
+    def rename_dataset(dataset: int, name: str) -> DatasetView:
         datasets.rename_dataset(ctx, dataset, name)
         return datasets.dataset_view(ctx, dataset)
 
@@ -60,23 +71,23 @@ def _one(site: Site, lang: str) -> list[Function]:
     """What a data set's own view calls."""
     ctx = site.ctx
 
-    def one_dataset(dataset: int) -> dict[str, Any]:
+    def one_dataset(dataset: int) -> DatasetView:
         return datasets.dataset_view(ctx, dataset)
 
     def data_fit(dataset: int, model: int | None) -> FitView:
         return fit_of(ctx, dataset, model)
 
-    def preview(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
+    def preview(dataset: int, choice: ImportWish) -> MappingPreview:
         keys = ("shape", "mapping", "templates", "encoding", "options")
         wanted: dict[str, Any] = {key: choice.get(key) for key in keys}
         with _fields_named(lang):
             return datasets.preview_mapping(ctx, dataset, limit=5, **wanted)
 
-    def import_rows(dataset: int, choice: dict[str, Any]) -> dict[str, Any]:
+    def import_rows(dataset: int, choice: ImportWish) -> DatasetView | JobStarted:
         with _fields_named(lang):
             return data_imports.start_import(ctx, dataset, choice)
 
-    def import_state(dataset: int) -> dict[str, Any] | None:
+    def import_state(dataset: int) -> ImportStateView | None:
         return data_imports.import_state(ctx, dataset)
 
     def cancel_import(dataset: int) -> None:
@@ -85,7 +96,7 @@ def _one(site: Site, lang: str) -> list[Function]:
     def resume_import(dataset: int) -> None:
         data_imports.resume_import(ctx, dataset)
 
-    def models() -> list[dict[str, Any]]:
+    def models() -> list[BaseModelView]:
         return [model for model in base_models.list_base_models(ctx) if model["status"] == "ready"]
 
     imports: list[Function] = [import_rows, import_state, cancel_import, resume_import]
@@ -100,9 +111,13 @@ def _functions(site: Site, lang: str) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the page; `?dataset=3` in the address shows one data set."""
     wrap = guarded(lang)
+
+    def value() -> DataValue:
+        return {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS}
+
     view(
         "data",
-        {"max_upload_mb": site.ctx.settings.max_upload_mb, "page_rows": PAGE_ROWS},
+        value,
         functions=[wrap(function) for function in _functions(site, lang)],
         elem_id="data-page",
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.services.data import report as data_report
+from engine.shapes.reports import DataReport, TemplateReport, TokenReport
 from webui.site import Site
 
 
@@ -13,13 +14,13 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     """What this part of the page calls. Reports are made in slices: a page asks again while they are "working"."""
     ctx = site.ctx
 
-    def report(dataset: int) -> dict[str, Any]:
+    def report(dataset: int) -> DataReport:
         return data_report.report(ctx, dataset)
 
-    def report_tokens(dataset: int, model: int) -> dict[str, Any]:
+    def report_tokens(dataset: int, model: int) -> TokenReport:
         return data_report.token_report(ctx, dataset, model)
 
-    def report_template(dataset: int, model: int) -> dict[str, Any]:
+    def report_template(dataset: int, model: int) -> TemplateReport:
         return data_report.template_report(ctx, dataset, model)
 
     return [report, report_tokens, report_template]

@@ -9,7 +9,10 @@ from engine.services.data.annotation import annotation_queue, rewriting
 from engine.services.data.versions import shaping
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models
+from engine.shapes.versions import DataShape
+from webui.form_shapes import ParamForm
 from webui.forms import param_form
+from webui.pages.data.shapes import RewriteState
 from webui.site import Site
 
 
@@ -17,13 +20,13 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     """What this part of the page calls."""
     ctx = site.ctx
 
-    def shape_now(dataset: int, column: str | None = None) -> dict[str, Any]:
+    def shape_now(dataset: int, column: str | None = None) -> DataShape:
         return shaping.shape_of_now(ctx, dataset, column)
 
-    def rewrite_form() -> list[dict[str, Any]]:
+    def rewrite_form() -> list[ParamForm]:
         return _form(site, lang)
 
-    def rewrite_state(dataset: int) -> dict[str, Any]:
+    def rewrite_state(dataset: int) -> RewriteState:
         waiting = annotation_queue.queue(ctx, limit=0, dataset=dataset)["total"]
         return {"job": rewriting.rewrite_of(ctx, dataset), "waiting": waiting}
 
@@ -36,7 +39,7 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     return [shape_now, rewrite_form, rewrite_state, rewrite_start, rewrite_cancel]
 
 
-def _form(site: Site, lang: str) -> list[dict[str, Any]]:
+def _form(site: Site, lang: str) -> list[ParamForm]:
     """The settings of a rewriting, with the models that are here."""
     models = [one for one in base_models.list_base_models(site.ctx) if one["status"] == "ready"]
     params = [param_form(param, lang, "rewrite") for param in rewriting.PARAMS if param.kind != "data"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from engine.services.app import drafts
 from engine.services.data import sources, sources_hub
 from engine.services.jobs import lifecycle
+from engine.shapes.data import HubFetch, JobStarted
+from webui.pages.data.shapes import SheetDraft
 from webui.site import Site
 
 _SHEET = "data_sheet"  # the draft of the typed table
@@ -20,10 +22,10 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def paste_data(text: str, name: str) -> int:
         return sources.add_text(ctx, text, name)
 
-    def sheet_draft() -> dict[str, Any] | None:
-        return drafts.load_draft(ctx, _SHEET) or None
+    def sheet_draft() -> SheetDraft | None:
+        return cast("SheetDraft | None", drafts.load_draft(ctx, _SHEET) or None)
 
-    def keep_sheet(sheet: dict[str, Any] | None) -> None:
+    def keep_sheet(sheet: SheetDraft | None) -> None:
         if sheet is None:
             drafts.clear_draft(ctx, _SHEET)
         else:
@@ -34,13 +36,13 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
         drafts.clear_draft(ctx, _SHEET)
         return made
 
-    def fetch_data(name: str, split: str, folder: str) -> dict[str, int]:
+    def fetch_data(name: str, split: str, folder: str) -> JobStarted:
         return sources_hub.add_from_hub(ctx, name, split, folder)
 
-    def fetch_state(job: int) -> dict[str, Any]:
+    def fetch_state(job: int) -> HubFetch:
         return sources_hub.hub_state(ctx, job)
 
-    def fetches() -> list[dict[str, Any]]:
+    def fetches() -> list[HubFetch]:
         return sources_hub.hub_fetches(ctx)
 
     def stop_fetch(job: int) -> None:

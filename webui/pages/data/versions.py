@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from engine.core.params import Param
+from engine.core.text import catalogue
 from engine.data.operations import OPERATIONS
 from engine.data.operations.base import Operation
 from engine.data.quality import CHECKS
@@ -13,11 +14,20 @@ from engine.services.data import datasets, rows
 from engine.services.data.versions import compare, preview, versions
 from engine.services.jobs import lifecycle
 from engine.services.models import base_models
+from engine.shapes.versions import (
+    ChangeOfRow,
+    MadeVersion,
+    OperationPreview,
+    VersionDifference,
+    VersionView,
+)
+from webui.form_shapes import OperationForm
 from webui.forms import operation_form
-from webui.i18n import catalogue
+from webui.pages.data.shapes import SaidVersion, VersionJob, Versions
 from webui.site import Site
 
 PAGE_CHANGES = 10
+_OF_JOB = ("status", "step", "total_steps", "error", "result")
 _BY_KEY = {operation.key: operation for operation in OPERATIONS}
 Choices = Mapping[str, Sequence[tuple[Any, str]]]
 
@@ -30,21 +40,21 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
 def _operations(site: Site, lang: str) -> list[Callable[..., Any]]:
     ctx = site.ctx
 
-    def operations(dataset: int) -> list[dict[str, Any]]:
+    def operations(dataset: int) -> list[OperationForm]:
         view = datasets.dataset_view(ctx, dataset)
-        choices = _choices(site, dataset, view["kind"])
-        splits = {split: view[f"{split}_rows"] for split in ("train", "val", "test")}
+        choices = _choices(site, dataset, view["kind"] or "")
+        splits = {"train": view["train_rows"], "val": view["val_rows"], "test": view["test_rows"]}
         return [_form(one, lang, choices, splits) for one in OPERATIONS if view["kind"] in one.kinds]
 
-    def preview_operation(dataset: int, key: str, values: dict[str, Any]) -> dict[str, Any]:
+    def preview_operation(dataset: int, key: str, values: dict[str, Any]) -> OperationPreview:
         return preview.preview(ctx, dataset, key, values)
 
-    def apply_operation(dataset: int, key: str, values: dict[str, Any], base: int | None = None) -> dict[str, int]:
+    def apply_operation(dataset: int, key: str, values: dict[str, Any], base: int | None = None) -> MadeVersion:
         return versions.apply(ctx, dataset, key, values, base=base)
 
-    def version_job(job: int) -> dict[str, Any]:
+    def version_job(job: int) -> VersionJob:
         found = lifecycle.job_view(ctx, job)
-        return {key: found.get(key) for key in ("status", "step", "total_steps", "error", "result")}
+        return cast(VersionJob, {key: value for key, value in found.items() if key in _OF_JOB})
 
     def cancel_version(job: int) -> None:
         lifecycle.cancel_job(ctx, job)
@@ -64,7 +74,7 @@ def _choices(site: Site, dataset: int, kind: str) -> Choices:
     }
 
 
-def _form(operation: Operation, lang: str, choices: Choices, splits: Mapping[str, int]) -> dict[str, Any]:
+def _form(operation: Operation, lang: str, choices: Choices, splits: Mapping[str, int]) -> OperationForm:
     """The form with its choices filled in and defaults that suit so many rows.
 
     `missing` names what a needed setting finds none of ("column" ...).
@@ -75,52 +85,54 @@ def _form(operation: Operation, lang: str, choices: Choices, splits: Mapping[str
         param["default"] = suiting.get(param["key"], param["default"])
         if not param["source"]:
             continue
-        found = param["choices"] + [{"value": value, "label": label} for value, label in choices[param["source"]]]
+        found = [*param["choices"]]
+        found += [{"value": value, "label": label} for value, label in choices[param["source"]]]
         param["choices"] = found
         if found and param["default"] in (None, "") and not param["optional"] and param["kind"] == "choice":
             param["default"] = found[0]["value"]
     needed = [param for param in form["params"] if param["source"] and not param["optional"]]
-    return form | {"missing": next((param["source"] for param in needed if not param["choices"]), None)}
+    return {**form, "missing": next((param["source"] for param in needed if not param["choices"]), None)}
 
 
 def _versions(site: Site, lang: str) -> list[Callable[..., Any]]:
     ctx = site.ctx
 
-    def all_versions(dataset: int) -> dict[str, Any]:
-        found = [one | _said(one, lang) for one in versions.versions_of(ctx, dataset)]
+    def all_versions(dataset: int) -> Versions:
+        found = [_said(one, lang) for one in versions.versions_of(ctx, dataset)]
         return {"versions": found, "job": versions.job_under_way(ctx, dataset)}
 
     def use_version(dataset: int, number: int) -> None:
         versions.use_version(ctx, dataset, number)
 
-    def compare_versions(dataset: int, a: int, b: int, what: str, offset: int) -> dict[str, Any]:
+    def compare_versions(dataset: int, a: int, b: int, what: ChangeOfRow, offset: int) -> VersionDifference:
         return compare.compare(ctx, dataset, a, b, what, offset, PAGE_CHANGES)
 
     return [all_versions, use_version, compare_versions]
 
 
-def _said(version: dict[str, Any], lang: str) -> dict[str, Any]:
-    """The operation in words, and its settings: {"label", "settings": [[name, value in words]]}."""
+def _said(version: VersionView, lang: str) -> SaidVersion:
+    """The version with its operation in words, and its settings as [[name, value in words]]."""
     key, texts = version["operation"], catalogue(lang)
     operation = _BY_KEY.get(key)
     named = texts.get(f"data.version.by.{key}") or texts["data.version.by.other"]
     label = operation.label.in_(lang) if operation else named
     params = operation.params if operation else ()
     return {
+        **version,
         "label": label,
         "settings": [_setting(one, version["params"], lang) for one in params if _told(one, version)],
     }
 
 
-def _told(param: Param, version: dict[str, Any]) -> bool:
+def _told(param: Param, version: VersionView) -> bool:
     return version["params"].get(param.key) not in (None, "", [])
 
 
-def _setting(param: Param, params: Mapping[str, Any], lang: str) -> list[str]:
+def _setting(param: Param, params: Mapping[str, Any], lang: str) -> tuple[str, str]:
     value = params[param.key]
     if param.kind == "data":
-        return [param.label.in_(lang), _gathered(value, lang)]
-    return [param.label.in_(lang), _value(param, value, lang)]
+        return param.label.in_(lang), _gathered(value, lang)
+    return param.label.in_(lang), _value(param, value, lang)
 
 
 def _gathered(value: Any, lang: str) -> str:

@@ -4,6 +4,8 @@
   const language = root.lang;
   Object.defineProperty(navigator, "language", { get: () => language });
   Object.defineProperty(navigator, "languages", { get: () => [language] });
+  // Gradio writes "en" here where it does not know the language itself.
+  new MutationObserver(() => { if (root.lang !== language) root.lang = language; }).observe(root, { attributeFilter: ["lang"] });
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const chosen = () => (document.cookie.match(/(?:^|; )ts_scheme=(light|dark)/) || [])[1] || "";
   const apply = () => {

@@ -15,11 +15,11 @@ CHECK = Param(
     "check",
     "data",
     "",
-    Text("Found by", "由哪项检查发现"),
-    Text("The check whose rows are meant.", "指的是哪项检查找出的行。"),
+    Text("data.operations.repairs.dropping.check.label"),
+    Text("data.operations.repairs.dropping.check.help"),
 )
 ROWS = Param(
-    "rows", "data", None, Text("Rows", "行"), Text("Ids of the rows; all that were found where it is empty.", "行的编号；为空则指找到的全部行。"),
+    "rows", "data", None, Text("data.operations.repairs.dropping.rows.label"), Text("data.operations.repairs.dropping.rows.help"),
     optional=True,
 )  # fmt: skip
 
@@ -75,8 +75,8 @@ def _longest(source: Source, groups: Mapping[int, list[int]]) -> set[int]:
 DROP_ROWS = Operation(
     key="drop_rows",
     group="repair",
-    label=Text("Drop rows", "删除行"),
-    help=Text("Leaves the chosen rows out; all others stay as they are.", "去掉选中的行，其余的行保持不变。"),
+    label=Text("data.operations.repairs.dropping.drop_rows.label"),
+    help=Text("data.operations.repairs.dropping.drop_rows.help"),
     run=_drop_rows,
     params=(Param("rows", "data", (), ROWS.label, ROWS.help),),
 )
@@ -84,19 +84,19 @@ DROP_ROWS = Operation(
 DROP_FOUND = Operation(
     key="drop_found",
     group="repair",
-    label=Text("Drop what was found", "删除找到的行"),
-    help=Text("Leaves out the rows that the check found; all others stay as they are.", "去掉该检查找到的行，其余的行保持不变。"),
+    label=Text("data.operations.repairs.dropping.drop_found.label"),
+    help=Text("data.operations.repairs.dropping.drop_found.help"),
     run=_drop_found,
     params=(
         CHECK,
         ROWS,
         Param(
-            "side", "choice", "all", Text("Which rows", "哪些行"),
-            Text("Of rows found in two parts of the data: all, or those of one part.", "当行分布在数据的两部分时：全部删除，还是只删其中一部分。"),
+            "side", "choice", "all", Text("data.operations.repairs.dropping.drop_found.side.label"),
+            Text("data.operations.repairs.dropping.drop_found.side.help"),
             choices={
-                "all": Text("All that were found", "找到的全部"),
-                "train": Text("Those of the training split", "训练集中的"),
-                "held_out": Text("Those held out (validation and test)", "验证集和测试集中的"),
+                "all": Text("data.operations.repairs.dropping.drop_found.side.choices.all"),
+                "train": Text("data.operations.repairs.dropping.drop_found.side.choices.train"),
+                "held_out": Text("data.operations.repairs.dropping.drop_found.side.choices.held_out"),
             },
         ),
     ),
@@ -105,16 +105,16 @@ DROP_FOUND = Operation(
 KEEP_ONE = Operation(
     key="keep_one",
     group="repair",
-    label=Text("Keep one of each group", "每组保留一条"),
-    help=Text("Of rows that belong together one stays, the others are left out.", "同属一组的行只留下一条，其余去掉。"),
+    label=Text("data.operations.repairs.dropping.keep_one.label"),
+    help=Text("data.operations.repairs.dropping.keep_one.help"),
     run=_keep_one,
     params=(
         CHECK,
         ROWS,
         Param(
-            "which", "choice", "first", Text("Which one stays", "保留哪一条"),
-            Text("The first in the file, or the one with the longest answer.", "文件中的第一条，或回答最长的一条。"),
-            choices={"first": Text("The first", "第一条"), "longest": Text("The longest answer", "回答最长的")}, advanced=False,
+            "which", "choice", "first", Text("data.operations.repairs.dropping.keep_one.which.label"),
+            Text("data.operations.repairs.dropping.keep_one.which.help"),
+            choices={"first": Text("data.operations.repairs.dropping.keep_one.which.choices.first"), "longest": Text("data.operations.repairs.dropping.keep_one.which.choices.longest")}, advanced=False,
         ),
     ),
 )  # fmt: skip

@@ -22,8 +22,8 @@ def _move(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
 MOVE_TO_TRAIN = Operation(
     key="move_to_train",
     group="repair",
-    label=Text("Move to the training split", "移到训练集"),
-    help=Text("Held-out rows that the model has seen in training are trained on from now on, and measure nothing any more.", "模型训练时已经见过的验证或测试行，从此归入训练集，不再用于测评。"),
+    label=Text("data.operations.repairs.moving.move_to_train.label"),
+    help=Text("data.operations.repairs.moving.move_to_train.help"),
     run=_move,
     params=(Param("check", "data", "leakage", CHECK.label, CHECK.help), ROWS),
 )  # fmt: skip

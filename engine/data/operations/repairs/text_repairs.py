@@ -123,14 +123,14 @@ def _edit(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
 MASK_FOUND = Operation(
     key="mask_found",
     group="repair",
-    label=Text("Mask personal data", "给个人信息打码"),
-    help=Text("Puts a word in brackets, such as [EMAIL], in place of what was found. All other text stays as it is.", "把找到的内容换成方括号里的词，例如 [EMAIL]。其余文字保持不变。"),
+    label=Text("data.operations.repairs.text_repairs.mask_found.label"),
+    help=Text("data.operations.repairs.text_repairs.mask_found.help"),
     run=_mask,
     params=(
         Param("check", "data", "personal", CHECK.label, CHECK.help),
         ROWS,
         Param(
-            "kinds", "multi", list(KINDS), Text("What is masked", "给哪些内容打码"), Text("What is not ticked stays readable.", "未勾选的内容保持原样。"),
+            "kinds", "multi", list(KINDS), Text("data.operations.repairs.text_repairs.mask_found.kinds.label"), Text("data.operations.repairs.text_repairs.mask_found.kinds.help"),
             choices={key: label for key, (label, _find) in KINDS.items()}, advanced=False,
         ),
     ),
@@ -139,22 +139,19 @@ MASK_FOUND = Operation(
 MEND_ENCODING = Operation(
     key="mend_encoding",
     group="repair",
-    label=Text("Repair broken characters", "修复乱码"),
-    help=Text("Turns text that was read with the wrong encoding back into what it was. Lost characters (�) cannot be brought back.", "把因编码读错而变成乱码的文字还原。已经丢失的字符（�）无法找回。"),
+    label=Text("data.operations.repairs.text_repairs.mend_encoding.label"),
+    help=Text("data.operations.repairs.text_repairs.mend_encoding.help"),
     run=_mend,
     params=(
-        Param("control", "bool", True, Text("Remove invisible control characters", "去掉看不见的控制字符"), Text("Characters such as a bell or a backspace, which no text needs.", "例如响铃、退格等文本用不到的字符。")),
+        Param("control", "bool", True, Text("data.operations.repairs.text_repairs.mend_encoding.control.label"), Text("data.operations.repairs.text_repairs.mend_encoding.control.help")),
     ),
 )  # fmt: skip
 
 SHORTEN_FOUND = Operation(
     key="shorten_found",
     group="repair",
-    label=Text("Shorten", "截短"),
-    help=Text(
-        "Cuts the longest text of a row at the end of a sentence until the row fits; an answer that stops in the middle ends with its last whole sentence.",
-        "在句末处截短该行最长的文字，直到放得下；没有说完的回答截到最后一个完整的句子。",
-    ),
+    label=Text("data.operations.repairs.text_repairs.shorten_found.label"),
+    help=Text("data.operations.repairs.text_repairs.shorten_found.help"),
     run=_shorten,
     params=(CHECK, ROWS),
 )
@@ -162,20 +159,23 @@ SHORTEN_FOUND = Operation(
 EDIT_ROWS = Operation(
     key="edit_rows",
     group="repair",
-    label=Text("Edit by hand", "手动编辑"),
-    help=Text(
-        "Puts rows in the words that you wrote, or drops them; all others stay as they are.",
-        "换成你写的内容，或删除你选中的行，其余的行保持不变。",
-    ),
+    label=Text("data.operations.repairs.text_repairs.edit_rows.label"),
+    help=Text("data.operations.repairs.text_repairs.edit_rows.help"),
     run=_edit,
     params=(
         Param(
             "edits",
             "data",
             {},
-            Text("Edits", "修改"),
-            Text("The new content of each row, by its id.", "每一行的新内容，按编号。"),
+            Text("data.operations.repairs.text_repairs.edit_rows.edits.label"),
+            Text("data.operations.repairs.text_repairs.edit_rows.edits.help"),
         ),
-        Param("drops", "data", (), Text("Dropped rows", "删除的行"), Text("Ids of rows.", "行的编号。")),
+        Param(
+            "drops",
+            "data",
+            (),
+            Text("data.operations.repairs.text_repairs.edit_rows.drops.label"),
+            Text("data.operations.repairs.text_repairs.edit_rows.drops.help"),
+        ),
     ),
 )

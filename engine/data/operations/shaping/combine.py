@@ -58,27 +58,33 @@ _SIDE = Param(
     "side",
     "choice",
     SIDES[VAL],
-    Text("It becomes", "用作"),
-    Text("What the other data set is used for.", "另一个数据集的用途。"),
-    choices={"val": Text("validation", "验证集"), "test": Text("test", "测试集")},
+    Text("data.operations.shaping.combine.side.label"),
+    Text("data.operations.shaping.combine.side.help"),
+    choices={
+        "val": Text("data.operations.shaping.combine.side.choices.val"),
+        "test": Text("data.operations.shaping.combine.side.choices.test"),
+    },
     advanced=False,
 )
 _REST = Param(
     "rest",
     "choice",
     "train",
-    Text("Rows held out so far", "原来留出的行"),
-    Text("What becomes of the rows that are in this part now.", "这一部分现有的行如何处理。"),
-    choices={"train": Text("train on them", "放入训练集"), "drop": Text("leave them out", "去掉")},
+    Text("data.operations.shaping.combine.rest.label"),
+    Text("data.operations.shaping.combine.rest.help"),
+    choices={
+        "train": Text("data.operations.shaping.combine.rest.choices.train"),
+        "drop": Text("data.operations.shaping.combine.rest.choices.drop"),
+    },
 )
-_OLD = dataset(Text("Older data set", "旧数据集"), Text("What the model was taught before and is not to forget.", "模型以前学过、不希望忘记的内容。"))  # fmt: skip
-_FILE = dataset(Text("Data set", "数据集"), Text("Its rows are held out here, whatever part they are in there.", "它的所有行都会在这里留出，不管在原数据集中属于哪一部分。"))  # fmt: skip
+_OLD = dataset(Text("data.operations.shaping.combine.old.label"), Text("data.operations.shaping.combine.old.help"))  # fmt: skip
+_FILE = dataset(Text("data.operations.shaping.combine.file.label"), Text("data.operations.shaping.combine.file.help"))  # fmt: skip
 
 OWN_FILE = Operation(
     "split_own_file",
     "split",
-    Text("Another data set", "使用另一个数据集"),
-    Text("Another data set becomes the validation or the test. Rows that are equal to one of it are no longer trained on.", "把另一个数据集用作验证集或测试集；与其中内容相同的行不再参与训练。"),
+    Text("data.operations.shaping.combine.split_own_file.label"),
+    Text("data.operations.shaping.combine.split_own_file.help"),
     _own_file,
     (_FILE, _SIDE, _REST),
 )  # fmt: skip
@@ -87,12 +93,12 @@ COMBINE = (
     Operation(
         "replay",
         "combine",
-        Text("Replay an older data set", "重放旧数据（replay）"),
-        Text("Adds training rows of an older data set, so that the model does not forget it (catastrophic forgetting): with 30 % of them the loss on the old task stayed at 0.47, without it rose to 1.25 (measured on a small model).", "加入旧数据集的训练行，避免模型遗忘（灾难性遗忘）：加入 30% 时旧任务的损失保持在 0.47，不加则升到 1.25（小模型实测）。"),
+        Text("data.operations.shaping.combine.replay.label"),
+        Text("data.operations.shaping.combine.replay.help"),
         _replay,
         (
             _OLD,
-            share(Text("Share of older rows", "旧数据占比"), Text("Of all training rows afterwards.", "在之后全部训练行中的比例。"), 30.0, most=90),
+            share(Text("data.operations.shaping.combine.replay.params.label"), Text("data.operations.shaping.combine.replay.params.help"), 30.0, most=90),
             SEED,
             NEAREST,
         ),

@@ -29,8 +29,8 @@ CONVERT = (
     Operation(
         "prefer_chosen",
         "convert",
-        Text("Keep the good answers", "只留好答案"),
-        Text("Makes plain conversations for normal training: with the chosen answer of each preference pair, or with the answers that got a thumb up. The others are left out.", "转换成可用于普通训练的对话：偏好数据取更好的那个回答，带点赞/点踩的数据只取得到点赞的回答，其余的去掉。"),
+        Text("data.operations.shaping.convert.prefer_chosen.label"),
+        Text("data.operations.shaping.convert.prefer_chosen.help"),
         _prefer,
         kinds=("preference", "kto"),
     ),

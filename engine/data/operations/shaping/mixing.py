@@ -126,10 +126,8 @@ _OTHERS = Param(
     "datasets",
     "multi",
     None,
-    Text("Mix in", "混入"),
-    Text(
-        "Data sets of the same kind; their rows are taken as they are now.", "同一类型的数据集，按它们现在的内容取用。"
-    ),
+    Text("data.operations.shaping.mixing.datasets.label"),
+    Text("data.operations.shaping.mixing.datasets.help"),
     source="dataset",
     advanced=False,
 )
@@ -137,9 +135,9 @@ _WEIGHTS = Param(
     "weights",
     "text",
     None,
-    Text("Weights", "权重"),
-    Text("Shares of the training rows, this data set first, then the others in their order. Empty: by size.", "训练行的占比，先写本数据集，再按顺序写其他数据集。留空则按大小。"),
-    usual=Text("3, 1, 1", "3, 1, 1"),
+    Text("data.operations.shaping.mixing.weights.label"),
+    Text("data.operations.shaping.mixing.weights.help"),
+    usual=Text("data.operations.shaping.mixing.weights.usual"),
     advanced=False,
     optional=True,
 )  # fmt: skip
@@ -147,9 +145,9 @@ _TEMPERATURE = Param(
     "temperature",
     "float",
     2.0,
-    Text("Temperature", "温度"),
-    Text("Without weights: 1 takes every row once; more gives small data sets a larger share (size to the power of 1/T).", "未填权重时：1 表示每行取一次；数值越大，小数据集占比越高（大小的 1/T 次方）。"),
-    usual=Text("1 to 5", "1 到 5"),
+    Text("data.operations.shaping.mixing.temperature.label"),
+    Text("data.operations.shaping.mixing.temperature.help"),
+    usual=Text("data.operations.shaping.mixing.temperature.usual"),
     minimum=1,
     maximum=100,
     advanced=False,
@@ -158,22 +156,19 @@ _STOP = Param(
     "stop",
     "choice",
     "all_exhausted",
-    Text("Until", "直到"),
-    Text(
-        "Either small data sets are repeated until all of the largest was used, or large ones are cut when the first is used up.",
-        "要么重复小数据集，直到最大的数据集全部用完；要么第一个数据集用完就停，大的数据集只取一部分。",
-    ),
+    Text("data.operations.shaping.mixing.stop.label"),
+    Text("data.operations.shaping.mixing.stop.help"),
     choices={
-        "all_exhausted": Text("every row was used", "每一行都用到"),
-        "first_exhausted": Text("the first data set is used up", "有一个数据集先用完"),
+        "all_exhausted": Text("data.operations.shaping.mixing.stop.choices.all_exhausted"),
+        "first_exhausted": Text("data.operations.shaping.mixing.stop.choices.first_exhausted"),
     },
 )
 _REPEATS = repeats(1)
 MIX = Operation(
     "mix",
     "combine",
-    Text("Mix data sets", "混合数据集"),
-    Text("Teaches several tasks at once, in shares that you choose. A row that is held out anywhere is trained on nowhere.", "同时教多项任务，比例由你决定。在任何一个数据集中留出的行，都不会参与训练。"),
+    Text("data.operations.shaping.mixing.mix.label"),
+    Text("data.operations.shaping.mixing.mix.help"),
     _mix,
     (_OTHERS, _WEIGHTS, _TEMPERATURE, _STOP, _REPEATS, SEED),
 )  # fmt: skip

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 _KINDS = {
-    "chat": Text("conversations", "对话").as_dict(),
-    "text": Text("plain texts", "纯文本").as_dict(),
-    "preference": Text("preference pairs", "偏好数据（成对回答）").as_dict(),
-    "kto": Text("answers with thumbs (KTO)", "带点赞/点踩的回答（KTO）").as_dict(),
+    "chat": Text("data.operations.shaping.others.kinds.chat").as_dict(),
+    "text": Text("data.operations.shaping.others.kinds.text").as_dict(),
+    "preference": Text("data.operations.shaping.others.kinds.preference").as_dict(),
+    "kto": Text("data.operations.shaping.others.kinds.kto").as_dict(),
 }
 
 

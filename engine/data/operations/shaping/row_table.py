@@ -20,7 +20,10 @@ TRAIN, VAL, TEST, OUT = range(4)
 SIDES = ("train", "val", "test")
 SYNTHETIC = frozenset(("copy", "paraphrase", "openings", "noise", "rewrite"))
 ANSWER, FILE = "@answer", "@file"  # in place of a column's name
-_NAMES = {ANSWER: Text("the answer", "答案").as_dict(), FILE: Text("the file", "文件").as_dict()}
+_NAMES = {
+    ANSWER: Text("data.operations.shaping.row_table.names.answer").as_dict(),
+    FILE: Text("data.operations.shaping.row_table.names.file").as_dict(),
+}
 _NAMED = 30  # columns named in a message
 
 

@@ -9,18 +9,15 @@ from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.operations.shaping.row_table import ANSWER, FILE
 
-PERCENT = Text("%", "%")
-ROWS = Text("rows", "行")
+PERCENT = Text("data.operations.shaping.settings.percent")
+ROWS = Text("data.operations.shaping.settings.rows")
 
 SEED = Param(
     "seed",
     "int",
     None,
-    Text("Seed", "随机种子"),
-    Text(
-        "The same number chooses the same rows again. Empty: the data set's own.",
-        "同一个数字总是选出同样的行。留空则使用数据集自己的种子。",
-    ),
+    Text("data.operations.shaping.settings.seed.label"),
+    Text("data.operations.shaping.settings.seed.help"),
     minimum=0,
     maximum=2**31 - 1,
     optional=True,
@@ -29,12 +26,9 @@ VAL = Param(
     "val",
     "float",
     10.0,
-    Text("Validation", "验证集"),
-    Text(
-        "Share of the rows in the validation split: held out to see, while training, whether the model learns or overfits (only memorises).",
-        "验证集所占比例：训练时用它们判断模型是真的学会了，还是过拟合（死记硬背）。",
-    ),
-    usual=Text("10", "10"),
+    Text("data.operations.shaping.settings.val.label"),
+    Text("data.operations.shaping.settings.val.help"),
+    usual=Text("data.operations.shaping.settings.val.usual"),
     minimum=0,
     maximum=90,
     unit=PERCENT,
@@ -44,12 +38,9 @@ TEST = Param(
     "test",
     "float",
     0.0,
-    Text("Test", "测试集"),
-    Text(
-        "Share of the test split: no training and no choice ever looks at it, for one last honest score.",
-        "测试集所占比例：训练和调参都不看，只用于最后一次客观评分。",
-    ),
-    usual=Text("0 to 10", "0 到 10"),
+    Text("data.operations.shaping.settings.test.label"),
+    Text("data.operations.shaping.settings.test.help"),
+    usual=Text("data.operations.shaping.settings.test.usual"),
     minimum=0,
     maximum=90,
     unit=PERCENT,
@@ -59,17 +50,17 @@ NEAREST = Param(
     "nearest",
     "bool",
     False,
-    Text("Take the nearest share", "取最接近的比例"),
-    Text(
-        "When the share cannot be met, go on with the nearest one instead of stopping with a message.",
-        "比例无法满足时，不停下来提示，而是直接采用最接近的比例。",
-    ),
+    Text("data.operations.shaping.settings.nearest.label"),
+    Text("data.operations.shaping.settings.nearest.help"),
 )
 
 
 def column(label: Text, help_: Text, *, or_answer: bool = False) -> Param:
     """A column of the data set's rows; with `or_answer`, also the answer itself (which is the default) or the file."""
-    choices = {ANSWER: Text("the answer itself", "答案本身"), FILE: Text("the file it came from", "来自哪个文件")}
+    choices = {
+        ANSWER: Text("data.operations.shaping.settings.column.choices.answer"),
+        FILE: Text("data.operations.shaping.settings.column.choices.file"),
+    }
     return Param(
         "column",
         "choice",
@@ -105,13 +96,10 @@ def repeats(minimum: int) -> Param:
         "repeats",
         "int",
         10,
-        Text("Each row at most", "每行最多重复"),
-        Text(
-            "A row that is seen much more often is overfitted (learnt by heart).",
-            "同一行出现太多次，模型会过拟合（死记硬背）。",
-        ),
-        usual=Text("up to 10", "不超过 10"),
+        Text("data.operations.shaping.settings.repeats.label"),
+        Text("data.operations.shaping.settings.repeats.help"),
+        usual=Text("data.operations.shaping.settings.repeats.usual"),
         minimum=minimum,
         maximum=1000,
-        unit=Text("times", "次"),
+        unit=Text("data.operations.shaping.settings.repeats.unit"),
     )

@@ -54,7 +54,10 @@ def _check(values: Mapping[str, Any], wanted: tuple[int, int], got: tuple[int, i
             raise Fault(code, side=_SIDE[side].as_dict(), wanted=asked, found=found, **facts)
 
 
-_SIDE = {"val": Text("validation", "验证集"), "test": Text("the test", "测试集")}
+_SIDE = {
+    "val": Text("data.operations.shaping.splits.side.val"),
+    "test": Text("data.operations.shaping.splits.side.test"),
+}
 
 
 def _units(units: Array, sizes: Array, rank: Array, counts: tuple[int, int]) -> Array:
@@ -193,81 +196,72 @@ def _refuse_unreadable(source: Source, table: RowTable, name: str) -> None:
 
 
 _LABEL = column(
-    Text("Label", "标签"),
-    Text(
-        "What has the same share on all sides. The answer itself is meant for classification.",
-        "在各部分中占比保持一致的内容。分类任务可选答案本身。",
-    ),
+    Text("data.operations.shaping.splits.label"),
+    Text("data.operations.shaping.splits.label.help"),
     or_answer=True,
 )
 _WHO = column(
-    Text("Group", "分组"),
-    Text(
-        "Rows with the same value here stay on one side: the same customer, document or conversation.",
-        "这一列取值相同的行始终在同一边，例如同一位客户、同一份文档、同一段对话。",
-    ),
+    Text("data.operations.shaping.splits.who.label"),
+    Text("data.operations.shaping.splits.who.help"),
 )
 _WHEN = column(
-    Text("Time", "时间"),
-    Text("A column with dates or numbers. The newest rows are held out.", "含有日期或数字的列。最新的行会被留出来。"),
+    Text("data.operations.shaping.splits.when.label"),
+    Text("data.operations.shaping.splits.when.help"),
 )
 _ORDER = Param(
     "order",
     "choice",
     "auto",
-    Text("Dates like 03/04/2024", "形如 03/04/2024 的日期"),
-    Text(
-        "What comes first in them. They are never guessed: where the data does not tell, you are asked.",
-        "哪个数字在前。不会猜测：数据本身看不出来时会请你选择。",
-    ),
+    Text("data.operations.shaping.splits.order.label"),
+    Text("data.operations.shaping.splits.order.help"),
     choices={
-        "auto": Text("as the other rows show", "根据其他行判断"),
-        "day": Text("the day first", "日在前"),
-        "month": Text("the month first", "月在前"),
+        "auto": Text("data.operations.shaping.splits.order.choices.auto"),
+        "day": Text("data.operations.shaping.splits.order.choices.day"),
+        "month": Text("data.operations.shaping.splits.order.choices.month"),
     },
 )
 _UNREADABLE = Param(
     "unreadable",
     "choice",
     "refuse",
-    Text("Rows without a readable time", "时间无法读取的行"),
-    Text(
-        "Either the first one is named and nothing happens, or all of them go to training.",
-        "要么指出第一处并停下，要么全部放入训练集。",
-    ),
-    choices={"refuse": Text("stop and name them", "停下并指出"), "train": Text("train on them", "放入训练集")},
+    Text("data.operations.shaping.splits.unreadable.label"),
+    Text("data.operations.shaping.splits.unreadable.help"),
+    choices={
+        "refuse": Text("data.operations.shaping.splits.unreadable.choices.refuse"),
+        "train": Text("data.operations.shaping.splits.unreadable.choices.train"),
+    },
 )
 
 SPLITS = (
     Operation(
         "split_random",
         "split",
-        Text("Random split", "随机划分"),
-        Text("Draws the training, validation and test split anew. Equal rows always stay together, so that nothing leaks from one into another.", "重新划分训练集、验证集和测试集。完全相同的行总在同一边，不会互相泄漏。"),
+        Text("data.operations.shaping.splits.split_random.label"),
+        Text("data.operations.shaping.splits.split_random.help"),
         _random,
         (VAL_SHARE, TEST_SHARE, SEED, NEAREST),
     ),
     Operation(
         "split_stratified",
         "split",
-        Text("Stratified split: equal shares of each label", "分层划分：按标签等比例"),
-        Text("At random, but each label (or source) has the same share on every side: rare ones are not missed.", "同样是随机，但每个标签（或来源）在各部分中占比相同，少见的标签不会被漏掉。"),
+        Text("data.operations.shaping.splits.split_stratified.label"),
+        Text("data.operations.shaping.splits.split_stratified.help"),
         _stratified,
         (_LABEL, VAL_SHARE, TEST_SHARE, SEED, NEAREST),
     ),
     Operation(
         "split_group",
         "split",
-        Text("Group split: no group torn apart", "按组划分（group split）"),
-        Text("The same customer (document, conversation ...) is never on both sides. The score then says how well new ones are answered.", "同一客户（文档、对话等）不会同时出现在两边，得分反映的是面对新客户时的表现。"),
+        Text("data.operations.shaping.splits.split_group.label"),
+        Text("data.operations.shaping.splits.split_group.help"),
         _group,
         (_WHO, VAL_SHARE, TEST_SHARE, SEED, NEAREST),
     ),
     Operation(
         "split_time",
         "split",
-        Text("Split by time", "按时间划分"),
-        Text("Trains on the past and validates on the newest rows, as it will be in use.", "用过去的数据训练，用最新的数据验证，与实际使用时一致。"),
+        Text("data.operations.shaping.splits.split_time.label"),
+        Text("data.operations.shaping.splits.split_time.help"),
         _time,
         (_WHEN, VAL_SHARE, TEST_SHARE, _UNREADABLE, _ORDER),
     ),

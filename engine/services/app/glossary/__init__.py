@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from engine.core.text import FALLBACK
 from engine.services.app.glossary.data import DATA
 from engine.services.app.glossary.fine_tuning import FINE_TUNING
 from engine.services.app.glossary.memory import MEMORY
 from engine.services.app.glossary.results import RESULTS
 from engine.services.app.glossary.term import Term, Topic
 from engine.services.app.glossary.training import TRAINING
+from engine.shapes.app import TermView, TopicView
 
 GLOSSARY: tuple[Topic, ...] = (FINE_TUNING, TRAINING, MEMORY, DATA, RESULTS)
 _EXPLAINS = {setting: term for topic in GLOSSARY for term in topic.terms for setting in term.settings}
@@ -20,7 +20,7 @@ def term_of(setting: str) -> Term | None:
     return _EXPLAINS.get(setting)
 
 
-def glossary(language: str) -> list[dict[str, Any]]:
+def glossary(language: str) -> list[TopicView]:
     """All topics: [{key, title, terms: [{key, name, english, meaning, source: {title, url} or null}]}].
 
     `english` is the name in English where `language` is another one, so that both can be searched for.
@@ -35,13 +35,13 @@ def glossary(language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(term: Term, language: str) -> dict[str, Any]:
+def _shown(term: Term, language: str) -> TermView:
     name = term.name.in_(language)
     source = term.source
     return {
         "key": term.key,
         "name": name,
-        "english": term.name.en if term.name.en != name else None,
+        "english": english if (english := term.name.in_(FALLBACK)) != name else None,
         "meaning": term.meaning.in_(language),
         "source": {"title": source.title, "url": source.url} if source else None,
     }

@@ -6,7 +6,7 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from engine.data.records.record import MAX_FIELD
 from engine.data.rows.row import Row, answer_of, content_of, kind_of, question_of, texts_of
 from engine.services.data import datasets, imports, sources
 from engine.services.data.versions.versions import append_rows
+from engine.shapes.annotation import AddedRows, ReviewQueue, ReviewRowView
 from storage.data_tables import ReviewRow
 from storage.queries import datasets as dataset_queries
 from storage.queries import review as queries
@@ -71,7 +72,7 @@ def clean_row(row: Mapping[str, Any]) -> Row:
 
 def queue(
     ctx: Context, status: str | None = queries.WAITING, offset: int = 0, limit: int = 50, dataset: int | None = None
-) -> dict[str, Any]:
+) -> ReviewQueue:
     """Some rows of one status (None: of any): {"rows", "total", "counts", "targets"}.
 
     `counts` are by status, and `targets` the data sets that rows are meant for: [{"id", "name", "rows"}].
@@ -89,10 +90,11 @@ def queue(
         }
 
 
-def _view(row: ReviewRow, names: Mapping[int, str]) -> dict[str, Any]:
+def _view(row: ReviewRow, names: Mapping[int, str]) -> ReviewRowView:
     keys = ("id", "row", "origin", "status", "dataset_id", "created_at", "updated_at")
     view = {key: getattr(row, key) for key in keys}
-    return view | {"kind": kind_of(row.row), "dataset_name": names.get(row.dataset_id or 0, "")}
+    told = view | {"kind": kind_of(row.row), "dataset_name": names.get(row.dataset_id or 0, "")}
+    return cast(ReviewRowView, told)
 
 
 def waiting(ctx: Context) -> int:
@@ -103,7 +105,7 @@ def waiting(ctx: Context) -> int:
 
 def decide(
     ctx: Context, row_id: int, decision: str, row: Mapping[str, Any] | None = None, *, by_hand: bool = True
-) -> dict[str, Any]:
+) -> ReviewRowView:
     """Approve, reject, put back ("wait") or rewrite ("edit", with the new `row`) one row; returns its view.
 
     Args:
@@ -145,7 +147,7 @@ def forget_rejected(ctx: Context, dataset: int | None = None) -> int:
         return queries.forget(session, queries.REJECTED, dataset)
 
 
-def add_approved(ctx: Context, target: int | str, meant: int | None = None) -> dict[str, Any]:
+def add_approved(ctx: Context, target: int | str, meant: int | None = None) -> AddedRows:
     """Put the approved rows into a data set (its id) as a new version, or into a new one (its name).
 
     Args:
@@ -169,7 +171,7 @@ def add_approved(ctx: Context, target: int | str, meant: int | None = None) -> d
         rows = [row for _, row in fitting]
         ids = [row_id for row_id, _ in fitting]
         made = _as_new(ctx, target, rows, ids) if isinstance(target, str) else _as_version(ctx, target, rows, ids)
-    return {**made, "rows": len(rows), "left": len(approved) - len(rows)}
+    return cast(AddedRows, {**made, "rows": len(rows), "left": len(approved) - len(rows)})
 
 
 def _approved(ctx: Context, meant: int | None) -> Iterator[tuple[int, Row]]:

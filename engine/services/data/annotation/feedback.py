@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
+from engine.core.shapes import NameOfId
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import find_conversation, find_models, sides_of
 from engine.services.data.annotation.annotation_queue import collect
@@ -84,7 +85,7 @@ def _before(messages: Sequence[Message], turn: int, side: str) -> list[dict[str,
     ]
 
 
-def targets(ctx: Context) -> list[dict[str, Any]]:
+def targets(ctx: Context) -> list[NameOfId]:
     """The data sets of conversations that a row may be meant for: [{"id", "name"}], the newest first."""
     with ctx.db.read() as session:
         sets = queries.newest_first(session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from engine.jobs.kinds.rewrite import REWRITE
 from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.annotation import RewriteView
 from storage.job_tables import Job
 from storage.queries import base_models
 from storage.queries import datasets as dataset_queries
@@ -26,8 +27,8 @@ PARAMS = (
         "model",
         "choice",
         None,
-        Text("Model", "模型"),
-        Text("Which model rewrites. The starter works everywhere, but larger ones write far better.", "由哪个模型改写。入门模型在哪里都能用，但更大的模型写得好得多。"),
+        Text("services.data.annotation.rewriting.model.label"),
+        Text("services.data.annotation.rewriting.model.help"),
         source="model",
         advanced=False,
     ),
@@ -35,18 +36,18 @@ PARAMS = (
         "what",
         "choice",
         "question",
-        Text("Rewrite", "改写什么"),
-        Text("Questions are safe to vary. Of answers, look at every fact before you approve them.", "问题可以放心改写；改写答案时，请在通过之前核对每个事实。"),
-        choices={"question": Text("the question", "问题"), "answer": Text("the answer", "答案")},
+        Text("services.data.annotation.rewriting.what.label"),
+        Text("services.data.annotation.rewriting.what.help"),
+        choices={"question": Text("services.data.annotation.rewriting.what.choices.question"), "answer": Text("services.data.annotation.rewriting.what.choices.answer")},
         advanced=False,
     ),
     Param(
         "rows",
         "int",
         20,
-        Text("Rows", "行数"),
-        Text("How many training rows, chosen at random.", "随机挑选多少个训练行。"),
-        usual=Text("20 for a first look", "先用 20 行看看效果"),
+        Text("services.data.annotation.rewriting.rows.label"),
+        Text("services.data.annotation.rewriting.rows.help"),
+        usual=Text("services.data.annotation.rewriting.rows.usual"),
         minimum=1,
         maximum=2000,
         advanced=False,
@@ -55,9 +56,9 @@ PARAMS = (
         "copies",
         "int",
         3,
-        Text("Ways", "改写几种"),
-        Text("How many other wordings of each.", "每行改写成几种说法。"),
-        usual=Text("3", "3"),
+        Text("services.data.annotation.rewriting.copies.label"),
+        Text("services.data.annotation.rewriting.copies.help"),
+        usual=Text("services.data.annotation.rewriting.copies.usual"),
         minimum=1,
         maximum=5,
         advanced=False,
@@ -66,9 +67,9 @@ PARAMS = (
         "temperature",
         "float",
         0.8,
-        Text("Temperature", "温度"),
-        Text("Higher: more varied and more often wrong.", "越高变化越多，出错也越多。"),
-        usual=Text("0.6 to 1", "0.6 到 1"),
+        Text("services.data.annotation.rewriting.temperature.label"),
+        Text("services.data.annotation.rewriting.temperature.help"),
+        usual=Text("services.data.annotation.rewriting.temperature.usual"),
         minimum=0.1,
         maximum=2,
     ),
@@ -76,12 +77,12 @@ PARAMS = (
         "seed",
         "int",
         42,
-        Text("Seed", "随机种子"),
-        Text("The same number gives the same rows and wordings again.", "同一个数字会得到同样的行和同样的改写。"),
+        Text("services.data.annotation.rewriting.seed.label"),
+        Text("services.data.annotation.rewriting.seed.help"),
         minimum=0,
         maximum=2**31 - 1,
     ),
-    Param("ids", "data", None, Text("Chosen rows", "选中的行"), Text("Rows that a person chose.", "由人选中的行。"), optional=True),
+    Param("ids", "data", None, Text("services.data.annotation.rewriting.ids.label"), Text("services.data.annotation.rewriting.ids.help"), optional=True),
 )  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def _newest(s: Session, dataset: int) -> Job | None:
     return next(iter(queries.alike(s, REWRITE.key, limit=1, dataset_id=dataset)), None)
 
 
-def rewrite_of(ctx: Context, dataset: int) -> dict[str, Any] | None:
+def rewrite_of(ctx: Context, dataset: int) -> RewriteView | None:
     """The newest such job of the data set: {"job", "status", "step", "total", "phase", "seconds_left", "result", "error"}.
 
     `step` counts rows. `result` is {"rows", "made", "left_out": {reason: count}}; it grows while the job runs.
@@ -129,4 +130,4 @@ def rewrite_of(ctx: Context, dataset: int) -> dict[str, Any] | None:
     if job is None:
         return None
     plain = {key: getattr(job, key) for key in ("status", "step", "phase", "seconds_left", "result", "error")}
-    return plain | {"job": job.id, "total": job.total_steps}
+    return cast(RewriteView, plain | {"job": job.id, "total": job.total_steps})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from engine.core.context import Context
 from engine.data.operations.base import FoundRow
 from engine.data.rows.extra_fields import extra_fields_of
 from engine.data.rows.row import Row, message_lists, texts_of
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.audits import FoundRowView
 
 _AROUND = 160  # characters that are kept on each side of something found
 _WHOLE = 700  # a text up to this length is never shortened
@@ -18,7 +19,7 @@ _MOST_MARKED = 500  # places in one row
 _LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
 
 
-def shown_rows(ctx: Context, dataset_id: int, found: Sequence[FoundRow]) -> list[dict[str, Any]]:
+def shown_rows(ctx: Context, dataset_id: int, found: Sequence[FoundRow]) -> list[FoundRowView]:
     """Each with its row's place and texts; a row that is not in the data any more is left out."""
     from engine.data.rows.index import RowIndex
 
@@ -29,7 +30,8 @@ def shown_rows(ctx: Context, dataset_id: int, found: Sequence[FoundRow]) -> list
     places = index.places_of([one.row for one in found]).tolist()
     kept = [(one, place) for one, place in zip(found, places, strict=True) if place >= 0]
     rows = index.rows([place for _one, place in kept])
-    return [_shown(one, row) | {"place": place} for (one, place), row in zip(kept, rows, strict=True)]
+    shown = (_shown(one, row) | {"place": place} for (one, place), row in zip(kept, rows, strict=True))
+    return [cast(FoundRowView, one) for one in shown]
 
 
 def _shown(one: FoundRow, row: Row) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from engine.jobs.kinds.audit import AUDIT
 from engine.jobs.queue import enqueue, same_job
 from engine.services.data.quality.audit_rows import shown_rows
 from engine.services.data.versions.found_rows import payload
+from engine.shapes.audits import AuditView, FoundRows, SeverityCounts
 from storage.data_tables import Audit
 from storage.job_tables import ACTIVE, FINAL, Job, JobStatus
 from storage.queries import audits as queries
@@ -83,7 +84,7 @@ def stop_audit(ctx: Context, dataset_id: int) -> None:
             _end(s, job)
 
 
-def audit_of(ctx: Context, dataset_id: int) -> dict[str, Any]:
+def audit_of(ctx: Context, dataset_id: int) -> AuditView:
     """How far the newest search through the present content is, and what it found.
 
     Returns:
@@ -98,8 +99,9 @@ def audit_of(ctx: Context, dataset_id: int) -> dict[str, Any]:
         base = {"version": row.version, "rows": rows, "by_itself": rows <= BY_ITSELF_ROWS}
         if audit is None:
             kept = queries.last_settings(s, dataset_id)
-            return base | {"state": "none", "share": 0.0, "job": None, "error": None, "checks": {}, "settings": kept, "finished_at": None}  # fmt: skip
-        return base | _state(s, audit)
+            none = {"state": "none", "share": 0.0, "job": None, "error": None, "checks": {}, "settings": kept, "finished_at": None}  # fmt: skip
+            return cast(AuditView, base | none)
+        return cast(AuditView, base | _state(s, audit))
 
 
 def _state(s: Session, audit: Audit) -> dict[str, Any]:
@@ -124,7 +126,7 @@ def _state(s: Session, audit: Audit) -> dict[str, Any]:
     }
 
 
-def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: int = 10) -> dict[str, Any]:
+def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: int = 10) -> FoundRows:
     """Some of what a check found, with the rows themselves; a group that has begun is shown to its end.
 
     Returns:
@@ -144,16 +146,16 @@ def findings(ctx: Context, dataset_id: int, check: str, offset: int = 0, limit: 
     return {"next": offset + len(shown) if more else None, "rows": shown_rows(ctx, dataset_id, shown)}
 
 
-def marks(ctx: Context) -> dict[int, dict[str, int]]:
+def marks(ctx: Context) -> dict[int, SeverityCounts]:
     """Of every data set whose present content was looked through whole: how many checks of each severity found something."""
     severity = {check.key: check.severity for check in CHECKS}
     with ctx.db.read() as s:
         audits = queries.finished_of_present(s)
-    found: dict[int, dict[str, int]] = {}
+    found: dict[int, SeverityCounts] = {}
     for audit in audits:
         counts = {"serious": 0, "look": 0, "hint": 0}
         for key, one in audit.summary.items():
             if one["rows"] and key in severity:
                 counts[severity[key]] += 1
-        found[audit.dataset_id] = counts
+        found[audit.dataset_id] = cast(SeverityCounts, counts)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.rows.index import Column, RowIndex, changed
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.versions import VersionDifference
 
 _MOST = 100
 CHANGES = ("changed", "dropped", "added", "moved")
@@ -56,7 +57,7 @@ def _others(rows: int, places: Column) -> Column:
 
 def compare(
     ctx: Context, dataset: int, a: int, b: int, what: str = "changed", offset: int = 0, limit: int = 10
-) -> dict[str, Any]:
+) -> VersionDifference:
     """Some of the rows that differ between version `a` and version `b`.
 
     Args:
@@ -80,7 +81,8 @@ def compare(
         for before, after in zip(_read(first, old), _read(second, new), strict=True)
     ]
     counts = {key: len(pair[0]) for key, pair in found.pairs.items()}
-    return {"counts": counts | {"same": found.same}, "total": counts[what], "rows": rows}
+    told = {"counts": counts | {"same": found.same}, "total": counts[what], "rows": rows}
+    return cast(VersionDifference, told)
 
 
 def _read(path: Path, places: Sequence[int] | Column) -> list[dict[str, Any] | None]:

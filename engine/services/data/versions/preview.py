@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from engine.data.rows.index import SPLITS, Column, RowIndex, others_of
 from engine.data.rows.stats import measure
 from engine.services.data.versions.sources import evenly, open_source, rows_of_others, values_of
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.versions import OperationPreview
 
 _WHOLE = 20_000  # a data set with at most so many rows is tried as a whole
 _SAMPLE = 2_000
@@ -22,7 +23,7 @@ _EXAMPLES = 4  # of each kind of change
 _CHANGES = ("changed", "dropped", "added", "moved")
 
 
-def preview(ctx: Context, dataset: int, key: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def preview(ctx: Context, dataset: int, key: str, values: Mapping[str, Any]) -> OperationPreview:
     """What the operation would make of the version in use.
 
     Returns:
@@ -47,7 +48,7 @@ def preview(ctx: Context, dataset: int, key: str, values: Mapping[str, Any]) -> 
         effect = _Effect(index, np.arange(len(index)) if places is None else places)
         for row in operation.run(source, read):
             effect.add(row)
-    return effect.as_dict() | {"looked": source.count, "whole": places is None}
+    return cast(OperationPreview, effect.as_dict() | {"looked": source.count, "whole": places is None})
 
 
 def _sample(index: RowIndex, source: RowsSource, values: Mapping[str, Any]) -> Column:

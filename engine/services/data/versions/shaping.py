@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,13 +14,14 @@ from engine.data.rows.index import SPLITS, RowIndex
 from engine.data.rows.labels import are_labels
 from engine.data.rows.row import Row
 from engine.services.data.versions.version_files import version_file
+from engine.shapes.versions import DataShape
 
 _LOOKED_AT = 400  # training rows, evenly spread: enough for shares, and read in some milliseconds
 _SHOWN = 6  # groups
 _MOST_VALUES = 40  # the first column with at most so many is shown unasked
 
 
-def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> dict[str, Any]:
+def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> DataShape:
     """The parts of the version in use, and how its training rows are spread over the values of a column.
 
     Args:
@@ -43,7 +44,7 @@ def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> dict[
     columns = [name for name, found in values.items() if are_labels(found)]
     if column not in columns:
         column = next((name for name in columns if len(values[name]) <= _MOST_VALUES), None)
-    return {
+    told = {
         "splits": {split: index.count(split) for split in SPLITS},
         "columns": columns,
         "column": column,
@@ -52,6 +53,7 @@ def shape_of_now(ctx: Context, dataset: int, column: str | None = None) -> dict[
         "looked": len(rows),
         "whole": len(rows) == len(train),
     }
+    return cast(DataShape, told)
 
 
 def _columns(rows: Sequence[Row]) -> list[str]:

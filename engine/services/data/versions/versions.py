@@ -10,7 +10,7 @@ from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from engine.jobs.queue import enqueue, same_job
 from engine.services.data.versions.recipes import Recipe
 from engine.services.data.versions.sources import open_source, rows_of_others, values_of
 from engine.services.data.versions.version_files import ready, version_file
+from engine.shapes.versions import MadeVersion, VersionView
 from storage.data_tables import DatasetVersion
 from storage.queries import rejected as rejected_queries
 from storage.queries import review as review_queries
@@ -44,9 +45,7 @@ _LOCKS: defaultdict[int, Lock] = defaultdict(Lock)  # by data set: versions are 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
-def apply(
-    ctx: Context, dataset: int, key: str, values: Mapping[str, Any], *, base: int | None = None
-) -> dict[str, int]:
+def apply(ctx: Context, dataset: int, key: str, values: Mapping[str, Any], *, base: int | None = None) -> MadeVersion:
     """Make the next version by an operation: {"version": number}, or {"job": id} where there are many rows.
 
     Args:
@@ -64,7 +63,7 @@ def apply(
 
 def apply_edits(
     ctx: Context, dataset: int, edits: Sequence[Row], drops: Sequence[int], *, base: int | None = None
-) -> dict[str, int]:
+) -> MadeVersion:
     """As `apply`: the next version has these rows in place of those with their ids, and none with an id in `drops`."""
     values = {"edits": {str(row["id"]): row for row in edits}, "drops": sorted(drops)}
     return _start(ctx, dataset, Recipe("edit_rows", values), base)
@@ -79,7 +78,7 @@ def append_rows(
     *,
     base: int | None = None,
     reviewed: Sequence[int] = (),
-) -> dict[str, int]:
+) -> MadeVersion:
     """As `apply`: the next version has these rows behind the others. They get new ids; without a split, they are trained on.
 
     Args:
@@ -99,7 +98,7 @@ def add_rows(ctx: Context, dataset: int, rows: Sequence[Row], operation: str, pa
         return make_version(ctx, dataset, recipe)
 
 
-def _start(ctx: Context, dataset: int, recipe: Recipe, base: int | None) -> dict[str, int]:
+def _start(ctx: Context, dataset: int, recipe: Recipe, base: int | None) -> MadeVersion:
     row = ready(ctx, dataset)
     _refuse_kind(recipe.found(), row)
     others = rows_of_others(ctx, recipe.found(), recipe.values)
@@ -130,7 +129,7 @@ def _refuse_busy(s: Session, row: Dataset) -> None:
         raise Fault("data.version.busy", name=row.name)
 
 
-def _made_already(s: Session, row: Dataset, recipe: Recipe, base: int | None) -> dict[str, int] | None:
+def _made_already(s: Session, row: Dataset, recipe: Recipe, base: int | None) -> MadeVersion | None:
     """What an earlier call with the same wish made, or is about to make. Raises where something else came between."""
     known = same_job(s, NEW_VERSION, spec={"recipe": _stored(recipe)}, dataset_id=row.id)
     if known is not None:
@@ -271,13 +270,13 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def versions_of(ctx: Context, dataset: int) -> list[dict[str, Any]]:
+def versions_of(ctx: Context, dataset: int) -> list[VersionView]:
     """Every version, the newest first: {number, parent, operation, params, summary, train_rows, val_rows, test_rows,
     rows, content_hash, created_at, in_use, jobs: training jobs that were started on its rows}."""
     row = ready(ctx, dataset)
     with ctx.db.read() as s:
         found, trained = queries.all_of(s, dataset), queries.trained_with(s, dataset, _TRAINING)
-    return [
+    shown = (
         {key: getattr(one, key) for key in _SHOWN}
         | {
             "rows": one.train_rows + one.val_rows + one.test_rows,
@@ -285,4 +284,5 @@ def versions_of(ctx: Context, dataset: int) -> list[dict[str, Any]]:
             "jobs": trained.get(one.content_hash, 0),
         }
         for one in reversed(found)
-    ]
+    )
+    return [cast(VersionView, one) for one in shown]

@@ -143,7 +143,7 @@ function entrantFault(f, one, mine) {
   const fault = Object.entries(f.faults).find(([field]) => field === "entrants." + one.key || field.startsWith(`entrants.${one.key}.`));
   if (fault) return fault[1];
   if (mine?.error) return reasonBox(mine.error);
-  return mine?.verdict && !mine.verdict.ok ? t("plan." + mine.verdict.code, mine.verdict.params) : "";
+  return mine?.verdict && !mine.verdict.ok ? mine.verdict.message : "";
 }
 
 /** One entrant's own settings: everything else is the same for all. */

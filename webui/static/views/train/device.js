@@ -11,7 +11,7 @@ export function devicePicker(w, put) {
   const other = h("span", { class: "ts-soft ts-small" });
   const notes = h("div", { class: "train-device-notes" });
   const tell = () => {
-    replaceChildren(notes, (w.planned()?.notes || []).map((note) => noteBox("info", t("plan." + note.code, note.params))));
+    replaceChildren(notes, (w.planned()?.notes || []).map((note) => noteBox("info", note.message)));
     other.textContent = w.planned() ? said(w.planned().name) : t("train.budget.planned.help");
   };
   const auto = { value: "auto", label: t("train.budget.auto"), content: [h("b", {}, t("train.budget.auto")), h("span", { class: "ts-soft ts-small" }, t("train.budget.auto.help"))] };
@@ -33,7 +33,7 @@ export function devicePicker(w, put) {
 const deviceCard = (device) => [
   h("div", { class: "ts-row" }, drawIcon(device.icon), h("b", { dir: "auto" }, device.name)),
   h("span", { class: "ts-soft ts-small" }, t("train.budget.memory", { all: megabytes(device.memory_mb), free: megabytes(device.free_mb) })),
-  (device.notes || []).map((note) => h("span", { class: "ts-soft ts-small" }, t("plan." + note.code, note.params))),
+  (device.notes || []).map((note) => h("span", { class: "ts-soft ts-small" }, note.message)),
 ];
 
 /** The catalogue by groups, with a search over names. */

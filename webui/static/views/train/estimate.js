@@ -133,7 +133,7 @@ function trainVerdict(w) {
   if (w.problem && w.problem.code !== "away") return noteBox("danger", w.problem.message);
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
-  const text = t("plan." + verdict.code, verdict.params);
+  const text = verdict.message;
   if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
   const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
   return noteBox("warn", h("p", {}, text), change);
@@ -165,7 +165,7 @@ export function applyChange(w, change) {
 async function trainStart(button, w) {
   if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
   const verdict = w.plan?.verdict;
-  if (verdict && !verdict.ok && !(await askFirst(t("train.estimate.unfit.title"), t("plan." + verdict.code, verdict.params), t("train.estimate.unfit.start")))) return;
+  if (verdict && !verdict.ok && !(await askFirst(t("train.estimate.unfit.title"), verdict.message, t("train.estimate.unfit.start")))) return;
   button.setAttribute("aria-busy", "true");
   try {
     await w.saved(); // a save that arrives after the start would bring the draft back

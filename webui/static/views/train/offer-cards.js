@@ -35,7 +35,7 @@ const offerCard = (w, offer, held) => h("div", { class: "ts-choice train-offer",
   h("div", { class: "offer-text" },
     h("div", { class: "ts-row" }, h("b", {}, methodName(w, offer.method)), offer.best && !w.offers.nothing ? h("span", { class: "ts-badge good" }, t("train.offers.best")) : null),
     h("span", { class: "ts-small" }, offerWords(w, offer)),
-    offer.why ? h("span", { class: "ts-soft ts-small" }, t("plan." + offer.why.code, offer.why.params)) : null),
+    offer.why ? h("span", { class: "ts-soft ts-small" }, offer.why.message) : null),
   offerCosts(offer.memory, offer.time?.seconds ?? offer.seconds, offer.disk?.total_mb ?? offer.disk_mb));
 
 /** What was set by hand, with what the estimate says of it. */

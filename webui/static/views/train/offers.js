@@ -95,5 +95,5 @@ function offersNow(w, self, draw) {
 }
 
 /** No plan keeps to the budget: what would, with the button that does it. */
-const nothingFits = (w, nothing) => noteBox("warn", h("p", {}, t("plan." + nothing.code, nothing.params)),
+const nothingFits = (w, nothing) => noteBox("warn", h("p", {}, nothing.message),
   nothing.change && Object.keys(nothing.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-offer-change", onclick: () => applyChange(w, nothing.change) }, t("train.estimate.apply")) : null);

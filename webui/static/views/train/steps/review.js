@@ -67,7 +67,7 @@ function trainFindings(w) {
   if (faults.length) return noteBox("danger", faults.map((text) => h("p", {}, text)));
   if (w.problem) return noteBox("danger", w.problem.message);
   if (!w.plan) return null;
-  return (w.plan.warnings || []).map((warning) => noteBox("warn", t("plan." + warning.code, warning.params)));
+  return (w.plan.warnings || []).map((warning) => noteBox("warn", warning.message));
 }
 
 function trainLegend(w) {

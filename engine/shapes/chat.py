@@ -1,0 +1,136 @@
+"""What the pages see of conversations and of the chat process."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from engine.core.shapes import CodedMessage
+
+AnswerStatus = Literal["waiting", "loading", "streaming", "complete", "stopped", "failed"]
+SideKind = Literal["base", "tuned", "fewshot"]
+
+
+class TunedOption(TypedDict):
+    """A tuned model that can answer."""
+
+    id: int  # of its row
+    name: str  # of it
+    method: str  # key
+    format: str  # of its files
+    created_at: float  # seconds since 1970
+
+
+class BaseOption(TypedDict):
+    """A base model with the tuned ones that were made from it."""
+
+    id: int  # of its row
+    name: str  # of it
+    tuned: list[TunedOption]  # the newest first
+
+
+class ChatOptions(TypedDict):
+    """What can be compared."""
+
+    bases: list[BaseOption]  # that are ready
+
+
+class ChatStatus(TypedDict):
+    """Of the process that answers."""
+
+    loaded: bool  # a model is in memory
+    models: list[str]  # that are
+    memory_mb: int  # that it takes
+    busy: bool  # it answers
+    waiting: int  # prompts behind the one that is answered
+    idle_s: float  # seconds since the last answer
+    device: str | None  # that it is on
+    precision: str | None  # number format
+    pid: int | None  # of the process
+
+
+class ChatSettings(TypedDict, total=False):
+    """Settings of a conversation."""
+
+    system: str  # told before it
+    temperature: float  # 0 always takes the likeliest word
+    top_p: float  # share of the likeliest words
+    max_tokens: int  # of an answer
+    seed: int | None  # None: a new one each time
+
+
+class ConversationBrief(TypedDict):
+    """What lists show of a conversation."""
+
+    id: int  # of its row
+    title: str  # beginning of its first prompt
+    base_model_id: int  # that answers
+    base_name: str  # of it
+    tuned_ids: list[int]  # that answer as well
+    turns: int  # prompts
+    created_at: float  # seconds since 1970
+    updated_at: float  # seconds since 1970
+
+
+class SideView(TypedDict):
+    """Who answers."""
+
+    side: str  # "base" or "tuned:ID"
+    label: str  # the model's name
+    kind: SideKind  # as pages colour it
+    weights_hash: str  # of the weights that answer
+
+
+class AnswerStats(TypedDict, total=False):
+    """Numbers of an answer."""
+
+    place: int  # prompts before it, while it waits
+    phase: AnswerStatus  # while it is given
+    tokens: int  # of the answer
+    prompt_tokens: int  # of what was asked
+    reason: str  # why it ended
+    first_token_s: float  # seconds to the first token
+    tokens_per_second: float  # after that
+    silent: Any  # whether it said nothing that is shown
+    error: CodedMessage  # why it failed
+    seed: int  # that it was drawn with
+    waited_s: float  # before the model was there
+    device: str  # that it was given on
+    precision: str  # number format
+
+
+class MessageView(TypedDict):
+    """A prompt, or one side's answer."""
+
+    turn: int  # from 1
+    role: Literal["user", "assistant"]  # who says it
+    side: str  # that answers; "" for prompts
+    content: str  # the text
+    status: AnswerStatus  # of an answer
+    weights_hash: str | None  # of the weights that answered
+    stats: AnswerStats  # of an answer
+
+
+class ConversationView(TypedDict):
+    """One conversation with all its messages."""
+
+    id: int  # of its row
+    title: str  # beginning of its first prompt
+    base_model_id: int  # that answers
+    base_name: str  # of it
+    tuned_ids: list[int]  # that answer as well
+    sides: list[SideView]  # the base first
+    settings: ChatSettings  # as chosen
+    read_only: CodedMessage | None  # why it cannot go on
+    messages: list[MessageView]  # in their order
+    created_at: float  # seconds since 1970
+    updated_at: float  # seconds since 1970
+    busy: NotRequired[bool]  # it is being answered
+
+
+class AnswerEvent(TypedDict):
+    """One side as it answers."""
+
+    side: str  # that answers
+    text: str  # so far
+    status: AnswerStatus  # of the answer
+    stats: AnswerStats  # of the answer

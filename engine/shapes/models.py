@@ -1,0 +1,73 @@
+"""What the pages see of base models and of tuned models."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from engine.core.shapes import CodedMessage, Said
+
+
+class PrepareProgress(TypedDict):
+    """How far a model is prepared, in bytes of the phase at hand."""
+
+    phase: str  # of the job
+    label: Said | None  # the phase in words; None before there is one
+    done: int  # bytes
+    total: int | None  # bytes; None where that is not known
+    fraction: float | None  # 0 to 1; None where the total is not known
+
+
+class BaseModelView(TypedDict):
+    """One base model."""
+
+    id: int  # of its row
+    name: str  # shown in lists
+    source: str  # "starter", "hub", "folder" ...
+    ref: str  # name at its source, or its folder
+    parameters: int | None  # None until it is known
+    context_length: int | None  # most tokens that it takes
+    weights_hash: str | None  # of its weights
+    created_at: float  # seconds since 1970
+    status: Literal["preparing", "ready", "failed"]  # whether it can be used
+    error: CodedMessage | None  # why it failed
+    default_template: bool  # it has no template of its own
+    architecture: str | None  # "llama" ...
+    job_id: int | None  # that prepares it
+    progress: PrepareProgress | None  # while it is prepared
+
+
+class ExportNeeds(TypedDict):
+    """What making an export takes."""
+
+    disk_bytes: int  # of its files
+    memory_mb: int  # at the peak
+
+
+class TunedView(TypedDict):
+    """One tuned model with its lineage, numbers and exports."""
+
+    id: int  # of its row
+    name: str  # shown in lists
+    method: str  # key of the method
+    format: str  # "adapter", "full", "delta" or "shots"
+    bytes: int  # of its files
+    weights_hash: str  # of its weights
+    created_at: float  # seconds since 1970
+    base_model_id: int  # that it stands on
+    base_name: str  # of that
+    dataset_id: int | None  # None where it was deleted
+    dataset_name: str  # of the data set
+    dataset_hash: str | None  # content that it was trained on
+    job_id: int  # that made it
+    job_name: str  # of that
+    train_loss: float | None  # at the end
+    val_loss: float | None  # at the end
+    base_val_loss: float | None  # of the untouched base
+    perplexity: float | None  # at the end
+    steps: int | None  # of the optimizer
+    tokens: int | None  # that were trained on
+    seconds: float | None  # that it took
+    lineage: dict[str, Any]  # {"base", "dataset", "spec", "libraries"}
+    metrics: dict[str, Any]  # of its job's end
+    export_jobs: dict[str, int | None]  # newest export by form
+    export_needs: dict[str, ExportNeeds]  # by form

@@ -1,0 +1,272 @@
+"""What the views of the pages get beside what the services give."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, Said
+from engine.shapes.app import CostsOverview, FindingView, Lessons, TopicView
+from engine.shapes.chat import ChatOptions, ChatSettings, ChatStatus, MessageView
+from engine.shapes.comparisons import ComparisonView
+from engine.shapes.data import DatasetBrief
+from engine.shapes.jobs import Headline, JobBrief, JobNews, JobView, StatusName
+from engine.shapes.models import BaseModelView, TunedView
+from engine.shapes.planning import DeviceChoice
+from webui.form_shapes import ParamForm
+
+
+class HomeJob(TypedDict):
+    """A job on the start page."""
+
+    id: int  # of its row
+    name: str  # as the user called it
+    kind: str  # key of its kind
+    status: StatusName  # where it is in its life
+    phase: str | None  # what it does now
+    step: int  # done so far
+    total_steps: int | None  # None until it is known
+    fraction: float  # share that is done, 0 to 1
+    seconds_left: float | None  # estimate
+    train_loss: float | None  # of the latest steps
+    val_loss: float | None  # at the latest check
+    queue_place: int | None  # from 1
+    stalled: bool  # its worker has not been heard of for long
+    headline: Headline  # its state in one sentence
+    tuned_id: int | None  # the tuned model that it made
+    finished_at: float | None  # seconds since 1970
+    started_at: float | None  # seconds since 1970
+    error: CodedMessage | None  # why it failed
+    dataset_name: str | None  # of its data
+    base_model_name: str | None  # of its model
+    spark: NotRequired[list[list[float]]]  # a few points of the training loss
+
+
+class HomeOverview(TypedDict):
+    """What runs and what was finished last."""
+
+    running: list[HomeJob]  # with their losses
+    finished: list[HomeJob]  # the newest first
+    any: bool  # something was ever trained
+
+
+class NamedJob(JobView):
+    """A job with its method's name."""
+
+    method_label: str  # for people
+
+
+class ListedJob(JobBrief):
+    """A job in the list."""
+
+    method_label: str  # for people
+
+
+class JobList(TypedDict):
+    """The list of jobs, where it is new."""
+
+    version: str  # of what is listed
+    jobs: list[ListedJob] | None  # None where nothing is new
+
+
+class FeedCursors(TypedDict, total=False):
+    """What a page has of a job."""
+
+    attempt: int | None  # that it knows
+    after_event: int  # id
+    after_log: int  # id
+    after_sample: int  # id
+    after_metric: int  # id
+
+
+class AdviceRow(TypedDict):
+    """A setting that a failed job's error would change."""
+
+    label: str  # of the setting
+    value: str  # in words
+
+
+class ChartRow(Named):
+    """A number over time that an objective adds."""
+
+    help: str  # what it says
+
+
+class NamedJobFeed(JobNews):
+    """What is new about a job, with words."""
+
+    job: NamedJob  # as it is now
+
+    advice: list[AdviceRow]  # that its error proposes
+    charts: list[ChartRow]  # of its objective
+
+
+class SettingRow(TypedDict):
+    """One setting of a job, for people."""
+
+    group: Literal["method", "training", "budget"]  # under which it is shown
+    label: str  # its name
+    value: str  # in words
+    changed: bool  # it is not the default
+    main: bool  # where a beginner would look
+
+
+class MachineFindings(MachineView):
+    """The machine, with what was found on it."""
+
+    findings: list[FindingView]  # in the order of areas
+
+
+class LimitRow(TypedDict):
+    """A setting of the program."""
+
+    key: str  # of the setting
+    variable: str  # of the environment
+    value: str | int | float | bool | None  # in force
+
+
+class ExportFormView(Named):
+    """A form in which a model can be taken away."""
+
+    help: str  # what it is
+    stands_alone: bool  # it needs no base model beside it
+    params: list[ParamForm]  # its settings
+
+
+class NotOffered(TypedDict):
+    """A form in which a model cannot be had."""
+
+    label: str  # of the form
+    reason: str  # why not
+
+
+class NamedTuned(TunedView):
+    """A tuned model with words and forms of export."""
+
+    method_label: str  # for people
+    objective_label: str  # for people
+    not_offered: list[NotOffered]  # with reasons
+    exports: list[ExportFormView]  # that are offered
+
+
+class ExportJobView(TypedDict):
+    """An export under way or done."""
+
+    id: int  # of its job
+    name: str  # of the model
+    status: StatusName  # of the job
+    phase: str | None  # of the job
+    phase_label: Said | None  # in words
+    step: int  # done so far
+    total_steps: int | None  # None until it is known
+    fraction: float  # share that is done, 0 to 1
+    seconds_left: float | None  # estimate
+    started_at: float | None  # seconds since 1970
+    finished_at: float | None  # seconds since 1970
+    queue_place: int | None  # from 1
+    stalled: bool  # its worker has not been heard of for long
+    error: CodedMessage | None  # why it failed
+    bytes: int | None  # of the file
+
+
+class LearnValue(Lessons):
+    """What the Learn page is placed with."""
+
+    glossary: list[TopicView]  # all words
+
+
+class LearnStart(CostsOverview):
+    """Costs on the chosen model."""
+
+    models: list[Labelled]  # to choose from
+    model: str  # chosen
+
+
+class ChatStart(TypedDict):
+    """What the playground begins with."""
+
+    options: ChatOptions  # who can answer
+    status: ChatStatus  # of the process
+    form: list[ParamForm]  # settings
+    defaults: ChatSettings  # of the settings
+
+
+class ChatFeed(TypedDict):
+    """What is new in a conversation."""
+
+    status: ChatStatus  # of the process
+    messages: list[MessageView]  # of the newest turns
+
+
+class ChatChanges(TypedDict, total=False):
+    """What is to be changed of a conversation."""
+
+    settings: ChatSettings  # those that are named
+    tuned_ids: list[int]  # who answers from now on
+
+
+class SavedRow(TypedDict):
+    """An answer as a person leaves it for training."""
+
+    question: str  # as it was left
+    answer: str  # as it was left
+    with_before: NotRequired[bool]  # earlier turns are part of it
+    dataset: NotRequired[int | None]  # that it is meant for
+
+
+class EntrantForm(Named):
+    """Something that can take part in a comparison."""
+
+    method: str  # key
+    variant: str | None  # key
+    tagline: str  # in one line
+    recommended: bool  # to newcomers
+    trains: bool  # anything at all
+    params: list[ParamForm]  # that may be set for it alone
+
+
+class MetricColumn(Named):
+    """A column of the leaderboard that says how good something is."""
+
+    help: str  # what it says
+    better: Literal["low", "high"]  # direction that is better
+    style: str  # how its numbers are written
+    decimals: int  # digits behind the point
+    curve: str  # name of its numbers over time; "" where it has none
+
+
+class CompareForms(TypedDict):
+    """What the Compare page is placed with."""
+
+    entrants: list[EntrantForm]  # that can be chosen
+    shared: list[ParamForm]  # settings that are the same for all
+    metrics: list[MetricColumn]  # columns
+
+
+class CompareDraft(TypedDict):
+    """What the form of a comparison keeps between visits."""
+
+    key: str  # its own: starting the same draft twice makes one comparison
+    name: str  # of the comparison
+    base_model: int | None  # id
+    dataset: int | None  # id
+    chosen: list[str]  # keys of entrants
+    own: dict[str, dict[str, Any]]  # settings by entrant
+    shared: dict[str, Any]  # settings that are the same for all
+    device: str  # "auto", or key of a device
+    memory_mb: int | None  # limit of each job
+
+
+class CompareStart(TypedDict):
+    """What the form of a comparison begins with."""
+
+    draft: CompareDraft  # to go on with
+    models: list[BaseModelView]  # all
+    datasets: list[DatasetBrief]  # those that were imported
+    devices: list[DeviceChoice]  # that are here
+
+
+class FreshComparison(TypedDict):
+    """A comparison, where it is new."""
+
+    version: str  # of what is shown
+    view: ComparisonView | None  # None where nothing is new

@@ -1,0 +1,3605 @@
+// What the server hands to the views and what they may call, made from the annotations in Python.
+// Written by `python -m webui.border.typings`; a test fails when it is out of date.
+
+/** Approved rows that became part of a data set. */
+export interface AddedRows {
+  /** its id */
+  dataset: number;
+  /** that were added */
+  rows: number;
+  /** of another kind, which stay */
+  left: number;
+  /** that has them */
+  version?: number;
+  /** that makes the version */
+  job?: number;
+}
+
+/** A setting that a failed job's error would change. */
+export interface AdviceRow {
+  /** of the setting */
+  label: string;
+  /** in words */
+  value: string;
+}
+
+/** A method for the guide's answers. */
+export interface AdviceView {
+  /** its key */
+  method: string;
+  /** its name */
+  label: string;
+  /** why */
+  reason: string;
+  /** that it takes */
+  memory_mb: number;
+}
+
+/** Numbers of an answer. */
+export interface AnswerStats {
+  /** prompts before it, while it waits */
+  place?: number;
+  /** while it is given */
+  phase?: "waiting" | "loading" | "streaming" | "complete" | "stopped" | "failed";
+  /** of the answer */
+  tokens?: number;
+  /** of what was asked */
+  prompt_tokens?: number;
+  /** why it ended */
+  reason?: string;
+  /** seconds to the first token */
+  first_token_s?: number;
+  /** after that */
+  tokens_per_second?: number;
+  /** whether it said nothing that is shown */
+  silent?: unknown;
+  /** why it failed */
+  error?: CodedMessage;
+  /** that it was drawn with */
+  seed?: number;
+  /** before the model was there */
+  waited_s?: number;
+  /** that it was given on */
+  device?: string;
+  /** number format */
+  precision?: string;
+}
+
+/** An example of the guide's answers, with its advice. */
+export interface AnsweredGuide {
+  /** that training may take */
+  memory_gb: number;
+  /** rows to train on */
+  examples: number;
+  /** what should be trained */
+  goal: string;
+  /** the best first */
+  advice: AdviceView[];
+}
+
+/** How far the newest audit is, and what it found. */
+export interface AuditView {
+  /** in use */
+  version: number;
+  /** in it */
+  rows: number;
+  /** it is small enough to be looked through unasked */
+  by_itself: boolean;
+  /** of the audit */
+  state: "none" | "waiting" | "running" | "done" | "stopped" | "failed";
+  /** that is done, 0 to 1 */
+  share: number;
+  /** that looks */
+  job: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** by check that is through */
+  checks: Record<string, CheckCounts>;
+  /** of the audit */
+  settings: AuditWish;
+  /** seconds since 1970 */
+  finished_at: number | null;
+}
+
+/** Which checks, with which settings. */
+export interface AuditWish {
+  /** checks that are left out */
+  off?: string[];
+  /** settings by check */
+  values?: Record<string, Record<string, any>>;
+}
+
+/** One base model. */
+export interface BaseModelView {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** "starter", "hub", "folder" ... */
+  source: string;
+  /** name at its source, or its folder */
+  ref: string;
+  /** None until it is known */
+  parameters: number | null;
+  /** most tokens that it takes */
+  context_length: number | null;
+  /** of its weights */
+  weights_hash: string | null;
+  /** seconds since 1970 */
+  created_at: number;
+  /** whether it can be used */
+  status: "preparing" | "ready" | "failed";
+  /** why it failed */
+  error: CodedMessage | null;
+  /** it has no template of its own */
+  default_template: boolean;
+  /** "llama" ... */
+  architecture: string | null;
+  /** that prepares it */
+  job_id: number | null;
+  /** while it is prepared */
+  progress: PrepareProgress | null;
+}
+
+/** A base model with the tuned ones that were made from it. */
+export interface BaseOption {
+  /** of its row */
+  id: number;
+  /** of it */
+  name: string;
+  /** the newest first */
+  tuned: TunedOption[];
+}
+
+/** A row in the list. */
+export interface BrowsedRow {
+  /** of a conversation */
+  messages?: ChatTurn[];
+  /** plain text */
+  text?: string;
+  /** before two answers, or a judged one */
+  prompt?: ChatTurn[];
+  /** the better answer */
+  chosen?: ChatTurn[];
+  /** the worse answer */
+  rejected?: ChatTurn[];
+  /** a judged answer */
+  completion?: ChatTurn[];
+  /** the judgement */
+  label?: boolean;
+  /** definitions of functions */
+  tools?: unknown[];
+  /** other columns */
+  extra?: Record<string, any>;
+  /** who made it */
+  origin?: Record<string, any>;
+  /** stays the same in all versions */
+  id?: number;
+  /** that it belongs to */
+  split?: "train" | "val" | "test";
+  /** of the file */
+  line?: number;
+  /** where there are several */
+  file?: string | null;
+  /** place among those that were asked for */
+  index?: number;
+  /** in the file */
+  place: number;
+  /** long texts were cut */
+  clipped: boolean;
+  /** of the whole row */
+  numbers: RowMeasures;
+}
+
+/** The next rows of a query. */
+export interface BrowsedRows {
+  /** that were found */
+  rows: BrowsedRow[];
+  /** the cursor behind them */
+  next: number;
+  /** rows in question */
+  total: number;
+  /** all of these belong to the query */
+  exact: boolean;
+  /** nothing is left */
+  done: boolean;
+}
+
+/** Something that a method can or cannot do. */
+export interface CapabilityView {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** whether it can */
+  can: boolean;
+  /** why not */
+  reason: string | null;
+}
+
+/** A device to plan for. */
+export interface CatalogueDevice {
+  /** name in specs */
+  key: string;
+  /** as pages show it */
+  name: string;
+  /** the shelf that it stands on */
+  kind: "gpu" | "apple" | "cpu";
+  /** heading within the shelf */
+  group: string;
+  /** that it has */
+  memory_mb: number;
+  /** dense half-precision speed; 0 for processors */
+  tflops: number;
+  /** GB/s of its memory */
+  bandwidth: number;
+  /** CUDA compute capability */
+  capability: [number, number] | null;
+  /** of a processor */
+  cores: number;
+  /** computes in bfloat16 */
+  bf16: boolean;
+  /** who says so */
+  source: string;
+  /** what to know before planning for it */
+  notes: CodedMessage[];
+}
+
+/** A number over the runs that have it. */
+export interface CellView {
+  /** over the runs */
+  mean: number;
+  /** sample standard deviation; None for one run */
+  spread: number | null;
+  /** that have it */
+  runs: number;
+  /** the best, or as good as the best */
+  mark: "best" | "level" | null;
+}
+
+/** How many rows an operation changes. */
+export interface ChangeCounts {
+  /** in their content */
+  changed: number;
+  /** taken out */
+  dropped: number;
+  /** put in */
+  added: number;
+  /** to another split */
+  moved: number;
+}
+
+/** An example of a change. */
+export interface ChangedRow {
+  /** of the row */
+  id: number;
+  /** None where it was added */
+  before: DataRow | null;
+  /** None where it was dropped */
+  after: DataRow | null;
+  /** happens to it */
+  what: "changed" | "dropped" | "added" | "moved";
+}
+
+/** Lengths in characters. */
+export interface CharacterSpreads {
+  /** of rows */
+  whole: SpreadView;
+  /** of their answers */
+  answer: SpreadView;
+}
+
+/** A number over time that an objective adds. */
+export interface ChartRow {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what it says */
+  help: string;
+}
+
+/** What is to be changed of a conversation. */
+export interface ChatChanges {
+  /** those that are named */
+  settings?: ChatSettings;
+  /** who answers from now on */
+  tuned_ids?: number[];
+}
+
+/** What is new in a conversation. */
+export interface ChatFeed {
+  /** of the process */
+  status: ChatStatus;
+  /** of the newest turns */
+  messages: MessageView[];
+}
+
+/** What can be compared. */
+export interface ChatOptions {
+  /** that are ready */
+  bases: BaseOption[];
+}
+
+/** Settings of a conversation. */
+export interface ChatSettings {
+  /** told before it */
+  system?: string;
+  /** 0 always takes the likeliest word */
+  temperature?: number;
+  /** share of the likeliest words */
+  top_p?: number;
+  /** of an answer */
+  max_tokens?: number;
+  /** None: a new one each time */
+  seed?: number | null;
+}
+
+/** What the playground begins with. */
+export interface ChatStart {
+  /** who can answer */
+  options: ChatOptions;
+  /** of the process */
+  status: ChatStatus;
+  /** settings */
+  form: ParamForm[];
+  /** of the settings */
+  defaults: ChatSettings;
+}
+
+/** Of the process that answers. */
+export interface ChatStatus {
+  /** a model is in memory */
+  loaded: boolean;
+  /** that are */
+  models: string[];
+  /** that it takes */
+  memory_mb: number;
+  /** it answers */
+  busy: boolean;
+  /** prompts behind the one that is answered */
+  waiting: number;
+  /** seconds since the last answer */
+  idle_s: number;
+  /** that it is on */
+  device: string | null;
+  /** number format */
+  precision: string | null;
+  /** of the process */
+  pid: number | null;
+}
+
+/** One message of a conversation. */
+export interface ChatTurn {
+  /** "system", "user", "assistant" or "tool" */
+  role: string;
+  /** its text */
+  content?: unknown;
+  /** functions that it calls */
+  tool_calls?: unknown[];
+  /** of the tool that answers */
+  name?: string;
+}
+
+/** What a check found. */
+export interface CheckCounts {
+  /** with a finding */
+  rows: number;
+  /** of rows that belong together */
+  groups?: number | null;
+}
+
+/** One check as the page shows it. */
+export interface CheckForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** of what it finds */
+  severity: "serious" | "look" | "hint";
+  /** what it looks for */
+  help: string;
+  /** what it found, in words */
+  found: string;
+  /** of rows that it looks at */
+  kinds: string[];
+  /** its settings */
+  params: ParamForm[];
+  /** repairs */
+  fixes: FixForm[];
+}
+
+/** A sentence by its key in the catalogue, with the values that fill it in. */
+export interface CodedMessage {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+}
+
+/** What the form of a comparison keeps between visits. */
+export interface CompareDraft {
+  /** its own: starting the same draft twice makes one comparison */
+  key: string;
+  /** of the comparison */
+  name: string;
+  /** id */
+  base_model: number | null;
+  /** id */
+  dataset: number | null;
+  /** keys of entrants */
+  chosen: string[];
+  /** settings by entrant */
+  own: Record<string, Record<string, any>>;
+  /** settings that are the same for all */
+  shared: Record<string, any>;
+  /** "auto", or key of a device */
+  device: string;
+  /** limit of each job */
+  memory_mb: number | null;
+}
+
+/** What the Compare page is placed with. */
+export interface CompareForms {
+  /** that can be chosen */
+  entrants: EntrantForm[];
+  /** settings that are the same for all */
+  shared: ParamForm[];
+  /** columns */
+  metrics: MetricColumn[];
+}
+
+/** What the form of a comparison begins with. */
+export interface CompareStart {
+  /** to go on with */
+  draft: CompareDraft;
+  /** all */
+  models: BaseModelView[];
+  /** those that were imported */
+  datasets: DatasetBrief[];
+  /** that are here */
+  devices: DeviceChoice[];
+}
+
+/** A scored question with everyone's answer. */
+export interface ComparedAnswers {
+  /** asked */
+  question: string;
+  /** of the data set */
+  expected: string;
+  /** answer of the untouched base */
+  base: string;
+  /** by entrant */
+  answers: Record<string, string>;
+}
+
+/** What lists show of a comparison. */
+export interface ComparisonBrief {
+  /** of its row */
+  id: number;
+  /** of it */
+  name: string;
+  /** seconds since 1970 */
+  created_at: number;
+  /** of its model */
+  base_model_name: string | null;
+  /** of its data */
+  dataset_name: string | null;
+  /** who takes part */
+  entrants: EntrantKey[];
+  /** repeats */
+  seeds: number;
+  /** what is the same for all: "tokens" or "time" */
+  held: string;
+  /** in all */
+  jobs: number;
+  /** of these */
+  ended: number;
+  /** of all of them */
+  state: "base" | "running" | "waiting" | "done" | "partly" | "failed" | "stopped";
+}
+
+/** What a comparison would cost. */
+export interface ComparisonCosts {
+  /** that it needs */
+  jobs: number;
+  /** of all, one after the other; None while one is unknown */
+  seconds: number | null;
+  /** by key */
+  entrants: Record<string, EntrantCost>;
+}
+
+/** One comparison, with a mark of what is shown. */
+export interface ComparisonView {
+  /** of its row */
+  id: number;
+  /** of it */
+  name: string;
+  /** seconds since 1970 */
+  created_at: number;
+  /** as it runs */
+  spec: Record<string, any>;
+  /** of its model */
+  base_model_name: string | null;
+  /** of its data */
+  dataset_name: string | null;
+  /** of all jobs */
+  state: "base" | "running" | "waiting" | "done" | "partly" | "failed" | "stopped";
+  /** something waits or runs */
+  active: boolean;
+  /** the base first */
+  rows: LeaderboardRow[];
+  /** changes when anything else does */
+  version: string;
+}
+
+/** What lists show of a conversation. */
+export interface ConversationBrief {
+  /** of its row */
+  id: number;
+  /** beginning of its first prompt */
+  title: string;
+  /** that answers */
+  base_model_id: number;
+  /** of it */
+  base_name: string;
+  /** that answer as well */
+  tuned_ids: number[];
+  /** prompts */
+  turns: number;
+  /** seconds since 1970 */
+  created_at: number;
+  /** seconds since 1970 */
+  updated_at: number;
+}
+
+/** One conversation with all its messages. */
+export interface ConversationView {
+  /** of its row */
+  id: number;
+  /** beginning of its first prompt */
+  title: string;
+  /** that answers */
+  base_model_id: number;
+  /** of it */
+  base_name: string;
+  /** that answer as well */
+  tuned_ids: number[];
+  /** the base first */
+  sides: SideView[];
+  /** as chosen */
+  settings: ChatSettings;
+  /** why it cannot go on */
+  read_only: CodedMessage | null;
+  /** in their order */
+  messages: MessageView[];
+  /** seconds since 1970 */
+  created_at: number;
+  /** seconds since 1970 */
+  updated_at: number;
+  /** it is being answered */
+  busy?: boolean;
+}
+
+/** What a data set is like. */
+export interface DataReport {
+  /** share that is done; nothing else is there then */
+  working?: number;
+  /** in all */
+  rows?: number;
+  /** rows by split */
+  splits?: Record<string, number>;
+  /** of rows */
+  characters?: CharacterSpreads;
+  /** codes with rows, the most first */
+  languages?: [string, number][];
+  /** answers with rows */
+  turns?: [number, number][];
+  /** the last of `turns` stands for so many or more */
+  most_turns?: number;
+  /** rows */
+  empty_answers?: number;
+  /** rows whose content an earlier one has */
+  same?: number;
+  /** of evenly spread rows */
+  sample?: SampleCounts;
+}
+
+/** A row of a data set. */
+export interface DataRow {
+  /** of a conversation */
+  messages?: ChatTurn[];
+  /** plain text */
+  text?: string;
+  /** before two answers, or a judged one */
+  prompt?: ChatTurn[];
+  /** the better answer */
+  chosen?: ChatTurn[];
+  /** the worse answer */
+  rejected?: ChatTurn[];
+  /** a judged answer */
+  completion?: ChatTurn[];
+  /** the judgement */
+  label?: boolean;
+  /** definitions of functions */
+  tools?: unknown[];
+  /** other columns */
+  extra?: Record<string, any>;
+  /** who made it */
+  origin?: Record<string, any>;
+  /** stays the same in all versions */
+  id?: number;
+  /** that it belongs to */
+  split?: "train" | "val" | "test";
+  /** of the file */
+  line?: number;
+  /** where there are several */
+  file?: string | null;
+  /** place among those that were asked for */
+  index?: number;
+}
+
+/** How a data set stands before it is given another shape. */
+export interface DataShape {
+  /** rows by split */
+  splits: Record<string, number>;
+  /** that can be asked for */
+  columns: string[];
+  /** that groups are of */
+  column: string | null;
+  /** values with their share, the largest first */
+  groups: ([string | null, number])[];
+  /** share of all further ones */
+  others: number;
+  /** values met */
+  different: number;
+  /** share of made rows */
+  made: number;
+  /** rows looked at */
+  looked: number;
+  /** these are all training rows */
+  whole: boolean;
+}
+
+/** What the Data page is placed with. */
+export interface DataValue {
+  /** of a file */
+  max_upload_mb: number;
+  /** rows of a page */
+  page_rows: number;
+}
+
+/** What lists show of a data set, with the import that anybody must know of. */
+export interface DatasetBrief {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** whether it was imported */
+  status: "draft" | "ready";
+  /** of its file */
+  source_name: string;
+  /** of its file */
+  format: string | null;
+  /** of its file, where it is text */
+  encoding: string | null;
+  /** key of a `Shape` */
+  shape: string | null;
+  /** of its rows */
+  kind: string | null;
+  /** of its file */
+  columns: string[];
+  /** field of the shape -> column */
+  mapping: Record<string, string>;
+  /** field -> wordings with {column} in them */
+  templates: Record<string, string[]>;
+  /** of the reader */
+  options: Record<string, any>;
+  /** rows */
+  accepted: number;
+  /** rows of the import */
+  rejected: number;
+  /** rows to learn from */
+  train_rows: number;
+  /** rows held out */
+  val_rows: number;
+  /** rows for tests */
+  test_rows: number;
+  /** of the draw that splits the rows */
+  seed: number;
+  /** share that is held out */
+  val_fraction: number;
+  /** numbers of the import */
+  stats: Record<string, any>;
+  /** of its rows */
+  content_hash: string | null;
+  /** seconds since 1970 */
+  created_at: number;
+  /** of a built-in sample */
+  sample_key: string | null;
+  /** in use */
+  version: number;
+  import: ImportStateView | null;
+  /** kind of its rows; None while nobody knows */
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  /** languages of many rows */
+  spoken: string[];
+}
+
+/** Everything about one data set except its rows. */
+export interface DatasetView {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** whether it was imported */
+  status: "draft" | "ready";
+  /** of its file */
+  source_name: string;
+  /** of its file */
+  format: string | null;
+  /** of its file, where it is text */
+  encoding: string | null;
+  /** key of a `Shape` */
+  shape: string | null;
+  /** of its rows */
+  kind: string | null;
+  /** of its file */
+  columns: string[];
+  /** field of the shape -> column */
+  mapping: Record<string, string>;
+  /** field -> wordings with {column} in them */
+  templates: Record<string, string[]>;
+  /** of the reader */
+  options: Record<string, any>;
+  /** rows */
+  accepted: number;
+  /** rows of the import */
+  rejected: number;
+  /** rows to learn from */
+  train_rows: number;
+  /** rows held out */
+  val_rows: number;
+  /** rows for tests */
+  test_rows: number;
+  /** of the draw that splits the rows */
+  seed: number;
+  /** share that is held out */
+  val_fraction: number;
+  /** numbers of the import */
+  stats: Record<string, any>;
+  /** of its rows */
+  content_hash: string | null;
+  /** seconds since 1970 */
+  created_at: number;
+  /** of a built-in sample */
+  sample_key: string | null;
+  /** in use */
+  version: number;
+  import: ImportStateView | null;
+  /** kind of its rows; None while nobody knows */
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  /** languages of many rows */
+  spoken: string[];
+  /** why it is read as it is */
+  detection: DetectionNote[];
+  /** that its rows could have */
+  shapes: RowShape[];
+  /** shape -> field -> column whose name means it */
+  by_name: Record<string, Record<string, string>>;
+  /** that its files could have */
+  encodings: string[];
+  /** as chosen */
+  reading: ReadingView;
+  /** rejected rows that were put right */
+  repaired: number;
+  /** how many there are */
+  versions: number;
+}
+
+/** Why something of a file is read as it is: sentence `detect.<code>`. */
+export interface DetectionNote {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** is read */
+  what: string;
+  /** as what */
+  value: unknown;
+}
+
+/** Something here that can train. */
+export interface DeviceChoice {
+  /** "cpu" or "cuda:N" */
+  key: string;
+  /** what its maker calls it */
+  name: string;
+  /** that this process may use */
+  memory_mb: number;
+  /** of that */
+  free_mb: number;
+  /** whether it has units for bf16 */
+  bf16: boolean;
+  /** whether the installed torch can use it */
+  usable: boolean;
+  /** that pages show with it */
+  icon: string;
+  /** texts `plan.<code>` */
+  notes: CodedMessage[];
+}
+
+/** How many rows differ between two versions, and how. */
+export interface DifferenceCounts {
+  /** in their content */
+  changed: number;
+  /** only in the first */
+  dropped: number;
+  /** only in the second */
+  added: number;
+  /** to another split */
+  moved: number;
+  /** in everything */
+  same: number;
+}
+
+/** What a job writes, and what its result takes when it is exported. */
+export interface DiskPlan {
+  /** what it is made of */
+  items: SizedItem[];
+  /** their sum */
+  total_mb: number;
+  /** what the job may write */
+  free_mb: number;
+  /** of the merged model */
+  export_mb: number;
+}
+
+/** What lies in the home folder. */
+export interface DiskUse {
+  /** its path */
+  home: string;
+  /** bytes of the database */
+  database: number;
+  /** each with its size */
+  folders: FolderSize[];
+  /** bytes of all */
+  total: number;
+}
+
+/** A check of a plan's memory; texts are `check.part.<key>`. */
+export interface DryRunView {
+  /** that checks */
+  job: number;
+  /** of it */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** what the plan says of the step */
+  bill_mb: number;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** as found; None before the end */
+  total_mb: number | null;
+  /** of what was found */
+  items: SizedItem[] | null;
+  /** of what the plan says */
+  bill_items: SizedItem[] | null;
+  /** that the check took */
+  seconds: number | null;
+}
+
+/** What an entrant would cost; only `error` where it cannot be told. */
+export interface EntrantCost {
+  /** why it cannot be told */
+  error?: CodedMessage;
+  /** of a job */
+  seconds?: number | null;
+  /** at the peak */
+  memory_mb?: number;
+  /** that it may use */
+  limit_mb?: number;
+  /** numbers */
+  trainable?: number;
+  /** whether it fits */
+  verdict?: VerdictView;
+  /** texts `plan.<code>` */
+  warnings?: CodedMessage[];
+}
+
+/** Something that can take part in a comparison. */
+export interface EntrantForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** key */
+  method: string;
+  /** key */
+  variant: string | null;
+  /** in one line */
+  tagline: string;
+  /** to newcomers */
+  recommended: boolean;
+  /** anything at all */
+  trains: boolean;
+  /** that may be set for it alone */
+  params: ParamForm[];
+}
+
+/** Who takes part. */
+export interface EntrantKey {
+  /** in the comparison */
+  key: string;
+  /** key */
+  method: string;
+  /** key */
+  variant: string | null;
+  /** its name for people */
+  label?: string;
+}
+
+/** The time of an epoch as this machine trained the model last. */
+export interface EpochSpeed {
+  /** of a pass */
+  seconds: number;
+  /** that trained then */
+  method: string;
+  /** as measured */
+  tokens_per_s: number;
+}
+
+/** Tokens of a pass over the training rows. */
+export interface EpochTokens {
+  /** all */
+  tokens: number;
+  /** of these */
+  learnt: number;
+}
+
+/** One training example as tokens. */
+export interface ExampleTokens {
+  /** the line that completed it, from 1 */
+  row: number;
+  /** that it belongs to */
+  split: string;
+  /** pieces of text that are packed into it */
+  texts: number;
+  /** it was cut */
+  truncated: boolean;
+  /** in their order */
+  tokens: TokenView[];
+}
+
+/** A finished file, or the job that writes it. */
+export interface ExportAnswer {
+  /** where it is done */
+  file?: ExportedFile;
+  /** that writes it */
+  job?: number;
+}
+
+/** The form of an export. */
+export interface ExportFormOfData {
+  /** its settings */
+  params: ParamForm[];
+  /** the columns of the original file can be written */
+  original: boolean;
+  /** the newest first */
+  versions: ExportVersion[];
+}
+
+/** A form in which a model can be taken away. */
+export interface ExportFormView {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what it is */
+  help: string;
+  /** it needs no base model beside it */
+  stands_alone: boolean;
+  /** its settings */
+  params: ParamForm[];
+}
+
+/** An export under way or done. */
+export interface ExportJobView {
+  /** of its job */
+  id: number;
+  /** of the model */
+  name: string;
+  /** of the job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** of the job */
+  phase: string | null;
+  /** in words */
+  phase_label: Record<string, string> | null;
+  /** done so far */
+  step: number;
+  /** None until it is known */
+  total_steps: number | null;
+  /** share that is done, 0 to 1 */
+  fraction: number;
+  /** estimate */
+  seconds_left: number | null;
+  /** seconds since 1970 */
+  started_at: number | null;
+  /** seconds since 1970 */
+  finished_at: number | null;
+  /** from 1 */
+  queue_place: number | null;
+  /** its worker has not been heard of for long */
+  stalled: boolean;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** of the file */
+  bytes: number | null;
+}
+
+/** What making an export takes. */
+export interface ExportNeeds {
+  /** of its files */
+  disk_bytes: number;
+  /** at the peak */
+  memory_mb: number;
+}
+
+/** How far a large export is. */
+export interface ExportState {
+  /** of its job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** rows so far */
+  step: number;
+  /** rows in all */
+  total: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** when it is done */
+  file: ExportedFile | null;
+}
+
+/** A version that can be taken away. */
+export interface ExportVersion {
+  /** of it */
+  number: number;
+  /** in it */
+  rows: number;
+  /** now */
+  in_use: boolean;
+}
+
+/** A file that was written. */
+export interface ExportedFile {
+  /** under which it is fetched */
+  key: string;
+  /** id */
+  dataset: number;
+  /** key */
+  format: string;
+  /** to save it under */
+  name: string;
+  /** of it */
+  bytes: number;
+  /** in it */
+  rows: number;
+  /** what was left out */
+  notes: unknown[];
+}
+
+/** What a page has of a job. */
+export interface FeedCursors {
+  /** that it knows */
+  attempt?: number | null;
+  /** id */
+  after_event?: number;
+  /** id */
+  after_log?: number;
+  /** id */
+  after_sample?: number;
+  /** id */
+  after_metric?: number;
+}
+
+/** What was found on the machine; texts `hardware.<code>` and `hardware.<code>.means`. */
+export interface FindingView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** under which it is listed */
+  area: "gpu" | "cpu" | "memory" | "disk" | "software";
+  /** how it is marked */
+  level: "good" | "note" | "off";
+}
+
+/** What of a data set does not fit. */
+export interface FitView {
+  /** the worst first */
+  findings: MisfitView[];
+  /** the base model that was looked at; None where none is here */
+  model: number | null;
+  /** rows are still being looked at: ask again */
+  working: boolean;
+}
+
+/** A repair of what a check finds. */
+export interface FixForm {
+  /** key */
+  operation: string;
+  /** settings of the operation */
+  values: Record<string, any>;
+  /** in words */
+  label: string;
+}
+
+/** One folder of the home folder. */
+export interface FolderSize {
+  /** its name */
+  key: string;
+  /** of its files */
+  bytes: number;
+}
+
+/** One value of a setting that is chosen from a list. */
+export interface FormChoice {
+  /** as it is stored */
+  value: unknown;
+  /** its name for people */
+  label: string;
+}
+
+/** The word of the glossary that explains a setting. */
+export interface FormTerm {
+  /** its anchor */
+  key: string;
+  /** the word */
+  name: string;
+}
+
+/** A check that found something. */
+export interface FoundCheck {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** with a finding */
+  rows: number;
+}
+
+/** One text of a row with something found. */
+export interface FoundPart {
+  /** who says it */
+  role: string;
+  /** of the row that it stands in */
+  list: string;
+  /** text and what was found in it */
+  pieces: [string, string][];
+  /** of a column, or an argument of a call */
+  name?: string;
+}
+
+/** A row that a check found. */
+export interface FoundRowView {
+  /** of the row */
+  id: number;
+  /** in the file of rows */
+  place: number;
+  /** rows that belong together */
+  group: number | null;
+  /** of the finding */
+  detail: Record<string, any>;
+  /** texts of the row */
+  parts: FoundPart[];
+  /** that it belongs to */
+  split: string | null;
+  /** of the file */
+  line: number | null;
+  /** where there are several */
+  file: string | null;
+}
+
+/** Some of what a check found. */
+export interface FoundRows {
+  /** offset to go on from */
+  next: number | null;
+  /** some */
+  rows: FoundRowView[];
+}
+
+/** A comparison, where it is new. */
+export interface FreshComparison {
+  /** of what is shown */
+  version: string;
+  /** None where nothing is new */
+  view: ComparisonView | null;
+}
+
+/** A GPU of this machine. */
+export interface GpuView {
+  /** "cuda:N" */
+  key: string;
+  /** what its maker calls it */
+  name: string;
+  /** of its own */
+  memory_mb: number;
+  /** of that */
+  free_mb: number;
+  /** whether it has units for bf16 */
+  bf16: boolean;
+  /** 0 */
+  cores: number;
+  /** CUDA compute capability */
+  capability: [number, number] | null;
+  /** version of its driver */
+  driver: string | null;
+  /** whether the installed torch can use it */
+  usable: boolean;
+  /** 0 */
+  vector_bits: number;
+  /** dense half-precision speed, where it is known */
+  tflops: number | null;
+  /** speed of its memory, where it is known */
+  bandwidth_gb_s: number | null;
+  /** "" for a GPU that is here */
+  planned_as: string;
+}
+
+/** A job's state in one plain sentence: text `headline.<code>`, or its own words. */
+export interface Headline {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** the sentence, where the job's kind declares it */
+  text?: Record<string, string>;
+}
+
+/** A job on the start page. */
+export interface HomeJob {
+  /** of its row */
+  id: number;
+  /** as the user called it */
+  name: string;
+  /** key of its kind */
+  kind: string;
+  /** where it is in its life */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** what it does now */
+  phase: string | null;
+  /** done so far */
+  step: number;
+  /** None until it is known */
+  total_steps: number | null;
+  /** share that is done, 0 to 1 */
+  fraction: number;
+  /** estimate */
+  seconds_left: number | null;
+  /** of the latest steps */
+  train_loss: number | null;
+  /** at the latest check */
+  val_loss: number | null;
+  /** from 1 */
+  queue_place: number | null;
+  /** its worker has not been heard of for long */
+  stalled: boolean;
+  /** its state in one sentence */
+  headline: Headline;
+  /** the tuned model that it made */
+  tuned_id: number | null;
+  /** seconds since 1970 */
+  finished_at: number | null;
+  /** seconds since 1970 */
+  started_at: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** of its data */
+  dataset_name: string | null;
+  /** of its model */
+  base_model_name: string | null;
+  /** a few points of the training loss */
+  spark?: number[][];
+}
+
+/** What runs and what was finished last. */
+export interface HomeOverview {
+  /** with their losses */
+  running: HomeJob[];
+  /** the newest first */
+  finished: HomeJob[];
+  /** something was ever trained */
+  any: boolean;
+}
+
+/** How far a fetch from a hub is, in bytes. */
+export interface HubFetch {
+  /** that fetches */
+  job: number;
+  /** of the data set there */
+  name: string;
+  /** of the job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** bytes */
+  done: number;
+  /** bytes */
+  total: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** that it became */
+  dataset: number | null;
+  /** nothing more comes */
+  ended: boolean;
+}
+
+/** An import that goes on, waits or ended early. */
+export interface ImportStateView {
+  /** of its job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** of its job */
+  phase: string | null;
+  /** estimate */
+  seconds_left: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** that imports */
+  job: number;
+  /** that are read */
+  bytes: number;
+  /** bytes in all */
+  total: number | null;
+  /** that were taken so far */
+  rows: number;
+  /** that were not */
+  rejected: number;
+  /** nothing more comes */
+  ended: boolean;
+  /** it can go on */
+  can_resume: boolean;
+  /** place in the queue, from 1; 0 where it does not wait */
+  waiting: number;
+}
+
+/** How files are to be read, as the mapping screen has it. */
+export interface ImportWish {
+  /** of the data set */
+  name?: string;
+  /** key of a shape */
+  shape?: string | null;
+  /** field of the shape -> column */
+  mapping?: Record<string, string>;
+  /** share that is held out */
+  val_fraction?: number;
+  /** of the draw */
+  seed?: number;
+  /** of text files */
+  encoding?: string | null;
+  /** field -> wordings */
+  templates?: Record<string, string[]> | null;
+  /** of the reader */
+  options?: Record<string, any> | null;
+}
+
+/** What may be done with a job now. */
+export interface JobCan {
+  /** save and end */
+  stop: boolean;
+  /** end without saving */
+  cancel: boolean;
+  /** go on from the last checkpoint */
+  resume: boolean;
+  /** to an earlier place in the queue */
+  move_up: boolean;
+  /** to a later place in the queue */
+  move_down: boolean;
+  /** hide it and free its disk */
+  delete: boolean;
+}
+
+/** A complete checkpoint. */
+export interface JobCheckpoint {
+  /** of its row */
+  id: number;
+  /** of the job */
+  step: number;
+  /** on disk */
+  bytes: number;
+  /** seconds since 1970 */
+  created_at: number;
+  /** numbers at that step */
+  metrics: Record<string, any>;
+  /** in which it was written */
+  attempt: number;
+}
+
+/** The newest things that a page has of a job. */
+export interface JobCursors {
+  /** id of the last event */
+  event: number;
+  /** id of the last line */
+  log: number;
+  /** id of the last sample */
+  sample: number;
+  /** id of the last number */
+  metric: number;
+}
+
+/** Something that happened to a job. */
+export interface JobEventView {
+  /** of its row */
+  id: number;
+  /** seconds since 1970 */
+  at: number;
+  /** how it is shown */
+  kind: "status" | "info" | "warning" | "error";
+  /** of its text; of "status" the new status */
+  code: string;
+  /** values of the text */
+  params: Record<string, any>;
+  /** of the job when it happened */
+  step: number | null;
+  /** in which it happened */
+  attempt: number;
+}
+
+/** The list of jobs, where it is new. */
+export interface JobList {
+  /** of what is listed */
+  version: string;
+  /** None where nothing is new */
+  jobs: ListedJob[] | null;
+}
+
+/** One line of a job's log. */
+export interface JobLogLine {
+  /** of its row */
+  id: number;
+  /** seconds since 1970 */
+  at: number;
+  /** of the log */
+  level: string;
+  /** as it was written */
+  text: string;
+}
+
+/** An answer to a sample question at one step. */
+export interface JobSample {
+  /** of its row */
+  id: number;
+  /** of the job */
+  step: number;
+  /** place of the question */
+  prompt_index: number;
+  /** the question */
+  prompt: string;
+  /** the answer of the data set */
+  expected: string | null;
+  /** the model's */
+  answer: string;
+}
+
+/** The answer where a job does the work. */
+export interface JobStarted {
+  /** that does it */
+  job: number;
+}
+
+/** A column with few different values. */
+export interface LabelColumn {
+  /** its name */
+  column: string;
+  /** with the rows that have them */
+  values: [string, number][];
+}
+
+/** Something to choose from, as a page lists it. */
+export interface Labelled {
+  /** what is sent when it is chosen */
+  value: string;
+  /** its name for people */
+  label: string;
+}
+
+/** One row of the leaderboard. */
+export interface LeaderboardRow {
+  /** of the entrant; "base" for the untouched base */
+  key: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+  /** its jobs */
+  runs: RunView[];
+  /** of all of them */
+  state: "base" | "running" | "waiting" | "done" | "partly" | "failed" | "stopped";
+  /** its numbers are of what ended early */
+  partial: boolean;
+  /** held-out loss of what runs */
+  now: number | null;
+  /** of parameters */
+  counts: ParameterCounts;
+  /** by column */
+  cells: Record<string, CellView>;
+  /** key */
+  method?: string | null;
+  /** key */
+  variant?: string | null;
+  /** its name for people */
+  label?: string;
+}
+
+/** The device that costs are shown for. */
+export interface LearnDevice {
+  /** of it */
+  key: string;
+  /** of it */
+  name: string;
+  /** "RAM" or the like, in words */
+  place: string;
+  /** that it has */
+  memory_mb: number;
+}
+
+/** Costs on the chosen model. */
+export interface LearnStart {
+  /** of the model */
+  parameters: number;
+  /** that they are for */
+  device: LearnDevice;
+  /** of an example */
+  tokens: number;
+  /** by method */
+  numbers: Record<string, MethodNumbers>;
+  /** of the guide */
+  examples: AnsweredGuide[];
+  /** to choose from */
+  models: Labelled[];
+  /** chosen */
+  model: string;
+}
+
+/** What the Learn page is placed with. */
+export interface LearnValue {
+  /** in their order */
+  methods: MethodCard[];
+  /** of methods */
+  families: Named[];
+  /** in their order */
+  objectives: ObjectiveCard[];
+  /** of the guide */
+  goals: Labelled[];
+  /** all words */
+  glossary: TopicView[];
+}
+
+/** A column that is not learnt although rows have something there. */
+export interface LeftOutView {
+  /** its name */
+  column: string;
+  /** with something there, of those that were looked at */
+  rows: number;
+  /** what it looks like */
+  reads: "text" | "nested" | "label" | "number";
+}
+
+/** The data set of the first lesson. */
+export interface LessonDataset {
+  /** of its row */
+  id: number;
+  /** of it */
+  name: string;
+  /** to learn from */
+  train_rows: number;
+  /** held out */
+  val_rows: number;
+}
+
+/** The model of the first lesson. */
+export interface LessonModel {
+  /** of its row */
+  id: number;
+  /** of it */
+  name: string;
+  /** whether it can be used */
+  status: "preparing" | "ready" | "failed";
+  /** why it failed */
+  error: CodedMessage | null;
+  /** while it is prepared */
+  progress: PrepareProgress | null;
+}
+
+/** A question with its answer. */
+export interface LessonRow {
+  /** asked */
+  question: string;
+  /** to be learnt */
+  answer: string;
+}
+
+/** What the first lesson teaches, how, and what it costs. */
+export interface LessonView {
+  /** that is learnt */
+  dataset: LessonDataset;
+  /** some of it */
+  rows: LessonRow[];
+  /** that learns */
+  model: LessonModel;
+  /** key of the method */
+  method: string;
+  /** value of that setting */
+  rank: unknown;
+  /** value of that setting */
+  epochs: unknown;
+  /** None while the model is not ready */
+  plan: PlanView | null;
+}
+
+/** A setting of the program. */
+export interface LimitRow {
+  /** of the setting */
+  key: string;
+  /** of the environment */
+  variable: string;
+  /** in force */
+  value: string | number | boolean | null;
+}
+
+/** Where a term is from. */
+export interface LinkView {
+  /** of the paper or document */
+  title: string;
+  /** its address */
+  url: string;
+}
+
+/** A job in the list. */
+export interface ListedJob {
+  /** of its row */
+  id: number;
+  /** as the user called it */
+  name: string;
+  /** key of its kind */
+  kind: string;
+  /** where it is in its life */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** what it does now */
+  phase: string | null;
+  /** the device or queue that it waits for */
+  lane: string;
+  /** done so far */
+  step: number;
+  /** None until it is known */
+  total_steps: number | null;
+  /** estimate of the worker */
+  seconds_left: number | null;
+  /** of the latest steps, in nats a label */
+  train_loss: number | null;
+  /** of the held-out rows at the latest check */
+  val_loss: number | null;
+  /** key of its method, where it has one */
+  method: string | null;
+  /** data set that it is about */
+  dataset_id: number | null;
+  /** base model that it is about */
+  base_model_id: number | null;
+  /** seconds since 1970 */
+  created_at: number;
+  /** seconds since 1970 */
+  started_at: number | null;
+  /** seconds since 1970 */
+  finished_at: number | null;
+  /** how often it was claimed */
+  attempt: number;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** what the user asked for */
+  request: "stop" | "cancel" | null;
+  /** the job that it came from */
+  parent_id: number | null;
+  /** what lists call its kind */
+  title: Record<string, string>;
+  /** the phase in words */
+  phase_label: Record<string, string> | null;
+  /** whether it learns something */
+  trains: boolean;
+  /** whether lists show it */
+  listed: boolean;
+  /** whether there is a file to save */
+  gives_file: boolean;
+  /** share that is done, 0 to 1 */
+  fraction: number;
+  /** deleted ones have a name as well */
+  dataset_name: string | null;
+  /** deleted ones have a name as well */
+  base_model_name: string | null;
+  /** from 1; None when it does not wait */
+  queue_place: number | null;
+  /** its worker has not been heard of for long */
+  stalled: boolean;
+  /** step of the last checkpoint */
+  checkpoint_step: number | null;
+  /** what may be done with it */
+  can: JobCan;
+  /** the tuned model that it made */
+  tuned_id: number | null;
+  /** the comparison that it belongs to */
+  comparison_id: number | null;
+  /** for people */
+  method_label: string;
+}
+
+/** All that the wizard begins with. */
+export interface LoadedWizard {
+  /** as it is now */
+  draft: WizardDraft;
+  /** the one that the address replaced */
+  replaced: WizardDraft | null;
+  /** what could not be taken over */
+  warnings: CodedMessage[];
+  /** all */
+  models: BaseModelView[];
+  /** those that were imported */
+  datasets: DatasetBrief[];
+  /** that are here */
+  devices: DeviceChoice[];
+  /** to plan for */
+  catalogue: CatalogueDevice[];
+}
+
+/** The machine, with what was found on it. */
+export interface MachineFindings {
+  /** name of the processor */
+  cpu: string;
+  /** that this process may use */
+  cores: number;
+  /** whether the processor has units for bf16 */
+  cpu_bf16: boolean;
+  /** that this process may use */
+  ram_mb: number;
+  /** of that */
+  ram_free_mb: number;
+  /** size of the disk with the home folder */
+  disk_mb: number;
+  /** of that */
+  disk_free_mb: number;
+  /** that this process sees */
+  gpus: GpuView[];
+  /** of the first GPU */
+  driver: string | null;
+  /** the CUDA that torch was built for */
+  torch_cuda: string | null;
+  /** in the order of areas */
+  findings: FindingView[];
+}
+
+/** The whole machine. */
+export interface MachineView {
+  /** name of the processor */
+  cpu: string;
+  /** that this process may use */
+  cores: number;
+  /** whether the processor has units for bf16 */
+  cpu_bf16: boolean;
+  /** that this process may use */
+  ram_mb: number;
+  /** of that */
+  ram_free_mb: number;
+  /** size of the disk with the home folder */
+  disk_mb: number;
+  /** of that */
+  disk_free_mb: number;
+  /** that this process sees */
+  gpus: GpuView[];
+  /** of the first GPU */
+  driver: string | null;
+  /** the CUDA that torch was built for */
+  torch_cuda: string | null;
+}
+
+/** The new version, or the job that makes it. */
+export interface MadeVersion {
+  /** its number */
+  version?: number;
+  /** where there are many rows */
+  job?: number;
+}
+
+/** The first rows as they would be imported. */
+export interface MappingPreview {
+  /** the first ones */
+  rows: DataRow[];
+  /** rows that were looked at */
+  checked: number;
+  /** these are all rows */
+  whole: boolean;
+  /** of these */
+  rejected_rows: number;
+  /** other columns that rows keep */
+  kept: string[];
+  /** other columns with something in them */
+  left_out: LeftOutView[];
+  /** rows by class */
+  classes: Record<string, number>;
+  /** the first ones */
+  rejected: RejectedPreview[];
+  /** of the file */
+  columns: string[];
+  /** a question that names the classes */
+  wording: string | null;
+}
+
+/** How far the counting of tokens is. */
+export interface MeasuredTokens {
+  /** rows */
+  measured: number;
+  /** rows */
+  total: number;
+}
+
+/** The memory of a job. */
+export interface MemoryEstimate {
+  /** what it is made of */
+  items: MemoryLine[];
+  /** their sum */
+  total_mb: number;
+  /** what the job may use */
+  limit_mb: number;
+}
+
+/** One line of the memory estimate; texts are `plan.memory.<key>`. */
+export interface MemoryLine {
+  /** of the line */
+  key: string;
+  /** megabytes at the peak */
+  mb: number;
+  /** how it is calculated, with its numbers */
+  formula: string;
+  /** paper or documentation of the formula */
+  source: string;
+}
+
+/** A prompt, or one side's answer. */
+export interface MessageView {
+  /** from 1 */
+  turn: number;
+  /** who says it */
+  role: "user" | "assistant";
+  /** that answers; "" for prompts */
+  side: string;
+  /** the text */
+  content: string;
+  /** of an answer */
+  status: "waiting" | "loading" | "streaming" | "complete" | "stopped" | "failed";
+  /** of the weights that answered */
+  weights_hash: string | null;
+  /** of an answer */
+  stats: AnswerStats;
+}
+
+/** One method on the Learn page. */
+export interface MethodCard {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** key of its family */
+  family: string;
+  /** in one line */
+  tagline: string;
+  /** to newcomers */
+  recommended: boolean;
+  /** anything at all */
+  trains: boolean;
+  /** what its result is */
+  saves: string;
+  /** of its number of parameters */
+  source: string;
+  /** what it can do */
+  capabilities: CapabilityView[];
+  /** of it */
+  variants: VariantCard[];
+  /** further ones */
+  notes: string[];
+  /** None while it is not written */
+  learn: MethodLesson | null;
+}
+
+/** What a method would cost for a form as it is filled in; only `fault` where it cannot be told. */
+export interface MethodCost {
+  /** why it cannot be told */
+  fault?: CodedMessage;
+  /** at the peak */
+  memory_mb?: number;
+  /** numbers that are trained */
+  trained?: number;
+  /** of the result */
+  bytes?: number;
+  /** it fits */
+  ok?: boolean;
+}
+
+/** One method as the wizard offers it. */
+export interface MethodForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** key of its family */
+  family: string;
+  /** in one line */
+  tagline: string;
+  /** in some lines */
+  help: string;
+  /** further ones */
+  notes: string[];
+  /** to newcomers */
+  recommended: boolean;
+  /** its own settings */
+  params: ParamForm[];
+  /** that it changes in the settings of training */
+  defaults: Record<string, any>;
+  /** those that matter here */
+  capabilities: CapabilityView[];
+  /** of it */
+  variants: VariantForm[];
+}
+
+/** What is to be learnt of a method. */
+export interface MethodLesson {
+  /** it is */
+  what: string;
+  /** which numbers */
+  trains: string;
+  /** which not */
+  frozen: string;
+  /** to choose it */
+  when: string;
+  /** to choose it */
+  when_not: string;
+  /** of it */
+  strengths: string[];
+  /** of it */
+  weaknesses: string[];
+  /** where it is from */
+  paper: string;
+  /** of what it does */
+  formula: string;
+}
+
+/** What a method costs on a model at its defaults; only `refused` where it does not work. */
+export interface MethodNumbers {
+  /** why it does not work */
+  refused: CodedMessage | null;
+  /** numbers that are trained */
+  trained?: number;
+  /** of all parameters */
+  share?: number;
+  /** numbers of the base that change */
+  changed?: number;
+  /** of that change */
+  rank?: number | null;
+  /** of the result */
+  bytes?: number;
+  /** of training, at the peak */
+  memory_mb?: number;
+}
+
+/** What the user changed for one method. */
+export interface MethodSettings {
+  /** its own settings */
+  method_params?: Record<string, any>;
+  /** settings of training */
+  training?: Record<string, any>;
+}
+
+/** A column of the leaderboard that says how good something is. */
+export interface MetricColumn {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** what it says */
+  help: string;
+  /** direction that is better */
+  better: "low" | "high";
+  /** how its numbers are written */
+  style: string;
+  /** digits behind the point */
+  decimals: number;
+  /** name of its numbers over time; "" where it has none */
+  curve: string;
+}
+
+/** What does not fit: sentence `fit.<code>`. */
+export interface MisfitView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** how much is lost */
+  level: "danger" | "warn" | "info";
+  /** the best first */
+  ways: WayOutView[];
+}
+
+/** A row of the database by its name. */
+export interface NameOfId {
+  /** of the row */
+  id: number;
+  /** for people */
+  name: string;
+}
+
+/** A declared group or kind, by key and name. */
+export interface Named {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+}
+
+/** A job with its method's name. */
+export interface NamedJob {
+  /** of its row */
+  id: number;
+  /** as the user called it */
+  name: string;
+  /** key of its kind */
+  kind: string;
+  /** where it is in its life */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** what it does now */
+  phase: string | null;
+  /** the device or queue that it waits for */
+  lane: string;
+  /** done so far */
+  step: number;
+  /** None until it is known */
+  total_steps: number | null;
+  /** estimate of the worker */
+  seconds_left: number | null;
+  /** of the latest steps, in nats a label */
+  train_loss: number | null;
+  /** of the held-out rows at the latest check */
+  val_loss: number | null;
+  /** key of its method, where it has one */
+  method: string | null;
+  /** data set that it is about */
+  dataset_id: number | null;
+  /** base model that it is about */
+  base_model_id: number | null;
+  /** seconds since 1970 */
+  created_at: number;
+  /** seconds since 1970 */
+  started_at: number | null;
+  /** seconds since 1970 */
+  finished_at: number | null;
+  /** how often it was claimed */
+  attempt: number;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** what the user asked for */
+  request: "stop" | "cancel" | null;
+  /** the job that it came from */
+  parent_id: number | null;
+  /** what lists call its kind */
+  title: Record<string, string>;
+  /** the phase in words */
+  phase_label: Record<string, string> | null;
+  /** whether it learns something */
+  trains: boolean;
+  /** whether lists show it */
+  listed: boolean;
+  /** whether there is a file to save */
+  gives_file: boolean;
+  /** share that is done, 0 to 1 */
+  fraction: number;
+  /** deleted ones have a name as well */
+  dataset_name: string | null;
+  /** deleted ones have a name as well */
+  base_model_name: string | null;
+  /** from 1; None when it does not wait */
+  queue_place: number | null;
+  /** its worker has not been heard of for long */
+  stalled: boolean;
+  /** step of the last checkpoint */
+  checkpoint_step: number | null;
+  /** what may be done with it */
+  can: JobCan;
+  /** the tuned model that it made */
+  tuned_id: number | null;
+  /** the comparison that it belongs to */
+  comparison_id: number | null;
+  /** numbers of its end, by kind */
+  result: Record<string, any>;
+  /** all that its worker reads */
+  spec: Record<string, any>;
+  /** its state in one sentence */
+  headline: Headline;
+  /** for people */
+  method_label: string;
+}
+
+/** What is new about a job, with words. */
+export interface NamedJobFeed {
+  /** another attempt has begun: forget what was known */
+  reset: boolean;
+  /** new ones */
+  events: JobEventView[];
+  /** new ones */
+  logs: JobLogLine[];
+  /** new ones */
+  samples: JobSample[];
+  /** all */
+  checkpoints: JobCheckpoint[];
+  /** None before the start */
+  plan: PromisedPlan | null;
+  /** new points [step, value] by name */
+  metrics: Record<string, number[][]>;
+  /** to ask with next time */
+  cursors: JobCursors;
+  /** as it is now */
+  job: NamedJob;
+  /** that its error proposes */
+  advice: AdviceRow[];
+  /** of its objective */
+  charts: ChartRow[];
+}
+
+/** A tuned model with words and forms of export. */
+export interface NamedTuned {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** key of the method */
+  method: string;
+  /** "adapter", "full", "delta" or "shots" */
+  format: string;
+  /** of its files */
+  bytes: number;
+  /** of its weights */
+  weights_hash: string;
+  /** seconds since 1970 */
+  created_at: number;
+  /** that it stands on */
+  base_model_id: number;
+  /** of that */
+  base_name: string;
+  /** None where it was deleted */
+  dataset_id: number | null;
+  /** of the data set */
+  dataset_name: string;
+  /** content that it was trained on */
+  dataset_hash: string | null;
+  /** that made it */
+  job_id: number;
+  /** of that */
+  job_name: string;
+  /** at the end */
+  train_loss: number | null;
+  /** at the end */
+  val_loss: number | null;
+  /** of the untouched base */
+  base_val_loss: number | null;
+  /** at the end */
+  perplexity: number | null;
+  /** of the optimizer */
+  steps: number | null;
+  /** that were trained on */
+  tokens: number | null;
+  /** that it took */
+  seconds: number | null;
+  /** {"base", "dataset", "spec", "libraries"} */
+  lineage: Record<string, any>;
+  /** of its job's end */
+  metrics: Record<string, any>;
+  /** newest export by form */
+  export_jobs: Record<string, number | null>;
+  /** by form */
+  export_needs: Record<string, ExportNeeds>;
+  /** for people */
+  method_label: string;
+  /** for people */
+  objective_label: string;
+  /** with reasons */
+  not_offered: NotOffered[];
+  /** that are offered */
+  exports: ExportFormView[];
+}
+
+/** A form in which a model cannot be had. */
+export interface NotOffered {
+  /** of the form */
+  label: string;
+  /** why not */
+  reason: string;
+}
+
+/** One objective on the Learn page. */
+export interface ObjectiveCard {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** it is */
+  what: string;
+  /** that it needs */
+  data: string;
+  /** to choose it */
+  when: string;
+  /** to choose it */
+  when_not: string;
+  /** in one line */
+  tagline: string;
+  /** kinds of data, in words */
+  learns_from: string[];
+  /** formula */
+  loss: string;
+  /** where it is from */
+  paper: string;
+}
+
+/** One objective as the wizard offers it. */
+export interface ObjectiveForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** in some lines */
+  help: string;
+  /** kinds of data */
+  learns_from: string[];
+  /** these kinds in words */
+  usable: string;
+  /** code of the sentence by kind that it cannot learn from */
+  unfit: Record<string, string | null>;
+  /** what one is called */
+  example: string;
+  /** keys of methods */
+  refuses: string[];
+  /** settings of training */
+  params: ParamForm[];
+}
+
+/** The most frequent first words. */
+export interface OpeningCounts {
+  /** with the rows that begin so */
+  question: [string, number][];
+  /** with the rows that begin so */
+  answer: [string, number][];
+}
+
+/** One operation that makes a new version of a data set. */
+export interface OperationForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** that it is listed in */
+  group: string;
+  /** what it does */
+  help: string;
+  /** of rows that it can work on */
+  kinds: string[];
+  /** its settings */
+  params: ParamForm[];
+  /** the source of a needed setting that has nothing to choose from */
+  missing?: string | null;
+}
+
+/** What an operation would make of the version in use. */
+export interface OperationPreview {
+  /** of rows */
+  summary: ChangeCounts;
+  /** rows */
+  before: number;
+  /** rows */
+  after: number;
+  /** of them */
+  splits: SplitsChange;
+  /** some */
+  examples: ChangedRow[];
+  /** rows tried */
+  looked: number;
+  /** these are all rows */
+  whole: boolean;
+}
+
+/** One control: everything that the form view needs to draw and check it. */
+export interface ParamForm {
+  /** of the setting */
+  key: string;
+  /** its name in a form's faults */
+  field: string;
+  /** what it holds */
+  kind: "int" | "float" | "bool" | "choice" | "multi" | "text" | "data";
+  /** None: chosen by Tunesmith, or needed */
+  default: unknown;
+  /** its name */
+  label: string;
+  /** what it does */
+  help: string;
+  /** what people usually take */
+  usual: string | null;
+  /** behind the number */
+  unit: string | null;
+  /** inclusive */
+  minimum: number | null;
+  /** inclusive */
+  maximum: number | null;
+  /** by which the field moves */
+  step: number | null;
+  /** of its slider */
+  scale: "linear" | "log";
+  /** where it is chosen from a list */
+  choices: FormChoice[];
+  /** folded away for beginners */
+  advanced: boolean;
+  /** may be empty */
+  optional: boolean;
+  /** where further choices come from */
+  source: "" | "column" | "dataset" | "model";
+  /** that explains it */
+  term?: FormTerm | null;
+  /** kept apart for each method */
+  per_method?: boolean;
+}
+
+/** How many parameters an entrant trains and changes. */
+export interface ParameterCounts {
+  /** numbers that are trained */
+  trained?: number | null;
+  /** numbers of the base that change */
+  changed?: number | null;
+  /** of that change */
+  rank?: number | null;
+}
+
+/** One complete plan. */
+export interface PlanOffer {
+  /** the same for the same plan */
+  key: string;
+  /** what puts it into the draft */
+  changes: Record<string, any>;
+  /** key of the method */
+  method: string;
+  /** number format */
+  precision: "bf16" | "fp16" | "fp32";
+  /** tokens of the longest example */
+  max_length: number;
+  /** tokens at a time */
+  micro_tokens: number;
+  /** average examples at a time */
+  micro_rows: number;
+  /** groups of the largest step */
+  accumulation: number;
+  /** examples of a step */
+  batch_size: number;
+  /** activations are recomputed */
+  checkpointing: boolean;
+  /** key of the optimizer */
+  optimizer: string;
+  /** key of the base's format */
+  quantisation: string;
+  /** of a weight of the base; None as it is */
+  bits: number | null;
+  /** passes over the data */
+  epochs: number;
+  /** of the optimizer */
+  steps: number;
+  /** at the peak */
+  memory: MemoryEstimate;
+  /** of the whole job */
+  time: TimeEstimate;
+  /** that it writes */
+  disk: DiskPlan;
+  /** 0 to 1, as far as is known */
+  quality: number;
+  /** text `plan.<code>` */
+  why: CodedMessage;
+  /** the first of them */
+  best: boolean;
+}
+
+/** Complete plans for a model, data and budget, the best first. */
+export interface PlanOffers {
+  /** that they are for */
+  device: PlannedDevice;
+  /** that they are ranked by */
+  goal: string;
+  /** the best first */
+  offers: PlanOffer[];
+  /** why nothing that trains fits, where that is so */
+  nothing: VerdictView | null;
+}
+
+/** Memory, steps, time and disk of a job, and whether it fits. */
+export interface PlanView {
+  /** None while something is missing */
+  device: PlannedDevice | null;
+  /** None while something is missing */
+  precision: PrecisionView | null;
+  /** at the peak */
+  memory: MemoryEstimate;
+  /** of a step */
+  groups: StepGroups;
+  /** numbers that are trained */
+  trainable: number;
+  /** training examples */
+  rows: number;
+  /** tokens of them */
+  tokens_per_epoch: number;
+  /** tokens with a label */
+  trained_tokens: number;
+  /** of the optimizer */
+  steps: number;
+  /** None while something is missing */
+  seconds: number | null;
+  /** None while something is missing */
+  time: TimeEstimate | null;
+  /** examples that are cut */
+  truncated: number;
+  /** examples that are left out */
+  dropped: number;
+  /** activations are recomputed */
+  recompute: boolean;
+  /** all rows were counted */
+  exact: boolean;
+  /** that the job writes */
+  disk_mb: number;
+  /** what that is made of */
+  disk: DiskPlan;
+  /** whether it can be started */
+  verdict: VerdictView;
+  /** texts `plan.<code>` */
+  warnings: CodedMessage[];
+}
+
+/** A device that something is planned for. */
+export interface PlannedDevice {
+  /** "cpu", "cuda:N", or of the catalogue */
+  key: string;
+  /** what its maker calls it */
+  name: string;
+  /** in words */
+  kind: Record<string, string>;
+  /** that it has */
+  memory_mb: number;
+  /** of that */
+  free_mb: number;
+}
+
+/** The number format to train in, and why. */
+export interface PrecisionView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** the format */
+  dtype: "bf16" | "fp16" | "fp32";
+}
+
+/** How far a model is prepared, in bytes of the phase at hand. */
+export interface PrepareProgress {
+  /** of the job */
+  phase: string;
+  /** the phase in words; None before there is one */
+  label: Record<string, string> | null;
+  /** bytes */
+  done: number;
+  /** bytes; None where that is not known */
+  total: number | null;
+  /** 0 to 1; None where the total is not known */
+  fraction: number | null;
+}
+
+/** A measurement on this machine. */
+export interface ProbeView {
+  /** that measures */
+  job: number;
+  /** of it */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** steps done */
+  step: number;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** of the steps that count */
+  seconds: number | null;
+  /** of the steps that count */
+  tokens_per_s: number | null;
+  /** memory at the peak */
+  measured_mb: number | null;
+  /** what the plan says */
+  bill_mb: number | null;
+  /** seconds since 1970 */
+  measured_at: number | null;
+  /** how many steps count */
+  code: "whole" | "fewer" | "part" | null;
+}
+
+/** One line of the memory that was promised. */
+export interface PromisedItem {
+  /** of the text `plan.memory.<key>` */
+  key: string;
+  /** megabytes */
+  mb: number;
+}
+
+/** What was promised when a job started. */
+export interface PromisedPlan {
+  /** memory that it would need */
+  need_mb: number;
+  /** memory that it may use */
+  limit_mb: number;
+  /** of that memory */
+  items: PromisedItem[];
+  /** how long it would take */
+  seconds: number | null;
+}
+
+/** Hardware that a job may use, as a form has it; what is not there is the machine's. */
+export interface RawBudget {
+  /** "auto", or key of a device */
+  device?: string;
+  /** most memory */
+  memory_mb?: number | null;
+  /** most time */
+  minutes?: number | null;
+  /** most disk space */
+  disk_mb?: number | null;
+  /** how plans are ranked */
+  goal?: string;
+}
+
+/** A comparison as a form has it, not checked yet. */
+export interface RawComparison {
+  /** what the user calls it */
+  name?: string;
+  /** id */
+  base_model?: number | null;
+  /** id */
+  dataset?: number | null;
+  /** what is compared */
+  entrants?: RawEntrant[];
+  /** settings that are the same for all */
+  shared?: Record<string, any>;
+  /** "auto", or key of a device */
+  device?: string;
+  /** limit of each job */
+  memory_mb?: number | null;
+}
+
+/** An entrant as a form has it. */
+export interface RawEntrant {
+  /** key */
+  method: string;
+  /** key */
+  variant: string | null;
+  /** settings of its own */
+  method_params?: Record<string, any>;
+  /** settings of training of its own */
+  training?: Record<string, any>;
+}
+
+/** Settings of a training job as a form has them, not checked yet. */
+export interface RawJob {
+  /** of this form */
+  version?: number;
+  /** what the user calls it */
+  name?: string;
+  /** key */
+  objective?: string;
+  /** id */
+  base_model?: number | null;
+  /** id */
+  dataset?: number | null;
+  /** key */
+  method?: string;
+  /** values of the method's settings */
+  method_params?: Record<string, any>;
+  /** values of the settings of training */
+  training?: Record<string, any>;
+  /** hardware that it may use */
+  budget?: RawBudget;
+  /** questions to ask while it trains */
+  sample_prompts?: string[];
+}
+
+/** A draft from a file. */
+export interface ReadDraft {
+  /** that asks for the same */
+  draft: WizardDraft;
+  /** what could not be taken over */
+  warnings: CodedMessage[];
+}
+
+/** How files are read, as far as a person may choose it. */
+export interface ReadingView {
+  /** of a workbook */
+  sheet?: string;
+  /** that there are */
+  sheets?: unknown[];
+  /** what becomes a row of a text */
+  unit?: string;
+  /** length of a piece of text */
+  chunk_characters?: number;
+}
+
+/** A rejected row to be repaired. */
+export interface RejectedFields {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** of it */
+  id: number;
+  /** of the file, from 1 */
+  line: number | null;
+  /** where there are several */
+  file: string | null;
+  /** all of it */
+  raw: string;
+  /** columns and texts; None where they cannot be told */
+  fields: [string, string][] | null;
+}
+
+/** A row that could not be used, in a preview. */
+export interface RejectedPreview {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** of the file, from 1 */
+  line: number | null;
+  /** record, from 1 */
+  row: number | null;
+  /** at fault */
+  column: string | null;
+  /** its beginning */
+  raw: string;
+  /** where there are several */
+  file: string | null;
+}
+
+/** A row of the import that could not be used. */
+export interface RejectedRowView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** of it */
+  id: number;
+  /** where there are several */
+  file: string | null;
+  /** of the file, from 1 */
+  line: number | null;
+  /** record, from 1 */
+  row: number | null;
+  /** at fault */
+  column: string | null;
+  /** its beginning */
+  raw: string;
+  /** in the file of rejected rows */
+  place: number | null;
+  /** seconds since 1970 */
+  repaired_at: number | null;
+}
+
+/** Some rejected rows in the order of the file. */
+export interface RejectedRows {
+  /** of all */
+  total: number;
+  /** that can be looked at */
+  listed: number;
+  /** of these */
+  repaired: number;
+  /** some */
+  rows: RejectedRowView[];
+}
+
+/** Some rows of the queue. */
+export interface ReviewQueue {
+  /** some */
+  rows: ReviewRowView[];
+  /** of that status */
+  total: number;
+  /** rows by status */
+  counts: Record<string, number>;
+  /** data sets that rows are meant for */
+  targets: ReviewTarget[];
+}
+
+/** A row that waits to be judged, or was. */
+export interface ReviewRowView {
+  /** in the queue */
+  id: number;
+  /** its content */
+  row: RowContent;
+  /** who made it */
+  origin: Record<string, any>;
+  /** where it stands */
+  status: "waiting" | "approved" | "rejected" | "added";
+  /** that it is meant for */
+  dataset_id: number | null;
+  /** seconds since 1970 */
+  created_at: number;
+  /** seconds since 1970 */
+  updated_at: number;
+  /** of the row */
+  kind: string;
+  /** of the data set that it is meant for */
+  dataset_name: string;
+}
+
+/** A data set that rows are meant for. */
+export interface ReviewTarget {
+  /** of the data set */
+  id: number;
+  /** of it */
+  name: string;
+  /** that are meant for it */
+  rows: number;
+}
+
+/** How far a rewriting is. */
+export interface RewriteState {
+  /** the newest */
+  job: RewriteView | null;
+  /** rows that wait to be judged */
+  waiting: number;
+}
+
+/** The newest rewriting of a data set. */
+export interface RewriteView {
+  /** that rewrites */
+  job: number;
+  /** of it */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** rows so far */
+  step: number;
+  /** rows in all */
+  total: number | null;
+  /** of the job */
+  phase: string | null;
+  /** estimate */
+  seconds_left: number | null;
+  /** {"rows", "made", "left_out"}; it grows */
+  result: Record<string, any>;
+  /** why it failed */
+  error: CodedMessage | null;
+}
+
+/** A row as a model reads it; only `error` where it does not take it. */
+export interface RowAsTokens {
+  /** of the row */
+  id: number;
+  /** why it is not taken */
+  error: CodedMessage | null;
+  /** the first ones */
+  tokens?: TokenView[];
+  /** of the whole row, in tokens */
+  length?: number;
+  /** tokens that are learnt */
+  trained?: number;
+  /** tokens that are not shown */
+  more?: number;
+  /** answers that are not learnt */
+  skipped_turns?: number;
+  /** the model's limit, where the row is longer */
+  over?: number | null;
+}
+
+/** What is trained on of a row: fields of its kind. */
+export interface RowContent {
+  /** of a conversation */
+  messages?: ChatTurn[];
+  /** plain text */
+  text?: string;
+  /** before two answers, or a judged one */
+  prompt?: ChatTurn[];
+  /** the better answer */
+  chosen?: ChatTurn[];
+  /** the worse answer */
+  rejected?: ChatTurn[];
+  /** a judged answer */
+  completion?: ChatTurn[];
+  /** the judgement */
+  label?: boolean;
+  /** definitions of functions */
+  tools?: unknown[];
+  /** other columns */
+  extra?: Record<string, any>;
+  /** who made it */
+  origin?: Record<string, any>;
+}
+
+/** A row that differs between two versions. */
+export interface RowDifference {
+  /** of the row */
+  id: number;
+  /** None where it was added */
+  before: DataRow | null;
+  /** None where it was dropped */
+  after: DataRow | null;
+}
+
+/** A field of a shape of rows. */
+export interface RowField {
+  /** of the field */
+  key: string;
+  /** it needs a column */
+  required: boolean;
+  /** it may be worded from several columns */
+  wording: boolean;
+  /** what it is in a row, the same in every shape */
+  role: string;
+}
+
+/** What rows can be filtered by. */
+export interface RowFilters {
+  /** other columns */
+  columns: string[];
+  /** that found something */
+  checks: FoundCheck[];
+}
+
+/** Numbers of a row. */
+export interface RowMeasures {
+  /** of all its texts */
+  characters: number;
+  /** characters of its answer */
+  answer: number;
+  /** answers */
+  turns: number;
+}
+
+/** Which rows, in which order; what is empty means "any". */
+export interface RowQuery {
+  /** stands in one of the row's texts */
+  text?: string;
+  /** that rows belong to */
+  split?: string;
+  /** code */
+  language?: string;
+  /** answers in the conversation */
+  turns?: number | string | null;
+  /** another column ... */
+  column?: string;
+  /** ... that holds this */
+  value?: string;
+  /** that found something in them */
+  check?: string;
+  /** what they are ordered by */
+  sort?: string;
+  /** largest first */
+  descending?: boolean;
+  /** whose tokens are counted */
+  model?: number | null;
+}
+
+/** A rejected row as a person put it right. */
+export interface RowRepair {
+  /** of the rejected row */
+  id: number;
+  /** by column */
+  values?: Record<string, string>;
+  /** where columns cannot be told */
+  raw?: string;
+}
+
+/** A shape that rows can have. */
+export interface RowShape {
+  /** of the shape */
+  key: string;
+  /** of the rows */
+  kind: string;
+  /** in their order */
+  fields: RowField[];
+  /** field that takes one more column */
+  further: "input" | "system" | null;
+}
+
+/** One job of an entrant. */
+export interface RunView {
+  /** of the job */
+  job_id: number;
+  /** that it trains with */
+  seed: number;
+  /** of the job */
+  status: string;
+  /** that is done, 0 to 1 */
+  fraction: number;
+  /** estimate */
+  seconds_left: number | null;
+  /** that it made */
+  tuned_id: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** it used its whole budget */
+  whole: boolean;
+}
+
+/** A version with its operation in words. */
+export interface SaidVersion {
+  /** from 1 */
+  number: number;
+  /** that it was made from */
+  parent: number | null;
+  /** that made it */
+  operation: string;
+  /** of the operation */
+  params: Record<string, any>;
+  /** what the operation did */
+  summary: Record<string, any>;
+  /** to learn from */
+  train_rows: number;
+  /** held out */
+  val_rows: number;
+  /** for tests */
+  test_rows: number;
+  /** of its rows */
+  content_hash: string;
+  /** seconds since 1970 */
+  created_at: number;
+  /** in all */
+  rows: number;
+  /** now */
+  in_use: boolean;
+  /** training jobs that were started on its rows */
+  jobs: number;
+  /** of the operation */
+  label: string;
+  /** names and values */
+  settings: [string, string][];
+}
+
+/** An answer that many rows have. */
+export interface SameText {
+  /** its beginning */
+  text: string;
+  /** that have it */
+  rows: number;
+}
+
+/** What is counted over a sample of rows. */
+export interface SampleCounts {
+  /** rows */
+  looked: number;
+  /** rows with a system message */
+  with_system: number;
+  /** rows with definitions of functions */
+  with_tools: number;
+  /** rows that a model or an operation made */
+  made_up: number;
+  /** lengths in characters */
+  question: SpreadView | null;
+  /** of texts */
+  openings: OpeningCounts;
+  /** answers */
+  identical: SameText[];
+  /** that repeat an answer */
+  identical_rows: number;
+  /** that look like labels */
+  labels: LabelColumn[];
+}
+
+/** An answer as a person leaves it for training. */
+export interface SavedRow {
+  /** as it was left */
+  question: string;
+  /** as it was left */
+  answer: string;
+  /** earlier turns are part of it */
+  with_before?: boolean;
+  /** that it is meant for */
+  dataset?: number | null;
+}
+
+/** One setting of a job, for people. */
+export interface SettingRow {
+  /** under which it is shown */
+  group: "method" | "training" | "budget";
+  /** its name */
+  label: string;
+  /** in words */
+  value: string;
+  /** it is not the default */
+  changed: boolean;
+  /** where a beginner would look */
+  main: boolean;
+}
+
+/** How many checks of each severity found something. */
+export interface SeverityCounts {
+  /** to be repaired */
+  serious: number;
+  /** to be looked at */
+  look: number;
+  /** to be known */
+  hint: number;
+}
+
+/** The table that is being typed. */
+export interface SheetDraft {
+  /** names */
+  columns: string[];
+  /** cells */
+  rows: string[][];
+  /** of the data set */
+  name: string;
+}
+
+/** Who answers. */
+export interface SideView {
+  /** "base" or "tuned:ID" */
+  side: string;
+  /** the model's name */
+  label: string;
+  /** as pages colour it */
+  kind: "base" | "tuned" | "fewshot";
+  /** of the weights that answer */
+  weights_hash: string;
+}
+
+/** One line of a bill in megabytes. */
+export interface SizedItem {
+  /** of its text */
+  key: string;
+  /** megabytes */
+  mb: number;
+}
+
+/** Rows by split, before and after. */
+export interface SplitsChange {
+  /** as they are */
+  before: Record<string, number>;
+  /** as they would be */
+  after: Record<string, number>;
+}
+
+/** How a number is spread over rows. */
+export interface SpreadView {
+  /** from, to (not included), rows */
+  bars: [number, number, number][];
+  /** of all */
+  mean: number;
+  /** half are above */
+  median: number;
+  /** one in twenty is above */
+  p95: number;
+  /** the largest */
+  longest: number;
+}
+
+/** How a step is worked through. */
+export interface StepGroups {
+  /** at a time */
+  tokens: number;
+  /** groups of a step */
+  per_step: number;
+}
+
+/** Something about how a template teaches a row. */
+export interface TemplateFinding {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** how it is marked */
+  level: "good" | "info" | "warn" | "danger";
+}
+
+/** How a model's template teaches a real row. */
+export interface TemplateReport {
+  /** what was seen */
+  findings: TemplateFinding[];
+  /** None where it takes none */
+  row: TemplateRow | null;
+  /** the row's last ones */
+  tokens: TokenView[];
+  /** there are more before them */
+  cut: boolean;
+  /** what the template puts before the first question */
+  head: string;
+}
+
+/** The row that was looked at. */
+export interface TemplateRow {
+  /** of the row */
+  id: number | null;
+  /** of the file */
+  line: number | null;
+}
+
+/** A word of the glossary. */
+export interface TermView {
+  /** its anchor */
+  key: string;
+  /** the word */
+  name: string;
+  /** the word in English, where the page is in another language */
+  english: string | null;
+  /** in plain sentences */
+  meaning: string;
+  /** where it is from */
+  source: LinkView | null;
+}
+
+/** How long a job takes. */
+export interface TimeEstimate {
+  /** the whole job */
+  seconds: number;
+  /** the least to expect */
+  low: number;
+  /** the most to expect */
+  high: number;
+  /** while training */
+  tokens_per_s: number;
+  /** what it is based on */
+  source: "model" | "probe" | "past";
+  /** when that was measured, in seconds since 1970 */
+  measured_at: number | null;
+  /** in their order */
+  parts: TimePart[];
+}
+
+/** One part of a job's time; texts are `plan.time.<key>`. */
+export interface TimePart {
+  /** of the part */
+  key: string;
+  /** that it takes */
+  seconds: number;
+}
+
+/** Lengths in a model's tokens. */
+export interface TokenReport {
+  /** share that is done; nothing else is there then */
+  working?: number;
+  /** rows */
+  looked?: number;
+  /** in all */
+  rows?: number;
+  /** of rows */
+  whole?: SpreadView;
+  /** of what is learnt */
+  answer?: SpreadView;
+  /** of questions */
+  question?: SpreadView | null;
+  /** limits with the rows that are longer */
+  over?: [number, number][];
+  /** the model's limit */
+  context?: number | null;
+  /** rows that are longer */
+  over_context?: number;
+  /** of the training rows */
+  epoch?: EpochTokens;
+  /** rows that the template cannot take */
+  refused?: number;
+  /** of the first of them */
+  reason?: CodedMessage | null;
+  /** rows with an answer that is not learnt */
+  skipped?: number;
+  /** rows without anything to learn */
+  unlearnable?: number;
+  /** None where nothing was measured */
+  speed?: EpochSpeed | null;
+}
+
+/** One token as text. */
+export interface TokenView {
+  /** of it */
+  text: string;
+  /** whether the model learns to say it */
+  trained: boolean;
+}
+
+/** Words that belong together. */
+export interface TopicView {
+  /** of the topic */
+  key: string;
+  /** its heading */
+  title: string;
+  /** in their order */
+  terms: TermView[];
+}
+
+/** Whether a repaired row works. */
+export interface TriedRepair {
+  /** as it would be stored */
+  row: DataRow | null;
+  /** why not */
+  fault: CodedMessage | null;
+}
+
+/** A tuned model that can answer. */
+export interface TunedOption {
+  /** of its row */
+  id: number;
+  /** of it */
+  name: string;
+  /** key */
+  method: string;
+  /** of its files */
+  format: string;
+  /** seconds since 1970 */
+  created_at: number;
+}
+
+/** A named variant of a method. */
+export interface VariantCard {
+  /** its name */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** where it is from */
+  paper: string;
+}
+
+/** A named variant of a method. */
+export interface VariantForm {
+  /** of the declaration */
+  key: string;
+  /** its name for people */
+  label: string;
+  /** in one line */
+  tagline: string;
+  /** of the method's settings */
+  values: Record<string, any>;
+  /** of the settings of training */
+  training: Record<string, any>;
+}
+
+/** Whether a plan can be started, as text `plan.<code>`. */
+export interface VerdictView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** it can be started */
+  ok: boolean;
+  /** what would make it fit; empty where nothing is known */
+  change: Record<string, any>;
+}
+
+/** What differs between two versions. */
+export interface VersionDifference {
+  /** of rows */
+  counts: DifferenceCounts;
+  /** rows of the sort that was asked for */
+  total: number;
+  /** some of them */
+  rows: RowDifference[];
+}
+
+/** A job that makes a version. */
+export interface VersionJob {
+  /** of it */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** rows so far */
+  step: number;
+  /** rows in all */
+  total_steps: number | null;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** what it made */
+  result: Record<string, any>;
+}
+
+/** All versions of a data set. */
+export interface Versions {
+  /** the newest first */
+  versions: SaidVersion[];
+  /** that is about to make one */
+  job: number | null;
+}
+
+/** Settings that wait until an objective is chosen again. */
+export interface WaitingSettings {
+  /** for every method */
+  training: Record<string, any>;
+  /** by method */
+  training_by: Record<string, Record<string, any>>;
+}
+
+/** One tap that mends what was found. */
+export interface WayOutView {
+  /** what it is */
+  do: "model" | "models" | "operation" | "objective";
+  /** id of the model, key of the operation or the objective */
+  key: string;
+  /** name of the model, the operation or the objective */
+  label: Record<string, string> | string;
+  /** settings of the operation that are chosen already */
+  values: Record<string, any>;
+}
+
+/** What the wizard keeps between visits. */
+export interface WizardDraft {
+  /** of this form */
+  version: number;
+  /** its own: starting the same draft twice makes one job */
+  key: string;
+  /** where it stands */
+  step: "model" | "data" | "budget" | "method" | "review";
+  /** id */
+  base_model: number | null;
+  /** id */
+  dataset: number | null;
+  /** key */
+  objective: string;
+  /** key */
+  method: string;
+  /** the method's settings, by method */
+  method_params_by: Record<string, Record<string, any>>;
+  /** settings for every method */
+  training: Record<string, any>;
+  /** settings of training that are kept apart, by method */
+  training_by: Record<string, Record<string, any>>;
+  /** settings of other objectives */
+  by_objective: Record<string, WaitingSettings>;
+  /** hardware that the job may use */
+  budget: RawBudget;
+  /** settings were made by hand */
+  own: boolean;
+  /** key of the plan that was picked by hand */
+  plan: string | null;
+  /** of the job */
+  name: string;
+  /** one a line */
+  sample_prompts: string;
+}
+
+/** The forms of the Train page. */
+export interface WizardForms {
+  /** of a spec */
+  version: number;
+  /** in their order */
+  methods: MethodForm[];
+  /** of methods */
+  families: Named[];
+  /** in their order */
+  objectives: ObjectiveForm[];
+}
+
+/** What can be chosen now. */
+export interface WizardLists {
+  /** all */
+  models: BaseModelView[];
+  /** those that were imported */
+  datasets: DatasetBrief[];
+  /** that are here */
+  devices: DeviceChoice[];
+  /** to plan for */
+  catalogue: CatalogueDevice[];
+}
+
+/** What the wizard is placed with. */
+export interface WizardValue {
+  /** of methods and objectives */
+  forms: WizardForms;
+}
+
+/** What the view home may call. */
+export interface HomeFunctions {
+  overview(): HomeOverview;
+  machine(): MachineView;
+  open_lesson(): LessonView;
+  start_lesson(key: string): number;
+}
+
+/** What the view data may call. */
+export interface DataFunctions {
+  all_datasets(): DatasetBrief[];
+  data_fits(): Record<string, FitView>;
+  use_sample(key: string): number;
+  rename_dataset(dataset: number, name: string): DatasetView;
+  delete_dataset(dataset: number): null;
+  one_dataset(dataset: number): DatasetView;
+  data_fit(dataset: number, model: number | null): FitView;
+  preview(dataset: number, choice: ImportWish): MappingPreview;
+  import_rows(dataset: number, choice: ImportWish): DatasetView | JobStarted;
+  import_state(dataset: number): ImportStateView | null;
+  cancel_import(dataset: number): null;
+  resume_import(dataset: number): null;
+  models(): BaseModelView[];
+  paste_data(text: string, name: string): number;
+  sheet_draft(): SheetDraft | null;
+  keep_sheet(sheet: SheetDraft | null): null;
+  type_data(columns: string[], rows: string[][], name: string): number;
+  fetch_data(name: string, split: string, folder: string): JobStarted;
+  fetch_state(job: number): HubFetch;
+  fetches(): HubFetch[];
+  stop_fetch(job: number): null;
+  choose_sheet(dataset: number, sheet: string): null;
+  report(dataset: number): DataReport;
+  report_tokens(dataset: number, model: number): TokenReport;
+  report_template(dataset: number, model: number): TemplateReport;
+  browse_rows(dataset: number, query: RowQuery, cursor: number, limit: number): BrowsedRows;
+  row_filters(dataset: number): RowFilters;
+  column_values(dataset: number, column: string): string[];
+  one_row(dataset: number, row: number): DataRow;
+  tokens_of_rows(dataset: number, ids: number[], model: number): RowAsTokens[];
+  measure_tokens(dataset: number, model: number): MeasuredTokens;
+  check_row(row: DataRow): CodedMessage | null;
+  apply_edits(dataset: number, edits: DataRow[], drops: number[], base: number): MadeVersion;
+  rejected_list(dataset: number, offset: number): RejectedRows;
+  rejected_fields(dataset: number, rejected: number): RejectedFields;
+  try_repair(dataset: number, repair: RowRepair): TriedRepair;
+  repair_rows(dataset: number, repairs: RowRepair[], base: number): MadeVersion;
+  audit_checks(): CheckForm[];
+  audit_state(dataset: number): AuditView;
+  audit_start(dataset: number, settings: AuditWish | null): number;
+  audit_stop(dataset: number): null;
+  audit_found(dataset: number, check: string, offset: number): FoundRows;
+  audit_marks(): Record<string, SeverityCounts>;
+  shape_now(dataset: number, column?: string | null): DataShape;
+  rewrite_form(): ParamForm[];
+  rewrite_state(dataset: number): RewriteState;
+  rewrite_start(dataset: number, values: Record<string, any>): number;
+  rewrite_cancel(job: number): null;
+  operations(dataset: number): OperationForm[];
+  preview_operation(dataset: number, key: string, values: Record<string, any>): OperationPreview;
+  apply_operation(dataset: number, key: string, values: Record<string, any>, base?: number | null): MadeVersion;
+  version_job(job: number): VersionJob;
+  cancel_version(job: number): null;
+  all_versions(dataset: number): Versions;
+  use_version(dataset: number, number: number): null;
+  compare_versions(dataset: number, a: number, b: number, what: "changed" | "dropped" | "added" | "moved", offset: number): VersionDifference;
+  export_form(dataset: number): ExportFormOfData;
+  export_start(dataset: number, values: Record<string, any>, version: number): ExportAnswer;
+  export_state(job: number): ExportState;
+  export_cancel(job: number): null;
+  review_count(): number;
+  review_queue(status: string, offset: number, dataset: number | null): ReviewQueue;
+  review_decide(row: number, decision: "approve" | "reject" | "wait" | "edit", content: RowContent | null, by_hand: boolean): ReviewRowView;
+  review_approve_all(dataset: number | null): number;
+  review_forget(dataset: number | null): number;
+  review_add(target: number | string, dataset: number | null): AddedRows;
+}
+
+/** What the view train may call. */
+export interface TrainFunctions {
+  load_wizard(query: Record<string, string>): LoadedWizard;
+  lists(): WizardLists;
+  add_hub(name: string): number;
+  get_starter(): number;
+  use_sample(key: string): number;
+  wizard_fits(model: number | null, objective: string): Record<string, FitView>;
+  peek(dataset: number): DataRow[];
+  save(draft: WizardDraft): null;
+  start_over(): WizardDraft;
+  plan_now(raw: RawJob): PlanView;
+  offers_now(raw: RawJob): PlanOffers;
+  method_costs(raw: RawJob, settings: Record<string, MethodSettings>): Record<string, MethodCost>;
+  mends(raw: RawJob): Record<string, Record<string, any>>;
+  show_tokens(raw: RawJob): ExampleTokens[];
+  begin(raw: RawJob, key: string): number;
+  start_check(raw: RawJob): number;
+  check_of(raw: RawJob): DryRunView | null;
+  start_probe(raw: RawJob): number;
+  probe_of(raw: RawJob): ProbeView | null;
+  cancel_check(job: number): null;
+  write_yaml(raw: RawJob): string;
+  read_yaml(text: string): ReadDraft;
+}
+
+/** What the view jobs may call. */
+export interface JobsFunctions {
+  jobs_list(known: string): JobList;
+  job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
+  job_settings(job_id: number): SettingRow[];
+  job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
+  job_move(job_id: number, direction: "up" | "down"): null;
+  job_start_changed(job_id: number): number;
+}
+
+/** What the view playground may call. */
+export interface PlaygroundFunctions {
+  chat_start(): ChatStart;
+  chat_view(conversation_id: number): ConversationView;
+  chat_feed(conversation_id: number | null, place: number): ChatFeed;
+  chat_list(): ConversationBrief[];
+  chat_suggestions(tuned_id: number | null): string[];
+  chat_open(base_id: number, tuned_ids: number[], settings: ChatSettings): number;
+  chat_update(conversation_id: number, changes: ChatChanges): null;
+  chat_ask(conversation_id: number, prompt: string): null;
+  chat_regenerate(conversation_id: number): null;
+  chat_stop(conversation_id: number): null;
+  chat_delete(conversation_id: number): null;
+  save_row_targets(): NameOfId[];
+  save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
+}
+
+/** What the view models may call. */
+export interface ModelsFunctions {
+  models_list(): NamedTuned[];
+  model_view(model_id: number): NamedTuned;
+  model_rename(model_id: number, name: string): null;
+  model_delete(model_id: number): null;
+  model_export(model_id: number, form: string, params: Record<string, any>): number;
+  export_job(job_id: number): ExportJobView;
+}
+
+/** What the view compare may call. */
+export interface CompareFunctions {
+  compare_start(query: Record<string, string>): CompareStart;
+  compare_save(draft: CompareDraft): null;
+  compare_plan(raw: RawComparison): ComparisonCosts;
+  compare_fit(model: number | null, dataset: number): FitView;
+  compare_begin(raw: RawComparison, key: string): number;
+  compare_list(): ComparisonBrief[];
+  compare_view(comparison: number, known: string): FreshComparison;
+  compare_curves(comparison: number): Record<string, Record<string, number[][]>>;
+  compare_answers(comparison: number): ComparedAnswers[];
+  compare_export(comparison: number, form: "csv" | "markdown"): string;
+  compare_stop(comparison: number): null;
+  compare_seed(comparison: number): null;
+  compare_join(comparison: number, method: string, variant: string | null): null;
+  compare_again(comparison: number, job: number): null;
+  compare_rename(comparison: number, name: string): null;
+  compare_delete(comparison: number): null;
+}
+
+/** What the view learn may call. */
+export interface LearnFunctions {
+  learn_start(model: string): LearnStart;
+  learn_advise(model: string, memory_gb: number, examples: number, goal: string): AdviceView[];
+}
+
+/** What the view settings may call. */
+export interface SettingsFunctions {
+  machine(): MachineFindings;
+  models(): BaseModelView[];
+  get_starter(): number;
+  add_hub(name: string): number;
+  add_folder(path: string): number;
+  remove_model(model: number): null;
+  disk_use(): DiskUse;
+  limits(): LimitRow[];
+}
+
+/** What each view may call. */
+export interface ViewFunctions {
+  home: HomeFunctions;
+  data: DataFunctions;
+  train: TrainFunctions;
+  jobs: JobsFunctions;
+  playground: PlaygroundFunctions;
+  models: ModelsFunctions;
+  compare: CompareFunctions;
+  learn: LearnFunctions;
+  settings: SettingsFunctions;
+}
+
+/** What each view is placed with. */
+export interface ViewValues {
+  home: null;
+  data: DataValue;
+  train: WizardValue;
+  jobs: null;
+  playground: null;
+  models: null;
+  compare: CompareForms;
+  learn: LearnValue;
+  settings: null;
+}
