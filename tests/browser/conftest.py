@@ -1,6 +1,13 @@
-"""Browser tests: the real program as a subprocess on a free port with a fresh home, and a real Chromium in front of it.
+"""Browser tests: the real program in a process of its own on a free port, and a real Chromium in front of it.
 
-A test file that needs other settings (a model that is ready, a running queue ...) makes its own `Server` with `start_server`.
+How to get a server, cheapest first:
+- the fixture `server`: one for the whole session, for tests that only look at pages or bring names of their own;
+- `start_server(home)` for a file that needs a home of its own (a model that is ready, a running queue ...). Make the home with
+  `tests.homes.new_home(home)`, fill it with rows (`seeds`, `tests.tiny`), then start. The server is forked from a process that
+  has imported everything: a fraction of a second. Give it to a file (scope="module"), not to each test;
+- `start_server(home, forked=False)` is `python app.py serve` from nothing: three seconds, for tests of the start itself.
+How to get a page: `visit().open("/en/...")`. Loading a page is most of what a browser test costs (more than a second of
+work): look at several things in one visit, and open the next page in the same tab.
 """
 
 from __future__ import annotations
@@ -26,6 +33,8 @@ import pytest
 from engine.models.base.starter import HUB_NAME
 from storage.queries.base_models import find_model, was_removed
 from storage.tables import LanguageModel
+from tests import forks
+from tests.forks import Forked
 from tests.homes import new_home
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -40,7 +49,7 @@ class Server:
 
     url: str
     home: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the server; jobs of its own would go on, as they must."""
@@ -78,32 +87,37 @@ def _without_starter(home: Path) -> None:
 
 
 @contextmanager
-def start_server(home: Path, *, port: int | None = None, **environment: str) -> Iterator[Server]:
+def start_server(home: Path, *, port: int | None = None, forked: bool = True, **environment: str) -> Iterator[Server]:
     """`app.py serve` with `home`; ended afterwards. The log is at home/../server.log."""
     home.mkdir(parents=True, exist_ok=True)
     if "TUNESMITH_STARTER_FROM" not in environment:
         _without_starter(home)
-    url = f"http://127.0.0.1:{port or free_port()}"
-    command = [sys.executable, str(PROJECT / "app.py"), "serve", "--port", url.rsplit(":", 1)[1]]
+    port, log = port or free_port(), home.parent / "server.log"
+    arguments = ["serve", "--port", str(port)]
     values = {**os.environ, "TUNESMITH_HOME": str(home), "TUNESMITH_OFFLINE": "1", **environment}
-    with (home.parent / "server.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=values, stdout=log, stderr=log)
-    server = Server(url, home, process)
+    process = forks.program(arguments, values, log) if forked else _begin(arguments, values, log)
+    server = Server(f"http://127.0.0.1:{port}", home, process)
     try:
         deadline = time.monotonic() + 60
-        while not _answers(url):
-            assert process.poll() is None, (home.parent / "server.log").read_text()
+        while not _answers(server.url):
+            assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, "the server did not answer within 60 s"
-            time.sleep(0.1)
+            time.sleep(0.05)
         yield server
     finally:
         server.stop()
 
 
+def _begin(arguments: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        command = [sys.executable, str(PROJECT / "app.py"), *arguments]
+        return subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that only look at pages."""
-    with start_server(tmp_path_factory.mktemp("browser") / "home") as running:
+    with start_server(tmp_path_factory.mktemp("browser") / "home", forked=False) as running:
         yield running
 
 

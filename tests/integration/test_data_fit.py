@@ -77,10 +77,14 @@ def with_system(n: int) -> dict[str, Any]:
     return {"messages": [{"role": "system", "content": f"Be brief, {n}."}, *chat(n)["messages"]]}
 
 
+def _named(way: dict[str, Any]) -> Any:
+    return way["key"] if way["do"] == "operation" else way["label"]
+
+
 def told(ctx: Context, *asked: Any) -> list[tuple[str, str, dict[str, Any], list[tuple[str, Any]]]]:
     found = fit_of(ctx, *asked)
     assert not found["working"]
-    ways = [[(way["do"], way["label"] or way["key"]) for way in one["ways"]] for one in found["findings"]]
+    ways = [[(way["do"], _named(way)) for way in one["ways"]] for one in found["findings"]]
     return [(one["code"], one["level"], one["params"], way) for one, way in zip(found["findings"], ways, strict=True)]
 
 

@@ -3556,7 +3556,6 @@ export interface CompareFunctions {
   compare_seed(comparison: number): null;
   compare_join(comparison: number, method: string, variant: string | null): null;
   compare_again(comparison: number, job: number): null;
-  compare_rename(comparison: number, name: string): null;
   compare_delete(comparison: number): null;
 }
 

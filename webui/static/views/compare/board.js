@@ -26,8 +26,8 @@ export function board(root, id, forms, ctx) {
     if (news.view) drawBoard(b, frame, news.view);
     await follow(b, Boolean(news.view));
   };
-  b.act = async (button, name, ...args) => {
-    const done = await runAction(button, async () => { await ctx.call(name, id, ...args); return true; });
+  b.act = async (button, task) => {
+    const done = await runAction(button, async () => { await task(); return true; });
     if (done) await b.refresh();
     return done;
   };
@@ -115,7 +115,7 @@ function actions(b) {
     best.length > 1 && !view.active ? h("a", { class: "ts-btn small", id: "compare-chat", href: pageUrl("playground", { tuned: best.join(",") }) }, drawIcon("messages-square"), t("compare.chat_best")) : null,
     view.active ? button("compare-stop", "square", t("compare.stop"), (node) => stopAll(b, node), "small") : null,
     button("compare-join", "plus", t("compare.join"), () => join(b)),
-    out ? null : button("compare-seed", "refresh-cw", t("compare.more_seed"), (node) => b.act(node, "compare_seed")),
+    out ? null : button("compare-seed", "refresh-cw", t("compare.more_seed"), (node) => b.act(node, () => b.ctx.call("compare_seed", b.id))),
     button("compare-csv", "download", "CSV", save("csv", ".csv", "text/csv;charset=utf-8")),
     button("compare-markdown", "download", "Markdown", save("markdown", ".md", "text/markdown;charset=utf-8")),
     button("compare-delete", "trash-2", t("compare.delete"), (node) => compareRemove(b, node)),
@@ -130,7 +130,7 @@ const bestModels = (view, { key, better }) => view.rows.filter((row) => row.cell
   .sort((a, b) => (better === "high" ? -1 : 1) * (a.cells[key].mean - b.cells[key].mean)).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id).tuned_id);
 
 const stopAll = async (b, node) => {
-  if (await askFirst(t("compare.stop.title"), t("compare.stop.text"), t("compare.stop"))) await b.act(node, "compare_stop");
+  if (await askFirst(t("compare.stop.title"), t("compare.stop.text"), t("compare.stop"))) await b.act(node, () => b.ctx.call("compare_stop", b.id));
 };
 
 async function compareRemove(b, node) {
@@ -150,7 +150,7 @@ async function join(b) {
   const body = h("div", { class: "ts-stack" }, h("p", {}, t("compare.join.lead")), labelledField("compare-join-which", t("compare.join.which"), select, {}), about);
   const done = await openDialog(t("compare.join"), body, [{ label: t("common.cancel"), value: "" }, { label: t("compare.join.add"), value: "add", kind: "primary" }]);
   const button = document.getElementById("compare-join");
-  if (done === "add") await b.act(button, "compare_join", chosen.method, chosen.variant);
+  if (done === "add") await b.act(button, () => b.ctx.call("compare_join", b.id, chosen.method, chosen.variant));
   return undefined;
 }
 

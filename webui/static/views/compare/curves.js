@@ -54,7 +54,7 @@ export function answers(b, root) {
     const stamp = JSON.stringify([at, rows.length, rows[at]]);
     if (stamp === drawn) return;
     drawn = stamp;
-    const button = (icon, key, step) => h("button", { type: "button", class: "ts-btn small", id: "compare-" + key, disabled: rows.length < 2, onclick: () => go(step) }, icon === "arrow-left" ? drawIcon(icon) : null, t("compare." + key), icon === "arrow-right" ? drawIcon(icon) : null);
+    const button = (icon, key, step) => h("button", { type: "button", class: "ts-btn small", id: "compare-" + key, disabled: rows.length < 2, onclick: () => go(step) }, icon === "arrow-left" ? drawIcon(icon) : null, t(key === "previous" ? "compare.previous" : "compare.next"), icon === "arrow-right" ? drawIcon(icon) : null);
     replaceChildren(root, h("div", { class: "ts-spread" }, h("h2", {}, t("compare.answers")),
       h("div", { class: "ts-row" }, h("span", { class: "ts-small ts-soft", role: "status" }, t("compare.question_of", { n: at + 1, all: rows.length })), button("arrow-left", "previous", -1), button("arrow-right", "next", 1))),
     answerCards(b, rows[at]));

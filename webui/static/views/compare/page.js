@@ -4,14 +4,13 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
-import { board } from "./board.js";
-import { compareForm } from "./form.js";
 import { drawKeyed, jobLink, jobWhen } from "../jobs/parts.js";
 
-export function view(root, forms, ctx) {
+export async function view(root, forms, ctx) {
   const id = Number(queryValue("comparison"));
-  if (id) return board(root, id, forms, ctx);
-  return queryValue("new") ? compareForm(root, forms, ctx) : compareList(root, ctx);
+  if (id) return (await import("./board.js")).board(root, id, forms, ctx);
+  if (queryValue("new")) return (await import("./form.js")).compareForm(root, forms, ctx);
+  return compareList(root, ctx);
 }
 
 function compareList(root, ctx) {

@@ -111,5 +111,5 @@ function runLink(b, row, run, several) {
   const over = ["failed", "cancelled", "interrupted"].includes(run.status) || (run.status === "stopped" && !run.whole);
   if (!over) return link;
   const label = t("compare.again", { name: row.label });
-  return [link, h("button", { type: "button", class: "ts-icon-btn", id: "compare-again-" + run.job_id, "aria-label": label, title: label, onclick: (event) => b.act(event.currentTarget, "compare_again", run.job_id) }, drawIcon("rotate-ccw"))];
+  return [link, h("button", { type: "button", class: "ts-icon-btn", id: "compare-again-" + run.job_id, "aria-label": label, title: label, onclick: (event) => b.act(event.currentTarget, () => b.ctx.call("compare_again", b.id, run.job_id)) }, drawIcon("rotate-ccw"))];
 }

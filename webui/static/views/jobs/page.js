@@ -6,14 +6,13 @@ import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { jobDetail } from "./job.js";
 import {
   JOB_ACTIVE, drawKeyed, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen,
 } from "./parts.js";
 
-export function view(root, _value, ctx) {
+export async function view(root, _value, ctx) {
   const id = Number(queryValue("job"));
-  return id ? jobDetail(root, id, ctx) : jobList(root, ctx);
+  return id ? (await import("./job.js")).jobDetail(root, id, ctx) : jobList(root, ctx);
 }
 
 function jobList(root, ctx) {

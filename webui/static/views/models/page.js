@@ -6,12 +6,11 @@ import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { drawKeyed } from "../jobs/parts.js";
-import { modelDetail } from "./model.js";
 import { modelGain, modelLineage } from "./parts.js";
 
-export function view(root, _value, ctx) {
+export async function view(root, _value, ctx) {
   const id = Number(queryValue("model"));
-  return id ? modelDetail(root, id, ctx) : modelList(root, ctx);
+  return id ? (await import("./model.js")).modelDetail(root, id, ctx) : modelList(root, ctx);
 }
 
 function modelList(root, ctx) {

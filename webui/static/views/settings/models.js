@@ -23,8 +23,8 @@ export function settingsModels(models, ctx) {
   draw(models);
   requestAnimationFrame(() => poll(list, 1500, refresh));
   return [list, h("div", { class: "ts-card settings-add" },
-    settingsAdd("hub", "add_hub", "HuggingFaceTB/SmolLM2-360M-Instruct", ctx, refresh),
-    settingsAdd("folder", "add_folder", "/home/me/models/my-model", ctx, refresh))];
+    settingsAdd("hub", (name) => ctx.call("add_hub", name), "HuggingFaceTB/SmolLM2-360M-Instruct", refresh),
+    settingsAdd("folder", (path) => ctx.call("add_folder", path), "/home/me/models/my-model", refresh))];
 }
 
 function settingsStarter(ctx, refresh, kind = "primary") {
@@ -70,12 +70,12 @@ function settingsModelState(model, ctx, refresh) {
   }
   if (model.status !== "failed") return null;
   const again = h("button", { type: "button", class: "ts-btn small" }, drawIcon("rotate-ccw", 16), t("settings.models.again"));
-  const [name, args] = model.source === "starter" ? ["get_starter", []] : [model.source === "hub" ? "add_hub" : "add_folder", [model.ref]];
-  again.addEventListener("click", () => runAction(again, async () => { await ctx.call(name, ...args); await refresh(); }));
+  const fetchIt = { starter: () => ctx.call("get_starter"), hub: () => ctx.call("add_hub", model.ref) }[model.source] || (() => ctx.call("add_folder", model.ref));
+  again.addEventListener("click", () => runAction(again, async () => { await fetchIt(); await refresh(); }));
   return [h("p", { class: "ts-error" }, model.error ? reasonBox(model.error) : ""), h("div", {}, again)];
 }
 
-function settingsAdd(key, name, placeholder, ctx, refresh) {
+function settingsAdd(key, send, placeholder, refresh) {
   const id = "settings-add-" + key;
   const input = h("input", { class: "ts-input", id, type: "text", placeholder, autocomplete: "off", spellcheck: "false", autocapitalize: "off", required: true });
   const button = h("button", { class: "ts-btn" }, drawIcon("plus"), t("settings.models.add"));
@@ -85,7 +85,7 @@ function settingsAdd(key, name, placeholder, ctx, refresh) {
     field.setError("");
     button.disabled = true;
     try {
-      await ctx.call(name, input.value);
+      await send(input.value);
       input.value = "";
       await refresh();
     } catch (error) {

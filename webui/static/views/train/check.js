@@ -11,6 +11,8 @@ import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { megabytes } from "./steps/budget.js";
 
 const CHECKS = ["check", "probe"];
+const foundOf = (w, which) => (which === "check" ? w.ctx.call("check_of", w.raw()) : w.ctx.call("probe_of", w.raw()));
+const startOf = (w, which) => (which === "check" ? w.ctx.call("start_check", w.raw()) : w.ctx.call("start_probe", w.raw()));
 const WAITS = ["queued", "starting", "running", "stopping"];
 
 /** The settings that a check depends on. */
@@ -38,7 +40,7 @@ function checkRow(w, which) {
   };
   const look = async () => {
     const asked = checkable(w);
-    const found = await w.ctx.call(which + "_of", w.raw());
+    const found = await foundOf(w, which);
     const before = w.checks[which];
     if (found || before?.asked === asked) w.checks[which] = found ? { asked, found } : undefined;
     const waits = WAITS.includes(found?.status);
@@ -55,7 +57,7 @@ function checkRow(w, which) {
     refused = null;
     shown = "";
     try {
-      await w.ctx.call("start_" + which, w.raw());
+      await startOf(w, which);
       await look();
     } catch (error) {
       refused = error.message;
@@ -72,7 +74,7 @@ function checkButton(w, which, button) {
   const found = checked(w, which);
   button.hidden = WAITS.includes(found?.status) || (which === "check" && found?.status === "succeeded"); // counting again counts the same
   button.disabled = !w.complete() || Boolean(which === "probe" && w.planned());
-  button.textContent = t("train." + which + (found ? ".again" : ".start"));
+  button.textContent = t(found ? `train.${which}.again` : `train.${which}.start`);
 }
 
 function checkState(w, which) {
@@ -96,7 +98,7 @@ function checkProgress(w, which, found) {
 function checkWords(which, found) {
   const measured = which === "check" ? found.total_mb : found.measured_mb;
   const apart = Math.abs(measured - found.bill_mb) / (found.bill_mb || 1);
-  const memory = measured ? t("train." + which + (apart <= 0.1 ? ".within" : ".apart"), {
+  const memory = measured ? t(apart <= 0.1 ? `train.${which}.within` : `train.${which}.apart`, {
     measured: megabytes(measured), estimate: megabytes(found.bill_mb), percent: format.percent(Math.ceil(100 * apart) / 100) }) : "";
   const speed = which === "probe" ? t("train.probe.speed", { n: format.number(found.tokens_per_s), time: format.duration(found.seconds) }) : "";
   return [speed, memory].filter(Boolean).join(" ");

@@ -66,10 +66,9 @@ function partRow(list, key) {
     for (const other of list.querySelectorAll(".part-formula")) other.open = expert.open; // who reads one formula reads them all
   } }, h("summary", {}, t("train.estimate.formula")), formula, source);
   expert.open = Boolean(list.querySelector(".part-formula[open]"));
-  const code = "memory." + key;
   const row = h("li", { "data-part": key }, h("details", {},
-    h("summary", {}, h("span", { class: "part-scale", "aria-hidden": "true" }, mark), h("span", {}, t("plan." + code)), size),
-    h("div", { class: "part-words ts-small" }, h("p", {}, t("plan." + code + ".means")), expert)));
+    h("summary", {}, h("span", { class: "part-scale", "aria-hidden": "true" }, mark), h("span", {}, t("plan.memory." + key)), size),
+    h("div", { class: "part-words ts-small" }, h("p", {}, t(`plan.memory.${key}.means`)), expert)));
   row.tell = (item, most) => {
     mark.style.width = Math.max(10, (100 * item.mb) / most) + "%";
     size.textContent = megabytes(item.mb);

@@ -107,7 +107,7 @@ const fieldName = (field) => (field.required ? t("data.field." + field.key) : t(
 /** Why this column was guessed, while it is the one chosen. */
 function fieldReason(set, choice, key) {
   const note = (set.detection || []).find((one) => one.what === "field" && one.value === key);
-  return note && choice.shape === set.shape && note.params.column === choice.mapping[key] ? t("detect." + note.code, note.params) : "";
+  return note && choice.shape === set.shape && note.params.column === choice.mapping[key] ? note.message : "";
 }
 
 /** Wordings: a text box each, the columns to put in, and the way back to a single column. */

@@ -14,16 +14,16 @@ export function reviewSide(self) {
   return [h("h2", { id: "data-review-add-title" }, t("data.review.add.title", { n: format.number(counts.approved) })),
     counts.approved ? reviewAdd(self) : h("p", { class: "ts-soft" }, t("data.review.add.none")),
     h("div", { class: "data-review-bulk" },
-      counts.waiting > 1 ? reviewBulk(self, "approve_all", counts.waiting) : null,
-      counts.rejected ? reviewBulk(self, "forget", counts.rejected) : null)];
+      counts.waiting > 1 ? reviewBulk("approve_all", counts.waiting, self, () => self.ctx.call("review_approve_all", self.dataset)) : null,
+      counts.rejected ? reviewBulk("forget", counts.rejected, self, () => self.ctx.call("review_forget", self.dataset)) : null)];
 }
 
 /** Something done to many rows at once; it asks first. */
-function reviewBulk(self, key, count) {
+function reviewBulk(key, count, self, task) {
   const n = format.number(count);
   const button = h("button", { type: "button", class: "ts-btn small ghost", id: "review-" + key, onclick: async () => {
     if (!(await askFirst(t("data.review." + key, { n }), t("data.review." + key + ".text", { n }), t("data.review." + key, { n })))) return;
-    const done = await runAction(button, async () => ({ rows: await self.ctx.call("review_" + key, self.dataset) }));
+    const done = await runAction(button, async () => ({ rows: await task() }));
     if (!done) return;
     self.undo = [];
     self.at = 0;

@@ -26,7 +26,7 @@ export function dataModelCard(set, ctx, tell) {
       if (!here()) return;
       replaceChildren(template, templateCheck(check));
       tell(null, check, model);
-      const tokens = await gather(card, ctx, "report_tokens", [set.id, model], (share) => { if (here()) replaceChildren(body, working(share)); });
+      const tokens = await gather(card, () => ctx.call("report_tokens", set.id, model), (share) => { if (here()) replaceChildren(body, working(share)); });
       if (!here() || !tokens) return;
       replaceChildren(body, tokenReport(tokens, set));
       tell(tokens, check, model);

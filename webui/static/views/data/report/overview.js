@@ -30,17 +30,17 @@ export function overviewTab(set, ctx) {
     }),
     h("div", { id: "data-left-out" }, rejectedCard(set, ctx)), dataFacts(set));
   tell();
-  gather(page, ctx, "report", [set.id], (share) => replaceChildren(body, working(share)))
+  gather(page, () => ctx.call("report", set.id), (share) => replaceChildren(body, working(share)))
     .then((report) => { if (!report) return; seen.report = report; replaceChildren(body, reportCards(report)); tell(); })
     .catch((error) => replaceChildren(body, noteBox("danger", error.message)));
   return page;
 }
 
 /** Ask for a report until it is whole; null when the page was left meanwhile. */
-export async function gather(root, ctx, name, args, tell) {
+export async function gather(root, ask, tell) {
   await Promise.resolve(); // until the caller has put `root` on the page
   for (;;) {
-    const part = await ctx.call(name, ...args);
+    const part = await ask();
     if (part.working === undefined) return part;
     if (!root.isConnected) return null;
     tell(part.working);
