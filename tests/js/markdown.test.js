@@ -3,8 +3,6 @@ import { test } from "node:test";
 import { held } from "./page.js";
 import { renderMarkdown } from "../../webui/static/views/shared/markdown.js";
 
-const html = (source) => held(renderMarkdown(source)).innerHTML;
-
 test("what is written as HTML stays text", () => {
   const drawn = held(renderMarkdown("<script>alert(1)</script> **bold** <img src=x onerror=alert(1)>"));
   assert.equal(drawn.querySelector("script, img"), null);
@@ -28,5 +26,5 @@ test("lists, code, quotes and tables are what they are elsewhere", () => {
 });
 
 test("an answer that is still being written is drawn as far as it goes", () => {
-  for (const source of ["```js\nlet x", "**bo", "- ", "| a |", "[a](http", "", "1."]) assert.doesNotThrow(() => html(source), source);
+  for (const source of ["```js\nlet x", "**bo", "- ", "| a |", "[a](http", "", "1."]) assert.doesNotThrow(() => held(renderMarkdown(source)), source);
 });

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.core.shapes import FaultView
 from webui.border.typescript import Interfaces
 from webui.border.views import ServerFunction, ViewBorder, borders
 
@@ -19,6 +20,7 @@ _LEAD = """\
 def typings() -> str:
     """The whole file."""
     interfaces, found = Interfaces(), borders()
+    interfaces.typescript(FaultView)  # of a refused call
     views = [_functions_of(view, interfaces) for view in found]
     ends = [
         _keyed("ViewFunctions", "What each view may call.", {view.name: _name_of(view) for view in found}),

@@ -1089,6 +1089,18 @@ export interface ExportedFile {
   notes: unknown[];
 }
 
+/** An error as the pages show it, with its sentence in their language. */
+export interface FaultView {
+  /** the sentence */
+  message: string;
+  /** of the error */
+  code: string;
+  /** of a form: a sentence for each field that is wrong */
+  faults: Record<string, string>;
+  /** the field that the error is about */
+  field?: string;
+}
+
 /** What a page has of a job. */
 export interface FeedCursors {
   /** that it knows */

@@ -88,8 +88,6 @@ function compareStyles(rows) {
   return styles;
 }
 
-export const compareKey = (style) => h("i", { class: "compare-key", "aria-hidden": "true", style: { borderTopColor: `var(${style.color})`, borderTopStyle: style.dash.length ? (style.dash[0] < 4 ? "dotted" : "dashed") : "solid" } });
-
 function boardHead(b) {
   const { view } = b, { shared } = view.spec;
   const budget = shared.held === "time" ? t("compare.budget.time", { minutes: format.number(shared.minutes, 1) }) : t("compare.budget.tokens", { epochs: format.number(shared.epochs, 2) });

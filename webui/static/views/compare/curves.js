@@ -3,7 +3,7 @@ import { lineChart } from "../../kit/chart.js";
 import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
-import { compareKey } from "./board.js";
+import { compareKey } from "./parts.js";
 import { drawKeyed } from "../jobs/parts.js";
 
 const SHOWN = 6;

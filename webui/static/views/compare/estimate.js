@@ -5,7 +5,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { askFirst } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { compareRoughly } from "./form.js";
+import { compareRoughly } from "./parts.js";
 import { labelledField } from "../shared/form-controls.js";
 
 export function compareDrawEstimate(estimate, f) {

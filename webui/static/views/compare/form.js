@@ -5,13 +5,12 @@ import { drawIcon } from "../../kit/icons.js";
 import { openDialog, pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
-import { compareBack } from "./parts.js";
+import { compareBack, compareRoughly } from "./parts.js";
 import {
   debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField,
 } from "../shared/form-controls.js";
-import { formNumber, settingsForm } from "../shared/form.js";
 import { misfitList, watchFit } from "../data/misfits.js";
-import { trainRoughly } from "../train/estimate.js";
+import { formNumber, settingsForm } from "../shared/form.js";
 
 export async function compareForm(root, forms, ctx) {
   const panel = h("div", { class: "ts-stack loose compare-form", "aria-busy": "true" }, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
@@ -83,7 +82,11 @@ function inputs(f) {
 /** What of the data does not fit the model, asked again when either changes. */
 function misfitsOfInputs(f) {
   const holder = h("div", { class: "compare-misfits", "aria-live": "polite" });
-  const use = (id) => { document.getElementById("compare-model").value = String(id); f.patch({ base_model: id }); };
+  const use = (id) => {
+    const select = document.querySelector("select#compare-model");
+    if (select instanceof HTMLSelectElement) select.value = String(id);
+    f.patch({ base_model: id });
+  };
   let asked = "";
   const draw = (found) => {
     const list = misfitList(found, { dataset: f.draft.dataset, model: use });
@@ -183,10 +186,8 @@ function compareBudget(f) {
     form.setFaults(f.faults);
     for (const [key, field] of Object.entries(fields)) field.setError(f.faults[key]);
     const byTime = f.shared("held") === "time";
-    card.querySelector('[data-field="shared.epochs"]').hidden = byTime;
-    card.querySelector('[data-field="shared.minutes"]').hidden = !byTime;
+    card.querySelector('[data-field="shared.epochs"]')?.toggleAttribute("hidden", byTime);
+    card.querySelector('[data-field="shared.minutes"]')?.toggleAttribute("hidden", !byTime);
   });
   return section(3, t("compare.part.budget"), t("compare.part.budget.lead"), card);
 }
-
-export const compareRoughly = (seconds) => (seconds === null || seconds === undefined ? "–" : trainRoughly(seconds));

@@ -3,7 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { compareKey } from "./board.js";
+import { compareKey } from "./parts.js";
 import { JOB_ACTIVE, JOB_LOOK, drawKeyed, jobError } from "../jobs/parts.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
 import { trainCount } from "../train/steps/model.js";
@@ -63,7 +63,7 @@ function compareSorted(b) {
   const value = (row) => (column.count ? row.counts[column.key] : row.cells[column.key]?.mean) ?? null;
   const sign = b.sort.down ? -1 : 1;
   return b.view.rows.map((row, place) => ({ row, place, at: value(row) }))
-    .sort((x, y) => (x.at === null) - (y.at === null) || (x.at !== null && y.at !== null ? sign * (x.at - y.at) : 0) || x.place - y.place).map(({ row }) => row);
+    .sort((x, y) => Number(x.at === null) - Number(y.at === null) || (x.at !== null && y.at !== null ? sign * (x.at - y.at) : 0) || x.place - y.place).map(({ row }) => row);
 }
 
 function compareRow(b, row) {

@@ -27,10 +27,14 @@ export const health = (set) => set.rejected
   : h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.health.good"));
 export const dataBack = () => h("a", { class: "ts-link data-back", href: pageUrl("data") }, drawIcon("arrow-right"), t("data.back"));
 
-export const formatName = (format) => (format ? format === "parquet" ? "Parquet" : format.toUpperCase() : "");
+export const formatName = (key) => (key ? key === "parquet" ? "Parquet" : key.toUpperCase() : "");
 
 export async function dataRemove(button, set, ctx) {
   if (!(await askFirst(t("data.delete.title", { name: set.name }), t("data.delete.text"), t("data.delete")))) return;
   const gone = await runAction(button, async () => { await ctx.call("delete_dataset", set.id); return true; });
   if (gone) location.assign(pageUrl("data"));
 }
+
+export const SEVERITY_ICONS = { serious: "triangle-alert", look: "eye", hint: "info" };
+
+export const LEVEL_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info", good: "circle-check" };

@@ -1,5 +1,5 @@
 /* Export: which version, as what; small ones are ready at once, large ones are a job with progress. */
-import { h, replaceChildren } from "../../kit/dom.js";
+import { appendAll, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { progressBar } from "../../kit/parts.js";
@@ -13,7 +13,7 @@ export function exportTab(set, ctx) {
   const card = h("section", { class: "ts-card data-export", "aria-labelledby": "data-export-title", "aria-busy": "true" },
     h("div", {}, h("h2", { id: "data-export-title" }, t("data.export.title")), h("p", { class: "ts-soft" }, t("data.export.lead"))));
   ctx.call("export_form", set.id)
-    .then((form) => card.append(...exportForm(set, ctx, form)))
+    .then((form) => appendAll(card, exportForm(set, ctx, form)))
     .catch((error) => card.append(noteBox("danger", error.message)))
     .finally(() => card.removeAttribute("aria-busy"));
   return card;
@@ -81,7 +81,7 @@ function exportReady(outcome, file) {
 }
 
 /** A large one: progress until the job ends. */
-const exportFollow = (outcome, set, ctx, job) => new Promise((resolve) => {
+const exportFollow = (outcome, set, ctx, job) => new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
   const cancel = h("button", { type: "button", class: "ts-btn small ghost", onclick: () => runAction(cancel, () => ctx.call("export_cancel", job)) }, t("data.export.cancel"));
   const bar = h("div", {});
   const words = h("p", { class: "ts-soft" });

@@ -5,13 +5,10 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { SAMPLES, dataBadges, health, kindBadge, languageBadge, statBox } from "./badges.js";
-import { dataWays } from "./import/paste.js";
-import { importBadge } from "./import/progress.js";
+import { SAMPLES, SEVERITY_ICONS, dataBadges, health, kindBadge, languageBadge, statBox } from "./badges.js";
 import { dropZone } from "./import/upload.js";
+import { dataWays } from "./import/ways.js";
 import { misfitList, watchFit } from "./misfits.js";
-import { auditMarks } from "./quality/findings.js";
-import { reviewBadge } from "./quality/review.js";
 import { noteBox } from "../shared/form-controls.js";
 
 /** The list: head, drop zone, samples, cards. */
@@ -37,7 +34,10 @@ export function library(root, value, ctx) {
 
 /** What of each data set does not fit, on its card. */
 function showFits(cards, found) {
-  for (const place of cards.querySelectorAll("[data-fit]")) replaceChildren(place, misfitList(found[place.dataset.fit], { dataset: place.dataset.fit }));
+  for (const place of cards.querySelectorAll("[data-fit]")) {
+    const id = place.getAttribute("data-fit");
+    replaceChildren(place, misfitList(found[id], { dataset: id }));
+  }
 }
 
 function drawLibrary(holder, list, ctx) {
@@ -100,3 +100,33 @@ function splitBar(set) {
       h("span", { class: "data-key train" }, t("data.split.train", { n: format.number(set.train_rows) })),
       h("span", { class: "data-key val" }, t("data.split.val", { n: format.number(set.val_rows) }))));
 }
+
+/** A line on each card of the library: what the last search found there. */
+async function auditMarks(holder, ctx) {
+  const marks = await ctx.call("audit_marks");
+  for (const card of holder.querySelectorAll("[data-dataset]")) {
+    const found = marks[card.dataset.dataset];
+    const level = !found ? null : found.serious ? "serious" : found.look + found.hint ? "look" : "clean";
+    if (!level) continue;
+    const n = level === "look" ? found.look + found.hint : found.serious;
+    const words = level === "clean" ? t("findings.mark.clean") : t("findings.mark." + level + (n === 1 ? ".one" : ""), { n });
+    const mark = h("p", { class: "data-health " + (level === "clean" ? "good" : level === "serious" ? "danger" : "warn"), "data-mark": level },
+      drawIcon(level === "clean" ? "circle-check" : SEVERITY_ICONS[level]),
+      h("a", { class: "ts-link", href: pageUrl("data", { dataset: card.dataset.dataset, tab: "findings" }) }, words));
+    card.querySelector(".data-card-foot").before(mark);
+  }
+}
+
+/** On the list of data sets: how many rows wait. */
+function reviewBadge(ctx) {
+  const holder = h("div", { class: "data-review-link" });
+  ctx.call("review_count").then((count) => {
+    if (count) holder.append(h("a", { class: "ts-btn", href: pageUrl("data", { review: 1 }) }, drawIcon("list-checks"), t("data.review.link"), h("span", { class: "ts-badge warn" }, format.number(count))));
+  }).catch((error) => console.warn(error));
+  return holder;
+}
+
+/** The mark in the list of data sets; null where nothing is imported. */
+const importBadge = (set) => (set.import
+  ? h("span", { class: "ts-badge " + (set.import.ended ? "warn" : "neutral") }, t("data.importing.badge" + (set.import.ended ? ".ended" : "")))
+  : null);

@@ -2,8 +2,7 @@
 import { h } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { hasText, pageUrl, said, t } from "../../kit/texts.js";
-
-const MISFIT_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info" };
+import { LEVEL_ICONS } from "./badges.js";
 
 /**
  * A line for each finding; null where there is none.
@@ -12,7 +11,7 @@ const MISFIT_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info" 
 export function misfitList(found, acts) {
   if (!found?.findings.length) return null;
   return h("ul", { class: "misfits" }, found.findings.map((one) => h("li", { class: one.level, "data-misfit": one.code },
-    drawIcon(MISFIT_ICONS[one.level]), h("span", { class: "ts-sr" }, t("data.glance.level." + one.level)),
+    drawIcon(LEVEL_ICONS[one.level]), h("span", { class: "ts-sr" }, t("data.glance.level." + one.level)),
     h("div", {}, h("span", { dir: "auto" }, one.message), misfitWays(one, acts)))));
 }
 

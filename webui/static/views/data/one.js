@@ -50,8 +50,9 @@ function report(page, set, ctx) {
   let open = "";
   const show = async (key) => {
     open = key;
-    for (const tab of bar.children) tab.setAttribute("aria-selected", String(tab.dataset.tab === key));
-    for (const tab of bar.children) tab.tabIndex = tab.dataset.tab === key ? 0 : -1;
+    const tabs = /** @type {HTMLElement[]} */ ([...bar.children]);
+    for (const tab of tabs) tab.setAttribute("aria-selected", String(tab.dataset.tab === key));
+    for (const tab of tabs) tab.tabIndex = tab.dataset.tab === key ? 0 : -1;
     panel.setAttribute("aria-labelledby", "data-tab-" + key);
     history.replaceState(null, "", pageUrl("data", { dataset: set.id, tab: key }));
     const draw = await TABS[key]();
@@ -62,11 +63,13 @@ function report(page, set, ctx) {
   bar.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
-    const place = keys.indexOf(event.target.dataset.tab) + step;
-    bar.children[(place + keys.length) % keys.length].focus();
-    bar.querySelector(":focus").click();
+    const place = keys.indexOf(/** @type {HTMLElement} */ (event.target).dataset.tab || "") + step;
+    const tab = /** @type {HTMLElement} */ (bar.children[(place + keys.length) % keys.length]);
+    tab.focus();
+    tab.click();
   });
-  openSet.wanted = queryValue("operation") && { operation: queryValue("operation"), values: new URLSearchParams(location.search) };
+  const operation = queryValue("operation");
+  openSet.wanted = operation ? { operation, values: new URLSearchParams(location.search) } : null;
   openSet.openTab = show;
   openSet.reload = async () => {
     Object.assign(set, await ctx.call("one_dataset", set.id));
@@ -74,7 +77,8 @@ function report(page, set, ctx) {
     await show(open);
   };
   replaceChildren(page, dataBack(), head, bar, panel);
-  show(keys.includes(queryValue("tab")) ? queryValue("tab") : "overview");
+  const asked = queryValue("tab") || "";
+  show(keys.includes(asked) ? asked : "overview");
 }
 
 /** Name and actions. Redrawn after a rename. */

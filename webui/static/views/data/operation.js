@@ -14,8 +14,11 @@ import { settingsForm } from "../shared/form.js";
 let panels = 0; // two panels of one operation may be open at once
 
 /**
- * The panel of one operation. values: what is fixed already, by key; begin: what stands in its fields at first;
- * done(result): instead of showing the new version.
+ * The panel of one operation. values: what is fixed already, by key; begin: what stands in its fields at first; done(result): instead of showing the new version.
+ * @param {any} set
+ * @param {Ctx<"data">} ctx
+ * @param {import("../../types/server").OperationForm} operation
+ * @param {{values?: Record<string, any>, begin?: Record<string, any>, done?: (result: any) => void}} [options]
  */
 export function dataOperation(set, ctx, operation, { values = {}, begin = {}, done } = {}) {
   if (operation.missing) return noteBox("info", t("data.op.missing." + operation.missing));

@@ -8,6 +8,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { homeOffer } from "./lesson.js";
 import { jobBadge, jobBar, jobFraction, jobHeadline } from "../jobs/parts.js";
 
+/** @type {View<"home">} */
 export async function view(root, _value, ctx) {
   const slots = { offer: h("section", {}), running: h("section", {}), finished: h("section", {}), next: h("section", {}), machine: h("p", { class: "home-machine ts-small" }) };
   const head = h("header", { class: "home-head" }, h("h1", {}, t("home.title")), h("p", { class: "ts-lead" }, t("home.lead")));
@@ -31,7 +32,10 @@ export async function view(root, _value, ctx) {
   });
 }
 
-/** Newcomers see the offer first; whoever has trained something sees their work first. */
+/**
+ * Newcomers see the offer first; whoever has trained something sees their work first.
+ * @param {Ctx<"home">} ctx
+ */
 function homeFrame(page, head, slots, state, ctx) {
   const work = [slots.running, slots.finished];
   const known = state.finished.length > 0;

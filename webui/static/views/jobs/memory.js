@@ -4,15 +4,14 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { JOB_METRICS } from "./charts.js";
-import { JOB_ACTIVE, jobButton, jobText } from "./parts.js";
+import { JOB_ACTIVE, JOB_METRICS, jobButton, jobText } from "./parts.js";
 
 export function jobMemory() {
   const holder = h("div", {});
   const told = h("p", { class: "ts-small ts-soft job-memory-told" });
   const estimate = h("div", {});
   const node = h("section", { class: "ts-card job-chart-card job-memory", hidden: true }, holder, told, estimate);
-  let chart = null, drawn = null;
+  let chart = /** @type {any} */ (null), drawn = /** @type {any} */ (null);
   const update = (metrics, markers, job, plan) => {
     const points = JOB_METRICS.MEMORY.map((name) => metrics[name]).find((found) => found?.length) || [];
     node.hidden = points.length === 0;
@@ -61,7 +60,10 @@ function jobEstimate({ items, need_mb: need, limit_mb: limit }, open = false) {
     h("dl", { class: "ts-kv" }, items.map((item) => line(name(item.key), item.mb)), line(t("jobs.memory.total"), need, "sum"), line(t("jobs.memory.limit"), limit, "sum")));
 }
 
-/** After memory ran out for good: the estimate beside the limit, and the change that would fit, one click from a new start. */
+/**
+ * After memory ran out for good: the estimate beside the limit, and the change that would fit, one click from a new start.
+ * @param {Ctx<"jobs">} ctx
+ */
 export function jobAdvice(job, advice, ctx) {
   const params = job.error?.params;
   if (job.status !== "failed" || !params?.items) return null;

@@ -10,11 +10,13 @@ import {
   JOB_ACTIVE, drawKeyed, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen,
 } from "./parts.js";
 
+/** @type {View<"jobs">} */
 export async function view(root, _value, ctx) {
   const id = Number(queryValue("job"));
   return id ? (await import("./job.js")).jobDetail(root, id, ctx) : jobList(root, ctx);
 }
 
+/** @param {Ctx<"jobs">} ctx */
 function jobList(root, ctx) {
   const groups = ["running", "waiting", "finished"].map((name) => {
     const list = h("ul", { class: "job-list", "aria-label": t("jobs.group." + name) });
@@ -63,6 +65,7 @@ function jobListHead(name) {
     h("span", { class: "job-cell-actions" }));
 }
 
+/** @param {Ctx<"jobs">} ctx */
 function jobRow(job, ctx, refresh) {
   const facts = [jobKind(job), job.base_model_name, job.dataset_name].filter(Boolean);
   return h("li", { class: "job-row", "data-job": job.id },
@@ -88,7 +91,10 @@ function jobLosses(job) {
   return h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));
 }
 
-/** The few things that one does from the list; everything else is in the job's own view. */
+/**
+ * The few things that one does from the list; everything else is in the job's own view.
+ * @param {Ctx<"jobs">} ctx
+ */
 function jobQuick(job, ctx, refresh) {
   const quick = (icon, key, run, extra = {}) => {
     const label = t(key, { name: job.name });

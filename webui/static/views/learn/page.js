@@ -17,6 +17,7 @@ export const view = async (root, value, ctx) => {
   const page = { ...value, ctx, costs: null, model: queryValue("model") || "", told: [] };
   page.on = (task) => page.told.push(task);
   const picker = h("div", { class: "learn-picker" });
+  /** @type {[string, (page: any) => HTMLElement][]} */
   const sections = [["guide", guide], ["compare", learnTable], ["methods", cards], ["objectives", objectives],
     ["myths", myths], ["glossary", glossary]];
   replaceChildren(root, h("div", { class: "ts-page learn-page" },
@@ -46,7 +47,8 @@ function arrive() {
   const card = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   if (!card) return;
   card.scrollIntoView({ block: "start" });
-  card.querySelector(":scope > dt, :scope > .learn-card-head :is(h3, h4)")?.focus({ preventScroll: true });
+  const title = /** @type {HTMLElement | null} */ (card.querySelector(":scope > dt, :scope > .learn-card-head :is(h3, h4)"));
+  title?.focus({ preventScroll: true });
 }
 
 function modelPicker(page) {

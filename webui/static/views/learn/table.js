@@ -64,7 +64,7 @@ function learnSorted(methods, columns, { key, down }) {
   if (!column) return methods;
   const compare = (a, b) => {
     const [one, other] = [column.sort(a), column.sort(b)];
-    if (one === null || other === null) return (one === null) - (other === null);
+    if (one === null || other === null) return Number(one === null) - Number(other === null);
     return (one < other ? -1 : one > other ? 1 : 0) * (down ? -1 : 1);
   };
   return [...methods].sort(compare);

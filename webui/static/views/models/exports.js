@@ -7,7 +7,10 @@ import { runAction } from "../../kit/toast.js";
 import { jobBar, jobError, jobSoon } from "../jobs/parts.js";
 import { settingsForm } from "../shared/form.js";
 
-/** The section, and `follow`, which the page calls again and again while it is open. */
+/**
+ * The section, and `follow`, which the page calls again and again while it is open.
+ * @param {Ctx<"models">} ctx
+ */
 export function modelDownloads(model, ctx) {
   const forms = model.exports.map((form) => modelExport(model, form, ctx));
   return {
@@ -18,6 +21,7 @@ export function modelDownloads(model, ctx) {
   };
 }
 
+/** @param {Ctx<"models">} ctx */
 function modelExport(model, form, ctx) {
   const foot = h("div", { class: "model-export-foot" });
   const settings = exportSettings(form);
@@ -39,7 +43,7 @@ function modelExport(model, form, ctx) {
   draw(null);
   const follow = async () => {
     if (!state.job) return;
-    let job = null;
+    let job = /** @type {any} */ (null);
     try {
       job = await ctx.call("export_job", state.job);
     } catch (error) {

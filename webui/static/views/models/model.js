@@ -9,6 +9,7 @@ import { runAction, toast } from "../../kit/toast.js";
 import { modelDownloads } from "./exports.js";
 import { modelGain, modelLineage } from "./parts.js";
 
+/** @param {Ctx<"models">} ctx */
 export async function modelDetail(root, id, ctx) {
   let model;
   try {
@@ -27,6 +28,7 @@ export async function modelDetail(root, id, ctx) {
   poll(root, 700, downloads.follow);
 }
 
+/** @param {Ctx<"models">} ctx */
 function modelHead(model, ctx) {
   const button = (icon, key, run, look = "") => h("button", { type: "button", class: "ts-btn " + look, id: "model-do-" + icon, onclick: run }, drawIcon(icon), h("span", {}, t(key)));
   return pageHead(model.name, t("models.made", { when: format.when(model.created_at) }),
@@ -36,10 +38,11 @@ function modelHead(model, ctx) {
     button("trash-2", "models.delete", (event) => modelDelete(model, ctx, event.currentTarget), "ghost danger"));
 }
 
+/** @param {Ctx<"models">} ctx */
 async function modelRename(model, ctx) {
   const input = h("input", { class: "ts-input", id: "model-name", value: model.name, maxlength: "120" });
   const field = h("div", { class: "ts-field" }, h("label", { for: "model-name" }, t("models.name")), input);
-  input.addEventListener("keydown", (event) => { if (event.key === "Enter") input.closest("dialog").close("save"); });
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") input.closest("dialog")?.close("save"); });
   setTimeout(() => input.select(), 0);
   const said = await openDialog(t("models.rename"), field, [
     { label: t("common.cancel"), value: "" }, { label: t("models.rename_do"), value: "save", kind: "primary" }]);
@@ -53,6 +56,7 @@ async function modelRename(model, ctx) {
   }
 }
 
+/** @param {Ctx<"models">} ctx */
 async function modelDelete(model, ctx, button) {
   const size = format.bytes(model.bytes);
   if (!(await askFirst(t("models.delete_title", { name: model.name }), t("models.delete_text", { size }), t("models.delete")))) return;

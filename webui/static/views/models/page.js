@@ -8,11 +8,13 @@ import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { drawKeyed } from "../jobs/parts.js";
 import { modelGain, modelLineage } from "./parts.js";
 
+/** @type {View<"models">} */
 export async function view(root, _value, ctx) {
   const id = Number(queryValue("model"));
   return id ? (await import("./model.js")).modelDetail(root, id, ctx) : modelList(root, ctx);
 }
 
+/** @param {Ctx<"models">} ctx */
 function modelList(root, ctx) {
   const grid = h("ul", { class: "model-grid" });
   const empty = h("div", { class: "ts-empty", hidden: true }, drawIcon("box"), h("p", {}, t("models.empty")),

@@ -78,9 +78,9 @@ function playFrame(root, play) {
 
 async function playOpen(play, id) {
   try {
-    const view = await play.ctx.call("chat_view", id);
-    Object.assign(play, { id, view, base: view.base_model_id, tuned: [...view.tuned_ids], readOnly: view.read_only, settings: { ...play.start.defaults, ...view.settings } });
-    play.turns = playTurns(view.messages);
+    const shown = await play.ctx.call("chat_view", id);
+    Object.assign(play, { id, view: shown, base: shown.base_model_id, tuned: [...shown.tuned_ids], readOnly: shown.read_only, settings: { ...play.start.defaults, ...shown.settings } });
+    play.turns = playTurns(shown.messages);
   } catch (error) {
     play.error = error.message;
     playAddress(null);
@@ -133,7 +133,7 @@ export const playBusy = (play) => play.turns.at(-1)?.answers.some((answer) => an
 
 /** Who reads the newest words keeps seeing them while they grow. */
 export function playDraw(play) {
-  const page = document.scrollingElement;
+  const page = document.scrollingElement || document.documentElement;
   const follows = play.turns.length > 0 && page.scrollHeight - page.scrollTop - page.clientHeight < 120;
   playHeads(play);
   playDrawTurns(play);

@@ -10,6 +10,7 @@ import { jobText } from "../jobs/parts.js";
 import { labelledField, reasonBox } from "../shared/form-controls.js";
 import { trainCount } from "../train/steps/model.js";
 
+/** @param {Ctx<"settings">} ctx */
 export function settingsModels(models, ctx) {
   const list = h("div", {});
   const state = { drawn: "" };
@@ -27,12 +28,14 @@ export function settingsModels(models, ctx) {
     settingsAdd("folder", (path) => ctx.call("add_folder", path), "/home/me/models/my-model", refresh))];
 }
 
+/** @param {Ctx<"settings">} ctx */
 function settingsStarter(ctx, refresh, kind = "primary") {
   const button = h("button", { type: "button", class: "ts-btn " + kind }, drawIcon("download"), t("settings.models.get_starter"));
   button.addEventListener("click", () => runAction(button, async () => { await ctx.call("get_starter"); await refresh(); }));
   return button;
 }
 
+/** @param {Ctx<"settings">} ctx */
 const settingsNoModel = (ctx, refresh) => h("div", { class: "ts-empty" }, drawIcon("box"), h("p", {}, t("settings.models.none")), settingsStarter(ctx, refresh));
 
 function settingsModelTable(models, ctx, refresh) {
@@ -41,6 +44,7 @@ function settingsModelTable(models, ctx, refresh) {
     missing ? h("div", {}, settingsStarter(ctx, refresh, "")) : null);
 }
 
+/** @param {Ctx<"settings">} ctx */
 function settingsModel(model, ctx, refresh) {
   const remove = h("button", { type: "button", class: "ts-icon-btn danger", "aria-label": t("settings.models.remove", { name: model.name }), title: t("settings.models.remove", { name: model.name }) }, drawIcon("trash-2"));
   remove.addEventListener("click", async () => {
@@ -61,6 +65,7 @@ const settingsModelBadge = (model) => {
   return h("span", { class: "ts-badge " + kind }, drawIcon(icon), t("settings.models.status." + model.status));
 };
 
+/** @param {Ctx<"settings">} ctx */
 function settingsModelState(model, ctx, refresh) {
   if (model.status === "preparing") {
     const { fraction, phase, label } = model.progress || {};

@@ -8,6 +8,7 @@ import { hardwareSection } from "./hardware.js";
 import { settingsModels } from "./models.js";
 import { settingsGb } from "./parts.js";
 
+/** @type {View<"settings">} */
 export async function view(root, _value, ctx) {
   const [machine, models, limits] = await Promise.all([ctx.call("machine"), ctx.call("models"), ctx.call("limits")]);
   const disk = h("div", { class: "ts-card" }, h("p", { class: "ts-soft" }, t("settings.folders.counting")));
@@ -25,7 +26,7 @@ export async function view(root, _value, ctx) {
 }
 
 function settingsLook() {
-  const languages = [...document.querySelectorAll(".ts-languages a")].map(({ pathname, lang, textContent }) =>
+  const languages = [.../** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".ts-languages a"))].map(({ pathname, lang, textContent }) =>
     h("a", { href: pathname, lang, "aria-current": pageLanguage() === lang ? "true" : null }, textContent));
   const schemes = ["system", "light", "dark"].map((key) => h("button", { type: "button", "data-choice": key, onclick: () => window.TS.scheme(key) }, t("settings.scheme." + key)));
   const mark = () => schemes.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.choice === window.TS.schemeChosen())));

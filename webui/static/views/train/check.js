@@ -31,7 +31,7 @@ function checkRow(w, which) {
   const button = h("button", { type: "button", class: "ts-btn small", id: "train-" + which, onclick: () => runAction(button, begin) });
   const row = h("div", { class: "train-check", "data-check": which },
     h("div", { class: "ts-spread" }, h("div", { class: "check-words" }, h("b", {}, t("train." + which + ".title")), h("p", { class: "ts-soft ts-small" }, t("train." + which + ".means"))), button), state);
-  let stop = null;
+  let stop = /** @type {(() => void) | null} */ (null);
   let refused = null;
   let shown = "";
   const draw = () => {

@@ -41,7 +41,7 @@ function catalogueShelf(w, pick) {
   const list = h("div", { class: "shelf-list", role: "radiogroup", "aria-label": t("train.budget.planned") });
   const search = h("input", { class: "ts-input", id: "train-device-search", type: "search", autocomplete: "off", placeholder: t("train.budget.planned.search"),
     "aria-label": t("train.budget.planned.search"), oninput: () => draw() });
-  const mark = () => list.querySelectorAll('[role="radio"]').forEach((row) => row.setAttribute("aria-checked", String(row.dataset.value === w.draft.budget.device)));
+  const mark = () => /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll('[role="radio"]')).forEach((row) => row.setAttribute("aria-checked", String(row.dataset.value === w.draft.budget.device)));
   const draw = () => {
     replaceChildren(list, shelfGroups(w.catalogue, search.value.trim().toLowerCase()));
     mark();

@@ -11,12 +11,13 @@ export function memoryView() {
   const label = h("p", { class: "estimate-hint ts-small", "aria-hidden": "true" });
   const rows = h("ul", { class: "estimate-rows", "aria-label": t("train.estimate.items") });
   const self = { plan: null, bar, label, rows, lit: "" };
+  const partAt = (event) => /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-part]"))?.dataset.part || "";
   const light = (key) => { self.lit = key; lightPart(self); };
   for (const holder of [bar, rows]) {
-    holder.addEventListener("pointerover", (event) => light(event.target.closest("[data-part]")?.dataset.part || ""));
+    holder.addEventListener("pointerover", (event) => light(partAt(event)));
     holder.addEventListener("pointerleave", () => light(""));
   }
-  rows.addEventListener("focusin", (event) => light(event.target.closest("[data-part]")?.dataset.part || ""));
+  rows.addEventListener("focusin", (event) => light(partAt(event)));
   rows.addEventListener("focusout", () => light(""));
   self.node = h("div", { class: "estimate-memory" },
     h("div", { class: "ts-spread" }, h("span", { class: "ts-label" }, t("train.estimate.memory")), total), bar, label, rows);
@@ -66,6 +67,7 @@ function partRow(list, key) {
     for (const other of list.querySelectorAll(".part-formula")) other.open = expert.open; // who reads one formula reads them all
   } }, h("summary", {}, t("train.estimate.formula")), formula, source);
   expert.open = Boolean(list.querySelector(".part-formula[open]"));
+  /** @type {any} */
   const row = h("li", { "data-part": key }, h("details", {},
     h("summary", {}, h("span", { class: "part-scale", "aria-hidden": "true" }, mark), h("span", {}, t("plan.memory." + key)), size),
     h("div", { class: "part-words ts-small" }, h("p", {}, t(`plan.memory.${key}.means`)), expert)));

@@ -19,8 +19,8 @@ export function trainDrawEstimate(aside, w) {
     h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
       at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
     h("p", { class: "ts-sr", role: "status" }));
-  const said = aside.querySelector('[role="status"]');
-  const tell = () => tellEstimate(at, w, aside, said);
+  const spoken = aside.querySelector('[role="status"]');
+  const tell = () => tellEstimate(at, w, aside, spoken);
   at.toggle.addEventListener("click", () => {
     const open = aside.classList.toggle("open");
     at.toggle.setAttribute("aria-expanded", String(open));
@@ -50,7 +50,7 @@ const startButton = (w, id) => {
   return button;
 };
 
-function tellEstimate(at, w, aside, said) {
+function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
   const used = plan ? megabytes(plan.memory.total_mb) : "–";
@@ -65,7 +65,7 @@ function tellEstimate(at, w, aside, said) {
   tellDisk(at, plan);
   replaceChildren(at.verdict, trainVerdict(w));
   tellStart(at, w);
-  if (plan && !w.busy) said.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
+  if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
 }
 
 /** On hardware that is only planned for there is nothing to start: a sentence takes the button's place. */
@@ -145,7 +145,7 @@ function showFault(w, field) {
   const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
   if (!holder) return;
   holder.closest("details")?.setAttribute("open", "");
-  holder.querySelector("input, select, textarea")?.focus();
+  /** @type {HTMLElement | null} */ (holder.querySelector("input, select, textarea"))?.focus();
 }
 
 /** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */

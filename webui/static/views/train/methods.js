@@ -22,7 +22,7 @@ export function methodPicker(w, onpick, onsettings) {
   const foot = h("div", { class: "train-jump" }, jump);
   const pick = (key) => { onpick(key); mark(); };
   const mark = () => {
-    group.querySelectorAll('[role="radio"]').forEach((card) => card.setAttribute("aria-checked", String(card.dataset.value === w.draft.method)));
+    /** @type {NodeListOf<HTMLElement>} */ (group.querySelectorAll('[role="radio"]')).forEach((card) => card.setAttribute("aria-checked", String(card.dataset.value === w.draft.method)));
     replaceChildren(jump, t("train.method.settings", { method: w.method().label }), drawIcon("arrow-down"));
   };
   const draw = () => {
@@ -43,7 +43,7 @@ export function methodPicker(w, onpick, onsettings) {
   const all = onlyLatest(() => askCosts(w, w.forms.methods), told, () => {});
   const one = onlyLatest(() => askCosts(w, [w.method()]), told, () => {});
   const later = debounce(1000, all);
-  let shared = null;
+  let shared = /** @type {string | null} */ (null);
   const costs = () => {
     const now = JSON.stringify([w.draft.training, w.draft.budget, w.draft.base_model, w.draft.dataset]);
     if (shared === null) all();

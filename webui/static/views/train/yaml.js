@@ -38,7 +38,7 @@ export const fileName = (name) => (name.replace(/[^\p{L}\p{N}]+/gu, "-").replace
 
 async function importYaml(w) {
   const area = h("textarea", { class: "ts-textarea ts-mono", id: "train-yaml", rows: "10", spellcheck: "false" });
-  const file = h("input", { class: "ts-input", id: "train-yaml-file", type: "file", accept: ".yaml,.yml", onchange: async () => { if (file.files[0]) area.value = await file.files[0].text(); } });
+  const file = h("input", { class: "ts-input", id: "train-yaml-file", type: "file", accept: ".yaml,.yml", onchange: async () => { if (file.files?.[0]) area.value = await file.files[0].text(); } });
   const pasted = labelledField("train-yaml", t("train.yaml.paste"), area, {});
   const body = h("div", { class: "ts-stack" }, labelledField("train-yaml-file", t("train.yaml.file"), file, {}), pasted);
   const actions = [{ label: t("common.cancel"), value: "" }, { label: t("train.yaml.use"), value: "use", kind: "primary" }];

@@ -63,7 +63,7 @@ function takeIn(self, column, field) {
   Object.assign(self.choice, withColumn(self.choice, field, column));
   self.redraw();
   const control = document.querySelector(`[data-field="${field}"] :is(select, textarea)`);
-  control?.focus();
+  if (control instanceof HTMLElement) control.focus();
   self.changed();
 }
 
@@ -114,7 +114,7 @@ function fieldReason(set, choice, key) {
 function wordingField(self, field) {
   const { set, choice } = self;
   const wordings = choice.templates[field.key];
-  let box = null;
+  let box = /** @type {HTMLTextAreaElement | null} */ (null);
   const boxes = wordings.map((text, place) => {
     const area = h("textarea", { class: "ts-textarea data-wording", id: `data-wording-${field.key}-${place}`, rows: "3", dir: "auto", spellcheck: "false",
       "aria-label": t("data.wording.number", { field: t("data.field." + field.key), n: place + 1 }), "aria-describedby": "data-wording-help-" + field.key,
@@ -125,7 +125,7 @@ function wordingField(self, field) {
     return h("div", { class: "data-wording-line" }, area, wordings.length > 1 ? remove : null);
   });
   const insert = (column) => {
-    const area = box?.isConnected ? box : boxes[0].firstChild;
+    const area = /** @type {HTMLTextAreaElement} */ (box?.isConnected ? box : boxes[0].firstChild);
     area.setRangeText(`{${column}}`, area.selectionStart, area.selectionEnd, "end");
     area.focus();
     area.dispatchEvent(new Event("input"));
@@ -133,6 +133,7 @@ function wordingField(self, field) {
   const more = () => { wordings.push(""); self.redraw(); document.getElementById(`data-wording-${field.key}-${wordings.length - 1}`)?.focus(); };
   const back = () => { delete choice.templates[field.key]; self.redraw(); document.getElementById("data-column-" + field.key)?.focus(); self.changed(); };
   const error = h("p", { class: "ts-error", hidden: true, role: "alert" });
+  /** @type {any} */
   const node = h("div", { class: "ts-field data-worded", role: "group", "aria-labelledby": "data-worded-" + field.key },
     h("div", { class: "field-head" }, h("span", { class: "ts-label", id: "data-worded-" + field.key }, fieldName(field)),
       h("button", { type: "button", class: "ts-link ts-small", id: "data-unword-" + field.key, onclick: back }, t("data.wording.column"))),

@@ -6,7 +6,7 @@ import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
 import { readCard } from "./map-fields.js";
-import { refusal, sheetField } from "./paste.js";
+import { refusal, sheetField } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
 import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";

@@ -11,6 +11,7 @@ import { noteBox } from "../../shared/form-controls.js";
 
 /** Below the head of a data set: its import, followed until it is done; `again` leads back to the mapping. */
 export function importing(set, ctx) {
+  /** @type {any} */
   const card = h("section", { class: "ts-card ts-stack data-importing", "aria-labelledby": "data-importing-title" });
   const done = () => location.assign(pageUrl("data", { dataset: set.id }));
   let drawn = "";
@@ -68,8 +69,3 @@ function importEnded(set, state, ctx) {
   return [h("h2", { id: "data-importing-title" }, t("data.importing.stopped.title")), reason,
     h("div", { class: "ts-row" }, state.can_resume ? resume : null, again, dismiss)];
 }
-
-/** The mark in the list of data sets; null where nothing is imported. */
-export const importBadge = (set) => (set.import
-  ? h("span", { class: "ts-badge " + (set.import.ended ? "warn" : "neutral") }, t("data.importing.badge" + (set.import.ended ? ".ended" : "")))
-  : null);

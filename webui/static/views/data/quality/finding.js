@@ -4,8 +4,8 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { pageLocale, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
+import { SEVERITY_ICONS } from "../badges.js";
 import { dataMade, dataOperation } from "../operation.js";
-import { SEVERITY_ICONS } from "./findings.js";
 import { editRow } from "../rows/edit.js";
 import { noteBox } from "../../shared/form-controls.js";
 
@@ -18,7 +18,7 @@ export function finding(self, check, { rows, groups }) {
       h("span", { class: "finding-words" },
         h("span", { class: "ts-row" }, h("b", {}, check.label), h("span", { class: "ts-badge " + SEVERITY_BADGES[check.severity] }, t("findings.severity." + check.severity))),
         h("span", { class: "ts-soft ts-small" }, sentence)),
-      h("span", { class: "ts-num finding-count", "aria-hidden": "true" }, format.number(/\{(\w+)/.exec(check.found)[1] === "groups" ? groups : rows)),
+      h("span", { class: "ts-num finding-count", "aria-hidden": "true" }, format.number(/\{(\w+)/.exec(check.found)?.[1] === "groups" ? groups : rows)),
       drawIcon("chevron-down"))),
     body);
   node.addEventListener("toggle", () => { if (node.open && !body.childElementCount) findingOpen(self, check, body); });

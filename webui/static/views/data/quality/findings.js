@@ -4,7 +4,7 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { progressBar } from "../../../kit/parts.js";
 import { poll } from "../../../kit/server.js";
-import { pageUrl, t } from "../../../kit/texts.js";
+import { t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { finding } from "./finding.js";
 import { findingsSettings } from "./findings-settings.js";
@@ -92,7 +92,6 @@ function findingsSentence(self, rows) {
 }
 
 const SEVERITIES = ["serious", "look", "hint"];
-export const SEVERITY_ICONS = { serious: "triangle-alert", look: "eye", hint: "info" };
 
 /** Checks that found something, each to be opened; those that are clean, off or still to come in one line each. */
 function findingsList(self) {
@@ -115,19 +114,3 @@ function findingsList(self) {
 
 const findingsLine = (icon, className, key, checks) => (checks.length ? h("p", { class: "findings-line ts-small " + className, "data-line": key },
   drawIcon(icon), h("span", {}, h("b", {}, t("findings." + key)), " ", checks.map((check) => check.label).join(" · "))) : null);
-
-/** A line on each card of the library: what the last search found there. */
-export async function auditMarks(holder, ctx) {
-  const marks = await ctx.call("audit_marks");
-  for (const card of holder.querySelectorAll("[data-dataset]")) {
-    const found = marks[card.dataset.dataset];
-    const level = !found ? null : found.serious ? "serious" : found.look + found.hint ? "look" : "clean";
-    if (!level) continue;
-    const n = level === "look" ? found.look + found.hint : found.serious;
-    const words = level === "clean" ? t("findings.mark.clean") : t("findings.mark." + level + (n === 1 ? ".one" : ""), { n });
-    const mark = h("p", { class: "data-health " + (level === "clean" ? "good" : level === "serious" ? "danger" : "warn"), "data-mark": level },
-      drawIcon(level === "clean" ? "circle-check" : SEVERITY_ICONS[level]),
-      h("a", { class: "ts-link", href: pageUrl("data", { dataset: card.dataset.dataset, tab: "findings" }) }, words));
-    card.querySelector(".data-card-foot").before(mark);
-  }
-}

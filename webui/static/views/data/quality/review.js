@@ -14,15 +14,6 @@ import { noteBox, segments, selectField } from "../../shared/form-controls.js";
 const REVIEW_STATES = ["waiting", "approved", "rejected", "added", "all"];
 const REVIEW_KEYS = { j: "next", k: "previous", a: "approve", e: "edit", r: "reject", u: "undo" };
 
-/** On the list of data sets: how many rows wait. */
-export function reviewBadge(ctx) {
-  const holder = h("div", { class: "data-review-link" });
-  ctx.call("review_count").then((count) => {
-    if (count) holder.append(h("a", { class: "ts-btn", href: pageUrl("data", { review: 1 }) }, drawIcon("list-checks"), t("data.review.link"), h("span", { class: "ts-badge warn" }, format.number(count))));
-  }).catch((error) => console.warn(error));
-  return holder;
-}
-
 export function dataReview(root, ctx) {
   const self = { ctx, at: 0, status: "waiting", dataset: Number(queryValue("for")) || null, undo: [], found: null, busy: false };
   self.filters = h("div", { class: "ts-spread" });
@@ -62,7 +53,7 @@ function reviewDraw(self) {
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const states = REVIEW_STATES.map((key) => [key, t("data.review.state." + key, { n: format.number(key === "all" ? all : counts[key]) })]);
   const pick = (key, value) => { self[key] = value; self.at = 0; reviewLoad(self); };
-  const focused = document.activeElement?.name === "data-review-state";
+  const focused = document.activeElement?.getAttribute("name") === "data-review-state";
   replaceChildren(self.filters, segments("data-review-state", t("data.review.filter"), states, self.status, (value) => pick("status", value)),
     targets.length ? labelled(selectField("data-review-for", [[null, t("data.review.any")], ...targets.map((one) => [one.id, t("data.review.for", { name: one.name })])], self.dataset, (value) => pick("dataset", value)), t("data.review.meant")) : null);
   if (focused) self.filters.querySelector("input:checked")?.focus();
@@ -102,7 +93,7 @@ function reviewOrigin(row) {
 
 const REVIEW_ICONS = { approve: "check", reject: "x", edit: "pencil", undo: "rotate-ccw" };
 function reviewButton(self, act) {
-  const letter = Object.keys(REVIEW_KEYS).find((key) => REVIEW_KEYS[key] === act).toUpperCase();
+  const letter = String(Object.keys(REVIEW_KEYS).find((key) => REVIEW_KEYS[key] === act)).toUpperCase();
   const icon = REVIEW_ICONS[act];
   return h("button", { type: "button", class: "ts-btn " + (act === "approve" ? "primary" : icon ? "" : "ghost small"), id: "review-" + act, "aria-keyshortcuts": letter,
     onclick: () => reviewDo(self, act) }, icon ? drawIcon(icon) : null, t("data.review." + act), h("kbd", { class: "data-kbd" }, letter));

@@ -3,9 +3,9 @@ import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
-import { statBox } from "../badges.js";
+import { LEVEL_ICONS, statBox } from "../badges.js";
 import { lengthParts, shares } from "./charts.js";
-import { LEVEL_ICONS, gather, working } from "./overview.js";
+import { gather, working } from "./overview.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
 /** `tell(tokens, template, model)` hears what is known of the chosen model. */

@@ -4,7 +4,7 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { progressBar } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { formatName, statBox } from "../badges.js";
+import { LEVEL_ICONS, formatName, statBox } from "../badges.js";
 import { misfitList, watchFit } from "../misfits.js";
 import { openSet } from "../open-set.js";
 import { lengthParts, shares } from "./charts.js";
@@ -70,7 +70,6 @@ function standsOut({ set, report, tokens, template }) {
 }
 const TOLD_BY_FIT = ["template.missing", "template.refuses", "template.system_dropped", "template.system_refused"];
 const LEVELS = ["danger", "warn", "info", "good"];
-export const LEVEL_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info", good: "circle-check" };
 
 function glance(seen) {
   const found = standsOut(seen);

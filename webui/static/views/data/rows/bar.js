@@ -3,7 +3,7 @@ import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
-import { SORTS, browseAnew, dataDrawRows } from "./browser.js";
+import { browseAnew, dataDrawRows } from "./browser.js";
 import { tokenKey } from "./row.js";
 import { debounce, labelledField, segments, selectField } from "../../shared/form-controls.js";
 
@@ -103,3 +103,5 @@ async function someModel(self) {
   self.model ??= self.models[0]?.id ?? null;
   return self.model;
 }
+
+export const SORTS = ["file", "id", "characters", "answer", "turns", "tokens"];

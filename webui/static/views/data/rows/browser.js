@@ -9,8 +9,6 @@ import { pendingBar } from "./edit.js";
 import { dataRow, fillTokens } from "./row.js";
 import { noteBox } from "../../shared/form-controls.js";
 
-export const SORTS = ["file", "id", "characters", "answer", "turns", "tokens"];
-
 export function rowsCard(set, ctx) {
   const self = {
     set, ctx, query: { sort: "file", descending: false, check: queryValue("found") || "" }, view: "chat", model: null, models: [],

@@ -146,7 +146,7 @@ function turnsField(row, key) {
   }));
   redraw();
   const next = () => (row[key].at(-1)?.role === "user" ? "assistant" : "user");
-  const add = h("button", { type: "button", class: "ts-btn ghost small", onclick: () => { row[key].push({ role: next(), content: "" }); redraw(); holder.lastElementChild.querySelector("textarea").focus(); } }, drawIcon("plus"), t("data.edit.add"));
+  const add = h("button", { type: "button", class: "ts-btn ghost small", onclick: () => { row[key].push({ role: next(), content: "" }); redraw(); holder.lastElementChild?.querySelector("textarea")?.focus(); } }, drawIcon("plus"), t("data.edit.add"));
   const title = key === "messages" ? t("data.edit.turns") : t("data.edit.list." + key);
   return h("fieldset", { class: "ts-field" }, h("legend", { class: "ts-label" }, title), holder, add);
 }

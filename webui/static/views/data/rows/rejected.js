@@ -19,6 +19,7 @@ export function rejectedCard(set, ctx) {
     appendAll(card, [title, health(set)]);
     return card;
   }
+  /** @type {any} */
   const self = { set, ctx, rows: [], repairs: keptRepairs(set), listed: 0, repaired: 0, table: h("div", {}), said: h("p", { class: "ts-soft ts-small" }), bar: h("div", { class: "data-pending", hidden: true }) };
   self.more = h("button", { type: "button", class: "ts-btn small", onclick: () => runAction(self.more, load) }, t("data.rejected.more"));
   const load = async () => {
@@ -37,6 +38,7 @@ export function rejectedCard(set, ctx) {
 /** Repairs that are not a version yet outlive a refresh; they belong to the version that they were made on. */
 function keptRepairs(set) {
   const key = "ts-repairs-" + set.id + "-" + set.version;
+  /** @type {any} */
   const repairs = new Map(Object.values(parse(sessionStorage.getItem(key) || "{}")).map((repair) => [repair.id, repair]));
   repairs.keep = () => {
     if (repairs.size) sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(repairs)));
@@ -115,7 +117,7 @@ async function dataRepair(button, row, self) {
 function repairDialog(found, self) {
   return new Promise((resolve) => {
     const repair = { id: found.id };
-    let result = null;
+    let result = /** @type {any} */ (null);
     const verdict = h("div", { class: "data-verdict", "aria-live": "polite" });
     const keep = h("button", { type: "button", class: "ts-btn primary", id: "data-repair-keep", disabled: true, onclick: () => { result = structuredClone(repair); dialog.close(); } }, t("data.rejected.keep"));
     const look = onlyLatest(() => self.ctx.call("try_repair", self.set.id, repair), (tried) => {

@@ -30,7 +30,7 @@ async function shapeBegin(self) {
     const { wanted } = openSet;
     openSet.wanted = null;
     const operation = self.operations.find((one) => one.key === wanted?.operation);
-    if (operation) openWanted(self, operation, wanted.values);
+    if (operation) openWanted(self, operation, wanted?.values);
     else if (openSet.toRewrite) self.body.querySelector('[data-shape="rewrite"]')?.click();
   } catch (error) {
     replaceChildren(self.node, noteBox("danger", error.message));
@@ -39,7 +39,7 @@ async function shapeBegin(self) {
 }
 
 /** The operation that the address names is open, with the settings that it names, and in view. */
-function openWanted(self, operation, asked) {
+function openWanted(self, operation, asked = new URLSearchParams()) {
   const named = operation.params.filter((param) => asked.has("set_" + param.key));
   const begin = Object.fromEntries(named.map((param) => [param.key, asked.get("set_" + param.key)]));
   shapeOpen(self, operation, () => dataOperation(self.set, self.ctx, shapeDefault(self, operation), { begin }));

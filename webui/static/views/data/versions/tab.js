@@ -75,6 +75,7 @@ async function trainVersion(button, set, ctx, one) {
 
 /** What differs between two versions: both can be chosen, one sort of change at a time, page by page. */
 function comparing(set, ctx, list, a, b) {
+  /** @type {{a: number, b: number, what: any, offset: number}} */
   const state = { a, b, what: null, offset: 0 };
   const numbers = list.map((one) => [one.number, t("data.version.number", { n: one.number }) + " " + one.label]);
   const rows = h("div", { class: "data-changes", "aria-live": "polite" });

@@ -17,7 +17,7 @@ export function dataStepView(w, body) {
   const [now, others] = ["now", "others"].map(() => h("div", { class: "ts-stack train-way-out" }));
   const notes = () => {
     wayOut(w).forEach((found, place) => replaceChildren([now, others][place], found));
-    for (const place of list.querySelectorAll("[data-fit]")) replaceChildren(place, misfitWords(w, Number(place.dataset.fit)));
+    for (const place of list.querySelectorAll("[data-fit]")) replaceChildren(place, misfitWords(w, Number(place.getAttribute("data-fit"))));
   };
   const pick = (id) => { w.patch({ dataset: id }); notes(); peek(id); };
   const draw = () => {

@@ -19,7 +19,7 @@ export function modelStepView(w, body) {
 
 /** While a model is being prepared, its progress moves. */
 function watchModels(w, root) {
-  let stop = null;
+  let stop = /** @type {(() => void) | null} */ (null);
   const look = async () => {
     if (!root.isConnected || !w.models.some((one) => one.status === "preparing")) { stop?.(); stop = null; return; }
     await w.refresh();
