@@ -6,6 +6,7 @@ import { openDialog, pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
 import { compareBack, compareRoughly } from "./parts.js";
+import { misfitList, watchFit } from "../data/misfits.js";
 import {
   debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField,
 } from "../shared/form-controls.js";
@@ -80,7 +81,31 @@ function inputs(f) {
   const model = choice("compare-model", t("compare.model"), models, "base_model", t("compare.no_model"), "settings");
   const data = choice("compare-data", t("compare.data"), f.datasets, "dataset", t("compare.no_data"), "data");
   f.on(() => { model.setError(f.faults.base_model); data.setError(f.faults.dataset); });
-  return section(1, t("compare.part.inputs"), "", h("div", { class: "ts-card" }, h("div", { class: "form-grid" }, model, data)));
+  return section(1, t("compare.part.inputs"), "", h("div", { class: "ts-card" }, h("div", { class: "form-grid" }, model, data)), misfitsOfInputs(f));
+}
+
+/** What of the data does not fit the model, asked again when either changes. */
+function misfitsOfInputs(f) {
+  const holder = h("div", { class: "compare-misfits", "aria-live": "polite" });
+  const use = (id) => {
+    const select = document.querySelector("select#compare-model");
+    if (select instanceof HTMLSelectElement) select.value = String(id);
+    f.patch({ base_model: id });
+  };
+  let asked = "";
+  const draw = (found) => {
+    const list = misfitList(found, { dataset: f.draft.dataset, model: use });
+    replaceChildren(holder, list ? noteBox(found.findings[0].level, list) : null);
+  };
+  f.on(() => {
+    const { base_model: model, dataset } = f.draft;
+    const now = JSON.stringify([model, dataset]);
+    if (now === asked || !dataset) return;
+    asked = now;
+    replaceChildren(holder);
+    watchFit(() => f.ctx.call("compare_fit", model, dataset), draw, () => now === asked && holder.isConnected);
+  });
+  return holder;
 }
 
 /** @param {Parts<"compare">} f */
