@@ -67,7 +67,7 @@ def test_memory_is_drawn_against_the_plan_and_the_end_compares_both(visit: Open,
     assert all(t("en", f"jobs.memory.{line}") in legend for line in ("used", "planned", "limit"))
     assert "1180" in legend
     told = page.inner_text(".job-memory-told")
-    assert told.startswith("Estimate 1,180 MB, measured 1,120 MB")
+    assert told.startswith("Estimate 1.18 GB, measured 1.12 GB")
     assert "took" in told
     assert "try 1 of 3" in page.inner_text(".job-timeline")
     page.click(".job-estimate summary")
