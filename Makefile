@@ -4,7 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 STAMPS := .make
-TEST := $(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+WORKERS ?= logical
+TEST := $(PY) -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run demo test test-fast lint types format bench clean
 
@@ -25,6 +26,7 @@ lint: $(STAMPS)/dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	./.ci/pages lint
 
 types: $(STAMPS)/dev
 	$(PY) -m webui.border.typings
@@ -47,10 +49,11 @@ $(STAMPS)/run: requirements.txt | $(STAMPS)/venv
 	$(PIP) install -r requirements.txt
 	@touch $@
 
-$(STAMPS)/dev: requirements-dev.txt $(STAMPS)/run
+$(STAMPS)/dev: requirements-dev.txt package-lock.json $(STAMPS)/run
 	$(PIP) install -r requirements-dev.txt
 	@./.ci/chromium
+	@./.ci/pages install
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(STAMPS) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(STAMPS) node_modules .pytest_cache .mypy_cache .ruff_cache

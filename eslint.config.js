@@ -10,7 +10,7 @@ export default [
     languageOptions: { ecmaVersion: 2024, sourceType: "module", globals: globals.browser },
   },
   { files: ["webui/static/kit/early.js"], languageOptions: { sourceType: "script" } },
-  { files: ["tests/js/**/*.js", "eslint.config.js"], languageOptions: { globals: { ...globals.node } } },
+  { files: ["tests/js/**/*.js", "eslint.config.js"], languageOptions: { globals: { ...globals.node, window: "readonly" } } },
   {
     files: ["webui/static/**/*.js", "tests/js/**/*.js"],
     plugins: { "import-x": imports },
@@ -18,7 +18,6 @@ export default [
       "import-x/no-cycle": "error",
       "import-x/no-unresolved": "error",
       "import-x/named": "error",
-      "import-x/order": ["error", { alphabetize: { order: "asc" }, groups: ["builtin", "external", "internal", "parent", "sibling"] }],
       "no-unused-vars": ["error", { argsIgnorePattern: "^_", caughtErrorsIgnorePattern: "^_" }],
       "no-shadow": "error",
       "no-var": "error",

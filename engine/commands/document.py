@@ -86,8 +86,9 @@ def _method(method: Method, language: str) -> list[str]:
     parts += [note.in_(language) for note in method.notes]
     if own:
         parts.append(_OWN.in_(language).format(defaults=separator(language).join(own)))
-    if method.trainable_source.startswith("arXiv:"):
-        parts.append(_TRAINED.in_(language).format(source=method.trainable_source))
+    source = method.trainable_source.in_(language)
+    if source.startswith("arXiv:"):
+        parts.append(_TRAINED.in_(language).format(source=source))
     parts.append(param_table(method.params, language) if method.params else _NO_PARAMS.in_(language))
     if method.variants:
         parts.append("\n".join(f"- {_variant(variant, language)}" for variant in method.variants))

@@ -52,7 +52,7 @@ LN_TUNING = Method(
     defaults={"learning_rate": 0.01, "epochs": 4},
     apply=_apply,
     trainable=_trainable,
-    trainable_source="arXiv:2312.11420, section 3",
+    trainable_source=Text("methods.ln_tuning.trainable_source"),
     changed=_trainable,
     rank=lambda _shape, _values: None,
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),

@@ -1,6 +1,13 @@
-"""Browser tests: the real program as a subprocess on a free port with a fresh home, and a real Chromium in front of it.
+"""Browser tests: the real program in a process of its own on a free port, and a real Chromium in front of it.
 
-A test file that needs other settings (a model that is ready, a running queue ...) makes its own `Server` with `start_server`.
+How to get a server, cheapest first:
+- the fixture `server`: one for the whole session, for tests that only look at pages or bring names of their own;
+- `start_server(home)` for a file that needs a home of its own (a model that is ready, a running queue ...). Make the home with
+  `tests.homes.new_home(home)`, fill it with rows (`seeds`, `tests.tiny`), then start. The server is forked from a process that
+  has imported everything: a fraction of a second. Give it to a file (scope="module"), not to each test;
+- `start_server(home, forked=False)` is `python app.py serve` from nothing: three seconds, for tests of the start itself.
+How to get a page: `visit().open("/en/...")`. Loading a page is most of what a browser test costs (more than a second of
+work): look at several things in one visit, and open the next page in the same tab.
 """
 
 from __future__ import annotations
@@ -26,6 +33,8 @@ import pytest
 from engine.models.base.starter import HUB_NAME
 from storage.queries.base_models import find_model, was_removed
 from storage.tables import LanguageModel
+from tests import forks
+from tests.forks import Forked
 from tests.homes import new_home
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -40,7 +49,7 @@ class Server:
 
     url: str
     home: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the server; jobs of its own would go on, as they must."""
@@ -78,32 +87,37 @@ def _without_starter(home: Path) -> None:
 
 
 @contextmanager
-def start_server(home: Path, *, port: int | None = None, **environment: str) -> Iterator[Server]:
+def start_server(home: Path, *, port: int | None = None, forked: bool = True, **environment: str) -> Iterator[Server]:
     """`app.py serve` with `home`; ended afterwards. The log is at home/../server.log."""
     home.mkdir(parents=True, exist_ok=True)
     if "TUNESMITH_STARTER_FROM" not in environment:
         _without_starter(home)
-    url = f"http://127.0.0.1:{port or free_port()}"
-    command = [sys.executable, str(PROJECT / "app.py"), "serve", "--port", url.rsplit(":", 1)[1]]
+    port, log = port or free_port(), home.parent / "server.log"
+    arguments = ["serve", "--port", str(port)]
     values = {**os.environ, "TUNESMITH_HOME": str(home), "TUNESMITH_OFFLINE": "1", **environment}
-    with (home.parent / "server.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=values, stdout=log, stderr=log)
-    server = Server(url, home, process)
+    process = forks.program(arguments, values, log) if forked else _begin(arguments, values, log)
+    server = Server(f"http://127.0.0.1:{port}", home, process)
     try:
         deadline = time.monotonic() + 60
-        while not _answers(url):
-            assert process.poll() is None, (home.parent / "server.log").read_text()
+        while not _answers(server.url):
+            assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, "the server did not answer within 60 s"
-            time.sleep(0.1)
+            time.sleep(0.05)
         yield server
     finally:
         server.stop()
 
 
+def _begin(arguments: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        command = [sys.executable, str(PROJECT / "app.py"), *arguments]
+        return subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that only look at pages."""
-    with start_server(tmp_path_factory.mktemp("browser") / "home") as running:
+    with start_server(tmp_path_factory.mktemp("browser") / "home", forked=False) as running:
         yield running
 
 
@@ -134,10 +148,19 @@ class Visit:
     failed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("request", lambda request: self._saw(request.url))
-        self.page.on("console", lambda said: self._said(said.type, said.text))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("response", lambda answer: self._answered(answer.status, answer.url))
+        self._heard: dict[str, Callable[[Any], None]] = {
+            "request": lambda request: self._saw(request.url),
+            "console": lambda said: self._said(said.type, said.text),
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "response": lambda answer: self._answered(answer.status, answer.url),
+        }
+        for event, hear in self._heard.items():
+            self.page.on(event, hear)
+
+    def leave(self) -> None:
+        """Hear no more of the tab: it goes on to another test."""
+        for event, hear in self._heard.items():
+            self.page.remove_listener(event, hear)
 
     def _saw(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:", "about:")):
@@ -179,48 +202,77 @@ def axe_violations(page: Any) -> list[str]:
 Open = Callable[..., Visit]
 
 
-class _Contexts:
-    """Browser contexts that are used again: their cache spares each test the loading of Gradio's scripts anew."""
+# What a tab does not forget: it is closed after the test that called one of these.
+_SPOILING = ("add_init_script", "emulate_media", "expose_binding", "expose_function", "set_extra_http_headers")
+
+
+class _Tabs:
+    """Tabs that are used again: one that has loaded Gradio's scripts before does half the work for the next page."""
 
     def __init__(self, browser: Any) -> None:
         self._browser = browser
         self._free: dict[str, list[Any]] = {}
+        self._spoilt: set[Any] = set()
 
     def take(self, **options: Any) -> tuple[str, Any]:
-        """A context that nobody uses, with its key."""
+        """An empty tab that nobody uses, with its key."""
         key = json.dumps(options, sort_keys=True)
         free = self._free.setdefault(key, [])
-        return key, free.pop() if free else self._browser.new_context(**options)
+        return key, free.pop() if free else self._new(self._browser.new_context(**options))
 
-    def give_back(self, key: str, context: Any) -> None:
-        """Close the pages of a test (and with them their session storage), forget its cookies, permissions and routes."""
-        for page in context.pages:
-            page.close()
+    def give_back(self, key: str, page: Any) -> None:
+        """Leave the page and forget its session storage, cookies, permissions, routes, and what it opened."""
+        context = page.context
+        if page in self._spoilt or page.is_closed():
+            page = self._new(context)
+        for other in context.pages:
+            if other is not page:
+                other.close()
+        if page.url.startswith("http"):
+            page.evaluate("sessionStorage.clear()")
+            page.goto("about:blank")
+        page.set_viewport_size(json.loads(key)["viewport"])
+        page.unroute_all()
         context.clear_cookies()
         context.clear_permissions()
         context.unroute_all()
-        self._free[key].append(context)
+        self._free[key].append(page)
+
+    def _new(self, context: Any) -> Any:
+        page = context.new_page()
+        for name in _SPOILING:
+            setattr(page, name, self._marked(page, getattr(page, name)))
+        return page
+
+    def _marked(self, page: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+        def marked(*given: Any, **named: Any) -> Any:
+            self._spoilt.add(page)
+            return call(*given, **named)
+
+        return marked
 
 
 @pytest.fixture(scope="session")
-def contexts(chromium: Any) -> _Contexts:
-    """The pool of browser contexts."""
-    return _Contexts(chromium)
+def tabs(chromium: Any) -> _Tabs:
+    """The pool of tabs."""
+    return _Tabs(chromium)
 
 
 @pytest.fixture
-def visit(contexts: _Contexts, server: Server) -> Iterator[Open]:
+def visit(tabs: _Tabs, server: Server) -> Iterator[Open]:
     """Open a tab: visit(lang="en", size=PHONE, scheme="dark", server=...)."""
     taken = []
 
     def opened(*, size: dict[str, int] = DESKTOP, scheme: str = "light", at: Server = server, **options: Any) -> Visit:
-        key, context = contexts.take(viewport=size, color_scheme=scheme, **options)
-        taken.append((key, context))
-        return Visit(context.new_page(), at.url)
+        key, page = tabs.take(viewport=size, color_scheme=scheme, **options)
+        seen = Visit(page, at.url)
+        taken.append((key, seen))
+        return seen
 
     yield opened
-    for key, context in taken:
-        contexts.give_back(key, context)
+    for key, seen in taken:
+        seen.leave()
+        tabs.give_back(key, seen.page)
 
 
 @pytest.fixture

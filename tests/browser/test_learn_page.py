@@ -10,6 +10,7 @@ import pytest
 
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
+from engine.services.app.formulas import formula_in
 from engine.services.app.glossary import GLOSSARY
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.browser.seeds import add_inputs
@@ -159,7 +160,7 @@ def test_every_objective_has_a_card_and_the_train_page_leads_to_it(visit: Open, 
             words.data.in_("zh"),
             words.when.in_("zh"),
             words.when_not.in_("zh"),
-            words.loss,
+            formula_in(words.loss, "zh"),
         ):
             assert told in card.inner_text()
     last = OBJECTIVES[-1].key

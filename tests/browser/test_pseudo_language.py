@@ -15,6 +15,7 @@ from engine.core.settings import SETTINGS
 from engine.services.data import datasets
 from tests.browser import seeds
 from tests.browser.conftest import Open, Server, Visit, start_server
+from tests.browser.wizard import choose, open_wizard, planned
 from tests.homes import new_home
 from tests.integration.chat_models import add_tuned
 from tests.pseudo import CODE, HTML, write_texts
@@ -54,11 +55,20 @@ _OUTSIDE = r"""(left) => {
   keep(strip(document.title, 0)[0]);
   return [...found];
 }"""
-_LEFT = ".none"
+_LEFT = ", ".join(
+    (
+        "[lang]",  # other languages, and the English names of terms
+        ".data-report-body tbody", ".ts-log", ".settings-path",  # words of rows, of logs, and of folders
+        ".learn-glossary a[href^=http]",  # titles of papers and documents
+    )
+)  # fmt: skip
+_PAPER = re.compile(r"^[^\d,;:]+ \d{4}( \([\w.]+\))?,.*")  # authors, year, title
 _NAMES = re.compile(
-    r"Tunesmith|English|简体中文|Tiny\w*|Words|Small base|Lanterns|Real lesson|Done one|Failed one|Live one|Waiting 0"  # names
+    r"Tunesmith|English|简体中文|Tiny\w*|Words|Small base|Lanterns|Real lesson|Done one|Failed one|Live one|Waiting 0|Pip of Fennick Lamps"  # names
+    r"|\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d+, \d{4}|\b\d+:\d+ [AP]M\b"  # dates as browsers write them
+    r"|\b[0-9a-f]{12,}\b|[\w-]+/[\w.-]+\b"  # hashes; models of a hub, and paths
     r"|https?://\S+|\S+\.(jsonl|csv|md|json|log)\b"
-    r"|\b(MB|GB|TB|kB|KB|MiB|GiB|ms|min|GPU|CPU|fp32|bf16|fp16|arXiv|SHA-256|LoRA|tok/s|t/s)\b"  # units and proper names
+    r"|\b(MB|GB|TB|kB|KB|MiB|GiB|ms|min|GPU|CPU|fp32|bf16|fp16|arXiv|SHA-256|LoRA|YAML|JSONL|utf-8|log|tok/s|t/s)\b"  # units and proper names
 )
 
 
@@ -85,7 +95,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         jobs = _jobs(ctx, worker)
         sample = datasets.ensure_sample(ctx, "en")
         variable = {SETTINGS["texts"].variable: str(write_texts(folder / "texts"))}
-        with start_server(folder / "home", **variable) as server:
+        with start_server(folder / "home", forked=False, **variable) as server:  # languages are found at the start
             yield Studio(server, ctx, jobs, dataset, sample, tuned)
     ctx.db.close()
 
@@ -113,7 +123,7 @@ def _jobs(ctx: Context, worker: Any) -> dict[str, int]:
 def _outside(page: Any, left: str = _LEFT) -> list[str]:
     """What stands outside the brackets, but names, units and numbers."""
     found = page.evaluate(_OUTSIDE, left)
-    return [said for said in found if re.search(r"[^\W\d_]{2,}", _NAMES.sub("", said))]
+    return [said for said in found if re.search(r"[^\W\d_]{2,}", _NAMES.sub("", _PAPER.sub("", said)))]
 
 
 def _settled(tab: Visit, path: str) -> Any:
@@ -159,3 +169,23 @@ def test_a_page_says_nothing_outside_the_catalogue(visit: Open, studio: Studio, 
     assert page.evaluate("document.documentElement.lang") == HTML
     assert "⟦" in page.inner_text("#ts-main")
     assert _outside(page) == []
+
+
+def test_the_wizard_says_nothing_outside_the_catalogue(visit: Open, studio: Studio) -> None:
+    tab = visit(at=studio.server)
+    open_wizard(tab, f"/{CODE}/train")
+    page = tab.page
+    choose(page, "method")
+    assert _outside(page) == []
+    page.click("#train-next")
+    page.wait_for_selector("[data-step=review]")
+    planned(page)
+    assert _outside(page) == []
+    tab.assert_clean()
+
+
+@pytest.mark.parametrize("part", ["overview", "rows", "findings", "shape", "versions", "export"])
+def test_a_part_of_a_data_set_says_nothing_outside_the_catalogue(visit: Open, studio: Studio, part: str) -> None:
+    tab = visit(at=studio.server)
+    page = _settled(tab, f"data?dataset={studio.sample}&tab={part}")
+    assert _outside(page, f"{_LEFT}, .data-row, .data-cell") == []

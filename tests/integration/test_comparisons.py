@@ -16,7 +16,7 @@ from engine.services.comparisons.views import mean_series
 from engine.services.jobs import lifecycle
 from storage.comparison_tables import ComparisonEntry
 from storage.job_tables import Job
-from tests import workers
+from tests import forks, workers
 from tests.tiny import add_dataset, add_model
 
 SHARED = {"epochs": 3, "seeds": 2, "scored_answers": 3, "evaluations": 2, "max_length": 128}
@@ -71,7 +71,7 @@ def test_two_entrants_with_two_seeds_from_the_form_to_the_table(ctx: Context, in
         s.get_one(Job, broken).status = "failed"
     halfway = rows_of(ctx, comparison)
     assert (halfway["lora"]["state"], halfway["full"]["state"]) == ("waiting", "waiting")
-    assert workers.run_worker(ctx).status == "succeeded"  # a process of its own, after another one failed
+    assert workers.run_forked(ctx).status == "succeeded"  # a process of its own, after another one failed
     workers.run_here(ctx)
 
     view = views.comparison_view(ctx, comparison)
@@ -105,7 +105,7 @@ def test_scores_survive_an_interruption(ctx: Context, inputs: tuple[int, int]) -
     comparison = comparisons.start_comparison(ctx, form(inputs, "lora", seeds=1, epochs=8), key="")
     [(_, _, job)] = entries(ctx, comparison)
     claimed = workers.claim(ctx)
-    process = workers.start_worker(ctx, *claimed)
+    process = forks.worker(ctx, *claimed)
     workers.wait_until(lambda: len(workers.series(ctx, job, "val_loss")) >= 2)
     process.kill()
     process.wait()

@@ -49,7 +49,7 @@ def ctx(tmp_path: Path) -> Iterator[Context]:
 def test_the_stopped_job_goes_on_to_its_end_and_a_new_one_starts_from_old_settings(ctx: Context) -> None:
     before = workers.series(ctx, STOPPED, "train_loss")
     lifecycle.resume_job(ctx, STOPPED)
-    done = workers.run_worker(ctx)
+    done = workers.run_forked(ctx)
     assert (done.id, done.status, done.step, done.attempt) == (STOPPED, "succeeded", 96, 2)
     assert "resumed" in workers.event_codes(ctx, STOPPED)
     losses = workers.series(ctx, STOPPED, "train_loss")
@@ -58,7 +58,7 @@ def test_the_stopped_job_goes_on_to_its_end_and_a_new_one_starts_from_old_settin
     started = lifecycle.start_job(
         ctx, raw | {"name": "Again", "training": raw["training"] | {"epochs": 1}}, key="again"
     )
-    again = workers.run_worker(ctx)
+    again = workers.run_forked(ctx)
     assert (again.id, again.status, again.val_loss is not None) == (started, "succeeded", True)
     assert again.spec["dataset_hash"] == version_files.version_file(ctx, WORDS)[0].content_hash
 
@@ -84,7 +84,7 @@ def test_earlier_models_are_taken_away_anew(ctx: Context) -> None:
     assert tuned.start_export(ctx, STYLE, "merged") == MERGED_ZIP  # still on disk
     tuned.export_file(ctx, MERGED_ZIP)[0].unlink()
     anew = tuned.start_export(ctx, STYLE, "merged")
-    assert (workers.run_worker(ctx).status, anew != MERGED_ZIP) == ("succeeded", True)
+    assert (workers.run_forked(ctx).status, anew != MERGED_ZIP) == ("succeeded", True)
     assert zipfile.ZipFile(tuned.export_file(ctx, anew)[0]).testzip() is None
 
 

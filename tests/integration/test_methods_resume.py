@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psutil
 import pytest
 from sqlalchemy import func, select
 
@@ -13,8 +12,8 @@ from engine.core.errors import SpecError
 from engine.services.jobs import lifecycle
 from storage.job_tables import Checkpoint, JobStatus
 from storage.queries.jobs import end_attempt
-from tests import methods, tiny, training_jobs, workers
-from tests.forks import Forks
+from tests import forks, methods, tiny, training_jobs, workers
+from tests.forks import Forked
 from tests.homes import new_home
 from tests.methods import Case
 
@@ -32,10 +31,14 @@ def ctx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     context.db.close()
 
 
-@pytest.fixture(scope="module")
-def forks(ctx: Context) -> Iterator[Forks]:
-    with Forks(ctx) as started:
-        yield started
+def start(ctx: Context) -> Forked:
+    """The worker of the next job; its sample answers are short."""
+    return forks.worker(ctx, *workers.claim(ctx), answer_tokens=6)
+
+
+def run(ctx: Context) -> None:
+    """A worker from its start to its end."""
+    start(ctx).wait()
 
 
 def queue(ctx: Context, case: Case) -> int:
@@ -51,9 +54,9 @@ def checkpoints(ctx: Context, job_id: int) -> int:
         return s.scalar(select(func.count()).where(Checkpoint.job_id == job_id)) or 0
 
 
-def kill(ctx: Context, process: psutil.Process, job_id: int) -> None:
+def kill(ctx: Context, process: Forked, job_id: int) -> None:
     """After the first checkpoint, whatever it is doing; then what the supervisor does when a worker is gone."""
-    workers.wait_until(lambda: checkpoints(ctx, job_id) > 0 or not process.is_running(), 60)
+    workers.wait_until(lambda: checkpoints(ctx, job_id) > 0 or process.poll() is not None, 60)
     process.kill()
     process.wait(10)
     job = workers.row(ctx, job_id)
@@ -62,7 +65,7 @@ def kill(ctx: Context, process: psutil.Process, job_id: int) -> None:
 
 
 @pytest.mark.parametrize("case", methods.cases(), ids=str)
-def test_killed_and_resumed_the_loss_goes_on_exactly(ctx: Context, forks: Forks, case: Case) -> None:
+def test_killed_and_resumed_the_loss_goes_on_exactly(ctx: Context, case: Case) -> None:
     """Dropout is on where there is any, so that random numbers must be restored too."""
     if not case.method.capabilities.resume:
         pytest.skip(case.method.capabilities.why_not["resume"].in_("en"))
@@ -70,13 +73,13 @@ def test_killed_and_resumed_the_loss_goes_on_exactly(ctx: Context, forks: Forks,
         whole = queue(ctx, case)
     except SpecError as error:
         pytest.skip(str(error.faults))
-    forks.run(*workers.claim(ctx))
+    run(ctx)
     reference = workers.row(ctx, whole)
     assert reference.status == "succeeded", reference.error
     broken = queue(ctx, case)
-    kill(ctx, forks.start(*workers.claim(ctx)), broken)
+    kill(ctx, start(ctx), broken)
     lifecycle.resume_job(ctx, broken)
-    forks.run(*workers.claim(ctx))
+    run(ctx)
     done = workers.row(ctx, broken)
     assert (done.status, done.step, done.attempt) == ("succeeded", 8, 2), done.error
     assert "resumed" in workers.event_codes(ctx, broken)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import sqlite3
-import subprocess
 import time
 
 import pytest
@@ -17,7 +16,8 @@ from engine.services.jobs import lifecycle
 from storage.job_tables import Checkpoint, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.queries.jobs import end_attempt
 from storage.tables import TunedModel
-from tests import tiny, workers
+from tests import forks, tiny, workers
+from tests.forks import Forked
 
 TRAINING = {"epochs": 6, "batch_size": 4, "evaluations": 5, "learning_rate": 0.01}
 STEPS = 60
@@ -31,8 +31,8 @@ def job(ctx: Context) -> int:
     )
 
 
-def start(ctx: Context) -> subprocess.Popen[bytes]:
-    return workers.start_worker(ctx, *workers.claim(ctx))
+def start(ctx: Context) -> Forked:
+    return forks.worker(ctx, *workers.claim(ctx))
 
 
 def reach(ctx: Context, job_id: int, step: int) -> None:
@@ -46,7 +46,7 @@ def bury(ctx: Context, job_id: int) -> None:
         assert end_attempt(s, job_id, attempt, status=JobStatus.INTERRUPTED, error=None)
 
 
-def freeze(ctx: Context, process: subprocess.Popen[bytes]) -> None:
+def freeze(ctx: Context, process: Forked) -> None:
     """Stop the process where it stands, but not within a transaction: there it would lock everybody out for good."""
     for _ in range(200):
         process.send_signal(signal.SIGSTOP)
@@ -113,9 +113,9 @@ def test_an_attempt_that_wakes_up_too_late_writes_nothing(ctx: Context, job: int
 def test_a_worker_told_to_end_saves_where_it_is(ctx: Context, job: int) -> None:
     """And a second worker of the same attempt leaves at once."""
     claimed = workers.claim(ctx)
-    process = workers.start_worker(ctx, *claimed)
+    process = forks.worker(ctx, *claimed)
     reach(ctx, job, 5)
-    assert workers.start_worker(ctx, *claimed).wait(60) == EXIT_FENCED
+    assert forks.worker(ctx, *claimed).wait(60) == EXIT_FENCED
     process.terminate()
     assert process.wait(60) == 0
     ended = workers.row(ctx, job)

@@ -100,7 +100,7 @@ def test_continued_pretraining_reads_texts_in_blocks(ctx: Context) -> None:
     texts = tiny.add_model(ctx), tiny.add_dataset(ctx, rows)
     settings = {"max_length": 64, "batch_size": 2, "epochs": 3, "learning_rate": 0.03, "evaluations": 2}
     workers.queue(ctx, *texts, objective="pretraining", training=settings)
-    job = workers.run_worker(ctx)
+    job = workers.run_forked(ctx)
     assert (job.status, job.error) == ("succeeded", None)
     assert job.spec["objective"] == "pretraining"
     losses = workers.series(ctx, job.id, "train_loss")

@@ -182,13 +182,10 @@ def _acts(site: Site, lang: str) -> list[Function]:
     def compare_again(comparison: int, job: int) -> None:
         comparisons.run_again(ctx, int(comparison), int(job))
 
-    def compare_rename(comparison: int, name: str) -> None:
-        comparisons.rename_comparison(ctx, int(comparison), str(name))
-
     def compare_delete(comparison: int) -> None:
         comparisons.delete_comparison(ctx, int(comparison))
 
-    return [compare_stop, compare_seed, compare_join, compare_again, compare_rename, compare_delete]
+    return [compare_stop, compare_seed, compare_join, compare_again, compare_delete]
 
 
 def build(site: Site, lang: str) -> None:

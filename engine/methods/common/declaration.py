@@ -151,7 +151,7 @@ class Method:
     defaults: Values
     apply: Callable[[Model, Values, RunContext], Model]
     trainable: Count
-    trainable_source: str
+    trainable_source: Text
     changed: Count
     rank: Callable[[ModelShape, Values], int | None]
     capabilities: Capabilities

@@ -108,7 +108,7 @@ def card(method: Method, language: str) -> MethodCard:
         "recommended": method.recommended,
         "trains": method.capabilities.trains,
         "saves": method.saves,
-        "source": method.trainable_source,
+        "source": method.trainable_source.in_(language),
         "capabilities": capabilities_of(method, language),
         "variants": [
             {"label": v.label.in_(language), "tagline": v.tagline.in_(language), "paper": v.paper}

@@ -224,16 +224,6 @@ def run_again(ctx: Context, comparison_id: int, job_id: int) -> None:
     return None
 
 
-def rename_comparison(ctx: Context, comparison_id: int, name: str) -> None:
-    """Give it another name; its jobs keep theirs. Raises NotFound or Fault("comparison.no_name")."""
-    name = " ".join(name.split())[:80]
-    if not name:
-        raise Fault("comparison.no_name")
-    with ctx.db.write() as s:
-        comparison = _comparison(s, comparison_id)
-        comparison.name, comparison.spec = name, comparison.spec | {"name": name}
-
-
 def delete_comparison(ctx: Context, comparison_id: int) -> None:
     """Forget the comparison; its jobs and their models stay. Raises NotFound."""
     with ctx.db.write() as s:

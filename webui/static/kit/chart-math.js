@@ -25,7 +25,7 @@ export function align(lists) {
   const place = new Map(xs.map((x, i) => [x, i]));
   const columns = lists.map((points) => {
     const column = new Array(xs.length).fill(undefined);
-    for (const [x, y] of points) column[place.get(x)] = y;
+    for (const [x, y] of points) column[/** @type {number} */ (place.get(x))] = y;
     return column;
   });
   return [xs, ...columns];
@@ -64,7 +64,7 @@ export function describe(title, series) {
   const lines = series.map(({ label, points }) => {
     const known = clean(points).filter(([, y]) => y !== null);
     if (!known.length) return label;
-    return t("chart.line", { label, first: short(known[0][1]), last: short(known.at(-1)[1]) });
+    return t("chart.line", { label, first: short(known[0][1]), last: short(known[known.length - 1][1]) });
   });
   return t("chart.describe", { title, lines: lines.join("; ") });
 }

@@ -17,6 +17,17 @@ class Chart {
   static KINDS = { train: "--ts-train", val: "--ts-val", base: "--ts-base", tuned: "--ts-tuned", fewshot: "--ts-fewshot", neutral: "--ts-base" };
   static ROWS = 200;
   static numbers = 0;
+  /** @type {any} */ uplot = null;
+  /** @type {any} */ zoom = null;
+  /** @type {any} */ tableStamp = null;
+  /** @type {any} */ legend = null;
+  /** @type {any} */ where = null;
+  /** @type {any} */ plot = null;
+  /** @type {any} */ empty = null;
+  /** @type {any} */ tableHolder = null;
+  /** @type {any} */ resetButton = null;
+  /** @type {any} */ tableButton = null;
+  /** @type {any} */ root = null;
 
   constructor(root, options) {
     this.options = options;
@@ -24,7 +35,6 @@ class Chart {
     this.markers = options.markers || [];
     this.smoothing = options.compact ? 0 : options.smoothing ?? 0;
     this.log = Boolean(options.log);
-    this.zoom = null;
     this.id = "ts-chart-" + (Chart.numbers += 1);
     this.build(root);
     this.sizes = new ResizeObserver(() => this.resize());
@@ -267,7 +277,7 @@ class Chart {
     if (!this.uplot) return;
     const source = this.uplot.ctx.canvas, ratio = uPlot.pxRatio, top = 56 * ratio;
     const canvas = h("canvas", { width: source.width, height: source.height + top });
-    const ctx = canvas.getContext("2d");
+    const ctx = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     ctx.fillStyle = this.token("--ts-surface");
     ctx.fillRect(0, 0, canvas.width, canvas.height);
     ctx.drawImage(source, 0, top);

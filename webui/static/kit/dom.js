@@ -1,8 +1,16 @@
 /* Elements without innerHTML: text of users, data or models can never become markup. */
 
-/** Make an element. Strings among `children` become text nodes: text from data or models can never become markup. */
+/**
+ * Make an element. Strings among `children` become text nodes: text from data or models can never become markup.
+ * @template {string} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any> | null} [attributes]
+ * @param {...Child} children
+ * @returns {Tag extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[Tag] : any}
+ */
 export function h(tag, attributes, ...children) {
   const svg = SVG_TAGS.has(tag);
+  /** @type {any} */
   const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [key, value] of Object.entries(attributes || {})) {
     if (value === null || value === undefined || value === false) continue;
@@ -27,7 +35,7 @@ export function appendAll(node, children) {
 
 /** Replace what `root` holds, keeping the focused control (by its id) focused. */
 export function replaceChildren(root, ...children) {
-  const focused = root.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = root.contains(document.activeElement) ? document.activeElement?.id : "";
   root.replaceChildren();
   appendAll(root, children);
   if (focused) document.getElementById(focused)?.focus();

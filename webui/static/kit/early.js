@@ -20,6 +20,7 @@
     const list = original(query);
     if (!/prefers-color-scheme/.test(query) || !chosen()) return list;
     const dark = chosen() === "dark";
+    /** @type {any} */
     const fixed = { media: query, matches: /dark/.test(query) ? dark : !dark, onchange: null };
     for (const name of ["addListener", "removeListener", "addEventListener", "removeEventListener"]) fixed[name] = () => {};
     return fixed;
@@ -30,7 +31,7 @@
   });
   document.addEventListener("DOMContentLoaded", apply);
   apply();
-  window.TS = window.TS || { views: {} };
+  window.TS = window.TS || /** @type {any} */ ({});
   /** Choose "light", "dark" or "system"; kept for a year. */
   window.TS.scheme = (choice) => {
     const age = choice === "system" ? 0 : 31536000;

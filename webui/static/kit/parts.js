@@ -12,7 +12,7 @@ export function openDialog(title, body, actions, options = {}) {
       h("h2", { id: "ts-dialog-title" }, title), body, h("div", { class: "ts-dialog-actions" }, buttons));
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(""); });
     dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue); });
-    const field = dialog.querySelector("input:not([type=checkbox], [type=radio]), textarea, select");
+    const field = /** @type {HTMLInputElement | null} */ (dialog.querySelector("input:not([type=checkbox], [type=radio]), textarea, select"));
     field?.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || field.tagName !== "INPUT") return;
       event.preventDefault();

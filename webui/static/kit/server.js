@@ -10,7 +10,7 @@ export async function callServer(server, name, args) {
   let answer;
   try {
     answer = await server[name](args); // one list: Gradio itself unwraps a single argument
-  } catch (failure) {
+  } catch {
     const error = { message: t("common.server_away"), code: "away", faults: {} };
     throw Object.assign(new Error(error.message), error);
   }

@@ -7,13 +7,14 @@ import { t } from "./texts.js";
 const ready = () => document.documentElement.classList.add("ts-ready");
 
 function shell() {
-  const mark = () => document.querySelectorAll("[data-scheme][type=button]").forEach((button) =>
+  const buttons = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-scheme][type=button]"));
+  const mark = () => buttons.forEach((button) =>
     button.setAttribute("aria-pressed", String(button.dataset.scheme === window.TS.schemeChosen())));
-  document.querySelectorAll("[data-scheme][type=button]").forEach((button) =>
+  buttons.forEach((button) =>
     button.addEventListener("click", () => window.TS.scheme(button.dataset.scheme)));
   window.addEventListener("ts:scheme", mark);
   mark();
-  document.querySelectorAll("[data-language]").forEach((link) =>
+  /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("[data-language]")).forEach((link) =>
     link.addEventListener("click", () => { link.href = link.pathname + location.search; }));
   phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
   watchForContent();
@@ -28,6 +29,7 @@ async function pulse() {
   if (!answer.ok) return;
   const { running } = await answer.json();
   const link = document.querySelector(".ts-rail [data-page=jobs]");
+  if (!link) return;
   link.querySelector(".ts-nav-count")?.remove();
   if (running) link.append(h("span", { class: "ts-nav-count" }, String(running), h("span", { class: "ts-sr" }, " " + t("common.running"))));
 }
@@ -52,6 +54,7 @@ function phoneMenu(button, menu) {
 /** Pages of Gradio widgets alone have no view that says when it is drawn: look for their first block. */
 function watchForContent() {
   const frame = document.getElementById("ts-main");
+  if (!frame) return;
   const drawn = () => frame.querySelector(".ts-root > *, gradio-app .block:not(.ts-view)");
   const observer = new MutationObserver(() => {
     if (!drawn()) return;

@@ -10,11 +10,11 @@ export function toast(text, kind = "info") {
     holder = h("div", { id: "ts-toasts", "aria-live": "polite" });
     document.body.append(holder);
   }
-  const toast = h("div", { class: "ts-toast " + kind, role: kind === "danger" ? "alert" : "status" },
+  const shown = h("div", { class: "ts-toast " + kind, role: kind === "danger" ? "alert" : "status" },
     h("span", {}, text),
-    h("button", { class: "ts-icon-btn", "aria-label": t("common.close"), onclick: () => toast.remove() }, drawIcon("x")));
-  holder.append(toast);
-  setTimeout(() => toast.remove(), kind === "danger" ? 15000 : 5000);
+    h("button", { class: "ts-icon-btn", "aria-label": t("common.close"), onclick: () => shown.remove() }, drawIcon("x")));
+  holder.append(shown);
+  setTimeout(() => shown.remove(), kind === "danger" ? 15000 : 5000);
 }
 
 /** Run an action of a button: marks it as busy meanwhile (it keeps the focus), shows errors as a toast. Resolves to the result or undefined. */

@@ -1,6 +1,9 @@
 // What the server hands to the views and what they may call, made from the annotations in Python.
 // Written by `python -m webui.border.typings`; a test fails when it is out of date.
 
+// In comments of scripts: {Server.JobView}.
+export as namespace Server;
+
 /** Approved rows that became part of a data set. */
 export interface AddedRows {
   /** its id */
@@ -1077,6 +1080,18 @@ export interface ExportedFile {
   rows: number;
   /** what was left out */
   notes: unknown[];
+}
+
+/** An error as the pages show it, with its sentence in their language. */
+export interface FaultView {
+  /** the sentence */
+  message: string;
+  /** of the error */
+  code: string;
+  /** of a form: a sentence for each field that is wrong */
+  faults: Record<string, string>;
+  /** the field that the error is about */
+  field?: string;
 }
 
 /** What a page has of a job. */
@@ -3488,7 +3503,6 @@ export interface CompareFunctions {
   compare_seed(comparison: number): null;
   compare_join(comparison: number, method: string, variant: string | null): null;
   compare_again(comparison: number, job: number): null;
-  compare_rename(comparison: number, name: string): null;
   compare_delete(comparison: number): null;
 }
 

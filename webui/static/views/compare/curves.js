@@ -3,11 +3,12 @@ import { lineChart } from "../../kit/chart.js";
 import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
-import { compareKey } from "./board.js";
+import { compareKey } from "./parts.js";
 import { drawKeyed } from "../jobs/parts.js";
 
 const SHOWN = 6;
 
+/** @param {Parts<"compare">} b */
 export function curves(b, root) {
   const charts = {};
   const hidden = new Set(b.view.rows.filter((row) => row.kind !== "base").slice(SHOWN).map((row) => row.key));
@@ -31,7 +32,10 @@ export function curves(b, root) {
   return { draw: (found) => { data = found; show(); } };
 }
 
-/** One line an entrant; the base and what does not train are level lines to beat. */
+/**
+ * One line an entrant; the base and what does not train are level lines to beat.
+ * @param {Parts<"compare">} b
+ */
 function compareSeries(b, data, name, hidden) {
   const last = Math.max(1, ...Object.values(data).flatMap((lines) => Object.values(lines).map((points) => points.at(-1)?.[0] || 0)));
   const metric = b.forms.metrics.find((one) => one.curve === name);
@@ -43,7 +47,10 @@ function compareSeries(b, data, name, hidden) {
   }).filter((one) => one.points.length);
 }
 
-/** The scored questions, one at a time: what was expected, and what everyone said. */
+/**
+ * The scored questions, one at a time: what was expected, and what everyone said.
+ * @param {Parts<"compare">} b
+ */
 export function answers(b, root) {
   let rows = [], at = 0, drawn = "";
   const go = (step) => { at = (at + step + rows.length) % rows.length; show(); };
@@ -54,7 +61,7 @@ export function answers(b, root) {
     const stamp = JSON.stringify([at, rows.length, rows[at]]);
     if (stamp === drawn) return;
     drawn = stamp;
-    const button = (icon, key, step) => h("button", { type: "button", class: "ts-btn small", id: "compare-" + key, disabled: rows.length < 2, onclick: () => go(step) }, icon === "arrow-left" ? drawIcon(icon) : null, t("compare." + key), icon === "arrow-right" ? drawIcon(icon) : null);
+    const button = (icon, key, step) => h("button", { type: "button", class: "ts-btn small", id: "compare-" + key, disabled: rows.length < 2, onclick: () => go(step) }, icon === "arrow-left" ? drawIcon(icon) : null, t(key === "previous" ? "compare.previous" : "compare.next"), icon === "arrow-right" ? drawIcon(icon) : null);
     replaceChildren(root, h("div", { class: "ts-spread" }, h("h2", {}, t("compare.answers")),
       h("div", { class: "ts-row" }, h("span", { class: "ts-small ts-soft", role: "status" }, t("compare.question_of", { n: at + 1, all: rows.length })), button("arrow-left", "previous", -1), button("arrow-right", "next", 1))),
     answerCards(b, rows[at]));
@@ -62,6 +69,7 @@ export function answers(b, root) {
   return { draw: (found) => { rows = found; show(); } };
 }
 
+/** @param {Parts<"compare">} b */
 function answerCards(b, one) {
   const plain = (text) => text.trim().split(/\s+/).join(" ").toLowerCase();
   const card = (row, answer) => h("article", { class: "compare-answer " + row.kind, style: { borderTopColor: `var(${b.styles.get(row.key).color})` } },

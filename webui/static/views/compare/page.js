@@ -4,16 +4,17 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
-import { board } from "./board.js";
-import { compareForm } from "./form.js";
 import { drawKeyed, jobLink, jobWhen } from "../jobs/parts.js";
 
-export function view(root, forms, ctx) {
+/** @param {Ctx<"compare">} ctx */
+export async function view(root, forms, ctx) {
   const id = Number(queryValue("comparison"));
-  if (id) return board(root, id, forms, ctx);
-  return queryValue("new") ? compareForm(root, forms, ctx) : compareList(root, ctx);
+  if (id) return (await import("./board.js")).board(root, id, forms, ctx);
+  if (queryValue("new")) return (await import("./form.js")).compareForm(root, forms, ctx);
+  return compareList(root, ctx);
 }
 
+/** @param {Ctx<"compare">} ctx */
 function compareList(root, ctx) {
   const list = h("ul", { class: "compare-list", "aria-label": t("compare.earlier") });
   const fresh = jobLink("plus", t("compare.new"), pageUrl("compare", { new: 1 }), "primary");
@@ -37,6 +38,7 @@ function compareBadge(state) {
   return h("span", { class: "ts-badge job-badge " + kind, "data-state": state }, drawIcon(icon), t("compare.state." + state));
 }
 
+/** @param {Server.ComparisonBrief} row */
 const listed = (row) => h("li", { "data-comparison": row.id },
   h("div", { class: "compare-listed" },
     h("a", { class: "job-name", href: pageUrl("compare", { comparison: row.id }), dir: "auto" }, row.name),

@@ -5,15 +5,15 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { SAMPLES, dataLanguage, health, languageBadge, statBox } from "./badges.js";
-import { dataWays } from "./import/paste.js";
-import { importBadge } from "./import/progress.js";
+import { SAMPLES, SEVERITY_ICONS, dataLanguage, health, languageBadge, statBox } from "./badges.js";
 import { dropZone } from "./import/upload.js";
-import { auditMarks } from "./quality/findings.js";
-import { reviewBadge } from "./quality/review.js";
+import { dataWays } from "./import/ways.js";
 import { noteBox } from "../shared/form-controls.js";
 
-/** The list: head, drop zone, samples, cards. */
+/**
+ * The list: head, drop zone, samples, cards.
+ * @param {Ctx<"data">} ctx
+ */
 export function library(root, value, ctx) {
   const cards = h("div", { class: "data-library", "aria-busy": "true" }, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   const draw = async () => {
@@ -33,6 +33,7 @@ export function library(root, value, ctx) {
   draw();
 }
 
+/** @param {Ctx<"data">} ctx */
 function drawLibrary(holder, list, ctx) {
   const taken = new Set(list.map((one) => one.sample_key));
   const samples = SAMPLES.filter((key) => !taken.has(key));
@@ -60,7 +61,10 @@ function dataSampleCard(key, onuse) {
     h("div", { class: "data-card-foot" }, button));
 }
 
-/** One data set in the list. */
+/**
+ * One data set in the list.
+ * @param {Server.DatasetView} set
+ */
 function dataCard(set) {
   const draft = set.status === "draft";
   const busy = set.import && !set.import.ended;
@@ -77,11 +81,15 @@ function dataCard(set) {
         h("a", { class: "ts-btn ghost", href: open }, t("data.card.open"))]));
 }
 
+/** @param {Server.DatasetView} set */
 const dataNumbers = (set) => h("div", { class: "data-numbers" },
   statBox(format.number(set.accepted), t("data.rows")),
   set.stats?.characters ? statBox(format.number(set.stats.characters), t("data.characters")) : null);
 
-/** Train and validation rows as one bar with words below. */
+/**
+ * Train and validation rows as one bar with words below.
+ * @param {Server.DatasetView} set
+ */
 function splitBar(set) {
   const total = set.train_rows + set.val_rows || 1;
   return h("div", { class: "data-split" },
@@ -92,3 +100,42 @@ function splitBar(set) {
       h("span", { class: "data-key train" }, t("data.split.train", { n: format.number(set.train_rows) })),
       h("span", { class: "data-key val" }, t("data.split.val", { n: format.number(set.val_rows) }))));
 }
+
+/**
+ * A line on each card of the library: what the last search found there.
+ * @param {Ctx<"data">} ctx
+ */
+async function auditMarks(holder, ctx) {
+  const marks = await ctx.call("audit_marks");
+  for (const card of holder.querySelectorAll("[data-dataset]")) {
+    const found = marks[card.dataset.dataset];
+    const level = !found ? null : found.serious ? "serious" : found.look + found.hint ? "look" : "clean";
+    if (!level) continue;
+    const n = level === "look" ? found.look + found.hint : found.serious;
+    const words = level === "clean" ? t("findings.mark.clean") : t("findings.mark." + level + (n === 1 ? ".one" : ""), { n });
+    const mark = h("p", { class: "data-health " + (level === "clean" ? "good" : level === "serious" ? "danger" : "warn"), "data-mark": level },
+      drawIcon(level === "clean" ? "circle-check" : SEVERITY_ICONS[level]),
+      h("a", { class: "ts-link", href: pageUrl("data", { dataset: card.dataset.dataset, tab: "findings" }) }, words));
+    card.querySelector(".data-card-foot").before(mark);
+  }
+}
+
+/**
+ * On the list of data sets: how many rows wait.
+ * @param {Ctx<"data">} ctx
+ */
+function reviewBadge(ctx) {
+  const holder = h("div", { class: "data-review-link" });
+  ctx.call("review_count").then((count) => {
+    if (count) holder.append(h("a", { class: "ts-btn", href: pageUrl("data", { review: 1 }) }, drawIcon("list-checks"), t("data.review.link"), h("span", { class: "ts-badge warn" }, format.number(count))));
+  }).catch((error) => console.warn(error));
+  return holder;
+}
+
+/**
+ * The mark in the list of data sets; null where nothing is imported.
+ * @param {Server.DatasetView} set
+ */
+const importBadge = (set) => (set.import
+  ? h("span", { class: "ts-badge " + (set.import.ended ? "warn" : "neutral") }, t("data.importing.badge" + (set.import.ended ? ".ended" : "")))
+  : null);

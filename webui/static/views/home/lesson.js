@@ -7,6 +7,7 @@ import { poll, randomKey } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
 
+/** @param {Ctx<"home">} ctx */
 export function homeOffer(slot, ctx, small) {
   const button = h("button", { type: "button", class: "ts-btn primary big", id: "home-try" }, drawIcon("sparkles"), t("home.offer.button"));
   button.addEventListener("click", () => runAction(button, async () => homeLesson(slot, ctx, await ctx.call("open_lesson"))));
@@ -23,6 +24,10 @@ const homeBeforeAfter = () => h("div", { class: "home-demo", role: "group", "ari
   h("div", { class: "home-answer" }, h("span", { class: "ts-badge tuned" }, t("home.demo.after")),
     h("p", { class: "ts-bubble assistant tuned" }, t("home.demo.tuned"))));
 
+/**
+ * @param {Ctx<"home">} ctx
+ * @param {Server.LessonView} lesson
+ */
 function homeLesson(slot, ctx, lesson) {
   const state = { lesson, key: randomKey(), wanted: false };
   const how = h("div", { class: "ts-stack home-how" });
@@ -34,11 +39,12 @@ function homeLesson(slot, ctx, lesson) {
       h("div", { class: "ts-bubbles home-rows" }, rows),
       h("a", { class: "ts-link ts-small", href: pageUrl("data", { dataset: lesson.dataset.id }) }, t("home.lesson.all_rows"))), how));
   homeHow(how, ctx, state);
-  document.getElementById("home-lesson-title").focus({ preventScroll: true });
+  document.getElementById("home-lesson-title")?.focus({ preventScroll: true });
   slot.scrollIntoView({ block: "nearest" });
   if (lesson.model.status !== "ready") homeWait(how, ctx, state);
 }
 
+/** @param {Ctx<"home">} ctx */
 function homeHow(how, ctx, state) {
   const { lesson } = state;
   const plan = lesson.plan;
@@ -65,6 +71,7 @@ function homeModel(model) {
     progressBar(done, t("home.lesson.preparing")));
 }
 
+/** @param {Ctx<"home">} ctx */
 async function homeStart(button, how, ctx, state) {
   if (state.lesson.model.status !== "ready") {
     state.wanted = true;
@@ -78,7 +85,10 @@ async function homeStart(button, how, ctx, state) {
   });
 }
 
-/** Until the model is ready; then starts, when that was asked for. */
+/**
+ * Until the model is ready; then starts, when that was asked for.
+ * @param {Ctx<"home">} ctx
+ */
 function homeWait(how, ctx, state) {
   const stop = poll(how, 1000, async () => {
     const before = JSON.stringify(state.lesson);

@@ -8,6 +8,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { homeOffer } from "./lesson.js";
 import { jobBadge, jobBar, jobFraction, jobHeadline } from "../jobs/parts.js";
 
+/** @type {View<"home">} */
 export async function view(root, _value, ctx) {
   const slots = { offer: h("section", {}), running: h("section", {}), finished: h("section", {}), next: h("section", {}), machine: h("p", { class: "home-machine ts-small" }) };
   const head = h("header", { class: "home-head" }, h("h1", {}, t("home.title")), h("p", { class: "ts-lead" }, t("home.lead")));
@@ -31,7 +32,10 @@ export async function view(root, _value, ctx) {
   });
 }
 
-/** Newcomers see the offer first; whoever has trained something sees their work first. */
+/**
+ * Newcomers see the offer first; whoever has trained something sees their work first.
+ * @param {Ctx<"home">} ctx
+ */
 function homeFrame(page, head, slots, state, ctx) {
   const work = [slots.running, slots.finished];
   const known = state.finished.length > 0;
@@ -51,14 +55,16 @@ const homeParts = {
   },
 };
 
+/** @param {Server.HomeJob} job */
 const homeRunning = (job) => h("a", { class: "ts-card home-running", href: pageUrl("jobs", { job: job.id }) },
   h("div", { class: "ts-stack tight" },
     h("div", { class: "ts-row" }, h("b", { dir: "auto" }, job.name), jobBadge(job)),
     h("p", { class: "ts-soft" }, jobHeadline(job)),
     job.status === "queued" ? null : h("div", { class: "home-bar" }, jobBar(job), h("span", { class: "ts-small ts-num" }, format.percent(jobFraction(job))))),
-  job.spark.length > 1 ? h("div", { class: "home-spark" }, sparkline(job.spark, t("home.spark", { name: job.name })),
-    h("span", { class: "ts-small ts-soft" }, t("home.loss"), " ", h("b", { class: "ts-num" }, format.loss(job.spark.at(-1)[1])))) : null);
+  job.spark && job.spark.length > 1 ? h("div", { class: "home-spark" }, sparkline(job.spark, t("home.spark", { name: job.name })),
+    h("span", { class: "ts-small ts-soft" }, t("home.loss"), " ", h("b", { class: "ts-num" }, format.loss(job.spark[job.spark.length - 1][1])))) : null);
 
+/** @param {Server.HomeJob} job */
 const homeFinished = (job) => h("article", { class: "ts-card" },
   h("div", { class: "ts-stack tight" },
     h("div", { class: "ts-spread" }, h("h3", { dir: "auto" }, h("a", { class: "home-plain", href: pageUrl("jobs", { job: job.id }) }, job.name)),
@@ -78,6 +84,7 @@ function homeNext(slot) {
     h("div", { class: "ts-grid" }, step(1, "data", "database"), step(2, "train", "wand-sparkles"), step(3, "playground", "messages-square")));
 }
 
+/** @param {Server.MachineView} machine */
 function homeMachine(slot, machine) {
   const gpus = machine.gpus.length ? machine.gpus.map((gpu) => gpu.name).join(", ") : t("home.machine.no_gpu");
   replaceChildren(slot, drawIcon("cpu", 16), h("span", {}, t("home.machine", { cores: machine.cores, ram: format.memory(machine.ram_mb), gpus, disk: format.memory(machine.disk_free_mb) }), " ",

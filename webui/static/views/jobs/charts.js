@@ -5,17 +5,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { jobMemory } from "./memory.js";
-import { JOB_ACTIVE, jobLink } from "./parts.js";
-
-export const JOB_METRICS = {
-  MEMORY: ["memory_device_mb", "memory_process_mb"], // of the device where it has its own
-  LOSS: [["train_loss", "train"], ["val_loss", "val"]],
-  SMALL: [
-    ["learning_rate", "jobs.metric.learning_rate"],
-    ["grad_norm", "jobs.metric.grad_norm"],
-    ["tokens_per_s", "jobs.metric.speed"],
-  ],
-};
+import { JOB_ACTIVE, JOB_METRICS, jobLink } from "./parts.js";
 
 export const jobLast = (metrics) => Object.fromEntries(Object.entries(metrics).map(([name, points]) => [name, points.at(-1)?.[1]]));
 
@@ -38,7 +28,7 @@ export function jobCharts(root) {
       .map(([name, kind]) => ({ name, kind, label: t("jobs.loss." + kind), points: metrics[name] }));
     const any = loss.length > 0;
     wait.hidden = any || !JOB_ACTIVE.has(job.status);
-    big.parentElement.hidden = !any;
+    if (big.parentElement) big.parentElement.hidden = !any;
     if (any) put(() => big, "loss", { title: t("jobs.chart.loss"), yLabel: t("jobs.chart.loss"), smoothing: 0.6, log: false }, loss, markers);
     const shown = [...JOB_METRICS.SMALL.map(([name, key]) => [name, t(key)]), ...added.map((one) => [one.key, one.label, one.help])];
     for (const [name, label, help] of shown) {
@@ -54,6 +44,7 @@ export function jobCharts(root) {
   return { update };
 }
 
+/** @param {Server.NamedJob} job */
 export function jobTiles(job, metrics) {
   if (!job.trains) return jobResultTiles(job);
   const last = jobLast(metrics);
@@ -70,7 +61,10 @@ export function jobTiles(job, metrics) {
     tile(t("jobs.tile.memory"), memory ? format.memory(memory) : "–"));
 }
 
-/** What an export or a model's preparation made. */
+/**
+ * What an export or a model's preparation made.
+ * @param {Server.NamedJob} job
+ */
 function jobResultTiles(job) {
   if (!job.gives_file) return null;
   return h("div", { class: "ts-row" }, jobLink("download", t("jobs.download"), "/files/export/" + job.id, "primary"));

@@ -14,7 +14,9 @@ import { jobFigures, ranksKnown } from "./ranks.js";
 import { jobSamples } from "./samples.js";
 import { jobEventText, jobEvents, jobLog, jobSettings } from "./story.js";
 
+/** @param {Ctx<"jobs">} ctx */
 export function jobDetail(root, id, ctx) {
+  /** @type {Record<string, any>} */
   const slots = {};
   const slot = (name, tag = "div", look = "") => (slots[name] = h(tag, { class: `job-${name} ${look}` }));
   const page = h("div", { class: "ts-page job-page" },
@@ -23,6 +25,7 @@ export function jobDetail(root, id, ctx) {
     h("div", { class: "job-columns-2" }, slot("events", "section", "ts-card"), slot("settings", "section", "ts-card")),
     slot("log"));
   replaceChildren(root, page);
+  /** @type {any} */
   const parts = { charts: null, samples: jobSamples(slots.samples), events: jobEvents(slots.events), log: jobLog(slots.log) };
   slots.settings.hidden = true;
   const data = { metrics: {}, cursors: {}, attempt: null, checkpoints: [], events: [], drawn: {} };
@@ -50,7 +53,7 @@ export function jobDetail(root, id, ctx) {
       const known = ranksKnown(feed.charts);
       jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, feed.charts));
     }
-    parts.samples.show(job);
+    parts.samples.show();
     if (!data.settings) {
       await jobSettings(slots.settings, id, ctx);
       data.settings = true;
@@ -101,6 +104,10 @@ function jobMarkers(checkpoints, events) {
   ];
 }
 
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.NamedJob} job
+ */
 function jobHead(slot, job, ctx, refresh) {
   const facts = [job.base_model_name, job.dataset_name, jobKind(job)].filter(Boolean);
   replaceChildren(slot,
@@ -111,6 +118,10 @@ function jobHead(slot, job, ctx, refresh) {
     h("div", { class: "ts-row job-actions" }, jobButtons(job, ctx, refresh)));
 }
 
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.NamedJob} job
+ */
 function jobButtons(job, ctx, refresh) {
   const can = job.can || {};
   const act = (icon, action, look = "") => jobButton(icon, t(`jobs.${action}.do`), {
@@ -132,7 +143,10 @@ function jobButtons(job, ctx, refresh) {
   ];
 }
 
-/** What went wrong comes first: the cause, and what to do. */
+/**
+ * What went wrong comes first: the cause, and what to do.
+ * @param {Server.NamedJob} job
+ */
 function jobNotes(job) {
   const note = (kind, icon, title, text) => h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : "status" },
     drawIcon(icon), h("div", {}, h("strong", {}, title), text ? h("p", {}, text) : null));
@@ -147,6 +161,7 @@ function jobNotes(job) {
   return null;
 }
 
+/** @param {Server.NamedJob} job */
 function jobMeter(job) {
   if (job.status === "succeeded" || job.status === "cancelled") return null;
   const steps = job.total_steps

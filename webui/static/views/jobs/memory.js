@@ -4,15 +4,14 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { JOB_METRICS } from "./charts.js";
-import { JOB_ACTIVE, jobButton, jobText } from "./parts.js";
+import { JOB_ACTIVE, JOB_METRICS, jobButton, jobText } from "./parts.js";
 
 export function jobMemory() {
   const holder = h("div", {});
   const told = h("p", { class: "ts-small ts-soft job-memory-told" });
   const estimate = h("div", {});
   const node = h("section", { class: "ts-card job-chart-card job-memory", hidden: true }, holder, told, estimate);
-  let chart = null, drawn = null;
+  let chart = /** @type {any} */ (null), drawn = /** @type {any} */ (null);
   const update = (metrics, markers, job, plan) => {
     const points = JOB_METRICS.MEMORY.map((name) => metrics[name]).find((found) => found?.length) || [];
     node.hidden = points.length === 0;
@@ -32,7 +31,10 @@ const FAR = 3; // a limit further above than this would press the other lines fl
 
 const inGb = (mb) => mb / 1000; // as the chart's axis says it
 
-/** What was measured, and level lines for the plan and, where it is near enough to be seen, the limit. */
+/**
+ * What was measured, and level lines for the plan and, where it is near enough to be seen, the limit.
+ * @param {Server.PromisedPlan} plan
+ */
 function memorySeries(points, plan) {
   const used = { name: "used", kind: "tuned", label: t("jobs.memory.used"), points: points.map(([step, mb]) => [step, inGb(mb)]) };
   if (!plan) return [used];
@@ -43,7 +45,11 @@ function memorySeries(points, plan) {
   return plan.limit_mb <= FAR * highest ? [used, planned, limit] : [used, planned];
 }
 
-/** "Estimate 1.18 GB, measured 1.12 GB", and the time when the job has ended. */
+/**
+ * "Estimate 1.18 GB, measured 1.12 GB", and the time when the job has ended.
+ * @param {Server.NamedJob} job
+ * @param {Server.PromisedPlan} plan
+ */
 function memoryWords(points, job, plan) {
   const highest = job.result?.peak_memory_mb || Math.max(...points.map(([, value]) => value));
   if (!plan) return t("jobs.memory.measured", { measured: format.memory(highest) });
@@ -62,7 +68,11 @@ function jobEstimate({ items, need_mb: need, limit_mb: limit }, open = false) {
     h("dl", { class: "ts-kv" }, items.map((item) => line(name(item.key), item.mb)), line(t("jobs.memory.total"), need, "sum"), line(t("jobs.memory.limit"), limit, "sum")));
 }
 
-/** After memory ran out for good: the estimate beside the limit, and the change that would fit, one click from a new start. */
+/**
+ * After memory ran out for good: the estimate beside the limit, and the change that would fit, one click from a new start.
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.NamedJob} job
+ */
 export function jobAdvice(job, advice, ctx) {
   const params = job.error?.params;
   if (job.status !== "failed" || !params?.items) return null;
@@ -74,5 +84,5 @@ export function jobAdvice(job, advice, ctx) {
     h("h2", {}, t("jobs.advice.title")),
     h("dl", { class: "ts-kv" }, advice.map((row) => [h("dt", {}, row.label), h("dd", { class: "ts-num" }, row.value)])),
     h("div", { class: "ts-row" }, jobButton("refresh-cw", t("jobs.advice.do"), { class: "ts-btn primary", id: "job-do-changed", title: t("jobs.advice.help"), onclick: start }))] : null;
-  return h("section", { class: "ts-card job-advice" }, change, jobEstimate(params, true));
+  return h("section", { class: "ts-card job-advice" }, change, jobEstimate(/** @type {any} */ (params), true));
 }

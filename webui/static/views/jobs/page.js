@@ -6,16 +6,17 @@ import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { jobDetail } from "./job.js";
 import {
   JOB_ACTIVE, drawKeyed, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen,
 } from "./parts.js";
 
-export function view(root, _value, ctx) {
+/** @type {View<"jobs">} */
+export async function view(root, _value, ctx) {
   const id = Number(queryValue("job"));
-  return id ? jobDetail(root, id, ctx) : jobList(root, ctx);
+  return id ? (await import("./job.js")).jobDetail(root, id, ctx) : jobList(root, ctx);
 }
 
+/** @param {Ctx<"jobs">} ctx */
 function jobList(root, ctx) {
   const groups = ["running", "waiting", "finished"].map((name) => {
     const list = h("ul", { class: "job-list", "aria-label": t("jobs.group." + name) });
@@ -52,6 +53,7 @@ function jobList(root, ctx) {
   poll(root, 1000, refresh);
 }
 
+/** @param {Server.ListedJob} job */
 function jobGroup(job) {
   if (job.status === "queued") return "waiting";
   return JOB_ACTIVE.has(job.status) ? "running" : "finished";
@@ -64,6 +66,10 @@ function jobListHead(name) {
     h("span", { class: "job-cell-actions" }));
 }
 
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.ListedJob} job
+ */
 function jobRow(job, ctx, refresh) {
   const facts = [jobKind(job), job.base_model_name, job.dataset_name].filter(Boolean);
   return h("li", { class: "job-row", "data-job": job.id },
@@ -80,8 +86,10 @@ function jobRow(job, ctx, refresh) {
     h("div", { class: "job-cell-actions" }, jobQuick(job, ctx, refresh)));
 }
 
+/** @param {Server.ListedJob} job */
 const jobShowsBar = (job) => JOB_ACTIVE.has(job.status) || (["stopped", "interrupted", "failed"].includes(job.status) && job.step > 0);
 
+/** @param {Server.ListedJob} job */
 function jobLosses(job) {
   if (!job.trains || job.status === "queued") return h("div", { class: "job-cell-loss" });
   const one = (kind, value) => h("div", { class: "job-loss" },
@@ -89,7 +97,11 @@ function jobLosses(job) {
   return h("div", { class: "job-cell-loss" }, one("train", job.train_loss), one("val", job.val_loss));
 }
 
-/** The few things that one does from the list; everything else is in the job's own view. */
+/**
+ * The few things that one does from the list; everything else is in the job's own view.
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.ListedJob} job
+ */
 function jobQuick(job, ctx, refresh) {
   const quick = (icon, key, run, extra = {}) => {
     const label = t(key, { name: job.name });

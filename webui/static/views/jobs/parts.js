@@ -75,7 +75,10 @@ export function jobWhen(epoch) {
 
 export const jobKind = (job) => (job.trains ? job.method_label || job.method : said(job.title));
 
-/** Stop, cancel, resume or delete; what cannot be undone asks once. Resolves to true when it was done. */
+/**
+ * Stop, cancel, resume or delete; what cannot be undone asks once. Resolves to true when it was done.
+ * @param {Ctx<"jobs">} ctx
+ */
 export async function jobAct(ctx, button, job, action) {
   if (action === "cancel" || action === "delete") {
     const sure = await askFirst(t(`jobs.${action}.title`, { name: job.name }), t(`jobs.${action}.text`), t(`jobs.${action}.do`));
@@ -100,7 +103,7 @@ export function jobLink(icon, label, href, look = "") {
 export function drawKeyed(parent, items, key, draw) {
   const had = parent.tsKeyed || new Map();
   const now = new Map();
-  const focused = parent.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = parent.contains(document.activeElement) ? document.activeElement?.id : "";
   items.forEach((item, index) => {
     const name = String(key(item));
     const text = JSON.stringify(item);
@@ -117,3 +120,13 @@ export function drawKeyed(parent, items, key, draw) {
   parent.tsKeyed = now;
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
 }
+
+export const JOB_METRICS = {
+  MEMORY: ["memory_device_mb", "memory_process_mb"], // of the device where it has its own
+  LOSS: [["train_loss", "train"], ["val_loss", "val"]],
+  SMALL: [
+    ["learning_rate", "jobs.metric.learning_rate"],
+    ["grad_norm", "jobs.metric.grad_norm"],
+    ["tokens_per_s", "jobs.metric.speed"],
+  ],
+};

@@ -28,7 +28,10 @@ export function jobEvents(root) {
   return { add, clear: () => list.replaceChildren() };
 }
 
-/** The whole spec, in words; what differs from the usual is marked. A job never changes its settings: read once. */
+/**
+ * The whole spec, in words; what differs from the usual is marked. A job never changes its settings: read once.
+ * @param {Ctx<"jobs">} ctx
+ */
 export async function jobSettings(root, id, ctx) {
   const rows = await ctx.call("job_settings", id);
   root.hidden = rows.length === 0;
@@ -73,7 +76,7 @@ export function jobLog(root) {
         h("time", {}, format.clock(line.at)), " ", h("span", {}, line.text)));
     }
     lines += logs.length;
-    while (box.childElementCount > MOST) box.firstElementChild.remove();
+    while (box.childElementCount > MOST) box.firstElementChild?.remove();
     count.textContent = lines ? t("jobs.log.lines", { n: format.number(lines) }) : "";
     root.hidden = lines === 0;
     if (logs.length && follow.checked) atEnd();

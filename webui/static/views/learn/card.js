@@ -7,6 +7,7 @@ import { methodDiagram } from "./diagrams.js";
 import { learnCost, learnShare } from "./parts.js";
 import { noteBox } from "../shared/form-controls.js";
 
+/** @param {Parts<"learn">} page */
 export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend(),
   page.families.map((family) => {
     const methods = page.methods.filter((method) => method.family === family.key);
@@ -18,6 +19,7 @@ export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend
 const learnLegend = () => h("ul", { class: "learn-legend ts-small" }, ["frozen", "trained", "example"].map((kind) =>
   h("li", {}, h("i", { class: "learn-swatch " + kind, "aria-hidden": "true" }), t("learn.legend." + kind))));
 
+/** @param {Parts<"learn">} page */
 function learnCard(page, method) {
   const learn = method.learn;
   const told = learn ? `${learn.trains} ${learn.frozen}` : method.tagline;
@@ -43,7 +45,10 @@ const learnWords = (learn) => [
     h("dt", {}, h("i", { class: "learn-swatch frozen", "aria-hidden": "true" }), t("learn.frozen")), h("dd", {}, learn.frozen)),
 ];
 
-/** The method's numbers on the chosen model, at its defaults. */
+/**
+ * The method's numbers on the chosen model, at its defaults.
+ * @param {Parts<"learn">} page
+ */
 function learnNumbers(page, method) {
   const given = page.costs?.numbers[method.key];
   if (given?.refused) return noteBox("warn", given.refused.message);

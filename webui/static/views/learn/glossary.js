@@ -3,6 +3,7 @@ import { h } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 
+/** @param {Parts<"learn">} page */
 export function glossary(page) {
   const topics = page.glossary.map(learnTopic);
   const entries = topics.flatMap((topic) => topic.entries);

@@ -3,6 +3,7 @@ import { h } from "../../kit/dom.js";
 import { t } from "../../kit/texts.js";
 import { choice, learnLinked } from "./card.js";
 
+/** @param {Parts<"learn">} page */
 export const objectives = (page) => h("div", { class: "ts-stack" }, page.objectives.map(objective));
 
 const objective = (one) => h("article", { class: "ts-card learn-card", id: "objective-" + one.key, "aria-labelledby": `objective-${one.key}-title` },

@@ -13,10 +13,12 @@ import { objectives } from "./objectives.js";
 import { learnTable } from "./table.js";
 import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
 
+/** @param {Ctx<"learn">} ctx */
 export const view = async (root, value, ctx) => {
   const page = { ...value, ctx, costs: null, model: queryValue("model") || "", told: [] };
   page.on = (task) => page.told.push(task);
   const picker = h("div", { class: "learn-picker" });
+  /** @type {[string, (page: any) => HTMLElement][]} */
   const sections = [["guide", guide], ["compare", learnTable], ["methods", cards], ["objectives", objectives],
     ["myths", myths], ["glossary", glossary]];
   replaceChildren(root, h("div", { class: "ts-page learn-page" },
@@ -46,9 +48,11 @@ function arrive() {
   const card = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   if (!card) return;
   card.scrollIntoView({ block: "start" });
-  card.querySelector(":scope > dt, :scope > .learn-card-head :is(h3, h4)")?.focus({ preventScroll: true });
+  const title = /** @type {HTMLElement | null} */ (card.querySelector(":scope > dt, :scope > .learn-card-head :is(h3, h4)"));
+  title?.focus({ preventScroll: true });
 }
 
+/** @param {Parts<"learn">} page */
 function modelPicker(page) {
   const pick = async (model) => {
     try {

@@ -5,7 +5,10 @@ import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { learnCost, learnShare, rank } from "./parts.js";
 
-/** Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do. */
+/**
+ * Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do.
+ * @param {Parts<"learn">} page
+ */
 const learnColumns = (page) => {
   const cost = (key) => learnCost(page, key);
   const number = (key, read, show) => ({ key, sort: (m) => (cost(m.key) ? read(cost(m.key)) : null), show: (m) => (cost(m.key) ? show(cost(m.key)) : "–"), number: true });
@@ -29,6 +32,7 @@ const learnColumns = (page) => {
 const yesNo = ({ can, reason }) => h("span", { class: "learn-can " + (can ? "yes" : "no"), title: reason || null },
   drawIcon(can ? "check" : "x", 16), h("span", { class: "ts-sr" }, t(can ? "train.form.yes" : "train.form.no")));
 
+/** @param {Parts<"learn">} page */
 export function learnTable(page) {
   const order = { key: null, down: false };
   const holder = h("div", { class: "ts-table-wrap learn-table", tabindex: "0", role: "region", "aria-label": t("learn.compare.short") });
@@ -62,7 +66,7 @@ function learnSorted(methods, columns, { key, down }) {
   if (!column) return methods;
   const compare = (a, b) => {
     const [one, other] = [column.sort(a), column.sort(b)];
-    if (one === null || other === null) return (one === null) - (other === null);
+    if (one === null || other === null) return Number(one === null) - Number(other === null);
     return (one < other ? -1 : one > other ? 1 : 0) * (down ? -1 : 1);
   };
   return [...methods].sort(compare);

@@ -6,14 +6,15 @@ import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { drawKeyed } from "../jobs/parts.js";
-import { modelDetail } from "./model.js";
 import { modelGain, modelLineage } from "./parts.js";
 
-export function view(root, _value, ctx) {
+/** @type {View<"models">} */
+export async function view(root, _value, ctx) {
   const id = Number(queryValue("model"));
-  return id ? modelDetail(root, id, ctx) : modelList(root, ctx);
+  return id ? (await import("./model.js")).modelDetail(root, id, ctx) : modelList(root, ctx);
 }
 
+/** @param {Ctx<"models">} ctx */
 function modelList(root, ctx) {
   const grid = h("ul", { class: "model-grid" });
   const empty = h("div", { class: "ts-empty", hidden: true }, drawIcon("box"), h("p", {}, t("models.empty")),
@@ -28,6 +29,7 @@ function modelList(root, ctx) {
   });
 }
 
+/** @param {Server.NamedTuned} model */
 function modelCard(model) {
   return h("li", { class: "ts-card model-card", "data-model": model.id },
     h("div", { class: "ts-spread" },

@@ -9,6 +9,10 @@ import { runAction } from "../../kit/toast.js";
 import { jobText } from "../jobs/parts.js";
 import { labelledField, reasonBox } from "../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"settings">} ctx
+ * @param {Server.BaseModelView[]} models
+ */
 export function settingsModels(models, ctx) {
   const list = h("div", {});
   const state = { drawn: "" };
@@ -22,24 +26,31 @@ export function settingsModels(models, ctx) {
   draw(models);
   requestAnimationFrame(() => poll(list, 1500, refresh));
   return [list, h("div", { class: "ts-card settings-add" },
-    settingsAdd("hub", "add_hub", "HuggingFaceTB/SmolLM2-360M-Instruct", ctx, refresh),
-    settingsAdd("folder", "add_folder", "/home/me/models/my-model", ctx, refresh))];
+    settingsAdd("hub", (name) => ctx.call("add_hub", name), "HuggingFaceTB/SmolLM2-360M-Instruct", refresh),
+    settingsAdd("folder", (path) => ctx.call("add_folder", path), "/home/me/models/my-model", refresh))];
 }
 
+/** @param {Ctx<"settings">} ctx */
 function settingsStarter(ctx, refresh, kind = "primary") {
   const button = h("button", { type: "button", class: "ts-btn " + kind }, drawIcon("download"), t("settings.models.get_starter"));
   button.addEventListener("click", () => runAction(button, async () => { await ctx.call("get_starter"); await refresh(); }));
   return button;
 }
 
+/** @param {Ctx<"settings">} ctx */
 const settingsNoModel = (ctx, refresh) => h("div", { class: "ts-empty" }, drawIcon("box"), h("p", {}, t("settings.models.none")), settingsStarter(ctx, refresh));
 
+/** @param {Server.BaseModelView[]} models */
 function settingsModelTable(models, ctx, refresh) {
   const missing = !models.some(({ source }) => source === "starter");
   return h("div", { class: "ts-stack" }, h("ul", { class: "settings-models" }, models.map((model) => settingsModel(model, ctx, refresh))),
     missing ? h("div", {}, settingsStarter(ctx, refresh, "")) : null);
 }
 
+/**
+ * @param {Ctx<"settings">} ctx
+ * @param {Server.BaseModelView} model
+ */
 function settingsModel(model, ctx, refresh) {
   const remove = h("button", { type: "button", class: "ts-icon-btn danger", "aria-label": t("settings.models.remove", { name: model.name }), title: t("settings.models.remove", { name: model.name }) }, drawIcon("trash-2"));
   remove.addEventListener("click", async () => {
@@ -55,11 +66,16 @@ function settingsModel(model, ctx, refresh) {
       settingsModelState(model, ctx, refresh)), remove);
 }
 
+/** @param {Server.BaseModelView} model */
 const settingsModelBadge = (model) => {
   const [kind, icon] = { ready: ["good", "circle-check"], failed: ["danger", "circle-x"] }[model.status] || ["neutral", "clock"];
   return h("span", { class: "ts-badge " + kind }, drawIcon(icon), t("settings.models.status." + model.status));
 };
 
+/**
+ * @param {Ctx<"settings">} ctx
+ * @param {Server.BaseModelView} model
+ */
 function settingsModelState(model, ctx, refresh) {
   if (model.status === "preparing") {
     const { fraction, phase, label } = model.progress || {};
@@ -69,12 +85,12 @@ function settingsModelState(model, ctx, refresh) {
   }
   if (model.status !== "failed") return null;
   const again = h("button", { type: "button", class: "ts-btn small" }, drawIcon("rotate-ccw", 16), t("settings.models.again"));
-  const [name, args] = model.source === "starter" ? ["get_starter", []] : [model.source === "hub" ? "add_hub" : "add_folder", [model.ref]];
-  again.addEventListener("click", () => runAction(again, async () => { await ctx.call(name, ...args); await refresh(); }));
+  const fetchIt = { starter: () => ctx.call("get_starter"), hub: () => ctx.call("add_hub", model.ref) }[model.source] || (() => ctx.call("add_folder", model.ref));
+  again.addEventListener("click", () => runAction(again, async () => { await fetchIt(); await refresh(); }));
   return [h("p", { class: "ts-error" }, model.error ? reasonBox(model.error) : ""), h("div", {}, again)];
 }
 
-function settingsAdd(key, name, placeholder, ctx, refresh) {
+function settingsAdd(key, send, placeholder, refresh) {
   const id = "settings-add-" + key;
   const input = h("input", { class: "ts-input", id, type: "text", placeholder, autocomplete: "off", spellcheck: "false", autocapitalize: "off", required: true });
   const button = h("button", { class: "ts-btn" }, drawIcon("plus"), t("settings.models.add"));
@@ -84,7 +100,7 @@ function settingsAdd(key, name, placeholder, ctx, refresh) {
     field.setError("");
     button.disabled = true;
     try {
-      await ctx.call(name, input.value);
+      await send(input.value);
       input.value = "";
       await refresh();
     } catch (error) {

@@ -7,6 +7,7 @@ import { pageLanguage, t } from "../../kit/texts.js";
 import { hardwareSection } from "./hardware.js";
 import { settingsModels } from "./models.js";
 
+/** @type {View<"settings">} */
 export async function view(root, _value, ctx) {
   const [machine, models, limits] = await Promise.all([ctx.call("machine"), ctx.call("models"), ctx.call("limits")]);
   const disk = h("div", { class: "ts-card" }, h("p", { class: "ts-soft" }, t("settings.folders.counting")));
@@ -24,7 +25,7 @@ export async function view(root, _value, ctx) {
 }
 
 function settingsLook() {
-  const languages = [...document.querySelectorAll(".ts-languages a")].map(({ pathname, lang, textContent }) =>
+  const languages = [.../** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(".ts-languages a"))].map(({ pathname, lang, textContent }) =>
     h("a", { href: pathname, lang, "aria-current": pageLanguage() === lang ? "true" : null }, textContent));
   const schemes = ["system", "light", "dark"].map((key) => h("button", { type: "button", "data-choice": key, onclick: () => window.TS.scheme(key) }, t("settings.scheme." + key)));
   const mark = () => schemes.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.choice === window.TS.schemeChosen())));
@@ -35,6 +36,10 @@ function settingsLook() {
   return h("div", { class: "ts-card" }, row("language", languages), row("scheme", schemes));
 }
 
+/**
+ * @param {Server.DiskUse} use
+ * @param {Server.MachineFindings} machine
+ */
 function settingsFolders(card, use, machine) {
   const entries = [...use.folders, { key: "database", bytes: use.database }].filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
   replaceChildren(card,
@@ -46,6 +51,7 @@ function settingsFolders(card, use, machine) {
         h("i", { style: { width: Math.max(1, 100 * bytes / use.total) + "%" } })), h("span", { class: "ts-num" }, format.bytes(bytes))))) : null);
 }
 
+/** @param {Server.LimitRow[]} limits */
 const settingsLimits = (limits) => h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": t("settings.limits.text") },
   h("table", { class: "ts-table" },
     h("thead", {}, h("tr", {}, ["what", "value", "variable"].map((key) => h("th", { scope: "col" }, t("settings.limits." + key))))),

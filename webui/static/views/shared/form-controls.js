@@ -76,11 +76,19 @@ export function segments(name, label, options, chosen, onpick) {
     h("input", { type: "radio", name, value: String(value), checked: value === chosen, onchange: () => onpick(value) }), text)));
 }
 
-/** A labelled field. `control` carries `id` and lies in `box` if given; help and error are tied to it. */
+/**
+ * A labelled field. `control` carries `id` and lies in `box` if given; help and error are tied to it.
+ * @param {string} id
+ * @param {string} label
+ * @param {HTMLElement} control
+ * @param {{help?: Child, error?: string | null, extra?: Child, box?: Child}} [options]
+ * @returns {HTMLElement & {setError(text?: string | null): void}}
+ */
 export function labelledField(id, label, control, { help, error, extra, box } = {}) {
   const described = [help ? id + "-help" : "", id + "-error"].filter(Boolean).join(" ");
   control.setAttribute("aria-describedby", described);
   const wrong = h("p", { class: "ts-error", id: id + "-error", hidden: !error }, error || "");
+  /** @type {any} */
   const field = h("div", { class: "ts-field" },
     h("div", { class: "field-head" }, h("label", { for: id }, h("span", { class: "ts-label" }, label)), extra),
     box || control,

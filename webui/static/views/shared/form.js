@@ -5,9 +5,16 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { labelledField, selectField } from "./form-controls.js";
 
-/** Draw the form of `params` into `root`.
-    values: what the user changed, by key; defaults: key -> default; onchange(param, value): undefined means "back to the default".
-    Returns {setFaults(faults by field)}. */
+/**
+ * Draw the form of `params` into `root`.
+ * values: what the user changed, by key; defaults: key -> default; onchange(param, value): undefined means "back to the default".
+ * Returns {setFaults(faults by field)}.
+ * @param {HTMLElement} root
+ * @param {{
+ *   id: string, params: Server.ParamForm[], values: Record<string, any>, defaults: Record<string, any>,
+ *   faults?: Record<string, string>, onchange: (param: Server.ParamForm, value: any) => void,
+ * }} options
+ */
 export function settingsForm(root, { id, params, values, defaults, faults, onchange }) {
   const fields = params.map((param) => formField(id, param, values[param.key], defaults[param.key], onchange));
   const shown = fields.filter((field) => !field.param.advanced);
@@ -32,6 +39,7 @@ export function settingsForm(root, { id, params, values, defaults, faults, oncha
 /** One control with label, help, what is usual, unit, bounds and a way back to the default. */
 function formField(formId, param, value, standard, onchange) {
   const id = formId + "-" + param.key;
+  /** @type {any} */
   const self = { param, onretell: null };
   let current = value === undefined ? standard : value;
   self.changed = () => JSON.stringify(current) !== JSON.stringify(standard);
@@ -139,6 +147,7 @@ const formPlain = (id, param, input, box, show) => ({
 /** A group of checkboxes with one legend, help and error. */
 function formGroup(id, param, list, { help, extra }) {
   const wrong = h("p", { class: "ts-error", id: id + "-error", hidden: true });
+  /** @type {any} */
   const field = h("fieldset", { class: "ts-field wide", "aria-describedby": id + "-help " + id + "-error" },
     h("legend", { class: "ts-label" }, param.label), h("div", { class: "field-corner" }, extra),
     list, h("p", { class: "ts-help", id: id + "-help" }, help), wrong);

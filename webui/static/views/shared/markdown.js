@@ -73,7 +73,7 @@ function mdList(lines, at, depth) {
     } else break;
   }
   const start = ordered ? parseInt(first[2], 10) : null;
-  const node = h(ordered ? "ol" : "ul", { start: start > 1 ? start : null }, items.map((item) => h("li", {}, mdItem(item, depth))));
+  const node = h(ordered ? "ol" : "ul", { start: start !== null && start > 1 ? start : null }, items.map((item) => h("li", {}, mdItem(item, depth))));
   return { node, next: end };
 }
 

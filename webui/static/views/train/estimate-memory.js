@@ -10,12 +10,13 @@ export function memoryView() {
   const label = h("p", { class: "estimate-hint ts-small", "aria-hidden": "true" });
   const rows = h("ul", { class: "estimate-rows", "aria-label": t("train.estimate.items") });
   const self = { plan: null, bar, label, rows, lit: "" };
+  const partAt = (event) => /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-part]"))?.dataset.part || "";
   const light = (key) => { self.lit = key; lightPart(self); };
   for (const holder of [bar, rows]) {
-    holder.addEventListener("pointerover", (event) => light(event.target.closest("[data-part]")?.dataset.part || ""));
+    holder.addEventListener("pointerover", (event) => light(partAt(event)));
     holder.addEventListener("pointerleave", () => light(""));
   }
-  rows.addEventListener("focusin", (event) => light(event.target.closest("[data-part]")?.dataset.part || ""));
+  rows.addEventListener("focusin", (event) => light(partAt(event)));
   rows.addEventListener("focusout", () => light(""));
   self.node = h("div", { class: "estimate-memory" },
     h("div", { class: "ts-spread" }, h("span", { class: "ts-label" }, t("train.estimate.memory")), total), bar, label, rows);
@@ -65,10 +66,10 @@ function partRow(list, key) {
     for (const other of list.querySelectorAll(".part-formula")) other.open = expert.open; // who reads one formula reads them all
   } }, h("summary", {}, t("train.estimate.formula")), formula, source);
   expert.open = Boolean(list.querySelector(".part-formula[open]"));
-  const code = "memory." + key;
+  /** @type {any} */
   const row = h("li", { "data-part": key }, h("details", {},
-    h("summary", {}, h("span", { class: "part-scale", "aria-hidden": "true" }, mark), h("span", {}, t("plan." + code)), size),
-    h("div", { class: "part-words ts-small" }, h("p", {}, t("plan." + code + ".means")), expert)));
+    h("summary", {}, h("span", { class: "part-scale", "aria-hidden": "true" }, mark), h("span", {}, t("plan.memory." + key)), size),
+    h("div", { class: "part-words ts-small" }, h("p", {}, t(`plan.memory.${key}.means`)), expert)));
   row.tell = (item, most) => {
     mark.style.width = Math.max(10, (100 * item.mb) / most) + "%";
     size.textContent = format.memory(item.mb);
@@ -92,7 +93,10 @@ function lightPart({ plan, bar, label, rows, lit }) {
   label.textContent = item ? t("train.estimate.part", { name: t("plan.memory." + item.key), mb: format.memory(item.mb), share: format.percent(item.mb / (plan.memory.total_mb || 1)) }) : lineWords(plan);
 }
 
-/** What the line in the bar is, where nothing is pointed at. */
+/**
+ * What the line in the bar is, where nothing is pointed at.
+ * @param {Server.PlanView} plan
+ */
 function lineWords(plan) {
   if (!plan) return "";
   const free = plan.memory.limit_mb - plan.memory.total_mb;

@@ -10,6 +10,7 @@ import { checkedLines } from "./check.js";
 import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
 
+/** @param {Parts<"train">} w */
 export function trainDrawEstimate(aside, w) {
   const at = estimateParts(w);
   replaceChildren(aside,
@@ -17,8 +18,8 @@ export function trainDrawEstimate(aside, w) {
     h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
       at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
     h("p", { class: "ts-sr", role: "status" }));
-  const said = aside.querySelector('[role="status"]');
-  const tell = () => tellEstimate(at, w, aside, said);
+  const spoken = aside.querySelector('[role="status"]');
+  const tell = () => tellEstimate(at, w, aside, spoken);
   at.toggle.addEventListener("click", () => {
     const open = aside.classList.toggle("open");
     at.toggle.setAttribute("aria-expanded", String(open));
@@ -28,6 +29,7 @@ export function trainDrawEstimate(aside, w) {
   tell();
 }
 
+/** @param {Parts<"train">} w */
 const estimateParts = (w) => ({
   toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
   small: startButton(w, "train-start-small"),
@@ -43,12 +45,14 @@ const estimateParts = (w) => ({
   only: h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
 });
 
+/** @param {Parts<"train">} w */
 const startButton = (w, id) => {
   const button = h("button", { type: "button", class: "ts-btn primary", id, onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
-function tellEstimate(at, w, aside, said) {
+/** @param {Parts<"train">} w */
+function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
   const used = plan ? format.memory(plan.memory.total_mb) : "–";
@@ -63,10 +67,13 @@ function tellEstimate(at, w, aside, said) {
   tellDisk(at, plan);
   replaceChildren(at.verdict, trainVerdict(w));
   tellStart(at, w);
-  if (plan && !w.busy) said.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
+  if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
 }
 
-/** On hardware that is only planned for there is nothing to start: a sentence takes the button's place. */
+/**
+ * On hardware that is only planned for there is nothing to start: a sentence takes the button's place.
+ * @param {Parts<"train">} w
+ */
 function tellStart(at, w) {
   const planned = w.planned();
   at.start.disabled = at.small.disabled = !w.complete() || w.finished;
@@ -82,11 +89,16 @@ export function trainRoughly(seconds) {
   return format.duration(Math.round(seconds / 600) * 600);
 }
 
+/** @param {Parts<"train">} w */
 function trainLacking(w) {
   const open = ["model", "data", "method"].filter((step) => !w.done(step)).map((step) => t("train.step." + step));
   return open.length ? t("train.estimate.missing", { steps: open.join(", ") }) : w.problem ? "" : t("train.estimate.empty");
 }
 
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.PlanView} plan
+ */
 function trainFacts(plan, w) {
   const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
   const trained = format.count(plan.trainable);
@@ -116,13 +128,19 @@ function foldView(name) {
   return { node: h("div", { class: "estimate-folded" }, node, below), show };
 }
 
-const tellTime = (at, plan, time) => at.time.show(time, (plan?.time.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
+/** @param {Server.PlanView} plan */
+const tellTime = (at, plan, time) => at.time.show(time, (plan?.time?.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
 
 const fileSize = (mb) => format.bytes(mb * 1e6);
+
+/** @param {Server.PlanView} plan */
 const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: fileSize(plan.disk.total_mb), limit: t("train.estimate.free", { mb: fileSize(plan.disk.free_mb) }) }) : "–",
   (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), fileSize(item.mb)]));
 
-/** Fits, or what would make it fit, with the button that does it. Wrong settings: where they are. */
+/**
+ * Fits, or what would make it fit, with the button that does it. Wrong settings: where they are.
+ * @param {Parts<"train">} w
+ */
 function trainVerdict(w) {
   const wrong = Object.keys(w.faults);
   if (wrong.length) {
@@ -138,16 +156,20 @@ function trainVerdict(w) {
   return noteBox("warn", h("p", {}, text), change);
 }
 
+/** @param {Parts<"train">} w */
 function showFault(w, field) {
   const step = { base_model: "model", dataset: "data", method: "method", name: "review", budget: "budget", training: "method" }[field.split(".")[0]] || "method";
   w.go(step);
   const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
   if (!holder) return;
   holder.closest("details")?.setAttribute("open", "");
-  holder.querySelector("input, select, textarea")?.focus();
+  /** @type {HTMLElement | null} */ (holder.querySelector("input, select, textarea"))?.focus();
 }
 
-/** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */
+/**
+ * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
+ * @param {Parts<"train">} w
+ */
 export function applyChange(w, change) {
   if (change.method) w.patch({ method: change.method, own: true });
   for (const [field, value] of Object.entries(change)) {
@@ -160,7 +182,10 @@ export function applyChange(w, change) {
   w.redraw();
 }
 
-/** Start once: the key of the draft makes a second click the same job. */
+/**
+ * Start once: the key of the draft makes a second click the same job.
+ * @param {Parts<"train">} w
+ */
 async function trainStart(button, w) {
   if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
   const verdict = w.plan?.verdict;

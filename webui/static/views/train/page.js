@@ -8,6 +8,7 @@ import { trainDrawEstimate } from "./estimate.js";
 import { STEPS, trainState } from "./state.js";
 import { drawTools, sayWarnings } from "./yaml.js";
 
+/** @param {Ctx<"train">} ctx */
 export const view = async (root, value, ctx) => {
   const query = Object.fromEntries(["from_job", "dataset", "model", "method"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
   const frame = trainFrame();
@@ -39,6 +40,7 @@ function trainFrame() {
   return frame;
 }
 
+/** @param {Parts<"train">} w */
 function trainOpen(frame, w, { replaced, warnings }) {
   w.notes = frame.notes;
   w.go = (step) => {
@@ -64,12 +66,14 @@ function trainOpen(frame, w, { replaced, warnings }) {
 /** Was anything chosen in this draft? */
 const touched = (draft) => Boolean(draft.dataset || draft.name || Object.keys(draft.training).length || Object.keys(draft.method_params_by).length);
 
+/** @param {Parts<"train">} w */
 function offerBack(holder, w, replaced) {
   const note = noteBox("info", h("p", {}, t("train.replaced")),
     h("button", { type: "button", class: "ts-btn small", onclick: () => { note.remove(); w.reload(replaced); } }, t("train.replaced.back")));
   holder.append(note);
 }
 
+/** @param {Parts<"train">} w */
 function drawStep(frame, w) {
   const step = w.draft.step;
   w.off("step");
@@ -90,12 +94,16 @@ const STEP_VIEWS = {
   review: async () => (await import("./steps/review.js")).reviewStepView,
 };
 
+/** @param {Parts<"train">} w */
 async function drawBody(w, step, body) {
   const draw = await STEP_VIEWS[step]();
   if (body.isConnected) draw(w, body);
 }
 
-/** Back and on. */
+/**
+ * Back and on.
+ * @param {Parts<"train">} w
+ */
 function footer(w) {
   const at = STEPS.indexOf(w.draft.step);
   const back = STEPS[at - 1];
@@ -110,7 +118,10 @@ function footer(w) {
     back ? h("button", { type: "button", class: "ts-btn ghost", id: "train-back", onclick: () => w.go(back) }, t("train.back")) : h("span", {}), button);
 }
 
-/** The steps, each with what was chosen; those that can be reached are buttons. */
+/**
+ * The steps, each with what was chosen; those that can be reached are buttons.
+ * @param {Parts<"train">} w
+ */
 function drawBar(bar, w) {
   const at = STEPS.indexOf(w.draft.step);
   replaceChildren(bar, h("ol", { class: "ts-steps" }, STEPS.map((step, index) => {

@@ -6,7 +6,10 @@ import { t } from "../../../kit/texts.js";
 import { noteLine } from "./map.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
-/** How rows are read: shape, fields, pieces of text, encoding. `seen` takes each preview, `wrong` each fault. */
+/**
+ * How rows are read: shape, fields, pieces of text, encoding. `seen` takes each preview, `wrong` each fault.
+ * @param {Server.DatasetView} set
+ */
 export function readCard(set, choice, changed) {
   const self = { set, choice, changed, asked: null };
   const fields = h("div", { class: "ts-stack data-fields" });
@@ -45,10 +48,16 @@ export function readCard(set, choice, changed) {
   };
 }
 
-/** Why this shape was guessed; nothing once another one is chosen. */
+/**
+ * Why this shape was guessed; nothing once another one is chosen.
+ * @param {Server.DatasetView} set
+ */
 const shapeReasons = (set, choice) => (set.detection || []).filter((one) => one.what === "shape" && (choice.shape === set.shape || !set.shape)).map(noteLine);
 
-/** A first mapping for another shape: what was found if it is that shape, else columns of the same name. */
+/**
+ * A first mapping for another shape: what was found if it is that shape, else columns of the same name.
+ * @param {Server.DatasetView} set
+ */
 function mappingFor(set, key) {
   if (key === set.shape) return { ...set.mapping };
   const fields = set.shapes.find((shape) => shape.key === key)?.fields || [];
@@ -65,7 +74,7 @@ function columnField(self, field) {
   const id = "data-column-" + field.key;
   const columns = [[null, t(field.required ? "data.column.choose" : "data.column.none")], ...set.columns.map((column) => [column, column])];
   const why = h("span", {});
-  const tell = () => { why.textContent = fieldReason(set, choice, field.key); };
+  const tell = () => { why.textContent = fieldReason(set, choice, field.key) ?? null; };
   const select = selectField(id, columns, choice.mapping[field.key] ?? null, (column) => {
     if (column === null) delete choice.mapping[field.key];
     else choice.mapping[field.key] = column;
@@ -92,17 +101,20 @@ function marked(key, node) {
 
 const fieldName = (field) => (field.required ? t("data.field." + field.key) : t("data.column.optional", { name: t("data.field." + field.key) }));
 
-/** Why this column was guessed, while it is the one chosen. */
+/**
+ * Why this column was guessed, while it is the one chosen.
+ * @param {Server.DatasetView} set
+ */
 function fieldReason(set, choice, key) {
   const note = (set.detection || []).find((one) => one.what === "field" && one.value === key);
-  return note && choice.shape === set.shape && note.params.column === choice.mapping[key] ? t("detect." + note.code, note.params) : "";
+  return note && choice.shape === set.shape && note.params.column === choice.mapping[key] ? note.message : "";
 }
 
 /** Wordings: a text box each, the columns to put in, and the way back to a single column. */
 function wordingField(self, field) {
   const { set, choice } = self;
   const wordings = choice.templates[field.key];
-  let box = null;
+  let box = /** @type {HTMLTextAreaElement | null} */ (null);
   const boxes = wordings.map((text, place) => {
     const area = h("textarea", { class: "ts-textarea data-wording", id: `data-wording-${field.key}-${place}`, rows: "3", dir: "auto", spellcheck: "false",
       "aria-label": t("data.wording.number", { field: t("data.field." + field.key), n: place + 1 }), "aria-describedby": "data-wording-help-" + field.key,
@@ -113,7 +125,7 @@ function wordingField(self, field) {
     return h("div", { class: "data-wording-line" }, area, wordings.length > 1 ? remove : null);
   });
   const insert = (column) => {
-    const area = box?.isConnected ? box : boxes[0].firstChild;
+    const area = /** @type {HTMLTextAreaElement} */ (box?.isConnected ? box : boxes[0].firstChild);
     area.setRangeText(`{${column}}`, area.selectionStart, area.selectionEnd, "end");
     area.focus();
     area.dispatchEvent(new Event("input"));
@@ -121,6 +133,7 @@ function wordingField(self, field) {
   const more = () => { wordings.push(""); self.redraw(); document.getElementById(`data-wording-${field.key}-${wordings.length - 1}`)?.focus(); };
   const back = () => { delete choice.templates[field.key]; self.redraw(); document.getElementById("data-column-" + field.key)?.focus(); self.changed(); };
   const error = h("p", { class: "ts-error", hidden: true, role: "alert" });
+  /** @type {any} */
   const node = h("div", { class: "ts-field data-worded", role: "group", "aria-labelledby": "data-worded-" + field.key },
     h("div", { class: "field-head" }, h("span", { class: "ts-label", id: "data-worded-" + field.key }, fieldName(field)),
       h("button", { type: "button", class: "ts-link ts-small", id: "data-unword-" + field.key, onclick: back }, t("data.wording.column"))),
@@ -164,7 +177,10 @@ function classCounts(self, result) {
       h("button", { type: "button", class: "ts-link", id: "data-name-classes", onclick: naming }, t("data.classes.name"))) : null];
 }
 
-/** How running text is cut into rows; nothing for tables. */
+/**
+ * How running text is cut into rows; nothing for tables.
+ * @param {Server.DatasetView} set
+ */
 function textOptions(set, choice, changed) {
   const reading = { ...set.reading, ...set.options };
   if (!reading.unit) return null;
@@ -181,9 +197,12 @@ function textOptions(set, choice, changed) {
   return h("div", { class: "ts-stack" }, labelledField("data-unit", t("data.unit"), unit, { help: t("data.unit.help") }), length);
 }
 
-/** Word and PDF say themselves how their letters are stored. */
+/**
+ * Word and PDF say themselves how their letters are stored.
+ * @param {Server.DatasetView} set
+ */
 function encodingField(set, choice, changed) {
-  if (!set.encoding || ["docx", "pdf"].includes(set.format)) return null;
+  if (!set.encoding || ["docx", "pdf"].includes(set.format || "")) return null;
   const encodings = [[null, t("data.encoding.found", { encoding: set.encoding })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
   return labelledField("data-encoding", t("data.found.encoding"),
     selectField("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: t("data.encoding.help") });

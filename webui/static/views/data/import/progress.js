@@ -9,8 +9,13 @@ import { runAction } from "../../../kit/toast.js";
 import { statBox } from "../badges.js";
 import { noteBox } from "../../shared/form-controls.js";
 
-/** Below the head of a data set: its import, followed until it is done; `again` leads back to the mapping. */
+/**
+ * Below the head of a data set: its import, followed until it is done; `again` leads back to the mapping.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function importing(set, ctx) {
+  /** @type {any} */
   const card = h("section", { class: "ts-card ts-stack data-importing", "aria-labelledby": "data-importing-title" });
   const done = () => location.assign(pageUrl("data", { dataset: set.id }));
   let drawn = "";
@@ -27,7 +32,11 @@ export function importing(set, ctx) {
   return card;
 }
 
-/** The parts of an import that is under way; `card.update(state)` fills them in. */
+/**
+ * The parts of an import that is under way; `card.update(state)` fills them in.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function importActive(set, ctx, card) {
   const words = h("p", { class: "ts-soft", role: "status" });
   const bar = h("div", {});
@@ -54,7 +63,11 @@ function importWords(state) {
   return t(state.total && state.bytes >= state.total ? "data.importing.finishing" : "data.importing.reading");
 }
 
-/** An import that ended without success: why, and what can be done. */
+/**
+ * An import that ended without success: why, and what can be done.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function importEnded(set, state, ctx) {
   const rows = format.number(state.rows);
   const failed = state.status === "failed" && state.error;
@@ -68,8 +81,3 @@ function importEnded(set, state, ctx) {
   return [h("h2", { id: "data-importing-title" }, t("data.importing.stopped.title")), reason,
     h("div", { class: "ts-row" }, state.can_resume ? resume : null, again, dismiss)];
 }
-
-/** The mark in the list of data sets; null where nothing is imported. */
-export const importBadge = (set) => (set.import
-  ? h("span", { class: "ts-badge " + (set.import.ended ? "warn" : "neutral") }, t("data.importing.badge" + (set.import.ended ? ".ended" : "")))
-  : null);

@@ -191,12 +191,14 @@ function sheetPaste(self, event) {
 
 /** The cells of a copied block: tabs between cells, line ends between rows; a cell with either stands in quotes. */
 function readBlock(text) {
+  /** @type {string[][]} */
   const rows = [[]];
   const cell = /(?:"((?:[^"]|"")*)"|([^\t\r\n]*))(\t|\r\n|\n|\r|$)/y;
   while (cell.lastIndex < text.length) {
-    const found = cell.exec(text);
-    rows.at(-1).push(found[1] === undefined ? found[2] : found[1].replaceAll('""', '"'));
-    if (found[3] === "\t" && cell.lastIndex === text.length) rows.at(-1).push("");
+    const found = /** @type {RegExpExecArray} */ (cell.exec(text));
+    const row = rows[rows.length - 1];
+    row.push(found[1] === undefined ? found[2] : found[1].replaceAll('""', '"'));
+    if (found[3] === "\t" && cell.lastIndex === text.length) row.push("");
     if (found[3] !== "\t" && cell.lastIndex < text.length) rows.push([]);
   }
   return rows;

@@ -22,7 +22,7 @@ export function dropZone(maxMegabytes, more) {
     button.disabled = busy;
     zone.classList.toggle("busy", busy);
   });
-  input.addEventListener("change", () => { send([...input.files]); input.value = ""; });
+  input.addEventListener("change", () => { send([...(input.files || [])]); input.value = ""; });
   dropTarget(zone, send);
   return zone;
 }

@@ -4,12 +4,16 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { progressBar } from "../../../kit/parts.js";
 import { poll } from "../../../kit/server.js";
-import { pageUrl, t } from "../../../kit/texts.js";
+import { t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { finding } from "./finding.js";
 import { findingsSettings } from "./findings-settings.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function findingsTab(set, ctx) {
   const self = { set, ctx, panels: new Map(), head: h("div", { class: "ts-stack" }), list: h("div", { class: "ts-stack tight findings-list" }), foot: h("div", {}) };
   self.node = h("div", { class: "ts-stack findings" }, self.head, self.list, self.foot);
@@ -18,6 +22,7 @@ export function findingsTab(set, ctx) {
   return self.node;
 }
 
+/** @param {Parts<"data">} self */
 async function findingsBegin(self) {
   await Promise.resolve(); // until the tab has put the node on the page
   try {
@@ -31,7 +36,10 @@ async function findingsBegin(self) {
   }
 }
 
-/** Start the search (with the kept settings where they are null) and follow it. */
+/**
+ * Start the search (with the kept settings where they are null) and follow it.
+ * @param {Parts<"data">} self
+ */
 export async function findingsLook(self, settings) {
   await self.ctx.call("audit_start", self.set.id, settings);
   self.panels.clear();
@@ -41,6 +49,7 @@ export async function findingsLook(self, settings) {
 
 const AUDIT_BUSY = ["waiting", "running"];
 
+/** @param {Parts<"data">} self */
 function findingsDraw(self) {
   replaceChildren(self.head, findingsHead(self));
   findingsList(self);
@@ -48,6 +57,7 @@ function findingsDraw(self) {
   if (AUDIT_BUSY.includes(self.state.state)) findingsFollow(self);
 }
 
+/** @param {Parts<"data">} self */
 function findingsFollow(self) {
   self.stop?.();
   self.stop = poll(self.node, 1000, async () => {
@@ -63,7 +73,10 @@ function findingsFollow(self) {
   });
 }
 
-/** What is known by now, in one sentence, and the next step. */
+/**
+ * What is known by now, in one sentence, and the next step.
+ * @param {Parts<"data">} self
+ */
 function findingsHead(self) {
   const { state, rows } = self.state;
   const n = format.number(rows);
@@ -83,6 +96,7 @@ function findingsHead(self) {
   return [failed, stopped, h("div", { class: "ts-spread findings-state" }, findingsSentence(self, n), look("again", "small"))];
 }
 
+/** @param {Parts<"data">} self */
 function findingsSentence(self, rows) {
   const through = self.checks.filter((check) => self.state.checks[check.key]);
   const found = through.filter((check) => self.state.checks[check.key].rows);
@@ -92,9 +106,11 @@ function findingsSentence(self, rows) {
 }
 
 const SEVERITIES = ["serious", "look", "hint"];
-export const SEVERITY_ICONS = { serious: "triangle-alert", look: "eye", hint: "info" };
 
-/** Checks that found something, each to be opened; those that are clean, off or still to come in one line each. */
+/**
+ * Checks that found something, each to be opened; those that are clean, off or still to come in one line each.
+ * @param {Parts<"data">} self
+ */
 function findingsList(self) {
   const done = self.state.checks;
   const off = new Set(self.state.settings.off || []);
@@ -115,19 +131,3 @@ function findingsList(self) {
 
 const findingsLine = (icon, className, key, checks) => (checks.length ? h("p", { class: "findings-line ts-small " + className, "data-line": key },
   drawIcon(icon), h("span", {}, h("b", {}, t("findings." + key)), " ", checks.map((check) => check.label).join(" · "))) : null);
-
-/** A line on each card of the library: what the last search found there. */
-export async function auditMarks(holder, ctx) {
-  const marks = await ctx.call("audit_marks");
-  for (const card of holder.querySelectorAll("[data-dataset]")) {
-    const found = marks[card.dataset.dataset];
-    const level = !found ? null : found.serious ? "serious" : found.look + found.hint ? "look" : "clean";
-    if (!level) continue;
-    const n = level === "look" ? found.look + found.hint : found.serious;
-    const words = level === "clean" ? t("findings.mark.clean") : t("findings.mark." + level + (n === 1 ? ".one" : ""), { n });
-    const mark = h("p", { class: "data-health " + (level === "clean" ? "good" : level === "serious" ? "danger" : "warn"), "data-mark": level },
-      drawIcon(level === "clean" ? "circle-check" : SEVERITY_ICONS[level]),
-      h("a", { class: "ts-link", href: pageUrl("data", { dataset: card.dataset.dataset, tab: "findings" }) }, words));
-    card.querySelector(".data-card-foot").before(mark);
-  }
-}

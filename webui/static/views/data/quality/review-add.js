@@ -9,21 +9,25 @@ import { versionJob } from "../operation.js";
 import { reviewLoad } from "./review.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
+/** @param {Parts<"data">} self */
 export function reviewSide(self) {
   const { counts } = self.found;
   return [h("h2", { id: "data-review-add-title" }, t("data.review.add.title", { n: format.number(counts.approved) })),
     counts.approved ? reviewAdd(self) : h("p", { class: "ts-soft" }, t("data.review.add.none")),
     h("div", { class: "data-review-bulk" },
-      counts.waiting > 1 ? reviewBulk(self, "approve_all", counts.waiting) : null,
-      counts.rejected ? reviewBulk(self, "forget", counts.rejected) : null)];
+      counts.waiting > 1 ? reviewBulk("approve_all", counts.waiting, self, () => self.ctx.call("review_approve_all", self.dataset)) : null,
+      counts.rejected ? reviewBulk("forget", counts.rejected, self, () => self.ctx.call("review_forget", self.dataset)) : null)];
 }
 
-/** Something done to many rows at once; it asks first. */
-function reviewBulk(self, key, count) {
+/**
+ * Something done to many rows at once; it asks first.
+ * @param {Parts<"data">} self
+ */
+function reviewBulk(key, count, self, task) {
   const n = format.number(count);
   const button = h("button", { type: "button", class: "ts-btn small ghost", id: "review-" + key, onclick: async () => {
     if (!(await askFirst(t("data.review." + key, { n }), t("data.review." + key + ".text", { n }), t("data.review." + key, { n })))) return;
-    const done = await runAction(button, async () => ({ rows: await self.ctx.call("review_" + key, self.dataset) }));
+    const done = await runAction(button, async () => ({ rows: await task() }));
     if (!done) return;
     self.undo = [];
     self.at = 0;
@@ -32,7 +36,10 @@ function reviewBulk(self, key, count) {
   return button;
 }
 
-/** The form: an existing data set (a new version of it), or a new one. */
+/**
+ * The form: an existing data set (a new version of it), or a new one.
+ * @param {Parts<"data">} self
+ */
 function reviewAdd(self) {
   const holder = h("div", { class: "ts-stack" });
   const work = h("div", { role: "status" });
@@ -57,6 +64,7 @@ function reviewAdd(self) {
   return holder;
 }
 
+/** @param {Parts<"data">} self */
 async function reviewAdded(self, _work, made) {
   self.at = 0;
   await reviewLoad(self);

@@ -3,11 +3,15 @@ import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
-import { statBox } from "../badges.js";
+import { LEVEL_ICONS, statBox } from "../badges.js";
 import { lengthParts, shares } from "./charts.js";
-import { LEVEL_ICONS, gather, working } from "./overview.js";
+import { gather, working } from "./overview.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function dataModelCard(set, ctx, tell) {
   const pick = h("div", { class: "data-model-pick" });
   const template = h("div", {});
@@ -24,7 +28,7 @@ export function dataModelCard(set, ctx, tell) {
       if (!here()) return;
       replaceChildren(template, templateCheck(check));
       tell(null, check);
-      const tokens = await gather(card, ctx, "report_tokens", [set.id, model], (share) => { if (here()) replaceChildren(body, working(share)); });
+      const tokens = await gather(card, () => ctx.call("report_tokens", set.id, model), (share) => { if (here()) replaceChildren(body, working(share)); });
       if (!here() || !tokens) return;
       replaceChildren(body, tokenReport(tokens, set));
       tell(tokens, check);
@@ -40,6 +44,7 @@ export function dataModelCard(set, ctx, tell) {
   return card;
 }
 
+/** @param {Server.DatasetView} set */
 function tokenReport(report, set) {
   const number = format.number;
   if (!report.whole.bars.length) return noteBox("danger", t("data.model.all_refused"), report.reason ? h("p", {}, reasonBox(report.reason)) : null);

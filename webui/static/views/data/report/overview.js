@@ -4,13 +4,17 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { progressBar } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { formatName, statBox } from "../badges.js";
+import { LEVEL_ICONS, formatName, statBox } from "../badges.js";
 import { openSet } from "../open-set.js";
 import { lengthParts, shares } from "./charts.js";
 import { dataModelCard } from "./model.js";
 import { rejectedCard } from "../rows/rejected.js";
 import { noteBox } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function overviewTab(set, ctx) {
   const seen = { set, report: null, tokens: null, template: null };
   const health = h("section", { class: "ts-card data-glance", "aria-labelledby": "data-glance-title" });
@@ -20,17 +24,17 @@ export function overviewTab(set, ctx) {
     dataModelCard(set, ctx, (tokens, template) => { Object.assign(seen, { tokens, template }); tell(); }),
     h("div", { id: "data-left-out" }, rejectedCard(set, ctx)), dataFacts(set));
   tell();
-  gather(page, ctx, "report", [set.id], (share) => replaceChildren(body, working(share)))
+  gather(page, () => ctx.call("report", set.id), (share) => replaceChildren(body, working(share)))
     .then((report) => { if (!report) return; seen.report = report; replaceChildren(body, reportCards(report)); tell(); })
     .catch((error) => replaceChildren(body, noteBox("danger", error.message)));
   return page;
 }
 
 /** Ask for a report until it is whole; null when the page was left meanwhile. */
-export async function gather(root, ctx, name, args, tell) {
+export async function gather(root, ask, tell) {
   await Promise.resolve(); // until the caller has put `root` on the page
   for (;;) {
-    const part = await ctx.call(name, ...args);
+    const part = await ask();
     if (part.working === undefined) return part;
     if (!root.isConnected) return null;
     tell(part.working);
@@ -60,7 +64,6 @@ function standsOut({ set, report, tokens, template }) {
   return found.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }
 const LEVELS = ["danger", "warn", "info", "good"];
-export const LEVEL_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info", good: "circle-check" };
 
 function glance(seen) {
   const found = standsOut(seen);
@@ -118,7 +121,10 @@ function labelTable(label, looked) {
     ratio >= 5 ? h("p", { class: "ts-small data-uneven" }, drawIcon("info"), t("data.report.uneven", { n: format.number(ratio) })) : null);
 }
 
-/** Where it came from, for those who want to know. */
+/**
+ * Where it came from, for those who want to know.
+ * @param {Server.DatasetView} set
+ */
 function dataFacts(set) {
   const facts = [
     [t("data.found.format"), formatName(set.format)],

@@ -12,6 +12,10 @@ import { textField } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
 import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function rejectedCard(set, ctx) {
   const card = h("section", { class: "ts-card data-rejected-card", "aria-labelledby": "data-rejected-title" });
   const title = h("h2", { id: "data-rejected-title" }, t("data.rejected.title"));
@@ -19,6 +23,7 @@ export function rejectedCard(set, ctx) {
     appendAll(card, [title, health(set)]);
     return card;
   }
+  /** @type {any} */
   const self = { set, ctx, rows: [], repairs: keptRepairs(set), listed: 0, repaired: 0, table: h("div", {}), said: h("p", { class: "ts-soft ts-small" }), bar: h("div", { class: "data-pending", hidden: true }) };
   self.more = h("button", { type: "button", class: "ts-btn small", onclick: () => runAction(self.more, load) }, t("data.rejected.more"));
   const load = async () => {
@@ -34,9 +39,13 @@ export function rejectedCard(set, ctx) {
   return card;
 }
 
-/** Repairs that are not a version yet outlive a refresh; they belong to the version that they were made on. */
+/**
+ * Repairs that are not a version yet outlive a refresh; they belong to the version that they were made on.
+ * @param {Server.DatasetView} set
+ */
 function keptRepairs(set) {
   const key = "ts-repairs-" + set.id + "-" + set.version;
+  /** @type {any} */
   const repairs = new Map(Object.values(parse(sessionStorage.getItem(key) || "{}")).map((repair) => [repair.id, repair]));
   repairs.keep = () => {
     if (repairs.size) sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(repairs)));
@@ -45,6 +54,7 @@ function keptRepairs(set) {
   return repairs;
 }
 
+/** @param {Parts<"data">} self */
 function drawRejected(self) {
   self.repairs.keep();
   self.said.textContent = [t("data.rejected.lead"), self.repaired ? t("data.rejected.repaired_count", { n: format.number(self.repaired) }) : "",
@@ -70,6 +80,7 @@ export function rejectedTable(rows, action) {
         action ? h("td", {}, action(row)) : null)))));
 }
 
+/** @param {Parts<"data">} self */
 function repairCell(row, self) {
   if (self.repairs.has(row.id)) {
     return h("div", { class: "ts-row" }, h("span", { class: "ts-badge warn" }, t("data.rejected.gathered")),
@@ -80,7 +91,10 @@ function repairCell(row, self) {
   return button;
 }
 
-/** Gathered repairs become one version. */
+/**
+ * Gathered repairs become one version.
+ * @param {Parts<"data">} self
+ */
 function repairBar(self) {
   const progress = h("div", { class: "data-pending-work" });
   const fail = (error) => replaceChildren(progress, noteBox("danger", error.message));
@@ -102,6 +116,7 @@ function repairBar(self) {
     h("div", { class: "ts-row" }, h("button", { type: "button", class: "ts-btn ghost small", onclick: discard }, t("data.pending.discard")), make)), progress];
 }
 
+/** @param {Parts<"data">} self */
 async function dataRepair(button, row, self) {
   const found = await runAction(button, () => self.ctx.call("rejected_fields", self.set.id, row.id));
   if (!found) return;
@@ -111,11 +126,14 @@ async function dataRepair(button, row, self) {
   drawRejected(self);
 }
 
-/** A dialog with the fields of a rejected row (or its raw line) that says at once whether the row works now. */
+/**
+ * A dialog with the fields of a rejected row (or its raw line) that says at once whether the row works now.
+ * @param {Parts<"data">} self
+ */
 function repairDialog(found, self) {
   return new Promise((resolve) => {
     const repair = { id: found.id };
-    let result = null;
+    let result = /** @type {any} */ (null);
     const verdict = h("div", { class: "data-verdict", "aria-live": "polite" });
     const keep = h("button", { type: "button", class: "ts-btn primary", id: "data-repair-keep", disabled: true, onclick: () => { result = structuredClone(repair); dialog.close(); } }, t("data.rejected.keep"));
     const look = onlyLatest(() => self.ctx.call("try_repair", self.set.id, repair), (tried) => {

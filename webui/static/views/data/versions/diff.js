@@ -46,7 +46,7 @@ function beforeAfter(before, after) {
     const [a, b] = [old.get(key), now.get(key)];
     const [left, right] = differing(a?.text ?? "", b?.text ?? "");
     return [
-      h("p", { class: "ts-small ts-soft data-part" }, (a || b).label),
+      h("p", { class: "ts-small ts-soft data-part" }, (a || b)?.label),
       h("div", { class: "data-was", dir: "auto", "aria-label": t("data.change.was") }, a ? left : h("i", { class: "ts-soft" }, t("data.change.none"))),
       h("div", { class: "data-is", dir: "auto", "aria-label": t("data.change.is") }, b ? right : h("i", { class: "ts-soft" }, t("data.change.none")))];
   }));

@@ -9,6 +9,7 @@ import { offersPart } from "../offers.js";
 
 const GOALS = ["quality", "fastest", "smallest"];
 
+/** @param {Parts<"train">} w */
 export function budgetStepView(w, body) {
   const put = (key, value) => {
     const budget = { ...w.draft.budget };
@@ -33,7 +34,10 @@ export function budgetStepView(w, body) {
 
 const PER_GB = 1000;
 
-/** A limit that may stay empty. `scale` turns what is typed (GB) into what is kept (MB). */
+/**
+ * A limit that may stay empty. `scale` turns what is typed (GB) into what is kept (MB).
+ * @param {Parts<"train">} w
+ */
 function limitField(w, key, scale, put) {
   const kept = w.draft.budget[key];
   const shown = typeof kept === "number" ? Math.round((100 * kept) / scale) / 100 : kept ?? "";
@@ -45,7 +49,10 @@ function limitField(w, key, scale, put) {
   });
 }
 
-/** The budget in a few words, for the bar and the review. */
+/**
+ * The budget in a few words, for the bar and the review.
+ * @param {Parts<"train">} w
+ */
 export function budgetWords(w) {
   const { memory_mb: memory, minutes, disk_mb: disk, goal } = w.draft.budget;
   const device = w.device();

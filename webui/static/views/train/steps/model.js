@@ -8,6 +8,7 @@ import { pageUrl, said, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { choiceCards, labelledField, reasonBox } from "../../shared/form-controls.js";
 
+/** @param {Parts<"train">} w */
 export function modelStepView(w, body) {
   const list = h("div", {});
   const draw = () => replaceChildren(list, modelChoices(w));
@@ -17,9 +18,12 @@ export function modelStepView(w, body) {
   watchModels(w, list);
 }
 
-/** While a model is being prepared, its progress moves. */
+/**
+ * While a model is being prepared, its progress moves.
+ * @param {Parts<"train">} w
+ */
 function watchModels(w, root) {
-  let stop = null;
+  let stop = /** @type {(() => void) | null} */ (null);
   const look = async () => {
     if (!root.isConnected || !w.models.some((one) => one.status === "preparing")) { stop?.(); stop = null; return; }
     await w.refresh();
@@ -29,6 +33,7 @@ function watchModels(w, root) {
   setTimeout(start, 0);
 }
 
+/** @param {Parts<"train">} w */
 function modelChoices(w) {
   if (!w.models.length) return noModel(w);
   const rank = (model) => (model.source === "starter" ? 0 : 1);
@@ -38,7 +43,10 @@ function modelChoices(w) {
   })), w.draft.base_model, (id) => w.patch({ base_model: id }), "cards");
 }
 
-/** An empty list holds the button that fills it. */
+/**
+ * An empty list holds the button that fills it.
+ * @param {Parts<"train">} w
+ */
 function noModel(w) {
   const button = h("button", { type: "button", class: "ts-btn primary", id: "train-get-starter", onclick: () => runAction(button, async () => {
     await w.ctx.call("get_starter");
@@ -70,7 +78,10 @@ const modelBadge = (model) => ({
   failed: () => h("span", { class: "ts-badge danger" }, t("train.model.failed")),
 }[model.status]?.());
 
-/** Another model: a name on the hub, or a folder (Settings). */
+/**
+ * Another model: a name on the hub, or a folder (Settings).
+ * @param {Parts<"train">} w
+ */
 function addModel(w) {
   const input = h("input", { class: "ts-input", id: "train-hub", type: "text", placeholder: "HuggingFaceTB/SmolLM2-360M-Instruct", autocomplete: "off", spellcheck: "false" });
   const button = h("button", { class: "ts-btn" }, drawIcon("download"), t("train.model.add"));

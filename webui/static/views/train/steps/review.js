@@ -7,6 +7,7 @@ import { formShow } from "../../shared/form.js";
 import { checksPart } from "../check.js";
 import { STEPS } from "../state.js";
 
+/** @param {Parts<"train">} w */
 export function reviewStepView(w, body) {
   const said = h("div", { class: "ts-stack" });
   const tokens = h("div", { class: "ts-stack", "aria-busy": "true" });
@@ -24,7 +25,10 @@ export function reviewStepView(w, body) {
   else { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, h("p", { class: "ts-soft" }, t("train.tokens.later"))); }
 }
 
-/** What was chosen, each with the way back to it. */
+/**
+ * What was chosen, each with the way back to it.
+ * @param {Parts<"train">} w
+ */
 const summary = (w) => h("section", { class: "ts-card" }, h("h3", {}, t("train.review.chosen")),
   h("dl", { class: "train-summary" }, STEPS.slice(0, 4).map((step) => [
     h("dt", {}, t("train.step." + step)),
@@ -32,6 +36,7 @@ const summary = (w) => h("section", { class: "ts-card" }, h("h3", {}, t("train.r
       h("button", { type: "button", class: "ts-btn ghost small", "aria-label": t("train.review.change_what", { step: t("train.step." + step) }), onclick: () => w.go(step) }, t("train.review.change")))])),
   nameField(w));
 
+/** @param {Parts<"train">} w */
 function nameField(w) {
   const name = h("input", { class: "ts-input", id: "train-name", type: "text", maxlength: "120", value: w.draft.name, placeholder: w.autoName(), oninput: () => w.patch({ name: name.value }) });
   const field = labelledField("train-name", t("train.review.name"), name, { help: t("train.review.name.help") });
@@ -42,6 +47,7 @@ function nameField(w) {
   return field;
 }
 
+/** @param {Parts<"train">} w */
 function detail(w, step) {
   if (step === "data" && w.dataset()) return h("small", { class: "ts-soft" }, w.objective().label + " · " + t("train.data.rows", { train: format.number(w.dataset().train_rows), val: format.number(w.dataset().val_rows) }));
   if (step !== "method" || !w.method()) return null;
@@ -52,7 +58,10 @@ function detail(w, step) {
   return h("small", { class: "ts-soft" }, worth.map((param) => param.label + " " + formShow(param, values[param.key])).join(" · "));
 }
 
-/** What the plan warns of, and what is in the way. */
+/**
+ * What the plan warns of, and what is in the way.
+ * @param {Parts<"train">} w
+ */
 function trainFindings(w) {
   const faults = Object.values(w.faults);
   if (faults.length) return noteBox("danger", faults.map((text) => h("p", {}, text)));
@@ -61,6 +70,7 @@ function trainFindings(w) {
   return (w.plan.warnings || []).map((warning) => noteBox("warn", warning.message));
 }
 
+/** @param {Parts<"train">} w */
 function trainLegend(w) {
   const everything = w.trainingValues().train_on === "all";
   return h("div", { class: "train-legend" }, h("p", { class: "ts-soft" }, t("train.tokens.lead")),
@@ -81,6 +91,7 @@ function tokenRow(row) {
       h("span", { class: token.trained ? "trained" : "masked" }, token.text.replaceAll("\n", "↵\n")))));
 }
 
+/** @param {Parts<"train">} w */
 function promptsCard(w) {
   const area = h("textarea", { class: "ts-textarea", id: "train-prompts", rows: "4", oninput: () => w.patch({ sample_prompts: area.value }) });
   area.value = w.draft.sample_prompts;

@@ -1,0 +1,37 @@
+/* Other ways to bring data: pasted text, a typed table, a data set of a hub. One of them is open at a time, and loaded then. */
+import { h, replaceChildren } from "../../../kit/dom.js";
+import { drawIcon } from "../../../kit/icons.js";
+import { pageUrl, queryValue, t } from "../../../kit/texts.js";
+
+const WAYS = [["paste", "file-text"], ["sheet", "table"], ["hub", "download"]];
+
+/**
+ * Three quiet buttons; what they open stands below the drop zone and is named in the address (?add=sheet).
+ * @param {Ctx<"data">} ctx
+ */
+export function dataWays(ctx) {
+  const panel = h("div", { class: "data-way" });
+  const buttons = WAYS.map(([key, icon]) => h("button", { type: "button", class: "ts-btn small", id: "data-way-" + key, "aria-expanded": "false", "aria-controls": "data-way", onclick: () => toggle(key) },
+    drawIcon(icon), t("data.sources." + key)));
+  panel.id = "data-way";
+  let open = "";
+  const toggle = async (key) => {
+    const closing = open;
+    open = key === open ? "" : key;
+    WAYS.forEach(([one], place) => buttons[place].setAttribute("aria-expanded", String(one === open)));
+    history.replaceState(null, "", pageUrl("data", open ? { add: open } : undefined));
+    const draw = open ? await WAY[open]() : null;
+    if (draw && open !== key) return;
+    replaceChildren(panel, draw ? draw(ctx, () => toggle(key)) : null);
+    if (open) /** @type {HTMLElement | null} */ (panel.querySelector("textarea, input"))?.focus();
+    else document.getElementById("data-way-" + closing)?.focus();
+  };
+  const row = h("div", { class: "ts-row data-ways", role: "group", "aria-label": t("data.sources.label") }, buttons);
+  return { row, panel, start: () => { const wanted = queryValue("add"); if (wanted && wanted in WAY) toggle(wanted); } };
+}
+
+const WAY = {
+  paste: async () => (await import("./paste.js")).pasteWay,
+  sheet: async () => (await import("./sheet-way.js")).sheetWay,
+  hub: async () => (await import("./hub.js")).hubWay,
+};
