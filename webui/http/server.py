@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.core.text import LANGUAGES
 from storage.queries.jobs import active_jobs
 from webui.http import draft_route, files, question_route, scripts_and_styles
+from webui.http.browsers import Browsers
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
 from webui.http.refusal import assets, refusal
@@ -121,6 +122,7 @@ def create_app(site: Site) -> FastAPI:
     _add_routes(app, site)
     _add_errors(app)
     app.add_middleware(_ByLanguage, sites=sites)
+    app.add_middleware(Browsers)
     settings = site.ctx.settings
     app.add_middleware(Guard, hosts=Hosts(settings.host), sessions=Sessions(session_key(settings.home)))
     return app

@@ -44,6 +44,7 @@ export function jobCharts(root) {
   return { update };
 }
 
+/** @param {Server.NamedJob} job */
 export function jobTiles(job, metrics) {
   if (!job.trains) return jobResultTiles(job);
   const last = jobLast(metrics);
@@ -60,7 +61,10 @@ export function jobTiles(job, metrics) {
     tile(t("jobs.tile.memory"), memory ? format.bytes(memory * 1e6) : "–"));
 }
 
-/** What an export or a model's preparation made. */
+/**
+ * What an export or a model's preparation made.
+ * @param {Server.NamedJob} job
+ */
 function jobResultTiles(job) {
   if (!job.gives_file) return null;
   return h("div", { class: "ts-row" }, jobLink("download", t("jobs.download"), "/files/export/" + job.id, "primary"));

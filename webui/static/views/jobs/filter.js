@@ -2,8 +2,8 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, said, t } from "../../kit/texts.js";
-import { debounce, selectField } from "../shared/form-controls.js";
 import { narrowed, narrowedBy } from "./words.js";
+import { debounce, selectField } from "../shared/form-controls.js";
 
 /** -> {node, wanted(): what is asked for, show(facets)}. `onchange` hears of each change. */
 export function jobFilter(onchange) {

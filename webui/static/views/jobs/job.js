@@ -106,7 +106,10 @@ function jobMarkers(checkpoints, events) {
   ];
 }
 
-/** @param {Ctx<"jobs">} ctx */
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.NamedJob} job
+ */
 function jobHead(slot, job, ctx, refresh) {
   const facts = [job.base_model_name, job.dataset_name, jobKind(job)].filter(Boolean);
   replaceChildren(slot,
@@ -118,7 +121,10 @@ function jobHead(slot, job, ctx, refresh) {
     h("div", { class: "ts-row job-actions" }, jobButtons(job, ctx, refresh)));
 }
 
-/** @param {Ctx<"jobs">} ctx */
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.NamedJob} job
+ */
 function jobButtons(job, ctx, refresh) {
   const can = job.can || {};
   const act = (icon, action, look = "") => jobButton(icon, t(`jobs.${action}.do`), {
@@ -141,7 +147,10 @@ function jobButtons(job, ctx, refresh) {
   ];
 }
 
-/** What went wrong comes first: the cause, and what to do. */
+/**
+ * What went wrong comes first: the cause, and what to do.
+ * @param {Server.NamedJob} job
+ */
 function jobNotes(job) {
   const note = (kind, icon, title, text) => h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : "status" },
     drawIcon(icon), h("div", {}, h("strong", {}, title), text ? h("p", {}, text) : null));
@@ -156,6 +165,7 @@ function jobNotes(job) {
   return null;
 }
 
+/** @param {Server.NamedJob} job */
 function jobMeter(job) {
   if (job.status === "succeeded" || job.status === "cancelled") return null;
   const steps = job.total_steps

@@ -4,8 +4,8 @@ import { drawIcon } from "../../kit/icons.js";
 import { openDialog } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
-import { labelledField } from "../shared/form-controls.js";
 import { splitTags } from "./words.js";
+import { labelledField } from "../shared/form-controls.js";
 
 /** Tags as links to the jobs that have them too. */
 export const jobTags = (job) => job.tags.map((tag) => h("a", { class: "ts-badge neutral job-tag", href: pageUrl("jobs", { tag }), title: t("jobs.filter.tagged", { tag }) }, h("bdi", {}, tag)));

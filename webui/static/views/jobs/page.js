@@ -68,6 +68,7 @@ function jobList(root, ctx) {
   poll(root, 1000, refresh);
 }
 
+/** @param {Server.ListedJob} job */
 function jobGroup(job) {
   if (job.status === "queued") return "waiting";
   return JOB_ACTIVE.has(job.status) ? "running" : "finished";
@@ -80,7 +81,10 @@ function jobListHead(name) {
     h("span", { class: "job-cell-actions" }));
 }
 
-/** @param {Ctx<"jobs">} ctx */
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.ListedJob} job
+ */
 function jobRow(job, ctx, refresh) {
   const facts = [jobKind(job), job.base_model_name, job.dataset_name].filter(Boolean);
   return h("li", { class: "job-row", "data-job": job.id },
@@ -99,8 +103,10 @@ function jobRow(job, ctx, refresh) {
     h("div", { class: "job-cell-actions" }, jobQuick(job, ctx, refresh)));
 }
 
+/** @param {Server.ListedJob} job */
 const jobShowsBar = (job) => JOB_ACTIVE.has(job.status) || (["stopped", "interrupted", "failed"].includes(job.status) && job.step > 0);
 
+/** @param {Server.ListedJob} job */
 function jobLosses(job) {
   if (!job.trains || job.status === "queued") return h("div", { class: "job-cell-loss" });
   const one = (kind, value) => h("div", { class: "job-loss" },
@@ -111,6 +117,7 @@ function jobLosses(job) {
 /**
  * The few things that one does from the list; everything else is in the job's own view.
  * @param {Ctx<"jobs">} ctx
+ * @param {Server.ListedJob} job
  */
 function jobQuick(job, ctx, refresh) {
   const quick = (icon, key, run, extra = {}) => {

@@ -79,13 +79,16 @@ export function jobWhen(epoch) {
 
 export const jobKind = (job) => (job.trains ? job.method_label || job.method : said(job.title));
 
+/** What the buttons of a question say: to do it, and for a job that is being discarded to keep it. */
+const choiceWords = (job, action) => (action === "cancel" ? [t("jobs.cancel.sure"), t(job.trains ? "jobs.cancel.keep" : "jobs.cancel.keep_other")] : [t(`jobs.${action}.do`)]);
+
 /**
  * Stop, cancel, resume or delete; what cannot be undone asks once. Resolves to true when it was done.
  * @param {Ctx<"jobs">} ctx
  */
 export async function jobAct(ctx, button, job, action) {
   if (action === "cancel" || action === "delete") {
-    const sure = await askFirst(t(`jobs.${action}.title`, { name: job.name }), t(`jobs.${action}.text`), t(`jobs.${action}.do`));
+    const sure = await askFirst(t(`jobs.${action}.title`, { name: job.name }), t(`jobs.${action}.text`), ...choiceWords(job, action));
     if (!sure) return false;
   }
   const done = await runAction(button, async () => {

@@ -5,7 +5,10 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 
-/** Validation loss before and after: what the training changed, on rows that it never saw. */
+/**
+ * Validation loss before and after: what the training changed, on rows that it never saw.
+ * @param {Server.NamedTuned} model
+ */
 export function modelGain(model) {
   if (model.val_loss === null) return null;
   const before = model.base_val_loss;
@@ -23,7 +26,10 @@ function changeWords({ word, share }) {
   return t(word === "better" ? "models.better" : "models.worse", { percent: format.percent(share, share < 0.1 ? 1 : 0) });
 }
 
-/** base -> data -> method -> model, as a small line; `linked` ones lead to each of them. */
+/**
+ * base -> data -> method -> model, as a small line; `linked` ones lead to each of them.
+ * @param {Server.NamedTuned} model
+ */
 export function modelLineage(model, linked) {
   const node = (kind, icon, label, text, href) => h("li", { class: "model-node " + kind },
     h("span", { class: "model-node-mark" }, drawIcon(icon)),

@@ -5,8 +5,8 @@ import { drawIcon } from "../../kit/icons.js";
 import { openDialog } from "../../kit/parts.js";
 import { randomKey } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { labelledField, selectField } from "../shared/form-controls.js";
 import { questionsOf } from "./questions.js";
+import { labelledField, selectField } from "../shared/form-controls.js";
 
 const FILES = ".txt,.csv,.tsv,.xlsx";
 const SHOWN = 120; // characters of the first question
