@@ -6,12 +6,13 @@ import { openDialog, pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
 import { compareBack, compareRoughly } from "./parts.js";
+import { misfitList, watchFit } from "../data/misfits.js";
 import {
   debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField,
 } from "../shared/form-controls.js";
-import { misfitList, watchFit } from "../data/misfits.js";
 import { formNumber, settingsForm } from "../shared/form.js";
 
+/** @param {Ctx<"compare">} ctx */
 export async function compareForm(root, forms, ctx) {
   const panel = h("div", { class: "ts-stack loose compare-form", "aria-busy": "true" }, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
   const estimate = h("aside", { class: "compare-estimate", "aria-label": t("compare.estimate") });
@@ -31,7 +32,10 @@ export async function compareForm(root, forms, ctx) {
   return f.replan();
 }
 
-/** The draft, what can be chosen, the plan; saves and plans by itself. */
+/**
+ * The draft, what can be chosen, the plan; saves and plans by itself.
+ * @param {Ctx<"compare">} ctx
+ */
 function formState(forms, ctx, loaded) {
   const f = { forms, ctx, ...loaded, plan: null, faults: {}, problem: "", listeners: [] };
   f.on = (task) => f.listeners.push(task);
@@ -66,6 +70,7 @@ function formState(forms, ctx, loaded) {
 const section = (number, title, lead, ...body) => h("section", { class: "ts-stack compare-section", "aria-labelledby": "compare-part-" + number },
   h("div", {}, h("h2", { id: "compare-part-" + number }, title), lead ? h("p", { class: "ts-soft" }, lead) : null), body);
 
+/** @param {Parts<"compare">} f */
 function inputs(f) {
   const choice = (id, label, rows, key, empty, page) => {
     if (!rows.length) return labelledField(id, label, h("a", { class: "ts-btn", id, href: pageUrl(page) }, drawIcon("plus"), empty), {});
@@ -103,6 +108,7 @@ function misfitsOfInputs(f) {
   return holder;
 }
 
+/** @param {Parts<"compare">} f */
 function entrants(f) {
   const offered = f.forms.entrants;
   const first = offered.filter((one) => one.recommended || !one.trains);
@@ -115,6 +121,7 @@ function entrants(f) {
   return section(2, t("compare.part.entrants"), t("compare.part.entrants.lead"), cards(first), fold, wrong);
 }
 
+/** @param {Parts<"compare">} f */
 function entrantCard(f, one) {
   const id = "compare-entrant-" + one.key;
   const box = h("input", { type: "checkbox", class: "ts-check", id, checked: f.draft.chosen.includes(one.key), onchange: () => {
@@ -141,7 +148,10 @@ function entrantCard(f, one) {
   return card;
 }
 
-/** What keeps an entrant from starting, or what the planner warns of. */
+/**
+ * What keeps an entrant from starting, or what the planner warns of.
+ * @param {Parts<"compare">} f
+ */
 function entrantFault(f, one, mine) {
   const fault = Object.entries(f.faults).find(([field]) => field === "entrants." + one.key || field.startsWith(`entrants.${one.key}.`));
   if (fault) return fault[1];
@@ -149,7 +159,10 @@ function entrantFault(f, one, mine) {
   return mine?.verdict && !mine.verdict.ok ? mine.verdict.message : "";
 }
 
-/** One entrant's own settings: everything else is the same for all. */
+/**
+ * One entrant's own settings: everything else is the same for all.
+ * @param {Parts<"compare">} f
+ */
 async function compareAdjust(f, one) {
   const own = f.draft.own[one.key] || {};
   const values = { ...own.method_params, ...own.training };
@@ -167,6 +180,7 @@ async function compareAdjust(f, one) {
   await openDialog(one.label, body, [{ label: t("compare.adjust.done"), value: "done", kind: "primary" }], { wide: true });
 }
 
+/** @param {Parts<"compare">} f */
 function compareBudget(f) {
   const card = h("div", { class: "ts-card" });
   const defaults = Object.fromEntries(f.forms.shared.map((param) => [param.key, param.default]));

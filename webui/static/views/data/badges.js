@@ -20,7 +20,10 @@ export const dataBadges = (set) => h("span", { class: "data-badges" }, kindBadge
 
 export const statBox = (number, label) => h("div", { class: "ts-stat" }, h("b", {}, number), h("span", {}, label));
 
-/** The health mark: a shape and a word. */
+/**
+ * The health mark: a shape and a word.
+ * @param {Server.DatasetView} set
+ */
 export const health = (set) => set.rejected
   ? h("p", { class: "data-health warn" }, drawIcon("triangle-alert"),
     t("data.health.rejected", { n: format.number(set.rejected) }))
@@ -29,6 +32,10 @@ export const dataBack = () => h("a", { class: "ts-link data-back", href: pageUrl
 
 export const formatName = (key) => (key ? key === "parquet" ? "Parquet" : key.toUpperCase() : "");
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export async function dataRemove(button, set, ctx) {
   if (!(await askFirst(t("data.delete.title", { name: set.name }), t("data.delete.text"), t("data.delete")))) return;
   const gone = await runAction(button, async () => { await ctx.call("delete_dataset", set.id); return true; });

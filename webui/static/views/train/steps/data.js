@@ -6,10 +6,12 @@ import { pageUrl, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { SAMPLES, dataBadges } from "../../data/badges.js";
 import { previewRow } from "../../data/import/map.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { trainMisfits } from "../fit.js";
 import { setObjective } from "../state.js";
 
+/** @param {Parts<"train">} w */
 export function dataStepView(w, body) {
   const list = h("div", { class: "ts-stack" });
   const taste = h("div", { class: "train-taste" });
@@ -31,7 +33,10 @@ export function dataStepView(w, body) {
   peek(w.draft.dataset);
 }
 
-/** What is learnt: one card an objective, and in words what the chosen one does. */
+/**
+ * What is learnt: one card an objective, and in words what the chosen one does.
+ * @param {Parts<"train">} w
+ */
 function objectiveChoices(w, onpick) {
   const words = h("p", { class: "ts-soft ts-small" });
   const tell = () => replaceChildren(words, w.objective().help, " ",
@@ -46,10 +51,12 @@ function objectiveChoices(w, onpick) {
     })), w.objective().key, pick, "cards"), words);
 }
 
+/** @param {Parts<"train">} w */
 const dataChoices = (w, pick) => (w.datasets.length
   ? choiceCards(t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: trainDataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
   : h("p", { class: "ts-soft" }, t("train.data.none")));
 
+/** @param {Parts<"train">} w */
 const trainDataCard = (w, set) => [
   h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, set.name), dataBadges(set)),
   h("div", { class: "ts-soft ts-small" }, t("train.data.rows", { train: format.number(set.train_rows), val: format.number(set.val_rows) }),
@@ -57,10 +64,16 @@ const trainDataCard = (w, set) => [
   h("div", { class: "ts-small", "data-fit": set.id }),
 ];
 
-/** On a card, what does not fit in words alone: the ways out stand beside the cards. */
+/**
+ * On a card, what does not fit in words alone: the ways out stand beside the cards.
+ * @param {Parts<"train">} w
+ */
 const misfitWords = (w, id) => (w.fits[id]?.findings || []).map((one) => h("p", { class: "misfit-words " + one.level }, one.message));
 
-/** What does not fit, with its way out: of the chosen data set, then of some that cannot be chosen as they are. */
+/**
+ * What does not fit, with its way out: of the chosen data set, then of some that cannot be chosen as they are.
+ * @param {Parts<"train">} w
+ */
 function wayOut(w) {
   const objective = (key) => { setObjective(w, key); w.redraw(); };
   const note = (set) => {
@@ -73,7 +86,10 @@ function wayOut(w) {
   return [[w.dataset()].filter(Boolean).map(note), others.slice(0, 3).map(note)];
 }
 
-/** Samples that are not there yet, and the way to the Data page. */
+/**
+ * Samples that are not there yet, and the way to the Data page.
+ * @param {Parts<"train">} w
+ */
 function moreData(w, pick) {
   const row = h("div", { class: "ts-row train-more" });
   const draw = () => {
@@ -96,4 +112,4 @@ function moreData(w, pick) {
 }
 
 const trainTaste = (rows) => (rows.length ? [h("h3", {}, t("train.data.taste")),
-  rows.map((row) => h("div", { class: "data-row" }, previewRow(row)))] : null);
+  rows.map((row) => h("div", { class: "data-row" }, cutPreview(previewRow(row))))] : null);
