@@ -140,7 +140,7 @@ function entrantCard(f, one) {
   f.on(() => {
     const mine = f.plan?.entrants[one.key];
     const said = entrantFault(f, one, mine);
-    cost.textContent = box.checked && mine?.memory_mb !== undefined ? t("compare.cost", { time: compareRoughly(mine.seconds), memory: format.bytes(mine.memory_mb * 1e6) }) : "";
+    cost.textContent = box.checked && mine?.memory_mb !== undefined ? t("compare.cost", { time: compareRoughly(mine.seconds), memory: format.memory(mine.memory_mb) }) : "";
     wrong.textContent = box.checked ? said : "";
     if (adjust) adjust.hidden = !box.checked;
     adjust?.classList.toggle("changed", Boolean(Object.keys(f.draft.own[one.key]?.method_params || {}).length + Object.keys(f.draft.own[one.key]?.training || {}).length));
@@ -191,7 +191,7 @@ function compareBudget(f) {
     f.patch({ shared });
   } });
   const device = selectField("compare-device", [["auto", t("compare.device.auto")], ...f.devices.filter((one) => one.usable !== false).map((one) => [one.key, one.name])], f.draft.device, (value) => f.patch({ device: value }));
-  const memory = h("input", { class: "ts-input ts-num", id: "compare-memory", type: "number", min: "0", step: "any", value: f.draft.memory_mb ? String(f.draft.memory_mb / 1000) : "", placeholder: t("compare.memory.none"),
+  const memory = h("input", { class: "ts-input ts-num", id: "compare-memory", type: "number", min: "0", step: "any", value: f.draft.memory_mb ? String(Math.round(f.draft.memory_mb / 10) / 100) : "", placeholder: t("compare.memory.none"),
     oninput: () => { const typed = formNumber(memory.value); f.patch({ memory_mb: typed === "" ? null : typeof typed === "number" ? typed * 1000 : typed }); } });
   const fields = { "budget.device": labelledField("compare-device", t("compare.device"), device, {}),
     "budget.memory_mb": labelledField("compare-memory", t("compare.memory"), memory, { help: t("compare.memory.help"), box: h("div", { class: "field-box" }, memory, h("span", { class: "field-unit" }, "GB")) }) };
