@@ -1,7 +1,7 @@
 """tags, notes and the whole progress of jobs
 
 Revision ID: 0006
-Revises: 0004
+Revises: 0005
 """
 
 from __future__ import annotations
