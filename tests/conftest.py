@@ -11,22 +11,14 @@ import pytest
 
 from engine.core.context import Context
 from engine.core.settings import Settings
+from tests.distribution import keep_to_own_cores
 from tests.homes import opened
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 
 
-def _keep_to_own_cores() -> None:
-    """Share the cores among the test processes: threads of two that fight for one core are slower than one thread each."""
-    worker, count = os.environ.get("PYTEST_XDIST_WORKER"), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if worker is None or not hasattr(os, "sched_setaffinity"):
-        return
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) >= count:
-        os.sched_setaffinity(0, cores[int(worker.removeprefix("gw")) :: count])
-
-
-_keep_to_own_cores()
+pytest_plugins = ["tests.distribution"]
+keep_to_own_cores()
 
 
 def pytest_collection_finish() -> None:

@@ -148,10 +148,19 @@ class Visit:
     failed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("request", lambda request: self._saw(request.url))
-        self.page.on("console", lambda said: self._said(said.type, said.text))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("response", lambda answer: self._answered(answer.status, answer.url))
+        self._heard: dict[str, Callable[[Any], None]] = {
+            "request": lambda request: self._saw(request.url),
+            "console": lambda said: self._said(said.type, said.text),
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "response": lambda answer: self._answered(answer.status, answer.url),
+        }
+        for event, hear in self._heard.items():
+            self.page.on(event, hear)
+
+    def leave(self) -> None:
+        """Hear no more of the tab: it goes on to another test."""
+        for event, hear in self._heard.items():
+            self.page.remove_listener(event, hear)
 
     def _saw(self, url: str) -> None:
         if not url.startswith((self.url, "data:", "blob:", "about:")):
@@ -193,48 +202,77 @@ def axe_violations(page: Any) -> list[str]:
 Open = Callable[..., Visit]
 
 
-class _Contexts:
-    """Browser contexts that are used again: their cache spares each test the loading of Gradio's scripts anew."""
+# What a tab does not forget: it is closed after the test that called one of these.
+_SPOILING = ("add_init_script", "emulate_media", "expose_binding", "expose_function", "set_extra_http_headers")
+
+
+class _Tabs:
+    """Tabs that are used again: one that has loaded Gradio's scripts before does half the work for the next page."""
 
     def __init__(self, browser: Any) -> None:
         self._browser = browser
         self._free: dict[str, list[Any]] = {}
+        self._spoilt: set[Any] = set()
 
     def take(self, **options: Any) -> tuple[str, Any]:
-        """A context that nobody uses, with its key."""
+        """An empty tab that nobody uses, with its key."""
         key = json.dumps(options, sort_keys=True)
         free = self._free.setdefault(key, [])
-        return key, free.pop() if free else self._browser.new_context(**options)
+        return key, free.pop() if free else self._new(self._browser.new_context(**options))
 
-    def give_back(self, key: str, context: Any) -> None:
-        """Close the pages of a test (and with them their session storage), forget its cookies, permissions and routes."""
-        for page in context.pages:
-            page.close()
+    def give_back(self, key: str, page: Any) -> None:
+        """Leave the page and forget its session storage, cookies, permissions, routes, and what it opened."""
+        context = page.context
+        if page in self._spoilt or page.is_closed():
+            page = self._new(context)
+        for other in context.pages:
+            if other is not page:
+                other.close()
+        if page.url.startswith("http"):
+            page.evaluate("sessionStorage.clear()")
+            page.goto("about:blank")
+        page.set_viewport_size(json.loads(key)["viewport"])
+        page.unroute_all()
         context.clear_cookies()
         context.clear_permissions()
         context.unroute_all()
-        self._free[key].append(context)
+        self._free[key].append(page)
+
+    def _new(self, context: Any) -> Any:
+        page = context.new_page()
+        for name in _SPOILING:
+            setattr(page, name, self._marked(page, getattr(page, name)))
+        return page
+
+    def _marked(self, page: Any, call: Callable[..., Any]) -> Callable[..., Any]:
+        def marked(*given: Any, **named: Any) -> Any:
+            self._spoilt.add(page)
+            return call(*given, **named)
+
+        return marked
 
 
 @pytest.fixture(scope="session")
-def contexts(chromium: Any) -> _Contexts:
-    """The pool of browser contexts."""
-    return _Contexts(chromium)
+def tabs(chromium: Any) -> _Tabs:
+    """The pool of tabs."""
+    return _Tabs(chromium)
 
 
 @pytest.fixture
-def visit(contexts: _Contexts, server: Server) -> Iterator[Open]:
+def visit(tabs: _Tabs, server: Server) -> Iterator[Open]:
     """Open a tab: visit(lang="en", size=PHONE, scheme="dark", server=...)."""
     taken = []
 
     def opened(*, size: dict[str, int] = DESKTOP, scheme: str = "light", at: Server = server, **options: Any) -> Visit:
-        key, context = contexts.take(viewport=size, color_scheme=scheme, **options)
-        taken.append((key, context))
-        return Visit(context.new_page(), at.url)
+        key, page = tabs.take(viewport=size, color_scheme=scheme, **options)
+        seen = Visit(page, at.url)
+        taken.append((key, seen))
+        return seen
 
     yield opened
-    for key, context in taken:
-        contexts.give_back(key, context)
+    for key, seen in taken:
+        seen.leave()
+        tabs.give_back(key, seen.page)
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         jobs = _jobs(ctx, worker)
         sample = datasets.ensure_sample(ctx, "en")
         variable = {SETTINGS["texts"].variable: str(write_texts(folder / "texts"))}
-        with start_server(folder / "home", **variable) as server:
+        with start_server(folder / "home", forked=False, **variable) as server:  # languages are found at the start
             yield Studio(server, ctx, jobs, dataset, sample, tuned)
     ctx.db.close()
 

@@ -6,11 +6,13 @@ import { openDialog, pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
 import { compareBack, compareRoughly } from "./parts.js";
+import { misfitList, watchFit } from "../data/misfits.js";
 import {
   debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField,
 } from "../shared/form-controls.js";
 import { formNumber, settingsForm } from "../shared/form.js";
 
+/** @param {Ctx<"compare">} ctx */
 export async function compareForm(root, forms, ctx) {
   const panel = h("div", { class: "ts-stack loose compare-form", "aria-busy": "true" }, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
   const estimate = h("aside", { class: "compare-estimate", "aria-label": t("compare.estimate") });
@@ -30,7 +32,10 @@ export async function compareForm(root, forms, ctx) {
   return f.replan();
 }
 
-/** The draft, what can be chosen, the plan; saves and plans by itself. */
+/**
+ * The draft, what can be chosen, the plan; saves and plans by itself.
+ * @param {Ctx<"compare">} ctx
+ */
 function formState(forms, ctx, loaded) {
   const f = { forms, ctx, ...loaded, plan: null, faults: {}, problem: "", listeners: [] };
   f.on = (task) => f.listeners.push(task);
@@ -65,6 +70,7 @@ function formState(forms, ctx, loaded) {
 const section = (number, title, lead, ...body) => h("section", { class: "ts-stack compare-section", "aria-labelledby": "compare-part-" + number },
   h("div", {}, h("h2", { id: "compare-part-" + number }, title), lead ? h("p", { class: "ts-soft" }, lead) : null), body);
 
+/** @param {Parts<"compare">} f */
 function inputs(f) {
   const choice = (id, label, rows, key, empty, page) => {
     if (!rows.length) return labelledField(id, label, h("a", { class: "ts-btn", id, href: pageUrl(page) }, drawIcon("plus"), empty), {});
@@ -75,9 +81,34 @@ function inputs(f) {
   const model = choice("compare-model", t("compare.model"), models, "base_model", t("compare.no_model"), "settings");
   const data = choice("compare-data", t("compare.data"), f.datasets, "dataset", t("compare.no_data"), "data");
   f.on(() => { model.setError(f.faults.base_model); data.setError(f.faults.dataset); });
-  return section(1, t("compare.part.inputs"), "", h("div", { class: "ts-card" }, h("div", { class: "form-grid" }, model, data)));
+  return section(1, t("compare.part.inputs"), "", h("div", { class: "ts-card" }, h("div", { class: "form-grid" }, model, data)), misfitsOfInputs(f));
 }
 
+/** What of the data does not fit the model, asked again when either changes. */
+function misfitsOfInputs(f) {
+  const holder = h("div", { class: "compare-misfits", "aria-live": "polite" });
+  const use = (id) => {
+    const select = document.querySelector("select#compare-model");
+    if (select instanceof HTMLSelectElement) select.value = String(id);
+    f.patch({ base_model: id });
+  };
+  let asked = "";
+  const draw = (found) => {
+    const list = misfitList(found, { dataset: f.draft.dataset, model: use });
+    replaceChildren(holder, list ? noteBox(found.findings[0].level, list) : null);
+  };
+  f.on(() => {
+    const { base_model: model, dataset } = f.draft;
+    const now = JSON.stringify([model, dataset]);
+    if (now === asked || !dataset) return;
+    asked = now;
+    replaceChildren(holder);
+    watchFit(() => f.ctx.call("compare_fit", model, dataset), draw, () => now === asked && holder.isConnected);
+  });
+  return holder;
+}
+
+/** @param {Parts<"compare">} f */
 function entrants(f) {
   const offered = f.forms.entrants;
   const first = offered.filter((one) => one.recommended || !one.trains);
@@ -90,6 +121,7 @@ function entrants(f) {
   return section(2, t("compare.part.entrants"), t("compare.part.entrants.lead"), cards(first), fold, wrong);
 }
 
+/** @param {Parts<"compare">} f */
 function entrantCard(f, one) {
   const id = "compare-entrant-" + one.key;
   const box = h("input", { type: "checkbox", class: "ts-check", id, checked: f.draft.chosen.includes(one.key), onchange: () => {
@@ -108,7 +140,7 @@ function entrantCard(f, one) {
   f.on(() => {
     const mine = f.plan?.entrants[one.key];
     const said = entrantFault(f, one, mine);
-    cost.textContent = box.checked && mine?.memory_mb !== undefined ? t("compare.cost", { time: compareRoughly(mine.seconds), memory: format.bytes(mine.memory_mb * 1e6) }) : "";
+    cost.textContent = box.checked && mine?.memory_mb !== undefined ? t("compare.cost", { time: compareRoughly(mine.seconds), memory: format.memory(mine.memory_mb) }) : "";
     wrong.textContent = box.checked ? said : "";
     if (adjust) adjust.hidden = !box.checked;
     adjust?.classList.toggle("changed", Boolean(Object.keys(f.draft.own[one.key]?.method_params || {}).length + Object.keys(f.draft.own[one.key]?.training || {}).length));
@@ -116,7 +148,10 @@ function entrantCard(f, one) {
   return card;
 }
 
-/** What keeps an entrant from starting, or what the planner warns of. */
+/**
+ * What keeps an entrant from starting, or what the planner warns of.
+ * @param {Parts<"compare">} f
+ */
 function entrantFault(f, one, mine) {
   const fault = Object.entries(f.faults).find(([field]) => field === "entrants." + one.key || field.startsWith(`entrants.${one.key}.`));
   if (fault) return fault[1];
@@ -124,7 +159,10 @@ function entrantFault(f, one, mine) {
   return mine?.verdict && !mine.verdict.ok ? mine.verdict.message : "";
 }
 
-/** One entrant's own settings: everything else is the same for all. */
+/**
+ * One entrant's own settings: everything else is the same for all.
+ * @param {Parts<"compare">} f
+ */
 async function compareAdjust(f, one) {
   const own = f.draft.own[one.key] || {};
   const values = { ...own.method_params, ...own.training };
@@ -142,6 +180,7 @@ async function compareAdjust(f, one) {
   await openDialog(one.label, body, [{ label: t("compare.adjust.done"), value: "done", kind: "primary" }], { wide: true });
 }
 
+/** @param {Parts<"compare">} f */
 function compareBudget(f) {
   const card = h("div", { class: "ts-card" });
   const defaults = Object.fromEntries(f.forms.shared.map((param) => [param.key, param.default]));
@@ -152,7 +191,7 @@ function compareBudget(f) {
     f.patch({ shared });
   } });
   const device = selectField("compare-device", [["auto", t("compare.device.auto")], ...f.devices.filter((one) => one.usable !== false).map((one) => [one.key, one.name])], f.draft.device, (value) => f.patch({ device: value }));
-  const memory = h("input", { class: "ts-input ts-num", id: "compare-memory", type: "number", min: "0", step: "any", value: f.draft.memory_mb ? String(f.draft.memory_mb / 1000) : "", placeholder: t("compare.memory.none"),
+  const memory = h("input", { class: "ts-input ts-num", id: "compare-memory", type: "number", min: "0", step: "any", value: f.draft.memory_mb ? String(Math.round(f.draft.memory_mb / 10) / 100) : "", placeholder: t("compare.memory.none"),
     oninput: () => { const typed = formNumber(memory.value); f.patch({ memory_mb: typed === "" ? null : typeof typed === "number" ? typed * 1000 : typed }); } });
   const fields = { "budget.device": labelledField("compare-device", t("compare.device"), device, {}),
     "budget.memory_mb": labelledField("compare-memory", t("compare.memory"), memory, { help: t("compare.memory.help"), box: h("div", { class: "field-box" }, memory, h("span", { class: "field-unit" }, "GB")) }) };

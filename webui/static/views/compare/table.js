@@ -6,7 +6,6 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { compareKey } from "./parts.js";
 import { JOB_ACTIVE, JOB_LOOK, drawKeyed, jobError } from "../jobs/parts.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
-import { trainCount } from "../train/steps/model.js";
 
 /* How the number of a metric is shown, by its declared style. */
 export const STYLES = {
@@ -17,8 +16,8 @@ export const STYLES = {
 
 const COSTS = [
   { key: "seconds", group: "cost", show: (x) => format.duration(x) }, { key: "tokens_per_s", group: "cost", down: true, show: (x) => format.number(x) },
-  { key: "memory_mb", group: "cost", show: (x) => format.bytes(x * 1e6) }, { key: "disk", group: "cost", show: (x) => format.bytes(x) },
-  { key: "trained", group: "parameters", count: true, show: (x) => trainCount(x) }, { key: "changed", group: "parameters", count: true, show: (x) => trainCount(x) },
+  { key: "memory_mb", group: "cost", show: (x) => format.memory(x) }, { key: "disk", group: "cost", show: (x) => format.bytes(x) },
+  { key: "trained", group: "parameters", count: true, show: (x) => format.count(x) }, { key: "changed", group: "parameters", count: true, show: (x) => format.count(x) },
   { key: "rank", group: "parameters", count: true, show: (x) => format.number(x) },
 ];
 
@@ -28,6 +27,7 @@ export const compareColumns = (metrics) => [
   ...COSTS.map((one) => ({ ...one, label: t("compare.column." + one.key), about: t("compare.about." + one.key) })),
 ];
 
+/** @param {Parts<"compare">} b */
 export function compareTable(b, root) {
   const heads = new Map();
   const sortBy = (key, down) => { b.sort = { key, down }; draw(); };
@@ -57,7 +57,10 @@ export function compareTable(b, root) {
   return { draw };
 }
 
-/** Rows in the chosen order; those without the number come last, in their own order. */
+/**
+ * Rows in the chosen order; those without the number come last, in their own order.
+ * @param {Parts<"compare">} b
+ */
 function compareSorted(b) {
   const column = b.columns.find((one) => one.key === b.sort.key);
   const value = (row) => (column.count ? row.counts[column.key] : row.cells[column.key]?.mean) ?? null;
@@ -66,6 +69,10 @@ function compareSorted(b) {
     .sort((x, y) => Number(x.at === null) - Number(y.at === null) || (x.at !== null && y.at !== null ? sign * (x.at - y.at) : 0) || x.place - y.place).map(({ row }) => row);
 }
 
+/**
+ * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
+ */
 function compareRow(b, row) {
   const style = b.styles.get(row.key);
   return h("tr", { "data-entrant": row.key, class: "compare-row " + row.kind },
@@ -73,6 +80,7 @@ function compareRow(b, row) {
     b.columns.map((column) => compareCell(row, column)));
 }
 
+/** @param {Server.LeaderboardRow} row */
 function compareCell(row, column) {
   const { label } = column;
   if (column.count) {
@@ -89,7 +97,11 @@ function compareCell(row, column) {
     h("span", { class: "compare-value" }, mark, column.show(cell.mean)), cell.spread ? h("small", { class: "compare-spread" }, "± ", column.show(cell.spread)) : null);
 }
 
-/** Name, kind, how far it is, and the ways from here: its jobs, the chat. */
+/**
+ * Name, kind, how far it is, and the ways from here: its jobs, the chat.
+ * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
+ */
 function who(b, row, style) {
   const name = h("span", { class: "compare-name" }, compareKey(style), row.label);
   if (row.kind === "base") return [name, h("span", { class: "ts-small ts-soft" }, t("compare.base.about"))];
@@ -101,6 +113,10 @@ function who(b, row, style) {
       row.runs.map((run) => runLink(b, row, run, several)))];
 }
 
+/**
+ * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
+ */
 function runLink(b, row, run, several) {
   const [, icon] = JOB_LOOK[run.status] || ["neutral", "info"];
   const state = run.whole ? t("jobs.status.succeeded") : t("jobs.status." + run.status);

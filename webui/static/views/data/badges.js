@@ -8,17 +8,22 @@ import { runAction } from "../../kit/toast.js";
 
 export const SAMPLES = ["en", "zh"];
 
-/** The language that most rows are in, as a word; "" when nobody knows. */
-export function dataLanguage(set) {
-  const [code] = Object.keys(set.stats?.languages || {});
-  return code && code !== "other" ? t("data.language." + code) : "";
-}
-
 export const languageBadge = (word) => (word ? h("span", { class: "ts-badge neutral" }, word) : null);
+
+const KIND_ICONS = { chat: "messages-square", tools: "wrench", pairs: "layers", thumbs: "thumbs-up", text: "file-text" };
+
+/** What kind of rows a data set has, as a badge; nothing while nobody knows. */
+export const kindBadge = (kind) => (kind ? h("span", { class: "ts-badge neutral data-kind", "data-kind": kind }, drawIcon(KIND_ICONS[kind], 13), t("data.badge." + kind)) : null);
+
+/** Kind and languages of a data set. */
+export const dataBadges = (set) => h("span", { class: "data-badges" }, kindBadge(set.badge), set.spoken.map((code) => languageBadge(t("data.language." + code))));
 
 export const statBox = (number, label) => h("div", { class: "ts-stat" }, h("b", {}, number), h("span", {}, label));
 
-/** The health mark: a shape and a word. */
+/**
+ * The health mark: a shape and a word.
+ * @param {Server.DatasetView} set
+ */
 export const health = (set) => set.rejected
   ? h("p", { class: "data-health warn" }, drawIcon("triangle-alert"),
     t("data.health.rejected", { n: format.number(set.rejected) }))
@@ -27,6 +32,10 @@ export const dataBack = () => h("a", { class: "ts-link data-back", href: pageUrl
 
 export const formatName = (key) => (key ? key === "parquet" ? "Parquet" : key.toUpperCase() : "");
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export async function dataRemove(button, set, ctx) {
   if (!(await askFirst(t("data.delete.title", { name: set.name }), t("data.delete.text"), t("data.delete")))) return;
   const gone = await runAction(button, async () => { await ctx.call("delete_dataset", set.id); return true; });

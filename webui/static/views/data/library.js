@@ -5,17 +5,22 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { SAMPLES, SEVERITY_ICONS, dataLanguage, health, languageBadge, statBox } from "./badges.js";
+import { SAMPLES, SEVERITY_ICONS, dataBadges, health, kindBadge, languageBadge, statBox } from "./badges.js";
 import { dropZone } from "./import/upload.js";
 import { dataWays } from "./import/ways.js";
+import { misfitList, watchFit } from "./misfits.js";
 import { noteBox } from "../shared/form-controls.js";
 
-/** The list: head, drop zone, samples, cards. */
+/**
+ * The list: head, drop zone, samples, cards.
+ * @param {Ctx<"data">} ctx
+ */
 export function library(root, value, ctx) {
   const cards = h("div", { class: "data-library", "aria-busy": "true" }, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   const draw = async () => {
     try {
       drawLibrary(cards, await ctx.call("all_datasets"), ctx);
+      watchFit(() => ctx.call("data_fits"), (found) => showFits(cards, found), () => cards.isConnected);
       await auditMarks(cards, ctx);
     } catch (error) {
       replaceChildren(cards, noteBox("danger", error.message));
@@ -30,6 +35,15 @@ export function library(root, value, ctx) {
   draw();
 }
 
+/** What of each data set does not fit, on its card. */
+function showFits(cards, found) {
+  for (const place of cards.querySelectorAll("[data-fit]")) {
+    const id = place.getAttribute("data-fit");
+    replaceChildren(place, misfitList(found[id], { dataset: id }));
+  }
+}
+
+/** @param {Ctx<"data">} ctx */
 function drawLibrary(holder, list, ctx) {
   const taken = new Set(list.map((one) => one.sample_key));
   const samples = SAMPLES.filter((key) => !taken.has(key));
@@ -49,7 +63,7 @@ function dataSampleCard(key, onuse) {
   const button = h("button", { type: "button", class: "ts-btn", "data-sample": key, onclick: () => onuse(button) },
     drawIcon("sparkles"), t("data.sample.use"));
   return h("article", { class: "ts-card flat data-card" },
-    h("div", { class: "ts-spread" }, h("h3", {}, t("data.sample." + key + ".title")), languageBadge(t("data.language." + key))),
+    h("div", { class: "ts-spread" }, h("h3", {}, t("data.sample." + key + ".title")), h("span", { class: "data-badges" }, kindBadge("chat"), languageBadge(t("data.language." + key)))),
     h("p", { class: "ts-soft" }, t("data.sample." + key + ".what")),
     h("div", { class: "data-taste", "aria-hidden": "true", lang: key === "zh" ? "zh-CN" : "en" },
       h("div", { class: "ts-bubble user" }, t("data.sample." + key + ".ask")),
@@ -57,7 +71,10 @@ function dataSampleCard(key, onuse) {
     h("div", { class: "data-card-foot" }, button));
 }
 
-/** One data set in the list. */
+/**
+ * One data set in the list.
+ * @param {Server.DatasetView} set
+ */
 function dataCard(set) {
   const draft = set.status === "draft";
   const busy = set.import && !set.import.ended;
@@ -65,20 +82,25 @@ function dataCard(set) {
   return h("article", { class: "ts-card data-card", "data-dataset": set.id },
     h("div", { class: "ts-spread" },
       h("h3", {}, h("a", { href: open, dir: "auto" }, set.name)),
-      importBadge(set) || (draft ? h("span", { class: "ts-badge warn" }, t("data.card.draft")) : languageBadge(dataLanguage(set)))),
+      importBadge(set) || (draft ? h("span", { class: "ts-badge warn" }, t("data.card.draft")) : null)),
+    set.badge ? dataBadges(set) : null,
     h("p", { class: "ts-soft ts-small data-source" }, set.sample_key ? t("data.card.sample") : set.source_name, " · ", format.when(set.created_at)),
-    draft ? h("p", {}, t(busy ? "data.card.importing" : "data.card.draft_lead")) : [dataNumbers(set), splitBar(set), health(set)],
+    draft ? h("p", {}, t(busy ? "data.card.importing" : "data.card.draft_lead")) : [dataNumbers(set), splitBar(set), health(set), h("div", { "data-fit": set.id })],
     h("div", { class: "data-card-foot" }, draft
       ? h("a", { class: "ts-btn primary", href: open }, t(busy ? "data.card.follow" : "data.card.continue"))
       : [h("a", { class: "ts-btn", href: pageUrl("train", { dataset: set.id }) }, t("data.train_with")),
         h("a", { class: "ts-btn ghost", href: open }, t("data.card.open"))]));
 }
 
+/** @param {Server.DatasetView} set */
 const dataNumbers = (set) => h("div", { class: "data-numbers" },
   statBox(format.number(set.accepted), t("data.rows")),
   set.stats?.characters ? statBox(format.number(set.stats.characters), t("data.characters")) : null);
 
-/** Train and validation rows as one bar with words below. */
+/**
+ * Train and validation rows as one bar with words below.
+ * @param {Server.DatasetView} set
+ */
 function splitBar(set) {
   const total = set.train_rows + set.val_rows || 1;
   return h("div", { class: "data-split" },
@@ -90,7 +112,10 @@ function splitBar(set) {
       h("span", { class: "data-key val" }, t("data.split.val", { n: format.number(set.val_rows) }))));
 }
 
-/** A line on each card of the library: what the last search found there. */
+/**
+ * A line on each card of the library: what the last search found there.
+ * @param {Ctx<"data">} ctx
+ */
 async function auditMarks(holder, ctx) {
   const marks = await ctx.call("audit_marks");
   for (const card of holder.querySelectorAll("[data-dataset]")) {
@@ -106,7 +131,10 @@ async function auditMarks(holder, ctx) {
   }
 }
 
-/** On the list of data sets: how many rows wait. */
+/**
+ * On the list of data sets: how many rows wait.
+ * @param {Ctx<"data">} ctx
+ */
 function reviewBadge(ctx) {
   const holder = h("div", { class: "data-review-link" });
   ctx.call("review_count").then((count) => {
@@ -115,7 +143,10 @@ function reviewBadge(ctx) {
   return holder;
 }
 
-/** The mark in the list of data sets; null where nothing is imported. */
+/**
+ * The mark in the list of data sets; null where nothing is imported.
+ * @param {Server.DatasetView} set
+ */
 const importBadge = (set) => (set.import
   ? h("span", { class: "ts-badge " + (set.import.ended ? "warn" : "neutral") }, t("data.importing.badge" + (set.import.ended ? ".ended" : "")))
   : null);

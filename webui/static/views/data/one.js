@@ -5,12 +5,13 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { noteBox } from "../shared/form-controls.js";
 import { dataBack, dataRemove } from "./badges.js";
 import { dataMapping } from "./import/map.js";
 import { importing } from "./import/progress.js";
 import { openSet } from "./open-set.js";
+import { noteBox } from "../shared/form-controls.js";
 
+/** @param {Ctx<"data">} ctx */
 export async function dataOne(root, id, ctx) {
   const page = h("div", { class: "ts-page ts-wide data-one", "aria-busy": "true" }, dataBack());
   replaceChildren(root, page);
@@ -23,6 +24,10 @@ export async function dataOne(root, id, ctx) {
   page.removeAttribute("aria-busy");
 }
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function showOne(page, set, ctx) {
   const mapping = set.status === "draft" || queryValue("remap");
   if (set.import && mapping) replaceChildren(page, dataBack(), pageHead(set.name, set.source_name), importing(set, ctx));
@@ -41,7 +46,11 @@ const TABS = {
   export: async () => (await import("./export.js")).exportTab,
 };
 
-/** The ready data set: head, then one tab at a time; the address names it (&tab=rows). */
+/**
+ * The ready data set: head, then one tab at a time; the address names it (&tab=rows).
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function report(page, set, ctx) {
   const head = h("div", {});
   dataHead(head, set, ctx);
@@ -70,6 +79,8 @@ function report(page, set, ctx) {
     tab.focus();
     tab.click();
   });
+  const operation = queryValue("operation");
+  openSet.wanted = operation ? { operation, values: new URLSearchParams(location.search) } : null;
   openSet.openTab = show;
   openSet.reload = async () => {
     Object.assign(set, await ctx.call("one_dataset", set.id));
@@ -81,7 +92,11 @@ function report(page, set, ctx) {
   show(keys.includes(asked) ? asked : "overview");
 }
 
-/** Name and actions. Redrawn after a rename. */
+/**
+ * Name and actions. Redrawn after a rename.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function dataHead(holder, set, ctx) {
   const rename = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.rename"), title: t("data.rename"), onclick: () => renaming(holder, set, ctx) }, drawIcon("pencil"));
   const remove = h("button", { type: "button", class: "ts-btn ghost", onclick: () => dataRemove(remove, set, ctx) }, drawIcon("trash-2"), t("data.delete"));
@@ -94,11 +109,19 @@ function dataHead(holder, set, ctx) {
       remove)));
 }
 
+/** @param {Server.DatasetView} set */
 const dataOrigin = (set) => [set.sample_key ? t("data.card.sample") : set.source_name, " · ", format.when(set.created_at)];
 
-/** Which version is in use, once there is more than one. */
+/**
+ * Which version is in use, once there is more than one.
+ * @param {Server.DatasetView} set
+ */
 const versionLink = (set) => (set.versions > 1 ? [" · ", h("button", { type: "button", class: "ts-link", onclick: () => openSet.openTab("versions") }, t("data.version.number", { n: set.version }))] : null);
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function renaming(holder, set, ctx) {
   const input = h("input", { class: "ts-input", id: "data-rename", type: "text", maxlength: "120", value: set.name, "aria-label": t("data.name") });
   const save = h("button", { class: "ts-btn primary" }, t("data.save"));

@@ -3,12 +3,11 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { noteBox } from "../shared/form-controls.js";
-import { megabytes } from "../train/steps/budget.js";
-import { trainCount } from "../train/steps/model.js";
 import { methodDiagram } from "./diagrams.js";
 import { learnCost, learnFold, learnShare } from "./parts.js";
+import { noteBox } from "../shared/form-controls.js";
 
+/** @param {Parts<"learn">} page */
 export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend(),
   page.families.map((family) => {
     const methods = page.methods.filter((method) => method.family === family.key);
@@ -20,6 +19,7 @@ export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend
 const learnLegend = () => h("ul", { class: "learn-legend ts-small" }, ["frozen", "trained", "example"].map((kind) =>
   h("li", {}, h("i", { class: "learn-swatch " + kind, "aria-hidden": "true" }), t("learn.legend." + kind))));
 
+/** @param {Parts<"learn">} page */
 function learnCard(page, method) {
   const learn = method.learn;
   const told = learn ? `${learn.trains} ${learn.frozen}` : method.tagline;
@@ -49,15 +49,18 @@ const learnWords = (learn) => [
     h("dt", {}, h("i", { class: "learn-swatch frozen", "aria-hidden": "true" }), t("learn.frozen")), h("dd", {}, learn.frozen)),
 ];
 
-/** The method's numbers on the chosen model, at its defaults. */
+/**
+ * The method's numbers on the chosen model, at its defaults.
+ * @param {Parts<"learn">} page
+ */
 function learnNumbers(page, method) {
   const given = page.costs?.numbers[method.key];
   if (given?.refused) return noteBox("warn", given.refused.message);
   const stat = (key, value) => h("div", { class: "ts-stat" }, h("b", {}, value), h("span", {}, t("learn.number." + key)));
   const cost = learnCost(page, method.key);
   return [
-    stat("trained", cost ? trainCount(cost.trained) : "–"), stat("share", cost ? learnShare(cost.share) : "–"),
-    stat("size", cost ? format.bytes(cost.bytes) : "–"), stat("memory", cost ? megabytes(cost.memory_mb) : "–"),
+    stat("trained", cost ? format.count(cost.trained) : "–"), stat("share", cost ? learnShare(cost.share) : "–"),
+    stat("size", cost ? format.bytes(cost.bytes) : "–"), stat("memory", cost ? format.memory(cost.memory_mb) : "–"),
   ];
 }
 

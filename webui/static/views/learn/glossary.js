@@ -4,6 +4,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { learnFold } from "./parts.js";
 
+/** @param {Parts<"learn">} page */
 export function glossary(page) {
   const topics = page.glossary.map(learnTopic);
   const entries = topics.flatMap((topic) => topic.entries);

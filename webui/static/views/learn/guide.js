@@ -4,8 +4,8 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { debounce, labelledField, noteBox, onlyLatest } from "../shared/form-controls.js";
-import { megabytes } from "../train/steps/budget.js";
 
+/** @param {Parts<"learn">} page */
 export function guide(page) {
   const answers = { memory: 8, examples: 200, goal: page.goals[0].value };
   const advice = h("div", { class: "learn-advice", "aria-live": "polite" });
@@ -26,6 +26,7 @@ export function guide(page) {
   return h("div", { class: "ts-stack" }, h("div", { class: "ts-card learn-guide" }, form, advice), examples);
 }
 
+/** @param {Parts<"learn">} page */
 function questions(page, answers, changed) {
   const number = (key, step) => {
     const input = h("input", { class: "ts-input ts-num", id: "learn-" + key, type: "number", min: step, step: "any", value: String(answers[key]), autocomplete: "off",
@@ -39,19 +40,22 @@ function questions(page, answers, changed) {
   return [number("memory", "0.5"), number("examples", "1"), goals];
 }
 
+/** @param {Parts<"learn">} page */
 function learnAdvice(page, found) {
   if (!found.length) return noteBox("warn", t("learn.advice.none"));
   const item = (one, at) => h("div", { class: at ? "learn-second" : "learn-first" },
     h("p", { class: "ts-label" }, t(at ? "learn.advice.second" : "learn.advice.first")),
     h("p", { class: "learn-choice" }, h("a", { class: "ts-link", href: "#" + one.method }, one.label)),
     h("p", {}, one.reason),
-    h("p", { class: "ts-small ts-soft" }, t("learn.advice.memory", { memory: megabytes(one.memory_mb) })),
+    h("p", { class: "ts-small ts-soft" }, t("learn.advice.memory", { memory: format.memory(one.memory_mb) })),
     at ? null : h("a", { class: "ts-btn primary small", href: trainUrl(page, one.method) }, drawIcon("wand-sparkles"), t("learn.use", { method: one.label })));
   return found.map(item);
 }
 
+/** @param {Parts<"learn">} page */
 const trainUrl = (page, method) => pageUrl("train", /^\d+$/.test(page.model) ? { method, model: page.model } : { method });
 
+/** @param {Parts<"learn">} page */
 const learnExamples = (page, fill) => [h("h3", {}, t("learn.examples")), h("ul", {}, page.costs.examples.map((example) => {
   const goal = page.goals.find((one) => one.value === example.goal).label;
   const best = example.advice[0]?.label ?? t("learn.advice.nothing");

@@ -4,6 +4,7 @@ import { t } from "../../kit/texts.js";
 import { choice, learnHandle, learnLinked } from "./card.js";
 import { learnFold } from "./parts.js";
 
+/** @param {Parts<"learn">} page */
 export const objectives = (page) => h("div", { class: "ts-stack" }, page.objectives.map(objective));
 
 const objective = (one) => h("article", { class: "ts-card learn-card", id: "objective-" + one.key, "aria-labelledby": `objective-${one.key}-title` },

@@ -1,19 +1,20 @@
 /* The Learn page: which method, all of them compared, a card each, misunderstandings put right, and the glossary.
    Words come with the page; costs are asked for the chosen model. The address (?model=3#lora) is the state. */
 import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
-import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
-import { trainCount } from "../train/steps/model.js";
 import { cards } from "./card.js";
 import { glossary } from "./glossary.js";
 import { guide } from "./guide.js";
 import { objectives } from "./objectives.js";
 import { learnFold, learnUnfold } from "./parts.js";
 import { learnTable } from "./table.js";
+import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
 
+/** @param {Ctx<"learn">} ctx */
 export const view = async (root, value, ctx) => {
   const page = { ...value, ctx, costs: null, model: queryValue("model") || "", told: [] };
   page.on = (task) => page.told.push(task);
@@ -53,6 +54,7 @@ function arrive() {
   title?.focus({ preventScroll: true });
 }
 
+/** @param {Parts<"learn">} page */
 function modelPicker(page) {
   const pick = async (model) => {
     try {
@@ -65,7 +67,7 @@ function modelPicker(page) {
   const select = selectField("learn-model", page.models.map((one) => [one.value, one.label]), page.model, pick);
   const { parameters, device, tokens } = page.costs;
   return labelledField("learn-model", t("learn.model"), select, {
-    help: t("learn.model.help", { parameters: trainCount(parameters), device: device.place, tokens }),
+    help: t("learn.model.help", { parameters: format.count(parameters), device: device.place, tokens }),
   });
 }
 

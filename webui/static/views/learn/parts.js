@@ -3,7 +3,10 @@ import { h } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { t } from "../../kit/texts.js";
 
-/** A method's costs on the chosen model; null while unknown or refused. */
+/**
+ * A method's costs on the chosen model; null while unknown or refused.
+ * @param {Parts<"learn">} page
+ */
 export const learnCost = (page, key) => {
   const cost = page.costs?.numbers[key];
   return cost && !cost.refused ? cost : null;

@@ -4,10 +4,11 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { learnCost, learnShare, rank } from "./parts.js";
-import { megabytes } from "../train/steps/budget.js";
-import { trainCount } from "../train/steps/model.js";
 
-/** Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do. */
+/**
+ * Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do.
+ * @param {Parts<"learn">} page
+ */
 const learnColumns = (page) => {
   const cost = (key) => learnCost(page, key);
   const number = (key, read, show) => ({ key, sort: (m) => (cost(m.key) ? read(cost(m.key)) : null), show: (m) => (cost(m.key) ? show(cost(m.key)) : "–"), number: true });
@@ -18,12 +19,12 @@ const learnColumns = (page) => {
   });
   return [
     { key: "method", sort: (m) => m.label.toLowerCase(), show: (m) => h("a", { class: "ts-link", href: "#" + m.key }, m.label) },
-    number("trained", (c) => c.trained, (c) => trainCount(c.trained)),
+    number("trained", (c) => c.trained, (c) => format.count(c.trained)),
     number("share", (c) => c.share, (c) => learnShare(c.share)),
-    number("changed", (c) => c.changed, (c) => trainCount(c.changed)),
+    number("changed", (c) => c.changed, (c) => format.count(c.changed)),
     number("rank", (c) => c.rank ?? 0, (c) => rank(c)),
     number("size", (c) => c.bytes, (c) => format.bytes(c.bytes)),
-    number("memory", (c) => c.memory_mb, (c) => megabytes(c.memory_mb)),
+    number("memory", (c) => c.memory_mb, (c) => format.memory(c.memory_mb)),
     ...["merge", "toggle", "quantised_base", "packing", "batch"].map(ability),
   ];
 };
@@ -31,6 +32,7 @@ const learnColumns = (page) => {
 const yesNo = ({ can, reason }) => h("span", { class: "learn-can " + (can ? "yes" : "no"), title: reason || null },
   drawIcon(can ? "check" : "x", 16), h("span", { class: "ts-sr" }, t(can ? "train.form.yes" : "train.form.no")));
 
+/** @param {Parts<"learn">} page */
 export function learnTable(page) {
   const order = { key: null, down: false };
   const holder = h("div", { class: "ts-table-wrap learn-table", tabindex: "0", role: "region", "aria-label": t("learn.compare.short") });

@@ -9,10 +9,9 @@ import { noteBox } from "../shared/form-controls.js";
 import { checkedLines } from "./check.js";
 import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
-import { megabytes } from "./steps/budget.js";
-import { trainCount } from "./steps/model.js";
 import { whyLine } from "./steps.js";
 
+/** @param {Parts<"train">} w */
 export function trainDrawEstimate(aside, w) {
   const at = estimateParts(w);
   replaceChildren(aside,
@@ -31,6 +30,7 @@ export function trainDrawEstimate(aside, w) {
   tell();
 }
 
+/** @param {Parts<"train">} w */
 const estimateParts = (w) => ({
   toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
   small: startButton(w, "train-start-small"),
@@ -48,15 +48,17 @@ const estimateParts = (w) => ({
   only: h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
 });
 
+/** @param {Parts<"train">} w */
 const startButton = (w, id) => {
   const button = h("button", { type: "button", class: "ts-btn primary", id, "aria-describedby": id.replace("start", "why"), onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
+/** @param {Parts<"train">} w */
 function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
-  const used = plan ? megabytes(plan.memory.total_mb) : "–";
+  const used = plan ? format.memory(plan.memory.total_mb) : "–";
   const time = plan ? t("train.estimate.about", { time: trainRoughly(plan.seconds) }) : "–";
   at.empty.textContent = plan ? "" : trainLacking(w);
   at.empty.hidden = Boolean(plan);
@@ -71,7 +73,10 @@ function tellEstimate(at, w, aside, spoken) {
   if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
 }
 
-/** On hardware that is only planned for there is nothing to start: a sentence takes the button's place. */
+/**
+ * On hardware that is only planned for there is nothing to start: a sentence takes the button's place.
+ * @param {Parts<"train">} w
+ */
 function tellStart(at, w) {
   const planned = w.planned();
   at.start.disabled = at.small.disabled = !w.complete() || w.finished;
@@ -89,14 +94,19 @@ export function trainRoughly(seconds) {
   return format.duration(Math.round(seconds / 600) * 600);
 }
 
+/** @param {Parts<"train">} w */
 function trainLacking(w) {
   const open = ["model", "data", "method"].filter((step) => !w.done(step)).map((step) => t("train.step." + step));
   return open.length ? t("train.estimate.missing", { steps: open.join(", ") }) : w.problem ? "" : t("train.estimate.empty");
 }
 
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.PlanView} plan
+ */
 function trainFacts(plan, w) {
   const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
-  const trained = trainCount(plan.trainable);
+  const trained = format.count(plan.trainable);
   return [
     [t("train.estimate.trained"), share === null ? trained : t("train.estimate.share", { n: trained, share: format.percent(share, share < 0.1 ? 1 : 0) })],
     [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
@@ -123,12 +133,19 @@ function foldView(name) {
   return { node: h("div", { class: "estimate-folded" }, node, below), show };
 }
 
-const tellTime = (at, plan, time) => at.time.show(time, (plan?.time.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
+/** @param {Server.PlanView} plan */
+const tellTime = (at, plan, time) => at.time.show(time, (plan?.time?.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
 
-const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: megabytes(plan.disk.total_mb), limit: t("train.estimate.free", { mb: megabytes(plan.disk.free_mb) }) }) : "–",
-  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), megabytes(item.mb)]));
+const fileSize = (mb) => format.bytes(mb * 1e6);
 
-/** Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block. */
+/** @param {Server.PlanView} plan */
+const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: fileSize(plan.disk.total_mb), limit: t("train.estimate.free", { mb: fileSize(plan.disk.free_mb) }) }) : "–",
+  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), fileSize(item.mb)]));
+
+/**
+ * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.
+ * @param {Parts<"train">} w
+ */
 function trainVerdict(w) {
   if (w.problem && !Object.keys(w.faults).length && w.problem.code !== "away") return noteBox("danger", w.problem.message);
   const verdict = w.plan?.verdict;
@@ -139,7 +156,10 @@ function trainVerdict(w) {
   return noteBox("warn", h("p", {}, text), change);
 }
 
-/** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */
+/**
+ * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
+ * @param {Parts<"train">} w
+ */
 export function applyChange(w, change) {
   if (change.method) w.patch({ method: change.method, own: true });
   for (const [field, value] of Object.entries(change)) {
@@ -152,7 +172,10 @@ export function applyChange(w, change) {
   w.redraw();
 }
 
-/** Start once: the key of the draft makes a second click the same job. */
+/**
+ * Start once: the key of the draft makes a second click the same job.
+ * @param {Parts<"train">} w
+ */
 async function trainStart(button, w) {
   if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
   const verdict = w.plan?.verdict;

@@ -4,7 +4,6 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { debounce, onlyLatest, radioKeys, reasonBox } from "../shared/form-controls.js";
-import { megabytes } from "./steps/budget.js";
 
 /** Returns {node, costs()}: costs() asks again what the methods would cost for the form as it is: the chosen one at once,
     all of them when something changed that they share. */
@@ -72,9 +71,13 @@ function methodSearch(self, draw) {
   return { input, node: h("div", { class: "train-search" }, drawIcon("search"), input) };
 }
 
-/** The recommended methods; a chosen one that is not among them is shown too. */
+/**
+ * The recommended methods; a chosen one that is not among them is shown too.
+ * @param {Parts<"train">} w
+ */
 const offered = (w) => w.forms.methods.filter((method) => method.recommended || method.key === w.draft.method);
 
+/** @param {Parts<"train">} w */
 function methodFamilies(w, self) {
   const hit = (method) => [method.key, method.label, method.tagline, method.help, ...method.variants.map((one) => one.label)].join(" ").toLowerCase().includes(self.query);
   const groups = w.forms.families.map((family) => [family, w.forms.methods.filter((method) => method.family === family.key && hit(method))]).filter(([, methods]) => methods.length);
@@ -83,11 +86,15 @@ function methodFamilies(w, self) {
     h("h3", {}, family.label), methodCards(w, self, methods)));
 }
 
+/** @param {Parts<"train">} w */
 const methodCards = (w, self, methods) => h("div", { class: "ts-choices cards three" }, methods.map((method) => h("div", {
   class: "ts-choice", id: "choice-" + method.key, role: "radio", "aria-checked": String(method.key === w.draft.method), "data-value": method.key, tabindex: "-1",
 }, h("b", {}, method.label), h("span", { class: "ts-soft" }, method.tagline), h("span", { class: "train-cost ts-small", "data-cost": method.key }, "\u00a0"))));
 
-/** What each method would cost here, with what was changed for it. */
+/**
+ * What each method would cost here, with what was changed for it.
+ * @param {Parts<"train">} w
+ */
 async function askCosts(w, methods) {
   if (!w.done("model") || !w.done("data")) return {};
   const settings = Object.fromEntries(methods.map(({ key }) => [key, {
@@ -103,7 +110,7 @@ function showCosts(group, found) {
     holder.classList.toggle("cannot", Boolean(cost?.fault));
     if (!cost) replaceChildren(holder, "\u00a0");
     else if (cost.fault) replaceChildren(holder, drawIcon("triangle-alert", 14), h("span", { class: "train-why", title: reasonBox(cost.fault) }, reasonBox(cost.fault)));
-    else replaceChildren(holder, h("span", { class: "ts-num" }, t("train.method.memory", { memory: megabytes(cost.memory_mb) })),
+    else replaceChildren(holder, h("span", { class: "ts-num" }, t("train.method.memory", { memory: format.memory(cost.memory_mb) })),
       h("span", { class: "ts-num" }, t("train.method.result", { size: format.bytes(cost.bytes) })),
       cost.ok ? null : h("span", {}, t("train.method.unfit")));
   }

@@ -9,8 +9,9 @@ import { trainState } from "./state.js";
 import { STEPS, walkSteps, whyLine } from "./steps.js";
 import { drawTools, sayWarnings } from "./yaml.js";
 
+/** @param {Ctx<"train">} ctx */
 export const view = async (root, value, ctx) => {
-  const query = Object.fromEntries(["from_job", "dataset", "model", "method"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
+  const query = Object.fromEntries(["from_job", "dataset", "model", "method", "objective"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
   const frame = trainFrame();
   replaceChildren(root, frame.page);
   try {
@@ -39,6 +40,7 @@ function trainFrame() {
   return frame;
 }
 
+/** @param {Parts<"train">} w */
 function trainOpen(frame, w, { replaced, warnings }) {
   w.notes = frame.notes;
   const show = (step) => {
@@ -62,17 +64,20 @@ function trainOpen(frame, w, { replaced, warnings }) {
   drawStep(frame, w);
   w.replanNow();
   w.lookForOffers();
+  w.lookAtFits();
 }
 
 /** Was anything chosen in this draft? */
 const touched = (draft) => Boolean(draft.dataset || draft.name || Object.keys(draft.training).length || Object.keys(draft.method_params_by).length);
 
+/** @param {Parts<"train">} w */
 function offerBack(holder, w, replaced) {
   const note = noteBox("info", h("p", {}, t("train.replaced")),
     h("button", { type: "button", class: "ts-btn small", onclick: () => { note.remove(); w.reload(replaced); } }, t("train.replaced.back")));
   holder.append(note);
 }
 
+/** @param {Parts<"train">} w */
 function drawStep(frame, w) {
   const step = w.draft.step;
   w.off("step");
@@ -93,12 +98,16 @@ const STEP_VIEWS = {
   review: async () => (await import("./steps/review.js")).reviewStepView,
 };
 
+/** @param {Parts<"train">} w */
 async function drawBody(w, step, body) {
   const draw = await STEP_VIEWS[step]();
   if (body.isConnected) draw(w, body);
 }
 
-/** Back and on. */
+/**
+ * Back and on.
+ * @param {Parts<"train">} w
+ */
 function footer(w) {
   const at = STEPS.indexOf(w.draft.step);
   const back = STEPS[at - 1];
@@ -115,7 +124,10 @@ function footer(w) {
     back ? h("button", { type: "button", class: "ts-btn ghost", id: "train-back", onclick: () => w.go(back) }, t("train.back")) : h("span", {}), button ? why.node : null, button);
 }
 
-/** The steps, each with what was chosen; those that can be reached are buttons. */
+/**
+ * The steps, each with what was chosen; those that can be reached are buttons.
+ * @param {Parts<"train">} w
+ */
 function drawBar(bar, w) {
   const at = STEPS.indexOf(w.draft.step);
   replaceChildren(bar, h("ol", { class: "ts-steps" }, STEPS.map((step, index) => {

@@ -3,10 +3,12 @@ import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
 import { debounce, keepDraft, onlyLatest } from "../shared/form-controls.js";
+import { fitting } from "./fit.js";
 import { offering } from "./offers.js";
-import { budgetWords } from "./steps/budget.js";
 import { STEPS } from "./steps.js";
+import { budgetWords } from "./steps/budget.js";
 
+/** @param {Ctx<"train">} ctx */
 export function trainState(ctx, forms, loaded) {
   const listeners = [];
   const w = { ctx, forms, draft: loaded.draft, models: loaded.models, datasets: loaded.datasets, devices: loaded.devices, catalogue: loaded.catalogue, checks: {}, plan: null, problem: null, faults: {}, finished: false };
@@ -17,6 +19,7 @@ export function trainState(ctx, forms, loaded) {
   saving(w);
   planning(w);
   offering(w);
+  fitting(w);
   w.patch = (changes) => {
     const before = JSON.stringify(w.raw());
     Object.assign(w.draft, changes);
@@ -29,7 +32,10 @@ export function trainState(ctx, forms, loaded) {
   return w;
 }
 
-/** Reads of the draft: the chosen things, the settings in force, the raw spec for the services. */
+/**
+ * Reads of the draft: the chosen things, the settings in force, the raw spec for the services.
+ * @param {Parts<"train">} w
+ */
 function choosing(w) {
   w.model = () => w.models.find((one) => one.id === w.draft.base_model);
   w.dataset = () => w.datasets.find((one) => one.id === w.draft.dataset);
@@ -82,7 +88,10 @@ function choosing(w) {
   };
 }
 
-/** Choose what is learnt. What was typed for an objective waits until it is chosen again: a maximum length is no block length. */
+/**
+ * Choose what is learnt. What was typed for an objective waits until it is chosen again: a maximum length is no block length.
+ * @param {Parts<"train">} w
+ */
 export function setObjective(w, key) {
   const { training, training_by } = w.draft;
   if (key === w.objective().key) return;
@@ -90,7 +99,10 @@ export function setObjective(w, key) {
   w.patch({ objective: key, training: {}, training_by: {}, ...back, by_objective: waiting });
 }
 
-/** Settings that the user changed: per method where the default is the method's, shared where it is not. */
+/**
+ * Settings that the user changed: per method where the default is the method's, shared where it is not.
+ * @param {Parts<"train">} w
+ */
 export function setParam(w, param, value) {
   const put = (values) => {
     const next = { ...values };
@@ -105,7 +117,10 @@ export function setParam(w, param, value) {
   else w.patch({ own: true, training: put(w.draft.training) });
 }
 
-/** Saving: 300 ms after a change, and at once when the page is left; one after the other, so that none overtakes. */
+/**
+ * Saving: 300 ms after a change, and at once when the page is left; one after the other, so that none overtakes.
+ * @param {Parts<"train">} w
+ */
 function saving(w) {
   const send = async () => {
     if (w.finished) return;
@@ -122,7 +137,10 @@ function saving(w) {
   window.addEventListener("pageshow", (event) => { if (event.persisted && w.finished) location.reload(); });
 }
 
-/** Planning: shortly after a change; the newest answer counts. Faults belong to fields, other refusals to the estimate. */
+/**
+ * Planning: shortly after a change; the newest answer counts. Faults belong to fields, other refusals to the estimate.
+ * @param {Parts<"train">} w
+ */
 function planning(w) {
   w.replanNow = onlyLatest(async () => {
     if (!w.done("model") || !w.done("data")) return null;

@@ -4,14 +4,18 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
-import { cutPreview } from "../../shared/cut-preview.js";
-import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
 import { readCard } from "./map-fields.js";
 import { refusal, sheetField } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
+import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function dataMapping(page, set, ctx) {
   const choice = {
     name: set.name, shape: set.shape, mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}), encoding: null,
@@ -46,12 +50,20 @@ export function dataMapping(page, set, ctx) {
   look();
 }
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 const discard = (set, ctx) => {
   const button = h("button", { type: "button", class: "ts-btn ghost", onclick: () => dataRemove(button, set, ctx) }, drawIcon("trash-2"), t("data.discard"));
   return button;
 };
 
-/** Import, with a bar that says that it is being done and for how long. */
+/**
+ * Import, with a bar that says that it is being done and for how long.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 async function dataImport(button, progress, wrong, set, choice, ctx) {
   if (button.disabled) return;
   const started = Date.now();
@@ -73,7 +85,11 @@ async function dataImport(button, progress, wrong, set, choice, ctx) {
   }
 }
 
-/** What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls. */
+/**
+ * What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function foundCard(set, ctx) {
   const notes = (set.detection || []).filter((one) => !["shape", "field"].includes(one.what) && one.code !== "columns.unused");
   return h("section", { class: "ts-card" }, h("h2", {}, t("data.found")),
@@ -94,7 +110,10 @@ function foundValue(one) {
   return Array.isArray(one.value) ? one.value.join(", ") : String(one.value ?? "–");
 }
 
-/** Name and split. */
+/**
+ * Name and split.
+ * @param {Server.DatasetView} set
+ */
 function splitCard(set, choice) {
   const words = h("output", { class: "ts-num", for: "data-val" });
   const tell = () => { words.textContent = format.percent(choice.val_fraction); };

@@ -2,9 +2,9 @@
 import { h } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
+import { CHANGES } from "../operation.js";
 import { cutPreview } from "../../shared/cut-preview.js";
 import { conversationView } from "../../shared/form-controls.js";
-import { CHANGES } from "../operation.js";
 
 /** A change: {id, what, before, after}. */
 export function change({ id, what, before, after }) {

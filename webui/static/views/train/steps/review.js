@@ -6,21 +6,26 @@ import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.j
 import { formShow } from "../../shared/form.js";
 import { againCard } from "../again.js";
 import { checksPart } from "../check.js";
+import { trainMisfits } from "../fit.js";
+import { setObjective } from "../state.js";
 import { STEPS } from "../steps.js";
 
+/** @param {Parts<"train">} w */
 export function reviewStepView(w, body) {
   const said = h("div", { class: "ts-stack" });
+  const misfits = h("div", { class: "train-misfits" });
   const tokens = h("div", { class: "ts-stack", "aria-busy": "true" });
   const look = onlyLatest(() => w.ctx.call("show_tokens", w.raw()), (rows) => {
     tokens.removeAttribute("aria-busy");
     replaceChildren(tokens, rows.map(tokenRow));
   }, (error) => { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, noteBox("danger", error.message)); });
-  const tell = () => replaceChildren(said, trainFindings(w));
+  const tell = () => { replaceChildren(misfits, misfitNote(w)); replaceChildren(said, trainFindings(w)); };
   w.on("plan", tell, "step");
+  w.on("fits", tell, "step");
   const more = [w.done("model") && w.done("data") ? checksPart(w) : null,
     h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, h("h3", { id: "train-tokens-title" }, t("train.tokens.title")), trainLegend(w), tokens),
     promptsCard(w)];
-  appendAll(body, w.draft.again ? [againCard(w), summary(w), said, rest(more)] : [summary(w), said, more]);
+  appendAll(body, w.draft.again ? [misfits, againCard(w), summary(w), said, rest(more)] : [misfits, summary(w), said, more]);
   tell();
   if (w.done("model") && w.done("data")) look();
   else { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, h("p", { class: "ts-soft" }, t("train.tokens.later"))); }
@@ -29,7 +34,10 @@ export function reviewStepView(w, body) {
 /** What need not be looked at again. */
 const rest = (parts) => h("details", { class: "ts-details train-rest" }, h("summary", {}, t("train.again.rest")), h("div", { class: "ts-stack" }, parts));
 
-/** What was chosen, each with the way back to it. */
+/**
+ * What was chosen, each with the way back to it.
+ * @param {Parts<"train">} w
+ */
 const summary = (w) => h("section", { class: "ts-card" }, h("h3", {}, t("train.review.chosen")),
   h("dl", { class: "train-summary" }, STEPS.slice(0, 4).map((step) => [
     h("dt", {}, t("train.step." + step)),
@@ -37,6 +45,7 @@ const summary = (w) => h("section", { class: "ts-card" }, h("h3", {}, t("train.r
       h("button", { type: "button", class: "ts-btn ghost small", "aria-label": t("train.review.change_what", { step: t("train.step." + step) }), onclick: () => w.go(step) }, t("train.review.change")))])),
   nameField(w));
 
+/** @param {Parts<"train">} w */
 function nameField(w) {
   const name = h("input", { class: "ts-input", id: "train-name", type: "text", maxlength: "120", value: w.draft.name, placeholder: w.autoName(), oninput: () => w.patch({ name: name.value }) });
   const field = labelledField("train-name", t("train.review.name"), name, { help: t("train.review.name.help") });
@@ -47,6 +56,7 @@ function nameField(w) {
   return field;
 }
 
+/** @param {Parts<"train">} w */
 function detail(w, step) {
   if (step === "data" && w.dataset()) return h("small", { class: "ts-soft" }, w.objective().label + " · " + t("train.data.rows", { train: format.number(w.dataset().train_rows), val: format.number(w.dataset().val_rows) }));
   if (step !== "method" || !w.method() || w.draft.again) return null; // settings that are used again stand above
@@ -57,7 +67,19 @@ function detail(w, step) {
   return h("small", { class: "ts-soft" }, worth.map((param) => param.label + " " + formShow(param, values[param.key])).join(" · "));
 }
 
-/** What the plan warns of, and what is in the way. */
+/**
+ * What of the data does not fit the model and the objective.
+ * @param {Parts<"train">} w
+ */
+function misfitNote(w) {
+  const found = trainMisfits(w, w.dataset(), (key) => { setObjective(w, key); w.redraw(); });
+  return found ? noteBox(w.fits[w.draft.dataset].findings[0].level, found) : null;
+}
+
+/**
+ * What the plan warns of, and what is in the way.
+ * @param {Parts<"train">} w
+ */
 function trainFindings(w) {
   const faults = Object.values(w.faults);
   if (faults.length) return noteBox("danger", faults.map((text) => h("p", {}, text)));
@@ -66,6 +88,7 @@ function trainFindings(w) {
   return (w.plan.warnings || []).map((warning) => noteBox("warn", warning.message));
 }
 
+/** @param {Parts<"train">} w */
 function trainLegend(w) {
   const everything = w.trainingValues().train_on === "all";
   return h("div", { class: "train-legend" }, h("p", { class: "ts-soft" }, t("train.tokens.lead")),
@@ -86,6 +109,7 @@ function tokenRow(row) {
       h("span", { class: token.trained ? "trained" : "masked" }, token.text.replaceAll("\n", "↵\n")))));
 }
 
+/** @param {Parts<"train">} w */
 function promptsCard(w) {
   const area = h("textarea", { class: "ts-textarea", id: "train-prompts", rows: "4", oninput: () => w.patch({ sample_prompts: area.value }) });
   area.value = w.draft.sample_prompts;
