@@ -9,13 +9,14 @@ from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
 from engine.core.params import Param
+from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
 from engine.methods import METHODS, method_of
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
-from engine.services.jobs import lifecycle
+from engine.services.jobs import labels, lifecycle, search
 from engine.services.planning import retry
-from engine.shapes.jobs import JobView
+from engine.shapes.jobs import JobFacets, JobView, JobWish
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
@@ -68,7 +69,7 @@ def _budget_rows(lang: str, budget: Mapping[str, Any]) -> Iterator[SettingRow]:
     for key in ("device", "memory_mb", "minutes"):
         value = budget.get(key)
         usual = t(lang, "jobs.settings.automatic" if key == "device" else "jobs.settings.no_limit")
-        shown = usual if value in (None, "auto") else value
+        shown = usual if value in (None, "auto") else memory_size(value) if key == "memory_mb" else value
         yield {
             "group": "budget",
             "label": t(lang, f"jobs.settings.{key}"),
@@ -132,10 +133,16 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
 
-    def jobs_list(known: str) -> JobList:
-        rows = [_listed(lang, job) for job in lifecycle.list_jobs(ctx)]
+    def jobs_list(known: str, wanted: JobWish) -> JobList:
+        rows = [_listed(lang, job) for job in search.search_jobs(ctx, wanted)]
         version = hashlib.sha1(json.dumps(rows, default=str).encode(), usedforsecurity=False).hexdigest()
         return {"version": version, "jobs": None if version == known else rows}
+
+    def jobs_facets() -> JobFacets:
+        return search.facets(ctx)
+
+    def job_label(job_id: int, tags: list[str], note: str) -> None:
+        labels.label_job(ctx, int(job_id), [str(tag) for tag in tags], str(note))
 
     def job_feed(job_id: int, cursors: FeedCursors) -> NamedJobFeed:
         known: dict[str, Any] = {key: value for key, value in cursors.items() if key in _CURSORS}
@@ -162,7 +169,8 @@ def build(site: Site, lang: str) -> None:
         return retry.start_changed(ctx, int(job_id))
 
     guard = guarded(lang)
-    functions = (jobs_list, job_feed, job_settings, job_act, job_move, job_start_changed)
+    reading = (jobs_list, jobs_facets, job_feed, job_settings)
+    functions = (*reading, job_label, job_act, job_move, job_start_changed)
     view("jobs", functions=[guard(function) for function in functions])
 
 

@@ -8,17 +8,21 @@ from typing import Any, cast
 from engine.core.errors import TunesmithError
 from engine.core.shapes import Change
 from engine.methods import METHODS
+from engine.objectives import OBJECTIVES
 from engine.services.app import drafts, learning
 from engine.services.data import datasets
+from engine.services.data.fit import fits
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
 from engine.shapes.app import MethodCost
 from engine.shapes.data import DataRow
+from engine.shapes.fit import FitView
 from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
 from engine.shapes.tokens import ExampleTokens
+from webui import browser
 from webui.components import view
 from webui.forms import wizard_forms
 from webui.guard import guarded
@@ -50,17 +54,21 @@ def _lists(site: Site) -> WizardLists:
 
 def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     """The draft to go on with, the one that the address replaced (if any), and what could not be taken over."""
-    stored = settled_draft(drafts.load_draft(site.ctx, DRAFT))
+    stored = settled_draft(drafts.load_draft(site.ctx, DRAFT, browser.here()))
     asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
     if "from_job" in asked:
         try:
             raw, warnings = spec_files.draft_from_job(site.ctx, asked["from_job"])
         except TunesmithError as error:
             return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
-        return {"draft": draft_of(raw), "replaced": stored, "warnings": warnings}
+        draft = draft_of(raw)
+        draft["again"] = {"job": asked["from_job"], "name": str(raw.get("name") or "")}
+        return {"draft": draft, "replaced": stored, "warnings": warnings}
     chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
+    if query.get("objective") in {objective.key for objective in OBJECTIVES}:
+        chosen |= {"objective": query["objective"]}
     return {"draft": cast(WizardDraft, {**stored, **chosen}), "replaced": None, "warnings": []}
 
 
@@ -70,7 +78,7 @@ def _choices(site: Site) -> list[Function]:
 
     def load_wizard(query: Mapping[str, str]) -> LoadedWizard:
         arrived = _arrive(site, query)
-        drafts.save_draft(ctx, DRAFT, arrived["draft"])
+        drafts.save_draft(ctx, DRAFT, arrived["draft"], browser.here())
         return {**arrived, **_lists(site)}
 
     def lists() -> WizardLists:
@@ -85,10 +93,13 @@ def _choices(site: Site) -> list[Function]:
     def use_sample(key: str) -> int:
         return datasets.ensure_sample(ctx, key)
 
+    def wizard_fits(model: int | None, objective: str) -> dict[str, FitView]:
+        return fits(ctx, model, objective)
+
     def peek(dataset: int) -> list[DataRow]:
         return datasets.dataset_rows(ctx, dataset, offset=0, limit=2, split="train")["rows"]
 
-    return [load_wizard, lists, add_hub, get_starter, use_sample, peek]
+    return [load_wizard, lists, add_hub, get_starter, use_sample, wizard_fits, peek]
 
 
 def _plans(site: Site) -> list[Function]:
@@ -96,11 +107,11 @@ def _plans(site: Site) -> list[Function]:
     ctx = site.ctx
 
     def save(draft: WizardDraft) -> None:
-        drafts.save_draft(ctx, DRAFT, draft)
+        drafts.save_draft(ctx, DRAFT, draft, browser.here())
 
     def start_over() -> WizardDraft:
         draft = fresh_draft()
-        drafts.save_draft(ctx, DRAFT, draft)
+        drafts.save_draft(ctx, DRAFT, draft, browser.here())
         return draft
 
     def plan_now(raw: RawJob) -> PlanView:
@@ -120,7 +131,7 @@ def _plans(site: Site) -> list[Function]:
 
     def begin(raw: RawJob, key: str) -> int:
         job = lifecycle.start_job(ctx, raw, key=start_key(key, raw))
-        drafts.clear_draft(ctx, DRAFT)
+        drafts.clear_draft(ctx, DRAFT, browser.here())
         return job
 
     return [save, start_over, plan_now, offers_now, method_costs, mends, show_tokens, begin]

@@ -142,7 +142,7 @@ const bestModels = (view, { key, better }) => view.rows.filter((row) => row.cell
 
 /** @param {Parts<"compare">} b */
 const stopAll = async (b, node) => {
-  if (await askFirst(t("compare.stop.title"), t("compare.stop.text"), t("compare.stop"))) await b.act(node, () => b.ctx.call("compare_stop", b.id));
+  if (await askFirst(t("compare.stop.title"), t("compare.stop.text"), t("compare.stop"), t("compare.stop.keep"))) await b.act(node, () => b.ctx.call("compare_stop", b.id));
 };
 
 /** @param {Parts<"compare">} b */

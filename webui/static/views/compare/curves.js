@@ -5,6 +5,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { compareKey } from "./parts.js";
 import { drawKeyed } from "../jobs/parts.js";
+import { cutPreview } from "../shared/cut-preview.js";
 
 const SHOWN = 6;
 
@@ -74,7 +75,7 @@ function answerCards(b, one) {
   const plain = (text) => text.trim().split(/\s+/).join(" ").toLowerCase();
   const card = (row, answer) => h("article", { class: "compare-answer " + row.kind, style: { borderTopColor: `var(${b.styles.get(row.key).color})` } },
     h("header", { class: "ts-spread" }, h("b", {}, row.label), plain(answer) === plain(one.expected) ? h("span", { class: "ts-badge good" }, drawIcon("check"), t("jobs.samples.same")) : null),
-    h("p", { dir: "auto" }, answer || h("em", { class: "ts-soft" }, t("jobs.samples.nothing"))));
+    cutPreview(h("p", { dir: "auto" }, answer || h("em", { class: "ts-soft" }, t("jobs.samples.nothing")))));
   const said = b.view.rows.map((row) => [row, row.kind === "base" ? one.base : one.answers[row.key]]).filter(([, answer]) => answer !== undefined && answer !== null);
   return h("div", { class: "ts-card compare-asked" },
     h("div", { class: "ts-bubble user", dir: "auto" }, one.question),

@@ -62,6 +62,7 @@ function report(page, set, ctx) {
     const tabs = /** @type {HTMLElement[]} */ ([...bar.children]);
     for (const tab of tabs) tab.setAttribute("aria-selected", String(tab.dataset.tab === key));
     for (const tab of tabs) tab.tabIndex = tab.dataset.tab === key ? 0 : -1;
+    tabs.find((tab) => tab.dataset.tab === key)?.scrollIntoView({ block: "nearest", inline: "center" });
     panel.setAttribute("aria-labelledby", "data-tab-" + key);
     history.replaceState(null, "", pageUrl("data", { dataset: set.id, tab: key }));
     const draw = await TABS[key]();
@@ -72,11 +73,14 @@ function report(page, set, ctx) {
   bar.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
+    event.preventDefault(); // else the bar scrolls by itself too
     const place = keys.indexOf(/** @type {HTMLElement} */ (event.target).dataset.tab || "") + step;
     const tab = /** @type {HTMLElement} */ (bar.children[(place + keys.length) % keys.length]);
     tab.focus();
     tab.click();
   });
+  const operation = queryValue("operation");
+  openSet.wanted = operation ? { operation, values: new URLSearchParams(location.search) } : null;
   openSet.openTab = show;
   openSet.reload = async () => {
     Object.assign(set, await ctx.call("one_dataset", set.id));
@@ -100,9 +104,9 @@ function dataHead(holder, set, ctx) {
     h("div", {}, h("div", { class: "ts-row data-name" }, h("h1", { dir: "auto" }, set.name), rename),
       h("p", { class: "ts-soft ts-small data-source" }, dataOrigin(set), versionLink(set))),
     h("div", { class: "ts-row" },
-      remove,
+      h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")),
       set.sample_key ? null : h("a", { class: "ts-btn", href: pageUrl("data", { dataset: set.id, remap: 1 }) }, drawIcon("settings"), t("data.remap")),
-      h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")))));
+      remove)));
 }
 
 /** @param {Server.DatasetView} set */

@@ -6,7 +6,7 @@ import { sparkline } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { homeOffer } from "./lesson.js";
-import { jobBadge, jobBar, jobFraction, jobHeadline } from "../jobs/parts.js";
+import { jobBadge, jobBar, jobFraction, jobHeadline, jobTone } from "../jobs/parts.js";
 
 /** @type {View<"home">} */
 export async function view(root, _value, ctx) {
@@ -33,13 +33,12 @@ export async function view(root, _value, ctx) {
 }
 
 /**
- * Newcomers see the offer first; whoever has trained something sees their work first.
+ * What runs comes first. Newcomers see the offer then; whoever has trained something sees their work.
  * @param {Ctx<"home">} ctx
  */
 function homeFrame(page, head, slots, state, ctx) {
-  const work = [slots.running, slots.finished];
   const known = state.finished.length > 0;
-  appendAll(page, known ? [head, ...work, slots.offer, slots.machine] : [head, slots.offer, ...work, slots.next, slots.machine]);
+  appendAll(page, [head, slots.running, ...(known ? [slots.finished, slots.offer] : [slots.offer, slots.finished, slots.next]), slots.machine]);
   homeOffer(slots.offer, ctx, known);
   if (!known) homeNext(slots.next);
 }
@@ -59,7 +58,7 @@ const homeParts = {
 const homeRunning = (job) => h("a", { class: "ts-card home-running", href: pageUrl("jobs", { job: job.id }) },
   h("div", { class: "ts-stack tight" },
     h("div", { class: "ts-row" }, h("b", { dir: "auto" }, job.name), jobBadge(job)),
-    h("p", { class: "ts-soft" }, jobHeadline(job)),
+    h("p", { class: jobTone(job) === "warn" ? "ts-warn-text" : "ts-soft" }, jobHeadline(job)),
     job.status === "queued" ? null : h("div", { class: "home-bar" }, jobBar(job), h("span", { class: "ts-small ts-num" }, format.percent(jobFraction(job))))),
   job.spark && job.spark.length > 1 ? h("div", { class: "home-spark" }, sparkline(job.spark, t("home.spark", { name: job.name })),
     h("span", { class: "ts-small ts-soft" }, t("home.loss"), " ", h("b", { class: "ts-num" }, format.loss(job.spark[job.spark.length - 1][1])))) : null);
@@ -86,8 +85,7 @@ function homeNext(slot) {
 
 /** @param {Server.MachineView} machine */
 function homeMachine(slot, machine) {
-  const gb = (mb) => format.number(mb / 1000, mb < 10000 ? 1 : 0) + " GB";
   const gpus = machine.gpus.length ? machine.gpus.map((gpu) => gpu.name).join(", ") : t("home.machine.no_gpu");
-  replaceChildren(slot, drawIcon("cpu", 16), h("span", {}, t("home.machine", { cores: machine.cores, ram: gb(machine.ram_mb), gpus, disk: gb(machine.disk_free_mb) }), " ",
+  replaceChildren(slot, drawIcon("cpu", 16), h("span", {}, t("home.machine", { cores: machine.cores, ram: format.memory(machine.ram_mb), gpus, disk: format.memory(machine.disk_free_mb) }), " ",
     h("a", { class: "ts-link", href: pageUrl("settings") }, t("home.machine.more"))));
 }

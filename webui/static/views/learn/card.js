@@ -4,10 +4,8 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { methodDiagram } from "./diagrams.js";
-import { learnCost, learnShare } from "./parts.js";
+import { learnCost, learnFold, learnShare } from "./parts.js";
 import { noteBox } from "../shared/form-controls.js";
-import { megabytes } from "../train/steps/budget.js";
-import { trainCount } from "../train/steps/model.js";
 
 /** @param {Parts<"learn">} page */
 export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend(),
@@ -33,12 +31,16 @@ function learnCard(page, method) {
     h("div", { class: "learn-card-head" },
       h("div", {}, h("h4", { id: method.key + "-title", tabindex: "-1" }, method.label), h("p", { class: "ts-soft" }, method.tagline)),
       h("a", { class: "ts-btn small", href: pageUrl("train", { method: method.key }), "aria-label": t("learn.use", { method: method.label }) }, drawIcon("wand-sparkles"), t("learn.use_short"))),
-    h("div", { class: "learn-card-body" },
-      h("figure", { class: "learn-figure" }, methodDiagram(method, told)),
-      h("div", { class: "ts-stack learn-words" }, learn ? learnWords(learn) : null, numbers)),
-    learn ? choice(learn) : null,
-    more(method));
+    learnFold(learnHandle(method.label),
+      h("div", { class: "learn-card-body" },
+        h("figure", { class: "learn-figure" }, methodDiagram(method, told)),
+        h("div", { class: "ts-stack learn-words" }, learn ? learnWords(learn) : null, numbers)),
+      learn ? choice(learn) : null,
+      more(method)));
 }
+
+/** The handle of a card that is folded away; each names its card to those who do not see it. */
+export const learnHandle = (label) => [t("learn.unfold"), h("span", { class: "ts-sr" }, ": " + label)];
 
 const learnWords = (learn) => [
   h("p", {}, learn.what),
@@ -57,8 +59,8 @@ function learnNumbers(page, method) {
   const stat = (key, value) => h("div", { class: "ts-stat" }, h("b", {}, value), h("span", {}, t("learn.number." + key)));
   const cost = learnCost(page, method.key);
   return [
-    stat("trained", cost ? trainCount(cost.trained) : "–"), stat("share", cost ? learnShare(cost.share) : "–"),
-    stat("size", cost ? format.bytes(cost.bytes) : "–"), stat("memory", cost ? megabytes(cost.memory_mb) : "–"),
+    stat("trained", cost ? format.count(cost.trained) : "–"), stat("share", cost ? learnShare(cost.share) : "–"),
+    stat("size", cost ? format.bytes(cost.bytes) : "–"), stat("memory", cost ? format.memory(cost.memory_mb) : "–"),
   ];
 }
 

@@ -1,6 +1,7 @@
 /* The Learn page: which method, all of them compared, a card each, misunderstandings put right, and the glossary.
    Words come with the page; costs are asked for the chosen model. The address (?model=3#lora) is the state. */
 import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
@@ -9,9 +10,9 @@ import { cards } from "./card.js";
 import { glossary } from "./glossary.js";
 import { guide } from "./guide.js";
 import { objectives } from "./objectives.js";
+import { learnFold, learnUnfold } from "./parts.js";
 import { learnTable } from "./table.js";
 import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
-import { trainCount } from "../train/steps/model.js";
 
 /** @param {Ctx<"learn">} ctx */
 export const view = async (root, value, ctx) => {
@@ -47,6 +48,7 @@ export const view = async (root, value, ctx) => {
 function arrive() {
   const card = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   if (!card) return;
+  learnUnfold(card);
   card.scrollIntoView({ block: "start" });
   const title = /** @type {HTMLElement | null} */ (card.querySelector(":scope > dt, :scope > .learn-card-head :is(h3, h4)"));
   title?.focus({ preventScroll: true });
@@ -65,12 +67,12 @@ function modelPicker(page) {
   const select = selectField("learn-model", page.models.map((one) => [one.value, one.label]), page.model, pick);
   const { parameters, device, tokens } = page.costs;
   return labelledField("learn-model", t("learn.model"), select, {
-    help: t("learn.model.help", { parameters: trainCount(parameters), device: device.place, tokens }),
+    help: t("learn.model.help", { parameters: format.count(parameters), device: device.place, tokens }),
   });
 }
 
-const myths = () => h("div", { class: "learn-myths" }, MYTHS.map((key) => h("article", { class: "learn-myth" },
+const myths = () => learnFold(t("learn.unfold.myths", { n: MYTHS.length }), h("div", { class: "learn-myths" }, MYTHS.map((key) => h("article", { class: "learn-myth" },
   h("p", { class: "learn-claim" }, drawIcon("circle-x", 16), h("span", {}, h("span", { class: "ts-sr" }, t("learn.myth.said") + " "), t(`learn.myth.${key}.claim`))),
-  h("p", { class: "learn-truth" }, drawIcon("circle-check", 16), h("span", {}, h("span", { class: "ts-sr" }, t("learn.myth.is") + " "), t(`learn.myth.${key}.truth`))))));
+  h("p", { class: "learn-truth" }, drawIcon("circle-check", 16), h("span", {}, h("span", { class: "ts-sr" }, t("learn.myth.is") + " "), t(`learn.myth.${key}.truth`)))))));
 
 const MYTHS = ["ptuning_v2", "ptuning", "qlora", "speed", "merge", "packing", "bitfit", "average", "pruning", "counts", "loss"];

@@ -11,6 +11,8 @@ import { playDrawTurns, playHeads, playTurns } from "./turns.js";
 
 /** @type {View<"playground">} */
 export async function view(root, _value, ctx) {
+  const list = Number(queryValue("list"));
+  if (list) return (await import("./list.js")).listView(root, list, ctx);
   let start;
   try {
     start = await ctx.call("chat_start");
@@ -78,6 +80,7 @@ function playFrame(root, play) {
   replaceChildren(root, h("div", { class: "ts-wide play" },
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
+      button("table", "playground.list", async () => (await import("./list-ask.js")).askList(play)),
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("heads"), part("turns"), part("welcome"), part("note"),

@@ -165,6 +165,10 @@ function playAnswer(side, answer, item, play) {
     answer ? playFooter(answer, item, play) : null);
 }
 
+/** Which weights answered, and what such a hash says. */
+const playHash = (hash) => h("details", { class: "play-hash" }, h("summary", { class: "ts-num" }, t("playground.weights", { hash: hash.slice(0, 8) }), drawIcon("info")),
+  h("p", {}, t("playground.weights_help")), h("p", { class: "ts-mono" }, hash));
+
 /** @param {Parts<"playground">} play */
 function playFooter(answer, item, play) {
   const stats = answer.stats || {};
@@ -176,12 +180,12 @@ function playFooter(answer, item, play) {
     stats.tokens_per_second ? t("playground.speed", { n: format.number(stats.tokens_per_second, 1) }) : null,
     Number.isFinite(stats.first_token_s) ? t("playground.first", { n: format.number(stats.first_token_s, 2) }) : null,
     stats.reason === "length" ? t("playground.cut") : null,
-    answer.weights_hash ? t("playground.weights", { hash: answer.weights_hash.slice(0, 8) }) : null,
   ].filter(Boolean);
   const copy = t("playground.copy");
   return h("footer", { class: "ts-small ts-soft" },
     answer.status === "stopped" ? h("span", { class: "ts-badge neutral" }, drawIcon("square"), t("playground.stopped")) : null,
     h("span", { class: "ts-num" }, facts.join(" · ")),
+    answer.weights_hash ? playHash(answer.weights_hash) : null,
     h("div", { class: "ts-row play-answer-act" },
       h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => copyText(answer.content) }, drawIcon("copy")),
       play.id ? playSaveButton(play, item, answer) : null));

@@ -9,16 +9,15 @@ import { noteBox } from "../shared/form-controls.js";
 import { checkedLines } from "./check.js";
 import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
-import { megabytes } from "./steps/budget.js";
-import { trainCount } from "./steps/model.js";
+import { whyLine } from "./steps.js";
 
 /** @param {Parts<"train">} w */
 export function trainDrawEstimate(aside, w) {
   const at = estimateParts(w);
   replaceChildren(aside,
-    h("div", { class: "estimate-line" }, at.toggle, at.small),
+    h("div", { class: "estimate-line" }, at.smallWhy.node, at.toggle, at.small),
     h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
-      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
+      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.why.node, at.queue, at.only),
     h("p", { class: "ts-sr", role: "status" }));
   const spoken = aside.querySelector('[role="status"]');
   const tell = () => tellEstimate(at, w, aside, spoken);
@@ -36,6 +35,8 @@ const estimateParts = (w) => ({
   toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
   small: startButton(w, "train-start-small"),
   start: startButton(w, "train-start"),
+  why: whyLine(w, "train-why"),
+  smallWhy: whyLine(w, "train-why-small"),
   empty: h("p", { class: "ts-soft ts-small estimate-empty" }),
   memory: memoryView(),
   checked: h("div", { class: "estimate-checked ts-small" }),
@@ -49,7 +50,7 @@ const estimateParts = (w) => ({
 
 /** @param {Parts<"train">} w */
 const startButton = (w, id) => {
-  const button = h("button", { type: "button", class: "ts-btn primary", id, onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
+  const button = h("button", { type: "button", class: "ts-btn primary", id, "aria-describedby": id.replace("start", "why"), onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
@@ -57,7 +58,7 @@ const startButton = (w, id) => {
 function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
-  const used = plan ? megabytes(plan.memory.total_mb) : "–";
+  const used = plan ? format.memory(plan.memory.total_mb) : "–";
   const time = plan ? t("train.estimate.about", { time: trainRoughly(plan.seconds) }) : "–";
   at.empty.textContent = plan ? "" : trainLacking(w);
   at.empty.hidden = Boolean(plan);
@@ -81,6 +82,8 @@ function tellStart(at, w) {
   at.start.disabled = at.small.disabled = !w.complete() || w.finished;
   at.start.hidden = at.small.hidden = at.queue.hidden = Boolean(planned);
   at.only.hidden = !planned;
+  at.why.tell();
+  at.smallWhy.tell();
   if (planned) at.only.textContent = t("train.estimate.planned_only", { device: said(planned.name) });
 }
 
@@ -103,7 +106,7 @@ function trainLacking(w) {
  */
 function trainFacts(plan, w) {
   const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
-  const trained = trainCount(plan.trainable);
+  const trained = format.count(plan.trainable);
   return [
     [t("train.estimate.trained"), share === null ? trained : t("train.estimate.share", { n: trained, share: format.percent(share, share < 0.1 ? 1 : 0) })],
     [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
@@ -133,37 +136,24 @@ function foldView(name) {
 /** @param {Server.PlanView} plan */
 const tellTime = (at, plan, time) => at.time.show(time, (plan?.time?.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
 
+const fileSize = (mb) => format.bytes(mb * 1e6);
+
 /** @param {Server.PlanView} plan */
-const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: megabytes(plan.disk.total_mb), limit: t("train.estimate.free", { mb: megabytes(plan.disk.free_mb) }) }) : "–",
-  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), megabytes(item.mb)]));
+const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: fileSize(plan.disk.total_mb), limit: t("train.estimate.free", { mb: fileSize(plan.disk.free_mb) }) }) : "–",
+  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), fileSize(item.mb)]));
 
 /**
- * Fits, or what would make it fit, with the button that does it. Wrong settings: where they are.
+ * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.
  * @param {Parts<"train">} w
  */
 function trainVerdict(w) {
-  const wrong = Object.keys(w.faults);
-  if (wrong.length) {
-    return noteBox("danger", h("p", {}, t("train.estimate.faults", { n: wrong.length })),
-      h("button", { type: "button", class: "ts-btn small", onclick: () => showFault(w, wrong[0]) }, t("train.estimate.show_fault")));
-  }
-  if (w.problem && w.problem.code !== "away") return noteBox("danger", w.problem.message);
+  if (w.problem && !Object.keys(w.faults).length && w.problem.code !== "away") return noteBox("danger", w.problem.message);
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
   const text = verdict.message;
   if (verdict.ok) return h("p", { class: "data-health good" }, drawIcon("circle-check"), t("train.estimate.fits"));
   const change = verdict.change && Object.keys(verdict.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-apply", onclick: () => applyChange(w, verdict.change) }, t("train.estimate.apply")) : null;
   return noteBox("warn", h("p", {}, text), change);
-}
-
-/** @param {Parts<"train">} w */
-function showFault(w, field) {
-  const step = { base_model: "model", dataset: "data", method: "method", name: "review", budget: "budget", training: "method" }[field.split(".")[0]] || "method";
-  w.go(step);
-  const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
-  if (!holder) return;
-  holder.closest("details")?.setAttribute("open", "");
-  /** @type {HTMLElement | null} */ (holder.querySelector("input, select, textarea"))?.focus();
 }
 
 /**

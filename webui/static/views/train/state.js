@@ -1,9 +1,11 @@
 /* The wizard's state: the draft, what can be chosen, the plan. Saves and plans by itself when the draft changes. */
-import { tellOnline } from "../../kit/server.js";
+import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
 import { debounce, keepDraft, onlyLatest } from "../shared/form-controls.js";
+import { fitting } from "./fit.js";
 import { offering } from "./offers.js";
+import { STEPS } from "./steps.js";
 import { budgetWords } from "./steps/budget.js";
 
 /** @param {Ctx<"train">} ctx */
@@ -17,6 +19,7 @@ export function trainState(ctx, forms, loaded) {
   saving(w);
   planning(w);
   offering(w);
+  fitting(w);
   w.patch = (changes) => {
     const before = JSON.stringify(w.raw());
     Object.assign(w.draft, changes);
@@ -44,6 +47,7 @@ function choosing(w) {
   w.planned = () => w.catalogue.find((one) => one.key === w.draft.budget.device);
   w.autoName = () => [w.dataset()?.name, w.method()?.label].filter(Boolean).join(" · ").slice(0, 120) || t("train.name.auto");
   w.done = (step) => ({ model: () => w.model()?.status === "ready", data: () => Boolean(w.dataset() && w.teaches(w.dataset())), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
+  w.reachable = (step) => STEPS.slice(0, STEPS.indexOf(step)).every((one) => w.done(one));
   w.complete = () => ["model", "data", "method"].every(w.done) && !Object.keys(w.faults).length;
   w.chosen = (step) => ({
     model: () => w.model()?.name, data: () => w.dataset()?.name, method: () => w.method()?.label,
@@ -123,8 +127,7 @@ function saving(w) {
     try {
       await w.ctx.call("save", w.draft);
     } catch (error) {
-      if (error.code === "away") tellOnline(false);
-      else toast(error.message, "danger");
+      if (error.code !== "away") toast(error.message, "danger");
     }
   };
   let last = Promise.resolve();
@@ -146,13 +149,11 @@ function planning(w) {
     Object.assign(w, { plan, faults: {}, problem: null, busy: false });
     w.tell("plan");
   }, (error) => {
-    const away = error.code === "away";
-    tellOnline(!away);
     Object.assign(w, { plan: null, faults: error.faults || {}, problem: error, busy: false });
     w.tell("plan");
   });
   const later = debounce(60, w.replanNow);
   w.replan = () => { w.busy = true; later(); w.tell("busy"); };
   w.replan.flush = later.flush;
+  whenBack(() => { w.save(); w.replanNow(); });
 }
-export const STEPS = ["model", "data", "budget", "method", "review"];

@@ -9,6 +9,7 @@ import { readCard } from "./map-fields.js";
 import { refusal, sheetField } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 
 /**
@@ -135,6 +136,12 @@ function previewPane() {
   const out = h("div", {});
   const node = h("section", { class: "ts-card data-preview", tabindex: "0", "aria-labelledby": "data-preview-title" },
     h("h2", { id: "data-preview-title" }, t("data.preview")), said, rows, out);
+  let all = false;
+  const list = (found) => {
+    const shown = found.slice(0, all ? found.length : PREVIEWED).map((row) => h("div", { class: "data-row" }, cutPreview(previewRow(row))));
+    const more = h("button", { type: "button", class: "ts-btn small ghost data-more-rows", onclick: () => { all = true; list(found); } }, t("data.preview.more", { n: found.length - PREVIEWED }));
+    replaceChildren(rows, shown.length ? [shown, found.length > shown.length ? more : null] : noteBox("warn", t("data.preview.nothing")));
+  };
   return {
     node,
     wait: () => node.classList.add("stale"),
@@ -148,12 +155,13 @@ function previewPane() {
     show(result) {
       node.classList.remove("stale");
       said.textContent = t(result.checked && !result.rejected_rows ? "data.preview.checked_all" : "data.preview.checked", { n: format.number(result.checked), bad: format.number(result.rejected_rows) });
-      replaceChildren(rows, result.rows.length ? result.rows.map((row) => h("div", { class: "data-row" }, previewRow(row)))
-        : noteBox("warn", t("data.preview.nothing")));
+      list(result.rows);
       replaceChildren(out, result.rejected.length ? [h("h3", {}, t("data.preview.rejected")), rejectedTable(result.rejected)] : null);
     },
   };
 }
+
+const PREVIEWED = 3; // rows
 
 /** A row without the columns beside it: those are listed once, beside the fields. */
 export const previewRow = ({ extra: _extra, ...row }) => shownRow(row);

@@ -43,7 +43,7 @@ function importActive(set, ctx, card) {
   const size = h("span", { class: "ts-small ts-soft ts-num" });
   const numbers = h("div", { class: "data-numbers" });
   const cancel = h("button", { type: "button", class: "ts-btn", id: "data-import-cancel", onclick: () => runAction(cancel, async () => {
-    if (!(await askFirst(t("data.importing.cancel"), t("data.importing.cancel.text"), t("data.importing.cancel")))) return;
+    if (!(await askFirst(t("data.importing.cancel"), t("data.importing.cancel.text"), t("data.importing.cancel.sure"), t("data.importing.cancel.keep")))) return;
     await ctx.call("cancel_import", set.id);
   }) }, drawIcon("x"), t("data.importing.cancel"));
   card.update = (state) => {

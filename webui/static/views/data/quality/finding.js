@@ -7,6 +7,7 @@ import { runAction } from "../../../kit/toast.js";
 import { SEVERITY_ICONS } from "../badges.js";
 import { dataMade, dataOperation } from "../operation.js";
 import { editRow } from "../rows/edit.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { noteBox } from "../../shared/form-controls.js";
 
 /**
@@ -120,7 +121,7 @@ function foundRow(self, check, row) {
         button("pencil", "findings.row.edit", () => foundEdit(self, row, work)),
         button("trash-2", "findings.row.drop", () => foundApply(self, [], [row.id], work)))),
     h("p", { class: "ts-small finding-why" }, foundWhy(row.detail)),
-    h("div", { class: "finding-texts" }, foundParts(row.parts)), work);
+    h("div", { class: "finding-texts" }, cutPreview(foundParts(row.parts))), work);
 }
 
 /** What was found in a row, as a sentence. */

@@ -10,6 +10,7 @@ import { openSet } from "../open-set.js";
 import { dataMade } from "../operation.js";
 import { textField } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
 
 /**
@@ -139,7 +140,7 @@ function repairDialog(found, self) {
     const look = onlyLatest(() => self.ctx.call("try_repair", self.set.id, repair), (tried) => {
       keep.disabled = Boolean(tried.fault);
       replaceChildren(verdict, tried.fault ? noteBox("danger", reasonBox(tried.fault))
-        : [h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.rejected.works")), h("div", { class: "data-change-row data-row" }, shownRow(tried.row))]);
+        : [h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.rejected.works")), h("div", { class: "data-change-row data-row" }, cutPreview(shownRow(tried.row)))]);
     }, (error) => replaceChildren(verdict, noteBox("danger", error.message)));
     const soon = debounce(250, look);
     const changed = () => { keep.disabled = true; soon(); };

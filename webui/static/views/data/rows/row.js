@@ -8,6 +8,7 @@ import { openSet } from "../open-set.js";
 import { dataDrawRows } from "./browser.js";
 import { editInPlace } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
 /** @param {Parts<"data">} self */
@@ -45,7 +46,7 @@ function rowActions(row, self, pending) {
 function rowBody(row, self) {
   if (self.view === "raw") return h("pre", { class: "data-json", tabindex: "0" }, JSON.stringify(stored(row), null, 2));
   if (self.view === "tokens") return h("div", { class: "data-row-tokens", "data-tokens-of": row.id, "aria-busy": "true" });
-  return [shownRow(row), row.clipped ? h("button", { type: "button", class: "ts-link ts-small", onclick: (event) => showWhole(event.target, row, self) }, t("data.row.whole")) : null];
+  return [cutPreview(shownRow(row)), row.clipped ? h("button", { type: "button", class: "ts-link ts-small", onclick: (event) => showWhole(event.target, row, self) }, t("data.row.whole")) : null];
 }
 
 /** The row as it lies in the file, without what the list adds. */
@@ -90,7 +91,7 @@ function tokensOf(one) {
     one.over ? noteBox("warn", t("data.row.over", { n: format.number(one.length), limit: format.number(one.over) })) : null,
     one.skipped_turns ? noteBox("warn", t("data.row.skipped", { n: one.skipped_turns })) : null,
     one.trained === 0 ? noteBox("warn", t("data.row.unlearnt")) : null,
-    h("div", { class: "ts-tokens", dir: "auto" }, one.tokens.map((token) => h("span", { class: token.trained ? "trained" : "masked" }, token.text))),
+    h("div", { class: "ts-tokens", dir: "auto", tabindex: "0", role: "group", "aria-label": t("data.row.tokens", { n: format.number(one.length), trained: format.number(one.trained) }) }, one.tokens.map((token) => h("span", { class: token.trained ? "trained" : "masked" }, token.text))),
     one.more ? h("p", { class: "ts-small ts-soft" }, t("data.row.more_tokens", { n: format.number(one.more) })) : null];
 }
 

@@ -4,26 +4,35 @@ import { format } from "../../../kit/format.js";
 import { t } from "../../../kit/texts.js";
 import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { formShow } from "../../shared/form.js";
+import { againCard } from "../again.js";
 import { checksPart } from "../check.js";
-import { STEPS } from "../state.js";
+import { trainMisfits } from "../fit.js";
+import { setObjective } from "../state.js";
+import { STEPS } from "../steps.js";
 
 /** @param {Parts<"train">} w */
 export function reviewStepView(w, body) {
   const said = h("div", { class: "ts-stack" });
+  const misfits = h("div", { class: "train-misfits" });
   const tokens = h("div", { class: "ts-stack", "aria-busy": "true" });
   const look = onlyLatest(() => w.ctx.call("show_tokens", w.raw()), (rows) => {
     tokens.removeAttribute("aria-busy");
     replaceChildren(tokens, rows.map(tokenRow));
   }, (error) => { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, noteBox("danger", error.message)); });
-  const tell = () => replaceChildren(said, trainFindings(w));
+  const tell = () => { replaceChildren(misfits, misfitNote(w)); replaceChildren(said, trainFindings(w)); };
   w.on("plan", tell, "step");
-  appendAll(body, [summary(w), said, w.done("model") && w.done("data") ? checksPart(w) : null,
+  w.on("fits", tell, "step");
+  const more = [w.done("model") && w.done("data") ? checksPart(w) : null,
     h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, h("h3", { id: "train-tokens-title" }, t("train.tokens.title")), trainLegend(w), tokens),
-    promptsCard(w)]);
+    promptsCard(w)];
+  appendAll(body, w.draft.again ? [misfits, againCard(w), summary(w), said, rest(more)] : [misfits, summary(w), said, more]);
   tell();
   if (w.done("model") && w.done("data")) look();
   else { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, h("p", { class: "ts-soft" }, t("train.tokens.later"))); }
 }
+
+/** What need not be looked at again. */
+const rest = (parts) => h("details", { class: "ts-details train-rest" }, h("summary", {}, t("train.again.rest")), h("div", { class: "ts-stack" }, parts));
 
 /**
  * What was chosen, each with the way back to it.
@@ -50,12 +59,21 @@ function nameField(w) {
 /** @param {Parts<"train">} w */
 function detail(w, step) {
   if (step === "data" && w.dataset()) return h("small", { class: "ts-soft" }, w.objective().label + " · " + t("train.data.rows", { train: format.number(w.dataset().train_rows), val: format.number(w.dataset().val_rows) }));
-  if (step !== "method" || !w.method()) return null;
+  if (step !== "method" || !w.method() || w.draft.again) return null; // settings that are used again stand above
   const params = [...w.method().params, ...w.training()];
   const values = { ...w.trainingDefaults(), ...Object.fromEntries(w.method().params.map((param) => [param.key, param.default])), ...w.trainingValues(), ...w.methodValues() };
   const typed = { ...w.trainingValues(), ...w.methodValues() };
   const worth = params.filter((param) => !param.advanced || param.key in typed);
   return h("small", { class: "ts-soft" }, worth.map((param) => param.label + " " + formShow(param, values[param.key])).join(" · "));
+}
+
+/**
+ * What of the data does not fit the model and the objective.
+ * @param {Parts<"train">} w
+ */
+function misfitNote(w) {
+  const found = trainMisfits(w, w.dataset(), (key) => { setObjective(w, key); w.redraw(); });
+  return found ? noteBox(w.fits[w.draft.dataset].findings[0].level, found) : null;
 }
 
 /**
