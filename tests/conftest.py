@@ -11,14 +11,11 @@ import pytest
 
 from engine.core.context import Context
 from engine.core.settings import Settings
-from tests.distribution import keep_to_own_cores
 from tests.homes import opened
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 
-
 pytest_plugins = ["tests.distribution"]
-keep_to_own_cores()
 
 
 def pytest_collection_finish() -> None:
