@@ -50,6 +50,8 @@ class Job(Owned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]  # shown in lists
+    tags: Mapped[list[Any]] = mapped_column(default=list)  # short words of the user's, to find it by
+    note: Mapped[str] = mapped_column(default="")  # what the user wants to remember of it
     kind: Mapped[str] = mapped_column(default="train")  # key of a kind of job: what is done, and by which runner
     status: Mapped[str] = mapped_column(default=JobStatus.QUEUED)  # a `JobStatus`
     lane: Mapped[str]
@@ -72,7 +74,8 @@ class Job(Owned, Base):
     # progress, for lists and the job's status message
     step: Mapped[int] = mapped_column(default=0)  # done so far
     total_steps: Mapped[int | None]  # None until it is known
-    seconds_left: Mapped[float | None]  # estimate
+    seconds_left: Mapped[float | None]  # estimate, with what comes after the last step
+    share: Mapped[float | None]  # of the whole work that is done, 0 to 1; None where nobody knows better than the steps
     phase: Mapped[str | None]  # "loading", "training", "evaluating", "saving", "sampling" ...
     train_loss: Mapped[float | None]  # mean cross entropy of the latest steps, in nats a label
     val_loss: Mapped[float | None]  # of the held-out rows, at the latest check

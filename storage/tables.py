@@ -157,7 +157,8 @@ class Draft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(default=LOCAL_OWNER)  # as in `Owned`
     kind: Mapped[str]  # of the form
+    browser: Mapped[str] = mapped_column(default="", server_default="")  # that filled it in; "" for none that is known
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was filled in
     updated_at: Mapped[float] = mapped_column(default=time.time, onupdate=time.time)
 
-    __table_args__ = (UniqueConstraint("owner", "kind"),)
+    __table_args__ = (UniqueConstraint("owner", "kind", "browser"),)

@@ -27,6 +27,7 @@ _LITERAL = re.compile(r'"([a-z][\w.\-]*)"')
 _JOINED = re.compile(r'"([a-z][\w\-]*\.[\w.\-]*)"\s*\+(?:\s*[\w.?\[\]()]+\s*\+\s*"([\w.\-]+)")?')
 _TEMPLATE = re.compile(r"`([a-z][\w\-]*\.[\w.\-]*\$\{[^`]*)`")
 _ENDING = re.compile(r'\+\s*"([._][\w.]+)"|`\$\{[\w.]+\}([._][\w.]+)`')
+_WORDS = re.compile(r"^/\*\*.*?\*/$", re.MULTILINE | re.DOTALL)  # for readers and for the types: not sent
 _HOLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -113,8 +114,9 @@ def _imports(name: str, source: str, way: re.Pattern[str]) -> Iterator[str]:
 
 
 def _served(name: str, source: str, texts: Mapping[str, str]) -> bytes:
-    """The module, its texts in front on the first line, so that lines keep their numbers."""
+    """The module without its doc comments, its texts in front on the first line, so that lines keep their numbers."""
     wanted = {key: texts[key] for key in asked_texts(source, texts)} if not name.startswith("vendor/") else {}
+    source = _WORDS.sub(lambda words: "\n" * words.group().count("\n"), source)
     if not wanted or name == _TEXTS:
         return source.encode()
     way = posixpath.relpath(_TEXTS, posixpath.dirname(name))

@@ -22,7 +22,8 @@ def fresh_draft(**chosen: Any) -> WizardDraft:
     """An empty draft with a key of its own: starting the same draft twice makes one job.
 
     `own`: settings were made by hand, so no plan may replace them unasked; `plan`: the one that was picked by hand;
-    `by_objective`: {objective: {"training", "training_by"}}, settings that wait until that objective is chosen again.
+    `by_objective`: {objective: {"training", "training_by"}}, settings that wait until that objective is chosen again;
+    `again`: {"job", "name"} of the job that the settings come from, so that the review shows what is special in them.
     """
     fresh = {
         "version": VERSION,
@@ -39,6 +40,7 @@ def fresh_draft(**chosen: Any) -> WizardDraft:
         "budget": {},
         "own": False,
         "plan": None,
+        "again": None,
         "name": "",
         "sample_prompts": "",
     }

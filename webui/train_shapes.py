@@ -21,6 +21,13 @@ class WaitingSettings(TypedDict):
     training_by: dict[str, dict[str, Any]]  # by method
 
 
+class UsedAgain(TypedDict):
+    """The job whose settings are used again."""
+
+    job: int  # id
+    name: str  # of it
+
+
 class WizardDraft(TypedDict):
     """What the wizard keeps between visits."""
 
@@ -38,6 +45,7 @@ class WizardDraft(TypedDict):
     budget: RawBudget  # hardware that the job may use
     own: bool  # settings were made by hand
     plan: str | None  # key of the plan that was picked by hand
+    again: UsedAgain | None  # where the settings come from
     name: str  # of the job
     sample_prompts: str  # one a line
 

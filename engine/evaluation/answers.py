@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.data.rows.scored_answers import answers_path, write_answers
 from engine.data.templates.template import ChatTemplate
-from engine.evaluation.sampling import Prompt, answer, prompt_of
+from engine.evaluation.sampling import Autocast, Prompt, answer, prompt_of
 from engine.evaluation.scores import score_answers
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
@@ -17,6 +16,7 @@ from engine.jobs.signals import Interrupted
 _BATCH = 16
 _FEWEST, _MOST = 16, 256  # tokens of an answer
 _SPARE = 8
+Tell = Callable[[float], None]
 
 
 def held_out_questions(rows: Iterable[Mapping[str, Any]], template: ChatTemplate, count: int) -> list[Prompt]:
@@ -51,8 +51,11 @@ class AnswerSheet:
         )
         return min(max(longest + _SPARE, _FEWEST), _MOST, max(1, self.context // 2))
 
-    def ask(self, model: Any, autocast: AbstractContextManager[Any]) -> list[str] | None:
+    def ask(self, model: Any, autocast: Autocast, tell: Tell = lambda _share: None) -> list[str] | None:
         """One greedy answer a question; None when the user wants the job to end now.
+
+        Args:
+            tell: hears, after each part of them, which share is answered.
 
         Raises:
             Cancelled, Interrupted: the job must end without a result, or go on later.
@@ -66,6 +69,7 @@ class AnswerSheet:
             part = order[first : first + _BATCH]
             asked = [self.questions[place] for place in part]
             said |= zip(part, answer(model, asked, self.template, self.context, autocast, most), strict=True)
+            tell(len(said) / len(order))
         return [said[place] for place in range(len(order))]
 
     def _told_to_end(self) -> bool:

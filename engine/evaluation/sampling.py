@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +21,7 @@ PROMPTS = 4
 NEW_TOKENS = 64
 _LEAD = 32  # tokens of a plain text that are given; the model goes on
 _SHOWN = 2_000
+Autocast = Callable[[], AbstractContextManager[Any]]  # makes a new one each time: some can be entered only once
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     """The last question of a row with its answer (the beginning of a text with what follows); None where there is none."""
     if "messages" not in row:
         ids = template.tokenizer.encode(row["text"]).ids
-        lead = min(_LEAD, len(ids) // 2)
-        rest = template.decode(ids[lead : lead + NEW_TOKENS])
+        lead = _whole_lead(ids, template)
+        rest = template.whole_text(ids[lead : lead + NEW_TOKENS])
         return Prompt(template.decode(ids[:lead]), ids[:lead], rest) if lead else None
     messages = row["messages"]
     last = max((i for i, m in enumerate(messages) if m["role"] == "assistant"), default=0)
@@ -65,12 +66,20 @@ def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     return Prompt(messages[last - 1]["content"][:_SHOWN], ids, messages[last]["content"][:_SHOWN] or None)
 
 
+def _whole_lead(ids: Sequence[int], template: ChatTemplate) -> int:
+    """How many tokens of a text are given: up to where no character is cut in two."""
+    lead = min(_LEAD, len(ids) // 2)
+    while lead and template.decode(ids[:lead]) != template.whole_text(ids[:lead]):
+        lead -= 1
+    return lead
+
+
 def answer(
     model: Any,
     prompts: Sequence[Prompt],
     template: ChatTemplate,
     context: int,
-    autocast: AbstractContextManager[Any],
+    autocast: Autocast,
     new_tokens: int | None = None,
     seconds: float | None = None,
 ) -> list[str]:
@@ -96,7 +105,7 @@ def _together(
     prompts: Sequence[Prompt],
     template: ChatTemplate,
     context: int,
-    autocast: AbstractContextManager[Any],
+    autocast: Autocast,
     new_tokens: int,
     seconds: float | None,
 ) -> list[str]:
@@ -105,7 +114,7 @@ def _together(
     training = model.training
     model.eval()
     try:
-        with torch.no_grad(), autocast:
+        with torch.no_grad(), autocast():
             made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens, seconds))
     finally:
         model.train(training)
@@ -148,4 +157,4 @@ def _left_padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tenso
 
 def _text(ids: Sequence[int], template: ChatTemplate) -> str:
     ends = [place for place, token in enumerate(ids) if token in template.eos_ids]
-    return template.decode(ids[: ends[0]] if ends else ids).strip()
+    return template.whole_text(ids[: ends[0]] if ends else ids).strip()

@@ -20,6 +20,7 @@ _MOST_LINES = 500
 _EVENT = ("id", "at", "kind", "code", "params", "step", "attempt")
 _LOG = ("id", "at", "level", "text")
 _SAMPLE = ("id", "step", "prompt_index", "prompt", "expected", "answer")
+_HALF = "\ufffd"  # earlier versions stored answers that end within a character
 _CHECKPOINT = ("id", "step", "bytes", "created_at", "metrics", "attempt")
 
 
@@ -80,7 +81,7 @@ def job_feed(
             "reset": reset,
             "events": _rows(happened, _EVENT),
             "logs": _rows(lines, _LOG),
-            "samples": _rows(samples, _SAMPLE),
+            "samples": [row | {"answer": row["answer"].rstrip(_HALF)} for row in _rows(samples, _SAMPLE)],
             "checkpoints": _rows(queries.checkpoints_of(s, job_id), _CHECKPOINT),
             "plan": _plan(s, job_id),
             "metrics": {name: downsample(points) for name, points in series.items()},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Container, Mapping
+from itertools import count
 from typing import Any
 
 from sqlalchemy import null
@@ -12,6 +14,8 @@ from engine.jobs.kinds.declaration import JobKind, SameWish
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as queries
 
+LONGEST_NAME = 120  # characters of a job's name
+_NUMBERED = re.compile(r"(?P<stem>.+) \d{1,3}")
 Spec = Mapping[str, Any]
 Grants = Callable[[Job], bool]
 
@@ -33,6 +37,7 @@ def enqueue(
     """The id of a job that does this, as part of the caller's transaction: a new one where no other grants the same wish.
 
     Args:
+        name: what lists call it; one that is taken gets a number where its kind says so, in the spec as well.
         spec: all that its worker reads.
         lane: of the device; for kinds that wait in a device's lane alone.
         idempotency_key: names the wish, where its kind is `by_key`.
@@ -45,6 +50,9 @@ def enqueue(
     if idempotency_key and (old := queries.job_by_key(s, idempotency_key)) is not None:
         old.idempotency_key = None
         s.flush()
+    if kind.numbered:
+        name = free_name(name, queries.taken_names(s, kind.key))
+        spec = {**spec, "name": name}
     job = Job(
         name=name,
         kind=kind.key,
@@ -56,6 +64,17 @@ def enqueue(
         **columns,
     )
     return queries.add_job(s, job)
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """The name, or where it is taken the first of "name 2", "name 3" ... that is not."""
+    if name not in taken:
+        return name
+    numbered = _NUMBERED.fullmatch(name)
+    stem = numbered["stem"] if numbered and numbered["stem"] in taken else name
+    endings = (f" {number}" for number in count(2))
+    tried = (stem[: LONGEST_NAME - len(ending)].rstrip() + ending for ending in endings)
+    return next(one for one in tried if one not in taken)
 
 
 def lane_of(kind: JobKind, device: str | None = None) -> str:

@@ -1,4 +1,7 @@
-"""A job's state in one plain sentence: {"code", "params"} for the text `headline.<code>`, or with its own "text". Pure."""
+"""A job's state in one plain sentence: {"code", "params"} for the text `headline.<code>`, or with its own "text". Pure.
+
+"tone" ("good" or "warn") says whether it is good news, where the sentence is about a number that can get better or worse.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,14 @@ from engine.core.shapes import Said
 from engine.core.text import Text
 from engine.jobs.kinds import known_kind
 from engine.jobs.kinds.declaration import JobKind
-from engine.shapes.jobs import Headline
+from engine.shapes.jobs import Headline, Tone
 from storage.job_tables import FINAL
 
+_CHANGES: dict[int, tuple[str, Tone]] = {  # of a loss: below, at or above what it was
+    -1: ("finished.loss", "good"),
+    0: ("finished.same", "warn"),
+    1: ("finished.worse", "warn"),
+}
 _PATIENCE = 2  # checks in a row that were no better than the best one before
 
 
@@ -75,15 +83,18 @@ def _running(kind: JobKind, job: Mapping[str, Any], losses: Sequence[tuple[int, 
     if not kind.trains:
         return _phase(kind, job)
     step, total, left = job["step"], job["total_steps"], job["seconds_left"]
-    if step == 0 and job["phase"] != "training":
+    if job["phase"] != "training" and (step == 0 or step == total):
         return _phase(kind, job)
     if len(losses) >= 2:
         best_step, best = min(losses, key=lambda point: (point[1], point[0]))
         since = [point for point in losses if point[0] > best_step]
+        told: dict[str, float]
         if len(since) >= _PATIENCE:
-            return _timed("not_improving", left, since=best_step, best=short(best), now=short(losses[-1][1]))
+            told = {"since": best_step, "best": short(best), "now": short(losses[-1][1])}
+            return {**_timed("not_improving", left, **told), "tone": "warn"}
         if losses[-1][1] < losses[0][1]:
-            return _timed("learning", left, first=short(losses[0][1]), now=short(losses[-1][1]))
+            told = {"first": short(losses[0][1]), "now": short(losses[-1][1])}
+            return {**_timed("learning", left, **told), "tone": "good"}
     if job["train_loss"] is not None and total:
         return _timed("training", left, step=step, total=total, loss=short(job["train_loss"]))
     return _phase(kind, {**job, "phase": "training"})
@@ -98,16 +109,11 @@ def _phase(kind: JobKind, job: Mapping[str, Any]) -> Headline:
 
 
 def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
-    seconds = _duration(job)
-    if len(losses) >= 2:
-        return _timed("finished.loss", seconds, first=short(losses[0][1]), last=short(losses[-1][1]))
-    return _timed("finished", seconds)
-
-
-def _duration(job: Mapping[str, Any]) -> float | None:
-    if not (job["started_at"] and job["finished_at"]):
-        return None
-    return max(0.0, float(job["finished_at"] - job["started_at"]))
+    if len(losses) < 2:
+        return _timed("finished", job["seconds"])
+    first, last = short(losses[0][1]), short(losses[-1][1])
+    code, tone = _CHANGES[(last > first) - (last < first)]
+    return {**_timed(code, job["seconds"], first=first, last=last), "tone": tone}
 
 
 def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:

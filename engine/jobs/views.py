@@ -9,16 +9,17 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from engine.jobs.kinds import known_kind
+from engine.jobs.progress import duration, fraction, seconds_left
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
 from engine.shapes.jobs import JobCan, JobState, JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
-from storage.queries import base_models, comparisons, metrics
+from storage.queries import base_models, comparisons, events, metrics
 from storage.queries import jobs as queries
 from storage.queries.inputs import dataset_names
 
 _COLUMNS = (
-    "id", "name", "kind", "status", "phase", "lane", "step", "total_steps", "seconds_left", "train_loss", "val_loss",
+    "id", "name", "tags", "note", "kind", "status", "phase", "lane", "step", "total_steps", "train_loss", "val_loss",
     "method", "dataset_id", "base_model_id", "created_at", "started_at", "finished_at", "attempt", "error", "result",
     "request", "spec", "parent_id",
 )  # fmt: skip
@@ -35,6 +36,7 @@ class _Around:
     checkpoints: dict[int, int] = field(default_factory=dict)
     val_losses: dict[int, list[metrics.Point]] = field(default_factory=dict)
     comparisons: dict[int, int] = field(default_factory=dict)
+    ran: dict[int, float] = field(default_factory=dict)
 
 
 def _around(s: Session, jobs: Sequence[Job]) -> _Around:
@@ -47,6 +49,7 @@ def _around(s: Session, jobs: Sequence[Job]) -> _Around:
         checkpoints=queries.last_checkpoints(s, ids),
         val_losses=metrics.series_of(s, ids, "val_loss"),
         comparisons=comparisons.of_jobs(s, ids),
+        ran=events.running_seconds(s, ids),
     )
 
 
@@ -70,6 +73,7 @@ def _facts(job: Job) -> dict[str, Any]:
         "phase_label": kind.phase(job.phase).label.as_dict() if job.phase else None,
         "trains": kind.trains,
         "listed": kind.listed,
+        "shown_at": kind.shown_at,
         "gives_file": kind.gives_file and job.status == JobStatus.SUCCEEDED,
     }
 
@@ -77,14 +81,14 @@ def _facts(job: Job) -> dict[str, Any]:
 def _view(job: Job, around: _Around) -> JobView:
     place = around.places.get(job.id)
     stalled = job.status in ACTIVE and is_stalled(job)
-    done = job.status == JobStatus.SUCCEEDED
-    fraction = 1.0 if done else min(1.0, job.step / job.total_steps) if job.total_steps else 0.0
     view = cast(
         JobState,
         {key: getattr(job, key) for key in _COLUMNS}
         | _facts(job)
         | {
-            "fraction": fraction,
+            "fraction": fraction(job),
+            "seconds_left": seconds_left(job),
+            "seconds": duration(job, around.ran) if job.status in FINAL else None,
             "dataset_name": around.datasets.get(job.dataset_id or 0),
             "base_model_name": around.models.get(job.base_model_id or 0),
             "queue_place": place[0] if place else None,

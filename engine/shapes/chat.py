@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 from engine.core.shapes import CodedMessage
+from engine.shapes.jobs import JobView
 
 AnswerStatus = Literal["waiting", "loading", "streaming", "complete", "stopped", "failed"]
 SideKind = Literal["base", "tuned", "fewshot"]
@@ -125,6 +126,56 @@ class ConversationView(TypedDict):
     created_at: float  # seconds since 1970
     updated_at: float  # seconds since 1970
     busy: NotRequired[bool]  # it is being answered
+
+
+class ListBounds(TypedDict):
+    """How large a list of questions may be."""
+
+    most: int  # questions
+    longest: int  # characters of one
+    kind: str  # of the jobs that ask them
+
+
+class ListAnswer(TypedDict):
+    """One side's answer to a question of a list."""
+
+    text: str  # of it
+    reason: str  # why it ended: "end", "length", "stopped" or "failed"
+    tokens: int  # of it
+    error: CodedMessage | None  # why it failed
+
+
+class ListRow(TypedDict):
+    """A question of a list with its answers."""
+
+    question: str  # as it was asked
+    answers: dict[str, ListAnswer]  # by side
+
+
+class QuestionListView(TypedDict):
+    """How far a list of questions is."""
+
+    job: JobView  # that asks them
+    total: int  # questions
+    rows: list[ListRow]  # answered ones, from where the page asked
+    sides: list[SideView]  # who answers
+    settings: ChatSettings  # that they answer with
+
+
+class QuestionColumn(TypedDict):
+    """A column of a file."""
+
+    name: str  # of it
+    questions: list[str]  # as many as a list may have
+    filled: int  # cells that say something
+
+
+class QuestionFile(TypedDict):
+    """What a file holds that may be asked."""
+
+    columns: list[QuestionColumn]  # that have anything
+    guess: int  # place of the one that holds questions
+    skipped: int  # rows that cannot be read
 
 
 class AnswerEvent(TypedDict):

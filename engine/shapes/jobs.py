@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from engine.core.shapes import CodedMessage, Said
+from engine.core.shapes import CodedMessage, NameOfId, Said
 
 StatusName = Literal[
     "queued", "starting", "running", "stopping", "succeeded", "stopped", "cancelled", "failed", "interrupted"
 ]
 JobRequest = Literal["stop", "cancel"]
+Tone = Literal["good", "warn"]
 
 
 class Headline(CodedMessage):
     """A job's state in one plain sentence: text `headline.<code>`, or its own words."""
 
     text: NotRequired[Said]  # the sentence, where the job's kind declares it
+    tone: NotRequired[Tone]  # good news or not, where it tells of a number that can get better or worse
 
 
 class JobCan(TypedDict):
@@ -34,13 +36,16 @@ class JobBrief(TypedDict):
 
     id: int  # of its row
     name: str  # as the user called it
+    tags: list[str]  # of the user's
+    note: str  # of the user's
     kind: str  # key of its kind
     status: StatusName  # where it is in its life
     phase: str | None  # what it does now
     lane: str  # the device or queue that it waits for
     step: int  # done so far
     total_steps: int | None  # None until it is known
-    seconds_left: float | None  # estimate of the worker
+    seconds_left: float | None  # estimate of the worker, of all that is still to come
+    seconds: float | None  # that it ran, all attempts together, without waiting; None before it has ended
     train_loss: float | None  # of the latest steps, in nats a label
     val_loss: float | None  # of the held-out rows at the latest check
     method: str | None  # key of its method, where it has one
@@ -58,6 +63,7 @@ class JobBrief(TypedDict):
     trains: bool  # whether it learns something
     listed: bool  # whether lists show it
     gives_file: bool  # whether there is a file to save
+    shown_at: tuple[str, str] | None  # page, and the name in its address for the job's id, that shows what it makes
     fraction: float  # share that is done, 0 to 1
     dataset_name: str | None  # deleted ones have a name as well
     base_model_name: str | None  # deleted ones have a name as well
@@ -67,6 +73,36 @@ class JobBrief(TypedDict):
     can: JobCan  # what may be done with it
     tuned_id: int | None  # the tuned model that it made
     comparison_id: int | None  # the comparison that it belongs to
+
+
+class JobWish(TypedDict, total=False):
+    """What a list of jobs is narrowed to; what is missing or empty narrows nothing."""
+
+    text: str  # words in name, tags, note, model or data
+    state: str  # one of the facets' states
+    kind: str  # key
+    tag: str  # whole
+    model: str  # id of the base model
+    data: str  # id of the data set
+    days: str  # one of the facets' days
+
+
+class KindFacet(TypedDict):
+    """A kind of job that is in the list."""
+
+    key: str  # of the kind
+    title: Said  # its name
+
+
+class JobFacets(TypedDict):
+    """What the list of jobs can be narrowed by."""
+
+    states: list[str]  # text `jobs.filter.state.<one>`
+    days: list[str]  # text `jobs.filter.days.<one>`
+    tags: list[str]  # that jobs have
+    kinds: list[KindFacet]  # of jobs
+    models: list[NameOfId]  # base models of jobs
+    data: list[NameOfId]  # data sets of jobs
 
 
 class JobState(JobBrief):

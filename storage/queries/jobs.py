@@ -10,6 +10,7 @@ from sqlalchemy import case, exists, func, null, select, update
 from sqlalchemy.orm import Session, aliased
 
 from storage.job_tables import ACTIVE, UNFINISHED, Checkpoint, Job, JobEvent, JobStatus
+from storage.queries.job_search import JobSearch, conditions, ended_or_asked
 from storage.tables import TunedModel
 
 
@@ -24,6 +25,13 @@ def job_by_key(s: Session, key: str) -> Job | None:
     return s.scalar(select(Job).where(Job.idempotency_key == key))
 
 
+def taken_names(s: Session, kind: str) -> set[str]:
+    """What jobs of a kind are called, and the tuned models that are still there."""
+    shown = select(Job.name).where(Job.kind == kind, Job.deleted_at.is_(None))
+    made = select(TunedModel.name).where(TunedModel.deleted_at.is_(None))
+    return {*s.scalars(shown), *s.scalars(made)}
+
+
 def add_job(s: Session, job: Job) -> int:
     """Insert a job at the end of its lane's queue."""
     job.position = 1.0 + (s.scalar(select(func.max(Job.position)).where(Job.lane == job.lane)) or 0.0)
@@ -32,18 +40,20 @@ def add_job(s: Session, job: Job) -> int:
     return job.id
 
 
-def newest_jobs(s: Session, limit: int, kinds: Sequence[str] = (), *, hidden: Sequence[str] = ()) -> list[Job]:
+def newest_jobs(
+    s: Session, limit: int, kinds: Sequence[str] = (), *, hidden: Sequence[str] = (), search: JobSearch | None = None
+) -> list[Job]:
     """Jobs that were not deleted: active ones first, then queued ones in order, then the newest.
 
     Args:
         kinds: these alone; where it is empty, all but the `hidden` ones, which are shown only while they run.
+        search: what they must have in common.
     """
     rank = case((Job.status.in_(ACTIVE), 0), (Job.status == JobStatus.QUEUED, 1), else_=2)
     place = case((Job.status == JobStatus.QUEUED, Job.position), else_=0.0)
-    ended = func.coalesce(Job.finished_at, Job.created_at)
-    shown = select(Job).where(Job.deleted_at.is_(None))
+    shown = select(Job).where(Job.deleted_at.is_(None), *(conditions(search) if search else ()))
     shown = shown.where(Job.kind.in_(kinds) if kinds else Job.kind.not_in(hidden) | Job.status.in_(ACTIVE))
-    return list(s.scalars(shown.order_by(rank, place, ended.desc(), Job.id.desc()).limit(limit)))
+    return list(s.scalars(shown.order_by(rank, place, ended_or_asked().desc(), Job.id.desc()).limit(limit)))
 
 
 def alike(
@@ -107,6 +117,7 @@ def claim_next(s: Session, *, nonce: str, boot_id: str) -> tuple[int, int] | Non
         "request": None,
         "phase": None,
         "seconds_left": None,
+        "share": None,
         "error": null(),
         "started_at": time.time(),
         "finished_at": None,

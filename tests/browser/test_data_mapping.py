@@ -45,6 +45,7 @@ def test_odd_columns_become_rows_by_wordings(visit: Open, words: int) -> None:
     page.click(".data-worded .ts-btn")
     page.wait_for_selector("#data-wording-prompt-1:focus")
     page.keyboard.type("{en} in Chinese?")
+    page.click(".data-more-rows")
     page.wait_for_selector(f"{user}:has-text('in Chinese?')")
     rejected = page.locator(".data-rejected tbody tr")
     assert rejected.locator("td").all_inner_texts()[:2] == ["32", "en"]

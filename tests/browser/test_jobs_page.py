@@ -15,6 +15,7 @@ from storage.job_tables import Job, Metric
 from tests.browser import seeds
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.homes import new_home
+from webui.i18n import t
 from webui.pages.jobs import method_label, settings_rows
 
 pytestmark = pytest.mark.browser
@@ -107,7 +108,7 @@ def test_cancel_asks_once(visit: Open, studio: Studio) -> None:
     page = visit(at=studio.server).open("/en/jobs")
     cancel = page.get_by_role("button", name="Cancel Waiting 1")
     cancel.click()
-    page.locator(".ts-dialog button", has_text="Cancel").first.click()
+    page.locator(".ts-dialog button", has_text=t("en", "jobs.cancel.keep")).click()
     assert "Waiting 1" in _names(page, "Waiting")
     cancel.click()
     page.locator(".ts-dialog .danger").click()

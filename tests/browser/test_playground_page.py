@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from engine.core.context import Context
 from storage.tables import Conversation, Message
@@ -232,4 +235,49 @@ def test_on_a_phone_the_answers_stand_below_each_other(visit: Open, studio: Stud
     assert base["y"] + base["height"] <= tuned["y"]
     assert page.locator(".play-answer > header").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert tab.violations() == []
+
+
+def test_a_list_of_questions_is_asked_followed_and_taken_away(visit: Open, studio: Studio, tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["id", "question"])
+    for row in ((1, "Where is the lamp?"), (2, "=1+1"), (3, "你好，请问灯在哪里？")):
+        book.active.append(row)
+    book.active["B3"].data_type = "s"
+    book.save(tmp_path / "list.xlsx")
+    tab = visit(at=studio.server, accept_downloads=True)
+    page = tab.open(f"/en/playground?tuned={studio.tuned[0]}")
+    _seed(page, "8")
+    page.click("#play-do-table")
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector(".ts-dialog .ts-error:has-text('There is no question')")
+    page.set_input_files("#list-file", tmp_path / "list.xlsx")
+    page.wait_for_selector("#list-column")
+    assert page.locator("#list-column option:checked").inner_text() == "question"
+    assert "3 questions" in page.locator(".play-list-form").inner_text()
+    assert tab.violations() == []
+    page.click(".ts-dialog .primary")
+    page.wait_for_selector(".play-list .job-badge[data-status=succeeded]", timeout=90_000)
+    page.reload()
+    page.wait_for_selector(".play-list-answers tbody tr:nth-child(3)")
+    assert page.locator(".play-list-answers tbody th").all_inner_texts() == [
+        "Where is the lamp?",
+        "=1+1",
+        "你好，请问灯在哪里？",
+    ]
+    assert page.locator(".play-list-answers thead .ts-badge").all_inner_texts() == ["Base", "Tuned"]
+    assert tab.violations() == []
+    with page.expect_download() as waiting:
+        page.click("#list-csv")
+    rows = list(csv.reader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()))
+    assert [row[0] for row in rows] == ["Question", "Where is the lamp?", "'=1+1", "你好，请问灯在哪里？"]
+    tab.assert_clean()
+
+
+def test_a_weights_hash_says_what_it_is(visit: Open, studio: Studio) -> None:
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/playground?conversation={_said(studio, 'Whose weights?', 'These.')}")
+    page.locator(".play-hash summary").first.click()
+    page.wait_for_selector("text=Equal hashes mean the very same model")
+    assert page.locator(".play-hash .ts-mono").first.inner_text() == "5a" * 32
     assert tab.violations() == []

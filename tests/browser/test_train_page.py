@@ -14,7 +14,7 @@ import pytest
 from engine.methods import METHODS
 from engine.objectives import objective_of
 from engine.services.jobs import lifecycle
-from tests.browser.conftest import PHONE, Open, start_server
+from tests.browser.conftest import DESKTOP, PHONE, Open, start_server
 from tests.browser.wizard import STEPS, Studio, choose, data_card, open_wizard, planned, start_studio
 from tests.homes import new_home
 from tests.tiny import WORDS, add_dataset, add_model
@@ -248,7 +248,7 @@ def test_a_wrong_setting_is_named_at_its_field(wizard: Any) -> None:
     assert t("en", "error.param.too_small", value="0", minimum="1") in page.inner_text("[data-field='method.rank']")
     assert page.locator("#train-start").is_disabled()
     page.click("#train-step-budget")
-    page.click(f"button:has-text('{t('en', 'train.estimate.show_fault')}')")
+    page.click(f"#train-why a:has-text('{t('en', 'train.estimate.show_fault')}')")
     page.wait_for_selector("[data-step=method]")
     assert page.evaluate("document.activeElement.id") == "method-rank"
     page.click("[data-field='method.rank'] .field-reset")
@@ -402,7 +402,8 @@ def test_a_setting_that_no_objective_has_is_a_fault_and_is_not_dropped(wizard: A
     )
     page.fill("#train-yaml", wrong)
     page.click(".ts-dialog .primary")
-    page.wait_for_selector(".train-estimate .ts-note.danger")
+    page.wait_for_selector(f"#train-why:has-text('{t('en', 'train.estimate.faults', n=1)}')")
+    page.wait_for_selector("[data-step=review] .ts-note.danger")
 
 
 def test_settings_of_an_old_job_fill_the_form_and_the_draft_can_be_brought_back(visit: Open, studio: Studio) -> None:
@@ -438,12 +439,16 @@ def test_choices_work_by_keyboard_and_focus_follows_the_steps(wizard: Any) -> No
     assert page.evaluate("document.activeElement.id") == "train-heading"
 
 
-@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("zh", "dark")])
-def test_axe_finds_nothing_on_any_step(visit: Open, studio: Studio, lang: str, scheme: str) -> None:
-    tab = visit(at=studio[0], scheme=scheme)
+@pytest.mark.parametrize(
+    ("lang", "scheme", "size"), [("en", "light", DESKTOP), ("zh", "dark", DESKTOP), ("en", "dark", PHONE)]
+)
+def test_axe_finds_nothing_on_any_step(
+    visit: Open, studio: Studio, lang: str, scheme: str, size: dict[str, int]
+) -> None:
+    tab = visit(at=studio[0], scheme=scheme, size=size)
     open_wizard(tab, f"/{lang}/train")
     choose(tab.page)
-    planned(tab.page)
+    tab.page.wait_for_selector(".train-estimate:not(.stale) .estimate-bar i", state="attached")
     for step in STEPS:
         tab.page.click(f"#train-step-{step}")
         tab.page.wait_for_selector(f"[data-step={step}]")
@@ -452,6 +457,9 @@ def test_axe_finds_nothing_on_any_step(visit: Open, studio: Studio, lang: str, s
             tab.page.click("#train-all-methods")
         tab.page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
         assert tab.violations() == [], step
+    tab.page.click("#train-fresh")
+    tab.page.wait_for_selector(".ts-dialog")
+    assert tab.violations() == [], "the question"
     tab.assert_clean()
 
 

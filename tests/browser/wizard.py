@@ -36,6 +36,8 @@ def open_wizard(tab: Any, path: str = "/en/train", fresh: bool = True) -> None:
         return
     tab.page.click("#train-fresh")
     tab.page.click(".ts-dialog .primary")
+    tab.page.wait_for_selector(".ts-dialog", state="detached")
+    tab.page.wait_for_selector("#train-fresh:not([aria-busy])")  # else the answer would undo what a test does next
     tab.page.wait_for_selector("[data-step=model]")
 
 

@@ -15,6 +15,7 @@ from engine.jobs.executors.local import LocalExecutor
 from engine.jobs.supervisor import Supervisor
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as queries
+from storage.tables import Dataset, LanguageModel
 
 PROJECT = Path(__file__).resolve().parents[2]
 SMALL_WORKER = (sys.executable, "-m", "tests.integration.small_worker")
@@ -40,6 +41,25 @@ def add_job(ctx: Context, *, lane: str = "cpu", steps: int = 3, **spec: Any) -> 
     )
     with ctx.db.write() as s:
         return queries.add_job(s, job)
+
+
+def startable(ctx: Context) -> dict[str, Any]:
+    """A form that can be started: its model and its data set are ready."""
+    with ctx.db.write() as s:
+        model = LanguageModel(
+            name="Small", source="hub", ref="some/small", status="ready", weights_hash="w" * 64, error=null(),
+            config={
+                "model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
+                "num_attention_heads": 4, "vocab_size": 512,
+            },
+        )  # fmt: skip
+        dataset = Dataset(
+            name="Lamps", status="ready", source_name="l.csv", upload_path="uploads/l", content_hash="c" * 64
+        )
+        s.add_all([model, dataset])
+        s.flush()
+        ids = {"base_model": model.id, "dataset": dataset.id}
+    return {"name": "Lesson", "method": "lora", "training": {"epochs": 2}, "budget": {"device": "cpu"}, **ids}
 
 
 def start_server(ctx: Context) -> subprocess.Popen[str]:

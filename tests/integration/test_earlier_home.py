@@ -221,7 +221,7 @@ def test_conversations_hold_what_was_asked_and_answered(old: Context) -> None:
 
 
 def test_drafts_and_preferences_are_as_they_were_left(old: Context) -> None:
-    stored = drafts.load_draft(old, "train")
+    stored = drafts.load_draft(old, "train", "the first browser that comes")
     assert stored["version"] == 1
     draft = settled_draft(stored)
     assert (draft["step"], draft["name"], draft["method"], draft["own"]) == ("method", "Draft 草稿", "ia3", True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import null, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from engine.core.context import Context
@@ -20,7 +20,7 @@ from engine.services.jobs import lifecycle, spec_files
 from engine.services.jobs.lifecycle import job_view, list_jobs, start_job
 from storage.job_tables import Checkpoint, Job, JobStatus, LogLine, Metric, Sample
 from storage.tables import Dataset, LanguageModel
-from tests.integration.queueing import PROJECT, add_job
+from tests.integration.queueing import PROJECT, add_job, startable
 from tests.workers import claim, event_codes, row
 
 CLAIMER = """
@@ -47,21 +47,7 @@ print(start_job(open_context(), json.loads(sys.argv[1]), key="pressed-twice"))
 @pytest.fixture
 def spec(ctx: Context) -> dict[str, Any]:
     """A form that can be started: its model and its data set are ready."""
-    with ctx.db.write() as s:
-        model = LanguageModel(
-            name="Small", source="hub", ref="some/small", status="ready", weights_hash="w" * 64, error=null(),
-            config={
-                "model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
-                "num_attention_heads": 4, "vocab_size": 512,
-            },
-        )  # fmt: skip
-        dataset = Dataset(
-            name="Lamps", status="ready", source_name="l.csv", upload_path="uploads/l", content_hash="c" * 64
-        )
-        s.add_all([model, dataset])
-        s.flush()
-        ids = {"base_model": model.id, "dataset": dataset.id}
-    return {"name": "Lesson", "method": "lora", "training": {"epochs": 2}, "budget": {"device": "cpu"}, **ids}
+    return startable(ctx)
 
 
 def _processes(ctx: Context, code: str, count: int, *arguments: str) -> list[str]:

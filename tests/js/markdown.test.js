@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { held } from "./page.js";
 import { renderMarkdown } from "../../webui/static/views/shared/markdown.js";
+import { held } from "./page.js";
 
 test("what is written as HTML stays text", () => {
   const drawn = held(renderMarkdown("<script>alert(1)</script> **bold** <img src=x onerror=alert(1)>"));

@@ -87,7 +87,7 @@ def test_padded_sample_answers_are_what_each_question_gets_alone(
     texts = ("Hello", "Tell me about the lantern, the kettle and the tower.", "你好")
     prompts = [sampling.Prompt(t, template.encode_prompt([{"role": "user", "content": t}]), None) for t in texts]
     assert len({len(prompt.ids) for prompt in prompts}) > 1
-    found = sampling.answer(model, prompts, template, 512, nullcontext(), 10)
+    found = sampling.answer(model, prompts, template, 512, nullcontext, 10)
     for prompt, text in zip(prompts, found, strict=True):
         ids = torch.tensor([prompt.ids])
         with torch.no_grad():
@@ -96,7 +96,7 @@ def test_padded_sample_answers_are_what_each_question_gets_alone(
                 if int(token) in template.eos_ids:
                     break
                 ids = torch.cat([ids, token[None]], dim=1)
-        assert text == template.decode(ids[0, len(prompt.ids) :].tolist()).strip()
+        assert text == template.whole_text(ids[0, len(prompt.ids) :].tolist()).strip()
 
 
 def test_text_and_vocabulary_starts_are_vectors_of_the_model(bases: dict[str, Path], tmp_path: Path) -> None:

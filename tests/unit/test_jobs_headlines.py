@@ -15,7 +15,7 @@ from webui.i18n import t
 
 VIEW: dict[str, Any] = {
     "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None,
-    "step": 40, "total_steps": 100, "seconds_left": 230.0, "train_loss": 1.5, "started_at": 100.0, "finished_at": 280.0,
+    "step": 40, "total_steps": 100, "seconds_left": 230.0, "train_loss": 1.5, "seconds": 180.0,
     "checkpoint_step": 25, "error": None, "result": {},
 }  # fmt: skip
 FALLING = [(0, 2.3123), (25, 1.5), (40, 1.1199)]
@@ -52,7 +52,19 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
         ({"status": "stopping", "request": "stop"}, [], "Stopping: it finishes its step and saves what it learned."),
         ({"status": "stopping", "request": "cancel"}, [], "Being cancelled: nothing more is saved."),
         ({"status": "succeeded"}, FALLING, "Finished in 3 min: validation loss 2.31 → 1.12."),
-        ({"status": "succeeded", "finished_at": 130.0}, [], "Finished in 30 s."),
+        ({"status": "succeeded", "seconds": 30.0}, [], "Finished in 30 s."),
+        (
+            {"status": "succeeded"},
+            [(0, 1.11), (40, 1.13)],
+            "Finished in 3 min, but worse than before: validation loss rose, 1.11 → 1.13.",
+        ),
+        (
+            {"status": "succeeded", "seconds": None},
+            [(0, 1.1101), (40, 1.1099)],
+            "Finished: no change, validation loss 1.11 → 1.11.",
+        ),
+        ({"step": 100, "phase": "scoring"}, FALLING, "Answering the questions that are scored."),
+        ({"step": 100, "phase": "saving"}, [], "Saving."),
         ({"status": "stopped"}, [], "Stopped and saved at step 25 of 100; resume goes on from there."),
         (
             {"status": "stopped", "result": {"ended": "time"}},
@@ -78,6 +90,22 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
 )
 def test_headlines(view: dict[str, Any], losses: list[tuple[int, float]], sentence: str) -> None:
     assert english(view, losses) == sentence
+
+
+@pytest.mark.parametrize(
+    ("view", "losses", "tone"),
+    [
+        ({}, FALLING, "good"),
+        ({}, RISING, "warn"),
+        ({"status": "succeeded"}, FALLING, "good"),
+        ({"status": "succeeded"}, RISING[1:], "warn"),
+        ({"status": "succeeded"}, [(0, 1.1), (40, 1.1)], "warn"),
+        ({"status": "succeeded"}, [], None),
+        ({}, [], None),
+    ],
+)
+def test_worse_is_never_good_news(view: dict[str, Any], losses: list[tuple[int, float]], tone: str | None) -> None:
+    assert status_message(VIEW | view, losses).get("tone") == tone
 
 
 @pytest.mark.parametrize(

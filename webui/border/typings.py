@@ -12,6 +12,7 @@ from webui.border.typescript import Interfaces
 from webui.border.views import ServerFunction, ViewBorder, borders
 
 FILE = Path(__file__).parents[1] / "static" / "types" / "server.d.ts"
+_ALSO = "// In comments of scripts: {Server.JobView}.\nexport as namespace Server;"
 _LEAD = """\
 // What the server hands to the views and what they may call, made from the annotations in Python.
 // Written by `python -m webui.border.typings`; a test fails when it is out of date."""
@@ -26,7 +27,7 @@ def typings() -> str:
         _keyed("ViewFunctions", "What each view may call.", {view.name: _name_of(view) for view in found}),
         _keyed("ViewValues", "What each view is placed with.", _values(found, interfaces)),
     ]
-    return "\n\n".join([_LEAD, *interfaces.declared(), *views, *ends]) + "\n"
+    return "\n\n".join([_LEAD, _ALSO, *interfaces.declared(), *views, *ends]) + "\n"
 
 
 def _values(found: list[ViewBorder], interfaces: Interfaces) -> dict[str, str]:

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from engine.core.errors import Fault, TunesmithError
 from engine.services.app import drafts
+from webui import browser
 from webui.http.refusal import refuse
 from webui.site import Site
 
@@ -41,7 +42,7 @@ def router(site: Site) -> APIRouter:
         if kind not in KINDS:
             return refuse(request.scope, 404, Fault("web.no_page"))
         try:
-            drafts.save_draft(site.ctx, kind, await _body(request))
+            drafts.save_draft(site.ctx, kind, await _body(request), browser.here())
         except TunesmithError as error:
             return refuse(request.scope, 400, error)
         return JSONResponse({"saved": True})

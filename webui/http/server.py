@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.text import LANGUAGES
 from storage.queries.jobs import active_jobs
-from webui.http import draft_route, files, scripts_and_styles
+from webui.http import draft_route, files, question_route, scripts_and_styles
+from webui.http.browsers import Browsers
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
 from webui.http.refusal import assets, refusal
@@ -84,6 +85,7 @@ def _add_routes(app: FastAPI, site: Site) -> None:
     app.include_router(scripts_and_styles.router())
     app.include_router(files.router(site))
     app.include_router(draft_route.router(site))
+    app.include_router(question_route.router(site))
     app.mount("/static", _Static(directory=FOLDER))
 
 
@@ -120,6 +122,7 @@ def create_app(site: Site) -> FastAPI:
     _add_routes(app, site)
     _add_errors(app)
     app.add_middleware(_ByLanguage, sites=sites)
+    app.add_middleware(Browsers)
     settings = site.ctx.settings
     app.add_middleware(Guard, hosts=Hosts(settings.host), sessions=Sessions(session_key(settings.home)))
     return app

@@ -25,6 +25,7 @@ from engine.shapes.comparisons import (
     RawComparison,
 )
 from engine.shapes.leaderboard import LeaderboardRow
+from webui import browser
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
@@ -106,7 +107,7 @@ def _form(site: Site, lang: str) -> list[Function]:
 
     def compare_start(query: Mapping[str, str]) -> CompareStart:
         known = {one["key"] for one in entrant_forms(lang)}
-        draft = _fresh(_recommended()) | drafts.load_draft(ctx, DRAFT)
+        draft = _fresh(_recommended()) | drafts.load_draft(ctx, DRAFT, browser.here())
         draft["chosen"] = [key for key in draft["chosen"] if key in known]
         asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
         draft |= {"base_model" if key == "model" else key: value for key, value in asked.items()}
@@ -118,14 +119,14 @@ def _form(site: Site, lang: str) -> list[Function]:
         }
 
     def compare_save(draft: CompareDraft) -> None:
-        drafts.save_draft(ctx, DRAFT, draft)
+        drafts.save_draft(ctx, DRAFT, draft, browser.here())
 
     def compare_plan(raw: RawComparison) -> ComparisonCosts:
         return comparisons.plan_comparison(ctx, raw)
 
     def compare_begin(raw: RawComparison, key: str) -> int:
         made = comparisons.start_comparison(ctx, raw, key=start_key(key, raw), lang=lang)
-        drafts.clear_draft(ctx, DRAFT)
+        drafts.clear_draft(ctx, DRAFT, browser.here())
         return made
 
     return [compare_start, compare_save, compare_plan, compare_begin]

@@ -13,9 +13,9 @@ from engine.jobs import feed as job_feeds
 from engine.methods import METHODS, method_of
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
-from engine.services.jobs import lifecycle
+from engine.services.jobs import labels, lifecycle, search
 from engine.services.planning import retry
-from engine.shapes.jobs import JobView
+from engine.shapes.jobs import JobFacets, JobView, JobWish
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
@@ -132,10 +132,16 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
 
-    def jobs_list(known: str) -> JobList:
-        rows = [_listed(lang, job) for job in lifecycle.list_jobs(ctx)]
+    def jobs_list(known: str, wanted: JobWish) -> JobList:
+        rows = [_listed(lang, job) for job in search.search_jobs(ctx, wanted)]
         version = hashlib.sha1(json.dumps(rows, default=str).encode(), usedforsecurity=False).hexdigest()
         return {"version": version, "jobs": None if version == known else rows}
+
+    def jobs_facets() -> JobFacets:
+        return search.facets(ctx)
+
+    def job_label(job_id: int, tags: list[str], note: str) -> None:
+        labels.label_job(ctx, int(job_id), [str(tag) for tag in tags], str(note))
 
     def job_feed(job_id: int, cursors: FeedCursors) -> NamedJobFeed:
         known: dict[str, Any] = {key: value for key, value in cursors.items() if key in _CURSORS}
@@ -162,7 +168,8 @@ def build(site: Site, lang: str) -> None:
         return retry.start_changed(ctx, int(job_id))
 
     guard = guarded(lang)
-    functions = (jobs_list, job_feed, job_settings, job_act, job_move, job_start_changed)
+    reading = (jobs_list, jobs_facets, job_feed, job_settings)
+    functions = (*reading, job_label, job_act, job_move, job_start_changed)
     view("jobs", functions=[guard(function) for function in functions])
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from engine.core.shapes import NameOfId
+from engine.services.chat import question_lists
 from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
-from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView
+from engine.services.jobs import lifecycle
+from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
-from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow
+from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
 from webui.site import Site
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def _begin(answers: Iterator[AnswerEvent]) -> None:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard = guarded(lang)
-    functions = (*_reading(site.chat, lang), *_writing(site.chat), *_feedback(site))
+    functions = (*_reading(site.chat, lang), *_writing(site.chat), *_lists(site), *_feedback(site))
     view("playground", functions=[guard(function) for function in functions])
 
 
@@ -40,7 +42,8 @@ def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
     def chat_start() -> ChatStart:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
         defaults = cast(ChatSettings, {param.key: param.default for param in CHAT_PARAMS})
-        return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults}
+        lists = question_lists.bounds()
+        return {"options": chat.options(), "status": chat.status(), "form": form, "defaults": defaults, "lists": lists}
 
     def chat_view(conversation_id: int) -> ConversationView:
         return chat.view(int(conversation_id))
@@ -84,6 +87,25 @@ def _writing(chat: Chat) -> tuple[Function, ...]:
         chat.delete(int(conversation_id))
 
     return chat_open, chat_update, chat_ask, chat_regenerate, chat_stop, chat_delete
+
+
+def _lists(site: Site) -> tuple[Function, ...]:
+    """What asks a whole list of questions, and follows it."""
+    ctx = site.ctx
+
+    def list_start(wanted: WantedList) -> int:
+        tuned = [int(one) for one in wanted["tuned_ids"]]
+        said = {"name": str(wanted["name"]), "key": str(wanted["key"])[:64]}
+        questions = [str(one) for one in wanted["questions"]]
+        return question_lists.start_list(ctx, int(wanted["base_id"]), tuned, wanted["settings"], questions, **said)
+
+    def list_view(job_id: int, after: int) -> QuestionListView:
+        return question_lists.list_view(ctx, int(job_id), int(after))
+
+    def list_act(job_id: int, action: Literal["stop", "resume"]) -> None:
+        {"stop": lifecycle.stop_job, "resume": lifecycle.resume_job}[action](ctx, int(job_id))
+
+    return list_start, list_view, list_act
 
 
 def _feedback(site: Site) -> tuple[Function, ...]:

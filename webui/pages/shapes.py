@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, Said
 from engine.shapes.app import CostsOverview, FindingView, Lessons, TopicView
-from engine.shapes.chat import ChatOptions, ChatSettings, ChatStatus, MessageView
+from engine.shapes.chat import ChatOptions, ChatSettings, ChatStatus, ListBounds, MessageView
 from engine.shapes.comparisons import ComparisonView
 from engine.shapes.data import DatasetBrief
 from engine.shapes.jobs import Headline, JobBrief, JobNews, JobView, StatusName
@@ -188,6 +188,18 @@ class ChatStart(TypedDict):
     status: ChatStatus  # of the process
     form: list[ParamForm]  # settings
     defaults: ChatSettings  # of the settings
+    lists: ListBounds  # of a list of questions
+
+
+class WantedList(TypedDict):
+    """A list of questions as a form asks for it."""
+
+    base_id: int  # base model
+    tuned_ids: list[int]  # that answer as well
+    settings: ChatSettings  # to answer with
+    questions: list[str]  # in their order
+    name: str  # what lists call it
+    key: str  # of the form: the same key is the same list
 
 
 class ChatFeed(TypedDict):

@@ -19,6 +19,7 @@ from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
 from engine.shapes.tokens import ExampleTokens
+from webui import browser
 from webui.components import view
 from webui.forms import wizard_forms
 from webui.guard import guarded
@@ -50,14 +51,16 @@ def _lists(site: Site) -> WizardLists:
 
 def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     """The draft to go on with, the one that the address replaced (if any), and what could not be taken over."""
-    stored = settled_draft(drafts.load_draft(site.ctx, DRAFT))
+    stored = settled_draft(drafts.load_draft(site.ctx, DRAFT, browser.here()))
     asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
     if "from_job" in asked:
         try:
             raw, warnings = spec_files.draft_from_job(site.ctx, asked["from_job"])
         except TunesmithError as error:
             return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
-        return {"draft": draft_of(raw), "replaced": stored, "warnings": warnings}
+        draft = draft_of(raw)
+        draft["again"] = {"job": asked["from_job"], "name": str(raw.get("name") or "")}
+        return {"draft": draft, "replaced": stored, "warnings": warnings}
     chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
@@ -70,7 +73,7 @@ def _choices(site: Site) -> list[Function]:
 
     def load_wizard(query: Mapping[str, str]) -> LoadedWizard:
         arrived = _arrive(site, query)
-        drafts.save_draft(ctx, DRAFT, arrived["draft"])
+        drafts.save_draft(ctx, DRAFT, arrived["draft"], browser.here())
         return {**arrived, **_lists(site)}
 
     def lists() -> WizardLists:
@@ -96,11 +99,11 @@ def _plans(site: Site) -> list[Function]:
     ctx = site.ctx
 
     def save(draft: WizardDraft) -> None:
-        drafts.save_draft(ctx, DRAFT, draft)
+        drafts.save_draft(ctx, DRAFT, draft, browser.here())
 
     def start_over() -> WizardDraft:
         draft = fresh_draft()
-        drafts.save_draft(ctx, DRAFT, draft)
+        drafts.save_draft(ctx, DRAFT, draft, browser.here())
         return draft
 
     def plan_now(raw: RawJob) -> PlanView:
@@ -120,7 +123,7 @@ def _plans(site: Site) -> list[Function]:
 
     def begin(raw: RawJob, key: str) -> int:
         job = lifecycle.start_job(ctx, raw, key=start_key(key, raw))
-        drafts.clear_draft(ctx, DRAFT)
+        drafts.clear_draft(ctx, DRAFT, browser.here())
         return job
 
     return [save, start_over, plan_now, offers_now, method_costs, mends, show_tokens, begin]

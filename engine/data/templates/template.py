@@ -27,6 +27,7 @@ from engine.data.templates.masking import IGNORED, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
 
 TrainOn = Literal["assistant", "all"]
+_HALF = "\ufffd"  # what stands for bytes that make no character
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,10 @@ class ChatTemplate:
         text = self.render(messages, add_generation_prompt=True, tools=tools)
         check_nothing_lost(self, messages, tools, text)
         return self.tokenizer.encode(text, add_special_tokens=False).ids
+
+    def whole_text(self, ids: Sequence[int]) -> str:
+        """The text of tokens that were cut off somewhere: without a character at its end of which only some bytes are there."""
+        return self.decode(ids).rstrip(_HALF)
 
     def decode(self, ids: Sequence[int], *, skip_special: bool = True) -> str:
         """The text of tokens."""

@@ -90,7 +90,7 @@ def last_words(settings: Settings, job_id: int, attempt: int, limit: int = 300) 
     try:
         with worker_log(settings, job_id, attempt).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
-            lines = file.read().decode("utf-8", "replace").strip().splitlines()
+            lines = file.read().decode("utf-8", "replace").lstrip("\ufffd").strip().splitlines()
     except OSError:
         return ""
     return lines[-1].strip()[:limit] if lines else ""

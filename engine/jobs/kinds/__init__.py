@@ -16,6 +16,7 @@ from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.kinds.new_version import NEW_VERSION
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.kinds.probe import PROBE
+from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.kinds.rewrite import REWRITE
 from engine.jobs.kinds.train import TRAIN
 
@@ -31,6 +32,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     AUDIT,
     REWRITE,
     EXPORT_DATA,
+    QUESTION_LIST,
 )
 _BY_KEY = {kind.key: kind for kind in JOB_KINDS}
 

@@ -93,6 +93,8 @@ class JobKind:
         light: it has nothing to save, so a cancelled worker is ended after a moment.
         listed: on the Jobs page whatever its state; else it is a part of another page, and there only while it runs.
         gives_file: its result is a file to take away.
+        shown_at: page, and the name in its address that takes the job's id, where what it makes is shown; None: nowhere else.
+        numbered: people tell its jobs by their names, so a name that is taken gets a number.
         plans_memory: its spec is that of a training job, and it grows to what the plan of that says.
         uses_rows: what it makes depends on its data set's rows, which are then kept; work on the rows themselves does not.
         changes_rows: it ends with other rows in its data set: one at a time.
@@ -111,6 +113,8 @@ class JobKind:
     light: bool = True
     listed: bool = True
     gives_file: bool = False
+    shown_at: tuple[str, str] | None = None
+    numbered: bool = False
     plans_memory: bool = False
     uses_rows: bool = True
     changes_rows: bool = False

@@ -15,6 +15,7 @@ TRAIN = JobKind(
     phases=(READING, LOADING, TRAINING, EVALUATING, SAMPLING, SCORING, SAVING),
     same=SameWish(by_key=True, statuses=tuple(JobStatus), deleted=True),
     trains=True,
+    numbered=True,
     stop="saves",
     light=False,
     plans_memory=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,6 @@ import numpy as np
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
-from engine.core.hardware import cpu
 from engine.data.operations.shaping.phrasebook import phrases
 from engine.data.operations.shaping.portions import shuffled
 from engine.data.operations.shaping.row_table import is_synthetic
@@ -23,19 +22,17 @@ from engine.data.rows.language import language_of
 from engine.data.rows.row import Row
 from engine.data.rows.stats import measure
 from engine.data.templates.template import ChatTemplate
-from engine.devices import device_of, devices
 from engine.jobs.reporter import Reporter
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder, weights_folder
-from engine.services.chat.memory import spared
+from engine.services.chat.memory import placed_alone, threads_beside
 from engine.services.data.annotation import annotation_queue
 from engine.services.data.versions.version_files import version_file
-from engine.serving.process.admission import Placement, Running, Wanted, place
+from engine.serving.process.admission import Wanted
 from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.model_cache import ModelCache
 from storage.job_tables import Job
-from storage.queries import jobs as job_queries
 from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
@@ -150,25 +147,19 @@ def _text(row: Row, what: str) -> str:
 def _task(ctx: Context, job: Job, index: RowIndex, dataset: int, reporter: Reporter) -> _Task:
     with ctx.db.read() as s:
         model = get_model(s, int(job.base_model_id or 0))
-        active = [other for other in job_queries.active_jobs(s) if other.id != job.id]
     if model is None:
         raise NotFound(model=job.base_model_id)
     tokenizer = tokenizer_folder(ctx.settings, model)
     template = ChatTemplate.load(tokenizer)
     context = model.context_length or _USUAL_CONTEXT
-    placed = _placed(ctx, job, model, min(context, 2 * _MOST) * job.spec["copies"], active)
+    tokens = min(context, 2 * _MOST) * job.spec["copies"]
+    shape = shape_of(model.config, model.parameters)
+    placed = placed_alone(ctx, job, Wanted(str(model.weights_hash), shape, (), None, tokens))
     base = Weights(BASE, "base", str(weights_folder(ctx.settings, model)))
-    threads = cpu().cores if not active else max(1, cpu().cores // 2)
-    plan = ResidentModels(str(model.weights_hash), base, (), str(tokenizer), placed.device, placed.dtype, threads)
+    threads, held = threads_beside(ctx, job), (placed.device, placed.dtype)
+    plan = ResidentModels(str(model.weights_hash), base, (), str(tokenizer), *held, threads)
     held_out = index.fingerprint[index.split != SPLITS.index("train")]
     return _Task(ctx, job.spec, dataset, model, template, plan, ModelCache(), HeldOut(held_out), reporter)
-
-
-def _placed(ctx: Context, job: Job, model: LanguageModel, tokens: int, active: Sequence[Job]) -> Placement:
-    """Where it fits, by the rules of the chat. Raises Fault where it does not."""
-    wanted = Wanted(str(model.weights_hash), shape_of(model.config, model.parameters), (), None, tokens)
-    free = spared(ctx, [device_of(job.lane, devices())], active)
-    return place(wanted, Running(None, False, 0, {}), free, [other.name for other in active])
 
 
 def _rewrite(task: _Task, row: Row) -> None:

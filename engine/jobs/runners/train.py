@@ -228,7 +228,7 @@ def _prepare(
         val=held_out,
         prompts=inputs.prompts,
         answer=lambda seconds: sampling.answer(
-            model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast(), seconds=seconds
+            model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast, seconds=seconds
         ),
         memory=memory,
         resources=resources,
@@ -289,7 +289,8 @@ def _end(attempt: _Attempt, loaded: _Loaded) -> None:
         raise Interrupted
     callback.score()
     if loaded.sheet is not None and callback.ended != "stop":
-        score_result(loaded.sheet, loaded.model, callback.progress, callback.trainer.autocast())
+        autocast = callback.trainer.autocast
+        score_result(loaded.sheet, loaded.model, callback.progress, autocast, callback.tell_answered)
     callback.note_elapsed()
     keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, callback.progress, loaded.run_context)
     keep_of_job(reporter, inputs, attempt.resources.work, callback.progress, whole=callback.ended is None)

@@ -10,11 +10,13 @@ import psutil
 
 from engine.core.context import Context
 from engine.core.errors import TunesmithError
-from engine.core.hardware import Device
-from engine.devices import kind_named
+from engine.core.hardware import Device, cpu
+from engine.devices import device_of, devices, kind_named
 from engine.jobs.kinds import known_kind
 from engine.services.planning.estimates import plan
+from engine.serving.process.admission import Placement, Running, Wanted, place
 from storage.job_tables import Job
+from storage.queries.jobs import active_jobs
 
 log = logging.getLogger("tunesmith.chat")
 
@@ -23,6 +25,21 @@ def spared(ctx: Context, devices: Sequence[Device], active: Sequence[Job]) -> li
     """The devices, less what the jobs that train on them are planned to take but do not hold yet."""
     growth = {job.lane: _growth_mb(ctx, job) for job in active if known_kind(job.kind).plans_memory}
     return [replace(device, free_mb=max(0, device.free_mb - growth.get(device.key, 0))) for device in devices]
+
+
+def placed_alone(ctx: Context, job: Job, wanted: Wanted) -> Placement:
+    """Where a job holds models of its own on its device, by the rules of the chat. Raises Fault where they do not fit."""
+    with ctx.db.read() as s:
+        active = [other for other in active_jobs(s) if other.id != job.id]
+    free = spared(ctx, [device_of(job.lane, devices())], active)
+    return place(wanted, Running(None, False, 0, {}), free, [other.name for other in active])
+
+
+def threads_beside(ctx: Context, job: Job) -> int:
+    """How many of the processor's cores a job takes: half of them while others run."""
+    with ctx.db.read() as s:
+        alone = all(other.id == job.id for other in active_jobs(s))
+    return cpu().cores if alone else max(1, cpu().cores // 2)
 
 
 def _growth_mb(ctx: Context, job: Job) -> int:

@@ -19,12 +19,13 @@ from engine.evaluation.comparison.report import csv_text, markdown_text
 from engine.evaluation.comparison.spec import PARAMS, ComparisonSpec, Entrant, stored_comparison
 from engine.evaluation.metrics import METRICS
 from engine.jobs.feed import downsample
+from engine.jobs.progress import duration, fraction, seconds_left
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of
 from engine.shapes.comparisons import ComparedAnswers, ComparisonBody, ComparisonBrief, ComparisonView, Curves
 from storage.comparison_tables import Comparison, ComparisonEntry
 from storage.job_tables import FINAL, Job
-from storage.queries import base_models, inputs, metrics
+from storage.queries import base_models, events, inputs, metrics
 from storage.queries import comparisons as queries
 from storage.queries import jobs as job_queries
 from storage.tables import LanguageModel
@@ -91,7 +92,8 @@ def _view(s: Session, row: Comparison) -> ComparisonBody:
     entries, jobs = queries.entries_of(s, row.id), queries.jobs_of(s, row.id)
     model = base_models.get_model(s, row.base_model_id)
     made, tuned = queries.bytes_of(s, jobs), job_queries.tuned_ids(s, jobs)
-    runs = {entry.job_id: _run(entry, jobs[entry.job_id], made, tuned) for entry in entries}
+    ran = events.running_seconds(s, jobs)
+    runs = {entry.job_id: _run(entry, jobs[entry.job_id], made, tuned, ran) for entry in entries}
     entered = [_entered(one, entries, runs, model) for one in spec.entrants]
     declared: dict[str, Entrant] = {entrant.key: entrant for entrant in spec.entrants}
     rows = leaderboard(entered)
@@ -111,17 +113,20 @@ def _view(s: Session, row: Comparison) -> ComparisonBody:
     }
 
 
-def _run(entry: ComparisonEntry, job: Job, made: Mapping[int, int], tuned: Mapping[int, int]) -> RunState:
-    done = min(1.0, job.step / job.total_steps) if job.total_steps else 0.0
+def _run(
+    entry: ComparisonEntry, job: Job, made: Mapping[int, int], tuned: Mapping[int, int], ran: Mapping[int, float]
+) -> RunState:
     result = dict(job.result or {})
+    if result:
+        result |= {"seconds": duration(job, ran)} | ({"bytes": made[job.id]} if job.id in made else {})
     return RunState(
         job_id=job.id,
         seed=entry.seed,
         status=job.status,
-        result=result | ({"bytes": made[job.id]} if job.id in made else {}) if result else {},
+        result=result,
         val_loss=job.val_loss,
-        fraction=1.0 if job.status in FINAL else done,
-        seconds_left=job.seconds_left,
+        fraction=1.0 if job.status in FINAL else fraction(job),
+        seconds_left=seconds_left(job),
         tuned_id=tuned.get(job.id),
         error=job.error,
         plain_base=not base_format(job.spec["training"]).quantised,

@@ -187,7 +187,7 @@ def move_job(ctx: Context, job_id: int, direction: Literal["up", "down"]) -> Non
 
 
 def delete_job(ctx: Context, job_id: int) -> None:
-    """Hide an ended job and free the disk of its checkpoints; what it made and its history stay.
+    """Hide an ended job and free the disk of its checkpoints and of its list of questions; what it made and its history stay.
 
     Raises:
         NotFound: there is no such job.
@@ -199,4 +199,5 @@ def delete_job(ctx: Context, job_id: int) -> None:
             raise Fault("job.still_active", name=job.name)
         job.deleted_at = time.time()
         queries.forget_checkpoints(s, job_id)
-    shutil.rmtree(ctx.settings.home / "jobs" / str(job_id) / "checkpoints", ignore_errors=True)
+    for folder in ("checkpoints", "list"):
+        shutil.rmtree(ctx.settings.home / "jobs" / str(job_id) / folder, ignore_errors=True)

@@ -17,11 +17,12 @@ from engine.data.importing.names import clean_name
 from engine.exports import format_of, meant, offered
 from engine.exports.declaration import ExportFormat, ExportSizes
 from engine.jobs.kinds.export import EXPORT
+from engine.jobs.progress import duration
 from engine.jobs.queue import enqueue
 from engine.methods import method_of
 from engine.shapes.models import ExportNeeds, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
-from storage.queries import base_models, inputs, jobs, tuned_models
+from storage.queries import base_models, events, inputs, jobs, tuned_models
 from storage.tables import LanguageModel, TunedModel
 
 _SPEC_VERSION = 1
@@ -165,11 +166,17 @@ def _on_disk(settings: Settings, job: Job) -> bool:
 def _views(s: Session, settings: Settings, rows: Sequence[TunedModel]) -> list[TunedView]:
     bases = base_models.model_names(s, {row.base_model_id for row in rows})
     datasets = inputs.dataset_names(s, {row.dataset_id for row in rows})
-    return [_view(s, settings, row, bases, datasets) for row in rows]
+    ran = events.running_seconds(s, {row.job_id for row in rows})
+    return [_view(s, settings, row, bases, datasets, ran) for row in rows]
 
 
 def _view(
-    s: Session, settings: Settings, row: TunedModel, bases: dict[int, str], datasets: dict[int, str]
+    s: Session,
+    settings: Settings,
+    row: TunedModel,
+    bases: Mapping[int, str],
+    datasets: Mapping[int, str],
+    ran: Mapping[int, float],
 ) -> TunedView:
     job = s.get_one(Job, row.job_id)
     forms, sizes = _forms(row), _sizes(s, row)
@@ -194,7 +201,7 @@ def _view(
         "perplexity": row.metrics.get("perplexity"),
         "steps": row.metrics.get("steps"),
         "tokens": row.metrics.get("tokens"),
-        "seconds": row.metrics.get("seconds"),
+        "seconds": duration(job, ran),
         "lineage": row.lineage,
         "metrics": row.metrics,
         "export_jobs": {form.key: _newest_export(s, settings, row, form) for form in forms},

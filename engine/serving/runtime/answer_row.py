@@ -15,8 +15,6 @@ from engine.serving.protocol import Ask, Reason, Request
 from engine.serving.runtime.adapted_model import AdaptedModel
 from engine.serving.runtime.sampling import next_token
 
-_HALF = "\ufffd"
-
 
 @dataclass
 class AnswerRow:
@@ -50,7 +48,7 @@ class AnswerRow:
 
     def text(self, template: ChatTemplate) -> str:
         """The answer so far, without a character of which only some bytes are there."""
-        return template.decode(self.tokens).rstrip(_HALF)
+        return template.whole_text(self.tokens)
 
     def outcome(self, template: ChatTemplate) -> dict[str, Any]:
         """The event that ends this side."""

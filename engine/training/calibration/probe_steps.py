@@ -166,5 +166,5 @@ def _answer(probe: Probe, inputs: Inputs, clock: ProbeClock, model: Any) -> None
         probe.reporter.phase("sampling")
         began, asked = time.monotonic(), [len(prompt.ids) for prompt in inputs.prompts]
         context = inputs.base.context_length or int(inputs.spec.training["max_length"])
-        sampling.answer(model, inputs.prompts, inputs.template, context, clock.trainer.autocast(), _WORDS)
+        sampling.answer(model, inputs.prompts, inputs.template, context, clock.trainer.autocast, _WORDS)
         clock.answered(asked, _WORDS, time.monotonic() - began)

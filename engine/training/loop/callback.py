@@ -58,6 +58,7 @@ class TrainingCallback(TrainerCallback):
         self._rate: float | None = None
         self._used_mb = 0.0
         self._earlier = progress.elapsed
+        self._checked = progress.step  # the last step whose check is done
 
     # ------------------------------------------------------------ the trainer calls
 
@@ -104,7 +105,8 @@ class TrainingCallback(TrainerCallback):
             self.wind_up()
             control.should_training_stop = True
         self.memory.take()  # what a check or a save took says nothing of the next step
-        self.reporter.phase("training")
+        if not control.should_training_stop and self.progress.step < self.plan.total:
+            self.reporter.phase("training")
 
     # ------------------------------------------------------------ numbers
 
@@ -151,12 +153,19 @@ class TrainingCallback(TrainerCallback):
         self._report()
 
     def _report(self) -> None:
+        checks = sum(step > self._checked for step in self.plan.checks)
+        self._tell(self.clock.left(self.plan.total - self.progress.step, checks) + self.clock.ending)
+
+    def tell_answered(self, share: float) -> None:
+        """How far the end is: so many of the scored questions, 0 to 1, are answered."""
+        self._tell(self.clock.answers * (1.0 - share) + self.clock.save)
+
+    def _tell(self, left: float) -> None:
         progress, plan = self.progress, self.plan
-        checks = sum(step > progress.step for step in plan.checks)
-        left = self.clock.left(plan.total - progress.step, checks)
-        self.reporter.progress(
-            progress.step, plan.total, left, train_loss=progress.train_loss, val_loss=progress.val_loss
-        )
+        whole = self.clock.left(plan.total, len(plan.checks)) + self.clock.ending
+        share = max(0.0, 1.0 - left / whole) if whole else None
+        losses = {"train_loss": progress.train_loss, "val_loss": progress.val_loss}
+        self.reporter.progress(progress.step, plan.total, left, share=share, **losses)
 
     # ------------------------------------------------------------ checks and checkpoints
 
@@ -169,7 +178,7 @@ class TrainingCallback(TrainerCallback):
         if self.prompts:
             self._answer()
         self.clock.check = time.monotonic() - began
-        self._shown_at = time.monotonic()
+        self._shown_at, self._checked = time.monotonic(), self.progress.step
         self._report()
         self.reporter.heed()
 
@@ -224,6 +233,7 @@ class TrainingCallback(TrainerCallback):
 
     def _save(self) -> None:
         began = time.monotonic()
+        self.reporter.phase("saving")
         self.note_elapsed()
         self.store.save(self.trainer, self.progress)
         self.clock.saved(time.monotonic() - began)

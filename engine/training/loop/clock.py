@@ -77,6 +77,11 @@ class Clock:
         """Seconds of so many steps and checks."""
         return self.step * steps + (self.check + self.save) * checks
 
+    @property
+    def ending(self) -> float:
+        """Seconds of what comes after the last step and its check: the scored answers, and the result."""
+        return self.answers + self.save
+
     def allowance(self) -> float | None:
         """Seconds that an evaluation may take; None without a limit."""
         return None if self.limit_s is None else _SHARE * self.limit_s

@@ -204,7 +204,7 @@ def _answer(run: _InContextRun, rows: Iterable[Row]) -> None:
     else:
         behind = _behind_texts(plain, run) or sampling.fixed_prompts((), _fronted(rows, run), template)
     for step, prompts in enumerate((plain, behind)):
-        said = sampling.answer(run.model, prompts, template, run.context, run.autocast())
+        said = sampling.answer(run.model, prompts, template, run.context, run.autocast)
         for index, (prompt, text) in enumerate(zip(prompts, said, strict=True)):
             run.reporter.sample(step, index, prompt.text, prompt.expected, text)
         run.look()
@@ -218,8 +218,8 @@ def _score(run: _InContextRun, rows: Iterable[Row]) -> None:
     questions = _behind_texts(sheet.questions, run) or held_out_questions(
         _fronted(rows, run), run.inputs.template, len(sheet.questions)
     )
-    before = sheet.ask(run.model, run.autocast())
-    run.progress.answers = sheet.close(before, replace(sheet, questions=questions).ask(run.model, run.autocast()))
+    before = sheet.ask(run.model, run.autocast)
+    run.progress.answers = sheet.close(before, replace(sheet, questions=questions).ask(run.model, run.autocast))
 
 
 def _asked(text: str, run: _InContextRun) -> list[int]:

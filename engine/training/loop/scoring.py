@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
 
 from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
-from engine.evaluation.answers import AnswerSheet
+from engine.evaluation.answers import AnswerSheet, Tell
+from engine.evaluation.sampling import Autocast
 from engine.jobs.reporter import Reporter
 from engine.training.limits.limits import out_of_memory
 from engine.training.loop.checkpoints import TrainingProgress
@@ -36,21 +38,21 @@ def autocast_of(device: Device, precision: Precision) -> AbstractContextManager[
 def answer_as_base(inputs: Inputs, sheet: AnswerSheet, base: Any, progress: TrainingProgress) -> None:
     """The untouched base's answers. Some methods change the model as soon as they are applied, so this comes first."""
     began = time.monotonic()
-    progress.base_answers = _asked(sheet, base, autocast_of(inputs.device, inputs.precision), step=0)
+    progress.base_answers = _asked(sheet, base, partial(autocast_of, inputs.device, inputs.precision), step=0)
     progress.answer_seconds = time.monotonic() - began
 
 
-def score_result(
-    sheet: AnswerSheet, model: Any, progress: TrainingProgress, autocast: AbstractContextManager[Any]
-) -> None:
-    """The tuned model's answers and scores, into `progress`."""
-    progress.answers = sheet.close(progress.base_answers, _asked(sheet, model, autocast, step=progress.step))
+def score_result(sheet: AnswerSheet, model: Any, progress: TrainingProgress, autocast: Autocast, tell: Tell) -> None:
+    """The tuned model's answers and scores, into `progress`. `tell` hears which share of the questions is answered."""
+    progress.answers = sheet.close(progress.base_answers, _asked(sheet, model, autocast, progress.step, tell))
 
 
-def _asked(sheet: AnswerSheet, model: Any, autocast: AbstractContextManager[Any], step: int) -> list[str] | None:
+def _asked(
+    sheet: AnswerSheet, model: Any, autocast: Autocast, step: int, tell: Tell = lambda _share: None
+) -> list[str] | None:
     """The answers; None where memory does not suffice for them: they never cost the job its end."""
     try:
-        return sheet.ask(model, autocast)
+        return sheet.ask(model, autocast, tell)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise

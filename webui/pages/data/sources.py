@@ -9,6 +9,7 @@ from engine.services.app import drafts
 from engine.services.data import sources, sources_hub
 from engine.services.jobs import lifecycle
 from engine.shapes.data import HubFetch, JobStarted
+from webui import browser
 from webui.pages.data.shapes import SheetDraft
 from webui.site import Site
 
@@ -23,17 +24,17 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
         return sources.add_text(ctx, text, name)
 
     def sheet_draft() -> SheetDraft | None:
-        return cast("SheetDraft | None", drafts.load_draft(ctx, _SHEET) or None)
+        return cast("SheetDraft | None", drafts.load_draft(ctx, _SHEET, browser.here()) or None)
 
     def keep_sheet(sheet: SheetDraft | None) -> None:
         if sheet is None:
-            drafts.clear_draft(ctx, _SHEET)
+            drafts.clear_draft(ctx, _SHEET, browser.here())
         else:
-            drafts.save_draft(ctx, _SHEET, sheet)
+            drafts.save_draft(ctx, _SHEET, sheet, browser.here())
 
     def type_data(columns: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> int:
         made = sources.add_table(ctx, columns, rows, name)
-        drafts.clear_draft(ctx, _SHEET)
+        drafts.clear_draft(ctx, _SHEET, browser.here())
         return made
 
     def fetch_data(name: str, split: str, folder: str) -> JobStarted:

@@ -41,6 +41,30 @@ export function short(value) {
   return String(Number(value.toPrecision(size >= 1000 ? 4 : 3)));
 }
 
+/** Labels of an axis: as `short` says them, with as many more digits as it takes to place each tick where it stands. */
+export function tickLabels(values) {
+  const known = values.filter(Number.isFinite);
+  const gap = Math.min(...known.slice(1).map((value, i) => Math.abs(value - known[i])).filter(Boolean));
+  const near = (round) => known.every((value) => !(Math.abs(round(value) - value) > gap / 50));
+  let digits = 0;
+  if (!near(shortened)) for (digits = 4; digits < 15 && !near((value) => Number(value.toPrecision(digits))); digits += 1);
+  return values.map((value) => (Number.isFinite(value) ? (digits ? exact(value, digits) : short(value)) : ""));
+}
+
+/** The number that `short` says. */
+function shortened(value) {
+  const size = Math.abs(value);
+  return size >= 10000 ? Math.round(value) : Number(value.toPrecision(size < 0.001 ? 2 : size >= 1000 ? 4 : 3));
+}
+
+/** A number with so many significant digits at most. */
+function exact(value, digits) {
+  const size = Math.abs(value);
+  if (size > 0 && size < 0.001) return value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e-", "e−");
+  if (size >= 10000) return value.toLocaleString(pageLocale(), { maximumSignificantDigits: digits });
+  return String(Number(value.toPrecision(digits)));
+}
+
 /** [header, rows] of all series, one row a step. */
 export function chartMathTable(series, stepName) {
   const [xs, ...columns] = align(series.map(({ points }) => clean(points)));

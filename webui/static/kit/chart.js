@@ -1,7 +1,7 @@
 /* TS.chart(root, {series: [{name, label, kind, points, color, dash}], title, yLabel, log, smoothing, markers: [{x, label, kind}], compact})
    -> {update(series, markers), destroy()}. `color` (a token's name) and `dash` tell more series apart than there are kinds. Updates redraw the canvas in place; zoom, smoothing and scale stay as they are. */
 import uPlot from "../vendor/uplot/uPlot.js";
-import { align, chartMathSmooth, chartMathTable, clean, csv, describe, short, thin } from "./chart-math.js";
+import { align, chartMathSmooth, chartMathTable, clean, csv, describe, short, thin, tickLabels } from "./chart-math.js";
 import { h, replaceChildren } from "./dom.js";
 import { format } from "./format.js";
 import { drawIcon } from "./icons.js";
@@ -137,9 +137,10 @@ class Chart {
   axes() {
     const font = "12px " + this.token("--ts-mono");
     const common = { stroke: this.token("--ts-soft"), font, grid: { stroke: this.token("--ts-line"), width: 1 }, ticks: { show: false } };
-    const text = (_u, values) => values.map((value) => (value === null ? "" : short(value)));
+    const text = (_u, values) => tickLabels(values);
+    const wide = (_u, labels) => Math.max(54, 12 + 7.4 * Math.max(0, ...(labels || []).map((label) => label.length)));
     return [{ ...common, values: text, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6], space: 56, size: 30 },
-      { ...common, values: text, size: 54, space: 32 }];
+      { ...common, values: text, size: wide, space: 32 }];
   }
 
   rebuild() {

@@ -24,9 +24,10 @@ export function openDialog(title, body, actions, options = {}) {
   });
 }
 
-/** Ask once before something that cannot be taken back. Resolves to true when the reader agrees. */
-export async function askFirst(title, text, actionLabel) {
-  const actions = [{ label: t("common.cancel"), value: "" }, { label: actionLabel, value: "yes", kind: "primary danger" }];
+/** Ask once before something that cannot be taken back. Resolves to true when the reader agrees. `keepLabel`: what the other
+    button does, where the act itself is a cancelling. */
+export async function askFirst(title, text, actionLabel, keepLabel = t("common.cancel")) {
+  const actions = [{ label: keepLabel, value: "" }, { label: actionLabel, value: "yes", kind: "primary danger" }];
   return (await openDialog(title, h("p", {}, text), actions)) === "yes";
 }
 

@@ -1,4 +1,5 @@
-/* Calls of the server's functions, and polling while the page is seen. */
+/* Calls of the server's functions, polling while the page is seen, and one gate for both: while the server does not answer
+   it is shut. Then nothing asks but the gate itself, later each time, and a strip says so once. */
 import { h } from "./dom.js";
 import { t } from "./texts.js";
 
@@ -7,33 +8,24 @@ export const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(
 
 /** Call a guarded server function: resolves to its result; a refused call shows a toast and rejects with the error. */
 export async function callServer(server, name, args) {
-  let answer;
-  try {
-    answer = await server[name](args); // one list: Gradio itself unwraps a single argument
-  } catch {
-    const error = { message: t("common.server_away"), code: "away", faults: {} };
-    throw Object.assign(new Error(error.message), error);
-  }
-  if (answer && answer.error) {
-    throw Object.assign(new Error(answer.error.message), answer.error);
-  }
+  const answer = await server[name](args).catch(() => null); // one list: Gradio itself unwraps a single argument
+  if (!answer) throw (await gate.doubt()) ? Object.assign(new Error(t("error.internal")), { code: "internal", faults: {} }) : awayError();
+  if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
   return answer.ok;
 }
 
-/** Run `task` now and every `milliseconds`, only while the tab is visible; ends when `root` leaves the page. */
+/** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page. */
 export function poll(root, milliseconds, task) {
   let timer = 0;
   let busy = false;
   const tick = async () => {
     if (!root.isConnected) return stop();
-    if (busy || document.hidden) return;
+    if (busy || document.hidden || !gate.open()) return;
     busy = true;
     try {
       await task();
-      tellOnline(true);
     } catch (error) {
-      if (error.code === "away") tellOnline(false);
-      else console.warn(error);
+      if (/** @type {any} */ (error).code !== "away") console.warn(error);
     } finally {
       busy = false;
     }
@@ -41,7 +33,9 @@ export function poll(root, milliseconds, task) {
   const stop = () => {
     clearInterval(timer);
     document.removeEventListener("visibilitychange", tick);
+    forget();
   };
+  const forget = whenBack(tick);
   timer = setInterval(tick, milliseconds);
   document.addEventListener("visibilitychange", tick);
   window.addEventListener("pagehide", stop, { once: true });
@@ -49,11 +43,97 @@ export function poll(root, milliseconds, task) {
   return stop;
 }
 
-/** A strip at the top while the server does not answer; it goes when it answers again. */
-export function tellOnline(yes) {
-  let strip = document.getElementById("ts-offline");
-  if (yes) return strip?.remove();
-  if (strip) return;
-  strip = h("div", { id: "ts-offline", role: "status" }, t("common.server_away"));
-  document.body.append(strip);
+/** Seconds until the next try: twice as long each time, at most half a minute, spread so that many tabs do not come at once. */
+export const secondsToWait = (tries, random = Math.random) => Math.min(30, 2 ** tries) * (1 - 0.2 * random());
+
+/** A gate that is shut while the server is away. `ask()` resolves to whether it answers, `tell()` hears of each change, `seen()`:
+    does anybody look at the page, `clock`: {now(), later(seconds, task) -> cancel, random()}. */
+export function makeGate({ ask, tell, clock, seen }) {
+  let away = false, tries = 0, next = 0, asking = null, cancel = () => {};
+  const wait = () => {
+    const seconds = secondsToWait(tries, clock.random);
+    tries += 1;
+    next = clock.now() + seconds;
+    cancel = clock.later(seconds, () => { if (seen()) look(); });
+  };
+  const look = () => {
+    asking ||= ask().then((answers) => { // once, however many want to know
+      asking = null;
+      cancel();
+      away = !answers;
+      if (answers) tries = 0;
+      else wait();
+      tell();
+      return answers;
+    });
+    if (away) tell();
+    return asking;
+  };
+  return {
+    open: () => !away,
+    /** A call got no answer. Resolves to whether the server does answer; asks nothing while it is known to be away. */
+    doubt: () => (away ? Promise.resolve(false) : look()),
+    /** Try at once. */
+    now: () => (away ? look() : Promise.resolve(true)),
+    /** It is known to be away. */
+    lost: () => {
+      if (away) return;
+      away = true;
+      wait();
+      tell();
+    },
+    state: () => ({ away, trying: Boolean(asking), seconds: Math.max(0, Math.ceil(next - clock.now())) }),
+  };
+}
+
+/** What the server says of itself; null when it does not answer, or takes too long to. */
+export async function askPulse() {
+  const answer = await fetch("/api/pulse", { signal: AbortSignal.timeout(8000) }).catch(() => null);
+  return answer && answer.status < 500 ? answer : null;
+}
+
+const later = (seconds, task) => {
+  const timer = setTimeout(task, seconds * 1000);
+  return () => clearTimeout(timer);
+};
+const gate = makeGate({
+  ask: async () => Boolean(await askPulse()), tell: drawStrip, seen: () => !document.hidden,
+  clock: { now: () => performance.now() / 1000, later, random: Math.random },
+});
+
+export const serverIsGone = gate.lost;
+
+/** Do something each time that the server is back. Returns what ends it. */
+export function whenBack(task) {
+  window.addEventListener("ts:back", task);
+  return () => window.removeEventListener("ts:back", task);
+}
+
+/** The sentence that stands for whatever exception a lost server raises. */
+export const awayError = () => Object.assign(new Error(t("common.server_away")), { code: "away", faults: {} });
+
+let ticking = 0;
+
+/** The sentence is said once; the seconds are for the eyes, a screen reader would read each of them. */
+function drawStrip() {
+  const { away, trying, seconds } = gate.state();
+  const strip = document.getElementById("ts-offline");
+  if (away && !strip) {
+    document.body.append(h("div", { id: "ts-offline" }, h("span", { role: "status" }, t("common.server_away")), h("span", { class: "ts-num", "aria-hidden": "true" }),
+      h("button", { type: "button", class: "ts-btn small", id: "ts-try-now", onclick: gate.now }, t("common.away.now"))));
+    ticking = setInterval(drawStrip, 1000);
+  }
+  if (!away && strip) {
+    clearInterval(ticking);
+    strip.remove();
+    window.dispatchEvent(new Event("ts:back"));
+  }
+  const words = document.querySelector("#ts-offline .ts-num");
+  if (words) words.textContent = trying ? t("common.away.trying") : t("common.away.again", { n: seconds });
+}
+
+/** Try at once when the page is looked at again, or the network is back. */
+export function watchServer() {
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) gate.now(); });
+  window.addEventListener("online", gate.now);
 }

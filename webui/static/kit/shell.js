@@ -1,6 +1,6 @@
 /* The behaviour of the frame: skeleton, scheme, language, phone menu, the count of running jobs. */
 import { h } from "./dom.js";
-import { poll } from "./server.js";
+import { askPulse, awayError, poll, serverIsGone, watchServer } from "./server.js";
 import { t } from "./texts.js";
 
 /** The skeleton goes as soon as the page has something to show. */
@@ -18,14 +18,18 @@ function shell() {
     link.addEventListener("click", () => { link.href = link.pathname + location.search; }));
   phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
   watchForContent();
+  watchServer();
   poll(document.body, 4000, pulse);
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // its polls ended
 }
 
 /** How many jobs run, at the navigation's "Jobs"; notices also on quiet pages when the server is away. */
 async function pulse() {
-  const answer = await fetch("/api/pulse").catch(() => null);
-  if (!answer || answer.status >= 500) throw Object.assign(new Error("away"), { code: "away" });
+  const answer = await askPulse();
+  if (!answer) {
+    serverIsGone();
+    throw awayError();
+  }
   if (!answer.ok) return;
   const { running } = await answer.json();
   const link = document.querySelector(".ts-rail [data-page=jobs]");

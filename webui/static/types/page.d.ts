@@ -21,6 +21,9 @@ declare global {
     ): Promise<ViewFunctions[Name][F] extends (...args: any[]) => infer R ? R : never>;
   }
 
+  /** What the parts of a view share: its context, and whatever they keep. */
+  type Parts<Name extends ViewName> = { ctx: Ctx<Name>; [name: string]: any };
+
   /** A view: it draws `value` into `root`, and is called again on each new value. */
   type View<Name extends ViewName> = (root: HTMLElement, value: ViewValues[Name], ctx: Ctx<Name>) => void | Promise<void>;
 

@@ -1,6 +1,9 @@
 // What the server hands to the views and what they may call, made from the annotations in Python.
 // Written by `python -m webui.border.typings`; a test fails when it is out of date.
 
+// In comments of scripts: {Server.JobView}.
+export as namespace Server;
+
 /** Approved rows that became part of a data set. */
 export interface AddedRows {
   /** its id */
@@ -345,6 +348,8 @@ export interface ChatStart {
   form: ParamForm[];
   /** of the settings */
   defaults: ChatSettings;
+  /** of a list of questions */
+  lists: ListBounds;
 }
 
 /** Of the process that answers. */
@@ -1251,6 +1256,8 @@ export interface Headline {
   message?: string;
   /** the sentence, where the job's kind declares it */
   text?: Record<string, string>;
+  /** good news or not, where it tells of a number that can get better or worse */
+  tone?: "good" | "warn";
 }
 
 /** A job on the start page. */
@@ -1439,6 +1446,22 @@ export interface JobEventView {
   attempt: number;
 }
 
+/** What the list of jobs can be narrowed by. */
+export interface JobFacets {
+  /** text `jobs.filter.state.<one>` */
+  states: string[];
+  /** text `jobs.filter.days.<one>` */
+  days: string[];
+  /** that jobs have */
+  tags: string[];
+  /** of jobs */
+  kinds: KindFacet[];
+  /** base models of jobs */
+  models: NameOfId[];
+  /** data sets of jobs */
+  data: NameOfId[];
+}
+
 /** The list of jobs, where it is new. */
 export interface JobList {
   /** of what is listed */
@@ -1479,6 +1502,120 @@ export interface JobSample {
 export interface JobStarted {
   /** that does it */
   job: number;
+}
+
+/** One job as the pages see it. */
+export interface JobView {
+  /** of its row */
+  id: number;
+  /** as the user called it */
+  name: string;
+  /** of the user's */
+  tags: string[];
+  /** of the user's */
+  note: string;
+  /** key of its kind */
+  kind: string;
+  /** where it is in its life */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** what it does now */
+  phase: string | null;
+  /** the device or queue that it waits for */
+  lane: string;
+  /** done so far */
+  step: number;
+  /** None until it is known */
+  total_steps: number | null;
+  /** estimate of the worker, of all that is still to come */
+  seconds_left: number | null;
+  /** that it ran, all attempts together, without waiting; None before it has ended */
+  seconds: number | null;
+  /** of the latest steps, in nats a label */
+  train_loss: number | null;
+  /** of the held-out rows at the latest check */
+  val_loss: number | null;
+  /** key of its method, where it has one */
+  method: string | null;
+  /** data set that it is about */
+  dataset_id: number | null;
+  /** base model that it is about */
+  base_model_id: number | null;
+  /** seconds since 1970 */
+  created_at: number;
+  /** seconds since 1970 */
+  started_at: number | null;
+  /** seconds since 1970 */
+  finished_at: number | null;
+  /** how often it was claimed */
+  attempt: number;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** what the user asked for */
+  request: "stop" | "cancel" | null;
+  /** the job that it came from */
+  parent_id: number | null;
+  /** what lists call its kind */
+  title: Record<string, string>;
+  /** the phase in words */
+  phase_label: Record<string, string> | null;
+  /** whether it learns something */
+  trains: boolean;
+  /** whether lists show it */
+  listed: boolean;
+  /** whether there is a file to save */
+  gives_file: boolean;
+  /** page, and the name in its address for the job's id, that shows what it makes */
+  shown_at: [string, string] | null;
+  /** share that is done, 0 to 1 */
+  fraction: number;
+  /** deleted ones have a name as well */
+  dataset_name: string | null;
+  /** deleted ones have a name as well */
+  base_model_name: string | null;
+  /** from 1; None when it does not wait */
+  queue_place: number | null;
+  /** its worker has not been heard of for long */
+  stalled: boolean;
+  /** step of the last checkpoint */
+  checkpoint_step: number | null;
+  /** what may be done with it */
+  can: JobCan;
+  /** the tuned model that it made */
+  tuned_id: number | null;
+  /** the comparison that it belongs to */
+  comparison_id: number | null;
+  /** numbers of its end, by kind */
+  result: Record<string, any>;
+  /** all that its worker reads */
+  spec: Record<string, any>;
+  /** its state in one sentence */
+  headline: Headline;
+}
+
+/** What a list of jobs is narrowed to; what is missing or empty narrows nothing. */
+export interface JobWish {
+  /** words in name, tags, note, model or data */
+  text?: string;
+  /** one of the facets' states */
+  state?: string;
+  /** key */
+  kind?: string;
+  /** whole */
+  tag?: string;
+  /** id of the base model */
+  model?: string;
+  /** id of the data set */
+  data?: string;
+  /** one of the facets' days */
+  days?: string;
+}
+
+/** A kind of job that is in the list. */
+export interface KindFacet {
+  /** of the kind */
+  key: string;
+  /** its name */
+  title: Record<string, string>;
 }
 
 /** A column with few different values. */
@@ -1637,12 +1774,46 @@ export interface LinkView {
   url: string;
 }
 
+/** One side's answer to a question of a list. */
+export interface ListAnswer {
+  /** of it */
+  text: string;
+  /** why it ended: "end", "length", "stopped" or "failed" */
+  reason: string;
+  /** of it */
+  tokens: number;
+  /** why it failed */
+  error: CodedMessage | null;
+}
+
+/** How large a list of questions may be. */
+export interface ListBounds {
+  /** questions */
+  most: number;
+  /** characters of one */
+  longest: number;
+  /** of the jobs that ask them */
+  kind: string;
+}
+
+/** A question of a list with its answers. */
+export interface ListRow {
+  /** as it was asked */
+  question: string;
+  /** by side */
+  answers: Record<string, ListAnswer>;
+}
+
 /** A job in the list. */
 export interface ListedJob {
   /** of its row */
   id: number;
   /** as the user called it */
   name: string;
+  /** of the user's */
+  tags: string[];
+  /** of the user's */
+  note: string;
   /** key of its kind */
   kind: string;
   /** where it is in its life */
@@ -1655,8 +1826,10 @@ export interface ListedJob {
   step: number;
   /** None until it is known */
   total_steps: number | null;
-  /** estimate of the worker */
+  /** estimate of the worker, of all that is still to come */
   seconds_left: number | null;
+  /** that it ran, all attempts together, without waiting; None before it has ended */
+  seconds: number | null;
   /** of the latest steps, in nats a label */
   train_loss: number | null;
   /** of the held-out rows at the latest check */
@@ -1691,6 +1864,8 @@ export interface ListedJob {
   listed: boolean;
   /** whether there is a file to save */
   gives_file: boolean;
+  /** page, and the name in its address for the job's id, that shows what it makes */
+  shown_at: [string, string] | null;
   /** share that is done, 0 to 1 */
   fraction: number;
   /** deleted ones have a name as well */
@@ -2013,6 +2188,10 @@ export interface NamedJob {
   id: number;
   /** as the user called it */
   name: string;
+  /** of the user's */
+  tags: string[];
+  /** of the user's */
+  note: string;
   /** key of its kind */
   kind: string;
   /** where it is in its life */
@@ -2025,8 +2204,10 @@ export interface NamedJob {
   step: number;
   /** None until it is known */
   total_steps: number | null;
-  /** estimate of the worker */
+  /** estimate of the worker, of all that is still to come */
   seconds_left: number | null;
+  /** that it ran, all attempts together, without waiting; None before it has ended */
+  seconds: number | null;
   /** of the latest steps, in nats a label */
   train_loss: number | null;
   /** of the held-out rows at the latest check */
@@ -2061,6 +2242,8 @@ export interface NamedJob {
   listed: boolean;
   /** whether there is a file to save */
   gives_file: boolean;
+  /** page, and the name in its address for the job's id, that shows what it makes */
+  shown_at: [string, string] | null;
   /** share that is done, 0 to 1 */
   fraction: number;
   /** deleted ones have a name as well */
@@ -2509,6 +2692,20 @@ export interface PromisedPlan {
   items: PromisedItem[];
   /** how long it would take */
   seconds: number | null;
+}
+
+/** How far a list of questions is. */
+export interface QuestionListView {
+  /** that asks them */
+  job: JobView;
+  /** questions */
+  total: number;
+  /** answered ones, from where the page asked */
+  rows: ListRow[];
+  /** who answers */
+  sides: SideView[];
+  /** that they answer with */
+  settings: ChatSettings;
 }
 
 /** Hardware that a job may use, as a form has it; what is not there is the machine's. */
@@ -3203,6 +3400,14 @@ export interface TunedOption {
   created_at: number;
 }
 
+/** The job whose settings are used again. */
+export interface UsedAgain {
+  /** id */
+  job: number;
+  /** of it */
+  name: string;
+}
+
 /** A named variant of a method. */
 export interface VariantCard {
   /** its name */
@@ -3281,6 +3486,22 @@ export interface WaitingSettings {
   training_by: Record<string, Record<string, any>>;
 }
 
+/** A list of questions as a form asks for it. */
+export interface WantedList {
+  /** base model */
+  base_id: number;
+  /** that answer as well */
+  tuned_ids: number[];
+  /** to answer with */
+  settings: ChatSettings;
+  /** in their order */
+  questions: string[];
+  /** what lists call it */
+  name: string;
+  /** of the form: the same key is the same list */
+  key: string;
+}
+
 /** What the wizard keeps between visits. */
 export interface WizardDraft {
   /** of this form */
@@ -3311,6 +3532,8 @@ export interface WizardDraft {
   own: boolean;
   /** key of the plan that was picked by hand */
   plan: string | null;
+  /** where the settings come from */
+  again: UsedAgain | null;
   /** of the job */
   name: string;
   /** one a line */
@@ -3450,9 +3673,11 @@ export interface TrainFunctions {
 
 /** What the view jobs may call. */
 export interface JobsFunctions {
-  jobs_list(known: string): JobList;
+  jobs_list(known: string, wanted: JobWish): JobList;
+  jobs_facets(): JobFacets;
   job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
   job_settings(job_id: number): SettingRow[];
+  job_label(job_id: number, tags: string[], note: string): null;
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
   job_move(job_id: number, direction: "up" | "down"): null;
   job_start_changed(job_id: number): number;
@@ -3471,6 +3696,9 @@ export interface PlaygroundFunctions {
   chat_regenerate(conversation_id: number): null;
   chat_stop(conversation_id: number): null;
   chat_delete(conversation_id: number): null;
+  list_start(wanted: WantedList): number;
+  list_view(job_id: number, after: number): QuestionListView;
+  list_act(job_id: number, action: "stop" | "resume"): null;
   save_row_targets(): NameOfId[];
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
 }

@@ -13,6 +13,7 @@ import { jobLink } from "../jobs/parts.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
 import { fileName } from "../train/yaml.js";
 
+/** @param {Ctx<"compare">} ctx */
 export function board(root, id, forms, ctx) {
   const lead = leading(forms.metrics);
   const b = { id, ctx, forms, lead, columns: compareColumns(forms.metrics), view: null, version: "", sort: { key: lead.key, down: lead.better === "high" }, curvesAt: 0, answered: -1 };
@@ -43,6 +44,10 @@ export function board(root, id, forms, ctx) {
   });
 }
 
+/**
+ * @param {Parts<"compare">} b
+ * @param {Server.ComparisonView} view
+ */
 function drawBoard(b, frame, view) {
   const first = !b.view;
   const named = b.view?.name !== view.name || b.view?.active !== view.active || JSON.stringify(b.view?.spec) !== JSON.stringify(view.spec);
@@ -60,7 +65,10 @@ function drawBoard(b, frame, view) {
   b.table.draw();
 }
 
-/** Curves every three seconds while something runs; answers whenever one more job has ended. */
+/**
+ * Curves every three seconds while something runs; answers whenever one more job has ended.
+ * @param {Parts<"compare">} b
+ */
 async function follow(b, changed) {
   if (changed && (!b.view.active || Date.now() - b.curvesAt > 3000)) {
     b.curvesAt = Date.now();
@@ -88,6 +96,7 @@ function compareStyles(rows) {
   return styles;
 }
 
+/** @param {Parts<"compare">} b */
 function boardHead(b) {
   const { view } = b, { shared } = view.spec;
   const budget = shared.held === "time" ? t("compare.budget.time", { minutes: format.number(shared.minutes, 1) }) : t("compare.budget.tokens", { epochs: format.number(shared.epochs, 2) });
@@ -97,6 +106,7 @@ function boardHead(b) {
     h("div", { class: "ts-row compare-acts" }, actions(b)));
 }
 
+/** @param {Parts<"compare">} b */
 function actions(b) {
   const { view } = b;
   const button = (id, icon, text, task, look = "ghost small") => {
@@ -123,21 +133,29 @@ function actions(b) {
 /** The metric that says who leads: the first one of which jobs draw a curve. */
 const leading = (metrics) => metrics.find((metric) => metric.curve);
 
-/** The models of the two best rows by the leading metric: as many as the playground shows beside the base. */
+/**
+ * The models of the two best rows by the leading metric: as many as the playground shows beside the base.
+ * @param {Server.ComparisonView} view
+ */
 const bestModels = (view, { key, better }) => view.rows.filter((row) => row.cells[key] && !row.partial && row.runs.some((run) => run.tuned_id))
-  .sort((a, b) => (better === "high" ? -1 : 1) * (a.cells[key].mean - b.cells[key].mean)).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id).tuned_id);
+  .sort((a, b) => (better === "high" ? -1 : 1) * (a.cells[key].mean - b.cells[key].mean)).slice(0, 2).map((row) => row.runs.find((run) => run.tuned_id)?.tuned_id);
 
+/** @param {Parts<"compare">} b */
 const stopAll = async (b, node) => {
-  if (await askFirst(t("compare.stop.title"), t("compare.stop.text"), t("compare.stop"))) await b.act(node, () => b.ctx.call("compare_stop", b.id));
+  if (await askFirst(t("compare.stop.title"), t("compare.stop.text"), t("compare.stop"), t("compare.stop.keep"))) await b.act(node, () => b.ctx.call("compare_stop", b.id));
 };
 
+/** @param {Parts<"compare">} b */
 async function compareRemove(b, node) {
   if (!(await askFirst(t("compare.delete.title", { name: b.view.name }), t("compare.delete.text"), t("compare.delete")))) return;
   const done = await runAction(node, async () => { await b.ctx.call("compare_delete", b.id); return true; });
   if (done) location.assign(pageUrl("compare"));
 }
 
-/** One more entrant, with its own defaults. */
+/**
+ * One more entrant, with its own defaults.
+ * @param {Parts<"compare">} b
+ */
 async function join(b) {
   const taken = new Set(b.view.rows.map((row) => row.key));
   const free = b.forms.entrants.filter((one) => !taken.has(one.key));
@@ -152,7 +170,10 @@ async function join(b) {
   return undefined;
 }
 
-/** Who leads, in one sentence. */
+/**
+ * Who leads, in one sentence.
+ * @param {Server.ComparisonView} view
+ */
 function compareHeadline(view, lead) {
   const show = (value) => STYLES[lead.style](value, lead.decimals);
   const of = (row) => row.cells[lead.key];
@@ -168,6 +189,7 @@ function compareHeadline(view, lead) {
   return t("compare.headline.one", { name: measured[0].label, loss: show(of(measured[0]).mean), base: show(base?.mean) });
 }
 
+/** @param {Server.ComparisonView} view */
 function boardNote(view, lead) {
   const measured = view.rows.filter((row) => row.cells[lead.key] && row.kind !== "base").length;
   if (view.active || measured < 2 || view.spec.shared.seeds > 1) return null;

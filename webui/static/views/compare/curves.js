@@ -5,9 +5,11 @@ import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { compareKey } from "./parts.js";
 import { drawKeyed } from "../jobs/parts.js";
+import { cutPreview } from "../shared/cut-preview.js";
 
 const SHOWN = 6;
 
+/** @param {Parts<"compare">} b */
 export function curves(b, root) {
   const charts = {};
   const hidden = new Set(b.view.rows.filter((row) => row.kind !== "base").slice(SHOWN).map((row) => row.key));
@@ -31,7 +33,10 @@ export function curves(b, root) {
   return { draw: (found) => { data = found; show(); } };
 }
 
-/** One line an entrant; the base and what does not train are level lines to beat. */
+/**
+ * One line an entrant; the base and what does not train are level lines to beat.
+ * @param {Parts<"compare">} b
+ */
 function compareSeries(b, data, name, hidden) {
   const last = Math.max(1, ...Object.values(data).flatMap((lines) => Object.values(lines).map((points) => points.at(-1)?.[0] || 0)));
   const metric = b.forms.metrics.find((one) => one.curve === name);
@@ -43,7 +48,10 @@ function compareSeries(b, data, name, hidden) {
   }).filter((one) => one.points.length);
 }
 
-/** The scored questions, one at a time: what was expected, and what everyone said. */
+/**
+ * The scored questions, one at a time: what was expected, and what everyone said.
+ * @param {Parts<"compare">} b
+ */
 export function answers(b, root) {
   let rows = [], at = 0, drawn = "";
   const go = (step) => { at = (at + step + rows.length) % rows.length; show(); };
@@ -62,11 +70,12 @@ export function answers(b, root) {
   return { draw: (found) => { rows = found; show(); } };
 }
 
+/** @param {Parts<"compare">} b */
 function answerCards(b, one) {
   const plain = (text) => text.trim().split(/\s+/).join(" ").toLowerCase();
   const card = (row, answer) => h("article", { class: "compare-answer " + row.kind, style: { borderTopColor: `var(${b.styles.get(row.key).color})` } },
     h("header", { class: "ts-spread" }, h("b", {}, row.label), plain(answer) === plain(one.expected) ? h("span", { class: "ts-badge good" }, drawIcon("check"), t("jobs.samples.same")) : null),
-    h("p", { dir: "auto" }, answer || h("em", { class: "ts-soft" }, t("jobs.samples.nothing"))));
+    cutPreview(h("p", { dir: "auto" }, answer || h("em", { class: "ts-soft" }, t("jobs.samples.nothing")))));
   const said = b.view.rows.map((row) => [row, row.kind === "base" ? one.base : one.answers[row.key]]).filter(([, answer]) => answer !== undefined && answer !== null);
   return h("div", { class: "ts-card compare-asked" },
     h("div", { class: "ts-bubble user", dir: "auto" }, one.question),

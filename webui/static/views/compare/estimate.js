@@ -8,6 +8,7 @@ import { runAction } from "../../kit/toast.js";
 import { compareRoughly } from "./parts.js";
 import { labelledField } from "../shared/form-controls.js";
 
+/** @param {Parts<"compare">} f */
 export function compareDrawEstimate(estimate, f) {
   const name = h("input", { class: "ts-input", id: "compare-name", type: "text", maxlength: "80", value: f.draft.name, placeholder: f.autoName(), oninput: () => f.patch({ name: name.value }) });
   const named = labelledField("compare-name", t("compare.name"), name, {});
@@ -28,6 +29,7 @@ export function compareDrawEstimate(estimate, f) {
   });
 }
 
+/** @param {Parts<"compare">} f */
 function estimateFacts(f) {
   const seeds = f.shared("seeds"), plan = f.plan;
   const most = plan ? Math.max(...Object.values(plan.entrants).map((one) => one.memory_mb || 0)) : 0;
@@ -40,7 +42,10 @@ function estimateFacts(f) {
   ];
 }
 
-/** Why it cannot start; empty when it can. */
+/**
+ * Why it cannot start; empty when it can.
+ * @param {Parts<"compare">} f
+ */
 function compareLacking(f) {
   if (!f.draft.base_model) return t("compare.lacks.model");
   if (!f.draft.dataset) return t("compare.lacks.data");
@@ -51,6 +56,7 @@ function compareLacking(f) {
   return "";
 }
 
+/** @param {Parts<"compare">} f */
 async function compareStart(button, f) {
   const unfit = f.draft.chosen.filter((key) => f.plan.entrants[key]?.verdict?.ok === false).map((key) => f.entrant(key).label);
   if (unfit.length && !(await askFirst(t("compare.unfit.title"), t("compare.unfit.text", { names: unfit.join(", ") }), t("compare.unfit.start")))) return;

@@ -11,6 +11,7 @@ import {
 } from "../shared/form-controls.js";
 import { formNumber, settingsForm } from "../shared/form.js";
 
+/** @param {Ctx<"compare">} ctx */
 export async function compareForm(root, forms, ctx) {
   const panel = h("div", { class: "ts-stack loose compare-form", "aria-busy": "true" }, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
   const estimate = h("aside", { class: "compare-estimate", "aria-label": t("compare.estimate") });
@@ -30,7 +31,10 @@ export async function compareForm(root, forms, ctx) {
   return f.replan();
 }
 
-/** The draft, what can be chosen, the plan; saves and plans by itself. */
+/**
+ * The draft, what can be chosen, the plan; saves and plans by itself.
+ * @param {Ctx<"compare">} ctx
+ */
 function formState(forms, ctx, loaded) {
   const f = { forms, ctx, ...loaded, plan: null, faults: {}, problem: "", listeners: [] };
   f.on = (task) => f.listeners.push(task);
@@ -65,6 +69,7 @@ function formState(forms, ctx, loaded) {
 const section = (number, title, lead, ...body) => h("section", { class: "ts-stack compare-section", "aria-labelledby": "compare-part-" + number },
   h("div", {}, h("h2", { id: "compare-part-" + number }, title), lead ? h("p", { class: "ts-soft" }, lead) : null), body);
 
+/** @param {Parts<"compare">} f */
 function inputs(f) {
   const choice = (id, label, rows, key, empty, page) => {
     if (!rows.length) return labelledField(id, label, h("a", { class: "ts-btn", id, href: pageUrl(page) }, drawIcon("plus"), empty), {});
@@ -78,6 +83,7 @@ function inputs(f) {
   return section(1, t("compare.part.inputs"), "", h("div", { class: "ts-card" }, h("div", { class: "form-grid" }, model, data)));
 }
 
+/** @param {Parts<"compare">} f */
 function entrants(f) {
   const offered = f.forms.entrants;
   const first = offered.filter((one) => one.recommended || !one.trains);
@@ -90,6 +96,7 @@ function entrants(f) {
   return section(2, t("compare.part.entrants"), t("compare.part.entrants.lead"), cards(first), fold, wrong);
 }
 
+/** @param {Parts<"compare">} f */
 function entrantCard(f, one) {
   const id = "compare-entrant-" + one.key;
   const box = h("input", { type: "checkbox", class: "ts-check", id, checked: f.draft.chosen.includes(one.key), onchange: () => {
@@ -116,7 +123,10 @@ function entrantCard(f, one) {
   return card;
 }
 
-/** What keeps an entrant from starting, or what the planner warns of. */
+/**
+ * What keeps an entrant from starting, or what the planner warns of.
+ * @param {Parts<"compare">} f
+ */
 function entrantFault(f, one, mine) {
   const fault = Object.entries(f.faults).find(([field]) => field === "entrants." + one.key || field.startsWith(`entrants.${one.key}.`));
   if (fault) return fault[1];
@@ -124,7 +134,10 @@ function entrantFault(f, one, mine) {
   return mine?.verdict && !mine.verdict.ok ? mine.verdict.message : "";
 }
 
-/** One entrant's own settings: everything else is the same for all. */
+/**
+ * One entrant's own settings: everything else is the same for all.
+ * @param {Parts<"compare">} f
+ */
 async function compareAdjust(f, one) {
   const own = f.draft.own[one.key] || {};
   const values = { ...own.method_params, ...own.training };
@@ -142,6 +155,7 @@ async function compareAdjust(f, one) {
   await openDialog(one.label, body, [{ label: t("compare.adjust.done"), value: "done", kind: "primary" }], { wide: true });
 }
 
+/** @param {Parts<"compare">} f */
 function compareBudget(f) {
   const card = h("div", { class: "ts-card" });
   const defaults = Object.fromEntries(f.forms.shared.map((param) => [param.key, param.default]));

@@ -6,6 +6,7 @@ import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { drawKeyed, jobLink, jobWhen } from "../jobs/parts.js";
 
+/** @param {Ctx<"compare">} ctx */
 export async function view(root, forms, ctx) {
   const id = Number(queryValue("comparison"));
   if (id) return (await import("./board.js")).board(root, id, forms, ctx);
@@ -13,6 +14,7 @@ export async function view(root, forms, ctx) {
   return compareList(root, ctx);
 }
 
+/** @param {Ctx<"compare">} ctx */
 function compareList(root, ctx) {
   const list = h("ul", { class: "compare-list", "aria-label": t("compare.earlier") });
   const fresh = jobLink("plus", t("compare.new"), pageUrl("compare", { new: 1 }), "primary");
@@ -36,6 +38,7 @@ function compareBadge(state) {
   return h("span", { class: "ts-badge job-badge " + kind, "data-state": state }, drawIcon(icon), t("compare.state." + state));
 }
 
+/** @param {Server.ComparisonBrief} row */
 const listed = (row) => h("li", { "data-comparison": row.id },
   h("div", { class: "compare-listed" },
     h("a", { class: "job-name", href: pageUrl("compare", { comparison: row.id }), dir: "auto" }, row.name),

@@ -28,6 +28,7 @@ export const compareColumns = (metrics) => [
   ...COSTS.map((one) => ({ ...one, label: t("compare.column." + one.key), about: t("compare.about." + one.key) })),
 ];
 
+/** @param {Parts<"compare">} b */
 export function compareTable(b, root) {
   const heads = new Map();
   const sortBy = (key, down) => { b.sort = { key, down }; draw(); };
@@ -57,7 +58,10 @@ export function compareTable(b, root) {
   return { draw };
 }
 
-/** Rows in the chosen order; those without the number come last, in their own order. */
+/**
+ * Rows in the chosen order; those without the number come last, in their own order.
+ * @param {Parts<"compare">} b
+ */
 function compareSorted(b) {
   const column = b.columns.find((one) => one.key === b.sort.key);
   const value = (row) => (column.count ? row.counts[column.key] : row.cells[column.key]?.mean) ?? null;
@@ -66,6 +70,10 @@ function compareSorted(b) {
     .sort((x, y) => Number(x.at === null) - Number(y.at === null) || (x.at !== null && y.at !== null ? sign * (x.at - y.at) : 0) || x.place - y.place).map(({ row }) => row);
 }
 
+/**
+ * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
+ */
 function compareRow(b, row) {
   const style = b.styles.get(row.key);
   return h("tr", { "data-entrant": row.key, class: "compare-row " + row.kind },
@@ -73,6 +81,7 @@ function compareRow(b, row) {
     b.columns.map((column) => compareCell(row, column)));
 }
 
+/** @param {Server.LeaderboardRow} row */
 function compareCell(row, column) {
   const { label } = column;
   if (column.count) {
@@ -89,7 +98,11 @@ function compareCell(row, column) {
     h("span", { class: "compare-value" }, mark, column.show(cell.mean)), cell.spread ? h("small", { class: "compare-spread" }, "± ", column.show(cell.spread)) : null);
 }
 
-/** Name, kind, how far it is, and the ways from here: its jobs, the chat. */
+/**
+ * Name, kind, how far it is, and the ways from here: its jobs, the chat.
+ * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
+ */
 function who(b, row, style) {
   const name = h("span", { class: "compare-name" }, compareKey(style), row.label);
   if (row.kind === "base") return [name, h("span", { class: "ts-small ts-soft" }, t("compare.base.about"))];
@@ -101,6 +114,10 @@ function who(b, row, style) {
       row.runs.map((run) => runLink(b, row, run, several)))];
 }
 
+/**
+ * @param {Parts<"compare">} b
+ * @param {Server.LeaderboardRow} row
+ */
 function runLink(b, row, run, several) {
   const [, icon] = JOB_LOOK[run.status] || ["neutral", "info"];
   const state = run.whole ? t("jobs.status.succeeded") : t("jobs.status." + run.status);

@@ -8,7 +8,10 @@ import { runAction } from "../../kit/toast.js";
 
 export const SAMPLES = ["en", "zh"];
 
-/** The language that most rows are in, as a word; "" when nobody knows. */
+/**
+ * The language that most rows are in, as a word; "" when nobody knows.
+ * @param {Server.DatasetView} set
+ */
 export function dataLanguage(set) {
   const [code] = Object.keys(set.stats?.languages || {});
   return code && code !== "other" ? t("data.language." + code) : "";
@@ -18,7 +21,10 @@ export const languageBadge = (word) => (word ? h("span", { class: "ts-badge neut
 
 export const statBox = (number, label) => h("div", { class: "ts-stat" }, h("b", {}, number), h("span", {}, label));
 
-/** The health mark: a shape and a word. */
+/**
+ * The health mark: a shape and a word.
+ * @param {Server.DatasetView} set
+ */
 export const health = (set) => set.rejected
   ? h("p", { class: "data-health warn" }, drawIcon("triangle-alert"),
     t("data.health.rejected", { n: format.number(set.rejected) }))
@@ -27,6 +33,10 @@ export const dataBack = () => h("a", { class: "ts-link data-back", href: pageUrl
 
 export const formatName = (key) => (key ? key === "parquet" ? "Parquet" : key.toUpperCase() : "");
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export async function dataRemove(button, set, ctx) {
   if (!(await askFirst(t("data.delete.title", { name: set.name }), t("data.delete.text"), t("data.delete")))) return;
   const gone = await runAction(button, async () => { await ctx.call("delete_dataset", set.id); return true; });

@@ -9,6 +9,10 @@ import { runAction } from "../../kit/toast.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../shared/form-controls.js";
 import { FORM_CONTROLS } from "../shared/form.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function exportTab(set, ctx) {
   const card = h("section", { class: "ts-card data-export", "aria-labelledby": "data-export-title", "aria-busy": "true" },
     h("div", {}, h("h2", { id: "data-export-title" }, t("data.export.title")), h("p", { class: "ts-soft" }, t("data.export.lead"))));
@@ -22,6 +26,10 @@ export function exportTab(set, ctx) {
 /** What each format asks for besides version, format and rows. */
 const EXPORT_ASKS = { jsonl: ["form", "split_column"], csv: ["form", "split_column", "safe", "bom"], parquet: ["form", "split_column"], hub: ["form", "licence"] };
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function exportForm(set, ctx, form) {
   const used = form.versions.find((one) => one.in_use) || form.versions[0];
   const state = { version: used.number, values: Object.fromEntries(form.params.map((param) => [param.key, param.default])) };
@@ -55,6 +63,10 @@ function exportField(param, state, changed) {
   return control.field({ help: param.help });
 }
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 async function exportMake(button, outcome, set, ctx, state, form) {
   replaceChildren(outcome);
   const asked = Object.fromEntries(Object.entries(state.values).filter(([key]) => ["format", "part", ...EXPORT_ASKS[state.values.format]].includes(key)));
@@ -80,7 +92,11 @@ function exportReady(outcome, file) {
   link.focus();
 }
 
-/** A large one: progress until the job ends. */
+/**
+ * A large one: progress until the job ends.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 const exportFollow = (outcome, set, ctx, job) => new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
   const cancel = h("button", { type: "button", class: "ts-btn small ghost", onclick: () => runAction(cancel, () => ctx.call("export_cancel", job)) }, t("data.export.cancel"));
   const bar = h("div", {});

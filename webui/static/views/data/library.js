@@ -10,7 +10,10 @@ import { dropZone } from "./import/upload.js";
 import { dataWays } from "./import/ways.js";
 import { noteBox } from "../shared/form-controls.js";
 
-/** The list: head, drop zone, samples, cards. */
+/**
+ * The list: head, drop zone, samples, cards.
+ * @param {Ctx<"data">} ctx
+ */
 export function library(root, value, ctx) {
   const cards = h("div", { class: "data-library", "aria-busy": "true" }, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   const draw = async () => {
@@ -30,6 +33,7 @@ export function library(root, value, ctx) {
   draw();
 }
 
+/** @param {Ctx<"data">} ctx */
 function drawLibrary(holder, list, ctx) {
   const taken = new Set(list.map((one) => one.sample_key));
   const samples = SAMPLES.filter((key) => !taken.has(key));
@@ -57,7 +61,10 @@ function dataSampleCard(key, onuse) {
     h("div", { class: "data-card-foot" }, button));
 }
 
-/** One data set in the list. */
+/**
+ * One data set in the list.
+ * @param {Server.DatasetView} set
+ */
 function dataCard(set) {
   const draft = set.status === "draft";
   const busy = set.import && !set.import.ended;
@@ -74,11 +81,15 @@ function dataCard(set) {
         h("a", { class: "ts-btn ghost", href: open }, t("data.card.open"))]));
 }
 
+/** @param {Server.DatasetView} set */
 const dataNumbers = (set) => h("div", { class: "data-numbers" },
   statBox(format.number(set.accepted), t("data.rows")),
   set.stats?.characters ? statBox(format.number(set.stats.characters), t("data.characters")) : null);
 
-/** Train and validation rows as one bar with words below. */
+/**
+ * Train and validation rows as one bar with words below.
+ * @param {Server.DatasetView} set
+ */
 function splitBar(set) {
   const total = set.train_rows + set.val_rows || 1;
   return h("div", { class: "data-split" },
@@ -90,7 +101,10 @@ function splitBar(set) {
       h("span", { class: "data-key val" }, t("data.split.val", { n: format.number(set.val_rows) }))));
 }
 
-/** A line on each card of the library: what the last search found there. */
+/**
+ * A line on each card of the library: what the last search found there.
+ * @param {Ctx<"data">} ctx
+ */
 async function auditMarks(holder, ctx) {
   const marks = await ctx.call("audit_marks");
   for (const card of holder.querySelectorAll("[data-dataset]")) {
@@ -106,7 +120,10 @@ async function auditMarks(holder, ctx) {
   }
 }
 
-/** On the list of data sets: how many rows wait. */
+/**
+ * On the list of data sets: how many rows wait.
+ * @param {Ctx<"data">} ctx
+ */
 function reviewBadge(ctx) {
   const holder = h("div", { class: "data-review-link" });
   ctx.call("review_count").then((count) => {
@@ -115,7 +132,10 @@ function reviewBadge(ctx) {
   return holder;
 }
 
-/** The mark in the list of data sets; null where nothing is imported. */
+/**
+ * The mark in the list of data sets; null where nothing is imported.
+ * @param {Server.DatasetView} set
+ */
 const importBadge = (set) => (set.import
   ? h("span", { class: "ts-badge " + (set.import.ended ? "warn" : "neutral") }, t("data.importing.badge" + (set.import.ended ? ".ended" : "")))
   : null);

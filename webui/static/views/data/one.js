@@ -11,6 +11,7 @@ import { importing } from "./import/progress.js";
 import { openSet } from "./open-set.js";
 import { noteBox } from "../shared/form-controls.js";
 
+/** @param {Ctx<"data">} ctx */
 export async function dataOne(root, id, ctx) {
   const page = h("div", { class: "ts-page ts-wide data-one", "aria-busy": "true" }, dataBack());
   replaceChildren(root, page);
@@ -23,6 +24,10 @@ export async function dataOne(root, id, ctx) {
   page.removeAttribute("aria-busy");
 }
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function showOne(page, set, ctx) {
   const mapping = set.status === "draft" || queryValue("remap");
   if (set.import && mapping) replaceChildren(page, dataBack(), pageHead(set.name, set.source_name), importing(set, ctx));
@@ -41,7 +46,11 @@ const TABS = {
   export: async () => (await import("./export.js")).exportTab,
 };
 
-/** The ready data set: head, then one tab at a time; the address names it (&tab=rows). */
+/**
+ * The ready data set: head, then one tab at a time; the address names it (&tab=rows).
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function report(page, set, ctx) {
   const head = h("div", {});
   dataHead(head, set, ctx);
@@ -53,6 +62,7 @@ function report(page, set, ctx) {
     const tabs = /** @type {HTMLElement[]} */ ([...bar.children]);
     for (const tab of tabs) tab.setAttribute("aria-selected", String(tab.dataset.tab === key));
     for (const tab of tabs) tab.tabIndex = tab.dataset.tab === key ? 0 : -1;
+    tabs.find((tab) => tab.dataset.tab === key)?.scrollIntoView({ block: "nearest", inline: "center" });
     panel.setAttribute("aria-labelledby", "data-tab-" + key);
     history.replaceState(null, "", pageUrl("data", { dataset: set.id, tab: key }));
     const draw = await TABS[key]();
@@ -63,6 +73,7 @@ function report(page, set, ctx) {
   bar.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
+    event.preventDefault(); // else the bar scrolls by itself too
     const place = keys.indexOf(/** @type {HTMLElement} */ (event.target).dataset.tab || "") + step;
     const tab = /** @type {HTMLElement} */ (bar.children[(place + keys.length) % keys.length]);
     tab.focus();
@@ -79,7 +90,11 @@ function report(page, set, ctx) {
   show(keys.includes(asked) ? asked : "overview");
 }
 
-/** Name and actions. Redrawn after a rename. */
+/**
+ * Name and actions. Redrawn after a rename.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function dataHead(holder, set, ctx) {
   const rename = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.rename"), title: t("data.rename"), onclick: () => renaming(holder, set, ctx) }, drawIcon("pencil"));
   const remove = h("button", { type: "button", class: "ts-btn ghost", onclick: () => dataRemove(remove, set, ctx) }, drawIcon("trash-2"), t("data.delete"));
@@ -87,16 +102,24 @@ function dataHead(holder, set, ctx) {
     h("div", {}, h("div", { class: "ts-row data-name" }, h("h1", { dir: "auto" }, set.name), rename),
       h("p", { class: "ts-soft ts-small data-source" }, dataOrigin(set), versionLink(set))),
     h("div", { class: "ts-row" },
-      remove,
+      h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")),
       set.sample_key ? null : h("a", { class: "ts-btn", href: pageUrl("data", { dataset: set.id, remap: 1 }) }, drawIcon("settings"), t("data.remap")),
-      h("a", { class: "ts-btn primary", href: pageUrl("train", { dataset: set.id }) }, drawIcon("wand-sparkles"), t("data.train_with")))));
+      remove)));
 }
 
+/** @param {Server.DatasetView} set */
 const dataOrigin = (set) => [set.sample_key ? t("data.card.sample") : set.source_name, " · ", format.when(set.created_at)];
 
-/** Which version is in use, once there is more than one. */
+/**
+ * Which version is in use, once there is more than one.
+ * @param {Server.DatasetView} set
+ */
 const versionLink = (set) => (set.versions > 1 ? [" · ", h("button", { type: "button", class: "ts-link", onclick: () => openSet.openTab("versions") }, t("data.version.number", { n: set.version }))] : null);
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function renaming(holder, set, ctx) {
   const input = h("input", { class: "ts-input", id: "data-rename", type: "text", maxlength: "120", value: set.name, "aria-label": t("data.name") });
   const save = h("button", { class: "ts-btn primary" }, t("data.save"));

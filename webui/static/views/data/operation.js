@@ -17,7 +17,7 @@ let panels = 0; // two panels of one operation may be open at once
  * The panel of one operation. values: what is fixed already, by key; done(result): instead of showing the new version.
  * @param {any} set
  * @param {Ctx<"data">} ctx
- * @param {import("../../types/server").OperationForm} operation
+ * @param {Server.OperationForm} operation
  * @param {{values?: Record<string, any>, done?: (result: any) => void}} [options]
  */
 export function dataOperation(set, ctx, operation, { values = {}, done } = {}) {
@@ -63,7 +63,11 @@ export function dataOperation(set, ctx, operation, { values = {}, done } = {}) {
     params.length ? fields : null, wrong, h("div", { class: "ts-row" }, look, make), effect);
 }
 
-/** What follows the making of a version: {version}, or {job} which is shown until it ends. */
+/**
+ * What follows the making of a version: {version}, or {job} which is shown until it ends.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function dataMade(holder, made, set, ctx, done, fail) {
   const finish = (version) => {
     if (done) return done({ version });
@@ -74,7 +78,10 @@ export function dataMade(holder, made, set, ctx, done, fail) {
   return versionJob(holder, made.job, ctx, finish, fail);
 }
 
-/** The progress of a job that makes a version, with a way to cancel it. */
+/**
+ * The progress of a job that makes a version, with a way to cancel it.
+ * @param {Ctx<"data">} ctx
+ */
 export function versionJob(holder, job, ctx, finish, fail) {
   const words = h("span", { class: "ts-soft ts-small" }, t("data.op.waits"));
   const bar = h("div", {}, progressBar(null, t("data.op.making")));

@@ -2,6 +2,7 @@
 import { queryValue } from "../../kit/texts.js";
 import { openSet } from "./open-set.js";
 
+/** @type {View<"data">} */
 export async function view(root, value, ctx) {
   const id = Number(queryValue("dataset"));
   openSet.pageRows = value.page_rows;

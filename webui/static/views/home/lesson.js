@@ -24,7 +24,10 @@ const homeBeforeAfter = () => h("div", { class: "home-demo", role: "group", "ari
   h("div", { class: "home-answer" }, h("span", { class: "ts-badge tuned" }, t("home.demo.after")),
     h("p", { class: "ts-bubble assistant tuned" }, t("home.demo.tuned"))));
 
-/** @param {Ctx<"home">} ctx */
+/**
+ * @param {Ctx<"home">} ctx
+ * @param {Server.LessonView} lesson
+ */
 function homeLesson(slot, ctx, lesson) {
   const state = { lesson, key: randomKey(), wanted: false };
   const how = h("div", { class: "ts-stack home-how" });

@@ -6,7 +6,7 @@ import { sparkline } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { homeOffer } from "./lesson.js";
-import { jobBadge, jobBar, jobFraction, jobHeadline } from "../jobs/parts.js";
+import { jobBadge, jobBar, jobFraction, jobHeadline, jobTone } from "../jobs/parts.js";
 
 /** @type {View<"home">} */
 export async function view(root, _value, ctx) {
@@ -33,13 +33,12 @@ export async function view(root, _value, ctx) {
 }
 
 /**
- * Newcomers see the offer first; whoever has trained something sees their work first.
+ * What runs comes first. Newcomers see the offer then; whoever has trained something sees their work.
  * @param {Ctx<"home">} ctx
  */
 function homeFrame(page, head, slots, state, ctx) {
-  const work = [slots.running, slots.finished];
   const known = state.finished.length > 0;
-  appendAll(page, known ? [head, ...work, slots.offer, slots.machine] : [head, slots.offer, ...work, slots.next, slots.machine]);
+  appendAll(page, [head, slots.running, ...(known ? [slots.finished, slots.offer] : [slots.offer, slots.finished, slots.next]), slots.machine]);
   homeOffer(slots.offer, ctx, known);
   if (!known) homeNext(slots.next);
 }
@@ -55,14 +54,16 @@ const homeParts = {
   },
 };
 
+/** @param {Server.HomeJob} job */
 const homeRunning = (job) => h("a", { class: "ts-card home-running", href: pageUrl("jobs", { job: job.id }) },
   h("div", { class: "ts-stack tight" },
     h("div", { class: "ts-row" }, h("b", { dir: "auto" }, job.name), jobBadge(job)),
-    h("p", { class: "ts-soft" }, jobHeadline(job)),
+    h("p", { class: jobTone(job) === "warn" ? "ts-warn-text" : "ts-soft" }, jobHeadline(job)),
     job.status === "queued" ? null : h("div", { class: "home-bar" }, jobBar(job), h("span", { class: "ts-small ts-num" }, format.percent(jobFraction(job))))),
-  job.spark.length > 1 ? h("div", { class: "home-spark" }, sparkline(job.spark, t("home.spark", { name: job.name })),
-    h("span", { class: "ts-small ts-soft" }, t("home.loss"), " ", h("b", { class: "ts-num" }, format.loss(job.spark.at(-1)[1])))) : null);
+  job.spark && job.spark.length > 1 ? h("div", { class: "home-spark" }, sparkline(job.spark, t("home.spark", { name: job.name })),
+    h("span", { class: "ts-small ts-soft" }, t("home.loss"), " ", h("b", { class: "ts-num" }, format.loss(job.spark[job.spark.length - 1][1])))) : null);
 
+/** @param {Server.HomeJob} job */
 const homeFinished = (job) => h("article", { class: "ts-card" },
   h("div", { class: "ts-stack tight" },
     h("div", { class: "ts-spread" }, h("h3", { dir: "auto" }, h("a", { class: "home-plain", href: pageUrl("jobs", { job: job.id }) }, job.name)),
@@ -82,6 +83,7 @@ function homeNext(slot) {
     h("div", { class: "ts-grid" }, step(1, "data", "database"), step(2, "train", "wand-sparkles"), step(3, "playground", "messages-square")));
 }
 
+/** @param {Server.MachineView} machine */
 function homeMachine(slot, machine) {
   const gb = (mb) => format.number(mb / 1000, mb < 10000 ? 1 : 0) + " GB";
   const gpus = machine.gpus.length ? machine.gpus.map((gpu) => gpu.name).join(", ") : t("home.machine.no_gpu");

@@ -30,13 +30,13 @@ export function jobCharts(root) {
     wait.hidden = any || !JOB_ACTIVE.has(job.status);
     if (big.parentElement) big.parentElement.hidden = !any;
     if (any) put(() => big, "loss", { title: t("jobs.chart.loss"), yLabel: t("jobs.chart.loss"), smoothing: 0.6, log: false }, loss, markers);
-    const shown = [...JOB_METRICS.SMALL.map(([name, key]) => [name, t(key)]), ...added.map((one) => [one.key, one.label, one.help])];
+    const shown = [...JOB_METRICS.SMALL.map(([name, key, help]) => [name, t(key), t(help)]), ...added.map((one) => [one.key, one.label, one.help])];
     for (const [name, label, help] of shown) {
       if (!(metrics[name]?.length > 1)) continue;
       const holder = () => {
-        const card = h("section", { class: "ts-card job-chart-small", title: help || null });
-        small.append(card);
-        return card;
+        const inner = h("div", {});
+        small.append(h("section", { class: "ts-card job-chart-small" }, inner, help ? h("p", { class: "ts-small ts-soft job-chart-help" }, help) : null));
+        return inner;
       };
       put(holder, name, { title: label, yLabel: label, compact: true }, [{ name, label, kind: "neutral", points: metrics[name] }], []);
     }
@@ -44,6 +44,7 @@ export function jobCharts(root) {
   return { update };
 }
 
+/** @param {Server.NamedJob} job */
 export function jobTiles(job, metrics) {
   if (!job.trains) return jobResultTiles(job);
   const last = jobLast(metrics);
@@ -60,7 +61,10 @@ export function jobTiles(job, metrics) {
     tile(t("jobs.tile.memory"), memory ? format.bytes(memory * 1e6) : "–"));
 }
 
-/** What an export or a model's preparation made. */
+/**
+ * What an export or a model's preparation made.
+ * @param {Server.NamedJob} job
+ */
 function jobResultTiles(job) {
   if (!job.gives_file) return null;
   return h("div", { class: "ts-row" }, jobLink("download", t("jobs.download"), "/files/export/" + job.id, "primary"));

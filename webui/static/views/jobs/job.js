@@ -5,10 +5,11 @@ import { drawIcon } from "../../kit/icons.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { jobCharts, jobLast, jobTiles } from "./charts.js";
+import { jobLabels } from "./labels.js";
 import { jobAdvice } from "./memory.js";
 import {
   JOB_ACTIVE, jobAct, jobBadge, jobBar, jobButton, jobError, jobFraction, jobHeadline, jobKind, jobLink, jobPhase,
-  jobSoon, jobState,
+  jobSoon, jobState, jobTone,
 } from "./parts.js";
 import { jobFigures, ranksKnown } from "./ranks.js";
 import { jobSamples } from "./samples.js";
@@ -21,7 +22,7 @@ export function jobDetail(root, id, ctx) {
   const slot = (name, tag = "div", look = "") => (slots[name] = h(tag, { class: `job-${name} ${look}` }));
   const page = h("div", { class: "ts-page job-page" },
     h("a", { class: "job-back", href: pageUrl("jobs") }, drawIcon("chevron-right"), t("jobs.back")),
-    slot("head", "header"), slot("notes"), slot("meter"), slot("tiles"), slot("charts"), slot("figures"), slot("samples"),
+    slot("head", "header"), slot("labels"), slot("notes"), slot("meter"), slot("tiles"), slot("charts"), slot("figures"), slot("samples"),
     h("div", { class: "job-columns-2" }, slot("events", "section", "ts-card"), slot("settings", "section", "ts-card")),
     slot("log"));
   replaceChildren(root, page);
@@ -42,6 +43,7 @@ export function jobDetail(root, id, ctx) {
     const job = feed.job;
     document.title = job.name + " · Tunesmith";
     jobOnce(data, "head", [job.name, job.status, job.stalled, job.can, job.tuned_id, job.headline], () => jobHead(slots.head, job, ctx, refresh));
+    jobOnce(data, "labels", [job.tags, job.note], () => jobLabels(slots.labels, job, ctx, refresh));
     jobOnce(data, "notes", [job.status, job.stalled, job.error, job.request, job.result?.ended], () => replaceChildren(slots.notes, jobNotes(job), jobAdvice(job, feed.advice, ctx)));
     jobOnce(data, "meter", job, () => replaceChildren(slots.meter, jobMeter(job)));
     jobOnce(data, "tiles", [job, jobLast(data.metrics)], () => replaceChildren(slots.tiles, jobTiles(job, data.metrics)));
@@ -104,18 +106,25 @@ function jobMarkers(checkpoints, events) {
   ];
 }
 
-/** @param {Ctx<"jobs">} ctx */
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.NamedJob} job
+ */
 function jobHead(slot, job, ctx, refresh) {
   const facts = [job.base_model_name, job.dataset_name, jobKind(job)].filter(Boolean);
   replaceChildren(slot,
     h("div", { class: "job-title" },
       h("div", { class: "ts-row" }, h("h1", {}, job.name), jobBadge(job)),
       h("p", { class: "ts-small ts-soft" }, facts.map((fact, i) => [i ? " → " : "", h("bdi", {}, fact)])),
-      h("p", { class: "ts-lead job-headline", role: "status", "aria-live": "polite" }, jobHeadline(job))),
+      h("p", { class: "ts-lead job-headline", "data-tone": jobTone(job), role: "status", "aria-live": "polite" },
+        jobTone(job) ? drawIcon(jobTone(job) === "good" ? "circle-check" : "triangle-alert") : null, h("span", {}, jobHeadline(job)))),
     h("div", { class: "ts-row job-actions" }, jobButtons(job, ctx, refresh)));
 }
 
-/** @param {Ctx<"jobs">} ctx */
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.NamedJob} job
+ */
 function jobButtons(job, ctx, refresh) {
   const can = job.can || {};
   const act = (icon, action, look = "") => jobButton(icon, t(`jobs.${action}.do`), {
@@ -129,7 +138,8 @@ function jobButtons(job, ctx, refresh) {
   return [
     job.tuned_id ? jobLink("messages-square", t("jobs.chat"), pageUrl("playground", { tuned: job.tuned_id }), "primary") : null,
     job.tuned_id ? jobLink("download", t("jobs.take"), pageUrl("models", { model: job.tuned_id })) : null,
-    can.resume ? act("play", "resume", job.tuned_id ? "" : "primary") : null,
+    job.shown_at ? jobLink("table", t("jobs.open_at." + job.shown_at[0]), pageUrl(job.shown_at[0], { [job.shown_at[1]]: job.id }), "primary") : null,
+    can.resume ? act("play", "resume", job.tuned_id || job.shown_at ? "" : "primary") : null,
     can.stop ? act("square", "stop") : null,
     can.cancel ? act("x", "cancel", "ghost") : null,
     job.trains ? jobLink("copy", t("jobs.again"), pageUrl("train", { from_job: job.id })) : null,
@@ -137,7 +147,10 @@ function jobButtons(job, ctx, refresh) {
   ];
 }
 
-/** What went wrong comes first: the cause, and what to do. */
+/**
+ * What went wrong comes first: the cause, and what to do.
+ * @param {Server.NamedJob} job
+ */
 function jobNotes(job) {
   const note = (kind, icon, title, text) => h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : "status" },
     drawIcon(icon), h("div", {}, h("strong", {}, title), text ? h("p", {}, text) : null));
@@ -145,13 +158,14 @@ function jobNotes(job) {
   if (state === "failed") return note("danger", "circle-x", t("jobs.note.failed"), jobError(job.error));
   if (state === "interrupted") return note("warn", "triangle-alert", t("jobs.note.interrupted"), job.error ? jobError(job.error) : t("jobs.note.interrupted_text"));
   if (state === "stalled") return note("warn", "triangle-alert", t("jobs.note.stalled"), t("jobs.note.stalled_text"));
-  if (state === "stopped") return note("info", "info", t(job.result?.ended === "time" ? "jobs.note.stopped_time" : "jobs.note.stopped"), t("jobs.note.stopped_text"));
+  if (state === "stopped" && job.trains) return note("info", "info", t(job.result?.ended === "time" ? "jobs.note.stopped_time" : "jobs.note.stopped"), t("jobs.note.stopped_text"));
   if (state === "stopping") {
     return note("info", "info", t(job.request === "cancel" ? "jobs.note.cancelling" : "jobs.note.stopping"));
   }
   return null;
 }
 
+/** @param {Server.NamedJob} job */
 function jobMeter(job) {
   if (job.status === "succeeded" || job.status === "cancelled") return null;
   const steps = job.total_steps

@@ -29,7 +29,10 @@ export function jobMemory() {
 
 const FAR = 3; // a limit further above than this would press the other lines flat
 
-/** What was measured, and level lines for the plan and, where it is near enough to be seen, the limit. */
+/**
+ * What was measured, and level lines for the plan and, where it is near enough to be seen, the limit.
+ * @param {Server.PromisedPlan} plan
+ */
 function memorySeries(points, plan) {
   const used = { name: "used", kind: "tuned", label: t("jobs.memory.used"), points };
   if (!plan) return [used];
@@ -40,13 +43,17 @@ function memorySeries(points, plan) {
   return plan.limit_mb <= FAR * highest ? [used, planned, limit] : [used, planned];
 }
 
-/** "Planned 1,180 MB, measured 1,120 MB", and the time when the job has ended. */
+/**
+ * "Planned 1,180 MB, measured 1,120 MB", and the time when the job has ended.
+ * @param {Server.NamedJob} job
+ * @param {Server.PromisedPlan} plan
+ */
 function memoryWords(points, job, plan) {
   const highest = job.result?.peak_memory_mb || Math.max(...points.map(([, value]) => value));
   if (!plan) return t("jobs.memory.measured", { measured: format.number(highest) });
   const numbers = { planned: format.number(plan.need_mb), measured: format.number(highest), limit: format.number(plan.limit_mb) };
   const memory = t(JOB_ACTIVE.has(job.status) ? "jobs.memory.so_far" : "jobs.memory.compared", numbers);
-  const took = job.result?.elapsed_s;
+  const took = job.seconds;
   if (job.status !== "succeeded" || !took || !plan.seconds) return memory;
   return memory + " " + t("jobs.memory.time", { planned: format.duration(plan.seconds), took: format.duration(took) });
 }
@@ -63,6 +70,7 @@ function jobEstimate({ items, need_mb: need, limit_mb: limit }, open = false) {
 /**
  * After memory ran out for good: the estimate beside the limit, and the change that would fit, one click from a new start.
  * @param {Ctx<"jobs">} ctx
+ * @param {Server.NamedJob} job
  */
 export function jobAdvice(job, advice, ctx) {
   const params = job.error?.params;
@@ -75,5 +83,5 @@ export function jobAdvice(job, advice, ctx) {
     h("h2", {}, t("jobs.advice.title")),
     h("dl", { class: "ts-kv" }, advice.map((row) => [h("dt", {}, row.label), h("dd", { class: "ts-num" }, row.value)])),
     h("div", { class: "ts-row" }, jobButton("refresh-cw", t("jobs.advice.do"), { class: "ts-btn primary", id: "job-do-changed", title: t("jobs.advice.help"), onclick: start }))] : null;
-  return h("section", { class: "ts-card job-advice" }, change, jobEstimate(params, true));
+  return h("section", { class: "ts-card job-advice" }, change, jobEstimate(/** @type {any} */ (params), true));
 }

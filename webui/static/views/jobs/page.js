@@ -6,9 +6,13 @@ import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
+import { jobFilter } from "./filter.js";
+import { jobTags } from "./labels.js";
 import {
   JOB_ACTIVE, drawKeyed, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen,
 } from "./parts.js";
+
+const FACETS_EVERY = 10000; // milliseconds
 
 /** @type {View<"jobs">} */
 export async function view(root, _value, ctx) {
@@ -29,19 +33,30 @@ function jobList(root, ctx) {
     jobLink("wand-sparkles", t("jobs.train"), pageUrl("train"), "primary"));
   const loading = h("div", { class: "job-skeleton", role: "status", "aria-label": t("jobs.loading") }, h("i"), h("i"), h("i"));
   const add = jobLink("plus", t("jobs.train"), pageUrl("train"), "primary");
+  const none = h("p", { class: "ts-soft job-none", role: "status", hidden: true }, t("jobs.filter.none"));
+  let version = "", asked = 0, facetsAt = 0;
+  const filter = jobFilter(() => { version = ""; asked += 1; refresh(); });
   replaceChildren(root, h("div", { class: "ts-page" },
-    pageHead(t("jobs.title"), t("jobs.lead"), add), loading, empty, groups.map((group) => group.node)));
+    pageHead(t("jobs.title"), t("jobs.lead"), add), filter.node, loading, empty, none, groups.map((group) => group.node)));
 
-  let version = "";
   const refresh = async () => {
-    const news = await ctx.call("jobs_list", version);
+    const mine = asked;
+    const news = await ctx.call("jobs_list", version, filter.wanted());
+    if (mine !== asked) return; // narrowed otherwise meanwhile
     version = news.version;
-    if (news.jobs) draw(news.jobs);
+    if (!news.jobs) return;
+    draw(news.jobs);
+    if (Date.now() - facetsAt < FACETS_EVERY) return;
+    facetsAt = Date.now();
+    filter.show(await ctx.call("jobs_facets"));
   };
   const draw = (jobs) => {
+    const all = Object.keys(filter.wanted()).length === 0;
     loading.hidden = true;
-    empty.hidden = jobs.some((job) => job.trains);
+    empty.hidden = !all || jobs.some((job) => job.trains);
+    none.hidden = all || jobs.length > 0;
     add.hidden = !empty.hidden;
+    filter.node.hidden = all && jobs.length === 0;
     for (const group of groups) {
       const mine = jobs.filter((job) => jobGroup(job) === group.name);
       if (group.name === "waiting") mine.sort((a, b) => (a.queue_place ?? 0) - (b.queue_place ?? 0));
@@ -53,6 +68,7 @@ function jobList(root, ctx) {
   poll(root, 1000, refresh);
 }
 
+/** @param {Server.ListedJob} job */
 function jobGroup(job) {
   if (job.status === "queued") return "waiting";
   return JOB_ACTIVE.has(job.status) ? "running" : "finished";
@@ -65,13 +81,18 @@ function jobListHead(name) {
     h("span", { class: "job-cell-actions" }));
 }
 
-/** @param {Ctx<"jobs">} ctx */
+/**
+ * @param {Ctx<"jobs">} ctx
+ * @param {Server.ListedJob} job
+ */
 function jobRow(job, ctx, refresh) {
   const facts = [jobKind(job), job.base_model_name, job.dataset_name].filter(Boolean);
   return h("li", { class: "job-row", "data-job": job.id },
     h("div", { class: "job-cell-job" },
       h("a", { class: "job-name", id: "job-link-" + job.id, href: pageUrl("jobs", { job: job.id }) }, job.name),
       h("div", { class: "job-facts ts-small ts-soft" }, facts.map((fact, i) => [i ? " · " : "", h("bdi", {}, fact)])),
+      job.note ? h("p", { class: "job-row-note ts-small", dir: "auto", title: job.note }, job.note) : null,
+      job.tags.length ? h("div", { class: "job-tags" }, jobTags(job)) : null,
       job.comparison_id ? h("a", { class: "ts-badge neutral job-compared", id: "job-compared-" + job.id, href: pageUrl("compare", { comparison: job.comparison_id }) }, drawIcon("gauge"), t("compare.part_of")) : null),
     h("div", { class: "job-cell-progress" },
       h("div", { class: "job-status-line" }, jobBadge(job), h("span", { class: "ts-small ts-soft" }, jobSoon(job))),
@@ -82,8 +103,10 @@ function jobRow(job, ctx, refresh) {
     h("div", { class: "job-cell-actions" }, jobQuick(job, ctx, refresh)));
 }
 
+/** @param {Server.ListedJob} job */
 const jobShowsBar = (job) => JOB_ACTIVE.has(job.status) || (["stopped", "interrupted", "failed"].includes(job.status) && job.step > 0);
 
+/** @param {Server.ListedJob} job */
 function jobLosses(job) {
   if (!job.trains || job.status === "queued") return h("div", { class: "job-cell-loss" });
   const one = (kind, value) => h("div", { class: "job-loss" },
@@ -94,6 +117,7 @@ function jobLosses(job) {
 /**
  * The few things that one does from the list; everything else is in the job's own view.
  * @param {Ctx<"jobs">} ctx
+ * @param {Server.ListedJob} job
  */
 function jobQuick(job, ctx, refresh) {
   const quick = (icon, key, run, extra = {}) => {

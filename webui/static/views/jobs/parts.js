@@ -5,6 +5,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { askFirst } from "../../kit/parts.js";
 import { hasText, pageLocale, said, t } from "../../kit/texts.js";
 import { runAction, toast } from "../../kit/toast.js";
+import { dayOf } from "./words.js";
 
 export const JOB_ACTIVE = new Set(["starting", "running", "stopping"]);
 export const JOB_LOOK = {
@@ -48,8 +49,7 @@ export function jobSoon(job) {
     }
     return job.phase ? jobPhase(job) : t("jobs.status." + job.status);
   }
-  if (!job.started_at || !job.finished_at) return "";
-  return t("jobs.took", { time: format.duration(job.finished_at - job.started_at) });
+  return job.seconds === null || job.seconds === undefined ? "" : t("jobs.took", { time: format.duration(job.seconds) });
 }
 
 export const jobPhase = (job) => said(job.phase_label);
@@ -64,16 +64,23 @@ export const jobError = (error) => (error ? error.message ?? t("jobs.error_unkno
 
 export const jobHeadline = (job) => (job.headline?.text ? said(job.headline.text) : job.headline ? jobText(["headline." + job.headline.code], job.headline.params, "") : "");
 
-/** The time of today, else the date; whole on hover. */
+/** Good news, bad news or neither: where the sentence is about a number that can get better or worse. */
+export const jobTone = (job) => job.headline?.tone || null;
+
+/** The day and the time; with the year where it is another one. */
 export function jobWhen(epoch) {
   if (!epoch) return "";
-  const date = new Date(epoch * 1000);
-  const today = date.toDateString() === new Date().toDateString();
-  const text = today ? date.toLocaleTimeString(pageLocale(), { timeStyle: "short" }) : date.toLocaleDateString(pageLocale(), { month: "short", day: "numeric" });
-  return h("time", { datetime: date.toISOString(), title: format.when(epoch) }, text);
+  const date = new Date(epoch * 1000), which = dayOf(epoch);
+  const day = which === "today" ? t("jobs.day.today") : which === "yesterday" ? t("jobs.day.yesterday")
+    : date.toLocaleDateString(pageLocale(), { year: which === "date" ? "numeric" : undefined, month: "short", day: "numeric" });
+  const time = date.toLocaleTimeString(pageLocale(), { timeStyle: "short" });
+  return h("time", { datetime: date.toISOString(), title: format.when(epoch) }, t("jobs.when.at", { day, time }));
 }
 
 export const jobKind = (job) => (job.trains ? job.method_label || job.method : said(job.title));
+
+/** What the buttons of a question say: to do it, and for a job that is being discarded to keep it. */
+const choiceWords = (job, action) => (action === "cancel" ? [t("jobs.cancel.sure"), t(job.trains ? "jobs.cancel.keep" : "jobs.cancel.keep_other")] : [t(`jobs.${action}.do`)]);
 
 /**
  * Stop, cancel, resume or delete; what cannot be undone asks once. Resolves to true when it was done.
@@ -81,7 +88,7 @@ export const jobKind = (job) => (job.trains ? job.method_label || job.method : s
  */
 export async function jobAct(ctx, button, job, action) {
   if (action === "cancel" || action === "delete") {
-    const sure = await askFirst(t(`jobs.${action}.title`, { name: job.name }), t(`jobs.${action}.text`), t(`jobs.${action}.do`));
+    const sure = await askFirst(t(`jobs.${action}.title`, { name: job.name }), t(`jobs.${action}.text`), ...choiceWords(job, action));
     if (!sure) return false;
   }
   const done = await runAction(button, async () => {
@@ -125,8 +132,8 @@ export const JOB_METRICS = {
   MEMORY: ["memory_device_mb", "memory_process_mb"], // of the device where it has its own
   LOSS: [["train_loss", "train"], ["val_loss", "val"]],
   SMALL: [
-    ["learning_rate", "jobs.metric.learning_rate"],
-    ["grad_norm", "jobs.metric.grad_norm"],
-    ["tokens_per_s", "jobs.metric.speed"],
+    ["learning_rate", "jobs.metric.learning_rate", "jobs.metric.learning_rate.help"],
+    ["grad_norm", "jobs.metric.grad_norm", "jobs.metric.grad_norm.help"],
+    ["tokens_per_s", "jobs.metric.speed", "jobs.metric.speed.help"],
   ],
 };

@@ -26,15 +26,18 @@ export function jobSamples(root) {
     if (state === drawn) return;
     drawn = state;
     if (chosen === null) return replaceChildren(root);
-    const scrolled = root.querySelector(".sample-strip")?.scrollLeft;
+    const before = root.querySelector(".sample-strip");
+    const scrolled = before && !seesNewest(before) ? before.scrollLeft : null;
     replaceChildren(root, h("section", { class: "ts-card" },
       h("h2", {}, t("jobs.samples.title")), h("p", { class: "ts-soft ts-small" }, t("jobs.samples.lead")),
       indexes.length > 1 ? sampleTabs(indexes, prompts, chosen, choose) : null, samplePanel(prompts.get(chosen))));
     const strip = root.querySelector(".sample-strip");
-    if (strip && scrolled) strip.scrollLeft = scrolled;
+    if (strip) strip.scrollLeft = scrolled ?? strip.scrollWidth; // the newest answer is in view until the reader looks at an earlier one
   };
   return { add, clear, show };
 }
+
+const seesNewest = (strip) => strip.scrollLeft + strip.clientWidth >= strip.scrollWidth - 24;
 
 function sampleTabs(indexes, prompts, chosen, choose) {
   const key = (event) => {

@@ -4,11 +4,12 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { methodDiagram } from "./diagrams.js";
-import { learnCost, learnShare } from "./parts.js";
+import { learnCost, learnFold, learnShare } from "./parts.js";
 import { noteBox } from "../shared/form-controls.js";
 import { megabytes } from "../train/steps/budget.js";
 import { trainCount } from "../train/steps/model.js";
 
+/** @param {Parts<"learn">} page */
 export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend(),
   page.families.map((family) => {
     const methods = page.methods.filter((method) => method.family === family.key);
@@ -20,6 +21,7 @@ export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend
 const learnLegend = () => h("ul", { class: "learn-legend ts-small" }, ["frozen", "trained", "example"].map((kind) =>
   h("li", {}, h("i", { class: "learn-swatch " + kind, "aria-hidden": "true" }), t("learn.legend." + kind))));
 
+/** @param {Parts<"learn">} page */
 function learnCard(page, method) {
   const learn = method.learn;
   const told = learn ? `${learn.trains} ${learn.frozen}` : method.tagline;
@@ -31,12 +33,16 @@ function learnCard(page, method) {
     h("div", { class: "learn-card-head" },
       h("div", {}, h("h4", { id: method.key + "-title", tabindex: "-1" }, method.label), h("p", { class: "ts-soft" }, method.tagline)),
       h("a", { class: "ts-btn small", href: pageUrl("train", { method: method.key }), "aria-label": t("learn.use", { method: method.label }) }, drawIcon("wand-sparkles"), t("learn.use_short"))),
-    h("div", { class: "learn-card-body" },
-      h("figure", { class: "learn-figure" }, methodDiagram(method, told)),
-      h("div", { class: "ts-stack learn-words" }, learn ? learnWords(learn) : null, numbers)),
-    learn ? choice(learn) : null,
-    more(method));
+    learnFold(learnHandle(method.label),
+      h("div", { class: "learn-card-body" },
+        h("figure", { class: "learn-figure" }, methodDiagram(method, told)),
+        h("div", { class: "ts-stack learn-words" }, learn ? learnWords(learn) : null, numbers)),
+      learn ? choice(learn) : null,
+      more(method)));
 }
+
+/** The handle of a card that is folded away; each names its card to those who do not see it. */
+export const learnHandle = (label) => [t("learn.unfold"), h("span", { class: "ts-sr" }, ": " + label)];
 
 const learnWords = (learn) => [
   h("p", {}, learn.what),
@@ -45,7 +51,10 @@ const learnWords = (learn) => [
     h("dt", {}, h("i", { class: "learn-swatch frozen", "aria-hidden": "true" }), t("learn.frozen")), h("dd", {}, learn.frozen)),
 ];
 
-/** The method's numbers on the chosen model, at its defaults. */
+/**
+ * The method's numbers on the chosen model, at its defaults.
+ * @param {Parts<"learn">} page
+ */
 function learnNumbers(page, method) {
   const given = page.costs?.numbers[method.key];
   if (given?.refused) return noteBox("warn", given.refused.message);

@@ -2,7 +2,9 @@
 import { h } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
+import { learnFold } from "./parts.js";
 
+/** @param {Parts<"learn">} page */
 export function glossary(page) {
   const topics = page.glossary.map(learnTopic);
   const entries = topics.flatMap((topic) => topic.entries);
@@ -11,7 +13,10 @@ export function glossary(page) {
   const filter = () => {
     const wanted = search.value.trim().toLowerCase();
     entries.forEach((entry) => { entry.node.hidden = !entry.text.includes(wanted); });
-    topics.forEach((topic) => { topic.node.hidden = topic.entries.every((entry) => entry.node.hidden); });
+    topics.forEach((topic) => {
+      topic.node.hidden = topic.entries.every((entry) => entry.node.hidden);
+      if (wanted) topic.fold.open = true;
+    });
     const left = entries.filter((entry) => !entry.node.hidden).length;
     none.hidden = left > 0;
     found.textContent = t("learn.glossary.found", { n: left, all: entries.length });
@@ -38,8 +43,9 @@ function unfilter(entries, search, filter) {
 function learnTopic(topic) {
   const entries = topic.terms.map(learnTerm);
   const id = "words-" + topic.key;
-  return { entries, node: h("section", { class: "learn-topic", "aria-labelledby": id },
-    h("h3", { id }, topic.title), h("dl", {}, entries.map((entry) => entry.node))) };
+  const handle = [t("learn.unfold.words", { n: entries.length }), h("span", { class: "ts-sr" }, ": " + topic.title)];
+  const fold = learnFold(handle, h("dl", {}, entries.map((entry) => entry.node)));
+  return { entries, fold, node: h("section", { class: "learn-topic", "aria-labelledby": id }, h("h3", { id }, topic.title), fold) };
 }
 
 /** One word: {node, text to search in}. */

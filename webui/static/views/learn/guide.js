@@ -6,6 +6,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { debounce, labelledField, noteBox, onlyLatest } from "../shared/form-controls.js";
 import { megabytes } from "../train/steps/budget.js";
 
+/** @param {Parts<"learn">} page */
 export function guide(page) {
   const answers = { memory: 8, examples: 200, goal: page.goals[0].value };
   const advice = h("div", { class: "learn-advice", "aria-live": "polite" });
@@ -26,6 +27,7 @@ export function guide(page) {
   return h("div", { class: "ts-stack" }, h("div", { class: "ts-card learn-guide" }, form, advice), examples);
 }
 
+/** @param {Parts<"learn">} page */
 function questions(page, answers, changed) {
   const number = (key, step) => {
     const input = h("input", { class: "ts-input ts-num", id: "learn-" + key, type: "number", min: step, step: "any", value: String(answers[key]), autocomplete: "off",
@@ -39,6 +41,7 @@ function questions(page, answers, changed) {
   return [number("memory", "0.5"), number("examples", "1"), goals];
 }
 
+/** @param {Parts<"learn">} page */
 function learnAdvice(page, found) {
   if (!found.length) return noteBox("warn", t("learn.advice.none"));
   const item = (one, at) => h("div", { class: at ? "learn-second" : "learn-first" },
@@ -50,8 +53,10 @@ function learnAdvice(page, found) {
   return found.map(item);
 }
 
+/** @param {Parts<"learn">} page */
 const trainUrl = (page, method) => pageUrl("train", /^\d+$/.test(page.model) ? { method, model: page.model } : { method });
 
+/** @param {Parts<"learn">} page */
 const learnExamples = (page, fill) => [h("h3", {}, t("learn.examples")), h("ul", {}, page.costs.examples.map((example) => {
   const goal = page.goals.find((one) => one.value === example.goal).label;
   const best = example.advice[0]?.label ?? t("learn.advice.nothing");

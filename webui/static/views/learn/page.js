@@ -9,10 +9,12 @@ import { cards } from "./card.js";
 import { glossary } from "./glossary.js";
 import { guide } from "./guide.js";
 import { objectives } from "./objectives.js";
+import { learnFold, learnUnfold } from "./parts.js";
 import { learnTable } from "./table.js";
 import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
 import { trainCount } from "../train/steps/model.js";
 
+/** @param {Ctx<"learn">} ctx */
 export const view = async (root, value, ctx) => {
   const page = { ...value, ctx, costs: null, model: queryValue("model") || "", told: [] };
   page.on = (task) => page.told.push(task);
@@ -46,11 +48,13 @@ export const view = async (root, value, ctx) => {
 function arrive() {
   const card = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   if (!card) return;
+  learnUnfold(card);
   card.scrollIntoView({ block: "start" });
   const title = /** @type {HTMLElement | null} */ (card.querySelector(":scope > dt, :scope > .learn-card-head :is(h3, h4)"));
   title?.focus({ preventScroll: true });
 }
 
+/** @param {Parts<"learn">} page */
 function modelPicker(page) {
   const pick = async (model) => {
     try {
@@ -67,8 +71,8 @@ function modelPicker(page) {
   });
 }
 
-const myths = () => h("div", { class: "learn-myths" }, MYTHS.map((key) => h("article", { class: "learn-myth" },
+const myths = () => learnFold(t("learn.unfold.myths", { n: MYTHS.length }), h("div", { class: "learn-myths" }, MYTHS.map((key) => h("article", { class: "learn-myth" },
   h("p", { class: "learn-claim" }, drawIcon("circle-x", 16), h("span", {}, h("span", { class: "ts-sr" }, t("learn.myth.said") + " "), t(`learn.myth.${key}.claim`))),
-  h("p", { class: "learn-truth" }, drawIcon("circle-check", 16), h("span", {}, h("span", { class: "ts-sr" }, t("learn.myth.is") + " "), t(`learn.myth.${key}.truth`))))));
+  h("p", { class: "learn-truth" }, drawIcon("circle-check", 16), h("span", {}, h("span", { class: "ts-sr" }, t("learn.myth.is") + " "), t(`learn.myth.${key}.truth`)))))));
 
 const MYTHS = ["ptuning_v2", "ptuning", "qlora", "speed", "merge", "packing", "bitfit", "average", "pruning", "counts", "loss"];

@@ -7,7 +7,10 @@ import { learnCost, learnShare, rank } from "./parts.js";
 import { megabytes } from "../train/steps/budget.js";
 import { trainCount } from "../train/steps/model.js";
 
-/** Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do. */
+/**
+ * Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do.
+ * @param {Parts<"learn">} page
+ */
 const learnColumns = (page) => {
   const cost = (key) => learnCost(page, key);
   const number = (key, read, show) => ({ key, sort: (m) => (cost(m.key) ? read(cost(m.key)) : null), show: (m) => (cost(m.key) ? show(cost(m.key)) : "–"), number: true });
@@ -31,6 +34,7 @@ const learnColumns = (page) => {
 const yesNo = ({ can, reason }) => h("span", { class: "learn-can " + (can ? "yes" : "no"), title: reason || null },
   drawIcon(can ? "check" : "x", 16), h("span", { class: "ts-sr" }, t(can ? "train.form.yes" : "train.form.no")));
 
+/** @param {Parts<"learn">} page */
 export function learnTable(page) {
   const order = { key: null, down: false };
   const holder = h("div", { class: "ts-table-wrap learn-table", tabindex: "0", role: "region", "aria-label": t("learn.compare.short") });

@@ -10,6 +10,7 @@ import { settingsForm } from "../shared/form.js";
 /**
  * The section, and `follow`, which the page calls again and again while it is open.
  * @param {Ctx<"models">} ctx
+ * @param {Server.NamedTuned} model
  */
 export function modelDownloads(model, ctx) {
   const forms = model.exports.map((form) => modelExport(model, form, ctx));
@@ -21,7 +22,11 @@ export function modelDownloads(model, ctx) {
   };
 }
 
-/** @param {Ctx<"models">} ctx */
+/**
+ * @param {Ctx<"models">} ctx
+ * @param {Server.NamedTuned} model
+ * @param {Server.ExportFormView} form
+ */
 function modelExport(model, form, ctx) {
   const foot = h("div", { class: "model-export-foot" });
   const settings = exportSettings(form);
@@ -59,7 +64,10 @@ function modelExport(model, form, ctx) {
 const exportNeeds = (needs) => t(needs.memory_mb ? "models.export_memory" : "models.export_disk",
   { disk: format.bytes(needs.disk_bytes), memory: format.bytes(needs.memory_mb * 2 ** 20) });
 
-/** The form's own settings: what is chosen, and a task whose faults are shown at the fields. */
+/**
+ * The form's own settings: what is chosen, and a task whose faults are shown at the fields.
+ * @param {Server.ExportFormView} form
+ */
 function exportSettings(form) {
   const chosen = {};
   if (!form.params.length) return { node: null, chosen, checked: (task) => task() };
@@ -84,6 +92,10 @@ function exportSettings(form) {
   return { node: fields, chosen, checked };
 }
 
+/**
+ * @param {Server.ExportJobView} job
+ * @param {Server.ExportFormView} form
+ */
 function exportFoot(job, jobId, start, form) {
   const make = (key, look = "") => h("button", { type: "button", class: "ts-btn " + look, "aria-label": t(key + "_named", { form: form.label }),
     onclick: (event) => start(event.currentTarget) }, drawIcon("box"), h("span", {}, t(key)));

@@ -28,7 +28,10 @@ export async function modelDetail(root, id, ctx) {
   poll(root, 700, downloads.follow);
 }
 
-/** @param {Ctx<"models">} ctx */
+/**
+ * @param {Ctx<"models">} ctx
+ * @param {Server.NamedTuned} model
+ */
 function modelHead(model, ctx) {
   const button = (icon, key, run, look = "") => h("button", { type: "button", class: "ts-btn " + look, id: "model-do-" + icon, onclick: run }, drawIcon(icon), h("span", {}, t(key)));
   return pageHead(model.name, t("models.made", { when: format.when(model.created_at) }),
@@ -38,7 +41,10 @@ function modelHead(model, ctx) {
     button("trash-2", "models.delete", (event) => modelDelete(model, ctx, event.currentTarget), "ghost danger"));
 }
 
-/** @param {Ctx<"models">} ctx */
+/**
+ * @param {Ctx<"models">} ctx
+ * @param {Server.NamedTuned} model
+ */
 async function modelRename(model, ctx) {
   const input = h("input", { class: "ts-input", id: "model-name", value: model.name, maxlength: "120" });
   const field = h("div", { class: "ts-field" }, h("label", { for: "model-name" }, t("models.name")), input);
@@ -56,7 +62,10 @@ async function modelRename(model, ctx) {
   }
 }
 
-/** @param {Ctx<"models">} ctx */
+/**
+ * @param {Ctx<"models">} ctx
+ * @param {Server.NamedTuned} model
+ */
 async function modelDelete(model, ctx, button) {
   const size = format.bytes(model.bytes);
   if (!(await askFirst(t("models.delete_title", { name: model.name }), t("models.delete_text", { size }), t("models.delete")))) return;
@@ -67,6 +76,7 @@ async function modelDelete(model, ctx, button) {
   if (done) location.assign(pageUrl("models"));
 }
 
+/** @param {Server.NamedTuned} model */
 function modelTiles(model) {
   const tile = (label, ...value) => h("div", { class: "ts-stat" }, h("b", { class: "ts-num" }, value), h("span", {}, label));
   return h("section", { class: "ts-card model-tiles", "aria-label": t("models.numbers") },
@@ -78,6 +88,7 @@ function modelTiles(model) {
       tile(t("models.tokens"), format.number(model.tokens))));
 }
 
+/** @param {Server.NamedTuned} model */
 function modelFacts(model) {
   const fact = (key, value, mono) => (value ? [h("dt", {}, t("models.fact." + key)), h("dd", { class: mono ? "ts-mono" : "" }, value)] : null);
   return h("aside", { class: "ts-card" }, h("h2", {}, t("models.facts")),

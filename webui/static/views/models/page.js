@@ -29,6 +29,7 @@ function modelList(root, ctx) {
   });
 }
 
+/** @param {Server.NamedTuned} model */
 function modelCard(model) {
   return h("li", { class: "ts-card model-card", "data-model": model.id },
     h("div", { class: "ts-spread" },

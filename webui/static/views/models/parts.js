@@ -1,23 +1,35 @@
 /* What the list of models and one model's own view share. */
+import { changeOf } from "../../kit/change.js";
 import { h } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 
-/** Validation loss before and after: what the training changed, on rows that it never saw. */
+/**
+ * Validation loss before and after: what the training changed, on rows that it never saw.
+ * @param {Server.NamedTuned} model
+ */
 export function modelGain(model) {
   if (model.val_loss === null) return null;
   const before = model.base_val_loss;
+  const change = before === null ? null : changeOf(before, model.val_loss);
   return h("div", { class: "model-gain" },
     h("span", { class: "ts-label" }, t("models.val_loss")),
     h("span", { class: "ts-num" },
       before === null ? null : [h("span", { class: "model-before" }, format.loss(before)), drawIcon("arrow-right"), h("span", { class: "ts-sr" }, t("models.becomes"))],
-      h("b", { class: "model-after" }, format.loss(model.val_loss))),
-    before !== null ? h("span", { class: "ts-badge " + (model.val_loss < before ? "good" : "warn") },
-      t(model.val_loss < before ? "models.better" : "models.worse", { percent: format.percent(Math.abs(1 - model.val_loss / before)) })) : null);
+      h("b", { class: "model-after " + (change?.tone || "") }, format.loss(model.val_loss))),
+    change ? h("span", { class: "ts-badge " + change.tone }, changeWords(change)) : null);
 }
 
-/** base -> data -> method -> model, as a small line; `linked` ones lead to each of them. */
+function changeWords({ word, share }) {
+  if (word === "same") return t("models.same");
+  return t(word === "better" ? "models.better" : "models.worse", { percent: format.percent(share, share < 0.1 ? 1 : 0) });
+}
+
+/**
+ * base -> data -> method -> model, as a small line; `linked` ones lead to each of them.
+ * @param {Server.NamedTuned} model
+ */
 export function modelLineage(model, linked) {
   const node = (kind, icon, label, text, href) => h("li", { class: "model-node " + kind },
     h("span", { class: "model-node-mark" }, drawIcon(icon)),

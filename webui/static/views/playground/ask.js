@@ -8,6 +8,7 @@ import { playAddress, playBusy, playDraw, playRefresh } from "./page.js";
 
 const PLAY_DRAFT = "ts-playground-draft"; // what was typed and not yet asked survives a refresh
 
+/** @param {Parts<"playground">} play */
 export function playComposer(play) {
   const { dom } = play;
   const grow = () => {
@@ -38,6 +39,7 @@ export function playComposer(play) {
   });
 }
 
+/** @param {Parts<"playground">} play */
 export async function playAsk(play, prompt = play.dom.input.value.trim()) {
   if (!prompt || play.wait || playBusy(play)) return;
   Object.assign(play, { wait: true, asked: prompt, askedTurn: (play.turns.at(-1)?.turn ?? -1) + 1, error: "" });
@@ -54,6 +56,7 @@ export async function playAsk(play, prompt = play.dom.input.value.trim()) {
   }, prompt);
 }
 
+/** @param {Parts<"playground">} play */
 export async function playRegenerate(play) {
   if (!play.id || play.wait || playBusy(play)) return;
   Object.assign(play, { wait: true, error: "" });
@@ -61,7 +64,10 @@ export async function playRegenerate(play) {
   await playRun(play, () => play.ctx.call("chat_regenerate", play.id), "");
 }
 
-/** The call ends as soon as the question is taken, or with the reason why it is not; the words come by TS.playRefresh. */
+/**
+ * The call ends as soon as the question is taken, or with the reason why it is not; the words come by TS.playRefresh.
+ * @param {Parts<"playground">} play
+ */
 async function playRun(play, run, prompt) {
   try {
     await run();
@@ -77,13 +83,17 @@ async function playRun(play, run, prompt) {
   play.dom.input.focus({ preventScroll: true });
 }
 
+/** @param {Parts<"playground">} play */
 export async function playStop(play) {
   if (!(play.wait || playBusy(play))) return;
   play.stopping = play.wait; // a question that is still on its way is stopped as soon as it has arrived
   if (play.id) await runAction(play.dom.stop, () => play.ctx.call("chat_stop", play.id));
 }
 
-/** Questions of the held-out rows: what the tuned model should know and the base cannot. Large while nothing was asked. */
+/**
+ * Questions of the held-out rows: what the tuned model should know and the base cannot. Large while nothing was asked.
+ * @param {Parts<"playground">} play
+ */
 export function playChips(play) {
   const asked = new Set(play.turns.map((turn) => turn.prompt));
   const fresh = play.turns.length === 0 && play.asked === null;
@@ -100,6 +110,7 @@ export function playChips(play) {
     chips.length ? [h("p", { class: "ts-soft ts-small" }, t("playground.try")), h("div", { class: "play-welcome-chips" }, chips)] : null] : null);
 }
 
+/** @param {Parts<"playground">} play */
 export function playTellMemory(play) {
   const { loaded, memory_mb: memory, idle_s: idle } = play.status || {};
   const held = memory ? format.bytes(memory * 1e6) : "";
@@ -108,7 +119,10 @@ export function playTellMemory(play) {
   if (play.dom.memory.textContent !== text) replaceChildren(play.dom.memory, drawIcon("hard-drive"), " ", text);
 }
 
-/** Send or stop, and one quiet word for those who listen. */
+/**
+ * Send or stop, and one quiet word for those who listen.
+ * @param {Parts<"playground">} play
+ */
 export function playTellState(play) {
   const busy = play.wait || playBusy(play);
   const { send, stop, live, grow } = play.dom;

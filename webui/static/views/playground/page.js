@@ -9,7 +9,10 @@ import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellSta
 import { playHistory, playSettings } from "./panels.js";
 import { playDrawTurns, playHeads, playTurns } from "./turns.js";
 
+/** @type {View<"playground">} */
 export async function view(root, _value, ctx) {
+  const list = Number(queryValue("list"));
+  if (list) return (await import("./list.js")).listView(root, list, ctx);
   let start;
   try {
     start = await ctx.call("chat_start");
@@ -27,7 +30,10 @@ export async function view(root, _value, ctx) {
   playFollow(root, play);
 }
 
-/** The models of a fresh comparison: those of the address (?tuned=2, ?tuned=2,3 or ?base=1), else the newest tuned model. */
+/**
+ * The models of a fresh comparison: those of the address (?tuned=2, ?tuned=2,3 or ?base=1), else the newest tuned model.
+ * @param {Parts<"playground">} play
+ */
 function playChoose(play) {
   const bases = play.start.options.bases;
   const all = bases.flatMap((base) => base.tuned);
@@ -39,12 +45,19 @@ function playChoose(play) {
   Object.assign(play, { base: base.id, tuned, settings: { ...play.start.defaults } });
 }
 
-/** The address of the models chosen for a fresh comparison. */
+/**
+ * The address of the models chosen for a fresh comparison.
+ * @param {Parts<"playground">} play
+ */
 export const playFresh = (play) => playAddress(play.tuned.length ? { tuned: play.tuned.join(",") } : { base: play.base });
 
+/** @param {Parts<"playground">} play */
 export const playBase = (play) => play.start.options.bases.find((base) => base.id === play.base);
 
-/** The sides shown, in order: {side, kind, badge, name}. A second tuned model differs by a word, not by a colour alone. */
+/**
+ * The sides shown, in order: {side, kind, badge, name}. A second tuned model differs by a word, not by a colour alone.
+ * @param {Parts<"playground">} play
+ */
 export function playSides(play) {
   const base = playBase(play);
   const named = (id) => base?.tuned.find((one) => one.id === id)?.name || play.view?.sides.find((one) => one.side === "tuned:" + id)?.label || "#" + id;
@@ -59,6 +72,7 @@ export function playSides(play) {
   ];
 }
 
+/** @param {Parts<"playground">} play */
 function playFrame(root, play) {
   const part = (name, tag = "div", attributes = {}) => (play.dom[name] = h(tag, { class: "play-" + name, ...attributes }));
   const button = (icon, key, run) => h("button", { type: "button", class: "ts-btn small", id: "play-do-" + icon, onclick: run },
@@ -66,6 +80,7 @@ function playFrame(root, play) {
   replaceChildren(root, h("div", { class: "ts-wide play" },
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
+      button("table", "playground.list", async () => (await import("./list-ask.js")).askList(play)),
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("heads"), part("turns"), part("welcome"), part("note"),
@@ -76,6 +91,7 @@ function playFrame(root, play) {
   playComposer(play);
 }
 
+/** @param {Parts<"playground">} play */
 async function playOpen(play, id) {
   try {
     const shown = await play.ctx.call("chat_view", id);
@@ -90,6 +106,7 @@ async function playOpen(play, id) {
 /** The page's address is its state: a conversation, or the models of a fresh one. */
 export const playAddress = (query) => history.replaceState(null, "", pageUrl("playground", query || undefined));
 
+/** @param {Parts<"playground">} play */
 function playNew(play) {
   playStop(play);
   Object.assign(play, { id: null, view: null, readOnly: null, turns: [], asked: null, error: "" });
@@ -99,13 +116,17 @@ function playNew(play) {
   play.dom.input.focus();
 }
 
+/** @param {Parts<"playground">} play */
 export async function playSuggest(play) {
   const tuned = play.tuned[0] ?? null;
   play.suggestions = await play.ctx.call("chat_suggestions", tuned).catch(() => []);
   playDraw(play);
 }
 
-/** Fetch what is new: often while somebody answers, seldom otherwise (another tab may write, memory may be given back). */
+/**
+ * Fetch what is new: often while somebody answers, seldom otherwise (another tab may write, memory may be given back).
+ * @param {Parts<"playground">} play
+ */
 function playFollow(root, play) {
   let last = 0;
   let failed = false;
@@ -119,6 +140,7 @@ function playFollow(root, play) {
   });
 }
 
+/** @param {Parts<"playground">} play */
 export async function playRefresh(play) {
   const id = play.id;
   const feed = await play.ctx.call("chat_feed", id, Math.max(0, play.turns.length - 1));
@@ -129,9 +151,13 @@ export async function playRefresh(play) {
   playDraw(play);
 }
 
+/** @param {Parts<"playground">} play */
 export const playBusy = (play) => play.turns.at(-1)?.answers.some((answer) => answer.status === "streaming") || false;
 
-/** Who reads the newest words keeps seeing them while they grow. */
+/**
+ * Who reads the newest words keeps seeing them while they grow.
+ * @param {Parts<"playground">} play
+ */
 export function playDraw(play) {
   const page = document.scrollingElement || document.documentElement;
   const follows = play.turns.length > 0 && page.scrollHeight - page.scrollTop - page.clientHeight < 120;
@@ -144,6 +170,7 @@ export function playDraw(play) {
   if (follows) page.scrollTop = page.scrollHeight;
 }
 
+/** @param {Parts<"playground">} play */
 function playTellNote(play) {
   const reason = play.error || (play.readOnly?.message ?? "");
   if (play.dom.note.dataset.reason === reason) return;

@@ -7,6 +7,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { runAction, toast } from "../../kit/toast.js";
 import { settingsForm } from "../shared/form.js";
 
+/** @param {Parts<"playground">} play */
 export async function playSettings(play) {
   const { form, defaults } = play.start;
   const draft = { ...defaults, ...play.settings };
@@ -29,6 +30,7 @@ export async function playSettings(play) {
   if (said === "save") await save();
 }
 
+/** @param {Parts<"playground">} play */
 export async function playHistory(play) {
   const list = h("ul", { class: "play-past" });
   const draw = async () => {
@@ -44,6 +46,7 @@ export async function playHistory(play) {
   return openDialog(t("playground.history"), list, [{ label: t("common.close"), value: "" }]);
 }
 
+/** @param {Parts<"playground">} play */
 function playPast(play, one, draw) {
   const title = one.title || t("playground.untitled");
   const remove = t("playground.delete", { title });

@@ -6,11 +6,13 @@ import { t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
 import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
 
+/** @param {Parts<"playground">} play */
 export function playSaveButton(play, item, answer) {
   const label = t("playground.save_row");
   return h("button", { type: "button", class: "ts-icon-btn play-save", "aria-label": label, title: label, onclick: () => playSave(play, item, answer) }, drawIcon("database"));
 }
 
+/** @param {Parts<"playground">} play */
 async function playSave(play, item, answer) {
   const area = (id, text, rows) => {
     const node = h("textarea", { class: "ts-textarea", id, rows: String(rows), dir: "auto" });

@@ -22,6 +22,7 @@ export function playTurns(messages) {
   return [...turns.values()].sort((a, b) => a.turn - b.turn);
 }
 
+/** @param {Parts<"playground">} play */
 export function playHeads(play) {
   const base = playBase(play);
   const state = JSON.stringify([play.base, play.tuned, play.id, playBusy(play) || play.wait]);
@@ -38,6 +39,7 @@ export function playHeads(play) {
 const playHead = (side, select) => h("div", { class: "play-head " + side.kind },
   h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), select);
 
+/** @param {Parts<"playground">} play */
 function playBaseSelect(play, busy) {
   const bases = play.start.options.bases;
   return h("select", { class: "ts-select", id: "play-base", "aria-label": t("playground.choose_base"), disabled: busy || bases.length < 2,
@@ -50,6 +52,7 @@ function playBaseSelect(play, busy) {
     bases.map((base) => h("option", { value: String(base.id), selected: base.id === play.base }, base.name)));
 }
 
+/** @param {Parts<"playground">} play */
 function playTunedSelect(play, base, place, busy) {
   const others = play.tuned.filter((_, i) => i !== place);
   const choices = (base?.tuned || []).filter((one) => !others.includes(one.id));
@@ -59,6 +62,7 @@ function playTunedSelect(play, base, place, busy) {
     h("option", { value: "0" }, t("playground.none")));
 }
 
+/** @param {Parts<"playground">} play */
 async function playSetTuned(play, place, id) {
   const tuned = [...play.tuned];
   if (id) tuned[place] = id;
@@ -76,6 +80,7 @@ async function playSetTuned(play, place, id) {
   document.getElementById("play-tuned-" + Math.min(place, tuned.length - 1))?.focus();
 }
 
+/** @param {Parts<"playground">} play */
 function playAddSecond(play, base, busy) {
   const other = base.tuned.find((one) => !play.tuned.includes(one.id));
   const label = t("playground.second");
@@ -83,7 +88,10 @@ function playAddSecond(play, base, busy) {
     onclick: () => playSetTuned(play, 1, other.id) }, drawIcon("plus"));
 }
 
-/** Where a tuned model would be: choose one, or train one. */
+/**
+ * Where a tuned model would be: choose one, or train one.
+ * @param {Parts<"playground">} play
+ */
 function playGhost(play, base, busy) {
   const choose = h("select", { class: "ts-select", id: "play-tuned-0", "aria-label": t("playground.choose_tuned"), disabled: busy,
     onchange: (event) => playSetTuned(play, 0, Number(event.target.value)) },
@@ -93,6 +101,7 @@ function playGhost(play, base, busy) {
     h("a", { class: "ts-btn small", href: pageUrl("train") }, drawIcon("wand-sparkles"), t("playground.train"))]);
 }
 
+/** @param {Parts<"playground">} play */
 export function playDrawTurns(play) {
   const sides = playSides(play);
   const last = play.turns.at(-1)?.turn;
@@ -103,12 +112,16 @@ export function playDrawTurns(play) {
   drawKeyed(play.dom.turns, items, (item) => item.turn, (item) => playTurn(item, play));
 }
 
-/** Why there is no word yet: others are before us, the model is on its way into memory, or it reads the question. */
+/**
+ * Why there is no word yet: others are before us, the model is on its way into memory, or it reads the question.
+ * @param {Parts<"playground">} play
+ */
 function playWaiting(play, stats = {}) {
   if (stats.phase === "waiting" && stats.place) return t("playground.waiting", { n: stats.place });
   return t(stats.phase === "streaming" || (!stats.phase && play.status?.loaded) ? "playground.thinking" : "playground.loading");
 }
 
+/** @param {Parts<"playground">} play */
 function playTurn(item, play) {
   const shown = [...item.sides, ...playOthers(item)];
   return h("section", { class: "play-turn", "aria-label": t("playground.turn", { n: item.number }) },
@@ -139,6 +152,7 @@ function playOthers(item) {
     .map((answer) => ({ side: answer.side, kind: answer.side === "base" ? "base" : "tuned", badge: t(answer.side === "base" ? "playground.base" : "playground.tuned"), name: answer.side }));
 }
 
+/** @param {Parts<"playground">} play */
 function playAnswer(side, answer, item, play) {
   const waits = item.waiting || (answer?.status === "streaming" && !answer.content ? playWaiting(play, answer.stats) : "");
   const body = answer?.content ? renderMarkdown(answer.content) : null;
@@ -151,6 +165,11 @@ function playAnswer(side, answer, item, play) {
     answer ? playFooter(answer, item, play) : null);
 }
 
+/** Which weights answered, and what such a hash says. */
+const playHash = (hash) => h("details", { class: "play-hash" }, h("summary", { class: "ts-num" }, t("playground.weights", { hash: hash.slice(0, 8) }), drawIcon("info")),
+  h("p", {}, t("playground.weights_help")), h("p", { class: "ts-mono" }, hash));
+
+/** @param {Parts<"playground">} play */
 function playFooter(answer, item, play) {
   const stats = answer.stats || {};
   if (answer.status === "failed") {
@@ -161,12 +180,12 @@ function playFooter(answer, item, play) {
     stats.tokens_per_second ? t("playground.speed", { n: format.number(stats.tokens_per_second, 1) }) : null,
     Number.isFinite(stats.first_token_s) ? t("playground.first", { n: format.number(stats.first_token_s, 2) }) : null,
     stats.reason === "length" ? t("playground.cut") : null,
-    answer.weights_hash ? t("playground.weights", { hash: answer.weights_hash.slice(0, 8) }) : null,
   ].filter(Boolean);
   const copy = t("playground.copy");
   return h("footer", { class: "ts-small ts-soft" },
     answer.status === "stopped" ? h("span", { class: "ts-badge neutral" }, drawIcon("square"), t("playground.stopped")) : null,
     h("span", { class: "ts-num" }, facts.join(" · ")),
+    answer.weights_hash ? playHash(answer.weights_hash) : null,
     h("div", { class: "ts-row play-answer-act" },
       h("button", { type: "button", class: "ts-icon-btn", "aria-label": copy, title: copy, onclick: () => copyText(answer.content) }, drawIcon("copy")),
       play.id ? playSaveButton(play, item, answer) : null));

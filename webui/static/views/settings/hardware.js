@@ -7,6 +7,7 @@ import { settingsGb } from "./parts.js";
 
 const HARDWARE_ICONS = { good: "circle-check", note: "info", off: "circle-x" };
 
+/** @param {Server.MachineFindings} machine */
 export const hardwareSection = (machine) => h("div", { class: "ts-card hardware" },
   h("div", { class: "settings-stats" },
     hardwareStat(format.number(machine.cores), "hardware.cores"), hardwareStat(settingsGb(machine.ram_free_mb), "hardware.ram_free"),

@@ -10,7 +10,10 @@ import { jobText } from "../jobs/parts.js";
 import { labelledField, reasonBox } from "../shared/form-controls.js";
 import { trainCount } from "../train/steps/model.js";
 
-/** @param {Ctx<"settings">} ctx */
+/**
+ * @param {Ctx<"settings">} ctx
+ * @param {Server.BaseModelView[]} models
+ */
 export function settingsModels(models, ctx) {
   const list = h("div", {});
   const state = { drawn: "" };
@@ -38,13 +41,17 @@ function settingsStarter(ctx, refresh, kind = "primary") {
 /** @param {Ctx<"settings">} ctx */
 const settingsNoModel = (ctx, refresh) => h("div", { class: "ts-empty" }, drawIcon("box"), h("p", {}, t("settings.models.none")), settingsStarter(ctx, refresh));
 
+/** @param {Server.BaseModelView[]} models */
 function settingsModelTable(models, ctx, refresh) {
   const missing = !models.some(({ source }) => source === "starter");
   return h("div", { class: "ts-stack" }, h("ul", { class: "settings-models" }, models.map((model) => settingsModel(model, ctx, refresh))),
     missing ? h("div", {}, settingsStarter(ctx, refresh, "")) : null);
 }
 
-/** @param {Ctx<"settings">} ctx */
+/**
+ * @param {Ctx<"settings">} ctx
+ * @param {Server.BaseModelView} model
+ */
 function settingsModel(model, ctx, refresh) {
   const remove = h("button", { type: "button", class: "ts-icon-btn danger", "aria-label": t("settings.models.remove", { name: model.name }), title: t("settings.models.remove", { name: model.name }) }, drawIcon("trash-2"));
   remove.addEventListener("click", async () => {
@@ -60,12 +67,16 @@ function settingsModel(model, ctx, refresh) {
       settingsModelState(model, ctx, refresh)), remove);
 }
 
+/** @param {Server.BaseModelView} model */
 const settingsModelBadge = (model) => {
   const [kind, icon] = { ready: ["good", "circle-check"], failed: ["danger", "circle-x"] }[model.status] || ["neutral", "clock"];
   return h("span", { class: "ts-badge " + kind }, drawIcon(icon), t("settings.models.status." + model.status));
 };
 
-/** @param {Ctx<"settings">} ctx */
+/**
+ * @param {Ctx<"settings">} ctx
+ * @param {Server.BaseModelView} model
+ */
 function settingsModelState(model, ctx, refresh) {
   if (model.status === "preparing") {
     const { fraction, phase, label } = model.progress || {};

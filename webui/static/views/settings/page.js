@@ -37,6 +37,10 @@ function settingsLook() {
   return h("div", { class: "ts-card" }, row("language", languages), row("scheme", schemes));
 }
 
+/**
+ * @param {Server.DiskUse} use
+ * @param {Server.MachineFindings} machine
+ */
 function settingsFolders(card, use, machine) {
   const entries = [...use.folders, { key: "database", bytes: use.database }].filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
   replaceChildren(card,
@@ -48,6 +52,7 @@ function settingsFolders(card, use, machine) {
         h("i", { style: { width: Math.max(1, 100 * bytes / use.total) + "%" } })), h("span", { class: "ts-num" }, format.bytes(bytes))))) : null);
 }
 
+/** @param {Server.LimitRow[]} limits */
 const settingsLimits = (limits) => h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": t("settings.limits.text") },
   h("table", { class: "ts-table" },
     h("thead", {}, h("tr", {}, ["what", "value", "variable"].map((key) => h("th", { scope: "col" }, t("settings.limits." + key))))),

@@ -11,8 +11,8 @@ import { labelledField, selectField } from "./form-controls.js";
  * Returns {setFaults(faults by field)}.
  * @param {HTMLElement} root
  * @param {{
- *   id: string, params: import("../../types/server").ParamForm[], values: Record<string, any>, defaults: Record<string, any>,
- *   faults?: Record<string, string>, onchange: (param: import("../../types/server").ParamForm, value: any) => void,
+ *   id: string, params: Server.ParamForm[], values: Record<string, any>, defaults: Record<string, any>,
+ *   faults?: Record<string, string>, onchange: (param: Server.ParamForm, value: any) => void,
  * }} options
  */
 export function settingsForm(root, { id, params, values, defaults, faults, onchange }) {

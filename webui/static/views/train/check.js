@@ -11,21 +11,33 @@ import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { megabytes } from "./steps/budget.js";
 
 const CHECKS = ["check", "probe"];
+/** @param {Parts<"train">} w */
 const foundOf = (w, which) => (which === "check" ? w.ctx.call("check_of", w.raw()) : w.ctx.call("probe_of", w.raw()));
+/** @param {Parts<"train">} w */
 const startOf = (w, which) => (which === "check" ? w.ctx.call("start_check", w.raw()) : w.ctx.call("start_probe", w.raw()));
 const WAITS = ["queued", "starting", "running", "stopping"];
 
-/** The settings that a check depends on. */
+/**
+ * The settings that a check depends on.
+ * @param {Parts<"train">} w
+ */
 const checkable = (w) => JSON.stringify({ ...w.raw(), name: "", sample_prompts: [] });
 
-/** What was found for the settings as they are now; null when nothing was, or for others. */
+/**
+ * What was found for the settings as they are now; null when nothing was, or for others.
+ * @param {Parts<"train">} w
+ */
 const checked = (w, which) => (w.checks?.[which]?.asked === checkable(w) ? w.checks[which].found : null);
 
+/** @param {Parts<"train">} w */
 export const checksPart = (w) => h("section", { class: "ts-card train-checks", "aria-labelledby": "train-checks-title" },
   h("div", {}, h("h3", { id: "train-checks-title" }, t("train.checks.title")), h("p", { class: "ts-soft ts-small" }, t("train.checks.lead"))),
   CHECKS.map((which) => checkRow(w, which)));
 
-/** One of them: what it does, its button, how far it is, what it found. */
+/**
+ * One of them: what it does, its button, how far it is, what it found.
+ * @param {Parts<"train">} w
+ */
 function checkRow(w, which) {
   const state = h("div", { class: "check-state", "aria-live": "polite" });
   const button = h("button", { type: "button", class: "ts-btn small", id: "train-" + which, onclick: () => runAction(button, begin) });
@@ -43,7 +55,7 @@ function checkRow(w, which) {
     const found = await foundOf(w, which);
     const before = w.checks[which];
     if (found || before?.asked === asked) w.checks[which] = found ? { asked, found } : undefined;
-    const waits = WAITS.includes(found?.status);
+    const waits = WAITS.includes(found?.status || "");
     if (!waits && stop) { stop(); stop = null; }
     if (waits && !stop) stop = poll(row, 1000, look);
     const now = JSON.stringify([asked, found]);
@@ -70,13 +82,15 @@ function checkRow(w, which) {
   return row;
 }
 
+/** @param {Parts<"train">} w */
 function checkButton(w, which, button) {
   const found = checked(w, which);
-  button.hidden = WAITS.includes(found?.status) || (which === "check" && found?.status === "succeeded"); // counting again counts the same
+  button.hidden = WAITS.includes(found?.status || "") || (which === "check" && found?.status === "succeeded"); // counting again counts the same
   button.disabled = !w.complete() || Boolean(which === "probe" && w.planned());
   button.textContent = t(found ? `train.${which}.again` : `train.${which}.start`);
 }
 
+/** @param {Parts<"train">} w */
 function checkState(w, which) {
   const found = checked(w, which);
   const other = w.checks[which];
@@ -88,6 +102,7 @@ function checkState(w, which) {
   return h("p", { class: "ts-small ts-soft" }, t("train.checks.cancelled"));
 }
 
+/** @param {Parts<"train">} w */
 function checkProgress(w, which, found) {
   const words = found.status === "queued" ? t("train.checks.waiting") : which === "probe" && found.step ? t("train.probe.step", { n: found.step }) : t("train." + which + ".runs");
   const cancel = h("button", { type: "button", class: "ts-btn ghost small", id: "train-" + which + "-cancel", onclick: () => runAction(cancel, () => w.ctx.call("cancel_check", found.job)) }, t("common.cancel"));
@@ -115,6 +130,9 @@ function checkParts({ items, bill_items: billed }) {
     h("p", { class: "ts-soft" }, t("train.check.note")));
 }
 
-/** On the estimate: what was found for these settings. */
+/**
+ * On the estimate: what was found for these settings.
+ * @param {Parts<"train">} w
+ */
 export const checkedLines = (w) => CHECKS.map((which) => [which, checked(w, which)]).filter(([, found]) => found?.status === "succeeded")
   .map(([which, found]) => h("p", {}, drawIcon("circle-check", 14), h("span", {}, checkWords(which, found))));

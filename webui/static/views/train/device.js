@@ -6,6 +6,7 @@ import { choiceCards, noteBox, radioKeys } from "../shared/form-controls.js";
 import { pickedCard, rove } from "./methods.js";
 import { megabytes } from "./steps/budget.js";
 
+/** @param {Parts<"train">} w */
 export function devicePicker(w, put) {
   const shelf = catalogueShelf(w, (key) => { put(key); tell(); });
   const other = h("span", { class: "ts-soft ts-small" });
@@ -36,7 +37,10 @@ const deviceCard = (device) => [
   (device.notes || []).map((note) => h("span", { class: "ts-soft ts-small" }, note.message)),
 ];
 
-/** The catalogue by groups, with a search over names. */
+/**
+ * The catalogue by groups, with a search over names.
+ * @param {Parts<"train">} w
+ */
 function catalogueShelf(w, pick) {
   const list = h("div", { class: "shelf-list", role: "radiogroup", "aria-label": t("train.budget.planned") });
   const search = h("input", { class: "ts-input", id: "train-device-search", type: "search", autocomplete: "off", placeholder: t("train.budget.planned.search"),

@@ -94,7 +94,10 @@ function lightPart({ plan, bar, label, rows, lit }) {
   label.textContent = item ? t("train.estimate.part", { name: t("plan.memory." + item.key), mb: megabytes(item.mb), share: format.percent(item.mb / (plan.memory.total_mb || 1)) }) : lineWords(plan);
 }
 
-/** What the line in the bar is, where nothing is pointed at. */
+/**
+ * What the line in the bar is, where nothing is pointed at.
+ * @param {Server.PlanView} plan
+ */
 function lineWords(plan) {
   if (!plan) return "";
   const free = plan.memory.limit_mb - plan.memory.total_mb;

@@ -9,15 +9,17 @@ import { noteBox } from "../shared/form-controls.js";
 import { checkedLines } from "./check.js";
 import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
+import { whyLine } from "./steps.js";
 import { megabytes } from "./steps/budget.js";
 import { trainCount } from "./steps/model.js";
 
+/** @param {Parts<"train">} w */
 export function trainDrawEstimate(aside, w) {
   const at = estimateParts(w);
   replaceChildren(aside,
-    h("div", { class: "estimate-line" }, at.toggle, at.small),
+    h("div", { class: "estimate-line" }, at.smallWhy.node, at.toggle, at.small),
     h("div", { class: "ts-card estimate-card", id: "train-estimate-body" }, h("h2", {}, t("train.estimate")),
-      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.queue, at.only),
+      at.empty, at.memory.node, at.checked, h("div", { class: "estimate-costs" }, at.time.node, at.disk.node, at.steps.node), at.verdict, at.start, at.why.node, at.queue, at.only),
     h("p", { class: "ts-sr", role: "status" }));
   const spoken = aside.querySelector('[role="status"]');
   const tell = () => tellEstimate(at, w, aside, spoken);
@@ -30,10 +32,13 @@ export function trainDrawEstimate(aside, w) {
   tell();
 }
 
+/** @param {Parts<"train">} w */
 const estimateParts = (w) => ({
   toggle: h("button", { type: "button", class: "estimate-toggle", "aria-expanded": "false", "aria-controls": "train-estimate-body", "aria-label": t("train.estimate.more") }),
   small: startButton(w, "train-start-small"),
   start: startButton(w, "train-start"),
+  why: whyLine(w, "train-why"),
+  smallWhy: whyLine(w, "train-why-small"),
   empty: h("p", { class: "ts-soft ts-small estimate-empty" }),
   memory: memoryView(),
   checked: h("div", { class: "estimate-checked ts-small" }),
@@ -45,11 +50,13 @@ const estimateParts = (w) => ({
   only: h("p", { class: "estimate-only ts-small", id: "train-planned-only" }),
 });
 
+/** @param {Parts<"train">} w */
 const startButton = (w, id) => {
-  const button = h("button", { type: "button", class: "ts-btn primary", id, onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
+  const button = h("button", { type: "button", class: "ts-btn primary", id, "aria-describedby": id.replace("start", "why"), onclick: () => trainStart(button, w) }, drawIcon("play"), t("train.estimate.start"));
   return button;
 };
 
+/** @param {Parts<"train">} w */
 function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
@@ -68,12 +75,17 @@ function tellEstimate(at, w, aside, spoken) {
   if (plan && !w.busy) spoken.textContent = t("train.estimate.said", { memory: used, time, steps: format.number(plan.steps) });
 }
 
-/** On hardware that is only planned for there is nothing to start: a sentence takes the button's place. */
+/**
+ * On hardware that is only planned for there is nothing to start: a sentence takes the button's place.
+ * @param {Parts<"train">} w
+ */
 function tellStart(at, w) {
   const planned = w.planned();
   at.start.disabled = at.small.disabled = !w.complete() || w.finished;
   at.start.hidden = at.small.hidden = at.queue.hidden = Boolean(planned);
   at.only.hidden = !planned;
+  at.why.tell();
+  at.smallWhy.tell();
   if (planned) at.only.textContent = t("train.estimate.planned_only", { device: said(planned.name) });
 }
 
@@ -84,11 +96,16 @@ export function trainRoughly(seconds) {
   return format.duration(Math.round(seconds / 600) * 600);
 }
 
+/** @param {Parts<"train">} w */
 function trainLacking(w) {
   const open = ["model", "data", "method"].filter((step) => !w.done(step)).map((step) => t("train.step." + step));
   return open.length ? t("train.estimate.missing", { steps: open.join(", ") }) : w.problem ? "" : t("train.estimate.empty");
 }
 
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.PlanView} plan
+ */
 function trainFacts(plan, w) {
   const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
   const trained = trainCount(plan.trainable);
@@ -118,19 +135,19 @@ function foldView(name) {
   return { node: h("div", { class: "estimate-folded" }, node, below), show };
 }
 
-const tellTime = (at, plan, time) => at.time.show(time, (plan?.time.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
+/** @param {Server.PlanView} plan */
+const tellTime = (at, plan, time) => at.time.show(time, (plan?.time?.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
 
+/** @param {Server.PlanView} plan */
 const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: megabytes(plan.disk.total_mb), limit: t("train.estimate.free", { mb: megabytes(plan.disk.free_mb) }) }) : "–",
   (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), megabytes(item.mb)]));
 
-/** Fits, or what would make it fit, with the button that does it. Wrong settings: where they are. */
+/**
+ * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.
+ * @param {Parts<"train">} w
+ */
 function trainVerdict(w) {
-  const wrong = Object.keys(w.faults);
-  if (wrong.length) {
-    return noteBox("danger", h("p", {}, t("train.estimate.faults", { n: wrong.length })),
-      h("button", { type: "button", class: "ts-btn small", onclick: () => showFault(w, wrong[0]) }, t("train.estimate.show_fault")));
-  }
-  if (w.problem && w.problem.code !== "away") return noteBox("danger", w.problem.message);
+  if (w.problem && !Object.keys(w.faults).length && w.problem.code !== "away") return noteBox("danger", w.problem.message);
   const verdict = w.plan?.verdict;
   if (!verdict?.code) return null;
   const text = verdict.message;
@@ -139,16 +156,10 @@ function trainVerdict(w) {
   return noteBox("warn", h("p", {}, text), change);
 }
 
-function showFault(w, field) {
-  const step = { base_model: "model", dataset: "data", method: "method", name: "review", budget: "budget", training: "method" }[field.split(".")[0]] || "method";
-  w.go(step);
-  const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
-  if (!holder) return;
-  holder.closest("details")?.setAttribute("open", "");
-  /** @type {HTMLElement | null} */ (holder.querySelector("input, select, textarea"))?.focus();
-}
-
-/** Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}. */
+/**
+ * Take over the change that the planner proposes: {"training.max_length": 256, "method": "qlora"}.
+ * @param {Parts<"train">} w
+ */
 export function applyChange(w, change) {
   if (change.method) w.patch({ method: change.method, own: true });
   for (const [field, value] of Object.entries(change)) {
@@ -161,7 +172,10 @@ export function applyChange(w, change) {
   w.redraw();
 }
 
-/** Start once: the key of the draft makes a second click the same job. */
+/**
+ * Start once: the key of the draft makes a second click the same job.
+ * @param {Parts<"train">} w
+ */
 async function trainStart(button, w) {
   if (w.finished || button.getAttribute("aria-busy") || !w.complete()) return;
   const verdict = w.plan?.verdict;

@@ -72,9 +72,13 @@ function methodSearch(self, draw) {
   return { input, node: h("div", { class: "train-search" }, drawIcon("search"), input) };
 }
 
-/** The recommended methods; a chosen one that is not among them is shown too. */
+/**
+ * The recommended methods; a chosen one that is not among them is shown too.
+ * @param {Parts<"train">} w
+ */
 const offered = (w) => w.forms.methods.filter((method) => method.recommended || method.key === w.draft.method);
 
+/** @param {Parts<"train">} w */
 function methodFamilies(w, self) {
   const hit = (method) => [method.key, method.label, method.tagline, method.help, ...method.variants.map((one) => one.label)].join(" ").toLowerCase().includes(self.query);
   const groups = w.forms.families.map((family) => [family, w.forms.methods.filter((method) => method.family === family.key && hit(method))]).filter(([, methods]) => methods.length);
@@ -83,11 +87,15 @@ function methodFamilies(w, self) {
     h("h3", {}, family.label), methodCards(w, self, methods)));
 }
 
+/** @param {Parts<"train">} w */
 const methodCards = (w, self, methods) => h("div", { class: "ts-choices cards three" }, methods.map((method) => h("div", {
   class: "ts-choice", id: "choice-" + method.key, role: "radio", "aria-checked": String(method.key === w.draft.method), "data-value": method.key, tabindex: "-1",
 }, h("b", {}, method.label), h("span", { class: "ts-soft" }, method.tagline), h("span", { class: "train-cost ts-small", "data-cost": method.key }, "\u00a0"))));
 
-/** What each method would cost here, with what was changed for it. */
+/**
+ * What each method would cost here, with what was changed for it.
+ * @param {Parts<"train">} w
+ */
 async function askCosts(w, methods) {
   if (!w.done("model") || !w.done("data")) return {};
   const settings = Object.fromEntries(methods.map(({ key }) => [key, {

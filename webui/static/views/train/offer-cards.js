@@ -11,6 +11,7 @@ import { megabytes } from "./steps/budget.js";
 
 const SHOWN_OFFERS = 3;
 
+/** @param {Parts<"train">} w */
 export function offerCards(w, self, offers, draw) {
   const held = heldOffer(w);
   const first = offers.slice(0, SHOWN_OFFERS);
@@ -31,14 +32,21 @@ export function offerCards(w, self, offers, draw) {
   return [group, more];
 }
 
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.PlanOffer} offer
+ */
 const offerCard = (w, offer, held) => h("div", { class: "ts-choice train-offer", id: "offer-" + offer.key, role: "radio", "aria-checked": String(held), "data-value": offer.key, tabindex: "-1" },
   h("div", { class: "offer-text" },
     h("div", { class: "ts-row" }, h("b", {}, methodName(w, offer.method)), offer.best && !w.offers.nothing ? h("span", { class: "ts-badge good" }, t("train.offers.best")) : null),
     h("span", { class: "ts-small" }, offerWords(w, offer)),
     offer.why ? h("span", { class: "ts-soft ts-small" }, offer.why.message) : null),
-  offerCosts(offer.memory, offer.time?.seconds ?? offer.seconds, offer.disk?.total_mb ?? offer.disk_mb));
+  offerCosts(offer.memory, offer.time.seconds, offer.disk.total_mb));
 
-/** What was set by hand, with what the estimate says of it. */
+/**
+ * What was set by hand, with what the estimate says of it.
+ * @param {Parts<"train">} w
+ */
 function ownCard(w, self) {
   const held = Boolean(w.draft.own);
   return h("div", { class: "ts-choice train-offer own", id: "offer-own", role: "radio", "aria-checked": String(held), "data-value": "own", tabindex: "-1" },
@@ -47,9 +55,14 @@ function ownCard(w, self) {
     held && w.plan ? offerCosts(w.plan.memory, w.plan.seconds, w.plan.disk?.total_mb ?? w.plan.disk_mb) : null);
 }
 
+/** @param {Parts<"train">} w */
 const methodName = (w, key) => w.forms.methods.find((one) => one.key === key)?.label || key;
 
-/** A plan in plain words: how the base is held, how much of an example is read, how often. */
+/**
+ * A plan in plain words: how the base is held, how much of an example is read, how often.
+ * @param {Parts<"train">} w
+ * @param {Server.PlanOffer} offer
+ */
 const offerWords = (w, offer) => [
   offer.bits ? t("train.offers.quantised", { bits: offer.bits }) : t("train.offers.whole"),
   t("train.offers.length", { what: w.objective().example, n: format.number(offer.max_length) }),

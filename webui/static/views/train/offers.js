@@ -6,6 +6,7 @@ import { debounce, noteBox, onlyLatest } from "../shared/form-controls.js";
 import { applyChange } from "./estimate.js";
 import { offerCards } from "./offer-cards.js";
 
+/** @param {Parts<"train">} w */
 export function offering(w) {
   let known = "";
   w.offers = null;
@@ -32,7 +33,10 @@ export function offering(w) {
   w.lookForOffers = look;
 }
 
-/** While nothing was set by hand, the form is the picked plan, or the best one. */
+/**
+ * While nothing was set by hand, the form is the picked plan, or the best one.
+ * @param {Parts<"train">} w
+ */
 function followOffer(w) {
   const offers = w.offers?.offers || [];
   const picked = pickedOffer(w, offers);
@@ -40,7 +44,11 @@ function followOffer(w) {
   if (taken && !w.draft.own) takeOffer(w, taken, Boolean(picked));
 }
 
-/** Fill the form with a plan. `picked`: by hand, so that it stays when the budget changes. */
+/**
+ * Fill the form with a plan. `picked`: by hand, so that it stays when the budget changes.
+ * @param {Parts<"train">} w
+ * @param {Server.PlanOffer} offer
+ */
 export function takeOffer(w, offer, picked) {
   const by = (area) => Object.fromEntries(Object.entries(offer.changes).filter(([field]) => field.startsWith(area + ".")).map(([field, value]) => [field.slice(area.length + 1), value]));
   const training = by("training");
@@ -54,24 +62,34 @@ export function takeOffer(w, offer, picked) {
   if (w.draft.step !== "budget" && JSON.stringify(w.raw()) !== before) w.redraw();
 }
 
-/** The plan that the form holds, whether it was picked or set so by hand. */
+/**
+ * The plan that the form holds, whether it was picked or set so by hand.
+ * @param {Parts<"train">} w
+ */
 export function heldOffer(w) {
   if (w.draft.own || !w.offers) return null;
   return pickedOffer(w, w.offers.offers) || bestOffer(w);
 }
 
-/** The plan that was picked by hand; after a change of the budget the one with the same method on the same base. */
+/**
+ * The plan that was picked by hand; after a change of the budget the one with the same method on the same base.
+ * @param {Parts<"train">} w
+ */
 function pickedOffer(w, offers) {
   const alike = (one) => w.draft.plan?.startsWith(one.method + "-" + one.quantisation + "-");
   return offers.find((one) => one.key === w.draft.plan) || offers.find(alike);
 }
 
-/** The best of what trains: where nothing that trains fits, nothing is taken unasked. */
+/**
+ * The best of what trains: where nothing that trains fits, nothing is taken unasked.
+ * @param {Parts<"train">} w
+ */
 const bestOffer = (w) => (w.offers?.nothing ? null : w.offers?.offers.find((one) => one.best) || null);
 
 /** What was set by hand, so that it can be taken back after a plan was looked at. */
 const ownSettings = ({ method, method_params_by, training_by, training }) => ({ method, method_params_by, training_by, training, own: true, plan: null });
 
+/** @param {Parts<"train">} w */
 export function offersPart(w) {
   const list = h("div", { class: "ts-stack tight" });
   const self = { all: false, mine: w.draft.own ? ownSettings(w.draft) : null };
@@ -86,6 +104,7 @@ export function offersPart(w) {
     h("h3", { id: "train-offers-title" }, t("train.offers.title")), h("p", { class: "ts-soft ts-small" }, t("train.offers.lead")), list);
 }
 
+/** @param {Parts<"train">} w */
 function offersNow(w, self, draw) {
   if (!w.done("model") || !w.done("data")) return h("p", { class: "ts-soft" }, t("train.offers.later"));
   if (w.offersProblem) return noteBox("danger", Object.values(w.offersProblem.faults || {})[0] || w.offersProblem.message);
@@ -94,6 +113,9 @@ function offersNow(w, self, draw) {
   return [nothing ? nothingFits(w, nothing) : null, offers.length || self.mine ? offerCards(w, self, offers, draw) : null];
 }
 
-/** No plan keeps to the budget: what would, with the button that does it. */
+/**
+ * No plan keeps to the budget: what would, with the button that does it.
+ * @param {Parts<"train">} w
+ */
 const nothingFits = (w, nothing) => noteBox("warn", h("p", {}, nothing.message),
   nothing.change && Object.keys(nothing.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-offer-change", onclick: () => applyChange(w, nothing.change) }, t("train.estimate.apply")) : null);

@@ -5,16 +5,17 @@ import { pageHead } from "../../kit/parts.js";
 import { queryValue, t } from "../../kit/texts.js";
 import { noteBox } from "../shared/form-controls.js";
 import { trainDrawEstimate } from "./estimate.js";
-import { STEPS, trainState } from "./state.js";
+import { trainState } from "./state.js";
+import { STEPS, walkSteps, whyLine } from "./steps.js";
 import { drawTools, sayWarnings } from "./yaml.js";
 
+/** @param {Ctx<"train">} ctx */
 export const view = async (root, value, ctx) => {
   const query = Object.fromEntries(["from_job", "dataset", "model", "method"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
   const frame = trainFrame();
   replaceChildren(root, frame.page);
   try {
     const loaded = await ctx.call("load_wizard", query);
-    if (Object.keys(query).length) history.replaceState(null, "", location.pathname);
     trainOpen(frame, trainState(ctx, value.forms, loaded), loaded);
   } catch (error) {
     replaceChildren(frame.panel, noteBox("danger", error.message));
@@ -39,16 +40,20 @@ function trainFrame() {
   return frame;
 }
 
+/** @param {Parts<"train">} w */
 function trainOpen(frame, w, { replaced, warnings }) {
   w.notes = frame.notes;
-  w.go = (step) => {
+  const show = (step) => {
     w.patch({ step });
-    drawStep(frame, w);
+    const drawn = drawStep(frame, w);
     frame.panel.querySelector("h2")?.focus();
     frame.page.scrollIntoView({ block: "start" });
+    return drawn;
   };
+  const walk = walkSteps(w, show);
+  w.go = (step) => { walk.on(step); return show(step); };
   w.redraw = () => drawStep(frame, w);
-  w.reload = (draft) => { w.replace(draft); drawStep(frame, w); };
+  w.reload = (draft) => { w.replace(draft); walk.stay(); return drawStep(frame, w); };
   trainDrawEstimate(frame.estimate, w);
   drawTools(frame.tools, w);
   sayWarnings(w, warnings);
@@ -64,12 +69,14 @@ function trainOpen(frame, w, { replaced, warnings }) {
 /** Was anything chosen in this draft? */
 const touched = (draft) => Boolean(draft.dataset || draft.name || Object.keys(draft.training).length || Object.keys(draft.method_params_by).length);
 
+/** @param {Parts<"train">} w */
 function offerBack(holder, w, replaced) {
   const note = noteBox("info", h("p", {}, t("train.replaced")),
     h("button", { type: "button", class: "ts-btn small", onclick: () => { note.remove(); w.reload(replaced); } }, t("train.replaced.back")));
   holder.append(note);
 }
 
+/** @param {Parts<"train">} w */
 function drawStep(frame, w) {
   const step = w.draft.step;
   w.off("step");
@@ -77,8 +84,8 @@ function drawStep(frame, w) {
   const body = h("div", { class: "ts-stack train-step", "data-step": step });
   frame.panel.setAttribute("aria-labelledby", "train-heading");
   replaceChildren(frame.panel, heading, h("p", { class: "ts-soft train-lead" }, t("train." + step + ".lead")), body, footer(w));
-  drawBody(w, step, body);
   drawBar(frame.bar, w);
+  return drawBody(w, step, body);
 }
 
 /** What draws each step: loaded when the step is opened. */
@@ -90,36 +97,47 @@ const STEP_VIEWS = {
   review: async () => (await import("./steps/review.js")).reviewStepView,
 };
 
+/** @param {Parts<"train">} w */
 async function drawBody(w, step, body) {
   const draw = await STEP_VIEWS[step]();
   if (body.isConnected) draw(w, body);
 }
 
-/** Back and on. */
+/**
+ * Back and on.
+ * @param {Parts<"train">} w
+ */
 function footer(w) {
   const at = STEPS.indexOf(w.draft.step);
   const back = STEPS[at - 1];
   const on = STEPS[at + 1];
   const button = on ? h("button", { type: "button", class: "ts-btn primary", id: "train-next", onclick: () => w.go(on) },
     t("train.next", { step: t("train.step." + on) }), drawIcon("arrow-right")) : null;
-  const ready = () => { if (button) button.disabled = !w.done(w.draft.step); };
+  const why = whyLine(w, "train-why-next", w.draft.step);
+  button?.setAttribute("aria-describedby", "train-why-next");
+  const ready = () => { if (button) { button.disabled = !w.done(w.draft.step); why.tell(); } };
   w.on("draft", ready, "step");
   w.on("lists", ready, "step");
   ready();
   return h("footer", { class: "ts-spread train-footer" },
-    back ? h("button", { type: "button", class: "ts-btn ghost", id: "train-back", onclick: () => w.go(back) }, t("train.back")) : h("span", {}), button);
+    back ? h("button", { type: "button", class: "ts-btn ghost", id: "train-back", onclick: () => w.go(back) }, t("train.back")) : h("span", {}), button ? why.node : null, button);
 }
 
-/** The steps, each with what was chosen; those that can be reached are buttons. */
+/**
+ * The steps, each with what was chosen; those that can be reached are buttons.
+ * @param {Parts<"train">} w
+ */
 function drawBar(bar, w) {
   const at = STEPS.indexOf(w.draft.step);
   replaceChildren(bar, h("ol", { class: "ts-steps" }, STEPS.map((step, index) => {
-    const reachable = STEPS.slice(0, index).every((one) => w.done(one));
+    const reachable = w.reachable(step);
+    const chosen = w.chosen(step) || t("train.step.open");
+    const name = t("train.step." + step);
     const done = index < 4 && reachable && w.done(step);
     return h("li", { class: (index === at ? "current " : "") + (done ? "done" : "") },
-      h("button", { type: "button", id: "train-step-" + step, "aria-current": index === at ? "step" : null, disabled: !reachable && index > at, onclick: () => w.go(step) },
+      h("button", { type: "button", id: "train-step-" + step, "aria-current": index === at ? "step" : null, disabled: !reachable && index > at, title: name + ": " + chosen, onclick: () => w.go(step) },
         h("span", { class: "step-number", "aria-hidden": "true" }, done && index !== at ? drawIcon("check") : index + 1),
-        h("span", { class: "step-words" }, h("span", { class: "step-name" }, t("train.step." + step)),
-          h("span", { class: "step-choice", dir: "auto" }, w.chosen(step) || t("train.step.open")))));
+        h("span", { class: "step-words" }, h("span", { class: "step-name" }, name),
+          h("span", { class: "step-choice", dir: "auto" }, chosen))));
   })));
 }

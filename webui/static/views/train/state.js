@@ -1,11 +1,13 @@
 /* The wizard's state: the draft, what can be chosen, the plan. Saves and plans by itself when the draft changes. */
-import { tellOnline } from "../../kit/server.js";
+import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
 import { debounce, keepDraft, onlyLatest } from "../shared/form-controls.js";
 import { offering } from "./offers.js";
+import { STEPS } from "./steps.js";
 import { budgetWords } from "./steps/budget.js";
 
+/** @param {Ctx<"train">} ctx */
 export function trainState(ctx, forms, loaded) {
   const listeners = [];
   const w = { ctx, forms, draft: loaded.draft, models: loaded.models, datasets: loaded.datasets, devices: loaded.devices, catalogue: loaded.catalogue, checks: {}, plan: null, problem: null, faults: {}, finished: false };
@@ -28,7 +30,10 @@ export function trainState(ctx, forms, loaded) {
   return w;
 }
 
-/** Reads of the draft: the chosen things, the settings in force, the raw spec for the services. */
+/**
+ * Reads of the draft: the chosen things, the settings in force, the raw spec for the services.
+ * @param {Parts<"train">} w
+ */
 function choosing(w) {
   w.model = () => w.models.find((one) => one.id === w.draft.base_model);
   w.dataset = () => w.datasets.find((one) => one.id === w.draft.dataset);
@@ -40,6 +45,7 @@ function choosing(w) {
   w.planned = () => w.catalogue.find((one) => one.key === w.draft.budget.device);
   w.autoName = () => [w.dataset()?.name, w.method()?.label].filter(Boolean).join(" · ").slice(0, 120) || t("train.name.auto");
   w.done = (step) => ({ model: () => w.model()?.status === "ready", data: () => Boolean(w.dataset() && w.teaches(w.dataset())), method: () => Boolean(w.method()), budget: () => true, review: () => w.complete() }[step]());
+  w.reachable = (step) => STEPS.slice(0, STEPS.indexOf(step)).every((one) => w.done(one));
   w.complete = () => ["model", "data", "method"].every(w.done) && !Object.keys(w.faults).length;
   w.chosen = (step) => ({
     model: () => w.model()?.name, data: () => w.dataset()?.name, method: () => w.method()?.label,
@@ -80,7 +86,10 @@ function choosing(w) {
   };
 }
 
-/** Choose what is learnt. What was typed for an objective waits until it is chosen again: a maximum length is no block length. */
+/**
+ * Choose what is learnt. What was typed for an objective waits until it is chosen again: a maximum length is no block length.
+ * @param {Parts<"train">} w
+ */
 export function setObjective(w, key) {
   const { training, training_by } = w.draft;
   if (key === w.objective().key) return;
@@ -88,7 +97,10 @@ export function setObjective(w, key) {
   w.patch({ objective: key, training: {}, training_by: {}, ...back, by_objective: waiting });
 }
 
-/** Settings that the user changed: per method where the default is the method's, shared where it is not. */
+/**
+ * Settings that the user changed: per method where the default is the method's, shared where it is not.
+ * @param {Parts<"train">} w
+ */
 export function setParam(w, param, value) {
   const put = (values) => {
     const next = { ...values };
@@ -103,15 +115,17 @@ export function setParam(w, param, value) {
   else w.patch({ own: true, training: put(w.draft.training) });
 }
 
-/** Saving: 300 ms after a change, and at once when the page is left; one after the other, so that none overtakes. */
+/**
+ * Saving: 300 ms after a change, and at once when the page is left; one after the other, so that none overtakes.
+ * @param {Parts<"train">} w
+ */
 function saving(w) {
   const send = async () => {
     if (w.finished) return;
     try {
       await w.ctx.call("save", w.draft);
     } catch (error) {
-      if (error.code === "away") tellOnline(false);
-      else toast(error.message, "danger");
+      if (error.code !== "away") toast(error.message, "danger");
     }
   };
   let last = Promise.resolve();
@@ -121,7 +135,10 @@ function saving(w) {
   window.addEventListener("pageshow", (event) => { if (event.persisted && w.finished) location.reload(); });
 }
 
-/** Planning: shortly after a change; the newest answer counts. Faults belong to fields, other refusals to the estimate. */
+/**
+ * Planning: shortly after a change; the newest answer counts. Faults belong to fields, other refusals to the estimate.
+ * @param {Parts<"train">} w
+ */
 function planning(w) {
   w.replanNow = onlyLatest(async () => {
     if (!w.done("model") || !w.done("data")) return null;
@@ -130,13 +147,11 @@ function planning(w) {
     Object.assign(w, { plan, faults: {}, problem: null, busy: false });
     w.tell("plan");
   }, (error) => {
-    const away = error.code === "away";
-    tellOnline(!away);
     Object.assign(w, { plan: null, faults: error.faults || {}, problem: error, busy: false });
     w.tell("plan");
   });
   const later = debounce(60, w.replanNow);
   w.replan = () => { w.busy = true; later(); w.tell("busy"); };
   w.replan.flush = later.flush;
+  whenBack(() => { w.save(); w.replanNow(); });
 }
-export const STEPS = ["model", "data", "budget", "method", "review"];

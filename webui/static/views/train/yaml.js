@@ -6,6 +6,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { runAction, toast } from "../../kit/toast.js";
 import { labelledField, noteBox, reasonBox } from "../shared/form-controls.js";
 
+/** @param {Parts<"train">} w */
 export function drawTools(holder, w) {
   const button = (id, icon, text, task) => {
     const node = h("button", { type: "button", class: "ts-btn ghost small", id, onclick: () => task(w, node) }, drawIcon(icon), text);
@@ -23,6 +24,7 @@ export function drawTools(holder, w) {
     button("train-fresh", "rotate-ccw", t("train.tools.fresh"), startOver));
 }
 
+/** @param {Parts<"train">} w */
 async function exportYaml(w, button) {
   const text = await runAction(button, () => w.ctx.call("write_yaml", w.raw()));
   if (text === undefined) return;
@@ -36,6 +38,7 @@ async function exportYaml(w, button) {
 
 export const fileName = (name) => (name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "tunesmith") + ".yaml";
 
+/** @param {Parts<"train">} w */
 async function importYaml(w) {
   const area = h("textarea", { class: "ts-textarea ts-mono", id: "train-yaml", rows: "10", spellcheck: "false" });
   const file = h("input", { class: "ts-input", id: "train-yaml-file", type: "file", accept: ".yaml,.yml", onchange: async () => { if (file.files?.[0]) area.value = await file.files[0].text(); } });
@@ -55,7 +58,10 @@ async function importYaml(w) {
   }
 }
 
-/** What could not be taken over, above the steps until it is closed. */
+/**
+ * What could not be taken over, above the steps until it is closed.
+ * @param {Parts<"train">} w
+ */
 export function sayWarnings(w, warnings) {
   replaceChildren(w.notes, warnings.map((warning) => {
     const note = noteBox("warn", h("p", {}, reasonBox(warning)));
@@ -64,6 +70,7 @@ export function sayWarnings(w, warnings) {
   }));
 }
 
+/** @param {Parts<"train">} w */
 async function startOver(w, button) {
   if (!(await askFirst(t("train.fresh.title"), t("train.fresh.text"), t("train.tools.fresh")))) return;
   const draft = await runAction(button, () => w.ctx.call("start_over"));

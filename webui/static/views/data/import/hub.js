@@ -9,7 +9,10 @@ import { runAction } from "../../../kit/toast.js";
 import { goTo, wayCard } from "./way-card.js";
 import { labelledField, noteBox, reasonBox } from "../../shared/form-controls.js";
 
-/** A data set of a hub; the download goes on in the background. */
+/**
+ * A data set of a hub; the download goes on in the background.
+ * @param {Ctx<"data">} ctx
+ */
 export function hubWay(ctx, close) {
   const input = (key) => h("input", { class: "ts-input", id: "data-hub-" + key, type: "text", maxlength: "300", autocomplete: "off", spellcheck: false });
   const [name, split, folder] = ["name", "split", "folder"].map(input);
@@ -35,7 +38,10 @@ export function hubWay(ctx, close) {
   h("div", { class: "ts-row" }, go), state));
 }
 
-/** Tell how far a download is, until it ends. */
+/**
+ * Tell how far a download is, until it ends.
+ * @param {Ctx<"data">} ctx
+ */
 function hubWatch(state, fetch, ctx, go) {
   const words = h("span", {});
   const holder = h("div", {});

@@ -6,7 +6,10 @@ import { t } from "../../../kit/texts.js";
 import { noteLine } from "./map.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
-/** How rows are read: shape, fields, pieces of text, encoding. `seen` takes each preview, `wrong` each fault. */
+/**
+ * How rows are read: shape, fields, pieces of text, encoding. `seen` takes each preview, `wrong` each fault.
+ * @param {Server.DatasetView} set
+ */
 export function readCard(set, choice, changed) {
   const self = { set, choice, changed, asked: null };
   const fields = h("div", { class: "ts-stack data-fields" });
@@ -45,10 +48,16 @@ export function readCard(set, choice, changed) {
   };
 }
 
-/** Why this shape was guessed; nothing once another one is chosen. */
+/**
+ * Why this shape was guessed; nothing once another one is chosen.
+ * @param {Server.DatasetView} set
+ */
 const shapeReasons = (set, choice) => (set.detection || []).filter((one) => one.what === "shape" && (choice.shape === set.shape || !set.shape)).map(noteLine);
 
-/** A first mapping for another shape: what was found if it is that shape, else columns of the same name. */
+/**
+ * A first mapping for another shape: what was found if it is that shape, else columns of the same name.
+ * @param {Server.DatasetView} set
+ */
 function mappingFor(set, key) {
   if (key === set.shape) return { ...set.mapping };
   const fields = set.shapes.find((shape) => shape.key === key)?.fields || [];
@@ -65,7 +74,7 @@ function columnField(self, field) {
   const id = "data-column-" + field.key;
   const columns = [[null, t(field.required ? "data.column.choose" : "data.column.none")], ...set.columns.map((column) => [column, column])];
   const why = h("span", {});
-  const tell = () => { why.textContent = fieldReason(set, choice, field.key); };
+  const tell = () => { why.textContent = fieldReason(set, choice, field.key) ?? null; };
   const select = selectField(id, columns, choice.mapping[field.key] ?? null, (column) => {
     if (column === null) delete choice.mapping[field.key];
     else choice.mapping[field.key] = column;
@@ -92,7 +101,10 @@ function marked(key, node) {
 
 const fieldName = (field) => (field.required ? t("data.field." + field.key) : t("data.column.optional", { name: t("data.field." + field.key) }));
 
-/** Why this column was guessed, while it is the one chosen. */
+/**
+ * Why this column was guessed, while it is the one chosen.
+ * @param {Server.DatasetView} set
+ */
 function fieldReason(set, choice, key) {
   const note = (set.detection || []).find((one) => one.what === "field" && one.value === key);
   return note && choice.shape === set.shape && note.params.column === choice.mapping[key] ? note.message : "";
@@ -165,7 +177,10 @@ function classCounts(self, result) {
       h("button", { type: "button", class: "ts-link", id: "data-name-classes", onclick: naming }, t("data.classes.name"))) : null];
 }
 
-/** How running text is cut into rows; nothing for tables. */
+/**
+ * How running text is cut into rows; nothing for tables.
+ * @param {Server.DatasetView} set
+ */
 function textOptions(set, choice, changed) {
   const reading = { ...set.reading, ...set.options };
   if (!reading.unit) return null;
@@ -182,9 +197,12 @@ function textOptions(set, choice, changed) {
   return h("div", { class: "ts-stack" }, labelledField("data-unit", t("data.unit"), unit, { help: t("data.unit.help") }), length);
 }
 
-/** Word and PDF say themselves how their letters are stored. */
+/**
+ * Word and PDF say themselves how their letters are stored.
+ * @param {Server.DatasetView} set
+ */
 function encodingField(set, choice, changed) {
-  if (!set.encoding || ["docx", "pdf"].includes(set.format)) return null;
+  if (!set.encoding || ["docx", "pdf"].includes(set.format || "")) return null;
   const encodings = [[null, t("data.encoding.found", { encoding: set.encoding })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
   return labelledField("data-encoding", t("data.found.encoding"),
     selectField("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: t("data.encoding.help") });

@@ -9,8 +9,13 @@ import { readCard } from "./map-fields.js";
 import { refusal, sheetField } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function dataMapping(page, set, ctx) {
   const choice = {
     name: set.name, shape: set.shape, mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}), encoding: null,
@@ -45,12 +50,20 @@ export function dataMapping(page, set, ctx) {
   look();
 }
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 const discard = (set, ctx) => {
   const button = h("button", { type: "button", class: "ts-btn ghost", onclick: () => dataRemove(button, set, ctx) }, drawIcon("trash-2"), t("data.discard"));
   return button;
 };
 
-/** Import, with a bar that says that it is being done and for how long. */
+/**
+ * Import, with a bar that says that it is being done and for how long.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 async function dataImport(button, progress, wrong, set, choice, ctx) {
   if (button.disabled) return;
   const started = Date.now();
@@ -72,7 +85,11 @@ async function dataImport(button, progress, wrong, set, choice, ctx) {
   }
 }
 
-/** What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls. */
+/**
+ * What was detected of the file itself, each with its reason; what was guessed of its columns stands beside their controls.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function foundCard(set, ctx) {
   const notes = (set.detection || []).filter((one) => !["shape", "field"].includes(one.what) && one.code !== "columns.unused");
   return h("section", { class: "ts-card" }, h("h2", {}, t("data.found")),
@@ -93,7 +110,10 @@ function foundValue(one) {
   return Array.isArray(one.value) ? one.value.join(", ") : String(one.value ?? "–");
 }
 
-/** Name and split. */
+/**
+ * Name and split.
+ * @param {Server.DatasetView} set
+ */
 function splitCard(set, choice) {
   const words = h("output", { class: "ts-num", for: "data-val" });
   const tell = () => { words.textContent = format.percent(choice.val_fraction); };
@@ -116,6 +136,12 @@ function previewPane() {
   const out = h("div", {});
   const node = h("section", { class: "ts-card data-preview", tabindex: "0", "aria-labelledby": "data-preview-title" },
     h("h2", { id: "data-preview-title" }, t("data.preview")), said, rows, out);
+  let all = false;
+  const list = (found) => {
+    const shown = found.slice(0, all ? found.length : PREVIEWED).map((row) => h("div", { class: "data-row" }, cutPreview(previewRow(row))));
+    const more = h("button", { type: "button", class: "ts-btn small ghost data-more-rows", onclick: () => { all = true; list(found); } }, t("data.preview.more", { n: found.length - PREVIEWED }));
+    replaceChildren(rows, shown.length ? [shown, found.length > shown.length ? more : null] : noteBox("warn", t("data.preview.nothing")));
+  };
   return {
     node,
     wait: () => node.classList.add("stale"),
@@ -129,12 +155,13 @@ function previewPane() {
     show(result) {
       node.classList.remove("stale");
       said.textContent = t(result.checked && !result.rejected_rows ? "data.preview.checked_all" : "data.preview.checked", { n: format.number(result.checked), bad: format.number(result.rejected_rows) });
-      replaceChildren(rows, result.rows.length ? result.rows.map((row) => h("div", { class: "data-row" }, previewRow(row)))
-        : noteBox("warn", t("data.preview.nothing")));
+      list(result.rows);
       replaceChildren(out, result.rejected.length ? [h("h3", {}, t("data.preview.rejected")), rejectedTable(result.rejected)] : null);
     },
   };
 }
+
+const PREVIEWED = 3; // rows
 
 /** A row without the columns beside it: those are listed once, beside the fields. */
 export const previewRow = ({ extra: _extra, ...row }) => shownRow(row);

@@ -5,7 +5,10 @@ import { t } from "../../../kit/texts.js";
 import { goTo, wayCard } from "./way-card.js";
 import { labelledField } from "../../shared/form-controls.js";
 
-/** Pasted text. */
+/**
+ * Pasted text.
+ * @param {Ctx<"data">} ctx
+ */
 export function pasteWay(ctx, close) {
   const count = h("span", { class: "ts-soft ts-small ts-num" });
   const text = h("textarea", { class: "ts-textarea data-paste", id: "data-paste", rows: "10", spellcheck: false, dir: "auto",

@@ -9,7 +9,11 @@ import { runAction } from "../../../kit/toast.js";
 import { statBox } from "../badges.js";
 import { noteBox } from "../../shared/form-controls.js";
 
-/** Below the head of a data set: its import, followed until it is done; `again` leads back to the mapping. */
+/**
+ * Below the head of a data set: its import, followed until it is done; `again` leads back to the mapping.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function importing(set, ctx) {
   /** @type {any} */
   const card = h("section", { class: "ts-card ts-stack data-importing", "aria-labelledby": "data-importing-title" });
@@ -28,14 +32,18 @@ export function importing(set, ctx) {
   return card;
 }
 
-/** The parts of an import that is under way; `card.update(state)` fills them in. */
+/**
+ * The parts of an import that is under way; `card.update(state)` fills them in.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function importActive(set, ctx, card) {
   const words = h("p", { class: "ts-soft", role: "status" });
   const bar = h("div", {});
   const size = h("span", { class: "ts-small ts-soft ts-num" });
   const numbers = h("div", { class: "data-numbers" });
   const cancel = h("button", { type: "button", class: "ts-btn", id: "data-import-cancel", onclick: () => runAction(cancel, async () => {
-    if (!(await askFirst(t("data.importing.cancel"), t("data.importing.cancel.text"), t("data.importing.cancel")))) return;
+    if (!(await askFirst(t("data.importing.cancel"), t("data.importing.cancel.text"), t("data.importing.cancel.sure"), t("data.importing.cancel.keep")))) return;
     await ctx.call("cancel_import", set.id);
   }) }, drawIcon("x"), t("data.importing.cancel"));
   card.update = (state) => {
@@ -55,7 +63,11 @@ function importWords(state) {
   return t(state.total && state.bytes >= state.total ? "data.importing.finishing" : "data.importing.reading");
 }
 
-/** An import that ended without success: why, and what can be done. */
+/**
+ * An import that ended without success: why, and what can be done.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function importEnded(set, state, ctx) {
   const rows = format.number(state.rows);
   const failed = state.status === "failed" && state.error;

@@ -8,7 +8,10 @@ import { dataSheet } from "./sheet.js";
 import { goTo, wayCard } from "./way-card.js";
 import { debounce, keepDraft, labelledField, noteBox } from "../../shared/form-controls.js";
 
-/** A typed table; what is typed is kept on the server as it is typed. */
+/**
+ * A typed table; what is typed is kept on the server as it is typed.
+ * @param {Ctx<"data">} ctx
+ */
 export function sheetWay(ctx, close) {
   const holder = h("div", { class: "ts-stack", "aria-busy": "true" }, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   ctx.call("sheet_draft").then((draft) => { sheetForm(holder, draft, ctx); /** @type {HTMLElement | null} */ (holder.querySelector(".sheet-name"))?.focus(); }, (error) => replaceChildren(holder, noteBox("danger", error.message)));
@@ -17,6 +20,7 @@ export function sheetWay(ctx, close) {
 
 const SHEET = { columns: ["instruction", "output"], rows: [], name: "" };
 
+/** @param {Ctx<"data">} ctx */
 function sheetForm(holder, draft, ctx) {
   const kept = { ...SHEET, ...draft };
   let done = false;

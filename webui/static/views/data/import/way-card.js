@@ -12,7 +12,11 @@ export const wayCard = (key, close, ...children) => h("section", { class: "ts-ca
 
 export const goTo = (id) => location.assign(pageUrl("data", { dataset: id }));
 
-/** Another sheet of an Excel file has other columns: the draft is looked at anew. */
+/**
+ * Another sheet of an Excel file has other columns: the draft is looked at anew.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function sheetField(set, ctx) {
   const sheets = set.reading?.sheets || [];
   if (set.status !== "draft" || sheets.length < 2) return null;

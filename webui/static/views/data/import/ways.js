@@ -5,7 +5,10 @@ import { pageUrl, queryValue, t } from "../../../kit/texts.js";
 
 const WAYS = [["paste", "file-text"], ["sheet", "table"], ["hub", "download"]];
 
-/** Three quiet buttons; what they open stands below the drop zone and is named in the address (?add=sheet). */
+/**
+ * Three quiet buttons; what they open stands below the drop zone and is named in the address (?add=sheet).
+ * @param {Ctx<"data">} ctx
+ */
 export function dataWays(ctx) {
   const panel = h("div", { class: "data-way" });
   const buttons = WAYS.map(([key, icon]) => h("button", { type: "button", class: "ts-btn small", id: "data-way-" + key, "aria-expanded": "false", "aria-controls": "data-way", onclick: () => toggle(key) },

@@ -7,8 +7,13 @@ import { runAction } from "../../../kit/toast.js";
 import { SEVERITY_ICONS } from "../badges.js";
 import { dataMade, dataOperation } from "../operation.js";
 import { editRow } from "../rows/edit.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { noteBox } from "../../shared/form-controls.js";
 
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 export function finding(self, check, { rows, groups }) {
   const body = h("div", { class: "ts-stack finding-body" });
   const sentence = foundSentence(check.found, { rows, groups });
@@ -31,12 +36,16 @@ const foundSentence = (text, numbers) => text.replace(/\{(\w+)(?:\|([^|}]*)\|([^
 
 const SEVERITY_BADGES = { serious: "danger", look: "warn", hint: "neutral" };
 
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 function findingOpen(self, check, body) {
   const holder = h("div", { class: "ts-stack finding-rows" });
   const more = h("button", { type: "button", class: "ts-btn small", hidden: true, onclick: () => runAction(more, load) }, t("findings.more"));
-  let next = 0;
+  let next = /** @type {number | null} */ (0);
   const load = async () => {
-    const part = await self.ctx.call("audit_found", self.set.id, check.key, next);
+    const part = await self.ctx.call("audit_found", self.set.id, check.key, next || 0);
     for (const group of grouped(part.rows)) holder.append(foundGroup(self, check, group));
     next = part.next;
     more.hidden = next === null;
@@ -46,7 +55,11 @@ function findingOpen(self, check, body) {
   runAction(more, load);
 }
 
-/** Repairs as buttons; a press opens the form with its effect below. */
+/**
+ * Repairs as buttons; a press opens the form with its effect below.
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 function fixes(self, check) {
   const panel = h("div", { class: "finding-fix" });
   const known = new Map(self.operations.map((operation) => [operation.key, operation]));
@@ -80,6 +93,10 @@ function grouped(rows) {
   return groups;
 }
 
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 function foundGroup(self, check, rows) {
   const cards = rows.map((row) => foundRow(self, check, row));
   if (rows[0].group === null) return cards[0];
@@ -87,6 +104,10 @@ function foundGroup(self, check, rows) {
     h("p", { class: "ts-label", "aria-hidden": "true" }, t("findings.group", { n: format.number(rows[0].group + 1) })), h("div", { class: "finding-side" }, cards));
 }
 
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.CheckForm} check
+ */
 function foundRow(self, check, row) {
   const number = { n: format.number(row.place + 1) };
   const button = (icon, key, act) => h("button", { type: "button", class: "ts-btn ghost small", "aria-label": t(key) + ": " + t("findings.row.number", number), onclick: (event) => runAction(event.currentTarget, act) }, drawIcon(icon), t(key));
@@ -100,7 +121,7 @@ function foundRow(self, check, row) {
         button("pencil", "findings.row.edit", () => foundEdit(self, row, work)),
         button("trash-2", "findings.row.drop", () => foundApply(self, [], [row.id], work)))),
     h("p", { class: "ts-small finding-why" }, foundWhy(row.detail)),
-    h("div", { class: "finding-texts" }, foundParts(row.parts)), work);
+    h("div", { class: "finding-texts" }, cutPreview(foundParts(row.parts))), work);
 }
 
 /** What was found in a row, as a sentence. */
@@ -122,13 +143,17 @@ const foundParts = (parts) => parts.map((part, at) => {
     h("div", { class: "ts-bubble " + part.role }, role, h("div", { class: "bubble-text", dir: "auto" }, marks))];
 });
 
-/** Edit one row in a dialog; what was written becomes a version. */
+/**
+ * Edit one row in a dialog; what was written becomes a version.
+ * @param {Parts<"data">} self
+ */
 async function foundEdit(self, row, work) {
   const whole = await self.ctx.call("one_row", self.set.id, row.id);
   const changed = await editRow(whole, self.ctx, t("findings.row.number", { n: format.number(row.place + 1) }), t("data.op.make"));
   if (changed && JSON.stringify(changed) !== JSON.stringify(whole)) await foundApply(self, [changed], [], work);
 }
 
+/** @param {Parts<"data">} self */
 async function foundApply(self, edits, drops, work) {
   const made = await self.ctx.call("apply_edits", self.set.id, edits, drops, self.set.version);
   await dataMade(work, made, self.set, self.ctx, null, (error) => replaceChildren(work, noteBox("danger", error.message)));

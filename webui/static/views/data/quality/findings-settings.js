@@ -7,6 +7,7 @@ import { findingsLook } from "./findings.js";
 import { noteBox } from "../../shared/form-controls.js";
 import { settingsForm } from "../../shared/form.js";
 
+/** @param {Parts<"data">} self */
 export function findingsSettings(self) {
   const off = new Set(self.state.settings.off || []);
   const values = structuredClone(self.state.settings.values || {});
@@ -30,6 +31,7 @@ export function findingsSettings(self) {
   return node;
 }
 
+/** @param {Server.CheckForm} check */
 function checkSettings(check, off, values, forms) {
   const fields = h("div", { class: "ts-stack tight", hidden: off.has(check.key) });
   const box = h("input", { type: "checkbox", class: "ts-check", id: "check-" + check.key, checked: !off.has(check.key), "aria-describedby": "check-" + check.key + "-help", onchange: () => {

@@ -10,6 +10,10 @@ import { finding } from "./finding.js";
 import { findingsSettings } from "./findings-settings.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function findingsTab(set, ctx) {
   const self = { set, ctx, panels: new Map(), head: h("div", { class: "ts-stack" }), list: h("div", { class: "ts-stack tight findings-list" }), foot: h("div", {}) };
   self.node = h("div", { class: "ts-stack findings" }, self.head, self.list, self.foot);
@@ -18,6 +22,7 @@ export function findingsTab(set, ctx) {
   return self.node;
 }
 
+/** @param {Parts<"data">} self */
 async function findingsBegin(self) {
   await Promise.resolve(); // until the tab has put the node on the page
   try {
@@ -31,7 +36,10 @@ async function findingsBegin(self) {
   }
 }
 
-/** Start the search (with the kept settings where they are null) and follow it. */
+/**
+ * Start the search (with the kept settings where they are null) and follow it.
+ * @param {Parts<"data">} self
+ */
 export async function findingsLook(self, settings) {
   await self.ctx.call("audit_start", self.set.id, settings);
   self.panels.clear();
@@ -41,6 +49,7 @@ export async function findingsLook(self, settings) {
 
 const AUDIT_BUSY = ["waiting", "running"];
 
+/** @param {Parts<"data">} self */
 function findingsDraw(self) {
   replaceChildren(self.head, findingsHead(self));
   findingsList(self);
@@ -48,6 +57,7 @@ function findingsDraw(self) {
   if (AUDIT_BUSY.includes(self.state.state)) findingsFollow(self);
 }
 
+/** @param {Parts<"data">} self */
 function findingsFollow(self) {
   self.stop?.();
   self.stop = poll(self.node, 1000, async () => {
@@ -63,7 +73,10 @@ function findingsFollow(self) {
   });
 }
 
-/** What is known by now, in one sentence, and the next step. */
+/**
+ * What is known by now, in one sentence, and the next step.
+ * @param {Parts<"data">} self
+ */
 function findingsHead(self) {
   const { state, rows } = self.state;
   const n = format.number(rows);
@@ -83,6 +96,7 @@ function findingsHead(self) {
   return [failed, stopped, h("div", { class: "ts-spread findings-state" }, findingsSentence(self, n), look("again", "small"))];
 }
 
+/** @param {Parts<"data">} self */
 function findingsSentence(self, rows) {
   const through = self.checks.filter((check) => self.state.checks[check.key]);
   const found = through.filter((check) => self.state.checks[check.key].rows);
@@ -93,7 +107,10 @@ function findingsSentence(self, rows) {
 
 const SEVERITIES = ["serious", "look", "hint"];
 
-/** Checks that found something, each to be opened; those that are clean, off or still to come in one line each. */
+/**
+ * Checks that found something, each to be opened; those that are clean, off or still to come in one line each.
+ * @param {Parts<"data">} self
+ */
 function findingsList(self) {
   const done = self.state.checks;
   const off = new Set(self.state.settings.off || []);

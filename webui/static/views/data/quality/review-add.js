@@ -9,6 +9,7 @@ import { versionJob } from "../operation.js";
 import { reviewLoad } from "./review.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
+/** @param {Parts<"data">} self */
 export function reviewSide(self) {
   const { counts } = self.found;
   return [h("h2", { id: "data-review-add-title" }, t("data.review.add.title", { n: format.number(counts.approved) })),
@@ -18,7 +19,10 @@ export function reviewSide(self) {
       counts.rejected ? reviewBulk("forget", counts.rejected, self, () => self.ctx.call("review_forget", self.dataset)) : null)];
 }
 
-/** Something done to many rows at once; it asks first. */
+/**
+ * Something done to many rows at once; it asks first.
+ * @param {Parts<"data">} self
+ */
 function reviewBulk(key, count, self, task) {
   const n = format.number(count);
   const button = h("button", { type: "button", class: "ts-btn small ghost", id: "review-" + key, onclick: async () => {
@@ -32,7 +36,10 @@ function reviewBulk(key, count, self, task) {
   return button;
 }
 
-/** The form: an existing data set (a new version of it), or a new one. */
+/**
+ * The form: an existing data set (a new version of it), or a new one.
+ * @param {Parts<"data">} self
+ */
 function reviewAdd(self) {
   const holder = h("div", { class: "ts-stack" });
   const work = h("div", { role: "status" });
@@ -57,6 +64,7 @@ function reviewAdd(self) {
   return holder;
 }
 
+/** @param {Parts<"data">} self */
 async function reviewAdded(self, _work, made) {
   self.at = 0;
   await reviewLoad(self);

@@ -14,6 +14,7 @@ import { noteBox, segments, selectField } from "../../shared/form-controls.js";
 const REVIEW_STATES = ["waiting", "approved", "rejected", "added", "all"];
 const REVIEW_KEYS = { j: "next", k: "previous", a: "approve", e: "edit", r: "reject", u: "undo" };
 
+/** @param {Ctx<"data">} ctx */
 export function dataReview(root, ctx) {
   const self = { ctx, at: 0, status: "waiting", dataset: Number(queryValue("for")) || null, undo: [], found: null, busy: false };
   self.filters = h("div", { class: "ts-spread" });
@@ -34,6 +35,7 @@ export function dataReview(root, ctx) {
   reviewLoad(self);
 }
 
+/** @param {Parts<"data">} self */
 export async function reviewLoad(self) {
   try {
     self.found = await self.ctx.call("review_queue", self.status, self.at, self.dataset);
@@ -48,6 +50,7 @@ export async function reviewLoad(self) {
   self.card.removeAttribute("aria-busy");
 }
 
+/** @param {Parts<"data">} self */
 function reviewDraw(self) {
   const { counts, targets, rows } = self.found;
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
@@ -63,11 +66,13 @@ function reviewDraw(self) {
 
 const labelled = (control, label) => { control.setAttribute("aria-label", label); return control; };
 
+/** @param {Parts<"data">} self */
 const reviewEmpty = (self) => [h("div", { class: "ts-empty" }, drawIcon(self.status === "waiting" ? "circle-check" : "list-checks"),
   h("p", {}, t(self.status === "waiting" && self.found.counts.approved ? "data.review.done" : self.status === "waiting" ? "data.review.empty" : "data.review.none")),
   self.status === "waiting" && !self.found.counts.approved ? h("a", { class: "ts-btn", href: pageUrl("playground") }, t("data.review.playground")) : null),
   self.undo.length ? h("div", { class: "ts-row" }, reviewButton(self, "undo")) : null];
 
+/** @param {Parts<"data">} self */
 function reviewRow(self, row) {
   const closed = row.status === "added";
   const acts = closed ? [] : ["approve", "edit", "reject"];
@@ -92,6 +97,7 @@ function reviewOrigin(row) {
 }
 
 const REVIEW_ICONS = { approve: "check", reject: "x", edit: "pencil", undo: "rotate-ccw" };
+/** @param {Parts<"data">} self */
 function reviewButton(self, act) {
   const letter = String(Object.keys(REVIEW_KEYS).find((key) => REVIEW_KEYS[key] === act)).toUpperCase();
   const icon = REVIEW_ICONS[act];
@@ -99,7 +105,10 @@ function reviewButton(self, act) {
     onclick: () => reviewDo(self, act) }, icon ? drawIcon(icon) : null, t("data.review." + act), h("kbd", { class: "data-kbd" }, letter));
 }
 
-/** One act at a time: a key held down must not decide on a row that nobody has seen. */
+/**
+ * One act at a time: a key held down must not decide on a row that nobody has seen.
+ * @param {Parts<"data">} self
+ */
 async function reviewDo(self, act) {
   if (self.busy || !self.found) return;
   self.busy = true;
@@ -115,6 +124,7 @@ async function reviewDo(self, act) {
   }
 }
 
+/** @param {Parts<"data">} self */
 function reviewStep(self, step) {
   const at = Math.min(Math.max(0, self.at + step), Math.max(0, self.found.total - 1));
   if (at === self.at) return undefined;
@@ -122,6 +132,7 @@ function reviewStep(self, step) {
   return reviewLoad(self);
 }
 
+/** @param {Parts<"data">} self */
 async function reviewDecide(self, row, decision, content = null) {
   const now = await self.ctx.call("review_decide", row.id, decision, content, true);
   self.undo.push({ row, at: self.at, status: self.status });
@@ -130,12 +141,16 @@ async function reviewDecide(self, row, decision, content = null) {
   await reviewLoad(self);
 }
 
+/** @param {Parts<"data">} self */
 async function reviewEdit(self, row) {
   const changed = await editRow(row.row, self.ctx, t("data.review.edit_title"), t("data.review.save"));
   if (changed) await reviewDecide(self, row, "edit", changed);
 }
 
-/** The row goes back to what it was, text and status. */
+/**
+ * The row goes back to what it was, text and status.
+ * @param {Parts<"data">} self
+ */
 async function reviewUndo(self) {
   const last = self.undo.at(-1);
   if (!last) return;

@@ -8,6 +8,10 @@ import { lengthParts, shares } from "./charts.js";
 import { gather, working } from "./overview.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function dataModelCard(set, ctx, tell) {
   const pick = h("div", { class: "data-model-pick" });
   const template = h("div", {});
@@ -40,6 +44,7 @@ export function dataModelCard(set, ctx, tell) {
   return card;
 }
 
+/** @param {Server.DatasetView} set */
 function tokenReport(report, set) {
   const number = format.number;
   if (!report.whole.bars.length) return noteBox("danger", t("data.model.all_refused"), report.reason ? h("p", {}, reasonBox(report.reason)) : null);

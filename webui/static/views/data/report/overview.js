@@ -11,6 +11,10 @@ import { dataModelCard } from "./model.js";
 import { rejectedCard } from "../rows/rejected.js";
 import { noteBox } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function overviewTab(set, ctx) {
   const seen = { set, report: null, tokens: null, template: null };
   const health = h("section", { class: "ts-card data-glance", "aria-labelledby": "data-glance-title" });
@@ -117,7 +121,10 @@ function labelTable(label, looked) {
     ratio >= 5 ? h("p", { class: "ts-small data-uneven" }, drawIcon("info"), t("data.report.uneven", { n: format.number(ratio) })) : null);
 }
 
-/** Where it came from, for those who want to know. */
+/**
+ * Where it came from, for those who want to know.
+ * @param {Server.DatasetView} set
+ */
 function dataFacts(set) {
   const facts = [
     [t("data.found.format"), formatName(set.format)],

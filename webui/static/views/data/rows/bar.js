@@ -7,6 +7,7 @@ import { browseAnew, dataDrawRows } from "./browser.js";
 import { tokenKey } from "./row.js";
 import { debounce, labelledField, segments, selectField } from "../../shared/form-controls.js";
 
+/** @param {Parts<"data">} self */
 export function browserBar(self) {
   const again = () => browseAnew(self);
   const soon = debounce(250, again);
@@ -21,7 +22,10 @@ export function browserBar(self) {
     moreFilters(self));
 }
 
-/** The order of the rows: by what, and which way round. */
+/**
+ * The order of the rows: by what, and which way round.
+ * @param {Parts<"data">} self
+ */
 function sortControls(self) {
   const turn = h("button", { type: "button", class: "ts-icon-btn", onclick: () => { self.query.descending = !self.query.descending; tell(); browseAnew(self); } });
   const tell = () => {
@@ -40,7 +44,10 @@ function sortControls(self) {
   return h("div", { class: "data-sort" }, self.sort, turn);
 }
 
-/** Filters that are needed less often, folded away. */
+/**
+ * Filters that are needed less often, folded away.
+ * @param {Parts<"data">} self
+ */
 function moreFilters(self) {
   const count = h("span", { class: "ts-soft" });
   const set = (key) => (value) => {
@@ -61,7 +68,10 @@ function moreFilters(self) {
   return fold;
 }
 
-/** Filters by columns and findings, which have to be asked for. */
+/**
+ * Filters by columns and findings, which have to be asked for.
+ * @param {Parts<"data">} self
+ */
 async function lateFilters(self, grid, values, set) {
   const { columns, checks } = await self.ctx.call("row_filters", self.set.id);
   const any = ["", t("data.filter.any")];
@@ -81,7 +91,10 @@ async function lateFilters(self, grid, values, set) {
   grid.append(labelledField("data-filter-column", t("data.filter.column"), selectField("data-filter-column", [any, ...columns.map((column) => [column, column])], "", pick), {}), values);
 }
 
-/** Chat, as written, or tokens of a model. */
+/**
+ * Chat, as written, or tokens of a model.
+ * @param {Parts<"data">} self
+ */
 export function viewSwitch(self) {
   const models = h("div", { class: "ts-row" });
   const show = async (view) => {
@@ -97,7 +110,10 @@ export function viewSwitch(self) {
   return h("div", { class: "ts-row" }, models, segments("data-view", t("data.view"), ["chat", "raw", "tokens"].map((view) => [view, t("data.view." + view)]), "chat", show));
 }
 
-/** The chosen model, or the first one that is ready; null where there is none. */
+/**
+ * The chosen model, or the first one that is ready; null where there is none.
+ * @param {Parts<"data">} self
+ */
 async function someModel(self) {
   if (!self.models.length) self.models = await self.ctx.call("models");
   self.model ??= self.models[0]?.id ?? null;

@@ -9,6 +9,10 @@ import { pendingBar } from "./edit.js";
 import { dataRow, fillTokens } from "./row.js";
 import { noteBox } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function rowsCard(set, ctx) {
   const self = {
     set, ctx, query: { sort: "file", descending: false, check: queryValue("found") || "" }, view: "chat", model: null, models: [],
@@ -26,10 +30,16 @@ export function rowsCard(set, ctx) {
   return card;
 }
 
-/** Start again from the first row, after the query changed. */
+/**
+ * Start again from the first row, after the query changed.
+ * @param {Parts<"data">} self
+ */
 export const browseAnew = (self) => { Object.assign(self, { starts: [0], page: 0 }); return browse(self); };
 
-/** Load the page of rows; a search goes on in slices until there are enough, and can be stopped. */
+/**
+ * Load the page of rows; a search goes on in slices until there are enough, and can be stopped.
+ * @param {Parts<"data">} self
+ */
 async function browse(self) {
   const mine = (self.run += 1);
   let cursor = self.starts[self.page];
@@ -61,9 +71,13 @@ async function browse(self) {
   }
 }
 
+/** @param {Parts<"data">} self */
 const queryOf = (self) => ({ ...self.query, model: self.query.sort === "tokens" ? self.model : null });
 
-/** How far a search looked, with a way to stop it; quiet where the numbers alone tell. */
+/**
+ * How far a search looked, with a way to stop it; quiet where the numbers alone tell.
+ * @param {Parts<"data">} self
+ */
 function tellLooked(self, part, cursor, mine) {
   if (part.exact) return replaceChildren(self.looked);
   const going = !part.rest && !part.done && self.rows.length < openSet.pageRows;
@@ -78,6 +92,10 @@ function tellLooked(self, part, cursor, mine) {
     { n: format.number(cursor), total: format.number(part.total), found: format.number(self.rows.length) }), stop);
 }
 
+/**
+ * @param {Parts<"data">} self
+ * @param {any} [part]
+ */
 export function dataDrawRows(self, part) {
   if (self.rows.length) replaceChildren(self.list, self.rows.map((row) => dataRow(row, self)));
   else if (part) replaceChildren(self.list, h("p", { class: "ts-soft" }, t(isFiltered(self.query) ? "data.rows.no_match" : "data.rows.none")));
@@ -86,6 +104,7 @@ export function dataDrawRows(self, part) {
 
 const isFiltered = (query) => ["text", "split", "language", "turns", "column", "check"].some((key) => query[key]);
 
+/** @param {Parts<"data">} self */
 function drawPager(self, part) {
   const turn = (page) => { self.page = page; browse(self); self.card.scrollIntoView({ block: "start" }); };
   if (part.exact) {
@@ -113,7 +132,10 @@ export function dataPager(offset, total, turn) {
     turner("right", t("data.rows.next"), () => turn(Math.min(last, offset + openSet.pageRows)), offset >= last)];
 }
 
-/** Before rows can be sorted by tokens, all are counted, in slices. Resolves to false when that was stopped. */
+/**
+ * Before rows can be sorted by tokens, all are counted, in slices. Resolves to false when that was stopped.
+ * @param {Parts<"data">} self
+ */
 async function dataMeasured(self, mine) {
   if (!self.model) throw new Error(t("data.tokens.no_model"));
   for (;;) {

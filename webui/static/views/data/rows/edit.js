@@ -10,7 +10,10 @@ import { dataDrawRows } from "./browser.js";
 import { stored } from "./row.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
-/** Changes of rows that are not a version yet; they outlive a refresh, and belong to the version that they were made on. */
+/**
+ * Changes of rows that are not a version yet; they outlive a refresh, and belong to the version that they were made on.
+ * @param {Parts<"data">} self
+ */
 export function pendingBar(self) {
   const key = "ts-pending-" + self.set.id + "-" + self.set.version;
   const held = parse(sessionStorage.getItem(key) || "{}");
@@ -40,6 +43,7 @@ export function pendingBar(self) {
   };
 }
 
+/** @param {Parts<"data">} self */
 function pendingWords(self, state, discard, finished) {
   const progress = h("div", { class: "data-pending-work" });
   const words = [["edits", Object.keys(state.edits).length], ["drops", state.drops.length]].filter(([, n]) => n).map(([key, n]) => t("data.pending." + key, { n }));
@@ -60,7 +64,10 @@ function pendingWords(self, state, discard, finished) {
     h("div", { class: "ts-row" }, h("button", { type: "button", class: "ts-btn ghost small", onclick: discard }, t("data.pending.discard")), make)), progress];
 }
 
-/** Edit a row of the browser. */
+/**
+ * Edit a row of the browser.
+ * @param {Parts<"data">} self
+ */
 export async function editInPlace(row, self) {
   const whole = self.pending.edited(row.id) || (row.clipped ? await self.ctx.call("one_row", self.set.id, row.id) : stored(row));
   const changed = await editRow(whole, self.ctx, t("data.edit.title", { n: row.place + 1 }));
@@ -69,7 +76,13 @@ export async function editInPlace(row, self) {
   dataDrawRows(self);
 }
 
-/** A dialog with the fields of a row; resolves to the checked row, or null when it was dismissed. */
+/**
+ * A dialog with the fields of a row; resolves to the checked row, or null when it was dismissed.
+ * @param {any} row
+ * @param {Ctx<"data">} ctx
+ * @param {string} title
+ * @param {string} [saveLabel]
+ */
 export function editRow(row, ctx, title, saveLabel) {
   return new Promise((resolve) => {
     const draft = structuredClone(row);

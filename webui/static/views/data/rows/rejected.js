@@ -10,8 +10,13 @@ import { openSet } from "../open-set.js";
 import { dataMade } from "../operation.js";
 import { textField } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { debounce, noteBox, onlyLatest, reasonBox, segments } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function rejectedCard(set, ctx) {
   const card = h("section", { class: "ts-card data-rejected-card", "aria-labelledby": "data-rejected-title" });
   const title = h("h2", { id: "data-rejected-title" }, t("data.rejected.title"));
@@ -35,7 +40,10 @@ export function rejectedCard(set, ctx) {
   return card;
 }
 
-/** Repairs that are not a version yet outlive a refresh; they belong to the version that they were made on. */
+/**
+ * Repairs that are not a version yet outlive a refresh; they belong to the version that they were made on.
+ * @param {Server.DatasetView} set
+ */
 function keptRepairs(set) {
   const key = "ts-repairs-" + set.id + "-" + set.version;
   /** @type {any} */
@@ -47,6 +55,7 @@ function keptRepairs(set) {
   return repairs;
 }
 
+/** @param {Parts<"data">} self */
 function drawRejected(self) {
   self.repairs.keep();
   self.said.textContent = [t("data.rejected.lead"), self.repaired ? t("data.rejected.repaired_count", { n: format.number(self.repaired) }) : "",
@@ -72,6 +81,7 @@ export function rejectedTable(rows, action) {
         action ? h("td", {}, action(row)) : null)))));
 }
 
+/** @param {Parts<"data">} self */
 function repairCell(row, self) {
   if (self.repairs.has(row.id)) {
     return h("div", { class: "ts-row" }, h("span", { class: "ts-badge warn" }, t("data.rejected.gathered")),
@@ -82,7 +92,10 @@ function repairCell(row, self) {
   return button;
 }
 
-/** Gathered repairs become one version. */
+/**
+ * Gathered repairs become one version.
+ * @param {Parts<"data">} self
+ */
 function repairBar(self) {
   const progress = h("div", { class: "data-pending-work" });
   const fail = (error) => replaceChildren(progress, noteBox("danger", error.message));
@@ -104,6 +117,7 @@ function repairBar(self) {
     h("div", { class: "ts-row" }, h("button", { type: "button", class: "ts-btn ghost small", onclick: discard }, t("data.pending.discard")), make)), progress];
 }
 
+/** @param {Parts<"data">} self */
 async function dataRepair(button, row, self) {
   const found = await runAction(button, () => self.ctx.call("rejected_fields", self.set.id, row.id));
   if (!found) return;
@@ -113,7 +127,10 @@ async function dataRepair(button, row, self) {
   drawRejected(self);
 }
 
-/** A dialog with the fields of a rejected row (or its raw line) that says at once whether the row works now. */
+/**
+ * A dialog with the fields of a rejected row (or its raw line) that says at once whether the row works now.
+ * @param {Parts<"data">} self
+ */
 function repairDialog(found, self) {
   return new Promise((resolve) => {
     const repair = { id: found.id };
@@ -123,7 +140,7 @@ function repairDialog(found, self) {
     const look = onlyLatest(() => self.ctx.call("try_repair", self.set.id, repair), (tried) => {
       keep.disabled = Boolean(tried.fault);
       replaceChildren(verdict, tried.fault ? noteBox("danger", reasonBox(tried.fault))
-        : [h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.rejected.works")), h("div", { class: "data-change-row data-row" }, shownRow(tried.row))]);
+        : [h("p", { class: "data-health good" }, drawIcon("circle-check"), t("data.rejected.works")), h("div", { class: "data-change-row data-row" }, cutPreview(shownRow(tried.row)))]);
     }, (error) => replaceChildren(verdict, noteBox("danger", error.message)));
     const soon = debounce(250, look);
     const changed = () => { keep.disabled = true; soon(); };

@@ -8,8 +8,10 @@ import { openSet } from "../open-set.js";
 import { dataDrawRows } from "./browser.js";
 import { editInPlace } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
+/** @param {Parts<"data">} self */
 export function dataRow(row, self) {
   const edited = self.pending.edited(row.id);
   const dropped = self.pending.dropped(row.id);
@@ -30,6 +32,7 @@ export function dataRow(row, self) {
   return node;
 }
 
+/** @param {Parts<"data">} self */
 function rowActions(row, self, pending) {
   const button = (icon, key, onclick) => h("button", { type: "button", class: "ts-icon-btn", "aria-label": t(key, { n: row.place + 1 }), title: t(key, { n: row.place + 1 }), onclick }, drawIcon(icon));
   return h("div", { class: "ts-row data-row-act" },
@@ -39,15 +42,17 @@ function rowActions(row, self, pending) {
     button("trash-2", "data.row.drop", () => { self.pending.drop(row.id); dataDrawRows(self); }));
 }
 
+/** @param {Parts<"data">} self */
 function rowBody(row, self) {
   if (self.view === "raw") return h("pre", { class: "data-json", tabindex: "0" }, JSON.stringify(stored(row), null, 2));
   if (self.view === "tokens") return h("div", { class: "data-row-tokens", "data-tokens-of": row.id, "aria-busy": "true" });
-  return [shownRow(row), row.clipped ? h("button", { type: "button", class: "ts-link ts-small", onclick: (event) => showWhole(event.target, row, self) }, t("data.row.whole")) : null];
+  return [cutPreview(shownRow(row)), row.clipped ? h("button", { type: "button", class: "ts-link ts-small", onclick: (event) => showWhole(event.target, row, self) }, t("data.row.whole")) : null];
 }
 
 /** The row as it lies in the file, without what the list adds. */
 export const stored = ({ place: _place, clipped: _clipped, numbers: _numbers, ...row }) => row;
 
+/** @param {Parts<"data">} self */
 async function showWhole(button, row, self) {
   const whole = await runAction(button, () => self.ctx.call("one_row", self.set.id, row.id));
   if (!whole) return;
@@ -55,7 +60,10 @@ async function showWhole(button, row, self) {
   dataDrawRows(self);
 }
 
-/** Fetch the tokens of the rows on the page, in one call. */
+/**
+ * Fetch the tokens of the rows on the page, in one call.
+ * @param {Parts<"data">} self
+ */
 export async function fillTokens(self) {
   const holders = new Map(self.rows.map((row) => [row.id, self.list.querySelector(`[data-tokens-of="${row.id}"]`)]));
   const tell = (node) => holders.forEach((holder) => holder && replaceChildren(holder, node(holder)));
@@ -83,7 +91,7 @@ function tokensOf(one) {
     one.over ? noteBox("warn", t("data.row.over", { n: format.number(one.length), limit: format.number(one.over) })) : null,
     one.skipped_turns ? noteBox("warn", t("data.row.skipped", { n: one.skipped_turns })) : null,
     one.trained === 0 ? noteBox("warn", t("data.row.unlearnt")) : null,
-    h("div", { class: "ts-tokens", dir: "auto" }, one.tokens.map((token) => h("span", { class: token.trained ? "trained" : "masked" }, token.text))),
+    h("div", { class: "ts-tokens", dir: "auto", tabindex: "0", role: "group", "aria-label": t("data.row.tokens", { n: format.number(one.length), trained: format.number(one.trained) }) }, one.tokens.map((token) => h("span", { class: token.trained ? "trained" : "masked" }, token.text))),
     one.more ? h("p", { class: "ts-small ts-soft" }, t("data.row.more_tokens", { n: format.number(one.more) })) : null];
 }
 

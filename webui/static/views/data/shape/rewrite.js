@@ -12,6 +12,10 @@ import { settingsForm } from "../../shared/form.js";
 
 const REWRITE_BUSY = ["queued", "starting", "running", "stopping"];
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function rewritePanel(set, ctx) {
   const self = { set, ctx, chosen: {}, ids: openSet.toRewrite || null, form: h("div", { class: "ts-stack" }), state: h("div", { class: "ts-stack tight", "aria-live": "polite" }) };
   self.node = h("div", { class: "ts-stack data-rewrite", "aria-busy": "true" }, self.form, self.state);
@@ -20,6 +24,7 @@ export function rewritePanel(set, ctx) {
   return self.node;
 }
 
+/** @param {Parts<"data">} self */
 async function rewriteBegin(self) {
   try {
     const [params, state] = await Promise.all([self.ctx.call("rewrite_form"), self.ctx.call("rewrite_state", self.set.id)]);
@@ -32,7 +37,10 @@ async function rewriteBegin(self) {
   self.node.removeAttribute("aria-busy");
 }
 
-/** The form while nothing runs, progress while it does; what came of the last job below. */
+/**
+ * The form while nothing runs, progress while it does; what came of the last job below.
+ * @param {Parts<"data">} self
+ */
 function rewriteShow(self, state) {
   const busy = state.job && REWRITE_BUSY.includes(state.job.status);
   if (busy) replaceChildren(self.form);
@@ -41,6 +49,7 @@ function rewriteShow(self, state) {
   if (busy) rewriteFollow(self);
 }
 
+/** @param {Parts<"data">} self */
 function rewriteForm(self) {
   if (!self.params.find((param) => param.key === "model").choices.length) {
     return replaceChildren(self.form, noteBox("info", t("rewrite.no_model"), " ", h("a", { class: "ts-link", href: pageUrl("models") }, t("rewrite.to_models"))));
@@ -64,6 +73,7 @@ function rewriteForm(self) {
   return replaceChildren(self.form, self.ids ? noteBox("info", t("rewrite.chosen")) : null, fields, h("div", { class: "ts-row" }, start, h("span", { class: "ts-soft ts-small" }, t("rewrite.nothing_yet"))));
 }
 
+/** @param {Parts<"data">} self */
 function rewriteProgress(self, job) {
   const made = job.result?.made || 0;
   const words = job.step ? t("rewrite.progress", { n: format.number(job.step), total: format.number(job.total), made: format.number(made) })
@@ -72,11 +82,12 @@ function rewriteProgress(self, job) {
   return h("div", { class: "ts-stack tight" }, h("div", { class: "ts-spread" }, h("span", {}, words), cancel), progressBar(job.total && job.step ? job.step / job.total : null, words));
 }
 
+/** @param {Parts<"data">} self */
 function rewriteFollow(self) {
   if (self.stop) return;
   self.stop = poll(self.node, 1000, async () => {
     const state = await self.ctx.call("rewrite_state", self.set.id);
-    if (!REWRITE_BUSY.includes(state.job.status)) { self.stop(); self.stop = null; }
+    if (!REWRITE_BUSY.includes(state.job?.status || "")) { self.stop(); self.stop = null; }
     const now = JSON.stringify(state);
     if (now !== self.shown) rewriteShow(self, state);
     self.shown = now;

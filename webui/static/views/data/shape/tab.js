@@ -13,6 +13,10 @@ const SHAPE_USUAL = ["split_random", "paraphrase", "limit_rows"];
 const SHAPE_GROUPS = ["split", "size", "augment", "combine", "wording", "convert"];
 const SHAPE_ICONS = { split: "git-branch", size: "table", augment: "sparkles", combine: "layers", wording: "pencil", convert: "messages-square" };
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function shapeTab(set, ctx) {
   const self = { set, ctx, now: h("section", { class: "ts-card shape-now", "aria-labelledby": "shape-now-title" }), body: h("div", { class: "ts-stack loose" }) };
   self.node = h("div", { class: "ts-stack loose data-shape", "aria-busy": "true" }, self.now, self.body);
@@ -21,6 +25,7 @@ export function shapeTab(set, ctx) {
   return self.node;
 }
 
+/** @param {Parts<"data">} self */
 async function shapeBegin(self) {
   try {
     const [now, operations] = await Promise.all([self.ctx.call("shape_now", self.set.id), self.ctx.call("operations", self.set.id)]);
@@ -36,6 +41,7 @@ async function shapeBegin(self) {
 
 /* ---------------------------------------------------------------- how it stands */
 
+/** @param {Parts<"data">} self */
 function shapeNow(self, now) {
   const splits = ["train", "val", "test"].filter((split) => now.splits[split]);
   self.column = now.column;
@@ -52,7 +58,10 @@ function shapeNow(self, now) {
 
 const shapeColumn = (name) => (name === "@answer" ? t("shape.column.answer") : name === "@file" ? t("shape.column.file") : name);
 
-/** The largest groups as bars; another column can be looked at. */
+/**
+ * The largest groups as bars; another column can be looked at.
+ * @param {Parts<"data">} self
+ */
 function shapeBalance(self, now) {
   if (!now.looked) return null;
   const options = now.columns.map((name) => [name, shapeColumn(name)]);
@@ -75,6 +84,10 @@ function shapeBalance(self, now) {
 
 /* ---------------------------------------------------------------- what can be done */
 
+/**
+ * @param {Parts<"data">} self
+ * @param {any} [back]
+ */
 function shapeList(self, back) {
   const usual = SHAPE_USUAL.map((key) => self.operations.find((one) => one.key === key)).filter(Boolean);
   const rest = (group) => self.operations.filter((one) => one.group === group && !usual.includes(one));
@@ -90,22 +103,35 @@ function shapeList(self, back) {
   if (back) self.body.querySelector(`[data-shape="${back}"]`)?.focus();
 }
 
-/** One operation as a card: its name and one sentence. */
+/**
+ * One operation as a card: its name and one sentence.
+ * @param {Parts<"data">} self
+ * @param {any} operation
+ * @param {() => any} [panel]
+ */
 const shapeCard = (self, operation, panel) => h("button", {
   type: "button", class: "shape-card", "data-shape": operation.key,
   onclick: () => shapeOpen(self, operation, panel || (() => dataOperation(self.set, self.ctx, shapeDefault(self, operation)))),
 }, h("span", { class: "shape-name" }, drawIcon(SHAPE_ICONS[operation.group]), operation.label), h("span", { class: "ts-soft ts-small" }, operation.help));
 
-/** The column that is shown above is the first choice where rows are grouped by a label; a column that is called so, where a time is asked for. */
+/**
+ * The column that is shown above is the first choice where rows are grouped by a label; a column that is called so, where a time is asked for.
+ * @param {Parts<"data">} self
+ * @param {Server.OperationForm} operation
+ */
 const shapeDefault = (self, operation) => ({ ...operation, params: operation.params.map((param) => {
   if (param.key !== "column") return param;
   const named = (value) => param.choices.some((one) => one.value === value) && value;
-  const first = operation.key === "split_time" ? param.choices.find((one) => TIME_NAMES.test(one.value))?.value
+  const first = operation.key === "split_time" ? param.choices.find((one) => TIME_NAMES.test(String(one.value)))?.value
     : named("@answer") && self.column && named(self.column);
   return first ? { ...param, default: first } : param;
 }) });
 const TIME_NAMES = /date|time|created|updated|\u65e5\u671f|\u65f6\u95f4|\u6642\u9593|\u5e74\u6708/i;
 
+/**
+ * @param {Parts<"data">} self
+ * @param {Server.OperationForm} operation
+ */
 function shapeOpen(self, operation, panel) {
   const back = h("button", { type: "button", class: "ts-btn ghost small shape-back", onclick: () => shapeList(self, operation.key) }, drawIcon("arrow-right"), t("shape.back"));
   const title = h("h2", { tabindex: "-1", id: "shape-open" }, operation.label);

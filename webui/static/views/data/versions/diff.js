@@ -3,6 +3,7 @@ import { h } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { CHANGES } from "../operation.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { conversationView } from "../../shared/form-controls.js";
 
 /** A change: {id, what, before, after}. */
@@ -16,7 +17,7 @@ export function change({ id, what, before, after }) {
       row.file ? h("span", {}, row.file) : null,
       before && after && before.split !== after.split ? h("span", { class: "ts-row" }, splitBadge(before.split), drawIcon("arrow-right"), splitBadge(after.split))
         : splitBadge(row.split)),
-    before && after && kind === "changed" ? beforeAfter(before, after) : h("div", { class: "data-change-row" }, shownRow(row)));
+    before && after && kind === "changed" ? beforeAfter(before, after) : h("div", { class: "data-change-row" }, cutPreview(shownRow(row))));
 }
 
 const splitBadge = (split) => h("span", { class: "ts-badge " + split }, t("data.rows." + split));
@@ -47,8 +48,8 @@ function beforeAfter(before, after) {
     const [left, right] = differing(a?.text ?? "", b?.text ?? "");
     return [
       h("p", { class: "ts-small ts-soft data-part" }, (a || b)?.label),
-      h("div", { class: "data-was", dir: "auto", "aria-label": t("data.change.was") }, a ? left : h("i", { class: "ts-soft" }, t("data.change.none"))),
-      h("div", { class: "data-is", dir: "auto", "aria-label": t("data.change.is") }, b ? right : h("i", { class: "ts-soft" }, t("data.change.none")))];
+      h("div", { class: "data-was", dir: "auto", tabindex: "0", role: "group", "aria-label": t("data.change.was") }, a ? left : h("i", { class: "ts-soft" }, t("data.change.none"))),
+      h("div", { class: "data-is", dir: "auto", tabindex: "0", role: "group", "aria-label": t("data.change.is") }, b ? right : h("i", { class: "ts-soft" }, t("data.change.none")))];
   }));
 }
 

@@ -10,6 +10,10 @@ import { dataPager } from "../rows/browser.js";
 import { change } from "./diff.js";
 import { labelledField, noteBox, onlyLatest, segments, selectField } from "../../shared/form-controls.js";
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 export function versionsTab(set, ctx) {
   const node = h("div", { class: "ts-stack loose data-versions", "aria-busy": "true" });
   const compared = h("div", {});
@@ -31,12 +35,20 @@ export function versionsTab(set, ctx) {
   return node;
 }
 
-/** All versions as a line, newest first; one that was made from another than the one below it says so. */
+/**
+ * All versions as a line, newest first; one that was made from another than the one below it says so.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 const lineage = (set, ctx, list, compare) => h("section", { class: "ts-card", "aria-labelledby": "data-versions-title" },
   h("h2", { id: "data-versions-title" }, t("data.tab.versions")),
   h("p", { class: "ts-soft" }, t(list.length > 1 ? "data.version.lead" : "data.version.only")),
   h("ol", { class: "data-lineage" }, list.map((one) => versionItem(set, ctx, one, list, compare))));
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function versionItem(set, ctx, one, list, compare) {
   const use = h("button", { type: "button", class: "ts-btn small", onclick: () => useVersion(use, set, ctx, one) }, drawIcon("rotate-ccw"), t("data.version.use"));
   const branch = one.parent !== null && one.parent !== one.number - 1;
@@ -60,6 +72,10 @@ function versionItem(set, ctx, one, list, compare) {
 const versionRows = (one) => ["train", "val", "test"].filter((split) => one[split + "_rows"]).map((split) =>
   t("data.version.rows." + split, { n: format.number(one[split + "_rows"]) })).join(" · ");
 
+/**
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 async function useVersion(button, set, ctx, one) {
   const used = await runAction(button, async () => { await ctx.call("use_version", set.id, one.number); return true; });
   if (!used) return;
@@ -67,13 +83,21 @@ async function useVersion(button, set, ctx, one) {
   await openSet.reload();
 }
 
-/** Training takes the version in use, so another one comes into use first. */
+/**
+ * Training takes the version in use, so another one comes into use first.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 async function trainVersion(button, set, ctx, one) {
   const ready = one.in_use || await runAction(button, async () => { await ctx.call("use_version", set.id, one.number); return true; });
   if (ready) location.assign(pageUrl("train", { dataset: set.id }));
 }
 
-/** What differs between two versions: both can be chosen, one sort of change at a time, page by page. */
+/**
+ * What differs between two versions: both can be chosen, one sort of change at a time, page by page.
+ * @param {Ctx<"data">} ctx
+ * @param {Server.DatasetView} set
+ */
 function comparing(set, ctx, list, a, b) {
   /** @type {{a: number, b: number, what: any, offset: number}} */
   const state = { a, b, what: null, offset: 0 };

@@ -9,6 +9,7 @@ import { offersPart } from "../offers.js";
 
 const GOALS = ["quality", "fastest", "smallest"];
 
+/** @param {Parts<"train">} w */
 export function budgetStepView(w, body) {
   const put = (key, value) => {
     const budget = { ...w.draft.budget };
@@ -35,7 +36,10 @@ const PER_GB = 1000;
 /** "538 MB", "1.15 GB", "24.3 GB": so that a total and a limit that are close can be told apart. */
 export const megabytes = (mb) => (mb >= 1000 && mb < 10000 ? (mb / 1000).toFixed(2) + " GB" : mb >= 9.95 && mb < 1000 ? Math.round(mb) + " MB" : format.bytes(mb * 1e6));
 
-/** A limit that may stay empty. `scale` turns what is typed (GB) into what is kept (MB). */
+/**
+ * A limit that may stay empty. `scale` turns what is typed (GB) into what is kept (MB).
+ * @param {Parts<"train">} w
+ */
 function limitField(w, key, scale, put) {
   const kept = w.draft.budget[key];
   const shown = typeof kept === "number" ? Math.round((100 * kept) / scale) / 100 : kept ?? "";
@@ -47,7 +51,10 @@ function limitField(w, key, scale, put) {
   });
 }
 
-/** The budget in a few words, for the bar and the review. */
+/**
+ * The budget in a few words, for the bar and the review.
+ * @param {Parts<"train">} w
+ */
 export function budgetWords(w) {
   const { memory_mb: memory, minutes, disk_mb: disk, goal } = w.draft.budget;
   const device = w.device();

@@ -6,9 +6,11 @@ import { pageUrl, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { SAMPLES, dataLanguage, languageBadge } from "../../data/badges.js";
 import { previewRow } from "../../data/import/map.js";
+import { cutPreview } from "../../shared/cut-preview.js";
 import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { setObjective } from "../state.js";
 
+/** @param {Parts<"train">} w */
 export function dataStepView(w, body) {
   const list = h("div", { class: "ts-stack" });
   const taste = h("div", { class: "train-taste" });
@@ -26,7 +28,10 @@ export function dataStepView(w, body) {
   peek(w.draft.dataset);
 }
 
-/** What is learnt: one card an objective, and in words what the chosen one does. */
+/**
+ * What is learnt: one card an objective, and in words what the chosen one does.
+ * @param {Parts<"train">} w
+ */
 function objectiveChoices(w, onpick) {
   const words = h("p", { class: "ts-soft ts-small" });
   const tell = () => replaceChildren(words, w.objective().help, " ",
@@ -41,10 +46,12 @@ function objectiveChoices(w, onpick) {
     })), w.objective().key, pick, "cards"), words);
 }
 
+/** @param {Parts<"train">} w */
 const dataChoices = (w, pick) => (w.datasets.length
   ? choiceCards(t("train.data.title"), w.datasets.map((set) => ({ value: set.id, content: trainDataCard(w, set), label: set.name, disabled: !w.teaches(set) })), w.draft.dataset, pick, "cards")
   : h("p", { class: "ts-soft" }, t("train.data.none")));
 
+/** @param {Parts<"train">} w */
 const trainDataCard = (w, set) => [
   h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, set.name), languageBadge(dataLanguage(set))),
   h("div", { class: "ts-soft ts-small" }, t("train.data.rows", { train: format.number(set.train_rows), val: format.number(set.val_rows) }),
@@ -52,7 +59,10 @@ const trainDataCard = (w, set) => [
   w.teaches(set) ? null : h("div", { class: "ts-small" }, whyUnfit(w, set)),
 ];
 
-/** The way out for data sets that no job can learn from as they are: the chosen one's, then that of some others. */
+/**
+ * The way out for data sets that no job can learn from as they are: the chosen one's, then that of some others.
+ * @param {Parts<"train">} w
+ */
 function wayOut(w) {
   const convertible = (set) => w.objective().unfit[set.kind];
   const out = (set) => (convertible(set) ? h("a", { class: "ts-link", href: pageUrl("data", { dataset: set.id, tab: "shape" }) }, t("train.data.use_preferred")) : t("train.data.unfit.out"));
@@ -61,10 +71,16 @@ function wayOut(w) {
   return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset && convertible(set)).slice(0, 3).map(note)];
 }
 
-/** Why the objective cannot learn from a data set: its own sentence for the kind, or what it does learn from. */
+/**
+ * Why the objective cannot learn from a data set: its own sentence for the kind, or what it does learn from.
+ * @param {Parts<"train">} w
+ */
 const whyUnfit = (w, set) => (w.objective().unfit[set.kind] ? t("train.data." + set.kind) : t("train.data.unfit", { objective: w.objective().label, kinds: w.objective().usable }));
 
-/** Samples that are not there yet, and the way to the Data page. */
+/**
+ * Samples that are not there yet, and the way to the Data page.
+ * @param {Parts<"train">} w
+ */
 function moreData(w, pick) {
   const row = h("div", { class: "ts-row train-more" });
   const draw = () => {
@@ -87,4 +103,4 @@ function moreData(w, pick) {
 }
 
 const trainTaste = (rows) => (rows.length ? [h("h3", {}, t("train.data.taste")),
-  rows.map((row) => h("div", { class: "data-row" }, previewRow(row)))] : null);
+  rows.map((row) => h("div", { class: "data-row" }, cutPreview(previewRow(row))))] : null);

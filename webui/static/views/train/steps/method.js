@@ -8,6 +8,7 @@ import { applyChange } from "../estimate.js";
 import { methodPicker } from "../methods.js";
 import { setParam } from "../state.js";
 
+/** @param {Parts<"train">} w */
 export function methodStepView(w, body) {
   const about = h("div", { class: "ts-stack" });
   const wrong = h("div", { class: "train-wrong" });
@@ -38,7 +39,10 @@ function showSettings(about) {
   section.focus({ preventScroll: true });
 }
 
-/** The chosen method in words: what it is, what it can do, its variants, and where to read more. */
+/**
+ * The chosen method in words: what it is, what it can do, its variants, and where to read more.
+ * @param {Parts<"train">} w
+ */
 function aboutMethod(w, redraw) {
   const method = w.method();
   return h("section", { class: "ts-card flat train-about", tabindex: "-1", "aria-label": method.label },
@@ -52,7 +56,10 @@ function aboutMethod(w, redraw) {
 const trainAbility = ({ label, can, reason }) => h("li", { class: can ? "yes" : "no" }, drawIcon(can ? "check" : "x", 16),
   h("span", {}, can ? label : [h("span", { class: "ts-sr" }, t("train.form.no") + ": "), h("s", {}, label), reason ? ": " + reason : ""]));
 
-/** Variants are settings of the method under a name: pressed while all of them are so, pressed again to take them back. */
+/**
+ * Variants are settings of the method under a name: pressed while all of them are so, pressed again to take them back.
+ * @param {Parts<"train">} w
+ */
 function variants(w, method, redraw) {
   const chips = method.variants.map((variant) => {
     const on = hasVariant(w, variant);
@@ -67,17 +74,21 @@ function variants(w, method, redraw) {
     h("p", { class: "ts-help", "aria-live": "polite" }, told.length ? told.map((one) => one.tagline).join(" ") : t("train.method.variants.none")));
 }
 
+/** @param {Parts<"train">} w */
 const variantSettings = (w, variant) => [
   ...w.method().params.filter((param) => param.key in variant.values).map((param) => [param, variant.values[param.key], w.methodValues()[param.key] ?? param.default]),
   ...w.training().filter((param) => param.key in variant.training).map((param) => [param, variant.training[param.key], w.trainingValues()[param.key] ?? w.trainingDefaults()[param.key]]),
 ];
 
+/** @param {Parts<"train">} w */
 const hasVariant = (w, variant) => variantSettings(w, variant).every(([, wanted, now]) => JSON.stringify(wanted) === JSON.stringify(now));
 
+/** @param {Parts<"train">} w */
 function useVariant(w, variant, on) {
   for (const [param, wanted] of variantSettings(w, variant)) setParam(w, param, on ? wanted : undefined);
 }
 
+/** @param {Parts<"train">} w */
 function drawForms(w, root) {
   const method = w.method();
   const put = (param, value) => setParam(w, param, value);
@@ -95,7 +106,10 @@ function drawForms(w, root) {
   return parts.map(([, form]) => form);
 }
 
-/** At each wrong setting the nearest one that works, found by the planner, as a button. */
+/**
+ * At each wrong setting the nearest one that works, found by the planner, as a button.
+ * @param {Parts<"train">} w
+ */
 async function offerMends(w, body) {
   body.querySelectorAll(".train-mend").forEach((old) => old.remove());
   if (!Object.keys(w.faults).length) return;
@@ -109,6 +123,7 @@ async function offerMends(w, body) {
   }
 }
 
+/** @param {Parts<"train">} w */
 function mendWords(w, change) {
   if (change.method) return t("train.mend.method", { method: w.forms.methods.find((one) => one.key === change.method).label });
   const [[field, value]] = Object.entries(change);

@@ -8,6 +8,7 @@ import { pageUrl, said, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
 import { choiceCards, labelledField, reasonBox } from "../../shared/form-controls.js";
 
+/** @param {Parts<"train">} w */
 export function modelStepView(w, body) {
   const list = h("div", {});
   const draw = () => replaceChildren(list, modelChoices(w));
@@ -17,7 +18,10 @@ export function modelStepView(w, body) {
   watchModels(w, list);
 }
 
-/** While a model is being prepared, its progress moves. */
+/**
+ * While a model is being prepared, its progress moves.
+ * @param {Parts<"train">} w
+ */
 function watchModels(w, root) {
   let stop = /** @type {(() => void) | null} */ (null);
   const look = async () => {
@@ -29,6 +33,7 @@ function watchModels(w, root) {
   setTimeout(start, 0);
 }
 
+/** @param {Parts<"train">} w */
 function modelChoices(w) {
   if (!w.models.length) return noModel(w);
   const rank = (model) => (model.source === "starter" ? 0 : 1);
@@ -38,7 +43,10 @@ function modelChoices(w) {
   })), w.draft.base_model, (id) => w.patch({ base_model: id }), "cards");
 }
 
-/** An empty list holds the button that fills it. */
+/**
+ * An empty list holds the button that fills it.
+ * @param {Parts<"train">} w
+ */
 function noModel(w) {
   const button = h("button", { type: "button", class: "ts-btn primary", id: "train-get-starter", onclick: () => runAction(button, async () => {
     await w.ctx.call("get_starter");
@@ -73,7 +81,10 @@ const modelBadge = (model) => ({
 /** 134,515,008 -> "135 M". */
 export const trainCount = (n) => (n >= 1e9 ? format.number(n / 1e9, n < 1e10 ? 1 : 0) + " B" : n >= 1e6 ? format.number(n / 1e6, n < 1e7 ? 1 : 0) + " M" : n >= 1e4 ? format.number(n / 1e3) + " k" : format.number(n));
 
-/** Another model: a name on the hub, or a folder (Settings). */
+/**
+ * Another model: a name on the hub, or a folder (Settings).
+ * @param {Parts<"train">} w
+ */
 function addModel(w) {
   const input = h("input", { class: "ts-input", id: "train-hub", type: "text", placeholder: "HuggingFaceTB/SmolLM2-360M-Instruct", autocomplete: "off", spellcheck: "false" });
   const button = h("button", { class: "ts-btn" }, drawIcon("download"), t("train.model.add"));

@@ -4,9 +4,11 @@ import { format } from "../../../kit/format.js";
 import { t } from "../../../kit/texts.js";
 import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.js";
 import { formShow } from "../../shared/form.js";
+import { againCard } from "../again.js";
 import { checksPart } from "../check.js";
-import { STEPS } from "../state.js";
+import { STEPS } from "../steps.js";
 
+/** @param {Parts<"train">} w */
 export function reviewStepView(w, body) {
   const said = h("div", { class: "ts-stack" });
   const tokens = h("div", { class: "ts-stack", "aria-busy": "true" });
@@ -16,15 +18,22 @@ export function reviewStepView(w, body) {
   }, (error) => { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, noteBox("danger", error.message)); });
   const tell = () => replaceChildren(said, trainFindings(w));
   w.on("plan", tell, "step");
-  appendAll(body, [summary(w), said, w.done("model") && w.done("data") ? checksPart(w) : null,
+  const more = [w.done("model") && w.done("data") ? checksPart(w) : null,
     h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, h("h3", { id: "train-tokens-title" }, t("train.tokens.title")), trainLegend(w), tokens),
-    promptsCard(w)]);
+    promptsCard(w)];
+  appendAll(body, w.draft.again ? [againCard(w), summary(w), said, rest(more)] : [summary(w), said, more]);
   tell();
   if (w.done("model") && w.done("data")) look();
   else { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, h("p", { class: "ts-soft" }, t("train.tokens.later"))); }
 }
 
-/** What was chosen, each with the way back to it. */
+/** What need not be looked at again. */
+const rest = (parts) => h("details", { class: "ts-details train-rest" }, h("summary", {}, t("train.again.rest")), h("div", { class: "ts-stack" }, parts));
+
+/**
+ * What was chosen, each with the way back to it.
+ * @param {Parts<"train">} w
+ */
 const summary = (w) => h("section", { class: "ts-card" }, h("h3", {}, t("train.review.chosen")),
   h("dl", { class: "train-summary" }, STEPS.slice(0, 4).map((step) => [
     h("dt", {}, t("train.step." + step)),
@@ -32,6 +41,7 @@ const summary = (w) => h("section", { class: "ts-card" }, h("h3", {}, t("train.r
       h("button", { type: "button", class: "ts-btn ghost small", "aria-label": t("train.review.change_what", { step: t("train.step." + step) }), onclick: () => w.go(step) }, t("train.review.change")))])),
   nameField(w));
 
+/** @param {Parts<"train">} w */
 function nameField(w) {
   const name = h("input", { class: "ts-input", id: "train-name", type: "text", maxlength: "120", value: w.draft.name, placeholder: w.autoName(), oninput: () => w.patch({ name: name.value }) });
   const field = labelledField("train-name", t("train.review.name"), name, { help: t("train.review.name.help") });
@@ -42,9 +52,10 @@ function nameField(w) {
   return field;
 }
 
+/** @param {Parts<"train">} w */
 function detail(w, step) {
   if (step === "data" && w.dataset()) return h("small", { class: "ts-soft" }, w.objective().label + " · " + t("train.data.rows", { train: format.number(w.dataset().train_rows), val: format.number(w.dataset().val_rows) }));
-  if (step !== "method" || !w.method()) return null;
+  if (step !== "method" || !w.method() || w.draft.again) return null; // settings that are used again stand above
   const params = [...w.method().params, ...w.training()];
   const values = { ...w.trainingDefaults(), ...Object.fromEntries(w.method().params.map((param) => [param.key, param.default])), ...w.trainingValues(), ...w.methodValues() };
   const typed = { ...w.trainingValues(), ...w.methodValues() };
@@ -52,7 +63,10 @@ function detail(w, step) {
   return h("small", { class: "ts-soft" }, worth.map((param) => param.label + " " + formShow(param, values[param.key])).join(" · "));
 }
 
-/** What the plan warns of, and what is in the way. */
+/**
+ * What the plan warns of, and what is in the way.
+ * @param {Parts<"train">} w
+ */
 function trainFindings(w) {
   const faults = Object.values(w.faults);
   if (faults.length) return noteBox("danger", faults.map((text) => h("p", {}, text)));
@@ -61,6 +75,7 @@ function trainFindings(w) {
   return (w.plan.warnings || []).map((warning) => noteBox("warn", warning.message));
 }
 
+/** @param {Parts<"train">} w */
 function trainLegend(w) {
   const everything = w.trainingValues().train_on === "all";
   return h("div", { class: "train-legend" }, h("p", { class: "ts-soft" }, t("train.tokens.lead")),
@@ -81,6 +96,7 @@ function tokenRow(row) {
       h("span", { class: token.trained ? "trained" : "masked" }, token.text.replaceAll("\n", "↵\n")))));
 }
 
+/** @param {Parts<"train">} w */
 function promptsCard(w) {
   const area = h("textarea", { class: "ts-textarea", id: "train-prompts", rows: "4", oninput: () => w.patch({ sample_prompts: area.value }) });
   area.value = w.draft.sample_prompts;

@@ -1,0 +1,159 @@
+"""Lists of questions that base and tuned models answer one after the other: asked for, followed, and kept beside the job."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.core.settings import Settings
+from engine.core.shapes import RawSpec
+from engine.jobs.kinds.question_list import QUESTION_LIST
+from engine.jobs.lanes import lane_for
+from engine.jobs.queue import LONGEST_NAME, enqueue
+from engine.jobs.views import views
+from engine.services.chat.settings import read_chat_settings
+from engine.services.chat.sides import check_models, sides_of
+from engine.shapes.chat import ListBounds, ListRow, QuestionListView
+from storage.job_tables import Job
+from storage.queries import jobs, tuned_models
+from storage.tables import LanguageModel
+
+MOST_QUESTIONS = 1_000
+LONGEST_QUESTION = 4_000  # characters
+_SPEC_VERSION = 1
+
+
+def start_list(
+    ctx: Context,
+    base_id: int,
+    tuned_ids: Sequence[int],
+    settings: RawSpec | None,
+    questions: Sequence[str],
+    *,
+    name: str,
+    key: str,
+) -> int:
+    """Queue a job that asks all of them; the same `key` again gives the same job.
+
+    Args:
+        settings: of the chat; without a seed, one is drawn now, so that the list can be asked again just so.
+        name: what lists call it.
+
+    Raises:
+        NotFound, SpecError: models or settings that are not there, or no numbers.
+        Fault: "questions.none", "questions.too_many", "questions.too_long"; or when the models do not belong together.
+    """
+    asked, read = clean_questions(questions), read_chat_settings(settings)
+    if read["seed"] is None:
+        read["seed"] = secrets.randbelow(2**31)
+    lane = lane_for("auto")
+    with ctx.db.write() as s:
+        ids = check_models(s, base_id, tuned_ids)
+        base, tuned = s.get_one(LanguageModel, base_id), tuned_models.tuned_by_ids(s, ids)
+        sides = [asdict(side) for side in sides_of(base, [tuned[one] for one in ids])]
+        spec = {"tuned": ids, "settings": read, "sides": sides, "questions": len(asked)}
+        job_id = enqueue(
+            s,
+            QUESTION_LIST,
+            name=" ".join(name.split())[:LONGEST_NAME] or base.name,
+            spec=spec,
+            lane=lane,
+            idempotency_key=key,
+            spec_version=_SPEC_VERSION,
+            base_model_id=base_id,
+        )
+        if not questions_file(ctx.settings, job_id).exists():
+            _write_questions(questions_file(ctx.settings, job_id), asked)
+        return job_id
+
+
+def bounds() -> ListBounds:
+    """For forms."""
+    return {"most": MOST_QUESTIONS, "longest": LONGEST_QUESTION, "kind": QUESTION_LIST.key}
+
+
+def clean_questions(questions: Iterable[str]) -> list[str]:
+    """Those that say something, in order, as valid Unicode. Raises Fault as `start_list` does."""
+    texts = (str(one).encode("utf-8", "replace").decode().strip() for one in questions)
+    found = list(islice((text for text in texts if text), MOST_QUESTIONS + 1))
+    if not found:
+        raise Fault("questions.none")
+    if len(found) > MOST_QUESTIONS:
+        raise Fault("questions.too_many", most=MOST_QUESTIONS)
+    for place, text in enumerate(found, 1):
+        if len(text) > LONGEST_QUESTION:
+            raise Fault("questions.too_long", place=place, characters=len(text), most=LONGEST_QUESTION)
+    return found
+
+
+# ------------------------------------------------------------------ beside the job
+
+
+def list_folder(settings: Settings, job_id: int) -> Path:
+    """Where the questions and answers of a job lie (not made here)."""
+    return settings.home / "jobs" / str(job_id) / "list"
+
+
+def questions_file(settings: Settings, job_id: int) -> Path:
+    """The questions, one JSON text a line."""
+    return list_folder(settings, job_id) / "questions.jsonl"
+
+
+def answers_file(settings: Settings, job_id: int) -> Path:
+    """The answers so far, one `ListRow` a line, in the order of the questions."""
+    return list_folder(settings, job_id) / "answers.jsonl"
+
+
+def _write_questions(path: Path, questions: Sequence[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".part")
+    draft.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in questions), encoding="utf-8")
+    os.replace(draft, path)
+
+
+def read_questions(settings: Settings, job_id: int) -> list[str]:
+    """All of them. Raises Fault("questions.gone") where the file is not there any more."""
+    try:
+        lines = questions_file(settings, job_id).read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise Fault("questions.gone") from error
+    return [json.loads(line) for line in lines]
+
+
+def read_answers(settings: Settings, job_id: int) -> Iterator[ListRow]:
+    """What is answered so far; a line that is being written is left out."""
+    path = answers_file(settings, job_id)
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="\n") as file:
+            yield from (json.loads(line) for line in file if line.endswith("\n"))
+
+
+# ------------------------------------------------------------------ what the page follows
+
+
+def list_view(ctx: Context, job_id: int, after: int = 0, most: int = 50) -> QuestionListView:
+    """How far a list is, with at most `most` answered questions beyond the first `after`. Raises NotFound."""
+    with ctx.db.read() as s:
+        job = find_list(jobs.get_job(s, job_id), job_id)
+        view = views(s, [job])[0]
+    return {
+        "job": view,
+        "total": view["spec"]["questions"],
+        "rows": list(islice(read_answers(ctx.settings, job_id), after, after + most)),
+        "sides": view["spec"]["sides"],
+        "settings": view["spec"]["settings"],
+    }
+
+
+def find_list(job: Job | None, job_id: int) -> Job:
+    """The job, sure to be a list of questions. Raises NotFound."""
+    if job is None or job.kind != QUESTION_LIST.key:
+        raise NotFound(job=job_id)
+    return job

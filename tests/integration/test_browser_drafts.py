@@ -1,0 +1,115 @@
+"""Drafts over real HTTP: each browser goes on with its own, on the page and by the request that outlives a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from starlette.testclient import TestClient
+
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
+from engine.services.app import drafts
+from engine.services.chat.conversations import Chat
+from storage import migrate
+from storage.queries.drafts import NO_BROWSER
+from webui import browser
+from webui.http.browsers import COOKIE
+from webui.http.server import create_app
+from webui.site import Site
+from webui.train_draft import fresh_draft
+
+BASE = "http://127.0.0.1:7860"
+PAGE = {"accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def ctx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    made = open_context(Settings(home=tmp_path_factory.mktemp("drafts") / "home", offline=True), upgrade=True)
+    yield made
+    made.db.close()
+
+
+@pytest.fixture(scope="module")
+def client(ctx: Context) -> Iterator[TestClient]:
+    chat = Chat(ctx)
+    with TestClient(create_app(Site(ctx, chat)), base_url=BASE, follow_redirects=False) as made:
+        yield made
+    chat.close()
+
+
+def come(client: TestClient) -> str:
+    """Open a page as a browser that was never here, and give its name."""
+    client.cookies.clear()
+    answer = client.get("/en/train", headers=PAGE)
+    (cookie,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith(COOKIE)]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    return str(client.cookies[COOKIE])
+
+
+def call(client: TestClient, name: str, *arguments: Any) -> Any:
+    """Call a function of the Train page as its view does."""
+    parts = client.get("/en/config").json()["components"]
+    view = next(one["id"] for one in parts if one["props"].get("elem_id") == "train-page")
+    asked = {"data": list(arguments), "fn_name": name, "component_id": view, "session_hash": "s"}
+    return client.post("/en/gradio_api/component_server/", json=asked).json()["ok"]
+
+
+def test_a_browser_is_known_again_and_two_are_two(client: TestClient) -> None:
+    first = come(client)
+    client.get("/zh/data", headers=PAGE)
+    assert client.cookies[COOKIE] == first
+    assert come(client) != first
+
+
+def test_a_cookie_that_we_did_not_make_is_replaced(client: TestClient) -> None:
+    come(client)
+    client.cookies.set(COOKIE, "../x", domain="127.0.0.1")
+    answer = client.get("/en/train", headers=PAGE)
+    (cookie,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith(COOKIE)]
+    assert browser.is_name(cookie.split(";")[0].removeprefix(COOKIE + "="))
+
+
+def test_each_browser_goes_on_with_its_own_draft(client: TestClient, ctx: Context) -> None:
+    first = come(client)
+    call(client, "save", fresh_draft(name="of the first"))
+    cookies = dict(client.cookies)
+    come(client)
+    assert call(client, "load_wizard", {})["draft"]["name"] == ""
+    call(client, "save", fresh_draft(name="of the second"))
+    client.cookies.clear()
+    client.cookies.update(cookies)
+    assert call(client, "load_wizard", {})["draft"]["name"] == "of the first"
+    assert drafts.load_draft(ctx, "train", first)["name"] == "of the first"
+
+
+@pytest.mark.parametrize("kind", ["train", "compare", "data_sheet"])
+def test_the_last_save_of_a_page_is_that_of_its_browser(client: TestClient, ctx: Context, kind: str) -> None:
+    name = come(client)
+    assert client.post(f"/api/drafts/{kind}", json={"left": kind}).json() == {"saved": True}
+    assert drafts.load_draft(ctx, kind, name) == {"left": kind}
+    assert drafts.load_draft(ctx, kind, "another one") == {}
+
+
+def test_the_draft_of_before_is_the_first_ones_and_no_one_elses(client: TestClient, ctx: Context) -> None:
+    come(client)
+    drafts.save_draft(ctx, "train", fresh_draft(name="of before"))
+    assert call(client, "load_wizard", {})["draft"]["name"] == "of before"
+    come(client)
+    assert call(client, "load_wizard", {})["draft"]["name"] == ""
+    assert drafts.load_draft(ctx, "train", NO_BROWSER) == {}
+
+
+def test_going_back_to_the_schema_of_before_keeps_the_newest_draft(tmp_path: Path) -> None:
+    ctx = open_context(Settings(home=tmp_path / "home", offline=True), upgrade=True)
+    for name in ("older", "newer"):
+        drafts.save_draft(ctx, "train", {"of": name}, name)
+    ctx.db.close()
+    command.downgrade(migrate._config(ctx.settings.database), "0004")
+    command.upgrade(migrate._config(ctx.settings.database), "head")
+    assert drafts.load_draft(ctx, "train", "whoever comes") == {"of": "newer"}
+    ctx.db.close()

@@ -1,0 +1,80 @@
+/* One list of questions (?list=7): how far it is, its answers side by side, and the files to take away. */
+import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
+import { drawIcon } from "../../kit/icons.js";
+import { pageHead } from "../../kit/parts.js";
+import { poll } from "../../kit/server.js";
+import { pageLanguage, pageUrl, t } from "../../kit/texts.js";
+import { runAction } from "../../kit/toast.js";
+import { jobBadge, jobBar, jobError, jobHeadline, jobLink, jobSoon } from "../jobs/parts.js";
+
+const STEP = 100; // answered questions that are shown at first, and more at a time
+
+export function listView(root, id, ctx) {
+  const page = { id, ctx, rows: 0, most: STEP, total: 0, body: null, drawn: "", slots: {} };
+  const slot = (name) => (page.slots[name] = h("div", { class: "play-list-" + name }));
+  replaceChildren(root, h("div", { class: "ts-wide play-list" },
+    h("a", { class: "job-back", href: pageUrl("playground") }, drawIcon("chevron-right"), t("playground.list.back")), slot("head"), slot("meter"), slot("table"), slot("more")));
+  poll(root, 1000, () => refresh(page, root));
+}
+
+async function refresh(page, root) {
+  let view;
+  try {
+    view = await page.ctx.call("list_view", page.id, page.rows);
+  } catch (error) {
+    if (error.code !== "not_found") throw error;
+    return replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("playground.list.title")),
+      h("div", { class: "ts-empty" }, drawIcon("table"), h("p", {}, error.message), jobLink("messages-square", t("playground.list.back"), pageUrl("playground"), "primary"))));
+  }
+  document.title = view.job.name + " · Tunesmith";
+  drawState(page, view);
+  addRows(page, view);
+}
+
+function drawState(page, view) {
+  const { job, total } = view;
+  const stamp = JSON.stringify([job.status, job.step, job.headline, jobSoon(job), job.can, page.rows > 0 || view.rows.length > 0]);
+  if (stamp === page.drawn) return;
+  page.drawn = stamp;
+  const any = page.rows > 0 || view.rows.length > 0;
+  const act = (icon, action) => h("button", { type: "button", class: "ts-btn", id: "list-do-" + action, onclick: async (event) => {
+    await runAction(event.currentTarget, () => page.ctx.call("list_act", page.id, action));
+    await refresh(page, page.slots.head);
+  } }, drawIcon(icon), h("span", {}, t(action === "stop" ? "playground.list.stop" : "playground.list.resume")));
+  const file = (form, label) => h("a", { class: "ts-btn" + (form === "xlsx" ? " primary" : ""), id: "list-" + form, href: `/files/answers/${pageLanguage()}/${page.id}.${form}`, download: "" }, drawIcon("download"), h("span", {}, label));
+  replaceChildren(page.slots.head, pageHead(job.name, jobHeadline(job),
+    any ? [file("xlsx", t("playground.list.xlsx")), file("csv", t("playground.list.csv"))] : null,
+    job.can.stop ? act("square", "stop") : null, job.can.resume ? act("play", "resume") : null,
+    jobLink("list-checks", t("playground.list.job"), pageUrl("jobs", { job: page.id }), "ghost")));
+  replaceChildren(page.slots.meter, h("div", { class: "ts-card" }, h("div", { class: "ts-spread" }, jobBadge(job),
+    h("span", { class: "ts-num" }, t("playground.list.progress", { done: format.number(Math.min(job.step, total)), total: format.number(total) })),
+    h("span", { class: "ts-soft" }, jobSoon(job))), jobBar(job)),
+  job.status === "failed" ? h("p", { class: "ts-note danger", role: "alert" }, drawIcon("circle-x"), h("span", {}, jobError(job.error))) : null,
+  any ? null : h("p", { class: "ts-soft" }, t("playground.list.waiting")));
+}
+
+function addRows(page, view) {
+  page.total = Math.max(page.total, view.job.step);
+  if (view.rows.length && !page.body) {
+    page.body = h("tbody", {});
+    replaceChildren(page.slots.table, h("div", { class: "ts-table-wrap", tabindex: "0", role: "region", "aria-label": t("playground.list.table") },
+      h("table", { class: "ts-table play-list-answers" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("playground.list.question")), view.sides.map(sideHead))), page.body)));
+  }
+  const taken = view.rows.slice(0, Math.max(0, page.most - page.rows));
+  for (const row of taken) page.body.append(h("tr", {}, h("th", { scope: "row", dir: "auto" }, row.question), view.sides.map((side) => answerCell(row.answers[side.side]))));
+  page.rows += taken.length;
+  const more = page.rows >= page.most && page.rows < page.total;
+  if (more === Boolean(page.slots.more.firstChild)) return;
+  replaceChildren(page.slots.more, more ? h("button", { type: "button", class: "ts-btn", id: "list-more", onclick: () => { page.most += STEP; return refresh(page, page.slots.head); } }, t("playground.list.more")) : null);
+}
+
+const SIDE_WORDS = { base: "playground.base", tuned: "playground.tuned", fewshot: "playground.fewshot" };
+const sideHead = (side) => h("th", { scope: "col" }, h("span", { class: "ts-badge " + side.kind }, t(SIDE_WORDS[side.kind])), " ", h("bdi", {}, side.label),
+  h("span", { class: "ts-small ts-soft ts-num play-list-hash", title: side.weights_hash }, t("playground.weights", { hash: side.weights_hash.slice(0, 8) })));
+
+function answerCell(answer) {
+  if (!answer) return h("td", {}, "–");
+  if (answer.error) return h("td", { class: "ts-error" }, jobError(answer.error));
+  return h("td", { dir: "auto" }, answer.text || h("em", { class: "ts-soft" }, t("playground.nothing")), answer.reason === "length" ? h("p", { class: "ts-small ts-soft" }, t("playground.cut")) : null);
+}
