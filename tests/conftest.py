@@ -16,12 +16,14 @@ from tests.homes import opened
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 
 pytest_plugins = ["tests.distribution"]
+gc.disable()  # until all is imported: a third of the time of collecting the tests
 
 
 def pytest_collection_finish() -> None:
     """Spare every collection of garbage the million objects of imported modules: half a second each, two in each job."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
