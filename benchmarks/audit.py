@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.core.sizes import memory_size
 from engine.data.audits.packing import PackedFindings
 from engine.data.audits.running import ChecksRun, run_check, run_checks
 from engine.data.quality import CHECKS, read_settings
@@ -287,15 +288,15 @@ def measure(count: int, processes: int) -> dict[str, Any]:
         run_checks(work, wanted, told, processes=processes)
         return {
             "checks": checks, "rows": count, "megabytes": path.stat().st_size / 1e6, "wall": time.monotonic() - begun,
-            "used": _used() - used, "peak": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3, "processes": processes,
+            "used": _used() - used, "peak": memory_size(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3), "processes": processes,
         }  # fmt: skip
 
 
 _TEXTS = {
     "en": ("| Check | Seconds of one core | Rows found |", "{rows:,} rows ({megabytes:.0f} MB) in {processes} processes on {machine}: "
-           "{wall:.0f} s by the clock, {used:.0f} s of processor time in all, at most {peak:.0f} MB in one process."),
+           "{wall:.0f} s by the clock, {used:.0f} s of processor time in all, at most {peak} in one process."),
     "zh": ("| 检查 | 单核秒数 | 找到的行 |", "{rows:,} 行（{megabytes:.0f} MB），{processes} 个进程，{machine}：实际用时 {wall:.0f} 秒，"
-           "处理器时间共 {used:.0f} 秒，单个进程最多占用 {peak:.0f} MB。"),
+           "处理器时间共 {used:.0f} 秒，单个进程最多占用 {peak}。"),
 }  # fmt: skip
 
 

@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.core.sizes import memory_size
+
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "docs" / "data.md", ROOT / "docs" / "zh" / "data.md")
 BEGIN, END = "<!-- import speed: begin -->", "<!-- import speed: end -->"
@@ -208,7 +210,7 @@ def _line(name: str, size: int, found: dict[str, dict[str, Any]]) -> str:
     cells = [f"{name}: {rows:,} rows, {size / 1e6:,.0f} MB", f"{rows / ours['seconds']:,.0f}"]
     for side in ("stored", "checked"):
         cells += [f"{rows / found[side]['seconds']:,.0f}", f"{found[side]['seconds'] / ours['seconds']:.2f}"]
-    cells.append(", ".join(f"{one['peak_mb']:,.0f}" for one in found.values()) + " MB")
+    cells.append(", ".join(memory_size(one["peak_mb"]) for one in found.values()))
     return "| " + " | ".join(cells) + " |"
 
 

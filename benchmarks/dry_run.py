@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.published import MODELS, Config
 from engine.core.hardware import Device, Precision, cpu
 from engine.core.params import read_all
+from engine.core.sizes import memory_size
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
@@ -103,7 +104,7 @@ def table(kept: Mapping[str, Mapping[str, float]], language: str) -> list[str]:
             if found is not None:
                 said = estimated(config, step)
                 cells = (
-                    name, step.label(language), f"{said / MB:,.0f} MB", f"{found['bytes'] / MB:,.0f} MB",
+                    name, step.label(language), memory_size(said / MB), memory_size(found["bytes"] / MB),
                     f"{said / found['bytes']:.2f}", f"{found['seconds']:.0f} s",
                 )  # fmt: skip
                 lines.append(f"| {' | '.join(cells)} |")

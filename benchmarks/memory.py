@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.core.sizes import memory_size
+
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "memory-benchmark.json"
 PAGE = ROOT / "docs" / "planner.md"
@@ -76,8 +78,8 @@ def row(key: str, found: dict[str, Any]) -> tuple[str, float, float]:
     alone = expected / found["measured_mb"] - 1
     error = (expected + runtime) / (found["measured_mb"] + runtime) - 1
     columns = (
-        str(wanted.case), f"{wanted.length} × {wanted.rows}", moment, f"{expected + runtime:,.0f} MB",
-        f"{found['measured_mb'] + runtime:,.0f} MB", f"{error:+.1%}", f"{alone:+.1%}",
+        str(wanted.case), f"{wanted.length} × {wanted.rows}", moment, memory_size(expected + runtime),
+        memory_size(found["measured_mb"] + runtime), f"{error:+.1%}", f"{alone:+.1%}",
     )  # fmt: skip
     return "| " + " | ".join(columns) + " |", error, alone
 

@@ -22,6 +22,7 @@ from engine.core.context import Context, open_context
 from engine.core.params import read_all
 from engine.core.process import new_nonce, this_boot
 from engine.core.settings import Settings
+from engine.core.sizes import memory_size
 from engine.core.text import FALLBACK
 from engine.methods import METHODS
 from engine.methods.common.declaration import Method
@@ -133,7 +134,7 @@ def _row(entry: Entry, shape: ModelShape, result: dict[str, Any]) -> tuple[str, 
         "–" if rank is None else str(rank),
         " → ".join("–" if loss is None else f"{loss:.3f}" for loss in losses),
         "–" if not result.get("tokens_per_s") else f"{result['tokens_per_s']:.0f}",
-        f"{result['peak_memory_mb']:,} MB (planned {result['planned_mb']:,})",
+        f"{memory_size(result['peak_memory_mb'])} (planned {memory_size(result['planned_mb'])})",
         f"{result['bytes'] / 1e6:,.2f} MB",
         f"{result['seconds']} s",
     )

@@ -42,7 +42,7 @@ METHOD_KEYS = ("lora", "full", "prefix_tuning", "bitfit", "ia3")
 _EPOCHS = {"starter": 1.0, "tiny": 4.0}
 _HEADS = {
     "en": ("Model", "Method", "Planned before", "Planned after the speed probe", "Real", "After / real", "Probe took"),
-    "zh": ("模型", "方法", "测速前的计划", "测速后的计划", "实际", "计划 / 实际", "测速用时"),
+    "zh": ("模型", "方法", "测速前的方案", "测速后的方案", "实际", "方案 / 实际", "测速用时"),
 }
 _WORST = {"en": "Largest difference after the probe: {worst:.0%}.", "zh": "实测后与实际的最大差别：{worst:.0%}。"}
 _STARTER = ROOT / "build" / "starter-home" / "models"

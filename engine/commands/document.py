@@ -12,6 +12,7 @@ from engine.commands.document_exports import exports_page
 from engine.commands.document_glossary import glossary_page
 from engine.commands.document_metrics import metrics_page
 from engine.commands.document_tables import markdown_table, param_table, shown_number, shown_value
+from engine.core.sizes import memory_size
 from engine.core.text import FALLBACK, LANGUAGES, Text, separator
 from engine.devices import DEVICE_KINDS
 from engine.methods import METHODS
@@ -69,7 +70,7 @@ def _devices(language: str) -> str:
         [
             f"**{kind.label.in_(language)}**",
             f"`{kind.key}{':N' * kind.several}`",
-            f"{kind.runtime_bytes / 1e6:.0f} MB",
+            memory_size(kind.runtime_bytes / 1e6),
             f"{kind.margin:.0%}",
             str(kind.tokens_at_once),
         ]

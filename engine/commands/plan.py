@@ -12,6 +12,7 @@ from engine.commands.console import Console
 from engine.commands.train import data_set
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.sizes import memory_size
 from engine.methods import method_of
 from engine.objectives import usual_objective
 from engine.services.planning import plan_search
@@ -35,7 +36,7 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     asked["objective"] = args.objective or usual_objective().key
     found = plan_search.offers(ctx, asked)
     device = found["device"]
-    console.say("cli.plan.device", name=device["name"], memory=_size(device["memory_mb"]))
+    console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))
     if found["nothing"]:
         console.say(f"plan.{found['nothing']['code']}", **found["nothing"]["params"])
     for place, offer in enumerate(found["offers"], start=1):
@@ -62,7 +63,7 @@ def megabytes(size: str | None) -> int | None:
 
 def _devices(console: Console) -> int:
     for device in plan_search.catalogue():
-        console.line(f"{device['key']:<20} {device['name']} ({_size(device['memory_mb'])})")
+        console.line(f"{device['key']:<20} {device['name']} ({memory_size(device['memory_mb'])})")
     return 0
 
 
@@ -75,12 +76,8 @@ def _print(console: Console, place: int, offer: PlanOffer) -> None:
         base=base_format_of(offer["quantisation"]).label.in_(lang),
         length=offer["max_length"],
         epochs=f"{offer['epochs']:g}",
-        memory=_size(offer["memory"]["total_mb"]),
+        memory=memory_size(offer["memory"]["total_mb"]),
         minutes=round(offer["time"]["seconds"] / 60, 1),
-        disk=_size(offer["disk"]["total_mb"]),
+        disk=memory_size(offer["disk"]["total_mb"]),
     )
     console.line("   " + console.text(f"plan.{offer['why']['code']}", **offer["why"]["params"]))
-
-
-def _size(mb: float) -> str:
-    return f"{mb / _GB:.1f} GB" if mb >= _GB else f"{mb:.0f} MB"

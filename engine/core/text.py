@@ -15,8 +15,10 @@ from pathlib import Path
 
 from engine.core.settings import SETTINGS
 from engine.core.shapes import Said
+from engine.core.sizes import memory_size
 
 FALLBACK = "en"
+MEMORY_END = "_mb"  # a placeholder of such a name is said as an amount of memory: "1.15 GB"
 FOLDER = Path(os.environ.get(SETTINGS["texts"].variable) or Path(__file__).parents[1] / "texts").expanduser()
 DECLARED = (
     "declared"  # the folder of what declarations say: pages get it with the declaration, not with their own texts
@@ -91,7 +93,7 @@ class Text:
         text = catalogue(language).get(self.key, self.key)
         if not self.values:
             return text
-        return text.format(**{name: spoken(value, language) for name, value in self.values.items()})
+        return filled(text, self.values, language)
 
     def as_dict(self) -> Said:
         """All languages, for a message whose language is chosen where it is shown."""
@@ -111,6 +113,21 @@ def verbatim(words: str) -> Text:
 def listed(texts: Sequence[Text]) -> Text:
     """Texts one after another, as each language lists them."""
     return Text("language.verbatim").filled(words=tuple(texts))
+
+
+def filled(text: str, values: Mapping[str, object], language: str) -> str:
+    """A text with its placeholders filled as `language` says the values; {need_mb} is an amount of memory with its unit.
+
+    Raises:
+        KeyError, IndexError, ValueError: when the text asks for what is not there.
+    """
+    return text.format(**{name: _named(name, value, language) for name, value in values.items()})
+
+
+def _named(name: str, value: object, language: str) -> object:
+    if name.endswith(MEMORY_END) and isinstance(value, int | float):
+        return memory_size(value)
+    return spoken(value, language)
 
 
 def spoken(value: object, language: str) -> object:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
 
 _FP32_BYTES = 4
+_MB = 1_000_000  # as pages show it
 _RUNTIME_MB = 600
 
 
@@ -41,7 +42,7 @@ def _folder_bytes(sizes: ExportSizes) -> int:
 
 def _memory_mb(sizes: ExportSizes) -> int:
     """The base in fp32, whatever precision it is stored in afterwards."""
-    return (_FP32_BYTES * sizes.base_parameters >> 20) + _RUNTIME_MB
+    return _FP32_BYTES * sizes.base_parameters // _MB + _RUNTIME_MB
 
 
 def _why_not(method: Method) -> Text | None:

@@ -62,6 +62,9 @@ ImportPart = TypedDict("ImportPart", {"import": ImportStateView | None})  # the 
 class DatasetBrief(DatasetColumns, ImportPart):
     """What lists show of a data set, with the import that anybody must know of."""
 
+    badge: Literal["chat", "tools", "pairs", "thumbs", "text"] | None  # kind of its rows; None while nobody knows
+    spoken: list[str]  # languages of many rows
+
 
 class DetectionNote(CodedMessage):
     """Why something of a file is read as it is: sentence `detect.<code>`."""
@@ -76,6 +79,7 @@ class RowField(TypedDict):
     key: str  # of the field
     required: bool  # it needs a column
     wording: bool  # it may be worded from several columns
+    role: str  # what it is in a row, the same in every shape
 
 
 class RowShape(TypedDict):
@@ -84,6 +88,7 @@ class RowShape(TypedDict):
     key: str  # of the shape
     kind: str  # of the rows
     fields: list[RowField]  # in their order
+    further: Literal["input", "system"] | None  # field that takes one more column
 
 
 class ReadingView(TypedDict, total=False):
@@ -100,6 +105,7 @@ class DatasetView(DatasetBrief):
 
     detection: list[DetectionNote]  # why it is read as it is
     shapes: list[RowShape]  # that its rows could have
+    by_name: dict[str, dict[str, str]]  # shape -> field -> column whose name means it
     encodings: list[str]  # that its files could have
     reading: ReadingView  # as chosen
     repaired: int  # rejected rows that were put right
@@ -169,13 +175,23 @@ class DataRow(RowContent, total=False):
     index: int  # place among those that were asked for
 
 
+class LeftOutView(TypedDict):
+    """A column that is not learnt although rows have something there."""
+
+    column: str  # its name
+    rows: int  # with something there, of those that were looked at
+    reads: Literal["text", "nested", "label", "number"]  # what it looks like
+
+
 class MappingPreview(TypedDict):
     """The first rows as they would be imported."""
 
     rows: list[DataRow]  # the first ones
     checked: int  # rows that were looked at
+    whole: bool  # these are all rows
     rejected_rows: int  # of these
     kept: list[str]  # other columns that rows keep
+    left_out: list[LeftOutView]  # other columns with something in them
     classes: dict[str, int]  # rows by class
     rejected: list[RejectedPreview]  # the first ones
     columns: list[str]  # of the file

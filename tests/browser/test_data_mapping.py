@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from engine.core.context import open_context
@@ -56,4 +57,47 @@ def test_odd_columns_become_rows_by_wordings(visit: Open, words: int) -> None:
     page = seen.open(f"/data?dataset={words}&remap=1")
     page.wait_for_selector(f"{user}:has-text('in Chinese?')")
     assert page.input_value("#data-wording-prompt-1") == "{en} in Chinese?"
+    seen.assert_clean()
+
+
+@pytest.fixture
+def supplement(server: Server, tmp_path: Path) -> int:
+    """An Excel file in which 39 of 300 rows have a supplement."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["问题", "补充", "回答", "类别"])
+    for n in range(300):
+        sheet.append([f"问题 {n}？", f"第 {n} 单已付款" if n < 39 else None, f"回答 {n}。", "甲乙"[n % 2]])
+    book.save(tmp_path / "book.xlsx")
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = sources.add_upload(ctx, tmp_path / "book.xlsx", "book.xlsx")
+    ctx.db.close()
+    return made
+
+
+def test_a_column_left_out_is_told_and_mappings_stay(visit: Open, supplement: int) -> None:
+    seen = visit(size=PHONE)
+    page = seen.open(f"/zh/data?dataset={supplement}")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user:has-text('第 0 单已付款')")
+    assert page.input_value("#data-column-input") == "补充"
+    page.select_option("#data-column-input", index=0)
+    told = page.wait_for_selector(".data-loss .ts-note.warn")
+    assert t("zh", "data.left_out.rows", column="补充", total=300, n=39) in told.inner_text()
+    assert "类别" in page.locator(".data-loss details").text_content()
+    assert seen.violations() == []
+    page.click(".data-loss [data-column=补充] button")
+    assert page.evaluate("document.activeElement.id") == "data-column-input"
+    page.wait_for_selector(".data-loss .ts-note.warn", state="detached")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user:has-text('第 0 单已付款')")
+    page.click(".data-loss [data-column=类别] button")
+    assert page.input_value("#data-wording-input-0") == "{补充}\n{类别}"
+    page.select_option("#data-shape", "alpaca")
+    assert page.input_value("#data-column-instruction") == "问题"
+    assert page.input_value("#data-column-output") == "回答"
+    assert page.input_value("#data-wording-input-0") == "{补充}\n{类别}"
+    page.select_option("#data-column-output", "类别")
+    page.select_option("#data-shape", "prompt_completion")
+    assert page.input_value("#data-column-completion") == "回答"
+    page.select_option("#data-shape", "alpaca")
+    assert page.input_value("#data-column-output") == "类别"
     seen.assert_clean()

@@ -65,9 +65,9 @@ def test_memory_is_drawn_against_the_plan_and_the_end_compares_both(visit: Open,
     page.wait_for_selector(".job-memory canvas")
     legend = page.inner_text(".job-memory .ts-chart-legend")
     assert all(t("en", f"jobs.memory.{line}") in legend for line in ("used", "planned", "limit"))
-    assert "1180" in legend
+    assert "1.18" in legend
     told = page.inner_text(".job-memory-told")
-    assert told.startswith("Estimate 1,180 MB, measured 1,120 MB")
+    assert told.startswith("Estimate 1.18 GB, measured 1.12 GB")
     assert "took" in told
     assert "try 1 of 3" in page.inner_text(".job-timeline")
     page.click(".job-estimate summary")
@@ -83,7 +83,7 @@ def test_what_never_sufficed_shows_its_estimate_and_starts_again_with_the_change
     tab = visit(at=seen[0], size=size, scheme=scheme)
     page = tab.open(f"/{lang}/jobs?job={seen[2]}")
     page.wait_for_selector(".job-advice")
-    assert "1,180" in page.inner_text(".job-notes")
+    assert "1.18 GB" in page.inner_text(".job-notes")
     assert "256" in page.inner_text(".job-advice")
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert tab.violations() == []

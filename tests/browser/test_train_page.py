@@ -83,12 +83,13 @@ def test_continued_pretraining_from_its_card_to_a_job(wizard: Any, studio: Studi
     assert page.evaluate("document.activeElement.dataset.value") == "pretraining"
     assert objective.help.in_("en") in page.inner_text(".train-objectives")
     assert page.get_attribute(data_card("Words"), "aria-disabled") == "true"
-    why = t("en", "train.data.unfit", objective=objective.label.in_("en"), kinds="plain texts")
-    assert why in page.inner_text(data_card("Words"))
-    assert t("en", "train.data.unfit.out") in page.inner_text(".ts-note.warn")
+    words = {"kind": "conversations", "objective": objective.label.in_("en"), "usable": "plain texts"}
+    why = t("en", "fit.kind.other", rows=24, **words)
+    page.wait_for_selector(f"{data_card('Words')}:has-text('{why}')")
+    assert why in page.inner_text(".ts-note.danger")
     assert page.locator("#train-next").is_disabled()
     page.click(data_card(texts))
-    page.wait_for_selector(".ts-note.warn", state="detached")
+    page.wait_for_selector(".ts-note.danger", state="detached")
     page.click("#train-next")
     page.wait_for_selector(f".train-offers:has-text('{objective.example.in_('en')}') .train-offer[aria-checked=true]")
     page.click("#train-step-method")

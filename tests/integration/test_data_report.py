@@ -16,7 +16,7 @@ from engine.core.errors import NotFound
 from engine.data.rows import overview
 from engine.data.templates.check import check_template
 from engine.data.templates.template import ChatTemplate
-from engine.services.data import datasets, imports, report, sources
+from engine.services.data import datasets, imports, report, slow_work, sources
 from engine.services.data.annotation import annotation_queue, feedback
 from storage.tables import Conversation, Dataset, LanguageModel, Message
 from tests.tiny import CHATML, SPECIAL, tokenizer_json, write_tokenizer
@@ -59,7 +59,7 @@ ROWS = [
 
 def test_the_report_counts_what_is_there(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     made = table(ctx, [*ROWS, ROWS[0], {"prompt": "你好吗", "completion": "很好"}])
-    monkeypatch.setattr(report, "SLICE_S", 0.0)  # every step is a slice of its own
+    monkeypatch.setattr(slow_work, "SLICE_S", 0.0)  # every step is a slice of its own
     found = whole(report.report, ctx, made)
     assert (found["rows"], sum(found["splits"].values()), found["same"]) == (42, 42, 1)
     assert found["turns"] == [[1, 42]]

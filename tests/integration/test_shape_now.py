@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.data.rows.labels import are_labels
 from engine.data.rows.store import read_rows
 from engine.services.data import datasets, imports, sources
 from engine.services.data.versions import preview, shaping, version_files, versions
 
 
-def _add(ctx: Context, count: int, name: str, **more: str) -> int:
+def _add(ctx: Context, count: int, name: str, more: Callable[[int], dict[str, str]] = lambda _n: {}) -> int:
     rows = [
         {
             "question": f"What is {name} {n}?",
             "answer": f"Number {n}.",
             "topic": "a" if n % 4 else "b",
-            "note": f"n{n}",
-            **more,
+            "tip": f"n{n}",
+            **more(n),
         }
         for n in range(count)
     ]
@@ -31,19 +34,38 @@ def _add(ctx: Context, count: int, name: str, **more: str) -> int:
 
 
 def test_parts_and_the_spread_over_the_first_telling_column(ctx: Context) -> None:
-    now = shaping.shape_of_now(ctx, _add(ctx, 40, "lamp", source="web"))
+    now = shaping.shape_of_now(ctx, _add(ctx, 40, "lamp", lambda _n: {"source": "web"}))
     assert now["splits"] == {"train": 40, "val": 0, "test": 0}
     assert (now["column"], now["groups"]) == ("topic", [["a", 0.75], ["b", 0.25]])
-    assert now["columns"][-1] == "@answer"
+    assert now["columns"] == ["topic"]
     assert (now["whole"], now["made"], now["others"]) == (True, 0.0, 0.0)
 
 
 def test_a_column_that_is_asked_for_and_what_does_not_fit(ctx: Context) -> None:
-    made = _add(ctx, 40, "lamp")
-    asked = shaping.shape_of_now(ctx, made, "note")
-    assert (asked["column"], asked["different"], len(asked["groups"])) == ("note", 40, 6)
-    assert asked["others"] == pytest.approx(34 / 40)
-    assert shaping.shape_of_now(ctx, made, "no such column")["column"] == "topic"
+    made = _add(
+        ctx, 240, "lamp", more=lambda n: {"place": f"p{n % 48}", "remark": f"A remark on {n}." if n % 6 == 0 else ""}
+    )
+    asked = shaping.shape_of_now(ctx, made, "place")
+    assert (asked["column"], asked["different"], len(asked["groups"])) == ("place", 48, 6)
+    assert asked["others"] == pytest.approx(42 / 48)
+    assert asked["columns"] == ["topic", "place"]
+    for no_label in ("tip", "remark", "@answer", "no such column"):
+        assert shaping.shape_of_now(ctx, made, no_label)["column"] == "topic"
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        (["yes", "no"] * 10, True),
+        ([f"A note on {n}" for n in range(39)] + [""] * 261, False),
+        (["n/a"] * 60 + [f"Seen on day {n}" for n in range(30)], False),
+        (["a", "b"] * 30 + ["rare"], True),
+        (["The very same long remark, word for word, on each of the rows of it", "Short"] * 20, False),
+        (["only one"] * 20, False),
+    ],
+)
+def test_free_texts_are_no_labels(values: list[str], labels: bool) -> None:
+    assert are_labels(Counter(value for value in values if value)) is labels
 
 
 def test_copies_are_told_and_stay_with_their_original(ctx: Context) -> None:

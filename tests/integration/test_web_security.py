@@ -307,7 +307,7 @@ def test_too_large_uploads_are_refused_before_and_while_they_arrive(visitor: Tes
     big = b"x" * (LIMIT_MB * 1_000_000 + 1)
     status, answer = upload(visitor, big)
     assert status == 413
-    assert answer["error"]["message"] == t("en", "error.web.upload_too_large", limit_mb=LIMIT_MB)
+    assert answer["error"]["message"] == t("en", "error.web.upload_too_large", limit=LIMIT_MB)
 
     def pieces() -> Iterator[bytes]:
         for start in range(0, len(big), 100_000):

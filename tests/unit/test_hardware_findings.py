@@ -80,7 +80,7 @@ def test_limits_of_a_container_are_named() -> None:
         replace(PLAIN, processor=replace(CPU, cores=2, memory_mb=4_000, free_mb=2_000), cores=64, ram_mb=256_000)
     )
     assert found["cores_limited"].params == {"cores": 2, "all": 64}
-    assert found["memory_limited"].params["all"] == 256
+    assert found["memory_limited"].params["all_mb"] == 256_000
     assert found["little_memory"].level == "note"
 
 

@@ -32,7 +32,7 @@ def test_its_words_are_there_in_both_languages(objective: Objective) -> None:
     assert "arXiv:" in learn.paper
     for language in LANGUAGES:
         assert {f"error.{code}" for code in objective.unfit.values()} <= catalogue(language).keys()
-        assert {f"train.data.{kind}" for kind in objective.unfit} <= catalogue(language).keys()
+        assert {f"fit.kind.{kind}" for kind in objective.unfit} <= catalogue(language).keys()
 
 
 @each

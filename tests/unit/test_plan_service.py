@@ -93,7 +93,7 @@ def test_a_device_of_the_catalogue_can_be_planned_for_but_not_started_on(ctx: Co
     ("language", "memory", "code", "said"),
     [
         ("en", "6GB", 0, "Best quality that fits"), ("zh", "6GB", 0, "质量最好"),
-        ("en", "300MB", 1, "Nothing fits into 300 MB of memory"),
+        ("en", "300MB", 1, "Nothing fits into 0.30 GB of memory"),
     ],
 )  # fmt: skip
 def test_the_command_prints_what_fits(

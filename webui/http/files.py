@@ -61,10 +61,10 @@ class _Incoming:
     def check(self, size: int) -> None:
         """Raises Fault when `size` bytes are more than allowed or more than the disk has."""
         if size > self._limit:
-            raise Fault("web.upload_too_large", limit_mb=self._settings.max_upload_mb)
+            raise Fault("web.upload_too_large", limit=self._settings.max_upload_mb)
         free = shutil.disk_usage(self._settings.home).free
         if size and size + _SPARE_MB * _MB > free:
-            raise Fault("web.disk_full", free_mb=free // _MB, size_mb=size // _MB)
+            raise Fault("web.disk_full", free=free // _MB, size=size // _MB)
 
     async def receive(self, request: Request) -> None:
         """Stream the body to disk in pieces: memory stays small however large the file."""
@@ -75,7 +75,7 @@ class _Incoming:
             async for piece in request.stream():
                 written += len(piece)
                 if written > self._limit:
-                    raise Fault("web.upload_too_large", limit_mb=self._settings.max_upload_mb)
+                    raise Fault("web.upload_too_large", limit=self._settings.max_upload_mb)
                 await asyncio.to_thread(file.write, piece)
         if declared and written != declared:
             raise Fault("web.upload_incomplete", got=written, size=declared)

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core.errors import SpecError, TunesmithError
-from engine.core.text import catalogue, spoken
+from engine.core.text import catalogue, filled
 
 
 def t(language: str, key: str, /, **params: Any) -> str:
     """The text of `key`, filled in. A missing key shows itself (and fails the completeness test)."""
     text = catalogue(language).get(key, key)
-    said = {name: spoken(value, language) for name, value in params.items()}
     try:
-        return text.format(**said) if said else text
+        return filled(text, params, language) if params else text
     except (KeyError, IndexError, ValueError):
         return text
 
@@ -26,7 +25,7 @@ def message(language: str, code: str, params: Mapping[str, Any] | None = None) -
 
 def sentence(language: str, code: str, params: Mapping[str, Any]) -> str | None:
     """The sentence for a stored event or reason; None when this version has none for its code."""
-    keys = (f"{room}.{code}" for room in ("event", "plan", "detect", "error", "jobs.event"))
+    keys = (f"{room}.{code}" for room in ("event", "plan", "detect", "error", "jobs.event", "fit"))
     known = next((key for key in keys if key in catalogue(language)), None)
     return t(language, known, **params) if known else None
 

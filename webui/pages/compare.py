@@ -14,6 +14,7 @@ from engine.objectives import usual_objective
 from engine.services.app import drafts
 from engine.services.comparisons import comparisons, views
 from engine.services.data import datasets
+from engine.services.data.fit import fit_of
 from engine.services.models import base_models
 from engine.services.planning import estimates
 from engine.shapes.comparisons import (
@@ -24,6 +25,7 @@ from engine.shapes.comparisons import (
     EntrantKey,
     RawComparison,
 )
+from engine.shapes.fit import FitView
 from engine.shapes.leaderboard import LeaderboardRow
 from webui import browser
 from webui.components import view
@@ -124,12 +126,15 @@ def _form(site: Site, lang: str) -> list[Function]:
     def compare_plan(raw: RawComparison) -> ComparisonCosts:
         return comparisons.plan_comparison(ctx, raw)
 
+    def compare_fit(model: int | None, dataset: int) -> FitView:
+        return fit_of(ctx, dataset, model, usual_objective().key)
+
     def compare_begin(raw: RawComparison, key: str) -> int:
         made = comparisons.start_comparison(ctx, raw, key=start_key(key, raw), lang=lang)
         drafts.clear_draft(ctx, DRAFT, browser.here())
         return made
 
-    return [compare_start, compare_save, compare_plan, compare_begin]
+    return [compare_start, compare_save, compare_plan, compare_fit, compare_begin]
 
 
 def _board(site: Site, lang: str) -> list[Function]:

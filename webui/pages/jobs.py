@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
 from engine.core.params import Param
+from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
 from engine.methods import METHODS, method_of
 from engine.objectives import OBJECTIVES, usual_objective
@@ -68,7 +69,7 @@ def _budget_rows(lang: str, budget: Mapping[str, Any]) -> Iterator[SettingRow]:
     for key in ("device", "memory_mb", "minutes"):
         value = budget.get(key)
         usual = t(lang, "jobs.settings.automatic" if key == "device" else "jobs.settings.no_limit")
-        shown = usual if value in (None, "auto") else value
+        shown = usual if value in (None, "auto") else memory_size(value) if key == "memory_mb" else value
         yield {
             "group": "budget",
             "label": t(lang, f"jobs.settings.{key}"),

@@ -8,13 +8,16 @@ from typing import Any, cast
 from engine.core.errors import TunesmithError
 from engine.core.shapes import Change
 from engine.methods import METHODS
+from engine.objectives import OBJECTIVES
 from engine.services.app import drafts, learning
 from engine.services.data import datasets
+from engine.services.data.fit import fits
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.models import base_models
 from engine.services.planning import dry_runs, estimates, plan_search, spec_repair, speed_probe
 from engine.shapes.app import MethodCost
 from engine.shapes.data import DataRow
+from engine.shapes.fit import FitView
 from engine.shapes.jobs import RawJob
 from engine.shapes.planning import DryRunView, PlanOffers, ProbeView
 from engine.shapes.plans import PlanView
@@ -64,6 +67,8 @@ def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
+    if query.get("objective") in {objective.key for objective in OBJECTIVES}:
+        chosen |= {"objective": query["objective"]}
     return {"draft": cast(WizardDraft, {**stored, **chosen}), "replaced": None, "warnings": []}
 
 
@@ -88,10 +93,13 @@ def _choices(site: Site) -> list[Function]:
     def use_sample(key: str) -> int:
         return datasets.ensure_sample(ctx, key)
 
+    def wizard_fits(model: int | None, objective: str) -> dict[str, FitView]:
+        return fits(ctx, model, objective)
+
     def peek(dataset: int) -> list[DataRow]:
         return datasets.dataset_rows(ctx, dataset, offset=0, limit=2, split="train")["rows"]
 
-    return [load_wizard, lists, add_hub, get_starter, use_sample, peek]
+    return [load_wizard, lists, add_hub, get_starter, use_sample, wizard_fits, peek]
 
 
 def _plans(site: Site) -> list[Function]:

@@ -18,7 +18,8 @@ from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
 from engine.data.schema.declared import shape_of
-from engine.data.schema.mapping import make_plan
+from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
+from engine.data.schema.mapping import ColumnMapping, make_plan
 from engine.data.schema.normalise import Row, normaliser
 
 _PREVIEW_ROWS = 500
@@ -53,24 +54,34 @@ class Preview:
         rows: the first rows that can be used, normalised.
         rejected: the first of the rows that cannot be used; `rejected_rows` counts all that were seen.
         checked: how many rows were looked at.
+        whole: whether these are all.
         rejected_rows: how many of them cannot be used.
         kept: columns that are not trained on and stay as extra fields.
         classes: of a classification, how often each answer was seen, the most frequent first.
+        left_out: columns that are not learnt although rows have something there.
     """
 
     rows: list[Row] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     checked: int = 0
+    whole: bool = True
     rejected_rows: int = 0
     kept: list[str] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
+    left_out: list[LeftOutColumn] = field(default_factory=list)
 
 
 def converter(
     source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None = None
 ) -> Convert:
     """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
-    return normaliser(make_plan(shape_of(shape), mapping, source.columns, templates))
+    return normaliser(_plan(source, shape, mapping, templates))
+
+
+def _plan(
+    source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None
+) -> ColumnMapping:
+    return make_plan(shape_of(shape), mapping, source.columns, templates)
 
 
 def preview(
@@ -78,7 +89,10 @@ def preview(
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
-    for item in islice(outcomes(source, converter(source, shape, mapping, templates)), _PREVIEW_ROWS):
+    plan = _plan(source, shape, mapping, templates)
+    beside = LeftOutCounter(plan)
+    items = outcomes(source, beside.watching(normaliser(plan)))
+    for item in islice(items, _PREVIEW_ROWS):
         found.checked += 1
         if isinstance(item, Rejected):
             found.rejected_rows += 1
@@ -91,6 +105,8 @@ def preview(
         if len(found.rows) < limit:
             found.rows.append(item)
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
+    found.left_out = beside.found()
+    found.whole = next(items, None) is None
     return found
 
 

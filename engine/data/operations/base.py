@@ -64,6 +64,7 @@ class Operation:
             a new one takes `source.new_id()`. Memory stays small: at most some bytes a row are held.
             Raises Fault where the data cannot be treated so (no such column, nothing left ...).
         help: what it does to which rows, in plain words.
+        fitting: rows by split -> defaults that suit a data set of that size, by setting; never more rows than there are.
     """
 
     key: str
@@ -73,3 +74,4 @@ class Operation:
     run: Callable[[Source, Mapping[str, Any]], Iterator[Row]]
     params: tuple[Param, ...] = ()
     kinds: tuple[str, ...] = ("chat", "text", "preference", "kto")
+    fitting: Callable[[Mapping[str, int]], Mapping[str, Any]] = lambda _splits: {}

@@ -180,7 +180,7 @@ class IndexWriter:
 
     def add(self, offset: int, row_id: int, split: str, found: Measures, others: int) -> None:
         """One more row; `others` as `others_of` gives it."""
-        characters, answer, turns, name, mark, _system = found
+        characters, answer, turns, name, mark, _system, _tools = found
         language = self._languages.get(name)
         if language is None:
             language = self._languages[name] = len(self._languages)

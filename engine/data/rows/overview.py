@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.data.rows.index import SPLITS, RowIndex
+from engine.data.rows.labels import LONGEST, are_labels
 from engine.data.rows.row import Row, answer_of, conversation_of, question_of
 
 MOST_ROWS = 20_000  # rows of larger data sets are looked at evenly spread
@@ -20,7 +21,7 @@ Bars = list[list[int]]  # [from, to, rows]; `to` is not included, and of the las
 _BARS = 20
 _NICE = (1, 2, 5)
 _MOST_TURNS, _MOST_SHOWN = 12, 8
-_MOST_VALUES, _LONGEST_VALUE = 30, 60  # of a column whose values are counted as labels
+_MOST_VALUES = 30  # of a column whose values are counted as labels
 _OPENING_WORDS, _OPENING_SIGNS = 3, 5  # signs of scripts that write no spaces
 _SPACELESS = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uf900", "\ufaff"))
 
@@ -131,7 +132,7 @@ class Sampled:
         if counts is None or value is None:
             return
         counts[value] += 1
-        if len(counts) > _MOST_VALUES or len(value) > _LONGEST_VALUE:
+        if len(counts) > _MOST_VALUES or len(value) > LONGEST:
             self._labels[name] = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -150,7 +151,7 @@ class Sampled:
             "labels": [
                 {"column": name, "values": [list(pair) for pair in counts.most_common()]}
                 for name, counts in self._labels.items()
-                if counts and 1 < len(counts) <= max(2, self.rows // 2)
+                if counts and are_labels(counts)
             ],
         }
 

@@ -45,6 +45,12 @@ def conversation_of(row: Mapping[str, Any]) -> Sequence[Message]:
     return [*row.get("prompt", ()), *row.get("chosen", row.get("completion", ()))]
 
 
+def uses_tools(row: Mapping[str, Any]) -> bool:
+    """Whether tools are defined, called or answer in the row."""
+    messages = (message for several in message_lists(row) for message in several)
+    return bool(row.get("tools")) or any(one.get("tool_calls") or one["role"] == "tool" for one in messages)
+
+
 def question_of(row: Mapping[str, Any]) -> str:
     """The last thing that the user said; empty for plain text."""
     asked = (str(m.get("content") or "") for m in reversed(conversation_of(row)) if m["role"] == "user")

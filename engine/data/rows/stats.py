@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from engine.data.rows.language import CLEAR, ENOUGH, SAMPLE, language_of
-from engine.data.rows.row import Row, answer_of, content_of, conversation_of, texts_of
+from engine.data.rows.row import Row, answer_of, content_of, conversation_of, texts_of, uses_tools
 from engine.data.rows.split import fingerprint
 
 
@@ -20,6 +20,7 @@ class Measures(NamedTuple):
     language: str  # code, as `language_of` gives it
     fingerprint: int  # 64 bits, equal for equal content
     with_system: bool = False  # the conversation begins with a system message
+    with_tools: bool = False  # tools are defined, called or answer
 
 
 def measure(row: Mapping[str, Any]) -> Measures:
@@ -39,7 +40,7 @@ def measure(row: Mapping[str, Any]) -> Measures:
     turns = sum(message["role"] == "assistant" for message in talk)
     mark = fingerprint(row["text"] if "text" in row else repr(content_of(row)))
     system = bool(talk) and talk[0]["role"] == "system"
-    return Measures(sum(map(len, texts)), len(answer_of(row)), turns, _language(texts), mark, system)
+    return Measures(sum(map(len, texts)), len(answer_of(row)), turns, _language(texts), mark, system, uses_tools(row))
 
 
 def _of_chat(roles: list[str], texts: list[str]) -> Measures:
@@ -48,7 +49,7 @@ def _of_chat(roles: list[str], texts: list[str]) -> Measures:
     turns = roles.count("assistant")
     answer = lengths[-1 - roles[::-1].index("assistant")] if turns else 0
     mark = fingerprint("\0".join([*roles, *texts]))  # no text holds a NUL
-    return Measures(sum(lengths), answer, turns, _language(texts), mark, roles[0] == "system")
+    return Measures(sum(lengths), answer, turns, _language(texts), mark, roles[0] == "system", "tool" in roles)
 
 
 def _language(texts: list[str]) -> str:
@@ -63,8 +64,8 @@ class Tally:
     """Counts over accepted rows and reasons of rejected ones. Goes on from what `state()` gave."""
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
-        numbers: tuple[int, int, int, int] = state["numbers"] if state else (0, 0, 0, 0)
-        self.rows, self._characters, self._longest, self._with_system = numbers
+        numbers = [*(state["numbers"] if state else ()), 0, 0, 0, 0, 0]  # an earlier version kept four
+        self.rows, self._characters, self._longest, self._with_system, self._with_tools = numbers[:5]
         self._turns: Counter[int] = Counter(dict(state["turns"]) if state else ())
         self._languages: Counter[str] = Counter(state["languages"] if state else ())
         self._reasons: Counter[str] = Counter(state["reasons"] if state else ())
@@ -72,7 +73,7 @@ class Tally:
     def state(self) -> dict[str, Any]:
         """Everything counted so far, as JSON."""
         return {
-            "numbers": [self.rows, self._characters, self._longest, self._with_system],
+            "numbers": [self.rows, self._characters, self._longest, self._with_system, self._with_tools],
             "turns": list(self._turns.items()),
             "languages": dict(self._languages),
             "reasons": dict(self._reasons),
@@ -92,6 +93,7 @@ class Tally:
         if "text" not in row:
             self._turns[found.turns] += 1
             self._with_system += found.with_system
+            self._with_tools += found.with_tools
 
     def reject(self, code: str) -> None:
         """Count one rejected row."""
@@ -110,6 +112,7 @@ class Tally:
             "longest_characters": self._longest,
             "turns": {str(turns): count for turns, count in sorted(self._turns.items())},
             "with_system": self._with_system,
+            "with_tools": self._with_tools,
             "duplicates": duplicates,
             "language": self._main_language(),
             "languages": dict(self._languages.most_common()),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
+from engine.data.rows.labels import are_labels
 from engine.data.schema.declared import TURN_KEYS
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
 LONGEST_LABEL = 80  # characters
 _ENOUGH = 20  # rows from which on labels must repeat
+_NUMBER = re.compile(r"[\s\d.,:/+%$€£¥年月日T-]+Z?")  # numbers, dates, times, amounts
+_CODE = re.compile(r"[A-Za-z\d_.:/@#-]*\d[A-Za-z\d_.:/@#-]*")  # "ID-0042", "doc7.pdf", an address
+Reads = Literal["text", "nested", "label", "number"]
 
 THUMBS: dict[Any, bool] = {
     **dict.fromkeys(("true", "yes", "1", "1.0", "good", "up", "thumbs_up", "thumbs up", "like", "desirable", "👍", "是", "好", "赞"), True),
@@ -27,6 +32,13 @@ def thumb_of(value: Any) -> bool | None:
     if isinstance(value, (int, float, str)):
         return THUMBS.get(str(value).strip().casefold())
     return None
+
+
+def reads_like(counts: Mapping[str, int]) -> Reads:
+    """What a column is by how often each of its values is there: "number" stands for dates and codes too."""
+    if all(_NUMBER.fullmatch(value) or _CODE.fullmatch(value) or value in ("True", "False") for value in counts):
+        return "number"
+    return "label" if are_labels(counts) else "text"
 
 
 def is_label(value: Any) -> bool:
@@ -79,6 +91,12 @@ def mostly_turns(column: str, rows: Rows) -> str | None:
     return next((key for key in TURN_KEYS if votes[key] * 2 > len(values)), None)
 
 
+def _added(column: str, rows: Rows) -> bool:
+    """Whether a column holds texts of its own, neither numbers nor a few labels; so does one without values."""
+    filled = Counter(str(value).strip() for value in values_of(column, rows) if str(value).strip())
+    return mostly_text(column, rows) and (not filled or reads_like(filled) == "text")
+
+
 def _either(column: str, rows: Rows) -> bool:
     values = values_of(column, rows)
     fits = sum(isinstance(value, str) or bool(turns_of(value) or turn_of(value)) for value in values)
@@ -110,11 +128,14 @@ def _thumbs(column: str, rows: Rows) -> bool:
 
 def _tools(column: str, rows: Rows) -> bool:
     filled = [value for value in values_of(column, rows) if value != "" and not str(value).isspace()]
-    return all(isinstance(json_list(value) if isinstance(value, str) else value, list) for value in filled)
+    lists = sum(isinstance(json_list(value) if isinstance(value, str) else value, list) for value in filled)
+    return not filled or lists * 2 > len(filled)
 
 
 HOLDS: dict[str, Callable[[str, Rows], Any]] = {
+    "anything": lambda _column, _rows: True,
     "text": mostly_text,
+    "added": _added,
     "turns": mostly_turns,
     "either": _either,
     "answers": _answers,

@@ -21,6 +21,10 @@ class Field:
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions).
+        role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
+            "label", "turns" ...; a column keeps its role when another shape is chosen.
+        spare: names that mean it only where no column bears one of `names`.
+        spare_holds: what a column of such a name holds; empty: as `holds`. "added" is text that is neither numbers nor labels.
     """
 
     key: str
@@ -28,6 +32,14 @@ class Field:
     required: bool = True
     wording: bool = True
     holds: str = "text"
+    role: str = ""
+    spare: tuple[str, ...] = ()
+    spare_holds: str = ""
+
+    @property
+    def part(self) -> str:
+        """Its role, or itself where it is like no field of another shape."""
+        return self.role or self.key
 
 
 @dataclass(frozen=True)
@@ -42,29 +54,41 @@ class Shape:
         """The field called `key`."""
         return next((f for f in self.fields if f.key == key), None)
 
+    @property
+    def further(self) -> str | None:
+        """The field that takes one more column: text beside the question, else the system prompt; None for plain texts."""
+        return next((key for key in ("input", "system") if self.field(key)), None)
+
 
 _SYSTEM = Field("system", ("system", "system_prompt", "系统提示", "系统提示词", "系统"), required=False)
 _TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools")
 _ANSWERS = ("response", "answer", "reply", "回答", "答案", "回复", "答复")
-_ASKED = (
-    "prompt",
-    "question",
-    "query",
-    "instruction",
-    "user",
-    "human",
-    "input",
-    "问题",
-    "提问",
-    "提示",
-    "指令",
-    "输入",
-)
+_QUESTIONS = ("prompt", "question", "query", "user", "human", "问题", "提问", "提示")
+_GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
+_ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令")
 _TURNS = ("messages", "conversations", "conversation", "对话")
-_CONTEXT = ("context", "passage", "document", "article", "背景", "上下文", "材料")
+_CONTEXT = (
+    "context", "passage", "document", "article", "background", "reference", "references", "material", "materials",
+    "source_text", "knowledge", "背景", "背景信息", "背景知识", "上下文", "语境", "材料", "资料", "参考", "参考资料", "参考信息",
+    "参考内容", "文档", "段落", "文章", "原文",
+)  # fmt: skip
+_ADDED = (
+    "notes", "note", "remark", "remarks", "detail", "details", "additional", "additional_info", "additional_information",
+    "additional_context", "extra", "extra_info", "supplement", "info", "information", "description", "hint", "hints",
+    "补充", "补充信息", "补充说明", "补充内容", "补充材料", "备注", "附注", "附加", "附加信息", "附加说明", "附加内容", "其他信息",
+    "更多信息", "说明", "详情", "细节", "描述", "提示信息",
+)  # fmt: skip
+_MORE = Field(
+    "input",
+    (*_GIVEN, "context", "上下文"),
+    required=False,
+    role="input",
+    spare=(*_CONTEXT, *_ADDED),
+    spare_holds="added",
+)
 
 SHAPES = (
-    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns"), _SYSTEM, _TOOLS)),
+    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM, _TOOLS)),
     Shape(
         "sharegpt",
         "chat",
@@ -74,6 +98,7 @@ SHAPES = (
                 ("conversations", "conversation", "messages", "对话"),
                 wording=False,
                 holds="turns",
+                role="turns",
             ),
             _SYSTEM,
             _TOOLS,
@@ -83,9 +108,9 @@ SHAPES = (
         "alpaca",
         "chat",
         (
-            Field("instruction", ("instruction", "指令")),
-            Field("input", ("input", "context", "输入"), required=False),
-            Field("output", ("output", "completion", *_ANSWERS, "输出")),
+            Field("instruction", ("instruction", "指令"), role="question"),
+            _MORE,
+            Field("output", ("output", "completion", *_ANSWERS, "输出"), role="answer"),
             _SYSTEM,
         ),
     ),
@@ -93,8 +118,9 @@ SHAPES = (
         "prompt_completion",
         "chat",
         (
-            Field("prompt", ("prompt", "question", "query", "user", "human", "input", "问题", "提问", "提示", "输入")),
-            Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出")),
+            Field("prompt", _QUESTIONS, role="question", spare=_GIVEN),
+            Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), role="answer"),
+            _MORE,
             _SYSTEM,
         ),
     ),
@@ -102,9 +128,10 @@ SHAPES = (
         "qa_context",
         "chat",
         (
-            Field("context", _CONTEXT),
-            Field("question", ("question", "query", "问题", "提问")),
-            Field("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers"),
+            Field("context", _CONTEXT, role="input"),
+            Field("question", ("question", "query", "问题", "提问"), role="question"),
+            Field("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers", role="answer"),
+            _MORE,
             _SYSTEM,
         ),
     ),
@@ -112,12 +139,14 @@ SHAPES = (
         "classification",
         "chat",
         (
-            Field("text", ("text", "sentence", "content", "review", "文本", "句子", "内容", "评论")),
+            Field("text", ("text", "sentence", "content", "review", "文本", "句子", "内容", "评论"), role="question"),
             Field(
                 "label",
                 ("label", "labels", "category", "class", "label_text", "sentiment", "intent", "标签", "类别", "分类"),
                 holds="label",
+                role="answer",
             ),
+            _MORE,
             _SYSTEM,
         ),
     ),
@@ -125,9 +154,10 @@ SHAPES = (
         "preference",
         "preference",
         (
-            Field("prompt", (*_ASKED, *_TURNS), required=False, holds="either"),
-            Field("chosen", ("chosen", "preferred", "chosen_response", "更好的回答", "优选"), holds="either"),
+            Field("prompt", (*_ASKED, *_TURNS), required=False, holds="either", role="question", spare=_GIVEN),
+            Field("chosen", ("chosen", "preferred", "chosen_response", "更好的回答", "优选"), holds="either", role="answer"),
             Field("rejected", ("rejected", "dispreferred", "rejected_response", "较差的回答", "拒绝"), holds="either"),
+            _MORE,
             _SYSTEM,
         ),
     ),
@@ -135,13 +165,14 @@ SHAPES = (
         "kto",
         "kto",
         (
-            Field("prompt", (*_ASKED, *_TURNS), holds="either"),
-            Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), required=False, holds="either"),
+            Field("prompt", (*_ASKED, *_TURNS), holds="either", role="question", spare=_GIVEN),
+            Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), required=False, holds="either", role="answer"),
+            _MORE,
             Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
             _SYSTEM,
         ),
     ),
-    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容")),)),
+    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"),)),
 )  # fmt: skip
 
 
@@ -163,7 +194,10 @@ def shapes_view() -> list[dict[str, Any]]:
         {
             "key": shape.key,
             "kind": shape.kind,
-            "fields": [{"key": f.key, "required": f.required, "wording": f.wording} for f in shape.fields],
+            "fields": [
+                {"key": f.key, "required": f.required, "wording": f.wording, "role": f.part} for f in shape.fields
+            ],
+            "further": shape.further,
         }
         for shape in SHAPES
     ]
@@ -174,7 +208,7 @@ def plain_name(name: str) -> str:
     return name.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
-_KNOWN = frozenset(name for shape in SHAPES for f in shape.fields for name in f.names)
+_KNOWN = frozenset(name for shape in SHAPES for f in shape.fields if f != _MORE for name in (*f.names, *f.spare))
 
 
 def is_known_name(name: str) -> bool:

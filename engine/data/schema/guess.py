@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.data.records.record import clip
@@ -131,6 +131,18 @@ def _names(columns: Sequence[str], rows: Rows) -> Guess:
     return unsure or Guess(remarks=[("shape.unknown", {})])
 
 
+def mappings_by_name(columns: Sequence[str]) -> dict[str, dict[str, str]]:
+    """For each shape, the columns whose names mean its fields, whatever they hold: where another shape is chosen."""
+    return {shape.key: _by_name(shape.key, columns) for shape in SHAPES}
+
+
+def _by_name(key: str, columns: Sequence[str]) -> dict[str, str]:
+    guess = Guess(key)
+    for wanted in shape_of(key).fields:
+        _fill(guess, replace(wanted, holds="anything", spare_holds=""), columns, ())
+    return guess.mapping
+
+
 def _has_answer_lists(guess: Guess, rows: Rows) -> bool:
     return any(is_answer_list(value) for value in values_of(guess.mapping["answer"], rows))
 
@@ -145,8 +157,9 @@ def _try(key: str, columns: Sequence[str], rows: Rows) -> Guess:
 def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> None:
     """Map `wanted` to the column that bears its usual name, or the only one that bears any of its names."""
     taken = set(guess.mapping.values())
-    holds = HOLDS[wanted.holds]
-    fits = [c for c in columns if c not in taken and plain_name(c) in wanted.names and holds(c, rows)]
+    free = [c for c in columns if c not in taken]
+    fits = _bearing(wanted.names, wanted.holds, free, rows)
+    fits = fits or _bearing(wanted.spare, wanted.spare_holds or wanted.holds, free, rows)
     usual = [c for c in fits if plain_name(c) == wanted.names[0]]
     if len(usual) == 1 or len(fits) == 1:
         column = (usual or fits)[0]
@@ -156,6 +169,10 @@ def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> No
         guess.remarks.append(("field.usual", {**params, "columns": others}) if others else ("field.name", params))
     elif fits:
         guess.remarks.append(("shape.ambiguous", {"columns": ", ".join(fits), "field": wanted.key}))
+
+
+def _bearing(names: Sequence[str], holds: str, columns: Sequence[str], rows: Rows) -> list[str]:
+    return [column for column in columns if plain_name(column) in names and HOLDS[holds](column, rows)]
 
 
 def _classify(guess: Guess, rows: Rows) -> None:

@@ -116,6 +116,28 @@ def fill(wording: Wording, values: Mapping[str, Any]) -> str:
     return "".join(text + ("" if column is None else _filling(values, column)) for text, column in wording.parts)
 
 
+def fill_lines(wording: Wording, values: Mapping[str, Any]) -> str:
+    """As `fill`, but a line whose columns all hold nothing is left out: for what a row may be without.
+
+    Raises:
+        RowFault: "data.row.not_text".
+    """
+    lines: list[list[str]] = [[]]
+    said: list[list[str]] = [[]]  # what the columns of each line hold
+    for text, column in wording.parts:
+        first, *others = text.split("\n")
+        lines[-1].append(first)
+        for more in others:
+            lines.append([more])
+            said.append([])
+        if column is not None:
+            found = scalar_text(values.get(column), column)
+            lines[-1].append(found)
+            said[-1].append(found.strip())
+    kept = ("".join(line) for line, found in zip(lines, said, strict=True) if not found or any(found))
+    return "\n".join(kept)
+
+
 def _filling(values: Mapping[str, Any], column: str) -> str:
     if column not in values:
         raise RowFault("data.row.no_column", column, found=show(", ".join(values) or "-"))

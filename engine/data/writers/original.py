@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from engine.data.records.record import Record as FileRecord
@@ -11,11 +12,13 @@ from engine.data.rows.row import Row, content_of
 from engine.data.schema.declared import shape_of
 from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import normaliser
+from engine.data.schema.normalise.texts import Fields
 from engine.data.writers.layout import ExportLayout, NotFit, Record
 
 Columns = Mapping[str, str]  # field -> column
 Messages = list[dict[str, Any]]
-Fill = Callable[[Row, Columns], Iterator[Record]]  # every form that a row can have, the simplest first
+Given = Callable[[str], str]  # field -> what the row's extra fields say for it; empty for nothing
+Fill = Callable[[Row, Columns, Given], Iterator[Record]]  # every form that a row can have, the simplest first
 
 
 def original_layout(
@@ -30,11 +33,11 @@ def original_layout(
     """
     plan = make_plan(shape_of(shape), mapping, columns, templates)
     plain = {field: column for field, column in plan.columns.items() if field not in plan.wordings}
-    fill, read_again = _FILLS[shape], normaliser(plan)
+    fill, read_again, fields = _FILLS[shape], normaliser(plan), Fields(plan)
 
     def record(row: Row) -> Record:
         wanted = content_of(row)
-        for made in fill(row, plain):
+        for made in fill(row, plain, partial(_given, fields, row.get("extra") or {})):
             whole = _with_extra(made, row.get("extra") or {}, columns)
             try:
                 again = read_again(FileRecord(0, None, whole, ""))
@@ -45,6 +48,13 @@ def original_layout(
         raise NotFit
 
     return ExportLayout(record, tuple(columns))
+
+
+def _given(fields: Fields, extra: Mapping[str, Any], field: str) -> str:
+    try:
+        return fields.optional(extra, field)
+    except RowFault:
+        return ""
 
 
 def _with_extra(made: Record, extra: Mapping[str, Any], columns: Sequence[str]) -> Record:
@@ -77,45 +87,43 @@ def _pair(row: Row, columns: Columns) -> tuple[Record, str, str]:
     return made, messages[0]["content"], messages[1]["content"]
 
 
+def _alone_asked(asked: str, given: Given) -> Iterator[str]:
+    """The question without what the import put before and after it, where it did; then the whole."""
+    context, more = given("context"), given("input")
+    head, tail = f"{context}\n\n" if context else "", f"\n{more}" if more else ""
+    if head + tail and asked.startswith(head) and asked.endswith(tail) and len(asked) > len(head + tail):
+        yield asked[len(head) : len(asked) - len(tail)]
+    yield asked
+
+
 def _fill_pair(question: str, answer: str) -> Fill:
-    def fill(row: Row, columns: Columns) -> Iterator[Record]:
+    """Question and answer; what was joined with the question was kept as an extra field too."""
+
+    def fill(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
         made, asked, said = _pair(row, columns)
-        yield made | _put(columns, **{question: asked, answer: said})
+        for alone in _alone_asked(asked, given):
+            yield made | _put(columns, **{question: alone, answer: said})
+        yield made | _put(columns, **{question: asked, answer: said, "context": None, "input": None})
 
     return fill
 
 
-def _fill_joined(question: str, answer: str, context: str, before: str, after: str) -> Fill:
-    """As `_fill_pair`; the import put the context before or after the question, and kept it as an extra field too."""
-
-    def fill(row: Row, columns: Columns) -> Iterator[Record]:
-        made, asked, said = _pair(row, columns)
-        joined = (row.get("extra") or {}).get(columns.get(context, ""))
-        if isinstance(joined, str) and joined.strip():
-            head, tail = before.format(joined), after.format(joined)
-            if asked.startswith(head) and asked.endswith(tail) and len(asked) > len(head + tail):
-                yield made | _put(columns, **{question: asked[len(head) : len(asked) - len(tail)], answer: said})
-        yield made | _put(columns, **{question: asked, answer: said})
-        yield made | _put(columns, **{question: asked, answer: said, context: None})
-
-    return fill
-
-
-def _fill_class(row: Row, columns: Columns) -> Iterator[Record]:
+def _fill_class(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
     made, asked, said = _pair(row, columns)
     label = (row.get("extra") or {}).get(columns.get("label", ""))
-    yield made | _put(columns, text=asked, label=label if label is not None else said)
-    yield made | _put(columns, text=asked, label=said)
+    for text in _alone_asked(asked, given):
+        yield made | _put(columns, text=text, label=label if label is not None else said)
+        yield made | _put(columns, text=text, label=said)
 
 
-def _fill_text(row: Row, columns: Columns) -> Iterator[Record]:
+def _fill_text(row: Row, columns: Columns, _given: Given) -> Iterator[Record]:
     if "text" not in row:
         raise NotFit
     yield _put(columns, text=row["text"])
 
 
 def _fill_turns(field: str, turn: Callable[[Mapping[str, Any]], Record]) -> Fill:
-    def fill(row: Row, columns: Columns) -> Iterator[Record]:
+    def fill(row: Row, columns: Columns, _given: Given) -> Iterator[Record]:
         made, messages = _split_system(list(row.get("messages", ())), columns)
         yield made | _put(columns, **{field: [turn(message) for message in messages], "tools": row.get("tools", [])})
 
@@ -130,22 +138,34 @@ def _said(message: Mapping[str, Any]) -> Record:
     return {"from": _SPOKEN.get(message["role"], message["role"]), "value": message["content"], **others}
 
 
-def _fill_preference(row: Row, columns: Columns) -> Iterator[Record]:
+def _fill_preference(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
     made, prompt = _split_system(list(row.get("prompt", ())), columns)
     chosen, rejected = row.get("chosen", []), row.get("rejected", [])
     if "prompt" in columns:
-        yield made | _put(columns, prompt=_alone(prompt), chosen=_alone(chosen), rejected=_alone(rejected))
-        yield made | _put(columns, prompt=prompt, chosen=chosen, rejected=rejected)
+        for asked in _alone_prompts(prompt, given):
+            yield made | _put(columns, prompt=_alone(asked), chosen=_alone(chosen), rejected=_alone(rejected))
+            yield made | _put(columns, prompt=asked, chosen=chosen, rejected=rejected)
     yield made | _put(columns, chosen=[*prompt, *chosen], rejected=[*prompt, *rejected])
 
 
-def _fill_kto(row: Row, columns: Columns) -> Iterator[Record]:
+def _fill_kto(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
     made, prompt = _split_system(list(row.get("prompt", ())), columns)
     completion, label = row.get("completion", []), row.get("label")
     if "completion" in columns:
-        yield made | _put(columns, prompt=_alone(prompt), completion=_alone(completion), label=label)
-        yield made | _put(columns, prompt=prompt, completion=completion, label=label)
+        for asked in _alone_prompts(prompt, given):
+            yield made | _put(columns, prompt=_alone(asked), completion=_alone(completion), label=label)
+            yield made | _put(columns, prompt=asked, completion=completion, label=label)
     yield made | _put(columns, prompt=[*prompt, *completion], label=label)
+
+
+def _alone_prompts(prompt: Messages, given: Given) -> Iterator[Messages]:
+    """As `_alone_asked`, of a question that is messages."""
+    if not prompt:
+        yield prompt
+        return
+    *earlier, last = prompt
+    for asked in _alone_asked(str(last["content"]), given):
+        yield [*earlier, {**last, "content": asked}]
 
 
 def _alone(messages: Messages) -> Any:
@@ -155,8 +175,8 @@ def _alone(messages: Messages) -> Any:
 
 _FILLS: dict[str, Fill] = {
     "prompt_completion": _fill_pair("prompt", "completion"),
-    "alpaca": _fill_joined("instruction", "output", "input", "", "\n{}"),
-    "qa_context": _fill_joined("question", "answer", "context", "{}\n\n", ""),
+    "alpaca": _fill_pair("instruction", "output"),
+    "qa_context": _fill_pair("question", "answer"),
     "classification": _fill_class,
     "text": _fill_text,
     "messages": _fill_turns("messages", dict),

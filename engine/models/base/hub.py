@@ -61,7 +61,7 @@ def _child(arguments: list[str], folder: Path, progress: ByteProgress) -> str:
 def _need_disk(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed * 1.05 > free:
-        raise Fault("model.no_disk", need_gb=round(needed / 1e9, 1), free_gb=round(free / 1e9, 1))
+        raise Fault("model.no_disk", need_gb=f"{needed / 1e9:.2f}", free_gb=f"{free / 1e9:.2f}")
 
 
 def wanted(sizes: dict[str, int]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.core.formula import number, plus, times
+from engine.core.sizes import memory_size
 from engine.planner.memory import formulas
 from engine.planner.memory.peak_phases import HEAD_TOKENS, PeakPhase, StepMeasures, peak
 from engine.planner.memory.workload import FP32, MB, Workload
@@ -42,7 +43,7 @@ def memory_breakdown(work: Workload) -> list[MemoryItem]:
     lines = [*_held(work), *_moved(step, moment), _runtime(work)]
     share = work.kind.margin
     used = sum(line.bytes for line in lines if line.key != "runtime")
-    lines.append(MemoryItem("margin", share * used, times(number(used / MB) + " MB", f"{share:.0%}"), formulas.MARGIN))
+    lines.append(MemoryItem("margin", share * used, times(memory_size(used / MB), f"{share:.0%}"), formulas.MARGIN))
     return sorted((line for line in lines if line.bytes > 0), key=lambda line: KEYS.index(line.key))
 
 
@@ -146,9 +147,9 @@ def _moved(step: StepMeasures, moment: PeakPhase) -> Iterator[MemoryItem]:
     labels = tokens if work.shape.keeps.whole_logits else min(tokens, HEAD_TOKENS)
     yield MemoryItem("logits", moment.logits, times(work.shape.vocabulary, labels, "4 B", "2"), formulas.LOGITS)
     slack = _slack(work) * moment.bytes
-    text = f"{moment.name}: {number(moment.temporary / MB)} MB"
+    text = f"{moment.name}: {memory_size(moment.temporary / MB)}"
     if slack:
-        text = plus([text, f"{_slack(work):.0%} × {number((slack / _slack(work)) / MB)} MB"])
+        text = plus([text, f"{_slack(work):.0%} × {memory_size((slack / _slack(work)) / MB)}"])
     yield MemoryItem("temporary", moment.temporary + slack, text, formulas.TEMPORARY)
 
 
@@ -175,4 +176,4 @@ def _activations_text(step: StepMeasures) -> str:
 
 def _runtime(work: Workload) -> MemoryItem:
     there = work.kind.runtime_bytes
-    return MemoryItem("runtime", there, f"{there / MB:.0f} MB", work.kind.runtime_source)
+    return MemoryItem("runtime", there, memory_size(there / MB), work.kind.runtime_source)

@@ -118,11 +118,6 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _gb(megabytes: float) -> float:
-    gigabytes = megabytes / 1000
-    return round(gigabytes, 1) if gigabytes < 10 else round(gigabytes)
-
-
 # ---------------------------------------------------------------- GPUs
 
 
@@ -138,7 +133,7 @@ def _gpus(machine: Machine) -> Iterator[HardwareFinding]:
 def _gpu(gpu: Device, machine: Machine) -> Iterator[HardwareFinding]:
     capability = ".".join(map(str, gpu.capability or (0, 0)))
     named = {"name": gpu.name, "capability": capability, "driver": gpu.driver or "?"}
-    params = named | {"memory": _gb(gpu.memory_mb), "free": _gb(gpu.free_mb)}
+    params = named | {"memory_mb": gpu.memory_mb, "free_mb": gpu.free_mb}
     if not gpu.usable:
         yield HardwareFinding("gpu", "off", "gpu_without_cuda", params)
         return
@@ -206,15 +201,15 @@ def _processor(machine: Machine) -> Iterator[HardwareFinding]:
 
 def _memory(machine: Machine) -> Iterator[HardwareFinding]:
     cpu = machine.processor
-    params = {"free": _gb(cpu.free_mb), "memory": _gb(cpu.memory_mb)}
+    params = {"free_mb": cpu.free_mb, "memory_mb": cpu.memory_mb}
     little = cpu.free_mb < LITTLE_MEMORY_MB
     yield HardwareFinding("memory", "note" if little else "good", "little_memory" if little else "memory", params)
     if cpu.memory_mb < _NOTICEABLE * machine.ram_mb:
-        yield HardwareFinding("memory", "note", "memory_limited", params | {"all": _gb(machine.ram_mb)})
+        yield HardwareFinding("memory", "note", "memory_limited", params | {"all_mb": machine.ram_mb})
 
 
 def _disk(machine: Machine) -> Iterator[HardwareFinding]:
-    params = {"free": _gb(machine.disk_free_mb), "disk": _gb(machine.disk_mb)}
+    params = {"free_mb": machine.disk_free_mb, "disk_mb": machine.disk_mb}
     if machine.disk_free_mb < NO_DISK_MB:
         yield HardwareFinding("disk", "off", "no_disk", params)
     elif machine.disk_free_mb < LITTLE_DISK_MB:

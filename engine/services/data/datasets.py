@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -86,7 +87,8 @@ def preview_mapping(
     """The first rows as they would be imported. Stores nothing.
 
     Returns:
-        {"rows", "rejected" (the first ones), "rejected_rows" (how many), "checked", "columns", "kept" (extra fields), "classes" (name -> rows),
+        {"rows", "rejected" (the first ones), "rejected_rows" (how many), "checked", "whole" (whether that is every row),
+        "columns", "kept" (extra fields), "left_out" ([{"column", "rows", "reads"}], see `LeftOutColumn`), "classes" (name -> rows),
         "wording" (a question that names these classes)}.
     """
     source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options)
@@ -95,8 +97,9 @@ def preview_mapping(
     texts = [row["messages"][-2]["content"] for row in found.rows] if found.classes else []
     column = mapping.get("text")
     wording = classify_wording(sorted(found.classes), column, texts) if found.classes and column else None
-    shown = {key: getattr(found, key) for key in ("rows", "checked", "rejected_rows", "kept", "classes")}
-    told = {**shown, "rejected": rejected, "columns": source.columns, "wording": wording}
+    shown = {key: getattr(found, key) for key in ("rows", "checked", "rejected_rows", "whole", "kept", "classes")}
+    left_out = [asdict(one) for one in found.left_out]
+    told = {**shown, "rejected": rejected, "left_out": left_out, "columns": source.columns, "wording": wording}
     return cast(MappingPreview, told)
 
 

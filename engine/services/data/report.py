@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,46 +15,15 @@ from engine.devices import device_of
 from engine.models.base.paths import tokenizer_folder
 from engine.planner.time.corrections import MODEL_VERSION, machine_of
 from engine.services.chat.sides import load_template
+from engine.services.data.slow_work import Steps, kept_file, made
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.reports import DataReport, EpochSpeed, TemplateReport, TokenReport
 from storage.queries import base_models as model_queries
 from storage.queries.corrections import corrections_of
 from storage.tables import LanguageModel
 
-SLICE_S = 0.15  # of one call; the page asks again until all is counted
-_VERSION = 1  # of what is kept
 _CHUNK, _TOKEN_CHUNK = 64, 4  # rows between two looks at the clock
 _CHECKED_ROWS = 200  # among which a row for the template check is looked for
-_MOST_OPEN = 8
-Steps = Iterator[float]
-
-
-class _Work:
-    """A report in the making. Its steps give how much of it is done; then `result` is there."""
-
-    def __init__(self, make: Callable[[dict[str, Any]], Steps]) -> None:
-        self.lock = threading.Lock()
-        self.done = 0.0
-        self.result: dict[str, Any] = {}
-        self._steps = make(self.result)
-
-    def go_on(self, seconds: float) -> bool:
-        """Work for about so long; whether all is done. A call during another one does nothing."""
-        if not self.lock.acquire(blocking=False):
-            return False
-        try:
-            end = time.monotonic() + seconds
-            for done in self._steps:
-                self.done = done
-                if time.monotonic() > end:
-                    return False
-            return True
-        finally:
-            self.lock.release()
-
-
-_OPEN: OrderedDict[Path, _Work] = OrderedDict()
-_OPEN_LOCK = threading.Lock()
 
 
 def report(ctx: Context, dataset: int) -> DataReport:
@@ -70,7 +33,7 @@ def report(ctx: Context, dataset: int) -> DataReport:
         NotFound, Fault: "data.not_imported", "data.file.rows_gone".
     """
     version, path = version_file(ctx, dataset)
-    return cast(DataReport, _made(_kept(ctx, f"{version.content_hash}-rows"), lambda result: _look(path, result)))
+    return cast(DataReport, made(kept_file(ctx, f"{version.content_hash}-rows"), lambda result: _look(path, result)))
 
 
 def _look(path: Path, result: dict[str, Any]) -> Steps:
@@ -97,8 +60,8 @@ def token_report(ctx: Context, dataset: int, model: int) -> TokenReport:
     version, path = version_file(ctx, dataset)
     base, folder = _model(ctx, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
-    file = _kept(ctx, f"{version.content_hash}-{model}-{stamp}-tokens")
-    found = _made(file, lambda result: _count_tokens(path, folder, base.context_length, result))
+    file = kept_file(ctx, f"{version.content_hash}-{model}-{stamp}-tokens")
+    found = made(file, lambda result: _count_tokens(path, folder, base.context_length, result))
     told = found if "working" in found else found | {"speed": _speed(ctx, model, found["epoch"]["tokens"])}
     return cast(TokenReport, told)
 
@@ -143,44 +106,3 @@ def _speed(ctx: Context, model: int, tokens: int) -> EpochSpeed | None:
         return None
     seconds = tokens / measured.tokens_per_s
     return {"seconds": round(seconds, 1), "method": measured.method, "tokens_per_s": round(measured.tokens_per_s, 1)}
-
-
-# ------------------------------------------------------------------ keeping
-
-
-def _kept(ctx: Context, name: str) -> Path:
-    return ctx.settings.folder("cache", "reports") / f"{name}-{_VERSION}.json"
-
-
-def _made(file: Path, make: Callable[[dict[str, Any]], Steps]) -> dict[str, Any]:
-    """The kept report, or a slice of work on it."""
-    if file.is_file():
-        kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return kept
-    work = _work_on(file, make)
-    try:
-        done = work.go_on(SLICE_S)
-    except BaseException:
-        _forget(file)
-        raise
-    if not done:
-        return {"working": round(work.done, 3)}
-    temporary = file.with_suffix(f".{os.getpid()}.part")
-    temporary.write_text(json.dumps(work.result, ensure_ascii=False), encoding="utf-8")
-    temporary.replace(file)
-    _forget(file)
-    return dict(work.result)
-
-
-def _work_on(file: Path, make: Callable[[dict[str, Any]], Steps]) -> _Work:
-    """The work that is under way, or a new one; the oldest goes when there are many."""
-    with _OPEN_LOCK:
-        work = _OPEN.setdefault(file, _Work(make))
-        while len(_OPEN) > _MOST_OPEN:
-            _OPEN.popitem(last=False)
-        return work
-
-
-def _forget(file: Path) -> None:
-    with _OPEN_LOCK:
-        _OPEN.pop(file, None)

@@ -11,6 +11,7 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.records.encodings import ENCODINGS
 from engine.data.schema.declared import shapes_view
+from engine.data.schema.guess import mappings_by_name
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.services.data.sources import reading_of
 from engine.shapes.data import DatasetBrief, DatasetView, ImportStateView, RowShape
@@ -24,6 +25,8 @@ _PLAIN = (
     "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats",
     "content_hash", "created_at", "sample_key", "version",
 )  # fmt: skip
+_BADGES = {"chat": "chat", "preference": "pairs", "kto": "thumbs", "text": "text"}
+_SPOKEN, _MOST_SPOKEN = 0.15, 3  # share of the rows from which on a language is named
 
 
 def get_dataset(session: Session, dataset_id: int) -> Dataset:
@@ -46,6 +49,7 @@ def view_of(session: Session, row: Dataset) -> DatasetView:
         **views_of(session, [row])[0],
         "detection": row.detection.get("notes", []),
         "shapes": cast(list[RowShape], shapes_view()),
+        "by_name": mappings_by_name(row.columns or ()),
         "encodings": list(ENCODINGS) if row.encoding else [],
         "reading": reading_of(row),
         "repaired": rejected.counts(session, row.id)[1],
@@ -56,8 +60,25 @@ def view_of(session: Session, row: Dataset) -> DatasetView:
 def views_of(session: Session, rows: Sequence[Dataset]) -> list[DatasetBrief]:
     """What lists show of data sets; what only the mapping needs is left out."""
     imports = import_views(session, [row.id for row in rows])
-    shown = ({key: getattr(row, key) for key in _PLAIN} | {"import": imports.get(row.id)} for row in rows)
+    shown = (
+        {key: getattr(row, key) for key in _PLAIN}
+        | {"import": imports.get(row.id), "badge": _badge(row), "spoken": _spoken(row)}
+        for row in rows
+    )
     return [cast(DatasetBrief, one) for one in shown]
+
+
+def _badge(row: Dataset) -> str | None:
+    """What kind of rows: "chat", "tools", "pairs", "thumbs" or "text"; None while nobody knows."""
+    uses_tools = bool(row.stats.get("with_tools") or row.mapping.get("tools"))
+    return "tools" if row.kind == "chat" and uses_tools else _BADGES.get(row.kind or "")
+
+
+def _spoken(row: Dataset) -> list[str]:
+    """The languages of many of the rows, the most frequent first."""
+    languages = row.stats.get("languages") or {}
+    known = [key for key, rows in languages.items() if key != "other" and rows >= _SPOKEN * sum(languages.values())]
+    return sorted(known, key=lambda key: -languages[key])[:_MOST_SPOKEN]
 
 
 def import_views(session: Session, dataset_ids: Sequence[int]) -> dict[int, ImportStateView]:

@@ -57,6 +57,20 @@ def guess(row: dict[str, Any]) -> tuple[str | None, dict[str, str]]:
         ({"messages": TURNS, "label": "no"}, "kto", {"prompt": "messages", "label": "label"}),
         ({"prompt": "a", "completion": "b", "label": "sports"}, "prompt_completion", {"prompt": "prompt", "completion": "completion"}),
         ({"text": "a", "chosen_by": "b", "rejected": "c"}, "text", {"text": "text"}),
+        ({"问题": "a", "补充": "b", "回答": "c"}, "prompt_completion", {"prompt": "问题", "completion": "回答", "input": "补充"}),
+        ({"问题": "a", "备注": "", "回答": "c"}, "prompt_completion", {"prompt": "问题", "completion": "回答", "input": "备注"}),
+        ({"问题": "a", "输入": "b", "回答": "c"}, "prompt_completion", {"prompt": "问题", "completion": "回答", "input": "输入"}),
+        ({"提问": "a", "附加信息": "b", "答复": "c"}, "prompt_completion", {"prompt": "提问", "completion": "答复", "input": "附加信息"}),
+        ({"问题": "a", "上下文": "b", "回答": "c"}, "qa_context", {"context": "上下文", "question": "问题", "answer": "回答"}),
+        ({"问题": "a", "背景": "b", "补充说明": "d", "回答": "c"}, "qa_context", {"context": "背景", "question": "问题", "answer": "回答", "input": "补充说明"}),
+        ({"question": "a", "Notes": "b", "answer": "c"}, "prompt_completion", {"prompt": "question", "completion": "answer", "input": "Notes"}),
+        ({"prompt": "a", "context": "b", "response": "c"}, "prompt_completion", {"prompt": "prompt", "completion": "response", "input": "context"}),
+        ({"prompt": "a", "additional info": "b", "response": "c"}, "prompt_completion", {"prompt": "prompt", "completion": "response", "input": "additional info"}),
+        ({"input": "a", "background": "b", "output": "c"}, "prompt_completion", {"prompt": "input", "completion": "output", "input": "background"}),
+        ({"instruction": "a", "input": "b", "chosen": "c", "rejected": "d"}, "preference", {"prompt": "instruction", "chosen": "chosen", "rejected": "rejected", "input": "input"}),
+        ({"问题": "a", "材料": "b", "回答": "c", "评价": "好"}, "kto", {"prompt": "问题", "completion": "回答", "input": "材料", "label": "评价"}),
+        ({"question": "a", "notes": "2024-05-01", "answer": "c"}, "prompt_completion", {"prompt": "question", "completion": "answer"}),
+        ({"question": "a", "details": "ID-0042", "answer": "c"}, "prompt_completion", {"prompt": "question", "completion": "answer"}),
     ],
 )  # fmt: skip
 def test_known_shapes(row: dict[str, Any], shape: str, mapping: dict[str, str]) -> None:
@@ -104,6 +118,14 @@ def test_two_lists_of_turns_are_left_to_the_user() -> None:
     assert guess_shape(list(row), [row]).remarks[0][0] == "shape.ambiguous"
     row = {"messages": TURNS, "after": TURNS}
     assert guess(row) == ("messages", {"messages": "messages"})
+
+
+def test_one_odd_definition_does_not_cost_all_rows_their_tools(tmp_path: Path) -> None:
+    rows = [{"messages": TURNS, "tools": [TOOL] if n != 7 else {"name": "lamp"}} for n in range(50)]
+    result = run(tmp_path, jsonl(*rows))
+    assert result.source.mapping == {"messages": "messages", "tools": "tools"}
+    assert sum("tools" in row for row in result.rows) == 49
+    assert [row["code"] for row in result.rejected] == ["data.tools.no_list"]
 
 
 def test_a_column_of_numbers_is_no_answer() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.services.data import datasets
 from engine.services.data import imports as data_imports
+from engine.services.data.fit import fit_of, fits
 from engine.services.models import base_models
 from engine.shapes.data import (
     DatasetBrief,
@@ -18,6 +19,7 @@ from engine.shapes.data import (
     JobStarted,
     MappingPreview,
 )
+from engine.shapes.fit import FitView
 from engine.shapes.models import BaseModelView
 from webui.components import view
 from webui.guard import guarded
@@ -49,6 +51,9 @@ def _library(site: Site) -> list[Function]:
     def all_datasets() -> list[DatasetBrief]:
         return datasets.list_datasets(ctx)
 
+    def data_fits() -> dict[str, FitView]:
+        return fits(ctx)
+
     def use_sample(key: str) -> int:
         return datasets.ensure_sample(ctx, key)
 
@@ -59,7 +64,7 @@ def _library(site: Site) -> list[Function]:
     def delete_dataset(dataset: int) -> None:
         datasets.delete_dataset(ctx, dataset)
 
-    return [all_datasets, use_sample, rename_dataset, delete_dataset]
+    return [all_datasets, data_fits, use_sample, rename_dataset, delete_dataset]
 
 
 def _one(site: Site, lang: str) -> list[Function]:
@@ -68,6 +73,9 @@ def _one(site: Site, lang: str) -> list[Function]:
 
     def one_dataset(dataset: int) -> DatasetView:
         return datasets.dataset_view(ctx, dataset)
+
+    def data_fit(dataset: int, model: int | None) -> FitView:
+        return fit_of(ctx, dataset, model)
 
     def preview(dataset: int, choice: ImportWish) -> MappingPreview:
         keys = ("shape", "mapping", "templates", "encoding", "options")
@@ -92,7 +100,7 @@ def _one(site: Site, lang: str) -> list[Function]:
         return [model for model in base_models.list_base_models(ctx) if model["status"] == "ready"]
 
     imports: list[Function] = [import_rows, import_state, cancel_import, resume_import]
-    return [one_dataset, preview, *imports, models]
+    return [one_dataset, data_fit, preview, *imports, models]
 
 
 def _functions(site: Site, lang: str) -> list[Function]:

@@ -41,9 +41,10 @@ def _operations(site: Site, lang: str) -> list[Callable[..., Any]]:
     ctx = site.ctx
 
     def operations(dataset: int) -> list[OperationForm]:
-        kind = datasets.dataset_view(ctx, dataset)["kind"]
-        choices = _choices(site, dataset, kind or "")
-        return [_form(one, lang, choices) for one in OPERATIONS if kind in one.kinds]
+        view = datasets.dataset_view(ctx, dataset)
+        choices = _choices(site, dataset, view["kind"] or "")
+        splits = {"train": view["train_rows"], "val": view["val_rows"], "test": view["test_rows"]}
+        return [_form(one, lang, choices, splits) for one in OPERATIONS if view["kind"] in one.kinds]
 
     def preview_operation(dataset: int, key: str, values: dict[str, Any]) -> OperationPreview:
         return preview.preview(ctx, dataset, key, values)
@@ -73,10 +74,15 @@ def _choices(site: Site, dataset: int, kind: str) -> Choices:
     }
 
 
-def _form(operation: Operation, lang: str, choices: Choices) -> OperationForm:
-    """The form with its choices filled in. `missing` names what a needed setting finds none of ("column" ...)."""
+def _form(operation: Operation, lang: str, choices: Choices, splits: Mapping[str, int]) -> OperationForm:
+    """The form with its choices filled in and defaults that suit so many rows.
+
+    `missing` names what a needed setting finds none of ("column" ...).
+    """
     form = operation_form(operation, lang)
+    suiting = operation.fitting(splits)
     for param in form["params"]:
+        param["default"] = suiting.get(param["key"], param["default"])
         if not param["source"]:
             continue
         found = [*param["choices"]]

@@ -1,5 +1,5 @@
 /* Numbers, sizes and times as people read them. */
-import { pageLocale, t } from "./texts.js";
+import { memorySize, pageLocale, t } from "./texts.js";
 
 export const format = {
   number: (x, digits = 0) => (x === null || x === undefined ? "–" : Number(x).toLocaleString(pageLocale(), { maximumFractionDigits: digits })),
@@ -12,6 +12,9 @@ export const format = {
     while (x >= 1000 && i < units.length - 1) { x /= 1000; i += 1; }
     return x.toFixed(i === 0 || x >= 100 ? 0 : 1) + " " + units[i];
   },
+  memory: (mb) => (mb === null || mb === undefined ? "–" : memorySize(mb)),
+  /** 134,515,008 -> "135 M". */
+  count: (n) => (n >= 1e9 ? format.number(n / 1e9, n < 1e10 ? 1 : 0) + " B" : n >= 1e6 ? format.number(n / 1e6, n < 1e7 ? 1 : 0) + " M" : n >= 1e4 ? format.number(n / 1e3) + " k" : format.number(n)),
   duration(seconds) {
     if (seconds === null || seconds === undefined || !isFinite(seconds)) return "–";
     const s = Math.max(0, Math.round(seconds));

@@ -17,8 +17,14 @@ export function t(key, params) {
     console.error("no text: " + key);
     return key;
   }
-  return text.replace(/\{(\w+)(?:[^}]*)\}/g, (whole, name) => (params && name in params ? said(params[name]) : whole));
+  return text.replace(/\{(\w+)(?:[^}]*)\}/g, (whole, name) => (params && name in params ? named(name, params[name]) : whole));
 }
+
+/** {need_mb} is an amount of memory with its unit, as on the server (engine/core/text.py). */
+const named = (name, value) => (name.endsWith("_mb") && typeof value === "number" ? memorySize(value) : said(value));
+
+/** An amount of memory in MB, always in one unit: 1150 -> "1.15 GB". */
+export const memorySize = (mb) => (mb > 0 && mb < 5 ? "< 0.01 GB" : (mb / 1000).toFixed(2) + " GB");
 
 /** A value of a message; one that comes in every language is said in the page's. */
 export const said = (value) => (value && typeof value === "object" && "en" in value ? value[pageLanguage()] ?? value.en : value);

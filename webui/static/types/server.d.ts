@@ -727,6 +727,10 @@ export interface DatasetBrief {
   /** in use */
   version: number;
   import: ImportStateView | null;
+  /** kind of its rows; None while nobody knows */
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  /** languages of many rows */
+  spoken: string[];
 }
 
 /** Everything about one data set except its rows. */
@@ -780,10 +784,16 @@ export interface DatasetView {
   /** in use */
   version: number;
   import: ImportStateView | null;
+  /** kind of its rows; None while nobody knows */
+  badge: "chat" | "tools" | "pairs" | "thumbs" | "text" | null;
+  /** languages of many rows */
+  spoken: string[];
   /** why it is read as it is */
   detection: DetectionNote[];
   /** that its rows could have */
   shapes: RowShape[];
+  /** shape -> field -> column whose name means it */
+  by_name: Record<string, Record<string, string>>;
   /** that its files could have */
   encodings: string[];
   /** as chosen */
@@ -1122,6 +1132,16 @@ export interface FindingView {
   area: "gpu" | "cpu" | "memory" | "disk" | "software";
   /** how it is marked */
   level: "good" | "note" | "off";
+}
+
+/** What of a data set does not fit. */
+export interface FitView {
+  /** the worst first */
+  findings: MisfitView[];
+  /** the base model that was looked at; None where none is here */
+  model: number | null;
+  /** rows are still being looked at: ask again */
+  working: boolean;
 }
 
 /** A repair of what a check finds. */
@@ -1704,6 +1724,16 @@ export interface LearnValue {
   glossary: TopicView[];
 }
 
+/** A column that is not learnt although rows have something there. */
+export interface LeftOutView {
+  /** its name */
+  column: string;
+  /** with something there, of those that were looked at */
+  rows: number;
+  /** what it looks like */
+  reads: "text" | "nested" | "label" | "number";
+}
+
 /** The data set of the first lesson. */
 export interface LessonDataset {
   /** of its row */
@@ -1970,10 +2000,14 @@ export interface MappingPreview {
   rows: DataRow[];
   /** rows that were looked at */
   checked: number;
+  /** these are all rows */
+  whole: boolean;
   /** of these */
   rejected_rows: number;
   /** other columns that rows keep */
   kept: string[];
+  /** other columns with something in them */
+  left_out: LeftOutView[];
   /** rows by class */
   classes: Record<string, number>;
   /** the first ones */
@@ -2164,6 +2198,20 @@ export interface MetricColumn {
   decimals: number;
   /** name of its numbers over time; "" where it has none */
   curve: string;
+}
+
+/** What does not fit: sentence `fit.<code>`. */
+export interface MisfitView {
+  /** of the sentence */
+  code: string;
+  /** values of its placeholders */
+  params: Record<string, any>;
+  /** the sentence in the page's language: put in where it leaves the server */
+  message?: string;
+  /** how much is lost */
+  level: "danger" | "warn" | "info";
+  /** the best first */
+  ways: WayOutView[];
 }
 
 /** A row of the database by its name. */
@@ -3008,6 +3056,8 @@ export interface RowField {
   required: boolean;
   /** it may be worded from several columns */
   wording: boolean;
+  /** what it is in a row, the same in every shape */
+  role: string;
 }
 
 /** What rows can be filtered by. */
@@ -3070,6 +3120,8 @@ export interface RowShape {
   kind: string;
   /** in their order */
   fields: RowField[];
+  /** field that takes one more column */
+  further: "input" | "system" | null;
 }
 
 /** One job of an entrant. */
@@ -3502,6 +3554,18 @@ export interface WantedList {
   key: string;
 }
 
+/** One tap that mends what was found. */
+export interface WayOutView {
+  /** what it is */
+  do: "model" | "models" | "operation" | "objective";
+  /** id of the model, key of the operation or the objective */
+  key: string;
+  /** name of the model, the operation or the objective */
+  label: Record<string, string> | string;
+  /** settings of the operation that are chosen already */
+  values: Record<string, any>;
+}
+
 /** What the wizard keeps between visits. */
 export interface WizardDraft {
   /** of this form */
@@ -3581,10 +3645,12 @@ export interface HomeFunctions {
 /** What the view data may call. */
 export interface DataFunctions {
   all_datasets(): DatasetBrief[];
+  data_fits(): Record<string, FitView>;
   use_sample(key: string): number;
   rename_dataset(dataset: number, name: string): DatasetView;
   delete_dataset(dataset: number): null;
   one_dataset(dataset: number): DatasetView;
+  data_fit(dataset: number, model: number | null): FitView;
   preview(dataset: number, choice: ImportWish): MappingPreview;
   import_rows(dataset: number, choice: ImportWish): DatasetView | JobStarted;
   import_state(dataset: number): ImportStateView | null;
@@ -3653,6 +3719,7 @@ export interface TrainFunctions {
   add_hub(name: string): number;
   get_starter(): number;
   use_sample(key: string): number;
+  wizard_fits(model: number | null, objective: string): Record<string, FitView>;
   peek(dataset: number): DataRow[];
   save(draft: WizardDraft): null;
   start_over(): WizardDraft;
@@ -3718,6 +3785,7 @@ export interface CompareFunctions {
   compare_start(query: Record<string, string>): CompareStart;
   compare_save(draft: CompareDraft): null;
   compare_plan(raw: RawComparison): ComparisonCosts;
+  compare_fit(model: number | null, dataset: number): FitView;
   compare_begin(raw: RawComparison, key: string): number;
   compare_list(): ComparisonBrief[];
   compare_view(comparison: number, known: string): FreshComparison;

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 _MOST_GROUPS = 10_000
+_LIMIT, _CAP = 1_000, 100  # rows that are usual in large data sets: of the whole, of one group
 
 
 def _limit(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
@@ -159,6 +160,11 @@ _TEMPERATURE = Param(
 _REPEATS = repeats(2)
 
 
+def _part(splits: Mapping[str, int], parts: int, most: int) -> int:
+    """One part of the training rows, at most so many of them and at least one."""
+    return max(1, min(most, splits["train"] // parts))
+
+
 def _how_many(default: int, label: Text, help_: Text) -> Param:
     return Param("rows", "int", default, label, help_, minimum=1, maximum=100_000_000, unit=ROWS, advanced=False)
 
@@ -196,7 +202,8 @@ BALANCE = (
         Text("data.operations.shaping.balance.limit_rows.label"),
         Text("data.operations.shaping.balance.limit_rows.help"),
         _limit,
-        (_how_many(1000, Text("data.operations.shaping.balance.limit_rows.params.label"), Text("data.operations.shaping.balance.limit_rows.params.help")), _WHICH, _OF, SEED),
+        (_how_many(_LIMIT, Text("data.operations.shaping.balance.limit_rows.params.label"), Text("data.operations.shaping.balance.limit_rows.params.help")), _WHICH, _OF, SEED),
+        fitting=lambda splits: {"rows": _part(splits, 2, _LIMIT)},
     ),
     Operation(
         "cap_group",
@@ -204,7 +211,8 @@ BALANCE = (
         Text("data.operations.shaping.balance.cap_group.label"),
         Text("data.operations.shaping.balance.cap_group.help"),
         _cap,
-        (_BY, _how_many(100, Text("data.operations.shaping.balance.cap_group.params.label"), Text("data.operations.shaping.balance.cap_group.params.help")), SEED),
+        (_BY, _how_many(_CAP, Text("data.operations.shaping.balance.cap_group.params.label"), Text("data.operations.shaping.balance.cap_group.params.help")), SEED),
+        fitting=lambda splits: {"rows": _part(splits, 4, _CAP)},
     ),
     Operation(
         "down_sample",

@@ -9,15 +9,18 @@ from engine.data.records.record import Record
 from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise.pairs import kto_row, preference_row
-from engine.data.schema.normalise.texts import Fields, Values, check_nested, extra_of, present
+from engine.data.schema.normalise.texts import Fields, Values, check_nested, extra_of, present, with_input
 from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
 
 Row = dict[str, Any]
 _ALSO_EXTRA = {
     "alpaca": ("input",),
-    "qa_context": ("context",),
-    "classification": ("label",),
+    "prompt_completion": ("input",),
+    "qa_context": ("context", "input"),
+    "classification": ("label", "input"),
+    "preference": ("input",),
+    "kto": ("input",),
 }  # trained on, and kept as an extra field
 
 
@@ -51,23 +54,24 @@ def _text_row(values: Values, fields: Fields) -> Row:
 
 
 def _alpaca_row(values: Values, fields: Fields) -> Row:
-    asked = fields.needed(values, "instruction")
-    more = fields.optional(values, "input") if fields.adds("input", "instruction") else ""
-    return _pair(f"{asked}\n{more}" if more else asked, fields.needed(values, "output"), values, fields)
+    asked = with_input(fields.needed(values, "instruction"), values, fields, "instruction")
+    return _pair(asked, fields.needed(values, "output"), values, fields)
 
 
 def _prompt_row(values: Values, fields: Fields) -> Row:
-    return _pair(fields.needed(values, "prompt"), fields.needed(values, "completion"), values, fields)
+    asked = with_input(fields.needed(values, "prompt"), values, fields, "prompt")
+    return _pair(asked, fields.needed(values, "completion"), values, fields)
 
 
 def _context_row(values: Values, fields: Fields) -> Row:
-    question = fields.needed(values, "question")
+    question = with_input(fields.needed(values, "question"), values, fields, "question")
     context = fields.optional(values, "context") if fields.adds("context", "question") else ""
     return _pair(f"{context}\n\n{question}" if context else question, fields.answer(values, "answer"), values, fields)
 
 
 def _class_row(values: Values, fields: Fields) -> Row:
-    return _pair(fields.needed(values, "text"), fields.label(values, "label"), values, fields)
+    asked = with_input(fields.needed(values, "text"), values, fields, "text")
+    return _pair(asked, fields.label(values, "label"), values, fields)
 
 
 def _pair(question: str, answer: str, values: Values, fields: Fields) -> Row:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.data.records.record import RowFault, show
 from engine.data.schema.contents import thumb_of
-from engine.data.schema.normalise.texts import Fields, present
+from engine.data.schema.normalise.texts import Fields, present, with_input
 from engine.data.schema.normalise.turns import Message, check_order, read_any_turns, with_system
 
 Values = Mapping[str, Any]
@@ -41,6 +41,14 @@ def _question(values: Values, fields: Fields) -> list[Message]:
     return found
 
 
+def _with_input(before: list[Message], values: Values, fields: Fields) -> list[Message]:
+    """The question with what is given along with it."""
+    if not before or before[-1]["role"] != "user":
+        return before
+    *earlier, last = before
+    return [*earlier, {**last, "content": with_input(str(last["content"]), values, fields, "prompt")}]
+
+
 def _said(values: Values, fields: Fields, key: str, before: list[Message]) -> list[Message]:
     """The whole conversation of one side, its system prompt included."""
     column = fields.column(key)
@@ -49,7 +57,8 @@ def _said(values: Values, fields: Fields, key: str, before: list[Message]) -> li
     if found is None:
         text = fields.needed(values, key)
         found = (None if before else _dialogue(text)) or [{"role": "assistant", "content": text}]
-    whole = _joined(before, found, column)
+    asked = _with_input(before, values, fields) if found[0]["role"] == "assistant" else before
+    whole = _joined(asked, found, column)
     whole = with_system(whole, fields.optional(values, "system"), fields.column("system"))
     if whole[0]["role"] == "assistant":
         raise RowFault("data.pair.no_question", column)

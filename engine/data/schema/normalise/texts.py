@@ -11,7 +11,7 @@ from engine.data.records.record import MAX_FIELD, RowFault, clip, show
 from engine.data.schema.contents import is_answer_list
 from engine.data.schema.guess import MAX_EXTRA, is_extra
 from engine.data.schema.mapping import ColumnMapping
-from engine.data.schema.templated_columns import chooser, fill, scalar_text
+from engine.data.schema.templated_columns import Wording, chooser, fill, fill_lines, scalar_text
 
 MAX_DEPTH = 100  # of lists and objects within each other
 Values = Mapping[str, Any]
@@ -59,8 +59,11 @@ class Fields:
         return text_of(value, column)
 
     def optional(self, values: Values, key: str) -> str:
-        """The text of a field that need not be there; empty where there is none or only white space."""
-        value = self.raw(values, key)
+        """The text of a field that need not be there; empty where there is none or only white space.
+
+        Of its wording, lines whose columns hold nothing in this row are left out.
+        """
+        value = self._worded_lines(values, key) if key in self._wordings else self.raw(values, key)
         if value is None or (isinstance(value, str) and not value.strip()):
             return ""
         return text_of(value, self.column(key))
@@ -87,11 +90,28 @@ class Fields:
         return text_of(text, column)
 
     def _worded(self, values: Values, key: str) -> str:
+        return self._checked(fill(self._wording(values, key), values), key)
+
+    def _worded_lines(self, values: Values, key: str) -> str:
+        return self._checked(fill_lines(self._wording(values, key), values), key)
+
+    def _wording(self, values: Values, key: str) -> Wording:
         several = self._wordings[key]
-        wording = several[self._choose(values) % len(several)]
-        text = fill(wording, values)
-        check_characters(text, next(iter(wording.columns), key))
+        return several[self._choose(values) % len(several)]
+
+    def _checked(self, text: str, key: str) -> str:
+        check_characters(text, self.column(key))
         return text
+
+
+def with_input(question: str, values: Values, fields: Fields, asked: str) -> str:
+    """The question and, on a line of its own, what is given along with it; `asked` is the field of the question.
+
+    Raises:
+        RowFault: what is given is no text.
+    """
+    more = fields.optional(values, "input") if fields.adds("input", asked) else ""
+    return f"{question}\n{more}" if more else question
 
 
 def present(values: Values, column: str) -> Any:

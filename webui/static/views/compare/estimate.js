@@ -37,7 +37,7 @@ function estimateFacts(f) {
     [t("compare.estimate.entrants"), format.number(f.draft.chosen.length)],
     [t("compare.estimate.repeats"), format.number(Number(seeds) || 1)],
     [t("compare.estimate.jobs"), plan ? format.number(plan.jobs) : "–"],
-    [t("compare.estimate.memory"), most ? format.bytes(most * 1e6) : "–"],
+    [t("compare.estimate.memory"), most ? format.memory(most) : "–"],
     [t("compare.estimate.time"), plan && plan.seconds !== null ? t("train.estimate.about", { time: compareRoughly(plan.seconds) }) : "–"],
   ];
 }

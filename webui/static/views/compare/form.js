@@ -6,6 +6,7 @@ import { openDialog, pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
 import { compareBack, compareRoughly } from "./parts.js";
+import { misfitList, watchFit } from "../data/misfits.js";
 import {
   debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField,
 } from "../shared/form-controls.js";
@@ -80,7 +81,31 @@ function inputs(f) {
   const model = choice("compare-model", t("compare.model"), models, "base_model", t("compare.no_model"), "settings");
   const data = choice("compare-data", t("compare.data"), f.datasets, "dataset", t("compare.no_data"), "data");
   f.on(() => { model.setError(f.faults.base_model); data.setError(f.faults.dataset); });
-  return section(1, t("compare.part.inputs"), "", h("div", { class: "ts-card" }, h("div", { class: "form-grid" }, model, data)));
+  return section(1, t("compare.part.inputs"), "", h("div", { class: "ts-card" }, h("div", { class: "form-grid" }, model, data)), misfitsOfInputs(f));
+}
+
+/** What of the data does not fit the model, asked again when either changes. */
+function misfitsOfInputs(f) {
+  const holder = h("div", { class: "compare-misfits", "aria-live": "polite" });
+  const use = (id) => {
+    const select = document.querySelector("select#compare-model");
+    if (select instanceof HTMLSelectElement) select.value = String(id);
+    f.patch({ base_model: id });
+  };
+  let asked = "";
+  const draw = (found) => {
+    const list = misfitList(found, { dataset: f.draft.dataset, model: use });
+    replaceChildren(holder, list ? noteBox(found.findings[0].level, list) : null);
+  };
+  f.on(() => {
+    const { base_model: model, dataset } = f.draft;
+    const now = JSON.stringify([model, dataset]);
+    if (now === asked || !dataset) return;
+    asked = now;
+    replaceChildren(holder);
+    watchFit(() => f.ctx.call("compare_fit", model, dataset), draw, () => now === asked && holder.isConnected);
+  });
+  return holder;
 }
 
 /** @param {Parts<"compare">} f */
@@ -115,7 +140,7 @@ function entrantCard(f, one) {
   f.on(() => {
     const mine = f.plan?.entrants[one.key];
     const said = entrantFault(f, one, mine);
-    cost.textContent = box.checked && mine?.memory_mb !== undefined ? t("compare.cost", { time: compareRoughly(mine.seconds), memory: format.bytes(mine.memory_mb * 1e6) }) : "";
+    cost.textContent = box.checked && mine?.memory_mb !== undefined ? t("compare.cost", { time: compareRoughly(mine.seconds), memory: format.memory(mine.memory_mb) }) : "";
     wrong.textContent = box.checked ? said : "";
     if (adjust) adjust.hidden = !box.checked;
     adjust?.classList.toggle("changed", Boolean(Object.keys(f.draft.own[one.key]?.method_params || {}).length + Object.keys(f.draft.own[one.key]?.training || {}).length));
@@ -166,7 +191,7 @@ function compareBudget(f) {
     f.patch({ shared });
   } });
   const device = selectField("compare-device", [["auto", t("compare.device.auto")], ...f.devices.filter((one) => one.usable !== false).map((one) => [one.key, one.name])], f.draft.device, (value) => f.patch({ device: value }));
-  const memory = h("input", { class: "ts-input ts-num", id: "compare-memory", type: "number", min: "0", step: "any", value: f.draft.memory_mb ? String(f.draft.memory_mb / 1000) : "", placeholder: t("compare.memory.none"),
+  const memory = h("input", { class: "ts-input ts-num", id: "compare-memory", type: "number", min: "0", step: "any", value: f.draft.memory_mb ? String(Math.round(f.draft.memory_mb / 10) / 100) : "", placeholder: t("compare.memory.none"),
     oninput: () => { const typed = formNumber(memory.value); f.patch({ memory_mb: typed === "" ? null : typeof typed === "number" ? typed * 1000 : typed }); } });
   const fields = { "budget.device": labelledField("compare-device", t("compare.device"), device, {}),
     "budget.memory_mb": labelledField("compare-memory", t("compare.memory"), memory, { help: t("compare.memory.help"), box: h("div", { class: "field-box" }, memory, h("span", { class: "field-unit" }, "GB")) }) };

@@ -6,7 +6,6 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { compareKey } from "./parts.js";
 import { JOB_ACTIVE, JOB_LOOK, drawKeyed, jobError } from "../jobs/parts.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
-import { trainCount } from "../train/steps/model.js";
 
 /* How the number of a metric is shown, by its declared style. */
 export const STYLES = {
@@ -17,8 +16,8 @@ export const STYLES = {
 
 const COSTS = [
   { key: "seconds", group: "cost", show: (x) => format.duration(x) }, { key: "tokens_per_s", group: "cost", down: true, show: (x) => format.number(x) },
-  { key: "memory_mb", group: "cost", show: (x) => format.bytes(x * 1e6) }, { key: "disk", group: "cost", show: (x) => format.bytes(x) },
-  { key: "trained", group: "parameters", count: true, show: (x) => trainCount(x) }, { key: "changed", group: "parameters", count: true, show: (x) => trainCount(x) },
+  { key: "memory_mb", group: "cost", show: (x) => format.memory(x) }, { key: "disk", group: "cost", show: (x) => format.bytes(x) },
+  { key: "trained", group: "parameters", count: true, show: (x) => format.count(x) }, { key: "changed", group: "parameters", count: true, show: (x) => format.count(x) },
   { key: "rank", group: "parameters", count: true, show: (x) => format.number(x) },
 ];
 

@@ -8,16 +8,15 @@ import { runAction } from "../../kit/toast.js";
 
 export const SAMPLES = ["en", "zh"];
 
-/**
- * The language that most rows are in, as a word; "" when nobody knows.
- * @param {Server.DatasetView} set
- */
-export function dataLanguage(set) {
-  const [code] = Object.keys(set.stats?.languages || {});
-  return code && code !== "other" ? t("data.language." + code) : "";
-}
-
 export const languageBadge = (word) => (word ? h("span", { class: "ts-badge neutral" }, word) : null);
+
+const KIND_ICONS = { chat: "messages-square", tools: "wrench", pairs: "layers", thumbs: "thumbs-up", text: "file-text" };
+
+/** What kind of rows a data set has, as a badge; nothing while nobody knows. */
+export const kindBadge = (kind) => (kind ? h("span", { class: "ts-badge neutral data-kind", "data-kind": kind }, drawIcon(KIND_ICONS[kind], 13), t("data.badge." + kind)) : null);
+
+/** Kind and languages of a data set. */
+export const dataBadges = (set) => h("span", { class: "data-badges" }, kindBadge(set.badge), set.spoken.map((code) => languageBadge(t("data.language." + code))));
 
 export const statBox = (number, label) => h("div", { class: "ts-stat" }, h("b", {}, number), h("span", {}, label));
 

@@ -5,9 +5,10 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
-import { SAMPLES, SEVERITY_ICONS, dataLanguage, health, languageBadge, statBox } from "./badges.js";
+import { SAMPLES, SEVERITY_ICONS, dataBadges, health, kindBadge, languageBadge, statBox } from "./badges.js";
 import { dropZone } from "./import/upload.js";
 import { dataWays } from "./import/ways.js";
+import { misfitList, watchFit } from "./misfits.js";
 import { noteBox } from "../shared/form-controls.js";
 
 /**
@@ -19,6 +20,7 @@ export function library(root, value, ctx) {
   const draw = async () => {
     try {
       drawLibrary(cards, await ctx.call("all_datasets"), ctx);
+      watchFit(() => ctx.call("data_fits"), (found) => showFits(cards, found), () => cards.isConnected);
       await auditMarks(cards, ctx);
     } catch (error) {
       replaceChildren(cards, noteBox("danger", error.message));
@@ -31,6 +33,14 @@ export function library(root, value, ctx) {
     pageHead(t("data.title"), t("data.lead")), reviewBadge(ctx), zone, ways.panel, cards));
   ways.start();
   draw();
+}
+
+/** What of each data set does not fit, on its card. */
+function showFits(cards, found) {
+  for (const place of cards.querySelectorAll("[data-fit]")) {
+    const id = place.getAttribute("data-fit");
+    replaceChildren(place, misfitList(found[id], { dataset: id }));
+  }
 }
 
 /** @param {Ctx<"data">} ctx */
@@ -53,7 +63,7 @@ function dataSampleCard(key, onuse) {
   const button = h("button", { type: "button", class: "ts-btn", "data-sample": key, onclick: () => onuse(button) },
     drawIcon("sparkles"), t("data.sample.use"));
   return h("article", { class: "ts-card flat data-card" },
-    h("div", { class: "ts-spread" }, h("h3", {}, t("data.sample." + key + ".title")), languageBadge(t("data.language." + key))),
+    h("div", { class: "ts-spread" }, h("h3", {}, t("data.sample." + key + ".title")), h("span", { class: "data-badges" }, kindBadge("chat"), languageBadge(t("data.language." + key)))),
     h("p", { class: "ts-soft" }, t("data.sample." + key + ".what")),
     h("div", { class: "data-taste", "aria-hidden": "true", lang: key === "zh" ? "zh-CN" : "en" },
       h("div", { class: "ts-bubble user" }, t("data.sample." + key + ".ask")),
@@ -72,9 +82,10 @@ function dataCard(set) {
   return h("article", { class: "ts-card data-card", "data-dataset": set.id },
     h("div", { class: "ts-spread" },
       h("h3", {}, h("a", { href: open, dir: "auto" }, set.name)),
-      importBadge(set) || (draft ? h("span", { class: "ts-badge warn" }, t("data.card.draft")) : languageBadge(dataLanguage(set)))),
+      importBadge(set) || (draft ? h("span", { class: "ts-badge warn" }, t("data.card.draft")) : null)),
+    set.badge ? dataBadges(set) : null,
     h("p", { class: "ts-soft ts-small data-source" }, set.sample_key ? t("data.card.sample") : set.source_name, " · ", format.when(set.created_at)),
-    draft ? h("p", {}, t(busy ? "data.card.importing" : "data.card.draft_lead")) : [dataNumbers(set), splitBar(set), health(set)],
+    draft ? h("p", {}, t(busy ? "data.card.importing" : "data.card.draft_lead")) : [dataNumbers(set), splitBar(set), health(set), h("div", { "data-fit": set.id })],
     h("div", { class: "data-card-foot" }, draft
       ? h("a", { class: "ts-btn primary", href: open }, t(busy ? "data.card.follow" : "data.card.continue"))
       : [h("a", { class: "ts-btn", href: pageUrl("train", { dataset: set.id }) }, t("data.train_with")),

@@ -79,6 +79,8 @@ function report(page, set, ctx) {
     tab.focus();
     tab.click();
   });
+  const operation = queryValue("operation");
+  openSet.wanted = operation ? { operation, values: new URLSearchParams(location.search) } : null;
   openSet.openTab = show;
   openSet.reload = async () => {
     Object.assign(set, await ctx.call("one_dataset", set.id));

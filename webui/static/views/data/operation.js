@@ -14,22 +14,22 @@ import { settingsForm } from "../shared/form.js";
 let panels = 0; // two panels of one operation may be open at once
 
 /**
- * The panel of one operation. values: what is fixed already, by key; done(result): instead of showing the new version.
+ * The panel of one operation. values: what is fixed already, by key; begin: what stands in its fields at first; done(result): instead of showing the new version.
  * @param {any} set
  * @param {Ctx<"data">} ctx
  * @param {Server.OperationForm} operation
- * @param {{values?: Record<string, any>, done?: (result: any) => void}} [options]
+ * @param {{values?: Record<string, any>, begin?: Record<string, any>, done?: (result: any) => void}} [options]
  */
-export function dataOperation(set, ctx, operation, { values = {}, done } = {}) {
+export function dataOperation(set, ctx, operation, { values = {}, begin = {}, done } = {}) {
   if (operation.missing) return noteBox("info", t("data.op.missing." + operation.missing));
   const params = operation.params.filter((param) => !(param.key in values));
-  const given = Object.fromEntries(params.filter((param) => param.source && param.default !== null).map((param) => [param.key, param.default]));
-  const chosen = { ...given, ...values };
+  const given = Object.fromEntries(params.filter((param) => param.default !== null).map((param) => [param.key, param.default])); // they suit this data set
+  const chosen = { ...given, ...begin, ...values };
   const fields = h("div", { class: "ts-stack" });
   const wrong = h("div", {});
   const effect = h("div", { class: "data-effect", "aria-live": "polite" });
   const form = settingsForm(fields, {
-    id: "op-" + operation.key + "-" + (panels += 1), params, values: {}, defaults: Object.fromEntries(params.map((param) => [param.key, param.default])),
+    id: "op-" + operation.key + "-" + (panels += 1), params, values: begin, defaults: Object.fromEntries(params.map((param) => [param.key, param.default])),
     onchange: (param, value) => {
       if (value !== undefined) chosen[param.key] = value;
       else if (param.key in given) chosen[param.key] = given[param.key];

@@ -85,8 +85,7 @@ function homeNext(slot) {
 
 /** @param {Server.MachineView} machine */
 function homeMachine(slot, machine) {
-  const gb = (mb) => format.number(mb / 1000, mb < 10000 ? 1 : 0) + " GB";
   const gpus = machine.gpus.length ? machine.gpus.map((gpu) => gpu.name).join(", ") : t("home.machine.no_gpu");
-  replaceChildren(slot, drawIcon("cpu", 16), h("span", {}, t("home.machine", { cores: machine.cores, ram: gb(machine.ram_mb), gpus, disk: gb(machine.disk_free_mb) }), " ",
+  replaceChildren(slot, drawIcon("cpu", 16), h("span", {}, t("home.machine", { cores: machine.cores, ram: format.memory(machine.ram_mb), gpus, disk: format.memory(machine.disk_free_mb) }), " ",
     h("a", { class: "ts-link", href: pageUrl("settings") }, t("home.machine.more"))));
 }

@@ -58,7 +58,7 @@ export function jobTiles(job, metrics) {
     tile(t("jobs.tile.step"), format.number(job.step)),
     tile(t("jobs.tile.tokens"), format.number(last.tokens)),
     tile(t("jobs.tile.speed"), format.number(last.tokens_per_s), t("jobs.unit.tokens_s")),
-    tile(t("jobs.tile.memory"), memory ? format.bytes(memory * 1e6) : "–"));
+    tile(t("jobs.tile.memory"), memory ? format.memory(memory) : "–"));
 }
 
 /**

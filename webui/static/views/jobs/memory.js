@@ -29,14 +29,16 @@ export function jobMemory() {
 
 const FAR = 3; // a limit further above than this would press the other lines flat
 
+const inGb = (mb) => mb / 1000; // as the chart's axis says it
+
 /**
  * What was measured, and level lines for the plan and, where it is near enough to be seen, the limit.
  * @param {Server.PromisedPlan} plan
  */
 function memorySeries(points, plan) {
-  const used = { name: "used", kind: "tuned", label: t("jobs.memory.used"), points };
+  const used = { name: "used", kind: "tuned", label: t("jobs.memory.used"), points: points.map(([step, mb]) => [step, inGb(mb)]) };
   if (!plan) return [used];
-  const level = (value) => [[points[0][0], value], [points.at(-1)[0], value]];
+  const level = (value) => [[points[0][0], inGb(value)], [points.at(-1)[0], inGb(value)]];
   const planned = { name: "planned", kind: "neutral", dash: [7, 4], color: "--ts-base", label: t("jobs.memory.planned"), points: level(plan.need_mb) };
   const limit = { name: "limit", kind: "neutral", dash: [2, 4], color: "--ts-danger", label: t("jobs.memory.limit"), points: level(plan.limit_mb) };
   const highest = Math.max(plan.need_mb, ...points.map(([, value]) => value));
@@ -44,14 +46,14 @@ function memorySeries(points, plan) {
 }
 
 /**
- * "Planned 1,180 MB, measured 1,120 MB", and the time when the job has ended.
+ * "Estimate 1.18 GB, measured 1.12 GB", and the time when the job has ended.
  * @param {Server.NamedJob} job
  * @param {Server.PromisedPlan} plan
  */
 function memoryWords(points, job, plan) {
   const highest = job.result?.peak_memory_mb || Math.max(...points.map(([, value]) => value));
-  if (!plan) return t("jobs.memory.measured", { measured: format.number(highest) });
-  const numbers = { planned: format.number(plan.need_mb), measured: format.number(highest), limit: format.number(plan.limit_mb) };
+  if (!plan) return t("jobs.memory.measured", { measured: format.memory(highest) });
+  const numbers = { planned: format.memory(plan.need_mb), measured: format.memory(highest), limit: format.memory(plan.limit_mb) };
   const memory = t(JOB_ACTIVE.has(job.status) ? "jobs.memory.so_far" : "jobs.memory.compared", numbers);
   const took = job.seconds;
   if (job.status !== "succeeded" || !took || !plan.seconds) return memory;
@@ -60,10 +62,9 @@ function memoryWords(points, job, plan) {
 
 /** The estimate that the job started with, folded. */
 function jobEstimate({ items, need_mb: need, limit_mb: limit }, open = false) {
-  const megabytes = (value) => t("jobs.memory.mb", { mb: format.number(value) });
   const name = (key) => jobText(["plan.memory." + key], {}, key);
-  const line = (label, value, look = "") => [h("dt", { class: look }, label), h("dd", { class: "ts-num " + look }, megabytes(value))];
-  return h("details", { class: "ts-details job-estimate", open }, h("summary", {}, t("jobs.memory.estimate", { need: megabytes(need), limit: megabytes(limit) })),
+  const line = (label, value, look = "") => [h("dt", { class: look }, label), h("dd", { class: "ts-num " + look }, format.memory(value))];
+  return h("details", { class: "ts-details job-estimate", open }, h("summary", {}, t("jobs.memory.estimate", { need: format.memory(need), limit: format.memory(limit) })),
     h("dl", { class: "ts-kv" }, items.map((item) => line(name(item.key), item.mb)), line(t("jobs.memory.total"), need, "sum"), line(t("jobs.memory.limit"), limit, "sum")));
 }
 

@@ -6,8 +6,6 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { methodDiagram } from "./diagrams.js";
 import { learnCost, learnFold, learnShare } from "./parts.js";
 import { noteBox } from "../shared/form-controls.js";
-import { megabytes } from "../train/steps/budget.js";
-import { trainCount } from "../train/steps/model.js";
 
 /** @param {Parts<"learn">} page */
 export const cards = (page) => h("div", { class: "ts-stack loose" }, learnLegend(),
@@ -61,8 +59,8 @@ function learnNumbers(page, method) {
   const stat = (key, value) => h("div", { class: "ts-stat" }, h("b", {}, value), h("span", {}, t("learn.number." + key)));
   const cost = learnCost(page, method.key);
   return [
-    stat("trained", cost ? trainCount(cost.trained) : "–"), stat("share", cost ? learnShare(cost.share) : "–"),
-    stat("size", cost ? format.bytes(cost.bytes) : "–"), stat("memory", cost ? megabytes(cost.memory_mb) : "–"),
+    stat("trained", cost ? format.count(cost.trained) : "–"), stat("share", cost ? learnShare(cost.share) : "–"),
+    stat("size", cost ? format.bytes(cost.bytes) : "–"), stat("memory", cost ? format.memory(cost.memory_mb) : "–"),
   ];
 }
 

@@ -4,7 +4,6 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { debounce, labelledField, noteBox, onlyLatest } from "../shared/form-controls.js";
-import { megabytes } from "../train/steps/budget.js";
 
 /** @param {Parts<"learn">} page */
 export function guide(page) {
@@ -48,7 +47,7 @@ function learnAdvice(page, found) {
     h("p", { class: "ts-label" }, t(at ? "learn.advice.second" : "learn.advice.first")),
     h("p", { class: "learn-choice" }, h("a", { class: "ts-link", href: "#" + one.method }, one.label)),
     h("p", {}, one.reason),
-    h("p", { class: "ts-small ts-soft" }, t("learn.advice.memory", { memory: megabytes(one.memory_mb) })),
+    h("p", { class: "ts-small ts-soft" }, t("learn.advice.memory", { memory: format.memory(one.memory_mb) })),
     at ? null : h("a", { class: "ts-btn primary small", href: trainUrl(page, one.method) }, drawIcon("wand-sparkles"), t("learn.use", { method: one.label })));
   return found.map(item);
 }

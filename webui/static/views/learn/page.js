@@ -1,6 +1,7 @@
 /* The Learn page: which method, all of them compared, a card each, misunderstandings put right, and the glossary.
    Words come with the page; costs are asked for the chosen model. The address (?model=3#lora) is the state. */
 import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
@@ -12,7 +13,6 @@ import { objectives } from "./objectives.js";
 import { learnFold, learnUnfold } from "./parts.js";
 import { learnTable } from "./table.js";
 import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
-import { trainCount } from "../train/steps/model.js";
 
 /** @param {Ctx<"learn">} ctx */
 export const view = async (root, value, ctx) => {
@@ -67,7 +67,7 @@ function modelPicker(page) {
   const select = selectField("learn-model", page.models.map((one) => [one.value, one.label]), page.model, pick);
   const { parameters, device, tokens } = page.costs;
   return labelledField("learn-model", t("learn.model"), select, {
-    help: t("learn.model.help", { parameters: trainCount(parameters), device: device.place, tokens }),
+    help: t("learn.model.help", { parameters: format.count(parameters), device: device.place, tokens }),
   });
 }
 

@@ -4,8 +4,6 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { learnCost, learnShare, rank } from "./parts.js";
-import { megabytes } from "../train/steps/budget.js";
-import { trainCount } from "../train/steps/model.js";
 
 /**
  * Columns: what to sort by (numbers or words) and how to show it. `ability` columns are what a method declares it can do.
@@ -21,12 +19,12 @@ const learnColumns = (page) => {
   });
   return [
     { key: "method", sort: (m) => m.label.toLowerCase(), show: (m) => h("a", { class: "ts-link", href: "#" + m.key }, m.label) },
-    number("trained", (c) => c.trained, (c) => trainCount(c.trained)),
+    number("trained", (c) => c.trained, (c) => format.count(c.trained)),
     number("share", (c) => c.share, (c) => learnShare(c.share)),
-    number("changed", (c) => c.changed, (c) => trainCount(c.changed)),
+    number("changed", (c) => c.changed, (c) => format.count(c.changed)),
     number("rank", (c) => c.rank ?? 0, (c) => rank(c)),
     number("size", (c) => c.bytes, (c) => format.bytes(c.bytes)),
-    number("memory", (c) => c.memory_mb, (c) => megabytes(c.memory_mb)),
+    number("memory", (c) => c.memory_mb, (c) => format.memory(c.memory_mb)),
     ...["merge", "toggle", "quantised_base", "packing", "batch"].map(ability),
   ];
 };

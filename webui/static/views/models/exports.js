@@ -62,7 +62,7 @@ function modelExport(model, form, ctx) {
 
 /** What making it takes, in words. */
 const exportNeeds = (needs) => t(needs.memory_mb ? "models.export_memory" : "models.export_disk",
-  { disk: format.bytes(needs.disk_bytes), memory: format.bytes(needs.memory_mb * 2 ** 20) });
+  { disk: format.bytes(needs.disk_bytes), memory: format.memory(needs.memory_mb) });
 
 /**
  * The form's own settings: what is chosen, and a task whose faults are shown at the fields.

@@ -113,7 +113,7 @@ export function playChips(play) {
 /** @param {Parts<"playground">} play */
 export function playTellMemory(play) {
   const { loaded, memory_mb: memory, idle_s: idle } = play.status || {};
-  const held = memory ? format.bytes(memory * 1e6) : "";
+  const held = memory ? format.memory(memory) : "";
   const text = !loaded ? t("playground.memory.empty")
     : idle ? t("playground.memory.idle", { memory: held, time: format.duration(idle) }) : t("playground.memory.loaded", { memory: held });
   if (play.dom.memory.textContent !== text) replaceChildren(play.dom.memory, drawIcon("hard-drive"), " ", text);

@@ -3,15 +3,14 @@ import { h } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
-import { settingsGb } from "./parts.js";
 
 const HARDWARE_ICONS = { good: "circle-check", note: "info", off: "circle-x" };
 
 /** @param {Server.MachineFindings} machine */
 export const hardwareSection = (machine) => h("div", { class: "ts-card hardware" },
   h("div", { class: "settings-stats" },
-    hardwareStat(format.number(machine.cores), "hardware.cores"), hardwareStat(settingsGb(machine.ram_free_mb), "hardware.ram_free"),
-    hardwareStat(settingsGb(machine.disk_free_mb), "hardware.disk_free"), hardwareStat(format.number(machine.gpus.length), "hardware.gpus")),
+    hardwareStat(format.number(machine.cores), "hardware.cores"), hardwareStat(format.memory(machine.ram_free_mb), "hardware.ram_free"),
+    hardwareStat(format.memory(machine.disk_free_mb), "hardware.disk_free"), hardwareStat(format.number(machine.gpus.length), "hardware.gpus")),
   [...new Set(machine.findings.map(({ area }) => area))].map((area) => hardwareArea(area, machine.findings.filter((finding) => finding.area === area))));
 
 function hardwareStat(value, key) {

@@ -8,7 +8,6 @@ import { said, t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
 import { jobText } from "../jobs/parts.js";
 import { labelledField, reasonBox } from "../shared/form-controls.js";
-import { trainCount } from "../train/steps/model.js";
 
 /**
  * @param {Ctx<"settings">} ctx
@@ -59,7 +58,7 @@ function settingsModel(model, ctx, refresh) {
     if (!(await askFirst(t("settings.models.remove_title", { name: model.name }), text, t("settings.models.remove_do")))) return;
     await runAction(remove, async () => { await ctx.call("remove_model", model.id); await refresh(); });
   });
-  const facts = [t("settings.models.source." + model.source), model.parameters ? t("settings.models.parameters", { n: trainCount(model.parameters) }) : null,
+  const facts = [t("settings.models.source." + model.source), model.parameters ? t("settings.models.parameters", { n: format.count(model.parameters) }) : null,
     model.context_length ? t("settings.models.context", { n: format.number(model.context_length) }) : null].filter(Boolean);
   return h("li", {},
     h("div", { class: "ts-stack tight" }, h("div", { class: "ts-row" }, h("b", { dir: "auto" }, model.name), settingsModelBadge(model)),

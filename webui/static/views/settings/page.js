@@ -6,7 +6,6 @@ import { copyText, pageHead } from "../../kit/parts.js";
 import { pageLanguage, t } from "../../kit/texts.js";
 import { hardwareSection } from "./hardware.js";
 import { settingsModels } from "./models.js";
-import { settingsGb } from "./parts.js";
 
 /** @type {View<"settings">} */
 export async function view(root, _value, ctx) {
@@ -46,7 +45,7 @@ function settingsFolders(card, use, machine) {
   replaceChildren(card,
     h("div", { class: "ts-spread" }, h("code", { class: "settings-path" }, use.home),
       h("button", { type: "button", class: "ts-btn small ghost", onclick: () => copyText(use.home) }, drawIcon("copy", 16), t("common.copy"))),
-    h("p", { class: "ts-small ts-soft" }, t("settings.folders.total", { size: format.bytes(use.total), free: settingsGb(machine.disk_free_mb) })),
+    h("p", { class: "ts-small ts-soft" }, t("settings.folders.total", { size: format.bytes(use.total), free: format.memory(machine.disk_free_mb) })),
     entries.length ? h("ul", { class: "settings-bars" }, entries.map(({ key, bytes }) => h("li", {},
       h("span", {}, t("settings.folder." + key)), h("span", { class: "settings-bar", "aria-hidden": "true" },
         h("i", { style: { width: Math.max(1, 100 * bytes / use.total) + "%" } })), h("span", { class: "ts-num" }, format.bytes(bytes))))) : null);

@@ -8,7 +8,6 @@ import { poll } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { runAction } from "../../kit/toast.js";
 import { noteBox, reasonBox } from "../shared/form-controls.js";
-import { megabytes } from "./steps/budget.js";
 
 const CHECKS = ["check", "probe"];
 /** @param {Parts<"train">} w */
@@ -114,7 +113,7 @@ function checkWords(which, found) {
   const measured = which === "check" ? found.total_mb : found.measured_mb;
   const apart = Math.abs(measured - found.bill_mb) / (found.bill_mb || 1);
   const memory = measured ? t(apart <= 0.1 ? `train.${which}.within` : `train.${which}.apart`, {
-    measured: megabytes(measured), estimate: megabytes(found.bill_mb), percent: format.percent(Math.ceil(100 * apart) / 100) }) : "";
+    measured: format.memory(measured), estimate: format.memory(found.bill_mb), percent: format.percent(Math.ceil(100 * apart) / 100) }) : "";
   const speed = which === "probe" ? t("train.probe.speed", { n: format.number(found.tokens_per_s), time: format.duration(found.seconds) }) : "";
   return [speed, memory].filter(Boolean).join(" ");
 }
@@ -123,7 +122,7 @@ function checkWords(which, found) {
 function checkParts({ items, bill_items: billed }) {
   if (!items?.length) return null;
   const keys = [...new Set([...billed, ...items].map((one) => one.key))];
-  const size = (rows, key) => h("td", { class: "ts-num" }, megabytes(rows.find((one) => one.key === key)?.mb || 0));
+  const size = (rows, key) => h("td", { class: "ts-num" }, format.memory(rows.find((one) => one.key === key)?.mb || 0));
   return h("details", { class: "ts-details ts-small" }, h("summary", {}, t("train.checks.parts")),
     h("table", { class: "check-table" }, h("thead", {}, h("tr", {}, ["part", "estimate"].map((key) => h("th", { scope: "col" }, t("train.checks." + key))), h("th", { scope: "col" }, t("train.check.short")))),
       h("tbody", {}, keys.map((key) => h("tr", {}, h("th", { scope: "row" }, t("check.part." + key)), size(billed, key), size(items, key))))),

@@ -1,10 +1,10 @@
 /* Where it runs: a device of this machine, or one of the catalogue, to plan for hardware that is not here yet. */
 import { h, replaceChildren } from "../../kit/dom.js";
+import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, said, t } from "../../kit/texts.js";
 import { choiceCards, noteBox, radioKeys } from "../shared/form-controls.js";
 import { pickedCard, rove } from "./methods.js";
-import { megabytes } from "./steps/budget.js";
 
 /** @param {Parts<"train">} w */
 export function devicePicker(w, put) {
@@ -33,7 +33,7 @@ export function devicePicker(w, put) {
 
 const deviceCard = (device) => [
   h("div", { class: "ts-row" }, drawIcon(device.icon), h("b", { dir: "auto" }, device.name)),
-  h("span", { class: "ts-soft ts-small" }, t("train.budget.memory", { all: megabytes(device.memory_mb), free: megabytes(device.free_mb) })),
+  h("span", { class: "ts-soft ts-small" }, t("train.budget.memory", { all: format.memory(device.memory_mb), free: format.memory(device.free_mb) })),
   (device.notes || []).map((note) => h("span", { class: "ts-soft ts-small" }, note.message)),
 ];
 
@@ -68,5 +68,5 @@ function shelfGroups(catalogue, query) {
   return [...new Set(hits.map(place))].map((group) => h("div", { role: "group", "aria-label": t("train.shelf." + group) },
     h("h4", { class: "ts-label" }, t("train.shelf." + group)),
     hits.filter((one) => place(one) === group).map((one) => h("div", { class: "shelf-row", role: "radio", "aria-checked": "false", "data-value": one.key, id: "shelf-" + one.key, tabindex: "-1" },
-      h("span", { dir: "auto" }, said(one.name)), h("span", { class: "ts-num" }, megabytes(one.memory_mb))))));
+      h("span", { dir: "auto" }, said(one.name)), h("span", { class: "ts-num" }, format.memory(one.memory_mb))))));
 }

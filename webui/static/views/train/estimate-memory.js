@@ -2,7 +2,6 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { t } from "../../kit/texts.js";
-import { megabytes } from "./steps/budget.js";
 
 /** Returns {node, show(plan)}. Rows keep their place and stay open while their numbers change. */
 export function memoryView() {
@@ -23,7 +22,7 @@ export function memoryView() {
     h("div", { class: "ts-spread" }, h("span", { class: "ts-label" }, t("train.estimate.memory")), total), bar, label, rows);
   self.show = (plan) => {
     self.plan = plan;
-    total.textContent = plan ? t("train.estimate.of", { used: megabytes(plan.memory.total_mb), limit: megabytes(plan.memory.limit_mb) }) : "–";
+    total.textContent = plan ? t("train.estimate.of", { used: format.memory(plan.memory.total_mb), limit: format.memory(plan.memory.limit_mb) }) : "–";
     drawParts(bar, plan?.memory);
     trainDrawRows(rows, plan?.memory);
     lightPart(self);
@@ -73,7 +72,7 @@ function partRow(list, key) {
     h("div", { class: "part-words ts-small" }, h("p", {}, t(`plan.memory.${key}.means`)), expert)));
   row.tell = (item, most) => {
     mark.style.width = Math.max(10, (100 * item.mb) / most) + "%";
-    size.textContent = megabytes(item.mb);
+    size.textContent = format.memory(item.mb);
     formula.textContent = item.formula || "";
     replaceChildren(source, trainLinked(item.source || ""));
     expert.hidden = !item.formula;
@@ -91,7 +90,7 @@ function lightPart({ plan, bar, label, rows, lit }) {
   for (const one of [...bar.children, ...rows.children]) one.classList.toggle("lit", Boolean(lit) && one.dataset.part === lit);
   bar.classList.toggle("some-lit", Boolean(lit));
   const item = plan?.memory.items.find((one) => one.key === lit);
-  label.textContent = item ? t("train.estimate.part", { name: t("plan.memory." + item.key), mb: megabytes(item.mb), share: format.percent(item.mb / (plan.memory.total_mb || 1)) }) : lineWords(plan);
+  label.textContent = item ? t("train.estimate.part", { name: t("plan.memory." + item.key), mb: format.memory(item.mb), share: format.percent(item.mb / (plan.memory.total_mb || 1)) }) : lineWords(plan);
 }
 
 /**
@@ -101,5 +100,5 @@ function lightPart({ plan, bar, label, rows, lit }) {
 function lineWords(plan) {
   if (!plan) return "";
   const free = plan.memory.limit_mb - plan.memory.total_mb;
-  return t(free < 0 ? "train.estimate.over" : isCut(plan.memory) ? "train.estimate.far" : "train.estimate.under", { mb: megabytes(Math.abs(free)) });
+  return t(free < 0 ? "train.estimate.over" : isCut(plan.memory) ? "train.estimate.far" : "train.estimate.under", { mb: format.memory(Math.abs(free)) });
 }

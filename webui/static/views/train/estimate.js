@@ -10,8 +10,6 @@ import { checkedLines } from "./check.js";
 import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
 import { whyLine } from "./steps.js";
-import { megabytes } from "./steps/budget.js";
-import { trainCount } from "./steps/model.js";
 
 /** @param {Parts<"train">} w */
 export function trainDrawEstimate(aside, w) {
@@ -60,7 +58,7 @@ const startButton = (w, id) => {
 function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
-  const used = plan ? megabytes(plan.memory.total_mb) : "–";
+  const used = plan ? format.memory(plan.memory.total_mb) : "–";
   const time = plan ? t("train.estimate.about", { time: trainRoughly(plan.seconds) }) : "–";
   at.empty.textContent = plan ? "" : trainLacking(w);
   at.empty.hidden = Boolean(plan);
@@ -108,7 +106,7 @@ function trainLacking(w) {
  */
 function trainFacts(plan, w) {
   const share = w.model()?.parameters ? plan.trainable / w.model().parameters : null;
-  const trained = trainCount(plan.trainable);
+  const trained = format.count(plan.trainable);
   return [
     [t("train.estimate.trained"), share === null ? trained : t("train.estimate.share", { n: trained, share: format.percent(share, share < 0.1 ? 1 : 0) })],
     [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
@@ -138,9 +136,11 @@ function foldView(name) {
 /** @param {Server.PlanView} plan */
 const tellTime = (at, plan, time) => at.time.show(time, (plan?.time?.parts || []).map((part) => [t("plan.time." + part.key), format.duration(part.seconds)]), plan ? timeWords(plan.time) : "");
 
+const fileSize = (mb) => format.bytes(mb * 1e6);
+
 /** @param {Server.PlanView} plan */
-const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: megabytes(plan.disk.total_mb), limit: t("train.estimate.free", { mb: megabytes(plan.disk.free_mb) }) }) : "–",
-  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), megabytes(item.mb)]));
+const tellDisk = (at, plan) => at.disk.show(plan ? t("train.estimate.of", { used: fileSize(plan.disk.total_mb), limit: t("train.estimate.free", { mb: fileSize(plan.disk.free_mb) }) }) : "–",
+  (plan?.disk.items || []).map((item) => [t("plan.disk." + item.key), fileSize(item.mb)]));
 
 /**
  * Fits, or what would make it fit, with the button that does it. Wrong settings are told beside the button that they block.

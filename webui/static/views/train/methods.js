@@ -4,7 +4,6 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { debounce, onlyLatest, radioKeys, reasonBox } from "../shared/form-controls.js";
-import { megabytes } from "./steps/budget.js";
 
 /** Returns {node, costs()}: costs() asks again what the methods would cost for the form as it is: the chosen one at once,
     all of them when something changed that they share. */
@@ -111,7 +110,7 @@ function showCosts(group, found) {
     holder.classList.toggle("cannot", Boolean(cost?.fault));
     if (!cost) replaceChildren(holder, "\u00a0");
     else if (cost.fault) replaceChildren(holder, drawIcon("triangle-alert", 14), h("span", { class: "train-why", title: reasonBox(cost.fault) }, reasonBox(cost.fault)));
-    else replaceChildren(holder, h("span", { class: "ts-num" }, t("train.method.memory", { memory: megabytes(cost.memory_mb) })),
+    else replaceChildren(holder, h("span", { class: "ts-num" }, t("train.method.memory", { memory: format.memory(cost.memory_mb) })),
       h("span", { class: "ts-num" }, t("train.method.result", { size: format.bytes(cost.bytes) })),
       cost.ok ? null : h("span", {}, t("train.method.unfit")));
   }

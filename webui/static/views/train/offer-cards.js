@@ -7,7 +7,6 @@ import { radioKeys } from "../shared/form-controls.js";
 import { trainRoughly } from "./estimate.js";
 import { pickedCard, rove } from "./methods.js";
 import { heldOffer, takeOffer } from "./offers.js";
-import { megabytes } from "./steps/budget.js";
 
 const SHOWN_OFFERS = 3;
 
@@ -74,8 +73,8 @@ function offerCosts(memory, seconds, disk) {
   const over = memory.total_mb > memory.limit_mb;
   const row = (key, value, bar) => h("div", {}, h("dt", {}, t("train.estimate." + key)), h("dd", { class: "ts-num" }, value), bar);
   return h("dl", { class: "offer-costs" + (over ? " over" : "") },
-    row("memory", t("train.estimate.of", { used: megabytes(memory.total_mb), limit: megabytes(memory.limit_mb) }),
+    row("memory", t("train.estimate.of", { used: format.memory(memory.total_mb), limit: format.memory(memory.limit_mb) }),
       h("dd", { class: "offer-bar", "aria-hidden": "true" }, h("i", { style: { width: Math.min(100, (100 * memory.total_mb) / (memory.limit_mb || 1)) + "%" } }))),
     row("time", seconds === null || seconds === undefined ? "–" : t("train.estimate.about", { time: trainRoughly(seconds) })),
-    row("disk", megabytes(disk)));
+    row("disk", format.bytes(disk * 1e6)));
 }

@@ -11,7 +11,7 @@ import { drawTools, sayWarnings } from "./yaml.js";
 
 /** @param {Ctx<"train">} ctx */
 export const view = async (root, value, ctx) => {
-  const query = Object.fromEntries(["from_job", "dataset", "model", "method"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
+  const query = Object.fromEntries(["from_job", "dataset", "model", "method", "objective"].map((key) => [key, queryValue(key)]).filter(([, given]) => given));
   const frame = trainFrame();
   replaceChildren(root, frame.page);
   try {
@@ -64,6 +64,7 @@ function trainOpen(frame, w, { replaced, warnings }) {
   drawStep(frame, w);
   w.replanNow();
   w.lookForOffers();
+  w.lookAtFits();
 }
 
 /** Was anything chosen in this draft? */

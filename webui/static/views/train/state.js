@@ -3,6 +3,7 @@ import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
 import { toast } from "../../kit/toast.js";
 import { debounce, keepDraft, onlyLatest } from "../shared/form-controls.js";
+import { fitting } from "./fit.js";
 import { offering } from "./offers.js";
 import { STEPS } from "./steps.js";
 import { budgetWords } from "./steps/budget.js";
@@ -18,6 +19,7 @@ export function trainState(ctx, forms, loaded) {
   saving(w);
   planning(w);
   offering(w);
+  fitting(w);
   w.patch = (changes) => {
     const before = JSON.stringify(w.raw());
     Object.assign(w.draft, changes);

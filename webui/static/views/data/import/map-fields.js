@@ -3,6 +3,8 @@ import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
+import { carriedMapping, withColumn } from "./carry.js";
+import { leftOutNote } from "./left-out.js";
 import { noteLine } from "./map.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
@@ -11,10 +13,10 @@ import { labelledField, noteBox, selectField } from "../../shared/form-controls.
  * @param {Server.DatasetView} set
  */
 export function readCard(set, choice, changed) {
-  const self = { set, choice, changed, asked: null };
+  const self = { set, choice, changed, asked: null, remembered: {} };
   const fields = h("div", { class: "ts-stack data-fields" });
   const classes = h("div", { class: "ts-stack tight" });
-  const kept = h("p", { class: "ts-soft ts-small data-kept" });
+  const leftOut = h("div", { class: "data-loss", "aria-live": "polite" });
   const why = h("div", { class: "data-why" });
   const help = h("span", {});
   const draw = () => {
@@ -25,25 +27,22 @@ export function readCard(set, choice, changed) {
   self.redraw = draw;
   const shapes = [...(choice.shape ? [] : [[null, t("data.shape.choose")]]), ...set.shapes.map((shape) => [shape.key, t("data.shape." + shape.key)])];
   const shape = selectField("data-shape", shapes, choice.shape, (key) => {
-    Object.assign(choice, { shape: key, mapping: mappingFor(set, key), templates: key === set.shape ? structuredClone(set.templates || {}) : {} });
+    toShape(self, key);
     self.asked = key;
     draw();
     changed();
   });
   draw();
   const node = h("section", { class: "ts-card ts-stack" }, h("h2", {}, t("data.map.title")),
-    h("div", {}, labelledField("data-shape", t("data.found.shape"), shape, { help }), why), fields, classes, kept, textOptions(set, choice, changed), encodingField(set, choice, changed));
+    h("div", {}, labelledField("data-shape", t("data.found.shape"), shape, { help }), why), leftOut, fields, classes, textOptions(set, choice, changed), encodingField(set, choice, changed));
   return {
     node,
     redraw: draw,
-    wrong(error) { markWrong(fields, error); replaceChildren(classes); },
+    wrong(error) { markWrong(fields, error); replaceChildren(classes); replaceChildren(leftOut); },
     seen(result) {
       markWrong(fields, null);
       replaceChildren(classes, classCounts(self, result));
-      const worded = Object.values(choice.templates).flat().join("");
-      const beside = result.kept.filter((column) => !Object.values(choice.mapping).includes(column) && !worded.includes(`{${column}}`));
-      kept.textContent = beside.length ? t("data.kept", { columns: beside.join(", ") }) : "";
-      kept.hidden = !beside.length;
+      replaceChildren(leftOut, leftOutNote(result, shapeNamed(set, choice.shape)?.further, (column, field) => takeIn(self, column, field)));
     },
   };
 }
@@ -54,18 +53,28 @@ export function readCard(set, choice, changed) {
  */
 const shapeReasons = (set, choice) => (set.detection || []).filter((one) => one.what === "shape" && (choice.shape === set.shape || !set.shape)).map(noteLine);
 
-/**
- * A first mapping for another shape: what was found if it is that shape, else columns of the same name.
- * @param {Server.DatasetView} set
- */
-function mappingFor(set, key) {
-  if (key === set.shape) return { ...set.mapping };
-  const fields = set.shapes.find((shape) => shape.key === key)?.fields || [];
-  return Object.fromEntries(fields.map(({ key: field }) => [field, set.columns.find((column) => column.toLowerCase() === field)]).filter(([, column]) => column));
+const shapeNamed = (set, key) => set.shapes.find((shape) => shape.key === key);
+
+/** Another shape: what was mapped under it before, else every column in the part that it plays under the one at hand. */
+function toShape({ set, choice, remembered }, key) {
+  const { mapping, templates } = choice;
+  if (choice.shape) remembered[choice.shape] = { mapping, templates };
+  const detected = key === set.shape ? { mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}) } : null;
+  const next = remembered[key] || detected || carriedMapping(shapeNamed(set, choice.shape), shapeNamed(set, key), choice, set.by_name[key] || {});
+  Object.assign(choice, { shape: key }, next);
+}
+
+/** A column that was left out goes to a field; what is shown and the focus go there too. */
+function takeIn(self, column, field) {
+  Object.assign(self.choice, withColumn(self.choice, field, column));
+  self.redraw();
+  const control = document.querySelector(`[data-field="${field}"] :is(select, textarea)`);
+  if (control instanceof HTMLElement) control.focus();
+  self.changed();
 }
 
 function columnFields(self) {
-  const fields = self.set.shapes.find((shape) => shape.key === self.choice.shape)?.fields || [];
+  const fields = shapeNamed(self.set, self.choice.shape)?.fields || [];
   return fields.map((field) => (self.choice.templates[field.key] ? wordingField(self, field) : columnField(self, field)));
 }
 

@@ -9,6 +9,7 @@ import { gather, working } from "./overview.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
 /**
+ * `tell(tokens, template, model)` hears what is known of the chosen model.
  * @param {Ctx<"data">} ctx
  * @param {Server.DatasetView} set
  */
@@ -23,20 +24,22 @@ export function dataModelCard(set, ctx, tell) {
     const here = () => mine === newest;
     replaceChildren(template);
     replaceChildren(body, working(0));
+    tell(null, null, model);
     try {
       const check = await ctx.call("report_template", set.id, model);
       if (!here()) return;
       replaceChildren(template, templateCheck(check));
-      tell(null, check);
+      tell(null, check, model);
       const tokens = await gather(card, () => ctx.call("report_tokens", set.id, model), (share) => { if (here()) replaceChildren(body, working(share)); });
       if (!here() || !tokens) return;
       replaceChildren(body, tokenReport(tokens, set));
-      tell(tokens, check);
+      tell(tokens, check, model);
     } catch (error) {
       if (here()) replaceChildren(body, noteBox("danger", error.message));
     }
   };
   ctx.call("models").then((models) => {
+    if (!models.length) tell(null, null, null);
     if (!models.length) return replaceChildren(body, h("p", { class: "ts-soft" }, t("data.tokens.no_model")));
     replaceChildren(pick, labelledField("data-model", t("data.tokens.model"), selectField("data-model", models.map((model) => [model.id, model.name]), models[0].id, start), {}));
     return start(models[0].id);

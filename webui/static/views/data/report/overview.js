@@ -5,6 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { progressBar } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
 import { LEVEL_ICONS, formatName, statBox } from "../badges.js";
+import { misfitList, watchFit } from "../misfits.js";
 import { openSet } from "../open-set.js";
 import { lengthParts, shares } from "./charts.js";
 import { dataModelCard } from "./model.js";
@@ -16,12 +17,21 @@ import { noteBox } from "../../shared/form-controls.js";
  * @param {Server.DatasetView} set
  */
 export function overviewTab(set, ctx) {
-  const seen = { set, report: null, tokens: null, template: null };
+  const seen = { set, report: null, tokens: null, template: null, fit: null };
+  let asked;
   const health = h("section", { class: "ts-card data-glance", "aria-labelledby": "data-glance-title" });
   const body = h("div", { class: "data-report-body" }, working(0));
   const tell = () => replaceChildren(health, glance(seen));
+  const look = (model) => {
+    asked = model;
+    watchFit(() => ctx.call("data_fit", set.id, model), (fit) => { seen.fit = fit; tell(); }, () => page.isConnected && asked === model);
+  };
   const page = h("div", { class: "ts-stack data-report" }, health, body,
-    dataModelCard(set, ctx, (tokens, template) => { Object.assign(seen, { tokens, template }); tell(); }),
+    dataModelCard(set, ctx, (tokens, template, model) => {
+      Object.assign(seen, { tokens, template });
+      if (model !== asked) look(model);
+      tell();
+    }),
     h("div", { id: "data-left-out" }, rejectedCard(set, ctx)), dataFacts(set));
   tell();
   gather(page, () => ctx.call("report", set.id), (share) => replaceChildren(body, working(share)))
@@ -49,7 +59,7 @@ function standsOut({ set, report, tokens, template }) {
   const number = format.number;
   const found = [];
   const say = (level, key, params, to) => found.push({ level, text: t("data.glance." + key, params), to });
-  for (const one of template?.findings || []) if (["danger", "warn"].includes(one.level)) say(one.level, one.code, one.params, "model");
+  for (const one of template?.findings || []) if (["danger", "warn"].includes(one.level) && !TOLD_BY_FIT.includes(one.code)) say(one.level, one.code, one.params, "model");
   if (tokens?.unlearnable) say("danger", "unlearnable", { n: number(tokens.unlearnable) }, "model");
   if (tokens?.over_context) say("warn", "over_context", { n: number(tokens.over_context), limit: number(tokens.context) }, "model");
   const unused = set.rejected - set.repaired;
@@ -60,14 +70,14 @@ function standsOut({ set, report, tokens, template }) {
   if (report && report.splits.train < 50) say("info", "few", { n: number(report.splits.train) }, "rows");
   const same = report ? report.sample.identical_rows / (report.sample.looked || 1) : 0;
   if (same > 0.3 && !report.sample.labels.length) say("info", "answers", { share: format.percent(same) }, "answers");
-  if (["preference", "kto"].includes(set.kind)) say("info", "kind_" + set.kind, {}, "shape");
   return found.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }
+const TOLD_BY_FIT = ["template.missing", "template.refuses", "template.system_dropped", "template.system_refused"];
 const LEVELS = ["danger", "warn", "info", "good"];
 
 function glance(seen) {
   const found = standsOut(seen);
-  const worst = found[0]?.level;
+  const worst = [...(seen.fit?.findings || []), ...found].map((one) => one.level).sort((a, b) => LEVELS.indexOf(a) - LEVELS.indexOf(b))[0];
   const whole = seen.report && (seen.tokens || seen.noModel);
   const head = worst === "danger" || worst === "warn" ? "look" : whole || seen.report ? "good" : "looking";
   const next = h("button", { type: "button", class: "ts-btn primary", onclick: () => openSet.openTab("findings") }, drawIcon("list-checks"), t("data.glance.find"));
@@ -75,6 +85,7 @@ function glance(seen) {
     h("div", { class: "ts-spread" },
       h("div", {}, h("h2", { id: "data-glance-title" }, t("data.glance.title." + head)), h("p", { class: "ts-soft" }, t("data.glance.next"))),
       next),
+    misfitList(seen.fit, { dataset: seen.set.id }),
     found.length ? h("ul", { class: "data-stands-out" }, found.map((one) => h("li", { class: one.level },
       drawIcon(LEVEL_ICONS[one.level]), h("span", { class: "ts-sr" }, t("data.glance.level." + one.level)), h("span", {}, one.text), glanceLink(one.to)))) : null];
 }

@@ -32,11 +32,23 @@ async function shapeBegin(self) {
     self.operations = operations.filter((one) => SHAPE_GROUPS.includes(one.group));
     shapeNow(self, now);
     shapeList(self);
-    if (openSet.toRewrite) self.body.querySelector('[data-shape="rewrite"]')?.click();
+    const { wanted } = openSet;
+    openSet.wanted = null;
+    const operation = self.operations.find((one) => one.key === wanted?.operation);
+    if (operation) openWanted(self, operation, wanted?.values);
+    else if (openSet.toRewrite) self.body.querySelector('[data-shape="rewrite"]')?.click();
   } catch (error) {
     replaceChildren(self.node, noteBox("danger", error.message));
   }
   self.node.removeAttribute("aria-busy");
+}
+
+/** The operation that the address names is open, with the settings that it names, and in view. */
+function openWanted(self, operation, asked = new URLSearchParams()) {
+  const named = operation.params.filter((param) => asked.has("set_" + param.key));
+  const begin = Object.fromEntries(named.map((param) => [param.key, asked.get("set_" + param.key)]));
+  shapeOpen(self, operation, () => dataOperation(self.set, self.ctx, shapeDefault(self, operation), { begin }));
+  self.body.scrollIntoView({ block: "start" });
 }
 
 /* ---------------------------------------------------------------- how it stands */
@@ -64,6 +76,7 @@ const shapeColumn = (name) => (name === "@answer" ? t("shape.column.answer") : n
  */
 function shapeBalance(self, now) {
   if (!now.looked) return null;
+  if (!now.columns.length) return h("p", { class: "ts-soft ts-small" }, t("shape.no_labels"));
   const options = now.columns.map((name) => [name, shapeColumn(name)]);
   if (!now.column) options.unshift([null, t("shape.column.choose")]);
   const select = selectField("shape-column", options, now.column, async (column) => {

@@ -33,8 +33,6 @@ export function budgetStepView(w, body) {
 }
 
 const PER_GB = 1000;
-/** "538 MB", "1.15 GB", "24.3 GB": so that a total and a limit that are close can be told apart. */
-export const megabytes = (mb) => (mb >= 1000 && mb < 10000 ? (mb / 1000).toFixed(2) + " GB" : mb >= 9.95 && mb < 1000 ? Math.round(mb) + " MB" : format.bytes(mb * 1e6));
 
 /**
  * A limit that may stay empty. `scale` turns what is typed (GB) into what is kept (MB).
@@ -58,8 +56,8 @@ function limitField(w, key, scale, put) {
 export function budgetWords(w) {
   const { memory_mb: memory, minutes, disk_mb: disk, goal } = w.draft.budget;
   const device = w.device();
-  return [device ? said(device.name) : t("train.budget.auto"), typeof memory === "number" ? megabytes(memory) : null,
+  return [device ? said(device.name) : t("train.budget.auto"), typeof memory === "number" ? format.memory(memory) : null,
     typeof minutes === "number" ? format.duration(minutes * 60) : null,
-    typeof disk === "number" ? t("train.budget.on_disk", { size: megabytes(disk) }) : null,
+    typeof disk === "number" ? t("train.budget.on_disk", { size: format.bytes(disk * 1e6) }) : null,
     goal && goal !== GOALS[0] ? t("train.goal." + goal) : null].filter(Boolean).join(", ");
 }

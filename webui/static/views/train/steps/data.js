@@ -4,10 +4,11 @@ import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { runAction } from "../../../kit/toast.js";
-import { SAMPLES, dataLanguage, languageBadge } from "../../data/badges.js";
+import { SAMPLES, dataBadges } from "../../data/badges.js";
 import { previewRow } from "../../data/import/map.js";
 import { cutPreview } from "../../shared/cut-preview.js";
 import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js";
+import { trainMisfits } from "../fit.js";
 import { setObjective } from "../state.js";
 
 /** @param {Parts<"train">} w */
@@ -16,7 +17,10 @@ export function dataStepView(w, body) {
   const taste = h("div", { class: "train-taste" });
   const peek = onlyLatest((id) => (id ? w.ctx.call("peek", id) : []), (rows) => replaceChildren(taste, trainTaste(rows)), () => replaceChildren(taste));
   const [now, others] = ["now", "others"].map(() => h("div", { class: "ts-stack train-way-out" }));
-  const notes = () => wayOut(w).forEach((found, place) => replaceChildren([now, others][place], found));
+  const notes = () => {
+    wayOut(w).forEach((found, place) => replaceChildren([now, others][place], found));
+    for (const place of list.querySelectorAll("[data-fit]")) replaceChildren(place, misfitWords(w, Number(place.getAttribute("data-fit"))));
+  };
   const pick = (id) => { w.patch({ dataset: id }); notes(); peek(id); };
   const draw = () => {
     replaceChildren(list, h("h3", {}, t("train.step.data")), now, dataChoices(w, pick), others);
@@ -24,6 +28,7 @@ export function dataStepView(w, body) {
   };
   appendAll(body, [objectiveChoices(w, draw), list, moreData(w, pick), taste]);
   w.on("lists", draw, "step");
+  w.on("fits", notes, "step");
   draw();
   peek(w.draft.dataset);
 }
@@ -53,29 +58,33 @@ const dataChoices = (w, pick) => (w.datasets.length
 
 /** @param {Parts<"train">} w */
 const trainDataCard = (w, set) => [
-  h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, set.name), languageBadge(dataLanguage(set))),
+  h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, set.name), dataBadges(set)),
   h("div", { class: "ts-soft ts-small" }, t("train.data.rows", { train: format.number(set.train_rows), val: format.number(set.val_rows) }),
     set.rejected ? " · " + t("train.data.rejected", { n: format.number(set.rejected) }) : ""),
-  w.teaches(set) ? null : h("div", { class: "ts-small" }, whyUnfit(w, set)),
+  h("div", { class: "ts-small", "data-fit": set.id }),
 ];
 
 /**
- * The way out for data sets that no job can learn from as they are: the chosen one's, then that of some others.
+ * On a card, what does not fit in words alone: the ways out stand beside the cards.
+ * @param {Parts<"train">} w
+ */
+const misfitWords = (w, id) => (w.fits[id]?.findings || []).map((one) => h("p", { class: "misfit-words " + one.level }, one.message));
+
+/**
+ * What does not fit, with its way out: of the chosen data set, then of some that cannot be chosen as they are.
  * @param {Parts<"train">} w
  */
 function wayOut(w) {
-  const convertible = (set) => w.objective().unfit[set.kind];
-  const out = (set) => (convertible(set) ? h("a", { class: "ts-link", href: pageUrl("data", { dataset: set.id, tab: "shape" }) }, t("train.data.use_preferred")) : t("train.data.unfit.out"));
-  const note = (set) => noteBox(set.id === w.draft.dataset ? "warn" : "info", h("b", { dir: "auto" }, set.name), " – ", whyUnfit(w, set), " ", out(set));
-  const sets = w.datasets.filter((set) => !w.teaches(set));
-  return [sets.filter((set) => set.id === w.draft.dataset).map(note), sets.filter((set) => set.id !== w.draft.dataset && convertible(set)).slice(0, 3).map(note)];
+  const objective = (key) => { setObjective(w, key); w.redraw(); };
+  const note = (set) => {
+    const found = trainMisfits(w, set, objective);
+    if (!found) return null;
+    const worst = w.fits[set.id].findings[0].level;
+    return noteBox(set.id === w.draft.dataset ? worst : "info", h("b", { dir: "auto" }, set.name), found);
+  };
+  const others = w.datasets.filter((set) => set.id !== w.draft.dataset && !w.teaches(set));
+  return [[w.dataset()].filter(Boolean).map(note), others.slice(0, 3).map(note)];
 }
-
-/**
- * Why the objective cannot learn from a data set: its own sentence for the kind, or what it does learn from.
- * @param {Parts<"train">} w
- */
-const whyUnfit = (w, set) => (w.objective().unfit[set.kind] ? t("train.data." + set.kind) : t("train.data.unfit", { objective: w.objective().label, kinds: w.objective().usable }));
 
 /**
  * Samples that are not there yet, and the way to the Data page.

@@ -64,7 +64,7 @@ const preparing = (model) => {
 const trainModelCard = (model) => [
   h("div", { class: "ts-spread" }, h("b", { dir: "auto" }, model.name), modelBadge(model)),
   h("div", { class: "ts-soft ts-small" }, [
-    model.parameters ? t("train.model.parameters", { n: trainCount(model.parameters) }) : null,
+    model.parameters ? t("train.model.parameters", { n: format.count(model.parameters) }) : null,
     model.context_length ? t("train.model.context", { n: format.number(model.context_length) }) : null,
     t("train.model.source." + model.source),
   ].filter(Boolean).join(" · ")),
@@ -77,9 +77,6 @@ const modelBadge = (model) => ({
   preparing: () => h("span", { class: "ts-badge neutral" }, preparing(model)),
   failed: () => h("span", { class: "ts-badge danger" }, t("train.model.failed")),
 }[model.status]?.());
-
-/** 134,515,008 -> "135 M". */
-export const trainCount = (n) => (n >= 1e9 ? format.number(n / 1e9, n < 1e10 ? 1 : 0) + " B" : n >= 1e6 ? format.number(n / 1e6, n < 1e7 ? 1 : 0) + " M" : n >= 1e4 ? format.number(n / 1e3) + " k" : format.number(n));
 
 /**
  * Another model: a name on the hub, or a folder (Settings).

@@ -6,22 +6,26 @@ import { labelledField, noteBox, onlyLatest } from "../../shared/form-controls.j
 import { formShow } from "../../shared/form.js";
 import { againCard } from "../again.js";
 import { checksPart } from "../check.js";
+import { trainMisfits } from "../fit.js";
+import { setObjective } from "../state.js";
 import { STEPS } from "../steps.js";
 
 /** @param {Parts<"train">} w */
 export function reviewStepView(w, body) {
   const said = h("div", { class: "ts-stack" });
+  const misfits = h("div", { class: "train-misfits" });
   const tokens = h("div", { class: "ts-stack", "aria-busy": "true" });
   const look = onlyLatest(() => w.ctx.call("show_tokens", w.raw()), (rows) => {
     tokens.removeAttribute("aria-busy");
     replaceChildren(tokens, rows.map(tokenRow));
   }, (error) => { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, noteBox("danger", error.message)); });
-  const tell = () => replaceChildren(said, trainFindings(w));
+  const tell = () => { replaceChildren(misfits, misfitNote(w)); replaceChildren(said, trainFindings(w)); };
   w.on("plan", tell, "step");
+  w.on("fits", tell, "step");
   const more = [w.done("model") && w.done("data") ? checksPart(w) : null,
     h("section", { class: "ts-card ts-stack", "aria-labelledby": "train-tokens-title" }, h("h3", { id: "train-tokens-title" }, t("train.tokens.title")), trainLegend(w), tokens),
     promptsCard(w)];
-  appendAll(body, w.draft.again ? [againCard(w), summary(w), said, rest(more)] : [summary(w), said, more]);
+  appendAll(body, w.draft.again ? [misfits, againCard(w), summary(w), said, rest(more)] : [misfits, summary(w), said, more]);
   tell();
   if (w.done("model") && w.done("data")) look();
   else { tokens.removeAttribute("aria-busy"); replaceChildren(tokens, h("p", { class: "ts-soft" }, t("train.tokens.later"))); }
@@ -61,6 +65,15 @@ function detail(w, step) {
   const typed = { ...w.trainingValues(), ...w.methodValues() };
   const worth = params.filter((param) => !param.advanced || param.key in typed);
   return h("small", { class: "ts-soft" }, worth.map((param) => param.label + " " + formShow(param, values[param.key])).join(" · "));
+}
+
+/**
+ * What of the data does not fit the model and the objective.
+ * @param {Parts<"train">} w
+ */
+function misfitNote(w) {
+  const found = trainMisfits(w, w.dataset(), (key) => { setObjective(w, key); w.redraw(); });
+  return found ? noteBox(w.fits[w.draft.dataset].findings[0].level, found) : null;
 }
 
 /**

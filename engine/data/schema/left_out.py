@@ -1,0 +1,75 @@
+"""Columns that a mapping leaves out although rows have something there: counted, so that nothing is lost unseen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from engine.data.records.record import Record
+from engine.data.schema.contents import Reads, reads_like
+from engine.data.schema.mapping import ColumnMapping
+
+_LOOKED_AT = 200  # values by which a column is told
+_CLIP = 80
+_ORDER: tuple[Reads, ...] = ("text", "nested", "label", "number")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LeftOutColumn:
+    """A column that is not learnt.
+
+    Attributes:
+        column: its name.
+        rows: how many of the rows looked at have something there.
+        reads: what it looks like: "text", "nested" (lists or objects), "label" (a few values again and again) or "number" (numbers,
+            dates, codes).
+    """
+
+    column: str
+    rows: int
+    reads: Reads
+
+
+class LeftOutCounter:
+    """Counts what passes through a converter of records."""
+
+    def __init__(self, plan: ColumnMapping) -> None:
+        self._used = plan.used
+        self._rows: Counter[str] = Counter()
+        self._values: dict[str, Counter[str]] = {}
+        self._nested: set[str] = set()
+
+    def watching(self, convert: Callable[[Record], T]) -> Callable[[Record], T]:
+        """The converter, which counts what each record holds beside what is learnt."""
+
+        def watched(record: Record) -> T:
+            self._count(record.values)
+            return convert(record)
+
+        return watched
+
+    def _count(self, values: Mapping[str, Any]) -> None:
+        for column, value in values.items():
+            if column in self._used or not says_something(value):
+                continue
+            self._rows[column] += 1
+            if isinstance(value, (list, dict)):
+                self._nested.add(column)
+            if self._rows[column] <= _LOOKED_AT:
+                self._values.setdefault(column, Counter())[str(value).strip()[:_CLIP]] += 1
+
+    def found(self) -> list[LeftOutColumn]:
+        """Every such column: texts first, numbers last, each kind in the order of the file."""
+        found = [LeftOutColumn(column, rows, self._reads(column)) for column, rows in self._rows.items()]
+        return sorted(found, key=lambda one: _ORDER.index(one.reads))
+
+    def _reads(self, column: str) -> Reads:
+        return "nested" if column in self._nested else reads_like(self._values[column])
+
+
+def says_something(value: Any) -> bool:
+    """Whether a cell holds anything at all."""
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})

@@ -1,0 +1,126 @@
+"""How rows fit a model, measured on them: what its chat template cannot take, and what its tokenizer makes of a script."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.errors import Fault
+from engine.core.text import Text
+from engine.data.rows.row import Row, conversation_of, texts_of, uses_tools
+from engine.data.templates.losses import check_nothing_lost, reason_of, refuses_a_row
+from engine.data.templates.template import ChatTemplate
+
+MOST_ROWS = 1_000  # larger data sets are looked at evenly spread
+_MOST_LETTERS = 8_000  # of one script: enough for two digits
+_AT_ONCE = 400  # letters that are tokenised together
+
+
+@dataclass(frozen=True)
+class Script:
+    """Letters of a script, and how many tokens a model takes for one of them.
+
+    Attributes:
+        key: the language that `language_of` tells by it.
+        label: its name.
+        letters: its letters, as a class of a regular expression.
+        usual: tokens a letter of models that were taught the language.
+        most: from so many on, a model hardly knows it: about two tokens for each Chinese character are its bytes.
+        spaced: whether it parts words by spaces.
+    """
+
+    key: str
+    label: Text
+    letters: str
+    usual: float
+    most: float
+    spaced: bool = True
+
+
+SCRIPTS = (
+    Script("zh", Text("data.templates.fit.zh.label"), "\u3400-\u9fff", 0.7, 1.2, spaced=False),
+    Script("ja", Text("data.templates.fit.ja.label"), "\u3040-\u30ff\u3400-\u9fff", 0.8, 1.25, spaced=False),
+    Script("ko", Text("data.templates.fit.ko.label"), "\uac00-\ud7a3", 0.8, 1.4),
+    Script("cyrillic", Text("data.templates.fit.cyrillic.label"), "\u0400-\u04ff", 0.3, 0.6),
+    Script("arabic", Text("data.templates.fit.arabic.label"), "\u0600-\u06ff", 0.4, 0.8),
+)
+
+
+@dataclass
+class Fit:
+    """What was measured over a sample of rows, one after the other.
+
+    Attributes:
+        template: of the model.
+        languages: those of `SCRIPTS` that the rows are in.
+        looked: rows so far.
+        tools: rows that use tools.
+        refused: rows that the chat template cannot take, by the code of the reason.
+        reasons: the first reason of each code, in words.
+        letters, tokens: of each script.
+    """
+
+    template: ChatTemplate
+    languages: frozenset[str]
+    looked: int = 0
+    tools: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, Any] = field(default_factory=dict)
+    letters: Counter[str] = field(default_factory=Counter)
+    tokens: Counter[str] = field(default_factory=Counter)
+
+    def add(self, row: Row) -> None:
+        """Look at one row."""
+        self.looked += 1
+        self.tools += uses_tools(row)
+        if "text" not in row and (fault := self._refusal(row)):
+            self.refused[fault.code] += 1
+            if fault.code not in self.reasons and fault.code != "template.missing":
+                self.reasons[fault.code] = reason_of(fault)
+        for script in SCRIPTS:
+            if script.key in self.languages and self.letters[script.key] < _MOST_LETTERS:
+                self._measure(script, row)
+
+    def _refusal(self, row: Row) -> Fault | None:
+        talk, tools = conversation_of(row), row.get("tools")
+        try:
+            check_nothing_lost(self.template, talk, tools, self.template.render(talk, tools=tools))
+        except Fault as fault:
+            if fault.code == "template.missing" or refuses_a_row(fault):
+                return fault
+            raise
+        return None
+
+    def _measure(self, script: Script, row: Row) -> None:
+        words = re.findall(f"[{script.letters}]+", " ".join(texts_of(row)))
+        found = (" " if script.spaced else "").join(words)[:_AT_ONCE]
+        self.letters[script.key] += len(found) - found.count(" ")
+        self.tokens[script.key] += len(self.template.tokenizer.encode(found, add_special_tokens=False).ids)
+
+    def as_dict(self, rows: int) -> dict[str, Any]:
+        """What is kept of it.
+
+        Args:
+            rows: of the whole data set.
+
+        Returns:
+            {"rows", "looked", "tools", "refused": {code: rows of those looked at}, "reasons": {code: words},
+            "per_letter": {language: tokens a letter}}.
+        """
+        per_letter = {key: self.tokens[key] / count for key, count in self.letters.items() if count}
+        return {
+            "rows": rows,
+            "looked": self.looked,
+            "tools": self.tools,
+            "refused": dict(self.refused),
+            "reasons": self.reasons,
+            "per_letter": per_letter,
+        }
+
+
+def scripts_of(languages: Mapping[str, int]) -> frozenset[str]:
+    """Those languages of a data set whose letters can be measured."""
+    return frozenset(script.key for script in SCRIPTS if languages.get(script.key))

@@ -1,0 +1,236 @@
+"""Whether a data set suits an objective and a base model: findings with numbers and ways out, the same for every page."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
+
+from engine.core.context import Context
+from engine.core.errors import Fault, NotFound
+from engine.core.text import listed
+from engine.data.operations import OPERATIONS, operation_of
+from engine.data.operations.base import Operation
+from engine.data.rows import overview
+from engine.data.rows.index import RowIndex
+from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
+from engine.models.base.paths import tokenizer_folder
+from engine.objectives import OBJECTIVES, objective_of, usual_objective
+from engine.objectives.declaration import KINDS
+from engine.services.chat.sides import load_template
+from engine.services.data.slow_work import SLICE_S, Steps, kept_file, made
+from engine.services.data.versions.version_files import version_file
+from engine.services.data.views import load_dataset
+from engine.shapes.fit import FitLevel, FitView, MisfitView, WayName
+from storage.queries import base_models, datasets
+from storage.tables import Dataset, LanguageModel
+
+_CHUNK = 32  # rows between two looks at the clock
+_MENTIONED = 0.05  # a language of fewer rows says nothing about a data set
+_MOST_OTHERS = 6  # models that are looked at for a way out
+_CONVERTED = "chat"  # what conversions make
+Measured = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """One tap that mends what was found.
+
+    Attributes:
+        do: "model" (take another base model that is here), "models" (bring another one), "operation" (change the rows) or
+            "objective" (learn something else from them).
+        key: id of the model, key of the operation or of the objective; empty for "models".
+        label: name of the model, the operation or the objective; empty for "models".
+        values: settings of the operation that are chosen already.
+    """
+
+    do: WayName
+    key: str = ""
+    label: Any = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """What does not fit, as a sentence `fit.<code>`.
+
+    Attributes:
+        code: of the sentence.
+        level: "danger" where nothing can be trained, "warn" where part of it is lost or learnt badly.
+        params: numbers and names of the sentence.
+        ways: what can be done about it, the best first.
+    """
+
+    code: str
+    level: FitLevel
+    params: Mapping[str, Any]
+    ways: Sequence[WayOut] = field(default_factory=tuple)
+
+
+# ------------------------------------------------------------------ for pages
+
+
+def fit_of(ctx: Context, dataset: int, model: int | None = None, objective: str | None = None) -> FitView:
+    """What does not fit when this data set is learnt from by this model.
+
+    Args:
+        model: base model; without it, the one that a new job would begin with.
+        objective: its key; without it, whatever can learn from the rows.
+
+    Raises:
+        NotFound: there is no such data set.
+        Fault: "objective.unknown".
+    """
+    return _found(ctx, load_dataset(ctx, dataset), _base(ctx, model), objective, SLICE_S)
+
+
+def fits(ctx: Context, model: int | None = None, objective: str | None = None) -> dict[str, FitView]:
+    """As `fit_of`, of every data set that is ready: {id as text: ...}. Those that time was left for are looked at."""
+    base, end = _base(ctx, model), time.monotonic() + 2 * SLICE_S
+    with ctx.db.read() as s:
+        ready = [row for row in datasets.newest_first(s) if row.status == "ready"]
+    return {str(row.id): _found(ctx, row, base, objective, max(0.0, end - time.monotonic())) for row in ready}
+
+
+def _base(ctx: Context, model: int | None) -> LanguageModel | None:
+    """The model, if it is ready; without an id, the one that comes first."""
+    ready = _ready_models(ctx)
+    return next((one for one in ready if model in (None, one.id)), None)
+
+
+def _ready_models(ctx: Context) -> list[LanguageModel]:
+    with ctx.db.read() as s:
+        return [one for one in base_models.list_models(s) if one.status == "ready"]
+
+
+def _found(ctx: Context, row: Dataset, base: LanguageModel | None, objective: str | None, seconds: float) -> FitView:
+    findings, working = _kind_findings(row, objective), False
+    if base is not None and row.status == "ready":
+        measured = _measured(ctx, row, base, seconds)
+        working = "working" in measured
+        if not working:
+            told, working = _with_ways(ctx, row, base, _model_findings(row, base, measured), seconds)
+            findings += told
+    order = ("danger", "warn", "info")
+    findings.sort(key=lambda one: order.index(one.level))
+    views = [cast(MisfitView, asdict(one)) for one in findings]
+    return {"findings": views, "model": base.id if base else None, "working": working}
+
+
+# ------------------------------------------------------------------ kinds of rows
+
+
+def _kind_findings(row: Dataset, objective: str | None) -> list[Misfit]:
+    """Nothing where the objective (or any, where none is named) learns from rows of this kind."""
+    wanted = objective_of(objective) if objective else usual_objective()
+    learns = [one for one in OBJECTIVES if row.kind in one.learns_from]
+    if row.kind is None or wanted in learns or (objective is None and learns):
+        return []
+    turned = [one for one in OPERATIONS if one.group == "convert" and row.kind in one.kinds]
+    if turned and _CONVERTED not in wanted.learns_from:
+        learns = [one for one in OBJECTIVES if _CONVERTED in one.learns_from]
+    ways = [_operation(one) for one in turned if _CONVERTED in wanted.learns_from]
+    ways += [WayOut("objective", one.key, one.label.as_dict()) for one in learns]
+    own, kinds = row.kind in wanted.unfit, [KINDS[kind] for kind in sorted(wanted.learns_from)]
+    params = {"rows": row.accepted, "objective": wanted.label.as_dict()}
+    named = {} if own else {"kind": KINDS[row.kind].as_dict(), "usable": listed(kinds).as_dict()}
+    return [Misfit(f"kind.{row.kind}" if own else "kind.other", "danger", params | named, tuple(ways))]
+
+
+def _operation(operation: Operation, **values: Any) -> WayOut:
+    return WayOut("operation", operation.key, operation.label.as_dict(), values)
+
+
+# ------------------------------------------------------------------ rows and model
+
+
+def _measured(ctx: Context, row: Dataset, base: LanguageModel, seconds: float) -> Measured:
+    """What `Fit` measured, kept; nothing at all where the rows or the tokenizer cannot be read: others tell of that."""
+    languages = scripts_of(row.stats.get("languages") or {})
+    try:
+        version, path = version_file(ctx, row.id)
+        folder = tokenizer_folder(ctx.settings, base)
+        stamp = (folder / "tokenizer.json").stat().st_mtime_ns
+        file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit")
+        return made(
+            file, lambda result: _look(RowIndex.open(path), Fit(load_template(folder), languages), result), seconds
+        )
+    except (Fault, NotFound, OSError):
+        return {"rows": 0, "looked": 0, "tools": 0, "refused": {}, "reasons": {}, "per_letter": {}}
+
+
+def _look(index: RowIndex, fit: Fit, result: Measured) -> Steps:
+    places = overview.evenly(len(index), MOST_ROWS)
+    yield 0.0
+    for start in range(0, len(places), _CHUNK):
+        for row in index.rows(places[start : start + _CHUNK]):
+            fit.add(row)
+        yield min(1.0, (start + _CHUNK) / len(places))
+    result |= fit.as_dict(len(index))
+
+
+def _model_findings(row: Dataset, base: LanguageModel, measured: Measured) -> list[Misfit]:
+    return [*_refused(base, measured), *_hardly_known(row, base, measured)]
+
+
+def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
+    """Rows that the chat template cannot take, or would take only in part: training leaves them out."""
+    looked, rows = measured["looked"], measured["rows"]
+    counts: Counter[str] = Counter()
+    for code, count in measured["refused"].items():
+        counts[_REFUSALS.get(code, _OTHER)] += count
+    for name, count in counts.items():
+        level: FitLevel = "danger" if count == looked else "warn"
+        params = {"n": count if looked == rows else round(count * rows / looked), "rows": rows, "model": base.name}
+        if name == _OTHER:
+            params["reason"] = measured["reasons"].get("template.refused", "")
+        yield Misfit(name if looked == rows else f"{name}.about", level, params)
+
+
+_OTHER = "refused"
+_REFUSALS = {
+    "template.missing": "no_template",
+    "template.drops_system": "system",
+    "template.drops_tools": "tools",
+    "template.drops_calls": "tools",
+    "template.drops_results": "tools",
+}
+
+
+def _hardly_known(row: Dataset, base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
+    """Languages of the rows whose letters cost the model so many tokens that it was hardly taught them."""
+    languages = row.stats.get("languages") or {}
+    for script in SCRIPTS:
+        count, cost = languages.get(script.key, 0), measured["per_letter"].get(script.key, 0.0)
+        if cost >= script.most and count >= _MENTIONED * row.accepted:
+            params = {"n": count, "rows": row.accepted, "language": script.label.as_dict(), "model": base.name}
+            yield Misfit("language", "warn", params | {"tokens": round(cost, 1), "usual": script.usual})
+
+
+def _with_ways(
+    ctx: Context, row: Dataset, base: LanguageModel, findings: Sequence[Misfit], seconds: float
+) -> tuple[list[Misfit], bool]:
+    """The findings with what can be done; and whether other models are still being looked at for that."""
+    if not findings:
+        return [], False
+    others = [one for one in _ready_models(ctx) if one.id != base.id][:_MOST_OTHERS]
+    looked = [(one, _measured(ctx, row, one, seconds)) for one in others]
+    fitting = [one for one, measured in looked if _suits(row, one, measured)]
+    model = WayOut("model", str(fitting[0].id), fitting[0].name) if fitting else WayOut("models")
+    working = not fitting and any("working" in measured for _one, measured in looked)
+    return [_with_way(one, model) for one in findings], working
+
+
+def _suits(row: Dataset, base: LanguageModel, measured: Measured) -> bool:
+    return bool(measured.get("looked")) and not _model_findings(row, base, measured)
+
+
+def _with_way(finding: Misfit, model: WayOut) -> Misfit:
+    mend = _MENDED_BY.get(finding.code.removesuffix(".about"))
+    ways = (model, _operation(operation_of(mend[0]), **mend[1])) if mend else (model,)
+    return Misfit(finding.code, finding.level, finding.params, ways)
+
+
+_MENDED_BY: Mapping[str, tuple[str, Mapping[str, Any]]] = {"system": ("system_turn", {"what": "remove"})}

@@ -1,0 +1,205 @@
+"""What of a data set does not fit an objective and a base model: measured on real rows, with numbers and ways out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.core.text import catalogue
+from engine.objectives import PRETRAINING, SFT
+from engine.services.data import datasets, imports, sources
+from engine.services.data.fit import fit_of, fits
+from engine.services.data.versions import versions
+from storage.tables import LanguageModel
+from tests.tiny import CHATML, add_config, write_tokenizer
+from webui.guard import with_sentences
+from webui.i18n import t
+
+WITH_TOOLS = (
+    "{% if tools %}{{ tools | tojson }}\n{% endif %}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}"
+    "{% for call in message.tool_calls or [] %}{{ call.function | tojson }}{% endfor %}\n{% endfor %}"
+)
+NO_SYSTEM = (
+    "{% for message in messages if message.role != 'system' %}<|{{ message.role }}|>{{ message.content }}\n{% endfor %}"
+)
+ONLY_ONE_TURN = (
+    "{% if messages | length > 2 %}{{ raise_exception('One turn alone') }}{% endif %}{{ messages[0].content }}"
+)
+TOOL = {"type": "function", "function": {"name": "lamp", "description": "", "parameters": {}}}
+CHINESE = "今天天气很好，我们去公园散步。退货需要发票和订单编号，七天内可以退。"
+
+
+def add_model(ctx: Context, name: str, template: str | None = CHATML, tokenizer: str = "") -> int:
+    made = add_config(ctx, {"model_type": "llama"}, name)
+    with ctx.db.read() as s:
+        folder = ctx.settings.absolute(s.get_one(LanguageModel, made).tokenizer_path or "")
+    (folder / "chat_template.jinja").unlink()
+    write_tokenizer(folder, template)
+    if tokenizer:
+        (folder / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
+    return made
+
+
+def knows_chinese() -> str:
+    """A tokenizer that was taught some Chinese words."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.train_from_iterator(
+        [CHINESE] * 50,
+        trainers.BpeTrainer(
+            vocab_size=700, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False
+        ),
+    )
+    return str(tokenizer.to_str())
+
+
+def add_rows(ctx: Context, rows: list[dict[str, Any]], name: str = "rows") -> int:
+    made = sources.add_text(ctx, "\n".join(json.dumps(row, ensure_ascii=False) for row in rows), name)
+    view = datasets.dataset_view(ctx, made)
+    imports.import_dataset(ctx, made, name=name, shape=view["shape"], mapping=view["mapping"])
+    return made
+
+
+def chat(n: int, **more: Any) -> dict[str, Any]:
+    return {
+        "messages": [{"role": "user", "content": f"What is {n}?"}, {"role": "assistant", "content": f"It is {n}."}],
+        **more,
+    }
+
+
+def with_system(n: int) -> dict[str, Any]:
+    return {"messages": [{"role": "system", "content": f"Be brief, {n}."}, *chat(n)["messages"]]}
+
+
+def _named(way: dict[str, Any]) -> Any:
+    return way["key"] if way["do"] == "operation" else way["label"]
+
+
+def told(ctx: Context, *asked: Any) -> list[tuple[str, str, dict[str, Any], list[tuple[str, Any]]]]:
+    found = fit_of(ctx, *asked)
+    assert not found["working"]
+    ways = [[(way["do"], _named(way)) for way in one["ways"]] for one in found["findings"]]
+    return [(one["code"], one["level"], one["params"], way) for one, way in zip(found["findings"], ways, strict=True)]
+
+
+def test_rows_that_fit_are_told_nothing_of(ctx: Context) -> None:
+    plain, made = add_model(ctx, "Plain"), add_rows(ctx, [chat(n) for n in range(30)])
+    assert fit_of(ctx, made) == {"findings": [], "model": plain, "working": False}
+    assert datasets.dataset_view(ctx, made)["badge"] == "chat"
+    assert datasets.dataset_view(ctx, made)["spoken"] == ["en"]
+
+
+def test_tools_without_a_template_for_them(ctx: Context) -> None:
+    plain = add_model(ctx, "Plain")
+    made = add_rows(ctx, [chat(n, tools=[TOOL] if n < 12 else []) for n in range(30)])
+    wanted = {"n": 12, "rows": 30, "model": "Plain"}
+    assert told(ctx, made, plain) == [("tools", "warn", wanted, [("models", "")])]
+    other = add_model(ctx, "Handy", WITH_TOOLS)
+    assert told(ctx, made, plain) == [("tools", "warn", wanted, [("model", "Handy")])]
+    assert told(ctx, made, other) == []
+    view = datasets.dataset_view(ctx, made)
+    assert (view["badge"], view["stats"]["with_tools"]) == ("tools", 12)
+
+
+@pytest.mark.parametrize(
+    ("template", "row", "code", "ways"),
+    [
+        (None, chat, "no_template", [("models", "")]),
+        (NO_SYSTEM, with_system, "system", [("models", ""), ("operation", "system_turn")]),
+        (ONLY_ONE_TURN, with_system, "refused", [("models", "")]),
+    ],
+)
+def test_what_a_template_cannot_take(
+    ctx: Context, template: str | None, row: Callable[[int], Any], code: str, ways: list[Any]
+) -> None:
+    model = add_model(ctx, "Odd", template)
+    made = add_rows(ctx, [row(n) for n in range(20)])
+    ((found, level, params, way),) = told(ctx, made, model)
+    assert (found, level, params["n"], params["rows"], way) == (code, "danger", 20, 20, ways)
+    assert params.get("reason", "One turn alone") == "One turn alone"
+
+
+def test_of_many_rows_some_are_looked_at(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.services.data.fit.MOST_ROWS", 50)
+    model = add_model(ctx, "Odd", NO_SYSTEM)
+    made = add_rows(ctx, [with_system(n) if n % 2 else chat(n) for n in range(400)])
+    ((code, level, params, _way),) = told(ctx, made, model)
+    assert (code, level, params["rows"]) == ("system.about", "warn", 400)
+    assert 120 <= params["n"] <= 280
+
+
+def test_a_language_that_a_model_hardly_knows_is_measured(ctx: Context) -> None:
+    small = add_model(ctx, "Small")
+    rows = [{"问题": f"{CHINESE}{n}？", "回答": CHINESE} for n in range(20)] + [
+        {"问题": f"What is the answer to {n}?", "回答": "It is what you do."} for n in range(20)
+    ]
+    made = add_rows(ctx, rows)
+    ((code, level, params, ways),) = told(ctx, made, small)
+    assert (code, level, ways) == ("language", "warn", [("models", "")])
+    assert params | {"tokens": 0} == {
+        "n": 20, "rows": 40, "language": {"en": "Chinese", "zh": "中文"}, "model": "Small", "tokens": 0, "usual": 0.7,
+    }  # fmt: skip
+    assert 1.5 < params["tokens"] <= 3
+    add_model(ctx, "Panda", tokenizer=knows_chinese())
+    assert told(ctx, made, small)[0][3] == [("model", "Panda")]
+    assert sorted(datasets.dataset_view(ctx, made)["spoken"]) == ["en", "zh"]
+    few = add_rows(ctx, [*rows[20:], rows[0]], "few")
+    assert told(ctx, few, small) == []
+
+
+def test_kinds_that_an_objective_does_not_learn_from(ctx: Context) -> None:
+    pairs = add_rows(ctx, [{"prompt": f"Q{n}", "chosen": f"yes {n}", "rejected": f"no {n}"} for n in range(10)])
+    wanted = {"rows": 10, "objective": SFT.label.as_dict()}
+    assert told(ctx, pairs) == [("kind.preference", "danger", wanted, [("operation", "prefer_chosen")])]
+    assert told(ctx, pairs, None, "sft") == told(ctx, pairs)
+    assert datasets.dataset_view(ctx, pairs)["badge"] == "pairs"
+    ((code, _level, params, ways),) = told(ctx, pairs, None, "pretraining")
+    assert (code, params["usable"]["en"]) == ("kind.other", "plain texts")
+    assert ways == [("objective", SFT.label.as_dict())]  # where they can be turned into conversations
+    talk = add_rows(ctx, [chat(n) for n in range(10)])
+    assert told(ctx, talk) == []
+    ((code, level, params, ways),) = told(ctx, talk, None, PRETRAINING.key)
+    assert (code, level, ways) == ("kind.other", "danger", [("objective", SFT.label.as_dict())])
+    with pytest.raises(Fault, match="objective"):
+        fit_of(ctx, talk, None, "nonsense")
+
+
+def test_the_preferred_answers_fit(ctx: Context) -> None:
+    pairs = add_rows(ctx, [{"prompt": f"Q{n}", "completion": f"a {n}", "label": n % 2 == 0} for n in range(10)])
+    assert datasets.dataset_view(ctx, pairs)["badge"] == "thumbs"
+    ((code, _level, _params, ways),) = told(ctx, pairs)
+    assert code == "kind.kto"
+    versions.apply(ctx, pairs, ways[0][1], {})
+    assert told(ctx, pairs) == []
+
+
+def test_every_data_set_is_looked_at_in_turn(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = add_model(ctx, "Odd", NO_SYSTEM)
+    sets = [add_rows(ctx, [with_system(n) for n in range(40)], f"set {k}") for k in range(3)]
+    draft = sources.add_text(ctx, '{"a": 1}\n{"a": 2}', "draft")
+    monkeypatch.setattr("engine.services.data.fit.SLICE_S", 0.0)  # one step a call
+    found, calls = fits(ctx, model), 1
+    while any(one["working"] for one in found.values()):
+        found, calls = fits(ctx, model), calls + 1
+    assert 1 < calls < 30
+    assert str(draft) not in found
+    assert [found[str(made)]["findings"][0]["code"] for made in sets] == ["system"] * 3
+    assert fits(ctx, 4711)[str(sets[0])] == {"findings": [], "model": None, "working": False}
+
+
+def test_every_sentence_is_there_in_both_languages() -> None:
+    codes = ["tools", "system", "refused", "no_template"]
+    keys = [*codes, *(f"{code}.about" for code in codes), "language", "kind.preference", "kind.kto", "kind.other"]
+    for language in ("en", "zh"):
+        assert [key for key in keys if f"fit.{key}" not in catalogue(language)] == []
+
+    found = {"code": "tools", "level": "warn", "params": {"n": 1200, "rows": 30_000, "model": "Small"}}
+    said = with_sentences("en", {"findings": [found]})["findings"][0]["message"]
+    assert said == t("en", "fit.tools", n=1200, rows=30_000, model="Small")
+    assert said.startswith("1,200 of 30,000 rows")

@@ -1,0 +1,34 @@
+/* Columns that nothing learns from although rows have something there: said loudly, with the one tap that uses them. */
+import { h } from "../../../kit/dom.js";
+import { format } from "../../../kit/format.js";
+import { t } from "../../../kit/texts.js";
+import { noteBox } from "../../shared/form-controls.js";
+
+const SHOWN = 8;
+const WORDS = ["text", "nested"];
+
+/** The note, or nothing. `found` is what a preview says, `use(column, field)` takes a column in. */
+export function leftOutNote(found, further, use) {
+  const columns = found.left_out;
+  if (!columns.length) return null;
+  const texts = columns.filter((one) => WORDS.includes(one.reads));
+  const line = (one) => leftOutLine(one, found, further, use);
+  const rest = columns.filter((one) => !WORDS.includes(one.reads));
+  const shown = [...texts, ...(texts.length ? [] : rest)].slice(0, SHOWN);
+  const more = columns.filter((one) => !shown.includes(one));
+  return noteBox(texts.length ? "warn" : "info",
+    h("b", {}, t("data.left_out")), h("p", { class: "ts-small" }, t("data.left_out.lead")),
+    h("ul", { class: "data-left-out" }, shown.map(line)),
+    more.length ? h("details", { class: "ts-details ts-small" }, h("summary", {}, t("data.left_out.more", { n: format.number(more.length) })),
+      h("ul", { class: "data-left-out" }, more.map(line))) : null,
+    found.kept.length ? h("p", { class: "ts-soft ts-small data-kept" }, t("data.kept", { columns: columns.map((one) => one.column).filter((column) => found.kept.includes(column)).join(", ") })) : null);
+}
+
+function leftOutLine({ column, rows, reads }, found, further, use) {
+  const numbers = { column, n: format.number(rows), total: format.number(found.checked) };
+  const field = reads === "nested" || (further === "system" && reads !== "text") ? null : further;
+  return h("li", { "data-column": column },
+    h("span", { dir: "auto" }, found.whole ? t("data.left_out.rows", numbers) : t("data.left_out.first_rows", numbers)),
+    field ? h("button", { type: "button", class: "ts-btn small", "aria-label": field === "input" ? t("data.left_out.input_named", { column }) : t("data.left_out.system_named", { column }),
+      onclick: () => use(column, field) }, field === "input" ? t("data.left_out.input") : t("data.left_out.system")) : null);
+}
