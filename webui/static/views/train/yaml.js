@@ -1,9 +1,8 @@
-/* Settings as a file: out (copy, download) and in (file, paste), and starting over. */
+/* Settings as a file: out (copy, download) and in (file, paste). */
 import { h } from "../../kit/dom.js";
 import { copyText, openDialog, runAction, saveFile, toast } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
 import { labelledField } from "../shared/form-controls.js";
-import { sayWarnings } from "./page.js";
 
 /** @param {Parts<"train">} w */
 export async function exportYaml(w, button) {
@@ -30,7 +29,7 @@ export async function importYaml(w) {
     try {
       const { draft, warnings } = await w.ctx.call("read_yaml", area.value);
       w.reload(draft);
-      sayWarnings(w, warnings);
+      w.warn(warnings);
       toast(t("train.yaml.done"), "good");
       return;
     } catch (error) {

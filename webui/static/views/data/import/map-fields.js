@@ -5,7 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { carriedMapping, withColumn } from "./carry.js";
 import { leftOutNote } from "./left-out.js";
-import { noteLine } from "./map.js";
+import { noteLine } from "./way-card.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
 /**
