@@ -42,7 +42,7 @@ function trainFrame() {
 /** @param {Parts<"train">} w */
 function trainOpen(frame, w, { replaced, warnings }) {
   w.notes = frame.notes;
-  w.warn = (warnings) => sayWarnings(w, warnings);
+  w.warn = (told) => sayWarnings(w, told);
   const show = (step) => {
     w.patch({ step });
     const drawn = drawStep(frame, w);

@@ -28,8 +28,3 @@ export function sheetField(set, ctx) {
 
 /** Why a file was left out, in the reader's language. */
 export const refusal = (params) => (params.fault ? { ...params, reason: reasonBox(params.fault) } : params);
-
-export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, t("detect." + one.code, named(refusal(one.params))));
-
-/** Params of a sentence with a field's name in words. */
-export const named = (params) => (params.field ? { ...params, field: t("data.field." + params.field) } : params);
