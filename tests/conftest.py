@@ -11,20 +11,19 @@ import pytest
 
 from engine.core.context import Context
 from engine.core.settings import Settings
-from tests.distribution import keep_to_own_cores
 from tests.homes import opened
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 
-
 pytest_plugins = ["tests.distribution"]
-keep_to_own_cores()
+gc.disable()  # until all is imported: a third of the time of collecting the tests
 
 
 def pytest_collection_finish() -> None:
     """Spare every collection of garbage the million objects of imported modules: half a second each, two in each job."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
