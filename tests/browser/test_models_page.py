@@ -67,7 +67,7 @@ def test_cards_tell_where_a_model_comes_from(visit: Open, studio: Studio) -> Non
     card.wait_for()
     nodes = card.locator(".model-node-text > :last-child").all_inner_texts()
     assert nodes == ["Small base", "Lanterns", "Full fine-tuning", seeds.EVIL]
-    assert "82 % lower" in card.inner_text()
+    assert "82 % lower: better" in card.inner_text()
     assert card.get_by_role("link", name="Chat").get_attribute("href") == f"/en/playground?tuned={studio.row}"
     assert page.evaluate("window.hacked") is None
     assert page.locator(".ts-root img, .ts-root script").count() == 0

@@ -71,7 +71,6 @@ def test_every_side_answers_every_question_in_order(ctx: Context, models: tuple[
     assert [side["kind"] for side in view["sides"]] == ["base", "tuned", "tuned"]
     assert all(len(set(texts(row))) == 3 for row in view["rows"])  # three models, three answers
     assert view["job"]["name"] == "My list"
-    assert "spec" not in view["job"]
     assert [row["question"] for row in question_lists.list_view(ctx, job_id, 4)["rows"]] == QUESTIONS[4:]
     alone = start(ctx, models, [QUESTIONS[2]], key="other")
     workers.run_here(ctx)

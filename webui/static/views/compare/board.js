@@ -2,10 +2,9 @@
 import { appendAll, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst, openDialog, saveFile } from "../../kit/parts.js";
+import { askFirst, openDialog, runAction, saveFile, toast } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { runAction, toast } from "../../kit/toast.js";
 import { answers, curves } from "./curves.js";
 import { compareBack } from "./parts.js";
 import { STYLES, compareColumns, compareTable } from "./table.js";

@@ -2,8 +2,8 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
+import { runAction } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { playAddress, playBusy, playDraw, playRefresh } from "./page.js";
 
 const PLAY_DRAFT = "ts-playground-draft"; // what was typed and not yet asked survives a refresh

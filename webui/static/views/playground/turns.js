@@ -1,10 +1,9 @@
 /* The Playground's columns: heads that choose the models, and the turns with their answers side by side. */
-import { h, replaceChildren } from "../../kit/dom.js";
+import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { copyText } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { drawKeyed } from "../jobs/parts.js";
 import { playRegenerate } from "./ask.js";
 import { playBase, playBusy, playFresh, playSides, playSuggest } from "./page.js";
 import { playSaveButton } from "./save.js";

@@ -2,11 +2,9 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst } from "../../kit/parts.js";
+import { askFirst, toast } from "../../kit/parts.js";
 import { pageUrl, said, t } from "../../kit/texts.js";
-import { toast } from "../../kit/toast.js";
 import { noteBox } from "../shared/form-controls.js";
-import { checkedLines } from "./check.js";
 import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
 import { whyLine } from "./steps.js";
@@ -64,7 +62,7 @@ function tellEstimate(at, w, aside, spoken) {
   at.empty.hidden = Boolean(plan);
   replaceChildren(at.toggle, h("span", { class: "ts-num" }, plan ? used : t("train.estimate")), plan ? h("span", { class: "ts-num ts-soft" }, time) : null, drawIcon("chevron-up"));
   at.memory.show(plan);
-  replaceChildren(at.checked, checkedLines(w));
+  tellChecks(at, w);
   at.steps.show(plan ? format.number(plan.steps) : "–", plan ? trainFacts(plan, w) : []);
   tellTime(at, plan, time);
   tellDisk(at, plan);
@@ -131,6 +129,16 @@ function foldView(name) {
     replaceChildren(parts, rows.map(([label, size]) => h("li", {}, h("span", {}, label), h("span", { class: "ts-num" }, size))));
   };
   return { node: h("div", { class: "estimate-folded" }, node, below), show };
+}
+
+/**
+ * What a dry run or a few real steps measured, once there was one.
+ * @param {Parts<"train">} w
+ */
+async function tellChecks(at, w) {
+  if (!Object.keys(w.checks).length) return replaceChildren(at.checked);
+  const { checkedLines } = await import("./check.js");
+  return replaceChildren(at.checked, checkedLines(w));
 }
 
 /** @param {Server.PlanView} plan */

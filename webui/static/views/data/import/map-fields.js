@@ -34,9 +34,10 @@ export function readCard(set, choice, changed) {
   });
   draw();
   const node = h("section", { class: "ts-card ts-stack" }, h("h2", {}, t("data.map.title")),
-    h("div", {}, labelledField("data-shape", t("data.found.shape"), shape, { help }), why), leftOut, fields, classes, textOptions(set, choice, changed), encodingField(set, choice, changed));
+    h("div", {}, labelledField("data-shape", t("data.found.shape"), shape, { help }), why), fields, classes, textOptions(set, choice, changed), encodingField(set, choice, changed));
   return {
     node,
+    leftOut,
     redraw: draw,
     wrong(error) { markWrong(fields, error); replaceChildren(classes); replaceChildren(leftOut); },
     seen(result) {

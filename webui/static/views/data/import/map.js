@@ -42,7 +42,7 @@ export function dataMapping(page, set, ctx) {
   const form = h("form", { class: "ts-stack data-map-form", novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     dataImport(button, progress, wrong, set, choice, ctx);
-  } }, foundCard(set, ctx), read.node, splitCard(set, choice), wrong, progress,
+  } }, read.leftOut, foundCard(set, ctx), read.node, splitCard(set, choice), wrong, progress,
   h("div", { class: "ts-row data-map-act" }, button, again ? h("a", { class: "ts-btn ghost", href: pageUrl("data", { dataset: set.id }) }, t("data.cancel")) : discard(set, ctx)));
   replaceChildren(page, dataBack(),
     pageHead(set.name, t("data.map.lead")),

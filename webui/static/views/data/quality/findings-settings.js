@@ -1,8 +1,8 @@
 /* What is looked for: each check with a switch and its settings. */
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { runAction } from "../../../kit/toast.js";
 import { findingsLook } from "./findings.js";
 import { noteBox } from "../../shared/form-controls.js";
 import { settingsForm } from "../../shared/form.js";

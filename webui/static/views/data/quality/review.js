@@ -2,9 +2,8 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { pageHead } from "../../../kit/parts.js";
+import { pageHead, toast } from "../../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
-import { toast } from "../../../kit/toast.js";
 import { dataBack } from "../badges.js";
 import { reviewSide } from "./review-add.js";
 import { editRow } from "../rows/edit.js";

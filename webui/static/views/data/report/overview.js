@@ -5,12 +5,12 @@ import { drawIcon } from "../../../kit/icons.js";
 import { progressBar } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
 import { LEVEL_ICONS, formatName, statBox } from "../badges.js";
-import { misfitList, watchFit } from "../misfits.js";
+import { misfitList } from "../misfits.js";
 import { openSet } from "../open-set.js";
 import { lengthParts, shares } from "./charts.js";
 import { dataModelCard } from "./model.js";
 import { rejectedCard } from "../rows/rejected.js";
-import { noteBox } from "../../shared/form-controls.js";
+import { noteBox, watchFit } from "../../shared/form-controls.js";
 
 /**
  * @param {Ctx<"data">} ctx

@@ -1,8 +1,8 @@
 /* Changing rows by hand: an editor of one row, and a bar that gathers changes until they become one version. */
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction, toast } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { runAction, toast } from "../../../kit/toast.js";
 import { parse } from "../import/upload.js";
 import { openSet } from "../open-set.js";
 import { dataMade } from "../operation.js";

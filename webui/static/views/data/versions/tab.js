@@ -2,8 +2,8 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction, toast } from "../../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
-import { runAction, toast } from "../../../kit/toast.js";
 import { openSet } from "../open-set.js";
 import { CHANGES, changeCounts, dataMade } from "../operation.js";
 import { dataPager } from "../rows/browser.js";
