@@ -181,9 +181,10 @@ def test_the_preferred_answers_fit(ctx: Context) -> None:
 
 def test_every_data_set_is_looked_at_in_turn(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     model = add_model(ctx, "Odd", NO_SYSTEM)
-    sets = [add_rows(ctx, [with_system(n) for n in range(40)], f"set {k}") for k in range(3)]
+    sets = [add_rows(ctx, [with_system(n) for n in range(100 * k, 100 * k + 40)], f"set {k}") for k in range(3)]
     draft = sources.add_text(ctx, '{"a": 1}\n{"a": 2}', "draft")
     monkeypatch.setattr("engine.services.data.fit.SLICE_S", 0.0)  # one step a call
+    monkeypatch.setattr("engine.services.data.slow_work._MOST_OPEN", 2)  # fewer than there are data sets
     found, calls = fits(ctx, model), 1
     while any(one["working"] for one in found.values()):
         found, calls = fits(ctx, model), calls + 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from engine.core.context import Context
@@ -20,7 +21,7 @@ from engine.models.base.paths import tokenizer_folder
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
 from engine.services.chat.sides import load_template
-from engine.services.data.slow_work import SLICE_S, Steps, kept_file, made
+from engine.services.data.slow_work import SLICE_S, Steps, kept, kept_file, made
 from engine.services.data.versions.version_files import version_file
 from engine.services.data.views import load_dataset
 from engine.shapes.fit import FitLevel, FitView, MisfitView, WayName
@@ -83,15 +84,15 @@ def fit_of(ctx: Context, dataset: int, model: int | None = None, objective: str 
         NotFound: there is no such data set.
         Fault: "objective.unknown".
     """
-    return _found(ctx, load_dataset(ctx, dataset), _base(ctx, model), objective, SLICE_S)
+    return _found(ctx, load_dataset(ctx, dataset), _base(ctx, model), objective, _Slice(SLICE_S))
 
 
 def fits(ctx: Context, model: int | None = None, objective: str | None = None) -> dict[str, FitView]:
     """As `fit_of`, of every data set that is ready: {id as text: ...}. Those that time was left for are looked at."""
-    base, end = _base(ctx, model), time.monotonic() + 2 * SLICE_S
+    base, left = _base(ctx, model), _Slice(2 * SLICE_S)
     with ctx.db.read() as s:
         ready = [row for row in datasets.newest_first(s) if row.status == "ready"]
-    return {str(row.id): _found(ctx, row, base, objective, max(0.0, end - time.monotonic())) for row in ready}
+    return {str(row.id): _found(ctx, row, base, objective, left) for row in ready}
 
 
 def _base(ctx: Context, model: int | None) -> LanguageModel | None:
@@ -105,13 +106,13 @@ def _ready_models(ctx: Context) -> list[LanguageModel]:
         return [one for one in base_models.list_models(s) if one.status == "ready"]
 
 
-def _found(ctx: Context, row: Dataset, base: LanguageModel | None, objective: str | None, seconds: float) -> FitView:
+def _found(ctx: Context, row: Dataset, base: LanguageModel | None, objective: str | None, left: _Slice) -> FitView:
     findings, working = _kind_findings(row, objective), False
     if base is not None and row.status == "ready":
-        measured = _measured(ctx, row, base, seconds)
+        measured = _measured(ctx, row, base, left)
         working = "working" in measured
         if not working:
-            told, working = _with_ways(ctx, row, base, _model_findings(row, base, measured), seconds)
+            told, working = _with_ways(ctx, row, base, _model_findings(row, base, measured), left)
             findings += told
     order = ("danger", "warn", "info")
     findings.sort(key=lambda one: order.index(one.level))
@@ -146,7 +147,27 @@ def _operation(operation: Operation, **values: Any) -> WayOut:
 # ------------------------------------------------------------------ rows and model
 
 
-def _measured(ctx: Context, row: Dataset, base: LanguageModel, seconds: float) -> Measured:
+@dataclass
+class _Slice:
+    """Time for measuring in one call. Nothing is begun when it is over: among many, each would push out another's work."""
+
+    seconds: float
+    over: bool = False
+
+    def work(self, file: Path, make: Callable[[Measured], Steps]) -> Measured:
+        """The kept outcome, else as `made` while there is time."""
+        if (known := kept(file)) is not None:
+            return known
+        if self.over:
+            return {"working": 0.0}
+        began = time.monotonic()
+        found = made(file, make, self.seconds)
+        self.seconds -= time.monotonic() - began
+        self.over = "working" in found or self.seconds <= 0
+        return found
+
+
+def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> Measured:
     """What `Fit` measured, kept; nothing at all where the rows or the tokenizer cannot be read: others tell of that."""
     languages = scripts_of(row.stats.get("languages") or {})
     try:
@@ -154,14 +175,13 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, seconds: float) -
         folder = tokenizer_folder(ctx.settings, base)
         stamp = (folder / "tokenizer.json").stat().st_mtime_ns
         file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit")
-        return made(
-            file, lambda result: _look(RowIndex.open(path), Fit(load_template(folder), languages), result), seconds
-        )
+        return left.work(file, lambda result: _look(path, folder, languages, result))
     except (Fault, NotFound, OSError):
         return {"rows": 0, "looked": 0, "tools": 0, "refused": {}, "reasons": {}, "per_letter": {}}
 
 
-def _look(index: RowIndex, fit: Fit, result: Measured) -> Steps:
+def _look(path: Path, folder: Path, languages: frozenset[str], result: Measured) -> Steps:
+    index, fit = RowIndex.open(path), Fit(load_template(folder), languages)
     places = overview.evenly(len(index), MOST_ROWS)
     yield 0.0
     for start in range(0, len(places), _CHUNK):
@@ -210,13 +230,13 @@ def _hardly_known(row: Dataset, base: LanguageModel, measured: Measured) -> Iter
 
 
 def _with_ways(
-    ctx: Context, row: Dataset, base: LanguageModel, findings: Sequence[Misfit], seconds: float
+    ctx: Context, row: Dataset, base: LanguageModel, findings: Sequence[Misfit], left: _Slice
 ) -> tuple[list[Misfit], bool]:
     """The findings with what can be done; and whether other models are still being looked at for that."""
     if not findings:
         return [], False
     others = [one for one in _ready_models(ctx) if one.id != base.id][:_MOST_OTHERS]
-    looked = [(one, _measured(ctx, row, one, seconds)) for one in others]
+    looked = [(one, _measured(ctx, row, one, left)) for one in others]
     fitting = [one for one, measured in looked if _suits(row, one, measured)]
     model = WayOut("model", str(fitting[0].id), fitting[0].name) if fitting else WayOut("models")
     working = not fitting and any("working" in measured for _one, measured in looked)

@@ -52,6 +52,14 @@ def kept_file(ctx: Context, name: str) -> Path:
     return ctx.settings.folder("cache", "reports") / f"{name}-{_VERSION}.json"
 
 
+def kept(file: Path) -> dict[str, Any] | None:
+    """The outcome that was kept; None where there is none yet."""
+    if not file.is_file():
+        return None
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
 def made(file: Path, make: Callable[[dict[str, Any]], Steps], seconds: float | None = None) -> dict[str, Any]:
     """The kept outcome, or {"working": share done} after a slice of work on it: then ask again.
 
@@ -60,9 +68,8 @@ def made(file: Path, make: Callable[[dict[str, Any]], Steps], seconds: float | N
         make: puts the outcome into the dictionary that it is given, in short steps.
         seconds: of the slice; the usual length where none is given.
     """
-    if file.is_file():
-        kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return kept
+    if (known := kept(file)) is not None:
+        return known
     work = _work_on(file, make)
     try:
         done = work.go_on(SLICE_S if seconds is None else seconds)
@@ -81,7 +88,8 @@ def made(file: Path, make: Callable[[dict[str, Any]], Steps], seconds: float | N
 def _work_on(file: Path, make: Callable[[dict[str, Any]], Steps]) -> _Work:
     """The work that is under way, or a new one; the oldest goes when there are many."""
     with _OPEN_LOCK:
-        work = _OPEN.setdefault(file, _Work(make))
+        if (work := _OPEN.get(file)) is None:
+            work = _OPEN[file] = _Work(make)
         while len(_OPEN) > _MOST_OPEN:
             _OPEN.popitem(last=False)
         return work
