@@ -36,8 +36,9 @@ def _naming(scope: Scope, send: Send, name: str) -> Send:
         if message["type"] == "http.response.start" and message["status"] == 200:
             headers = MutableHeaders(scope=message)
             if headers.get("content-type", "").startswith("text/html"):
+                # Lax: a Strict one stays at home when a link of another site is followed, and would then be replaced.
                 secure = "; Secure" if scope["scheme"] == "https" else ""
-                kept = f"Path=/; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Strict{secure}"
+                kept = f"Path=/; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Lax{secure}"
                 headers.append("set-cookie", f"{COOKIE}={name}; {kept}")
         await send(message)
 
