@@ -39,26 +39,32 @@ class Assets:
         file = FOLDER / path
         return query.startswith("v=") and file.is_file() and query == f"v={_version(file.read_bytes())}"
 
+    def import_map(self, lang: str, page: str | None) -> str:
+        """Where the modules of a page are. It stands before the first module: browsers overlook one that comes later."""
+        mapped = scripts(lang).map_of(_starts(page))
+        return f'<script type="importmap">{json.dumps({"imports": mapped}, separators=(",", ":"))}</script>'
+
     def head(self, lang: str, page: str | None) -> str:
         """The tags that load fonts, styles and modules of the page with the key `page` (None: a plain page of ours)."""
         modules = scripts(lang)
-        starts = [*EVERYWHERE, *([f"views/{page}/page.js"] if page else [])]
-        at_once = modules.loaded_at_once(starts)
-        mapped = modules.map_of(starts)
-        charts = ["charts"] if modules.address(_DRAWS_CHARTS) in mapped else []
+        at_once = modules.loaded_at_once(_starts(page))
+        charts = ["charts"] if modules.address(_DRAWS_CHARTS) in modules.map_of(_starts(page)) else []
         sheets = ["kit", *charts, *([page] if page in self.styles else [])]
         fonts = [
             f'<link rel="preload" as="font" type="font/woff2" crossorigin href="/static/{name}">' for name in _FONTS
         ]
         return "\n".join(
             [
-                f'<script type="importmap">{json.dumps({"imports": mapped}, separators=(",", ":"))}</script>',
                 *fonts,
                 *(f'<link rel="stylesheet" href="{self.style_url(name)}">' for name in sheets),
                 *(f'<link rel="modulepreload" href="{modules.url(name)}">' for name in at_once),
                 f'<script type="module" src="{modules.url(EVERYWHERE[0])}"></script>',
             ]
         )
+
+
+def _starts(page: str | None) -> list[str]:
+    return [*EVERYWHERE, *([f"views/{page}/page.js"] if page else [])]
 
 
 def _version(body: bytes) -> str:

@@ -39,7 +39,7 @@ def with_sentences(language: str, value: Any) -> Any:
 
 
 def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Wrap a server function of a view: takes the list of the call's arguments (as `TS.call` sends it),
+    """Wrap a server function of a view: takes the list of the call's arguments (as `callServer` sends it),
     returns {"ok": result} or {"error": {...}}, never raises."""
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:

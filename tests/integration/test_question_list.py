@@ -125,6 +125,12 @@ def test_a_question_that_cannot_be_asked_costs_no_other_its_answer(ctx: Context,
     assert all(texts(short))
 
 
+def test_a_question_may_hold_any_line_end(ctx: Context, rows: tuple[int, list[int]]) -> None:
+    odd = ["one\u2028two", "three\x85four\u2029five", "six\r\nseven"]
+    job_id = start(ctx, rows, odd)
+    assert question_lists.read_questions(ctx.settings, job_id) == odd
+
+
 def test_a_list_whose_model_is_gone_says_so(ctx: Context, models: tuple[int, list[int]]) -> None:
     job_id = start(ctx, models, QUESTIONS)
     with ctx.db.write() as s:

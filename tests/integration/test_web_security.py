@@ -93,6 +93,13 @@ def test_every_static_file_of_the_head_is_there_and_kept(client: TestClient) -> 
         assert "immutable" in answer.headers["cache-control"], file
 
 
+def test_the_import_map_stands_before_every_module(client: TestClient) -> None:
+    html = client.get("/en/jobs", headers={"accept": "text/html"}).text
+    first = min(html.index(mark) for mark in ('type="module"', "modulepreload"))
+    assert html.count('type="importmap"') == 1
+    assert html.index('type="importmap"') < first  # most browsers overlook a map that comes after a module
+
+
 def test_unversioned_static_files_are_checked_again(client: TestClient) -> None:
     for file in (
         "/static/brand.svg",
@@ -316,6 +323,12 @@ def test_too_large_uploads_are_refused_before_and_while_they_arrive(visitor: Tes
     answer2 = visitor.post("/api/uploads", content=pieces(), headers={"x-filename": "a.jsonl"})
     assert answer2.status_code == 413
     assert sorted(file.name for file in (home / "uploads").iterdir()) == before
+
+
+def test_a_file_of_questions_that_is_too_large_is_refused_with_the_limit(visitor: TestClient) -> None:
+    answer = visitor.post("/api/questions", content=b"why?\n" * 2_000_001, headers={"x-filename": "a.txt"})
+    assert answer.status_code == 400
+    assert "10 MB" in answer.json()["error"]["message"]
 
 
 def test_files_of_a_group_are_one_data_set(visitor: TestClient, home: Path) -> None:

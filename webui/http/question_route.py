@@ -28,7 +28,7 @@ async def _body(request: Request) -> bytes:
     async for piece in request.stream():
         data += piece
         if len(data) > LARGEST_BYTES:
-            raise Fault("web.upload_too_large", limit_mb=LARGEST_BYTES // _MB)
+            raise Fault("questions.file_too_large", limit=LARGEST_BYTES // _MB)
     return bytes(data)
 
 

@@ -120,10 +120,11 @@ def title(lang: str, page: Page | None) -> str:
 
 
 def _head(lang: str, page: Page | None, assets: Assets) -> tuple[str, str]:
-    first = f"<head><title>{escape(title(lang, page))}</title><script>{_EARLY}</script>"
+    key = page.key if page else None
+    first = f"<head><title>{escape(title(lang, page))}</title>{assets.import_map(lang, key)}<script>{_EARLY}</script>"
     icon_link = f'<link rel="icon" type="image/svg+xml" href="{assets.url("favicon.svg")}">'
     theme = '<meta name="color-scheme" content="light dark"><meta name="referrer" content="same-origin">'
-    return first, f"{icon_link}{theme}\n{assets.head(lang, page.key if page else None)}\n</head>"
+    return first, f"{icon_link}{theme}\n{assets.head(lang, key)}\n</head>"
 
 
 def dress(document: str, lang: str, page: Page, assets: Assets, scheme: str = "") -> str:

@@ -14,7 +14,7 @@ def t(language: str, key: str, /, **params: Any) -> str:
     text = catalogue(language).get(key, key)
     try:
         return filled(text, params, language) if params else text
-    except (KeyError, IndexError, ValueError):
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError):  # a stored event of an earlier version
         return text
 
 

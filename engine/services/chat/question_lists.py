@@ -121,10 +121,12 @@ def _write_questions(path: Path, questions: Sequence[str]) -> None:
 def read_questions(settings: Settings, job_id: int) -> list[str]:
     """All of them. Raises Fault("questions.gone") where the file is not there any more."""
     try:
-        lines = questions_file(settings, job_id).read_text(encoding="utf-8").splitlines()
+        lines = (
+            questions_file(settings, job_id).read_text(encoding="utf-8").split("\n")
+        )  # not every line end of Unicode
     except OSError as error:
         raise Fault("questions.gone") from error
-    return [json.loads(line) for line in lines]
+    return [json.loads(line) for line in lines if line]
 
 
 def read_answers(settings: Settings, job_id: int) -> Iterator[ListRow]:

@@ -1,4 +1,4 @@
-/* TS.chart(root, {series: [{name, label, kind, points, color, dash}], title, yLabel, log, smoothing, markers: [{x, label, kind}], compact})
+/* lineChart(root, {series: [{name, label, kind, points, color, dash}], title, yLabel, log, smoothing, markers: [{x, label, kind}], compact})
    -> {update(series, markers), destroy()}. `color` (a token's name) and `dash` tell more series apart than there are kinds. Updates redraw the canvas in place; zoom, smoothing and scale stay as they are. */
 import uPlot from "../vendor/uplot/uPlot.js";
 import { align, chartMathSmooth, chartMathTable, clean, csv, describe, short, thin, tickLabels } from "./chart-math.js";

@@ -35,7 +35,7 @@ export const pageLanguage = () => document.documentElement.dataset.language || "
 /** The page's language as the browser knows it, for numbers and dates. */
 export const pageLocale = () => document.documentElement.lang || "en";
 
-/** The address of a page in the language shown: TS.url("jobs", {job: 3}). */
+/** The address of a page in the language shown: pageUrl("jobs", { job: 3 }). */
 export function pageUrl(page, query) {
   const search = query ? "?" + new URLSearchParams(query) : "";
   return "/" + pageLanguage() + "/" + page + search;
