@@ -14,7 +14,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Index, Insert, create_engine, event, literal_column, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Index,
+    Insert,
+    String,
+    TableValuedAlias,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    text,
+)
+from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
@@ -133,6 +147,11 @@ def upsert(table: type[DeclarativeBase], keys: Iterable[str], replace: Iterable[
 def not_by_index(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
     """The column, in a form that keeps the query planner from choosing an index on it."""
     return literal_column(f"+{column.expression}")
+
+
+def entries_of(column: InstrumentedAttribute[Any]) -> TableValuedAlias:
+    """The texts of a column that holds a JSON list, as a table with the column `value`."""
+    return func.json_each(column).table_valued(sql_column("value", String))
 
 
 # ------------------------------------------------------------------ schema

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from storage.dialect import entries_of
 from storage.job_tables import Job
 from storage.tables import Dataset, LanguageModel
 
@@ -43,7 +43,7 @@ def conditions(search: JobSearch) -> list[ColumnElement[bool]]:
     met += [column == value for column, value in equal if value is not None]
     met += [Job.status.in_(search.statuses)] if search.statuses else []
     met += [Job.kind.in_(search.kinds)] if search.kinds else []
-    met += [_tags().contains(json.dumps(search.tag), autoescape=True)] if search.tag else []
+    met += [_any_tag(lambda tag: tag == search.tag)] if search.tag else []
     met += [ended_or_asked() >= search.since] if search.since is not None else []
     return met
 
@@ -53,9 +53,9 @@ def ended_or_asked() -> ColumnElement[float]:
     return func.coalesce(Job.finished_at, Job.created_at)
 
 
-def _tags() -> ColumnElement[str]:
-    """The tags as they are stored: a JSON list in ASCII."""
-    return cast(Job.tags, String)
+def _any_tag(meets: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> ColumnElement[bool]:
+    tags = entries_of(Job.tags)
+    return select(literal(1)).select_from(tags).where(meets(tags.c.value)).correlate(Job).exists()
 
 
 def _has_word(word: str) -> ColumnElement[bool]:
@@ -64,7 +64,7 @@ def _has_word(word: str) -> ColumnElement[bool]:
     return or_(
         Job.name.icontains(word, autoescape=True),
         Job.note.icontains(word, autoescape=True),
-        _tags().icontains(json.dumps(word)[1:-1], autoescape=True),
+        _any_tag(lambda tag: tag.icontains(word, autoescape=True)),
         Job.base_model_id.in_(models),
         Job.dataset_id.in_(datasets),
     )
@@ -78,5 +78,5 @@ def used(s: Session, column: Any, hidden: Sequence[str]) -> list[Any]:
 
 def tags_used(s: Session) -> list[str]:
     """Each tag once, in order."""
-    tagged = select(Job.tags).where(Job.deleted_at.is_(None), _tags() != "[]")
+    tagged = select(Job.tags).where(Job.deleted_at.is_(None), cast(Job.tags, String) != "[]")
     return sorted({str(tag) for tags in s.scalars(tagged) for tag in tags}, key=str.casefold)

@@ -136,6 +136,7 @@ def test_the_list_is_narrowed_by_each_thing(ctx: Context, spec: dict[str, Any]) 
     assert _found(ctx, text="k%8") == set()
     assert _found(ctx, text="nothing SAW") == _found(ctx, text="文") - {"Other"} == {"Rank_8 100%"}
     assert _found(ctx, text="模型 lamps") == {"Rank_8 100%", "Other"}
+    assert _found(ctx, text="6587") == _found(ctx, text='"') == set()  # 文 is stored as \\u6587 in a JSON list
     assert _found(ctx, tag="first") == {"Other"}
     assert _found(ctx, tag="中文") == {"Rank_8 100%"}
     assert _found(ctx, state="waiting", kind="train") == {"Rank_8 100%"}
