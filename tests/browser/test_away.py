@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.context import open_context
 from engine.core.settings import Settings
-from tests.browser.conftest import Open, Visit, free_port, start_server
+from tests.browser.conftest import Open, Server, Visit, free_port, start_server
 from tests.browser.seeds import add_inputs, add_job
 from webui.i18n import t
 
@@ -79,3 +79,12 @@ def test_a_server_that_hangs_is_found_again_when_it_goes_on(visit: Open, home: P
         server.process.send_signal(signal.SIGCONT)
         page.wait_for_selector("#ts-offline", state="detached", timeout=30_000)
         assert ask_count(page, 4000) > 4
+
+
+def test_a_part_that_cannot_be_loaded_says_so_in_its_place(visit: Open, server: Server) -> None:
+    tab: Visit = visit(at=server)
+    tab.page.route("**/views/train/steps/model.js*", lambda route: route.abort())
+    page = tab.open("/en/train")
+    page.wait_for_selector(".train-step [role=alert]")
+    assert page.inner_text(".train-step [role=alert]") == t("en", "error.internal")
+    assert not [one for one in tab.errors if "Uncaught" in one]

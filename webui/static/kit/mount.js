@@ -2,7 +2,7 @@
    draws `value` into `root`; it is called again on each new value. */
 import { h } from "./dom.js";
 import { drawIcon } from "./icons.js";
-import { callServer } from "./server.js";
+import { callServer, loadPart } from "./server.js";
 
 export function mount(name, context) {
   const root = document.createElement("div");
@@ -15,7 +15,7 @@ export function mount(name, context) {
   };
   const draw = async () => {
     try {
-      const { view } = await import(`../views/${name}/page.js`);
+      const { view } = await loadPart(() => import(`../views/${name}/page.js`));
       await view(root, ctx.props.value, ctx);
     } catch (error) {
       broken(error);

@@ -9,9 +9,31 @@ export const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(
 /** Call a guarded server function: resolves to its result; a refused call shows a toast and rejects with the error. */
 export async function callServer(server, name, args) {
   const answer = await server[name](args).catch(() => null); // one list: Gradio itself unwraps a single argument
-  if (!answer) throw (await gate.doubt()) ? Object.assign(new Error(t("error.internal")), { code: "internal", faults: {} }) : awayError();
+  if (!answer) throw await lostError();
   if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
   return answer.ok;
+}
+
+/** Why nothing came back: the server is away, or something is wrong with it. */
+const lostError = async () => ((await gate.doubt()) ? Object.assign(new Error(t("error.internal")), { code: "internal", faults: {} }) : awayError());
+
+/** Load a part of the page; where that fails, it is said as of a call. */
+export async function loadPart(load) {
+  try {
+    return await load();
+  } catch (error) {
+    console.error(error);
+    throw await lostError();
+  }
+}
+
+/** `task`, one call after the other: what is asked for "since the last answer" must not be asked twice at once. */
+export function inTurn(task) {
+  let last = Promise.resolve();
+  return (...args) => {
+    const next = () => task(...args);
+    return (last = last.then(next, next));
+  };
 }
 
 /** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page. */

@@ -3,6 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead, runAction } from "../../kit/parts.js";
+import { loadPart } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { dataBack, dataRemove } from "./badges.js";
 import { dataMapping } from "./import/map.js";
@@ -64,8 +65,12 @@ function report(page, set, ctx) {
     tabs.find((tab) => tab.dataset.tab === key)?.scrollIntoView({ block: "nearest", inline: "center" });
     panel.setAttribute("aria-labelledby", "data-tab-" + key);
     history.replaceState(null, "", pageUrl("data", { dataset: set.id, tab: key }));
-    const draw = await TABS[key]();
-    if (open === key) replaceChildren(panel, draw(set, ctx));
+    try {
+      const draw = await loadPart(TABS[key]);
+      if (open === key) replaceChildren(panel, draw(set, ctx));
+    } catch (error) {
+      if (open === key) replaceChildren(panel, noteBox("danger", error.message));
+    }
   };
   const bar = h("div", { class: "ts-tabs", role: "tablist", "aria-label": t("data.tabs") }, keys.map((key) =>
     h("button", { type: "button", role: "tab", id: "data-tab-" + key, "data-tab": key, "aria-controls": "data-panel", onclick: () => show(key) }, t("data.tab." + key))));

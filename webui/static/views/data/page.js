@@ -6,7 +6,7 @@ import { openSet } from "./open-set.js";
 export async function view(root, value, ctx) {
   const id = Number(queryValue("dataset"));
   openSet.pageRows = value.page_rows;
-  if (queryValue("review")) (await import("./quality/review.js")).dataReview(root, ctx);
-  else if (id) (await import("./one.js")).dataOne(root, id, ctx);
-  else (await import("./library.js")).library(root, value, ctx);
+  if (queryValue("review")) return (await import("./quality/review.js")).dataReview(root, ctx);
+  if (id) return (await import("./one.js")).dataOne(root, id, ctx);
+  return (await import("./library.js")).library(root, value, ctx);
 }

@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { poll } from "../../kit/server.js";
+import { inTurn, poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { jobCharts, jobLast, jobTiles } from "./charts.js";
 import { jobLabels } from "./labels.js";
@@ -31,7 +31,7 @@ export function jobDetail(root, id, ctx) {
   slots.settings.hidden = true;
   const data = { metrics: {}, cursors: {}, attempt: null, checkpoints: [], events: [], drawn: {} };
 
-  const refresh = async () => {
+  const refresh = inTurn(async () => {
     let feed;
     try {
       feed = await ctx.call("job_feed", id, jobCursors(data));
@@ -60,7 +60,7 @@ export function jobDetail(root, id, ctx) {
       await jobSettings(slots.settings, id, ctx);
       data.settings = true;
     }
-  };
+  });
   poll(root, 600, refresh);
 }
 

@@ -40,7 +40,7 @@ function learnCard(page, method) {
 }
 
 /** The handle of a card that is folded away; each names its card to those who do not see it. */
-export const learnHandle = (label) => [t("learn.unfold"), h("span", { class: "ts-sr" }, ": " + label)];
+const learnHandle = (label) => [t("learn.unfold"), h("span", { class: "ts-sr" }, ": " + label)];
 
 const learnWords = (learn) => [
   h("p", {}, learn.what),
@@ -87,7 +87,7 @@ const learnAbility = ({ label, can, reason }) => h("li", { class: can ? "yes" : 
   h("span", {}, label, can ? null : [": ", h("b", {}, t("train.form.no")), reason ? h("span", { class: "ts-soft" }, ", " + reason) : null]));
 
 /** A reference with its arXiv numbers as links. */
-export const learnLinked = (text) => text.split(/(arXiv:\d{4}\.\d{4,5})/).map((part) => (part.startsWith("arXiv:")
+const learnLinked = (text) => text.split(/(arXiv:\d{4}\.\d{4,5})/).map((part) => (part.startsWith("arXiv:")
   ? h("a", { class: "ts-link", href: "https://arxiv.org/abs/" + part.slice(6), target: "_blank", rel: "noopener noreferrer" }, part) : part));
 
 /** @param {Parts<"learn">} page */

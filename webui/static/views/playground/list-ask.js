@@ -3,7 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { openDialog } from "../../kit/parts.js";
-import { randomKey } from "../../kit/server.js";
+import { loadPart, randomKey } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { questionsOf } from "./questions.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
@@ -82,9 +82,11 @@ function filePicker(state, draw) {
 }
 
 async function readFile(file) {
-  const sent = await fetch("/api/questions", { method: "POST", headers: { "x-filename": encodeURIComponent(file.name) }, body: file });
-  const answer = await sent.json();
-  if (!sent.ok) throw new Error(answer.error?.message || sent.statusText);
+  const { ok, answer } = await loadPart(async () => {
+    const sent = await fetch("/api/questions", { method: "POST", headers: { "x-filename": encodeURIComponent(file.name) }, body: file });
+    return { ok: sent.ok, answer: await sent.json() };
+  });
+  if (!ok) throw new Error(answer.error.message);
   return answer;
 }
 

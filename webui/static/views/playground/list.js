@@ -3,18 +3,19 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead, runAction } from "../../kit/parts.js";
-import { poll } from "../../kit/server.js";
+import { inTurn, poll } from "../../kit/server.js";
 import { pageLanguage, pageUrl, t } from "../../kit/texts.js";
 import { jobBadge, jobBar, jobError, jobHeadline, jobLink, jobSoon } from "../jobs/parts.js";
 
 const STEP = 100; // answered questions that are shown at first, and more at a time
 
 export function listView(root, id, ctx) {
-  const page = { id, ctx, rows: 0, most: STEP, total: 0, body: null, drawn: "", slots: {} };
+  const page = { id, ctx, rows: 0, most: STEP, total: 0, body: null, drawn: "", slots: {}, refresh: () => {} };
   const slot = (name) => (page.slots[name] = h("div", { class: "play-list-" + name }));
   replaceChildren(root, h("div", { class: "ts-wide play-list" },
     h("a", { class: "job-back", href: pageUrl("playground") }, drawIcon("chevron-right"), t("playground.list.back")), slot("head"), slot("meter"), slot("table"), slot("more")));
-  poll(root, 1000, () => refresh(page, root));
+  page.refresh = inTurn(() => refresh(page, root));
+  poll(root, 1000, page.refresh);
 }
 
 async function refresh(page, root) {
@@ -39,7 +40,7 @@ function drawState(page, view) {
   const any = page.rows > 0 || view.rows.length > 0;
   const act = (icon, action) => h("button", { type: "button", class: "ts-btn", id: "list-do-" + action, onclick: async (event) => {
     await runAction(event.currentTarget, () => page.ctx.call("list_act", page.id, action));
-    await refresh(page, page.slots.head);
+    await page.refresh();
   } }, drawIcon(icon), h("span", {}, t(action === "stop" ? "playground.list.stop" : "playground.list.resume")));
   const file = (form, label) => h("a", { class: "ts-btn" + (form === "xlsx" ? " primary" : ""), id: "list-" + form, href: `/files/answers/${pageLanguage()}/${page.id}.${form}`, download: "" }, drawIcon("download"), h("span", {}, label));
   replaceChildren(page.slots.head, pageHead(job.name, jobHeadline(job),
@@ -65,7 +66,7 @@ function addRows(page, view) {
   page.rows += taken.length;
   const more = page.rows >= page.most && page.rows < page.total;
   if (more === Boolean(page.slots.more.firstChild)) return;
-  replaceChildren(page.slots.more, more ? h("button", { type: "button", class: "ts-btn", id: "list-more", onclick: () => { page.most += STEP; return refresh(page, page.slots.head); } }, t("playground.list.more")) : null);
+  replaceChildren(page.slots.more, more ? h("button", { type: "button", class: "ts-btn", id: "list-more", onclick: () => { page.most += STEP; return page.refresh(); } }, t("playground.list.more")) : null);
 }
 
 const SIDE_WORDS = { base: "playground.base", tuned: "playground.tuned", fewshot: "playground.fewshot" };

@@ -2,8 +2,8 @@
    this view reads it again and again, so a refresh in mid-answer or a second tab shows the same words. */
 import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
-import { pageHead } from "../../kit/parts.js";
-import { poll } from "../../kit/server.js";
+import { pageHead, runAction } from "../../kit/parts.js";
+import { loadPart, poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
 import { playHistory, playSettings } from "./panels.js";
@@ -47,6 +47,8 @@ function playChoose(play) {
   Object.assign(play, { base: base.id, tuned, settings: { ...play.start.defaults } });
 }
 
+const listDialog = async () => (await import("./list-ask.js")).askList;
+
 /** @param {Parts<"playground">} play */
 function playFrame(root, play) {
   const part = (name, tag = "div", attributes = {}) => (play.dom[name] = h(tag, { class: "play-" + name, ...attributes }));
@@ -55,7 +57,7 @@ function playFrame(root, play) {
   replaceChildren(root, h("div", { class: "ts-wide play" },
     pageHead(t("playground.title"), t("playground.lead"),
       button("plus", "playground.new", () => playNew(play)),
-      button("table", "playground.list", async () => (await import("./list-ask.js")).askList(play)),
+      button("table", "playground.list", async (event) => (await runAction(event.currentTarget, () => loadPart(listDialog)))?.(play)),
       button("clock", "playground.history", () => playHistory(play)),
       button("settings", "playground.settings", () => playSettings(play))),
     part("heads"), part("turns"), part("welcome"), part("note"),

@@ -11,7 +11,7 @@ import { heldOffer, takeOffer } from "./offers.js";
 const SHOWN_OFFERS = 3;
 
 /** @param {Parts<"train">} w */
-export function offerCards(w, self, offers, draw) {
+function offerCards(w, self, offers, draw) {
   const held = heldOffer(w);
   const first = offers.slice(0, SHOWN_OFFERS);
   const shown = self.all ? offers : held && !first.includes(held) ? [...first, held] : first;

@@ -2,6 +2,7 @@
 import { appendAll, h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { askFirst, pageHead, runAction } from "../../kit/parts.js";
+import { loadPart } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { trainDrawEstimate } from "./estimate.js";
@@ -100,8 +101,12 @@ const STEP_VIEWS = {
 
 /** @param {Parts<"train">} w */
 async function drawBody(w, step, body) {
-  const draw = await STEP_VIEWS[step]();
-  if (body.isConnected) draw(w, body);
+  try {
+    const draw = await loadPart(STEP_VIEWS[step]);
+    if (body.isConnected) draw(w, body);
+  } catch (error) {
+    replaceChildren(body, noteBox("danger", error.message));
+  }
 }
 
 /**
@@ -143,6 +148,11 @@ function drawBar(bar, w) {
   })));
 }
 
+const YAML = {
+  importing: async () => (await import("./yaml.js")).importYaml,
+  exporting: async () => (await import("./yaml.js")).exportYaml,
+};
+
 /** @param {Parts<"train">} w */
 function drawTools(holder, w) {
   const button = (id, icon, text, task) => {
@@ -156,8 +166,8 @@ function drawTools(holder, w) {
   };
   replaceChildren(holder,
     button("train-compare", "gauge", t("compare.from_train"), compare),
-    button("train-import", "upload", t("train.tools.import"), async () => (await import("./yaml.js")).importYaml(w)),
-    button("train-export", "download", t("train.tools.export"), async (_w, node) => (await import("./yaml.js")).exportYaml(w, node)),
+    button("train-import", "upload", t("train.tools.import"), async (_w, node) => (await runAction(node, () => loadPart(YAML.importing)))?.(w)),
+    button("train-export", "download", t("train.tools.export"), async (_w, node) => (await runAction(node, () => loadPart(YAML.exporting)))?.(w, node)),
     button("train-fresh", "rotate-ccw", t("train.tools.fresh"), startOver));
 }
 

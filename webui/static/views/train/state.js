@@ -172,4 +172,5 @@ function fitting(w) {
   w.on("draft", look);
   w.on("lists", look);
   w.lookAtFits = look;
+  whenBack(() => { asked = ""; look(); });
 }

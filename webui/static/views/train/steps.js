@@ -7,7 +7,7 @@ import { queryValue, said, t } from "../../kit/texts.js";
 export const STEPS = ["model", "data", "budget", "method", "review"];
 
 /** The address of a step. */
-export const stepUrl = (step) => location.pathname + "?" + new URLSearchParams({ step });
+const stepUrl = (step) => location.pathname + "?" + new URLSearchParams({ step });
 
 /** The step that an address asks for, where it is a step and open. */
 const asked = (w) => {

@@ -1,7 +1,9 @@
 /* Other ways to bring data: pasted text, a typed table, a data set of a hub. One of them is open at a time, and loaded then. */
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { loadPart } from "../../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
+import { noteBox } from "../../shared/form-controls.js";
 
 const WAYS = [["paste", "file-text"], ["sheet", "table"], ["hub", "download"]];
 
@@ -20,9 +22,13 @@ export function dataWays(ctx) {
     open = key === open ? "" : key;
     WAYS.forEach(([one], place) => buttons[place].setAttribute("aria-expanded", String(one === open)));
     history.replaceState(null, "", pageUrl("data", open ? { add: open } : undefined));
-    const draw = open ? await WAY[open]() : null;
-    if (draw && open !== key) return;
-    replaceChildren(panel, draw ? draw(ctx, () => toggle(key)) : null);
+    try {
+      const draw = open ? await loadPart(WAY[open]) : null;
+      if (draw && open !== key) return;
+      replaceChildren(panel, draw ? draw(ctx, () => toggle(key)) : null);
+    } catch (error) {
+      if (open === key) replaceChildren(panel, noteBox("danger", error.message));
+    }
     if (open) /** @type {HTMLElement | null} */ (panel.querySelector("textarea, input"))?.focus();
     else document.getElementById("data-way-" + closing)?.focus();
   };

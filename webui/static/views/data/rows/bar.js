@@ -119,4 +119,4 @@ async function someModel(self) {
   return self.model;
 }
 
-export const SORTS = ["file", "id", "characters", "answer", "turns", "tokens"];
+const SORTS = ["file", "id", "characters", "answer", "turns", "tokens"];
