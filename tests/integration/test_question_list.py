@@ -167,8 +167,12 @@ def test_what_cannot_be_asked_is_said(
 
 def test_a_deleted_list_leaves_no_question_on_the_disk(ctx: Context, rows: tuple[int, list[int]]) -> None:
     job_id = start(ctx, rows, QUESTIONS[:1])
+    row = {"question": QUESTIONS[0], "answers": {}}
+    question_lists.answers_file(ctx.settings, job_id).write_text(json.dumps(row) + "\n", encoding="utf-8")
+    table, _name = answers_table(ctx, job_id, "csv", partial(t, "en"))
     lifecycle.cancel_job(ctx, job_id)
     lifecycle.delete_job(ctx, job_id)
+    assert not table.exists()
     assert not question_lists.list_folder(ctx.settings, job_id).exists()
     with pytest.raises(NotFound):
         question_lists.list_view(ctx, job_id)

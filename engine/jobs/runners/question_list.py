@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -73,7 +74,10 @@ def _go_on(ctx: Context, job_id: int) -> int:
     """How many questions an earlier attempt has answered; a line that it did not finish is cut off."""
     rows = list(read_answers(ctx.settings, job_id))
     whole = "".join(_line(row) for row in rows)
-    answers_file(ctx.settings, job_id).write_text(whole, encoding="utf-8", newline="\n")
+    path = answers_file(ctx.settings, job_id)
+    draft = path.with_suffix(".part")
+    draft.write_text(whole, encoding="utf-8", newline="\n")
+    os.replace(draft, path)
     return len(rows)
 
 

@@ -14,7 +14,7 @@ from engine.core.errors import Fault, NotFound
 from engine.data.writers.excel import Sheet, write_xlsx
 from engine.data.writers.files import write_csv
 from engine.data.writers.survey import ColumnSurvey
-from engine.services.chat.question_lists import find_list, read_answers
+from engine.services.chat.question_lists import find_list, list_folder, read_answers
 from engine.shapes.chat import ListAnswer, ListRow, SideView
 from storage.job_tables import Job
 from storage.queries.jobs import get_job
@@ -40,7 +40,7 @@ def answers_table(ctx: Context, job_id: int, form: str, say: Say) -> tuple[Path,
         raise NotFound(form=form[:20])
     if next(read_answers(ctx.settings, job_id), None) is None:
         raise Fault("questions.no_answers")
-    target = ctx.settings.folder("exports", "lists") / f"{job_id}.{form}"
+    target = list_folder(ctx.settings, job_id) / f"answers.{form}"  # goes with the list
     draft = target.with_name(f"{uuid.uuid4().hex}.part")
     try:
         (_write_csv if form == "csv" else _write_excel)(draft, ctx, job, say)

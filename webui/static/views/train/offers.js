@@ -1,5 +1,6 @@
 /* Plans that keep to the budget: asked for when model, data or budget change; the best one fills the form until the user
    changes a setting. A plan that was picked stays picked while it is offered. */
+import { whenBack } from "../../kit/server.js";
 import { debounce, onlyLatest } from "../shared/form-controls.js";
 
 /** @param {Parts<"train">} w */
@@ -27,6 +28,7 @@ export function offering(w) {
   w.on("draft", look);
   w.on("lists", look);
   w.lookForOffers = look;
+  whenBack(() => { known = ""; look(); });
 }
 
 /**
