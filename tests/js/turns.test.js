@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inTurn } from "../../webui/static/kit/server.js";
+import { inTurn } from "../../webui/static/views/shared/in-turn.js";
 
 test("a task that is asked for twice at once runs once after the other, and goes on after a failure", async () => {
   const told = [];

@@ -27,15 +27,6 @@ export async function loadPart(load) {
   }
 }
 
-/** `task`, one call after the other: what is asked for "since the last answer" must not be asked twice at once. */
-export function inTurn(task) {
-  let last = Promise.resolve();
-  return (...args) => {
-    const next = () => task(...args);
-    return (last = last.then(next, next));
-  };
-}
-
 /** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page. */
 export function poll(root, milliseconds, task) {
   let timer = 0;

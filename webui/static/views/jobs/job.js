@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { inTurn, poll } from "../../kit/server.js";
+import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { jobCharts, jobLast, jobTiles } from "./charts.js";
 import { jobLabels } from "./labels.js";
@@ -14,6 +14,7 @@ import {
 import { jobFigures, ranksKnown } from "./ranks.js";
 import { jobSamples } from "./samples.js";
 import { jobEventText, jobEvents, jobLog, jobSettings } from "./story.js";
+import { inTurn } from "../shared/in-turn.js";
 
 /** @param {Ctx<"jobs">} ctx */
 export function jobDetail(root, id, ctx) {
