@@ -11,6 +11,8 @@ from string import Formatter
 import pytest
 
 from engine.core.text import DECLARED, FALLBACK, LANGUAGES, catalogue, own_texts, page_texts
+from webui.guard import with_sentences
+from webui.i18n import t
 
 ROOT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -277,3 +279,8 @@ def test_scripts_hold_no_sentences() -> None:
         source = re.sub(r"(throw new Error|console\.\w+)\([^\n]*", "", source)
         found += [(_place(file), match[2]) for match in sentence.finditer(source)]
     assert found == []
+
+
+def test_a_stored_value_that_does_not_fit_its_text_breaks_no_page() -> None:
+    stored = {"code": "tools", "params": {"n": None, "rows": 3, "model": "Small"}}
+    assert with_sentences("en", [stored])[0]["message"] == t("en", "fit.tools")
