@@ -254,7 +254,7 @@ def test_a_list_of_questions_is_asked_followed_and_taken_away(visit: Open, studi
     page.set_input_files("#list-file", tmp_path / "list.xlsx")
     page.wait_for_selector("#list-column")
     assert page.locator("#list-column option:checked").inner_text() == "question"
-    assert "3 questions" in page.locator(".play-list-form").inner_text()
+    assert "Questions: 3" in page.locator(".play-list-form").inner_text()
     assert tab.violations() == []
     page.click(".ts-dialog .primary")
     page.wait_for_selector(".play-list .job-badge[data-status=succeeded]", timeout=90_000)
