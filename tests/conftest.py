@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.core.context import Context
+from engine.core.imports import importing
 from engine.core.settings import Settings
-from tests.distribution import keep_to_own_cores
 from tests.homes import opened
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 
-
 pytest_plugins = ["tests.distribution"]
-keep_to_own_cores()
 
 
-def pytest_collection_finish() -> None:
-    """Spare every collection of garbage the million objects of imported modules: half a second each, two in each job."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Import without collections of garbage, and spare later ones the million objects of modules: half a second each."""
+    with importing():
+        answer = yield
+        gc.collect()
+    return answer
 
 
 @pytest.fixture

@@ -54,10 +54,13 @@ def _place(item: pytest.Item) -> int:
     return next((place for place, name in enumerate(_FIRST) if item.nodeid.startswith(name)), len(_FIRST))
 
 
-def keep_to_own_cores() -> None:
+def _keep_to_own_cores() -> None:
     """Share the cores among the test processes: threads of two that fight for one core are slower than one thread each."""
     worker, count = os.environ.get("PYTEST_XDIST_WORKER"), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if worker is None or not hasattr(os, "sched_setaffinity"):
         return
     cores, number = sorted(os.sched_getaffinity(0)), int(worker.removeprefix("gw"))
     os.sched_setaffinity(0, cores[number::count] or [cores[number % len(cores)]])
+
+
+_keep_to_own_cores()  # before torch counts them

@@ -7,7 +7,6 @@ its start begin a real one. No calculation is done before the fork, so that no l
 from __future__ import annotations
 
 import atexit
-import gc
 import importlib
 import json
 import os
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.context import Context
+from engine.core.imports import importing
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _FIRST = {
@@ -42,9 +42,8 @@ _FIRST = {
 
 def main(kind: str) -> None:
     """Answer each line of JSON on standard input with one: {"start": ...} with a process's number, {"poll": number} with its code."""
-    _import_everything(kind)
-    gc.collect()
-    gc.freeze()  # or the first collection of each child copies every page
+    with importing():  # the first collection of each child would copy every page
+        _import_everything(kind)
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)

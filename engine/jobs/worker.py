@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from engine.core.context import Context, open_context
 from engine.core.errors import TunesmithError
 from engine.core.hardware import cpu
+from engine.core.imports import importing
 from engine.core.shapes import CodedMessage
 from engine.jobs.kinds import kind_of
 from engine.jobs.kinds.declaration import JobKind
@@ -83,8 +84,11 @@ def work(ctx: Context, reporter: Reporter) -> None:
 
 def runner_of(kind: JobKind) -> Runner:
     """What does the work of a kind of job; imported now."""
-    module, function = kind.runner.split(":")
-    runner: Runner = getattr(importlib.import_module(module), function)
+    name, function = kind.runner.split(":")
+    if name not in sys.modules:
+        with importing():
+            importlib.import_module(name)
+    runner: Runner = getattr(sys.modules[name], function)
     return runner
 
 

@@ -55,6 +55,7 @@ def test_odd_columns_become_rows_by_wordings(visit: Open, words: int) -> None:
     page.click("#data-import")
     page.wait_for_selector("#data-tab-overview")
     page = seen.open(f"/data?dataset={words}&remap=1")
+    page.click(".data-more-rows")
     page.wait_for_selector(f"{user}:has-text('in Chinese?')")
     assert page.input_value("#data-wording-prompt-1") == "{en} in Chinese?"
     seen.assert_clean()

@@ -94,6 +94,7 @@ def test_continued_pretraining_from_its_card_to_a_job(wizard: Any, studio: Studi
     page.wait_for_selector(f".train-offers:has-text('{objective.example.in_('en')}') .train-offer[aria-checked=true]")
     page.click("#train-step-method")
     planned(page)
+    page.wait_for_selector("[data-step=method] [data-field^='training.']", state="attached")
     asked = page.locator("[data-field^='training.']").evaluate_all("all => all.map((one) => one.dataset.field)")
     assert sorted(asked) == sorted(f"training.{param.key}" for param in objective.params)
     page.fill("#training-max_length", "128")

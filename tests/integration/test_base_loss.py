@@ -13,6 +13,8 @@ from tests import tiny
 from tests.homes import new_home
 from tests.training_jobs import train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Context, tuple[int, int], float]]:

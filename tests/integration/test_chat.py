@@ -289,6 +289,7 @@ def replace_spec(job: Job) -> Job:
     return Job(id=job.id, name=job.name, kind=job.kind, lane=job.lane, spec={})
 
 
+@pytest.mark.slow
 def test_a_killed_process_fails_that_answer_and_the_next_one_works(world: World) -> None:
     conversation = world.open(max_tokens=450)
     events = world.chat.ask(conversation, PROMPT)
@@ -375,6 +376,7 @@ def test_answers_of_a_server_that_was_killed_are_marked_as_stopped(world: World)
     assert "owner" not in settled["base"]["stats"]
 
 
+@pytest.mark.slow
 def test_closing_keeps_what_was_said(world: World) -> None:
     conversation = world.open(max_tokens=450)
     answer = world.chat.ask(conversation, PROMPT)

@@ -53,6 +53,7 @@ def rows_of(ctx: Context, comparison: int) -> dict[str, dict[str, Any]]:
     return {row["key"]: row for row in views.comparison_view(ctx, comparison)["rows"]}
 
 
+@pytest.mark.slow
 def test_two_entrants_with_two_seeds_from_the_form_to_the_table(ctx: Context, inputs: tuple[int, int]) -> None:
     raw = form(inputs, "lora", "full")
     comparison = comparisons.start_comparison(ctx, raw, key="once")
@@ -101,6 +102,7 @@ def test_two_entrants_with_two_seeds_from_the_form_to_the_table(ctx: Context, in
     assert rows_of(ctx, comparison)["full"]["cells"]["loss"]["runs"] == 2
 
 
+@pytest.mark.slow
 def test_scores_survive_an_interruption(ctx: Context, inputs: tuple[int, int]) -> None:
     comparison = comparisons.start_comparison(ctx, form(inputs, "lora", seeds=1, epochs=8), key="")
     [(_, _, job)] = entries(ctx, comparison)

@@ -190,6 +190,7 @@ def taken(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, T
     return {kind: Taken(*parts, fresh[kind]) for kind, parts in made.items()}
 
 
+@pytest.mark.slow
 def test_adapter_zip_loads_with_plain_peft(world: World, taken: dict[str, Taken]) -> None:
     adapter = taken["adapter"]
     path, name = service.export_file(world.ctx, adapter.job_id)
@@ -246,6 +247,7 @@ def test_other_results_are_merged_by_ways_of_their_own(taken: dict[str, Taken], 
     assert json.loads((merged.folder / "config.json").read_text()).get("attention_bias", False) == (kind == "biases")
 
 
+@pytest.mark.slow
 def test_replaced_numbers_are_put_into_the_base_by_the_readmes_own_code(world: World, tmp_path: Path) -> None:
     tuned = add_result(world.ctx, world.base, world.dataset, method_of("diff_pruning"))
     job_id, _result = world.export(tuned, "adapter")

@@ -81,6 +81,7 @@ def test_the_result_is_the_examples(world: World) -> None:
     assert held_out - {row["messages"][0]["content"] for row in found} or len(held_out) == 1
 
 
+@pytest.mark.slow
 def test_chat_puts_examples_before_the_conversation(world: World) -> None:
     chat = Chat(world.ctx)
     side = f"tuned:{world.tuned.id}"

@@ -230,6 +230,7 @@ def test_evicted_adapters_leave_and_the_base_stays_itself(client: InferenceClien
     assert [e["text"] for e in events if e["event"] == "side"] == [before[BASE]["text"]]
 
 
+@pytest.mark.slow
 def test_the_process_survives_nothing_and_the_next_request_starts_another(
     tmp_path: Path, folders: dict[str, Path]
 ) -> None:
@@ -267,6 +268,7 @@ def test_the_process_survives_nothing_and_the_next_request_starts_another(
     assert "Traceback" not in (tmp_path / "logs" / "chat.log").read_text()
 
 
+@pytest.mark.slow
 def test_the_process_ends_with_its_parent(tmp_path: Path) -> None:
     import subprocess
     import sys

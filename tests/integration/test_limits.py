@@ -71,6 +71,7 @@ def supervised(ctx: Context, command: tuple[str, ...] = local.WORKER) -> Supervi
     return Supervisor(ctx, LocalExecutor(command), interval=0.05)
 
 
+@pytest.mark.slow
 def test_a_job_that_runs_out_of_memory_or_is_killed_for_it_learns_the_same(
     ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +124,7 @@ def _killed(ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPat
     return workers.row(ctx, job_id)
 
 
+@pytest.mark.slow
 def test_memory_that_never_suffices_ends_with_the_estimate_beside_the_limit(
     ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from tests.forks import Forked
 from tests.homes import new_home
 from tests.methods import Case
 
+pytestmark = pytest.mark.slow
+
 # 8 steps, looked at after 4 and 8
 TRAINING = {"epochs": 0.8, "batch_size": 4, "evaluations": 2}
 

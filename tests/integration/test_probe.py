@@ -57,6 +57,7 @@ def _kept(ctx: Context) -> list[SpeedCorrection]:
         return list(s.query(SpeedCorrection).all())
 
 
+@pytest.mark.slow
 def test_a_probe_measures_three_steps_and_corrects_the_plan(ctx: Context, raw: dict[str, Any]) -> None:
     before = estimates.plan(ctx, raw)
     assert (before["time"]["source"], speed_probe.probe_of(ctx, raw)) == ("model", None)

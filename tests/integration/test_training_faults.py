@@ -19,6 +19,8 @@ from storage.tables import TunedModel
 from tests import forks, tiny, workers
 from tests.forks import Forked
 
+pytestmark = pytest.mark.slow
+
 TRAINING = {"epochs": 6, "batch_size": 4, "evaluations": 5, "learning_rate": 0.01}
 STEPS = 60
 

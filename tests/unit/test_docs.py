@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -72,8 +73,11 @@ def test_every_dependency_is_explained_and_pinned() -> None:
         if line and not line.startswith(("#", "-r "))
     ]
     assert [line for line in lines if "==" not in line] == []
-    wanted = {line.split("==")[0].strip() for line in lines}
-    assert set(re.findall(r"^\| `([\w.-]+)` \|", page, re.MULTILINE)) == wanted
+    packages = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    assert [version for version in packages.values() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
+    wanted = {line.split("==")[0].strip() for line in lines} | packages.keys()
+    explained = re.findall(r"^\| ((?:`[^`]+`(?:, )?)+) \|", page, re.MULTILINE)
+    assert {name for names in explained for name in re.findall(r"`([^`]+)`", names)} == wanted
 
 
 def test_links_between_pages_lead_somewhere() -> None:

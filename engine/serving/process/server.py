@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from engine.core.errors import TunesmithError
+from engine.core.imports import importing
 from engine.core.shapes import CodedMessage
 from engine.serving.protocol import Request, encode, read_request
 
@@ -80,7 +81,8 @@ class Server:
     """Serves one request after another."""
 
     def __init__(self, wire: Wire, inbox: Inbox) -> None:
-        from engine.serving.runtime.model_cache import ModelCache
+        with importing():
+            from engine.serving.runtime.model_cache import ModelCache
 
         self._wire, self._inbox, self._models = wire, inbox, ModelCache()
 

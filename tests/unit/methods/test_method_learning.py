@@ -8,7 +8,7 @@ from tests import methods
 from tests.methods import Case
 from tests.unit.methods.conftest import Lessons
 
-pytestmark = pytest.mark.parametrize("family", methods.FAMILIES)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("family", methods.FAMILIES)]
 each = pytest.mark.parametrize("case", methods.cases(), ids=str)
 _LORA = next(case for case in methods.cases() if str(case) == "lora")
 

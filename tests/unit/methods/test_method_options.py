@@ -22,6 +22,8 @@ from tests import methods
 from tests.methods import Case, cases
 from tests.unit.methods.conftest import Lessons
 
+pytestmark = pytest.mark.slow
+
 LORAS = [case for case in cases() if case.method.key == "lora"]
 ADALORA = next(case for case in cases() if case.method.key == "adalora")
 

@@ -16,7 +16,7 @@ from tests import methods
 from tests.methods import Case
 from tests.unit.methods.conftest import PROBE, Learnt, Lessons
 
-pytestmark = pytest.mark.parametrize("family", methods.FAMILIES)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("family", methods.FAMILIES)]
 each = pytest.mark.parametrize("case", methods.cases(), ids=str)
 _ROUNDING = 3e-5  # of fp32 sums in another order: with and without a cache, one adapter alone or a row beside others
 

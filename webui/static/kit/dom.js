@@ -40,3 +40,25 @@ export function replaceChildren(root, ...children) {
   appendAll(root, children);
   if (focused) document.getElementById(focused)?.focus();
 }
+
+/** Draw `items` into `parent`, one node an item: untouched while its JSON is the same, so focus and hover survive ticks. */
+export function drawKeyed(parent, items, key, draw) {
+  const had = parent.tsKeyed || new Map();
+  const now = new Map();
+  const focused = parent.contains(document.activeElement) ? document.activeElement?.id : "";
+  items.forEach((item, index) => {
+    const name = String(key(item));
+    const text = JSON.stringify(item);
+    let entry = had.get(name);
+    if (!entry || entry.text !== text) {
+      const node = draw(item, index);
+      entry?.node.replaceWith(node);
+      entry = { node, text };
+    }
+    now.set(name, entry);
+    if (parent.children[index] !== entry.node) parent.insertBefore(entry.node, parent.children[index] || null);
+  });
+  for (const [name, entry] of had) if (!now.has(name)) entry.node.remove();
+  parent.tsKeyed = now;
+  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+}

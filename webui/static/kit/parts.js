@@ -1,7 +1,7 @@
-/* Parts of a page that views share: dialogs, sparklines, copying, heads, progress. */
+/* Parts of a page that views share: dialogs, toasts, sparklines, copying, heads, progress, the actions of buttons. */
 import { h } from "./dom.js";
+import { drawIcon } from "./icons.js";
 import { t } from "./texts.js";
-import { toast } from "./toast.js";
 
 /** Show a dialog with `body` and resolve, when it closes, to the value of the button pressed ("" when dismissed). */
 export function openDialog(title, body, actions, options = {}) {
@@ -54,6 +54,9 @@ export async function copyText(text) {
   }
 }
 
+/** A name of ours as the name of a file, without an ending. */
+export const fileName = (name) => name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "tunesmith";
+
 /** Save a text or a blob under a name. */
 export function saveFile(name, content, type = "text/plain") {
   const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
@@ -74,4 +77,32 @@ export function progressBar(fraction, label) {
   return h("span", { class: "ts-progress" + (known ? "" : " unknown"), role: "progressbar", "aria-label": label,
     "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": percent === null ? null : String(percent) },
     h("i", { style: { width: (percent ?? 35) + "%" } }));
+}
+
+/** A short message at the foot of the page. kind: "info", "good" or "danger". */
+export function toast(text, kind = "info") {
+  let holder = document.getElementById("ts-toasts");
+  if (!holder) {
+    holder = h("div", { id: "ts-toasts", "aria-live": "polite" });
+    document.body.append(holder);
+  }
+  const shown = h("div", { class: "ts-toast " + kind, role: kind === "danger" ? "alert" : "status" },
+    h("span", {}, text),
+    h("button", { class: "ts-icon-btn", "aria-label": t("common.close"), onclick: () => shown.remove() }, drawIcon("x")));
+  holder.append(shown);
+  setTimeout(() => shown.remove(), kind === "danger" ? 15000 : 5000);
+}
+
+/** Run an action of a button: marks it as busy meanwhile (it keeps the focus), shows errors as a toast. Resolves to the result or undefined. */
+export async function runAction(button, action) {
+  if (button.disabled || button.getAttribute("aria-busy") === "true") return undefined;
+  button.setAttribute("aria-busy", "true");
+  try {
+    return await action();
+  } catch (error) {
+    toast(error.message, "danger");
+    return undefined;
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
 }

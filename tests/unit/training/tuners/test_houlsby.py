@@ -53,6 +53,7 @@ def test_an_adapter_computes_what_the_paper_says(tmp_path: Path, activation: str
 
 
 @torch.no_grad()
+@pytest.mark.slow
 def test_a_fresh_process_reads_it_with_pefts_own_loader(tmp_path: Path) -> None:
     folder = tiny.write_model(tmp_path / "base")
     model = methods.applied(folder, HOULSBY, folder, size=8, activation="relu").eval()

@@ -1,10 +1,9 @@
 /* Overlaid curves, held-out and training loss beside each other, one line an entrant, and the answers side by side. */
 import { lineChart } from "../../kit/chart.js";
-import { h, replaceChildren } from "../../kit/dom.js";
+import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { compareKey } from "./parts.js";
-import { drawKeyed } from "../jobs/parts.js";
 import { cutPreview } from "../shared/cut-preview.js";
 
 const SHOWN = 6;

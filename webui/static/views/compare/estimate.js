@@ -2,9 +2,8 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst } from "../../kit/parts.js";
+import { askFirst, runAction } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { compareRoughly } from "./parts.js";
 import { labelledField } from "../shared/form-controls.js";
 

@@ -6,9 +6,9 @@ import { openDialog, pageHead } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
 import { compareBack, compareRoughly } from "./parts.js";
-import { misfitList, watchFit } from "../data/misfits.js";
+import { misfitList } from "../data/misfits.js";
 import {
-  debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField,
+  debounce, keepDraft, labelledField, noteBox, onlyLatest, reasonBox, selectField, watchFit,
 } from "../shared/form-controls.js";
 import { formNumber, settingsForm } from "../shared/form.js";
 

@@ -1,10 +1,10 @@
 /* The Compare page: earlier comparisons, a new one (?new=1), or one live (?comparison=3). */
-import { h, replaceChildren } from "../../kit/dom.js";
+import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
-import { drawKeyed, jobLink, jobWhen } from "../jobs/parts.js";
+import { jobLink, jobWhen } from "../jobs/parts.js";
 
 /** @param {Ctx<"compare">} ctx */
 export async function view(root, forms, ctx) {

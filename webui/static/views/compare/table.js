@@ -1,10 +1,10 @@
 /* The leaderboard: sortable columns, mean ± spread, the best value marked only when it is no accident. Cards on a phone. */
-import { h, replaceChildren } from "../../kit/dom.js";
+import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { compareKey } from "./parts.js";
-import { JOB_ACTIVE, JOB_LOOK, drawKeyed, jobError } from "../jobs/parts.js";
+import { JOB_ACTIVE, JOB_LOOK, jobError } from "../jobs/parts.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
 
 /* How the number of a metric is shown, by its declared style. */

@@ -2,9 +2,8 @@
 import { h } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst } from "../../kit/parts.js";
+import { askFirst, runAction } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 
 export const SAMPLES = ["en", "zh"];
 
@@ -45,3 +44,6 @@ export async function dataRemove(button, set, ctx) {
 export const SEVERITY_ICONS = { serious: "triangle-alert", look: "eye", hint: "info" };
 
 export const LEVEL_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info", good: "circle-check" };
+
+/** Dropped, added, changed, moved: those that are not zero, each with its sign. */
+export const CHANGES = { changed: "pencil", dropped: "trash-2", added: "plus", moved: "arrow-right" };

@@ -2,14 +2,13 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { pageHead } from "../../kit/parts.js";
+import { pageHead, runAction } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { SAMPLES, SEVERITY_ICONS, dataBadges, health, kindBadge, languageBadge, statBox } from "./badges.js";
 import { dropZone } from "./import/upload.js";
 import { dataWays } from "./import/ways.js";
-import { misfitList, watchFit } from "./misfits.js";
-import { noteBox } from "../shared/form-controls.js";
+import { misfitList } from "./misfits.js";
+import { noteBox, watchFit } from "../shared/form-controls.js";
 
 /**
  * The list: head, drop zone, samples, cards.

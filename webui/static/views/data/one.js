@@ -2,9 +2,8 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { pageHead } from "../../kit/parts.js";
+import { pageHead, runAction } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { dataBack, dataRemove } from "./badges.js";
 import { dataMapping } from "./import/map.js";
 import { importing } from "./import/progress.js";

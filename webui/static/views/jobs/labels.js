@@ -1,9 +1,8 @@
 /* Tags and the note of one job: shown, and edited in a dialog. */
 import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
-import { openDialog } from "../../kit/parts.js";
+import { openDialog, toast } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { toast } from "../../kit/toast.js";
 import { splitTags } from "./words.js";
 import { labelledField } from "../shared/form-controls.js";
 

@@ -2,8 +2,8 @@
 import { lineChart } from "../../kit/chart.js";
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
+import { runAction } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { JOB_ACTIVE, JOB_METRICS, jobButton, jobText } from "./parts.js";
 
 export function jobMemory() {

@@ -1,16 +1,13 @@
 /* The Jobs page: the list, or one job when the address names it (?job=7). */
-import { h, replaceChildren } from "../../kit/dom.js";
+import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { pageHead } from "../../kit/parts.js";
+import { pageHead, runAction } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { jobFilter } from "./filter.js";
 import { jobTags } from "./labels.js";
-import {
-  JOB_ACTIVE, drawKeyed, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen,
-} from "./parts.js";
+import { JOB_ACTIVE, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen } from "./parts.js";
 
 const FACETS_EVERY = 10000; // milliseconds
 

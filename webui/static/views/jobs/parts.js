@@ -2,9 +2,8 @@
 import { h } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst } from "../../kit/parts.js";
+import { askFirst, runAction, toast } from "../../kit/parts.js";
 import { hasText, pageLocale, said, t } from "../../kit/texts.js";
-import { runAction, toast } from "../../kit/toast.js";
 import { dayOf } from "./words.js";
 
 export const JOB_ACTIVE = new Set(["starting", "running", "stopping"]);
@@ -104,28 +103,6 @@ export function jobButton(icon, label, attributes) {
 }
 export function jobLink(icon, label, href, look = "") {
   return h("a", { class: "ts-btn " + look, href }, drawIcon(icon), h("span", {}, label));
-}
-
-/** Draw `items` into `parent`, one node an item: untouched while its JSON is the same, so focus and hover survive ticks. */
-export function drawKeyed(parent, items, key, draw) {
-  const had = parent.tsKeyed || new Map();
-  const now = new Map();
-  const focused = parent.contains(document.activeElement) ? document.activeElement?.id : "";
-  items.forEach((item, index) => {
-    const name = String(key(item));
-    const text = JSON.stringify(item);
-    let entry = had.get(name);
-    if (!entry || entry.text !== text) {
-      const node = draw(item, index);
-      entry?.node.replaceWith(node);
-      entry = { node, text };
-    }
-    now.set(name, entry);
-    if (parent.children[index] !== entry.node) parent.insertBefore(entry.node, parent.children[index] || null);
-  });
-  for (const [name, entry] of had) if (!now.has(name)) entry.node.remove();
-  parent.tsKeyed = now;
-  if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
 }
 
 export const JOB_METRICS = {

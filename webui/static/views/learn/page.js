@@ -3,13 +3,11 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { pageHead } from "../../kit/parts.js";
+import { pageHead, toast } from "../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
-import { toast } from "../../kit/toast.js";
-import { cards } from "./card.js";
+import { cards, objectives } from "./card.js";
 import { glossary } from "./glossary.js";
 import { guide } from "./guide.js";
-import { objectives } from "./objectives.js";
 import { learnFold, learnUnfold } from "./parts.js";
 import { learnTable } from "./table.js";
 import { labelledField, noteBox, selectField } from "../shared/form-controls.js";

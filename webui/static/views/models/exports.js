@@ -2,8 +2,8 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
+import { runAction } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { jobBar, jobError, jobSoon } from "../jobs/parts.js";
 import { settingsForm } from "../shared/form.js";
 

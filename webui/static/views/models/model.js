@@ -2,10 +2,9 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst, openDialog, pageHead } from "../../kit/parts.js";
+import { askFirst, openDialog, pageHead, runAction, toast } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { runAction, toast } from "../../kit/toast.js";
 import { modelDownloads } from "./exports.js";
 import { modelGain, modelLineage } from "./parts.js";
 

@@ -1,11 +1,10 @@
 /* The Models page: what was made, where it came from, what to do with it. One model when the address names it (?model=2). */
-import { h, replaceChildren } from "../../kit/dom.js";
+import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
-import { drawKeyed } from "../jobs/parts.js";
 import { modelGain, modelLineage } from "./parts.js";
 
 /** @type {View<"models">} */

@@ -2,10 +2,9 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { pageHead } from "../../kit/parts.js";
+import { pageHead, runAction } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageLanguage, pageUrl, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { jobBadge, jobBar, jobError, jobHeadline, jobLink, jobSoon } from "../jobs/parts.js";
 
 const STEP = 100; // answered questions that are shown at first, and more at a time

@@ -2,9 +2,8 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst, openDialog } from "../../kit/parts.js";
+import { askFirst, openDialog, runAction, toast } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
-import { runAction, toast } from "../../kit/toast.js";
 import { settingsForm } from "../shared/form.js";
 
 /** @param {Parts<"playground">} play */

@@ -1,9 +1,8 @@
 /* Save an answer of the Playground as a training row: corrected by hand first if wanted, then it waits to be approved. */
 import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
-import { openDialog } from "../../kit/parts.js";
+import { openDialog, toast } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
-import { toast } from "../../kit/toast.js";
 import { labelledField, noteBox, selectField } from "../shared/form-controls.js";
 
 /** @param {Parts<"playground">} play */

@@ -2,10 +2,9 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst, progressBar } from "../../kit/parts.js";
+import { askFirst, progressBar, runAction } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { said, t } from "../../kit/texts.js";
-import { runAction } from "../../kit/toast.js";
 import { jobText } from "../jobs/parts.js";
 import { labelledField, reasonBox } from "../shared/form-controls.js";
 

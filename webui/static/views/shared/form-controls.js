@@ -139,3 +139,19 @@ export function keepDraft(kind, save, draft) {
     fetch("/api/drafts/" + kind, { method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(kept) }).catch(() => {});
   });
 }
+
+/** Ask until all rows were looked at; `show` takes each answer. Ends when `here()` says so, or at an error: nothing is told then. */
+export async function watchFit(ask, show, here) {
+  const waits = (found) => (found.findings ? found.working : Object.values(found).some((one) => one.working));
+  try {
+    for (;;) {
+      const found = await ask();
+      if (!here()) return;
+      show(found);
+      if (!waits(found)) return;
+      await new Promise((done) => setTimeout(done, 120));
+    }
+  } catch {
+    /* what a page does with the data set says itself why it cannot be read */
+  }
+}

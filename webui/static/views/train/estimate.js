@@ -2,11 +2,9 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst } from "../../kit/parts.js";
+import { askFirst, toast } from "../../kit/parts.js";
 import { pageUrl, said, t } from "../../kit/texts.js";
-import { toast } from "../../kit/toast.js";
 import { noteBox } from "../shared/form-controls.js";
-import { checkedLines } from "./check.js";
 import { memoryView } from "./estimate-memory.js";
 import { setParam } from "./state.js";
 import { whyLine } from "./steps.js";
@@ -59,12 +57,12 @@ function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
   const used = plan ? format.memory(plan.memory.total_mb) : "–";
-  const time = plan ? t("train.estimate.about", { time: trainRoughly(plan.seconds) }) : "–";
+  const time = plan ? t("train.estimate.about", { time: format.roughly(plan.seconds) }) : "–";
   at.empty.textContent = plan ? "" : trainLacking(w);
   at.empty.hidden = Boolean(plan);
   replaceChildren(at.toggle, h("span", { class: "ts-num" }, plan ? used : t("train.estimate")), plan ? h("span", { class: "ts-num ts-soft" }, time) : null, drawIcon("chevron-up"));
   at.memory.show(plan);
-  replaceChildren(at.checked, checkedLines(w));
+  tellChecks(at, w);
   at.steps.show(plan ? format.number(plan.steps) : "–", plan ? trainFacts(plan, w) : []);
   tellTime(at, plan, time);
   tellDisk(at, plan);
@@ -85,13 +83,6 @@ function tellStart(at, w) {
   at.why.tell();
   at.smallWhy.tell();
   if (planned) at.only.textContent = t("train.estimate.planned_only", { device: said(planned.name) });
-}
-
-/** An estimate is not to be read to the second. */
-export function trainRoughly(seconds) {
-  if (seconds < 57.5) return format.duration(Math.max(5, Math.round(seconds / 5) * 5));
-  if (seconds < 3600) return t("train.estimate.minutes", { n: format.number(Math.round(seconds / 30) / 2, 1) });
-  return format.duration(Math.round(seconds / 600) * 600);
 }
 
 /** @param {Parts<"train">} w */
@@ -115,7 +106,7 @@ function trainFacts(plan, w) {
 }
 
 /** From when to when, and how that is known. */
-const timeWords = (time) => t("train.estimate.range", { low: trainRoughly(time.low), high: trainRoughly(time.high), how: t("train.estimate.time." + time.source) });
+const timeWords = (time) => t("train.estimate.range", { low: format.roughly(time.low), high: format.roughly(time.high), how: t("train.estimate.time." + time.source) });
 
 const deviceWord = ({ device, precision }) => [said(device.kind), precision.dtype].join(", ");
 
@@ -131,6 +122,16 @@ function foldView(name) {
     replaceChildren(parts, rows.map(([label, size]) => h("li", {}, h("span", {}, label), h("span", { class: "ts-num" }, size))));
   };
   return { node: h("div", { class: "estimate-folded" }, node, below), show };
+}
+
+/**
+ * What a dry run or a few real steps measured, once there was one.
+ * @param {Parts<"train">} w
+ */
+async function tellChecks(at, w) {
+  if (!Object.keys(w.checks).length) return replaceChildren(at.checked);
+  const { checkedLines } = await import("./check.js");
+  return replaceChildren(at.checked, checkedLines(w));
 }
 
 /** @param {Server.PlanView} plan */

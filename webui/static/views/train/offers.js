@@ -1,10 +1,6 @@
 /* Plans that keep to the budget: asked for when model, data or budget change; the best one fills the form until the user
    changes a setting. A plan that was picked stays picked while it is offered. */
-import { h, replaceChildren } from "../../kit/dom.js";
-import { t } from "../../kit/texts.js";
-import { debounce, noteBox, onlyLatest } from "../shared/form-controls.js";
-import { applyChange } from "./estimate.js";
-import { offerCards } from "./offer-cards.js";
+import { debounce, onlyLatest } from "../shared/form-controls.js";
 
 /** @param {Parts<"train">} w */
 export function offering(w) {
@@ -85,37 +81,3 @@ function pickedOffer(w, offers) {
  * @param {Parts<"train">} w
  */
 const bestOffer = (w) => (w.offers?.nothing ? null : w.offers?.offers.find((one) => one.best) || null);
-
-/** What was set by hand, so that it can be taken back after a plan was looked at. */
-const ownSettings = ({ method, method_params_by, training_by, training }) => ({ method, method_params_by, training_by, training, own: true, plan: null });
-
-/** @param {Parts<"train">} w */
-export function offersPart(w) {
-  const list = h("div", { class: "ts-stack tight" });
-  const self = { all: false, mine: w.draft.own ? ownSettings(w.draft) : null };
-  const draw = () => {
-    list.setAttribute("aria-busy", String(w.offersBusy));
-    replaceChildren(list, offersNow(w, self, draw));
-  };
-  for (const event of ["offers", "plan"]) w.on(event, draw, "step");
-  draw();
-  w.lookForOffers();
-  return h("section", { class: "ts-stack tight train-offers", "aria-labelledby": "train-offers-title" },
-    h("h3", { id: "train-offers-title" }, t("train.offers.title")), h("p", { class: "ts-soft ts-small" }, t("train.offers.lead")), list);
-}
-
-/** @param {Parts<"train">} w */
-function offersNow(w, self, draw) {
-  if (!w.done("model") || !w.done("data")) return h("p", { class: "ts-soft" }, t("train.offers.later"));
-  if (w.offersProblem) return noteBox("danger", Object.values(w.offersProblem.faults || {})[0] || w.offersProblem.message);
-  if (!w.offers) return ["block", "block"].map(() => h("i", { class: "ts-bone offer-bone", "aria-hidden": "true" }));
-  const { offers, nothing } = w.offers;
-  return [nothing ? nothingFits(w, nothing) : null, offers.length || self.mine ? offerCards(w, self, offers, draw) : null];
-}
-
-/**
- * No plan keeps to the budget: what would, with the button that does it.
- * @param {Parts<"train">} w
- */
-const nothingFits = (w, nothing) => noteBox("warn", h("p", {}, nothing.message),
-  nothing.change && Object.keys(nothing.change).length ? h("button", { type: "button", class: "ts-btn small", id: "train-offer-change", onclick: () => applyChange(w, nothing.change) }, t("train.estimate.apply")) : null);

@@ -1,13 +1,12 @@
 /* The Train page: a wizard of five steps, the estimate beside it. State lies in the draft (state.js). */
 import { appendAll, h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
-import { pageHead } from "../../kit/parts.js";
-import { queryValue, t } from "../../kit/texts.js";
-import { noteBox } from "../shared/form-controls.js";
+import { askFirst, pageHead, runAction } from "../../kit/parts.js";
+import { pageUrl, queryValue, t } from "../../kit/texts.js";
+import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { trainDrawEstimate } from "./estimate.js";
 import { trainState } from "./state.js";
 import { STEPS, walkSteps, whyLine } from "./steps.js";
-import { drawTools, sayWarnings } from "./yaml.js";
 
 /** @param {Ctx<"train">} ctx */
 export const view = async (root, value, ctx) => {
@@ -43,6 +42,7 @@ function trainFrame() {
 /** @param {Parts<"train">} w */
 function trainOpen(frame, w, { replaced, warnings }) {
   w.notes = frame.notes;
+  w.warn = (told) => sayWarnings(w, told);
   const show = (step) => {
     w.patch({ step });
     const drawn = drawStep(frame, w);
@@ -141,4 +141,43 @@ function drawBar(bar, w) {
         h("span", { class: "step-words" }, h("span", { class: "step-name" }, name),
           h("span", { class: "step-choice", dir: "auto" }, chosen))));
   })));
+}
+
+/** @param {Parts<"train">} w */
+function drawTools(holder, w) {
+  const button = (id, icon, text, task) => {
+    const node = h("button", { type: "button", class: "ts-btn ghost small", id, onclick: () => task(w, node) }, drawIcon(icon), text);
+    return node;
+  };
+  const compare = async () => {
+    await w.saved();
+    const { base_model: model, dataset } = w.draft;
+    location.assign(pageUrl("compare", Object.entries({ new: 1, model, dataset }).filter(([, value]) => value)));
+  };
+  replaceChildren(holder,
+    button("train-compare", "gauge", t("compare.from_train"), compare),
+    button("train-import", "upload", t("train.tools.import"), async () => (await import("./yaml.js")).importYaml(w)),
+    button("train-export", "download", t("train.tools.export"), async (_w, node) => (await import("./yaml.js")).exportYaml(w, node)),
+    button("train-fresh", "rotate-ccw", t("train.tools.fresh"), startOver));
+}
+
+/**
+ * What could not be taken over, above the steps until it is closed.
+ * @param {Parts<"train">} w
+ */
+function sayWarnings(w, warnings) {
+  replaceChildren(w.notes, warnings.map((warning) => {
+    const note = noteBox("warn", h("p", {}, reasonBox(warning)));
+    note.append(h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("common.close"), onclick: () => note.remove() }, drawIcon("x")));
+    return note;
+  }));
+}
+
+/** @param {Parts<"train">} w */
+async function startOver(w, button) {
+  if (!(await askFirst(t("train.fresh.title"), t("train.fresh.text"), t("train.tools.fresh")))) return;
+  const draft = await runAction(button, () => w.ctx.call("start_over"));
+  if (!draft) return;
+  replaceChildren(w.notes);
+  w.reload(draft);
 }

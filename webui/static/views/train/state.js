@@ -1,12 +1,10 @@
 /* The wizard's state: the draft, what can be chosen, the plan. Saves and plans by itself when the draft changes. */
+import { toast } from "../../kit/parts.js";
 import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
-import { toast } from "../../kit/toast.js";
-import { debounce, keepDraft, onlyLatest } from "../shared/form-controls.js";
-import { fitting } from "./fit.js";
+import { debounce, keepDraft, onlyLatest, watchFit } from "../shared/form-controls.js";
 import { offering } from "./offers.js";
-import { STEPS } from "./steps.js";
-import { budgetWords } from "./steps/budget.js";
+import { STEPS, budgetWords } from "./steps.js";
 
 /** @param {Ctx<"train">} ctx */
 export function trainState(ctx, forms, loaded) {
@@ -156,4 +154,22 @@ function planning(w) {
   w.replan = () => { w.busy = true; later(); w.tell("busy"); };
   w.replan.flush = later.flush;
   whenBack(() => { w.save(); w.replanNow(); });
+}
+
+/** `w.fits` holds what is known of each data set; "fits" is told when it changes. */
+function fitting(w) {
+  let asked = "";
+  w.fits = {};
+  const look = () => {
+    const { base_model: model } = w.draft;
+    const { key } = w.objective();
+    const now = JSON.stringify([model, key, w.datasets.map((set) => [set.id, set.content_hash]), w.models.map((one) => [one.id, one.status])]);
+    if (now === asked) return;
+    asked = now;
+    w.fits = {};
+    watchFit(() => w.ctx.call("wizard_fits", model, key), (fits) => { w.fits = fits; w.tell("fits"); }, () => now === asked && !w.finished);
+  };
+  w.on("draft", look);
+  w.on("lists", look);
+  w.lookAtFits = look;
 }

@@ -1,6 +1,7 @@
 /* The steps of the wizard: their order and addresses, the browser's history through them, and what is in the way of going on. */
 import { h, replaceChildren } from "../../kit/dom.js";
-import { queryValue, t } from "../../kit/texts.js";
+import { format } from "../../kit/format.js";
+import { queryValue, said, t } from "../../kit/texts.js";
 
 /** In the order in which they are gone through. */
 export const STEPS = ["model", "data", "budget", "method", "review"];
@@ -85,4 +86,19 @@ function focusField(field) {
   const holder = document.querySelector(`[data-field="${CSS.escape(field)}"]`);
   holder?.closest("details")?.setAttribute("open", "");
   /** @type {HTMLElement | null | undefined} */ (holder?.querySelector("input, select, textarea"))?.focus();
+}
+
+export const GOALS = ["quality", "fastest", "smallest"];
+
+/**
+ * The budget in a few words, for the bar and the review.
+ * @param {Parts<"train">} w
+ */
+export function budgetWords(w) {
+  const { memory_mb: memory, minutes, disk_mb: disk, goal } = w.draft.budget;
+  const device = w.device();
+  return [device ? said(device.name) : t("train.budget.auto"), typeof memory === "number" ? format.memory(memory) : null,
+    typeof minutes === "number" ? format.duration(minutes * 60) : null,
+    typeof disk === "number" ? t("train.budget.on_disk", { size: format.bytes(disk * 1e6) }) : null,
+    goal && goal !== GOALS[0] ? t("train.goal." + goal) : null].filter(Boolean).join(", ");
 }

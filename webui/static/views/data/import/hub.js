@@ -2,10 +2,9 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { progressBar } from "../../../kit/parts.js";
+import { progressBar, runAction } from "../../../kit/parts.js";
 import { poll } from "../../../kit/server.js";
 import { t } from "../../../kit/texts.js";
-import { runAction } from "../../../kit/toast.js";
 import { goTo, wayCard } from "./way-card.js";
 import { labelledField, noteBox, reasonBox } from "../../shared/form-controls.js";
 

@@ -5,7 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { carriedMapping, withColumn } from "./carry.js";
 import { leftOutNote } from "./left-out.js";
-import { noteLine } from "./map.js";
+import { refusal } from "./way-card.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
 /**
@@ -34,9 +34,10 @@ export function readCard(set, choice, changed) {
   });
   draw();
   const node = h("section", { class: "ts-card ts-stack" }, h("h2", {}, t("data.map.title")),
-    h("div", {}, labelledField("data-shape", t("data.found.shape"), shape, { help }), why), leftOut, fields, classes, textOptions(set, choice, changed), encodingField(set, choice, changed));
+    h("div", {}, labelledField("data-shape", t("data.found.shape"), shape, { help }), why), fields, classes, textOptions(set, choice, changed), encodingField(set, choice, changed));
   return {
     node,
+    leftOut,
     redraw: draw,
     wrong(error) { markWrong(fields, error); replaceChildren(classes); replaceChildren(leftOut); },
     seen(result) {
@@ -216,3 +217,8 @@ function encodingField(set, choice, changed) {
   return labelledField("data-encoding", t("data.found.encoding"),
     selectField("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: t("data.encoding.help") });
 }
+
+export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, t("detect." + one.code, named(refusal(one.params))));
+
+/** Params of a sentence with a field's name in words. */
+const named = (params) => (params.field ? { ...params, field: t("data.field." + params.field) } : params);

@@ -1,9 +1,8 @@
 /* Bringing data: a table typed in the page. */
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
-import { askFirst } from "../../../kit/parts.js";
+import { askFirst, runAction } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { runAction } from "../../../kit/toast.js";
 import { dataSheet } from "./sheet.js";
 import { goTo, wayCard } from "./way-card.js";
 import { debounce, keepDraft, labelledField, noteBox } from "../../shared/form-controls.js";

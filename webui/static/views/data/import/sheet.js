@@ -2,8 +2,8 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { toast } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { toast } from "../../../kit/toast.js";
 
 const SHEET_PAGE = 100;
 

@@ -1,8 +1,8 @@
 /* What the other ways to bring data share. */
 import { h } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
-import { runAction } from "../../../kit/toast.js";
 import { labelledField, reasonBox, selectField } from "../../shared/form-controls.js";
 
 export const wayCard = (key, close, ...children) => h("section", { class: "ts-card", "aria-labelledby": "data-way-title" },

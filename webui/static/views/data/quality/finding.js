@@ -2,8 +2,8 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction } from "../../../kit/parts.js";
 import { pageLocale, t } from "../../../kit/texts.js";
-import { runAction } from "../../../kit/toast.js";
 import { SEVERITY_ICONS } from "../badges.js";
 import { dataMade, dataOperation } from "../operation.js";
 import { editRow } from "../rows/edit.js";

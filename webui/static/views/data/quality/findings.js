@@ -2,10 +2,9 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { progressBar } from "../../../kit/parts.js";
+import { progressBar, runAction } from "../../../kit/parts.js";
 import { poll } from "../../../kit/server.js";
 import { t } from "../../../kit/texts.js";
-import { runAction } from "../../../kit/toast.js";
 import { finding } from "./finding.js";
 import { findingsSettings } from "./findings-settings.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
@@ -16,6 +15,7 @@ import { noteBox, reasonBox } from "../../shared/form-controls.js";
  */
 export function findingsTab(set, ctx) {
   const self = { set, ctx, panels: new Map(), head: h("div", { class: "ts-stack" }), list: h("div", { class: "ts-stack tight findings-list" }), foot: h("div", {}) };
+  self.look = (settings) => findingsLook(self, settings);
   self.node = h("div", { class: "ts-stack findings" }, self.head, self.list, self.foot);
   replaceChildren(self.head, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   findingsBegin(self);
@@ -40,7 +40,7 @@ async function findingsBegin(self) {
  * Start the search (with the kept settings where they are null) and follow it.
  * @param {Parts<"data">} self
  */
-export async function findingsLook(self, settings) {
+async function findingsLook(self, settings) {
   await self.ctx.call("audit_start", self.set.id, settings);
   self.panels.clear();
   self.state = await self.ctx.call("audit_state", self.set.id);

@@ -2,9 +2,8 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { pageHead } from "../../../kit/parts.js";
+import { pageHead, toast } from "../../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
-import { toast } from "../../../kit/toast.js";
 import { dataBack } from "../badges.js";
 import { reviewSide } from "./review-add.js";
 import { editRow } from "../rows/edit.js";
@@ -17,6 +16,7 @@ const REVIEW_KEYS = { j: "next", k: "previous", a: "approve", e: "edit", r: "rej
 /** @param {Ctx<"data">} ctx */
 export function dataReview(root, ctx) {
   const self = { ctx, at: 0, status: "waiting", dataset: Number(queryValue("for")) || null, undo: [], found: null, busy: false };
+  self.load = () => reviewLoad(self);
   self.filters = h("div", { class: "ts-spread" });
   self.card = h("section", { class: "ts-card data-review-card", "aria-label": t("data.review.one"), "aria-busy": "true" });
   self.side = h("section", { class: "ts-card data-review-side", "aria-labelledby": "data-review-add-title" });
@@ -36,7 +36,7 @@ export function dataReview(root, ctx) {
 }
 
 /** @param {Parts<"data">} self */
-export async function reviewLoad(self) {
+async function reviewLoad(self) {
   try {
     self.found = await self.ctx.call("review_queue", self.status, self.at, self.dataset);
     if (!self.found.rows.length && self.at) {

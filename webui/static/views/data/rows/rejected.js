@@ -2,8 +2,8 @@
 import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction, toast } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { runAction, toast } from "../../../kit/toast.js";
 import { health } from "../badges.js";
 import { parse } from "../import/upload.js";
 import { openSet } from "../open-set.js";

@@ -2,8 +2,8 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { runAction } from "../../../kit/toast.js";
 import { openSet } from "../open-set.js";
 import { dataOperation } from "../operation.js";
 import { rewritePanel } from "./rewrite.js";

@@ -2,10 +2,11 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction, toast } from "../../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
-import { runAction, toast } from "../../../kit/toast.js";
+import { CHANGES } from "../badges.js";
 import { openSet } from "../open-set.js";
-import { CHANGES, changeCounts, dataMade } from "../operation.js";
+import { changeCounts, dataMade } from "../operation.js";
 import { dataPager } from "../rows/browser.js";
 import { change } from "./diff.js";
 import { labelledField, noteBox, onlyLatest, segments, selectField } from "../../shared/form-controls.js";

@@ -1,13 +1,11 @@
 /* Step 3: what it may cost and what matters most; the plans that keep to it follow (offers.js). */
 import { appendAll, h } from "../../../kit/dom.js";
-import { format } from "../../../kit/format.js";
-import { said, t } from "../../../kit/texts.js";
+import { t } from "../../../kit/texts.js";
 import { choiceCards, labelledField } from "../../shared/form-controls.js";
 import { formNumber } from "../../shared/form.js";
 import { devicePicker } from "../device.js";
-import { offersPart } from "../offers.js";
-
-const GOALS = ["quality", "fastest", "smallest"];
+import { offersPart } from "../offer-cards.js";
+import { GOALS } from "../steps.js";
 
 /** @param {Parts<"train">} w */
 export function budgetStepView(w, body) {
@@ -47,17 +45,4 @@ function limitField(w, key, scale, put) {
     help: t("train.budget." + key + ".help"),
     box: h("div", { class: "field-box" }, input, h("span", { class: "field-unit" }, t("train.budget." + key + ".unit"))),
   });
-}
-
-/**
- * The budget in a few words, for the bar and the review.
- * @param {Parts<"train">} w
- */
-export function budgetWords(w) {
-  const { memory_mb: memory, minutes, disk_mb: disk, goal } = w.draft.budget;
-  const device = w.device();
-  return [device ? said(device.name) : t("train.budget.auto"), typeof memory === "number" ? format.memory(memory) : null,
-    typeof minutes === "number" ? format.duration(minutes * 60) : null,
-    typeof disk === "number" ? t("train.budget.on_disk", { size: format.bytes(disk * 1e6) }) : null,
-    goal && goal !== GOALS[0] ? t("train.goal." + goal) : null].filter(Boolean).join(", ");
 }

@@ -2,8 +2,8 @@
 import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
+import { runAction } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
-import { runAction } from "../../../kit/toast.js";
 import { SAMPLES, dataBadges } from "../../data/badges.js";
 import { previewRow } from "../../data/import/map.js";
 import { cutPreview } from "../../shared/cut-preview.js";
