@@ -76,7 +76,9 @@ def _starting(_job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> 
 
 
 def _stopping(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
-    return _say("cancelling") if job["request"] == "cancel" else _say("stopping")
+    if job["request"] == "cancel":
+        return _say("cancelling")
+    return _say("stopping" if known_kind(job["kind"]).trains else "stopping.other")
 
 
 def _running(kind: JobKind, job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:

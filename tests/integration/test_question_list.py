@@ -198,7 +198,7 @@ def test_csv_opens_in_excel_and_runs_nothing(ctx: Context, done: int) -> None:
     cells = [cell for row in [head, *rows] for cell in row]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
     assert rows[0][1].startswith("'=HYPERLINK")
-    assert "已达最长长度" in rows[0][4]
+    assert "达到长度上限" in rows[0][4]
     assert "系统提示词: Be brief." in rows[0][5]
 
 

@@ -19,3 +19,8 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("tags", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("jobs", sa.Column("note", sa.String(), nullable=False, server_default=""))
     op.add_column("jobs", sa.Column("share", sa.Float(), nullable=True))
+
+
+def downgrade() -> None:
+    for name in ("share", "note", "tags"):
+        op.drop_column("jobs", name)

@@ -22,6 +22,12 @@ export const format = {
     if (s < 3600) return t("common.minutes", { n: Math.floor(s / 60), s: s % 60 });
     return t("common.hours", { n: Math.floor(s / 3600), m: Math.floor((s % 3600) / 60) });
   },
+  /** An estimate is not to be read to the second. */
+  roughly(seconds) {
+    if (seconds < 57.5) return format.duration(Math.max(5, Math.round(seconds / 5) * 5));
+    if (seconds < 3600) return t("common.roughly", { n: format.number(Math.round(seconds / 30) / 2, 1) });
+    return format.duration(Math.round(seconds / 600) * 600);
+  },
   when: (epoch) => (epoch ? new Date(epoch * 1000).toLocaleString(pageLocale(), { dateStyle: "medium", timeStyle: "short" }) : "–"),
   clock: (epoch) => (epoch ? new Date(epoch * 1000).toLocaleTimeString(pageLocale()) : "–"),
 };

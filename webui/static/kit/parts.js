@@ -54,6 +54,9 @@ export async function copyText(text) {
   }
 }
 
+/** A name of ours as the name of a file, without an ending. */
+export const fileName = (name) => name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "tunesmith";
+
 /** Save a text or a blob under a name. */
 export function saveFile(name, content, type = "text/plain") {
   const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));

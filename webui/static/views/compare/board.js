@@ -2,7 +2,7 @@
 import { appendAll, h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { askFirst, openDialog, runAction, saveFile, toast } from "../../kit/parts.js";
+import { askFirst, fileName, openDialog, runAction, saveFile, toast } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { answers, curves } from "./curves.js";
@@ -10,7 +10,6 @@ import { compareBack } from "./parts.js";
 import { STYLES, compareColumns, compareTable } from "./table.js";
 import { jobLink } from "../jobs/parts.js";
 import { labelledField, selectField } from "../shared/form-controls.js";
-import { fileName } from "../train/yaml.js";
 
 /** @param {Ctx<"compare">} ctx */
 export function board(root, id, forms, ctx) {
@@ -114,7 +113,7 @@ function actions(b) {
   };
   const save = (form, name, type) => async (node) => {
     const text = await runAction(node, () => b.ctx.call("compare_export", b.id, form));
-    if (text !== undefined) saveFile(fileName(view.name).replace(/\.yaml$/, name), text, type);
+    if (text !== undefined) saveFile(fileName(view.name) + name, text, type);
   };
   const out = view.spec.shared.seeds >= 5;
   const best = bestModels(view, b.lead);

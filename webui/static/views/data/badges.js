@@ -44,3 +44,6 @@ export async function dataRemove(button, set, ctx) {
 export const SEVERITY_ICONS = { serious: "triangle-alert", look: "eye", hint: "info" };
 
 export const LEVEL_ICONS = { danger: "circle-x", warn: "triangle-alert", info: "info", good: "circle-check" };
+
+/** Dropped, added, changed, moved: those that are not zero, each with its sign. */
+export const CHANGES = { changed: "pencil", dropped: "trash-2", added: "plus", moved: "arrow-right" };

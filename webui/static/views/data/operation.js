@@ -5,6 +5,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { progressBar, runAction, toast } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";
+import { CHANGES } from "./badges.js";
 import { openSet } from "./open-set.js";
 import { change } from "./versions/diff.js";
 import { noteBox, reasonBox } from "../shared/form-controls.js";
@@ -112,8 +113,6 @@ const dataEffect = (found) => h("section", { class: "ts-stack tight data-effect-
     h("summary", {}, t("data.op.examples")),
     h("div", { class: "data-changes" }, found.examples.map((one) => change(one)))) : null);
 
-/** Dropped, added, changed, moved: those that are not zero, each with its sign. */
-export const CHANGES = { changed: "pencil", dropped: "trash-2", added: "plus", moved: "arrow-right" };
 export function changeCounts(summary) {
   const some = Object.keys(CHANGES).filter((what) => summary[what]);
   if (!some.length) return h("p", { class: "ts-soft ts-small" }, t("data.op.nothing"));

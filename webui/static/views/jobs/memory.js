@@ -56,7 +56,7 @@ function memoryWords(points, job, plan) {
   const numbers = { planned: format.memory(plan.need_mb), measured: format.memory(highest), limit: format.memory(plan.limit_mb) };
   const memory = t(JOB_ACTIVE.has(job.status) ? "jobs.memory.so_far" : "jobs.memory.compared", numbers);
   const took = job.seconds;
-  if (job.status !== "succeeded" || !took || !plan.seconds) return memory;
+  if (job.status !== "succeeded" || took === null || !plan.seconds) return memory;
   return memory + " " + t("jobs.memory.time", { planned: format.duration(plan.seconds), took: format.duration(took) });
 }
 

@@ -4,7 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { runAction } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
-import { playAddress, playBusy, playDraw, playRefresh } from "./page.js";
+import { playAddress, playBusy } from "./talk.js";
 
 const PLAY_DRAFT = "ts-playground-draft"; // what was typed and not yet asked survives a refresh
 
@@ -45,7 +45,7 @@ export async function playAsk(play, prompt = play.dom.input.value.trim()) {
   Object.assign(play, { wait: true, asked: prompt, askedTurn: (play.turns.at(-1)?.turn ?? -1) + 1, error: "" });
   play.dom.input.value = "";
   sessionStorage.removeItem(PLAY_DRAFT);
-  playDraw(play);
+  play.draw();
   window.scrollTo({ top: document.body.scrollHeight });
   await playRun(play, async () => {
     if (!play.id) {
@@ -60,12 +60,12 @@ export async function playAsk(play, prompt = play.dom.input.value.trim()) {
 export async function playRegenerate(play) {
   if (!play.id || play.wait || playBusy(play)) return;
   Object.assign(play, { wait: true, error: "" });
-  playDraw(play);
+  play.draw();
   await playRun(play, () => play.ctx.call("chat_regenerate", play.id), "");
 }
 
 /**
- * The call ends as soon as the question is taken, or with the reason why it is not; the words come by TS.playRefresh.
+ * The call ends as soon as the question is taken, or with the reason why it is not; the words come by `play.refresh`.
  * @param {Parts<"playground">} play
  */
 async function playRun(play, run, prompt) {
@@ -77,9 +77,9 @@ async function playRun(play, run, prompt) {
     if (prompt && !play.dom.input.value) play.dom.input.value = prompt;
   }
   Object.assign(play, { wait: false, stopping: false });
-  await playRefresh(play).catch(() => {});
+  await play.refresh().catch(() => {});
   play.asked = null;
-  playDraw(play);
+  play.draw();
   play.dom.input.focus({ preventScroll: true });
 }
 

@@ -7,6 +7,7 @@ import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
 import { playHistory, playSettings } from "./panels.js";
+import { playAddress, playBusy, playFresh } from "./talk.js";
 import { playDrawTurns, playHeads, playTurns } from "./turns.js";
 
 /** @type {View<"playground">} */
@@ -21,6 +22,7 @@ export async function view(root, _value, ctx) {
   }
   if (!start.options.bases.length) return replaceChildren(root, playEmpty());
   const play = { ctx, start, dom: {}, id: null, view: null, turns: [], asked: null, error: "", wait: false, status: start.status, suggestions: [] };
+  Object.assign(play, { draw: () => playDraw(play), refresh: () => playRefresh(play), suggest: () => playSuggest(play) });
   playChoose(play);
   playFrame(root, play);
   const id = Number(queryValue("conversation"));
@@ -43,33 +45,6 @@ function playChoose(play) {
   const base = bases.find((one) => one.tuned.includes(chosen[0])) || bases.find((one) => one.id === Number(queryValue("base"))) || bases[0];
   const tuned = chosen.filter((one) => base.tuned.includes(one)).slice(0, 2).map((one) => one.id);
   Object.assign(play, { base: base.id, tuned, settings: { ...play.start.defaults } });
-}
-
-/**
- * The address of the models chosen for a fresh comparison.
- * @param {Parts<"playground">} play
- */
-export const playFresh = (play) => playAddress(play.tuned.length ? { tuned: play.tuned.join(",") } : { base: play.base });
-
-/** @param {Parts<"playground">} play */
-export const playBase = (play) => play.start.options.bases.find((base) => base.id === play.base);
-
-/**
- * The sides shown, in order: {side, kind, badge, name}. A second tuned model differs by a word, not by a colour alone.
- * @param {Parts<"playground">} play
- */
-export function playSides(play) {
-  const base = playBase(play);
-  const named = (id) => base?.tuned.find((one) => one.id === id)?.name || play.view?.sides.find((one) => one.side === "tuned:" + id)?.label || "#" + id;
-  const examples = (id) => base?.tuned.find((one) => one.id === id)?.format === "shots" || play.view?.sides.some((one) => one.side === "tuned:" + id && one.kind === "fewshot");
-  const trained = play.tuned.filter((id) => !examples(id));
-  const badge = (id) => (examples(id) ? t("playground.fewshot") : trained.length > 1 ? t("playground.tuned_n", { letter: "ABC"[trained.indexOf(id)] }) : t("playground.tuned"));
-  return [
-    { side: "base", kind: "base", badge: t("playground.base"), name: base?.name || play.view?.base_name || "" },
-    ...play.tuned.map((id, i) => ({
-      side: "tuned:" + id, kind: (examples(id) ? "fewshot" : "tuned") + (i ? " second" : ""), name: named(id), badge: badge(id),
-    })),
-  ];
 }
 
 /** @param {Parts<"playground">} play */
@@ -103,9 +78,6 @@ async function playOpen(play, id) {
   }
 }
 
-/** The page's address is its state: a conversation, or the models of a fresh one. */
-export const playAddress = (query) => history.replaceState(null, "", pageUrl("playground", query || undefined));
-
 /** @param {Parts<"playground">} play */
 function playNew(play) {
   playStop(play);
@@ -117,7 +89,7 @@ function playNew(play) {
 }
 
 /** @param {Parts<"playground">} play */
-export async function playSuggest(play) {
+async function playSuggest(play) {
   const tuned = play.tuned[0] ?? null;
   play.suggestions = await play.ctx.call("chat_suggestions", tuned).catch(() => []);
   playDraw(play);
@@ -141,7 +113,7 @@ function playFollow(root, play) {
 }
 
 /** @param {Parts<"playground">} play */
-export async function playRefresh(play) {
+async function playRefresh(play) {
   const id = play.id;
   const feed = await play.ctx.call("chat_feed", id, Math.max(0, play.turns.length - 1));
   if (play.id !== id) return;
@@ -151,14 +123,11 @@ export async function playRefresh(play) {
   playDraw(play);
 }
 
-/** @param {Parts<"playground">} play */
-export const playBusy = (play) => play.turns.at(-1)?.answers.some((answer) => answer.status === "streaming") || false;
-
 /**
  * Who reads the newest words keeps seeing them while they grow.
  * @param {Parts<"playground">} play
  */
-export function playDraw(play) {
+function playDraw(play) {
   const page = document.scrollingElement || document.documentElement;
   const follows = play.turns.length > 0 && page.scrollHeight - page.scrollTop - page.clientHeight < 120;
   playHeads(play);

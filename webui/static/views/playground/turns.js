@@ -5,8 +5,8 @@ import { drawIcon } from "../../kit/icons.js";
 import { copyText } from "../../kit/parts.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
-import { playBase, playBusy, playFresh, playSides, playSuggest } from "./page.js";
 import { playSaveButton } from "./save.js";
+import { playBase, playBusy, playFresh, playSides } from "./talk.js";
 import { renderMarkdown } from "../shared/markdown.js";
 
 /** Messages as turns: [{turn, prompt, answers: [message]}]. */
@@ -46,7 +46,7 @@ function playBaseSelect(play, busy) {
       const base = bases.find((one) => one.id === Number(event.target.value));
       Object.assign(play, { base: base.id, tuned: base.tuned.length ? [base.tuned[0].id] : [], id: null, view: null, readOnly: null, turns: [], error: "" });
       playFresh(play);
-      playSuggest(play);
+      play.suggest();
     } },
     bases.map((base) => h("option", { value: String(base.id), selected: base.id === play.base }, base.name)));
 }
@@ -75,7 +75,7 @@ async function playSetTuned(play, place, id) {
     play.error = error.message;
     delete play.dom.heads.dataset.state;
   }
-  playSuggest(play);
+  play.suggest();
   document.getElementById("play-tuned-" + Math.min(place, tuned.length - 1))?.focus();
 }
 

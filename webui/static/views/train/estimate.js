@@ -57,7 +57,7 @@ function tellEstimate(at, w, aside, spoken) {
   const plan = w.plan;
   aside.classList.toggle("stale", Boolean(w.busy));
   const used = plan ? format.memory(plan.memory.total_mb) : "–";
-  const time = plan ? t("train.estimate.about", { time: trainRoughly(plan.seconds) }) : "–";
+  const time = plan ? t("train.estimate.about", { time: format.roughly(plan.seconds) }) : "–";
   at.empty.textContent = plan ? "" : trainLacking(w);
   at.empty.hidden = Boolean(plan);
   replaceChildren(at.toggle, h("span", { class: "ts-num" }, plan ? used : t("train.estimate")), plan ? h("span", { class: "ts-num ts-soft" }, time) : null, drawIcon("chevron-up"));
@@ -85,13 +85,6 @@ function tellStart(at, w) {
   if (planned) at.only.textContent = t("train.estimate.planned_only", { device: said(planned.name) });
 }
 
-/** An estimate is not to be read to the second. */
-export function trainRoughly(seconds) {
-  if (seconds < 57.5) return format.duration(Math.max(5, Math.round(seconds / 5) * 5));
-  if (seconds < 3600) return t("train.estimate.minutes", { n: format.number(Math.round(seconds / 30) / 2, 1) });
-  return format.duration(Math.round(seconds / 600) * 600);
-}
-
 /** @param {Parts<"train">} w */
 function trainLacking(w) {
   const open = ["model", "data", "method"].filter((step) => !w.done(step)).map((step) => t("train.step." + step));
@@ -113,7 +106,7 @@ function trainFacts(plan, w) {
 }
 
 /** From when to when, and how that is known. */
-const timeWords = (time) => t("train.estimate.range", { low: trainRoughly(time.low), high: trainRoughly(time.high), how: t("train.estimate.time." + time.source) });
+const timeWords = (time) => t("train.estimate.range", { low: format.roughly(time.low), high: format.roughly(time.high), how: t("train.estimate.time." + time.source) });
 
 const deviceWord = ({ device, precision }) => [said(device.kind), precision.dtype].join(", ");
 

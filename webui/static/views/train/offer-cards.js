@@ -4,7 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { noteBox, radioKeys } from "../shared/form-controls.js";
-import { applyChange, trainRoughly } from "./estimate.js";
+import { applyChange } from "./estimate.js";
 import { pickedCard, rove } from "./methods.js";
 import { heldOffer, takeOffer } from "./offers.js";
 
@@ -75,7 +75,7 @@ function offerCosts(memory, seconds, disk) {
   return h("dl", { class: "offer-costs" + (over ? " over" : "") },
     row("memory", t("train.estimate.of", { used: format.memory(memory.total_mb), limit: format.memory(memory.limit_mb) }),
       h("dd", { class: "offer-bar", "aria-hidden": "true" }, h("i", { style: { width: Math.min(100, (100 * memory.total_mb) / (memory.limit_mb || 1)) + "%" } }))),
-    row("time", seconds === null || seconds === undefined ? "–" : t("train.estimate.about", { time: trainRoughly(seconds) })),
+    row("time", seconds === null || seconds === undefined ? "–" : t("train.estimate.about", { time: format.roughly(seconds) })),
     row("disk", format.bytes(disk * 1e6)));
 }
 

@@ -42,6 +42,7 @@ function trainFrame() {
 /** @param {Parts<"train">} w */
 function trainOpen(frame, w, { replaced, warnings }) {
   w.notes = frame.notes;
+  w.warn = (told) => sayWarnings(w, told);
   const show = (step) => {
     w.patch({ step });
     const drawn = drawStep(frame, w);
@@ -164,7 +165,7 @@ function drawTools(holder, w) {
  * What could not be taken over, above the steps until it is closed.
  * @param {Parts<"train">} w
  */
-export function sayWarnings(w, warnings) {
+function sayWarnings(w, warnings) {
   replaceChildren(w.notes, warnings.map((warning) => {
     const note = noteBox("warn", h("p", {}, reasonBox(warning)));
     note.append(h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("common.close"), onclick: () => note.remove() }, drawIcon("x")));

@@ -1,9 +1,8 @@
-/* Settings as a file: out (copy, download) and in (file, paste), and starting over. */
+/* Settings as a file: out (copy, download) and in (file, paste). */
 import { h } from "../../kit/dom.js";
-import { copyText, openDialog, runAction, saveFile, toast } from "../../kit/parts.js";
+import { copyText, fileName, openDialog, runAction, saveFile, toast } from "../../kit/parts.js";
 import { t } from "../../kit/texts.js";
 import { labelledField } from "../shared/form-controls.js";
-import { sayWarnings } from "./page.js";
 
 /** @param {Parts<"train">} w */
 export async function exportYaml(w, button) {
@@ -14,10 +13,8 @@ export async function exportYaml(w, button) {
   const done = await openDialog(t("train.yaml.export"), body, [
     { label: t("common.close"), value: "" }, { label: t("common.copy"), value: "copy" }, { label: t("train.yaml.download"), value: "download", kind: "primary" }], { wide: true });
   if (done === "copy") await copyText(text);
-  if (done === "download") saveFile(fileName(w.raw().name), text, "application/yaml");
+  if (done === "download") saveFile(fileName(w.raw().name) + ".yaml", text, "application/yaml");
 }
-
-export const fileName = (name) => (name.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "tunesmith") + ".yaml";
 
 /** @param {Parts<"train">} w */
 export async function importYaml(w) {
@@ -30,7 +27,7 @@ export async function importYaml(w) {
     try {
       const { draft, warnings } = await w.ctx.call("read_yaml", area.value);
       w.reload(draft);
-      sayWarnings(w, warnings);
+      w.warn(warnings);
       toast(t("train.yaml.done"), "good");
       return;
     } catch (error) {

@@ -5,7 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { carriedMapping, withColumn } from "./carry.js";
 import { leftOutNote } from "./left-out.js";
-import { noteLine } from "./map.js";
+import { refusal } from "./way-card.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
 /**
@@ -217,3 +217,8 @@ function encodingField(set, choice, changed) {
   return labelledField("data-encoding", t("data.found.encoding"),
     selectField("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: t("data.encoding.help") });
 }
+
+export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, t("detect." + one.code, named(refusal(one.params))));
+
+/** Params of a sentence with a field's name in words. */
+const named = (params) => (params.field ? { ...params, field: t("data.field." + params.field) } : params);

@@ -5,8 +5,8 @@ import { drawIcon } from "../../../kit/icons.js";
 import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
-import { readCard } from "./map-fields.js";
-import { refusal, sheetField } from "./way-card.js";
+import { noteLine, readCard } from "./map-fields.js";
+import { sheetField } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
 import { cutPreview } from "../../shared/cut-preview.js";
@@ -99,11 +99,6 @@ function foundCard(set, ctx) {
         h("dd", {}, h("b", { dir: "auto" }, foundValue(some[0])), some.map(noteLine))];
     })), sheetField(set, ctx));
 }
-
-export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, t("detect." + one.code, named(refusal(one.params))));
-
-/** Params of a sentence with a field's name in words. */
-const named = (params) => (params.field ? { ...params, field: t("data.field." + params.field) } : params);
 
 function foundValue(one) {
   if (one.what === "format") return formatName(one.value);

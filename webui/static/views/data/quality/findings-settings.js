@@ -3,7 +3,6 @@ import { h, replaceChildren } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { runAction } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
-import { findingsLook } from "./findings.js";
 import { noteBox } from "../../shared/form-controls.js";
 import { settingsForm } from "../../shared/form.js";
 
@@ -15,7 +14,7 @@ export function findingsSettings(self) {
   const wrong = h("div", { "aria-live": "polite" });
   const run = h("button", { type: "button", class: "ts-btn primary", id: "findings-run", onclick: () => runAction(run, async () => {
     try {
-      await findingsLook(self, { off: [...off], values });
+      await self.look({ off: [...off], values });
     } catch (error) {
       for (const form of forms) form.setFaults(error.faults || {});
       if (!Object.keys(error.faults || {}).length) replaceChildren(wrong, noteBox("danger", error.message));

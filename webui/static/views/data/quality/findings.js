@@ -15,6 +15,7 @@ import { noteBox, reasonBox } from "../../shared/form-controls.js";
  */
 export function findingsTab(set, ctx) {
   const self = { set, ctx, panels: new Map(), head: h("div", { class: "ts-stack" }), list: h("div", { class: "ts-stack tight findings-list" }), foot: h("div", {}) };
+  self.look = (settings) => findingsLook(self, settings);
   self.node = h("div", { class: "ts-stack findings" }, self.head, self.list, self.foot);
   replaceChildren(self.head, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
   findingsBegin(self);
@@ -39,7 +40,7 @@ async function findingsBegin(self) {
  * Start the search (with the kept settings where they are null) and follow it.
  * @param {Parts<"data">} self
  */
-export async function findingsLook(self, settings) {
+async function findingsLook(self, settings) {
   await self.ctx.call("audit_start", self.set.id, settings);
   self.panels.clear();
   self.state = await self.ctx.call("audit_state", self.set.id);

@@ -5,7 +5,6 @@ import { drawIcon } from "../../../kit/icons.js";
 import { askFirst, runAction } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { versionJob } from "../operation.js";
-import { reviewLoad } from "./review.js";
 import { labelledField, noteBox, selectField } from "../../shared/form-controls.js";
 
 /** @param {Parts<"data">} self */
@@ -30,7 +29,7 @@ function reviewBulk(key, count, self, task) {
     if (!done) return;
     self.undo = [];
     self.at = 0;
-    await reviewLoad(self);
+    await self.load();
   } }, t("data.review." + key, { n }));
   return button;
 }
@@ -66,7 +65,7 @@ function reviewAdd(self) {
 /** @param {Parts<"data">} self */
 async function reviewAdded(self, _work, made) {
   self.at = 0;
-  await reviewLoad(self);
+  await self.load();
   self.side.append(h("div", { class: "ts-note good" }, drawIcon("circle-check"), h("div", {},
     h("p", {}, t("data.review.added", { n: format.number(made.rows), version: made.version })),
     made.left ? h("p", { class: "ts-small" }, t("data.review.left", { n: format.number(made.left) })) : null,

@@ -16,6 +16,7 @@ const REVIEW_KEYS = { j: "next", k: "previous", a: "approve", e: "edit", r: "rej
 /** @param {Ctx<"data">} ctx */
 export function dataReview(root, ctx) {
   const self = { ctx, at: 0, status: "waiting", dataset: Number(queryValue("for")) || null, undo: [], found: null, busy: false };
+  self.load = () => reviewLoad(self);
   self.filters = h("div", { class: "ts-spread" });
   self.card = h("section", { class: "ts-card data-review-card", "aria-label": t("data.review.one"), "aria-busy": "true" });
   self.side = h("section", { class: "ts-card data-review-side", "aria-labelledby": "data-review-add-title" });
@@ -35,7 +36,7 @@ export function dataReview(root, ctx) {
 }
 
 /** @param {Parts<"data">} self */
-export async function reviewLoad(self) {
+async function reviewLoad(self) {
   try {
     self.found = await self.ctx.call("review_queue", self.status, self.at, self.dataset);
     if (!self.found.rows.length && self.at) {

@@ -5,7 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { LEVEL_ICONS, statBox } from "../badges.js";
 import { lengthParts, shares } from "./charts.js";
-import { gather, working } from "./overview.js";
+import { gather, working } from "./gather.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
 /**

@@ -2,12 +2,12 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { progressBar } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
 import { LEVEL_ICONS, formatName, statBox } from "../badges.js";
 import { misfitList } from "../misfits.js";
 import { openSet } from "../open-set.js";
 import { lengthParts, shares } from "./charts.js";
+import { gather, working } from "./gather.js";
 import { dataModelCard } from "./model.js";
 import { rejectedCard } from "../rows/rejected.js";
 import { noteBox, watchFit } from "../../shared/form-controls.js";
@@ -39,20 +39,6 @@ export function overviewTab(set, ctx) {
     .catch((error) => replaceChildren(body, noteBox("danger", error.message)));
   return page;
 }
-
-/** Ask for a report until it is whole; null when the page was left meanwhile. */
-export async function gather(root, ask, tell) {
-  await Promise.resolve(); // until the caller has put `root` on the page
-  for (;;) {
-    const part = await ask();
-    if (part.working === undefined) return part;
-    if (!root.isConnected) return null;
-    tell(part.working);
-    await new Promise((done) => setTimeout(done, 30));
-  }
-}
-
-export const working = (share) => h("div", { class: "ts-card data-working" }, h("p", { class: "ts-soft" }, t("data.report.working")), progressBar(share, t("data.report.working")));
 
 /** What stands out: [{level, text, to}] from what is known so far; the worst first. */
 function standsOut({ set, report, tokens, template }) {

@@ -3,13 +3,12 @@ import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
-import { browseAnew, dataDrawRows } from "./browser.js";
 import { tokenKey } from "./row.js";
 import { debounce, labelledField, segments, selectField } from "../../shared/form-controls.js";
 
 /** @param {Parts<"data">} self */
 export function browserBar(self) {
-  const again = () => browseAnew(self);
+  const again = () => self.anew();
   const soon = debounce(250, again);
   const set = (key) => (value) => { self.query[key] = value; again(); };
   const search = h("input", { type: "search", class: "ts-input", id: "data-search", placeholder: t("data.search.placeholder"), "aria-label": t("data.search"),
@@ -27,7 +26,7 @@ export function browserBar(self) {
  * @param {Parts<"data">} self
  */
 function sortControls(self) {
-  const turn = h("button", { type: "button", class: "ts-icon-btn", onclick: () => { self.query.descending = !self.query.descending; tell(); browseAnew(self); } });
+  const turn = h("button", { type: "button", class: "ts-icon-btn", onclick: () => { self.query.descending = !self.query.descending; tell(); self.anew(); } });
   const tell = () => {
     const label = t(self.query.descending ? "data.sort.descending" : "data.sort.ascending");
     turn.setAttribute("aria-label", label);
@@ -38,7 +37,7 @@ function sortControls(self) {
   self.sort = selectField("data-sort", SORTS.map((key) => [key, t("data.sort." + key)]), self.query.sort, async (key) => {
     self.query.sort = key;
     if (key === "tokens") await someModel(self);
-    browseAnew(self);
+    self.anew();
   });
   self.sort.setAttribute("aria-label", t("data.sort"));
   return h("div", { class: "data-sort" }, self.sort, turn);
@@ -54,7 +53,7 @@ function moreFilters(self) {
     self.query[key] = value;
     const active = ["language", "turns", "column", "check"].filter((one) => self.query[one]).length;
     count.textContent = active ? t("data.filter.active", { n: active }) : "";
-    browseAnew(self);
+    self.anew();
   };
   const stats = self.set.stats || {};
   const any = ["", t("data.filter.any")];
@@ -101,11 +100,11 @@ export function viewSwitch(self) {
     self.view = view;
     replaceChildren(models);
     if (view === "tokens" && await someModel(self)) {
-      const pick = selectField("data-rows-model", self.models.map((model) => [model.id, model.name]), self.model, (model) => { self.model = model; dataDrawRows(self); });
+      const pick = selectField("data-rows-model", self.models.map((model) => [model.id, model.name]), self.model, (model) => { self.model = model; self.draw(); });
       pick.setAttribute("aria-label", t("data.tokens.model"));
       replaceChildren(models, tokenKey(), pick);
     }
-    dataDrawRows(self);
+    self.draw();
   };
   return h("div", { class: "ts-row" }, models, segments("data-view", t("data.view"), ["chat", "raw", "tokens"].map((view) => [view, t("data.view." + view)]), "chat", show));
 }

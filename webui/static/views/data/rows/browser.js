@@ -21,6 +21,8 @@ export function rowsCard(set, ctx) {
     pager: h("div", { class: "data-pager" }),
     looked: h("div", { class: "data-looked ts-small ts-soft", role: "status" }),
   };
+  self.draw = (part) => dataDrawRows(self, part);
+  self.anew = () => browseAnew(self);
   self.pending = pendingBar(self);
   const card = h("section", { class: "ts-card data-browser", "aria-labelledby": "data-rows-title" },
     h("div", { class: "ts-spread" }, h("h2", { id: "data-rows-title" }, t("data.rows.title")), viewSwitch(self)),
@@ -34,7 +36,7 @@ export function rowsCard(set, ctx) {
  * Start again from the first row, after the query changed.
  * @param {Parts<"data">} self
  */
-export const browseAnew = (self) => { Object.assign(self, { starts: [0], page: 0 }); return browse(self); };
+const browseAnew = (self) => { Object.assign(self, { starts: [0], page: 0 }); return browse(self); };
 
 /**
  * Load the page of rows; a search goes on in slices until there are enough, and can be stopped.
@@ -96,7 +98,7 @@ function tellLooked(self, part, cursor, mine) {
  * @param {Parts<"data">} self
  * @param {any} [part]
  */
-export function dataDrawRows(self, part) {
+function dataDrawRows(self, part) {
   if (self.rows.length) replaceChildren(self.list, self.rows.map((row) => dataRow(row, self)));
   else if (part) replaceChildren(self.list, h("p", { class: "ts-soft" }, t(isFiltered(self.query) ? "data.rows.no_match" : "data.rows.none")));
   if (self.view === "tokens") fillTokens(self);

@@ -6,8 +6,6 @@ import { t } from "../../../kit/texts.js";
 import { parse } from "../import/upload.js";
 import { openSet } from "../open-set.js";
 import { dataMade } from "../operation.js";
-import { dataDrawRows } from "./browser.js";
-import { stored } from "./row.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
 /**
@@ -30,7 +28,7 @@ export function pendingBar(self) {
     }
     if (count()) replaceChildren(node, pendingWords(self, state, discard, finished));
   };
-  const discard = () => { state.edits = {}; state.drops = []; draw(); dataDrawRows(self); };
+  const discard = () => { state.edits = {}; state.drops = []; draw(); self.draw(); };
   const finished = () => { state.edits = {}; state.drops = []; draw(); };
   draw();
   return {
@@ -73,7 +71,7 @@ export async function editInPlace(row, self) {
   const changed = await editRow(whole, self.ctx, t("data.edit.title", { n: row.place + 1 }));
   if (!changed || JSON.stringify(changed) === JSON.stringify(whole)) return;
   self.pending.edit(changed);
-  dataDrawRows(self);
+  self.draw();
 }
 
 /**
@@ -163,3 +161,6 @@ function turnsField(row, key) {
   const title = key === "messages" ? t("data.edit.turns") : t("data.edit.list." + key);
   return h("fieldset", { class: "ts-field" }, h("legend", { class: "ts-label" }, title), holder, add);
 }
+
+/** The row as it lies in the file, without what the list adds. */
+export const stored = ({ place: _place, clipped: _clipped, numbers: _numbers, ...row }) => row;

@@ -5,8 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { runAction } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
 import { openSet } from "../open-set.js";
-import { dataDrawRows } from "./browser.js";
-import { editInPlace } from "./edit.js";
+import { editInPlace, stored } from "./edit.js";
 import { shownRow } from "../versions/diff.js";
 import { cutPreview } from "../../shared/cut-preview.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
@@ -37,9 +36,9 @@ function rowActions(row, self, pending) {
   const button = (icon, key, onclick) => h("button", { type: "button", class: "ts-icon-btn", "aria-label": t(key, { n: row.place + 1 }), title: t(key, { n: row.place + 1 }), onclick }, drawIcon(icon));
   return h("div", { class: "ts-row data-row-act" },
     pending || row.split !== "train" || row.text !== undefined ? null : button("sparkles", "rewrite.this", () => { openSet.toRewrite = [row.id]; openSet.openTab("shape"); }),
-    pending ? button("rotate-ccw", "data.row.undo", () => { self.pending.undo(row.id); dataDrawRows(self); }) : null,
+    pending ? button("rotate-ccw", "data.row.undo", () => { self.pending.undo(row.id); self.draw(); }) : null,
     button("pencil", "data.row.edit", () => editInPlace(row, self)),
-    button("trash-2", "data.row.drop", () => { self.pending.drop(row.id); dataDrawRows(self); }));
+    button("trash-2", "data.row.drop", () => { self.pending.drop(row.id); self.draw(); }));
 }
 
 /** @param {Parts<"data">} self */
@@ -49,15 +48,12 @@ function rowBody(row, self) {
   return [cutPreview(shownRow(row)), row.clipped ? h("button", { type: "button", class: "ts-link ts-small", onclick: (event) => showWhole(event.target, row, self) }, t("data.row.whole")) : null];
 }
 
-/** The row as it lies in the file, without what the list adds. */
-export const stored = ({ place: _place, clipped: _clipped, numbers: _numbers, ...row }) => row;
-
 /** @param {Parts<"data">} self */
 async function showWhole(button, row, self) {
   const whole = await runAction(button, () => self.ctx.call("one_row", self.set.id, row.id));
   if (!whole) return;
   Object.assign(row, whole, { clipped: false });
-  dataDrawRows(self);
+  self.draw();
 }
 
 /**

@@ -2,7 +2,7 @@
 import { h } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
-import { CHANGES } from "../operation.js";
+import { CHANGES } from "../badges.js";
 import { cutPreview } from "../../shared/cut-preview.js";
 import { conversationView } from "../../shared/form-controls.js";
 
