@@ -131,6 +131,7 @@ def test_each_objective_keeps_what_was_typed_for_it(wizard: Any, texts: str) -> 
         page.click("#train-step-data")
         page.click(f".train-objectives [data-value={key}]")
         page.click("#train-step-method")
+        page.wait_for_selector("[data-step=method] #training-epochs")
         assert page.locator("#training-train_on").count() == (key == "sft")
         page.fill("#training-epochs", epochs)
         page.fill("#training-max_length", length)
@@ -140,6 +141,7 @@ def test_each_objective_keeps_what_was_typed_for_it(wizard: Any, texts: str) -> 
         page.click("#train-step-data")
         page.click(f".train-objectives [data-value={key}]")
         page.click("#train-step-method")
+        page.wait_for_selector("[data-step=method] #training-epochs")
         assert (page.input_value("#training-epochs"), page.input_value("#training-max_length")) == values
         planned(page)
         assert page.locator("#train-start").is_enabled()

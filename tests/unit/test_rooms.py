@@ -140,3 +140,9 @@ def test_one_name_means_one_thing() -> None:
     )
     assert len(named) > 200
     assert {name for name, count in named.items() if count > 1} == set()
+
+
+def test_each_file_of_tests_has_a_name_of_its_own() -> None:
+    """pytest collects no two modules of one name."""
+    counts = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in counts.items() if count > 1] == []
