@@ -150,7 +150,7 @@ function dgGrid(pen, x, y, filled) {
   }
 }
 
-const OF_METHOD = {
+export const OF_METHOD = {
   lora: (pen) => DRAW.lowRank(pen),
   qlora: DRAW.quantised,
   adalora: DRAW.ranks,
