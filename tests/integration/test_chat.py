@@ -348,6 +348,7 @@ def test_deleted_models_leave_conversations_readable(world: World) -> None:
         world.chat.view(conversation)
 
 
+@pytest.mark.slow
 def test_answers_of_a_server_that_was_killed_are_marked_as_stopped(world: World) -> None:
     script = (
         "import os, signal, sys\n"

@@ -165,6 +165,7 @@ def test_every_method_and_variant_can_be_planned_with_the_others(ctx: Context, i
     assert [key for key, cost in plan["entrants"].items() if "error" in cost and "seconds" in cost] == []
 
 
+@pytest.mark.slow
 def test_by_time_everyone_gets_the_same_minutes(ctx: Context, inputs: tuple[int, int]) -> None:
     raw = form(inputs, "lora", "full", held="time", minutes=0.1, seeds=1)
     comparison = comparisons.start_comparison(ctx, raw, key="")

@@ -114,6 +114,7 @@ def many(ctx: Context) -> int:
     return upload(ctx, b"".join(line % i + (BAD if i % 9 == 0 else b"") for i in range(60_000)))
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_it_goes_on_and_the_rows_are_the_same(ctx: Context) -> None:
     made = many(ctx)
     job = start(ctx, made)

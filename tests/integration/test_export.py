@@ -206,6 +206,7 @@ def test_adapter_zip_loads_with_plain_peft(world: World, taken: dict[str, Taken]
     assert "适配器" in about
 
 
+@pytest.mark.slow
 def test_merged_zip_loads_with_plain_transformers_and_says_its_proof(world: World, taken: dict[str, Taken]) -> None:
     merged = taken["merged"]
     assert merged.apart < 1e-4

@@ -31,6 +31,8 @@ from tests import tiny, workers
 from tests.integration.short_worker import HALT
 from tests.training_jobs import kept
 
+pytestmark = pytest.mark.slow  # workers of their own, as processes
+
 SHORT_WORKER = (sys.executable, "-m", "tests.integration.short_worker")
 HALTING_WORKER = (*SHORT_WORKER, "--halts")
 TRAINING = {"epochs": 2, "batch_size": 10, "evaluations": 2, "learning_rate": 0.01}

@@ -25,6 +25,8 @@ from storage.job_tables import FINAL, Job, JobStatus
 from tests.integration.queueing import add_job, small_supervisor, start_server
 from tests.workers import event_codes, row, series, wait_until
 
+pytestmark = pytest.mark.slow  # workers of their own, as processes
+
 
 @pytest.fixture
 def queue(ctx: Context) -> Iterator[Supervisor]:

@@ -20,6 +20,8 @@ from storage.job_tables import Job
 from tests import tiny, workers
 from tests.training_jobs import TRAINING, folders, kept, loss_of_tuned, train, tuned
 
+pytestmark = pytest.mark.slow  # workers of their own, as processes
+
 
 @pytest.fixture(autouse=True)
 def short_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ from storage.job_tables import Metric, Sample
 from tests import tiny, workers
 from tests.training_jobs import folders, kept, loss_of_tuned, train, tuned
 
+pytestmark = pytest.mark.slow  # workers of their own, as processes
+
 
 @pytest.fixture(autouse=True)
 def short_answers(monkeypatch: pytest.MonkeyPatch) -> None:
