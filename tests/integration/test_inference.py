@@ -20,7 +20,7 @@ from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
 from tests.integration.chat_models import stir, write_adapter
 from tests.tiny import write_model
 
-pytestmark = pytest.mark.slow  # workers of their own, as processes
+pytestmark = pytest.mark.slow  # models answer for real
 
 PROMPTS = ("Tell me about the lantern.", "What is the colour of the kettle?", "你好，请问falcon在哪里？")
 
