@@ -29,6 +29,8 @@ export default [
         { property: "outerHTML", message: "Text reaches the page by textContent alone: use h()." },
         { property: "insertAdjacentHTML", message: "Text reaches the page by textContent alone: use h()." },
       ],
+      // The server sends lines without their indentation.
+      "no-restricted-syntax": ["error", { selector: "TemplateElement[value.raw=/\\n/]", message: "A text of one line: what is sent has no indentation." }],
       camelcase: ["error", { properties: "never", ignoreDestructuring: true }],
       eqeqeq: "error",
     },

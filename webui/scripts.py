@@ -28,6 +28,7 @@ _JOINED = re.compile(r'"([a-z][\w\-]*\.[\w.\-]*)"\s*\+(?:\s*[\w.?\[\]()]+\s*\+\s
 _TEMPLATE = re.compile(r"`([a-z][\w\-]*\.[\w.\-]*\$\{[^`]*)`")
 _ENDING = re.compile(r'\+\s*"([._][\w.]+)"|`\$\{[\w.]+\}([._][\w.]+)`')
 _WORDS = re.compile(r"^/\*\*.*?\*/$", re.MULTILINE | re.DOTALL)  # for readers and for the types: not sent
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _HOLE = re.compile(r"\$\{[^}]*\}")
 
 
@@ -114,9 +115,14 @@ def _imports(name: str, source: str, way: re.Pattern[str]) -> Iterator[str]:
 
 
 def _served(name: str, source: str, texts: Mapping[str, str]) -> bytes:
-    """The module without its doc comments, its texts in front on the first line, so that lines keep their numbers."""
-    wanted = {key: texts[key] for key in asked_texts(source, texts)} if not name.startswith("vendor/") else {}
-    source = _WORDS.sub(lambda words: "\n" * words.group().count("\n"), source)
+    """The module without doc comments and indentation, its texts in front on the first line: lines keep their numbers.
+
+    No text of a module runs over lines (a rule of eslint), so that what stands at the beginning of one is never part of a text.
+    """
+    if name.startswith("vendor/"):
+        return source.encode()
+    wanted = {key: texts[key] for key in asked_texts(source, texts)}
+    source = _INDENT.sub("", _WORDS.sub(lambda words: "\n" * words.group().count("\n"), source))
     if not wanted or name == _TEXTS:
         return source.encode()
     way = posixpath.relpath(_TEXTS, posixpath.dirname(name))
