@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property
+from functools import cache, cached_property
 
 from webui.scripts import EVERYWHERE, FOLDER, scripts
 
@@ -28,16 +28,19 @@ class Assets:
 
     def style_url(self, name: str) -> str:
         """The address of a style sheet, with the version of it alone."""
-        return f"/styles/{name}.css?v={_version(self.styles[name])}"
+        return f"/styles/{name}.css?v={self._style_versions[name]}"
+
+    @cached_property
+    def _style_versions(self) -> dict[str, str]:
+        return {name: _version(body) for name, body in self.styles.items()}
 
     def url(self, name: str) -> str:
         """The address of a file below static, with its version."""
-        return f"/static/{name}?v={_version((FOLDER / name).read_bytes())}"
+        return f"/static/{name}?v={_file_version(name)}"
 
     def is_current(self, path: str, query: str) -> bool:
         """Is `path` below /static asked for by its version?"""
-        file = FOLDER / path
-        return query.startswith("v=") and file.is_file() and query == f"v={_version(file.read_bytes())}"
+        return query.startswith("v=") and (FOLDER / path).is_file() and query == f"v={_file_version(path)}"
 
     def import_map(self, lang: str, page: str | None) -> str:
         """Where the modules of a page are. It stands before the first module: browsers overlook one that comes later."""
@@ -65,6 +68,11 @@ class Assets:
 
 def _starts(page: str | None) -> list[str]:
     return [*EVERYWHERE, *([f"views/{page}/page.js"] if page else [])]
+
+
+@cache
+def _file_version(name: str) -> str:
+    return _version((FOLDER / name).read_bytes())
 
 
 def _version(body: bytes) -> str:

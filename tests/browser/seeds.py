@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,6 +17,8 @@ from engine.core.process import this_boot
 from engine.jobs.spec import make_spec
 from storage.job_tables import Job, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.tables import Dataset, LanguageModel, TunedModel
+from tests.browser.conftest import Server, start_server
+from tests.homes import new_home
 
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 PROMPT = "What does the lantern do when it rains?"
@@ -30,6 +34,26 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
+
+
+@dataclass
+class Studio:
+    """A server, its database, and the jobs in it by name."""
+
+    server: Server
+    ctx: Context
+    jobs: dict[str, int]
+
+
+@contextmanager
+def studio_with(home: Path, fill: Callable[[Context, Any], dict[str, int]]) -> Iterator[Studio]:
+    """A server whose home has the jobs that `fill` adds: it is given the database and a process that stands for a worker."""
+    ctx = new_home(home)
+    with sleeper() as worker:
+        jobs = fill(ctx, worker)
+        with start_server(home) as server:
+            yield Studio(server, ctx, jobs)
+    ctx.db.close()
 
 
 def add_inputs(ctx: Context, dataset_name: str = "Lanterns") -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,8 +12,7 @@ from engine.core.context import Context
 from engine.services.jobs.labels import label_job
 from storage.job_tables import Job
 from tests.browser import seeds
-from tests.browser.conftest import PHONE, Open, Server, start_server
-from tests.homes import new_home
+from tests.browser.conftest import PHONE, Open
 
 pytestmark = pytest.mark.browser
 _RECORDER = """window.drawn = new Map();
@@ -26,25 +24,11 @@ CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...rest) {
 };"""
 
 
-@dataclass
-class Studio:
-    """A server, its database, and the jobs in it by name."""
-
-    server: Server
-    ctx: Context
-    jobs: dict[str, int]
-
-
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seeds.Studio]:
     """A job that ended worse than it began, one that ended the day before, and one that scores its answers."""
-    home = tmp_path_factory.mktemp("labels") / "home"
-    ctx = new_home(home)
-    with seeds.sleeper() as worker:
-        jobs = _fill(ctx, worker)
-        with start_server(home) as server:
-            yield Studio(server, ctx, jobs)
-    ctx.db.close()
+    with seeds.studio_with(tmp_path_factory.mktemp("labels") / "home", _fill) as running:
+        yield running
 
 
 def _fill(ctx: Context, worker: Any) -> dict[str, int]:
@@ -72,7 +56,7 @@ def _shown(page: Any) -> list[str]:
     return sorted(page.locator(".job-name").all_inner_texts())
 
 
-def test_jobs_are_found_by_words_tags_and_state(visit: Open, studio: Studio) -> None:
+def test_jobs_are_found_by_words_tags_and_state(visit: Open, studio: seeds.Studio) -> None:
     tab = visit(at=studio.server)
     page = tab.open("/en/jobs")
     page.wait_for_selector("text=Old one")
@@ -95,7 +79,7 @@ def test_jobs_are_found_by_words_tags_and_state(visit: Open, studio: Studio) -> 
     tab.assert_clean()
 
 
-def test_dates_say_their_day(visit: Open, studio: Studio) -> None:
+def test_dates_say_their_day(visit: Open, studio: seeds.Studio) -> None:
     page = visit(at=studio.server).open("/zh/jobs")
     page.wait_for_selector("text=Old one")
     when = {
@@ -106,7 +90,7 @@ def test_dates_say_their_day(visit: Open, studio: Studio) -> None:
     assert "年" in when["Old one"]
 
 
-def test_tags_and_note_are_written_on_the_job(visit: Open, studio: Studio) -> None:
+def test_tags_and_note_are_written_on_the_job(visit: Open, studio: seeds.Studio) -> None:
     tab = visit(at=studio.server, size=PHONE, scheme="dark")
     page = tab.open(f"/en/jobs?job={studio.jobs['worse']}")
     page.click("#job-labels-edit")
@@ -126,7 +110,7 @@ def test_tags_and_note_are_written_on_the_job(visit: Open, studio: Studio) -> No
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_worse_result_looks_like_one_and_its_axis_repeats_nothing(visit: Open, studio: Studio) -> None:
+def test_a_worse_result_looks_like_one_and_its_axis_repeats_nothing(visit: Open, studio: seeds.Studio) -> None:
     tab = visit(at=studio.server)
     tab.page.add_init_script(_RECORDER)
     page = tab.open(f"/en/jobs?job={studio.jobs['worse']}")
@@ -145,7 +129,7 @@ def test_a_worse_result_looks_like_one_and_its_axis_repeats_nothing(visit: Open,
     tab.assert_clean()
 
 
-def test_the_newest_sample_is_in_view(visit: Open, studio: Studio) -> None:
+def test_the_newest_sample_is_in_view(visit: Open, studio: seeds.Studio) -> None:
     page = visit(at=studio.server).open(f"/en/jobs?job={studio.jobs['worse']}")
     in_view = """(text) => { const cards = [...document.querySelectorAll('.sample-card')], last = cards.at(-1), strip = last?.parentElement;
       return strip && last.textContent.includes(text) && last.getBoundingClientRect().right <= strip.getBoundingClientRect().right + 2; }"""
@@ -158,7 +142,7 @@ def test_the_newest_sample_is_in_view(visit: Open, studio: Studio) -> None:
     assert page.evaluate("document.querySelector('.sample-strip').scrollLeft") < 40  # the reader looks at the first one
 
 
-def test_what_comes_after_the_last_step_is_said(visit: Open, studio: Studio) -> None:
+def test_what_comes_after_the_last_step_is_said(visit: Open, studio: seeds.Studio) -> None:
     page = visit(at=studio.server).open(f"/en/jobs?job={studio.jobs['scoring']}")
     page.wait_for_selector("text=Answering the questions that are scored.")
     meter = page.locator(".job-meter").inner_text()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,33 +12,18 @@ import pytest
 from engine.core.context import Context
 from storage.job_tables import Job, Metric
 from tests.browser import seeds
-from tests.browser.conftest import PHONE, Open, Server, start_server
-from tests.homes import new_home
+from tests.browser.conftest import PHONE, Open, start_server
 from webui.i18n import t
 from webui.pages.jobs import method_label, settings_rows
 
 pytestmark = pytest.mark.browser
 
 
-@dataclass
-class Studio:
-    """A server, its database, and the jobs in it by name."""
-
-    server: Server
-    ctx: Context
-    jobs: dict[str, int]
-
-
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seeds.Studio]:
     """One job that runs (a sleeping process stands for its worker), three that wait behind it, and some that ended."""
-    home = tmp_path_factory.mktemp("jobs") / "home"
-    ctx = new_home(home)
-    with seeds.sleeper() as worker:
-        jobs = _fill(ctx, worker)
-        with start_server(home) as server:
-            yield Studio(server, ctx, jobs)
-    ctx.db.close()
+    with seeds.studio_with(tmp_path_factory.mktemp("jobs") / "home", _fill) as running:
+        yield running
 
 
 def _fill(ctx: Context, worker: Any) -> dict[str, int]:
@@ -88,7 +72,7 @@ def test_an_empty_page_leads_to_training(visit: Open) -> None:
     tab.assert_clean()
 
 
-def test_the_list_groups_and_reorders_jobs(visit: Open, studio: Studio) -> None:
+def test_the_list_groups_and_reorders_jobs(visit: Open, studio: seeds.Studio) -> None:
     tab = visit(at=studio.server)
     page = tab.open("/en/jobs")
     page.wait_for_selector("text=Live one")
@@ -104,7 +88,7 @@ def test_the_list_groups_and_reorders_jobs(visit: Open, studio: Studio) -> None:
     tab.assert_clean()
 
 
-def test_cancel_asks_once(visit: Open, studio: Studio) -> None:
+def test_cancel_asks_once(visit: Open, studio: seeds.Studio) -> None:
     page = visit(at=studio.server).open("/en/jobs")
     cancel = page.get_by_role("button", name="Cancel Waiting 1")
     cancel.click()
@@ -118,7 +102,7 @@ def test_cancel_asks_once(visit: Open, studio: Studio) -> None:
     assert "Waiting 1" in _names(page, "Finished")
 
 
-def test_a_job_tells_its_story(visit: Open, studio: Studio) -> None:
+def test_a_job_tells_its_story(visit: Open, studio: seeds.Studio) -> None:
     tab = visit(at=studio.server)
     page = tab.open(f"/en/jobs?job={studio.jobs['live']}")
     page.wait_for_selector("h1:has-text('Live one')")
@@ -137,7 +121,7 @@ def test_a_job_tells_its_story(visit: Open, studio: Studio) -> None:
     tab.assert_clean()
 
 
-def test_a_row_is_on_the_screen_within_a_second(visit: Open, studio: Studio) -> None:
+def test_a_row_is_on_the_screen_within_a_second(visit: Open, studio: seeds.Studio) -> None:
     page = visit(at=studio.server).open(f"/en/jobs?job={studio.jobs['live']}")
     second = visit(at=studio.server).open(f"/zh/jobs?job={studio.jobs['live']}")
     page.wait_for_selector(".job-tile-grid")
@@ -158,7 +142,7 @@ def test_a_row_is_on_the_screen_within_a_second(visit: Open, studio: Studio) -> 
     second.wait_for_function("() => document.querySelector('.job-meter').textContent.includes('9')")
 
 
-def test_a_new_attempt_forgets_what_it_tells_again(visit: Open, studio: Studio) -> None:
+def test_a_new_attempt_forgets_what_it_tells_again(visit: Open, studio: seeds.Studio) -> None:
     job = studio.jobs["live"]
     page = visit(at=studio.server).open(f"/en/jobs?job={job}")
     page.wait_for_selector(".job-tile-grid")
@@ -175,7 +159,7 @@ def test_a_new_attempt_forgets_what_it_tells_again(visit: Open, studio: Studio) 
     assert page.locator(".job-timeline > li").count() == events
 
 
-def test_a_failed_job_says_why_and_what_to_do(visit: Open, studio: Studio) -> None:
+def test_a_failed_job_says_why_and_what_to_do(visit: Open, studio: seeds.Studio) -> None:
     tab = visit(at=studio.server, scheme="dark", size=PHONE)
     page = tab.open(f"/en/jobs?job={studio.jobs['failed']}")
     note = page.locator(".job-notes .ts-note.danger")
@@ -190,7 +174,7 @@ def test_a_failed_job_says_why_and_what_to_do(visit: Open, studio: Studio) -> No
     assert tab.violations() == []
 
 
-def test_names_answers_and_events_never_run(visit: Open, studio: Studio) -> None:
+def test_names_answers_and_events_never_run(visit: Open, studio: seeds.Studio) -> None:
     tab = visit(at=studio.server)
     for path in ("/en/jobs", f"/en/jobs?job={studio.jobs['evil']}"):
         page = tab.open(path)
@@ -201,7 +185,7 @@ def test_names_answers_and_events_never_run(visit: Open, studio: Studio) -> None
     tab.assert_clean()
 
 
-def test_done_jobs_lead_on_and_can_be_deleted(visit: Open, studio: Studio) -> None:
+def test_done_jobs_lead_on_and_can_be_deleted(visit: Open, studio: seeds.Studio) -> None:
     page = visit(at=studio.server).open(f"/en/jobs?job={studio.jobs['done']}")
     page.wait_for_selector("h1:has-text('Done one')")
     hrefs = page.locator(".job-actions a").evaluate_all("links => links.map((a) => a.getAttribute('href'))")
@@ -216,7 +200,7 @@ def test_done_jobs_lead_on_and_can_be_deleted(visit: Open, studio: Studio) -> No
 
 
 @pytest.mark.parametrize(("lang", "scheme"), [("zh", "light"), ("en", "dark")])
-def test_the_phone_shows_cards(visit: Open, studio: Studio, lang: str, scheme: str) -> None:
+def test_the_phone_shows_cards(visit: Open, studio: seeds.Studio, lang: str, scheme: str) -> None:
     tab = visit(at=studio.server, size=PHONE, scheme=scheme)
     page = tab.open(f"/{lang}/jobs")
     page.wait_for_selector("text=Live one")
@@ -224,7 +208,7 @@ def test_the_phone_shows_cards(visit: Open, studio: Studio, lang: str, scheme: s
     assert tab.violations() == []
 
 
-def test_the_page_outlives_its_server(visit: Open, studio: Studio) -> None:
+def test_the_page_outlives_its_server(visit: Open, studio: seeds.Studio) -> None:
     job = studio.jobs["live"]
     tab = visit(at=studio.server)
     page = tab.open(f"/en/jobs?job={job}")

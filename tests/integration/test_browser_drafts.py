@@ -13,16 +13,13 @@ from starlette.testclient import TestClient
 from engine.core.context import Context, open_context
 from engine.core.settings import Settings
 from engine.services.app import drafts
-from engine.services.chat.conversations import Chat
 from storage import migrate
 from storage.queries.drafts import NO_BROWSER
+from tests.web import web_client
 from webui import browser
 from webui.http.browsers import COOKIE
-from webui.http.server import create_app
-from webui.site import Site
 from webui.train_draft import fresh_draft
 
-BASE = "http://127.0.0.1:7860"
 PAGE = {"accept": "text/html"}
 
 
@@ -35,10 +32,8 @@ def ctx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
 
 @pytest.fixture(scope="module")
 def client(ctx: Context) -> Iterator[TestClient]:
-    chat = Chat(ctx)
-    with TestClient(create_app(Site(ctx, chat)), base_url=BASE, follow_redirects=False) as made:
+    with web_client(ctx) as made:
         yield made
-    chat.close()
 
 
 def come(client: TestClient) -> str:

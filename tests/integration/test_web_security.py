@@ -12,16 +12,13 @@ from starlette.testclient import TestClient
 
 from engine.core.context import Context
 from engine.core.text import catalogue
-from engine.services.chat.conversations import Chat
 from tests.homes import new_home
+from tests.web import web_client
 from webui.http.security import Sessions, session_key
-from webui.http.server import create_app
 from webui.i18n import t
 from webui.pages import PAGES, Page
 from webui.scripts import scripts
-from webui.site import Site
 
-BASE = "http://127.0.0.1:7860"
 LIMIT_MB = 1
 
 
@@ -39,10 +36,8 @@ def site_ctx(home: Path) -> Iterator[Context]:
 
 @pytest.fixture(scope="module")
 def app_client(site_ctx: Context) -> Iterator[TestClient]:
-    chat = Chat(site_ctx)
-    with TestClient(create_app(Site(site_ctx, chat)), base_url=BASE, follow_redirects=False) as client:
+    with web_client(site_ctx) as client:
         yield client
-    chat.close()
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ class _Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        current = assets().is_current(path, scope["query_string"].decode("latin-1"))
-        response.headers["cache-control"] = FOREVER if path.startswith("vendor/fonts/") or current else "no-cache"
+        kept = path.startswith("vendor/fonts/") or assets().is_current(path, scope["query_string"].decode("latin-1"))
+        response.headers["cache-control"] = FOREVER if kept else "no-cache"
         return response
 
 

@@ -7,6 +7,7 @@ nothing flashes, nothing jumps.
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import escape
 
 from engine.core.text import LANGUAGES
@@ -119,6 +120,7 @@ def title(lang: str, page: Page | None) -> str:
     return f"{t(lang, f'nav.{page.key}')} · Tunesmith" if page else "Tunesmith"
 
 
+@cache
 def _head(lang: str, page: Page | None, assets: Assets) -> tuple[str, str]:
     key = page.key if page else None
     first = f"<head><title>{escape(title(lang, page))}</title>{assets.import_map(lang, key)}<script>{_EARLY}</script>"
