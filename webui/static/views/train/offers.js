@@ -57,7 +57,7 @@ export function takeOffer(w, offer, picked) {
   w.patch({ own: false, plan: picked ? offer.key : null, method,
     method_params_by: { ...w.draft.method_params_by, [method]: by("method") },
     training_by: { ...w.draft.training_by, [method]: part(true) }, training: { ...w.draft.training, ...part(false) } });
-  if (w.draft.step !== "budget" && JSON.stringify(w.raw()) !== before) w.redraw();
+  if (["method", "review"].includes(w.draft.step) && JSON.stringify(w.raw()) !== before) w.redraw(); // elsewhere no setting is shown, and whoever goes by keyboard would lose the place
 }
 
 /**
