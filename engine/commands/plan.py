@@ -9,6 +9,7 @@ from typing import Any
 from engine.base_formats import base_format_of
 from engine.commands import models
 from engine.commands.console import Console
+from engine.commands.review import tell_misfits
 from engine.commands.train import data_set
 from engine.core.context import Context
 from engine.core.errors import Fault
@@ -34,6 +35,7 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     models.make_ready(console, ctx, model)
     asked = {"base_model": model, "dataset": data_set(console, ctx, args.data), "budget": budget(args)}
     asked["objective"] = args.objective or usual_objective().key
+    tell_misfits(console, ctx, asked["dataset"], model, asked["objective"])
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))
