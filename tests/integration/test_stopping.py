@@ -21,7 +21,10 @@ from tests.unit.data.end_templates import SHAPES
 
 pytestmark = pytest.mark.slow  # training jobs
 
-ASK, SAY = {"role": "user", "content": "Tell me about the kettle."}, {"role": "assistant", "content": "The kettle is copper."}
+ASK, SAY = (
+    {"role": "user", "content": "Tell me about the kettle."},
+    {"role": "assistant", "content": "The kettle is copper."},
+)
 MORE, LAST = {"role": "user", "content": "And the lantern?"}, {"role": "assistant", "content": "The lantern is violet."}
 ROWS: list[dict[str, Any]] = [{"messages": [ASK, SAY, MORE, LAST]}, {"messages": [MORE, LAST]}]
 LEARN = {"epochs": 120, "batch_size": 2, "evaluations": 0, "learning_rate": 0.01, "warmup": 0.0}

@@ -7,9 +7,10 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.rows.row import Row, kind_of
-from engine.data.templates.losses import lost_thoughts, reason_of, refuses_a_row, thought_of
+from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.thinking import lost_thoughts, thought_of
 from engine.data.templates.token_overview import one_text
 
 _SHOWN_TOKENS = 48  # of the end of the row
@@ -117,7 +118,7 @@ def _lost(template: ChatTemplate, row: Row) -> int:
     if not any(thought_of(str(message.get("content") or "")) for message in messages):
         return 0
     try:
-        return lost_thoughts(messages, template.render(messages, tools=row.get("tools")))
+        return lost_thoughts(messages, template.row_text(messages, row.get("tools")))
     except Fault:
         return 0
 
@@ -151,7 +152,7 @@ def _prompt(template: ChatTemplate, row: Row) -> list[dict[str, Any]]:
     try:
         tools = row.get("tools")
         asked = template.render(messages[:-1], add_generation_prompt=True, tools=tools)
-        whole = template.render(messages, tools=tools)
+        whole = template.row_text(messages, tools)
     except Fault:
         return []
     return [] if whole.startswith(asked) else [_finding("template.other_prompt", "warn")]

@@ -11,8 +11,9 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.core.text import Text
 from engine.data.rows.row import Message, Row, conversation_of, texts_of, uses_tools
-from engine.data.templates.losses import check_nothing_lost, lost_thoughts, reason_of, refuses_a_row
+from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.thinking import lost_thoughts
 
 MOST_ROWS = 1_000  # larger data sets are looked at evenly spread
 _MOST_LETTERS = 8_000  # of one script: enough for two digits
@@ -93,8 +94,7 @@ class Fit:
     def _refusal(self, row: Row) -> Fault | None:
         talk, tools = conversation_of(row), row.get("tools")
         try:
-            text = self.template.render(talk, tools=tools)
-            check_nothing_lost(self.template, talk, tools, text)
+            text = self.template.row_text(talk, tools)
         except Fault as fault:
             if fault.code == "template.missing" or refuses_a_row(fault):
                 return fault

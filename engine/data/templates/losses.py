@@ -16,12 +16,6 @@ LOSSES = {
     "template.drops_calls": Text("data.templates.losses.template.drops_calls"),
     "template.drops_results": Text("data.templates.losses.template.drops_results"),
 }
-_THOUGHTS = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("[THINK]", "[/THINK]"),
-    ("<seed:think>", "</seed:think>"),
-)
 _TOOL, _CALL, _RESULT, _SYSTEM = "tsmarktool", "tsmarkcall", "tsmarkresult", "tsmarksystem"
 _DEFINED = {
     "type": "function",
@@ -84,21 +78,6 @@ def check_nothing_lost(
     for part, wanted in parts.items():
         if wanted and part in template.dropped:
             raise Fault(f"template.drops_{part}")
-
-
-def lost_thoughts(messages: Sequence[Mapping[str, Any]], text: str) -> int:
-    """How many answers reason first in words that are not in `text`, the render."""
-    said = (thought_of(str(message.get("content") or "")) for message in messages if message["role"] == "assistant")
-    return sum(bool(thought) and thought not in text for thought in said)
-
-
-def thought_of(answer: str) -> str:
-    """What stands between the marks of reasoning at an answer's beginning; empty without any."""
-    for begin, end in _THOUGHTS:
-        before, closed, _rest = answer.partition(end)
-        if closed:
-            return before.rpartition(begin)[2].strip()
-    return ""
 
 
 def refuses_a_row(fault: Fault) -> bool:

@@ -20,10 +20,11 @@ from tokenizers.decoders import DecodeStream
 from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
 from engine.data.templates.ending import teach_ends, token_after_answer, token_before_next_turn, tokens_apart
-from engine.data.templates.losses import check_nothing_lost, dropped_parts, lost_thoughts
+from engine.data.templates.losses import check_nothing_lost, dropped_parts
 from engine.data.templates.masking import IGNORED, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.sandbox import environment
+from engine.data.templates.thinking import as_chat_asks, lost_thoughts
 
 TrainOn = Literal["assistant", "all"]
 _HALF = "\ufffd"  # what stands for bytes that make no character
@@ -179,6 +180,12 @@ class ChatTemplate:
         except Exception as error:  # a template may fail in any way
             raise Fault("template.refused", reason=str(error)[:300] or type(error).__name__) from None
 
+    def row_text(self, messages: Messages, tools: Tools | None = None) -> str:
+        """The conversation as it is learnt. Raises as `render` and `check_nothing_lost`."""
+        text = self.render(messages, tools=tools)
+        check_nothing_lost(self, messages, tools, text)
+        return as_chat_asks(self, messages, text, tools)
+
     def encode(
         self,
         row: Mapping[str, Any] | Messages | str,
@@ -213,8 +220,7 @@ class ChatTemplate:
         return Encoded(ids, list(ids), 0, len(ids), open_ends=int(not ended and (end is None or not teach_end)))
 
     def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str, teach_end: bool) -> Encoded:
-        text = self.render(messages, tools=tools)
-        check_nothing_lost(self, messages, tools, text)
+        text = self.row_text(messages, tools)
         if train_on == "all" and self.turn_end is not None:
             ids = self.tokenizer.encode(text, add_special_tokens=False).ids
             return Encoded(ids, list(ids), 0, len(ids), lost_thoughts=lost_thoughts(messages, text))
