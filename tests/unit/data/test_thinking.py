@@ -36,7 +36,9 @@ def test_a_row_begins_with_what_chat_sends(name: str, last: dict[str, Any]) -> N
         assert encoded.ids[: len(prompt)] == prompt
         assert encoded.labels[len(prompt)] == encoded.ids[len(prompt)]
         assert not [
-            one for one in check_template(template, [{"messages": [*talk, last]}])["findings"] if "prompt" in one["code"]
+            one
+            for one in check_template(template, [{"messages": [*talk, last]}])["findings"]
+            if "prompt" in one["code"]
         ]
 
 
@@ -70,7 +72,9 @@ def test_reasoning_that_is_left_out_is_counted(source: str, talk: list[dict[str,
         tokens.add({"split": "train", "messages": messages}, template)
     assert (fit.as_dict(2)["thoughts"], fit.as_dict(2)["thinking"]) == (int(lost > 0), lost)
     assert tokens.as_dict(2, None)["thoughts"] == int(lost > 0)
-    found = [one for one in check_template(template, [{"messages": talk}])["findings"] if one["code"] == "template.thoughts"]
+    found = [
+        one for one in check_template(template, [{"messages": talk}])["findings"] if one["code"] == "template.thoughts"
+    ]
     assert [one["params"] for one in found] == ([{"rows": 1, "answers": lost, "looked": 1}] if lost else [])
 
 
