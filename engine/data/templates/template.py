@@ -116,7 +116,8 @@ class ChatTemplate:
         """Every token that ends an answer: those that the model names, and the one that the template writes behind answers."""
         ids = [int(i) for i in self.special.get("eos_token_ids") or ()]
         ids = ids or ([] if self.eos_id is None else [self.eos_id])
-        return ids if self.turn_end in (None, *ids) else sorted({*ids, self.turn_end})
+        end = self.turn_end
+        return ids if end is None or end in ids else sorted({*ids, end})
 
     @cached_property
     def turn_end(self) -> int | None:

@@ -187,7 +187,7 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
         } | _NOTHING_OF_ANSWERS
 
 
-_NOTHING_OF_ANSWERS: Mapping[str, Any] = {"thoughts": 0, "thinking": 0, "end": None, "end_token": ""}
+_NOTHING_OF_ANSWERS: Measured = {"thoughts": 0, "thinking": 0, "end": None, "end_token": ""}
 
 
 def _look(path: Path, folder: Path, languages: frozenset[str], result: Measured) -> Steps:

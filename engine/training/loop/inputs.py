@@ -109,7 +109,7 @@ def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
 
 
 def _tell_left_out(examples: Examples, template: ChatTemplate, reporter: Reporter) -> None:
-    said = {"reason": examples.refusal or "-", "token": template.end_text}
+    said: dict[str, Any] = {"reason": examples.refusal or "-", "token": template.end_text}
     for name, count in examples.counts.items():
         if count:
             level = "info" if name == "added_ends" else "warning"
