@@ -77,8 +77,7 @@ def tokens_apart(tokenizer: Tokenizer, text: str, cuts: Collection[int]) -> RowE
     """The tokens of a text with their places; none reaches over one of `cuts`."""
     whole = tokenizer.encode(text, add_special_tokens=False)
     offsets = whole.offsets
-    begins = [begin for begin, _end in offsets] if cuts else []
-    if not any(offsets[bisect_left(begins, cut) - 1][1] > cut for cut in cuts if cut):
+    if not any(offsets[_first_from(offsets, cut) - 1][1] > cut for cut in cuts if cut):
         return RowEnds(whole.ids, offsets)
     places = [0, *sorted(set(cuts) - {0}), len(text)]
     made = RowEnds([], [])
@@ -87,6 +86,11 @@ def tokens_apart(tokenizer: Tokenizer, text: str, cuts: Collection[int]) -> RowE
         made.ids += piece.ids
         made.offsets += [(begin + start, end + start) for begin, end in piece.offsets]
     return made
+
+
+def _first_from(offsets: Sequence[Span], place: int) -> int:
+    """Which token is the first that begins at a place or behind it."""
+    return bisect_left(offsets, (place, -1))
 
 
 def teach_ends(row: RowEnds, spans: Sequence[Span], stops: Collection[int], end: int | None, *, closed: bool) -> None:
@@ -99,10 +103,9 @@ def teach_ends(row: RowEnds, spans: Sequence[Span], stops: Collection[int], end:
         end: None leaves such answers open.
         closed: whether the row ends with the last of the answers.
     """
-    begins = [begin for begin, _ in row.offsets]
     for number, (start, stop) in enumerate(spans):
-        behind = bisect_left(begins, stop)
-        if behind and begins[behind - 1] >= start and row.ids[behind - 1] in stops:
+        behind = _first_from(row.offsets, stop)
+        if behind and row.offsets[behind - 1][0] >= start and row.ids[behind - 1] in stops:
             row.labels[behind - 1] = row.ids[behind - 1]  # some end tokens take the line break behind them along
         elif end is None:
             row.open_ends += 1

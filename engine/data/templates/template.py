@@ -24,7 +24,7 @@ from engine.data.templates.losses import check_nothing_lost, dropped_parts
 from engine.data.templates.masking import IGNORED, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.sandbox import environment
-from engine.data.templates.thinking import as_chat_asks, lost_thoughts
+from engine.data.templates.thinking import Marks, as_chat_asks, lost_thoughts, opened_thought
 
 TrainOn = Literal["assistant", "all"]
 _HALF = "\ufffd"  # what stands for bytes that make no character
@@ -185,7 +185,11 @@ class ChatTemplate:
         """The conversation as it is learnt. Raises as `render` and `check_nothing_lost`."""
         text = self.render(messages, tools=tools)
         check_nothing_lost(self, messages, tools, text)
-        return as_chat_asks(self, messages, text, tools)
+        return text if self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
+
+    @cached_property
+    def _opened(self) -> Marks | None:
+        return opened_thought(self)
 
     def encode(
         self,

@@ -8,7 +8,8 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.templates.renderer import Renderer, Tools
 
-_MARKS = (
+Marks = tuple[str, str]  # what begins a thought, and what ends it
+_MARKS: tuple[Marks, ...] = (
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("[THINK]", "[/THINK]"),
@@ -32,7 +33,18 @@ def thought_of(answer: str) -> str:
     return ""
 
 
-def as_chat_asks(template: Renderer, messages: Sequence[Mapping[str, Any]], text: str, tools: Tools | None) -> str:
+def opened_thought(template: Renderer) -> Marks | None:
+    """The marks of a thought that the template opens for the model where it is to answer; None where it opens none."""
+    try:
+        asked = template.render([{"role": "user", "content": "Why?"}], add_generation_prompt=True).rstrip()
+    except Fault:
+        return None
+    return next((marks for marks in _MARKS if asked.endswith(marks[0])), None)
+
+
+def as_chat_asks(
+    template: Renderer, marks: Marks, messages: Sequence[Mapping[str, Any]], text: str, tools: Tools | None
+) -> str:
     """`text`, the render of a row, with its last answer behind what chat sends, where that ends with an opened thought.
 
     Templates such as those of R1 open the thought for the model, yet write conversations without thoughts. Chat would
@@ -46,15 +58,14 @@ def as_chat_asks(template: Renderer, messages: Sequence[Mapping[str, Any]], text
         asked = template.render(messages[:-1], add_generation_prompt=True, tools=tools)
     except Fault:
         return text
-    marks = next((pair for pair in _MARKS if asked.rstrip().endswith(pair[0])), None)
-    if marks is None or text.startswith(asked):
+    if not asked.rstrip().endswith(marks[0]) or text.startswith(asked):
         return text
     content, words = str(last["content"]), str(last["content"]).rpartition(marks[1])[2].strip()
     head, found, tail = text.rpartition(words)
     return asked + _goes_on(content, asked, marks) + tail if found and asked.startswith(head.rstrip()) else text
 
 
-def _goes_on(content: str, asked: str, marks: tuple[str, str]) -> str:
+def _goes_on(content: str, asked: str, marks: Marks) -> str:
     """An answer's words behind a thought that is open already."""
     begin, end = marks
     if end not in content:
