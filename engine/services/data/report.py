@@ -60,7 +60,7 @@ def token_report(ctx: Context, dataset: int, model: int) -> TokenReport:
     version, path = version_file(ctx, dataset)
     base, folder = _model(ctx, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
-    file = kept_file(ctx, f"{version.content_hash}-{model}-{stamp}-tokens")
+    file = kept_file(ctx, f"{version.content_hash}-{model}-{stamp}-tokens2")
     found = made(file, lambda result: _count_tokens(path, folder, base.context_length, result))
     told = found if "working" in found else found | {"speed": _speed(ctx, model, found["epoch"]["tokens"])}
     return cast(TokenReport, told)
