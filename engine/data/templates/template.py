@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any, Literal
 
 import jinja2
-from jinja2.ext import Extension, loopcontrols
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
 from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
-from engine.data.templates.losses import check_nothing_lost, dropped_parts
-from engine.data.templates.masking import IGNORED, answer_spans, labels_of
+from engine.data.templates.borders import BorderedTokenizer, Opening, Tokens
+from engine.data.templates.controls import ControlTokens
+from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
+from engine.data.templates.masking import IGNORED, Span, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
+from engine.data.templates.sandbox import sandbox
+from engine.data.templates.tokenizer_variants import eats_space, keep_white_space
 
 TrainOn = Literal["assistant", "all"]
+_SAID = "Green"
 _HALF = "\ufffd"  # what stands for bytes that make no character
 
 
@@ -40,6 +44,8 @@ class Encoded:
         skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
         full_length: number of tokens before any cut.
         following: the token behind the last one, where that is learnt although it stands in another example.
+        cropped: answers whose white space at the beginning the template drops.
+        controls: whether control tokens stand in the row's texts, where they are text.
     """
 
     ids: list[int]
@@ -47,6 +53,8 @@ class Encoded:
     skipped_turns: int = 0
     full_length: int = 0
     following: int = IGNORED
+    cropped: int = 0
+    controls: bool = False
 
     @property
     def trained(self) -> int:
@@ -59,72 +67,37 @@ class Encoded:
         return self.full_length > len(self.ids)
 
 
-class _Generation(Extension):
-    """Accepts `{% generation %}` blocks, which mark answers in some templates, as plain content."""
+@dataclass(frozen=True)
+class _Reading:
+    """A conversation as a model reads it."""
 
-    tags = {"generation"}  # noqa: RUF012 (jinja declares it so)
-
-    def parse(self, parser: Any) -> Any:
-        """The block's content, unchanged."""
-        next(parser.stream)
-        return parser.parse_statements(["name:endgeneration"], drop_needle=True)
-
-
-def _refuse(message: str) -> None:
-    raise jinja2.exceptions.TemplateError(message)
-
-
-def _to_json(
-    value: Any,
-    ensure_ascii: bool = False,
-    indent: int | None = None,
-    separators: tuple[str, str] | None = None,
-    sort_keys: bool = False,
-) -> str:
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-
-
-class _Namespace(jinja2.utils.Namespace):
-    """Jinja's namespace without underscore names, which could lead out of the sandbox."""
-
-    def __init__(*args: Any, **kwargs: Any) -> None:
-        attributes = dict(*args[1:], **kwargs)
-        for name in attributes:
-            _check_name(name)
-        jinja2.utils.Namespace.__init__(args[0], attributes)
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        _check_name(name)
-        super().__setitem__(name, value)
-
-
-def _check_name(name: str) -> None:
-    if name.startswith("_"):
-        raise jinja2.exceptions.SecurityError(f"A template may not store {name!r}.")
-
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
-    )
-    environment.filters["tojson"] = _to_json
-    environment.globals["raise_exception"] = _refuse
-    environment.globals["namespace"] = _Namespace
-    environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
-    return environment
+    tokens: Tokens
+    answers: list[Span]  # where they lie in the text that `tokens` is of
+    skipped: int  # answers that could not be placed
+    controls: bool  # whether its texts hold control tokens, which are text
 
 
 class ChatTemplate:
-    """A tokenizer with its chat template."""
+    """A tokenizer with its chat template.
+
+    Attributes:
+        tokenizer: with offsets that hold white space.
+        source: of the template; None without one.
+        special: names of tokens by their part.
+        controls: whether control tokens in texts of people and data work as such; they are text where they do not.
+    """
 
     def __init__(self, tokenizer: Tokenizer, template: str | None, special: Mapping[str, Any]) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
+        keep_white_space(tokenizer)
         self.tokenizer = tokenizer
+        self.controls = False
+        self._bordered = BorderedTokenizer(tokenizer)
         self.source = template
         self.special = dict(special)
         try:
-            self._compiled = _environment().from_string(template) if template else None
+            self._compiled = sandbox().from_string(template) if template else None
         except jinja2.TemplateError as error:
             raise Fault("template.broken", reason=str(error)[:300]) from None
 
@@ -138,6 +111,23 @@ class ChatTemplate:
             raise Fault("template.no_tokenizer", reason=str(error)[:300]) from None
         file = folder / "chat_template.jinja"
         return cls(tokenizer, file.read_text(encoding="utf-8") if file.is_file() else None, special)
+
+    def with_controls(self, work: bool) -> ChatTemplate:
+        """The same, where control tokens in texts work as such, or do not."""
+        other = copy(self)
+        other.controls = work
+        return other
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {name: value for name, value in self.special.items() if isinstance(value, str)}
+
+    @cached_property
+    def control_tokens(self) -> ControlTokens:
+        """Those that could stand in texts."""
+        numbers = (self.tokenizer.token_to_id(name) for name in self._names.values())
+        named = {number for number in numbers if number is not None}
+        return ControlTokens(self.tokenizer, self, self.source, frozenset({*named, *self.eos_ids}))
 
     @property
     def has_chat(self) -> bool:
@@ -176,6 +166,23 @@ class ChatTemplate:
         return tuple(text for text in named if text) or self.end_marks
 
     @cached_property
+    def crops_answers(self) -> bool:
+        """Whether the template drops the white space that an answer begins with."""
+        return crops_answers(self)
+
+    @cached_property
+    def lead(self) -> str:
+        """White space of the template's own between what chat sends and the words of the answer."""
+        asked = {"role": "user", "content": "Blue?"}
+        try:
+            read = self._read([asked, {"role": "assistant", "content": _SAID}], None)
+        except Fault:
+            return ""
+        labels = labels_of(read.tokens.ids, read.tokens.offsets, read.answers)
+        before = self._inside([number for number in labels if number != IGNORED]).partition(_SAID)[0]
+        return before if before.isspace() else ""
+
+    @cached_property
     def dropped(self) -> frozenset[str]:
         """Of "tools", "calls" and "results", those that the template passes over in silence."""
         return dropped_parts(self)
@@ -188,14 +195,13 @@ class ChatTemplate:
         """
         if self._compiled is None:
             raise Fault("template.missing")
-        tokens = {name: value for name, value in self.special.items() if isinstance(value, str)}
         try:
             return self._compiled.render(
                 messages=[dict(m) for m in messages],
                 tools=[dict(tool) for tool in tools] if tools else None,
                 documents=None,
                 add_generation_prompt=add_generation_prompt,
-                **tokens,
+                **self._names,
             )
         except Exception as error:  # a template may fail in any way
             raise Fault("template.refused", reason=str(error)[:300] or type(error).__name__) from None
@@ -222,24 +228,67 @@ class ChatTemplate:
         )
         if max_length is None or len(encoded.ids) <= max_length:
             return encoded
-        ids, labels = encoded.ids[:max_length], encoded.labels[:max_length]
-        return Encoded(ids, labels, encoded.skipped_turns, encoded.full_length)
+        return replace(encoded, ids=encoded.ids[:max_length], labels=encoded.labels[:max_length])
 
     def _encode_text(self, text: str) -> Encoded:
-        ids = self.tokenizer.encode(text).ids
+        ids = self.plain_ids(text)
         if self.eos_id is not None and ids[-1:] != [self.eos_id]:
             ids = [*ids, self.eos_id]
-        return Encoded(ids, list(ids), 0, len(ids))
+        controls = not self.controls and bool(self.control_tokens.found_in(text))
+        return Encoded(ids, list(ids), 0, len(ids), controls=controls)
+
+    def plain_ids(self, text: str) -> list[int]:
+        """A text that no template wraps, with what the tokenizer puts around texts."""
+        found = None if self.controls else self.control_tokens.encode_plain(text)
+        ids: list[int] = self.tokenizer.encode(text).ids if found is None else found
+        return ids
 
     def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str) -> Encoded:
-        text = self.render(messages, tools=tools)
+        read = self._read(messages, tools, place=train_on != "all")
+        ids, offsets = read.tokens.ids, read.tokens.offsets
+        labels = list(ids) if train_on == "all" else labels_of(ids, offsets, read.answers)
+        skipped = 0 if train_on == "all" else read.skipped
+        cropped = self._cropped(messages)
+        return Encoded(ids, labels, skipped, len(ids), cropped=cropped, controls=read.controls)
+
+    def _read(
+        self, messages: Messages, tools: Tools | None, *, ask: bool = False, place: bool = True
+    ) -> _Reading:
+        """The tokens of a conversation: each answer in it stands behind the very tokens that chat would have sent.
+
+        Args:
+            place: whether it matters where the answers lie; it is not looked for in vain.
+        """
+        text = self.render(messages, add_generation_prompt=ask, tools=tools)
         check_nothing_lost(self, messages, tools, text)
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
-        if train_on == "all":
-            return Encoded(encoding.ids, list(encoding.ids), 0, len(encoding.ids))
-        spans, skipped = answer_spans(self, messages, text, tools)
-        labels = labels_of(encoding.ids, encoding.offsets, spans)
-        return Encoded(encoding.ids, labels, skipped, len(encoding.ids))
+        ids = encoding.ids
+        hidden = None if self.controls else self.control_tokens.hide(ids, messages, tools)
+        if hidden is not None:
+            text = self.render(hidden.messages, add_generation_prompt=ask, tools=hidden.tools)
+            answers, skipped = answer_spans(self, hidden.messages, text, hidden.tools)
+            tokens, answers = self.control_tokens.encode(text, hidden, answers)
+            return _Reading(tokens, answers, skipped, controls=True)
+        if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
+            return _Reading(Tokens(ids, []), [], 0, controls=False)
+        answers, skipped = answer_spans(self, messages, text, tools)
+        tokens = self._bordered.cut(text, Tokens(ids, encoding.offsets), answers)
+        return _Reading(tokens, answers, skipped, controls=False)
+
+    @cached_property
+    def _opening(self) -> Opening:
+        asked = [{"role": "user", "content": "Blue?"}]
+        try:
+            before = self.render(asked, add_generation_prompt=True)
+            whole = self.render([*asked, {"role": "assistant", "content": _SAID}])
+        except Fault:
+            return Opening()
+        return self._bordered.opening(before, whole, _SAID)
+
+    def _cropped(self, messages: Messages) -> int:
+        """Answers that begin with white space which the template drops."""
+        begun = [m for m in messages if m["role"] == "assistant" and str(m.get("content") or "")[:1].isspace()]
+        return len(begun) if begun and self.crops_answers else 0
 
     def encode_prompt(self, messages: Messages, tools: Tools | None = None) -> list[int]:
         """The tokens after which the model is to answer. Without a chat template: the messages' plain text.
@@ -248,10 +297,30 @@ class ChatTemplate:
             Fault: see `render` and `check_nothing_lost`.
         """
         if not self.has_chat:
-            return self.tokenizer.encode("\n\n".join(str(m["content"]) for m in messages)).ids
-        text = self.render(messages, add_generation_prompt=True, tools=tools)
-        check_nothing_lost(self, messages, tools, text)
-        return self.tokenizer.encode(text, add_special_tokens=False).ids
+            return self.plain_ids("\n\n".join(str(m["content"]) for m in messages))
+        return self._read(messages, tools, ask=True, place=False).tokens.ids
+
+    def answer_text(self, ids: Sequence[int]) -> str:
+        """What a model said, with the white space at its beginning, without what the template itself puts there.
+
+        An answer that was learnt comes back as it stands in the data, indentation of code included.
+        """
+        said = self._inside(ids).rstrip(_HALF)
+        return said[len(commonprefix([self.lead, said])) :]
+
+    def _inside(self, ids: Sequence[int]) -> str:
+        """The text of tokens that stand behind others: some decoders drop the first space of a text."""
+        if self._letter is None:
+            return self.decode(ids)
+        return self.decode([self._letter, *ids])[1:]
+
+    @cached_property
+    def _letter(self) -> int | None:
+        """A token that is one letter; None where decoding keeps the first space."""
+        if not eats_space(self.tokenizer):
+            return None
+        found = (self.tokenizer.token_to_id(letter) for letter in "aeiotnsr")
+        return next((number for number in found if number is not None), None)
 
     def whole_text(self, ids: Sequence[int]) -> str:
         """The text of tokens that were cut off somewhere: without a character at its end of which only some bytes are there."""
@@ -265,3 +334,7 @@ class ChatTemplate:
         """The text that each token adds; a character made of several tokens shows at its last one."""
         stream = DecodeStream(skip_special_tokens=False)
         return [stream.step(self.tokenizer, i) or "" for i in ids]
+
+
+def _answers(messages: Messages) -> int:
+    return sum(message["role"] == "assistant" for message in messages)
