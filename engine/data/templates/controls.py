@@ -148,9 +148,19 @@ class ControlTokens:
         if not self._changing:
             return []
         encoding, numbers = self._tokenizer.encode(text, add_special_tokens=False), frozenset(tokens.values())
-        spans = (span for number, span in zip(encoding.ids, encoding.offsets, strict=True) if number in numbers)
-        found = {text[begin:end].strip() for begin, end in spans} - {""}
+        spelt = ((n, text[begin:end].strip()) for n, (begin, end) in zip(encoding.ids, encoding.offsets, strict=True))
+        found = {core for n, core in spelt if n in numbers and core and self._spells(core, n)}
         return sorted(found - tokens.keys(), key=len, reverse=True)
+
+    def _spells(self, text: str, number: int) -> bool:
+        """Whether a text is the token written out: what a tokenizer does not know has one of them for its token, too."""
+        token = self._added[number]
+        return text == token.content or (token.normalized and number not in self._unknown)
+
+    @cached_property
+    def _unknown(self) -> frozenset[int]:
+        """What stands for a character that no tokenizer knows."""
+        return frozenset(self._tokenizer.encode("\ufdd0", add_special_tokens=False).ids)
 
     # ------------------------------------------------------------ tokens in which they are text
 
@@ -183,8 +193,8 @@ class ControlTokens:
     def _by_template(self, text: str) -> Iterator[tuple[int, int, str]]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         for number, (begin, end) in zip(encoding.ids, encoding.offsets, strict=True):
-            if number in self._signs:
-                core = text[begin:end].strip()
+            core = text[begin:end].strip()
+            if number in self._signs and self._spells(core, number):
                 at = text.index(core, begin)
                 yield at, at + len(core), self._signs[number]
 
