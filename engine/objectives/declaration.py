@@ -36,7 +36,7 @@ class LeftOut(Protocol):
     """Told of rows that are left out, or learnt in part."""
 
     def __call__(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
-        """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated" or "skipped_turns"."""
+        """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated", "skipped_turns", "cropped_answers" or "control_tokens"."""
 
 
 class ExampleMaker(Protocol):

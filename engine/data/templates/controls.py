@@ -98,9 +98,13 @@ class ControlTokens:
 
     # ------------------------------------------------------------ where they stand
 
-    def found_in(self, text: str) -> list[str]:
-        """Those that stand in a text which is no answer, the longest first."""
-        return _standing(self.in_texts, [text])
+    def found_in(self, text: str, *, answer: bool = False) -> list[str]:
+        """Those that stand in a text, as they are written there; the longest first."""
+        return self._standing(text, self.in_answers if answer else self.in_texts)
+
+    def _standing(self, text: str, tokens: Mapping[str, int]) -> list[str]:
+        found = {token for token in tokens if token in text} | self._changed(text, tokens)
+        return sorted(found, key=len, reverse=True)
 
     def hide(self, ids: Sequence[int], messages: Messages, tools: Tools | None) -> Hidden | None:
         """The conversation without its control tokens; None where it holds none, which is quickly seen by its tokens.
@@ -108,13 +112,16 @@ class ControlTokens:
         Args:
             ids: of its render.
         """
-        present = [self._added[number].content for number in self._numbers.intersection(ids)]
+        present = self._present(ids)
         if not present or not self._may_hold("\0".join(_texts(messages, tools)), present):
             return None
         signs: dict[str, str] = {}
         hidden = [self._hidden(message, self._of(message), signs) for message in messages]
         shown = None if tools is None else [self._hidden(tool, self.in_texts, signs) for tool in tools]
         return Hidden(hidden, shown, {sign: token for token, sign in signs.items()}) if signs else None
+
+    def _present(self, ids: Sequence[int]) -> list[str]:
+        return [self._added[number].content for number in self._numbers.intersection(ids)]
 
     def _may_hold(self, text: str, present: Sequence[str]) -> bool:
         """Tokens that are told in a changed text (in lower case, say) may be written in many ways."""
@@ -138,19 +145,18 @@ class ControlTokens:
         return [self._hidden(one, tokens, signs) for one in value] if isinstance(value, list | tuple) else value
 
     def _without(self, text: str, tokens: Mapping[str, int], signs: dict[str, str]) -> str:
-        for token in [*_standing(tokens, [text]), *self._changed(text, tokens)]:
+        for token in self._standing(text, tokens):
             sign = signs.setdefault(token, f"\ufdd2{self._nonce}x{len(signs)}\ufdd3")
             text = text.replace(token, sign)
         return text
 
-    def _changed(self, text: str, tokens: Mapping[str, int]) -> list[str]:
+    def _changed(self, text: str, tokens: Mapping[str, int]) -> set[str]:
         """Other spellings of the tokens that the tokenizer takes for them."""
         if not self._changing:
-            return []
+            return set()
         encoding, numbers = self._tokenizer.encode(text, add_special_tokens=False), frozenset(tokens.values())
         spelt = ((n, text[begin:end].strip()) for n, (begin, end) in zip(encoding.ids, encoding.offsets, strict=True))
-        found = {core for n, core in spelt if n in numbers and core and self._spells(core, n)}
-        return sorted(found - tokens.keys(), key=len, reverse=True)
+        return {core for n, core in spelt if n in numbers and core and self._spells(core, n)}
 
     def _spells(self, text: str, number: int) -> bool:
         """Whether a text is the token written out: what a tokenizer does not know has one of them for its token, too."""
@@ -198,9 +204,12 @@ class ControlTokens:
                 at = text.index(core, begin)
                 yield at, at + len(core), self._signs[number]
 
-    def encode_plain(self, text: str) -> list[int] | None:
-        """A text that no template wraps, with what the tokenizer puts around texts; None where it holds no control tokens."""
-        return self._blind.tokenizer.encode(text).ids if self.found_in(text) else None
+    def encode_plain(self, text: str) -> tuple[list[int], bool]:
+        """A text that no template wraps, with what the tokenizer puts around texts; and whether it holds control tokens."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        if not self._may_hold(text, self._present(ids)) or not self.found_in(text):
+            return ids, False
+        return self._blind.tokenizer.encode(text).ids, True
 
 
 def _by_people(text: str, signs: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
@@ -211,10 +220,6 @@ def _by_people(text: str, signs: Mapping[str, str]) -> Iterator[tuple[int, int, 
 def _is_mark(text: str) -> bool:
     """Ordinary words and white space can be added tokens as well."""
     return len(text.strip()) >= _SHORTEST and not text.strip().isalnum()
-
-
-def _standing(tokens: Mapping[str, int], texts: Sequence[str]) -> list[str]:
-    return sorted((token for token in tokens if any(token in text for text in texts)), key=len, reverse=True)
 
 
 def _texts(messages: Messages, tools: Tools | None) -> list[str]:

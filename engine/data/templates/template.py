@@ -179,7 +179,7 @@ class ChatTemplate:
         except Fault:
             return ""
         labels = labels_of(read.tokens.ids, read.tokens.offsets, read.answers)
-        before = self._inside([number for number in labels if number != IGNORED]).partition(_SAID)[0]
+        before = self.text_behind([number for number in labels if number != IGNORED]).partition(_SAID)[0]
         return before if before.isspace() else ""
 
     @cached_property
@@ -231,17 +231,17 @@ class ChatTemplate:
         return replace(encoded, ids=encoded.ids[:max_length], labels=encoded.labels[:max_length])
 
     def _encode_text(self, text: str) -> Encoded:
-        ids = self.plain_ids(text)
+        ids, controls = self._plain(text)
         if self.eos_id is not None and ids[-1:] != [self.eos_id]:
             ids = [*ids, self.eos_id]
-        controls = not self.controls and bool(self.control_tokens.found_in(text))
         return Encoded(ids, list(ids), 0, len(ids), controls=controls)
 
     def plain_ids(self, text: str) -> list[int]:
         """A text that no template wraps, with what the tokenizer puts around texts."""
-        found = None if self.controls else self.control_tokens.encode_plain(text)
-        ids: list[int] = self.tokenizer.encode(text).ids if found is None else found
-        return ids
+        return self._plain(text)[0]
+
+    def _plain(self, text: str) -> tuple[list[int], bool]:
+        return (self.tokenizer.encode(text).ids, False) if self.controls else self.control_tokens.encode_plain(text)
 
     def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str) -> Encoded:
         read = self._read(messages, tools, place=train_on != "all")
@@ -305,14 +305,14 @@ class ChatTemplate:
 
         An answer that was learnt comes back as it stands in the data, indentation of code included.
         """
-        said = self._inside(ids).rstrip(_HALF)
+        said = self.text_behind(ids)
         return said[len(commonprefix([self.lead, said])) :]
 
-    def _inside(self, ids: Sequence[int]) -> str:
-        """The text of tokens that stand behind others: some decoders drop the first space of a text."""
+    def text_behind(self, ids: Sequence[int]) -> str:
+        """The text of tokens that stand behind others, with the first space that some decoders drop, as `whole_text`."""
         if self._letter is None:
-            return self.decode(ids)
-        return self.decode([self._letter, *ids])[1:]
+            return self.whole_text(ids)
+        return self.whole_text([self._letter, *ids])[1:]
 
     @cached_property
     def _letter(self) -> int | None:

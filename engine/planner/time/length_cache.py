@@ -14,19 +14,26 @@ from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from storage.tables import Dataset, LanguageModel
 
-_VERSION = 2
+_VERSION = 3
 
 
-def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train_on: str) -> LengthTable:
-    """The table of a ready data set for a ready model; fast when it was measured before."""
+def lengths_of(
+    settings: Settings, model: LanguageModel, dataset: Dataset, train_on: str, *, controls: bool = False
+) -> LengthTable:
+    """The table of a ready data set for a ready model; fast when it was measured before.
+
+    Args:
+        controls: whether control tokens in texts work as such.
+    """
     folder = tokenizer_folder(settings, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
-    name = f"{dataset.content_hash}-{dataset.id}-{model.id}-{stamp}-{train_on}-{_VERSION}.json"
+    how = f"{train_on}-controls" if controls else train_on
+    name = f"{dataset.content_hash}-{dataset.id}-{model.id}-{stamp}-{how}-{_VERSION}.json"
     file = settings.folder("cache", "lengths") / name
     if not file.is_file():
         assert dataset.rows_path is not None
         rows, total = training_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
-        table = measure(rows, total, ChatTemplate.load(folder), train_on)
+        table = measure(rows, total, ChatTemplate.load(folder).with_controls(controls), train_on)
         temporary = file.with_suffix(f".{os.getpid()}.part")
         temporary.write_text(json.dumps(table.as_dict(), separators=(",", ":")), encoding="utf-8")
         temporary.replace(file)
