@@ -100,6 +100,9 @@ class ControlTokens:
 
     def found_in(self, text: str, *, answer: bool = False) -> list[str]:
         """Those that stand in a text, as they are written there; the longest first."""
+        present = self._present(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        if not self._may_hold(text, present):
+            return []
         return self._standing(text, self.in_answers if answer else self.in_texts)
 
     def _standing(self, text: str, tokens: Mapping[str, int]) -> list[str]:
@@ -207,7 +210,7 @@ class ControlTokens:
     def encode_plain(self, text: str) -> tuple[list[int], bool]:
         """A text that no template wraps, with what the tokenizer puts around texts; and whether it holds control tokens."""
         ids: list[int] = self._tokenizer.encode(text).ids
-        if not self._may_hold(text, self._present(ids)) or not self.found_in(text):
+        if not self._may_hold(text, self._present(ids)) or not self._standing(text, self.in_texts):
             return ids, False
         return self._blind.tokenizer.encode(text).ids, True
 

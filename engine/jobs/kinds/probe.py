@@ -9,8 +9,7 @@ from engine.jobs.kinds.declaration import Endings, JobKind, SameWish, Spec
 from engine.jobs.kinds.phases import EVALUATING, LOADING, READING, SAMPLING, SAVING, SCORING, TRAINING
 
 _TIMED = (
-    "batch_size", "max_length", "over_length", "train_on", "control_tokens", "optimizer", "checkpointing", "quantisation",
-    "double_quantisation",
+    "batch_size", "max_length", "over_length", "train_on", "optimizer", "checkpointing", "quantisation", "double_quantisation",
 )  # fmt: skip
 
 
