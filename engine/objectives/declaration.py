@@ -37,7 +37,8 @@ class LeftOut(Protocol):
 
     def __call__(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
         """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated", or the name of what an
-        `Encoded` counts of answers that are learnt in part: "skipped_turns", "lost_thoughts", "added_ends", "open_ends"."""
+        `Encoded` counts of answers that are learnt in part: "skipped_turns", "lost_thoughts", "added_ends", "open_ends",
+        "cropped_answers", "control_tokens"."""
 
 
 class ExampleMaker(Protocol):
