@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.data.templates.template import ChatTemplate
 from engine.exports.declaration import ExportSizes, ExportSource, Values
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.tuned.integrity import check_hash
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
 
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja")
+_WRITTEN_ANEW = ("README.md", "generation_config.json")
 _FROM_BASE = ("tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -25,7 +27,7 @@ def write_as_it_is(source: ExportSource, _values: Values, draft: Path, progress:
     return {"weights_hash": digest, "base_weights_hash": source.base.weights_hash}
 
 
-def as_large_as_it_is(sizes: ExportSizes) -> int:
+def as_large_as_it_is(sizes: ExportSizes, _values: Values) -> int:
     """Bytes of such a copy."""
     return sizes.result_bytes
 
@@ -35,9 +37,10 @@ def lay_out(source: ExportSource, draft: Path, progress: ByteProgress, copy: Cal
     progress.phase("checking")
     digest = verified(source)
     for file in source.folder.iterdir():
-        if file.is_file() and file.name != "README.md":
+        if file.is_file() and file.name not in _WRITTEN_ANEW:
             copy(file, draft / file.name)
     add_tokenizer(source, draft)
+    add_generation(source, draft, progress)
     return digest
 
 
@@ -45,6 +48,20 @@ def verified(source: ExportSource) -> str:
     """The weights' hash, after checking that they are what training stored. Raises Fault("chat.damaged")."""
     check_hash(source.folder, source.tuned.weights_hash)
     return source.tuned.weights_hash
+
+
+def add_generation(source: ExportSource, draft: Path, progress: ByteProgress) -> None:
+    """What ends an answer in chat ends it elsewhere; settings that transformers refuses are mended, and said."""
+    from engine.models.base.generation_settings import write_generation
+
+    changed = write_generation(weights_folder(source.ctx.settings, source.base), draft, template_of(source).eos_ids)
+    if changed:
+        progress.reporter.event("info", "generation_mended", names=", ".join(changed))
+
+
+def template_of(source: ExportSource) -> ChatTemplate:
+    """Tokenizer and chat template, as chat has them."""
+    return ChatTemplate.load(tokenizer_folder(source.ctx.settings, source.base))
 
 
 def add_tokenizer(source: ExportSource, draft: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from engine.core.errors import Fault
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
+LANGUAGE_MODELS = ("ForCausalLM", "LMHeadModel")  # how the names of architectures end that answer in text
 _PRIVATE_KEY = re.compile(r"^_.*_implementation_internal$")
 _LONGEST_JSON = 64 * 1024 * 1024
 _LONGEST_HEADER = 100 * 1024 * 1024
@@ -58,7 +59,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         method = config["quantization_config"]
         raise Fault("model.quantised", method=str(method.get("quant_method", "?") if isinstance(method, dict) else "?"))
     kinds = [str(kind) for kind in config.get("architectures") or ()]
-    if kinds and not any(kind.endswith(("ForCausalLM", "LMHeadModel")) for kind in kinds):
+    if kinds and not any(kind.endswith(LANGUAGE_MODELS) for kind in kinds):
         raise Fault("model.not_a_language_model", architecture=", ".join(kinds))
     return config
 

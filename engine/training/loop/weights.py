@@ -18,7 +18,9 @@ from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
+from engine.models.base.generation_settings import unset
 from engine.models.base.inspect import inspect_folder
+from engine.models.tuned.rounding import fitting, save_as
 from engine.training.forward.four_bits import keep_layout, leave_file
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -46,6 +48,7 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
             trust_remote_code=False,
             local_files_only=True,
             device_map={"": torch_device(device)},
+            generation_config=unset(),
             **options,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
@@ -63,8 +66,8 @@ def torch_device(device: Device) -> torch.device:
     return torch.device(kind_of(device).torch_name)
 
 
-def save_result(model: Any, method: Method, folder: Path, run: RunContext) -> None:
-    """What the job made, in the form that the method declares."""
+def save_result(model: Any, method: Method, folder: Path, run: RunContext, dtype: str = "fp32") -> None:
+    """What the job made, in the form that the method declares. A whole model is written in the number format `dtype`."""
     if method.save is not None:
         method.save(model, folder, run)
     elif method.saves == "delta":
@@ -73,7 +76,7 @@ def save_result(model: Any, method: Method, folder: Path, run: RunContext) -> No
         model.save_pretrained(folder, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
     else:
-        model.save_pretrained(folder)
+        save_as(model, fitting(model, dtype), folder)
 
 
 def save_trained(model: Any, method: Method, folder: Path) -> None:

@@ -1,0 +1,60 @@
+"""The number format that weights are stored in, by the headers of their files: what a config says of it may be missing or wrong.
+
+Imports no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from engine.models.base.inspect import LANGUAGE_MODELS
+
+BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}  # of a number
+NAMES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as configs and torch call them
+_HEADERS = {"F32": "fp32", "BF16": "bf16", "F16": "fp16"}
+_WEIGHTS = "model*.safetensors"
+
+
+def stored_bytes(folder: Path) -> dict[str, int]:
+    """Number formats of a folder's weights, as safetensors names them, by the number of their bytes."""
+    found: dict[str, int] = {}
+    for file in sorted(folder.glob(_WEIGHTS)):
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(struct.unpack("<Q", stream.read(8))[0]))
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                start, end = tensor["data_offsets"]
+                found[tensor["dtype"]] = found.get(tensor["dtype"], 0) + end - start
+    return found
+
+
+def stored_format(folder: Path) -> str:
+    """The format of most of the bytes: "bf16" or "fp16", else "fp32", which is also the answer where no file can be read."""
+    stamps = tuple((file.name, file.stat().st_mtime_ns) for file in sorted(folder.glob(_WEIGHTS)) if file.exists())
+    return _format(folder, stamps)
+
+
+@lru_cache(maxsize=64)
+def _format(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> str:
+    try:
+        found = stored_bytes(folder)
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return "fp32"
+    return _HEADERS.get(max(found, key=lambda name: found[name], default=""), "fp32")
+
+
+def tell_config(folder: Path, dtype: str, architectures: Sequence[str] | None) -> None:
+    """Let the config.json of `folder` say that its weights are in that format (in nested parts too), and what it is called."""
+    file = folder / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    for part in [config, *(value for value in config.values() if isinstance(value, dict))]:
+        if part is config or {"dtype", "torch_dtype"} & part.keys():
+            part.pop("torch_dtype", None)
+            part["dtype"] = dtype
+    written = [name for name in config["architectures"] if name.endswith(LANGUAGE_MODELS)]
+    config["architectures"] = list(architectures or written)
+    file.write_text(json.dumps(config, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
