@@ -17,7 +17,7 @@ _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 LANGUAGE_MODELS = ("ForCausalLM", "LMHeadModel")  # how the names of architectures end that answer in text
 _PRIVATE_KEY = re.compile(r"^_.*_implementation_internal$")
 _LONGEST_JSON = 64 * 1024 * 1024
-_LONGEST_HEADER = 100 * 1024 * 1024
+LONGEST_HEADER = 100 * 1024 * 1024  # bytes of a safetensors file
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length")
 _BLOCK = 4 * 1024 * 1024
 
@@ -125,7 +125,7 @@ def count_parameters(file: Path) -> int:
     try:
         with file.open("rb") as opened:
             length = int.from_bytes(opened.read(8), "little")
-            if not 2 <= length <= min(_LONGEST_HEADER, size - 8):
+            if not 2 <= length <= min(LONGEST_HEADER, size - 8):
                 raise ValueError(length)
             header = json.loads(opened.read(length))
         tensors = [entry for name, entry in header.items() if name != "__metadata__"]

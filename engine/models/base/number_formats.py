@@ -6,12 +6,11 @@ Imports no torch.
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from engine.models.base.inspect import LANGUAGE_MODELS
+from engine.models.base.inspect import LANGUAGE_MODELS, LONGEST_HEADER
 
 BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}  # of a number
 NAMES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as configs and torch call them
@@ -24,7 +23,7 @@ def stored_bytes(folder: Path) -> dict[str, int]:
     found: dict[str, int] = {}
     for file in sorted(folder.glob(_WEIGHTS)):
         with file.open("rb") as stream:
-            header = json.loads(stream.read(struct.unpack("<Q", stream.read(8))[0]))
+            header = json.loads(stream.read(min(int.from_bytes(stream.read(8), "little"), LONGEST_HEADER)))
         for name, tensor in header.items():
             if name != "__metadata__":
                 start, end = tensor["data_offsets"]
@@ -42,7 +41,7 @@ def stored_format(folder: Path) -> str:
 def _format(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> str:
     try:
         found = stored_bytes(folder)
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "fp32"
     return _HEADERS.get(max(found, key=lambda name: found[name], default=""), "fp32")
 
