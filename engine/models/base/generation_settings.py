@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,18 @@ _NUMBERS = ("max_new_tokens", "min_new_tokens", "max_time", "min_p")  # that hav
 _NOTES = ("transformers_version", "_from_model_config", "_commit_hash")  # which say nothing of answers
 
 
-def unset() -> Any:
-    """Settings that say nothing, to load a model with. Imports transformers."""
-    from transformers import GenerationConfig
+def without_settings(folder: Path) -> dict[str, Any]:
+    """Options of `from_pretrained` that load a model without its settings of generation, which could be refused.
 
-    return GenerationConfig()
+    Old models have some in config.json; those that the architecture itself knows stay. Imports transformers.
+    """
+    from transformers import AutoConfig, GenerationConfig
+
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
+    known = {field.name for field in fields(config)} | set(_IDS)
+    for name in GenerationConfig().to_dict().keys() - known - set(_NOTES):
+        vars(config).pop(name, None)
+    return {"config": config, "generation_config": GenerationConfig()}
 
 
 def write_generation(source: Path, target: Path, ends: Sequence[int]) -> list[str]:

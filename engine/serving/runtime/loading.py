@@ -11,7 +11,7 @@ from engine.base_formats import answered_in
 from engine.base_formats.declaration import Packing
 from engine.core.errors import Fault
 from engine.devices import kind_for_torch
-from engine.models.base.generation_settings import unset
+from engine.models.base.generation_settings import without_settings
 from engine.models.base.inspect import inspect_folder
 from engine.models.tuned.results import ADAPTER_WEIGHTS
 from engine.training.forward.four_bits import keep_layout, leave_file
@@ -46,7 +46,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
         trust_remote_code=False,
         local_files_only=True,
         device_map={"": device},
-        generation_config=unset(),
+        **without_settings(Path(folder)),
         **form,
     )
     if held is not None:

@@ -18,7 +18,7 @@ from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
-from engine.models.base.generation_settings import unset
+from engine.models.base.generation_settings import without_settings
 from engine.models.base.inspect import inspect_folder
 from engine.models.tuned.rounding import fitting, save_as
 from engine.training.forward.four_bits import keep_layout, leave_file
@@ -48,7 +48,7 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
             trust_remote_code=False,
             local_files_only=True,
             device_map={"": torch_device(device)},
-            generation_config=unset(),
+            **without_settings(folder),
             **options,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
