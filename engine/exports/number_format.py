@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.exports.declaration import ExportSizes, Values
-from engine.models.base.number_formats import BYTES, stored_format
-from engine.models.base.paths import weights_folder
+from engine.models.base.number_formats import BYTES, stored_format, told_format
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -43,15 +41,15 @@ def asked(values: Values, own: str) -> str:
 def sizes_of(settings: Settings, tuned: TunedModel, base: LanguageModel | None) -> ExportSizes:
     """How large a tuned model and its base are, and what they are stored in."""
     own = format_of_base(settings, base) if base else "fp32"
-    return ExportSizes((base.parameters if base else None) or 0, tuned.bytes, own, stored_format(settings.absolute(tuned.path)))
+    return ExportSizes(
+        (base.parameters if base else None) or 0, tuned.bytes, own, stored_format(settings.absolute(tuned.path))
+    )
 
 
 def format_of_base(settings: Settings, base: LanguageModel) -> str:
-    """What the base's weights are stored in; "fp32" where they are not there any more."""
-    try:
-        return stored_format(weights_folder(settings, base))
-    except Fault:
-        return "fp32"
+    """What the base's weights are stored in; where they are not there any more, what is known of them."""
+    folder = settings.absolute(base.path) if base.path else None
+    return stored_format(folder) if folder and folder.is_dir() else told_format(base.config)
 
 
 def folder_bytes(sizes: ExportSizes, values: Values) -> int:

@@ -72,11 +72,24 @@ def add_tokenizer(source: ExportSource, draft: Path) -> None:
         _copy_missing(tokenizer / name, draft / name)
     for name in _FROM_BASE:
         _copy_missing(weights_folder(settings, base) / name, draft / name)
-    if not (draft / "tokenizer_config.json").exists():
+    config = draft / "tokenizer_config.json"
+    if not config.exists():
         special = json.loads((tokenizer / "special.json").read_text(encoding="utf-8"))
-        tokens = {name: value for name, value in special.items() if isinstance(value, str)}
-        config = {"tokenizer_class": "PreTrainedTokenizerFast", **tokens}
-        (draft / "tokenizer_config.json").write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
+        config.write_text(json.dumps({name: value for name, value in special.items() if isinstance(value, str)}))
+    _name_class(config)
+
+
+def _name_class(file: Path) -> None:
+    """Let the tokenizer be read from tokenizer.json as it stands there, which chat does too.
+
+    Classes of families build it anew, from its words alone and otherwise where no config.json names the family, as beside an
+    adapter: Mistral's and Phi-3's then have other tokens behind special ones.
+    """
+    config = json.loads(file.read_text(encoding="utf-8")) | {"tokenizer_class": "PreTrainedTokenizerFast"}
+    for name in ("add_bos_token", "add_eos_token", "add_prefix_space", "legacy"):
+        config.pop(name, None)  # for those classes; tokenizer.json has it all
+    file.unlink()  # it may be the tuned model's own file under a second name
+    file.write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 def _copy_missing(source: Path, target: Path) -> None:

@@ -119,7 +119,9 @@ def adapter(base: Path, folder: Path) -> None:
     """A little noise on every linear layer: it still answers as it was taught."""
     torch.manual_seed(3)
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32, generation_config=GenerationConfig())
-    names = [n for n, m in model.named_modules() if n.endswith(("q_proj", "v_proj", "qkv_proj", "c_attn", "query_key_value"))]
+    names = [
+        n for n, m in model.named_modules() if n.endswith(("q_proj", "v_proj", "qkv_proj", "c_attn", "query_key_value"))
+    ]
     tuned = get_peft_model(model, LoraConfig(r=4, target_modules=names, task_type="CAUSAL_LM"))
     for name, parameter in tuned.named_parameters():
         if "lora_B" in name:
@@ -149,7 +151,11 @@ def delta(base: Path, folder: Path) -> None:
 def told(readme: Path, base: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], str]:
     """The new tokens and the text that the README's code makes, run in the folder as it stands there."""
     code = readme.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    code = code.replace(repr(name), repr(str(base))).replace("Hello!", ASKED).replace("max_new_tokens=200", f"max_new_tokens={MOST}")
+    code = (
+        code.replace(repr(name), repr(str(base)))
+        .replace("Hello!", ASKED)
+        .replace("max_new_tokens=200", f"max_new_tokens={MOST}")
+    )
     monkeypatch.chdir(readme.parent)
     found: dict[str, Any] = {}
     exec(code, found)
@@ -167,7 +173,9 @@ KINDS: dict[str, tuple[str, str, Write, str]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("key", "kind"), [("qwen-2.5", kind) for kind in KINDS] + [("llama-2", "adapter"), ("llama-2", "merged"), ("gpt-2", "whole"), ("phi-3", "merged")]  # fmt: skip
+    ("key", "kind"),
+    [("qwen-2.5", kind) for kind in KINDS]
+    + [("llama-2", "adapter"), ("llama-2", "merged"), ("gpt-2", "whole"), ("phi-3", "merged")],
 )
 def test_the_readmes_code_answers_and_ends_as_chat_does(
     homes: Callable[[str], Kept], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, kind: str
@@ -194,7 +202,9 @@ def test_the_base_itself_talks_on_with_its_own_settings(homes: Callable[[str], K
     kept = homes("qwen-2.5")
     ids = ChatTemplate.load(kept.tokenizer).encode_prompt([{"role": "user", "content": ASKED}])
     model = AutoModelForCausalLM.from_pretrained(kept.world.weights)
-    assert model.generate(input_ids=torch.tensor([ids]), max_new_tokens=MOST, do_sample=False).shape[1] == len(ids) + MOST
+    assert (
+        model.generate(input_ids=torch.tensor([ids]), max_new_tokens=MOST, do_sample=False).shape[1] == len(ids) + MOST
+    )
 
 
 # ---------------------------------------------------------------- number formats
@@ -212,7 +222,9 @@ def test_a_merge_is_stored_as_its_base_is(zoo: ZooKeeper, tmp_path: Path, key: s
     base, target = zoo.folder(key), tmp_path / "merged"
     adapter(base, tmp_path / "adapter")
     own = stored_format(base)
-    proof = merge(Sources(base, tmp_path / "adapter", own, [[5, 9, 40, 77], [3, 8]], method_of("lora")), target, _Quiet())
+    proof = merge(
+        Sources(base, tmp_path / "adapter", own, [[5, 9, 40, 77], [3, 8]], method_of("lora")), target, _Quiet()
+    )
     assert (proof["saved_difference"], proof["dtype"], stored_format(target)) == (0.0, own, own)
     assert proof["merge_difference"] < 1e-5
     assert proof["rounding_difference"] < 0.02
@@ -220,7 +232,9 @@ def test_a_merge_is_stored_as_its_base_is(zoo: ZooKeeper, tmp_path: Path, key: s
     plain = PeftModel.from_pretrained(model, tmp_path / "adapter").merge_and_unload().state_dict()
     fresh = AutoModelForCausalLM.from_pretrained(target)
     assert fresh.dtype == {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[own]
-    apart = [name for name, tensor in fresh.state_dict().items() if not torch.equal(plain[name].to(tensor.dtype), tensor)]
+    apart = [
+        name for name, tensor in fresh.state_dict().items() if not torch.equal(plain[name].to(tensor.dtype), tensor)
+    ]
     assert apart == []
 
 
@@ -251,7 +265,9 @@ def test_another_format_is_written_where_it_is_asked_for(homes: Callable[[str], 
     assert abs(sizes["fp16"] - sizes["own"]) < 100
 
 
-def test_a_whole_model_of_an_earlier_version_leaves_as_its_base_is_stored(homes: Callable[[str], Kept], tmp_path: Path) -> None:
+def test_a_whole_model_of_an_earlier_version_leaves_as_its_base_is_stored(
+    homes: Callable[[str], Kept], tmp_path: Path
+) -> None:
     kept = homes("qwen-2.5")
     tuned = kept.add("full", "full", whole)
     before = load_file(kept.folder(tuned) / "model.safetensors")

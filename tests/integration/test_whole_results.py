@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -56,7 +57,9 @@ def test_the_model_is_stored_as_its_base_and_the_checkpoint_in_full(
     trained = load_file(ctx.settings.absolute(kept(ctx, job.id)[-1].path) / "trained.safetensors")
     stored = load_file(folder / "model.safetensors")
     assert {tensor.dtype for tensor in trained.values()} == {torch.float32}
-    assert all(torch.equal(trained[name].to(tensor.dtype), tensor) for name, tensor in stored.items() if name in trained)
+    assert all(
+        torch.equal(trained[name].to(tensor.dtype), tensor) for name, tensor in stored.items() if name in trained
+    )
     with ctx.db.read() as s:
         template = ChatTemplate.load(ctx.settings.absolute(str(s.get_one(LanguageModel, base[0]).tokenizer_path)))
     assert json.loads((folder / "generation_config.json").read_text())["eos_token_id"] == template.eos_ids
@@ -84,7 +87,9 @@ def test_scored_answers_come_from_the_numbers_that_are_stored(zoo: ZooKeeper) ->
         for parameter in model.parameters():
             parameter.mul_(1.001)
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
-    round_as_stored(model, method_of("lora"), zoo.folder("qwen-2.5"))
+    told = Mock()
+    round_as_stored(told, model, method_of("lora"), zoo.folder("qwen-2.5"))
+    assert not told.method_calls
     assert all(torch.equal(before[name], parameter) for name, parameter in model.named_parameters())
-    round_as_stored(model, method_of("full"), zoo.folder("qwen-2.5"))
+    round_as_stored(told, model, method_of("full"), zoo.folder("qwen-2.5"))
     assert all(torch.equal(before[name].bfloat16().float(), parameter) for name, parameter in model.named_parameters())

@@ -62,7 +62,9 @@ def test_what_is_refused_is_left_out_and_the_rest_stays(tmp_path: Path, name: st
     settings, expected = SICK[name]
     found, changed = mended(settings)
     assert found == expected
-    assert set(changed) == {key for key, value in settings.items() if value is not None and repr(found.get(key)) != repr(value)}
+    assert set(changed) == {
+        key for key, value in settings.items() if value is not None and repr(found.get(key)) != repr(value)
+    }
     GenerationConfig(**found).save_pretrained(tmp_path)
     assert mended(found) == (found, [])
 
@@ -87,7 +89,9 @@ def test_ends_of_answers_replace_those_of_the_base(tmp_path: Path) -> None:
     (target / "generation_config.json").hardlink_to(base / "generation_config.json")
     assert write_generation(base, target, [5, 6]) == []
     assert json.loads((target / "generation_config.json").read_text()) == SAMPLING | {"eos_token_id": [5, 6]}
-    assert json.loads((base / "generation_config.json").read_text())["eos_token_id"] == [1, 2], "a link was not followed"
+    assert json.loads((base / "generation_config.json").read_text())["eos_token_id"] == [1, 2], (
+        "a link was not followed"
+    )
 
 
 @NAMED

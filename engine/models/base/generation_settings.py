@@ -24,14 +24,14 @@ _NUMBERS = ("max_new_tokens", "min_new_tokens", "max_time", "min_p")  # that hav
 _NOTES = ("transformers_version", "_from_model_config", "_commit_hash")  # which say nothing of answers
 
 
-def without_settings(folder: Path) -> dict[str, Any]:
+def without_settings(config: Any) -> dict[str, Any]:
     """Options of `from_pretrained` that load a model without its settings of generation, which could be refused.
 
-    Old models have some in config.json; those that the architecture itself knows stay. Imports transformers.
+    Args:
+        config: the model's configuration. Old ones have such settings too; those that the architecture itself knows stay.
     """
-    from transformers import AutoConfig, GenerationConfig
+    from transformers import GenerationConfig
 
-    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     known = {field.name for field in fields(config)} | set(_IDS)
     for name in GenerationConfig().to_dict().keys() - known - set(_NOTES):
         vars(config).pop(name, None)
@@ -50,7 +50,12 @@ def write_generation(source: Path, target: Path, ends: Sequence[int]) -> list[st
     file = target / FILE
     file.unlink(missing_ok=True)  # it may be another folder's file under a second name
     file.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-    return [name for name in changed if name != "eos_token_id"] if ends else changed
+    return changed
+
+
+def refused_settings(folder: Path) -> list[str]:
+    """Names of the settings of the model in `folder` that are mended where they are kept."""
+    return mended(_read(folder))[1]
 
 
 def mended(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -62,7 +62,11 @@ def save_as(model: Any, format: str, folder: Path) -> None:
     dtypes, made = _loaded_dtypes(model, format), {}
     state = {}
     for name, tensor in model.state_dict().items():
-        place = (tensor.data_ptr(), tensor.shape, tensor.stride())  # tied weights stay one tensor, which is written once
+        place = (
+            tensor.data_ptr(),
+            tensor.shape,
+            tensor.stride(),
+        )  # tied weights stay one tensor, which is written once
         if place not in made:
             made[place] = tensor.to(device="cpu", dtype=dtypes.get(name, tensor.dtype))
         state[name] = made[place]

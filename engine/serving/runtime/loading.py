@@ -35,9 +35,10 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     Raises:
         Fault: "model.*" when the folder must not be loaded.
     """
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModelForCausalLM
 
     inspect_folder(Path(folder))
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     held = answered_in(dtype)
     form = _packed(held.packing, device) if held and held.packing else {"dtype": DTYPES[dtype]}
     model = AutoModelForCausalLM.from_pretrained(
@@ -46,7 +47,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
         trust_remote_code=False,
         local_files_only=True,
         device_map={"": device},
-        **without_settings(Path(folder)),
+        **without_settings(config),
         **form,
     )
     if held is not None:

@@ -15,7 +15,7 @@ from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import Method, RunContext
-from engine.models.base.generation_settings import write_generation
+from engine.models.base.generation_settings import refused_settings, write_generation
 from engine.models.base.number_formats import stored_format
 from engine.models.tuned.rounding import fitting, round_to
 from engine.training.limits.safe_files import hashes, new_folder, size
@@ -68,7 +68,8 @@ def keep_tuned(
         weights, tokenizer = settings.absolute(str(base.path)), settings.absolute(str(base.tokenizer_path))
         save_result(model, method_of(spec.method), draft, run, stored_format(weights))
         if method_of(spec.method).saves == "full":
-            _complete(reporter, weights, tokenizer, draft)
+            _copy_tokenizer(weights, tokenizer, draft)
+            write_generation(weights, draft, ChatTemplate.load(tokenizer).eos_ids)
     row = {
         "job_id": reporter.job_id,
         "path": settings.relative(target),
@@ -88,10 +89,19 @@ def keep_tuned(
         reporting.register_tuned(s, row)
 
 
-def round_as_stored(model: Any, method: Method, weights: Path) -> None:
+def round_as_stored(reporter: Reporter, model: Any, method: Method, weights: Path) -> None:
     """Give a whole model the numbers that will be stored, in the format of the base in `weights`: what answers is what is kept."""
-    if method.saves == "full":
-        round_to(model, fitting(model, stored_format(weights)))
+    if method.saves != "full":
+        return
+    own = stored_format(weights)
+    found = fitting(model, own)
+    if own != found:
+        reporter.event("warning", "stored_wide", dtype=own)
+    elif own != "fp32":
+        round_to(model, own)
+        reporter.event("info", "stored_rounded", dtype=own)
+    if refused := refused_settings(weights):
+        reporter.event("info", "generation_mended", names=", ".join(refused))
 
 
 def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, Any]:
@@ -117,19 +127,6 @@ def _name_base(model: Any, base: LanguageModel) -> None:
     """An adapter names its base by what others know it as, not by a path of this machine."""
     for config in getattr(model, "peft_config", {}).values():
         config.base_model_name_or_path = base.name if base.source == "folder" else base.ref
-
-
-def _complete(reporter: Reporter, weights: Path, tokenizer: Path, target: Path) -> None:
-    """What a whole model needs beside its weights; and a word about the number format that these are in."""
-    _copy_tokenizer(weights, tokenizer, target)
-    changed = write_generation(weights, target, ChatTemplate.load(tokenizer).eos_ids)
-    if changed:
-        reporter.event("info", "generation_mended", names=", ".join(changed))
-    own, found = stored_format(weights), stored_format(target)
-    if own != found:
-        reporter.event("warning", "stored_wide", dtype=own)
-    elif own != "fp32":
-        reporter.event("info", "stored_rounded", dtype=own)
 
 
 def _copy_tokenizer(weights: Path, tokenizer: Path, target: Path) -> None:

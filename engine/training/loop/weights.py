@@ -11,7 +11,7 @@ import torch
 from peft import prepare_model_for_kbit_training
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.base_formats import base_format
 from engine.core.errors import Fault
@@ -42,13 +42,14 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     if packing is not None:
         options["quantization_config"] = packing.config(half, bool(training["double_quantisation"]))
     try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(
             folder,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
             device_map={"": torch_device(device)},
-            **without_settings(folder),
+            **without_settings(config),
             **options,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
