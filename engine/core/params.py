@@ -43,7 +43,7 @@ class Param:
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
-    choices: Mapping[Any, Text] = field(default_factory=dict)
+    choices: Mapping[Any, Text] = field(default_factory=dict, hash=False)
     unit: Text | None = None
     advanced: bool = True
     optional: bool = False

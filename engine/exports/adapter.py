@@ -16,10 +16,11 @@ _SIDE = Text("exports.adapter.side")
 _CODE = """
 ```python
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 tokenizer = AutoTokenizer.from_pretrained(".")
-base = AutoModelForCausalLM.from_pretrained({reference!r})
+settings = GenerationConfig.from_pretrained(".")  # eos_token_id: all that ends an answer
+base = AutoModelForCausalLM.from_pretrained({reference!r}, generation_config=settings)
 model = PeftModel.from_pretrained(base, ".")
 """
 _OWN_CODE = """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.methods.common.declaration import Format, Method
+from engine.models.base.number_formats import BYTES
 
 if TYPE_CHECKING:  # the command line names the forms before anything needs a database
     from engine.core.context import Context
@@ -44,10 +45,19 @@ class ExportSizes:
     Attributes:
         base_parameters: numbers of the base model; 0 where it is not known.
         result_bytes: the tuned model's own files.
+        base_dtype: number format that the base is stored in.
+        result_dtype: and the tuned model, where it is a whole one.
     """
 
     base_parameters: int
     result_bytes: int
+    base_dtype: str = "fp32"
+    result_dtype: str = "fp32"
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers a whole model has."""
+        return self.base_parameters or self.result_bytes // BYTES[self.result_dtype]
 
 
 @dataclass(frozen=True)
@@ -76,9 +86,9 @@ class ExportFormat:
         write: (source, values of `params`, empty folder, progress) -> the proof, as JSON; "dtype" in it is the number format
             of the weights. Writes every file but the README. Imports heavy libraries inside. Raises Fault or Cancelled.
         readme: (source) -> what the README says of it, once the folder is written.
-        folder_bytes: (sizes) -> bytes of the folder; its zip takes as much again.
+        folder_bytes: (sizes, values of `params`) -> bytes of the folder; its zip takes as much again.
         proof: how it is made sure that the export answers as the tuned model does.
-        memory_mb: (sizes) -> main memory that writing needs, in MB; 0 where that is nothing to speak of.
+        memory_mb: (sizes, values of `params`) -> main memory that writing needs, in MB; 0 where that is nothing to speak of.
         params: its own settings; form, validation, command line and docs derive from them.
         why_not: (method) -> why results of this method cannot be had in this form; None where they can.
         also: keys of other forms which stand for this one where the result is of its kind: "as it is" of any result, and
@@ -93,9 +103,9 @@ class ExportFormat:
     suffix: str
     write: Callable[[ExportSource, Values, Path, ByteProgress], dict[str, Any]]
     readme: Callable[[ExportSource], ReadmePart]
-    folder_bytes: Callable[[ExportSizes], int]
+    folder_bytes: Callable[[ExportSizes, Values], int]
     proof: Text
-    memory_mb: Callable[[ExportSizes], int] = lambda _sizes: 0
+    memory_mb: Callable[[ExportSizes, Values], int] = lambda _sizes, _values: 0
     params: tuple[Param, ...] = ()
     why_not: Callable[[Method], Text | None] = lambda _method: None
     also: tuple[str, ...] = ()
@@ -105,6 +115,6 @@ class ExportFormat:
         """Why a tuned model, made by `method` and saved as `saved`, cannot be had in this form; None where it can."""
         return self.why_not(method) if saved in self.made_of else _OTHER_RESULT
 
-    def disk_bytes(self, sizes: ExportSizes) -> int:
+    def disk_bytes(self, sizes: ExportSizes, values: Values) -> int:
         """Free disk that making it needs: the folder and its zip."""
-        return 2 * self.folder_bytes(sizes)
+        return 2 * self.folder_bytes(sizes, values)

@@ -12,10 +12,11 @@ _CODE = """
 ```python
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 tokenizer = AutoTokenizer.from_pretrained(".")
-model = AutoModelForCausalLM.from_pretrained({reference!r})
+settings = GenerationConfig.from_pretrained(".")  # eos_token_id: all that ends an answer
+model = AutoModelForCausalLM.from_pretrained({reference!r}, generation_config=settings)
 parameters = dict(model.named_parameters(remove_duplicate=False))
 changed = load_file("delta.safetensors")
 with torch.no_grad():

@@ -6,43 +6,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.exports.declaration import ExportFormat, ExportSizes, ExportSource, Values
+from engine.exports.declaration import ExportFormat, ExportSource, Values
 from engine.exports.model_card import stands_alone
-from engine.exports.result_files import add_tokenizer, verified
+from engine.exports.number_format import DTYPE, asked, folder_bytes, format_of_base, memory_mb
+from engine.exports.result_files import add_generation, add_tokenizer, template_of, verified
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
-from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.models.base.paths import weights_folder
 
 if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
 
-_FP32_BYTES = 4
-_MB = 1_000_000  # as pages show it
-_RUNTIME_MB = 600
 
-
-def _write(source: ExportSource, _values: Values, draft: Path, progress: ByteProgress) -> dict[str, Any]:
-    from engine.data.templates.template import ChatTemplate
+def _write(source: ExportSource, values: Values, draft: Path, progress: ByteProgress) -> dict[str, Any]:
     from engine.exports.merging import Sources, merge
     from engine.exports.proof import proof_inputs
 
     verified(source)
     settings = source.ctx.settings
-    template = ChatTemplate.load(tokenizer_folder(settings, source.base))
-    inputs = proof_inputs(source.ctx, source.tuned, template)
+    inputs = proof_inputs(source.ctx, source.tuned, template_of(source))
     weights, method = weights_folder(settings, source.base), method_of(source.tuned.method)
-    proof = merge(Sources(source.base, weights, source.folder, template.eos_ids, inputs, method), draft, progress)
+    dtype = asked(values, format_of_base(settings, source.base))
+    proof = merge(Sources(weights, source.folder, dtype, inputs, method), draft, progress)
     add_tokenizer(source, draft)
+    add_generation(source, draft, progress)
     return proof
-
-
-def _folder_bytes(sizes: ExportSizes) -> int:
-    return _FP32_BYTES * sizes.base_parameters
-
-
-def _memory_mb(sizes: ExportSizes) -> int:
-    """The base in fp32, whatever precision it is stored in afterwards."""
-    return _FP32_BYTES * sizes.base_parameters // _MB + _RUNTIME_MB
 
 
 def _why_not(method: Method) -> Text | None:
@@ -57,9 +45,10 @@ MERGED = ExportFormat(
     suffix="merged",
     write=_write,
     readme=stands_alone,
-    folder_bytes=_folder_bytes,
+    folder_bytes=folder_bytes,
     proof=Text("exports.merged.proof"),
-    memory_mb=_memory_mb,
+    memory_mb=memory_mb,
+    params=(DTYPE,),
     why_not=_why_not,
     stands_alone=True,
 )

@@ -11,15 +11,16 @@ _HEAD = Text("exports.model_card.head")
 _WHOLE = Text("exports.model_card.whole")
 _WHOLE_CODE = """
 ```python
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 tokenizer = AutoTokenizer.from_pretrained(".")
-model = AutoModelForCausalLM.from_pretrained(".")
+settings = GenerationConfig.from_pretrained(".")  # eos_token_id: all that ends an answer
+model = AutoModelForCausalLM.from_pretrained(".", generation_config=settings)
 """
 ASK_CODE = """
 messages = [{"role": "user", "content": "Hello!"}]
 prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
-answer = model.generate(**prompt, max_new_tokens=200, do_sample=False)
+answer = model.generate(**prompt, max_new_tokens=200, do_sample=False, repetition_penalty=1.0)
 print(tokenizer.decode(answer[0, prompt["input_ids"].shape[1]:], skip_special_tokens=True))
 ```
 """

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.data.templates.template import ChatTemplate
 from engine.exports.declaration import ExportSizes, ExportSource, Values
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.tuned.integrity import check_hash
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
 
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja")
+_WRITTEN_ANEW = ("README.md", "generation_config.json")
 _FROM_BASE = ("tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -25,7 +27,7 @@ def write_as_it_is(source: ExportSource, _values: Values, draft: Path, progress:
     return {"weights_hash": digest, "base_weights_hash": source.base.weights_hash}
 
 
-def as_large_as_it_is(sizes: ExportSizes) -> int:
+def as_large_as_it_is(sizes: ExportSizes, _values: Values) -> int:
     """Bytes of such a copy."""
     return sizes.result_bytes
 
@@ -35,9 +37,10 @@ def lay_out(source: ExportSource, draft: Path, progress: ByteProgress, copy: Cal
     progress.phase("checking")
     digest = verified(source)
     for file in source.folder.iterdir():
-        if file.is_file() and file.name != "README.md":
+        if file.is_file() and file.name not in _WRITTEN_ANEW:
             copy(file, draft / file.name)
     add_tokenizer(source, draft)
+    add_generation(source, draft, progress)
     return digest
 
 
@@ -45,6 +48,20 @@ def verified(source: ExportSource) -> str:
     """The weights' hash, after checking that they are what training stored. Raises Fault("chat.damaged")."""
     check_hash(source.folder, source.tuned.weights_hash)
     return source.tuned.weights_hash
+
+
+def add_generation(source: ExportSource, draft: Path, progress: ByteProgress) -> None:
+    """What ends an answer in chat ends it elsewhere; settings that transformers refuses are mended, and said."""
+    from engine.models.base.generation_settings import write_generation
+
+    changed = write_generation(weights_folder(source.ctx.settings, source.base), draft, template_of(source).eos_ids)
+    if changed:
+        progress.reporter.event("info", "generation_mended", names=", ".join(changed))
+
+
+def template_of(source: ExportSource) -> ChatTemplate:
+    """Tokenizer and chat template, as chat has them."""
+    return ChatTemplate.load(tokenizer_folder(source.ctx.settings, source.base))
 
 
 def add_tokenizer(source: ExportSource, draft: Path) -> None:
@@ -55,11 +72,24 @@ def add_tokenizer(source: ExportSource, draft: Path) -> None:
         _copy_missing(tokenizer / name, draft / name)
     for name in _FROM_BASE:
         _copy_missing(weights_folder(settings, base) / name, draft / name)
-    if not (draft / "tokenizer_config.json").exists():
+    config = draft / "tokenizer_config.json"
+    if not config.exists():
         special = json.loads((tokenizer / "special.json").read_text(encoding="utf-8"))
-        tokens = {name: value for name, value in special.items() if isinstance(value, str)}
-        config = {"tokenizer_class": "PreTrainedTokenizerFast", **tokens}
-        (draft / "tokenizer_config.json").write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
+        config.write_text(json.dumps({name: value for name, value in special.items() if isinstance(value, str)}))
+    _name_class(config)
+
+
+def _name_class(file: Path) -> None:
+    """Let the tokenizer be read from tokenizer.json as it stands there, which chat does too.
+
+    Classes of families build it anew, from its words alone and otherwise where no config.json names the family, as beside an
+    adapter: Mistral's and Phi-3's then have other tokens behind special ones.
+    """
+    config = json.loads(file.read_text(encoding="utf-8")) | {"tokenizer_class": "PreTrainedTokenizerFast"}
+    for name in ("add_bos_token", "add_eos_token", "add_prefix_space", "legacy"):
+        config.pop(name, None)  # for those classes; tokenizer.json has it all
+    file.unlink()  # it may be the tuned model's own file under a second name
+    file.write_text(json.dumps(config, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
 def _copy_missing(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""A whole tuned model, as training left it."""
+"""A whole tuned model: as training left it, or in another number format."""
 
 from __future__ import annotations
 
@@ -7,21 +7,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.text import Text
-from engine.exports.declaration import ExportFormat, ExportSource, Values
+from engine.exports.declaration import ExportFormat, ExportSizes, ExportSource, Values
 from engine.exports.model_card import stands_alone
-from engine.exports.result_files import as_large_as_it_is, lay_out
+from engine.exports.number_format import DTYPE, asked, folder_bytes, format_of_base, memory_mb
+from engine.exports.result_files import add_generation, add_tokenizer, lay_out, template_of, verified
+from engine.models.base.number_formats import stored_bytes, stored_format
 
 if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
 
 
-def _write(source: ExportSource, _values: Values, draft: Path, progress: ByteProgress) -> dict[str, Any]:
-    from engine.exports.proof import stored_dtypes
-
+def _write(source: ExportSource, values: Values, draft: Path, progress: ByteProgress) -> dict[str, Any]:
+    dtype = asked(values, format_of_base(source.ctx.settings, source.base))
+    if dtype != stored_format(source.folder):
+        return _written_in(dtype, source, draft, progress)
     digest = lay_out(source, draft, progress, _link)
-    dtypes = stored_dtypes(draft)
-    main = max(dtypes, key=lambda name: dtypes[name], default="")
-    return {"weights_hash": digest, "dtype": main, "stored_bytes_by_dtype": dtypes}
+    return {"weights_hash": digest, "dtype": dtype, "stored_bytes_by_dtype": stored_bytes(draft)}
+
+
+def _written_in(dtype: str, source: ExportSource, draft: Path, progress: ByteProgress) -> dict[str, Any]:
+    """Another format than the one that it is stored in, as results of earlier versions are."""
+    from engine.exports.proof import logits_of, proof_inputs
+    from engine.exports.storing import store
+    from engine.serving.runtime.loading import load_model
+
+    digest = verified(source)
+    inputs = proof_inputs(source.ctx, source.tuned, template_of(source))
+    progress.phase("loading")
+    held = [load_model(source.folder, "fp32", "cpu")]
+    proof = store(held, dtype, draft, inputs, logits_of(held[0], inputs), progress)
+    for file in source.folder.iterdir():
+        if file.is_file() and not (draft / file.name).exists() and "safetensors" not in file.name:
+            shutil.copyfile(file, draft / file.name)
+    add_tokenizer(source, draft)
+    add_generation(source, draft, progress)
+    return {"weights_hash": digest} | proof
 
 
 def _link(source: Path, target: Path) -> None:
@@ -32,6 +52,18 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def _as_it_is(sizes: ExportSizes, values: Values) -> bool:
+    return asked(values, sizes.base_dtype) == sizes.result_dtype
+
+
+def _folder_bytes(sizes: ExportSizes, values: Values) -> int:
+    return sizes.result_bytes if _as_it_is(sizes, values) else folder_bytes(sizes, values)
+
+
+def _memory_mb(sizes: ExportSizes, values: Values) -> int:
+    return 0 if _as_it_is(sizes, values) else memory_mb(sizes, values)
+
+
 WHOLE = ExportFormat(
     key="whole",
     label=Text("exports.whole.label"),
@@ -40,8 +72,10 @@ WHOLE = ExportFormat(
     suffix="full",
     write=_write,
     readme=stands_alone,
-    folder_bytes=as_large_as_it_is,
+    folder_bytes=_folder_bytes,
     proof=Text("exports.whole.proof"),
+    memory_mb=_memory_mb,
+    params=(DTYPE,),
     also=("merged",),
     stands_alone=True,
 )

@@ -99,7 +99,11 @@ _SHOW = """async (form) => {
   const { modelDownloads } = await import("/scripts/en/views/models/exports.js");
   const model = {id: 7, exports: [form], export_jobs: {}, not_offered: [], export_needs: {[form.key]: {disk_bytes: 3e6, memory_mb: 600}}};
   const fault = Object.assign(new Error("refused"), {faults: {"export.bits": "Too many bits"}});
-  const call = async (...given) => { window.given = given; if (given[3].bits > 8) throw fault; return 1; };
+  const call = async (...given) => {
+    if (given[0] === "export_needs") return {disk_bytes: 1e6 * given[3].bits, memory_mb: 600};
+    window.given = given; if (given[3].bits > 8) throw fault;
+    return 1;
+  };
   document.querySelector(".ts-page").append(modelDownloads(model, {call}).node);
 }"""
 
@@ -127,6 +131,7 @@ def test_settings_of_a_form_are_asked_for_and_their_faults_stand_at_the_field(vi
     assert "Too many bits" in card.inner_text()
     assert tab.violations() == []
     page.fill("#export-small-bits", "3")
+    page.get_by_text("Takes about 3").wait_for()
     make.click()
     card.locator("text=Looking for the file").wait_for()
     assert page.evaluate("window.given") == ["model_export", 7, "small", {"bits": 3}]

@@ -31,9 +31,23 @@ def test_a_form_says_what_it_is(form: ExportFormat) -> None:
 @FORMS
 def test_what_a_form_needs_grows_with_the_model(form: ExportFormat) -> None:
     small, large = ExportSizes(1_000_000, 4_000_000), ExportSizes(1_000_000_000, 4_000_000_000)
-    assert 0 < form.disk_bytes(small) < form.disk_bytes(large)
-    assert form.disk_bytes(small) == 2 * form.folder_bytes(small), "the folder and its zip"
-    assert form.memory_mb(small) <= form.memory_mb(large)
+    usual = {param.key: param.default for param in form.params}
+    assert 0 < form.disk_bytes(small, usual) < form.disk_bytes(large, usual)
+    assert form.disk_bytes(small, usual) == 2 * form.folder_bytes(small, usual), "the folder and its zip"
+    assert form.memory_mb(small, usual) <= form.memory_mb(large, usual)
+
+
+@pytest.mark.parametrize(("own", "asked", "bytes"), [("bf16", "own", 2), ("fp16", "own", 2), ("fp32", "own", 4), ("bf16", "fp32", 4), ("fp32", "bf16", 2)])  # fmt: skip
+def test_what_stands_alone_is_as_large_as_its_number_format(own: str, asked: str, bytes: int) -> None:
+    sizes, values = ExportSizes(1_000, 4_000, own, "fp32"), {"dtype": asked}
+    assert [form.folder_bytes(sizes, values) for form in EXPORTS if form.stands_alone] == [1_000 * bytes] * 2
+    assert format_of("merged").memory_mb(sizes, values) == 600, "it is merged in fp32, whatever is written"
+    as_it_is = {"own": own, "fp32": "fp32"}.get(asked, asked) == "fp32"
+    assert format_of("whole").memory_mb(sizes, values) == (0 if as_it_is else 600)
+
+
+def test_where_the_base_is_not_measured_the_results_bytes_say_how_large_it_is() -> None:
+    assert ExportSizes(0, 4_000, "bf16", "bf16").numbers == 2_000
 
 
 @FORMS

@@ -11,7 +11,7 @@ from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
 from engine.services.models import tuned
-from engine.shapes.models import TunedView
+from engine.shapes.models import ExportNeeds, TunedView
 from webui.components import view
 from webui.forms import param_form
 from webui.guard import guarded
@@ -83,11 +83,14 @@ def build(site: Site, lang: str) -> None:
     def model_export(model_id: int, form: str, params: dict[str, Any]) -> int:
         return tuned.start_export(ctx, int(model_id), str(form), params)
 
+    def export_needs(model_id: int, form: str, params: dict[str, Any]) -> ExportNeeds:
+        return tuned.export_needs(ctx, int(model_id), str(form), params)
+
     def export_job(job_id: int) -> ExportJobView:
         job = lifecycle.job_view(ctx, int(job_id))
         told = {key: value for key, value in job.items() if key in _EXPORT_COLUMNS}
         return cast(ExportJobView, told | {"bytes": (job["result"] or {}).get("bytes")})
 
     guard = guarded(lang)
-    functions = (models_list, model_view, model_rename, model_delete, model_export, export_job)
+    functions = (models_list, model_view, model_rename, model_delete, model_export, export_needs, export_job)
     view("models", functions=[guard(function) for function in functions])

@@ -8,8 +8,9 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.core.params import read_all
 from engine.exports import meant
-from engine.exports.declaration import ExportFormat, ExportSizes, ExportSource, Values
+from engine.exports.declaration import ExportFormat, ExportSource, Values
 from engine.exports.model_card import model_card
+from engine.exports.number_format import sizes_of
 from engine.exports.package import check_memory, check_space, file_name, pack
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress
@@ -24,12 +25,12 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     work = ctx.settings.folder("exports", str(job.id))
     draft = work / "draft"
     progress = ByteProgress(reporter)
-    sizes = ExportSizes(source.base.parameters or 0, source.tuned.bytes)
+    sizes = sizes_of(ctx.settings, source.tuned, source.base)
     try:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        check_space(work, form.disk_bytes(sizes))
-        check_memory(form.memory_mb(sizes))
+        check_space(work, form.disk_bytes(sizes, values))
+        check_memory(form.memory_mb(sizes, values))
         proof = form.write(source, values, draft, progress)
         (draft / "README.md").write_text(model_card(source, form.readme(source), proof.get("dtype")), encoding="utf-8")
         name = file_name(source.tuned.name, form.suffix)

@@ -16,6 +16,7 @@ from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import Inspection, hash_weights, inspect_folder
+from engine.models.base.number_formats import stored_format
 from engine.models.base.paths import model_folder
 from engine.models.base.tokenizer import check_template, save_tokenizer
 from storage.job_tables import Job
@@ -68,7 +69,8 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
         "error": None,
         "path": settings.relative(made.weights) if inside else str(made.weights),
         "tokenizer_path": settings.relative(made.tokenizer),
-        "config": made.inspection.config | {"_tunesmith": {"default_template": made.default_template}},
+        "config": made.inspection.config
+        | {"_tunesmith": {"default_template": made.default_template, "stored": stored_format(made.weights)}},
         "parameters": made.inspection.parameters,
         "context_length": made.inspection.context_length,
         "weights_hash": made.weights_hash,

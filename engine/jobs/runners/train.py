@@ -35,7 +35,7 @@ from engine.training.loop.clock import CheckSchedule, Clock, check_steps
 from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, seed_everything
 from engine.training.loop.ready import apply_method, ready_trainer
-from engine.training.loop.result import keep_tuned, results
+from engine.training.loop.result import keep_tuned, results, round_as_stored
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
 from engine.training.loop.throughput_log import keep_of_job
 from engine.training.loop.trainer import StepTrainer
@@ -288,6 +288,7 @@ def _end(attempt: _Attempt, loaded: _Loaded) -> None:
     if callback.ended == "interrupt":
         raise Interrupted
     callback.score()
+    round_as_stored(reporter, loaded.model, inputs.method, attempt.weights)
     if loaded.sheet is not None and callback.ended != "stop":
         autocast = callback.trainer.autocast
         score_result(loaded.sheet, loaded.model, callback.progress, autocast, callback.tell_answered)

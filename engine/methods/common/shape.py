@@ -70,6 +70,7 @@ class ModelShape:
         norm_tensors: tensors of a norm: 1 (weight) or 2 (weight and bias).
         experts: mixture of experts, where a layer has one.
         keeps: what a layer keeps for the backward pass.
+        number_bytes: of a number as the model is stored, and results that are whole models.
     """
 
     hidden: int
@@ -89,6 +90,7 @@ class ModelShape:
     norm_tensors: int = 1
     experts: Experts | None = None
     keeps: LayerKeeps = LayerKeeps()
+    number_bytes: int = 4
 
     @property
     def linears(self) -> Mapping[str, tuple[int, int]]:

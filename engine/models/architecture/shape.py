@@ -10,6 +10,7 @@ from engine.core.errors import Fault
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture import families
 from engine.models.architecture.anatomy import keeps_of
+from engine.models.base.number_formats import BYTES, told_format
 
 _NAMES = {
     "hidden": ("hidden_size", "n_embd", "d_model", "dim"),
@@ -40,6 +41,7 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
     Raises:
         Fault: "model.config_unknown" with the names that were looked for.
     """
+    number_bytes = BYTES[told_format(config)]
     config = families.completed(_text_part(config))
     family = str(config.get("model_type", "llama"))
     layers, sizes = _read(config, "layers"), _sizes(config)
@@ -60,6 +62,7 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
         final_norm=(final, sizes.hidden),
         norm_tensors=tensors,
         experts=families.experts_of(family, config, sizes.hidden, layers),
+        number_bytes=number_bytes,
     )
     shape = replace(shape, linear_biases=families.biases_of(family, config) & shape.linears.keys())
     shape = replace(shape, keeps=keeps_of(shape, config))

@@ -14,9 +14,10 @@ from typing import Any
 from engine.core.errors import Fault
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
+LANGUAGE_MODELS = ("ForCausalLM", "LMHeadModel")  # how the names of architectures end that answer in text
 _PRIVATE_KEY = re.compile(r"^_.*_implementation_internal$")
 _LONGEST_JSON = 64 * 1024 * 1024
-_LONGEST_HEADER = 100 * 1024 * 1024
+LONGEST_HEADER = 100 * 1024 * 1024  # bytes of a safetensors file
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length")
 _BLOCK = 4 * 1024 * 1024
 
@@ -58,7 +59,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         method = config["quantization_config"]
         raise Fault("model.quantised", method=str(method.get("quant_method", "?") if isinstance(method, dict) else "?"))
     kinds = [str(kind) for kind in config.get("architectures") or ()]
-    if kinds and not any(kind.endswith(("ForCausalLM", "LMHeadModel")) for kind in kinds):
+    if kinds and not any(kind.endswith(LANGUAGE_MODELS) for kind in kinds):
         raise Fault("model.not_a_language_model", architecture=", ".join(kinds))
     return config
 
@@ -124,7 +125,7 @@ def count_parameters(file: Path) -> int:
     try:
         with file.open("rb") as opened:
             length = int.from_bytes(opened.read(8), "little")
-            if not 2 <= length <= min(_LONGEST_HEADER, size - 8):
+            if not 2 <= length <= min(LONGEST_HEADER, size - 8):
                 raise ValueError(length)
             header = json.loads(opened.read(length))
         tensors = [entry for name, entry in header.items() if name != "__metadata__"]

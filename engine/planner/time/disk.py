@@ -20,7 +20,6 @@ _RESULT_FILES = 2e3
 _WORD_BYTES = 70.0  # of a token in the tokenizer's files, which a whole model brings along
 _TOKEN_BYTES = 8.0
 _ROW_BYTES = 16.0
-_HALF = 2.0
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,9 @@ def checkpoint_bytes(work: Workload) -> float:
 
 
 def result_bytes(work: Workload) -> float:
-    """The tuned model: a whole model with its tokenizer, or what the method adds, in fp32."""
+    """The tuned model: a whole one with its tokenizer, as its base is stored, or what the method adds, in fp32."""
     if work.method.saves == "full":
-        return 4.0 * work.shape.parameters + _WORD_BYTES * work.shape.vocabulary
+        return merged_bytes(work)
     return _RESULT_FILES + 4.0 * work.method.numbers_stored(work.shape, work.values)
 
 
@@ -66,8 +65,8 @@ def scratch_bytes(train: Counts, val: Counts) -> float:
 
 
 def merged_bytes(work: Workload) -> float:
-    """A merged export in half precision, should one be made afterwards."""
-    return _HALF * work.shape.parameters + _WORD_BYTES * work.shape.vocabulary
+    """A whole model, or a merged export, should one be made afterwards: in the number format of the base."""
+    return float(work.shape.number_bytes) * work.shape.parameters + _WORD_BYTES * work.shape.vocabulary
 
 
 def disk_view(needed: Sequence[Space], free_mb: int) -> DiskEstimate:

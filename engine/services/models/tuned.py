@@ -16,6 +16,7 @@ from engine.core.settings import Settings
 from engine.data.importing.names import clean_name
 from engine.exports import format_of, meant, offered
 from engine.exports.declaration import ExportFormat, ExportSizes
+from engine.exports.number_format import sizes_of
 from engine.jobs.kinds.export import EXPORT
 from engine.jobs.progress import duration
 from engine.jobs.queue import enqueue
@@ -106,6 +107,21 @@ def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
         )
 
 
+def export_needs(ctx: Context, tuned_id: int, format: str, params: Mapping[str, Any]) -> ExportNeeds:
+    """What an export with these settings takes.
+
+    Raises:
+        NotFound: there is no such tuned model.
+        Fault: "export.unknown_format".
+        SpecError: faults of the settings by "export.<key>".
+    """
+    with ctx.db.read() as s:
+        tuned = _tuned(s, tuned_id)
+        form = meant(format, tuned.format)
+        sizes = sizes_of(ctx.settings, tuned, s.get(LanguageModel, tuned.base_model_id))
+        return _needs(form, sizes, _read(form, params))
+
+
 def export_file(ctx: Context, job_id: int) -> tuple[Path, str]:
     """The file of a finished export and the name to save it under. Raises NotFound, Fault("export.not_ready") or Fault("export.file_gone")."""
     with ctx.db.read() as s:
@@ -179,7 +195,7 @@ def _view(
     ran: Mapping[int, float],
 ) -> TunedView:
     job = s.get_one(Job, row.job_id)
-    forms, sizes = _forms(row), _sizes(s, row)
+    forms, sizes = _forms(row), sizes_of(settings, row, s.get(LanguageModel, row.base_model_id))
     return {
         "id": row.id,
         "name": row.name,
@@ -205,7 +221,7 @@ def _view(
         "lineage": row.lineage,
         "metrics": row.metrics,
         "export_jobs": {form.key: _newest_export(s, settings, row, form) for form in forms},
-        "export_needs": {form.key: _needs(form, sizes) for form in forms},
+        "export_needs": {form.key: _needs(form, sizes, _read(form, {})) for form in forms},
     }
 
 
@@ -216,14 +232,9 @@ def _forms(tuned: TunedModel) -> tuple[ExportFormat, ...]:
         return ()
 
 
-def _sizes(s: Session, tuned: TunedModel) -> ExportSizes:
-    base = s.get(LanguageModel, tuned.base_model_id)
-    return ExportSizes((base.parameters if base else None) or 0, tuned.bytes)
-
-
-def _needs(form: ExportFormat, sizes: ExportSizes) -> ExportNeeds:
+def _needs(form: ExportFormat, sizes: ExportSizes, values: Mapping[str, Any]) -> ExportNeeds:
     """What making it takes: {"disk_bytes", "memory_mb"}."""
-    return {"disk_bytes": form.disk_bytes(sizes), "memory_mb": form.memory_mb(sizes)}
+    return {"disk_bytes": form.disk_bytes(sizes, values), "memory_mb": form.memory_mb(sizes, values)}
 
 
 def _newest_export(s: Session, settings: Settings, tuned: TunedModel, form: ExportFormat) -> int | None:

@@ -11,6 +11,7 @@ from engine.base_formats import answered_in
 from engine.base_formats.declaration import Packing
 from engine.core.errors import Fault
 from engine.devices import kind_for_torch
+from engine.models.base.generation_settings import without_settings
 from engine.models.base.inspect import inspect_folder
 from engine.models.tuned.results import ADAPTER_WEIGHTS
 from engine.training.forward.four_bits import keep_layout, leave_file
@@ -34,9 +35,10 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     Raises:
         Fault: "model.*" when the folder must not be loaded.
     """
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModelForCausalLM
 
     inspect_folder(Path(folder))
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     held = answered_in(dtype)
     form = _packed(held.packing, device) if held and held.packing else {"dtype": DTYPES[dtype]}
     model = AutoModelForCausalLM.from_pretrained(
@@ -45,6 +47,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
         trust_remote_code=False,
         local_files_only=True,
         device_map={"": device},
+        **without_settings(config),
         **form,
     )
     if held is not None:

@@ -8,12 +8,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from engine.data.templates.template import ChatTemplate
 from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
-from engine.methods.common.declaration import RunContext
+from engine.methods.common.declaration import Method, RunContext
+from engine.models.base.generation_settings import refused_settings, write_generation
+from engine.models.base.number_formats import stored_format
+from engine.models.tuned.rounding import fitting, round_to
 from engine.training.limits.safe_files import hashes, new_folder, size
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.weights import save_result
@@ -21,7 +25,7 @@ from storage.queries import reporting
 from storage.tables import Dataset, LanguageModel
 
 _LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "safetensors", "bitsandbytes")
-_COPIED = ("generation_config.json", "tokenizer_config.json", "special_tokens_map.json")
+_COPIED = ("tokenizer_config.json", "special_tokens_map.json")
 
 
 def results(progress: TrainingProgress) -> dict[str, Any]:
@@ -61,9 +65,11 @@ def keep_tuned(
     fresh = target.with_name(f"{target.name}-{reporter.attempt}")
     with new_folder(fresh) as draft:
         _name_base(model, base)
-        save_result(model, method_of(spec.method), draft, run)
+        weights, tokenizer = settings.absolute(str(base.path)), settings.absolute(str(base.tokenizer_path))
+        save_result(model, method_of(spec.method), draft, run, stored_format(weights))
         if method_of(spec.method).saves == "full":
-            _copy_tokenizer(settings.absolute(str(base.path)), settings.absolute(str(base.tokenizer_path)), draft)
+            _copy_tokenizer(weights, tokenizer, draft)
+            write_generation(weights, draft, ChatTemplate.load(tokenizer).eos_ids)
     row = {
         "job_id": reporter.job_id,
         "path": settings.relative(target),
@@ -81,6 +87,21 @@ def keep_tuned(
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
         reporting.register_tuned(s, row)
+
+
+def round_as_stored(reporter: Reporter, model: Any, method: Method, weights: Path) -> None:
+    """Give a whole model the numbers that will be stored, in the format of the base in `weights`: what answers is what is kept."""
+    if method.saves != "full":
+        return
+    own = stored_format(weights)
+    found = fitting(model, own)
+    if own != found:
+        reporter.event("warning", "stored_wide", dtype=own)
+    elif own != "fp32":
+        round_to(model, own)
+        reporter.event("info", "stored_rounded", dtype=own)
+    if refused := refused_settings(weights):
+        reporter.event("info", "generation_mended", names=", ".join(refused))
 
 
 def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, Any]:

@@ -11,14 +11,16 @@ import torch
 from peft import prepare_model_for_kbit_training
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.base_formats import base_format
 from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
+from engine.models.base.generation_settings import without_settings
 from engine.models.base.inspect import inspect_folder
+from engine.models.tuned.rounding import fitting, save_as
 from engine.training.forward.four_bits import keep_layout, leave_file
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -40,12 +42,14 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     if packing is not None:
         options["quantization_config"] = packing.config(half, bool(training["double_quantisation"]))
     try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(
             folder,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
             device_map={"": torch_device(device)},
+            **without_settings(config),
             **options,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
@@ -63,8 +67,8 @@ def torch_device(device: Device) -> torch.device:
     return torch.device(kind_of(device).torch_name)
 
 
-def save_result(model: Any, method: Method, folder: Path, run: RunContext) -> None:
-    """What the job made, in the form that the method declares."""
+def save_result(model: Any, method: Method, folder: Path, run: RunContext, dtype: str = "fp32") -> None:
+    """What the job made, in the form that the method declares. A whole model is written in the number format `dtype`."""
     if method.save is not None:
         method.save(model, folder, run)
     elif method.saves == "delta":
@@ -73,7 +77,7 @@ def save_result(model: Any, method: Method, folder: Path, run: RunContext) -> No
         model.save_pretrained(folder, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
     else:
-        model.save_pretrained(folder)
+        save_as(model, fitting(model, dtype), folder)
 
 
 def save_trained(model: Any, method: Method, folder: Path) -> None:

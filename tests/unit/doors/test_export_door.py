@@ -29,7 +29,7 @@ def _write(source, values, draft, progress):
 THROWAWAY = ExportFormat(
     key="throwaway", label=Text("exports.throwaway.label"), help=Text("exports.throwaway.help"), made_of=("adapter",),
     suffix="gone", write=_write, readme=lambda _source: ReadmePart(Text("exports.throwaway.about")),
-    folder_bytes=lambda sizes: 3 * sizes.result_bytes, memory_mb=lambda _sizes: 1, proof=Text("exports.throwaway.proof"),
+    folder_bytes=lambda sizes, values: values["bits"] * sizes.result_bytes, memory_mb=lambda _sizes, _values: 1, proof=Text("exports.throwaway.proof"),
     params=(Param(key="bits", kind="int", default=4, minimum=2, maximum=8, label=Text("exports.throwaway.bits.label"),
                   help=Text("exports.throwaway.bits.help")),),
 )
@@ -93,7 +93,8 @@ with ctx.db.read() as s:
 view = tuned.tuned_view(ctx, model)
 console = Console("en", t, error_text)
 tell({
-    "forms": {form["key"]: form for form in export_forms("zh", view)}, "needs": view["export_needs"], "refused": refused,
+    "forms": {form["key"]: form for form in export_forms("zh", view)}, "needs": view["export_needs"],
+    "other_needs": tuned.export_needs(ctx, model, "throwaway", {"bits": 8}), "refused": refused,
     "same": [first == again, first == other], "spec": spec, "proof": proof, "name": name, "files": files,
     "typed": vars(parse(console, ["export", "1", "throwaway", "--set", "bits=3"])),
     "docs": [exports_page("en"), exports_page("zh")],
@@ -116,7 +117,8 @@ def test_a_form_of_export_is_one_file_and_one_line(told: dict[str, Any]) -> None
     assert [(param["field"], param["label"], param["default"]) for param in form["params"]] == [
         ("export.bits", "位数", 4)
     ]
-    assert told["needs"]["throwaway"] == {"disk_bytes": 2 * 3 * 70, "memory_mb": 1}
+    assert told["needs"]["throwaway"] == {"disk_bytes": 2 * 4 * 70, "memory_mb": 1}
+    assert told["other_needs"] == {"disk_bytes": 2 * 8 * 70, "memory_mb": 1}
     assert list(told["refused"]) == ["export.bits"]
     assert "8" in told["refused"]["export.bits"]
     assert told["same"] == [True, False]

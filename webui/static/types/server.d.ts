@@ -3785,6 +3785,7 @@ export interface ModelsFunctions {
   model_rename(model_id: number, name: string): null;
   model_delete(model_id: number): null;
   model_export(model_id: number, form: string, params: Record<string, any>): number;
+  export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
   export_job(job_id: number): ExportJobView;
 }
 

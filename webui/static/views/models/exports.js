@@ -29,11 +29,16 @@ export function modelDownloads(model, ctx) {
  */
 function modelExport(model, form, ctx) {
   const foot = h("div", { class: "model-export-foot" });
-  const settings = exportSettings(form);
+  const needs = h("p", { class: "ts-small ts-soft model-export-needs" }, exportNeeds(model.export_needs[form.key]));
+  let asked = 0;
+  const settings = exportSettings(form, async (chosen) => {
+    const mine = asked += 1;
+    const found = await ctx.call("export_needs", model.id, form.key, chosen).catch(() => null); // faults are told when it is made
+    if (found && mine === asked) replaceChildren(needs, exportNeeds(found));
+  });
   const card = h("div", { class: "ts-card model-export", "data-form": form.key },
     h("div", { class: "model-export-head" }, drawIcon(form.stands_alone ? "box" : "layers"),
-      h("div", {}, h("h3", {}, form.label), h("p", { class: "ts-small ts-soft" }, form.help),
-        h("p", { class: "ts-small ts-soft model-export-needs" }, exportNeeds(model.export_needs[form.key])))),
+      h("div", {}, h("h3", {}, form.label), h("p", { class: "ts-small ts-soft" }, form.help), needs)),
     settings.node, foot);
   const state = { job: model.export_jobs[form.key] || null, drawn: "" };
   const start = (button) => runAction(button, () => settings.checked(async () => {
@@ -67,8 +72,9 @@ const exportNeeds = (needs) => t(needs.memory_mb ? "models.export_memory" : "mod
 /**
  * The form's own settings: what is chosen, and a task whose faults are shown at the fields.
  * @param {Server.ExportFormView} form
+ * @param {(chosen: Record<string, any>) => Promise<void>} onchosen hears of each choice
  */
-function exportSettings(form) {
+function exportSettings(form, onchosen) {
   const chosen = {};
   if (!form.params.length) return { node: null, chosen, checked: (task) => task() };
   const fields = h("div", { class: "ts-stack" });
@@ -77,6 +83,7 @@ function exportSettings(form) {
     onchange: (param, value) => {
       if (value === undefined) delete chosen[param.key];
       else chosen[param.key] = value;
+      onchosen({ ...chosen });
     },
   });
   const checked = async (task) => {

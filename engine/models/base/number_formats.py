@@ -1,0 +1,69 @@
+"""The number format that weights are stored in, by the headers of their files: what a config says of it may be missing or wrong.
+
+Imports no torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from engine.models.base.inspect import LANGUAGE_MODELS, LONGEST_HEADER
+
+BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}  # of a number
+NAMES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as configs and torch call them
+_HEADERS = {"F32": "fp32", "BF16": "bf16", "F16": "fp16"}
+_WEIGHTS = "model*.safetensors"
+
+
+def stored_bytes(folder: Path) -> dict[str, int]:
+    """Number formats of a folder's weights, as safetensors names them, by the number of their bytes."""
+    found: dict[str, int] = {}
+    for file in sorted(folder.glob(_WEIGHTS)):
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(min(int.from_bytes(stream.read(8), "little"), LONGEST_HEADER)))
+        for name, tensor in header.items():
+            if name != "__metadata__":
+                start, end = tensor["data_offsets"]
+                found[tensor["dtype"]] = found.get(tensor["dtype"], 0) + end - start
+    return found
+
+
+def stored_format(folder: Path) -> str:
+    """The format of most of the bytes: "bf16" or "fp16", else "fp32", which is also the answer where no file can be read."""
+    stamps = tuple((file.name, file.stat().st_mtime_ns) for file in sorted(folder.glob(_WEIGHTS)) if file.exists())
+    return _format(folder, stamps)
+
+
+@lru_cache(maxsize=64)
+def _format(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> str:
+    try:
+        found = stored_bytes(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "fp32"
+    return _HEADERS.get(max(found, key=lambda name: found[name], default=""), "fp32")
+
+
+def told_format(config: Mapping[str, Any]) -> str:
+    """The format that the model's row tells of: as it was found when the model was prepared, else as config.json says."""
+    found = config.get("_tunesmith", {}).get("stored")
+    text = config.get("text_config")
+    every = [config, text if isinstance(text, Mapping) else {}]
+    said = next((str(part[key]) for part in every for key in ("dtype", "torch_dtype") if part.get(key)), "")
+    return found or next((name for name, word in NAMES.items() if word == said.removeprefix("torch.")), "fp32")
+
+
+def tell_config(folder: Path, dtype: str, architectures: Sequence[str] | None) -> None:
+    """Let the config.json of `folder` say that its weights are in that format (in nested parts too), and what it is called."""
+    file = folder / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    for part in [config, *(value for value in config.values() if isinstance(value, dict))]:
+        if part is config or {"dtype", "torch_dtype"} & part.keys():
+            part.pop("torch_dtype", None)
+            part["dtype"] = dtype
+    written = [name for name in config["architectures"] if name.endswith(LANGUAGE_MODELS)]
+    config["architectures"] = list(architectures or written)
+    file.write_text(json.dumps(config, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
