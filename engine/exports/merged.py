@@ -11,7 +11,8 @@ from engine.exports.model_card import stands_alone
 from engine.exports.result_files import add_tokenizer, verified
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
-from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.models.base.integrity import intact_weights
+from engine.models.base.paths import tokenizer_folder
 
 if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
@@ -26,11 +27,13 @@ def _write(source: ExportSource, _values: Values, draft: Path, progress: BytePro
     from engine.exports.merging import Sources, merge
     from engine.exports.proof import proof_inputs
 
-    verified(source)
     settings = source.ctx.settings
+    progress.phase("checking")
+    verified(source, progress)
+    weights = intact_weights(settings, source.base, whole=True, on_bytes=progress.more)
     template = ChatTemplate.load(tokenizer_folder(settings, source.base))
     inputs = proof_inputs(source.ctx, source.tuned, template)
-    weights, method = weights_folder(settings, source.base), method_of(source.tuned.method)
+    method = method_of(source.tuned.method)
     proof = merge(Sources(source.base, weights, source.folder, template.eos_ids, inputs, method), draft, progress)
     add_tokenizer(source, draft)
     return proof

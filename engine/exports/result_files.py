@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.exports.declaration import ExportSizes, ExportSource, Values
 from engine.models.base.paths import tokenizer_folder, weights_folder
-from engine.models.tuned.integrity import check_hash
+from engine.models.tuned.integrity import intact_result
 
 if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
@@ -33,7 +33,7 @@ def as_large_as_it_is(sizes: ExportSizes) -> int:
 def lay_out(source: ExportSource, draft: Path, progress: ByteProgress, copy: Callable[[Path, Path], Any]) -> str:
     """Put the result's files and the tokenizer into `draft`; the weights' sha256. Raises Fault("chat.damaged")."""
     progress.phase("checking")
-    digest = verified(source)
+    digest = verified(source, progress)
     for file in source.folder.iterdir():
         if file.is_file() and file.name != "README.md":
             copy(file, draft / file.name)
@@ -41,9 +41,9 @@ def lay_out(source: ExportSource, draft: Path, progress: ByteProgress, copy: Cal
     return digest
 
 
-def verified(source: ExportSource) -> str:
+def verified(source: ExportSource, progress: ByteProgress) -> str:
     """The weights' hash, after checking that they are what training stored. Raises Fault("chat.damaged")."""
-    check_hash(source.folder, source.tuned.weights_hash)
+    intact_result(source.ctx.settings, source.tuned, whole=True, on_bytes=progress.more)
     return source.tuned.weights_hash
 
 

@@ -20,6 +20,7 @@ from engine.jobs.kinds.export import EXPORT
 from engine.jobs.progress import duration
 from engine.jobs.queue import enqueue
 from engine.methods import method_of
+from engine.models.tuned.integrity import forget_checks, result_change
 from engine.shapes.models import ExportNeeds, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, events, inputs, jobs, tuned_models
@@ -64,6 +65,7 @@ def delete_tuned(ctx: Context, tuned_id: int) -> None:
         for job in exports:
             jobs.end_queued(s, job.id)
         tuned_models.forget(tuned)
+    forget_checks(ctx.settings, tuned_id)
     home = ctx.settings.home
     shutil.rmtree(home / "tuned" / str(tuned.job_id), ignore_errors=True)
     for job in exports:
@@ -186,6 +188,7 @@ def _view(
         "method": row.method,
         "format": row.format,
         "bytes": row.bytes,
+        "changed": changed.as_dict() if (changed := result_change(settings, row)) else None,
         "weights_hash": row.weights_hash,
         "created_at": row.created_at,
         "base_model_id": row.base_model_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +13,9 @@ from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import RunContext
-from engine.training.limits.safe_files import hashes, new_folder, size
+from engine.models.base.inspect import hash_file
+from engine.models.tuned.integrity import hash_of_result, hashed_files
+from engine.training.limits.safe_files import new_folder, size
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.weights import save_result
 from storage.queries import reporting
@@ -96,10 +97,8 @@ def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, An
 
 
 def weights_hash(folder: Path) -> str:
-    """sha256 of the safetensors file; of all their hashes where the model has several; of what else there is without any."""
-    every = sorted(hashes(folder).items())
-    found = [digest for name, digest in every if name.endswith(".safetensors")] or [digest for _, digest in every]
-    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
+    """What says later whether the result is still the same."""
+    return hash_of_result({name: hash_file(folder / name) for name in hashed_files(folder)})
 
 
 def _name_base(model: Any, base: LanguageModel) -> None:
