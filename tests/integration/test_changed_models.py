@@ -32,7 +32,7 @@ from storage.tables import LanguageModel, TunedModel
 from tests import tiny, training_jobs, workers
 from tests.homes import new_home
 from tests.integration.chat_models import add_base, add_tuned
-from tests.unit.test_known_files import edit
+from tests.spoil import edit
 from webui.i18n import message
 
 
@@ -170,6 +170,9 @@ def test_a_changed_base_is_refused_by_every_way_in(
     assert (merged.status, merged.error["code"]) == ("failed", code)
     view = base_models.base_model_view(world.ctx, world.base)
     assert (view["status"], view["error"]["code"] if view["error"] else None) == ("failed", code)
+    on_it = tuned_models.tuned_view(world.ctx, world.adapter)["changed"]
+    assert on_it is not None
+    assert on_it["code"] == code
     for language in LANGUAGES:
         said = message(language, code, job.error["params"])
         assert "Tiny" in said

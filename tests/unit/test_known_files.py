@@ -14,9 +14,11 @@ import pytest
 
 from engine.models.base import known_files
 from engine.models.base.inspect import hash_of_parts
-from engine.models.base.known_files import DAY_S, Difference, KnownFiles, check, look
+from engine.models.base.known_files import DAY_S, FileDifference, KnownFiles, check, look
 
 PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+
+from tests.spoil import edit
 
 
 @pytest.fixture
@@ -30,16 +32,6 @@ def known(tmp_path: Path) -> KnownFiles:
     return KnownFiles(
         tmp_path / "kept" / "base-1.json", folder, PARTS, ("adapter_config.json",), hash_of_parts(hashes), hash_of_parts
     )
-
-
-def edit(file: Path) -> None:
-    """One byte in place; size and time stay."""
-    stat = file.stat()
-    data = bytearray(file.read_bytes())
-    data[-1] ^= 1
-    with file.open("r+b") as opened:
-        opened.write(data)
-    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def age(known: KnownFiles, seconds: float) -> None:
@@ -72,7 +64,7 @@ def test_all_is_hashed_once_and_then_sizes_and_times_do(known: KnownFiles, hashe
 
 def test_the_first_check_finds_what_changed_before_it(known: KnownFiles) -> None:
     edit(known.folder / PARTS[1])
-    wrong = Difference(f"{PARTS[0]} … {PARTS[1]}", gone=False)
+    wrong = FileDifference(f"{PARTS[0]} … {PARTS[1]}", gone=False)
     assert check(known) == wrong
     assert look(known).difference == wrong
     edit(known.folder / PARTS[1])  # back again, with the same size and time
@@ -86,11 +78,11 @@ def test_an_edit_that_hides_its_time_is_found_by_a_whole_check_and_once_a_day(kn
     edit(known.folder / PARTS[part])
     assert check(known) is None  # sizes and times cannot tell
     age(known, DAY_S + 60)
-    assert check(known) == look(known).difference == Difference(PARTS[part], gone=False)
+    assert check(known) == look(known).difference == FileDifference(PARTS[part], gone=False)
     edit(known.folder / PARTS[part])
     assert check(known) is None
     edit(known.folder / PARTS[part])
-    assert check(known, whole=True) == Difference(PARTS[part], gone=False)
+    assert check(known, whole=True) == FileDifference(PARTS[part], gone=False)
 
 
 def test_a_clock_that_was_set_back_does_not_stop_the_daily_check(known: KnownFiles, hashed: list[str]) -> None:
@@ -104,7 +96,7 @@ def test_small_files_are_always_hashed_where_asked(known: KnownFiles) -> None:
     small = dataclasses.replace(known, always_below=2000)
     check(small)
     edit(known.folder / PARTS[0])
-    assert check(small) == Difference(PARTS[0], gone=False)
+    assert check(small) == FileDifference(PARTS[0], gone=False)
 
 
 def test_a_touched_file_is_hashed_once_and_remembered(known: KnownFiles, hashed: list[str]) -> None:
@@ -145,14 +137,14 @@ def _settings(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "difference"),
     [
-        (_grow, Difference(PARTS[1], gone=False)),
-        (_shrink, Difference(PARTS[1], gone=False)),
-        (_replace, Difference(PARTS[1], gone=False)),
-        (_lose, Difference(PARTS[1], gone=True)),
-        (_settings, Difference("adapter_config.json", gone=False)),
+        (_grow, FileDifference(PARTS[1], gone=False)),
+        (_shrink, FileDifference(PARTS[1], gone=False)),
+        (_replace, FileDifference(PARTS[1], gone=False)),
+        (_lose, FileDifference(PARTS[1], gone=True)),
+        (_settings, FileDifference("adapter_config.json", gone=False)),
     ],
 )
-def test_what_changed_is_found_at_the_next_check(known: KnownFiles, spoil: object, difference: Difference) -> None:
+def test_what_changed_is_found_at_the_next_check(known: KnownFiles, spoil: object, difference: FileDifference) -> None:
     check(known)
     spoil(known.folder)  # type: ignore[operator]
     there = tuple(name for name in PARTS if (known.folder / name).exists())
@@ -162,7 +154,7 @@ def test_what_changed_is_found_at_the_next_check(known: KnownFiles, spoil: objec
 def test_a_file_beside_the_known_ones_that_would_be_loaded_instead(known: KnownFiles) -> None:
     check(known)
     (known.folder / "model.safetensors").write_bytes(b"other")
-    assert check(dataclasses.replace(known, weights=("model.safetensors",))) == Difference(
+    assert check(dataclasses.replace(known, weights=("model.safetensors",))) == FileDifference(
         "model.safetensors", gone=False
     )
 
@@ -177,9 +169,9 @@ def test_links_into_a_cache_are_followed(known: KnownFiles, tmp_path: Path) -> N
     (blobs / "other").write_bytes(b"z" * 1000)
     (known.folder / PARTS[0]).unlink()
     (known.folder / PARTS[0]).symlink_to(blobs / "other")
-    assert check(known) == Difference(PARTS[0], gone=False)
+    assert check(known) == FileDifference(PARTS[0], gone=False)
     (blobs / "other").unlink()
-    assert check(known) == Difference(PARTS[0], gone=True)
+    assert check(known) == FileDifference(PARTS[0], gone=True)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +182,7 @@ def test_a_record_that_cannot_be_read_only_costs_a_hash(known: KnownFiles, kept:
     known.kept_in.write_text(kept)
     assert check(known) is None
     edit(known.folder / PARTS[0])
-    assert check(known, whole=True) == Difference(PARTS[0], gone=False)
+    assert check(known, whole=True) == FileDifference(PARTS[0], gone=False)
 
 
 def test_a_disk_that_takes_no_record_only_costs_a_hash(known: KnownFiles, tmp_path: Path) -> None:

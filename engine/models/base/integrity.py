@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.models.base.inspect import hash_of_parts, weight_files
-from engine.models.base.known_files import Difference, KnownFiles, OnBytes, check, forget, look, remember
+from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, check, forget, look, remember
 from engine.models.base.paths import is_ours, weights_folder
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def change_of(settings: Settings, model: LanguageModel) -> Fault | None:
         difference = _config_difference(folder, model) or _known_or_gone(settings, model, folder)
     except OSError:
         return None  # the next load says more
-    found = difference if isinstance(difference, Difference) else look(difference).difference
+    found = difference if isinstance(difference, FileDifference) else look(difference).difference
     return _fault(settings, model, found) if found else None
 
 
@@ -95,33 +95,35 @@ def _kept_in(settings: Settings, model_id: int) -> Path:
     return settings.home / "cache" / "checks" / f"base-{model_id}.json"
 
 
-def _difference(settings: Settings, model: LanguageModel, *, whole: bool, on_bytes: OnBytes) -> Difference | None:
+def _difference(settings: Settings, model: LanguageModel, *, whole: bool, on_bytes: OnBytes) -> FileDifference | None:
     if not model.weights_hash:
         return None
     known = _known_or_gone(settings, model, settings.absolute(str(model.path)))
-    return known if isinstance(known, Difference) else check(known, whole=whole, on_bytes=on_bytes)
+    return known if isinstance(known, FileDifference) else check(known, whole=whole, on_bytes=on_bytes)
 
 
-def _known_or_gone(settings: Settings, model: LanguageModel, folder: Path) -> KnownFiles | Difference:
+def _known_or_gone(settings: Settings, model: LanguageModel, folder: Path) -> KnownFiles | FileDifference:
     try:
         files = weight_files(folder)
     except Fault as fault:
-        return Difference(str(fault.params.get("file", "model.safetensors")), gone=fault.code != "model.file_broken")
+        return FileDifference(
+            str(fault.params.get("file", "model.safetensors")), gone=fault.code != "model.file_broken"
+        )
     names = tuple(file.name for file in files)
     return KnownFiles(_kept_in(settings, model.id), folder, names, (), str(model.weights_hash), hash_of_parts)
 
 
-def _config_difference(folder: Path, model: LanguageModel) -> Difference | None:
+def _config_difference(folder: Path, model: LanguageModel) -> FileDifference | None:
     """config.json says how the weights are to be read, and is stored with the model: its content is compared."""
     if not model.weights_hash or not model.config:
         return None
     try:
         now = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return Difference(_CONFIG if folder.is_dir() else str(folder), gone=True)
+        return FileDifference(_CONFIG if folder.is_dir() else str(folder), gone=True)
     except ValueError:
-        return Difference(_CONFIG, gone=False)
-    return None if _said(now) == _said(model.config) else Difference(_CONFIG, gone=False)
+        return FileDifference(_CONFIG, gone=False)
+    return None if _said(now) == _said(model.config) else FileDifference(_CONFIG, gone=False)
 
 
 def _said(config: Mapping[str, Any]) -> str:
@@ -129,7 +131,7 @@ def _said(config: Mapping[str, Any]) -> str:
     return json.dumps({key: value for key, value in config.items() if not key.startswith("_tunesmith")}, sort_keys=True)
 
 
-def _fault(settings: Settings, model: LanguageModel, difference: Difference) -> Fault:
+def _fault(settings: Settings, model: LanguageModel, difference: FileDifference) -> Fault:
     own = not is_ours(settings, model)
     said = {"name": model.name, "file": difference.file, "folder": str(settings.absolute(str(model.path)))}
     return Fault(_FAULTS[own, difference.gone], **said, ref=model.ref)

@@ -45,7 +45,7 @@ class KnownFiles:
 
 
 @dataclass(frozen=True)
-class Difference:
+class FileDifference:
     """What is wrong: a file that changed, or is not there any more."""
 
     file: str  # its name; several where only their common hash is known
@@ -56,7 +56,7 @@ class Difference:
 class Look:
     """What sizes and times tell."""
 
-    difference: Difference | None = None  # that is sure
+    difference: FileDifference | None = None  # that is sure
     unsure: tuple[str, ...] = ()  # files that need to be hashed
 
 
@@ -78,7 +78,7 @@ def look(known: KnownFiles) -> Look:
     return _look(known, record) if record else Look(unsure=known.weights)
 
 
-def check(known: KnownFiles, *, whole: bool = False, on_bytes: OnBytes = lambda _count: None) -> Difference | None:
+def check(known: KnownFiles, *, whole: bool = False, on_bytes: OnBytes = lambda _count: None) -> FileDifference | None:
     """Look, hash what that leaves open, and remember. All is hashed the first time, when a day went by, and where `whole`.
 
     Args:
@@ -97,7 +97,7 @@ def check(known: KnownFiles, *, whole: bool = False, on_bytes: OnBytes = lambda 
     hashes = {name: hash_file(known.folder / name, on_bytes) for name in wanted}
     wrong = _wrong(known, record, hashes)
     _write(known, _remembered(known, record, stamps, hashes, wrong, due=due))
-    return Difference(_named(wrong), gone=False) if wrong else None
+    return FileDifference(_named(wrong), gone=False) if wrong else None
 
 
 def remember(known: KnownFiles, hashes: Mapping[str, str]) -> None:
@@ -115,19 +115,19 @@ def _look(known: KnownFiles, record: _Record) -> Look:
     if plain := _plainly(known, record):
         return Look(plain)
     if record.wrong and all(_is_still(known.folder / name, stamp) for name, stamp in record.wrong.items()):
-        return Look(Difference(_named(tuple(record.wrong)), gone=False))
+        return Look(FileDifference(_named(tuple(record.wrong)), gone=False))
     return Look(unsure=_touched(known, record))
 
 
-def _plainly(known: KnownFiles, record: _Record) -> Difference | None:
+def _plainly(known: KnownFiles, record: _Record) -> FileDifference | None:
     """What no hash is needed for."""
     for name, (size, _time) in record.files.items():
         if not (known.folder / name).is_file():
-            return Difference(name, gone=True)
+            return FileDifference(name, gone=True)
         if _stamp(known.folder / name)[0] != size:
-            return Difference(name, gone=False)
+            return FileDifference(name, gone=False)
     fresh = [name for name in known.weights if record.hashes and name not in record.files]
-    return Difference(fresh[0], gone=False) if fresh else None
+    return FileDifference(fresh[0], gone=False) if fresh else None
 
 
 def _touched(known: KnownFiles, record: _Record) -> tuple[str, ...]:

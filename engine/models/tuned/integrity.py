@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
-from engine.models.base.known_files import Difference, KnownFiles, OnBytes, check, forget, look
+from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, check, forget, look
 from engine.models.tuned.results import SHOTS
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def _kept_in(settings: Settings, tuned_id: int) -> Path:
     return settings.home / "cache" / "checks" / f"tuned-{tuned_id}.json"
 
 
-def _all_gone(known: KnownFiles) -> Difference | None:
-    return None if known.weights else Difference("", gone=True)
+def _all_gone(known: KnownFiles) -> FileDifference | None:
+    return None if known.weights else FileDifference("", gone=True)
 
 
-def _fault(known: KnownFiles, tuned: TunedModel, difference: Difference) -> Fault:
+def _fault(known: KnownFiles, tuned: TunedModel, difference: FileDifference) -> Fault:
     file = f"tuned/{known.folder.name}/{difference.file}".rstrip("/")
     return Fault("tuned.file_gone" if difference.gone else "chat.damaged", file=file, name=tuned.name)
