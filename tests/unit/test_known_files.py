@@ -15,10 +15,9 @@ import pytest
 from engine.models.base import known_files
 from engine.models.base.inspect import hash_of_parts
 from engine.models.base.known_files import DAY_S, FileDifference, KnownFiles, check, look
+from tests.model_files import edit
 
 PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
-
-from tests.spoil import edit
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
-from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, check, forget, look
+from engine.models.base.inspect import hash_file
+from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, check, forget, look, remember
 from engine.models.tuned.results import SHOTS
 
 if TYPE_CHECKING:
@@ -60,6 +61,17 @@ def hash_of_result(hashes: Mapping[str, str]) -> str:
     return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
+def hashes_of_result(folder: Path) -> dict[str, str]:
+    """sha256 of every file that `intact_result` looks at, by its name within the folder."""
+    return {name: hash_file(folder / name) for name in sorted({*hashed_files(folder), *_settings_of(folder)})}
+
+
+def remember_result(settings: Settings, tuned_id: int, folder: Path, expected: str, hashes: Mapping[str, str]) -> None:
+    """The hashes that were made when the result was stored."""
+    weights, kept_in = tuple(hashed_files(folder)), _kept_in(settings, tuned_id)
+    remember(KnownFiles(kept_in, folder, weights, (), expected, hash_of_result), hashes)
+
+
 def hashed_files(folder: Path) -> list[str]:
     """The names of the files that a result's hash is about: its safetensors, or all that it has where examples are the result."""
     every = _names(folder)
@@ -70,10 +82,14 @@ def _names(folder: Path) -> list[str]:
     return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
 
 
+def _settings_of(folder: Path) -> list[str]:
+    return [name for name in _names(folder) if name.endswith(".json")]
+
+
 def _known(settings: Settings, tuned: TunedModel) -> KnownFiles:
     folder = settings.absolute(tuned.path)
     weights = tuple(hashed_files(folder))
-    others = tuple(name for name in _names(folder) if name.endswith(".json") and name not in weights)
+    others = tuple(name for name in _settings_of(folder) if name not in weights)
     kept_in = _kept_in(settings, tuned.id)
     return KnownFiles(kept_in, folder, weights, others, tuned.weights_hash, hash_of_result, _ALWAYS_BELOW)
 

@@ -61,7 +61,7 @@ def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView
     elif job is not None and status == "preparing":  # its worker could not say so itself
         status, error = "failed", job.error or {"code": "model.cancelled", "params": {}}
     if status == "ready" and (changed := change_of(settings, model)):
-        status, error = "failed", changed.as_dict()
+        status, error = "failed", dict(changed.as_dict())
     view = {column: getattr(model, column) for column in _COLUMNS} | {
         "status": status,
         "error": error,
