@@ -40,7 +40,7 @@ def find(ctx: Context, named: str) -> int:
     if named.isdigit():
         return int(base_models.base_model_view(ctx, int(named))["id"])
     if Path(named).expanduser().is_dir():
-        return base_models.add_folder(ctx, str(Path(named).expanduser().resolve()))
+        return base_models.add_folder(ctx, str(Path(named).expanduser().resolve()), wait=True)
     known = {view["name"]: view["id"] for view in base_models.list_base_models(ctx)}
     if named in known:
         return int(known[named])

@@ -12,7 +12,7 @@ from engine.exports.number_format import DTYPE, asked, folder_bytes, format_of_b
 from engine.exports.result_files import add_generation, add_tokenizer, template_of, verified
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
-from engine.models.base.paths import weights_folder
+from engine.models.base.integrity import intact_weights
 
 if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
@@ -22,11 +22,12 @@ def _write(source: ExportSource, values: Values, draft: Path, progress: ByteProg
     from engine.exports.merging import Sources, merge
     from engine.exports.proof import proof_inputs
 
-    verified(source)
     settings = source.ctx.settings
+    progress.phase("checking")
+    verified(source, progress)
+    weights = intact_weights(settings, source.base, whole=True, on_bytes=progress.more)
     inputs = proof_inputs(source.ctx, source.tuned, template_of(source))
-    weights, method = weights_folder(settings, source.base), method_of(source.tuned.method)
-    dtype = asked(values, format_of_base(settings, source.base))
+    dtype, method = asked(values, format_of_base(settings, source.base)), method_of(source.tuned.method)
     proof = merge(Sources(weights, source.folder, dtype, inputs, method), draft, progress)
     add_tokenizer(source, draft)
     add_generation(source, draft, progress)

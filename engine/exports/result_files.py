@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.data.templates.template import ChatTemplate
 from engine.exports.declaration import ExportSizes, ExportSource, Values
 from engine.models.base.paths import tokenizer_folder, weights_folder
-from engine.models.tuned.integrity import check_hash
+from engine.models.tuned.integrity import intact_result
 
 if TYPE_CHECKING:
     from engine.models.base.download_progress import ByteProgress
@@ -35,7 +35,7 @@ def as_large_as_it_is(sizes: ExportSizes, _values: Values) -> int:
 def lay_out(source: ExportSource, draft: Path, progress: ByteProgress, copy: Callable[[Path, Path], Any]) -> str:
     """Put the result's files and the tokenizer into `draft`; the weights' sha256. Raises Fault("chat.damaged")."""
     progress.phase("checking")
-    digest = verified(source)
+    digest = verified(source, progress)
     for file in source.folder.iterdir():
         if file.is_file() and file.name not in _WRITTEN_ANEW:
             copy(file, draft / file.name)
@@ -44,9 +44,9 @@ def lay_out(source: ExportSource, draft: Path, progress: ByteProgress, copy: Cal
     return digest
 
 
-def verified(source: ExportSource) -> str:
+def verified(source: ExportSource, progress: ByteProgress) -> str:
     """The weights' hash, after checking that they are what training stored. Raises Fault("chat.damaged")."""
-    check_hash(source.folder, source.tuned.weights_hash)
+    intact_result(source.ctx.settings, source.tuned, whole=True, on_bytes=progress.more)
     return source.tuned.weights_hash
 
 

@@ -19,12 +19,11 @@ def tuned_key(tuned_id: int) -> str:
 
 @dataclass(frozen=True)
 class Weights:
-    """A folder with weights and the name under which it is held; `sha256` of the file, where it is to be checked."""
+    """A folder with weights, which was checked, and the name under which it is held."""
 
     key: str  # name in the inference process
     kind: str  # "base", or the form of a result: "adapter", "delta", "full"
     path: str  # absolute folder
-    sha256: str = ""  # "" where it is not to be checked
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class TunedView(TypedDict):
     method: str  # key of the method
     format: str  # "adapter", "full", "delta" or "shots"
     bytes: int  # of its files
+    changed: CodedMessage | None  # why its files, or its base's, are not those that they were
     weights_hash: str  # of its weights
     created_at: float  # seconds since 1970
     base_model_id: int  # that it stands on

@@ -18,6 +18,7 @@ from engine.training.loop import checkpoints as checkpoints_module
 from engine.training.loop.trainer import StepTrainer
 from storage.job_tables import Job
 from tests import tiny, workers
+from tests.model_files import take_as_it_is
 from tests.training_jobs import TRAINING, folders, kept, loss_of_tuned, train, tuned
 
 pytestmark = pytest.mark.slow  # workers of their own, as processes
@@ -85,6 +86,7 @@ def test_a_loss_that_is_no_number_ends_at_once_with_its_cause(ctx: Context, inpu
     tensors = load_file(weights)
     tensors["model.layers.1.mlp.down_proj.weight"][0] = float("nan")
     save_file(tensors, weights, metadata={"format": "pt"})
+    take_as_it_is(ctx, inputs[0])
     job = train(ctx, inputs)
     assert job.status == "failed"
     assert job.error["code"] == "training.nan"

@@ -15,7 +15,8 @@ from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
-from engine.models.base.inspect import Inspection, hash_weights, inspect_folder
+from engine.models.base.inspect import Inspection, hash_file, hash_of_parts, inspect_folder
+from engine.models.base.integrity import remember_weights
 from engine.models.base.number_formats import stored_format
 from engine.models.base.paths import model_folder
 from engine.models.base.tokenizer import check_template, save_tokenizer
@@ -32,7 +33,7 @@ class _Made:
     weights: Path
     tokenizer: Path
     inspection: Inspection
-    weights_hash: str
+    hashes: dict[str, str]  # of each weights file
     default_template: bool
 
 
@@ -44,7 +45,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         raise NotFound(model=job.base_model_id)
     started = time.monotonic()
     try:
-        made = _make(ctx.settings, model, ByteProgress(reporter))
+        made = _made_as_before(ctx.settings, model, ByteProgress(reporter))
     except Cancelled:
         _store(reporter, model.id, status="failed", error={"code": "model.cancelled", "params": {}})
         raise
@@ -52,6 +53,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         _store(reporter, model.id, status="failed", error=fault.as_dict())
         raise
     _store(reporter, model.id, **_columns(ctx.settings, made))
+    remember_weights(ctx.settings, model.id, made.weights, made.hashes)
     reporter.finish("succeeded", result={"base_model_id": model.id, "seconds": round(time.monotonic() - started, 1)})
 
 
@@ -73,8 +75,29 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
         | {"_tunesmith": {"default_template": made.default_template, "stored": stored_format(made.weights)}},
         "parameters": made.inspection.parameters,
         "context_length": made.inspection.context_length,
-        "weights_hash": made.weights_hash,
+        "weights_hash": hash_of_parts(made.hashes),
     }
+
+
+def _made_as_before(settings: Settings, model: LanguageModel, progress: ByteProgress) -> _Made:
+    """A model that was ready before must have the weights that it had: what was tuned stands on them.
+
+    Raises:
+        Fault: "model.other_weights" where its source gives others now; added once more, they are a model of their own.
+    """
+    made = _make(settings, model, progress)
+    if _as_before(model, made):
+        return made
+    if made.weights.is_relative_to(model_folder(settings, model.id)):  # a file of ours was changed: it is made anew
+        shutil.rmtree(made.weights)
+        made = _make(settings, model, progress)
+    if not _as_before(model, made):
+        raise Fault("model.other_weights", name=model.name, ref=model.ref)
+    return made
+
+
+def _as_before(model: LanguageModel, made: _Made) -> bool:
+    return model.weights_hash in (None, hash_of_parts(made.hashes))
 
 
 def _make(settings: Settings, model: LanguageModel, progress: ByteProgress) -> _Made:
@@ -84,9 +107,9 @@ def _make(settings: Settings, model: LanguageModel, progress: ByteProgress) -> _
     weights = _weights(settings, model, folder / "weights", progress)
     inspection = inspect_folder(weights)
     progress.phase("checking", inspection.bytes)
-    weights_hash = hash_weights(inspection.weights, progress.more)
+    hashes = {file.name: hash_file(file, progress.more) for file in inspection.weights}
     default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
-    return _Made(weights, folder / "tokenizer", inspection, weights_hash, default_template)
+    return _Made(weights, folder / "tokenizer", inspection, hashes, default_template)
 
 
 def _weights(settings: Settings, model: LanguageModel, target: Path, progress: ByteProgress) -> Path:

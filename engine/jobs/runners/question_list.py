@@ -16,7 +16,7 @@ from engine.jobs.reporter import Reporter
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.memory import placed_alone, threads_beside
 from engine.services.chat.question_lists import answers_file, read_answers, read_questions
-from engine.services.chat.sides import Setup, load_template, make_asks, obstacle, shape_of_base, sides_of
+from engine.services.chat.sides import Setup, load_template, make_asks, obstacle_now, shape_of_base, sides_of
 from engine.serving.process.admission import Tuned, Wanted
 from engine.serving.protocol import Ask, Request, ResidentModels, tuned_key
 from engine.serving.runtime.generation import generate
@@ -92,7 +92,7 @@ def _task(ctx: Context, job: Job, reporter: Reporter) -> _Task:
     if base is None:
         raise NotFound(base_model=job.base_model_id)
     tuned = [found[one] for one in job.spec["tuned"]]
-    if fault := obstacle(base, tuned):
+    if fault := obstacle_now(ctx.settings, base, tuned):
         raise fault
     setup = Setup(0, base, tuple(tuned), job.spec["settings"], sides_of(base, tuned))
     template = load_template(tokenizer_folder(ctx.settings, base))

@@ -24,7 +24,8 @@ from engine.data.rows.stats import measure
 from engine.data.templates.template import ChatTemplate
 from engine.jobs.reporter import Reporter
 from engine.models.architecture.shape import shape_of
-from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.models.base.integrity import intact_weights
+from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.memory import placed_alone, threads_beside
 from engine.services.data.annotation import annotation_queue
 from engine.services.data.versions.version_files import version_file
@@ -155,7 +156,7 @@ def _task(ctx: Context, job: Job, index: RowIndex, dataset: int, reporter: Repor
     tokens = min(context, 2 * _MOST) * job.spec["copies"]
     shape = shape_of(model.config, model.parameters)
     placed = placed_alone(ctx, job, Wanted(str(model.weights_hash), shape, (), None, tokens))
-    base = Weights(BASE, "base", str(weights_folder(ctx.settings, model)))
+    base = Weights(BASE, "base", str(intact_weights(ctx.settings, model, on_bytes=lambda _count: reporter.heed())))
     threads, held = threads_beside(ctx, job), (placed.device, placed.dtype)
     plan = ResidentModels(str(model.weights_hash), base, (), str(tokenizer), *held, threads)
     held_out = index.fingerprint[index.split != SPLITS.index("train")]

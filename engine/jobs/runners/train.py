@@ -22,7 +22,7 @@ from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.jobs.spec import make_stored
 from engine.methods.common.declaration import RunContext
-from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.models.base.paths import tokenizer_folder
 from engine.planner.refusals import refusals
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
@@ -69,11 +69,6 @@ class _Attempt:
     def deadline(self) -> float | None:
         """Monotonic seconds at which the time limit ends."""
         return None if self.limit_s is None else self.reporter.began + self.limit_s
-
-    @property
-    def weights(self) -> Path:
-        """The folder of the base's weights."""
-        return weights_folder(self.ctx.settings, self.inputs.base)
 
     @property
     def run_context(self) -> RunContext:
@@ -172,8 +167,8 @@ def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
     resources.step = progress.step
     resources.tell_plan(attempt.ctx)
     if limit is not None:
-        limit.hold(sum(file.stat().st_size for file in attempt.weights.glob("*.safetensors")))
-    base = load_base(attempt.weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
+        limit.hold(sum(file.stat().st_size for file in inputs.weights.glob("*.safetensors")))
+    base = load_base(inputs.weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
     held_out, sheet = _held_out(inputs.examples.val, reporter), sheet_of(inputs, reporter)
     if sheet is not None and checkpoint is None:
         answer_as_base(inputs, sheet, base, progress)

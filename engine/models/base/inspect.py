@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def inspect_folder(folder: Path) -> Inspection:
         Fault: "model.*", with what is wrong and in which file.
     """
     config = read_config(folder)
-    weights = tuple(_weights(folder))
+    weights = weight_files(folder)
     return Inspection(config, weights, sum(count_parameters(file) for file in weights), _context_length(config))
 
 
@@ -97,15 +97,16 @@ def _refuse_code(content: dict[str, Any], name: str) -> None:
             raise Fault("model.private_key", file=name, key=key[:80])
 
 
-def _weights(folder: Path) -> list[Path]:
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The safetensors files that a folder is loaded from. Raises Fault("model.*")."""
     index = folder / "model.safetensors.index.json"
     if (folder / "model.safetensors").is_file():
-        return [folder / "model.safetensors"]
+        return (folder / "model.safetensors",)
     if index.is_file():
         names = _read_json(index).get("weight_map")
         if not isinstance(names, dict) or not names:
             raise Fault("model.file_broken", file=index.name)
-        return [_part(folder, str(name)) for name in sorted(set(names.values()))]
+        return tuple(_part(folder, str(name)) for name in sorted(set(names.values())))
     if any(next(folder.glob(pattern), None) for pattern in _PICKLES):
         raise Fault("model.pickle_only")
     raise Fault("model.no_weights")
@@ -152,9 +153,8 @@ def hash_file(file: Path, on_bytes: Callable[[int], None] = lambda _count: None)
     return digest.hexdigest()
 
 
-def hash_weights(files: tuple[Path, ...], on_bytes: Callable[[int], None] = lambda _count: None) -> str:
+def hash_of_parts(hashes: Mapping[str, str]) -> str:
     """sha256 of one weights file; of several, the sha256 over their names and hashes."""
-    hashes = [(file.name, hash_file(file, on_bytes)) for file in files]
     if len(hashes) == 1:
-        return hashes[0][1]
-    return hashlib.sha256("".join(f"{name}:{value}\n" for name, value in hashes).encode()).hexdigest()
+        return next(iter(hashes.values()))
+    return hashlib.sha256("".join(f"{name}:{value}\n" for name, value in hashes.items()).encode()).hexdigest()

@@ -17,6 +17,11 @@ def model_folder(settings: Settings, model_id: int) -> Path:
     return settings.home / "models" / str(model_id)
 
 
+def is_ours(settings: Settings, model: LanguageModel) -> bool:
+    """Whether we made the files of its weights; else they are a user's own."""
+    return settings.absolute(str(model.path)).is_relative_to(model_folder(settings, model.id))
+
+
 def weights_folder(settings: Settings, model: LanguageModel) -> Path:
     """The folder with config.json and safetensors. Raises Fault("job.model_not_ready")."""
     return _stored(settings, model, model.path)

@@ -12,7 +12,7 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.data.rows.row import conversation_of
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import find_conversation, find_models, obstacle, sides_of
+from engine.services.chat.sides import find_conversation, find_models, obstacle_now, sides_of
 from engine.shapes.chat import (
     ChatOptions,
     ChatSettings,
@@ -75,7 +75,7 @@ def conversation_view(ctx: Context, conversation_id: int) -> ConversationView:
     with ctx.db.read() as s:
         row = find_conversation(s, conversation_id)
         base, tuned = find_models(s, row)
-        fault = obstacle(base, tuned)
+        fault = obstacle_now(ctx.settings, base, tuned)
         return {
             "id": row.id,
             "title": row.title,

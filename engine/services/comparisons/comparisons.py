@@ -98,7 +98,7 @@ def start_comparison(ctx: Context, raw: Mapping[str, Any], *, key: str, lang: st
     with ctx.db.write() as s:
         if key and (known := queries.by_key(s, key)):
             return known.id
-        _refuse(s, runs)
+        _refuse(ctx, s, runs)
         dataset = get_dataset(s, spec.dataset)
         assert dataset is not None
         spec = replace(spec, dataset_hash=dataset.content_hash or "")
@@ -141,7 +141,7 @@ def _extend(
     with ctx.db.write() as s:
         there = {(entry.entrant, entry.seed) for entry in queries.entries_of(s, comparison_id)}
         fresh = {place: run for place, run in runs.items() if place not in there}
-        _refuse(s, fresh)
+        _refuse(ctx, s, fresh)
         _comparison(s, comparison_id).spec = spec.as_dict()
         _queue(s, comparison_id, spec, fresh, lane, lang)
 
@@ -150,7 +150,7 @@ def _checked(ctx: Context, spec: ComparisonSpec, entrants: Sequence[Entrant], se
     """The jobs, checked as far as they can be without their queue, and the device's lane."""
     first = job_specs(spec, {}, entrants, seeds[:1])
     with ctx.db.read() as s:
-        _refuse(s, first)
+        _refuse(ctx, s, first)
     try:
         lane = lane_for(spec.device)
     except Fault as fault:
@@ -160,10 +160,10 @@ def _checked(ctx: Context, spec: ComparisonSpec, entrants: Sequence[Entrant], se
     return job_specs(spec, epochs, entrants, seeds), lane
 
 
-def _refuse(s: Session, runs: Runs) -> None:
+def _refuse(ctx: Context, s: Session, runs: Runs) -> None:
     faults: Faults = {}
     for (entrant, _seed), run in runs.items():
-        faults |= named_faults(entrant, lifecycle.missing_inputs(s, run) or _refusals(s, run))
+        faults |= named_faults(entrant, lifecycle.missing_inputs(ctx.settings, s, run) or _refusals(s, run))
     if faults:
         raise SpecError(faults)
 
@@ -219,7 +219,7 @@ def run_again(ctx: Context, comparison_id: int, job_id: int) -> None:
     with ctx.db.write() as s:
         entry = next(one for one in queries.entries_of(s, comparison_id) if one.job_id == job_id)
         run = make_stored(job.spec)
-        _refuse(s, {(entry.entrant, entry.seed): run})
+        _refuse(ctx, s, {(entry.entrant, entry.seed): run})
         entry.job_id = lifecycle.queue_job(s, run, job.lane, rows=run.dataset_hash)
     return None
 

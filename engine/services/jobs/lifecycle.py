@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.settings import Settings
 from engine.core.shapes import Faults, RawSpec
 from engine.jobs.kinds import keys_of, known_kind
 from engine.jobs.kinds.declaration import JobKind
@@ -18,6 +19,7 @@ from engine.jobs.lanes import lane_for
 from engine.jobs.queue import enqueue, same_job
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec, make_stored
 from engine.jobs.views import views
+from engine.models.base.integrity import change_of
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.refusals import refusals, unteachable
 from engine.shapes.jobs import JobView
@@ -38,7 +40,7 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
     with ctx.db.write() as s:
         if (known := same_job(s, TRAIN, idempotency_key=key)) is not None:
             return known
-        if faults := faults | missing_inputs(s, spec):
+        if faults := faults | missing_inputs(ctx.settings, s, spec):
             raise SpecError(faults)
         return queue_job(s, spec, lane, key=key)
 
@@ -87,7 +89,7 @@ def _content_hash(s: Session, dataset_id: int) -> str:
     return dataset.content_hash or ""
 
 
-def missing_inputs(s: Session, spec: JobSpec) -> Faults:
+def missing_inputs(settings: Settings, s: Session, spec: JobSpec) -> Faults:
     """What keeps a job with this spec from starting on what is there now, by field."""
     faults: Faults = {}
     model = base_models.get_model(s, spec.base_model)
@@ -95,6 +97,8 @@ def missing_inputs(s: Session, spec: JobSpec) -> Faults:
         faults["base_model"] = {"code": "job.model_gone", "params": {}}
     elif model.status != "ready":
         faults["base_model"] = {"code": "job.model_not_ready", "params": {"name": model.name}}
+    elif changed := change_of(settings, model):
+        faults["base_model"] = changed.as_dict()
     dataset = inputs.get_dataset(s, spec.dataset)
     if dataset is None:
         faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
@@ -156,7 +160,7 @@ def resume_job(ctx: Context, job_id: int) -> None:
 
     Raises:
         NotFound: there is no such job.
-        Fault: "job.not_resumable"; or SpecError when its model or data set is gone.
+        Fault: "job.not_resumable"; or SpecError when its model or data set is gone, or the model changed.
     """
     with ctx.db.write() as s:
         job = _job(s, job_id)
@@ -165,7 +169,7 @@ def resume_job(ctx: Context, job_id: int) -> None:
         kind = known_kind(job.kind)
         if job.status not in RESUMABLE or not kind.resumes:
             raise Fault("job.not_resumable", name=job.name)
-        if kind.trains and (faults := missing_inputs(s, make_stored(job.spec))):
+        if kind.trains and (faults := missing_inputs(ctx.settings, s, make_stored(job.spec))):
             raise SpecError(faults)
         waiting = queries.queued_in(s, job.lane)
         job.position = waiting[0].position - 1.0 if waiting else job.position

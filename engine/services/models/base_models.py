@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.settings import Settings
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.queue import enqueue, same_job
 from engine.jobs.supervisor import Supervisor
 from engine.models.base import hub, starter
+from engine.models.base.integrity import change_of, forget_checks, intact_weights, may_have_changed, was_replaced
 from engine.models.base.paths import model_folder
 from engine.services.jobs.follow import follow
 from engine.shapes.jobs import JobView
@@ -26,19 +30,20 @@ from storage.queries import base_models as queries
 from storage.queries import jobs as job_queries
 from storage.tables import LanguageModel
 
+_PATIENCE_S = 0.5  # of a page
 _COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weights_hash", "created_at")
 
 
 def list_base_models(ctx: Context) -> list[BaseModelView]:
     """Every base model: the starter first, then the newest."""
     with ctx.db.read() as s:
-        return [_view(s, model) for model in queries.list_models(s)]
+        return [_view(ctx.settings, s, model) for model in queries.list_models(s)]
 
 
 def base_model_view(ctx: Context, model_id: int) -> BaseModelView:
     """One base model. Raises NotFound."""
     with ctx.db.read() as s:
-        return _view(s, _model(s, model_id))
+        return _view(ctx.settings, s, _model(s, model_id))
 
 
 def _model(s: Session, model_id: int) -> LanguageModel:
@@ -48,13 +53,15 @@ def _model(s: Session, model_id: int) -> LanguageModel:
     return model
 
 
-def _view(s: Session, model: LanguageModel) -> BaseModelView:
+def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView:
     job = None if model.status == "ready" else _last_prepare(s, model.id)
     status, error = model.status, model.error
     if job is not None and job.status not in FINAL:
         status, error = "preparing", None
     elif job is not None and status == "preparing":  # its worker could not say so itself
         status, error = "failed", job.error or {"code": "model.cancelled", "params": {}}
+    if status == "ready" and (changed := change_of(settings, model)):
+        status, error = "failed", dict(changed.as_dict())
     view = {column: getattr(model, column) for column in _COLUMNS} | {
         "status": status,
         "error": error,
@@ -93,7 +100,8 @@ def ensure_starter(ctx: Context, say: Callable[[JobView], None] | None = None) -
         model = queries.find_model(s, source="starter", ref=starter.HUB_NAME)
         if model is not None and _is_there(ctx, model):
             return model.id
-        model = model or _insert(s, starter.NAME, "starter", starter.HUB_NAME)
+        if model is None or _is_another(ctx, model):
+            model = _insert(s, starter.NAME, "starter", starter.HUB_NAME)
         job_id = _queue(s, model)
     if say is not None:
         _wait(ctx, job_id, say)
@@ -109,7 +117,14 @@ def offer_starter(ctx: Context) -> None:
 
 
 def _is_there(ctx: Context, model: LanguageModel) -> bool:
-    return model.status == "ready" and bool(model.path) and ctx.settings.absolute(model.path or "").is_dir()
+    there = model.status == "ready" and bool(model.path) and ctx.settings.absolute(model.path or "").is_dir()
+    return there and change_of(ctx.settings, model) is None
+
+
+def _is_another(ctx: Context, model: LanguageModel) -> bool:
+    """Whether its source holds other weights now than it was made of: they are a model of their own."""
+    came_other = bool(model.error) and (model.error or {})["code"] == "model.other_weights"
+    return came_other or was_replaced(ctx.settings, model)
 
 
 def add_hub_model(ctx: Context, name: str) -> int:
@@ -126,8 +141,12 @@ def add_hub_model(ctx: Context, name: str) -> int:
     return _add(ctx, name.rpartition("/")[2], "hub", name)
 
 
-def add_folder(ctx: Context, path: str) -> int:
-    """Register a folder of this machine; it is used where it is. The same folder again is the same model.
+def add_folder(ctx: Context, path: str, *, wait: bool = False) -> int:
+    """Register a folder of this machine; it is used where it is. The same folder with the same weights is the same model.
+
+    Args:
+        wait: hash a folder whose files have another time now, to tell whether it is. A page does not wait for that: it
+            goes on beside, and the model's view says what came of it.
 
     Raises:
         Fault: "model.folder_relative" or "model.folder_gone".
@@ -138,7 +157,24 @@ def add_folder(ctx: Context, path: str) -> int:
     folder = folder.resolve()
     if not folder.is_dir():
         raise Fault("model.folder_gone", folder=str(folder)[:300])
+    _look_again(ctx, str(folder), wait=wait)
     return _add(ctx, folder.name or str(folder), "folder", str(folder))
+
+
+def _look_again(ctx: Context, ref: str, *, wait: bool) -> None:
+    with ctx.db.read() as s:
+        model = queries.find_model(s, source="folder", ref=ref)
+    if model is None or not may_have_changed(ctx.settings, model):
+        return
+    looking = threading.Thread(target=_hash, args=(ctx, model), name=f"weights-{model.id}", daemon=True)
+    looking.start()
+    looking.join(None if wait else _PATIENCE_S)
+
+
+def _hash(ctx: Context, model: LanguageModel) -> None:
+    """What changed is remembered."""
+    with contextlib.suppress(Fault):
+        intact_weights(ctx.settings, model)
 
 
 def _add(ctx: Context, name: str, source: str, ref: str) -> int:
@@ -146,7 +182,8 @@ def _add(ctx: Context, name: str, source: str, ref: str) -> int:
         model = queries.find_model(s, source=source, ref=ref)
         if model is not None and _is_there(ctx, model):
             return model.id
-        model = model or _insert(s, name, source, ref)
+        if model is None or _is_another(ctx, model):
+            model = _insert(s, name, source, ref)
         _queue(s, model)
         return model.id
 
@@ -208,5 +245,6 @@ def remove_base_model(ctx: Context, model_id: int) -> None:
         if count := queries.tuned_on(s, model_id):
             raise Fault("model.in_use", name=model.name, count=count)
         model.deleted_at = time.time()
+    forget_checks(ctx.settings, model_id)
     shutil.rmtree(model_folder(ctx.settings, model_id), ignore_errors=True)
     shutil.rmtree(ctx.settings.home / "cache" / "hub" / str(model_id), ignore_errors=True)

@@ -13,6 +13,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.params import read_all
 from engine.core.settings import Settings
+from engine.core.shapes import CodedMessage
 from engine.data.importing.names import clean_name
 from engine.exports import format_of, meant, offered
 from engine.exports.declaration import ExportFormat, ExportSizes
@@ -21,6 +22,8 @@ from engine.jobs.kinds.export import EXPORT
 from engine.jobs.progress import duration
 from engine.jobs.queue import enqueue
 from engine.methods import method_of
+from engine.models.base.integrity import change_of
+from engine.models.tuned.integrity import forget_checks, result_change
 from engine.shapes.models import ExportNeeds, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, events, inputs, jobs, tuned_models
@@ -65,6 +68,7 @@ def delete_tuned(ctx: Context, tuned_id: int) -> None:
         for job in exports:
             jobs.end_queued(s, job.id)
         tuned_models.forget(tuned)
+    forget_checks(ctx.settings, tuned_id)
     home = ctx.settings.home
     shutil.rmtree(home / "tuned" / str(tuned.job_id), ignore_errors=True)
     for job in exports:
@@ -202,6 +206,7 @@ def _view(
         "method": row.method,
         "format": row.format,
         "bytes": row.bytes,
+        "changed": _changed(s, settings, row),
         "weights_hash": row.weights_hash,
         "created_at": row.created_at,
         "base_model_id": row.base_model_id,
@@ -223,6 +228,13 @@ def _view(
         "export_jobs": {form.key: _newest_export(s, settings, row, form) for form in forms},
         "export_needs": {form.key: _needs(form, sizes, _read(form, {})) for form in forms},
     }
+
+
+def _changed(s: Session, settings: Settings, row: TunedModel) -> CodedMessage | None:
+    """What became of its files, or of its base's: without those it cannot answer."""
+    base = base_models.get_model(s, row.base_model_id)
+    fault = result_change(settings, row) or (change_of(settings, base) if base else None)
+    return fault.as_dict() if fault else None
 
 
 def _forms(tuned: TunedModel) -> tuple[ExportFormat, ...]:

@@ -38,7 +38,7 @@ def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) 
         raise Fault("probe.no_steps", method=method.label.as_dict())
     lane = lane_for(spec.budget.device)
     with ctx.db.write() as s:
-        if faults := missing_inputs(s, spec):
+        if faults := missing_inputs(ctx.settings, s, spec):
             raise SpecError(faults)
         stored = spec.as_dict() | {"seconds": min(LIMIT_S, seconds)}
         stored["budget"]["device"] = lane

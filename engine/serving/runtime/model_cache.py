@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 
 from engine.devices import DEVICE_KINDS
-from engine.models.tuned.integrity import check_hash
 from engine.serving.protocol import BASE, ResidentModels, Weights
 from engine.serving.runtime.adapted_model import AdaptedModel, SharedBase
 from engine.serving.runtime.loading import load_model
@@ -61,8 +58,6 @@ class ModelCache:
         return AdaptedModel(self._bases[BASE], key)
 
     def _add(self, plan: ResidentModels, weights: Weights) -> None:
-        if weights.sha256:
-            check_hash(Path(weights.path), weights.sha256)
         if weights.kind == "full":
             self._bases[weights.key] = SharedBase(load_model(weights.path, plan.dtype, plan.device))
         else:

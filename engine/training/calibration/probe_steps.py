@@ -13,7 +13,7 @@ from engine.data.templates.lengths import LengthTable
 from engine.devices import process_limit
 from engine.evaluation import sampling
 from engine.methods.common.declaration import RunContext
-from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import controls_work
 from engine.planner.memory.estimate import memory_breakdown, total_mb
@@ -132,10 +132,9 @@ def _load(probe: Probe, inputs: Inputs, clock: ProbeClock, limit: DataLimit | No
     probe.reporter.phase("loading")
     training, readings, settings = inputs.spec.training, clock.readings, probe.ctx.settings
     seed_everything(training["seed"])
-    weights = weights_folder(settings, inputs.base)
     if limit is not None:
-        limit.hold(sum(file.stat().st_size for file in weights.glob("*.safetensors")))
-    base = load_base(weights, inputs.method, training, inputs.device, inputs.precision)
+        limit.hold(sum(file.stat().st_size for file in inputs.weights.glob("*.safetensors")))
+    base = load_base(inputs.weights, inputs.method, training, inputs.device, inputs.precision)
     run_context = RunContext(
         readings.job_steps, probe.spec.training, probe.folder("scratch"), tokenizer_folder(settings, inputs.base)
     )

@@ -18,7 +18,6 @@ from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Interrupted
 from engine.methods.common.declaration import RunContext
 from engine.methods.few_shot_examples.choose import Row, Shots, in_front, question_of
-from engine.models.base.paths import weights_folder
 from engine.objectives import objective_of
 from engine.training.batches.examples import make_example
 from engine.training.batches.tokenized_dataset import Example
@@ -76,9 +75,7 @@ def answer_in_context(
     path, began = rows_file(ctx, spec, inputs.dataset), time.monotonic()
     shots = _gather(read_rows(path, "train"), inputs)
     shots.write(run_context.folder)
-    base = load_base(
-        weights_folder(ctx.settings, inputs.base), inputs.method, spec.training, inputs.device, inputs.precision
-    )
+    base = load_base(inputs.weights, inputs.method, spec.training, inputs.device, inputs.precision)
     model = inputs.method.apply(base, spec.method_params, run_context).eval()
     memory = MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb)
     run = _InContextRun(inputs, reporter, model, shots, TrainingProgress(), tokens)

@@ -27,6 +27,7 @@ from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
+from engine.models.base.integrity import intact_weights
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import controls_work
@@ -46,6 +47,7 @@ class Inputs:
     spec: JobSpec  # settings of the job
     method: Method  # that it trains with
     base: LanguageModel  # row of the base model
+    weights: Path  # folder of the base's weights, which are still those that were added
     dataset: Dataset  # row of the data set
     device: Device  # that it runs on
     precision: Precision  # of the computations
@@ -65,7 +67,8 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         rows_from: which rows of the data set's file become examples; all but those of "test" where it is not given.
 
     Raises:
-        Fault: "job.model_gone", "job.dataset_gone", or what makes the rows useless.
+        Fault: "job.model_gone", "job.dataset_gone", what makes the rows useless, or how the base's weights changed.
+        Cancelled: while the weights are hashed.
     """
     reporter.phase("reading")
     with ctx.db.read() as s:
@@ -74,6 +77,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         raise Fault("job.model_gone")
     if dataset is None or dataset.rows_path is None:
         raise Fault("job.dataset_gone")
+    weights = intact_weights(ctx.settings, base, on_bytes=lambda _count: reporter.heed())
     device = device_of(spec.budget.device)
     kind_of(device).reserve(device)
     template = ChatTemplate.load(tokenizer_folder(ctx.settings, base)).with_controls(controls_work(spec.training))
@@ -92,7 +96,9 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)
     questions = held_out_questions(read_rows(path, "val"), template, int(spec.training.get("scored_answers", 0)))
-    return Inputs(spec, method, base, dataset, device, precision_for(device), template, examples, prompts, questions)
+    return Inputs(
+        spec, method, base, weights, dataset, device, precision_for(device), template, examples, prompts, questions
+    )
 
 
 def rows_file(ctx: Context, spec: JobSpec, dataset: Dataset) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,8 +16,9 @@ from engine.methods import method_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.generation_settings import refused_settings, write_generation
 from engine.models.base.number_formats import stored_format
+from engine.models.tuned.integrity import hash_of_result, hashed_files, hashes_of_result, remember_result
 from engine.models.tuned.rounding import fitting, round_to
-from engine.training.limits.safe_files import hashes, new_folder, size
+from engine.training.limits.safe_files import new_folder, size
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.weights import save_result
 from storage.queries import reporting
@@ -70,11 +70,12 @@ def keep_tuned(
         if method_of(spec.method).saves == "full":
             _copy_tokenizer(weights, tokenizer, draft)
             write_generation(weights, draft, ChatTemplate.load(tokenizer).eos_ids)
+    hashes = hashes_of_result(fresh)
     row = {
         "job_id": reporter.job_id,
         "path": settings.relative(target),
         "bytes": size(fresh),
-        "weights_hash": weights_hash(fresh),
+        "weights_hash": hash_of_result({name: hashes[name] for name in hashed_files(fresh)}),
         "metrics": results(progress),
         **_named(spec, base, dataset),
     }
@@ -86,7 +87,8 @@ def keep_tuned(
             raise
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
-        reporting.register_tuned(s, row)
+        tuned_id = reporting.register_tuned(s, row)
+    remember_result(settings, tuned_id, target, row["weights_hash"], hashes)
 
 
 def round_as_stored(reporter: Reporter, model: Any, method: Method, weights: Path) -> None:
@@ -114,13 +116,6 @@ def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, An
         "format": method_of(spec.method).saves,
         "lineage": _lineage(spec, base, dataset),
     }
-
-
-def weights_hash(folder: Path) -> str:
-    """sha256 of the safetensors file; of all their hashes where the model has several; of what else there is without any."""
-    every = sorted(hashes(folder).items())
-    found = [digest for name, digest in every if name.endswith(".safetensors")] or [digest for _, digest in every]
-    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
 def _name_base(model: Any, base: LanguageModel) -> None:

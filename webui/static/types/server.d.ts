@@ -2358,6 +2358,8 @@ export interface NamedTuned {
   format: string;
   /** of its files */
   bytes: number;
+  /** why its files, or its base's, are not those that they were */
+  changed: CodedMessage | null;
   /** of its weights */
   weights_hash: string;
   /** seconds since 1970 */

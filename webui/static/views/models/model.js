@@ -5,6 +5,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { askFirst, openDialog, pageHead, runAction, toast } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, t } from "../../kit/texts.js";
+import { noteBox, reasonBox } from "../shared/form-controls.js";
 import { modelDownloads } from "./exports.js";
 import { modelGain, modelLineage } from "./parts.js";
 
@@ -22,7 +23,7 @@ export async function modelDetail(root, id, ctx) {
   const downloads = modelDownloads(model, ctx);
   replaceChildren(root, h("div", { class: "ts-page" },
     h("a", { class: "model-back", href: pageUrl("models") }, drawIcon("chevron-right"), t("models.back")),
-    modelHead(model, ctx), modelLineage(model, true), modelTiles(model),
+    modelHead(model, ctx), model.changed ? noteBox("danger", reasonBox(model.changed)) : null, modelLineage(model, true), modelTiles(model),
     h("div", { class: "ts-cols" }, downloads.node, modelFacts(model))));
   poll(root, 700, downloads.follow);
 }

@@ -5,6 +5,7 @@ import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
+import { reasonBox } from "../shared/form-controls.js";
 import { modelGain, modelLineage } from "./parts.js";
 
 /** @type {View<"models">} */
@@ -34,6 +35,7 @@ function modelCard(model) {
     h("div", { class: "ts-spread" },
       h("h2", {}, h("a", { class: "model-name", href: pageUrl("models", { model: model.id }) }, model.name)),
       h("span", { class: "ts-badge " + (model.format === "shots" ? "fewshot" : "tuned") }, t("models.format." + model.format))),
+    model.changed ? h("p", { class: "ts-error" }, h("span", { class: "ts-badge danger" }, drawIcon("triangle-alert"), t("models.changed")), " ", reasonBox(model.changed)) : null,
     modelLineage(model, false),
     modelGain(model),
     h("p", { class: "ts-small ts-soft ts-num" }, [format.bytes(model.bytes), model.seconds ? t("models.trained_in", { time: format.duration(model.seconds) }) : null,

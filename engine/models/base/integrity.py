@@ -1,0 +1,137 @@
+"""The one door to a base model's weights: whoever loads them asks here, and gets none that changed. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.core.errors import Fault
+from engine.models.base.inspect import hash_of_parts, weight_files
+from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, check, forget, look, remember
+from engine.models.base.paths import is_ours, weights_folder
+
+if TYPE_CHECKING:
+    from engine.core.settings import Settings
+    from storage.tables import LanguageModel
+
+_CONFIG = "config.json"
+_FAULTS = {  # by whether the files are the user's own, and whether one vanished
+    (True, False): "model.changed",
+    (True, True): "model.vanished",
+    (False, False): "model.changed_here",
+    (False, True): "model.vanished_here",
+}
+
+
+def intact_weights(
+    settings: Settings, model: LanguageModel, *, whole: bool = False, on_bytes: OnBytes = lambda _count: None
+) -> Path:
+    """The folder with config.json and safetensors, which are still those of the day when the model was added.
+
+    Sizes and times are compared at every call; hashes the first time, once a day, where a time is another, and where `whole`.
+    That can take a second for each gigabyte: never call it while a page waits.
+
+    Args:
+        on_bytes: hears of each hashed block; what it raises ends this.
+
+    Raises:
+        Fault: "job.model_not_ready", "model.changed" or "model.vanished" and their like, "training.model_unreadable".
+    """
+    folder = weights_folder(settings, model)
+    try:
+        difference = _config_difference(folder, model) or _difference(settings, model, whole=whole, on_bytes=on_bytes)
+    except OSError as error:
+        raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
+    if difference:
+        raise _fault(settings, model, difference)
+    return folder
+
+
+def change_of(settings: Settings, model: LanguageModel) -> Fault | None:
+    """What sizes and times, and the last check, say against the weights: quick enough for a page."""
+    if not _is_known(model):
+        return None
+    folder = settings.absolute(str(model.path))
+    try:
+        difference = _config_difference(folder, model) or _known_or_gone(settings, model, folder)
+    except OSError:
+        return None  # the next load says more
+    found = difference if isinstance(difference, FileDifference) else look(difference).difference
+    return _fault(settings, model, found) if found else None
+
+
+def may_have_changed(settings: Settings, model: LanguageModel) -> bool:
+    """Whether only a hash can tell that the files are the same: no check was made yet, or a time is another."""
+    if not _is_known(model):
+        return False
+    known = _known_or_gone(settings, model, settings.absolute(str(model.path)))
+    return isinstance(known, KnownFiles) and bool(look(known).unsure)
+
+
+def was_replaced(settings: Settings, model: LanguageModel) -> bool:
+    """Whether the user's own folder holds another model now: to be registered as one of its own."""
+    fault = change_of(settings, model)
+    return fault is not None and fault.code == _FAULTS[True, False]
+
+
+def remember_weights(settings: Settings, model_id: int, folder: Path, hashes: Mapping[str, str]) -> None:
+    """The hashes that were made when the model was added."""
+    known = KnownFiles(_kept_in(settings, model_id), folder, tuple(hashes), (), hash_of_parts(hashes), hash_of_parts)
+    remember(known, hashes)
+
+
+def forget_checks(settings: Settings, model_id: int) -> None:
+    """What a removed model leaves."""
+    forget(_kept_in(settings, model_id))
+
+
+def _is_known(model: LanguageModel) -> bool:
+    return model.status == "ready" and bool(model.path) and bool(model.weights_hash)
+
+
+def _kept_in(settings: Settings, model_id: int) -> Path:
+    return settings.home / "cache" / "checks" / f"base-{model_id}.json"
+
+
+def _difference(settings: Settings, model: LanguageModel, *, whole: bool, on_bytes: OnBytes) -> FileDifference | None:
+    if not model.weights_hash:
+        return None
+    known = _known_or_gone(settings, model, settings.absolute(str(model.path)))
+    return known if isinstance(known, FileDifference) else check(known, whole=whole, on_bytes=on_bytes)
+
+
+def _known_or_gone(settings: Settings, model: LanguageModel, folder: Path) -> KnownFiles | FileDifference:
+    try:
+        files = weight_files(folder)
+    except Fault as fault:
+        return FileDifference(
+            str(fault.params.get("file", "model.safetensors")), gone=fault.code != "model.file_broken"
+        )
+    names = tuple(file.name for file in files)
+    return KnownFiles(_kept_in(settings, model.id), folder, names, (), str(model.weights_hash), hash_of_parts)
+
+
+def _config_difference(folder: Path, model: LanguageModel) -> FileDifference | None:
+    """config.json says how the weights are to be read, and is stored with the model: its content is compared."""
+    if not model.weights_hash or not model.config:
+        return None
+    try:
+        now = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return FileDifference(_CONFIG if folder.is_dir() else str(folder), gone=True)
+    except ValueError:
+        return FileDifference(_CONFIG, gone=False)
+    return None if _said(now) == _said(model.config) else FileDifference(_CONFIG, gone=False)
+
+
+def _said(config: Mapping[str, Any]) -> str:
+    """Without what we add."""
+    return json.dumps({key: value for key, value in config.items() if not key.startswith("_tunesmith")}, sort_keys=True)
+
+
+def _fault(settings: Settings, model: LanguageModel, difference: FileDifference) -> Fault:
+    own = not is_ours(settings, model)
+    said = {"name": model.name, "file": difference.file, "folder": str(settings.absolute(str(model.path)))}
+    return Fault(_FAULTS[own, difference.gone], **said, ref=model.ref)
