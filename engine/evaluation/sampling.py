@@ -45,13 +45,13 @@ def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], temp
 def _asked(text: str, template: ChatTemplate, *, chat: bool) -> list[int]:
     if chat:
         return template.encode_prompt([{"role": "user", "content": text}])
-    return template.tokenizer.encode(text).ids
+    return template.text_ids(text)
 
 
 def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     """The last question of a row with its answer (the beginning of a text with what follows); None where there is none."""
     if "messages" not in row:
-        ids = template.tokenizer.encode(row["text"]).ids
+        ids = template.text_ids(row["text"])
         lead = _whole_lead(ids, template)
         rest = template.whole_text(ids[lead : lead + NEW_TOKENS])
         return Prompt(template.decode(ids[:lead]), ids[:lead], rest) if lead else None

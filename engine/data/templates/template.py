@@ -25,6 +25,7 @@ from engine.data.rows.row import conversation_of
 from engine.data.templates.losses import check_nothing_lost, dropped_parts
 from engine.data.templates.masking import IGNORED, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
+from engine.data.templates.token_rows import TokenRows
 
 TrainOn = Literal["assistant", "all"]
 _HALF = "\ufffd"  # what stands for bytes that make no character
@@ -117,12 +118,19 @@ def _environment() -> ImmutableSandboxedEnvironment:
 class ChatTemplate:
     """A tokenizer with its chat template."""
 
-    def __init__(self, tokenizer: Tokenizer, template: str | None, special: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        template: str | None,
+        special: Mapping[str, Any],
+        token_rows: TokenRows | None = None,
+    ) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self.tokenizer = tokenizer
         self.source = template
         self.special = dict(special)
+        self.token_rows = token_rows or TokenRows()
         try:
             self._compiled = _environment().from_string(template) if template else None
         except jinja2.TemplateError as error:
@@ -137,7 +145,9 @@ class ChatTemplate:
         except Exception as error:  # tokenizers raises bare Exception
             raise Fault("template.no_tokenizer", reason=str(error)[:300]) from None
         file = folder / "chat_template.jinja"
-        return cls(tokenizer, file.read_text(encoding="utf-8") if file.is_file() else None, special)
+        return cls(
+            tokenizer, file.read_text(encoding="utf-8") if file.is_file() else None, special, TokenRows.read(folder)
+        )
 
     @property
     def has_chat(self) -> bool:
@@ -152,8 +162,8 @@ class ChatTemplate:
 
     @cached_property
     def eos_ids(self) -> list[int]:
-        """Every token that ends an answer."""
-        ids = [int(i) for i in self.special.get("eos_token_ids") or ()]
+        """Every token that ends an answer; those that the model has no row for can never come."""
+        ids = [int(i) for i in self.special.get("eos_token_ids") or () if self.token_rows.has(int(i))]
         return ids or ([] if self.eos_id is None else [self.eos_id])
 
     @cached_property
@@ -161,7 +171,8 @@ class ChatTemplate:
         """A token to fill rows up with; it is never trained on."""
         pad = self.special.get("pad_token")
         found = None if pad is None else self.tokenizer.token_to_id(pad)
-        return next((i for i in (found, self.eos_id) if i is not None), 0)
+        usable = (i for i in (found, self.eos_id) if i is not None and self.token_rows.has(i))
+        return next(usable, 0)
 
     @cached_property
     def end_marks(self) -> tuple[str, ...]:
@@ -213,13 +224,14 @@ class ChatTemplate:
             max_length: where to cut, in tokens.
 
         Raises:
-            Fault: see `render` and `check_nothing_lost`.
+            Fault: see `render`, `check_nothing_lost` and `text_ids`.
         """
         tools = row.get("tools") if isinstance(row, Mapping) else None
         content = (row["text"] if "text" in row else conversation_of(row)) if isinstance(row, Mapping) else row
         encoded = (
             self._encode_text(content) if isinstance(content, str) else self._encode_chat(content, tools, train_on)
         )
+        self._check(encoded.ids)
         if max_length is None or len(encoded.ids) <= max_length:
             return encoded
         ids, labels = encoded.ids[:max_length], encoded.labels[:max_length]
@@ -245,13 +257,25 @@ class ChatTemplate:
         """The tokens after which the model is to answer. Without a chat template: the messages' plain text.
 
         Raises:
-            Fault: see `render` and `check_nothing_lost`.
+            Fault: see `render`, `check_nothing_lost` and `text_ids`.
         """
         if not self.has_chat:
-            return self.tokenizer.encode("\n\n".join(str(m["content"]) for m in messages)).ids
+            return self.text_ids("\n\n".join(str(m["content"]) for m in messages))
         text = self.render(messages, add_generation_prompt=True, tools=tools)
         check_nothing_lost(self, messages, tools, text)
-        return self.tokenizer.encode(text, add_special_tokens=False).ids
+        return self._check(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def text_ids(self, text: str) -> list[int]:
+        """The tokens of a text that stands alone, as the tokenizer begins one.
+
+        Raises:
+            Fault: "template.beyond", which names the tokens that the model has no row for.
+        """
+        return self._check(self.tokenizer.encode(text).ids)
+
+    def _check(self, ids: list[int]) -> list[int]:
+        self.token_rows.check(ids, self.tokenizer.id_to_token)
+        return ids
 
     def whole_text(self, ids: Sequence[int]) -> str:
         """The text of tokens that were cut off somewhere: without a character at its end of which only some bytes are there."""

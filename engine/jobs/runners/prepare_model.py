@@ -16,9 +16,12 @@ from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import Inspection, hash_weights, inspect_folder
-from engine.models.base.paths import model_folder
+from engine.models.base.paths import model_folder, tokenizer_folder, weights_folder
+from engine.models.base.resize import resize
 from engine.models.base.tokenizer import check_template, save_tokenizer
+from engine.models.base.vocabulary import look_into, rows_needed
 from storage.job_tables import Job
+from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja", "special.json")
@@ -43,7 +46,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         raise NotFound(model=job.base_model_id)
     started = time.monotonic()
     try:
-        made = _make(ctx.settings, model, ByteProgress(reporter))
+        made = _make(ctx.settings, model, _original(ctx, model), ByteProgress(reporter))
     except Cancelled:
         _store(reporter, model.id, status="failed", error={"code": "model.cancelled", "params": {}})
         raise
@@ -52,6 +55,17 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         raise
     _store(reporter, model.id, **_columns(ctx.settings, made))
     reporter.finish("succeeded", result={"base_model_id": model.id, "seconds": round(time.monotonic() - started, 1)})
+
+
+def _original(ctx: Context, model: LanguageModel) -> LanguageModel | None:
+    """The model that this one is a copy of, with more rows. Raises Fault("model.original_gone")."""
+    if model.source != "resized":
+        return None
+    with ctx.db.read() as s:
+        found = get_model(s, int(model.ref))
+    if found is None:
+        raise Fault("model.original_gone", name=model.name)
+    return found
 
 
 def _store(reporter: Reporter, model_id: int, **columns: Any) -> None:
@@ -75,26 +89,36 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
     }
 
 
-def _make(settings: Settings, model: LanguageModel, progress: ByteProgress) -> _Made:
+def _make(settings: Settings, model: LanguageModel, original: LanguageModel | None, progress: ByteProgress) -> _Made:
     folder = model_folder(settings, model.id)
     folder.mkdir(parents=True, exist_ok=True)
     progress.phase("preparing")
-    weights = _weights(settings, model, folder / "weights", progress)
+    weights = _weights(settings, model, original, folder / "weights", progress)
     inspection = inspect_folder(weights)
     progress.phase("checking", inspection.bytes)
     weights_hash = hash_weights(inspection.weights, progress.more)
-    default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
+    if original is None:
+        default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
+    else:
+        _copy_tokenizer(tokenizer_folder(settings, original), folder / "tokenizer")
+        default_template = bool((original.config or {}).get("_tunesmith", {}).get("default_template"))
+    look_into(weights, inspection.config, folder / "tokenizer").write(folder / "tokenizer")
     return _Made(weights, folder / "tokenizer", inspection, weights_hash, default_template)
 
 
-def _weights(settings: Settings, model: LanguageModel, target: Path, progress: ByteProgress) -> Path:
+def _weights(
+    settings: Settings, model: LanguageModel, original: LanguageModel | None, target: Path, progress: ByteProgress
+) -> Path:
     """The folder with the model's safetensors; fetched or converted to `target` where it is not there yet."""
     if model.source == "folder":
         return _local(Path(model.ref), target, progress)
     if target.is_dir() and _is_whole(target):
         return target
     shutil.rmtree(target, ignore_errors=True)
-    if model.source == "starter":
+    if original is not None:
+        needed = rows_needed(tokenizer_folder(settings, original))
+        resize(weights_folder(settings, original), target, needed, progress)
+    elif model.source == "starter":
         starter.fetch(settings, target, progress)
     else:
         staging = settings.folder("cache", "hub", str(model.id))
@@ -132,13 +156,17 @@ def _tokenizer(settings: Settings, model: LanguageModel, weights: Path, target: 
     """Write the tokenizer folder; True where the model has no chat template of its own."""
     ready = settings.starter_from / "tokenizer" if settings.starter_from and model.source == "starter" else None
     if ready and all((ready / name).is_file() for name in _TOKENIZER_FILES):
-        target.mkdir(exist_ok=True)
-        for name in _TOKENIZER_FILES:
-            shutil.copyfile(ready / name, target / name)
+        _copy_tokenizer(ready, target)
         check_template(target)
         return False
     _check_architecture(inspection)
     return save_tokenizer(weights, target)
+
+
+def _copy_tokenizer(source: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for name in _TOKENIZER_FILES:
+        shutil.copyfile(source / name, target / name)
 
 
 def _check_architecture(inspection: Inspection) -> None:

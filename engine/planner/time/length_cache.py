@@ -14,7 +14,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from storage.tables import Dataset, LanguageModel
 
-_VERSION = 2
+_VERSION = 3
 
 
 def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, train_on: str) -> LengthTable:

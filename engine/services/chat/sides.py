@@ -17,6 +17,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.token_rows import FILE
 from engine.methods.few_shot_examples.choose import Shots
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder, weights_folder
@@ -215,7 +216,7 @@ def load_template(folder: Path) -> ChatTemplate:
     """The template of a tokenizer folder, kept while its files stay the same."""
     stamps = tuple(
         file.stat().st_mtime_ns
-        for name in ("tokenizer.json", "chat_template.jinja")
+        for name in ("tokenizer.json", "chat_template.jinja", FILE)
         if (file := folder / name).exists()
     )
     return _template(folder, stamps)

@@ -20,6 +20,7 @@ from engine.jobs.spec import SPEC_VERSION, JobSpec, make_spec, make_stored
 from engine.jobs.views import views
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.refusals import refusals, unteachable
+from engine.planner.vocabulary import vocabulary_faults
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs
@@ -35,6 +36,7 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
     """
     spec = make_spec(raw_spec)
     lane, faults = _lane(spec)
+    faults |= lacking_rows(ctx, spec)
     with ctx.db.write() as s:
         if (known := same_job(s, TRAIN, idempotency_key=key)) is not None:
             return known
@@ -105,6 +107,15 @@ def missing_inputs(s: Session, spec: JobSpec) -> Faults:
     if faults or model is None or dataset is None:
         return faults
     return refusals(spec, model, dataset.train_rows)
+
+
+def lacking_rows(ctx: Context, spec: JobSpec) -> Faults:
+    """What the model's embedding lacks for the rows, by field; nothing where model or data set are missing. Counts tokens: not for transactions."""
+    with ctx.db.read() as s:
+        model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
+        if model is None or dataset is None or missing_inputs(s, spec):
+            return {}
+    return vocabulary_faults(ctx.settings, model, dataset, spec)
 
 
 def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> list[JobView]:

@@ -6,18 +6,22 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.settings import Settings
+from engine.core.text import FALLBACK, Text
+from engine.data.templates.token_rows import TokenRows
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.queue import enqueue, same_job
 from engine.jobs.supervisor import Supervisor
 from engine.models.base import hub, starter
-from engine.models.base.paths import model_folder
+from engine.models.base.paths import model_folder, token_rows_of
+from engine.models.base.vocabulary import finding_of
 from engine.services.jobs.follow import follow
 from engine.shapes.jobs import JobView
 from engine.shapes.models import BaseModelView, PrepareProgress
@@ -26,19 +30,20 @@ from storage.queries import base_models as queries
 from storage.queries import jobs as job_queries
 from storage.tables import LanguageModel
 
+_RESIZED = Text("services.models.base_models.resized")
 _COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weights_hash", "created_at")
 
 
 def list_base_models(ctx: Context) -> list[BaseModelView]:
     """Every base model: the starter first, then the newest."""
     with ctx.db.read() as s:
-        return [_view(s, model) for model in queries.list_models(s)]
+        return [_view(s, ctx.settings, model) for model in queries.list_models(s)]
 
 
 def base_model_view(ctx: Context, model_id: int) -> BaseModelView:
     """One base model. Raises NotFound."""
     with ctx.db.read() as s:
-        return _view(s, _model(s, model_id))
+        return _view(s, ctx.settings, _model(s, model_id))
 
 
 def _model(s: Session, model_id: int) -> LanguageModel:
@@ -48,7 +53,7 @@ def _model(s: Session, model_id: int) -> LanguageModel:
     return model
 
 
-def _view(s: Session, model: LanguageModel) -> BaseModelView:
+def _view(s: Session, settings: Settings, model: LanguageModel) -> BaseModelView:
     job = None if model.status == "ready" else _last_prepare(s, model.id)
     status, error = model.status, model.error
     if job is not None and job.status not in FINAL:
@@ -60,10 +65,20 @@ def _view(s: Session, model: LanguageModel) -> BaseModelView:
         "error": error,
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
         "architecture": (model.config or {}).get("model_type"),
+        **_vocabulary(settings, model),
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and status == "preparing" else None,
     }
     return cast(BaseModelView, view)
+
+
+def _vocabulary(settings: Settings, model: LanguageModel) -> dict[str, Any]:
+    """What is said of tokens without a row, and whether a copy with rows for them can be made."""
+    if model.status != "ready" or model.tokenizer_path is None:
+        return {"vocabulary": None, "resizable": False}
+    rows = TokenRows.read(settings.absolute(model.tokenizer_path)) or TokenRows()  # not yet looked into: on first need
+    finding = finding_of(rows)
+    return {"vocabulary": finding, "resizable": finding is not None and rows.resizable}
 
 
 def _progress(job: Job) -> PrepareProgress:
@@ -139,6 +154,28 @@ def add_folder(ctx: Context, path: str) -> int:
     if not folder.is_dir():
         raise Fault("model.folder_gone", folder=str(folder)[:300])
     return _add(ctx, folder.name or str(folder), "folder", str(folder))
+
+
+def resize_model(ctx: Context, model_id: int, lang: str = FALLBACK) -> int:
+    """Register a copy of a model that has a row for each token of its tokenizer, and make it in the background.
+
+    The same wish again is the same copy. The model itself stays as it is, and so do the tuned models that stand on it.
+
+    Args:
+        lang: in which the copy is named.
+
+    Raises:
+        NotFound: there is no such model.
+        Fault: "job.model_not_ready", "model.nothing_to_resize" or "model.not_resizable".
+    """
+    with ctx.db.read() as s:
+        model = _model(s, model_id)
+    rows = token_rows_of(ctx.settings, model)
+    if finding_of(rows) is None:
+        raise Fault("model.nothing_to_resize", name=model.name)
+    if not rows.resizable:
+        raise Fault("model.not_resizable", tensor="?")
+    return _add(ctx, _RESIZED.filled(name=model.name).in_(lang), "resized", str(model.id))
 
 
 def _add(ctx: Context, name: str, source: str, ref: str) -> int:

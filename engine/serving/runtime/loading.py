@@ -12,6 +12,7 @@ from engine.base_formats.declaration import Packing
 from engine.core.errors import Fault
 from engine.devices import kind_for_torch
 from engine.models.base.inspect import inspect_folder
+from engine.models.base.sound_config import sound_config
 from engine.models.tuned.results import ADAPTER_WEIGHTS
 from engine.training.forward.four_bits import keep_layout, leave_file
 
@@ -41,6 +42,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     form = _packed(held.packing, device) if held and held.packing else {"dtype": DTYPES[dtype]}
     model = AutoModelForCausalLM.from_pretrained(
         str(folder),
+        config=sound_config(Path(folder)),
         use_safetensors=True,
         trust_remote_code=False,
         local_files_only=True,

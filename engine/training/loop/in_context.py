@@ -134,7 +134,7 @@ def _measure(run: _InContextRun, pairs: Sequence[tuple[Example, Example]]) -> No
 
 
 def _loss(run: _InContextRun, examples: Sequence[Example]) -> float:
-    forward = choose_forward(run.model, run.model.config.vocab_size, run.autocast(), pack=True)
+    forward = choose_forward(run.model, run.model.get_input_embeddings().num_embeddings, run.autocast(), pack=True)
     return mean_loss(
         run.model, objective_of(run.inputs.spec.objective), forward, examples, run.tokens, run.autocast, run.look
     )
@@ -243,5 +243,5 @@ def _behind_texts(prompts: Sequence[sampling.Prompt], run: _InContextRun) -> lis
         return []
     template, room = run.inputs.template, run.context - 2 * sampling.NEW_TOKENS
     texts = ([question_of(row) for row in run.shots.chosen(one.text, template, room - len(one.ids))] for one in prompts)
-    fronts = [template.tokenizer.encode("\n\n".join([*some, ""])).ids for some in texts]
+    fronts = [template.text_ids("\n\n".join([*some, ""])) for some in texts]
     return [replace(one, ids=[*front, *one.ids]) for one, front in zip(prompts, fronts, strict=True)]

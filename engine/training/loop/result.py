@@ -8,12 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from engine.data.templates.token_rows import FILE
 from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import RunContext
+from engine.models.base.paths import known_elsewhere
 from engine.training.limits.safe_files import hashes, new_folder, size
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.weights import save_result
@@ -105,11 +107,11 @@ def weights_hash(folder: Path) -> str:
 def _name_base(model: Any, base: LanguageModel) -> None:
     """An adapter names its base by what others know it as, not by a path of this machine."""
     for config in getattr(model, "peft_config", {}).values():
-        config.base_model_name_or_path = base.name if base.source == "folder" else base.ref
+        config.base_model_name_or_path = base.ref if known_elsewhere(base) else base.name
 
 
 def _copy_tokenizer(weights: Path, tokenizer: Path, target: Path) -> None:
-    wanted = [weights / name for name in _COPIED] + [file for file in tokenizer.iterdir() if file.is_file()]
+    wanted = [weights / name for name in _COPIED] + [file for file in tokenizer.iterdir() if file.name != FILE]
     for file in wanted:
         if file.is_file():
             shutil.copyfile(file, target / file.name)

@@ -19,6 +19,7 @@ from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.inspect import inspect_folder
+from engine.models.base.sound_config import sound_config
 from engine.training.forward.four_bits import keep_layout, leave_file
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -42,6 +43,7 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder,
+            config=sound_config(folder),
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
