@@ -33,7 +33,7 @@ def write_model(folder: Path, family: str = "llama", *, dtype: str = "float32", 
     torch.manual_seed(3)
     settings = {
         "vocab_size": ROWS, "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
-        "max_position_embeddings": 512, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 2,
+        "max_position_embeddings": 512, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": None,
     }  # fmt: skip
     made = AutoConfig.for_model(family.partition("-")[0], **settings | FAMILIES[family] | config)
     shard = config.pop("max_shard_size", "1GB")

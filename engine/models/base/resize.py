@@ -71,7 +71,7 @@ def resize(source: Path, target: Path, needed: int, progress: ByteProgress) -> N
     files = weight_files(source)
     tables = _tables(files)
     rows = max(needed, tables.rows)
-    whole = sum(file.stat().st_size for file in files)
+    whole = sum(one.bytes for file in files for one in read_header(file)[0])
     added = sum((rows - _entries(one)) * _entry_bytes(one) for one in tables.known)
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)

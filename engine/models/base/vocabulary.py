@@ -9,15 +9,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
-from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import TokenRows, named
 from engine.models.base.embedding import TokenTables, find_tables
 from engine.models.base.inspect import weight_files
 from engine.models.base.tensors import StoredTensor
+
+if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate
 
 RESIZED = "resized.json"  # beside the weights of a copy with more rows: how many the original had
 VOCABULARY_KEYS = ("vocab_size", "padded_vocab_size")
@@ -32,6 +34,8 @@ def look_into(weights: Path, config: Mapping[str, Any], tokenizer: Path) -> Toke
     Raises:
         Fault: "model.*" where the weights cannot be read, "template.*" where the tokenizer cannot.
     """
+    from engine.data.templates.template import ChatTemplate
+
     tables = find_tables(weight_files(weights))
     if tables is None:
         return TokenRows()
@@ -52,6 +56,8 @@ def look_into(weights: Path, config: Mapping[str, Any], tokenizer: Path) -> Toke
 
 def rows_needed(tokenizer: Path) -> int:
     """Rows that an embedding needs for every token of a tokenizer folder. Raises Fault("template.no_tokenizer")."""
+    from engine.data.templates.template import ChatTemplate
+
     return 1 + max(ChatTemplate.load(tokenizer).tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
 
 
