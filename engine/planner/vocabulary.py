@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.core.settings import Settings
 from engine.core.shapes import Faults
 from engine.data.templates.lengths import LengthTable
@@ -29,9 +31,9 @@ def vocabulary_faults(settings: Settings, model: LanguageModel, dataset: Dataset
 def faults_of(rows: TokenRows, table: LengthTable, model: LanguageModel) -> Faults:
     """The same for rows that were measured."""
     if rows.configured is not None:
-        params = {"configured": rows.configured, "rows": rows.rows}
-        return {"base_model": {"code": "model.rows_differ", "params": params}}
+        said = {"configured": rows.configured, "rows": rows.rows}
+        return {"base_model": {"code": "model.rows_differ", "params": said}}
     if not table.beyond.rows:
         return {}
-    params = {**table.beyond.params(table.scale), "size": rows.rows, "model": model.name}
+    params: dict[str, Any] = {**table.beyond.params(table.scale), "size": rows.rows, "model": model.name}
     return {"base_model": {"code": "job.tokens_beyond", "params": params}}
