@@ -41,7 +41,8 @@ def _tell(console: Console, view: BaseModelView) -> None:
     """Say what the model's embedding lacks, and what to type for a copy that has it."""
     if (finding := view["vocabulary"]) is not None:
         console.say(f"error.{finding['code']}", **finding["params"])
-        console.say("cli.resize.how" if view["resizable"] else "cli.resize.cannot", model=view["id"])
+        how = "cli.resize.how" if view["resizable"] else "cli.resize.cannot"
+        console.say("cli.resize.there" if view["resized"] else how, model=view["resized"] or view["id"])
 
 
 def resize(console: Console, ctx: Context, args: argparse.Namespace) -> int:

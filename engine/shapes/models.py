@@ -34,6 +34,7 @@ class BaseModelView(TypedDict):
     architecture: str | None  # "llama" ...
     vocabulary: CodedMessage | None  # what is wrong where its tokenizer and its embedding do not fit
     resizable: bool  # a copy that fits can be made
+    resized: int | None  # the copy that was made, or is being made
     job_id: int | None  # that prepares it
     progress: PrepareProgress | None  # while it is prepared
 

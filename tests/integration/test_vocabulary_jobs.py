@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from engine.services.chat.conversations import Chat
 from engine.services.comparisons import comparisons
 from engine.services.data.fit import fit_of
 from engine.services.jobs import lifecycle
-from engine.services.models import base_models
+from engine.services.models import base_models, tuned
 from engine.services.planning import dry_runs, estimates, plan_search, speed_probe
 from storage.job_tables import Job
 from storage.tables import LanguageModel
@@ -204,10 +205,31 @@ def test_rows_without_such_tokens_are_learnt_as_before(world: World) -> None:
     assert job.status == "succeeded", job.error
 
 
-@pytest.mark.parametrize("method", ["full", "prompt_tuning", "few_shot"])
+@pytest.mark.parametrize("method", ["lora", "full", "prompt_tuning", "few_shot"])
 def test_a_pad_token_without_a_row_stops_nobody(world: World, method: str) -> None:
     job = training_jobs.train(world.ctx, (world.padded, world.rows), method=method, training={"epochs": 1})
     assert job.status == "succeeded", job.error
+    made = training_jobs.tuned(world.ctx, job.id)
+    assert made is not None
+    if method in ("lora", "full"):
+        _loads_plainly(world.ctx, tuned.start_export(world.ctx, made.id, "merged"))
+
+
+def _loads_plainly(ctx: Context, export: int) -> None:
+    """What leaves is read by transformers alone, which refuses such a pad token."""
+    from transformers import AutoModelForCausalLM
+
+    assert workers.run_here(ctx).status == "succeeded"
+    file, name = tuned.export_file(ctx, export)
+    shutil.unpack_archive(file, file.parent / "out", "zip")
+    AutoModelForCausalLM.from_pretrained(file.parent / "out" / name.removesuffix(".zip"))
+
+
+def test_a_pad_token_without_a_row_stops_no_check(world: World) -> None:
+    for start in (dry_runs.start_dry_run, speed_probe.start_probe):
+        start(world.ctx, spec(world.padded, world.rows))
+        job = workers.run_here(world.ctx)
+        assert job.status == "succeeded", job.error
 
 
 def test_a_prompt_may_not_begin_with_such_a_token(world: World) -> None:
@@ -262,7 +284,7 @@ def test_the_inference_process_survives_a_token_that_slipped_through(
 def test_a_resized_copy_is_taught_and_asked_and_its_original_stays(world: World, chat: Chat) -> None:
     ctx, before = world.ctx, _hash(world.ctx, world.bare)
     copy = base_models.resize_model(ctx, world.bare)
-    assert base_models.resize_model(ctx, world.bare) == copy
+    assert base_models.resize_model(ctx, world.bare) == copy == base_models.base_model_view(ctx, world.bare)["resized"]
     assert workers.run_here(ctx).status == "succeeded"
     view = base_models.base_model_view(ctx, copy)
     assert (view["name"], view["status"], view["source"]) == ("bare (resized)", "ready", "resized")
@@ -277,11 +299,12 @@ def test_a_resized_copy_is_taught_and_asked_and_its_original_stays(world: World,
         job = training_jobs.train(ctx, (copy, world.rows), method=method, training={"epochs": 12})
         assert job.status == "succeeded", job.error
         losses.append((job.result["base_val_loss"], job.result["val_loss"]))
-        tuned = training_jobs.tuned(ctx, job.id)
-        assert tuned is not None
-        assert training_jobs.loss_of_tuned(ctx, job, tuned) == pytest.approx(job.result["val_loss"], rel=1e-3)
-        sides = _ask(chat, copy, QUESTION, tuned.id)
-        assert sides == {"base": "complete", f"tuned:{tuned.id}": "complete"}
+        made = training_jobs.tuned(ctx, job.id)
+        assert made is not None
+        assert training_jobs.loss_of_tuned(ctx, job, made) == pytest.approx(job.result["val_loss"], rel=1e-3)
+        sides = _ask(chat, copy, QUESTION, made.id)
+        assert sides == {"base": "complete", f"tuned:{made.id}": "complete"}
+        _loads_plainly(ctx, tuned.start_export(ctx, made.id, "merged"))
     (base, lora), (_base, full) = losses
     assert full < 0.7 * base > 0.7 * lora, losses  # LoRA leaves the new rows of the head as they are
 
@@ -343,15 +366,17 @@ def test_ids_without_a_text_may_be_said(tmp_path: Path) -> None:
     assert (said[-1]["text"], said[-1]["tokens"], said[-1]["reason"]) == ("", 8, "length")
 
 
-def test_the_command_line_makes_a_copy(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_tells_of_the_copy(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import app
 
     folder = add_tokens(write_model(tmp_path / "typed"), [CALL])
     (folder / "special.json").unlink()
+    model = _register(world.ctx, folder)
+    copy = base_models.resize_model(world.ctx, model, "zh")
+    assert workers.run_here(world.ctx).status == "succeeded"
     assert app.main(["resize", str(folder), "--home", str(world.ctx.settings.home), "--lang", "en"]) == 0
     printed = capsys.readouterr().out
-    assert "Its tokenizer knows 1 tokens" in printed
-    assert "typed (resized) is ready: model" in printed
-    names = [view["name"] for view in base_models.list_base_models(world.ctx)]
-    assert "typed (resized)" in names
+    assert "The tokenizer knows tokens (1) that the embedding of 512 rows lacks: “<|call|>” (512)" in printed
+    assert f"Its resized copy is model {copy}." in printed
+    assert f"typed（扩充词表） is ready: model {copy}." in printed
     assert json.loads((folder / "config.json").read_text())["vocab_size"] == ROWS

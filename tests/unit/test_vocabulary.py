@@ -246,6 +246,10 @@ def test_sizes_in_a_nested_config_count(folder: Path) -> None:
     assert look_into(folder, nested, folder).configured is None
     nested["text_config"]["vocab_size"] = 500
     assert look_into(folder, nested, folder).configured == 500
+    (folder / "config.json").write_text(json.dumps(nested))
+    target, _progress = copy_with(folder, 600)
+    written = json.loads((target / "config.json").read_text())
+    assert (written["text_config"]["vocab_size"], "vocab_size" in written) == (600, False)
 
 
 def test_config_and_weights_that_differ_are_told_and_agree_in_the_copy(folder: Path) -> None:

@@ -65,20 +65,23 @@ def _view(s: Session, settings: Settings, model: LanguageModel) -> BaseModelView
         "error": error,
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
         "architecture": (model.config or {}).get("model_type"),
-        **_vocabulary(settings, model),
+        **_vocabulary(s, settings, model),
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and status == "preparing" else None,
     }
     return cast(BaseModelView, view)
 
 
-def _vocabulary(settings: Settings, model: LanguageModel) -> dict[str, Any]:
-    """What is said of tokens without a row, and whether a copy with rows for them can be made."""
+def _vocabulary(s: Session, settings: Settings, model: LanguageModel) -> dict[str, Any]:
+    """What is said of tokens without a row, whether a copy with rows for them can be made, and the copy that is there."""
+    told: dict[str, Any] = {"vocabulary": None, "resizable": False, "resized": None}
     if model.status != "ready" or model.tokenizer_path is None:
-        return {"vocabulary": None, "resizable": False}
+        return told
     rows = TokenRows.read(settings.absolute(model.tokenizer_path)) or TokenRows()  # not yet looked into: on first need
-    finding = finding_of(rows)
-    return {"vocabulary": finding, "resizable": finding is not None and rows.resizable}
+    if (finding := finding_of(rows)) is None:
+        return told
+    copy = queries.find_model(s, source="resized", ref=str(model.id))
+    return {"vocabulary": finding, "resizable": rows.resizable, "resized": copy.id if copy else None}
 
 
 def _progress(job: Job) -> PrepareProgress:

@@ -142,6 +142,8 @@ export interface BaseModelView {
   vocabulary: CodedMessage | null;
   /** a copy that fits can be made */
   resizable: boolean;
+  /** the copy that was made, or is being made */
+  resized: number | null;
   /** that prepares it */
   job_id: number | null;
   /** while it is prepared */

@@ -98,7 +98,7 @@ function settingsModelState(model, ctx, refresh) {
 function settingsVocabulary(model, ctx, refresh) {
   const resize = h("button", { type: "button", class: "ts-btn small" }, drawIcon("copy", 16), t("settings.models.resize"));
   resize.addEventListener("click", () => runAction(resize, async () => { await ctx.call("resize_model", model.id); await refresh(); }));
-  return [noteBox("warn", reasonBox(model.vocabulary)), model.resizable ? h("div", {}, resize) : null];
+  return [noteBox("warn", reasonBox(model.vocabulary)), model.resizable && !model.resized ? h("div", {}, resize) : null];
 }
 
 function settingsAdd(key, send, placeholder, refresh) {

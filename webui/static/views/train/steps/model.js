@@ -44,18 +44,35 @@ function modelChoices(w, onpick) {
 }
 
 /**
- * What the chosen model's embedding lacks, and the button that makes a copy which has it.
+ * What the chosen model's embedding lacks, and the button that makes a copy which has it, or takes the one that is there.
  * @param {Parts<"train">} w
  */
 function vocabularyNote(w) {
   const model = w.models.find((one) => one.id === w.draft.base_model);
   if (!model?.vocabulary) return [];
-  const resize = h("button", { type: "button", class: "ts-btn small", onclick: () => runAction(resize, async () => {
+  const copy = w.models.find((one) => one.id === model.resized);
+  const offer = copy ? useCopy(w, copy) : model.resizable ? makeCopy(w, model) : null;
+  return [noteBox("warn", reasonBox(model.vocabulary), offer ? h("div", {}, offer) : null)];
+}
+
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.BaseModelView} model
+ */
+function makeCopy(w, model) {
+  const button = h("button", { type: "button", class: "ts-btn small", onclick: () => runAction(button, async () => {
     await w.ctx.call("resize_model", model.id);
     await w.refresh();
   }) }, drawIcon("copy", 16), t("train.model.resize", { name: model.name }));
-  return [noteBox("warn", reasonBox(model.vocabulary), model.resizable ? h("div", {}, resize) : null)];
+  return button;
 }
+
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.BaseModelView} copy
+ */
+const useCopy = (w, copy) => h("button", { type: "button", class: "ts-btn small", disabled: copy.status !== "ready",
+  onclick: () => { w.patch({ base_model: copy.id }); w.refresh(); } }, t("train.model.use_copy", { name: copy.name }));
 
 /**
  * An empty list holds the button that fills it.
