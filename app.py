@@ -105,6 +105,12 @@ def _export(console: Console, settings: Settings, args: argparse.Namespace) -> i
     return export(console, _open(settings), args)
 
 
+def _resize(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.models import resize
+
+    return resize(console, _open(settings), args)
+
+
 def _demo(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.demo import demo
 
@@ -125,6 +131,7 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "jobs": _jobs,
     "chat": _chat,
     "export": _export,
+    "resize": _resize,
     "demo": _demo,
     "doctor": _doctor,
 }

@@ -75,8 +75,8 @@ class LanguageModel(Owned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]  # shown in lists
-    source: Mapped[str]  # "starter", "hub" or "folder"
-    ref: Mapped[str]  # hub name or folder as the user gave it
+    source: Mapped[str]  # "starter", "hub", "folder", or "resized" (a copy with more rows in its embedding)
+    ref: Mapped[str]  # hub name or folder as the user gave it; of a copy, the id of its original
     status: Mapped[str]  # "preparing", "ready" or "failed"
     error: Mapped[dict[str, Any] | None]  # {"code", "params"}
     path: Mapped[str | None]  # folder with weights: relative to home, absolute for a user's own folder

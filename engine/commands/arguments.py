@@ -135,6 +135,10 @@ def _chat(command: _Command) -> None:
     command.add("--max-tokens", key="max_tokens", type=int, metavar="N")
 
 
+def _resize(command: _Command) -> None:
+    command.add("model", key="resized_model", metavar="MODEL")
+
+
 def _export(command: _Command) -> None:
     command.add("tuned", key="export_tuned", type=int, metavar="ID")
     forms = "; ".join(f"{form.key}: {form.label.in_(command.language)}" for form in EXPORTS)
@@ -156,6 +160,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "jobs": _jobs,
     "chat": _chat,
     "export": _export,
+    "resize": _resize,
     "demo": _demo,
     "doctor": _nothing,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from engine.commands.console import Console, JobPrinter, on_interrupt
@@ -9,6 +10,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.services.jobs.lifecycle import cancel_job
 from engine.services.models import base_models
+from engine.shapes.models import BaseModelView
 
 
 def starter(console: Console, ctx: Context) -> int:
@@ -23,6 +25,7 @@ def make_ready(console: Console, ctx: Context, model_id: int) -> None:
     """Wait until a model is ready; Ctrl-C cancels its preparation, which goes on where it was the next time. Raises Fault."""
     view = base_models.base_model_view(ctx, model_id)
     if view["status"] == "ready":
+        _tell(console, view)
         return
 
     def cancel() -> None:
@@ -31,6 +34,25 @@ def make_ready(console: Console, ctx: Context, model_id: int) -> None:
 
     with on_interrupt(cancel):
         base_models.wait_ready(ctx, model_id, JobPrinter(console))
+    _tell(console, base_models.base_model_view(ctx, model_id))
+
+
+def _tell(console: Console, view: BaseModelView) -> None:
+    """Say what the model's embedding lacks, and what to type for a copy that has it."""
+    if (finding := view["vocabulary"]) is not None:
+        console.say(f"error.{finding['code']}", **finding["params"])
+        how = "cli.resize.how" if view["resizable"] else "cli.resize.cannot"
+        console.say("cli.resize.there" if view["resized"] else how, model=view["resized"] or view["id"])
+
+
+def resize(console: Console, ctx: Context, args: argparse.Namespace) -> int:
+    """Make a copy of a model that has a row for each token of its tokenizer. Raises Fault or NotFound."""
+    model_id = find(ctx, args.model)
+    make_ready(console, ctx, model_id)
+    copy = base_models.resize_model(ctx, model_id, console.language)
+    make_ready(console, ctx, copy)
+    console.say("cli.resize.done", name=base_models.base_model_view(ctx, copy)["name"], model=copy)
+    return 0
 
 
 def find(ctx: Context, named: str) -> int:

@@ -13,6 +13,7 @@ from engine.core.errors import Fault
 from engine.data.rows.store import read_rows
 from engine.data.templates.losses import refuses_a_row
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.token_rows import BEYOND
 from storage.tables import Dataset, TunedModel
 
 TOLERANCE = 1e-4  # fp32 logits, relative to the largest one where that is above 1
@@ -38,7 +39,7 @@ def _tokens(row: dict[str, Any], template: ChatTemplate) -> list[int]:
     try:
         return template.encode(row, max_length=_TOKENS).ids
     except Fault as fault:
-        if not refuses_a_row(fault):
+        if not refuses_a_row(fault) and fault.code != BEYOND:
             raise
         return []
 

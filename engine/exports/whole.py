@@ -31,7 +31,7 @@ def _written_in(dtype: str, source: ExportSource, draft: Path, progress: BytePro
     from engine.exports.storing import store
     from engine.serving.runtime.loading import load_model
 
-    digest = verified(source)
+    digest = verified(source, progress)
     inputs = proof_inputs(source.ctx, source.tuned, template_of(source))
     progress.phase("loading")
     held = [load_model(source.folder, "fp32", "cpu")]

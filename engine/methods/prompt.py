@@ -45,7 +45,7 @@ def embedding_scale(weight: Any) -> float:
 
 
 def _start_ids(values: Values, run: RunContext, vocabulary: int) -> list[int] | None:
-    """Tokens whose word vectors the prompt begins with; None for random vectors."""
+    """Tokens whose word vectors the prompt begins with; None for random vectors. Raises Fault("template.beyond")."""
     import torch
 
     count = int(values["virtual_tokens"])
@@ -54,9 +54,9 @@ def _start_ids(values: Values, run: RunContext, vocabulary: int) -> list[int] | 
         return found
     if values["start"] == "random":
         return None
-    from tokenizers import Tokenizer
+    from engine.data.templates.template import ChatTemplate
 
-    ids = Tokenizer.from_file(str(run.tokenizer / "tokenizer.json")).encode(values["text"]).ids if run.tokenizer else []
+    ids = ChatTemplate.load(run.tokenizer).plain_ids(values["text"]) if run.tokenizer else []
     return (ids * -(-count // len(ids)))[:count] if ids else None
 
 

@@ -254,6 +254,7 @@ def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> It
         (train.dropped > 0, "dropped", {"n": train.dropped, "max_length": length}),
         (train.unlearnable > 0, "unlearnable", {"n": train.unlearnable}),
         (case.table.refused > 0, "refused", {"n": case.table.refused}),
+        (case.table.untaught.rows > 0, "untaught", case.table.untaught.params(case.table.scale)),
         (0 < train.rows < _FEW_ROWS, "few_rows", {"n": train.rows, "what": what.as_dict()}),
         (not case.dataset.val_rows and int(training["evaluations"]) > 0, "no_validation", {}),
     )

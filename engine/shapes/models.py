@@ -22,7 +22,7 @@ class BaseModelView(TypedDict):
 
     id: int  # of its row
     name: str  # shown in lists
-    source: str  # "starter", "hub", "folder" ...
+    source: str  # "starter", "hub", "folder" or "resized"
     ref: str  # name at its source, or its folder
     parameters: int | None  # None until it is known
     context_length: int | None  # most tokens that it takes
@@ -32,6 +32,9 @@ class BaseModelView(TypedDict):
     error: CodedMessage | None  # why it failed
     default_template: bool  # it has no template of its own
     architecture: str | None  # "llama" ...
+    vocabulary: CodedMessage | None  # what is wrong where its tokenizer and its embedding do not fit
+    resizable: bool  # a copy that fits can be made
+    resized: int | None  # the copy that was made, or is being made
     job_id: int | None  # that prepares it
     progress: PrepareProgress | None  # while it is prepared
 

@@ -42,7 +42,7 @@ from webui.train_draft import STEPS
 
 STATUSES: tuple[str, ...] = get_args(StatusName)
 READY = get_args(get_type_hints(BaseModelView)["status"])
-SOURCES = ("starter", "hub", "folder")
+SOURCES = ("starter", "hub", "folder", "resized")
 OURS = [one.key for one in MEASURES if one.key not in {metric.key for metric in METRICS}]
 FIELDS = {field.key for shape in SHAPES for field in shape.fields}
 # What the scripts (or Python, where it says so) build, `{}` for the value, and all that the value can be.

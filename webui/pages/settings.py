@@ -35,6 +35,9 @@ def build(site: Site, lang: str) -> None:
     def add_folder(path: str) -> int:
         return base_models.add_folder(ctx, str(path))
 
+    def resize_model(model: int) -> int:
+        return base_models.resize_model(ctx, int(model), lang)
+
     def remove_model(model: int) -> None:
         base_models.remove_base_model(ctx, int(model))
 
@@ -46,5 +49,5 @@ def build(site: Site, lang: str) -> None:
             {"key": key, "variable": SETTINGS[key].variable, "value": getattr(ctx.settings, key)} for key in _LIMITS
         ]
 
-    functions = (machine, models, get_starter, add_hub, add_folder, remove_model, disk_use, limits)
+    functions = (machine, models, get_starter, add_hub, add_folder, resize_model, remove_model, disk_use, limits)
     view("settings", functions=[guarded(lang)(function) for function in functions])

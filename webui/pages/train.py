@@ -72,7 +72,7 @@ def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     return {"draft": cast(WizardDraft, {**stored, **chosen}), "replaced": None, "warnings": []}
 
 
-def _choices(site: Site) -> list[Function]:
+def _choices(site: Site, lang: str) -> list[Function]:
     """What the first steps call."""
     ctx = site.ctx
 
@@ -90,6 +90,9 @@ def _choices(site: Site) -> list[Function]:
     def get_starter() -> int:
         return base_models.ensure_starter(ctx)
 
+    def resize_model(model: int) -> int:
+        return base_models.resize_model(ctx, int(model), lang)
+
     def use_sample(key: str) -> int:
         return datasets.ensure_sample(ctx, key)
 
@@ -99,7 +102,7 @@ def _choices(site: Site) -> list[Function]:
     def peek(dataset: int) -> list[DataRow]:
         return datasets.dataset_rows(ctx, dataset, offset=0, limit=2, split="train")["rows"]
 
-    return [load_wizard, lists, add_hub, get_starter, use_sample, wizard_fits, peek]
+    return [load_wizard, lists, add_hub, get_starter, resize_model, use_sample, wizard_fits, peek]
 
 
 def _plans(site: Site) -> list[Function]:
@@ -176,7 +179,7 @@ def _files(site: Site) -> list[Function]:
 def build(site: Site, lang: str) -> None:
     """Draw the wizard; `?from_job=7`, `?dataset=3`, `?model=1` and `?method=lora` fill it in."""
     wrap = guarded(lang)
-    functions = [*_choices(site), *_plans(site), *_checks(site), *_files(site)]
+    functions = [*_choices(site, lang), *_plans(site), *_checks(site), *_files(site)]
 
     def value() -> WizardValue:
         return {"forms": wizard_forms(lang)}

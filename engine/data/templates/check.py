@@ -12,6 +12,7 @@ from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate, Encoded
 from engine.data.templates.thinking import lost_thoughts, thought_of
 from engine.data.templates.token_overview import one_text
+from engine.data.templates.token_rows import BEYOND
 
 _SHOWN_TOKENS = 48  # of the end of the row
 _LEAST_TRAINED = 8
@@ -34,6 +35,8 @@ def check_template(template: ChatTemplate, rows: Sequence[Row]) -> dict[str, Any
     if not template.has_chat and any(kind_of(row) != "text" for row in rows):
         return _only("template.missing", "danger")
     encoded, row, fault = _first(template, rows)
+    if fault is not None and fault.code == BEYOND and encoded is None:
+        return _only(BEYOND, "danger", tokens=fault.params["tokens"])
     if encoded is None or row is None:
         return _only("template.refuses", "danger", reason="" if fault is None else reason_of(fault))
     findings = [_end(template, encoded), *_thoughts(template, rows), *_system(template, rows), *_prompt(template, row)]
@@ -63,7 +66,7 @@ def _first(template: ChatTemplate, rows: Sequence[Row]) -> tuple[Encoded | None,
         try:
             return template.encode(row), row, None
         except Fault as fault:
-            if not refuses_a_row(fault):
+            if not refuses_a_row(fault) and fault.code != BEYOND:
                 raise
             first = first or fault
     return None, None, first

@@ -14,6 +14,7 @@ from engine.data.rows.row import Message, Row, conversation_of, texts_of, uses_t
 from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.thinking import lost_thoughts
+from engine.data.templates.token_rows import BEYOND
 
 MOST_ROWS = 1_000  # larger data sets are looked at evenly spread
 _MOST_LETTERS = 8_000  # of one script: enough for two digits
@@ -83,13 +84,23 @@ class Fit:
         """Look at one row."""
         self.looked += 1
         self.tools += uses_tools(row)
-        if "text" not in row and (fault := self._refusal(row)):
+        if fault := self._beyond(row) or ("text" not in row and self._refusal(row)):
             self.refused[fault.code] += 1
-            if fault.code not in self.reasons and fault.code != "template.missing":
+            if fault.code not in self.reasons and fault.code not in ("template.missing", BEYOND):
                 self.reasons[fault.code] = reason_of(fault)
         for script in SCRIPTS:
             if script.key in self.languages and self.letters[script.key] < _MOST_LETTERS:
                 self._measure(script, row)
+
+    def _beyond(self, row: Row) -> Fault | None:
+        """The fault of tokens that the model has no row for; rows are cut into tokens only where there are such tokens."""
+        if not self.template.token_rows.lacking:
+            return None
+        try:
+            self.template.encode(row)
+        except Fault as fault:
+            return fault if fault.code == BEYOND else None
+        return None
 
     def _refusal(self, row: Row) -> Fault | None:
         talk, tools = conversation_of(row), row.get("tools")

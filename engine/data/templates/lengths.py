@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.data.templates.masking import IGNORED
+from engine.data.templates.token_rows import BEYOND, RowsWith
 
 if TYPE_CHECKING:
     from engine.data.templates.template import ChatTemplate
@@ -27,6 +28,8 @@ class LengthTable:
     val: Sequence[tuple[int, Runs]]  # the same of held-out rows
     scale: float = 1.0  # 1 or more
     refused: int = 0  # scaled up to the whole data set
+    beyond: RowsWith = field(default_factory=RowsWith)  # measured rows with tokens that the model has no row for
+    untaught: RowsWith = field(default_factory=RowsWith)  # measured rows with tokens that the model never learnt
 
     @cached_property
     def train_index(self) -> LengthIndex:
@@ -40,12 +43,14 @@ class LengthTable:
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {"train": self.train, "val": self.val, "scale": self.scale, "refused": self.refused}
+        found = {"train": self.train, "val": self.val, "scale": self.scale, "refused": self.refused}
+        return found | {"beyond": asdict(self.beyond), "untaught": asdict(self.untaught)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> LengthTable:
         """Back from JSON."""
-        return cls(data["train"], data["val"], data["scale"], data["refused"])
+        special = (RowsWith.from_dict(data[name]) for name in ("beyond", "untaught"))
+        return cls(data["train"], data["val"], data["scale"], data["refused"], *special)
 
 
 @dataclass(frozen=True)
@@ -131,16 +136,22 @@ def measure(
     """Tokenise rows ({"split", "messages" | "text"}), which stand for all `total` of them, with `mask` as an objective says."""
     splits: dict[str, list[tuple[int, Runs]]] = {"train": [], "val": []}
     seen = refused = 0
+    beyond, untaught, never = RowsWith(), RowsWith(), template.token_rows.untaught
     for row in rows:
         seen += 1
         try:
             encoded = template.encode(row, **mask)
-        except Fault:  # the template refuses the row
-            refused += 1
+        except Fault as fault:
+            if fault.code == BEYOND:
+                beyond.add(row, fault.params["texts"])
+            else:  # the template refuses the row
+                refused += 1
             continue
+        if used := never.keys() & set(encoded.ids):
+            untaught.add(row, {token: never[token] for token in used})
         splits[row["split"]].append((len(encoded.ids), _runs(encoded.labels)))
     scale = total / seen if seen else 1.0
-    return LengthTable(splits["train"], splits["val"], scale, round(refused * scale))
+    return LengthTable(splits["train"], splits["val"], scale, round(refused * scale), beyond, untaught)
 
 
 def _runs(labels: Sequence[int]) -> Runs:

@@ -29,6 +29,7 @@ from engine.data.templates.masking import IGNORED, Span, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.sandbox import sandbox
 from engine.data.templates.thinking import Marks, as_chat_asks, lost_thoughts, opened_thought
+from engine.data.templates.token_rows import TokenRows
 from engine.data.templates.tokenizer_variants import eats_space, keep_white_space
 
 TrainOn = Literal["assistant", "all"]
@@ -106,7 +107,13 @@ class ChatTemplate:
         controls: whether control tokens in texts of people and data work as such; they are text where they do not.
     """
 
-    def __init__(self, tokenizer: Tokenizer, template: str | None, special: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        template: str | None,
+        special: Mapping[str, Any],
+        token_rows: TokenRows | None = None,
+    ) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         keep_white_space(tokenizer)
@@ -115,6 +122,7 @@ class ChatTemplate:
         self._bordered = BorderedTokenizer(tokenizer)
         self.source = template
         self.special = dict(special)
+        self.token_rows = token_rows or TokenRows()
         try:
             self._compiled = sandbox().from_string(template) if template else None
         except jinja2.TemplateError as error:
@@ -129,7 +137,9 @@ class ChatTemplate:
         except Exception as error:  # tokenizers raises bare Exception
             raise Fault("template.no_tokenizer", reason=str(error)[:300]) from None
         file = folder / "chat_template.jinja"
-        return cls(tokenizer, file.read_text(encoding="utf-8") if file.is_file() else None, special)
+        return cls(
+            tokenizer, file.read_text(encoding="utf-8") if file.is_file() else None, special, TokenRows.read(folder)
+        )
 
     def with_controls(self, work: bool) -> ChatTemplate:
         """The same, where control tokens in texts work as such, or do not."""
@@ -161,8 +171,11 @@ class ChatTemplate:
 
     @cached_property
     def eos_ids(self) -> list[int]:
-        """Every token that ends an answer: those that the model names, and the one that the template writes behind answers."""
-        ids = [int(i) for i in self.special.get("eos_token_ids") or ()]
+        """Every token that ends an answer: those that the model names, and the one that the template writes behind answers.
+
+        Those that the model has no row for can never come.
+        """
+        ids = [int(i) for i in self.special.get("eos_token_ids") or () if self.token_rows.has(int(i))]
         ids = ids or ([] if self.eos_id is None else [self.eos_id])
         end = self.turn_end
         return ids if end is None or end in ids else sorted({*ids, end})
@@ -189,7 +202,8 @@ class ChatTemplate:
         """A token to fill rows up with; it is never trained on."""
         pad = self.special.get("pad_token")
         found = None if pad is None else self.tokenizer.token_to_id(pad)
-        return next((i for i in (found, self.eos_id) if i is not None), 0)
+        usable = (i for i in (found, self.eos_id) if i is not None and self.token_rows.has(i))
+        return next(usable, 0)
 
     @cached_property
     def end_marks(self) -> tuple[str, ...]:
@@ -274,7 +288,7 @@ class ChatTemplate:
             teach_end: an answer or a text behind which the template writes no end token is learnt with one.
 
         Raises:
-            Fault: see `render` and `check_nothing_lost`.
+            Fault: see `render`, `check_nothing_lost` and `plain_ids`.
         """
         tools = row.get("tools") if isinstance(row, Mapping) else None
         content = (row["text"] if "text" in row else conversation_of(row)) if isinstance(row, Mapping) else row
@@ -282,6 +296,7 @@ class ChatTemplate:
             encoded = self._encode_text(content, teach_end)
         else:
             encoded = self._encode_chat(content, tools, train_on, teach_end)
+        self._check(encoded.ids)
         return encoded if max_length is None or len(encoded.ids) <= max_length else encoded.cut(max_length)
 
     def _encode_text(self, text: str, teach_end: bool) -> Encoded:
@@ -294,8 +309,16 @@ class ChatTemplate:
         return Encoded(ids, list(ids), 0, len(ids), open_ends=int(left_open), controls=controls)
 
     def plain_ids(self, text: str) -> list[int]:
-        """A text that no template wraps, with what the tokenizer puts around texts."""
-        return self._plain(text)[0]
+        """A text that no template wraps, with what the tokenizer puts around texts.
+
+        Raises:
+            Fault: "template.beyond", which names the tokens that the model has no row for.
+        """
+        return self._check(self._plain(text)[0])
+
+    def _check(self, ids: list[int]) -> list[int]:
+        self.token_rows.check(ids, self.tokenizer.id_to_token)
+        return ids
 
     def _plain(self, text: str) -> tuple[list[int], bool]:
         return (self.tokenizer.encode(text).ids, False) if self.controls else self.control_tokens.encode_plain(text)
@@ -365,11 +388,11 @@ class ChatTemplate:
         """The tokens after which the model is to answer. Without a chat template: the messages' plain text.
 
         Raises:
-            Fault: see `render` and `check_nothing_lost`.
+            Fault: see `render`, `check_nothing_lost` and `plain_ids`.
         """
         if not self.has_chat:
             return self.plain_ids("\n\n".join(str(m["content"]) for m in messages))
-        return self._read(messages, tools, ask=True, place=False).tokens.ids
+        return self._check(self._read(messages, tools, ask=True, place=False).tokens.ids)
 
     def answer_text(self, ids: Sequence[int]) -> str:
         """What a model said, with the white space at its beginning, without what the template itself puts there.

@@ -11,6 +11,12 @@ _CONVERTING = Phase(
     Text("jobs.kinds.prepare_model.converting.label"),
     Text("jobs.kinds.prepare_model.converting.says"),
 )
+_RESIZING = Phase(
+    "resizing",
+    Text("jobs.kinds.prepare_model.resizing.label"),
+    Text("jobs.kinds.prepare_model.resizing.says"),
+    Text("jobs.kinds.prepare_model.resizing.megabytes"),
+)
 PREPARE_MODEL = JobKind(
     key="prepare_model",
     runner="engine.jobs.runners.prepare_model:run",
@@ -20,6 +26,7 @@ PREPARE_MODEL = JobKind(
         PREPARING,
         downloading(Text("jobs.kinds.prepare_model.phases.says")),
         _CONVERTING,
+        _RESIZING,
         CHECKING,
     ),
     endings=Endings(Text("jobs.kinds.prepare_model.endings.succeeded")),

@@ -16,11 +16,14 @@ from engine.jobs.signals import Cancelled
 from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import Inspection, hash_file, hash_of_parts, inspect_folder
-from engine.models.base.integrity import remember_weights
+from engine.models.base.integrity import intact_weights, remember_weights
 from engine.models.base.number_formats import stored_format
-from engine.models.base.paths import model_folder
+from engine.models.base.paths import model_folder, tokenizer_folder
+from engine.models.base.resize import resize
 from engine.models.base.tokenizer import check_template, save_tokenizer
+from engine.models.base.vocabulary import look_into, rows_needed
 from storage.job_tables import Job
+from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja", "special.json")
@@ -45,7 +48,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         raise NotFound(model=job.base_model_id)
     started = time.monotonic()
     try:
-        made = _made_as_before(ctx.settings, model, ByteProgress(reporter))
+        made = _made_as_before(ctx.settings, model, _original(ctx, model), ByteProgress(reporter))
     except Cancelled:
         _store(reporter, model.id, status="failed", error={"code": "model.cancelled", "params": {}})
         raise
@@ -55,6 +58,17 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     _store(reporter, model.id, **_columns(ctx.settings, made))
     remember_weights(ctx.settings, model.id, made.weights, made.hashes)
     reporter.finish("succeeded", result={"base_model_id": model.id, "seconds": round(time.monotonic() - started, 1)})
+
+
+def _original(ctx: Context, model: LanguageModel) -> LanguageModel | None:
+    """The model that this one is a copy of, with more rows. Raises Fault("model.original_gone")."""
+    if model.source != "resized":
+        return None
+    with ctx.db.read() as s:
+        found = get_model(s, int(model.ref))
+    if found is None:
+        raise Fault("model.original_gone", name=model.name)
+    return found
 
 
 def _store(reporter: Reporter, model_id: int, **columns: Any) -> None:
@@ -79,18 +93,20 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
     }
 
 
-def _made_as_before(settings: Settings, model: LanguageModel, progress: ByteProgress) -> _Made:
+def _made_as_before(
+    settings: Settings, model: LanguageModel, original: LanguageModel | None, progress: ByteProgress
+) -> _Made:
     """A model that was ready before must have the weights that it had: what was tuned stands on them.
 
     Raises:
         Fault: "model.other_weights" where its source gives others now; added once more, they are a model of their own.
     """
-    made = _make(settings, model, progress)
+    made = _make(settings, model, original, progress)
     if _as_before(model, made):
         return made
     if made.weights.is_relative_to(model_folder(settings, model.id)):  # a file of ours was changed: it is made anew
         shutil.rmtree(made.weights)
-        made = _make(settings, model, progress)
+        made = _make(settings, model, original, progress)
     if not _as_before(model, made):
         raise Fault("model.other_weights", name=model.name, ref=model.ref)
     return made
@@ -100,26 +116,36 @@ def _as_before(model: LanguageModel, made: _Made) -> bool:
     return model.weights_hash in (None, hash_of_parts(made.hashes))
 
 
-def _make(settings: Settings, model: LanguageModel, progress: ByteProgress) -> _Made:
+def _make(settings: Settings, model: LanguageModel, original: LanguageModel | None, progress: ByteProgress) -> _Made:
     folder = model_folder(settings, model.id)
     folder.mkdir(parents=True, exist_ok=True)
     progress.phase("preparing")
-    weights = _weights(settings, model, folder / "weights", progress)
+    weights = _weights(settings, model, original, folder / "weights", progress)
     inspection = inspect_folder(weights)
     progress.phase("checking", inspection.bytes)
     hashes = {file.name: hash_file(file, progress.more) for file in inspection.weights}
-    default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
+    if original is None:
+        default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
+    else:
+        _copy_tokenizer(tokenizer_folder(settings, original), folder / "tokenizer")
+        default_template = bool((original.config or {}).get("_tunesmith", {}).get("default_template"))
+    look_into(weights, inspection.config, folder / "tokenizer").write(folder / "tokenizer")
     return _Made(weights, folder / "tokenizer", inspection, hashes, default_template)
 
 
-def _weights(settings: Settings, model: LanguageModel, target: Path, progress: ByteProgress) -> Path:
+def _weights(
+    settings: Settings, model: LanguageModel, original: LanguageModel | None, target: Path, progress: ByteProgress
+) -> Path:
     """The folder with the model's safetensors; fetched or converted to `target` where it is not there yet."""
     if model.source == "folder":
         return _local(Path(model.ref), target, progress)
     if target.is_dir() and _is_whole(target):
         return target
     shutil.rmtree(target, ignore_errors=True)
-    if model.source == "starter":
+    if original is not None:
+        needed = rows_needed(tokenizer_folder(settings, original))
+        resize(intact_weights(settings, original), target, needed, progress)
+    elif model.source == "starter":
         starter.fetch(settings, target, progress)
     else:
         staging = settings.folder("cache", "hub", str(model.id))
@@ -157,13 +183,17 @@ def _tokenizer(settings: Settings, model: LanguageModel, weights: Path, target: 
     """Write the tokenizer folder; True where the model has no chat template of its own."""
     ready = settings.starter_from / "tokenizer" if settings.starter_from and model.source == "starter" else None
     if ready and all((ready / name).is_file() for name in _TOKENIZER_FILES):
-        target.mkdir(exist_ok=True)
-        for name in _TOKENIZER_FILES:
-            shutil.copyfile(ready / name, target / name)
+        _copy_tokenizer(ready, target)
         check_template(target)
         return False
     _check_architecture(inspection)
     return save_tokenizer(weights, target)
+
+
+def _copy_tokenizer(source: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for name in _TOKENIZER_FILES:
+        shutil.copyfile(source / name, target / name)
 
 
 def _check_architecture(inspection: Inspection) -> None:

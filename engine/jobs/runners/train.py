@@ -283,7 +283,7 @@ def _end(attempt: _Attempt, loaded: _Loaded) -> None:
     if callback.ended == "interrupt":
         raise Interrupted
     callback.score()
-    round_as_stored(reporter, loaded.model, inputs.method, attempt.weights)
+    round_as_stored(reporter, loaded.model, inputs.method, inputs.weights)
     if loaded.sheet is not None and callback.ended != "stop":
         autocast = callback.trainer.autocast
         score_result(loaded.sheet, loaded.model, callback.progress, autocast, callback.tell_answered)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.models.base.tensors import read_header
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 LANGUAGE_MODELS = ("ForCausalLM", "LMHeadModel")  # how the names of architectures end that answer in text
 _PRIVATE_KEY = re.compile(r"^_.*_implementation_internal$")
 _LONGEST_JSON = 64 * 1024 * 1024
-LONGEST_HEADER = 100 * 1024 * 1024  # bytes of a safetensors file
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length")
 _BLOCK = 4 * 1024 * 1024
 
@@ -122,20 +121,8 @@ def _part(folder: Path, name: str) -> Path:
 
 def count_parameters(file: Path) -> int:
     """Numbers in a safetensors file, by its header. Raises Fault("model.file_broken") also for a truncated file."""
-    size = file.stat().st_size
-    try:
-        with file.open("rb") as opened:
-            length = int.from_bytes(opened.read(8), "little")
-            if not 2 <= length <= min(LONGEST_HEADER, size - 8):
-                raise ValueError(length)
-            header = json.loads(opened.read(length))
-        tensors = [entry for name, entry in header.items() if name != "__metadata__"]
-        end = max((int(entry["data_offsets"][1]) for entry in tensors), default=0)
-        if 8 + length + end != size:
-            raise ValueError(end)
-        return sum(math.prod(entry["shape"]) for entry in tensors)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        raise Fault("model.file_broken", file=file.name) from None
+    tensors, _metadata = read_header(file)
+    return sum(tensor.numbers for tensor in tensors)
 
 
 def _context_length(config: dict[str, Any]) -> int | None:

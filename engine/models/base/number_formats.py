@@ -11,7 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from engine.models.base.inspect import LANGUAGE_MODELS, LONGEST_HEADER
+from engine.core.errors import Fault
+from engine.models.base.inspect import LANGUAGE_MODELS
+from engine.models.base.tensors import read_header
 
 BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}  # of a number
 NAMES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as configs and torch call them
@@ -20,15 +22,11 @@ _WEIGHTS = "model*.safetensors"
 
 
 def stored_bytes(folder: Path) -> dict[str, int]:
-    """Number formats of a folder's weights, as safetensors names them, by the number of their bytes."""
+    """Number formats of a folder's weights, as safetensors names them, by the number of their bytes. Raises Fault("model.file_broken")."""
     found: dict[str, int] = {}
     for file in sorted(folder.glob(_WEIGHTS)):
-        with file.open("rb") as stream:
-            header = json.loads(stream.read(min(int.from_bytes(stream.read(8), "little"), LONGEST_HEADER)))
-        for name, tensor in header.items():
-            if name != "__metadata__":
-                start, end = tensor["data_offsets"]
-                found[tensor["dtype"]] = found.get(tensor["dtype"], 0) + end - start
+        for tensor in read_header(file)[0]:
+            found[tensor.dtype] = found.get(tensor.dtype, 0) + tensor.bytes
     return found
 
 
@@ -42,7 +40,7 @@ def stored_format(folder: Path) -> str:
 def _format(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> str:
     try:
         found = stored_bytes(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, Fault):
         return "fp32"
     return _HEADERS.get(max(found, key=lambda name: found[name], default=""), "fp32")
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
+from engine.data.templates.token_rows import TokenRows
+from engine.models.base.vocabulary import known_rows
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -28,8 +30,25 @@ def weights_folder(settings: Settings, model: LanguageModel) -> Path:
 
 
 def tokenizer_folder(settings: Settings, model: LanguageModel) -> Path:
-    """The folder with tokenizer.json, chat_template.jinja and special.json. Raises Fault("job.model_not_ready")."""
-    return _stored(settings, model, model.tokenizer_path)
+    """The folder with tokenizer.json, chat_template.jinja, special.json and embedding.json.
+
+    Raises:
+        Fault: "job.model_not_ready".
+    """
+    folder = _stored(settings, model, model.tokenizer_path)
+    if model.path is not None:
+        known_rows(weights_folder(settings, model), folder)  # models of earlier versions were not looked into
+    return folder
+
+
+def token_rows_of(settings: Settings, model: LanguageModel) -> TokenRows:
+    """Which tokens the model has rows for. Raises Fault("job.model_not_ready")."""
+    return known_rows(weights_folder(settings, model), _stored(settings, model, model.tokenizer_path))
+
+
+def known_elsewhere(model: LanguageModel) -> bool:
+    """Whether its `ref` means the same on other machines: a hub name; a folder, or the id of another model, does not."""
+    return model.source in ("hub", "starter")
 
 
 def _stored(settings: Settings, model: LanguageModel, path: str | None) -> Path:

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from engine.core.settings import Settings
 from engine.data.rows.training_rows import training_sample
 from engine.data.templates.lengths import MOST_ROWS, LengthTable, measure
 from engine.data.templates.template import ChatTemplate
+from engine.jobs.spec import JobSpec
 from engine.models.base.paths import tokenizer_folder
+from engine.objectives import objective_of
+from engine.objectives.shared_params import controls_work
 from storage.tables import Dataset, LanguageModel
 
-_VERSION = 3
+_VERSION = 4
 
 
-def lengths_of(
-    settings: Settings, model: LanguageModel, dataset: Dataset, mask: Mapping[str, Any], *, controls: bool = False
-) -> LengthTable:
-    """The table of a ready data set for a ready model, with `mask` as an objective says; fast when it was measured before.
-
-    Args:
-        controls: whether control tokens in texts work as such.
-    """
+def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec: JobSpec) -> LengthTable:
+    """The table of a ready data set for a ready model, read as the job reads it; fast when it was measured before."""
+    mask, controls = objective_of(spec.objective).mask(spec.training), controls_work(spec.training)
     folder = tokenizer_folder(settings, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
     how = "-".join(f"{key}={value}" for key, value in sorted({**mask, "controls": controls}.items()))

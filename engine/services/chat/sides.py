@@ -17,14 +17,15 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.token_rows import FILE
 from engine.methods.few_shot_examples.choose import Shots
 from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import change_of, intact_weights
 from engine.models.base.paths import tokenizer_folder
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.models.tuned.results import virtual_tokens
-from engine.services.chat.settings import read_chat_settings
 from engine.objectives.shared_params import controls_work
+from engine.services.chat.settings import read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
 from storage.queries import base_models, conversations, tuned_models
 from storage.tables import Conversation, LanguageModel, Message, TunedModel
@@ -228,7 +229,7 @@ def load_template(folder: Path) -> ChatTemplate:
     """The template of a tokenizer folder, kept while its files stay the same."""
     stamps = tuple(
         file.stat().st_mtime_ns
-        for name in ("tokenizer.json", "chat_template.jinja")
+        for name in ("tokenizer.json", "chat_template.jinja", FILE)
         if (file := folder / name).exists()
     )
     return _template(folder, stamps)

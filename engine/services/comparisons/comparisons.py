@@ -151,6 +151,9 @@ def _checked(ctx: Context, spec: ComparisonSpec, entrants: Sequence[Entrant], se
     first = job_specs(spec, {}, entrants, seeds[:1])
     with ctx.db.read() as s:
         _refuse(ctx, s, first)
+    for run in list(first.values())[:1]:  # all are of one model and one data set
+        if faults := lifecycle.lacking_rows(ctx, run):
+            raise SpecError(faults)
     try:
         lane = lane_for(spec.device)
     except Fault as fault:

@@ -17,6 +17,7 @@ from engine.data.operations.base import Operation
 from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
+from engine.data.templates.token_rows import BEYOND
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
@@ -232,7 +233,7 @@ def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
     for code, count in measured["refused"].items():
         counts[_REFUSALS.get(code, _OTHER)] += count
     for name, count in counts.items():
-        level: FitLevel = "danger" if count == looked else "warn"
+        level: FitLevel = "danger" if count == looked or name == _REFUSALS[BEYOND] else "warn"
         params = {"n": count if looked == rows else round(count * rows / looked), "rows": rows, "model": base.name}
         if name == _OTHER:
             params["reason"] = measured["reasons"].get("template.refused", "")
@@ -242,6 +243,7 @@ def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
 _OTHER = "refused"
 _REFUSALS = {
     "template.missing": "no_template",
+    BEYOND: "vocabulary",
     "template.drops_system": "system",
     "template.drops_tools": "tools",
     "template.drops_calls": "tools",

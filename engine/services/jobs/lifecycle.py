@@ -22,6 +22,7 @@ from engine.jobs.views import views
 from engine.models.base.integrity import change_of
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.refusals import refusals, unteachable
+from engine.planner.vocabulary import vocabulary_faults
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs
@@ -37,6 +38,7 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
     """
     spec = make_spec(raw_spec)
     lane, faults = _lane(spec)
+    faults |= lacking_rows(ctx, spec)
     with ctx.db.write() as s:
         if (known := same_job(s, TRAIN, idempotency_key=key)) is not None:
             return known
@@ -109,6 +111,15 @@ def missing_inputs(settings: Settings, s: Session, spec: JobSpec) -> Faults:
     if faults or model is None or dataset is None:
         return faults
     return refusals(spec, model, dataset.train_rows)
+
+
+def lacking_rows(ctx: Context, spec: JobSpec) -> Faults:
+    """What the model's embedding lacks for the rows, by field; nothing where model or data set are missing. Counts tokens: not for transactions."""
+    with ctx.db.read() as s:
+        model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
+        if model is None or dataset is None or missing_inputs(ctx.settings, s, spec):
+            return {}
+    return vocabulary_faults(ctx.settings, model, dataset, spec)
 
 
 def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> list[JobView]:

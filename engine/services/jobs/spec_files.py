@@ -13,6 +13,7 @@ from engine.core.shapes import CodedMessage
 from engine.jobs.kinds import known_kind
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import SPEC_VERSION, in_todays_form, unknown_keys, unknown_objective
+from engine.models.base.paths import known_elsewhere
 from engine.planner.budget.catalogue import is_planned_only
 from storage.job_tables import Job
 from storage.queries import base_models, inputs
@@ -67,7 +68,7 @@ def _model_mark(model: LanguageModel | None) -> dict[str, Any]:
     if model is None:
         return {}
     mark = {"name": model.name, "source": model.source, "weights_hash": model.weights_hash}
-    return mark if model.source == "folder" else mark | {"ref": model.ref}  # a path means nothing elsewhere
+    return mark | {"ref": model.ref} if known_elsewhere(model) else mark
 
 
 def draft_from_job(ctx: Context, job_id: int) -> tuple[dict[str, Any], Warnings]:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import null
 from sqlalchemy.orm import Session
@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
+from engine.core.text import FALLBACK, Text
+from engine.data.templates.token_rows import TokenRows
 from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.queue import enqueue, same_job
 from engine.jobs.supervisor import Supervisor
 from engine.models.base import hub, starter
 from engine.models.base.integrity import change_of, forget_checks, intact_weights, may_have_changed, was_replaced
-from engine.models.base.paths import model_folder
+from engine.models.base.paths import model_folder, token_rows_of
+from engine.models.base.vocabulary import finding_of
 from engine.services.jobs.follow import follow
 from engine.shapes.jobs import JobView
 from engine.shapes.models import BaseModelView, PrepareProgress
@@ -31,6 +34,7 @@ from storage.queries import jobs as job_queries
 from storage.tables import LanguageModel
 
 _PATIENCE_S = 0.5  # of a page
+_RESIZED = Text("services.models.base_models.resized")
 _COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weights_hash", "created_at")
 
 
@@ -67,10 +71,23 @@ def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView
         "error": error,
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
         "architecture": (model.config or {}).get("model_type"),
+        **_vocabulary(s, settings, model),
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and status == "preparing" else None,
     }
     return cast(BaseModelView, view)
+
+
+def _vocabulary(s: Session, settings: Settings, model: LanguageModel) -> dict[str, Any]:
+    """What is said of tokens without a row, whether a copy with rows for them can be made, and the copy that is there."""
+    told: dict[str, Any] = {"vocabulary": None, "resizable": False, "resized": None}
+    if model.status != "ready" or model.tokenizer_path is None:
+        return told
+    rows = TokenRows.read(settings.absolute(model.tokenizer_path)) or TokenRows()  # not yet looked into: on first need
+    if (finding := finding_of(rows)) is None:
+        return told
+    copy = queries.find_model(s, source="resized", ref=str(model.id))
+    return {"vocabulary": finding, "resizable": rows.resizable, "resized": copy.id if copy else None}
 
 
 def _progress(job: Job) -> PrepareProgress:
@@ -175,6 +192,28 @@ def _hash(ctx: Context, model: LanguageModel) -> None:
     """What changed is remembered."""
     with contextlib.suppress(Fault):
         intact_weights(ctx.settings, model)
+
+
+def resize_model(ctx: Context, model_id: int, lang: str = FALLBACK) -> int:
+    """Register a copy of a model that has a row for each token of its tokenizer, and make it in the background.
+
+    The same wish again is the same copy. The model itself stays as it is, and so do the tuned models that stand on it.
+
+    Args:
+        lang: in which the copy is named.
+
+    Raises:
+        NotFound: there is no such model.
+        Fault: "job.model_not_ready", "model.nothing_to_resize" or "model.not_resizable".
+    """
+    with ctx.db.read() as s:
+        model = _model(s, model_id)
+    rows = token_rows_of(ctx.settings, model)
+    if finding_of(rows) is None:
+        raise Fault("model.nothing_to_resize", name=model.name)
+    if not rows.resizable:
+        raise Fault("model.not_resizable", tensor="?")
+    return _add(ctx, _RESIZED.filled(name=model.name).in_(lang), "resized", str(model.id))
 
 
 def _add(ctx: Context, name: str, source: str, ref: str) -> int:

@@ -19,13 +19,14 @@ from engine.devices import devices as devices_here
 from engine.devices import kind_of, precision_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
-from engine.models.base.paths import tokenizer_folder
+from engine.models.base.paths import token_rows_of, tokenizer_folder
 from engine.objectives import objective_of
 from engine.objectives.shared_params import controls_work
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
 from engine.planner.time.length_cache import lengths_of
+from engine.planner.vocabulary import faults_of
 from engine.shapes.planning import DeviceChoice
 from engine.shapes.plans import PlanView
 from engine.shapes.tokens import ExampleTokens
@@ -86,11 +87,12 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> PlanView:
 
 
 def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
-    """A spec with its model, data, device and what is known of like jobs. Raises Fault or NotFound."""
+    """A spec with its model, data, device and what is known of like jobs. Raises Fault, NotFound or SpecError."""
     model, dataset = _inputs(ctx, spec)
     device = planned_device(spec.budget.device)
-    mask, controls = objective_of(spec.objective).mask(spec.training), controls_work(spec.training)
-    table = lengths_of(ctx.settings, model, dataset, mask, controls=controls)
+    table = lengths_of(ctx.settings, model, dataset, spec)
+    if faults := faults_of(token_rows_of(ctx.settings, model), table, model):
+        raise SpecError(faults)
     with ctx.db.read() as s:
         throughput = throughput_of(s, device, spec.base_model)
     _total, free = hardware.disk(ctx.settings.home)

@@ -13,7 +13,7 @@ from engine.jobs.kinds.probe import PROBE, timed
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
-from engine.services.jobs.lifecycle import enqueue_spec, missing_inputs
+from engine.services.jobs.lifecycle import enqueue_spec, lacking_rows, missing_inputs
 from engine.shapes.planning import ProbeView
 from storage.job_tables import Job
 from storage.queries import jobs as queries
@@ -37,6 +37,8 @@ def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) 
     if not method.capabilities.trains:
         raise Fault("probe.no_steps", method=method.label.as_dict())
     lane = lane_for(spec.budget.device)
+    if faults := lacking_rows(ctx, spec):
+        raise SpecError(faults)
     with ctx.db.write() as s:
         if faults := missing_inputs(ctx.settings, s, spec):
             raise SpecError(faults)

@@ -33,6 +33,11 @@ class SharedBase:
         self.silent: set[str] = set()  # results that change nothing
 
     @property
+    def rows(self) -> int:
+        """Tokens that the model has a row for in its embedding."""
+        return int(self._model.get_input_embeddings().num_embeddings)
+
+    @property
     def adapters(self) -> tuple[str, ...]:
         """Names of all results on top of the base."""
         return (*self._mixed.names, *self._virtual, *self._backends)
@@ -116,7 +121,7 @@ class SharedBase:
     @torch.inference_mode()
     def _fingerprint(self, key: str, *, mixed: bool = False) -> torch.Tensor:
         """The answer to a fixed input; equal only for equal weights."""
-        ids = torch.arange(1, 9, device=self.device).remainder(self.config.vocab_size)[None]
+        ids = torch.arange(1, 9, device=self.device).remainder(self.rows)[None]
         cache, _length = self.open(key)
         inputs = {"input_ids": ids, "past_key_values": cache, "use_cache": True}
         outputs = self._mixed.forward([key], **inputs) if mixed else self.forward([key], **inputs)

@@ -10,6 +10,7 @@ from torch.nn.functional import pad
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from engine.core.errors import Fault
 from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
 
@@ -63,8 +64,14 @@ def _forward(shared_base: SharedBase, rows: Sequence[AnswerRow], cache: Any, inp
 
 
 def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
-    """Read a row's prompt and choose its first token. None when a stop came first."""
+    """Read a row's prompt and choose its first token. None when a stop came first.
+
+    Raises:
+        Fault: "chat.beyond" for a token that the model has no row for, which would end a GPU's process.
+    """
     shared_base = row.adapted.shared_base
+    if max(row.ask.ids, default=0) >= shared_base.rows:
+        raise Fault("chat.beyond", token=max(row.ask.ids), rows=shared_base.rows)
     cache, opened = shared_base.open(row.adapted.key)
     ids = torch.tensor([row.ask.ids], device=shared_base.device)
     logits = None

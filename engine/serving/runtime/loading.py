@@ -13,6 +13,7 @@ from engine.core.errors import Fault
 from engine.devices import kind_for_torch
 from engine.models.base.generation_settings import without_settings
 from engine.models.base.inspect import inspect_folder
+from engine.models.base.sound_config import sound_config
 from engine.models.tuned.results import ADAPTER_WEIGHTS
 from engine.training.forward.four_bits import keep_layout, leave_file
 
@@ -35,10 +36,9 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     Raises:
         Fault: "model.*" when the folder must not be loaded.
     """
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
     inspect_folder(Path(folder))
-    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     held = answered_in(dtype)
     form = _packed(held.packing, device) if held and held.packing else {"dtype": DTYPES[dtype]}
     model = AutoModelForCausalLM.from_pretrained(
@@ -47,7 +47,7 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
         trust_remote_code=False,
         local_files_only=True,
         device_map={"": device},
-        **without_settings(config),
+        **without_settings(sound_config(Path(folder))),
         **form,
     )
     if held is not None:

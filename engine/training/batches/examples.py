@@ -14,6 +14,7 @@ from engine.core.errors import Fault
 from engine.core.shapes import Said
 from engine.data.templates.losses import reason_of
 from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.token_rows import BEYOND, RowsWith
 from engine.objectives.declaration import Objective, Parts
 from engine.training.batches.tokenized_dataset import Example, TokenizedDataset, TokenizedDatasetWriter
 
@@ -70,7 +71,8 @@ def load_examples(
     """Tokenise every row as the objective and its settings say, into two files in `folder`.
 
     Raises:
-        Fault: "training.no_examples", when no training row is left to learn from.
+        Fault: "training.beyond", when rows use tokens that the model has no row for in its embedding;
+            "training.no_examples", when no training row is left to learn from.
     """
     found = Examples()
     with TokenizedDatasetWriter(folder / "train.arrow") as train, TokenizedDatasetWriter(folder / "val.arrow") as val:
@@ -93,7 +95,15 @@ def _made(
     found: Examples,
 ) -> Iterator[tuple[str, Parts]]:
     makers = {split: objective.examples(template, training, found.left_out) for split in _SPLITS}
+    beyond = RowsWith()
     for row in rows:
-        yield from ((row["split"], parts) for parts in makers[row["split"]].add(row))
+        try:
+            yield from ((row["split"], parts) for parts in makers[row["split"]].add(row))
+        except Fault as fault:
+            if fault.code != BEYOND:
+                raise
+            beyond.add(row, fault.params["texts"])
+    if beyond.rows:
+        raise Fault("training.beyond", **beyond.params(), size=template.token_rows.rows)
     for split, maker in makers.items():
         yield from ((split, parts) for parts in maker.close())

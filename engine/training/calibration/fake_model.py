@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoConfig, AutoModelForCausalLM, masking_utils
 
+from engine.models.base.sound_config import sound_settings
+
 
 class _Fake(FakeTensorMode):
     """Without a memory of its tensors: `Module.to` swaps parameters, and can do so only where nothing else knows them."""
@@ -64,7 +66,7 @@ def _swap_if_other(swap: Any) -> Any:
 def fake_model(config: Mapping[str, Any], dtype: torch.dtype) -> Any:
     """The model of config.json as `load_base` leaves it, without numbers. Call it within `fake_tensors`."""
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**config), dtype=dtype)
+        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**sound_settings(config)), dtype=dtype)
     fakes: dict[int, nn.Parameter] = {}  # tied weights stay one
     for module in model.modules():
         for name, one in module._parameters.items():

@@ -131,7 +131,7 @@ def _measure(run: _InContextRun, pairs: Sequence[tuple[Example, Example]]) -> No
 
 
 def _loss(run: _InContextRun, examples: Sequence[Example]) -> float:
-    forward = choose_forward(run.model, run.model.config.vocab_size, run.autocast(), pack=True)
+    forward = choose_forward(run.model, run.model.get_input_embeddings().num_embeddings, run.autocast(), pack=True)
     return mean_loss(
         run.model, objective_of(run.inputs.spec.objective), forward, examples, run.tokens, run.autocast, run.look
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.token_rows import FILE
 from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled
@@ -16,6 +17,7 @@ from engine.methods import method_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.generation_settings import refused_settings, write_generation
 from engine.models.base.number_formats import stored_format
+from engine.models.base.paths import known_elsewhere
 from engine.models.tuned.integrity import hash_of_result, hashed_files, hashes_of_result, remember_result
 from engine.models.tuned.rounding import fitting, round_to
 from engine.training.limits.safe_files import new_folder, size
@@ -121,11 +123,11 @@ def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, An
 def _name_base(model: Any, base: LanguageModel) -> None:
     """An adapter names its base by what others know it as, not by a path of this machine."""
     for config in getattr(model, "peft_config", {}).values():
-        config.base_model_name_or_path = base.name if base.source == "folder" else base.ref
+        config.base_model_name_or_path = base.ref if known_elsewhere(base) else base.name
 
 
 def _copy_tokenizer(weights: Path, tokenizer: Path, target: Path) -> None:
-    wanted = [weights / name for name in _COPIED] + [file for file in tokenizer.iterdir() if file.is_file()]
+    wanted = [weights / name for name in _COPIED] + [file for file in tokenizer.iterdir() if file.name != FILE]
     for file in wanted:
         if file.is_file():
             shutil.copyfile(file, target / file.name)

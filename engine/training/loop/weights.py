@@ -11,7 +11,7 @@ import torch
 from peft import prepare_model_for_kbit_training
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoModelForCausalLM
 
 from engine.base_formats import base_format
 from engine.core.errors import Fault
@@ -20,6 +20,7 @@ from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.generation_settings import without_settings
 from engine.models.base.inspect import inspect_folder
+from engine.models.base.sound_config import sound_config
 from engine.models.tuned.rounding import fitting, save_as
 from engine.training.forward.four_bits import keep_layout, leave_file
 
@@ -42,14 +43,13 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     if packing is not None:
         options["quantization_config"] = packing.config(half, bool(training["double_quantisation"]))
     try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(
             folder,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
             device_map={"": torch_device(device)},
-            **without_settings(config),
+            **without_settings(sound_config(folder)),
             **options,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:

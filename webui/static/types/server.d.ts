@@ -118,7 +118,7 @@ export interface BaseModelView {
   id: number;
   /** shown in lists */
   name: string;
-  /** "starter", "hub", "folder" ... */
+  /** "starter", "hub", "folder" or "resized" */
   source: string;
   /** name at its source, or its folder */
   ref: string;
@@ -138,6 +138,12 @@ export interface BaseModelView {
   default_template: boolean;
   /** "llama" ... */
   architecture: string | null;
+  /** what is wrong where its tokenizer and its embedding do not fit */
+  vocabulary: CodedMessage | null;
+  /** a copy that fits can be made */
+  resizable: boolean;
+  /** the copy that was made, or is being made */
+  resized: number | null;
   /** that prepares it */
   job_id: number | null;
   /** while it is prepared */
@@ -3728,6 +3734,7 @@ export interface TrainFunctions {
   lists(): WizardLists;
   add_hub(name: string): number;
   get_starter(): number;
+  resize_model(model: number): number;
   use_sample(key: string): number;
   wizard_fits(model: number | null, objective: string): Record<string, FitView>;
   peek(dataset: number): DataRow[];
@@ -3823,6 +3830,7 @@ export interface SettingsFunctions {
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;
+  resize_model(model: number): number;
   remove_model(model: number): null;
   disk_use(): DiskUse;
   limits(): LimitRow[];

@@ -6,7 +6,7 @@ import { askFirst, progressBar, runAction } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { said, t } from "../../kit/texts.js";
 import { jobText } from "../jobs/parts.js";
-import { labelledField, reasonBox } from "../shared/form-controls.js";
+import { labelledField, noteBox, reasonBox } from "../shared/form-controls.js";
 
 /**
  * @param {Ctx<"settings">} ctx
@@ -82,11 +82,23 @@ function settingsModelState(model, ctx, refresh) {
     return [progressBar(known ? fraction : null, t("settings.models.preparing", { name: model.name })),
       h("p", { class: "ts-small ts-soft" }, said(label) || jobText(["jobs.status." + phase], {}, t("settings.models.status.preparing")), known ? " · " + format.percent(fraction) : "")];
   }
+  if (model.vocabulary) return settingsVocabulary(model, ctx, refresh);
   if (model.status !== "failed") return null;
   const again = h("button", { type: "button", class: "ts-btn small" }, drawIcon("rotate-ccw", 16), t("settings.models.again"));
-  const fetchIt = { starter: () => ctx.call("get_starter"), hub: () => ctx.call("add_hub", model.ref) }[model.source] || (() => ctx.call("add_folder", model.ref));
+  const fetchIt = { starter: () => ctx.call("get_starter"), hub: () => ctx.call("add_hub", model.ref), resized: () => ctx.call("resize_model", Number(model.ref)) }[model.source] || (() => ctx.call("add_folder", model.ref));
   again.addEventListener("click", () => runAction(again, async () => { await fetchIt(); await refresh(); }));
   return [h("p", { class: "ts-error" }, model.error ? reasonBox(model.error) : ""), h("div", {}, again)];
+}
+
+/**
+ * What its embedding lacks, and the button that makes a copy which has it.
+ * @param {Server.BaseModelView} model
+ * @param {Ctx<"settings">} ctx
+ */
+function settingsVocabulary(model, ctx, refresh) {
+  const resize = h("button", { type: "button", class: "ts-btn small" }, drawIcon("copy", 16), t("settings.models.resize"));
+  resize.addEventListener("click", () => runAction(resize, async () => { await ctx.call("resize_model", model.id); await refresh(); }));
+  return [noteBox("warn", reasonBox(model.vocabulary)), model.resizable && !model.resized ? h("div", {}, resize) : null];
 }
 
 function settingsAdd(key, send, placeholder, refresh) {

@@ -5,13 +5,14 @@ import { drawIcon } from "../../../kit/icons.js";
 import { progressBar, runAction } from "../../../kit/parts.js";
 import { poll } from "../../../kit/server.js";
 import { pageUrl, said, t } from "../../../kit/texts.js";
-import { choiceCards, labelledField, reasonBox } from "../../shared/form-controls.js";
+import { choiceCards, labelledField, noteBox, reasonBox } from "../../shared/form-controls.js";
 
 /** @param {Parts<"train">} w */
 export function modelStepView(w, body) {
-  const list = h("div", {});
-  const draw = () => replaceChildren(list, modelChoices(w));
-  appendAll(body, [list, addModel(w)]);
+  const list = h("div", {}), note = h("div", {});
+  const tell = () => replaceChildren(note, vocabularyNote(w));
+  const draw = () => { replaceChildren(list, modelChoices(w, tell)); tell(); };
+  appendAll(body, [list, note, addModel(w)]);
   w.on("lists", draw, "step");
   draw();
   watchModels(w, list);
@@ -33,14 +34,45 @@ function watchModels(w, root) {
 }
 
 /** @param {Parts<"train">} w */
-function modelChoices(w) {
+function modelChoices(w, onpick) {
   if (!w.models.length) return noModel(w);
   const rank = (model) => (model.source === "starter" ? 0 : 1);
   const models = [...w.models].sort((a, b) => rank(a) - rank(b));
   return choiceCards(t("train.model.title"), models.map((model) => ({
     value: model.id, disabled: model.status !== "ready", content: trainModelCard(model), label: model.name,
-  })), w.draft.base_model, (id) => w.patch({ base_model: id }), "cards");
+  })), w.draft.base_model, (id) => { w.patch({ base_model: id }); onpick(); }, "cards");
 }
+
+/**
+ * What the chosen model's embedding lacks, and the button that makes a copy which has it, or takes the one that is there.
+ * @param {Parts<"train">} w
+ */
+function vocabularyNote(w) {
+  const model = w.models.find((one) => one.id === w.draft.base_model);
+  if (!model?.vocabulary) return [];
+  const copy = w.models.find((one) => one.id === model.resized);
+  const offer = copy ? useCopy(w, copy) : model.resizable ? makeCopy(w, model) : null;
+  return [noteBox("warn", reasonBox(model.vocabulary), offer ? h("div", {}, offer) : null)];
+}
+
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.BaseModelView} model
+ */
+function makeCopy(w, model) {
+  const button = h("button", { type: "button", class: "ts-btn small", onclick: () => runAction(button, async () => {
+    await w.ctx.call("resize_model", model.id);
+    await w.refresh();
+  }) }, drawIcon("copy", 16), t("train.model.resize", { name: model.name }));
+  return button;
+}
+
+/**
+ * @param {Parts<"train">} w
+ * @param {Server.BaseModelView} copy
+ */
+const useCopy = (w, copy) => h("button", { type: "button", class: "ts-btn small", disabled: copy.status !== "ready",
+  onclick: () => { w.patch({ base_model: copy.id }); w.refresh(); } }, t("train.model.use_copy", { name: copy.name }));
 
 /**
  * An empty list holds the button that fills it.

@@ -1,0 +1,72 @@
+"""Which tensors lie in a model's safetensors files, by their headers: names, number formats, sizes and places. No weights."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.errors import Fault
+
+_LONGEST_HEADER = 100 * 1024 * 1024
+METADATA = "__metadata__"  # the one name in a header that is no tensor's
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """One tensor of a file.
+
+    Attributes:
+        name: as the model calls it.
+        file: that it lies in.
+        dtype: as safetensors calls it: "BF16", "F32" ...
+        shape: its sizes.
+        start: first byte in the file.
+        bytes: how many it takes up.
+    """
+
+    name: str
+    file: Path
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    bytes: int
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it holds."""
+        return math.prod(self.shape)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one entry of its first dimension."""
+        return self.bytes // self.shape[0] if self.shape and self.shape[0] else 0
+
+
+def read_header(file: Path) -> tuple[list[StoredTensor], Mapping[str, str]]:
+    """The tensors of a file in the order of their bytes, and its metadata.
+
+    Raises:
+        Fault: "model.file_broken", also for a truncated file.
+    """
+    size = file.stat().st_size
+    try:
+        with file.open("rb") as opened:
+            length = int.from_bytes(opened.read(8), "little")
+            if not 2 <= length <= min(_LONGEST_HEADER, size - 8):
+                raise ValueError(length)
+            header = json.loads(opened.read(length))
+        found = [_tensor(file, name, entry, 8 + length) for name, entry in header.items() if name != METADATA]
+        if max((one.start + one.bytes for one in found), default=8 + length) != size:
+            raise ValueError(size)
+        return sorted(found, key=lambda one: one.start), dict(header.get(METADATA) or {})
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        raise Fault("model.file_broken", file=file.name) from None
+
+
+def _tensor(file: Path, name: str, entry: Mapping[str, object], data: int) -> StoredTensor:
+    first, last = (int(place) for place in entry["data_offsets"])  # type: ignore[attr-defined]
+    shape = tuple(int(size) for size in entry["shape"])  # type: ignore[attr-defined]
+    return StoredTensor(name, file, str(entry["dtype"]), shape, data + first, last - first)

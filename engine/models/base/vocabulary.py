@@ -1,0 +1,141 @@
+"""A model's tokenizer against its embedding: looked into at preparation, or on first need for models of earlier versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.core.errors import Fault
+from engine.core.shapes import CodedMessage
+from engine.data.templates.token_rows import TokenRows, named
+from engine.models.base.embedding import TokenTables, find_tables
+from engine.models.base.inspect import weight_files
+from engine.models.base.tensors import StoredTensor
+
+if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate
+
+RESIZED = "resized.json"  # beside the weights of a copy with more rows: how many the original had
+VOCABULARY_KEYS = ("vocab_size", "padded_vocab_size")
+_TALK = ({"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hi"})
+_MOST_KEPT = 1_000  # tokens without a row whose texts are kept
+_log = logging.getLogger(__name__)
+
+
+def look_into(weights: Path, config: Mapping[str, Any], tokenizer: Path) -> TokenRows:
+    """What the tokenizer of a folder needs of the embedding in `weights`, by headers and a few rows.
+
+    Raises:
+        Fault: "model.*" where the weights cannot be read, "template.*" where the tokenizer cannot.
+    """
+    from engine.data.templates.template import ChatTemplate
+
+    tables = find_tables(weight_files(weights))
+    if tables is None:
+        return TokenRows()
+    template, rows = ChatTemplate.load(tokenizer), tables.rows
+    template.token_rows = TokenRows()  # what was found earlier refuses nothing here
+    beyond = {i: text for text, i in template.tokenizer.get_vocab(with_added_tokens=True).items() if i >= rows}
+    said = configured_rows(config)
+    return TokenRows(
+        rows,
+        said if said != rows else None,
+        len(beyond),
+        dict(sorted(beyond.items())[:_MOST_KEPT]),
+        _used(template, rows),
+        _untaught(template, tables, weights),
+        not tables.strange,
+    )
+
+
+def rows_needed(tokenizer: Path) -> int:
+    """Rows that an embedding needs for every token of a tokenizer folder. Raises Fault("template.no_tokenizer")."""
+    from engine.data.templates.template import ChatTemplate
+
+    return 1 + max(ChatTemplate.load(tokenizer).tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+
+
+def text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part of a config.json that describes the language model."""
+    part = config.get("text_config")
+    return part if isinstance(part, Mapping) else config
+
+
+def configured_rows(config: Mapping[str, Any]) -> int | None:
+    """How many rows the embedding has by config.json; None where it does not say."""
+    part = text_part(config)
+    found = (part.get(key) for key in reversed(VOCABULARY_KEYS))
+    return next((value for value in found if isinstance(value, int)), None)
+
+
+def known_rows(weights: Path, tokenizer: Path) -> TokenRows:
+    """What is known of a prepared model; looked into now, and kept, where that was not done yet."""
+    if (found := TokenRows.read(tokenizer)) is not None:
+        return found
+    try:
+        config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
+        found = look_into(weights, config, tokenizer)
+    except (Fault, OSError, ValueError):  # those who load it say so
+        return TokenRows()
+    try:
+        found.write(tokenizer)
+    except OSError as error:  # a full disk, a home that cannot be written to: looked into again the next time
+        _log.warning("What is known of the embedding could not be kept: %s", error)
+    return found
+
+
+def finding_of(rows: TokenRows) -> CodedMessage | None:
+    """What a page or a terminal says of a model whose tokenizer and embedding do not fit; None where they do."""
+    if rows.configured is not None:
+        return {"code": "model.rows_differ", "params": {"configured": rows.configured, "rows": rows.rows}}
+    if not rows.lacking:
+        return None
+    params = {"n": rows.lacking, "rows": rows.rows}
+    if rows.used:
+        used = {token: rows.beyond.get(token, "?") for token in rows.used}
+        return {"code": "model.template_beyond", "params": params | {"tokens": named(used)}}
+    return {"code": "model.tokens_beyond", "params": params | {"tokens": named(rows.beyond)}}
+
+
+# ------------------------------------------------------------------ inside
+
+
+def _used(template: ChatTemplate, rows: int) -> tuple[int, ...]:
+    """Tokens without a row that the chat template itself writes into a short conversation, or that end every text."""
+    ids = set() if template.eos_id is None else {template.eos_id}
+    with suppress(Fault):  # a template that takes no such conversation
+        ids |= {*template.encode(_TALK).ids, *template.encode_prompt(_TALK[:1])}
+    return tuple(sorted(token for token in ids if token >= rows))
+
+
+def _untaught(template: ChatTemplate, tables: TokenTables, weights: Path) -> dict[int, str]:
+    """Added tokens whose rows are zero or equal to another's, and those of a copy that was given new rows."""
+    added = {i: token.content for i, token in template.tokenizer.get_added_tokens_decoder().items() if i < tables.rows}
+    old = _rows_before(weights)
+    new = {} if old is None else {i: template.tokenizer.id_to_token(i) or "?" for i in range(old, tables.rows)}
+    return {i: added[i] for i in _blank(tables.embedding, sorted(added))} | new
+
+
+def _rows_before(weights: Path) -> int | None:
+    """How many rows the original of a copy with more rows had."""
+    try:
+        return int(json.loads((weights / RESIZED).read_text(encoding="utf-8"))["rows"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _blank(embedding: StoredTensor, ids: Sequence[int]) -> list[int]:
+    """Those of the rows that are all zeros, or the very same as another of them."""
+    alike: dict[bytes, list[int]] = defaultdict(list)
+    with embedding.file.open("rb") as file:
+        for token in ids:
+            file.seek(embedding.start + token * embedding.row_bytes)
+            row = file.read(embedding.row_bytes)
+            alike[b"" if not any(row) else hashlib.sha256(row).digest()].append(token)
+    return sorted(token for row, same in alike.items() if not row or len(same) > 1 for token in same)
