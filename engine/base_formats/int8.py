@@ -17,7 +17,7 @@ _FP32 = 4
 
 
 def _scales(shape: ModelShape, _double: bool) -> Counted:
-    rows = shape.layers * sum(outputs for _, outputs in shape.linears.values())
+    rows = shape.over_layers(lambda _, outputs: outputs, shape.linears)
     return Counted(float(_FP32 * rows), times(rows, "4 B"))
 
 

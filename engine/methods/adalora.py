@@ -171,8 +171,7 @@ def _restore(model: Model, stored: Mapping[str, Tensor]) -> None:
 
 
 def _at_rank(shape: ModelShape, values: Values, rank: int) -> int:
-    chosen = chosen_linears(shape, values).values()
-    return shape.layers * rank * sum(inputs + outputs + 1 for inputs, outputs in chosen)
+    return rank * shape.over_layers(lambda inputs, outputs: inputs + outputs + 1, chosen_linears(shape, values))
 
 
 def _trainable(shape: ModelShape, values: Values) -> int:
@@ -189,7 +188,7 @@ def _footprint(shape: ModelShape, values: Values) -> Footprint:
         apart=bool(values["dropout"]),
         kept=rank * len(chosen) + (inputs if values["dropout"] else 0),
         held=3 * _trainable(shape, values),
-        built=shape.layers * rank * inputs,
+        built=rank * shape.over_layers(lambda width, _: width, chosen),
     )
 
 

@@ -21,7 +21,6 @@ _PARAMS = (
         usual=Text("methods.bitfit.added.usual"),
     ),
 )
-_TURNED = "c_attn"  # GPT-2 keeps its weights turned round, in modules that PEFT gives no bias
 
 
 def _apply(model: Model, values: Values, _run: RunContext) -> Model:
@@ -30,11 +29,9 @@ def _apply(model: Model, values: Values, _run: RunContext) -> Model:
 
     from engine.training.tuners import structure
 
-    names: str | list[str] = "all-linear"
-    if not values["added"]:
-        layer = structure.decoder_layers(model)[0]
-        names = [path for path, module in structure.layer_linears(layer) if module.bias is not None]
-    return get_peft_model(model, BeftConfig(target_modules=names, task_type="CAUSAL_LM"))
+    free = structure.adaptable(model)
+    paths = [path for path, module in free.items() if values["added"] or module.bias is not None]
+    return get_peft_model(model, BeftConfig(target_modules=structure.endings(model, paths), task_type="CAUSAL_LM"))
 
 
 def _merge(model: Model) -> Model:
@@ -44,19 +41,14 @@ def _merge(model: Model) -> Model:
     return merge_biases(model)
 
 
-def _chosen(shape: ModelShape, values: Values) -> Iterator[int]:
-    for name, (_inputs, outputs) in shape.linears.items():
-        if values["added"] or name in shape.linear_biases:
-            yield outputs
-
-
 def _trainable(shape: ModelShape, values: Values) -> int:
     """One number for each output of each chosen linear module."""
-    return shape.layers * sum(_chosen(shape, values))
+    chosen = [name for name in shape.reached if values["added"] or name in shape.linear_biases]
+    return shape.over_layers(lambda _, outputs: outputs, chosen)
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
-    if _TURNED in shape.linears:
+    if shape.turned:
         yield Refusal("method", "bitfit.turned_weights", {"family": shape.family})
     elif not _trainable(shape, values):
         yield Refusal("method.added", "bitfit.no_biases")

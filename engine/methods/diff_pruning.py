@@ -97,7 +97,7 @@ def _save(model: Model, folder: Path, _run: RunContext) -> None:
 
 
 def _weights(shape: ModelShape) -> int:
-    return shape.layers * sum(inputs * outputs for inputs, outputs in shape.linears.values())
+    return shape.over_layers(lambda inputs, outputs: inputs * outputs, shape.reached)
 
 
 def _changed(shape: ModelShape, values: Values) -> int:
@@ -106,7 +106,7 @@ def _changed(shape: ModelShape, values: Values) -> int:
 
 def _footprint(shape: ModelShape, _values: Values) -> Footprint:
     """How far each gate is open, until the backward pass and again in the penalty's; five matrices at work for one module."""
-    largest = max(inputs * outputs for inputs, outputs in shape.linears.values())
+    largest = max(inputs * outputs for inputs, outputs in shape.reached.values())
     weights = _weights(shape)
     return Footprint(reads=inputs_of(shape), built=weights, once=5 * largest, after=weights)
 

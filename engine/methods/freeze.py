@@ -85,17 +85,14 @@ def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     return model
 
 
-def _in_a_layer(shape: ModelShape, names: set[str]) -> int:
-    if not names:
-        return shape.layer_parameters
-    linears = {name: i * o + (o if name in shape.linear_biases else 0) for name, (i, o) in shape.linears.items()}
-    norms = {name: shape.norm_tensors * size for name, size in shape.norm_sizes.items()}
-    return sum(count for name, count in (linears | norms).items() if name in names)
+def _in_layers(shape: ModelShape, names: set[str], top: int) -> int:
+    places = range(max(0, shape.layers - top), shape.layers)
+    return sum(shape.named_numbers(names, place) if names else shape.layer_numbers(place) for place in places)
 
 
 def _trainable(shape: ModelShape, values: Values) -> int:
     """The chosen tensors' own sizes; a matrix shared by embeddings and head counts once."""
-    layers = min(values["top_layers"], shape.layers) * _in_a_layer(shape, _named(values))
+    layers = _in_layers(shape, _named(values), values["top_layers"])
     roles = values["embeddings"] + values["head"]
     matrices = min(roles, 1) if shape.tied else roles
     norm = shape.norm_tensors * shape.final_norm[1] if values["norm"] else 0
@@ -120,7 +117,7 @@ def _footprint(shape: ModelShape, values: Values) -> Footprint:
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
     known = [*shape.linears, *shape.norm_sizes]
-    unknown = sorted(_named(values) - set(known))
+    unknown = sorted(_named(values) - {*known, *(name.rsplit(".", 1)[-1] for name in known)})
     if unknown:
         yield Refusal("method.modules", "freeze.unknown_modules", {"names": unknown, "known": known})
     elif _trainable(shape, values) == 0:

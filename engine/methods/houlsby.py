@@ -14,7 +14,7 @@ from engine.methods.common.shape import ModelShape
 
 # the module that ends each part of a layer, as families name it
 _ATTENTION_ENDS = ("o_proj", "dense", "attn.c_proj", "out_proj")
-_MLP_ENDS = ("down_proj", "dense_4h_to_h", "mlp.c_proj", "fc2")
+_MLP_ENDS = ("down_proj", "dense_4h_to_h", "mlp.c_proj", "fc2", "w2", "output_linear", "fc_out")
 _BOTH = (_ATTENTION_ENDS, _MLP_ENDS)
 
 _PARAMS = (
@@ -48,17 +48,28 @@ _PARAMS = (
 
 def _ends(linears: Sequence[str], parts: Sequence[Sequence[str]]) -> list[str]:
     """The first name of each part that the model has; none where a part has none."""
-    found = [next((name for name in names if name in linears), None) for names in parts]
+    found = [next((name for name in names if any(_ends_with(one, name) for one in linears)), None) for names in parts]
     return [name for name in found if name] if all(found) else []
+
+
+def _ends_with(path: str, name: str) -> bool:
+    return path == name or path.endswith(f".{name}")
+
+
+def _widths(shape: ModelShape, parts: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Linear module with an adapter behind it -> its outputs."""
+    ends = _ends([*shape.reached], parts)
+    return {one: sizes[1] for one, sizes in shape.reached.items() if any(_ends_with(one, end) for end in ends)}
 
 
 def _apply(parts: Sequence[Sequence[str]]) -> Callable[[Model, Values, RunContext], Model]:
     def apply(model: Model, values: Values, _run: RunContext) -> Model:
         from engine.training.tuners import houlsby, structure
 
-        paths = [path for path, _ in structure.layer_linears(structure.decoder_layers(model)[0])]
-        names = [name for names in parts for name in names if any(structure.is_named(path, {name}) for path in paths)]
-        return houlsby.wrap(model, _ends(names, parts), values["size"], values["activation"])
+        free = structure.adaptable(model)
+        ends = _ends([*free], parts)
+        paths = [path for path in free if structure.is_named(path, set(ends))]
+        return houlsby.wrap(model, structure.endings(model, paths), values["size"], values["activation"])
 
     return apply
 
@@ -66,9 +77,8 @@ def _apply(parts: Sequence[Sequence[str]]) -> Callable[[Model, Values, RunContex
 def _trainable(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values], int]:
     def count(shape: ModelShape, values: Values) -> int:
         """2md + d + m for each adapter (arXiv:1902.00751, section 2.1)."""
-        size = values["size"]
-        widths = [shape.linears[name][1] for name in _ends([*shape.linears], parts)]
-        return shape.layers * sum(2 * size * width + width + size for width in widths)
+        size = int(values["size"])
+        return shape.over_layers(lambda _, width: 2 * size * width + width + size, _widths(shape, parts))
 
     return count
 
@@ -76,8 +86,7 @@ def _trainable(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values],
 def _footprint(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values], Footprint]:
     def footprint(shape: ModelShape, values: Values) -> Footprint:
         """What adapters keep of each token: their input, and the middle before and after the activation."""
-        widths = [shape.linears[name][1] for name in _ends([*shape.linears], parts)]
-        keeps = shape.keeps
+        widths, keeps = _widths(shape, parts).values(), shape.keeps
         below = keeps.attention + (shape.hidden + keeps.mlp if len(widths) == 1 else 0)
         return Footprint(kept=sum(width + 2 * values["size"] for width in widths), below=below)
 
@@ -86,7 +95,7 @@ def _footprint(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values],
 
 def _refusals(parts: Sequence[Sequence[str]]) -> Callable[[ModelShape, Values, Values], Iterator[Refusal]]:
     def refusals(shape: ModelShape, _values: Values, _training: Values) -> Iterator[Refusal]:
-        if not _ends([*shape.linears], parts):
+        if not _widths(shape, parts):
             yield Refusal("method", "houlsby.no_places", {"family": shape.family})
 
     return refusals

@@ -12,7 +12,7 @@ from engine.methods.common.modules import TURN_BY_TURN
 from engine.methods.common.shape import ModelShape
 
 _ATTENTION = ("k_proj", "v_proj", "query_key_value", "qkv_proj", "c_attn")  # by what each family calls them
-_FEED_FORWARD = ("down_proj", "dense_4h_to_h", "mlp.c_proj", "fc2")
+_FEED_FORWARD = ("down_proj", "dense_4h_to_h", "mlp.c_proj", "fc2", "w2", "output_linear", "fc_out")
 _PLACES = {"attention": _ATTENTION, "feed_forward": _FEED_FORWARD}
 
 _PARAMS = (
@@ -33,48 +33,48 @@ _PARAMS = (
 
 def _chosen(values: Values, names: Iterable[str]) -> dict[str, bool]:
     """Module name -> whether its inputs (not its outputs) are stretched, for those of `names` that the method takes."""
-    known = set(names)
-    wanted = [(name, place == "feed_forward") for place in values["places"] for name in _PLACES[place]]
-    return {name: inner for name, inner in wanted if name in known}
+    wanted = [(f".{name}", place == "feed_forward") for place in values["places"] for name in _PLACES[place]]
+    return {known: inner for known in names for end, inner in wanted if f".{known}".endswith(end)}
 
 
 def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     from peft import IA3Config, get_peft_model
 
-    names = {".".join(parts[-i:]) for name, _ in model.named_modules() if (parts := name.split(".")) for i in (1, 2)}
-    chosen = _chosen(values, names)
+    from engine.training.tuners import structure
+
+    chosen = _chosen(values, structure.adaptable(model))
     config = IA3Config(
-        target_modules=list(chosen),
-        feedforward_modules=[name for name, inner in chosen.items() if inner],
+        target_modules=structure.endings(model, chosen),
+        feedforward_modules=structure.endings(model, [name for name, inner in chosen.items() if inner]),
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)
 
 
 def _trainable(shape: ModelShape, values: Values) -> int:
-    chosen = _chosen(values, shape.linears)
-    return shape.layers * sum(shape.linears[name][0 if inner else 1] for name, inner in chosen.items())
+    chosen = _chosen(values, shape.reached)
+    return sum(shape.times(name) * shape.linears[name][0 if inner else 1] for name, inner in chosen.items())
 
 
 def _changed(shape: ModelShape, values: Values) -> int:
-    chosen = _chosen(values, shape.linears)
-    weights = sum(shape.linears[name][0] * shape.linears[name][1] for name in chosen)
-    biases = sum(shape.linears[name][1] for name, inner in chosen.items() if not inner and name in shape.linear_biases)
-    return shape.layers * (weights + biases)
+    chosen = _chosen(values, shape.reached)
+    weights = shape.over_layers(lambda inputs, outputs: inputs * outputs, chosen)
+    biased = [name for name, inner in chosen.items() if not inner and name in shape.linear_biases]
+    return weights + shape.over_layers(lambda _, outputs: outputs, biased)
 
 
 def _rank(shape: ModelShape, values: Values) -> int | None:
-    return max((min(shape.linears[name]) for name in _chosen(values, shape.linears)), default=0)
+    return max((min(shape.linears[name]) for name in _chosen(values, shape.reached)), default=0)
 
 
 def _footprint(shape: ModelShape, values: Values) -> Footprint:
     """What is stretched: outputs, or inputs."""
-    chosen = _chosen(values, shape.linears)
+    chosen = _chosen(values, shape.reached)
     return Footprint(kept=sum(shape.linears[name][0 if inner else 1] for name, inner in chosen.items()))
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
-    if not _chosen(values, shape.linears):
+    if not _chosen(values, shape.reached):
         yield Refusal("method.places", "ia3.no_places", {"family": shape.family})
 
 

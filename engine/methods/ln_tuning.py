@@ -25,10 +25,10 @@ def _apply(model: Model, values: Values, _run: RunContext) -> Model:
     """The trained copies are held in fp32, as bf16 is too coarse for steps of this size."""
     from peft import LNTuningConfig, get_peft_model
 
-    names = [name for name, module in model.named_modules() if "norm" in type(module).__name__.lower()]
-    in_layers = {name.rsplit(".", 1)[-1] for name in names if any(part.isdigit() for part in name.split("."))}
-    last = {name for name in names if not any(part.isdigit() for part in name.split("."))} if values["final"] else set()
-    tuned = get_peft_model(model, LNTuningConfig(target_modules=sorted(in_layers | last), task_type="CAUSAL_LM"))
+    from engine.training.tuners import structure
+
+    names = structure.endings(model, structure.norms(model, final=values["final"]))
+    tuned = get_peft_model(model, LNTuningConfig(target_modules=names, task_type="CAUSAL_LM"))
     for parameter in tuned.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
@@ -37,7 +37,7 @@ def _apply(model: Model, values: Values, _run: RunContext) -> Model:
 
 def _trainable(shape: ModelShape, values: Values) -> int:
     last = shape.final_norm[1] if values["final"] else 0
-    return shape.norm_tensors * (shape.layers * sum(shape.norm_sizes.values()) + last)
+    return shape.norm_numbers + shape.norm_tensors * last
 
 
 LN_TUNING = Method(

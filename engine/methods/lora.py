@@ -26,6 +26,9 @@ def apply_lora(model: Model, values: Values, run: RunContext) -> Model:
     """Wrap `model` in LoRA adapters. Raises ValueError of PEFT's for modules that the model does not have."""
     from peft import LoraConfig, get_peft_model
 
+    from engine.training.tuners import structure
+
+    tensors = structure.expert_tensors(model) if values.get("experts") else []
     config = LoraConfig(
         r=values["rank"],
         lora_alpha=values["alpha"],
@@ -34,6 +37,7 @@ def apply_lora(model: Model, values: Values, run: RunContext) -> Model:
         use_dora=values["dora"],
         init_lora_weights=values["start"] if _moves_base(values) else True,
         target_modules=targets(values, model),
+        target_parameters=structure.endings(model, tensors, tensors=True) or None,
         task_type="CAUSAL_LM",
     )
     tuned = get_peft_model(model, config)
@@ -96,10 +100,27 @@ def lora_parameters(shape: ModelShape, values: Values) -> int:
 
     DoRA adds a magnitude for each output (arXiv:2402.09353, section 4.1); LoRA-FA leaves the rank x inputs out.
     """
-    chosen = chosen_linears(shape, values).values()
-    inputs, outputs = (sum(sizes[side] for sizes in chosen) for side in (0, 1))
-    down = 0 if values["updates"] == "b_only" else inputs
-    return shape.layers * (values["rank"] * (down + outputs) + (outputs if values["dora"] else 0))
+    rank, down, lengths = int(values["rank"]), values["updates"] != "b_only", bool(values["dora"])
+    numbers = shape.over_layers(
+        lambda inputs, outputs: rank * (inputs * down + outputs) + outputs * lengths, chosen_linears(shape, values)
+    )
+    return numbers + rank * _expert_widths(shape, values)
+
+
+def _expert_widths(shape: ModelShape, values: Values) -> int:
+    """Inputs and outputs of all matrices of all experts, where they are adapted."""
+    one = shape.experts if values.get("experts") else None
+    return one.layers * one.count * sum(inputs + outputs for inputs, outputs in one.matrices.values()) if one else 0
+
+
+def _expert_weights(shape: ModelShape, values: Values) -> int:
+    one = shape.experts if values.get("experts") else None
+    return one.layers * one.count * sum(inputs * outputs for inputs, outputs in one.matrices.values()) if one else 0
+
+
+def lora_changed(shape: ModelShape, values: Values) -> int:
+    """Every weight of the chosen matrices of all layers, and of the experts'."""
+    return weights_of(shape, values) + _expert_weights(shape, values)
 
 
 def lora_stored(shape: ModelShape, values: Values) -> int:
@@ -123,7 +144,7 @@ def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
     """The inputs of each chosen matrix, and rank numbers between its two; with dropout, each its own inputs and their mask.
 
     DoRA keeps both outputs of each matrix and forms one matrix anew (arXiv:2402.09353, equation 5); LoRA-FA holds what it
-    does not train.
+    does not train. The matrices of experts are formed anew, all of them, and kept until the backward pass.
     """
     chosen = chosen_linears(shape, values)
     inputs, outputs = (sum(sizes[side] for sizes in chosen.values()) for side in (0, 1))
@@ -132,9 +153,17 @@ def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
         reads=inputs_of(shape, chosen),
         apart=bool(values["dropout"]),
         kept=kept,
-        held=shape.layers * values["rank"] * inputs if values["updates"] == "b_only" else 0,
-        once=3 * max((i * o for i, o in chosen.values()), default=0) if values["dora"] else 0,
+        held=values["rank"] * shape.over_layers(lambda width, _: width, chosen) if values["updates"] == "b_only" else 0,
+        once=3 * max((i * o for i, o in chosen.values()), default=0) if values["dora"] else _most_formed(shape, values),
+        built=_expert_weights(shape, values),
     )
+
+
+def _most_formed(shape: ModelShape, values: Values) -> float:
+    """Numbers that the backward pass makes of one layer's experts: the gradients of the largest matrices, twice."""
+    if not values.get("experts") or shape.experts is None:
+        return 0
+    return 2.0 * shape.experts.count * max(inputs * outputs for inputs, outputs in shape.experts.matrices.values())
 
 
 # ---------------------------------------------------------------- refusals
@@ -143,8 +172,11 @@ def lora_footprint(shape: ModelShape, values: Values) -> Footprint:
 def refuse_lora(shape: ModelShape, values: Values, training: Values) -> Iterator[Refusal]:
     """What the options cannot do together."""
     yield from refuse_missing(shape, values)
+    yield from _refuse_experts(shape, values, training)
     smallest = min((min(sizes) for sizes in chosen_linears(shape, values).values()), default=values["rank"])
     if _moves_base(values):
+        if shape.turned:
+            yield Refusal("method.start", "lora.start_turned", {"start": _start_name(values), "family": shape.family})
         if base_format(training).quantised:
             yield Refusal("method.start", "lora.start_quantised", {"start": _start_name(values)})
         if values["dora"]:
@@ -158,6 +190,24 @@ def refuse_lora(shape: ModelShape, values: Values, training: Values) -> Iterator
             yield Refusal("method.updates", "lora.b_only_dora")
         if not optimizer_of(training["optimizer"]).adamw:
             yield Refusal("training.optimizer", "lora.b_only_optimizer")
+
+
+def _refuse_experts(shape: ModelShape, values: Values, training: Values) -> Iterator[Refusal]:
+    """What PEFT cannot do to a tensor that holds the matrices of all experts."""
+    if not values.get("experts"):
+        return
+    if shape.experts is None or not shape.experts.matrices:
+        yield Refusal("method.experts", "lora.experts_none", {"family": shape.family})
+    if base_format(training).quantised:
+        yield Refusal("training.quantisation", "lora.experts_quantised")
+    if _moves_base(values):
+        yield Refusal("method.start", "lora.experts_start", {"start": _start_name(values)})
+    if values["dora"]:
+        yield Refusal("method.dora", "lora.experts_dora")
+    if values["dropout"]:
+        yield Refusal("method.dropout", "lora.experts_dropout")
+    if values["updates"] != "both":
+        yield Refusal("method.updates", "lora.experts_updates")
 
 
 def _start_name(values: Values) -> str:
@@ -176,7 +226,7 @@ LORA = Method(
     apply=apply_lora,
     trainable=lora_parameters,
     trainable_source=Text("methods.lora.trainable_source"),
-    changed=weights_of,
+    changed=lora_changed,
     rank=lora_rank,
     stored=lora_stored,
     footprint=lora_footprint,

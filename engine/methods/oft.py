@@ -19,8 +19,6 @@ from engine.methods.common.modules import (
 )
 from engine.methods.common.shape import ModelShape
 
-_TRANSPOSED = frozenset({"gpt2"})  # their linear layers are stored the other way round, which PEFT's OFT does not know
-
 _PARAMS = (
     Param(
         key="block",
@@ -73,8 +71,8 @@ def _apply(model: Model, values: Values, _run: RunContext) -> Model:
 def _trainable(shape: ModelShape, values: Values) -> int:
     """Each block is a skew-symmetric matrix: block x (block - 1) / 2 numbers, inputs / block of them a layer."""
     block = values["block"]
-    blocks = sum(inputs // block for inputs, _ in chosen_linears(shape, values).values())
-    return int(shape.layers * blocks * (block * (block - 1) // 2))
+    blocks = shape.over_layers(lambda inputs, _: inputs // block, chosen_linears(shape, values))
+    return int(blocks * (block * (block - 1) // 2))
 
 
 def _footprint(shape: ModelShape, values: Values) -> Footprint:
@@ -83,14 +81,14 @@ def _footprint(shape: ModelShape, values: Values) -> Footprint:
     places = 2 * (block * (block - 1) // 2) * 2  # row and column of each number of a block, in 8 bytes
     return Footprint(
         reads=inputs,
-        built=4 * shape.layers * block * sum(inputs.values()),
+        built=4 * block * shape.over_layers(lambda width, _: width, inputs),
         held=shape.layers * len(inputs) * places,
     )
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
     yield from refuse_missing(shape, values)
-    if shape.family in _TRANSPOSED:
+    if shape.turned:
         yield Refusal("method", "oft.family", {"family": shape.family})
         return
     sizes = [inputs for inputs, _ in chosen_linears(shape, values).values()]

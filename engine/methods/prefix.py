@@ -15,7 +15,6 @@ from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
 from engine.methods.prompt import VIRTUAL, virtual_tokens
 
-_OTHER_CACHES = frozenset({"bloom", "gpt_bigcode", "mpt"})  # keys and values laid out in ways of their own
 _START_SPREAD = 0.1  # of the keys and values that training begins with
 
 _NOT_RECOMPUTED = Text("methods.prefix.not_recomputed")
@@ -47,7 +46,7 @@ def _apply_v2(model: Model, values: Values, _run: RunContext) -> Model:
 
 
 def _refusals(shape: ModelShape, _values: Values, _training: Values) -> Iterator[Refusal]:
-    if shape.family in _OTHER_CACHES:
+    if not shape.plain_cache:
         yield Refusal("method", "prefix_tuning.family", {"family": shape.family})
 
 

@@ -52,8 +52,7 @@ def _apply(model: Model, values: Values, _run: RunContext) -> Model:
 
 
 def _trainable(shape: ModelShape, values: Values) -> int:
-    outputs = [outputs + values["rank"] for _, outputs in chosen_linears(shape, values).values()]
-    return int(shape.layers * sum(outputs))
+    return shape.over_layers(lambda _, outputs: outputs + int(values["rank"]), chosen_linears(shape, values))
 
 
 def _shared(shape: ModelShape, values: Values) -> int:

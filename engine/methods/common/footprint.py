@@ -70,6 +70,7 @@ def inputs_kept(reads: Mapping[str, int], *, apart: bool) -> int:
 
 
 def inputs_of(shape: ModelShape, names: Iterable[str] | None = None) -> dict[str, int]:
-    """Name -> inputs of the linear modules of a layer; of all where no names are given."""
+    """Name -> inputs of the linear modules of a layer; of all where no names are given. On average, where layers differ."""
     wanted = shape.linears.keys() if names is None else set(names)
-    return {name: inputs for name, (inputs, _) in shape.linears.items() if name in wanted}
+    found = {name: inputs for name, (inputs, _) in shape.linears.items() if {name, name.rsplit(".", 1)[-1]} & wanted}
+    return {name: inputs * shape.times(name) // shape.layers for name, inputs in found.items()}

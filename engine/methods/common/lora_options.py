@@ -44,6 +44,14 @@ LORA_PARAMS = (
     ),
     MODULES_PARAM,
     Param(
+        key="experts",
+        kind="bool",
+        default=False,
+        label=Text("methods.common.lora_options.experts.label"),
+        help=Text("methods.common.lora_options.experts.help"),
+        usual=Text("methods.common.lora_options.experts.usual"),
+    ),
+    Param(
         key="rslora",
         kind="bool",
         default=False,

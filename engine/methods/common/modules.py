@@ -37,34 +37,32 @@ TURN_BY_TURN = Text("methods.common.modules.turn_by_turn")
 
 
 def chosen_linears(shape: ModelShape, values: Values) -> Mapping[str, tuple[int, int]]:
-    """(inputs, outputs) of the chosen linear modules of one layer. All of them means all that the model has."""
+    """(inputs, outputs) of the chosen linear modules that a layer can have. All of them means all that can be adapted."""
+    free = {name: sizes for name, sizes in shape.reached.items() if name not in shape.converted}
     if _all_chosen(values):
-        return shape.linears
-    return {name: sizes for name, sizes in shape.linears.items() if name in values["modules"]}
+        return free
+    return {name: sizes for name, sizes in free.items() if {name, name.rsplit(".", 1)[-1]} & set(values["modules"])}
 
 
-def targets(values: Values, model: Model) -> str | list[str]:
-    """The chosen modules as PEFT wants them.
+def targets(values: Values, model: Model) -> list[str]:
+    """The chosen modules as PEFT wants them, by endings of their paths that no other module has.
 
-    In a mixture of experts all of them are named: PEFT would take "all-linear" to mean the experts too, which are no linear
-    modules, and form all their weights anew in each pass.
+    "all-linear" would take in what its adapters do not reach, and in a mixture of experts the experts too, which are no linear
+    modules: PEFT would form all their weights anew in each pass.
     """
-    if not _all_chosen(values):
-        return list(values["modules"])
-    text = model.config.get_text_config(decoder=True)
-    if not any(getattr(text, name, None) for name in ("num_local_experts", "num_experts")):
-        return "all-linear"
-    from torch import nn
-
     from engine.training.tuners import structure
 
-    linears = structure.layer_linears(structure.decoder_layers(model)[0])
-    return sorted({path.rsplit(".", 1)[-1] for path, module in linears if type(module) is nn.Linear})
+    free = structure.adaptable(model)
+    taken = structure.taken_for_experts(model, free)
+    paths = [path for path in free if path not in taken]
+    if not _all_chosen(values):
+        paths = [path for path in paths if structure.is_named(path, set(values["modules"]))]
+    return structure.endings(model, paths)
 
 
 def weights_of(shape: ModelShape, values: Values) -> int:
     """Every weight of the chosen matrices of all layers."""
-    return shape.layers * sum(inputs * outputs for inputs, outputs in chosen_linears(shape, values).values())
+    return shape.over_layers(lambda inputs, outputs: inputs * outputs, chosen_linears(shape, values))
 
 
 def full_rank(shape: ModelShape, values: Values) -> int:

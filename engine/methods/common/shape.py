@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Experts:
-    """Mixture of experts: matrices in one tensor for all experts, which no method here treats as linear modules.
+    """Mixture of experts: matrices in one tensor for all experts, which are no linear modules.
 
     Attributes:
         count: experts of a layer; `used` of them work on each token.
@@ -16,6 +16,7 @@ class Experts:
         size: width of an expert's inner layer.
         parameters: numbers of all experts of a layer and of what chooses between them.
         layers: layers that have experts.
+        matrices: (inputs, outputs) of the matrices of one expert, by the name of the tensor that holds those of all.
     """
 
     count: int
@@ -23,6 +24,24 @@ class Experts:
     size: int
     parameters: int
     layers: int
+    matrices: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LayerParts:
+    """What one layer has, where layers differ from one another.
+
+    Attributes:
+        linears: names of its linear modules.
+        norms: names of its norms.
+        besides: numbers that are neither (convolutions, states).
+        routed: it has the experts.
+    """
+
+    linears: frozenset[str]
+    norms: frozenset[str]
+    besides: int = 0
+    routed: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +90,12 @@ class ModelShape:
         experts: mixture of experts, where a layer has one.
         keeps: what a layer keeps for the backward pass.
         number_bytes: of a number as the model is stored, and results that are whole models.
+        stack: the layers one by one, where they differ; a name means the same sizes in each.
+        besides: numbers of every layer that are in no linear module, norm or expert.
+        unreached: linear modules whose weights the model reads without calling them: adapters would not be heard.
+        converted: linear modules whose names PEFT takes for the experts': LoRA and its kin leave them alone.
+        plain_cache: every layer keeps keys and values, of `kv_heads` heads of `head_dim`.
+        turned: linear modules keep their weights turned round (Conv1D).
     """
 
     hidden: int
@@ -91,6 +116,12 @@ class ModelShape:
     experts: Experts | None = None
     keeps: LayerKeeps = LayerKeeps()
     number_bytes: int = 4
+    stack: tuple[LayerParts, ...] = ()
+    besides: int = 0
+    unreached: frozenset[str] = frozenset()
+    converted: frozenset[str] = frozenset()
+    plain_cache: bool = True
+    turned: bool = False
 
     @property
     def linears(self) -> Mapping[str, tuple[int, int]]:
@@ -109,14 +140,43 @@ class ModelShape:
         }
 
     @property
-    def linear_weights(self) -> int:
-        """Weights of the linear modules of all layers, which can be quantised. Experts in one tensor are none."""
-        return self.layers * sum(inputs * outputs for inputs, outputs in self.linears.values())
+    def reached(self) -> Mapping[str, tuple[int, int]]:
+        """The linear modules that adapters can change."""
+        return {name: sizes for name, sizes in self.linears.items() if name not in self.unreached}
+
+    def times(self, name: str) -> int:
+        """Layers that have the linear module or the norm of that name."""
+        return sum(name in one.linears or name in one.norms for one in self.stack) if self.stack else self.layers
+
+    def over_layers(self, count: Callable[[int, int], int], names: Iterable[str]) -> int:
+        """The sum of `count` (inputs, outputs) over these linear modules of all layers."""
+        return sum(self.times(name) * count(*self.linears[name]) for name in names)
 
     @property
-    def layer_parameters(self) -> int:
-        """Numbers of one layer: weights and biases of its linear modules, its norms and experts."""
-        weights = sum(inputs * outputs for inputs, outputs in self.linears.values())
-        biases = sum(outputs for name, (_, outputs) in self.linears.items() if name in self.linear_biases)
-        experts = self.experts.parameters if self.experts else 0
-        return weights + biases + self.norm_tensors * sum(self.norm_sizes.values()) + experts
+    def linear_weights(self) -> int:
+        """Weights of the linear modules of all layers, which can be quantised. Experts in one tensor are none."""
+        return self.over_layers(lambda inputs, outputs: inputs * outputs, self.linears)
+
+    @property
+    def norm_numbers(self) -> int:
+        """Numbers of the norms of all layers."""
+        return self.norm_tensors * sum(self.times(name) * size for name, size in self.norm_sizes.items())
+
+    def layer_numbers(self, place: int) -> int:
+        """Numbers of one layer: weights and biases of its linear modules, its norms and experts, and what it has besides."""
+        every = LayerParts(frozenset(self.linears), frozenset(self.norm_sizes), self.besides, routed=True)
+        one = self.stack[place] if self.stack else every
+        experts = self.experts.parameters if self.experts and one.routed else 0
+        return self.named_numbers(one.linears | one.norms, place) + one.besides + experts
+
+    def named_numbers(self, names: Iterable[str], place: int) -> int:
+        """Numbers of the linear modules and norms of one layer that have these names, or end with one."""
+        wanted = {name for name in (*self.linears, *self.norm_sizes) if _is_named(name, names)}
+        here = wanted & (self.stack[place].linears | self.stack[place].norms) if self.stack else wanted
+        weights = sum(inputs * outputs for name, (inputs, outputs) in self.linears.items() if name in here)
+        biases = sum(self.linears[name][1] for name in self.linear_biases & here)
+        return weights + biases + self.norm_tensors * sum(n for name, n in self.norm_sizes.items() if name in here)
+
+
+def _is_named(name: str, wanted: Iterable[str]) -> bool:
+    return name in set(wanted) or name.rsplit(".", 1)[-1] in set(wanted)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 from engine.methods.common.shape import Experts
-
-Config = Mapping[str, Any]
-Linears = dict[str, tuple[int, int]]
+from engine.models.architecture.layers import Config, Linears, Sizes, experts
 
 GLM_OF_OLD = frozenset({"chatglm"})  # before transformers had a class of its own for it
 _ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj"})
@@ -17,6 +13,8 @@ _MLP = frozenset({"gate_proj", "up_proj", "down_proj"})
 _NEOX_ATTENTION = frozenset({"query_key_value", "dense"})
 _NEOX_MLP = frozenset({"dense_h_to_4h", "dense_4h_to_h"})
 _GPT2 = frozenset({"c_attn", "attn.c_proj", "c_fc", "mlp.c_proj"})
+OTHER_CACHES = frozenset({"falcon", "gpt_bigcode", "mpt", "mamba2", "qwen3_next"})  # not keys and values of all heads
+TURNED = frozenset({"gpt2"})  # linear modules that keep their weights turned round
 _LLAMA_NORMS = ("input_layernorm", "post_attention_layernorm")
 _GEMMA_NORMS = (*_LLAMA_NORMS, "pre_feedforward_layernorm", "post_feedforward_layernorm")
 _GLM4_NORMS = (*_LLAMA_NORMS, "post_self_attn_layernorm", "post_mlp_layernorm")
@@ -34,18 +32,6 @@ _UNLESS_SAID: dict[str, dict[str, int]] = {  # some published configs leave out 
     "qwen3": {"head_dim": 128},
     "gpt_oss": {"head_dim": 64},
 }
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """The measures of a layer. `queries` and `keys`: numbers of a token's queries, and of its keys (or values)."""
-
-    hidden: int  # width of the residual stream
-    intermediate: int  # width of the inner layer of the MLP
-    heads: int  # query heads
-    head_dim: int  # width of a head
-    queries: int  # heads * head_dim
-    keys: int  # key and value heads * head_dim
 
 
 def completed(config: Config) -> Config:
@@ -171,10 +157,10 @@ def experts_of(family: str, config: Config, hidden: int, layers: int) -> Experts
     if not count:
         return None
     size, used = int(config[_EXPERTS[family][1]]), int(config.get("num_experts_per_tok") or 2)
-    matrices, router = count * 3 * hidden * size, count * hidden
+    one = experts(count, used, hidden, size, _with_experts(family, config, layers))
     if family == "gpt_oss":
-        matrices, router = matrices + count * (2 * size + hidden), router + count
-    return Experts(count, used, size, matrices + router, _with_experts(family, config, layers))
+        return replace(one, parameters=one.parameters + count * (2 * size + hidden) + count)
+    return one
 
 
 def _with_experts(family: str, config: Config, layers: int) -> int:
@@ -185,6 +171,6 @@ def _with_experts(family: str, config: Config, layers: int) -> int:
     return sum(layer not in plain and (layer + 1) % step == 0 for layer in range(layers))
 
 
-def besides_layers(family: str, config: Config, sizes: Sizes, layers: int) -> int:
-    """Numbers of a layer stack that are neither in linear modules nor in norms nor in experts."""
-    return layers * sizes.heads if family == "gpt_oss" else 0  # a sink for each head
+def besides_of(family: str, sizes: Sizes) -> int:
+    """Numbers of a layer that are neither in linear modules nor in norms nor in experts."""
+    return sizes.heads if family == "gpt_oss" else 0  # a sink for each head

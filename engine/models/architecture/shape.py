@@ -9,7 +9,10 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture import families
+from engine.models.architecture.alike import ALIKE
 from engine.models.architecture.anatomy import keeps_of
+from engine.models.architecture.layers import Layers, Sizes
+from engine.models.architecture.unlike import UNLIKE
 from engine.models.base.number_formats import BYTES, told_format
 
 _NAMES = {
@@ -45,7 +48,7 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
     config = families.completed(_text_part(config))
     family = str(config.get("model_type", "llama"))
     layers, sizes = _read(config, "layers"), _sizes(config)
-    norms, final, tensors = families.norms_of(family, sizes)
+    made = _layers(family, config, sizes, layers)
     shape = ModelShape(
         sizes.hidden,
         sizes.intermediate,
@@ -56,25 +59,49 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
         _read(config, "vocabulary"),
         families.is_tied(family, config),
         parameters or 0,
-        families.linears_of(family, config, sizes),
+        made.linears or None,
         family,
-        norm_sizes=norms,
-        final_norm=(final, sizes.hidden),
-        norm_tensors=tensors,
-        experts=families.experts_of(family, config, sizes.hidden, layers),
+        linear_biases=made.biases,
+        norm_sizes=made.norms,
+        final_norm=(made.final, sizes.hidden if made.final else 0),
+        norm_tensors=made.norm_tensors,
+        experts=made.experts,
+        stack=made.stack,
+        besides=made.besides,
+        unreached=made.unreached,
+        converted=made.converted,
+        plain_cache=made.plain_cache,
+        turned=family in families.TURNED,
         number_bytes=number_bytes,
     )
-    shape = replace(shape, linear_biases=families.biases_of(family, config) & shape.linears.keys())
+    shape = replace(shape, linear_biases=made.biases & shape.linears.keys())
     shape = replace(shape, keeps=keeps_of(shape, config))
-    return shape if parameters else replace(shape, parameters=_counted(shape, config, sizes))
+    return shape if parameters else replace(shape, parameters=_counted(shape, config, made.outside))
 
 
-def _sizes(config: Mapping[str, Any]) -> families.Sizes:
+def _layers(family: str, config: Mapping[str, Any], sizes: Sizes, layers: int) -> Layers:
+    own = ALIKE.get(family) or UNLIKE.get(family)
+    if own is not None:
+        return own(config, sizes, layers)
+    norms, final, tensors = families.norms_of(family, sizes)
+    return Layers(
+        families.linears_of(family, config, sizes) or {},
+        norms,
+        final,
+        tensors,
+        families.biases_of(family, config),
+        besides=families.besides_of(family, sizes),
+        experts=families.experts_of(family, config, sizes.hidden, layers),
+        plain_cache=family not in families.OTHER_CACHES,
+    )
+
+
+def _sizes(config: Mapping[str, Any]) -> Sizes:
     hidden, heads = _read(config, "hidden"), _read(config, "heads")
     inner = _found(config, "intermediate") or 4 * hidden
     head_dim = _found(config, "head_dim") or hidden // heads
     kv_heads = 1 if config.get("multi_query") else _kv_heads(config) or heads
-    return families.Sizes(hidden, inner, heads, head_dim, heads * head_dim, kv_heads * head_dim)
+    return Sizes(hidden, inner, heads, head_dim, heads * head_dim, kv_heads * head_dim)
 
 
 def _kv_heads(config: Mapping[str, Any]) -> int | None:
@@ -82,17 +109,18 @@ def _kv_heads(config: Mapping[str, Any]) -> int | None:
     return None if old and not config.get("multi_query_attention") else _found(config, "kv_heads")
 
 
-def _counted(shape: ModelShape, config: Mapping[str, Any], sizes: families.Sizes) -> int:
+def _counted(shape: ModelShape, config: Mapping[str, Any], outside: int) -> int:
     places = (context_length(config) or _GPT2_CONTEXT) * shape.hidden if shape.family in _LEARNED_POSITIONS else 0
     embeddings = shape.hidden * shape.vocabulary * (1 if shape.tied else 2) + places
     biases = shape.vocabulary if config.get("lm_head_bias") else 0
-    more = families.besides_layers(shape.family, config, sizes, shape.layers) + _plain_layers(shape)
-    return shape.layers * shape.layer_parameters + embeddings + biases + more + shape.norm_tensors * shape.final_norm[1]
+    ends = shape.norm_tensors * shape.final_norm[1] + outside
+    layers = sum(shape.layer_numbers(place) for place in range(shape.layers))
+    return layers + embeddings + biases + ends + _plain_layers(shape)
 
 
 def _plain_layers(shape: ModelShape) -> int:
     """What the layers without experts have more or less than those with them."""
-    if shape.experts is None or shape.experts.layers == shape.layers:
+    if shape.stack or shape.experts is None or shape.experts.layers == shape.layers:
         return 0
     mlp = sum(i * o for name, (i, o) in shape.linears.items() if name not in ("q_proj", "k_proj", "v_proj", "o_proj"))
     plain = 3 * shape.hidden * shape.intermediate
@@ -101,8 +129,7 @@ def _plain_layers(shape: ModelShape) -> int:
 
 def body_parameters(shape: ModelShape) -> int:
     """Weights of the linear modules of all layers: what nearly all calculation goes through, experts that rest left out."""
-    linears = sum(inputs * outputs for inputs, outputs in shape.linears.values())
-    return shape.layers * linears + _working(shape)
+    return shape.linear_weights + _working(shape)
 
 
 def _working(shape: ModelShape) -> int:

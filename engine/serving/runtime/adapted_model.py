@@ -15,12 +15,25 @@ from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
+from engine.serving.runtime.trial import Inputs, Trial, by_pieces
 
 _TOGETHER = "together"
 
 
 class SharedBase:
-    """One model in memory, which is never changed, and the tuned results on top of it."""
+    """One model in memory, which is never changed, and the tuned results on top of it.
+
+    What the model can do is tried when it is loaded, and when a result is: whether rows can share a batch, and whether an
+    answer goes on from a cache. Where it cannot, answers come in turns, or read everything before each token.
+
+    Attributes:
+        config: the model's.
+        device: where it is held.
+        inputs: what its forward pass takes.
+        cached: an answer goes on from the cache of the tokens before.
+        pieces: a prompt can be read a piece at a time.
+        silent: results that change nothing.
+    """
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -29,8 +42,13 @@ class SharedBase:
         self._mixed = Mixed(model)
         self._backends: dict[str, AdapterBackend] = {}
         self._virtual: dict[str, VirtualTokens] = {}
+        self.inputs = Inputs(model)
+        self._trial = Trial(model, self._scores, self.open)
         self._untouched = self._fingerprint(BASE)
-        self.silent: set[str] = set()  # results that change nothing
+        self.silent: set[str] = set()
+        self.cached = self._trial.reads_on(BASE)
+        self.pieces = self.cached and by_pieces(self.open(BASE)[0])
+        self._joinable = {BASE} if self._fits_a_batch(BASE) else set()
 
     @property
     def rows(self) -> int:
@@ -50,10 +68,12 @@ class SharedBase:
         """
         self._load(name, Path(folder))
         answered = self._fingerprint(name)
-        if not all(torch.equal(found, self._untouched) for found in self._base_fingerprints()):
+        if not torch.equal(self._fingerprint(BASE), self._untouched):
             raise Fault("chat.base_changed")
         if torch.equal(answered, self._untouched):
             self.silent.add(name)
+        if BASE in self._joinable and self._fits_a_batch(name):
+            self._joinable.add(name)
 
     def _load(self, name: str, folder: Path) -> None:
         kind = kind_of(folder)
@@ -73,6 +93,7 @@ class SharedBase:
     def drop(self, name: str) -> None:
         """Forget a result."""
         self.silent.discard(name)
+        self._joinable.discard(name)
         self._backends.pop(name, None)
         self._virtual.pop(name, None)
         if name in self._mixed.names:
@@ -90,7 +111,21 @@ class SharedBase:
 
         Only in fp32: in 16 bits the size of a batch changes roundings, and with them now and then a token.
         """
-        return _TOGETHER if key not in self._backends and self._model.dtype == torch.float32 else None
+        return _TOGETHER if key in self._joinable else None
+
+    def _fits_a_batch(self, key: str) -> bool:
+        if key in self._backends or self._model.dtype != torch.float32 or not self.cached:
+            return False
+        return self._untouched_among(key) and self._trial.together((key, BASE))
+
+    def _untouched_among(self, key: str) -> bool:
+        """Whether the base's rows are the base's, bit for bit, in the company of the adapter's."""
+        if key not in self._mixed.names:
+            return True
+        try:
+            return torch.equal(self._fingerprint(BASE, mixed=True), self._untouched)
+        except Exception:  # PEFT cannot tell the rows apart that this model makes of a batch
+            return False
 
     def forward(self, keys: Sequence[str], **inputs: Any) -> Any:
         """One forward pass; row i is computed by the weights named `keys[i]` ("base" or a result).
@@ -111,19 +146,15 @@ class SharedBase:
             return self._mixed.forward(keys, **inputs)
         return self._model(**inputs)
 
-    def _base_fingerprints(self) -> list[torch.Tensor]:
-        """The base as it answers alone, and as a row among rows of adapters."""
-        found = [self._fingerprint(BASE)]
-        if self._mixed.names:
-            found.append(self._fingerprint(BASE, mixed=True))
-        return found
+    def _scores(self, keys: Sequence[str], inputs: dict[str, Any]) -> torch.Tensor:
+        scores: torch.Tensor = self.forward(keys, **inputs).logits[:, -1].float().cpu()
+        return scores
 
     @torch.inference_mode()
     def _fingerprint(self, key: str, *, mixed: bool = False) -> torch.Tensor:
         """The answer to a fixed input; equal only for equal weights."""
         ids = torch.arange(1, 9, device=self.device).remainder(self.rows)[None]
-        cache, _length = self.open(key)
-        inputs = {"input_ids": ids, "past_key_values": cache, "use_cache": True}
+        inputs = self.inputs.of(ids, *self.open(key))
         outputs = self._mixed.forward([key], **inputs) if mixed else self.forward([key], **inputs)
         logits: torch.Tensor = outputs.logits.float().cpu()
         return logits

@@ -63,9 +63,9 @@ class Sided:
 
 
 def mixable(folder: Path) -> bool:
-    """Whether PEFT can choose this adapter row by row: plain LoRA alone."""
+    """Whether PEFT may choose this adapter row by row: plain LoRA of modules alone. Whether the model lets it is tried."""
     config = adapter_config(folder)
-    plain = not config.get("use_dora") and config.get("bias", "none") == "none"
+    plain = not config.get("use_dora") and config.get("bias", "none") == "none" and not config.get("target_parameters")
     return config["peft_type"] == "LORA" and plain and not config.get("modules_to_save")
 
 
@@ -76,18 +76,19 @@ class Mixed:
         self._base = model
         self._model: Any = None
         self.names: tuple[str, ...] = ()
-        self._row_adapters: list[str] = []  # for each row of the batch in hand
+        self._row_adapters: list[str] | None = None  # for each row of the batch in hand; None: the active one for all
+        self._active = ""
         self._asking: set[Any] = set()  # layers that ask which adapter a row takes
 
     def add(self, folder: Path, name: str) -> None:
         """Load an adapter."""
         self._model = load_adapter(self._model or twin(self._base), folder, name)
-        self.names = (*self.names, name)
+        self.names, self._active = (*self.names, name), ""
         self._tell_layers()
 
     def drop(self, name: str) -> None:
         """Forget an adapter."""
-        self.names = tuple(other for other in self.names if other != name)
+        self.names, self._active = tuple(other for other in self.names if other != name), ""
         if self.names:
             self._model.delete_adapter(name)
         else:
@@ -95,8 +96,18 @@ class Mixed:
             self._asking.clear()
 
     def forward(self, keys: Sequence[str], **inputs: Any) -> Any:
-        """Row i is computed by the adapter `keys[i]`; keys that are no adapter's mean the base."""
-        self._row_adapters = [key if key in self.names else UNTOUCHED for key in keys]
+        """Row i is computed by the adapter `keys[i]`; keys that are no adapter's mean the base.
+
+        One adapter for all rows is switched on as a whole: that works where a model takes the rows of a batch apart.
+        """
+        one = keys[0] if len(set(keys)) == 1 and keys[0] in self.names else None
+        if one is None:
+            self._row_adapters = [key if key in self.names else UNTOUCHED for key in keys]
+            return self._model(**inputs)
+        self._row_adapters = None
+        if self._active != one:
+            self._model.base_model.set_adapter(one, inference_mode=True)
+            self._active = one
         return self._model(**inputs)
 
     def _tell_layers(self) -> None:
@@ -104,7 +115,7 @@ class Mixed:
         from peft.tuners.lora import LoraLayer
 
         def ask(_layer: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-            return args, {**kwargs, "adapter_names": self._row_adapters}
+            return args, kwargs if self._row_adapters is None else {**kwargs, "adapter_names": self._row_adapters}
 
         for layer in self._model.modules():
             if isinstance(layer, LoraLayer) and layer not in self._asking:

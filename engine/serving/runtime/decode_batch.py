@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch.nn.functional import pad
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
 
 from engine.core.errors import Fault
 from engine.serving.runtime.adapted_model import SharedBase
 from engine.serving.runtime.answer_row import AnswerRow
+from engine.serving.runtime.trial import stackable, stacked
 
 _PREFILL_TOKENS = 1024  # read at once; between such pieces a stop is heard
 
@@ -30,22 +28,24 @@ class DecodeBatch:
 
     def step(self) -> None:
         """One more token for each row; those that end leave the batch."""
-        device = self.shared_base.device
-        inputs: dict[str, Any] = {"input_ids": torch.tensor([[row.tokens[-1]] for row in self.rows], device=device)}
-        if any(length != self._width for length in self.lengths):
-            inputs |= self._placing()
-        logits = _forward(self.shared_base, self.rows, self.cache, inputs)
+        logits = self._next() if self.shared_base.cached else self._anew()
         self.lengths = [length + 1 for length in self.lengths]
         self._width += 1
         for row, scores in zip(self.rows, logits, strict=True):
             row.take(scores)
         self._leave()
 
-    def _placing(self) -> dict[str, torch.Tensor]:
-        device = self.shared_base.device
-        lengths = torch.tensor(self.lengths, device=device)[:, None]
-        columns = torch.arange(self._width + 1, device=device)[None]
-        return {"attention_mask": (columns >= self._width - lengths).long(), "position_ids": lengths}
+    def _next(self) -> torch.Tensor:
+        ids = torch.tensor([[row.tokens[-1]] for row in self.rows], device=self.shared_base.device)
+        inputs = self.shared_base.inputs.padded(ids, self.cache, self.lengths, self._width)
+        return _forward(self.shared_base, self.rows, inputs)
+
+    def _anew(self) -> torch.Tensor:
+        """The whole text of the one row, for models that do not go on from a cache as they would read the text."""
+        row = self.rows[0]
+        cache, opened = self.shared_base.open(row.adapted.key)
+        ids = torch.tensor([[*row.ask.ids, *row.tokens]], device=self.shared_base.device)
+        return _forward(self.shared_base, [row], self.shared_base.inputs.of(ids, cache, opened))
 
     def _leave(self) -> None:
         stay = [i for i, row in enumerate(self.rows) if row.reason is None]
@@ -57,10 +57,9 @@ class DecodeBatch:
         self.lengths = [self.lengths[i] for i in stay]
 
 
-def _forward(shared_base: SharedBase, rows: Sequence[AnswerRow], cache: Any, inputs: dict[str, Any]) -> torch.Tensor:
+def _forward(shared_base: SharedBase, rows: Sequence[AnswerRow], inputs: dict[str, Any]) -> torch.Tensor:
     keys = [row.adapted.key for row in rows]
-    outputs = shared_base.forward(keys, past_key_values=cache, use_cache=True, logits_to_keep=1, **inputs)
-    return outputs.logits[:, -1]
+    return shared_base.forward(keys, **inputs, **shared_base.inputs.last_only).logits[:, -1]
 
 
 def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
@@ -72,16 +71,17 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
     shared_base = row.adapted.shared_base
     if max(row.ask.ids, default=0) >= shared_base.rows:
         raise Fault("chat.beyond", token=max(row.ask.ids), rows=shared_base.rows)
-    cache, opened = shared_base.open(row.adapted.key)
+    cache, read = shared_base.open(row.adapted.key)
     ids = torch.tensor([row.ask.ids], device=shared_base.device)
     logits = None
-    for piece in ids.split(_PREFILL_TOKENS, dim=1):
+    for piece in ids.split(_PREFILL_TOKENS if shared_base.pieces else max(1, len(row.ask.ids)), dim=1):
         if stopped():
             return None
-        logits = _forward(shared_base, [row], cache, {"input_ids": piece})
+        logits = _forward(shared_base, [row], shared_base.inputs.of(piece, cache, read))
+        read += piece.shape[1]
     if logits is not None:
         row.take(logits[0])
-    return DecodeBatch(shared_base, [row], cache, [opened + len(row.ask.ids)])
+    return DecodeBatch(shared_base, [row], cache, [read])
 
 
 def join(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:
@@ -90,27 +90,16 @@ def join(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:
     for shared_base in dict.fromkeys(batch.shared_base for batch in batches):
         own = [batch for batch in batches if batch.shared_base is shared_base]
         mixable = [
-            batch for batch in own if _plain(batch) and shared_base.company(batch.rows[0].adapted.key) is not None
+            batch
+            for batch in own
+            if stackable(batch.cache) and shared_base.company(batch.rows[0].adapted.key) is not None
         ]
         joined += [batch for batch in own if batch not in mixable]
         joined += [_batch(mixable)] if len(mixable) > 1 else mixable
     return joined
 
 
-def _plain(batch: DecodeBatch) -> bool:
-    """Whether the cache is keys and values of all tokens: no sliding windows, no recurrent states."""
-    return all(type(layer) is DynamicLayer for layer in batch.cache.layers)
-
-
 def _batch(batches: Sequence[DecodeBatch]) -> DecodeBatch:
     lengths = [batch.lengths[0] for batch in batches]
-    width = max(lengths)
-
-    def stack(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
-        return torch.cat([pad(t, (0, 0, width - t.shape[2], 0)) for t in tensors])
-
-    cache = DynamicCache()
-    for number in range(len(batches[0].cache.layers)):
-        layers = [batch.cache.layers[number] for batch in batches]
-        cache.update(stack([layer.keys for layer in layers]), stack([layer.values for layer in layers]), number)
+    cache = stacked([batch.cache for batch in batches], lengths)
     return DecodeBatch(batches[0].shared_base, [row for batch in batches for row in batch.rows], cache, lengths)

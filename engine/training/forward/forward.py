@@ -17,6 +17,7 @@ from engine.planner.time.groups import packed_groups, padded_groups
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.chunked_cross_entropy import cross_entropy_sum
 from engine.training.forward.segments import segments
+from engine.training.tuners.structure import decoder
 
 _SEGMENTABLE = {"full_attention", "sliding_attention"}
 _TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2, torch.bfloat16: 5e-2}
@@ -120,7 +121,7 @@ class Packed:
         self.model = model
         base = _base(model)
         self.config = base.config
-        self._decoder = base.get_decoder()
+        self._decoder = decoder(base)
         self._weight: Tensor = base.get_output_embeddings().weight
 
     def groups(self, examples: Sequence[Example], budget: int) -> list[list[Example]]:

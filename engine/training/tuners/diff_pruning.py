@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.training.tuners.structure import decoder_layers, layer_linears
+from engine.training.tuners.structure import adaptable
 
 _LOW, _HIGH = -1.5, 1.5  # the gate is stretched to this and cut to 0 and 1 (section 3.1 of the paper)
 _START = 5.0  # of the gates' log-odds: nearly all open
@@ -148,11 +148,10 @@ def put_on(model: Any, share: float, at: int, penalty: float) -> Any:
     """`model` with a difference for each weight of its layers' linear modules; these alone are trained."""
     model.requires_grad_(False)
     total = 0
-    for layer in decoder_layers(model):
-        for _name, module in list(layer_linears(layer)):
-            module.difference = Difference(module.weight)
-            module.forward = partial(_forward, module, not isinstance(module, nn.Linear))
-            total += module.weight.numel()
+    for module in adaptable(model).values():
+        module.difference = Difference(module.weight)
+        module.forward = partial(_forward, module, not isinstance(module, nn.Linear))
+        total += module.weight.numel()
     setattr(model, _SETTINGS, DiffPruningSettings(survivors_of(total, share), at, penalty))
     return model
 

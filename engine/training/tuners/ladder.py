@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers.cache_utils import DynamicLayer
 
-from engine.training.tuners.structure import plain
+from engine.training.tuners.structure import decoder, plain
 
 CONFIG, WEIGHTS, NAME = "ladder.json", "side.safetensors", "ladder"
 HEAD = 16  # width of a side head; the side's width is a multiple of it
@@ -164,7 +164,7 @@ class Attached:
 
     def __init__(self, model: Any, side: SideNetwork) -> None:
         self.model, self.side = model, side
-        self._decoder = plain(model).get_decoder()
+        self._decoder = decoder(model)
         plain(model).add_module(NAME, side)
         self.on()
 
