@@ -40,6 +40,7 @@ FINAL = (
     JobStatus.INTERRUPTED,
 )
 RESUMABLE = (JobStatus.STOPPED, JobStatus.FAILED, JobStatus.INTERRUPTED)
+WEIGHTS_ONLY = "weights_only"  # among a checkpoint's metrics: only its weights are left, training cannot go on from it
 _ACTIVE_SQL = "status IN ('starting', 'running', 'stopping')"
 
 
@@ -163,7 +164,9 @@ class Checkpoint(Created, Base):
     path: Mapped[str]  # folder, relative to home
     bytes: Mapped[int]  # of all its files
     files: Mapped[dict[str, Any]]  # path in the folder -> sha256
-    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"train_loss", "val_loss"} at that step
+    metrics: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # {"train_loss", "val_loss"} at that step; WEIGHTS_ONLY
     deleted_at: Mapped[float | None]  # set before its folder goes
 
     __table_args__ = (UniqueConstraint("job_id", "step"),)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from engine.core.shapes import Said
-from engine.core.text import Text
+from engine.core.text import LANGUAGES, Text, catalogue, filled
 from engine.jobs.kinds import known_kind
 from engine.jobs.kinds.declaration import JobKind
 from engine.shapes.jobs import Headline, Tone
@@ -113,15 +113,49 @@ def _phase(kind: JobKind, job: Mapping[str, Any]) -> Headline:
 def _succeeded(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
     if len(losses) < 2:
         return _timed("finished", job["seconds"])
-    first, last = short(losses[0][1]), short(losses[-1][1])
+    first, last = short(losses[0][1]), short(dict(losses).get(_model_step(job, losses), losses[-1][1]))
     code, tone = _CHANGES[(last > first) - (last < first)]
-    return {**_timed(code, job["seconds"], first=first, last=last), "tone": tone}
+    return _and({**_timed(code, job["seconds"], first=first, last=last), "tone": tone}, _risen(job, losses))
 
 
-def _stopped(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+def _model_step(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> int:
+    """After which step the weights were like those that are the model; jobs of earlier versions kept the last ones."""
+    return int((job["result"] or {}).get("model_step", losses[-1][0]))
+
+
+def _risen(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline | None:
+    """What is said of a validation loss that was lower before the end: which step was best, and which is the model."""
+    checks = [point for point in losses if point[0]]
+    if not checks:
+        return None
+    (step, best), (end, now) = min(checks, key=lambda point: (point[1], -point[0])), checks[-1]
+    if step == end:
+        return None
+    said = {"step": step, "best": short(best), "now": short(now)}
+    rose = said["now"] > said["best"]
+    if _model_step(job, losses) == step:
+        return _say("rose.best", **said) if rose else _say("level.best", step=step)
+    both = (job["result"] or {}).get("kept_steps")
+    return _say("rose.chosen" if both else "rose.last", **said) if rose else None
+
+
+def _and(headline: Headline, more: Headline | None) -> Headline:
+    """The headline with one more sentence."""
+    if more is None:
+        return headline
+    both = Text("language.after")
+    said = {one: both.filled(first=_in(one, headline), second=_in(one, more)).in_(one) for one in LANGUAGES}
+    return {**headline, "text": said}
+
+
+def _in(language: str, headline: Headline) -> str:
+    return filled(catalogue(language)[f"headline.{headline['code']}"], headline["params"], language)
+
+
+def _stopped(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
     if job["total_steps"] and job["checkpoint_step"] is not None:
         ended = "stopped.time" if (job["result"] or {}).get("ended") == "time" else "stopped"
-        return _say(ended, step=job["checkpoint_step"], total=job["total_steps"])
+        return _and(_say(ended, step=job["checkpoint_step"], total=job["total_steps"]), _risen(job, losses))
     return _say("stopped.early")
 
 

@@ -31,6 +31,7 @@ from engine.objectives.shared_params import (
     LEARNING_RATE,
     MAX_GRAD_NORM,
     MAX_LENGTH,
+    MODEL_FROM,
     OPTIMIZER,
     QUANTISATION,
     SCHEDULE,
@@ -123,7 +124,7 @@ _PARAMS: tuple[Param, ...] = (
     replace(SCHEDULE, default="cosine"),
     replace(WARMUP, default=0.03),
     replace(WEIGHT_DECAY, default=0.1, usual=Text("objectives.pretraining.params.usual.0_1")),
-    MAX_GRAD_NORM, OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, KEEP_CHECKPOINTS, SEED,
+    MAX_GRAD_NORM, OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, MODEL_FROM, KEEP_CHECKPOINTS, SEED,
 )  # fmt: skip
 
 PRETRAINING = Objective(

@@ -123,6 +123,13 @@ EVALUATIONS = Param(
     help=Text("objectives.shared_params.evaluations.help"),
     usual=Text("objectives.shared_params.evaluations.usual"),
 )
+MODEL_FROM = Param(
+    key="model_from", kind="choice", default="best",
+    choices={"best": Text("objectives.shared_params.model_from.choices.best"), "last": Text("objectives.shared_params.model_from.choices.last")},
+    label=Text("objectives.shared_params.model_from.label"),
+    help=Text("objectives.shared_params.model_from.help"),
+    usual=Text("objectives.shared_params.model_from.usual"),
+)
 KEEP_CHECKPOINTS = Param(
     key="keep_checkpoints", kind="int", default=2, minimum=1, maximum=100, step=1,
     label=Text("objectives.shared_params.keep_checkpoints.label"),

@@ -19,6 +19,7 @@ from engine.objectives import objective_of
 from engine.optimizers import optimizer_of
 from engine.planner.memory.estimate import memory_breakdown
 from engine.planner.memory.verdict import (
+    FewerFiles,
     Verdict,
     arrange,
     disk_verdict,
@@ -29,7 +30,7 @@ from engine.planner.memory.verdict import (
 )
 from engine.planner.memory.workload import MB, Workload
 from engine.planner.time.corrections import ThroughputRecord, correct, settings_of
-from engine.planner.time.disk import Space, disk_view, merged_bytes, spaces
+from engine.planner.time.disk import Space, disk_view, may_keep_two, merged_bytes, spaces
 from engine.planner.time.speed import SAMPLE_QUESTIONS, Duration, Pace, duration_of, steps_of
 from engine.shapes.plans import MemoryLine, PlannedDevice, PlanView, PrecisionView
 from storage.tables import Dataset, LanguageModel
@@ -87,7 +88,8 @@ class PlanCase:
         training = self.spec.training
         questions = len(self.spec.sample_prompts) or SAMPLE_QUESTIONS
         checks, scored = int(training["evaluations"]), int(training.get("scored_answers", 0))
-        return Pace(float(training["epochs"]), int(training["batch_size"]), checks, questions, scored)
+        two = may_keep_two(training, self.dataset.val_rows)
+        return Pace(float(training["epochs"]), int(training["batch_size"]), checks, questions, scored, two)
 
     def counts(self) -> tuple[Counts, Counts]:
         """What training sees of the train and of the validation rows."""
@@ -204,7 +206,7 @@ def duration_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts)
 
 def spaces_of_case(case: PlanCase, work: Workload, train: Counts, val: Counts) -> list[Space]:
     """What the job writes, line by line."""
-    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]))
+    return spaces(work, train, val, int(case.spec.training["keep_checkpoints"]), two=case.pace.two)
 
 
 def disk_mb_of(case: PlanCase, work: Workload, train: Counts, val: Counts) -> int:
@@ -224,16 +226,19 @@ def _verdict(case: PlanCase, work: Workload, train: Counts, seconds: float, disk
     if not memory.ok:
         return memory
     too_long = time_verdict(seconds, minutes, float(training["epochs"]))
-    fewer = _fewer_checkpoints(case, work) if disk_mb > case.disk_limit_mb else None
+    fewer = _fewer_files(case, work) if disk_mb > case.disk_limit_mb else None
     return disk_verdict(disk_mb, case.disk_limit_mb, fewer) or too_long or memory
 
 
-def _fewer_checkpoints(case: PlanCase, work: Workload) -> tuple[int, float] | None:
-    """The most checkpoints that the disk has room for, if fewer would do, and what the job then writes."""
-    for keep in range(int(case.spec.training["keep_checkpoints"]) - 1, 0, -1):
-        fewer = replace(case, spec=replace(case.spec, training={**case.spec.training, "keep_checkpoints": keep}))
-        if (need_mb := disk_mb_of(fewer, work, *case.counts())) <= case.disk_limit_mb:
-            return keep, need_mb
+def _fewer_files(case: PlanCase, work: Workload) -> FewerFiles | None:
+    """The most checkpoints that the disk has room for, if fewer would do; else without the best one beside the last."""
+    most = int(case.spec.training["keep_checkpoints"])
+    fewer: list[dict[str, Any]] = [{"keep_checkpoints": keep} for keep in range(most - 1, 0, -1)]
+    lone: list[dict[str, Any]] = [{"model_from": "last", **change} for change in ({}, *fewer)] if case.pace.two else []
+    for change in (*fewer, *lone):
+        then = replace(case, spec=replace(case.spec, training={**case.spec.training, **change}))
+        if (need_mb := disk_mb_of(then, work, *case.counts())) <= case.disk_limit_mb:
+            return FewerFiles(change, int(then.spec.training["keep_checkpoints"]), need_mb)
     return None
 
 

@@ -24,6 +24,7 @@ class Weights:
     key: str  # name in the inference process
     kind: str  # "base", or the form of a result: "adapter", "delta", "full"
     path: str  # absolute folder
+    sha256: str = ""  # of what lies there: other weights under the same name are loaded anew
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,16 @@ class ExportNeeds(TypedDict):
     memory_mb: int  # at the peak
 
 
+class KeptWeights(TypedDict):
+    """One of two sets of weights that a model can be."""
+
+    which: str  # "best" or "last"
+    step: int  # of the optimizer, after which they were like that
+    val_loss: float | None  # of the held-out rows
+    bytes: int  # of their files
+    in_use: bool  # they are the model
+
+
 class TunedView(TypedDict):
     """One tuned model with its lineage, numbers and exports."""
 
@@ -71,6 +81,7 @@ class TunedView(TypedDict):
     steps: int | None  # of the optimizer
     tokens: int | None  # that were trained on
     seconds: float | None  # that it took
+    weights: list[KeptWeights]  # that it can be; empty where there is nothing to choose
     lineage: dict[str, Any]  # {"base", "dataset", "spec", "libraries"}
     metrics: dict[str, Any]  # of its job's end
     export_jobs: dict[str, int | None]  # newest export by form

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import case, exists, func, null, select, update
 from sqlalchemy.orm import Session, aliased
 
-from storage.job_tables import ACTIVE, UNFINISHED, Checkpoint, Job, JobEvent, JobStatus
+from storage.job_tables import ACTIVE, UNFINISHED, WEIGHTS_ONLY, Checkpoint, Job, JobEvent, JobStatus
 from storage.queries.job_search import JobSearch, conditions, ended_or_asked
 from storage.tables import TunedModel
 
@@ -202,8 +202,9 @@ def tuned_ids(s: Session, job_ids: Iterable[int]) -> dict[int, int]:
 
 
 def last_checkpoints(s: Session, job_ids: Iterable[int]) -> dict[int, int]:
-    """Of each job: the step of its newest checkpoint that is still on disk."""
-    kept = select(Checkpoint.job_id, func.max(Checkpoint.step)).where(Checkpoint.deleted_at.is_(None))
+    """Of each job: the step of the newest checkpoint that it can go on from."""
+    whole = Checkpoint.metrics[WEIGHTS_ONLY].as_boolean().is_not(True)
+    kept = select(Checkpoint.job_id, func.max(Checkpoint.step)).where(Checkpoint.deleted_at.is_(None), whole)
     rows = s.execute(kept.where(Checkpoint.job_id.in_(list(job_ids))).group_by(Checkpoint.job_id))
     return {row[0]: row[1] for row in rows}
 

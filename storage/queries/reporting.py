@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, null, select, update
 from sqlalchemy.orm import Session
 
 from storage.dialect import upsert
-from storage.job_tables import ACTIVE, Checkpoint, Job, JobEvent, JobStatus, LogLine, Metric, Sample
+from storage.job_tables import ACTIVE, WEIGHTS_ONLY, Checkpoint, Job, JobEvent, JobStatus, LogLine, Metric, Sample
 from storage.tables import TunedModel
 
 Row = Mapping[str, Any]
@@ -91,6 +91,14 @@ def add_checkpoint(s: Session, row: Row) -> int:
     s.add(checkpoint)
     s.flush()
     return checkpoint.id
+
+
+def keep_weights(s: Session, checkpoint_id: int, sizes: Mapping[str, int]) -> None:
+    """Only these of its files, with so many bytes, are about to stay: never offer it for resume again."""
+    checkpoint = s.get_one(Checkpoint, checkpoint_id)
+    checkpoint.files = {name: checkpoint.files[name] for name in sizes}
+    checkpoint.metrics = {**checkpoint.metrics, WEIGHTS_ONLY: True}
+    checkpoint.bytes = sum(sizes.values())
 
 
 def mark_checkpoint_deleted(s: Session, checkpoint_id: int) -> None:

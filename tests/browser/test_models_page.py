@@ -13,6 +13,7 @@ import pytest
 from engine.core.context import Context
 from engine.core.params import Param
 from engine.core.text import verbatim
+from engine.models.tuned.versions import with_versions
 from engine.objectives import usual_objective
 from storage.job_tables import Job
 from storage.tables import TunedModel
@@ -136,6 +137,32 @@ def test_settings_of_a_form_are_asked_for_and_their_faults_stand_at_the_field(vi
     card.locator("text=Looking for the file").wait_for()
     assert page.evaluate("window.given") == ["model_export", 7, "small", {"bits": 3}]
     assert page.locator("#export-small-bits[aria-invalid=true]").count() == 0
+    tab.assert_clean()
+
+
+def test_the_last_step_can_be_used_instead_of_the_best(visit: Open, studio: Studio) -> None:
+    """Its numbers and its hash follow; at once and after a refresh."""
+    with studio.ctx.db.write() as s:
+        row = s.get_one(TunedModel, studio.real)
+        columns = {"path": row.path, "bytes": row.bytes, "weights_hash": row.weights_hash}
+        best, last = ({"model_step": step, "val_loss": loss, "steps": 24} for step, loss in ((8, 1.25), (24, 1.75)))
+        other = {**columns, "weights_hash": "ab" * 32, "metrics": last}
+        row.metrics = with_versions({**columns, "metrics": best}, other)["metrics"]
+    tab = visit(at=studio.server)
+    page = tab.open(f"/en/models?model={studio.real}")
+    choices = page.locator(".model-weights button")
+    choices.first.wait_for()
+    assert choices.all_inner_texts() == [
+        "The best: step 8, validation loss 1.250",
+        "The last: step 24, validation loss 1.750",
+    ]
+    assert tab.violations() == []
+    for number, loss, digest in ((1, "1.750", "ab" * 8), (0, "1.250", columns["weights_hash"][:16])):
+        choices.nth(number).click()
+        page.wait_for_selector(f".model-weights button:nth-child({number + 1})[aria-pressed=true]")
+        assert page.locator(".model-weights button[aria-pressed=true]").count() == 1
+        assert page.inner_text(".model-tiles .model-after") == loss
+        assert digest in page.inner_text(".model-facts")
     tab.assert_clean()
 
 

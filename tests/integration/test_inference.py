@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.data.templates.template import ChatTemplate
+from engine.models.base.inspect import hash_file
 from engine.serving.process.client import InferenceClient
 from engine.serving.protocol import BASE, Ask, Request, ResidentModels, Weights
 from tests.integration.chat_models import stir, write_adapter
@@ -67,6 +69,20 @@ def answers(
     plan = plan_of(folders, *(key for key in keys if key != BASE))
     request = Request(client.new_id(), plan, asks, **changes)
     return {event["side"]: event for event in client.stream(request) if event["event"] == "side"}
+
+
+def test_other_weights_under_the_same_name_are_read(client: InferenceClient, folders: dict[str, Path]) -> None:
+    """A resumed job leaves new ones, and a user may choose those of another step."""
+    ids, said = prompt_ids(folders, PROMPTS[0]), []
+    for number in ("tuned-1", "tuned-2", "tuned-1"):
+        file = folders[number] / "adapter_model.safetensors"
+        weights = Weights("tuned-9", "adapter", str(folders[number]), hash_file(file))
+        plan = replace(plan_of(folders), tuned=(weights,))
+        request = Request(client.new_id(), plan, (Ask("tuned-9", "tuned-9", ids, 7, 24),))
+        said += [event["text"] for event in client.stream(request) if event["event"] == "side"]
+    apart = answers(client, folders, ("tuned-1",))["tuned-1"]["text"]
+    assert said[0] == said[2] == apart
+    assert said[1] != said[0]
 
 
 def untouched(folder: Path, ids: tuple[int, ...], tokens: int, adapter: Path | None = None) -> list[int]:

@@ -63,6 +63,41 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
             [(0, 1.1101), (40, 1.1099)],
             "Finished: no change, validation loss 1.11 → 1.11.",
         ),
+        (
+            {"status": "succeeded", "result": {"model_step": 10, "kept_steps": [10, 40]}},
+            RISING,
+            "Finished in 3 min: validation loss 2.3 → 1.1. The best was step 10: afterwards the validation loss rose from "
+            "1.1 to 1.3. The model is step 10; the last one is kept.",
+        ),
+        (
+            {"status": "succeeded", "result": {"model_step": 40, "kept_steps": [10, 40]}},
+            RISING,
+            "Finished in 3 min: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
+            "1.1 to 1.3. The model is the last step, as you chose; the best one is kept.",
+        ),
+        (
+            {"status": "succeeded", "result": {"model_step": 40}},
+            RISING,
+            "Finished in 3 min: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
+            "1.1 to 1.3. The model is the last step.",
+        ),
+        (
+            {"status": "succeeded"},  # of an earlier version
+            RISING,
+            "Finished in 3 min: validation loss 2.3 → 1.3. The best was step 10: afterwards the validation loss rose from "
+            "1.1 to 1.3. The model is the last step.",
+        ),
+        (
+            {"status": "succeeded", "result": {"model_step": 10, "kept_steps": [10, 40]}},
+            [(0, 2.3), (10, 1.1), (40, 1.1001)],
+            "Finished in 3 min: validation loss 2.3 → 1.1. The model is step 10, where it was lowest; the last one is kept.",
+        ),
+        (
+            {"status": "stopped", "checkpoint_step": 40, "result": {"model_step": 10, "kept_steps": [10, 40]}},
+            RISING,
+            "Stopped and saved at step 40 of 100; resume goes on from there. The best was step 10: afterwards the validation "
+            "loss rose from 1.1 to 1.3. The model is step 10; the last one is kept.",
+        ),
         ({"step": 100, "phase": "scoring"}, FALLING, "Answering the questions that are scored."),
         ({"step": 100, "phase": "saving"}, [], "Saving."),
         ({"status": "stopped"}, [], "Stopped and saved at step 25 of 100; resume goes on from there."),

@@ -70,7 +70,7 @@ def test_the_service_offers_plans_that_are_plans(ctx: Context, asked: dict[str, 
 
 def test_where_no_training_fits_the_examples_are_shown_instead(ctx: Context, asked: dict[str, Any]) -> None:
     learnt = min(offer["disk"]["total_mb"] for offer in plan_search.offers(ctx, asked)["offers"])
-    found = plan_search.offers(ctx, asked | {"budget": {"disk_mb": learnt // 2}})
+    found = plan_search.offers(ctx, asked | {"budget": {"disk_mb": learnt // 3}})
     assert [method_of(offer["method"]).capabilities.trains for offer in found["offers"]] == [False]
     assert (found["offers"][0]["why"]["code"], found["nothing"]["code"]) == ("why.shots", "nothing.disk_limit")
     assert found["offers"][0]["steps"] == 0

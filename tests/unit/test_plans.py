@@ -25,7 +25,7 @@ from engine.optimizers.adamw import ADAMW
 from engine.planner.budget import catalogue
 from engine.planner.budget.goals import FAMILIES, GOALS, Learning, quality
 from engine.planner.memory.estimate import total_mb
-from engine.planner.memory.verdict import disk_verdict, memory_verdict
+from engine.planner.memory.verdict import FewerFiles, disk_verdict, memory_verdict
 from engine.planner.plan_estimate import PlanCase, estimate, workload
 from engine.planner.search.infeasible import smallest_change
 from engine.planner.search.offers import chosen, reasons
@@ -280,7 +280,7 @@ def test_a_plan_that_does_not_fit_is_told_about_quantising_and_the_optimizer() -
 
 def test_a_full_disk_is_told_how_many_checkpoints_fit() -> None:
     assert disk_verdict(100, 100) is None
-    fewer = disk_verdict(100, 80, (1, 70))
+    fewer = disk_verdict(100, 80, FewerFiles({"keep_checkpoints": 1}, 1, 70))
     assert fewer is not None
     assert (fewer.code, fewer.change) == ("verdict.disk_fewer", {"training.keep_checkpoints": 1})
     plan = search("8B", "rtx-4090").found[0]
@@ -288,3 +288,8 @@ def test_a_full_disk_is_told_how_many_checkpoints_fit() -> None:
     verdict = estimate(tight)["verdict"]
     assert verdict["change"] == {"training.keep_checkpoints": 1}
     assert verdict["params"]["then_mb"] <= tight.disk_limit_mb
+    tighter = replace(plan.case, disk_free_mb=verdict["params"]["then_mb"] - 1)
+    verdict = estimate(tighter)["verdict"]
+    assert verdict["code"] == "verdict.disk_last"
+    assert verdict["change"]["training.model_from"] == "last"
+    assert verdict["params"]["then_mb"] <= tighter.disk_limit_mb

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
 from engine.exports import impossible, offered
@@ -10,7 +10,7 @@ from engine.exports.declaration import ExportFormat
 from engine.methods import method_of
 from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
-from engine.services.models import tuned
+from engine.services.models import tuned, weights
 from engine.shapes.models import ExportNeeds, TunedView
 from webui.components import view
 from webui.forms import param_form
@@ -80,6 +80,9 @@ def build(site: Site, lang: str) -> None:
     def model_delete(model_id: int) -> None:
         tuned.delete_tuned(ctx, int(model_id))
 
+    def model_use_weights(model_id: int, which: Literal["best", "last"]) -> None:
+        weights.use_weights(ctx, int(model_id), str(which))
+
     def model_export(model_id: int, form: str, params: dict[str, Any]) -> int:
         return tuned.start_export(ctx, int(model_id), str(form), params)
 
@@ -92,5 +95,7 @@ def build(site: Site, lang: str) -> None:
         return cast(ExportJobView, told | {"bytes": (job["result"] or {}).get("bytes")})
 
     guard = guarded(lang)
-    functions = (models_list, model_view, model_rename, model_delete, model_export, export_needs, export_job)
+    functions = (
+        models_list, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, export_job,
+    )  # fmt: skip
     view("models", functions=[guard(function) for function in functions])

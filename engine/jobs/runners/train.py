@@ -35,8 +35,9 @@ from engine.training.loop.clock import CheckSchedule, Clock, check_steps
 from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, seed_everything
 from engine.training.loop.ready import apply_method, ready_trainer
-from engine.training.loop.result import keep_tuned, results, round_as_stored
+from engine.training.loop.result import ResultFolders, results, round_as_stored
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
+from engine.training.loop.settle import settle
 from engine.training.loop.throughput_log import keep_of_job
 from engine.training.loop.trainer import StepTrainer
 from engine.training.loop.weights import load_base, torch_device, trained_parameters
@@ -95,7 +96,8 @@ class _Loaded:
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     """Train the job of this row and write its result. Raises Fault, Cancelled or Interrupted where it ends without one."""
     spec = make_stored(job.spec)
-    store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]))
+    keeps_best = spec.training["model_from"] == "best"
+    store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]), keeps_best=keeps_best)
     attempt: _Attempt | None = None
     try:
         with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
@@ -283,13 +285,16 @@ def _end(attempt: _Attempt, loaded: _Loaded) -> None:
     if callback.ended == "interrupt":
         raise Interrupted
     callback.score()
-    round_as_stored(reporter, loaded.model, inputs.method, inputs.weights)
-    if loaded.sheet is not None and callback.ended != "stop":
-        autocast = callback.trainer.autocast
-        score_result(loaded.sheet, loaded.model, callback.progress, autocast, callback.tell_answered)
-    callback.note_elapsed()
-    keep_tuned(reporter, loaded.model, inputs.spec, inputs.base, inputs.dataset, callback.progress, loaded.run_context)
-    keep_of_job(reporter, inputs, attempt.resources.work, callback.progress, whole=callback.ended is None)
+    progress, trainer = callback.progress, callback.trainer
+    with ResultFolders(reporter, inputs.spec, inputs.base, inputs.dataset, loaded.run_context) as folders:
+        chosen = settle(attempt.store, folders, trainer, loaded.model, progress)
+        round_as_stored(reporter, loaded.model, inputs.method, inputs.weights)
+        if loaded.sheet is not None and callback.ended != "stop":
+            score_result(loaded.sheet, loaded.model, progress, trainer.autocast, callback.tell_answered)
+        callback.note_elapsed()
+        folders.keep(loaded.model, progress, chosen)
+        kept = {"kept_steps": [chosen.step, progress.step]} if folders.last else {}
+    keep_of_job(reporter, inputs, attempt.resources.work, progress, whole=callback.ended is None)
+    reporter.progress(progress.step, callback.plan.total, val_loss=chosen.val_loss)
     status = "succeeded" if callback.ended is None else "stopped"
-    reporter.progress(callback.progress.step, callback.plan.total, val_loss=callback.progress.val_loss)
-    reporter.finish(status, result=results(callback.progress) | {"ended": callback.ended})
+    reporter.finish(status, result=results(progress, chosen) | {"ended": callback.ended} | kept)

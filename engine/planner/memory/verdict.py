@@ -183,17 +183,22 @@ def time_verdict(seconds: float, minutes: float | None, epochs: float) -> Verdic
     return Verdict("verdict.time", params, change={"training.epochs": fewer})
 
 
-def disk_verdict(need_mb: float, free_mb: float, fewer: tuple[int, float] | None = None) -> Verdict | None:
-    """What to say when checkpoints and the result would fill the disk; None when they do not.
+@dataclass(frozen=True)
+class FewerFiles:
+    """A change with which the disk has room for what a job writes."""
 
-    Args:
-        fewer: a smaller number of checkpoints to keep that fits, and what the job then writes.
-    """
+    change: dict[str, Any]  # settings of training
+    keep: int  # checkpoints that are kept then
+    then_mb: float  # that are written then
+
+
+def disk_verdict(need_mb: float, free_mb: float, fewer: FewerFiles | None = None) -> Verdict | None:
+    """What to say when checkpoints and the result would fill the disk; None when they do not."""
     if need_mb <= free_mb:
         return None
     numbers = {"need_mb": round(need_mb), "free_mb": round(free_mb)}
     if fewer is None:
         return Verdict("verdict.disk", numbers)
-    keep, then = fewer
-    change = {"training.keep_checkpoints": keep}
-    return Verdict("verdict.disk_fewer", {**numbers, "keep": keep, "then_mb": round(then)}, change=change)
+    change = {f"training.{key}": value for key, value in fewer.change.items()}
+    code = "verdict.disk_last" if "model_from" in fewer.change else "verdict.disk_fewer"
+    return Verdict(code, {**numbers, "keep": fewer.keep, "then_mb": round(fewer.then_mb)}, change=change)

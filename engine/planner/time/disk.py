@@ -2,13 +2,15 @@
 
 A checkpoint holds the trained parameters in fp32 (safetensors) and the optimizer's state (AdamW: two moments of each;
 Loshchilov and Hutter 2017, arXiv:1711.05101), so 12 bytes a trained number. One more is on the disk while the newest is
-written. The tokens lie in a file of their own during the job: 4 bytes for each token and 4 for its label.
+written. Where an earlier check may turn out better than the last step, the weights of the best one stay besides, and two sets
+of weights are written at the end. The tokens lie in a file of their own during the job: 4 bytes for each token and 4 for its label.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from engine.core.shapes import SizedItem
 from engine.data.templates.lengths import Counts
@@ -26,15 +28,25 @@ _ROW_BYTES = 16.0
 class Space:
     """One item of the disk estimate; text key `plan.disk.<key>`."""
 
-    key: str  # "checkpoints", "writing", "result" or "scratch"
+    key: str  # "checkpoints", "writing", "best", "result", "last" or "scratch"
     bytes: float  # when the job needs most
 
 
-def spaces(work: Workload, train: Counts, val: Counts, keep: int) -> list[Space]:
+def may_keep_two(training: Mapping[str, Any], held_out: int) -> bool:
+    """Whether the weights of an earlier check may become the model, and those of the last step are kept beside them.
+
+    Args:
+        held_out: rows for validation.
+    """
+    return training["model_from"] == "best" and held_out > 0 and int(training["evaluations"]) > 1
+
+
+def spaces(work: Workload, train: Counts, val: Counts, keep: int, *, two: bool = False) -> list[Space]:
     """What a job needs at its fullest, line by line.
 
     Args:
         keep: checkpoints that are kept.
+        two: as `may_keep_two` says.
     """
     if not work.method.capabilities.trains:
         return [Space("result", result_bytes(work)), Space("scratch", scratch_bytes(train, val))]
@@ -42,7 +54,9 @@ def spaces(work: Workload, train: Counts, val: Counts, keep: int) -> list[Space]
     return [
         Space("checkpoints", keep * checkpoint),
         Space("writing", checkpoint),
+        *([Space("best", 4.0 * work.trained)] if two else []),
         Space("result", result_bytes(work)),
+        *([Space("last", result_bytes(work))] if two else []),
         Space("scratch", scratch_bytes(train, val)),
     ]
 

@@ -42,6 +42,7 @@ class Pace:
         evaluations: rounds of held-out rows and sample questions; 0 for none.
         questions: sample questions of a round.
         scored: held-out questions that are answered before and after training.
+        two: the weights of the best check and those of the last step may both be written at the end.
     """
 
     epochs: float
@@ -49,6 +50,7 @@ class Pace:
     evaluations: int = 0
     questions: int = SAMPLE_QUESTIONS
     scored: int = 0
+    two: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,13 @@ def parts_of(work: Workload, train: Counts, val: Counts, pace: Pace) -> dict[str
     trains = work.method.capabilities.trains
     rounds = pace.evaluations + 1 if trains and pace.evaluations else 0 if trains else 2
     saves = pace.evaluations if trains else 0
+    results = result_bytes(work) * (2 if trains and pace.two else 1)
     return {
         "start": start_seconds(work, train.tokens + val.tokens),
         "training": training_seconds(work, train, pace) if trains else 0.0,
         "checks": rounds * held_out_seconds(work, val),
         "answers": _sampled(work, train, pace, rounds) + _scored(work, train, val, pace),
-        "saving": saves * (_SAVE_S + checkpoint_bytes(work) / _WRITE_BYTES_S) + result_bytes(work) / _WRITE_BYTES_S,
+        "saving": saves * (_SAVE_S + checkpoint_bytes(work) / _WRITE_BYTES_S) + results / _WRITE_BYTES_S,
     }
 
 

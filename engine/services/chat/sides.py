@@ -78,7 +78,7 @@ class Setup:
 
 
 def _weights_of(settings: Settings, tuned: TunedModel) -> Weights:
-    return Weights(tuned_key(tuned.id), tuned.format, str(intact_result(settings, tuned)))
+    return Weights(tuned_key(tuned.id), tuned.format, str(intact_result(settings, tuned)), tuned.weights_hash)
 
 
 def side_of(tuned_id: int) -> str:

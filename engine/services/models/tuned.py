@@ -24,6 +24,8 @@ from engine.jobs.queue import enqueue
 from engine.methods import method_of
 from engine.models.base.integrity import change_of
 from engine.models.tuned.integrity import forget_checks, result_change
+from engine.models.tuned.versions import LAST_SUFFIX
+from engine.services.models.weights import weights_of
 from engine.shapes.models import ExportNeeds, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, events, inputs, jobs, tuned_models
@@ -70,7 +72,8 @@ def delete_tuned(ctx: Context, tuned_id: int) -> None:
         tuned_models.forget(tuned)
     forget_checks(ctx.settings, tuned_id)
     home = ctx.settings.home
-    shutil.rmtree(home / "tuned" / str(tuned.job_id), ignore_errors=True)
+    for suffix in ("", LAST_SUFFIX):
+        shutil.rmtree(home / "tuned" / f"{tuned.job_id}{suffix}", ignore_errors=True)
     for job in exports:
         shutil.rmtree(home / "exports" / str(job.id), ignore_errors=True)
 
@@ -102,7 +105,13 @@ def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
             s,
             EXPORT,
             name=tuned.name,
-            spec={"tuned_id": tuned_id, "format": form.key, "params": values, "version": _SPEC_VERSION},
+            spec={
+                "tuned_id": tuned_id,
+                "format": form.key,
+                "params": values,
+                "weights_hash": tuned.weights_hash,
+                "version": _SPEC_VERSION,
+            },
             grants=grants,
             spec_version=_SPEC_VERSION,
             method=tuned.method,
@@ -166,7 +175,12 @@ def _read(form: ExportFormat, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asks_for(job: Job, tuned: TunedModel, form: ExportFormat) -> bool:
-    """Whether an export is one in this form: by its own key, or by one that stands for it."""
+    """Whether an export is one of these weights in this form: by its own key, or by one that stands for it.
+
+    Jobs of earlier versions do not say which weights they are of: a model had no others.
+    """
+    if job.spec.get("weights_hash", tuned.weights_hash) != tuned.weights_hash:
+        return False
     try:
         return meant(str(job.spec["format"]), tuned.format) is form
     except Fault:  # a form that this version does not have
@@ -223,6 +237,7 @@ def _view(
         "steps": row.metrics.get("steps"),
         "tokens": row.metrics.get("tokens"),
         "seconds": duration(job, ran),
+        "weights": weights_of(row),
         "lineage": row.lineage,
         "metrics": row.metrics,
         "export_jobs": {form.key: _newest_export(s, settings, row, form) for form in forms},

@@ -17,6 +17,7 @@ class ModelCache:
     def __init__(self) -> None:
         self._held: tuple[str, str, str] | None = None  # identity, device, dtype
         self._bases: dict[str, SharedBase] = {}  # "base" and whole tuned models
+        self._hashes: dict[str, str] = {}  # of the tuned models' weights, as they were asked for
 
     @property
     def keys(self) -> list[str]:
@@ -26,7 +27,8 @@ class ModelCache:
 
     def missing(self, plan: ResidentModels) -> bool:
         """Whether something must be read from disk for this plan."""
-        return self._held != (plan.identity, plan.device, plan.dtype) or not set(plan.keys) <= set(self.keys)
+        other = self._held != (plan.identity, plan.device, plan.dtype)
+        return other or not set(plan.keys) <= set(self.keys) or any(map(self._is_outdated, plan.tuned))
 
     def hold(self, plan: ResidentModels) -> dict[str, AdaptedModel]:
         """Have everything of `plan` in memory: name -> weights that can answer."""
@@ -38,6 +40,8 @@ class ModelCache:
         for key in plan.evict:
             self._drop(key)
         for weights in plan.tuned:
+            if self._is_outdated(weights):
+                self._drop(weights.key)
             if weights.key not in self.keys:
                 self._add(plan, weights)
         return {key: self._adapted(key) for key in plan.keys}
@@ -46,6 +50,7 @@ class ModelCache:
         """Drop everything and give the memory back to the system."""
         self._held = None
         self._bases.clear()
+        self._hashes.clear()
         give_back()
 
     def memory_mb(self) -> int:
@@ -57,11 +62,16 @@ class ModelCache:
             return AdaptedModel(self._bases[key], BASE)
         return AdaptedModel(self._bases[BASE], key)
 
+    def _is_outdated(self, weights: Weights) -> bool:
+        """Whether other weights are held under that name: a model may have got new ones, or the user chose others for it."""
+        return weights.key in self.keys and self._hashes.get(weights.key) != weights.sha256
+
     def _add(self, plan: ResidentModels, weights: Weights) -> None:
         if weights.kind == "full":
             self._bases[weights.key] = SharedBase(load_model(weights.path, plan.dtype, plan.device))
         else:
             self._bases[BASE].add(weights.key, weights.path)
+        self._hashes[weights.key] = weights.sha256
 
     def _drop(self, key: str) -> None:
         base = self._bases.get(BASE)

@@ -208,6 +208,7 @@ class TrainingCallback(TrainerCallback):
         if not math.isfinite(loss):
             raise Fault("training.nan", step=progress.step, learning_rate=self._rate or 0.0)
         progress.val_loss, progress.evaluated_step = loss, progress.step
+        progress.note_check()
         self.reporter.metric(progress.step, val_loss=loss, **self.trainer.objective.validation(loss))
 
     def _first_loss(self) -> float:

@@ -1,21 +1,38 @@
-"""Checkpoints: written whole, registered with hashes, verified before use, the oldest removed."""
+"""Checkpoints: written whole, registered with hashes, verified before use, the oldest removed.
+
+Of the best one the weights stay, when its turn to be removed has come: training cannot go on from them, but they may become
+the model.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import math
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
 from engine.jobs.reporter import Reporter
+from engine.models.base.inspect import hash_file
 from engine.training.limits.safe_files import hashes, new_folder, size
-from storage.job_tables import Checkpoint
+from engine.training.loop.weights import WEIGHT_FILES
+from storage.job_tables import WEIGHTS_ONLY, Checkpoint
 from storage.queries import reporting
 
 _PROGRESS = "progress.json"
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CheckedStep:
+    """What is known of the weights of one step."""
+
+    step: int  # optimizer steps done
+    val_loss: float | None  # of the held-out rows, where there are any
+    train_loss: float | None  # latest one that was shown
 
 
 @dataclass
@@ -35,6 +52,21 @@ class TrainingProgress:
     base_answers: list[str] | None = None  # to the questions that are scored
     answers: dict[str, Any] | None = None  # their scores, at the end
     answer_seconds: float = 0.0  # what one round of them takes
+    best: CheckedStep | None = None  # the check with the lowest held-out loss, the latest of equal ones
+
+    @property
+    def now(self) -> CheckedStep:
+        """What is known of the latest weights."""
+        return CheckedStep(self.step, self.val_loss, self.train_loss)
+
+    def note_check(self) -> None:
+        """The held-out rows were just scored: remember it where no check was better. The untouched base does not count."""
+        if self.step and self.val_loss is not None and self.val_loss <= _lowest(self.best):
+            self.best = self.now
+
+
+def _lowest(best: CheckedStep | None) -> float:
+    return math.inf if best is None or best.val_loss is None else best.val_loss
 
 
 class Saves(Protocol):
@@ -46,15 +78,20 @@ class Saves(Protocol):
 
 
 class CheckpointStore:
-    """The checkpoints of one job."""
+    """The checkpoints of one job.
 
-    def __init__(self, reporter: Reporter, keep: int) -> None:
-        self.reporter, self.keep = reporter, keep
+    Args:
+        keep: so many of the newest ones stay.
+        keeps_best: the weights of the best one stay as well.
+    """
+
+    def __init__(self, reporter: Reporter, keep: int, *, keeps_best: bool = True) -> None:
+        self.reporter, self.keep, self.keeps_best = reporter, keep, keeps_best
         self.settings = reporter.ctx.settings
         self.folder = self.settings.home / "jobs" / str(reporter.job_id) / "checkpoints"
 
     def save(self, trainer: Saves, progress: TrainingProgress) -> None:
-        """Write and register a checkpoint, then remove those beyond `keep`. Raises Fault("training.disk_full")."""
+        """Write and register a checkpoint, then remove those beyond `keep` but the best. Raises Fault("training.disk_full")."""
         job_id, attempt = self.reporter.job_id, self.reporter.attempt
         self.reporter.phase("saving")
         self.reporter.flush()
@@ -73,15 +110,27 @@ class CheckpointStore:
         }
         with self.reporter.transaction() as s:
             reporting.add_checkpoint(s, row)
-        self._prune()
+        self._prune(progress.best.step if self.keeps_best and progress.best is not None else None)
 
-    def _prune(self) -> None:
+    def _prune(self, best: int | None) -> None:
+        """Keep the newest checkpoints whole, and of the best one at least the weights."""
         with self.reporter.transaction() as s:
-            surplus = reporting.checkpoints(s, self.reporter.job_id)[self.keep :]
-            for checkpoint in surplus:
-                reporting.mark_checkpoint_deleted(s, checkpoint.id)
-        for checkpoint in surplus:
-            shutil.rmtree(self.settings.absolute(checkpoint.path), ignore_errors=True)
+            found = reporting.checkpoints(s, self.reporter.job_id)
+            whole = [one for one in found if not one.metrics.get(WEIGHTS_ONLY)][: self.keep]
+            older = [one for one in found if one not in whole]
+            for checkpoint in older:
+                if checkpoint.step == best:
+                    folder = self.settings.absolute(checkpoint.path)
+                    sizes = {name: (folder / name).stat().st_size for name in WEIGHT_FILES if (folder / name).is_file()}
+                    reporting.keep_weights(s, checkpoint.id, sizes)
+                else:
+                    reporting.mark_checkpoint_deleted(s, checkpoint.id)
+        for checkpoint in older:
+            folder = self.settings.absolute(checkpoint.path)
+            if checkpoint.step == best:
+                _strip(folder, checkpoint.files)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def remove_all(self) -> None:
         """For a cancelled job."""
@@ -96,6 +145,8 @@ class CheckpointStore:
             found = reporting.checkpoints(s, self.reporter.job_id)
         self._sweep(found)
         for checkpoint in found:
+            if checkpoint.metrics.get(WEIGHTS_ONLY):
+                continue
             folder = self.settings.absolute(checkpoint.path)
             if self._is_whole(checkpoint, folder):
                 return folder
@@ -104,6 +155,21 @@ class CheckpointStore:
                 reporting.mark_checkpoint_deleted(s, checkpoint.id)
             shutil.rmtree(folder, ignore_errors=True)
         return None
+
+    def weights_of(self, step: int) -> Path | None:
+        """The folder with the weights of one step, as they were written; None where there is none, or not as it was."""
+        with self.reporter.transaction() as s:
+            found = next((one for one in reporting.checkpoints(s, self.reporter.job_id) if one.step == step), None)
+        if found is None:
+            return None
+        folder = self.settings.absolute(found.path)
+        wanted = {name: found.files[name] for name in WEIGHT_FILES if name in found.files}
+        try:
+            same = all(hash_file(folder / name) == digest for name, digest in wanted.items())
+            return folder if same and WEIGHT_FILES[0] in wanted else None
+        except OSError as error:
+            _log.warning("Checkpoint %s cannot be read: %s", folder.name, error)
+            return None
 
     def _is_whole(self, checkpoint: Checkpoint, folder: Path) -> bool:
         try:
@@ -114,13 +180,23 @@ class CheckpointStore:
 
     def _sweep(self, registered: list[Checkpoint]) -> None:
         """Remove what earlier attempts left unfinished or unregistered."""
-        known = {self.settings.absolute(checkpoint.path) for checkpoint in registered}
+        known = {self.settings.absolute(checkpoint.path): checkpoint.files for checkpoint in registered}
         for folder in self.folder.glob("*") if self.folder.is_dir() else ():
-            if folder not in known:
+            if folder in known:
+                _strip(folder, known[folder])
+            else:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _strip(folder: Path, files: Mapping[str, Any]) -> None:
+    """Remove the files of a checkpoint that are not registered any more."""
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if file.name not in files:
+            file.unlink(missing_ok=True)
 
 
 def read_progress(folder: Path) -> TrainingProgress:
     """What `CheckpointStore.save` stored along with the state."""
     data: dict[str, Any] = json.loads((folder / _PROGRESS).read_text())
-    return TrainingProgress(**{f.name: data[f.name] for f in fields(TrainingProgress) if f.name in data})
+    known = {f.name: data[f.name] for f in fields(TrainingProgress) if f.name in data}
+    return TrainingProgress(**known | {"best": CheckedStep(**known["best"]) if known.get("best") else None})

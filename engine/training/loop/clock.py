@@ -87,10 +87,10 @@ class Clock:
         return None if self.limit_s is None else _SHARE * self.limit_s
 
     def _wind_up(self, scores: bool) -> float:
-        """Scoring, a checkpoint, the scored answers, and the result."""
+        """Scoring, a checkpoint, the scored answers, and the result: two sets of weights where an earlier check was better."""
         score = self.score or self.step * self._scored_share * _FORWARD
         save = max(self.save, self._saved_bytes / _SAVE_BYTES_S if not self.save else 0.0)
-        return _SPARE * (score * scores + self.answers) + 3.0 * save
+        return _SPARE * (score * scores + self.answers) + 4.0 * save
 
     def is_up(self, scores: bool, *, check_first: bool) -> bool:
         """Whether there is no time for another step, with a check before it where one is due, and the end after it."""

@@ -25,7 +25,7 @@ from engine.training.forward.forward import choose_forward, mean_loss
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs, rows_file, seed_everything
-from engine.training.loop.result import keep_tuned, results
+from engine.training.loop.result import ResultFolders, results
 from engine.training.loop.scoring import autocast_of, sheet_of
 from engine.training.loop.weights import load_base, torch_device
 from storage.queries import reporting
@@ -88,10 +88,11 @@ def answer_in_context(
         memory.look()
         used_mb, device_mb = memory.take()
         run.progress.peak_memory_mb = device_mb or used_mb
-        keep_tuned(reporter, model, spec, inputs.base, inputs.dataset, run.progress, run_context)
+        with ResultFolders(reporter, spec, inputs.base, inputs.dataset, run_context) as folders:
+            folders.keep(model, run.progress, run.progress.now)
     reporter.progress(_STEPS, _STEPS, 0.0, val_loss=run.progress.val_loss)
     status = "stopped" if reporter.requested() == "stop" else "succeeded"
-    reporter.finish(status, result=results(run.progress) | {"ended": None})
+    reporter.finish(status, result=results(run.progress, run.progress.now) | {"ended": None})
 
 
 def _gather(rows: Iterable[Row], inputs: Inputs) -> Shots:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+from engine.core.settings import Settings
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import FILE
 from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import Method, RunContext
@@ -20,8 +23,9 @@ from engine.models.base.number_formats import stored_format
 from engine.models.base.paths import known_elsewhere
 from engine.models.tuned.integrity import hash_of_result, hashed_files, hashes_of_result, remember_result
 from engine.models.tuned.rounding import fitting, round_to
+from engine.models.tuned.versions import LAST_SUFFIX, with_versions
 from engine.training.limits.safe_files import new_folder, size
-from engine.training.loop.checkpoints import TrainingProgress
+from engine.training.loop.checkpoints import CheckedStep, TrainingProgress
 from engine.training.loop.weights import save_result
 from storage.queries import reporting
 from storage.tables import Dataset, LanguageModel
@@ -30,15 +34,39 @@ _LIBRARIES = ("torch", "transformers", "peft", "tokenizers", "safetensors", "bit
 _COPIED = ("tokenizer_config.json", "special_tokens_map.json")
 
 
-def results(progress: TrainingProgress) -> dict[str, Any]:
-    """The numbers of a job's end."""
+@dataclass(frozen=True)
+class Written:
+    """Weights of one step on the disk, in a folder aside until all is registered."""
+
+    check: CheckedStep  # what is known of them
+    aside: Path  # where they are
+    target: Path  # where they belong
+    hashes: Mapping[str, str]  # of its files
+
+    def row(self, settings: Settings, progress: TrainingProgress) -> dict[str, Any]:
+        """What the tuned model's row says of them."""
+        return {
+            "path": settings.relative(self.target),
+            "bytes": size(self.aside),
+            "weights_hash": hash_of_result({name: self.hashes[name] for name in hashed_files(self.aside)}),
+            "metrics": results(progress, self.check),
+        }
+
+
+def results(progress: TrainingProgress, check: CheckedStep) -> dict[str, Any]:
+    """The numbers of a job's end.
+
+    Args:
+        check: of the weights that became the model.
+    """
     speed = progress.tokens / progress.seconds if progress.seconds else None
     numbers: dict[str, Any] = {
-        "train_loss": progress.train_loss,
-        "val_loss": progress.val_loss,
+        "train_loss": check.train_loss,
+        "val_loss": check.val_loss,
         "base_val_loss": progress.base_val_loss,
-        "perplexity": perplexity(progress.val_loss),
+        "perplexity": perplexity(check.val_loss),
         "steps": progress.step,
+        "model_step": check.step,
         "tokens": progress.tokens,
         "seconds": round(progress.seconds, 1),
         "elapsed_s": round(progress.elapsed, 1),
@@ -48,49 +76,80 @@ def results(progress: TrainingProgress) -> dict[str, Any]:
     return numbers if progress.answers is None else numbers | {"answers": progress.answers}
 
 
-def keep_tuned(
-    reporter: Reporter,
-    model: Any,
-    spec: JobSpec,
-    base: LanguageModel,
-    dataset: Dataset,
-    progress: TrainingProgress,
-    run: RunContext,
-) -> None:
-    """Write the weights to tuned/<job>/ and register them.
+class ResultFolders:
+    """Writes what a job made to tuned/<job>/, and the last step's weights beside it where earlier ones became the model.
 
-    Raises Fault("training.disk_full"), and Cancelled where the user cancelled as late as now: then nothing is left.
+    Nothing is left of what was written and not kept.
     """
-    reporter.phase("saving")
-    settings = reporter.ctx.settings
-    target = settings.home / "tuned" / str(reporter.job_id)
-    fresh = target.with_name(f"{target.name}-{reporter.attempt}")
-    with new_folder(fresh) as draft:
-        _name_base(model, base)
-        weights, tokenizer = settings.absolute(str(base.path)), settings.absolute(str(base.tokenizer_path))
-        save_result(model, method_of(spec.method), draft, run, stored_format(weights))
-        if method_of(spec.method).saves == "full":
-            _copy_tokenizer(weights, tokenizer, draft)
-            write_generation(weights, draft, ChatTemplate.load(tokenizer).eos_ids)
-    hashes = hashes_of_result(fresh)
-    row = {
-        "job_id": reporter.job_id,
-        "path": settings.relative(target),
-        "bytes": size(fresh),
-        "weights_hash": hash_of_result({name: hashes[name] for name in hashed_files(fresh)}),
-        "metrics": results(progress),
-        **_named(spec, base, dataset),
-    }
-    with reporter.transaction() as s:
-        try:
-            reporter.heed()
-        except Cancelled:
-            shutil.rmtree(fresh)
-            raise
-        shutil.rmtree(target, ignore_errors=True)
-        fresh.rename(target)
-        tuned_id = reporting.register_tuned(s, row)
-    remember_result(settings, tuned_id, target, row["weights_hash"], hashes)
+
+    def __init__(
+        self, reporter: Reporter, spec: JobSpec, base: LanguageModel, dataset: Dataset, run: RunContext
+    ) -> None:
+        self.reporter, self.spec, self.base, self.dataset, self.run = reporter, spec, base, dataset, run
+        self.method, self.settings = method_of(spec.method), reporter.ctx.settings
+        self.last: Written | None = None
+        self._home = self.settings.home / "tuned"
+
+    def __enter__(self) -> ResultFolders:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        job_id = self.reporter.job_id
+        for aside in (*self._home.glob(f"{job_id}-*"), *self._home.glob(f".{job_id}-*")):
+            if aside != self._target(LAST_SUFFIX):
+                shutil.rmtree(aside, ignore_errors=True)
+
+    def set_aside(self, model: Any, check: CheckedStep) -> None:
+        """The last step's weights, before earlier ones take their place. Raises Fault("training.disk_full")."""
+        self.last = self._write(model, check, LAST_SUFFIX)
+
+    def keep(self, model: Any, progress: TrainingProgress, check: CheckedStep) -> None:
+        """Write the weights that became the model, and register everything.
+
+        Raises Fault("training.disk_full"), and Cancelled where the user cancelled as late as now: then nothing is left.
+        """
+        written = self._write(model, check, "")
+        row = self._named() | written.row(self.settings, progress)
+        if self.last is not None:
+            row = with_versions(row, self.last.row(self.settings, replace(progress, answers=None)))
+        with self.reporter.transaction() as s:
+            self.reporter.heed()
+            for suffix in ("", LAST_SUFFIX):
+                shutil.rmtree(self._target(suffix), ignore_errors=True)
+            for one in [one for one in (written, self.last) if one is not None]:
+                one.aside.rename(one.target)
+            tuned_id = reporting.register_tuned(s, row)
+        remember_result(self.settings, tuned_id, written.target, row["weights_hash"], written.hashes)
+
+    def _write(self, model: Any, check: CheckedStep, suffix: str) -> Written:
+        self.reporter.phase("saving")
+        target = self._target(suffix)
+        aside = target.with_name(f"{target.name}-{self.reporter.attempt}")
+        with new_folder(aside) as draft:
+            _name_base(model, self.base)
+            weights, tokenizer = (
+                self.settings.absolute(str(one)) for one in (self.base.path, self.base.tokenizer_path)
+            )
+            save_result(model, self.method, draft, self.run, stored_format(weights))
+            if self.method.saves == "full":
+                _copy_tokenizer(weights, tokenizer, draft)
+                write_generation(weights, draft, ChatTemplate.load(tokenizer).eos_ids)
+        return Written(check, aside, target, hashes_of_result(aside))
+
+    def _target(self, suffix: str) -> Path:
+        return self._home / f"{self.reporter.job_id}{suffix}"
+
+    def _named(self) -> dict[str, Any]:
+        """Columns of the tuned model that its job's settings tell."""
+        return {
+            "job_id": self.reporter.job_id,
+            "name": self.spec.name,
+            "base_model_id": self.base.id,
+            "dataset_id": self.dataset.id,
+            "method": self.spec.method,
+            "format": self.method.saves,
+            "lineage": _lineage(self.spec, self.base, self.dataset),
+        }
 
 
 def round_as_stored(reporter: Reporter, model: Any, method: Method, weights: Path) -> None:
@@ -106,18 +165,6 @@ def round_as_stored(reporter: Reporter, model: Any, method: Method, weights: Pat
         reporter.event("info", "stored_rounded", dtype=own)
     if refused := refused_settings(weights):
         reporter.event("info", "generation_mended", names=", ".join(refused))
-
-
-def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, Any]:
-    """Columns of the tuned model that its job's settings tell."""
-    return {
-        "name": spec.name,
-        "base_model_id": base.id,
-        "dataset_id": dataset.id,
-        "method": spec.method,
-        "format": method_of(spec.method).saves,
-        "lineage": _lineage(spec, base, dataset),
-    }
 
 
 def _name_base(model: Any, base: LanguageModel) -> None:

@@ -12,6 +12,7 @@ from engine.data.templates.lengths import Counts
 from engine.jobs.reporter import Reporter
 from engine.planner.memory.workload import Workload
 from engine.planner.time.corrections import MODEL_VERSION, PARTS, machine_of, settings_of
+from engine.planner.time.disk import may_keep_two
 from engine.planner.time.speed import Pace, parts_of
 from engine.training.batches.tokenized_dataset import TokenizedDataset
 from engine.training.loop.checkpoints import TrainingProgress
@@ -74,6 +75,7 @@ def pace_of(inputs: Inputs) -> Pace:
         int(training["evaluations"]),
         len(inputs.prompts),
         len(inputs.questions),
+        may_keep_two(training, len(inputs.examples.val)),
     )
 
 

@@ -27,6 +27,10 @@ from engine.training.forward.four_bits import keep_layout, leave_file
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 DELTA_FILE = "delta.safetensors"
 _TRAINED_FILE, _STATE_FILE = "trained.safetensors", "method.safetensors"
+WEIGHT_FILES = (
+    _TRAINED_FILE,
+    _STATE_FILE,
+)  # of a checkpoint: all that the model needs, without what training goes on from
 _log = logging.getLogger(__name__)
 
 

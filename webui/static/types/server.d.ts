@@ -1636,6 +1636,20 @@ export interface JobWish {
   days?: string;
 }
 
+/** One of two sets of weights that a model can be. */
+export interface KeptWeights {
+  /** "best" or "last" */
+  which: string;
+  /** of the optimizer, after which they were like that */
+  step: number;
+  /** of the held-out rows */
+  val_loss: number | null;
+  /** of their files */
+  bytes: number;
+  /** they are the model */
+  in_use: boolean;
+}
+
 /** A kind of job that is in the list. */
 export interface KindFacet {
   /** of the kind */
@@ -2398,6 +2412,8 @@ export interface NamedTuned {
   tokens: number | null;
   /** that it took */
   seconds: number | null;
+  /** that it can be; empty where there is nothing to choose */
+  weights: KeptWeights[];
   /** {"base", "dataset", "spec", "libraries"} */
   lineage: Record<string, any>;
   /** of its job's end */
@@ -3793,6 +3809,7 @@ export interface ModelsFunctions {
   model_view(model_id: number): NamedTuned;
   model_rename(model_id: number, name: string): null;
   model_delete(model_id: number): null;
+  model_use_weights(model_id: number, which: "best" | "last"): null;
   model_export(model_id: number, form: string, params: Record<string, any>): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
   export_job(job_id: number): ExportJobView;

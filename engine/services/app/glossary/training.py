@@ -104,6 +104,7 @@ TRAINING = Topic(
             "overfitting",
             Text("services.app.glossary.training.overfitting.name"),
             Text("services.app.glossary.training.overfitting.meaning"),
+            settings=("model_from",),
         ),
         Term(
             "seed",

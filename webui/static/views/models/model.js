@@ -23,7 +23,7 @@ export async function modelDetail(root, id, ctx) {
   const downloads = modelDownloads(model, ctx);
   replaceChildren(root, h("div", { class: "ts-page" },
     h("a", { class: "model-back", href: pageUrl("models") }, drawIcon("chevron-right"), t("models.back")),
-    modelHead(model, ctx), model.changed ? noteBox("danger", reasonBox(model.changed)) : null, modelLineage(model, true), modelTiles(model),
+    modelHead(model, ctx), model.changed ? noteBox("danger", reasonBox(model.changed)) : null, modelLineage(model, true), modelTiles(model), modelWeights(model, ctx),
     h("div", { class: "ts-cols" }, downloads.node, modelFacts(model))));
   poll(root, 700, downloads.follow);
 }
@@ -67,7 +67,7 @@ async function modelRename(model, ctx) {
  * @param {Server.NamedTuned} model
  */
 async function modelDelete(model, ctx, button) {
-  const size = format.bytes(model.bytes);
+  const size = format.bytes(model.weights.reduce((sum, one) => sum + one.bytes, 0) || model.bytes);
   if (!(await askFirst(t("models.delete_title", { name: model.name }), t("models.delete_text", { size }), t("models.delete")))) return;
   const done = await runAction(button, async () => {
     await ctx.call("model_delete", model.id);
@@ -86,6 +86,31 @@ function modelTiles(model) {
       tile(t("models.time"), format.duration(model.seconds)),
       tile(t("models.steps"), format.number(model.steps)),
       tile(t("models.tokens"), format.number(model.tokens))));
+}
+
+/**
+ * The best weights or the last ones, where the job left both.
+ * @param {Ctx<"models">} ctx
+ * @param {Server.NamedTuned} model
+ */
+function modelWeights(model, ctx) {
+  if (!model.weights.length) return null;
+  const choice = (one) => h("button", { type: "button", "aria-pressed": String(one.in_use), onclick: (event) => modelUse(model, one, ctx, event.currentTarget) },
+    t("models.weights." + one.which, { step: format.number(one.step), loss: format.loss(one.val_loss) }));
+  return h("section", { class: "ts-card model-weights", "aria-labelledby": "model-weights" },
+    h("h2", { id: "model-weights" }, t("models.weights")),
+    h("p", { class: "ts-soft" }, t("models.weights_why")),
+    h("div", { class: "ts-seg", role: "group", "aria-labelledby": "model-weights" }, model.weights.map(choice)));
+}
+
+/** @param {Ctx<"models">} ctx */
+async function modelUse(model, weights, ctx, button) {
+  if (weights.in_use) return;
+  const done = await runAction(button, async () => {
+    await ctx.call("model_use_weights", model.id, weights.which);
+    return true;
+  });
+  if (done) location.reload();
 }
 
 /** @param {Server.NamedTuned} model */
