@@ -23,6 +23,7 @@ from engine.objectives.losses import cross_entropy
 from engine.objectives.shared_params import (
     BATCH_SIZE,
     CHECKPOINTING,
+    CONTROL_TOKENS,
     DOUBLE_QUANTISATION,
     EPOCHS,
     EVALUATIONS,
@@ -52,12 +53,14 @@ class _Blocks:
 
     def add(self, row: Row) -> Iterator[Parts]:
         try:
-            ids = self._template.encode(row, train_on="all").ids
+            encoded = self._template.encode(row, train_on="all")
         except Fault as fault:
             if not refuses_a_row(fault):
                 raise
             self._left_out("refused", fault=fault)
             return
+        ids = encoded.ids
+        self._left_out("control_tokens", int(encoded.controls))
         if len(ids) < 2:
             self._left_out("unlearnable")
             return
@@ -116,6 +119,7 @@ _PARAMS: tuple[Param, ...] = (
         help=Text("objectives.pretraining.params.help"),
         usual=Text("objectives.pretraining.params.usual.1_024_to_4"),
     ),
+    CONTROL_TOKENS,
     replace(SCHEDULE, default="cosine"),
     replace(WARMUP, default=0.03),
     replace(WEIGHT_DECAY, default=0.1, usual=Text("objectives.pretraining.params.usual.0_1")),

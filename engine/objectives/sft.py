@@ -16,6 +16,7 @@ from engine.objectives.losses import cross_entropy
 from engine.objectives.shared_params import (
     BATCH_SIZE,
     CHECKPOINTING,
+    CONTROL_TOKENS,
     DOUBLE_QUANTISATION,
     EPOCHS,
     EVALUATIONS,
@@ -92,6 +93,8 @@ class _OneByOne:
         else:
             self._left_out("truncated", int(encoded.truncated))
             self._left_out("skipped_turns", encoded.skipped_turns)
+            self._left_out("cropped_answers", encoded.cropped)
+            self._left_out("control_tokens", int(encoded.controls))
             for name in ("lost_thoughts", "added_ends", "open_ends"):
                 if count := getattr(encoded, name):
                     self._left_out(name, count)
@@ -106,7 +109,8 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
 
 
 _PARAMS: tuple[Param, ...] = (
-    EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, _TEACH_END, SCHEDULE, WARMUP, WEIGHT_DECAY, MAX_GRAD_NORM,
+    EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, _TEACH_END, CONTROL_TOKENS, SCHEDULE, WARMUP,
+    WEIGHT_DECAY, MAX_GRAD_NORM,
     OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, _SCORED_ANSWERS, KEEP_CHECKPOINTS, SEED,
 )  # fmt: skip
 

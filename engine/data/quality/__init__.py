@@ -10,6 +10,7 @@ from engine.core.params import read_all
 from engine.core.shapes import Faults
 from engine.data.quality.base import Check
 from engine.data.quality.contradictions import CONTRADICTIONS
+from engine.data.quality.control_tokens import CONTROL_TOKENS
 from engine.data.quality.duplicates import EXACT, NEAR_DUPLICATES
 from engine.data.quality.empty_answers import EMPTY_ANSWERS
 from engine.data.quality.encoding import BROKEN_ENCODING
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     REFUSALS,
     WRONG_LANGUAGE,
     TOXIC,
+    CONTROL_TOKENS,
     TOO_LONG,
 )
 _BY_KEY = {check.key: check for check in CHECKS}

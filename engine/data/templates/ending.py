@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from engine.core.errors import Fault
@@ -71,21 +70,6 @@ def _added_token(template: Ender, text: str) -> int | None:
     added = template.tokenizer.get_added_tokens_decoder()
     found = [(len(token.content), number) for number, token in added.items() if tail.startswith(token.content)]
     return max(found)[1] if found else None
-
-
-def tokens_apart(tokenizer: Tokenizer, text: str, cuts: Collection[int]) -> RowEnds:
-    """The tokens of a text with their places; none reaches over one of `cuts`."""
-    whole = tokenizer.encode(text, add_special_tokens=False)
-    offsets = whole.offsets
-    if not any(offsets[_first_from(offsets, cut) - 1][1] > cut for cut in cuts if cut):
-        return RowEnds(whole.ids, offsets)
-    places = [0, *sorted(set(cuts) - {0}), len(text)]
-    made = RowEnds([], [])
-    for start, stop in pairwise(places):
-        piece = tokenizer.encode(text[start:stop], add_special_tokens=False)
-        made.ids += piece.ids
-        made.offsets += [(begin + start, end + start) for begin, end in piece.offsets]
-    return made
 
 
 def _first_from(offsets: Sequence[Span], place: int) -> int:

@@ -79,12 +79,19 @@ class _Turn:
         behind = place + len(content)
         if place >= 0 and behind <= len(through) and self._text.startswith(through[:behind]):
             end = self._end(behind, through)
-            return start, behind if self._bare and not self._closes(end) else end
+            return start, self._behind_white_space(behind) if self._bare and not self._closes(end) else end
         if not self._text.startswith(through):
             return None
         answer = through[start:].rstrip()
-        ended = self._bare or answer.endswith(self._template.end_marks)
-        return start, start + len(answer) if ended else len(through)
+        if answer.endswith(self._template.end_marks):
+            return start, start + len(answer)
+        return start, self._behind_white_space(start + len(answer)) if self._bare else len(through)
+
+    def _behind_white_space(self, behind: int) -> int:
+        """Behind the white space with which an answer itself ends, where the template keeps it."""
+        said = str(self._message.get("content") or "")
+        white = said[len(said.rstrip()) :]
+        return behind + len(white) if self._text.startswith(white, behind) else behind
 
     def _end(self, behind: int, through: str) -> int:
         """Behind the token that ends the answer's words: the line break that templates put after it is not trained on."""

@@ -1,4 +1,4 @@
-"""Jinja's sandbox, in which chat templates of models run."""
+"""Chat templates are untrusted: they run in jinja's sandbox, with what transformers gives them besides."""
 
 from __future__ import annotations
 
@@ -55,11 +55,13 @@ def _check_name(name: str) -> None:
         raise jinja2.exceptions.SecurityError(f"A template may not store {name!r}.")
 
 
-def environment() -> ImmutableSandboxedEnvironment:
-    """A sandbox in which chat templates of models run: with what transformers gives them, and without ways out."""
-    made = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols])
-    made.filters["tojson"] = _to_json
-    made.globals["raise_exception"] = _refuse
-    made.globals["namespace"] = _Namespace
-    made.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
-    return made
+def sandbox() -> ImmutableSandboxedEnvironment:
+    """Where templates are compiled and run."""
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
+    )
+    environment.filters["tojson"] = _to_json
+    environment.globals["raise_exception"] = _refuse
+    environment.globals["namespace"] = _Namespace
+    environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
+    return environment

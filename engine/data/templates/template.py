@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,14 +21,18 @@ from tokenizers.decoders import DecodeStream
 
 from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
-from engine.data.templates.ending import teach_ends, token_after_answer, token_before_next_turn, tokens_apart
-from engine.data.templates.losses import check_nothing_lost, dropped_parts
-from engine.data.templates.masking import IGNORED, answer_spans, labels_of
+from engine.data.templates.borders import BorderedTokenizer, Opening, Tokens
+from engine.data.templates.controls import ControlTokens
+from engine.data.templates.ending import RowEnds, teach_ends, token_after_answer, token_before_next_turn
+from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
+from engine.data.templates.masking import IGNORED, Span, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
-from engine.data.templates.sandbox import environment
+from engine.data.templates.sandbox import sandbox
 from engine.data.templates.thinking import Marks, as_chat_asks, lost_thoughts, opened_thought
+from engine.data.templates.tokenizer_variants import eats_space, keep_white_space
 
 TrainOn = Literal["assistant", "all"]
+_SAID = "Green"
 _HALF = "\ufffd"  # what stands for bytes that make no character
 
 
@@ -40,6 +46,8 @@ class Encoded:
         skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
         full_length: number of tokens before any cut.
         following: the token behind the last one, where that is learnt although it stands in another example.
+        cropped: answers whose white space at the beginning the template drops.
+        controls: whether control tokens stand in the row's texts, where they are text.
         ends: places of labels that teach an end which the template itself does not write.
         open_ends: answers whose end is not learnt.
         lost_thoughts: answers whose reasoning the template leaves out, so that it is not learnt.
@@ -50,6 +58,8 @@ class Encoded:
     skipped_turns: int = 0
     full_length: int = 0
     following: int = IGNORED
+    cropped: int = 0
+    controls: bool = False
     ends: tuple[int, ...] = ()
     open_ends: int = 0
     lost_thoughts: int = 0
@@ -75,17 +85,38 @@ class Encoded:
         return self.full_length > len(self.ids)
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """A conversation as a model reads it."""
+
+    tokens: Tokens
+    answers: list[Span]  # where they lie in the text that `tokens` is of
+    skipped: int  # answers that could not be placed
+    controls: bool  # whether its texts hold control tokens, which are text
+    lost_thoughts: int  # answers whose reasoning is left out
+
+
 class ChatTemplate:
-    """A tokenizer with its chat template."""
+    """A tokenizer with its chat template.
+
+    Attributes:
+        tokenizer: with offsets that hold white space.
+        source: of the template; None without one.
+        special: names of tokens by their part.
+        controls: whether control tokens in texts of people and data work as such; they are text where they do not.
+    """
 
     def __init__(self, tokenizer: Tokenizer, template: str | None, special: Mapping[str, Any]) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
+        keep_white_space(tokenizer)
         self.tokenizer = tokenizer
+        self.controls = False
+        self._bordered = BorderedTokenizer(tokenizer)
         self.source = template
         self.special = dict(special)
         try:
-            self._compiled = environment().from_string(template) if template else None
+            self._compiled = sandbox().from_string(template) if template else None
         except jinja2.TemplateError as error:
             raise Fault("template.broken", reason=str(error)[:300]) from None
 
@@ -99,6 +130,23 @@ class ChatTemplate:
             raise Fault("template.no_tokenizer", reason=str(error)[:300]) from None
         file = folder / "chat_template.jinja"
         return cls(tokenizer, file.read_text(encoding="utf-8") if file.is_file() else None, special)
+
+    def with_controls(self, work: bool) -> ChatTemplate:
+        """The same, where control tokens in texts work as such, or do not."""
+        other = copy(self)
+        other.controls = work
+        return other
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {name: value for name, value in self.special.items() if isinstance(value, str)}
+
+    @cached_property
+    def control_tokens(self) -> ControlTokens:
+        """Those that could stand in texts."""
+        numbers = (self.tokenizer.token_to_id(name) for name in self._names.values())
+        named = {number for number in numbers if number is not None}
+        return ControlTokens(self.tokenizer, self, self.source, frozenset({*named, *self.eos_ids}))
 
     @property
     def has_chat(self) -> bool:
@@ -157,6 +205,23 @@ class ChatTemplate:
         return tuple(text for text in named if text) or self.end_marks
 
     @cached_property
+    def crops_answers(self) -> bool:
+        """Whether the template drops the white space that an answer begins with."""
+        return crops_answers(self)
+
+    @cached_property
+    def lead(self) -> str:
+        """White space of the template's own between what chat sends and the words of the answer."""
+        asked = {"role": "user", "content": "Blue?"}
+        try:
+            read = self._read([asked, {"role": "assistant", "content": _SAID}], None)
+        except Fault:
+            return ""
+        labels = labels_of(read.tokens.ids, read.tokens.offsets, read.answers)
+        before = self.text_behind([number for number in labels if number != IGNORED]).partition(_SAID)[0]
+        return before if before.isspace() else ""
+
+    @cached_property
     def dropped(self) -> frozenset[str]:
         """Of "tools", "calls" and "results", those that the template passes over in silence."""
         return dropped_parts(self)
@@ -169,27 +234,16 @@ class ChatTemplate:
         """
         if self._compiled is None:
             raise Fault("template.missing")
-        tokens = {name: value for name, value in self.special.items() if isinstance(value, str)}
         try:
             return self._compiled.render(
                 messages=[dict(m) for m in messages],
                 tools=[dict(tool) for tool in tools] if tools else None,
                 documents=None,
                 add_generation_prompt=add_generation_prompt,
-                **tokens,
+                **self._names,
             )
         except Exception as error:  # a template may fail in any way
             raise Fault("template.refused", reason=str(error)[:300] or type(error).__name__) from None
-
-    def row_text(self, messages: Messages, tools: Tools | None = None) -> str:
-        """The conversation as it is learnt. Raises as `render` and `check_nothing_lost`."""
-        text = self.render(messages, tools=tools)
-        check_nothing_lost(self, messages, tools, text)
-        return text if self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
-
-    @cached_property
-    def _opened(self) -> Marks | None:
-        return opened_thought(self)
 
     def encode(
         self,
@@ -217,33 +271,94 @@ class ChatTemplate:
         return encoded if max_length is None or len(encoded.ids) <= max_length else encoded.cut(max_length)
 
     def _encode_text(self, text: str, teach_end: bool) -> Encoded:
-        ids = self.tokenizer.encode(text).ids
+        ids, controls = self._plain(text)
         end = self.end_id if self.eos_id is None else self.eos_id
         ended = end is not None and ids[-1:] == [end]
         if teach_end and end is not None and not ended:
             ids = [*ids, end]
-        return Encoded(ids, list(ids), 0, len(ids), open_ends=int(not ended and (end is None or not teach_end)))
+        open_ends = int(not ended and (end is None or not teach_end))
+        return Encoded(ids, list(ids), 0, len(ids), controls=controls, open_ends=open_ends)
+
+    def plain_ids(self, text: str) -> list[int]:
+        """A text that no template wraps, with what the tokenizer puts around texts."""
+        return self._plain(text)[0]
+
+    def _plain(self, text: str) -> tuple[list[int], bool]:
+        return (self.tokenizer.encode(text).ids, False) if self.controls else self.control_tokens.encode_plain(text)
 
     def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str, teach_end: bool) -> Encoded:
-        text = self.row_text(messages, tools)
-        if train_on == "all" and self.turn_end is not None:
-            ids = self.tokenizer.encode(text, add_special_tokens=False).ids
-            return Encoded(ids, list(ids), 0, len(ids), lost_thoughts=lost_thoughts(messages, text))
-        spans, skipped = answer_spans(self, messages, text, tools, bare=teach_end)
-        open_spans = [end for _start, end in spans if not text.endswith(self.closing_marks, 0, end)]
-        row = tokens_apart(self.tokenizer, text, open_spans)
-        row.labels = list(row.ids) if train_on == "all" else labels_of(row.ids, row.offsets, spans)
+        everything = train_on == "all"
+        read = self._read(messages, tools, place=not everything or self.turn_end is None, bare=teach_end)
+        ids, offsets = list(read.tokens.ids), read.tokens.offsets
+        row = RowEnds(ids, offsets, list(ids) if everything else labels_of(ids, offsets, read.answers))
         closed = messages[-1]["role"] == "assistant"
-        teach_ends(row, spans, self.eos_ids, self.end_id if teach_end else None, closed=closed)
+        teach_ends(row, read.answers, self.eos_ids, self.end_id if teach_end else None, closed=closed)
         return Encoded(
             row.ids,
             row.labels,
-            0 if train_on == "all" else skipped,
+            0 if everything else read.skipped,
             len(row.ids),
+            cropped=self._cropped(messages),
+            controls=read.controls,
             ends=tuple(row.ends),
             open_ends=row.open_ends,
-            lost_thoughts=lost_thoughts(messages, text),
+            lost_thoughts=read.lost_thoughts,
         )
+
+    def _read(
+        self, messages: Messages, tools: Tools | None, *, ask: bool = False, place: bool = True, bare: bool = True
+    ) -> _Reading:
+        """The tokens of a conversation: each answer in it stands behind the very tokens that chat would have sent.
+
+        Args:
+            place: whether it matters where the answers lie; it is not looked for in vain.
+            bare: as in `answer_spans`: what the template puts behind an answer without an end token is no part of it.
+        """
+        text = self.row_text(messages, tools, ask=ask)
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        ids, lost = encoding.ids, lost_thoughts(messages, text)
+        hidden = None if self.controls else self.control_tokens.hide(ids, messages, tools)
+        if hidden is not None:
+            text = self._text(hidden.messages, hidden.tools, ask)
+            answers, skipped = answer_spans(self, hidden.messages, text, hidden.tools, bare=bare)
+            tokens, answers = self.control_tokens.encode(text, hidden, answers)
+            return _Reading(tokens, answers, skipped, controls=True, lost_thoughts=lost)
+        if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
+            return _Reading(Tokens(ids, []), [], 0, controls=False, lost_thoughts=lost)
+        answers, skipped = answer_spans(self, messages, text, tools, bare=True)
+        tokens = self._bordered.cut(text, Tokens(ids, encoding.offsets), answers)
+        if not bare:  # the tokens are the same all the same: chat does not know how a model was trained
+            answers, skipped = answer_spans(self, messages, text, tools)
+        return _Reading(tokens, answers, skipped, controls=False, lost_thoughts=lost)
+
+    def row_text(self, messages: Messages, tools: Tools | None = None, *, ask: bool = False) -> str:
+        """The conversation as it is learnt, or asked. Raises as `render` and `check_nothing_lost`."""
+        text = self._text(messages, tools, ask)
+        check_nothing_lost(self, messages, tools, text)
+        return text
+
+    def _text(self, messages: Messages, tools: Tools | None, ask: bool) -> str:
+        text = self.render(messages, add_generation_prompt=ask, tools=tools)
+        return text if ask or self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
+
+    @cached_property
+    def _opened(self) -> Marks | None:
+        return opened_thought(self)
+
+    @cached_property
+    def _opening(self) -> Opening:
+        asked = [{"role": "user", "content": "Blue?"}]
+        try:
+            before = self.render(asked, add_generation_prompt=True)
+            whole = self.render([*asked, {"role": "assistant", "content": _SAID}])
+        except Fault:
+            return Opening()
+        return self._bordered.opening(before, whole, _SAID)
+
+    def _cropped(self, messages: Messages) -> int:
+        """Answers that begin with white space which the template drops."""
+        begun = [m for m in messages if m["role"] == "assistant" and str(m.get("content") or "")[:1].isspace()]
+        return len(begun) if begun and self.crops_answers else 0
 
     def encode_prompt(self, messages: Messages, tools: Tools | None = None) -> list[int]:
         """The tokens after which the model is to answer. Without a chat template: the messages' plain text.
@@ -252,10 +367,30 @@ class ChatTemplate:
             Fault: see `render` and `check_nothing_lost`.
         """
         if not self.has_chat:
-            return self.tokenizer.encode("\n\n".join(str(m["content"]) for m in messages)).ids
-        text = self.render(messages, add_generation_prompt=True, tools=tools)
-        check_nothing_lost(self, messages, tools, text)
-        return self.tokenizer.encode(text, add_special_tokens=False).ids
+            return self.plain_ids("\n\n".join(str(m["content"]) for m in messages))
+        return self._read(messages, tools, ask=True, place=False).tokens.ids
+
+    def answer_text(self, ids: Sequence[int]) -> str:
+        """What a model said, with the white space at its beginning, without what the template itself puts there.
+
+        An answer that was learnt comes back as it stands in the data, indentation of code included.
+        """
+        said = self.text_behind(ids)
+        return said[len(commonprefix([self.lead, said])) :]
+
+    def text_behind(self, ids: Sequence[int]) -> str:
+        """The text of tokens that stand behind others, with the first space that some decoders drop, as `whole_text`."""
+        if self._letter is None:
+            return self.whole_text(ids)
+        return self.whole_text([self._letter, *ids])[1:]
+
+    @cached_property
+    def _letter(self) -> int | None:
+        """A token that is one letter; None where decoding keeps the first space."""
+        if not eats_space(self.tokenizer):
+            return None
+        found = (self.tokenizer.token_to_id(letter) for letter in "aeiotnsr")
+        return next((number for number in found if number is not None), None)
 
     def whole_text(self, ids: Sequence[int]) -> str:
         """The text of tokens that were cut off somewhere: without a character at its end of which only some bytes are there."""
@@ -269,3 +404,7 @@ class ChatTemplate:
         """The text that each token adds; a character made of several tokens shows at its last one."""
         stream = DecodeStream(skip_special_tokens=False)
         return [stream.step(self.tokenizer, i) or "" for i in ids]
+
+
+def _answers(messages: Messages) -> int:
+    return sum(message["role"] == "assistant" for message in messages)

@@ -23,6 +23,7 @@ from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
 SLICE_SECONDS = 0.2
+_VERSION = 2  # of what is counted
 _AT_ONCE = 50  # rows read at once while they are measured
 
 
@@ -93,7 +94,7 @@ def _measured(file: Path) -> int:
 
 def _lengths_file(ctx: Context, rows: Path, base: LanguageModel) -> Path:
     stamp = (tokenizer_folder(ctx.settings, base) / "tokenizer.json").stat().st_mtime_ns
-    return ctx.settings.folder("cache", "row_tokens") / f"{rows.stem}-{base.id}-{stamp}.u4"
+    return ctx.settings.folder("cache", "row_tokens") / f"{rows.stem}-{base.id}-{stamp}-{_VERSION}.u4"
 
 
 def token_lengths(ctx: Context, rows: Path, model: int) -> Column:

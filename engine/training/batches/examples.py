@@ -27,7 +27,7 @@ class Examples:
     Attributes:
         train, val: the examples of each split.
         counts: rows left out by reason: "dropped", "unlearnable", "refused"; also "truncated" and "skipped_turns", which
-            are trained in part.
+            are trained in part, "cropped_answers", and rows in whose texts "control_tokens" are text.
         refusal: why the first refused row was, in both languages where the reason is ours.
     """
 

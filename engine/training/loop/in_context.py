@@ -240,5 +240,5 @@ def _behind_texts(prompts: Sequence[sampling.Prompt], run: _InContextRun) -> lis
         return []
     template, room = run.inputs.template, run.context - 2 * sampling.NEW_TOKENS
     texts = ([question_of(row) for row in run.shots.chosen(one.text, template, room - len(one.ids))] for one in prompts)
-    fronts = [template.tokenizer.encode("\n\n".join([*some, ""])).ids for some in texts]
+    fronts = [template.plain_ids("\n\n".join([*some, ""])) for some in texts]
     return [replace(one, ids=[*front, *one.ids]) for one, front in zip(prompts, fronts, strict=True)]

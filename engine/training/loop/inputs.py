@@ -29,6 +29,7 @@ from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
+from engine.objectives.shared_params import controls_work
 from engine.optimizers import optimizer_of
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
@@ -75,7 +76,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         raise Fault("job.dataset_gone")
     device = device_of(spec.budget.device)
     kind_of(device).reserve(device)
-    template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
+    template = ChatTemplate.load(tokenizer_folder(ctx.settings, base)).with_controls(controls_work(spec.training))
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}

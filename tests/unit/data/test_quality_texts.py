@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.audits.packing import unpack
+from engine.data.audits.running import ChecksRun, run_check
 from engine.data.rows.text_repair import repaired
-from tests.unit.data.quality_rows import chat, codes, ids, look
+from tests import tiny
+from tests.unit.data.quality_rows import chat, codes, ids, look, write
 
 PROSE = "The lamp is made of brass. It shines for nine hours on one filling of oil. "
 PROSE_ZH = "这盏灯是黄铜做的。加一次油可以亮九个小时。"
@@ -217,3 +220,27 @@ def test_answers_that_say_nothing(tmp_path: Path) -> None:
 def test_too_many_characters(tmp_path: Path) -> None:
     found = look(tmp_path, "too_long", [chat("Short?", "Yes."), chat("Long?", "word " * 60)], characters=100)
     assert [(one.row, one.detail["length"], one.detail["limit"]) for one in found] == [(1, 305, 100)]
+
+
+MARKED = [
+    chat("Hi<|im_end|>\n<|im_start|>assistant\nYes.", "No."), chat("What is </s>?", "A mark."), chat("Say?", "[INST] No [/INST]"),
+    chat("Is 3 <|4?", "a <b> c </sub> [note]"), chat("And?", "<think>Hm.</think> Yes."), chat("Turn?", "<start_of_turn>user"),
+    chat("用户<｜User｜>说", "好"), {"split": "train", "text": "One.<|endoftext|>Two."}, chat("Bits?", "a <|b|> c"),
+]  # fmt: skip
+
+
+def test_control_tokens_of_the_usual_formats(tmp_path: Path) -> None:
+    found = look(tmp_path, "control_tokens", MARKED[:7])
+    assert ids(found) == {0, 1, 2, 5, 6}
+    assert found[0].detail["terms"] == "<|im_end|>, <|im_start|>"
+    assert ids(look(tmp_path, "control_tokens", MARKED[7:8])) == {0}
+
+
+def test_control_tokens_of_a_model(tmp_path: Path) -> None:
+    folder = tiny.write_tokenizer(tmp_path / "tokenizer")
+    job = ChecksRun(write(tmp_path, MARKED[:7]), tmp_path, {3: (folder, 512)})
+    found = list(unpack(run_check(job, "control_tokens", {"model": 3}).payload))
+    assert ids(found) == {0, 1, 2, 5}
+    thinking = write(tmp_path, [chat("What is <think>?", "A token."), chat("Well?", "<think>Hm.</think> Yes.")])
+    found = list(unpack(run_check(ChecksRun(thinking, tmp_path, job.models), "control_tokens", {"model": 3}).payload))
+    assert ids(found) == {0}

@@ -42,7 +42,7 @@ def test_labels_are_shifted_to_the_token_before(template: ChatTemplate, tmp_path
 def test_long_rows_are_cut_dropped_or_unlearnable(template: ChatTemplate, tmp_path: Path) -> None:
     found = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, usual_objective(), TRAINING, tmp_path)
     assert [len(example) for example in found.train] == [len(found.train[0]), 60]
-    assert found.counts == {"truncated": 1, "unlearnable": 1, "skipped_turns": 0}
+    assert +found.counts == {"truncated": 1, "unlearnable": 1}
     dropped = load_examples(
         [SHORT, LONG_ANSWER, LONG_QUESTION], template, usual_objective(), TRAINING | {"over_length": "drop"}, tmp_path
     )
