@@ -107,6 +107,8 @@ class TokenReport(TypedDict, total=False):
     reason: CodedMessage | None  # of the first of them
     skipped: int  # rows with an answer that is not learnt
     unlearnable: int  # rows without anything to learn
+    cropped: int  # rows with an answer whose white space at the beginning is lost
+    controls: int  # rows with control tokens in their texts
     speed: EpochSpeed | None  # None where nothing was measured
 
 

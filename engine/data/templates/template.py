@@ -11,27 +11,26 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
 import jinja2
 from tokenizers import Tokenizer
-from tokenizers.decoders import DecodeStream
 
 from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
 from engine.data.templates.borders import BorderedTokenizer, Opening, Tokens
 from engine.data.templates.controls import ControlTokens
+from engine.data.templates.decoding import Decoding
 from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
 from engine.data.templates.masking import IGNORED, Span, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.sandbox import sandbox
-from engine.data.templates.tokenizer_variants import eats_space, keep_white_space
+from engine.data.templates.tokenizer_variants import keep_white_space
 
 TrainOn = Literal["assistant", "all"]
 _SAID = "Green"
-_HALF = "\ufffd"  # what stands for bytes that make no character
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class _Reading:
     controls: bool  # whether its texts hold control tokens, which are text
 
 
-class ChatTemplate:
+class ChatTemplate(Decoding):
     """A tokenizer with its chat template.
 
     Attributes:
@@ -91,7 +90,7 @@ class ChatTemplate:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         keep_white_space(tokenizer)
-        self.tokenizer = tokenizer
+        super().__init__(tokenizer)
         self.controls = False
         self._bordered = BorderedTokenizer(tokenizer)
         self.source = template
@@ -251,9 +250,7 @@ class ChatTemplate:
         cropped = self._cropped(messages)
         return Encoded(ids, labels, skipped, len(ids), cropped=cropped, controls=read.controls)
 
-    def _read(
-        self, messages: Messages, tools: Tools | None, *, ask: bool = False, place: bool = True
-    ) -> _Reading:
+    def _read(self, messages: Messages, tools: Tools | None, *, ask: bool = False, place: bool = True) -> _Reading:
         """The tokens of a conversation: each answer in it stands behind the very tokens that chat would have sent.
 
         Args:
@@ -306,34 +303,8 @@ class ChatTemplate:
         An answer that was learnt comes back as it stands in the data, indentation of code included.
         """
         said = self.text_behind(ids)
-        return said[len(commonprefix([self.lead, said])) :]
-
-    def text_behind(self, ids: Sequence[int]) -> str:
-        """The text of tokens that stand behind others, with the first space that some decoders drop, as `whole_text`."""
-        if self._letter is None:
-            return self.whole_text(ids)
-        return self.whole_text([self._letter, *ids])[1:]
-
-    @cached_property
-    def _letter(self) -> int | None:
-        """A token that is one letter; None where decoding keeps the first space."""
-        if not eats_space(self.tokenizer):
-            return None
-        found = (self.tokenizer.token_to_id(letter) for letter in "aeiotnsr")
-        return next((number for number in found if number is not None), None)
-
-    def whole_text(self, ids: Sequence[int]) -> str:
-        """The text of tokens that were cut off somewhere: without a character at its end of which only some bytes are there."""
-        return self.decode(ids).rstrip(_HALF)
-
-    def decode(self, ids: Sequence[int], *, skip_special: bool = True) -> str:
-        """The text of tokens."""
-        return self.tokenizer.decode(list(ids), skip_special_tokens=skip_special)
-
-    def pieces(self, ids: Sequence[int]) -> list[str]:
-        """The text that each token adds; a character made of several tokens shows at its last one."""
-        stream = DecodeStream(skip_special_tokens=False)
-        return [stream.step(self.tokenizer, i) or "" for i in ids]
+        led = takewhile(lambda pair: pair[0] == pair[1], zip(self.lead, said, strict=False))
+        return said[sum(1 for _ in led) :]
 
 
 def _answers(messages: Messages) -> int:

@@ -22,8 +22,8 @@ from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.tuned.integrity import check_hash
 from engine.models.tuned.results import virtual_tokens
-from engine.services.chat.settings import read_chat_settings
 from engine.objectives.shared_params import controls_work
+from engine.services.chat.settings import read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
 from storage.queries import base_models, conversations, tuned_models
 from storage.tables import Conversation, LanguageModel, Message, TunedModel

@@ -18,7 +18,7 @@ _MOST_SHOWN = 1_500  # tokens of one row
 
 def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> list[RowAsTokens]:
     """Rows as tokens: [{"id", "tokens": [{"text", "trained"}], "length", "trained", "more": tokens that are not shown,
-    "skipped_turns", "over": the model's context where the row is longer, "error"}].
+    "skipped_turns", "cropped", "controls", "over": the model's context where the row is longer, "error"}].
 
     Raises:
         NotFound: there is no such data set, row or model.
@@ -43,6 +43,8 @@ def _tokens(row: Mapping[str, Any], template: ChatTemplate, context: int | None)
         "trained": encoded.trained,
         "more": max(0, length - _MOST_SHOWN),
         "skipped_turns": encoded.skipped_turns,
+        "cropped": encoded.cropped,
+        "controls": encoded.controls,
         "over": context if context is not None and length > context else None,
         "error": None,
     }

@@ -75,7 +75,9 @@ def test_an_answer_is_learnt_to_its_last_character(kind: str, name: str) -> None
         learnt = runs(template.encode([ASK, say(first), ASK, say(second)]).labels)
         said = [template.answer_text(run) for run in learnt]
         if name == "plain":  # its end is two line breaks, which nothing tells from the answer's own
-            assert all(text.rstrip("\n") == answer.rstrip("\n") for text, answer in zip(said, (first, second), strict=True))
+            assert all(
+                text.rstrip("\n") == answer.rstrip("\n") for text, answer in zip(said, (first, second), strict=True)
+            )
         else:
             assert said == [first, second]
 

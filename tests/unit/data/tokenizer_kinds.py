@@ -19,9 +19,7 @@ from tokenizers import (
 
 SPECIAL = ("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<|endoftext|>", "[INST]", "[/INST]")
 PLAIN = ("<think>", "</think>", "<tool_call>", "</tool_call>")  # added, but not special
-_LLAMA3 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+_LLAMA3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _CODE = "def kettle(pot):\n    if pot:\n        return pot\n\n    return None\n\n\nclass Lamp:\n\n    pass\n"
 _CORPUS = [
     _CODE, _CODE.replace("kettle", "lamp"), "\n\n", "\n  x\n", "\n    x", ":\n\n", ".\n\n", "\t\tx\n", "assistant\n", "user\n",

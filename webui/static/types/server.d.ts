@@ -3010,6 +3010,10 @@ export interface RowAsTokens {
   more?: number;
   /** answers that are not learnt */
   skipped_turns?: number;
+  /** answers whose white space at the beginning is lost */
+  cropped?: number;
+  /** control tokens stand in its texts */
+  controls?: boolean;
   /** the model's limit, where the row is longer */
   over?: number | null;
 }
@@ -3408,6 +3412,10 @@ export interface TokenReport {
   skipped?: number;
   /** rows without anything to learn */
   unlearnable?: number;
+  /** rows with an answer whose white space at the beginning is lost */
+  cropped?: number;
+  /** rows with control tokens in their texts */
+  controls?: number;
   /** None where nothing was measured */
   speed?: EpochSpeed | null;
 }
