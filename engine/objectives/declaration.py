@@ -16,7 +16,8 @@ from engine.methods.common.declaration import Method, Refusal
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.data.templates.template import ChatTemplate, Encoded
+    from engine.data.templates.encoded import Encoded
+    from engine.data.templates.template import ChatTemplate
 
 Values = Mapping[str, Any]
 Row = Mapping[str, Any]

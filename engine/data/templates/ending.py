@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.core.errors import Fault
 from engine.data.templates.masking import Span
-from engine.data.templates.renderer import Renderer
+from engine.data.templates.renderer import Messages
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 _QUESTION, _ANSWER = "Blue or green?", "Tangerine"
 
 
-class Ender(Renderer, Protocol):
+class Ender(Protocol):
     """A chat template that knows its tokens."""
 
     @property
     def tokenizer(self) -> Tokenizer:
         """Of the model."""
+
+    def render(self, messages: Messages) -> str:
+        """The conversation as text. Raises Fault where the template refuses it."""
 
 
 @dataclass

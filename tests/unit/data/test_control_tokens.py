@@ -11,9 +11,9 @@ from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizer
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
 from tests.unit.data.chat_templates import TOKENS, learnt, published
-from tests.unit.data.test_borders import CHATML, PLAIN, SPACED
-from tests.unit.data.tokenizer_kinds import KINDS, LOSES_SPACE, tokenizer_of
+from tests.unit.data.test_borders import CHATML, SPACED
 from tests.unit.data.test_masks import RESULT, TOOL, call
+from tests.unit.data.tokenizer_kinds import LOSES_SPACE, tokenizer_of
 
 ENDS = {
     "chatml": "<|im_end|>\n<|im_start|>assistant\nYes.<|im_end|>",

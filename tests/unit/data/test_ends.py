@@ -8,10 +8,11 @@ import pytest
 
 from engine.core.errors import Fault
 from engine.data.templates.check import check_template
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.fit import Fit
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.preview import readable
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
 from tests.unit.data.end_templates import ADDED, GLM, OWN, PLAIN, SHAPES, made, shaped
 
 ASK, SAY = {"role": "user", "content": "Where is the kettle?"}, {"role": "assistant", "content": "On the stove."}
