@@ -22,7 +22,7 @@ def answer_spans(
 
     Returns:
         spans of characters, and the number of answers that could not be placed because the template rewrites them
-        when the conversation goes on; those are not trained, rather than trained wrongly.
+        when the conversation goes on (or what comes before them); those are not trained, rather than trained wrongly.
     """
     found = [
         _Turn(template, messages, turn, text, tools, bare).span()
@@ -49,6 +49,8 @@ class _Turn:
         if self._message.get("tool_calls") and before is not None and self._text.startswith(before):
             return self._called(len(before))
         last = self._turn == len(self._messages) - 1
+        if not last and self._template.opens_thought and before is not None and not self._text.startswith(before):
+            return None  # chat never asks for an answer in this place
         through = self._text if last else self._render(self._messages[: self._turn + 1])
         if through is None:
             return None

@@ -241,6 +241,11 @@ class ChatTemplate(Ends):
         text = self.render(messages, add_generation_prompt=ask, tools=tools)
         return text if ask or self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
 
+    @property
+    def opens_thought(self) -> bool:
+        """Whether chat begins each answer with a thought for the model to go on with."""
+        return self._opened is not None
+
     @cached_property
     def _opened(self) -> Marks | None:
         return opened_thought(self)

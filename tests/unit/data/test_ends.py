@@ -47,7 +47,9 @@ def behind(name: str, content: str) -> str:
 def test_every_answer_is_learnt_with_its_end_and_chat_stops_there(name: str) -> None:
     template, end = shaped(name), SHAPES[name][2]
     encoded = template.encode(TALK)
-    kept = [LAST] if name == "qwen-3" else [SAY, LAST]
+    kept = (
+        [LAST] if name in ("qwen-3", "r1") else [SAY, LAST]
+    )  # those write an earlier answer otherwise than chat has it
     assert answers(name, encoded) == [behind(name, message["content"]) for message in kept]
     assert template.tokenizer.token_to_id(end) in template.eos_ids
     assert encoded.open_ends == 0
