@@ -22,7 +22,7 @@ _REMEMBERED = 256
 
 
 @dataclass(frozen=True)
-class Tokens:
+class Tokenised:
     """Tokens of a text.
 
     Attributes:
@@ -82,14 +82,14 @@ class BorderedTokenizer:
     def _behind(self) -> Tokenizer:
         return going_on(self.tokenizer)
 
-    def encode(self, text: str, answers: Sequence[Span] = ()) -> Tokens:
+    def encode(self, text: str, answers: Sequence[Span] = ()) -> Tokenised:
         """The tokens of a render.
 
         Args:
             answers: where the assistant's answers lie in it.
         """
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
-        tokens = Tokens(encoding.ids, encoding.offsets)
+        tokens = Tokenised(encoding.ids, encoding.offsets)
         return self.cut(text, tokens, answers) if answers else tokens
 
     def opening(self, before: str, whole: str, said: str) -> Opening:
@@ -107,14 +107,14 @@ class BorderedTokenizer:
             return Opening()
         return Opening(before[encoding.offsets[last][0] :], encoding.ids[last:])
 
-    def cut(self, text: str, tokens: Tokens, answers: Sequence[Span]) -> Tokens:
+    def cut(self, text: str, tokens: Tokenised, answers: Sequence[Span]) -> Tokenised:
         """The same tokens, with those made anew that reach over the begin or the end of an answer."""
         starts = [begin for begin, _ in answers if self._joins(text, tokens, begin)]
         ends = [end for _, end in answers if end < len(text) and _reaches_over(tokens.offsets, end)]
         cuts = sorted({*starts, *ends})
         return self._recut(text, tokens, cuts) if cuts else tokens
 
-    def _joins(self, text: str, tokens: Tokens, border: int) -> bool:
+    def _joins(self, text: str, tokens: Tokenised, border: int) -> bool:
         """Whether the tokens before a border are others than those of the text that ends there."""
         if not 0 < border < len(text):
             return False
@@ -142,7 +142,7 @@ class BorderedTokenizer:
             self._known_tails[text] = ids
         return ids
 
-    def _recut(self, text: str, tokens: Tokens, cuts: Sequence[int]) -> Tokens:
+    def _recut(self, text: str, tokens: Tokenised, cuts: Sequence[int]) -> Tokenised:
         """The tokens with the text cut at some places: from the added token before each to the one behind it, they are made anew."""
         made, done = _Recut(), 0
         for first, behind, places in self._stretches(tokens, cuts):
@@ -155,9 +155,9 @@ class BorderedTokenizer:
                 made.take(encoding.ids, encoding.offsets, one)
             done = behind
         made.take(tokens.ids[done:], tokens.offsets[done:])
-        return Tokens(made.ids, made.offsets)
+        return Tokenised(made.ids, made.offsets)
 
-    def _stretches(self, tokens: Tokens, cuts: Sequence[int]) -> Iterator[tuple[int, int, list[int]]]:
+    def _stretches(self, tokens: Tokenised, cuts: Sequence[int]) -> Iterator[tuple[int, int, list[int]]]:
         """(first token, token behind, cuts) of each stretch that is tokenised by itself, as added tokens part the text."""
         marks = [place for place, number in enumerate(tokens.ids) if number in self._added]
         begins = [tokens.offsets[place][0] for place in marks]

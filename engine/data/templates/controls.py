@@ -17,7 +17,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from engine.core.errors import Fault
-from engine.data.templates.borders import BorderedTokenizer, Tokens
+from engine.data.templates.borders import BorderedTokenizer, Tokenised
 from engine.data.templates.losses import TOOL_TALK, TOOLS
 from engine.data.templates.masking import Span
 from engine.data.templates.renderer import Messages, Renderer, Tools
@@ -182,7 +182,7 @@ class ControlTokens:
         """Knows control tokens by our signs alone."""
         return BorderedTokenizer(renamed(self._tokenizer, self._signs))
 
-    def encode(self, text: str, hidden: Hidden, answers: Sequence[Span]) -> tuple[Tokens, list[Span]]:
+    def encode(self, text: str, hidden: Hidden, answers: Sequence[Span]) -> tuple[Tokenised, list[Span]]:
         """Tokens of the render of a hidden conversation, in which control tokens of its texts are text; the answers in it as well.
 
         Args:

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 
 from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
-from engine.data.templates.borders import BorderedTokenizer, Opening, Tokens
+from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
 from engine.data.templates.decoding import Decoding
 from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
@@ -70,7 +70,7 @@ class Encoded:
 class _Reading:
     """A conversation as a model reads it."""
 
-    tokens: Tokens
+    tokens: Tokenised
     answers: list[Span]  # where they lie in the text that `tokens` is of
     skipped: int  # answers that could not be placed
     controls: bool  # whether its texts hold control tokens, which are text
@@ -267,9 +267,9 @@ class ChatTemplate(Decoding):
             tokens, answers = self.control_tokens.encode(text, hidden, answers)
             return _Reading(tokens, answers, skipped, controls=True)
         if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
-            return _Reading(Tokens(ids, []), [], 0, controls=False)
+            return _Reading(Tokenised(ids, []), [], 0, controls=False)
         answers, skipped = answer_spans(self, messages, text, tools)
-        tokens = self._bordered.cut(text, Tokens(ids, encoding.offsets), answers)
+        tokens = self._bordered.cut(text, Tokenised(ids, encoding.offsets), answers)
         return _Reading(tokens, answers, skipped, controls=False)
 
     @cached_property
