@@ -75,7 +75,9 @@ class BorderedTokenizer:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self._added = frozenset(tokenizer.get_added_tokens_decoder())
+        added = tokenizer.get_added_tokens_decoder()
+        self._added = frozenset(added)
+        self._greedy = {number: token.content for number, token in added.items() if token.lstrip or token.rstrip}
         self._known_tails: dict[str, list[int]] = {}
 
     @cached_property
@@ -102,17 +104,30 @@ class BorderedTokenizer:
         encoding = self.tokenizer.encode(before, add_special_tokens=False)
         last = max((place for place, number in enumerate(encoding.ids) if number in self._added), default=-1)
         behind = whole[len(before) + len(said) :]
-        marks = (token.content for token in self.tokenizer.get_added_tokens_decoder().values())
-        if last < 0 or not whole.startswith(before + said) or not behind.startswith(tuple(marks)):
+        marks = tuple(token.content for token in self.tokenizer.get_added_tokens_decoder().values())
+        parted = whole.startswith(before + said) and behind.startswith(marks)
+        if last < 0 or encoding.ids[last] in self._greedy or not parted:
             return Opening()
         return Opening(before[encoding.offsets[last][0] :], encoding.ids[last:])
 
     def cut(self, text: str, tokens: Tokenised, answers: Sequence[Span]) -> Tokenised:
         """The same tokens, with those made anew that reach over the begin or the end of an answer."""
         starts = [begin for begin, _ in answers if self._joins(text, tokens, begin)]
+        if self._greedy:
+            tokens = self._bared(text, tokens)
         ends = [end for _, end in answers if end < len(text) and _reaches_over(tokens.offsets, end)]
         cuts = sorted({*starts, *ends})
         return self._recut(text, tokens, cuts) if cuts else tokens
+
+    def _bared(self, text: str, tokens: Tokenised) -> Tokenised:
+        """The same, where the white space that an added token takes with it does not count as its own."""
+        offsets = list(tokens.offsets)
+        for place, number in enumerate(tokens.ids):
+            if number in self._greedy:
+                begin = text.find(self._greedy[number], *offsets[place])
+                if begin >= 0:
+                    offsets[place] = begin, begin + len(self._greedy[number])
+        return Tokenised(tokens.ids, offsets)
 
     def _joins(self, text: str, tokens: Tokenised, border: int) -> bool:
         """Whether the tokens before a border are others than those of the text that ends there."""
