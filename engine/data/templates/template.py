@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 
 from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
-from engine.data.templates.borders import BorderedTokenizer, Opening, Tokens
+from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
 from engine.data.templates.encoded import Encoded
 from engine.data.templates.ending import RowEnds, teach_ends
@@ -40,7 +40,7 @@ _SAID = "Green"
 class _Reading:
     """A conversation as a model reads it."""
 
-    tokens: Tokens
+    tokens: Tokenised
     answers: list[Span]  # where they lie in the text that `tokens` is of
     skipped: int  # answers that could not be placed
     controls: bool  # whether its texts hold control tokens, which are text
@@ -224,9 +224,9 @@ class ChatTemplate(Ends):
             tokens, answers = self.control_tokens.encode(text, hidden, answers)
             return _Reading(tokens, answers, skipped, controls=True, lost_thoughts=lost)
         if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
-            return _Reading(Tokens(ids, []), [], 0, controls=False, lost_thoughts=lost)
+            return _Reading(Tokenised(ids, []), [], 0, controls=False, lost_thoughts=lost)
         answers, skipped = answer_spans(self, messages, text, tools, bare=True)
-        tokens = self._bordered.cut(text, Tokens(ids, encoding.offsets), answers)
+        tokens = self._bordered.cut(text, Tokenised(ids, encoding.offsets), answers)
         if not bare:  # the tokens are the same all the same: chat does not know how a model was trained
             answers, skipped = answer_spans(self, messages, text, tools)
         return _Reading(tokens, answers, skipped, controls=False, lost_thoughts=lost)
