@@ -6,11 +6,23 @@ from engine.commands.console import Console
 from engine.core.context import Context
 from engine.services.data.fit import fit_of
 
+_REFUSED = {"end_added": "end_refused"}  # what is not learnt where the setting for it is off
 
-def tell_misfits(console: Console, ctx: Context, dataset: int, model: int, objective: str) -> None:
-    """Print a line for each thing that does not fit. Raises NotFound, or Fault("objective.unknown")."""
+
+def tell_misfits(
+    console: Console, ctx: Context, dataset: int, model: int, objective: str, *, teach_end: bool = True
+) -> None:
+    """Print a line for each thing that does not fit.
+
+    Args:
+        teach_end: the setting of the job.
+
+    Raises:
+        NotFound, Fault: "objective.unknown".
+    """
     found = fit_of(ctx, dataset, model, objective)
     while found["working"]:
         found = fit_of(ctx, dataset, model, objective)
     for one in found["findings"]:
-        console.say(f"fit.{one['code']}", **one["params"])
+        code = one["code"] if teach_end else _REFUSED.get(one["code"], one["code"])
+        console.say(f"fit.{code}", **one["params"])

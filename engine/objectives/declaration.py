@@ -16,7 +16,8 @@ from engine.methods.common.declaration import Method, Refusal
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.data.templates.template import ChatTemplate, Encoded
+    from engine.data.templates.encoded import Encoded
+    from engine.data.templates.template import ChatTemplate
 
 Values = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -36,9 +37,8 @@ class LeftOut(Protocol):
     """Told of rows that are left out, or learnt in part."""
 
     def __call__(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
-        """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated", or the name of what an
-        `Encoded` counts of answers that are learnt in part: "skipped_turns", "lost_thoughts", "added_ends", "open_ends",
-        "cropped_answers", "control_tokens"."""
+        """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated", "control_tokens", or the
+        name of what is learnt in part: "skipped_turns", "cropped_answers", "lost_thoughts", "added_ends", "open_ends"."""
 
 
 class ExampleMaker(Protocol):

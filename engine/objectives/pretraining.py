@@ -41,7 +41,8 @@ from engine.objectives.shared_params import (
 )
 
 if TYPE_CHECKING:
-    from engine.data.templates.template import ChatTemplate, Encoded
+    from engine.data.templates.encoded import Encoded
+    from engine.data.templates.template import ChatTemplate
 
 
 class _Blocks:
@@ -73,7 +74,7 @@ class _Blocks:
 
     def _take(self, ids: list[int]) -> int:
         """Put the beginning of what is left of a document into the block; how many tokens that was."""
-        from engine.data.templates.template import Encoded
+        from engine.data.templates.encoded import Encoded
 
         room = self._length - self._held
         piece, following = ids[:room], ids[room] if len(ids) > room else IGNORED

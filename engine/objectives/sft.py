@@ -94,11 +94,11 @@ class _OneByOne:
         else:
             self._left_out("truncated", int(encoded.truncated))
             self._left_out("skipped_turns", encoded.skipped_turns)
+            self._left_out("cropped_answers", encoded.cropped)
+            self._left_out("control_tokens", int(encoded.controls))
             for name in ("lost_thoughts", "added_ends", "open_ends"):
                 if count := getattr(encoded, name):
                     self._left_out(name, count)
-            self._left_out("cropped_answers", encoded.cropped)
-            self._left_out("control_tokens", int(encoded.controls))
             yield (encoded,)
 
     def close(self) -> Iterator[Parts]:

@@ -22,7 +22,7 @@ _REMEMBERED = 256
 
 
 @dataclass(frozen=True)
-class Tokens:
+class Tokenised:
     """Tokens of a text.
 
     Attributes:
@@ -75,21 +75,23 @@ class BorderedTokenizer:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self._added = frozenset(tokenizer.get_added_tokens_decoder())
+        added = tokenizer.get_added_tokens_decoder()
+        self._added = frozenset(added)
+        self._greedy = {number: token.content for number, token in added.items() if token.lstrip or token.rstrip}
         self._known_tails: dict[str, list[int]] = {}
 
     @cached_property
     def _behind(self) -> Tokenizer:
         return going_on(self.tokenizer)
 
-    def encode(self, text: str, answers: Sequence[Span] = ()) -> Tokens:
+    def encode(self, text: str, answers: Sequence[Span] = ()) -> Tokenised:
         """The tokens of a render.
 
         Args:
             answers: where the assistant's answers lie in it.
         """
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
-        tokens = Tokens(encoding.ids, encoding.offsets)
+        tokens = Tokenised(encoding.ids, encoding.offsets)
         return self.cut(text, tokens, answers) if answers else tokens
 
     def opening(self, before: str, whole: str, said: str) -> Opening:
@@ -102,19 +104,32 @@ class BorderedTokenizer:
         encoding = self.tokenizer.encode(before, add_special_tokens=False)
         last = max((place for place, number in enumerate(encoding.ids) if number in self._added), default=-1)
         behind = whole[len(before) + len(said) :]
-        marks = (token.content for token in self.tokenizer.get_added_tokens_decoder().values())
-        if last < 0 or not whole.startswith(before + said) or not behind.startswith(tuple(marks)):
+        marks = tuple(token.content for token in self.tokenizer.get_added_tokens_decoder().values())
+        parted = whole.startswith(before + said) and behind.startswith(marks)
+        if last < 0 or encoding.ids[last] in self._greedy or not parted:
             return Opening()
         return Opening(before[encoding.offsets[last][0] :], encoding.ids[last:])
 
-    def cut(self, text: str, tokens: Tokens, answers: Sequence[Span]) -> Tokens:
+    def cut(self, text: str, tokens: Tokenised, answers: Sequence[Span]) -> Tokenised:
         """The same tokens, with those made anew that reach over the begin or the end of an answer."""
         starts = [begin for begin, _ in answers if self._joins(text, tokens, begin)]
+        if self._greedy:
+            tokens = self._bared(text, tokens)
         ends = [end for _, end in answers if end < len(text) and _reaches_over(tokens.offsets, end)]
         cuts = sorted({*starts, *ends})
         return self._recut(text, tokens, cuts) if cuts else tokens
 
-    def _joins(self, text: str, tokens: Tokens, border: int) -> bool:
+    def _bared(self, text: str, tokens: Tokenised) -> Tokenised:
+        """The same, where the white space that an added token takes with it does not count as its own."""
+        offsets = list(tokens.offsets)
+        for place, number in enumerate(tokens.ids):
+            if number in self._greedy:
+                begin = text.find(self._greedy[number], *offsets[place])
+                if begin >= 0:
+                    offsets[place] = begin, begin + len(self._greedy[number])
+        return Tokenised(tokens.ids, offsets)
+
+    def _joins(self, text: str, tokens: Tokenised, border: int) -> bool:
         """Whether the tokens before a border are others than those of the text that ends there."""
         if not 0 < border < len(text):
             return False
@@ -142,7 +157,7 @@ class BorderedTokenizer:
             self._known_tails[text] = ids
         return ids
 
-    def _recut(self, text: str, tokens: Tokens, cuts: Sequence[int]) -> Tokens:
+    def _recut(self, text: str, tokens: Tokenised, cuts: Sequence[int]) -> Tokenised:
         """The tokens with the text cut at some places: from the added token before each to the one behind it, they are made anew."""
         made, done = _Recut(), 0
         for first, behind, places in self._stretches(tokens, cuts):
@@ -155,9 +170,9 @@ class BorderedTokenizer:
                 made.take(encoding.ids, encoding.offsets, one)
             done = behind
         made.take(tokens.ids[done:], tokens.offsets[done:])
-        return Tokens(made.ids, made.offsets)
+        return Tokenised(made.ids, made.offsets)
 
-    def _stretches(self, tokens: Tokens, cuts: Sequence[int]) -> Iterator[tuple[int, int, list[int]]]:
+    def _stretches(self, tokens: Tokenised, cuts: Sequence[int]) -> Iterator[tuple[int, int, list[int]]]:
         """(first token, token behind, cuts) of each stretch that is tokenised by itself, as added tokens part the text."""
         marks = [place for place, number in enumerate(tokens.ids) if number in self._added]
         begins = [tokens.offsets[place][0] for place in marks]

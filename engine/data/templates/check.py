@@ -7,9 +7,10 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.rows.row import Row, kind_of
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.masking import IGNORED
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.data.templates.thinking import lost_thoughts, thought_of
 from engine.data.templates.token_overview import one_text
 from engine.data.templates.token_rows import BEYOND

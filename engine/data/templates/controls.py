@@ -17,11 +17,11 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from engine.core.errors import Fault
-from engine.data.templates.borders import BorderedTokenizer, Tokens
+from engine.data.templates.borders import BorderedTokenizer, Tokenised
 from engine.data.templates.losses import TOOL_TALK, TOOLS
 from engine.data.templates.masking import Span
 from engine.data.templates.renderer import Messages, Renderer, Tools
-from engine.data.templates.tokenizer_variants import renamed
+from engine.data.templates.tokenizer_variants import changes_letters, renamed
 
 _OWN = re.compile(r"think|thought|reason|tool|call|python", re.IGNORECASE)  # what models call the tokens of their own
 _SHORTEST = 3  # characters of a mark
@@ -124,17 +124,21 @@ class ControlTokens:
         return Hidden(hidden, shown, {sign: token for token, sign in signs.items()}) if signs else None
 
     def _present(self, ids: Sequence[int]) -> list[str]:
-        return [self._added[number].content for number in self._numbers.intersection(ids)]
+        return [self._added[number].content for number in self._hideable.intersection(ids)]
+
+    @cached_property
+    def _hideable(self) -> frozenset[int]:
+        return frozenset(self.in_texts.values())
 
     def _may_hold(self, text: str, present: Sequence[str]) -> bool:
         """Tokens that are told in a changed text (in lower case, say) may be written in many ways."""
         return any(token in text for token in present) or bool(
-            self._changing and self._numbers.intersection(self._tokenizer.encode(text, add_special_tokens=False).ids)
+            self._changing and self._hideable.intersection(self._tokenizer.encode(text, add_special_tokens=False).ids)
         )
 
     @cached_property
     def _changing(self) -> bool:
-        return self._tokenizer.normalizer is not None and any(token.normalized for token in self._added.values())
+        return changes_letters(self._tokenizer) and any(self._added[number].normalized for number in self._hideable)
 
     def _of(self, message: Mapping[str, Any]) -> Mapping[str, int]:
         return self.in_answers if message["role"] == "assistant" else self.in_texts
@@ -182,7 +186,7 @@ class ControlTokens:
         """Knows control tokens by our signs alone."""
         return BorderedTokenizer(renamed(self._tokenizer, self._signs))
 
-    def encode(self, text: str, hidden: Hidden, answers: Sequence[Span]) -> tuple[Tokens, list[Span]]:
+    def encode(self, text: str, hidden: Hidden, answers: Sequence[Span]) -> tuple[Tokenised, list[Span]]:
         """Tokens of the render of a hidden conversation, in which control tokens of its texts are text; the answers in it as well.
 
         Args:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from engine.core.errors import Fault
 from engine.data.templates.masking import Span
-from engine.data.templates.renderer import Renderer
+from engine.data.templates.renderer import Messages
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -18,12 +17,15 @@ if TYPE_CHECKING:
 _QUESTION, _ANSWER = "Blue or green?", "Tangerine"
 
 
-class Ender(Renderer, Protocol):
+class Ender(Protocol):
     """A chat template that knows its tokens."""
 
     @property
     def tokenizer(self) -> Tokenizer:
         """Of the model."""
+
+    def render(self, messages: Messages) -> str:
+        """The conversation as text. Raises Fault where the template refuses it."""
 
 
 @dataclass
@@ -71,21 +73,6 @@ def _added_token(template: Ender, text: str) -> int | None:
     added = template.tokenizer.get_added_tokens_decoder()
     found = [(len(token.content), number) for number, token in added.items() if tail.startswith(token.content)]
     return max(found)[1] if found else None
-
-
-def tokens_apart(tokenizer: Tokenizer, text: str, cuts: Collection[int]) -> RowEnds:
-    """The tokens of a text with their places; none reaches over one of `cuts`."""
-    whole = tokenizer.encode(text, add_special_tokens=False)
-    offsets = whole.offsets
-    if not any(offsets[_first_from(offsets, cut) - 1][1] > cut for cut in cuts if cut):
-        return RowEnds(whole.ids, offsets)
-    places = [0, *sorted(set(cuts) - {0}), len(text)]
-    made = RowEnds([], [])
-    for start, stop in pairwise(places):
-        piece = tokenizer.encode(text[start:stop], add_special_tokens=False)
-        made.ids += piece.ids
-        made.offsets += [(begin + start, end + start) for begin, end in piece.offsets]
-    return made
 
 
 def _first_from(offsets: Sequence[Span], place: int) -> int:

@@ -22,7 +22,7 @@ def answer_spans(
 
     Returns:
         spans of characters, and the number of answers that could not be placed because the template rewrites them
-        when the conversation goes on; those are not trained, rather than trained wrongly.
+        when the conversation goes on (or what comes before them); those are not trained, rather than trained wrongly.
     """
     found = [
         _Turn(template, messages, turn, text, tools, bare).span()
@@ -49,6 +49,8 @@ class _Turn:
         if self._message.get("tool_calls") and before is not None and self._text.startswith(before):
             return self._called(len(before))
         last = self._turn == len(self._messages) - 1
+        if not last and self._template.opens_thought and before is not None and not self._text.startswith(before):
+            return None  # chat never asks for an answer in this place
         through = self._text if last else self._render(self._messages[: self._turn + 1])
         if through is None:
             return None
@@ -79,12 +81,19 @@ class _Turn:
         behind = place + len(content)
         if place >= 0 and behind <= len(through) and self._text.startswith(through[:behind]):
             end = self._end(behind, through)
-            return start, behind if self._bare and not self._closes(end) else end
+            return start, self._behind_white_space(behind) if self._bare and not self._closes(end) else end
         if not self._text.startswith(through):
             return None
         answer = through[start:].rstrip()
-        ended = self._bare or answer.endswith(self._template.end_marks)
-        return start, start + len(answer) if ended else len(through)
+        if answer.endswith(self._template.end_marks):
+            return start, start + len(answer)
+        return start, self._behind_white_space(start + len(answer)) if self._bare else len(through)
+
+    def _behind_white_space(self, behind: int) -> int:
+        """Behind the white space with which an answer itself ends, where the template keeps it."""
+        said = str(self._message.get("content") or "")
+        white = said[len(said.rstrip()) :]
+        return behind + len(white) if self._text.startswith(white, behind) else behind
 
     def _end(self, behind: int, through: str) -> int:
         """Behind the token that ends the answer's words: the line break that templates put after it is not trained on."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.core.errors import Fault
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.masking import IGNORED
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.shapes.tokens import ExampleTokens, TokenView
 
 Told = Callable[..., None]

@@ -9,95 +9,46 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
 import jinja2
 from tokenizers import Tokenizer
-from tokenizers.decoders import DecodeStream
 
 from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
-from engine.data.templates.borders import BorderedTokenizer, Opening, Tokens
+from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
-from engine.data.templates.ending import RowEnds, teach_ends, token_after_answer, token_before_next_turn
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.ending import RowEnds, teach_ends
+from engine.data.templates.ends import Ends
 from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
 from engine.data.templates.masking import IGNORED, Span, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.sandbox import sandbox
 from engine.data.templates.thinking import Marks, as_chat_asks, lost_thoughts, opened_thought
 from engine.data.templates.token_rows import TokenRows
-from engine.data.templates.tokenizer_variants import eats_space, keep_white_space
+from engine.data.templates.tokenizer_variants import keep_white_space
 
 TrainOn = Literal["assistant", "all"]
 _SAID = "Green"
-_HALF = "\ufffd"  # what stands for bytes that make no character
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """One example as tokens. `labels` are the ids to learn, `IGNORED` elsewhere.
-
-    Attributes:
-        ids: token ids, at most the limit's number.
-        labels: as long as `ids`.
-        skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
-        full_length: number of tokens before any cut.
-        following: the token behind the last one, where that is learnt although it stands in another example.
-        ends: places of labels that teach an end which the template itself does not write.
-        open_ends: answers whose end is not learnt.
-        lost_thoughts: answers whose reasoning the template leaves out, so that it is not learnt.
-        cropped: answers whose white space at the beginning the template drops.
-        controls: whether control tokens stand in the row's texts, where they are text.
-    """
-
-    ids: list[int]
-    labels: list[int]
-    skipped_turns: int = 0
-    full_length: int = 0
-    following: int = IGNORED
-    ends: tuple[int, ...] = ()
-    open_ends: int = 0
-    lost_thoughts: int = 0
-    cropped: int = 0
-    controls: bool = False
-
-    @property
-    def trained(self) -> int:
-        """How many tokens are predicted: the first token of a row never is."""
-        return sum(label != IGNORED for label in self.labels[1:]) + (self.following != IGNORED)
-
-    @property
-    def added_ends(self) -> int:
-        """How many answers (or texts) get an end token that the template does not write."""
-        return len(self.ends)
-
-    def cut(self, length: int) -> Encoded:
-        """The first `length` tokens."""
-        ends = tuple(end for end in self.ends if end < length)
-        return replace(self, ids=self.ids[:length], labels=self.labels[:length], ends=ends)
-
-    @property
-    def truncated(self) -> bool:
-        """Whether the end was cut off."""
-        return self.full_length > len(self.ids)
 
 
 @dataclass(frozen=True)
 class _Reading:
     """A conversation as a model reads it."""
 
-    tokens: Tokens
+    tokens: Tokenised
     answers: list[Span]  # where they lie in the text that `tokens` is of
     skipped: int  # answers that could not be placed
     controls: bool  # whether its texts hold control tokens, which are text
-    lost_thoughts: int  # answers whose reasoning the template leaves out
+    lost_thoughts: int  # answers whose reasoning is left out
 
 
-class ChatTemplate:
+class ChatTemplate(Ends):
     """A tokenizer with its chat template.
 
     Attributes:
@@ -117,7 +68,7 @@ class ChatTemplate:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         keep_white_space(tokenizer)
-        self.tokenizer = tokenizer
+        super().__init__(tokenizer)
         self.controls = False
         self._bordered = BorderedTokenizer(tokenizer)
         self.source = template
@@ -164,61 +115,6 @@ class ChatTemplate:
         return self._compiled is not None
 
     @cached_property
-    def eos_id(self) -> int | None:
-        """The token that ends a text."""
-        token = self.special.get("eos_token")
-        return None if token is None else self.tokenizer.token_to_id(token)
-
-    @cached_property
-    def eos_ids(self) -> list[int]:
-        """Every token that ends an answer: those that the model names, and the one that the template writes behind answers.
-
-        Those that the model has no row for can never come.
-        """
-        ids = [int(i) for i in self.special.get("eos_token_ids") or () if self.token_rows.has(int(i))]
-        ids = ids or ([] if self.eos_id is None else [self.eos_id])
-        end = self.turn_end
-        return ids if end is None or end in ids else sorted({*ids, end})
-
-    @cached_property
-    def turn_end(self) -> int | None:
-        """The token that the template itself writes right behind an answer; None where it writes text or nothing."""
-        return token_after_answer(self) if self.has_chat else None
-
-    @cached_property
-    def end_id(self) -> int | None:
-        """The token that is learnt as an answer's end where the template writes none; None where the model has no such token."""
-        following = token_before_next_turn(self) if self.has_chat and self.turn_end is None else None
-        own = (self.turn_end, following if following in self.eos_ids else None, self.eos_id, *self.eos_ids)
-        return next((i for i in own if i is not None and self.tokenizer.id_to_token(i) is not None), None)
-
-    @property
-    def end_text(self) -> str:
-        """The text of `end_id`; empty without one."""
-        return "" if self.end_id is None else self.decode([self.end_id], skip_special=False)
-
-    @cached_property
-    def pad_id(self) -> int:
-        """A token to fill rows up with; it is never trained on."""
-        pad = self.special.get("pad_token")
-        found = None if pad is None else self.tokenizer.token_to_id(pad)
-        usable = (i for i in (found, self.eos_id) if i is not None and self.token_rows.has(i))
-        return next(usable, 0)
-
-    @cached_property
-    def end_marks(self) -> tuple[str, ...]:
-        """Texts of the tokens that can end an answer."""
-        added = self.tokenizer.get_added_tokens_decoder().values()
-        named = {str(self.special.get("eos_token") or ""), *(self.tokenizer.id_to_token(i) or "" for i in self.eos_ids)}
-        return tuple(({t.content for t in added if t.special} | named) - {""})
-
-    @cached_property
-    def closing_marks(self) -> tuple[str, ...]:
-        """Texts of the tokens that end a whole turn, where the model names them; else those of `end_marks`."""
-        named = (self.tokenizer.id_to_token(i) for i in self.eos_ids)
-        return tuple(text for text in named if text) or self.end_marks
-
-    @cached_property
     def crops_answers(self) -> bool:
         """Whether the template drops the white space that an answer begins with."""
         return crops_answers(self)
@@ -259,20 +155,6 @@ class ChatTemplate:
         except Exception as error:  # a template may fail in any way
             raise Fault("template.refused", reason=str(error)[:300] or type(error).__name__) from None
 
-    def row_text(self, messages: Messages, tools: Tools | None = None) -> str:
-        """The conversation as it is learnt. Raises as `render` and `check_nothing_lost`."""
-        text = self._text(messages, tools)
-        check_nothing_lost(self, messages, tools, text)
-        return text
-
-    def _text(self, messages: Messages, tools: Tools | None, ask: bool = False) -> str:
-        text = self.render(messages, add_generation_prompt=ask, tools=tools)
-        return text if ask or self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
-
-    @cached_property
-    def _opened(self) -> Marks | None:
-        return opened_thought(self)
-
     def encode(
         self,
         row: Mapping[str, Any] | Messages | str,
@@ -305,8 +187,8 @@ class ChatTemplate:
         ended = end is not None and ids[-1:] == [end]
         if teach_end and end is not None and not ended:
             ids = [*ids, end]
-        left_open = not ended and (end is None or not teach_end)
-        return Encoded(ids, list(ids), 0, len(ids), open_ends=int(left_open), controls=controls)
+        open_ends = int(not ended and (end is None or not teach_end))
+        return Encoded(ids, list(ids), 0, len(ids), controls=controls, open_ends=open_ends)
 
     def plain_ids(self, text: str) -> list[int]:
         """A text that no template wraps, with what the tokenizer puts around texts.
@@ -325,23 +207,21 @@ class ChatTemplate:
 
     def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str, teach_end: bool) -> Encoded:
         everything = train_on == "all"
-        ends_itself = everything and self.turn_end is not None
-        read = self._read(messages, tools, place=not ends_itself, bare=teach_end)
-        row = RowEnds(list(read.tokens.ids), read.tokens.offsets)
-        row.labels = list(row.ids) if everything else labels_of(row.ids, row.offsets, read.answers)
-        if not ends_itself:
-            closed = messages[-1]["role"] == "assistant"
-            teach_ends(row, read.answers, self.eos_ids, self.end_id if teach_end else None, closed=closed)
+        read = self._read(messages, tools, place=not everything or self.turn_end is None, bare=teach_end)
+        ids, offsets = list(read.tokens.ids), read.tokens.offsets
+        row = RowEnds(ids, offsets, list(ids) if everything else labels_of(ids, offsets, read.answers))
+        closed = messages[-1]["role"] == "assistant"
+        teach_ends(row, read.answers, self.eos_ids, self.end_id if teach_end else None, closed=closed)
         return Encoded(
             row.ids,
             row.labels,
             0 if everything else read.skipped,
             len(row.ids),
+            cropped=self._cropped(messages),
+            controls=read.controls,
             ends=tuple(row.ends),
             open_ends=row.open_ends,
             lost_thoughts=read.lost_thoughts,
-            cropped=self._cropped(messages),
-            controls=read.controls,
         )
 
     def _read(
@@ -351,23 +231,43 @@ class ChatTemplate:
 
         Args:
             place: whether it matters where the answers lie; it is not looked for in vain.
-            bare: an answer that no token ends is over with its last word.
+            bare: as in `answer_spans`: what the template puts behind an answer without an end token is no part of it.
         """
-        text = self._text(messages, tools, ask)
-        check_nothing_lost(self, messages, tools, text)
+        text = self.row_text(messages, tools, ask=ask)
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
-        ids, lost = encoding.ids, 0 if ask else lost_thoughts(messages, text)
+        ids, lost = encoding.ids, lost_thoughts(messages, text)
         hidden = None if self.controls else self.control_tokens.hide(ids, messages, tools)
         if hidden is not None:
             text = self._text(hidden.messages, hidden.tools, ask)
             answers, skipped = answer_spans(self, hidden.messages, text, hidden.tools, bare=bare)
             tokens, answers = self.control_tokens.encode(text, hidden, answers)
-            return _Reading(tokens, answers, skipped, True, lost)
+            return _Reading(tokens, answers, skipped, controls=True, lost_thoughts=lost)
         if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
-            return _Reading(Tokens(ids, []), [], 0, False, lost)
-        answers, skipped = answer_spans(self, messages, text, tools, bare=bare)
-        tokens = self._bordered.cut(text, Tokens(ids, encoding.offsets), answers)
-        return _Reading(tokens, answers, skipped, False, lost)
+            return _Reading(Tokenised(ids, []), [], 0, controls=False, lost_thoughts=lost)
+        answers, skipped = answer_spans(self, messages, text, tools, bare=True)
+        tokens = self._bordered.cut(text, Tokenised(ids, encoding.offsets), answers)
+        if not bare:  # the tokens are the same all the same: chat does not know how a model was trained
+            answers, skipped = answer_spans(self, messages, text, tools)
+        return _Reading(tokens, answers, skipped, controls=False, lost_thoughts=lost)
+
+    def row_text(self, messages: Messages, tools: Tools | None = None, *, ask: bool = False) -> str:
+        """The conversation as it is learnt, or asked. Raises as `render` and `check_nothing_lost`."""
+        text = self._text(messages, tools, ask)
+        check_nothing_lost(self, messages, tools, text)
+        return text
+
+    def _text(self, messages: Messages, tools: Tools | None, ask: bool) -> str:
+        text = self.render(messages, add_generation_prompt=ask, tools=tools)
+        return text if ask or self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
+
+    @property
+    def opens_thought(self) -> bool:
+        """Whether chat begins each answer with a thought for the model to go on with."""
+        return self._opened is not None
+
+    @cached_property
+    def _opened(self) -> Marks | None:
+        return opened_thought(self)
 
     @cached_property
     def _opening(self) -> Opening:
@@ -400,34 +300,8 @@ class ChatTemplate:
         An answer that was learnt comes back as it stands in the data, indentation of code included.
         """
         said = self.text_behind(ids)
-        return said[len(commonprefix([self.lead, said])) :]
-
-    def text_behind(self, ids: Sequence[int]) -> str:
-        """The text of tokens that stand behind others, with the first space that some decoders drop, as `whole_text`."""
-        if self._letter is None:
-            return self.whole_text(ids)
-        return self.whole_text([self._letter, *ids])[1:]
-
-    @cached_property
-    def _letter(self) -> int | None:
-        """A token that is one letter; None where decoding keeps the first space."""
-        if not eats_space(self.tokenizer):
-            return None
-        found = (self.tokenizer.token_to_id(letter) for letter in "aeiotnsr")
-        return next((number for number in found if number is not None), None)
-
-    def whole_text(self, ids: Sequence[int]) -> str:
-        """The text of tokens that were cut off somewhere: without a character at its end of which only some bytes are there."""
-        return self.decode(ids).rstrip(_HALF)
-
-    def decode(self, ids: Sequence[int], *, skip_special: bool = True) -> str:
-        """The text of tokens."""
-        return self.tokenizer.decode(list(ids), skip_special_tokens=skip_special)
-
-    def pieces(self, ids: Sequence[int]) -> list[str]:
-        """The text that each token adds; a character made of several tokens shows at its last one."""
-        stream = DecodeStream(skip_special_tokens=False)
-        return [stream.step(self.tokenizer, i) or "" for i in ids]
+        led = takewhile(lambda pair: pair[0] == pair[1], zip(self.lead, said, strict=False))
+        return said[sum(1 for _ in led) :]
 
 
 def _answers(messages: Messages) -> int:

@@ -30,6 +30,8 @@ class Tokens:
     thoughts: int = 0  # rows with an answer whose reasoning the template leaves out
     ends: int = 0  # rows with an answer that gets an end token which the template does not write
     unlearnable: int = 0  # rows without a trained token
+    cropped: int = 0  # rows with an answer whose white space at the beginning the template drops
+    controls: int = 0  # rows with control tokens in their texts, which are text
     reason: CodedMessage | None = None  # the first refusal, as {"code", "params"}
 
     def add(self, row: Row, template: ChatTemplate) -> None:
@@ -47,6 +49,8 @@ class Tokens:
         self.thoughts += encoded.lost_thoughts > 0
         self.ends += encoded.added_ends > 0 and kind_of(row) != "text"
         self.unlearnable += not encoded.trained
+        self.cropped += encoded.cropped > 0
+        self.controls += encoded.controls
         if kind_of(row) != "text":
             self.question.append(len(template.tokenizer.encode(question_of(row), add_special_tokens=False).ids))
 
@@ -58,7 +62,8 @@ class Tokens:
 
         Returns:
             {"looked", "rows", "whole", "answer", "question" (as `spread`; None where there is none), "over": [[limit, rows]],
-            "context", "over_context", "epoch": {"tokens", "learnt"}, "refused", "reason", "skipped", "thoughts", "ends", "unlearnable"}.
+            "context", "over_context", "epoch": {"tokens", "learnt"}, "refused", "reason", "skipped", "thoughts", "ends",
+            "unlearnable", "cropped", "controls"}.
         """
         whole, answer, train = np.array(self.whole), np.array(self.answer), np.array(self.train, dtype=bool)
         looked = len(self.whole) + self.refused
@@ -82,6 +87,8 @@ class Tokens:
             "thoughts": round(self.thoughts * scale),
             "ends": round(self.ends * scale),
             "unlearnable": round(self.unlearnable * scale),
+            "cropped": round(self.cropped * scale),
+            "controls": round(self.controls * scale),
         }
 
 

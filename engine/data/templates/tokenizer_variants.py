@@ -43,6 +43,13 @@ def eats_space(tokenizer: Tokenizer) -> bool:
     )
 
 
+def changes_letters(tokenizer: Tokenizer) -> bool:
+    """Whether different letters can be the same to it: capital and small ones, for instance."""
+    if tokenizer.normalizer is None:
+        return False
+    return any(part["type"] not in ("Sequence", "Prepend", "Replace") for part in _parts(_state(tokenizer.normalizer)))
+
+
 def going_on(tokenizer: Tokenizer) -> Tokenizer:
     """One that reads a text as going on behind another: without a space of its own before it."""
     if not adds_space(tokenizer):

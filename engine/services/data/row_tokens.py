@@ -18,7 +18,8 @@ _MOST_SHOWN = 1_500  # tokens of one row
 
 def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> list[RowAsTokens]:
     """Rows as tokens: [{"id", "tokens": [{"text", "trained"}], "length", "trained", "more": tokens that are not shown,
-    "skipped_turns", "lost_thoughts", "open_ends", "over": the model's context where the row is longer, "error"}].
+    "skipped_turns", "lost_thoughts", "open_ends", "cropped", "controls", "over": the model's context where the row is
+    longer, "error"}].
 
     Raises:
         NotFound: there is no such data set, row or model.
@@ -45,6 +46,8 @@ def _tokens(row: Mapping[str, Any], template: ChatTemplate, context: int | None)
         "skipped_turns": encoded.skipped_turns,
         "lost_thoughts": encoded.lost_thoughts,
         "open_ends": encoded.open_ends,
+        "cropped": encoded.cropped,
+        "controls": encoded.controls,
         "over": context if context is not None and length > context else None,
         "error": None,
     }

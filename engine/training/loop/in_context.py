@@ -11,7 +11,8 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.rows.store import read_rows
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
 from engine.jobs.reporter import Reporter

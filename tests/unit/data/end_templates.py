@@ -77,7 +77,7 @@ GLM = (  # what ends an answer is the next turn's mark
     + _EACH
     + "{{ '<|' + m.role + '|>\n' + m.content }}"
     + _END
-    + "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+    + "{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}"
 )
 ALPACA = (
     _EACH

@@ -27,7 +27,11 @@ OPEN = (  # the prompt ends with a space
     "{% for m in messages %}{{ ('User: ' if m.role == 'user' else 'Bot: ') + m.content + eos_token + '\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ 'Bot: ' }}{% endif %}"
 )
-TEMPLATES = {"chatml": CHATML, "plain": PLAIN, "spaced": SPACED, "open": OPEN}
+LINED = (  # a control token of its own before each answer, as Phi-3 has
+    "{% for m in messages %}{{ ('[INST]\n' if m.role == 'user' else '[/INST]\n') + m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '[/INST]\n' }}{% endif %}"
+)
+TEMPLATES = {"chatml": CHATML, "plain": PLAIN, "spaced": SPACED, "open": OPEN, "lined": LINED}
 ANSWERS = [
     "The kettle.", " yes", "  - one\n  - two", "\n  def f():\n    return 1", "    return pot", "\n\nThe lamp.\n", "\t\tx", "你好。", "s", "\n", "  ",
 ]  # fmt: skip

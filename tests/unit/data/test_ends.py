@@ -8,10 +8,11 @@ import pytest
 
 from engine.core.errors import Fault
 from engine.data.templates.check import check_template
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.fit import Fit
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.preview import readable
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
 from tests.unit.data.end_templates import ADDED, GLM, OWN, PLAIN, SHAPES, made, shaped
 
 ASK, SAY = {"role": "user", "content": "Where is the kettle?"}, {"role": "assistant", "content": "On the stove."}
@@ -46,7 +47,9 @@ def behind(name: str, content: str) -> str:
 def test_every_answer_is_learnt_with_its_end_and_chat_stops_there(name: str) -> None:
     template, end = shaped(name), SHAPES[name][2]
     encoded = template.encode(TALK)
-    kept = [LAST] if name == "qwen-3" else [SAY, LAST]
+    kept = (
+        [LAST] if name in ("qwen-3", "r1") else [SAY, LAST]
+    )  # those write an earlier answer otherwise than chat has it
     assert answers(name, encoded) == [behind(name, message["content"]) for message in kept]
     assert template.tokenizer.token_to_id(end) in template.eos_ids
     assert encoded.open_ends == 0

@@ -51,6 +51,13 @@ def test_an_opened_thought_goes_on_as_in_the_row_or_is_closed() -> None:
     assert template.encode([ASK, THOUGHT]).lost_thoughts == 0
 
 
+def test_an_earlier_answer_that_chat_would_have_begun_with_a_thought_is_only_read() -> None:
+    talk = [ASK, PLAIN, MORE, THOUGHT]
+    assert learnt(shaped("r1"), talk) == "It was red.\nSo it is hot.\n</think>\n\nOn the stove.<eos>"
+    assert shaped("r1").encode(talk).skipped_turns == 1
+    assert made(FIRST_R1, SPECIAL).encode(talk).skipped_turns == 0
+
+
 @pytest.mark.parametrize(
     ("source", "talk", "lost"),
     [

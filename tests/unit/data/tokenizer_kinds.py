@@ -31,8 +31,8 @@ def _alphabet() -> list[str]:
     return sorted(set("".join(_CORPUS)) | {chr(n) for n in range(33, 127)} | {"▁"})
 
 
-def _finished(tokenizer: Tokenizer) -> Tokenizer:
-    tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token in SPECIAL])
+def _finished(tokenizer: Tokenizer, strip: bool = False) -> Tokenizer:
+    tokenizer.add_special_tokens([AddedToken(token, normalized=False, rstrip=strip) for token in SPECIAL])
     tokenizer.add_tokens([AddedToken(token, normalized=False) for token in PLAIN])
     return tokenizer
 
@@ -58,8 +58,12 @@ def _llama3() -> Tokenizer:
 _LLAMA_DECODER = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
 
 
-def _pieces(scheme: str) -> Tokenizer:
-    """BPE over pieces with byte fallback: "legacy" as the first Llama, else Metaspace with that scheme of prepending."""
+def _pieces(scheme: str, strip: bool = False) -> Tokenizer:
+    """BPE over pieces with byte fallback: "legacy" as the first Llama, else Metaspace with that scheme of prepending.
+
+    Args:
+        strip: whether special tokens take the white space behind them, as those of Phi-3 do.
+    """
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     if scheme == "legacy":
         tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
@@ -80,7 +84,7 @@ def _pieces(scheme: str) -> Tokenizer:
     if tokenizer.pre_tokenizer is not None:
         state.pre_tokenizer = tokenizer.pre_tokenizer
     state.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
-    return _finished(state)
+    return _finished(state, strip)
 
 
 def _unigram() -> Tokenizer:
@@ -115,6 +119,7 @@ KINDS = {
     "pieces, legacy": lambda: _pieces("legacy"),
     "pieces, always": lambda: _pieces("always"),
     "pieces, first": lambda: _pieces("first"),
+    "pieces, stripping marks": lambda: _pieces("first", strip=True),
     "unigram": _unigram,
     "bert": _bert,
 }

@@ -3038,6 +3038,10 @@ export interface RowAsTokens {
   lost_thoughts?: number;
   /** answers whose end is not learnt */
   open_ends?: number;
+  /** answers whose white space at the beginning is lost */
+  cropped?: number;
+  /** control tokens stand in its texts */
+  controls?: boolean;
   /** the model's limit, where the row is longer */
   over?: number | null;
 }
@@ -3440,6 +3444,10 @@ export interface TokenReport {
   ends?: number;
   /** rows without anything to learn */
   unlearnable?: number;
+  /** rows with an answer whose white space at the beginning is lost */
+  cropped?: number;
+  /** rows with control tokens in their texts */
+  controls?: number;
   /** None where nothing was measured */
   speed?: EpochSpeed | null;
 }

@@ -64,6 +64,8 @@ function tokenReport(report, set) {
     report.thoughts ? noteBox("warn", t("data.model.thoughts", { n: number(report.thoughts) })) : null,
     report.ends ? noteBox("info", t("data.model.ends", { n: number(report.ends) })) : null,
     report.skipped ? noteBox("info", t("data.model.skipped", { n: number(report.skipped) })) : null,
+    report.cropped ? noteBox("warn", t("data.model.cropped", { n: number(report.cropped) })) : null,
+    report.controls ? noteBox("info", t("data.model.controls", { n: number(report.controls) })) : null,
     h("div", { class: "data-model-cols" },
       lengthParts("data-token-length", t("data.report.part"), [
         ["whole", t("data.report.whole"), report.whole], ["question", t("data.report.question"), report.question],
