@@ -14,6 +14,7 @@ from engine.services.data.versions.version_files import version_file
 from engine.services.jobs import lifecycle
 from tests import tiny, workers
 from tests.integration import chat_models
+from tests.vocabulary import add_tokens
 
 CHOICE = {"rows": 6, "copies": 3, "temperature": 2.0}
 
@@ -45,6 +46,16 @@ def test_every_wording_is_reviewed_or_counted(ctx: Context, inputs: tuple[int, i
         assert (origin["code"], origin["of"], origin["model"]) == ("rewrite", inputs[1], result["model"])
         assert waiting["dataset_id"] == inputs[1]
     assert lifecycle.list_jobs(ctx) == []  # a part of the Data page
+
+
+def test_a_row_with_a_token_that_the_model_has_no_row_for_is_left_out(ctx: Context) -> None:
+    model, rows = chat_models.add_base(ctx), tiny.chat_rows(8)
+    add_tokens(ctx.settings.home / "models" / "tiny" / "tokenizer", ["<|call|>"])
+    for row in rows[:2]:
+        row["messages"][0]["content"] += " <|call|>"
+    result = _done(ctx, (model, tiny.add_dataset(ctx, rows, held_out=2)), what="question")["result"]
+    assert result["left_out"]["no_embedding"] == 2 * CHOICE["copies"]
+    assert result["made"] + sum(result["left_out"].values()) == result["rows"] * CHOICE["copies"]
 
 
 def test_approved_rows_name_their_original_and_are_never_held_out(ctx: Context, inputs: tuple[int, int]) -> None:

@@ -22,6 +22,7 @@ from engine.data.rows.language import language_of
 from engine.data.rows.row import Row
 from engine.data.rows.stats import measure
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.token_rows import BEYOND
 from engine.jobs.reporter import Reporter
 from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import intact_weights
@@ -167,7 +168,13 @@ def _rewrite(task: _Task, row: Row) -> None:
     """Ask for all wordings of one row at once, and keep those that say something new."""
     what = task.spec["what"]
     text = _text(row, what)
-    ids = _prompt(task, text, what)
+    try:
+        ids = _prompt(task, text, what)
+    except Fault as fault:
+        if fault.code != BEYOND:
+            raise
+        task.left_out["no_embedding"] += task.spec["copies"]
+        return
     most = min(_MOST, max(_FEWEST, 2 * len(task.template.tokenizer.encode(text).ids)))
     if len(ids) + _FEWEST > task.context:
         task.left_out["too_long"] += task.spec["copies"]

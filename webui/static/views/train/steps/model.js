@@ -72,7 +72,7 @@ function makeCopy(w, model) {
  * @param {Server.BaseModelView} copy
  */
 const useCopy = (w, copy) => h("button", { type: "button", class: "ts-btn small", disabled: copy.status !== "ready",
-  onclick: () => { w.patch({ base_model: copy.id }); w.refresh(); } }, t("train.model.use_copy", { name: copy.name }));
+  onclick: () => { w.patch({ base_model: copy.id }); w.tell("lists"); } }, t("train.model.use_copy", { name: copy.name }));
 
 /**
  * An empty list holds the button that fills it.
