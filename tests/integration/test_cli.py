@@ -34,7 +34,7 @@ from tests.workers import row, wait_until
 from webui.i18n import error_text, t
 
 APP = [sys.executable, str(PROJECT / "app.py")]
-COMMANDS = ("serve", "starter", "train", "plan", "jobs", "chat", "export", "demo", "doctor")
+COMMANDS = ("serve", "starter", "train", "plan", "jobs", "models", "data", "chat", "export", "demo", "doctor")
 
 
 def _environment(ctx: Context, **more: str) -> dict[str, str]:

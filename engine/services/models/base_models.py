@@ -133,12 +133,18 @@ def add_hub_model(ctx: Context, name: str) -> int:
     Raises:
         Fault: "model.bad_name" or "model.offline".
     """
-    name = hub.check_name(name)
-    if ctx.settings.offline:
-        raise Fault("model.offline", name=name)
+    name = check_hub_name(ctx, name)
     if name == starter.HUB_NAME:
         return ensure_starter(ctx)
     return _add(ctx, name.rpartition("/")[2], "hub", name)
+
+
+def check_hub_name(ctx: Context, name: str) -> str:
+    """The name without blanks around it. Raises Fault("model.bad_name") or Fault("model.offline")."""
+    name = hub.check_name(name)
+    if ctx.settings.offline:
+        raise Fault("model.offline", name=name)
+    return name
 
 
 def add_folder(ctx: Context, path: str, *, wait: bool = False) -> int:
