@@ -115,7 +115,9 @@ def status_text(console: Console, view: JobView) -> str:
     texts: Mapping[str, Any] = told.get("text") or {}
     sentence = texts.get(console.language) or console.text(f"headline.{told['code']}", **told["params"])
     if view["error"]:
-        sentence += " " + console.text(f"error.{view['error']['code']}", **view["error"]["params"])
+        sentence += " " + console.sentence(view["error"])
+    if view["resume_advice"] and view["status"] == "failed":  # of the other ends the headline tells
+        sentence += " " + console.text(f"resume.{view['resume_advice']['code']}", **view["resume_advice"]["params"])
     return f"{view['name']}: {sentence}"
 
 

@@ -28,7 +28,7 @@ def message(language: str, code: str, params: Mapping[str, Any] | None = None) -
 
 def sentence(language: str, code: str, params: Mapping[str, Any]) -> str | None:
     """The sentence for a stored event or reason; None when this version has none for its code."""
-    keys = (f"{room}.{code}" for room in ("event", "plan", "detect", "error", "jobs.event", "fit"))
+    keys = (f"{room}.{code}" for room in ("event", "plan", "detect", "error", "jobs.event", "fit", "resume"))
     known = next((key for key in keys if key in catalogue(language)), None)
     return t(language, known, **params) if known else None
 

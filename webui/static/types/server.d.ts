@@ -1600,6 +1600,8 @@ export interface JobView {
   checkpoint_step: number | null;
   /** what may be done with it */
   can: JobCan;
+  /** neither its model nor its data set was removed */
+  inputs_there: boolean;
   /** the tuned model that it made */
   tuned_id: number | null;
   /** the comparison that it belongs to */
@@ -1610,6 +1612,10 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what resuming it would do, where it may be: text `resume.<code>` */
+  resume_advice: CodedMessage | null;
+  /** whether that is what to do */
+  resuming_helps: boolean;
 }
 
 /** What a list of jobs is narrowed to; what is missing or empty narrows nothing. */
@@ -1910,6 +1916,8 @@ export interface ListedJob {
   checkpoint_step: number | null;
   /** what may be done with it */
   can: JobCan;
+  /** neither its model nor its data set was removed */
+  inputs_there: boolean;
   /** the tuned model that it made */
   tuned_id: number | null;
   /** the comparison that it belongs to */
@@ -2306,6 +2314,8 @@ export interface NamedJob {
   checkpoint_step: number | null;
   /** what may be done with it */
   can: JobCan;
+  /** neither its model nor its data set was removed */
+  inputs_there: boolean;
   /** the tuned model that it made */
   tuned_id: number | null;
   /** the comparison that it belongs to */
@@ -2316,6 +2326,10 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what resuming it would do, where it may be: text `resume.<code>` */
+  resume_advice: CodedMessage | null;
+  /** whether that is what to do */
+  resuming_helps: boolean;
   /** for people */
   method_label: string;
 }
