@@ -231,7 +231,9 @@ def test_on_a_phone_the_answers_stand_below_each_other(visit: Open, studio: Stud
     tab = visit(at=studio.server, size=PHONE, scheme=scheme)
     page = tab.open(f"/{lang}/playground?conversation={conversation}")
     page.wait_for_selector(".play-answer .md")
-    base, tuned = page.locator(".play-answer").evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
+    base, tuned = page.locator(".play-answer").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().toJSON())"
+    )
     assert base["bottom"] <= tuned["top"]
     assert page.locator(".play-answer > header").first.is_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

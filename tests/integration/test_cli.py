@@ -326,7 +326,13 @@ def test_a_setting_that_nobody_declares_is_named(ctx: Context, here: Callable[..
 
 
 def test_a_followed_job_is_told_as_it_changes(console: Console) -> None:
-    view: dict[str, Any] = {"name": "Lesson", "status": "running", "phase": "loading", "error": None}
+    view: dict[str, Any] = {
+        "name": "Lesson",
+        "status": "running",
+        "phase": "loading",
+        "error": None,
+        "resume_advice": None,
+    }
     tell = JobPrinter(console, seconds=60)
     for phase in ("loading", "loading", "saving"):
         asked = view | {
