@@ -34,7 +34,8 @@ class Parser(argparse.ArgumentParser):
 
     def add_subparsers(self, **options: Any) -> Any:
         """Commands are read by parsers of the same kind."""
-        return super().add_subparsers(parser_class=partial(Parser, self._console, self._wrong), **options)
+        made: Any = partial(Parser, self._console, self._wrong)
+        return super().add_subparsers(parser_class=made, **options)
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
         """The arguments; ends the process with `MISUSED` where they are wrong."""

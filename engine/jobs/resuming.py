@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from engine.core.shapes import CodedMessage
 
-Helps = Literal["at_once", "mended", "never"]
+Helps = Literal["at_once", "fixed", "never"]
 _AT_ONCE: Helps = "at_once"  # nothing was wrong with the job itself
-_MENDED: Helps = "mended"  # once that is done which the error's sentence asks for
+_FIXED: Helps = "fixed"  # once that is done which the error's sentence asks for
 _NEVER: Helps = "never"  # the same settings end in the same way: of every error that is not named here
 
 RESUMING: Mapping[str, Helps] = {
@@ -22,30 +22,30 @@ RESUMING: Mapping[str, Helps] = {
     "job.crashed": _AT_ONCE,
     "chat.failed": _AT_ONCE,
     "model.cancelled": _AT_ONCE,
-    "job.cannot_start": _MENDED,
-    "job.killed": _MENDED,
-    "job.out_of_memory": _MENDED,
-    "job.model_not_ready": _MENDED,
-    "model.changed": _MENDED,
-    "model.vanished": _MENDED,
-    "model.changed_here": _MENDED,
-    "model.vanished_here": _MENDED,
-    "model.no_disk": _MENDED,
-    "model.checksum": _MENDED,
-    "model.hub_unreachable": _MENDED,
-    "model.download_failed": _MENDED,
-    "starter.unreachable": _MENDED,
-    "chat.damaged": _MENDED,
-    "tuned.file_gone": _MENDED,
-    "chat.no_memory": _MENDED,
-    "chat.no_memory_alone": _MENDED,
-    "chat.out_of_memory": _MENDED,
-    "export.no_memory": _MENDED,
-    "export.disk_full": _MENDED,
-    "training.disk_full": _MENDED,
-    "training.out_of_memory": _MENDED,
-    "training.out_of_memory_loading": _MENDED,
-    "data.import.disk_full": _MENDED,
+    "job.cannot_start": _FIXED,
+    "job.killed": _FIXED,
+    "job.out_of_memory": _FIXED,
+    "job.model_not_ready": _FIXED,
+    "model.changed": _FIXED,
+    "model.vanished": _FIXED,
+    "model.changed_here": _FIXED,
+    "model.vanished_here": _FIXED,
+    "model.no_disk": _FIXED,
+    "model.checksum": _FIXED,
+    "model.hub_unreachable": _FIXED,
+    "model.download_failed": _FIXED,
+    "starter.unreachable": _FIXED,
+    "chat.damaged": _FIXED,
+    "tuned.file_gone": _FIXED,
+    "chat.no_memory": _FIXED,
+    "chat.no_memory_alone": _FIXED,
+    "chat.out_of_memory": _FIXED,
+    "export.no_memory": _FIXED,
+    "export.disk_full": _FIXED,
+    "training.disk_full": _FIXED,
+    "training.out_of_memory": _FIXED,
+    "training.out_of_memory_loading": _FIXED,
+    "data.import.disk_full": _FIXED,
 }
 
 
