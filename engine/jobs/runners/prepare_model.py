@@ -34,6 +34,7 @@ class _Made:
     inspection: Inspection
     hashes: dict[str, str]  # of each weights file
     default_template: bool
+    converted_from: dict[str, str]  # the user's file that the weights were made of: name -> sha256; empty without one
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
@@ -70,7 +71,8 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
         "error": None,
         "path": settings.relative(made.weights) if inside else str(made.weights),
         "tokenizer_path": settings.relative(made.tokenizer),
-        "config": made.inspection.config | {"_tunesmith": {"default_template": made.default_template}},
+        "config": made.inspection.config
+        | {"_tunesmith": {"default_template": made.default_template, "converted_from": made.converted_from}},
         "parameters": made.inspection.parameters,
         "context_length": made.inspection.context_length,
         "weights_hash": hash_of_parts(made.hashes),
@@ -107,7 +109,11 @@ def _make(settings: Settings, model: LanguageModel, progress: ByteProgress) -> _
     progress.phase("checking", inspection.bytes)
     hashes = {file.name: hash_file(file, progress.more) for file in inspection.weights}
     default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
-    return _Made(weights, folder / "tokenizer", inspection, hashes, default_template)
+    converted = (
+        sorted(Path(model.ref).glob("*.gguf")) if model.source == "folder" and weights != Path(model.ref) else []
+    )
+    source = {file.name: hash_file(file, lambda _count: progress.reporter.heed()) for file in converted}
+    return _Made(weights, folder / "tokenizer", inspection, hashes, default_template, source)
 
 
 def _weights(settings: Settings, model: LanguageModel, target: Path, progress: ByteProgress) -> Path:

@@ -20,7 +20,14 @@ from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.queue import enqueue, same_job
 from engine.jobs.supervisor import Supervisor
 from engine.models.base import hub, starter
-from engine.models.base.integrity import change_of, forget_checks, intact_weights, may_have_changed, was_replaced
+from engine.models.base.integrity import (
+    change_of,
+    check_origin,
+    forget_checks,
+    intact_weights,
+    may_have_changed,
+    was_replaced,
+)
 from engine.models.base.paths import model_folder
 from engine.services.jobs.follow import follow
 from engine.shapes.jobs import JobView
@@ -180,16 +187,17 @@ def _look_again(ctx: Context, ref: str, *, wait: bool) -> None:
 def _hash(ctx: Context, model: LanguageModel) -> None:
     """What changed is remembered."""
     with contextlib.suppress(Fault):
+        check_origin(ctx.settings, model)
         intact_weights(ctx.settings, model)
 
 
 def _add(ctx: Context, name: str, source: str, ref: str) -> int:
     with ctx.db.write() as s:
         model = queries.find_model(s, source=source, ref=ref)
-        if model is not None and _is_there(ctx, model):
-            return model.id
         if model is None or _is_another(ctx, model):
             model = _insert(s, name, source, ref)
+        elif _is_there(ctx, model):
+            return model.id
         _queue(s, model)
         return model.id
 
