@@ -31,7 +31,7 @@ def intact_weights(
     """The folder with config.json and safetensors, which are still those of the day when the model was added.
 
     Sizes and times are compared at every call; hashes the first time, once a day, where a time is another, and where `whole`.
-    That can take a second for each gigabyte: never call it while a page waits.
+    That can take two seconds for each gigabyte: never call it while a page waits.
 
     Args:
         on_bytes: hears of each hashed block; what it raises ends this.
