@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.commands.arguments import language_of, parse
-from engine.commands.console import Console
+from engine.commands.console import Console, reader_may_leave
 from engine.core.errors import Fault, TunesmithError
 from engine.core.settings import Settings, read_settings
 from webui.i18n import error_text, t
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; the exit code is 0 when it did what it was asked to."""
+    with reader_may_leave():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     console = Console(language_of(arguments, os.environ), t, error_text)
     args = parse(console, arguments)
     try:
@@ -93,6 +98,18 @@ def _jobs(console: Console, settings: Settings, args: argparse.Namespace) -> int
     return jobs(console, _open(settings), args)
 
 
+def _models(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.listing import models
+
+    return models(console, _open(settings), args)
+
+
+def _data(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    from engine.commands.listing import data
+
+    return data(console, _open(settings), args)
+
+
 def _chat(console: Console, settings: Settings, args: argparse.Namespace) -> int:
     from engine.commands.chat import chat
 
@@ -129,6 +146,8 @@ _COMMANDS: dict[str, Callable[[Console, Settings, argparse.Namespace], int]] = {
     "train": _train,
     "plan": _plan,
     "jobs": _jobs,
+    "models": _models,
+    "data": _data,
     "chat": _chat,
     "export": _export,
     "resize": _resize,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.console import Console
+from engine.commands.parser import Parser
 from engine.core.text import FALLBACK, LANGUAGES, language_named
 from engine.data.samples.builtin import SAMPLES
 from engine.exports import EXPORTS
@@ -35,8 +36,13 @@ class _Command:
     def __init__(self, console: Console, parser: argparse._ActionsContainer) -> None:
         self._console, self._parser = console, parser
 
-    def add(self, *names: str, key: str, said: Mapping[str, str] | None = None, **options: Any) -> None:
-        self._parser.add_argument(*names, help=self._console.text(f"cli.arg.{key}", **(said or {})), **options)
+    def add(
+        self, *names: str, key: str, said: Mapping[str, str] | None = None, find: str | None = None, **options: Any
+    ) -> None:
+        """`find`: the command that lists what can be given (`cli.find.<find>`)."""
+        told = self._console.text(f"cli.arg.{key}", **(said or {}))
+        action = self._parser.add_argument(*names, help=told, **options)
+        vars(action)["find"] = find
 
     @property
     def language(self) -> str:
@@ -48,7 +54,7 @@ class _Command:
         return _Command(self._console, self._parser.add_mutually_exclusive_group())
 
 
-def make_parser(console: Console) -> argparse.ArgumentParser:
+def make_parser(console: Console) -> Parser:
     """The whole command line."""
     common = argparse.ArgumentParser(add_help=False)
     shared = _Command(console, common)
@@ -56,7 +62,7 @@ def make_parser(console: Console) -> argparse.ArgumentParser:
     shared.add("--lang", key="lang", choices=LANGUAGES, default=argparse.SUPPRESS)
     shared.add("-h", "--help", key="help", action="help")
     about = console.text("cli.about")
-    parser = argparse.ArgumentParser(prog="app.py", description=about, parents=[common], add_help=False)
+    parser = Parser(console, [], prog="app.py", description=about, parents=[common], add_help=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=console.text("cli.commands"))
     for name, fill in _COMMANDS.items():
         text = console.text(f"cli.help.{name}")
@@ -72,10 +78,18 @@ def parse(console: Console, arguments: Sequence[str]) -> argparse.Namespace:
     if not any(argument in _COMMANDS or argument in ("-h", "--help") for argument in given):
         given.insert(0, DEFAULT_COMMAND)
     parser = make_parser(console)
-    args = parser.parse_args(given)
+    args = parser.read(given)
     if args.command == "jobs" and args.action != "list" and args.job is None:
-        parser.error(console.text("cli.jobs.which"))
+        parser.missing(_job_argument(console))
+        parser.end()
     return args
+
+
+def _job_argument(console: Console) -> argparse.Action:
+    told = console.text("cli.arg.job")
+    action = argparse.Action((), "job", metavar="ID", help=told)
+    vars(action)["find"] = "jobs"
+    return action
 
 
 def _serve(command: _Command) -> None:
@@ -125,6 +139,10 @@ def _jobs(command: _Command) -> None:
     command.add("--lines", key="lines", type=int, default=20, metavar="N")
 
 
+def _list(command: _Command) -> None:
+    command.add("action", key="list_action", nargs="?", default="list", choices=["list"])
+
+
 def _chat(command: _Command) -> None:
     who = command.either()
     who.add("--model", key="chat_model", default="starter", metavar="MODEL")
@@ -140,9 +158,9 @@ def _resize(command: _Command) -> None:
 
 
 def _export(command: _Command) -> None:
-    command.add("tuned", key="export_tuned", type=int, metavar="ID")
+    command.add("tuned", key="export_tuned", find="models", type=int, metavar="ID")
     forms = "; ".join(f"{form.key}: {form.label.in_(command.language)}" for form in EXPORTS)
-    command.add("form", key="form", choices=[form.key for form in EXPORTS], said={"forms": forms})
+    command.add("form", key="form", metavar="FORM", choices=[form.key for form in EXPORTS], said={"forms": forms})
     command.add("--set", key="export_set", metavar="KEY=VALUE", action="append", default=[])
     command.add("--to", key="to", type=Path, default=Path(), metavar="FOLDER")
 
@@ -158,6 +176,8 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "train": _train,
     "plan": _plan,
     "jobs": _jobs,
+    "models": _list,
+    "data": _list,
     "chat": _chat,
     "export": _export,
     "resize": _resize,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TextIO
+from typing import Any, NoReturn, Protocol, TextIO
 
-from engine.core.errors import SpecError, TunesmithError
+from engine.core.errors import Fault, NotFound, SpecError, TunesmithError
+from engine.core.shapes import CodedMessage
 from engine.shapes.jobs import JobView
+
+_LISTED = {"dataset": "data", "model": "models", "base_model": "models", "tuned": "models", "job": "jobs"}
+_PIPE_CLOSED = 141  # what a shell tells of a command that wrote where nobody reads
 
 
 class Translate(Protocol):
@@ -75,9 +80,16 @@ class Console:
         """Print an error's sentence; of a form with faults each one, behind the name of its field."""
         if isinstance(error, SpecError):
             for field_name, fault in error.faults.items():
-                self.line(f"{field_name}: {self.text('error.' + fault['code'], **fault['params'])}")
+                self.line(f"{field_name}: {self.sentence(fault)}")
         else:
-            self.line(self.explain(self.language, error))
+            self.line(self.sentence(error.as_dict()))
+
+    def sentence(self, fault: CodedMessage) -> str:
+        """A fault's sentence; of something that is not there, with the command that lists what is."""
+        said = self.explain(self.language, Fault(fault["code"], **fault["params"]))
+        kinds = fault["params"] if fault["code"] == NotFound.code else {}
+        hints = [self.text(f"cli.find.{_LISTED[kind]}") for kind in kinds if kind in _LISTED]
+        return " ".join([said, *hints])
 
 
 class JobPrinter:
@@ -103,8 +115,35 @@ def status_text(console: Console, view: JobView) -> str:
     texts: Mapping[str, Any] = told.get("text") or {}
     sentence = texts.get(console.language) or console.text(f"headline.{told['code']}", **told["params"])
     if view["error"]:
-        sentence += " " + console.text(f"error.{view['error']['code']}", **view["error"]["params"])
+        sentence += " " + console.sentence(view["error"])
+    if view["resume_advice"] and view["status"] == "failed":  # of the other ends the headline tells
+        sentence += " " + console.text(f"resume.{view['resume_advice']['code']}", **view["resume_advice"]["params"])
     return f"{view['name']}: {sentence}"
+
+
+@contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Within, a reader that has enough (`| head`) ends the command without a word."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave()
+    except SystemExit:  # help was printed
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _leave()
+        raise
+
+
+def _leave() -> NoReturn:
+    """What is still to be written goes nowhere: Python would complain of it at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    raise SystemExit(_PIPE_CLOSED)
 
 
 @contextmanager

@@ -55,6 +55,23 @@ def resize(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     return 0
 
 
+def check(ctx: Context, named: str) -> None:
+    """Raises Fault or NotFound where `find` would find nothing. Changes nothing."""
+    folder = Path(named).expanduser()
+    if named.isdigit():
+        base_models.base_model_view(ctx, int(named))
+    elif named == "starter" or folder.is_dir() or _named(ctx, named) is not None:
+        return
+    elif named.startswith((".", "/", "~")):
+        raise Fault("model.folder_gone", folder=named)
+    else:
+        base_models.check_hub_name(ctx, named)
+
+
+def _named(ctx: Context, named: str) -> int | None:
+    return {view["name"]: view["id"] for view in base_models.list_base_models(ctx)}.get(named)
+
+
 def find(ctx: Context, named: str) -> int:
     """The id of a model given as "starter", an id, a folder or a hub name. Raises Fault or NotFound."""
     if named == "starter":
@@ -63,9 +80,7 @@ def find(ctx: Context, named: str) -> int:
         return int(base_models.base_model_view(ctx, int(named))["id"])
     if Path(named).expanduser().is_dir():
         return base_models.add_folder(ctx, str(Path(named).expanduser().resolve()), wait=True)
-    known = {view["name"]: view["id"] for view in base_models.list_base_models(ctx)}
-    if named in known:
-        return int(known[named])
-    if named.startswith((".", "/", "~")):
-        raise Fault("model.folder_gone", folder=named)
+    if (known := _named(ctx, named)) is not None:
+        return known
+    check(ctx, named)
     return base_models.add_hub_model(ctx, named)

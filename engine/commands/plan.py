@@ -10,9 +10,10 @@ from engine.base_formats import base_format_of
 from engine.commands import models
 from engine.commands.console import Console
 from engine.commands.review import tell_misfits
-from engine.commands.train import data_set
+from engine.commands.train import check_data, data_set
 from engine.core.context import Context
-from engine.core.errors import Fault
+from engine.core.errors import Fault, SpecError, TunesmithError
+from engine.core.shapes import Faults
 from engine.core.sizes import memory_size
 from engine.methods import method_of
 from engine.objectives import usual_objective
@@ -31,6 +32,7 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     """
     if args.devices:
         return _devices(console)
+    _check_named(ctx, args)
     model = models.find(ctx, args.model)
     models.make_ready(console, ctx, model)
     dataset, objective = data_set(console, ctx, args.data), args.objective or usual_objective().key
@@ -44,6 +46,18 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     for place, offer in enumerate(found["offers"], start=1):
         _print(console, place, offer)
     return 1 if found["nothing"] else 0
+
+
+def _check_named(ctx: Context, args: argparse.Namespace) -> None:
+    """Raises SpecError with all that the arguments name and is not there."""
+    faults: Faults = {}
+    for argument, check in (("--model", models.check), ("--data", check_data)):
+        try:
+            check(ctx, getattr(args, argument.removeprefix("--")))
+        except TunesmithError as error:
+            faults[argument] = error.as_dict()
+    if faults:
+        raise SpecError(faults)
 
 
 def budget(args: argparse.Namespace) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from engine.commands.console import Console, JobPrinter, on_interrupt, status_te
 from engine.commands.given_settings import read_settings
 from engine.commands.review import tell_misfits
 from engine.core.context import Context
-from engine.core.errors import Fault
+from engine.core.errors import Fault, SpecError, TunesmithError
+from engine.core.shapes import Faults
 from engine.core.text import FALLBACK
 from engine.jobs.supervisor import Supervisor
 from engine.methods import METHODS, method_of
@@ -23,6 +25,8 @@ from engine.services.jobs.follow import follow
 from engine.services.jobs.lifecycle import start_job, stop_job
 from engine.services.jobs.spec_files import Warnings, draft_from_yaml
 from engine.services.models import base_models
+
+SAMPLE_NAMES = ("sample-en", "sample-zh")
 
 
 def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
@@ -61,6 +65,7 @@ def watch(console: Console, ctx: Context, job_id: int) -> int:
 
 
 def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[str, Any]:
+    _check_named(ctx, args)
     raw: dict[str, Any] = {"method": METHODS[0].key}
     warnings: Warnings = []
     if args.spec:
@@ -83,6 +88,34 @@ def _raw_spec(console: Console, ctx: Context, args: argparse.Namespace) -> dict[
     return raw
 
 
+def _check_named(ctx: Context, args: argparse.Namespace) -> None:
+    """Before anything is fetched or read: what the arguments name must be there. Raises SpecError with all that is not."""
+    faults: Faults = {}
+    checks: list[tuple[str, Callable[[], object]]] = [
+        ("--spec", lambda: args.spec is None or _read(args.spec)),
+        ("--data", lambda: check_data(ctx, args.data) if args.data or not args.spec else None),
+        ("--model", lambda: models.check(ctx, args.model) if args.model else None),
+        ("--set", lambda: list(read_settings(args.set))),
+    ]
+    for argument, check in checks:
+        try:
+            check()
+        except TunesmithError as error:
+            faults[argument] = error.as_dict()
+    if faults:
+        raise SpecError(faults)
+
+
+def check_data(ctx: Context, named: str | None) -> None:
+    """Raises Fault or NotFound where `data_set` would find nothing under that name."""
+    if named is None:
+        raise Fault("cli.no_data")
+    if named.isdigit():
+        datasets.dataset_view(ctx, int(named))
+    elif named not in SAMPLE_NAMES and not Path(named).expanduser().is_file():
+        raise Fault("cli.no_file", file=named)
+
+
 def _without(warnings: Warnings, code: str) -> Warnings:
     return [warning for warning in warnings if warning["code"] != code]
 
@@ -103,13 +136,12 @@ def data_set(console: Console, ctx: Context, named: str) -> int:
         Fault: "cli.no_file", "cli.no_shape", or what makes the file useless.
         NotFound: no data set has that id.
     """
-    if named in ("sample-en", "sample-zh"):
+    check_data(ctx, named)
+    if named in SAMPLE_NAMES:
         return datasets.ensure_sample(ctx, named.removeprefix("sample-"))
     if named.isdigit():
         return int(datasets.dataset_view(ctx, int(named))["id"])
     file = Path(named).expanduser()
-    if not file.is_file():
-        raise Fault("cli.no_file", file=named)
     copy = ctx.settings.folder("cache", "uploads") / uuid.uuid4().hex
     shutil.copyfile(file, copy)
     try:

@@ -154,6 +154,8 @@ def _in(language: str, headline: Headline) -> str:
 
 def _stopped(job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:
     if job["total_steps"] and job["checkpoint_step"] is not None:
+        if not job["inputs_there"]:
+            return _say("stopped.kept", step=job["checkpoint_step"], total=job["total_steps"])
         ended = "stopped.time" if (job["result"] or {}).get("ended") == "time" else "stopped"
         return _and(_say(ended, step=job["checkpoint_step"], total=job["total_steps"]), _risen(job, losses))
     return _say("stopped.early")
@@ -168,6 +170,8 @@ def _failed(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Hea
 
 
 def _interrupted(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
+    if not job["inputs_there"]:
+        return _say("interrupted.over", step=job["step"])
     if job["checkpoint_step"] is None:
         return _say("interrupted.early", step=job["step"])
     return _say("interrupted", step=job["step"], resume=job["checkpoint_step"])

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from engine.jobs.kinds import known_kind
 from engine.jobs.progress import duration, fraction, seconds_left
+from engine.jobs.resuming import resume_advice, resuming_helps
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
 from engine.shapes.jobs import JobCan, JobState, JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
-from storage.queries import base_models, comparisons, events, metrics
+from storage.queries import base_models, comparisons, events, inputs, metrics
 from storage.queries import jobs as queries
-from storage.queries.inputs import dataset_names
 
 _COLUMNS = (
     "id", "name", "tags", "note", "kind", "status", "phase", "lane", "step", "total_steps", "train_loss", "val_loss",
@@ -37,19 +37,29 @@ class _Around:
     val_losses: dict[int, list[metrics.Point]] = field(default_factory=dict)
     comparisons: dict[int, int] = field(default_factory=dict)
     ran: dict[int, float] = field(default_factory=dict)
+    models_there: set[int] = field(default_factory=set)
+    datasets_there: set[int] = field(default_factory=set)
+
+    def has_inputs(self, job: Job) -> bool:
+        """Whether what the job reads was not removed."""
+        model, dataset = job.base_model_id, job.dataset_id
+        return (model is None or model in self.models_there) and (dataset is None or dataset in self.datasets_there)
 
 
 def _around(s: Session, jobs: Sequence[Job]) -> _Around:
     ids = [job.id for job in jobs]
+    datasets, models = ({getattr(job, of) for job in jobs} - {None} for of in ("dataset_id", "base_model_id"))
     return _Around(
-        datasets=dataset_names(s, {job.dataset_id for job in jobs if job.dataset_id}),
-        models=base_models.model_names(s, {job.base_model_id for job in jobs if job.base_model_id}),
+        datasets=inputs.dataset_names(s, datasets),
+        models=base_models.model_names(s, models),
         tuned=queries.tuned_ids(s, ids),
         places=queries.queue_places(s),
         checkpoints=queries.last_checkpoints(s, ids),
         val_losses=metrics.series_of(s, ids, "val_loss"),
         comparisons=comparisons.of_jobs(s, ids),
         ran=events.running_seconds(s, ids),
+        models_there=base_models.models_there(s, models),
+        datasets_there=inputs.datasets_there(s, datasets),
     )
 
 
@@ -95,11 +105,18 @@ def _view(job: Job, around: _Around) -> JobView:
             "stalled": stalled,
             "checkpoint_step": around.checkpoints.get(job.id),
             "can": _can(job, place),
+            "inputs_there": around.has_inputs(job),
             "tuned_id": around.tuned.get(job.id),
             "comparison_id": around.comparisons.get(job.id),
         },
     )
-    return {**view, "headline": status_message(view, around.val_losses.get(job.id, []))}
+    advice, helps = resume_advice(view), resuming_helps(view)
+    return {
+        **view,
+        "resume_advice": advice,
+        "resuming_helps": helps,
+        "headline": status_message(view, around.val_losses.get(job.id, [])),
+    }
 
 
 def views(s: Session, jobs: Sequence[Job]) -> list[JobView]:

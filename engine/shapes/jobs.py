@@ -71,6 +71,7 @@ class JobBrief(TypedDict):
     stalled: bool  # its worker has not been heard of for long
     checkpoint_step: int | None  # step of the last checkpoint
     can: JobCan  # what may be done with it
+    inputs_there: bool  # neither its model nor its data set was removed
     tuned_id: int | None  # the tuned model that it made
     comparison_id: int | None  # the comparison that it belongs to
 
@@ -116,6 +117,8 @@ class JobView(JobState):
     """One job as the pages see it."""
 
     headline: Headline  # its state in one sentence
+    resume_advice: CodedMessage | None  # what resuming it would do, where it may be: text `resume.<code>`
+    resuming_helps: bool  # whether that is what to do
 
 
 class JobEventView(TypedDict):

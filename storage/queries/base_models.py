@@ -49,6 +49,13 @@ def model_names(s: Session, ids: Iterable[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def models_there(s: Session, ids: Iterable[int]) -> set[int]:
+    """Those of the ids whose model was not removed."""
+    return set(
+        s.scalars(select(LanguageModel.id).where(LanguageModel.id.in_(list(ids)), LanguageModel.deleted_at.is_(None)))
+    )
+
+
 def tuned_on(s: Session, model_id: int) -> int:
     """How many tuned models stand on a base model."""
     on_it = select(func.count()).where(TunedModel.base_model_id == model_id, TunedModel.deleted_at.is_(None))

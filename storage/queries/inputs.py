@@ -22,6 +22,11 @@ def find_dataset(s: Session, *, content_hash: str | None = None, name: str | Non
     return s.scalar(ready.order_by(Dataset.id.desc()).limit(1))
 
 
+def datasets_there(s: Session, ids: Iterable[int]) -> set[int]:
+    """Those of the ids whose data set was not deleted."""
+    return set(s.scalars(select(Dataset.id).where(Dataset.id.in_(list(ids)), Dataset.deleted_at.is_(None))))
+
+
 def dataset_names(s: Session, ids: Iterable[int]) -> dict[int, str]:
     """Names by id, of deleted ones too."""
     rows = s.execute(select(Dataset.id, Dataset.name).where(Dataset.id.in_(list(ids))))

@@ -141,7 +141,8 @@ def add_event(ctx: Context, job_id: int, kind: str, code: str, **params: Any) ->
 
 
 def add_tuned_row(ctx: Context, inputs: tuple[int, int], job_id: int, name: str, **columns: Any) -> int:
-    """A tuned model that is only a row."""
+    """A tuned model whose file holds no weights."""
+    (ctx.settings.folder("tuned", str(job_id)) / "adapter_model.safetensors").touch()
     values = {"method": "lora", "format": "adapter", "bytes": 9_800_000} | columns
     with ctx.db.write() as s:
         tuned = TunedModel(

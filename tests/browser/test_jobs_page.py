@@ -166,6 +166,8 @@ def test_a_failed_job_says_why_and_what_to_do(visit: Open, studio: seeds.Studio)
     note.wait_for()
     assert "no description" not in note.inner_text()
     assert len(note.inner_text()) > 60
+    assert "Resume would end in the same way." in note.inner_text()
+    assert "primary" not in (page.locator("#job-do-resume").get_attribute("class") or "")
     assert (
         page.get_by_role("link", name=re.compile("settings again")).get_attribute("href")
         == f"/en/train?from_job={studio.jobs['failed']}"

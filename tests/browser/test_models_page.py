@@ -166,6 +166,26 @@ def test_the_last_step_can_be_used_instead_of_the_best(visit: Open, studio: Stud
     tab.assert_clean()
 
 
+def test_a_model_whose_file_is_gone_is_marked_in_the_list_and_on_its_page(visit: Open, studio: Studio) -> None:
+    with studio.ctx.db.read() as s:
+        file = studio.ctx.settings.absolute(s.get_one(TunedModel, studio.real).path) / "adapter_model.safetensors"
+    aside = file.rename(studio.ctx.settings.home / "aside")
+    try:
+        tab = visit(at=studio.server)
+        page = tab.open("/en/models")
+        said = page.locator(f"[data-model='{studio.real}'] .ts-error")
+        said.wait_for()
+        assert "Files changed" in said.inner_text()
+        assert "of the tuned model “Real lesson” is not there any more" in said.inner_text()
+        assert page.locator(f"[data-model='{studio.row}'] .ts-error").count() == 0
+        assert tab.violations() == []
+        page.goto(f"{studio.server.url}/en/models?model={studio.real}")
+        page.locator(".ts-note.danger", has_text="is not there any more").wait_for()
+        assert tab.violations() == []
+    finally:
+        aside.rename(file)
+
+
 def test_rename_and_delete(visit: Open, studio: Studio) -> None:
     page = visit(at=studio.server).open(f"/en/models?model={studio.row}")
     page.locator("#model-do-pencil").click()

@@ -14,7 +14,7 @@ import pytest
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.models.base import known_files
+from engine.models.base import gguf, known_files
 from engine.models.base.integrity import intact_weights
 from engine.services.models import base_models
 from storage.tables import LanguageModel
@@ -143,6 +143,31 @@ def test_files_of_ours_that_changed_are_made_anew(ctx: Context, tmp_path: Path) 
     assert base_models.ensure_starter(given) == model_id
     assert workers.run_here(given).status == "succeeded"
     assert base_models.base_model_view(given, model_id) == view
+
+
+def test_another_gguf_in_the_folder_is_another_model(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its weights are a copy of ours, which stays what it was; what is added again is what lies there now."""
+
+    def convert(file: Path, target: Path) -> None:
+        tiny.write_model(target, seed=file.read_bytes()[0])
+
+    monkeypatch.setattr(gguf, "check_room", lambda *_: None)
+    monkeypatch.setattr(gguf, "convert", convert)
+    file = tmp_path / "mine" / "model.gguf"
+    file.parent.mkdir()
+    file.write_bytes(b"\1" * 100)
+    first = _add(ctx, file.parent)
+    os.utime(file)
+    assert _add(ctx, file.parent).id == first.id
+    file.write_bytes(b"\2" * 100)
+    second = _add(ctx, file.parent)
+    file.rename(file.with_name("other.gguf"))
+    third = _add(ctx, file.parent)
+    assert len({first.id, second.id, third.id}) == 3
+    assert first.weights_hash != second.weights_hash == third.weights_hash
+    assert intact_weights(ctx.settings, first).is_dir()
 
 
 def test_a_source_that_gives_other_weights_now_makes_a_new_model(ctx: Context, tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ from tests.workers import row, wait_until
 from webui.i18n import error_text, t
 
 APP = [sys.executable, str(PROJECT / "app.py")]
-COMMANDS = ("serve", "starter", "train", "plan", "jobs", "chat", "export", "resize", "demo", "doctor")
+COMMANDS = (
+    "serve", "starter", "train", "plan", "jobs", "models", "data", "chat", "export", "resize", "demo", "doctor",
+)  # fmt: skip
 
 
 def _environment(ctx: Context, **more: str) -> dict[str, str]:
@@ -326,7 +328,13 @@ def test_a_setting_that_nobody_declares_is_named(ctx: Context, here: Callable[..
 
 
 def test_a_followed_job_is_told_as_it_changes(console: Console) -> None:
-    view: dict[str, Any] = {"name": "Lesson", "status": "running", "phase": "loading", "error": None}
+    view: dict[str, Any] = {
+        "name": "Lesson",
+        "status": "running",
+        "phase": "loading",
+        "error": None,
+        "resume_advice": None,
+    }
     tell = JobPrinter(console, seconds=60)
     for phase in ("loading", "loading", "saving"):
         asked = view | {

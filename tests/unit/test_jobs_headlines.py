@@ -16,7 +16,7 @@ from webui.i18n import t
 VIEW: dict[str, Any] = {
     "kind": "train", "status": "running", "phase": "training", "stalled": False, "request": None, "queue_place": None,
     "step": 40, "total_steps": 100, "seconds_left": 230.0, "train_loss": 1.5, "seconds": 180.0,
-    "checkpoint_step": 25, "error": None, "result": {},
+    "checkpoint_step": 25, "error": None, "result": {}, "inputs_there": True,
 }  # fmt: skip
 FALLING = [(0, 2.3123), (25, 1.5), (40, 1.1199)]
 RISING = [(0, 2.3), (10, 1.1), (25, 1.2), (40, 1.3)]
@@ -114,6 +114,16 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
         ({"status": "cancelled", "step": 0}, [], "Cancelled before it began."),
         ({"status": "failed"}, [], "Failed at step 40."),
         ({"status": "interrupted"}, [], "The worker was gone at step 40; resume goes on from step 25."),
+        (
+            {"status": "interrupted", "inputs_there": False},
+            [],
+            "The worker was gone at step 40. Its model or its data set was removed, so the job cannot go on.",
+        ),
+        (
+            {"status": "stopped", "inputs_there": False},
+            [],
+            "Stopped and saved at step 25 of 100. Its model or its data set was removed, so it cannot go on.",
+        ),
         ({"kind": "export", "phase": "merging"}, [], "Merging the adapter into the model."),
         ({"kind": "export", "status": "succeeded"}, [], "The files are ready."),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.core.errors import SpecError, TunesmithError
+from engine.core.errors import NotFound, SpecError, TunesmithError
 from engine.core.text import catalogue, filled
 
 
@@ -19,13 +19,16 @@ def t(language: str, key: str, /, **params: Any) -> str:
 
 
 def message(language: str, code: str, params: Mapping[str, Any] | None = None) -> str:
-    """The sentence for an error, an event or a reason, stored as code and params."""
+    """The sentence for an error, an event or a reason, stored as code and params; of what is not there, what it is."""
+    kind = next(iter(params or {}), "") if code == NotFound.code else ""
+    if f"error.{code}.{kind}" in catalogue(language):
+        code = f"{code}.{kind}"
     return t(language, f"error.{code}", **(params or {}))
 
 
 def sentence(language: str, code: str, params: Mapping[str, Any]) -> str | None:
     """The sentence for a stored event or reason; None when this version has none for its code."""
-    keys = (f"{room}.{code}" for room in ("event", "plan", "detect", "error", "jobs.event", "fit"))
+    keys = (f"{room}.{code}" for room in ("event", "plan", "detect", "error", "jobs.event", "fit", "resume"))
     known = next((key for key in keys if key in catalogue(language)), None)
     return t(language, known, **params) if known else None
 

@@ -174,7 +174,7 @@ def build(site: Site, lang: str) -> None:
     view("jobs", functions=[guard(function) for function in functions])
 
 
-_NOT_LISTED = ("spec", "result", "headline")
+_NOT_LISTED = ("spec", "result", "headline", "resume_advice", "resuming_helps")
 _CURSORS = ("attempt", "after_event", "after_log", "after_sample", "after_metric")
 _ACTIONS = {
     "stop": lifecycle.stop_job,

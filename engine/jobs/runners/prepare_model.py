@@ -38,6 +38,7 @@ class _Made:
     inspection: Inspection
     hashes: dict[str, str]  # of each weights file
     default_template: bool
+    converted_from: dict[str, str]  # the user's file that the weights were made of: name -> sha256; empty without one
 
 
 def run(ctx: Context, job: Job, reporter: Reporter) -> None:
@@ -86,7 +87,13 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
         "path": settings.relative(made.weights) if inside else str(made.weights),
         "tokenizer_path": settings.relative(made.tokenizer),
         "config": made.inspection.config
-        | {"_tunesmith": {"default_template": made.default_template, "stored": stored_format(made.weights)}},
+        | {
+            "_tunesmith": {
+                "default_template": made.default_template,
+                "stored": stored_format(made.weights),
+                "converted_from": made.converted_from,
+            }
+        },
         "parameters": made.inspection.parameters,
         "context_length": made.inspection.context_length,
         "weights_hash": hash_of_parts(made.hashes),
@@ -130,7 +137,11 @@ def _make(settings: Settings, model: LanguageModel, original: LanguageModel | No
         _copy_tokenizer(tokenizer_folder(settings, original), folder / "tokenizer")
         default_template = bool((original.config or {}).get("_tunesmith", {}).get("default_template"))
     look_into(weights, inspection.config, folder / "tokenizer").write(folder / "tokenizer")
-    return _Made(weights, folder / "tokenizer", inspection, hashes, default_template)
+    converted = (
+        sorted(Path(model.ref).glob("*.gguf")) if model.source == "folder" and weights != Path(model.ref) else []
+    )
+    source = {file.name: hash_file(file, lambda _count: progress.reporter.heed()) for file in converted}
+    return _Made(weights, folder / "tokenizer", inspection, hashes, default_template, source)
 
 
 def _weights(

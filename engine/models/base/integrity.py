@@ -31,7 +31,7 @@ def intact_weights(
     """The folder with config.json and safetensors, which are still those of the day when the model was added.
 
     Sizes and times are compared at every call; hashes the first time, once a day, where a time is another, and where `whole`.
-    That can take a second for each gigabyte: never call it while a page waits.
+    That can take two seconds for each gigabyte: never call it while a page waits.
 
     Args:
         on_bytes: hears of each hashed block; what it raises ends this.
@@ -67,13 +67,39 @@ def may_have_changed(settings: Settings, model: LanguageModel) -> bool:
     if not _is_known(model):
         return False
     known = _known_or_gone(settings, model, settings.absolute(str(model.path)))
-    return isinstance(known, KnownFiles) and bool(look(known).unsure)
+    origin = _origin(settings, model)
+    unsure = isinstance(known, KnownFiles) and bool(look(known).unsure)
+    return unsure or (origin is not None and bool(look(origin).unsure))
 
 
 def was_replaced(settings: Settings, model: LanguageModel) -> bool:
     """Whether the user's own folder holds another model now: to be registered as one of its own."""
-    fault = change_of(settings, model)
-    return fault is not None and fault.code == _FAULTS[True, False]
+    fault, origin = change_of(settings, model), _origin(settings, model)
+    if fault is not None:
+        return fault.code == _FAULTS[True, False]
+    if origin is None:
+        return bool(_made_of(model)) and next(Path(model.ref).glob("*.gguf"), None) is not None  # of another name
+    return look(origin).difference is not None
+
+
+def check_origin(settings: Settings, model: LanguageModel) -> None:
+    """Hash the file that the weights were made of, where its time is another, and remember. The weights stay what they are."""
+    if (origin := _origin(settings, model)) is not None:
+        check(origin)
+
+
+def _origin(settings: Settings, model: LanguageModel) -> KnownFiles | None:
+    """The user's file that the weights were made of. None where there is none, or it is not there any more."""
+    made_of = _made_of(model)
+    if not made_of or not all((Path(model.ref) / name).is_file() for name in made_of):
+        return None
+    kept_in = _kept_in(settings, model.id).with_name(f"origin-{model.id}.json")
+    return KnownFiles(kept_in, Path(model.ref), tuple(made_of), (), hash_of_parts(made_of), hash_of_parts)
+
+
+def _made_of(model: LanguageModel) -> dict[str, str]:
+    """Names and hashes of that file; models of earlier versions do not know them."""
+    return dict(((model.config or {}).get("_tunesmith") or {}).get("converted_from") or {})
 
 
 def remember_weights(settings: Settings, model_id: int, folder: Path, hashes: Mapping[str, str]) -> None:
@@ -84,7 +110,8 @@ def remember_weights(settings: Settings, model_id: int, folder: Path, hashes: Ma
 
 def forget_checks(settings: Settings, model_id: int) -> None:
     """What a removed model leaves."""
-    forget(_kept_in(settings, model_id))
+    for kind in ("base", "origin"):
+        forget(_kept_in(settings, model_id).with_name(f"{kind}-{model_id}.json"))
 
 
 def _is_known(model: LanguageModel) -> bool:

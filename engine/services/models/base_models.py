@@ -22,7 +22,14 @@ from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.queue import enqueue, same_job
 from engine.jobs.supervisor import Supervisor
 from engine.models.base import hub, starter
-from engine.models.base.integrity import change_of, forget_checks, intact_weights, may_have_changed, was_replaced
+from engine.models.base.integrity import (
+    change_of,
+    check_origin,
+    forget_checks,
+    intact_weights,
+    may_have_changed,
+    was_replaced,
+)
 from engine.models.base.paths import model_folder, token_rows_of
 from engine.models.base.vocabulary import finding_of
 from engine.services.jobs.follow import follow
@@ -150,12 +157,18 @@ def add_hub_model(ctx: Context, name: str) -> int:
     Raises:
         Fault: "model.bad_name" or "model.offline".
     """
-    name = hub.check_name(name)
-    if ctx.settings.offline:
-        raise Fault("model.offline", name=name)
+    name = check_hub_name(ctx, name)
     if name == starter.HUB_NAME:
         return ensure_starter(ctx)
     return _add(ctx, name.rpartition("/")[2], "hub", name)
+
+
+def check_hub_name(ctx: Context, name: str) -> str:
+    """The name without blanks around it. Raises Fault("model.bad_name") or Fault("model.offline")."""
+    name = hub.check_name(name)
+    if ctx.settings.offline:
+        raise Fault("model.offline", name=name)
+    return name
 
 
 def add_folder(ctx: Context, path: str, *, wait: bool = False) -> int:
@@ -191,6 +204,7 @@ def _look_again(ctx: Context, ref: str, *, wait: bool) -> None:
 def _hash(ctx: Context, model: LanguageModel) -> None:
     """What changed is remembered."""
     with contextlib.suppress(Fault):
+        check_origin(ctx.settings, model)
         intact_weights(ctx.settings, model)
 
 
@@ -219,10 +233,10 @@ def resize_model(ctx: Context, model_id: int, lang: str = FALLBACK) -> int:
 def _add(ctx: Context, name: str, source: str, ref: str) -> int:
     with ctx.db.write() as s:
         model = queries.find_model(s, source=source, ref=ref)
-        if model is not None and _is_there(ctx, model):
-            return model.id
         if model is None or _is_another(ctx, model):
             model = _insert(s, name, source, ref)
+        elif _is_there(ctx, model):
+            return model.id
         _queue(s, model)
         return model.id
 

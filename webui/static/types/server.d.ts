@@ -1606,6 +1606,8 @@ export interface JobView {
   checkpoint_step: number | null;
   /** what may be done with it */
   can: JobCan;
+  /** neither its model nor its data set was removed */
+  inputs_there: boolean;
   /** the tuned model that it made */
   tuned_id: number | null;
   /** the comparison that it belongs to */
@@ -1616,6 +1618,10 @@ export interface JobView {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what resuming it would do, where it may be: text `resume.<code>` */
+  resume_advice: CodedMessage | null;
+  /** whether that is what to do */
+  resuming_helps: boolean;
 }
 
 /** What a list of jobs is narrowed to; what is missing or empty narrows nothing. */
@@ -1930,6 +1936,8 @@ export interface ListedJob {
   checkpoint_step: number | null;
   /** what may be done with it */
   can: JobCan;
+  /** neither its model nor its data set was removed */
+  inputs_there: boolean;
   /** the tuned model that it made */
   tuned_id: number | null;
   /** the comparison that it belongs to */
@@ -2326,6 +2334,8 @@ export interface NamedJob {
   checkpoint_step: number | null;
   /** what may be done with it */
   can: JobCan;
+  /** neither its model nor its data set was removed */
+  inputs_there: boolean;
   /** the tuned model that it made */
   tuned_id: number | null;
   /** the comparison that it belongs to */
@@ -2336,6 +2346,10 @@ export interface NamedJob {
   spec: Record<string, any>;
   /** its state in one sentence */
   headline: Headline;
+  /** what resuming it would do, where it may be: text `resume.<code>` */
+  resume_advice: CodedMessage | null;
+  /** whether that is what to do */
+  resuming_helps: boolean;
   /** for people */
   method_label: string;
 }

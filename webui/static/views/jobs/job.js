@@ -129,7 +129,7 @@ function jobHead(slot, job, ctx, refresh) {
 function jobButtons(job, ctx, refresh) {
   const can = job.can || {};
   const act = (icon, action, look = "") => jobButton(icon, t(`jobs.${action}.do`), {
-    id: "job-do-" + action, class: "ts-btn " + look, title: t(`jobs.${action}.help`),
+    id: "job-do-" + action, class: "ts-btn " + look, title: action === "resume" && job.resume_advice ? jobError(job.resume_advice) : t(`jobs.${action}.help`),
     onclick: async (event) => {
       const done = await jobAct(ctx, event.currentTarget, job, action);
       if (done && action === "delete") location.assign(pageUrl("jobs"));
@@ -140,7 +140,7 @@ function jobButtons(job, ctx, refresh) {
     job.tuned_id ? jobLink("messages-square", t("jobs.chat"), pageUrl("playground", { tuned: job.tuned_id }), "primary") : null,
     job.tuned_id ? jobLink("download", t("jobs.take"), pageUrl("models", { model: job.tuned_id })) : null,
     job.shown_at ? jobLink("table", t("jobs.open_at." + job.shown_at[0]), pageUrl(job.shown_at[0], { [job.shown_at[1]]: job.id }), "primary") : null,
-    can.resume ? act("play", "resume", job.tuned_id || job.shown_at ? "" : "primary") : null,
+    can.resume ? act("play", "resume", job.tuned_id || job.shown_at || !job.resuming_helps ? "" : "primary") : null,
     can.stop ? act("square", "stop") : null,
     can.cancel ? act("x", "cancel", "ghost") : null,
     job.trains ? jobLink("copy", t("jobs.again"), pageUrl("train", { from_job: job.id })) : null,
@@ -154,16 +154,22 @@ function jobButtons(job, ctx, refresh) {
  */
 function jobNotes(job) {
   const note = (kind, icon, title, text) => h("div", { class: "ts-note " + kind, role: kind === "danger" ? "alert" : "status" },
-    drawIcon(icon), h("div", {}, h("strong", {}, title), text ? h("p", {}, text) : null));
+    drawIcon(icon), h("div", {}, h("strong", {}, title), text ? h("p", {}, text) : null, job.resume_advice ? h("p", {}, jobError(job.resume_advice)) : null));
   const state = jobState(job);
   if (state === "failed") return note("danger", "circle-x", t("jobs.note.failed"), jobError(job.error));
   if (state === "interrupted") return note("warn", "triangle-alert", t("jobs.note.interrupted"), job.error ? jobError(job.error) : t("jobs.note.interrupted_text"));
   if (state === "stalled") return note("warn", "triangle-alert", t("jobs.note.stalled"), t("jobs.note.stalled_text"));
-  if (state === "stopped" && job.trains) return note("info", "info", t(job.result?.ended === "time" ? "jobs.note.stopped_time" : "jobs.note.stopped"), t("jobs.note.stopped_text"));
+  if (state === "stopped" && job.trains) return note("info", "info", jobStopped(job), "");
   if (state === "stopping") {
     return note("info", "info", t(job.request === "cancel" ? "jobs.note.cancelling" : "jobs.note.stopping"));
   }
   return null;
+}
+
+/** @param {Server.NamedJob} job */
+function jobStopped(job) {
+  if (job.checkpoint_step === null && !job.tuned_id) return t("headline.stopped.early");
+  return t(job.result?.ended === "time" ? "jobs.note.stopped_time" : "jobs.note.stopped");
 }
 
 /** @param {Server.NamedJob} job */
