@@ -10,7 +10,7 @@ from engine.core.errors import Fault
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture import families
 from engine.models.architecture.anatomy import keeps_of
-from engine.models.base.number_formats import BYTES, told_format
+from engine.models.architecture.told_format import BYTES, told_format
 
 _NAMES = {
     "hidden": ("hidden_size", "n_embd", "d_model", "dim"),

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from transformers.core_model_loading import build_glob_alternation
 
 from engine.core.errors import Fault
-from engine.models.base.number_formats import NAMES, tell_config
+from engine.models.architecture.told_format import NAMES
+from engine.models.base.number_formats import tell_config
 
 
 def dtype_of(format: str) -> torch.dtype:
