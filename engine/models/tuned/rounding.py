@@ -84,7 +84,7 @@ def write(model: Any, format: str, folder: Path, state: dict[str, Tensor] | None
 
 def _with_dtypes(model: Any, format: str) -> Iterator[tuple[Tensor, torch.dtype]]:
     """Every tensor that a file holds, with the dtype that it has there."""
-    dtypes, stored = _loaded_dtypes(model, format), model.state_dict().keys()
+    dtypes, stored = _loaded_dtypes(model, format), set(model.state_dict())
     buffers = [(name, buffer) for name, buffer in model.named_buffers() if name in stored]
     for name, tensor in [*model.named_parameters(), *buffers]:
         if tensor.is_floating_point():
