@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.methods.common.declaration import Format, Method
-from engine.models.base.number_formats import BYTES
+from engine.models.architecture.told_format import BYTES
 
 if TYPE_CHECKING:  # the command line names the forms before anything needs a database
     from engine.core.context import Context

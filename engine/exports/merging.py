@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from engine.models.base.download_progress import ByteProgress
 from engine.models.tuned.deltas import Delta
 from engine.models.tuned.results import kind_of
 from engine.serving.runtime.loading import load_adapter, load_model
+from engine.training.limits.memory_use import give_back
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def merge(sources: Sources, target: Path, progress: ByteProgress) -> dict[str, A
     progress.phase("merging")
     merged = [merge_in()]
     del base, merge_in
-    gc.collect()
+    give_back()
     merging = same_logits("export.differs", expected, logits_of(merged[0], sources.inputs))
     return {"merge_difference": merging} | store(merged, sources.dtype, target, sources.inputs, expected, progress)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.exports.declaration import ExportSizes, Values
-from engine.models.base.number_formats import BYTES, stored_format, told_format
+from engine.models.architecture.told_format import BYTES, told_format
+from engine.models.base.number_formats import stored_format
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from engine.models.base.download_progress import ByteProgress
 from engine.models.base.number_formats import stored_bytes
 from engine.models.tuned.rounding import cast_to, check_range, dtype_of, round_to, write
 from engine.serving.runtime.loading import load_model
+from engine.training.limits.memory_use import give_back
 
 _TRIED_TOKENS = 32
 
@@ -43,7 +43,7 @@ def store(
     cast_to(model, dtype)
     write(model, dtype, target)
     del model
-    gc.collect()
+    give_back()
     progress.phase("checking")
     fresh = load_model(target, "fp32", "cpu")
     found = logits_of(fresh, inputs)

@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM
 from engine.core.context import Context
 from engine.data.templates.template import ChatTemplate
 from engine.methods import method_of
+from engine.models.architecture.told_format import told_format
 from engine.models.base.number_formats import stored_format
 from engine.services.models import tuned as service
 from engine.training.loop.result import round_as_stored
@@ -61,7 +62,9 @@ def test_the_model_is_stored_as_its_base_and_the_checkpoint_in_full(
         torch.equal(trained[name].to(tensor.dtype), tensor) for name, tensor in stored.items() if name in trained
     )
     with ctx.db.read() as s:
-        template = ChatTemplate.load(ctx.settings.absolute(str(s.get_one(LanguageModel, base[0]).tokenizer_path)))
+        row = s.get_one(LanguageModel, base[0])
+        template = ChatTemplate.load(ctx.settings.absolute(str(row.tokenizer_path)))
+    assert told_format(row.config) == own
     assert json.loads((folder / "generation_config.json").read_text())["eos_token_id"] == template.eos_ids
     codes = workers.event_codes(ctx, job.id)
     assert ("stored_rounded" in codes, "generation_mended" in codes) == (own != "fp32", key == "llama-2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,8 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 from engine.core.errors import Fault
+from engine.models.architecture.shape import shape_of
+from engine.models.architecture.told_format import BYTES, told_format
 from engine.models.base.number_formats import stored_bytes, stored_format, tell_config
 from engine.models.tuned.rounding import cast_to, check_range, fitting, round_to, save_as
 from tests.zoo import ZOO
@@ -49,6 +52,22 @@ def test_a_config_is_told_its_format_in_every_part(tmp_path: Path) -> None:
     tell_config(tmp_path, "bfloat16", None)
     told = {"architectures": [], "dtype": "bfloat16", "text_config": {"dtype": "bfloat16"}, "rope": {"a": 1}}
     assert json.loads((tmp_path / "config.json").read_text()) == told
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({}, "fp32"), ({"dtype": "bfloat16"}, "bf16"), ({"torch_dtype": "torch.float16"}, "fp16"), ({"dtype": "auto"}, "fp32"),
+        ({"dtype": None, "text_config": {"torch_dtype": "bfloat16"}}, "bf16"), ({"dtype": "float32", "_tunesmith": {"stored": "fp16"}}, "fp16"),
+        ({"torch_dtype": "bfloat16", "_tunesmith": {"default_template": True}}, "bf16"),
+    ],
+)  # fmt: skip
+def test_plans_go_by_what_was_found_at_preparation_or_else_by_the_config(config: dict[str, Any], told: str) -> None:
+    """Models of earlier versions have only the config."""
+    assert told_format(config) == told
+    llama = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 512}
+    inner = {"text_config": llama | config["text_config"]} if "text_config" in config else {}
+    assert shape_of(llama | config | inner, 1_000).number_bytes == BYTES[told]
 
 
 # ---------------------------------------------------------------- rounding

@@ -12,8 +12,8 @@ from engine.models.architecture import families
 from engine.models.architecture.alike import ALIKE
 from engine.models.architecture.anatomy import keeps_of
 from engine.models.architecture.layers import Layers, Sizes
+from engine.models.architecture.told_format import BYTES, told_format
 from engine.models.architecture.unlike import UNLIKE
-from engine.models.base.number_formats import BYTES, told_format
 
 _NAMES = {
     "hidden": ("hidden_size", "n_embd", "d_model", "dim"),

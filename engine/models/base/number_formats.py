@@ -6,17 +6,14 @@ Imports no torch.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from engine.core.errors import Fault
 from engine.models.base.inspect import LANGUAGE_MODELS
 from engine.models.base.tensors import read_header
 
-BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}  # of a number
-NAMES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as configs and torch call them
 _HEADERS = {"F32": "fp32", "BF16": "bf16", "F16": "fp16"}
 _WEIGHTS = "model*.safetensors"
 
@@ -43,15 +40,6 @@ def _format(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> str:
     except (OSError, Fault):
         return "fp32"
     return _HEADERS.get(max(found, key=lambda name: found[name], default=""), "fp32")
-
-
-def told_format(config: Mapping[str, Any]) -> str:
-    """The format that the model's row tells of: as it was found when the model was prepared, else as config.json says."""
-    found = config.get("_tunesmith", {}).get("stored")
-    text = config.get("text_config")
-    every = [config, text if isinstance(text, Mapping) else {}]
-    said = next((str(part[key]) for part in every for key in ("dtype", "torch_dtype") if part.get(key)), "")
-    return found or next((name for name, word in NAMES.items() if word == said.removeprefix("torch.")), "fp32")
 
 
 def tell_config(folder: Path, dtype: str, architectures: Sequence[str] | None) -> None:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from transformers.core_model_loading import build_glob_alternation
 
 from engine.core.errors import Fault
-from engine.models.base.number_formats import NAMES, tell_config
+from engine.models.architecture.told_format import NAMES
+from engine.models.base.number_formats import tell_config
 
 
 def dtype_of(format: str) -> torch.dtype:
@@ -83,7 +84,7 @@ def write(model: Any, format: str, folder: Path, state: dict[str, Tensor] | None
 
 def _with_dtypes(model: Any, format: str) -> Iterator[tuple[Tensor, torch.dtype]]:
     """Every tensor that a file holds, with the dtype that it has there."""
-    dtypes, stored = _loaded_dtypes(model, format), model.state_dict().keys()
+    dtypes, stored = _loaded_dtypes(model, format), set(model.state_dict())
     buffers = [(name, buffer) for name, buffer in model.named_buffers() if name in stored]
     for name, tensor in [*model.named_parameters(), *buffers]:
         if tensor.is_floating_point():
