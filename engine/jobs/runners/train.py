@@ -35,7 +35,7 @@ from engine.training.loop.clock import CheckSchedule, Clock, check_steps
 from engine.training.loop.held_out import MOST_HELD_OUT, thinned
 from engine.training.loop.in_context import answer_in_context
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
-from engine.training.loop.not_finite import Diagnosis
+from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
 from engine.training.loop.result import ResultFolders, results
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
@@ -240,7 +240,7 @@ def _prepare(
     trainer = ready_trainer(inputs, model, resources.work, inputs.examples.train, memory, callback, folder)
     trainer.tries, trainer.on_halved = resources.microbatch.tries, callback.tell_halved
     rows = rows_file(attempt.ctx, inputs.spec, inputs.dataset)
-    trainer.diagnose = Diagnosis(trainer, inputs, attempt.weights, rows).fault
+    trainer.diagnose = CauseFinder(trainer, inputs, attempt.weights, rows).fault
     callback.trainer = trainer
     return trainer, callback
 

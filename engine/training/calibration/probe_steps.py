@@ -27,7 +27,7 @@ from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop import throughput_log
 from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
-from engine.training.loop.not_finite import Diagnosis
+from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
 from engine.training.loop.weights import load_base, torch_device
 from storage.queries.base_models import get_model
@@ -143,7 +143,7 @@ def _load(probe: Probe, inputs: Inputs, clock: ProbeClock, limit: DataLimit | No
     clock.trainer = ready_trainer(inputs, model, readings.work, examples, clock.memory, clock, probe.folder("trainer"))
     clock.trainer.between_groups = clock.after_group
     rows = rows_file(probe.ctx, probe.spec, inputs.dataset)
-    clock.trainer.diagnose = Diagnosis(clock.trainer, inputs, weights, rows).fault
+    clock.trainer.diagnose = CauseFinder(clock.trainer, inputs, weights, rows).fault
     if limit is not None:
         limit.hold()
     clock.memory.take()  # loading is over

@@ -16,9 +16,10 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from engine.base_formats import base_format
 from engine.core.errors import Fault
-from engine.training.batches.find_row import row_of
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.loop.find_row import row_of
 
 if TYPE_CHECKING:
     from engine.training.loop.inputs import Inputs
@@ -30,7 +31,7 @@ _GREW = 1.5  # times its lowest value: what counts as a loss that had grown
 _log = logging.getLogger(__name__)
 
 
-class Diagnosis:
+class CauseFinder:
     """Finds the cause for one job.
 
     Args:
@@ -139,8 +140,7 @@ class Diagnosis:
 
     def _is_sound_in_full_precision(self, bad: Example, *, grads: bool) -> bool:
         """Whether the loss is a number with the same weights and fewer limits to their size."""
-        quantised = self._inputs.spec.training["quantisation"] != "none"
-        if self._inputs.precision.dtype == "fp32" or quantised:
+        if self._inputs.precision.dtype == "fp32" or base_format(self._inputs.spec.training).quantised:
             return False
         before, self._autocast = self._autocast, nullcontext
         self._model.float()
