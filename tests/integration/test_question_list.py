@@ -142,6 +142,14 @@ def test_a_list_whose_model_is_gone_says_so(ctx: Context, models: tuple[int, lis
     assert refused.value.code == "questions.no_answers"
 
 
+def test_a_list_is_answered_by_the_weights_that_it_names(ctx: Context, models: tuple[int, list[int]]) -> None:
+    start(ctx, models, QUESTIONS)
+    with ctx.db.write() as s:
+        s.get_one(TunedModel, models[1][0]).weights_hash = "ab" * 32
+    job = workers.run_here(ctx)
+    assert (job.status, job.error["code"] if job.error else None) == ("failed", "questions.other_weights")
+
+
 @pytest.mark.parametrize(
     ("questions", "code"),
     [

@@ -32,8 +32,10 @@ from engine.training.loop.attempt_resources import AttemptResources
 from engine.training.loop.callback import TrainingCallback
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress, read_progress
 from engine.training.loop.clock import CheckSchedule, Clock, check_steps
+from engine.training.loop.held_out import MOST_HELD_OUT, thinned
 from engine.training.loop.in_context import answer_in_context
-from engine.training.loop.inputs import Inputs, read_inputs, seed_everything
+from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
+from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
 from engine.training.loop.result import ResultFolders, results, round_as_stored
 from engine.training.loop.scoring import answer_as_base, score_result, sheet_of
@@ -44,7 +46,6 @@ from engine.training.loop.weights import load_base, torch_device, trained_parame
 from storage.job_tables import Job
 from storage.queries import reporting
 
-_MOST_HELD_OUT = 500
 _SCRATCH = ("examples", "scratch")
 _BYTES_SAVED = 12.0  # a trained number with AdamW's two moments, in a checkpoint
 _log = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def _work(attempt: _Attempt) -> None:
         _train(attempt)
     else:
         tokens = attempt.resources.microbatch.tokens
-        answer_in_context(attempt.ctx, inputs, reporter, attempt.run_context, _MOST_HELD_OUT, tokens)
+        answer_in_context(attempt.ctx, inputs, reporter, attempt.run_context, MOST_HELD_OUT, tokens)
 
 
 def _refuse(inputs: Inputs) -> None:
@@ -171,7 +172,7 @@ def _load(attempt: _Attempt, limit: DataLimit | None) -> _Loaded:
     if limit is not None:
         limit.hold(sum(file.stat().st_size for file in inputs.weights.glob("*.safetensors")))
     base = load_base(inputs.weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision)
-    held_out, sheet = _held_out(inputs.examples.val, reporter), sheet_of(inputs, reporter)
+    held_out, sheet = thinned(inputs.examples.val, reporter), sheet_of(inputs, reporter)
     if sheet is not None and checkpoint is None:
         answer_as_base(inputs, sheet, base, progress)
         reporter.phase("loading")
@@ -233,6 +234,8 @@ def _prepare(
     )
     trainer = ready_trainer(inputs, model, resources.work, inputs.examples.train, memory, callback, folder)
     trainer.tries, trainer.on_halved = resources.microbatch.tries, callback.tell_halved
+    rows = rows_file(attempt.ctx, inputs.spec, inputs.dataset)
+    trainer.diagnose = CauseFinder(trainer, inputs, inputs.weights, rows).fault
     callback.trainer = trainer
     return trainer, callback
 
@@ -254,14 +257,6 @@ def _plan(inputs: Inputs) -> CheckSchedule:
     training, rows = inputs.spec.training, len(inputs.examples.train)
     total = math.ceil(training["epochs"] * math.ceil(rows / training["batch_size"]))
     return CheckSchedule(total, check_steps(total, training["evaluations"]))
-
-
-def _held_out(rows: Sequence[Example], reporter: Reporter) -> list[Example]:
-    """All held-out rows, or evenly spread ones of very many."""
-    if len(rows) <= _MOST_HELD_OUT:
-        return list(rows)
-    reporter.event("info", "validation_thinned", used=_MOST_HELD_OUT, total=len(rows))
-    return [rows[i * len(rows) // _MOST_HELD_OUT] for i in range(_MOST_HELD_OUT)]
 
 
 def _context(inputs: Inputs) -> int:

@@ -201,6 +201,7 @@ def comparison_answers(ctx: Context, comparison_id: int) -> list[ComparedAnswers
         if row is None:
             raise NotFound(comparison=comparison_id)
         entries = sorted(queries.entries_of(s, comparison_id), key=lambda entry: (entry.seed, entry.id))
+        entries = [entry for entry in entries if _answers_stand(s.get_one(Job, entry.job_id))]
     asked: dict[tuple[str, str], ComparedAnswers] = {}
     for entry in entries:
         for one in read_answers(answers_path(ctx.settings.home, entry.job_id)):
@@ -213,6 +214,11 @@ def comparison_answers(ctx: Context, comparison_id: int) -> list[ComparedAnswers
             shown = asked.setdefault((one["question"], one["expected"]), fresh)
             shown["answers"].setdefault(entry.entrant, one["answer"])
     return list(asked.values())
+
+
+def _answers_stand(job: Job) -> bool:
+    """Whether the answers are those of the weights that are the model: not where others were chosen for it since."""
+    return not job.result or "answers" in job.result
 
 
 def export_comparison(ctx: Context, comparison_id: int, form: str, *, say: Callable[[str], str], lang: str) -> str:

@@ -25,7 +25,8 @@ from engine.training.calibration.probe_rows import ProbeRows, arranged
 from engine.training.limits.limits import DataLimit, TimeIsUp, memory_held, out_of_memory, time_held
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop import throughput_log
-from engine.training.loop.inputs import Inputs, read_inputs, seed_everything
+from engine.training.loop.inputs import Inputs, read_inputs, rows_file, seed_everything
+from engine.training.loop.not_finite import CauseFinder
 from engine.training.loop.ready import apply_method, ready_trainer
 from engine.training.loop.weights import load_base, torch_device
 from storage.queries.base_models import get_model
@@ -139,6 +140,8 @@ def _load(probe: Probe, inputs: Inputs, clock: ProbeClock, limit: DataLimit | No
     examples = arranged(inputs.examples.train[:], int(training["batch_size"]), int(training["seed"]))
     clock.trainer = ready_trainer(inputs, model, readings.work, examples, clock.memory, clock, probe.folder("trainer"))
     clock.trainer.between_groups = clock.after_group
+    rows = rows_file(probe.ctx, probe.spec, inputs.dataset)
+    clock.trainer.diagnose = CauseFinder(clock.trainer, inputs, inputs.weights, rows).fault
     if limit is not None:
         limit.hold()
     clock.memory.take()  # loading is over

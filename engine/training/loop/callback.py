@@ -19,6 +19,7 @@ from engine.training.limits.limits import OutOfMemory, TimeIsUp, out_of_memory
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.checkpoints import CheckpointStore, TrainingProgress
 from engine.training.loop.clock import CheckSchedule, Clock
+from engine.training.loop.held_out import first_score
 
 if TYPE_CHECKING:
     from engine.training.loop.attempt_resources import AttemptResources
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 _SAVE_EVERY_SECONDS = 900.0
 _CHEAP_SAVE_SECONDS = 15.0
-_PARTS = 8  # of the held-out rows, while nobody knows how long scoring them takes
 _log = logging.getLogger(__name__)
 
 
@@ -67,6 +67,7 @@ class TrainingCallback(TrainerCallback):
     ) -> None:
         """The untouched base's score and answers, unless an earlier attempt has them."""
         self.memory.begin()
+        self.trainer.moved = self.progress.step > 0
         if self.progress.step == 0 and self.plan.checks:
             with self.trainer.untouched():
                 self._check()
@@ -88,6 +89,7 @@ class TrainingCallback(TrainerCallback):
     ) -> None:
         """The rate that this step used, before the schedule moves on."""
         self._rate = float(self.trainer.optimizer.param_groups[0]["lr"])
+        self.trainer.moved |= self._rate > 0
         if self.trainer.method.after_update is not None:
             self.trainer.method.after_update(self.trainer.model, state.global_step + 1)
 
@@ -197,36 +199,22 @@ class TrainingCallback(TrainerCallback):
             self.reporter.sample(self.progress.step, index, prompt.text, prompt.expected, text)
 
     def score(self) -> None:
-        """Validation loss of the present weights, once a step. Raises Fault("training.nan") where it is no number."""
+        """Validation loss of the present weights, once a step. Raises Fault("training.nan...") where it is no number."""
         progress = self.progress
         if not self.val or progress.evaluated_step == progress.step:
             return
         self.reporter.phase("evaluating")
         began = time.monotonic()
-        loss = self._first_loss() if not self.clock.score else self.trainer.mean_loss(self.val, self.reporter.heed)
+        if self.clock.score:
+            loss = self.trainer.mean_loss(self.val, self.reporter.heed)
+        else:
+            loss, self.val = first_score(self.trainer, self.val, self.clock.allowance(), self.reporter)
         self.clock.score = time.monotonic() - began
         if not math.isfinite(loss):
-            raise Fault("training.nan", step=progress.step, learning_rate=self._rate or 0.0)
+            raise self.trainer.diagnose(self.val, progress.step)
         progress.val_loss, progress.evaluated_step = loss, progress.step
         progress.note_check()
         self.reporter.metric(progress.step, val_loss=loss, **self.trainer.objective.validation(loss))
-
-    def _first_loss(self) -> float:
-        """The first score tells how long one takes. Under a time limit it ends early where all rows would take too long,
-        and from then on the rows that were scored stand for all: each part is spread evenly over them."""
-        allowance, began = self.clock.allowance(), time.monotonic()
-        parts = _PARTS if allowance is not None and len(self.val) >= 2 * _PARTS else 1
-        scored: list[Example] = []
-        loss = 0.0
-        for part in range(parts):
-            rows = list(self.val[part::parts])
-            loss += self.trainer.mean_loss(rows, self.reporter.heed) * _labels(rows)
-            scored += rows
-            if allowance is not None and time.monotonic() - began > allowance and part + 1 < parts:
-                self.reporter.event("warning", "validation_in_time", used=len(scored), total=len(self.val))
-                break
-        self.val = scored
-        return loss / max(1, _labels(scored))
 
     def note_elapsed(self) -> None:
         """Time that this job has taken so far, with its earlier attempts."""
@@ -293,7 +281,3 @@ class TrainingCallback(TrainerCallback):
             self._save()
         if self.ended == "memory":
             raise Fault("training.over_memory", used_mb=round(self._used_mb), **self.resources.told())
-
-
-def _labels(rows: Sequence[Example]) -> int:
-    return sum(example.trained for example in rows)

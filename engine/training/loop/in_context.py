@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from engine.training.forward.forward import choose_forward, mean_loss
 from engine.training.limits.memory_use import MemoryWatch
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.inputs import Inputs, rows_file, seed_everything
+from engine.training.loop.not_finite import fault_of_base
 from engine.training.loop.result import ResultFolders, results
 from engine.training.loop.scoring import autocast_of, sheet_of
 from engine.training.loop.weights import load_base, torch_device
@@ -117,7 +119,7 @@ def _gather(rows: Iterable[Row], inputs: Inputs) -> Shots:
 
 
 def _measure(run: _InContextRun, pairs: Sequence[tuple[Example, Example]]) -> None:
-    """Loss of the same labels without and with examples before them, as steps 0 and 1."""
+    """Loss of the same labels without and with examples before them, as steps 0 and 1. Raises Fault("training.nan_...")."""
     progress, reporter = run.progress, run.reporter
     if not pairs:
         return
@@ -126,6 +128,8 @@ def _measure(run: _InContextRun, pairs: Sequence[tuple[Example, Example]]) -> No
     losses = []
     for step, examples in enumerate(zip(*pairs, strict=True)):
         losses.append(_loss(run, examples))
+        if not math.isfinite(losses[-1]):
+            raise fault_of_base(run.inputs.weights, step)
         reporter.metric(step, val_loss=losses[-1], **objective.validation(losses[-1]))
         reporter.progress(step, _STEPS, val_loss=losses[-1])
         progress.tokens += sum(map(len, examples))

@@ -71,6 +71,9 @@ class StepTrainer(Trainer):
         latest: examples of the latest step.
         between_groups: called after each group of a step; what it raises ends the step without a trace.
         on_halved: called after the groups became smaller.
+        diagnose: (examples, step) -> what to say of a loss or a gradient that is no number.
+        moved: whether an update has changed the weights so far.
+        rise: the largest one of the loss of a step in this attempt, from its lowest so far.
         grad_norm, step_loss, step_tokens, step_labels: of the latest step.
         step_means: what the objective draws besides, by chart, as means over the label tokens of the latest step.
     """
@@ -105,6 +108,10 @@ class StepTrainer(Trainer):
         self.latest: Sequence[Example] = ()
         self.between_groups: Callable[[], None] = _nothing
         self.on_halved: Callable[[], None] = _nothing
+        self.diagnose: Callable[[Sequence[Example], int], Fault] = _no_cause
+        self.moved = False
+        self.rise = (1.0, 1.0)
+        self._lowest = math.inf
         self._skipped = 0
 
     def get_train_dataloader(self) -> Any:
@@ -142,8 +149,15 @@ class StepTrainer(Trainer):
             self.halve(examples)  # outside of `except`: the traceback would keep the activations alive
         self.step_loss = float(loss)
         if not math.isfinite(self.step_loss):
-            self._not_a_number()
+            raise self._not_a_number()
+        self._look_for_a_rise()
         return loss
+
+    def _look_for_a_rise(self) -> None:
+        self._lowest = min(self._lowest, self.step_loss)
+        low, high = self.rise
+        if self.step_loss * low > high * self._lowest:
+            self.rise = self._lowest, self.step_loss
 
     def _backward(self, examples: Sequence[Example]) -> Tensor:
         total = torch.zeros((), device=self.args.device)
@@ -183,14 +197,13 @@ class StepTrainer(Trainer):
         if math.isfinite(self.grad_norm):
             self._skipped = 0
         elif getattr(self.accelerator, "scaler", None) is None or self._skipped >= _SCALER_PATIENCE:
-            self._not_a_number()
+            raise self._not_a_number()
         else:
             self._skipped += 1
         return norm
 
-    def _not_a_number(self) -> None:
-        rate = self.optimizer.param_groups[0]["lr"] if self.optimizer else self.args.learning_rate
-        raise Fault("training.nan", step=self.state.global_step + 1, learning_rate=float(rate))
+    def _not_a_number(self) -> Fault:
+        return self.diagnose(self.latest, self.state.global_step + 1)
 
     def save_state(self, folder: Path) -> None:
         """All that `train(resume_from_checkpoint=folder)` needs, without pickled arguments."""
@@ -228,3 +241,8 @@ class StepTrainer(Trainer):
 
 def _nothing() -> None:
     """What is called where nobody listens."""
+
+
+def _no_cause(_examples: Sequence[Example], step: int) -> Fault:
+    """What is said where nobody looks for the cause."""
+    return Fault("training.nan", step=step)
