@@ -81,7 +81,12 @@ def _falcon_h1(config: Config, sizes: Sizes, _layers: int) -> Layers:
     linears = attention(sizes) | gated(sizes.hidden, sizes.intermediate) | mamba
     norms = dict.fromkeys(_HYBRID_NORMS, sizes.hidden)
     return Layers(
-        linears, norms, "final_layernorm", unreached=_PASSED_BY & mamba.keys(), besides=besides + normed, plain_cache=False
+        linears,
+        norms,
+        "final_layernorm",
+        unreached=_PASSED_BY & mamba.keys(),
+        besides=besides + normed,
+        plain_cache=False,
     )
 
 
@@ -113,7 +118,9 @@ def _granite_hybrid(config: Config, sizes: Sizes, layers: int) -> Layers:
     mlp = {"input_linear": (hidden, 2 * shared), "output_linear": (shared, hidden)}
     kinds = [kind in _ATTENTION for kind in config.get("layer_types") or ["mamba"] * layers]
     count = _number(config, "num_local_experts", 0)
-    one = experts(count, _number(config, "num_experts_per_tok", 8), hidden, sizes.intermediate, layers) if count else None
+    one = (
+        experts(count, _number(config, "num_experts_per_tok", 8), hidden, sizes.intermediate, layers) if count else None
+    )
     recurrent = parts([*mamba, *mlp], _LLAMA_NORMS, besides + mamba["mamba.out_proj"][0], routed=count > 0)
     attending = parts([*attention(sizes), *mlp], _LLAMA_NORMS, routed=count > 0)
     return Layers(
@@ -194,7 +201,11 @@ def _lfm2(config: Config, sizes: Sizes, layers: int) -> Layers:
 def _zamba2(config: Config, sizes: Sizes, layers: int) -> Layers:
     """One transformer block for many layers: its numbers are counted in the last layer that it serves, and not adapted."""
     hidden, inner = sizes.hidden, sizes.intermediate
-    names = {"mamba_d_ssm": None, "mamba_n_heads": config.get("n_mamba_heads"), "mamba_n_groups": config.get("mamba_ngroups")}
+    names = {
+        "mamba_d_ssm": None,
+        "mamba_n_heads": config.get("n_mamba_heads"),
+        "mamba_n_groups": config.get("mamba_ngroups"),
+    }
     mamba, besides = _mamba2({**config, **names, "mamba_conv_bias": True}, hidden)
     besides += mamba["mamba.out_proj"][0]
     kinds = config.get("layers_block_type") or config.get("layer_types") or []

@@ -51,7 +51,7 @@ def _paths(model: Any, part: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 def adaptable(model: Any) -> Mapping[str, Any]:
     """Path -> linear module of the layers, for those that adapters are heard in.
 
-    Not routers of classes of their own, which give more than a vector; nor what a state space reads without calling; nor
+    Not routers, which give more than a vector; nor what a state space reads without calling; nor
     matrices that layers share, which have one weight for several changes; nor what has no name in a list.
     """
     every = dict(_paths(model, decoder_layers(model)))
@@ -67,7 +67,7 @@ def _has_name(path: str) -> bool:
 
 
 def _is_linear(module: nn.Module) -> bool:
-    return isinstance(module, LINEAR) and not type(module).__module__.startswith("transformers.models.")
+    return isinstance(module, LINEAR) and "Router" not in type(module).__name__
 
 
 def taken_for_experts(model: Any, paths: Iterable[str]) -> set[str]:
@@ -90,8 +90,15 @@ def taken_for_experts(model: Any, paths: Iterable[str]) -> set[str]:
 
 def expert_tensors(model: Any) -> list[str]:
     """Paths of the tensors that hold a matrix of all experts of a layer."""
-    wrapped = [(path, module) for path, module in _paths(model, decoder_layers(model)) if "Experts" in type(module).__name__]
-    return [f"{path}.{name}" for path, module in wrapped for name, one in module.named_parameters(recurse=False) if one.ndim == 3]
+    wrapped = [
+        (path, module) for path, module in _paths(model, decoder_layers(model)) if "Experts" in type(module).__name__
+    ]
+    return [
+        f"{path}.{name}"
+        for path, module in wrapped
+        for name, one in module.named_parameters(recurse=False)
+        if one.ndim == 3
+    ]
 
 
 def norms(model: Any, *, final: bool) -> list[str]:
@@ -99,7 +106,9 @@ def norms(model: Any, *, final: bool) -> list[str]:
     last = final_norm(model)
     found = [*_paths(model, decoder_layers(model)), *((_paths(model, last)) if final and last is not None else ())]
     kinds = ((path, type(module).__name__.lower(), getattr(module, "weight", None)) for path, module in found)
-    weighed = [(path, weight) for path, kind, weight in kinds if "norm" in kind and "gated" not in kind and weight is not None]
+    weighed = [
+        (path, weight) for path, kind, weight in kinds if "norm" in kind and "gated" not in kind and weight is not None
+    ]
     uses = Counter(id(weight) for _, weight in weighed)
     return [path for path, weight in weighed if uses[id(weight)] == 1]
 
