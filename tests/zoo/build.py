@@ -42,18 +42,25 @@ def template_of(model: ZooModel) -> str | None:
 
 def fresh(model: ZooModel, tokenizer: Tokenizer, seed: int = 0) -> Any:
     """The model in memory, in fp32, with random weights."""
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
     torch.manual_seed(seed)
-    marks = {key: _number(model, tokenizer, name) for key, name in _NAMES.items()}
-    rows = tokenizer.get_vocab_size() + model.spare
-    config = AutoConfig.for_model(model.family, vocab_size=rows, **{**model.sizes, **marks, **model.config})
-    made: Any = AutoModelForCausalLM.from_config(config)
+    made: Any = AutoModelForCausalLM.from_config(config_of(model, tokenizer))
     with torch.no_grad():
         for parameter in made.parameters():
             if parameter.ndim >= 2:
                 nn.init.normal_(parameter, std=_SPREAD)
     return made.eval()
+
+
+def config_of(model: ZooModel, tokenizer: Tokenizer | None = None) -> Any:
+    """Its configuration, for that tokenizer (its own)."""
+    from transformers import AutoConfig
+
+    tokenizer = tokenizer or tokenizers.tokenizer_of(model.tokens)
+    marks = {key: _number(model, tokenizer, name) for key, name in _NAMES.items()}
+    rows = tokenizer.get_vocab_size() + model.spare
+    return AutoConfig.for_model(model.family, vocab_size=rows, **{**model.sizes, **marks, **model.config})
 
 
 def _number(model: ZooModel, tokenizer: Tokenizer, name: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ class ZooKeeper:
         self._folder = folder
         self._wild: dict[str, Path] = {}
         self._taught: dict[str, Path] = {}
+        self._plain: dict[str, Path] = {}
         self._tokenizers: dict[str, Path] = {}
 
     def folder(self, key: str) -> Path:
@@ -37,6 +39,18 @@ class ZooKeeper:
 
             self._taught[key] = teach(named(key), self.folder(key), self.tokenizer(key), self._folder / "taught" / key)
         return self._taught[key]
+
+    def plain(self, key: str) -> Path:
+        """The taught model in fp32, with the product's tokenizer files beside its weights: for tests that compare numbers."""
+        if key not in self._plain:
+            from tests.zoo.lessons import teach
+
+            model = replace(named(key), stored="fp32", said="dtype", finish=())
+            tokenizer, target = self.tokenizer(key), self._folder / "plain" / key
+            self._plain[key] = teach(model, self.folder(key), tokenizer, target)
+            for file in tokenizer.iterdir():
+                shutil.copyfile(file, target / file.name)
+        return self._plain[key]
 
     def tokenizer(self, key: str) -> Path:
         """The tokenizer folder that the prepare step makes of the model's."""
