@@ -72,7 +72,7 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
         turned=family in families.TURNED,
     )
     shape = replace(shape, linear_biases=made.biases & shape.linears.keys())
-    shape = replace(shape, keeps=keeps_of(shape, config))
+    shape = replace(shape, keeps=keeps_of(shape, config, packs=made.packs))
     return shape if parameters else replace(shape, parameters=_counted(shape, config, made.outside))
 
 

@@ -20,7 +20,8 @@ from engine.methods.common.refusals import refused
 from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.training.batches.tokenized_dataset import Example
-from engine.training.forward.forward import Padded, choose_forward
+from engine.training.forward import forward as forward_module
+from engine.training.forward.forward import Packed, Padded, choose_forward
 from engine.training.loop.weights import save_result
 from tests import methods, tiny
 from tests.zoo import representatives
@@ -47,8 +48,16 @@ HYBRIDS: dict[str, dict[str, Any]] = {
         "n_mamba_heads": 8, "mamba_headdim": 16, "chunk_size": 8, "num_mem_blocks": 1, "adapter_rank": 8,
     },
 }  # fmt: skip
-FAMILIES = (*(model.key for model in representatives()), *HYBRIDS)
-_MIXTURES = ("mixtral", "qwen-3-moe", "gpt-oss", "llama-4", "deepseek-r1")
+_ALWAYS = ("llama-3", "gpt-2", "opt", "qwen-3-moe", "deepseek-r1", "falcon-h1", "lfm-2", "jamba")  # one of each build
+FAMILIES = tuple(
+    key if key in _ALWAYS else pytest.param(key, marks=pytest.mark.zoo)
+    for key in (*(model.key for model in representatives()), *HYBRIDS)
+)
+_MIXTURES = (
+    "qwen-3-moe",
+    "deepseek-r1",
+    *(pytest.param(key, marks=pytest.mark.zoo) for key in ("mixtral", "gpt-oss", "llama-4")),
+)
 
 
 @cache
@@ -73,10 +82,6 @@ def _examples(model: Any) -> list[Example]:
     words = model.config.get_text_config(decoder=True).vocab_size
     rows = np.random.default_rng(0).integers(3, words, (2, 12), dtype=np.int32)
     return [Example(ids, np.append(ids[1:], np.int32(-100)).astype(np.int32), 11) for ids in rows]
-
-
-def _cells(model: Any) -> Any:
-    return [method for method in METHODS if method.capabilities.trains], _shape(model)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +153,9 @@ def test_a_start_within_the_weights_is_the_base_or_is_refused(
 
 def test_olora_is_refused_where_weights_are_turned_and_pissa_is_not(zoo: ZooKeeper) -> None:
     lora, shape = method_of("lora"), _shape(_model(zoo, "gpt-2"))
-    assert refused(lora, shape, *methods.settings_of(lora, start="olora"))["method.start"]["code"] == "lora.start_turned"
+    assert (
+        refused(lora, shape, *methods.settings_of(lora, start="olora"))["method.start"]["code"] == "lora.start_turned"
+    )
     assert not refused(lora, shape, *methods.settings_of(lora, start="pissa"))
 
 
@@ -223,3 +230,15 @@ def test_the_chosen_forward_is_right_for_it(zoo: ZooKeeper, family: str) -> None
             together = float(forward.cross_entropy(group))
         alone = sum(float(padded.cross_entropy([example])) for example in group)
     assert together == pytest.approx(alone, rel=1e-4)
+    assert (forward.name == "packed") == _shape(model).keeps.packs  # the plan counts with the same
+
+
+@pytest.mark.parametrize("family", ["falcon-h1", "lfm-2", "jamba"])
+def test_states_that_run_on_from_example_to_example_are_found_however_coarse_the_numbers(
+    zoo: ZooKeeper, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = _model(zoo, family).eval()
+    monkeypatch.setattr(forward_module, "_may_pack", lambda _model: True)
+    assert not forward_module._keeps_apart(model, Packed(model), model.config.vocab_size)
+    monkeypatch.setattr(forward_module, "_tolerance", lambda _model: 0.02)
+    assert choose_forward(model, model.config.vocab_size, nullcontext(), pack=True).name == "padded"
