@@ -147,3 +147,24 @@ def test_a_cache_that_loses_its_place_is_found_by_trial(zoo: ZooKeeper, monkeypa
     vars(forgetful)["__signature__"] = inspect.signature(forward)
     monkeypatch.setattr(model, "forward", forgetful)
     assert not SharedBase(model).cached
+
+
+@pytest.mark.parametrize("family", ["lfm-2", "falcon-h1"])
+def test_virtual_tokens_are_read_with_the_text_where_states_do_not_go_on_over_many_tokens(
+    zoo: ZooKeeper, family: str, tmp_path: Path
+) -> None:
+    folder, prompt = zoo.folder(family), method_of("prompt_tuning")
+    values, training = methods.settings_of(prompt, start="random")
+    tuned = prompt.apply(load_model(folder, "fp32", "cpu"), values, RunContext(8, training, tmp_path, folder)).eval()
+    torch.manual_seed(1)
+    with torch.no_grad():
+        tuned.prompt_encoder["default"].embedding.weight.normal_(std=0.5)
+    tuned.save_pretrained(tmp_path, save_embedding_layers=False)
+    trunk = SharedBase(load_model(folder, "fp32", "cpu"))
+    assert not trunk.pieces
+    trunk.add("lora", str(tmp_path))
+    ids = list(_PROMPTS["lora"])
+    with torch.inference_mode():
+        for _ in range(NEW_TOKENS):
+            ids.append(int(tuned(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1].argmax()))
+    assert _said(trunk, "lora")["lora"] == ids[len(_PROMPTS["lora"]) :]

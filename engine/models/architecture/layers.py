@@ -42,6 +42,7 @@ class Layers:
         experts: mixture of experts.
         plain_cache: every layer keeps keys and values of like heads.
         packs: examples can share a row without a mask.
+        scales_words: embeddings of tokens are multiplied on their way in, vectors that are given are not.
     """
 
     linears: Linears
@@ -57,6 +58,7 @@ class Layers:
     experts: Experts | None = None
     plain_cache: bool = True
     packs: bool = True
+    scales_words: bool = False
 
 
 Family = Callable[[Config, Sizes, int], Layers]  # config, sizes, number of layers

@@ -69,6 +69,7 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
         unreached=made.unreached,
         converted=made.converted,
         plain_cache=made.plain_cache,
+        scales_words=made.scales_words,
         turned=family in families.TURNED,
     )
     shape = replace(shape, linear_biases=made.biases & shape.linears.keys())

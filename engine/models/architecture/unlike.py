@@ -88,6 +88,7 @@ def _falcon_h1(config: Config, sizes: Sizes, _layers: int) -> Layers:
         besides=besides + normed,
         plain_cache=False,
         packs=False,
+        scales_words=config.get("embedding_multiplier") not in (None, 1, 1.0),
     )
 
 

@@ -62,8 +62,13 @@ _MIXTURES = (
 
 @cache
 def _hybrid(family: str) -> Any:
+    """With weights as far from one another as the zoo's: as initialised, little is heard of anything."""
     torch.manual_seed(0)
-    return AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **HYBRIDS[family]))
+    model: Any = AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **HYBRIDS[family]))
+    with torch.no_grad():
+        for parameter in (one for name, one in model.named_parameters() if one.ndim >= 2 and "A_log" not in name):
+            parameter.normal_(std=0.08)
+    return model
 
 
 def _model(zoo: ZooKeeper, family: str) -> Any:
@@ -201,6 +206,15 @@ def test_what_experts_cannot_do_is_refused_where_it_was_chosen(
     faults = refused(lora, shape, *methods.settings_of(lora, training, experts=True, rank=8, **values))
     assert {where: fault["code"] for where, fault in faults.items()} == {place: code}
     assert _sentence(faults[place])
+
+
+@pytest.mark.parametrize("key", ["prompt_tuning", "p_tuning"])
+def test_virtual_tokens_are_refused_where_words_alone_are_multiplied(zoo: ZooKeeper, key: str) -> None:
+    config, method = _model(zoo, "falcon-h1").config.to_dict(), method_of(key)
+    assert not refused(method, shape_of(config), *methods.settings_of(method))
+    faults = refused(method, shape_of({**config, "embedding_multiplier": 5.65}), *methods.settings_of(method))
+    assert faults["method"]["code"] == "prompt_tuning.scaled_words"
+    assert _sentence(faults["method"])
 
 
 # ---------------------------------------------------------------- what is said of it
