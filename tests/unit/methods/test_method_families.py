@@ -21,6 +21,7 @@ from engine.methods.common.shape import ModelShape
 from engine.models.architecture.shape import shape_of
 from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward import forward as forward_module
+from engine.training.forward.fast_lora import speed_up
 from engine.training.forward.forward import Packed, Padded, choose_forward
 from engine.training.loop.weights import save_result
 from tests import methods, tiny
@@ -48,7 +49,17 @@ HYBRIDS: dict[str, dict[str, Any]] = {
         "n_mamba_heads": 8, "mamba_headdim": 16, "chunk_size": 8, "num_mem_blocks": 1, "adapter_rank": 8,
     },
 }  # fmt: skip
-_ALWAYS = ("llama-3", "gpt-2", "opt", "qwen-3-moe", "deepseek-r1", "falcon-h1", "lfm-2", "jamba")  # one of each build
+_ALWAYS = (
+    "llama-3",
+    "gpt-2",
+    "opt",
+    "qwen-3-moe",
+    "deepseek-r1",
+    "falcon-h1",
+    "lfm-2",
+    "jamba",
+    "llama-4",
+)  # one of each build
 FAMILIES = tuple(
     key if key in _ALWAYS else pytest.param(key, marks=pytest.mark.zoo)
     for key in (*(model.key for model in representatives()), *HYBRIDS)
@@ -121,6 +132,7 @@ def _trains(model: Any, method: Method, folder: Path, tokenizer: Path, **raw: An
     values, training = methods.settings_of(method, **raw)
     counted = method.trainable(_shape(model), values)
     tuned = method.apply(model, values, RunContext(24, training, folder, tokenizer)).train()
+    speed_up(tuned)  # as jobs do on a processor
     asked = [(name, one) for name, one in tuned.named_parameters() if one.requires_grad]
     assert sum(one.numel() for _, one in asked) == counted, method.key
     Padded(tuned).cross_entropy(_examples(model)).backward()
@@ -186,6 +198,15 @@ def test_experts_learn_when_asked_and_the_result_is_plain_pefts(
         assert not torch.allclose(_model(zoo, family).eval()(input_ids=ids).logits, said, atol=1e-2)
         assert torch.allclose(fresh.merge_and_unload()(input_ids=ids).logits, said, atol=1e-3)
     assert "experts" in lora.reach(_shape(model), values)[0]
+
+
+def test_a_quantised_mixture_of_experts_trains(zoo: ZooKeeper, tmp_path: Path) -> None:
+    """Quantised linear modules are of a class of their own; all of them are adapted none the less."""
+    qlora, shape = method_of("qlora"), _shape(_model(zoo, "qwen-3-moe"))
+    values, _training = methods.settings_of(qlora)
+    tuned = methods.applied(zoo.folder("qwen-3-moe"), qlora, tmp_path)
+    trained = sum(parameter.numel() for parameter in tuned.parameters() if parameter.requires_grad)
+    assert trained == qlora.trainable(shape, values)
 
 
 _REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
