@@ -218,6 +218,7 @@ ADALORA = Method(
     stored=lambda shape, values: _at_rank(shape, values, values["target_rank"]),
     footprint=_footprint,
     refusals=_refusals,
+    adapts=chosen_linears,
     after_update=_after_update,
     penalty=_penalty,
     figures=_figures,

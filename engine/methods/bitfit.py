@@ -41,10 +41,13 @@ def _merge(model: Model) -> Model:
     return merge_biases(model)
 
 
+def _chosen(shape: ModelShape, values: Values) -> list[str]:
+    return [name for name in shape.reached if values["added"] or name in shape.linear_biases]
+
+
 def _trainable(shape: ModelShape, values: Values) -> int:
     """One number for each output of each chosen linear module."""
-    chosen = [name for name in shape.reached if values["added"] or name in shape.linear_biases]
-    return shape.over_layers(lambda _, outputs: outputs, chosen)
+    return shape.over_layers(lambda _, outputs: outputs, _chosen(shape, values))
 
 
 def _refusals(shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
@@ -69,6 +72,7 @@ BITFIT = Method(
     changed=_trainable,
     rank=lambda _shape, _values: None,
     refusals=_refusals,
+    adapts=_chosen,
     merge=_merge,
     notes=(
         Text("methods.bitfit.notes.the_paper_trains_the"),

@@ -119,6 +119,7 @@ HOULSBY = Method(
     rank=lambda _shape, _values: None,
     footprint=_footprint(_BOTH),
     refusals=_refusals(_BOTH),
+    adapts=lambda shape, _values: _widths(shape, _BOTH),
     capabilities=Capabilities(merge=False, toggle=True, why_not={"merge": _BENT, "batch": TURN_BY_TURN}),
     learn=Learn(
         what=Text("methods.houlsby.learn.what"),
@@ -152,6 +153,7 @@ PFEIFFER = replace(
     trainable_source=Text("methods.houlsby.pfeiffer.trainable_source"),
     footprint=_footprint((_MLP_ENDS,)),
     refusals=_refusals((_MLP_ENDS,)),
+    adapts=lambda shape, _values: _widths(shape, (_MLP_ENDS,)),
     learn=replace(
         _LEARN,
         what=Text("methods.houlsby.pfeiffer.learn.what"),

@@ -94,6 +94,7 @@ IA3 = Method(
     changed=_changed,
     rank=_rank,
     refusals=_refusals,
+    adapts=lambda shape, values: _chosen(values, shape.reached),
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
         what=Text("methods.ia3.learn.what"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.base_formats import base_format
 from engine.core.text import Text
-from engine.methods.common.declaration import Capabilities, Method, Model, Refusal, RunContext, Values
+from engine.methods.common.declaration import EXPERTS, Capabilities, Method, Model, Refusal, RunContext, Values
 from engine.methods.common.footprint import Footprint, inputs_of
 from engine.methods.common.lora_options import LORA_LEARN, LORA_PARAMS, LORA_VARIANTS
 from engine.methods.common.modules import chosen_linears, refuse_missing, targets, weights_of
@@ -118,6 +118,11 @@ def _expert_weights(shape: ModelShape, values: Values) -> int:
     return one.layers * one.count * sum(inputs * outputs for inputs, outputs in one.matrices.values()) if one else 0
 
 
+def lora_adapts(shape: ModelShape, values: Values) -> list[str]:
+    """The chosen linear modules, and the experts where they are asked for."""
+    return [*chosen_linears(shape, values), *([EXPERTS] if _expert_weights(shape, values) else [])]
+
+
 def lora_changed(shape: ModelShape, values: Values) -> int:
     """Every weight of the chosen matrices of all layers, and of the experts'."""
     return weights_of(shape, values) + _expert_weights(shape, values)
@@ -175,7 +180,7 @@ def refuse_lora(shape: ModelShape, values: Values, training: Values) -> Iterator
     yield from _refuse_experts(shape, values, training)
     smallest = min((min(sizes) for sizes in chosen_linears(shape, values).values()), default=values["rank"])
     if _moves_base(values):
-        if shape.turned:
+        if shape.turned and values["start"] == "olora":
             yield Refusal("method.start", "lora.start_turned", {"start": _start_name(values), "family": shape.family})
         if base_format(training).quantised:
             yield Refusal("method.start", "lora.start_quantised", {"start": _start_name(values)})
@@ -238,5 +243,6 @@ LORA = Method(
     variants=LORA_VARIANTS,
     learn=LORA_LEARN,
     recommended=True,
+    adapts=lora_adapts,
     capabilities=Capabilities(merge=True, toggle=True, batch=True),
 )

@@ -116,6 +116,7 @@ OFT = Method(
     rank=full_rank,
     footprint=_footprint,
     refusals=_refusals,
+    adapts=chosen_linears,
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(
         what=Text("methods.oft.learn.what"),

@@ -7,7 +7,7 @@ from engine.core.text import Text
 from engine.methods.common.declaration import Learn, Method, Model, RunContext, Values, Variant
 from engine.methods.common.footprint import Footprint
 from engine.methods.common.shape import ModelShape
-from engine.methods.prompt import VIRTUAL, WEAK_ON_SMALL, virtual_tokens
+from engine.methods.prompt import VIRTUAL, WEAK_ON_SMALL, refuse_scaled, virtual_tokens
 
 
 def _apply(model: Model, values: Values, _run: RunContext) -> Model:
@@ -107,6 +107,7 @@ P_TUNING = Method(
     changed=lambda _shape, _values: 0,
     starts_as_base=False,
     rank=lambda _shape, _values: None,
+    refusals=refuse_scaled,
     capabilities=VIRTUAL,
     expected_fall=0.1,
     variants=(

@@ -77,7 +77,14 @@ def _apply(model: Model, values: Values, run: RunContext) -> Model:
     return tuned
 
 
-def _refusals(_shape: ModelShape, values: Values, _training: Values) -> Iterator[Refusal]:
+def refuse_scaled(shape: ModelShape, _values: Values, _training: Values) -> Iterator[Refusal]:
+    """Where words beside virtual tokens would come in with another strength than in chat."""
+    if shape.scales_words:
+        yield Refusal("method", "prompt_tuning.scaled_words", {"family": shape.family})
+
+
+def _refusals(shape: ModelShape, values: Values, training: Values) -> Iterator[Refusal]:
+    yield from refuse_scaled(shape, values, training)
     if values["start"] == "text" and not str(values["text"]).strip():
         yield Refusal("method.text", "prompt_tuning.text_empty")
 

@@ -91,6 +91,7 @@ VERA = Method(
     stored=lambda shape, values: _trainable(shape, values) + _shared(shape, values),
     footprint=_footprint,
     refusals=_refusals,
+    adapts=chosen_linears,
     notes=(Text("methods.vera.notes"),),
     capabilities=Capabilities(merge=True, toggle=True, why_not={"batch": TURN_BY_TURN}),
     learn=Learn(

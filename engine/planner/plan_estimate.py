@@ -113,6 +113,7 @@ def incomplete(missing: Sequence[str]) -> PlanView:
         "verdict": verdict.as_dict(),
         "warnings": [],
         "trainable": 0,
+        "reach": {"adapted": [], "kept": []},
         "rows": 0,
         "tokens_per_epoch": 0,
         "trained_tokens": 0,
@@ -162,6 +163,7 @@ def estimate(case: PlanCase) -> PlanView:
     disk = disk_view(spaces_of_case(case, work, train, val), case.disk_limit_mb)
     lines = memory_view(work)
     need_mb = sum(line["mb"] for line in lines)
+    adapted, kept = work.method.reach(work.shape, work.values)
     return {
         "device": device_view(case.device),
         "precision": cast(PrecisionView, asdict(work.precision)),
@@ -172,6 +174,7 @@ def estimate(case: PlanCase) -> PlanView:
         },
         "groups": {"tokens": work.tokens, "per_step": work.groups},
         "trainable": work.trained,
+        "reach": {"adapted": adapted, "kept": kept},
         "rows": train.rows,
         "tokens_per_epoch": train.tokens,
         "trained_tokens": train.trained,

@@ -87,6 +87,13 @@ class StepGroups(TypedDict):
     per_step: int  # groups of a step
 
 
+class Reach(TypedDict):
+    """Which linear modules of the layers, and whether the experts, a method changes in this model."""
+
+    adapted: list[str]  # names of modules; "experts" for the tensors of all experts
+    kept: list[str]  # those that stay as they are
+
+
 class PlanView(TypedDict):
     """Memory, steps, time and disk of a job, and whether it fits."""
 
@@ -95,6 +102,7 @@ class PlanView(TypedDict):
     memory: MemoryEstimate  # at the peak
     groups: StepGroups  # of a step
     trainable: int  # numbers that are trained
+    reach: Reach  # empty lists where that is no matter of linear modules
     rows: int  # training examples
     tokens_per_epoch: int  # tokens of them
     trained_tokens: int  # tokens with a label

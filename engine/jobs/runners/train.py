@@ -269,6 +269,9 @@ def _tell_start(attempt: _Attempt, trainer: StepTrainer) -> None:
     reporter.event("info", f"groups_{trainer.forward.name}", tokens=trainer.budget)
     if attempt.resources.work.recompute:
         reporter.event("info", "recompute_on")
+    adapted, kept = inputs.method.reach(attempt.resources.work.shape, inputs.spec.method_params)
+    if kept:
+        reporter.event("info", "layers_kept", adapted=", ".join(adapted), kept=", ".join(kept))
     _log.info("Training %s parameters with %s", f"{trained_parameters(trainer.model):,}", inputs.method.key)
 
 

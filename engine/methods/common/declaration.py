@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +21,8 @@ Model = Any  # a transformers or PEFT model
 Family = Literal["whole", "selective", "low_rank", "adapter", "prompt", "context", "research"]
 Format = Literal["adapter", "full", "delta", "shots"]
 Count = Callable[[ModelShape, Values], int]
+Names = Callable[[ModelShape, Values], Collection[str]]
+EXPERTS = "experts"  # among the names of linear modules: the tensors of all experts
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ class Method:
         variants: well-known settings with names of their own.
         notes: what a user should know besides: deviations from the paper, surprises.
         recommended: the planner tries it, and pages offer it before the others.
+        adapts: the linear modules that something is put on; None where what is trained is no matter of linear modules.
         refusals: (shape, values, training) -> what cannot work on this model.
         optimizer: (model, values, training) -> an optimizer of the method's own, or None for the chosen one.
         after_update: (model, step) -> None, after each optimizer step, while the gradients are still there.
@@ -163,6 +166,7 @@ class Method:
     variants: tuple[Variant, ...] = ()
     notes: tuple[Text, ...] = ()
     recommended: bool = False
+    adapts: Names | None = None
     refusals: Callable[[ModelShape, Values, Values], Iterator[Refusal]] = lambda _shape, _values, _training: iter(())
     optimizer: Callable[[Model, Values, Values], Optimizer | None] | None = None
     after_update: Callable[[Model, int], None] | None = None
@@ -173,6 +177,14 @@ class Method:
     save: Callable[[Model, Path, RunContext], None] | None = None
     merge: Callable[[Model], Model] | None = None
     expected_fall: float = 0.5
+
+    def reach(self, shape: ModelShape, values: Values) -> tuple[list[str], list[str]]:
+        """(what is adapted, what stays as it is) of the linear modules of the layers and of the experts, by name."""
+        if self.adapts is None:
+            return [], []
+        chosen = set(self.adapts(shape, values))
+        every = [*shape.linears, *([EXPERTS] if shape.experts else [])]
+        return [name for name in every if name in chosen], [name for name in every if name not in chosen]
 
     def numbers_stored(self, shape: ModelShape, values: Values) -> int:
         """Numbers in the result on disk."""

@@ -73,7 +73,7 @@ def full_rank(shape: ModelShape, values: Values) -> int:
 def refuse_missing(shape: ModelShape, values: Values) -> Iterator[Refusal]:
     """Where the model has none of the chosen layers."""
     if not chosen_linears(shape, values):
-        params = {"family": shape.family, "chosen": ", ".join(values["modules"])}
+        params = {"family": shape.family, "chosen": ", ".join(values["modules"]), "known": ", ".join(shape.reached)}
         yield Refusal("method.modules", "method.no_such_layers", params)
 
 

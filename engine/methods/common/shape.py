@@ -95,6 +95,7 @@ class ModelShape:
         unreached: linear modules whose weights the model reads without calling them: adapters would not be heard.
         converted: linear modules whose names PEFT takes for the experts': LoRA and its kin leave them alone.
         plain_cache: every layer keeps keys and values, of `kv_heads` heads of `head_dim`.
+        scales_words: embeddings of tokens are multiplied on their way in, vectors that are given are not.
         turned: linear modules keep their weights turned round (Conv1D).
     """
 
@@ -121,6 +122,7 @@ class ModelShape:
     unreached: frozenset[str] = frozenset()
     converted: frozenset[str] = frozenset()
     plain_cache: bool = True
+    scales_words: bool = False
     turned: bool = False
 
     @property

@@ -34,7 +34,7 @@ def _bloom(_config: Config, sizes: Sizes, _layers: int) -> Layers:
         "dense_4h_to_h": (inner, hidden),
     }
     norms = dict.fromkeys(_LLAMA_NORMS, hidden)
-    return Layers(linears, norms, "ln_f", 2, frozenset(linears), outside=2 * hidden, plain_cache=False)
+    return Layers(linears, norms, "ln_f", 2, frozenset(linears), outside=2 * hidden, plain_cache=False, packs=False)
 
 
 def _starcoder2(config: Config, sizes: Sizes, _layers: int) -> Layers:
@@ -69,7 +69,8 @@ def latent(config: Config, sizes: Sizes) -> tuple[dict[str, tuple[int, int]], di
 def _minicpm3(config: Config, sizes: Sizes, _layers: int) -> Layers:
     linears, norms = latent(config, sizes)
     norms |= dict.fromkeys(_LLAMA_NORMS, sizes.hidden)
-    return Layers(linears | gated(sizes.hidden, sizes.intermediate), norms, plain_cache=False)
+    mlp = gated(sizes.hidden, sizes.intermediate)
+    return Layers(linears | mlp, norms, plain_cache=False, packs=False)  # hidden states are scaled before the head
 
 
 ALIKE: dict[str, Family] = {

@@ -24,7 +24,7 @@ _SINKS = frozenset({"gpt_oss"})
 _TABLES = 16  # of each chosen expert: places, probabilities and the way back
 
 
-def keeps_of(shape: ModelShape, config: Config) -> LayerKeeps:
+def keeps_of(shape: ModelShape, config: Config, *, packs: bool = True) -> LayerKeeps:
     """The numbers of one layer; see `LayerKeeps`."""
     softcap, dropout = bool(config.get("attn_logit_softcapping")), _attention_dropout(shape, config)
     eager = softcap or shape.family in _SINKS
@@ -36,7 +36,7 @@ def keeps_of(shape: ModelShape, config: Config) -> LayerKeeps:
         scores=scores * shape.heads,
         mlp=mlp,
         work=work + 2 * shape.hidden,
-        packs=not eager,
+        packs=packs and not eager,
         whole_logits=bool(config.get("final_logit_softcapping")) or bool(config.get("lm_head_bias")),
     )
 

@@ -41,6 +41,8 @@ class Layers:
         outside: numbers outside of the layers that are neither embeddings nor head nor the last norm.
         experts: mixture of experts.
         plain_cache: every layer keeps keys and values of like heads.
+        packs: examples can share a row without a mask.
+        scales_words: embeddings of tokens are multiplied on their way in, vectors that are given are not.
     """
 
     linears: Linears
@@ -55,6 +57,8 @@ class Layers:
     outside: int = 0
     experts: Experts | None = None
     plain_cache: bool = True
+    packs: bool = True
+    scales_words: bool = False
 
 
 Family = Callable[[Config, Sizes, int], Layers]  # config, sizes, number of layers

@@ -71,11 +71,12 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
         unreached=made.unreached,
         converted=made.converted,
         plain_cache=made.plain_cache,
+        scales_words=made.scales_words,
         turned=family in families.TURNED,
         number_bytes=number_bytes,
     )
     shape = replace(shape, linear_biases=made.biases & shape.linears.keys())
-    shape = replace(shape, keeps=keeps_of(shape, config))
+    shape = replace(shape, keeps=keeps_of(shape, config, packs=made.packs))
     return shape if parameters else replace(shape, parameters=_counted(shape, config, made.outside))
 
 

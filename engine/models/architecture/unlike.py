@@ -37,7 +37,7 @@ def _llama4(config: Config, sizes: Sizes, layers: int) -> Layers:
     stack = tuple(mixed if layer in routed else plain for layer in range(layers))
     biases = frozenset(attention(sizes)) if config.get("attention_bias") else frozenset()
     norms = dict.fromkeys(_LLAMA_NORMS, hidden)
-    return Layers(linears | shared, norms, biases=biases, stack=stack, experts=one)
+    return Layers(linears | shared, norms, biases=biases, stack=stack, experts=one, packs=False)  # attends in chunks
 
 
 def _deepseek(config: Config, sizes: Sizes, layers: int) -> Layers:
@@ -87,6 +87,8 @@ def _falcon_h1(config: Config, sizes: Sizes, _layers: int) -> Layers:
         unreached=_PASSED_BY & mamba.keys(),
         besides=besides + normed,
         plain_cache=False,
+        packs=False,
+        scales_words=config.get("embedding_multiplier") not in (None, 1, 1.0),
     )
 
 
@@ -109,6 +111,7 @@ def _bamba(config: Config, sizes: Sizes, layers: int) -> Layers:
         unreached=_PASSED_BY & mamba.keys(),
         stack=_in_turns(sizes, kinds, mamba, besides + mamba["mamba.out_proj"][0], mlp),
         plain_cache=False,
+        packs=False,
     )
 
 
@@ -130,6 +133,7 @@ def _granite_hybrid(config: Config, sizes: Sizes, layers: int) -> Layers:
         stack=tuple(attending if kind else recurrent for kind in kinds),
         experts=one,
         plain_cache=False,
+        packs=False,
     )
 
 
@@ -170,6 +174,7 @@ def _jamba(config: Config, sizes: Sizes, layers: int) -> Layers:
         stack=stack,
         experts=one if one.layers else None,
         plain_cache=False,
+        packs=False,
     )
 
 
@@ -195,6 +200,7 @@ def _lfm2(config: Config, sizes: Sizes, layers: int) -> Layers:
         biases=frozenset(conv) if biased else frozenset(),
         stack=tuple(long if kind in _ATTENTION else short for kind in config.get("layer_types") or usual),
         plain_cache=False,
+        packs=False,
     )
 
 
@@ -235,6 +241,7 @@ def _zamba2(config: Config, sizes: Sizes, layers: int) -> Layers:
         unreached=_PASSED_BY & mamba.keys() | block.keys(),
         stack=tuple(layer_parts(number) for number in range(layers)),
         plain_cache=False,
+        packs=False,
     )
 
 

@@ -66,7 +66,7 @@ def plan(ctx: Context, raw_spec: Mapping[str, Any]) -> PlanView:
     """Memory, steps, time and disk of a job, and whether it fits. Without a model or data it says what is missing.
 
     Returns:
-        {device, precision, memory: {items: [{key, mb}], total_mb, limit_mb}, trainable, rows, tokens_per_epoch,
+        {device, precision, memory: {items: [{key, mb}], total_mb, limit_mb}, trainable, reach, rows, tokens_per_epoch,
         trained_tokens, steps, seconds, time: {seconds, low, high, tokens_per_s, source, measured_at, parts: [{key,
         seconds}]}, truncated, dropped, recompute, exact, disk_mb, disk: {items: [{key, mb}], total_mb, free_mb, export_mb},
         verdict: {code, params, ok, change}, warnings: [{code, params}]}.

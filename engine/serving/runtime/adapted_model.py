@@ -15,7 +15,7 @@ from engine.models.tuned.results import kind_of
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.serving.protocol import BASE
 from engine.serving.runtime.adapter_backends import Adapted, AdapterBackend, Mixed, Sided, Swapped, mixable
-from engine.serving.runtime.trial import Inputs, Trial, by_pieces
+from engine.serving.runtime.trial import TextInputs, Trial, by_pieces
 
 _TOGETHER = "together"
 
@@ -42,12 +42,12 @@ class SharedBase:
         self._mixed = Mixed(model)
         self._backends: dict[str, AdapterBackend] = {}
         self._virtual: dict[str, VirtualTokens] = {}
-        self.inputs = Inputs(model)
+        self.inputs = TextInputs(model)
         self._trial = Trial(model, self._scores, self.open)
+        self.pieces = by_pieces(self.open(BASE)[0])
+        self.cached = self._trial.reads_on(BASE)
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()
-        self.cached = self._trial.reads_on(BASE)
-        self.pieces = self.cached and by_pieces(self.open(BASE)[0])
         self._joinable = {BASE} if self._fits_a_batch(BASE) else set()
 
     @property
@@ -106,6 +106,16 @@ class SharedBase:
             return DynamicCache(config=self.config), 0
         return tokens.open(self._model), len(tokens)
 
+    def begin(self, key: str, ids: torch.Tensor) -> tuple[dict[str, Any], int]:
+        """What reads a text of these weights from its beginning in one pass, its cache included, and how many tokens that are."""
+        tokens = self._virtual.get(key)
+        if tokens is None or tokens.per_layer or self.pieces:
+            cache, before = self.open(key)
+            return self.inputs.of(ids, cache, before), before + ids.shape[1]
+        words = self._model.get_input_embeddings()(ids)
+        vectors = torch.cat([tokens.vectors.to(words.dtype)[None], words], dim=1)
+        return self.inputs.of(vectors, DynamicCache(config=self.config), 0), vectors.shape[1]
+
     def company(self, key: str) -> str | None:
         """Weights of one company (equal values) can share a batch: each row gets what it would get alone. None: always alone.
 
@@ -154,7 +164,7 @@ class SharedBase:
     def _fingerprint(self, key: str, *, mixed: bool = False) -> torch.Tensor:
         """The answer to a fixed input; equal only for equal weights."""
         ids = torch.arange(1, 9, device=self.device).remainder(self.rows)[None]
-        inputs = self.inputs.of(ids, *self.open(key))
+        inputs, _count = self.begin(key, ids)
         outputs = self._mixed.forward([key], **inputs) if mixed else self.forward([key], **inputs)
         logits: torch.Tensor = outputs.logits.float().cpu()
         return logits

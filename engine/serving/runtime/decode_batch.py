@@ -43,9 +43,9 @@ class DecodeBatch:
     def _anew(self) -> torch.Tensor:
         """The whole text of the one row, for models that do not go on from a cache as they would read the text."""
         row = self.rows[0]
-        cache, opened = self.shared_base.open(row.adapted.key)
         ids = torch.tensor([[*row.ask.ids, *row.tokens]], device=self.shared_base.device)
-        return _forward(self.shared_base, [row], self.shared_base.inputs.of(ids, cache, opened))
+        inputs, _count = self.shared_base.begin(row.adapted.key, ids)
+        return _forward(self.shared_base, [row], inputs)
 
     def _leave(self) -> None:
         stay = [i for i, row in enumerate(self.rows) if row.reason is None]
@@ -71,10 +71,16 @@ def prefill(row: AnswerRow, stopped: Callable[[], bool]) -> DecodeBatch | None:
     shared_base = row.adapted.shared_base
     if max(row.ask.ids, default=0) >= shared_base.rows:
         raise Fault("chat.beyond", token=max(row.ask.ids), rows=shared_base.rows)
-    cache, read = shared_base.open(row.adapted.key)
     ids = torch.tensor([row.ask.ids], device=shared_base.device)
+    if stopped():
+        return None
+    if not (shared_base.pieces and shared_base.cached):
+        inputs, read = shared_base.begin(row.adapted.key, ids)
+        row.take(_forward(shared_base, [row], inputs)[0])
+        return DecodeBatch(shared_base, [row], shared_base.inputs.cache_of(inputs), [read])
+    cache, read = shared_base.open(row.adapted.key)
     logits = None
-    for piece in ids.split(_PREFILL_TOKENS if shared_base.pieces else max(1, len(row.ask.ids)), dim=1):
+    for piece in ids.split(_PREFILL_TOKENS, dim=1):
         if stopped():
             return None
         logits = _forward(shared_base, [row], shared_base.inputs.of(piece, cache, read))

@@ -21,7 +21,7 @@ Answer = Callable[[Sequence[str], dict[str, Any]], torch.Tensor]  # names of wei
 Open = Callable[[str], tuple[Any, int]]  # a cache, and how many tokens are in it
 
 
-class Inputs:
+class TextInputs:
     """What a forward pass takes, by its signature: families call the cache differently, and not all want to know places.
 
     Places are said wherever they can be: some families count from 0 in every pass where they are not.
@@ -37,7 +37,7 @@ class Inputs:
         self.last_only: dict[str, Any] = {"logits_to_keep": 1} if "logits_to_keep" in taken else {}
 
     def of(self, ids: torch.Tensor, cache: Any, before: int) -> dict[str, Any]:
-        """Tokens of one row, after `before` others that are in the cache."""
+        """Tokens of one row (or their vectors), after `before` others that are in the cache."""
         places = torch.arange(before, before + ids.shape[1], device=ids.device)[None]
         return self._with(ids, cache, places)
 
@@ -50,14 +50,19 @@ class Inputs:
             inputs["attention_mask"] = (columns >= width - counts).long()
         return inputs
 
+    def cache_of(self, inputs: dict[str, Any]) -> Any:
+        """The cache among such inputs."""
+        return inputs[self._cache]
+
     def _with(self, ids: torch.Tensor, cache: Any, places: torch.Tensor) -> dict[str, Any]:
-        inputs = {"input_ids": ids, self._cache: cache, "use_cache": True}
+        text = "inputs_embeds" if ids.is_floating_point() else "input_ids"
+        inputs = {text: ids, self._cache: cache, "use_cache": True}
         return inputs | {"position_ids": places} if self._placed else inputs
 
 
 def by_pieces(cache: Any) -> bool:
     """Whether a text can be read in pieces: recurrent layers carry their states on for single tokens alone."""
-    return all(isinstance(layer, _KEYS_AND_VALUES) for layer in cache.layers)
+    return all(type(layer) in _KEYS_AND_VALUES for layer in cache.layers)
 
 
 def stackable(cache: Any) -> bool:
@@ -83,7 +88,7 @@ class Trial:
     """Short texts through a model in one way and in another."""
 
     def __init__(self, model: Any, answer: Answer, opened: Open) -> None:
-        self._model, self._answer, self._open, self._inputs = model, answer, opened, Inputs(model)
+        self._model, self._answer, self._open, self._inputs = model, answer, opened, TextInputs(model)
         self._words = model.get_input_embeddings().weight.shape[0]
 
     def reads_on(self, key: str) -> bool:

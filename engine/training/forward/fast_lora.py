@@ -18,29 +18,34 @@ from torch import Tensor, nn
 
 
 class _LoraFunction(torch.autograd.Function):
-    """inputs @ weight.T + bias + scale * (inputs @ down.T) @ up.T, with a frozen weight and bias."""
+    """rows @ weight.T + bias + scale * (rows @ down.T) @ up.T, with a frozen weight and bias.
+
+    It gives no view of anything: some models add to the outputs of a layer in place.
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor | None, down: Tensor, up: Tensor, scale: float
+        ctx: Any, rows: Tensor, weight: Tensor, bias: Tensor | None, down: Tensor, up: Tensor, scale: float
     ) -> Tensor:
-        rows = inputs.flatten(0, -2)
         middle = rows @ down.T
-        outputs = nn.functional.linear(rows, weight, bias).addmm_(middle, up.T, alpha=scale)
+        outputs: Tensor = nn.functional.linear(rows, weight, bias).addmm_(middle, up.T, alpha=scale)
         ctx.save_for_backward(rows, weight, down, up, middle)
         ctx.scale = scale
-        return outputs.view(*inputs.shape[:-1], -1)
+        return outputs
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor, None]:
         rows, weight, down, up, middle = ctx.saved_tensors
-        grad = grads[0].flatten(0, -2)
+        grad = grads[0]
         grad_middle = (grad @ up).mul_(ctx.scale)
-        grad_inputs = None
-        if ctx.needs_input_grad[0]:
-            grad_inputs = (grad @ weight).addmm_(grad_middle, down).view(*grads[0].shape[:-1], -1)
+        grad_rows = (grad @ weight).addmm_(grad_middle, down) if ctx.needs_input_grad[0] else None
         grad_up = (grad.T @ middle).mul_(ctx.scale)
-        return grad_inputs, None, None, grad_middle.T @ rows, grad_up, None
+        return grad_rows, None, None, grad_middle.T @ rows, grad_up, None
+
+
+def _on_rows(inputs: Tensor, *rest: Any) -> Tensor:
+    result: Tensor = _LoraFunction.apply(inputs.flatten(0, -2), *rest)
+    return result.view(*inputs.shape[:-1], -1)
 
 
 def _forward(layer: Any, name: str, plain: Callable[..., Tensor], inputs: Tensor, *rest: Any, **options: Any) -> Tensor:
@@ -48,8 +53,7 @@ def _forward(layer: Any, name: str, plain: Callable[..., Tensor], inputs: Tensor
     if not layer.training or rest or options or layer.disable_adapters or layer.merged:
         return plain(inputs, *rest, **options)
     base, down, up = layer.base_layer, layer.lora_A[name].weight, layer.lora_B[name].weight
-    result: Tensor = _LoraFunction.apply(inputs, base.weight, base.bias, down, up, layer.scaling[name])
-    return result
+    return _on_rows(inputs, base.weight, base.bias, down, up, layer.scaling[name])
 
 
 def _svd_forward(
@@ -60,8 +64,7 @@ def _svd_forward(
         return plain(inputs, *rest, **options)
     base, strengths = layer.base_layer, layer.lora_E[name] * (layer.scaling[name] / (layer.ranknum[name] + 1e-5))
     down = layer.lora_A[name] * strengths
-    result: Tensor = _LoraFunction.apply(inputs, base.weight, base.bias, down, layer.lora_B[name], 1.0)
-    return result
+    return _on_rows(inputs, base.weight, base.bias, down, layer.lora_B[name], 1.0)
 
 
 def changed_norms(squares: Tensor, weight: Tensor, down: Tensor, up: Tensor, scale: float) -> Tensor:

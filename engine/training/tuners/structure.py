@@ -51,7 +51,7 @@ def _paths(model: Any, part: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 def adaptable(model: Any) -> Mapping[str, Any]:
     """Path -> linear module of the layers, for those that adapters are heard in.
 
-    Not routers of classes of their own, which give more than a vector; nor what a state space reads without calling; nor
+    Not routers, which give more than a vector; nor what a state space reads without calling; nor
     matrices that layers share, which have one weight for several changes; nor what has no name in a list.
     """
     every = dict(_paths(model, decoder_layers(model)))
@@ -67,7 +67,7 @@ def _has_name(path: str) -> bool:
 
 
 def _is_linear(module: nn.Module) -> bool:
-    return isinstance(module, LINEAR) and not type(module).__module__.startswith("transformers.models.")
+    return isinstance(module, LINEAR) and "Router" not in type(module).__name__
 
 
 def taken_for_experts(model: Any, paths: Iterable[str]) -> set[str]:

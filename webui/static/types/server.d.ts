@@ -2666,6 +2666,8 @@ export interface PlanView {
   groups: StepGroups;
   /** numbers that are trained */
   trainable: number;
+  /** empty lists where that is no matter of linear modules */
+  reach: Reach;
   /** training examples */
   rows: number;
   /** tokens of them */
@@ -2860,6 +2862,14 @@ export interface RawJob {
   budget?: RawBudget;
   /** questions to ask while it trains */
   sample_prompts?: string[];
+}
+
+/** Which linear modules of the layers, and whether the experts, a method changes in this model. */
+export interface Reach {
+  /** names of modules; "experts" for the tensors of all experts */
+  adapted: string[];
+  /** those that stay as they are */
+  kept: string[];
 }
 
 /** A draft from a file. */

@@ -100,10 +100,16 @@ function trainFacts(plan, w) {
   const trained = format.count(plan.trainable);
   return [
     [t("train.estimate.trained"), share === null ? trained : t("train.estimate.share", { n: trained, share: format.percent(share, share < 0.1 ? 1 : 0) })],
+    ...reachFacts(plan.reach),
     [t("train.estimate.tokens"), format.number(plan.tokens_per_epoch)],
     [t("train.estimate.runs"), deviceWord(plan)],
   ];
 }
+
+/** The model's own names of what is adapted, and of what stays as it is. */
+const reachFacts = ({ adapted, kept }) => [["adapted", adapted], ["kept", kept]]
+  .filter(([, names]) => names.length)
+  .map(([key, names]) => [t("train.estimate." + key), names.map((name) => name === "experts" ? t("train.estimate.experts") : name).join(", ")]);
 
 /** From when to when, and how that is known. */
 const timeWords = (time) => t("train.estimate.range", { low: format.roughly(time.low), high: format.roughly(time.high), how: t("train.estimate.time." + time.source) });
