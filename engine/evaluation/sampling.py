@@ -31,13 +31,14 @@ class Prompt:
     text: str  # as it is shown
     ids: list[int]  # tokens that the model is given
     expected: str | None  # None where the data have no answer
+    goes_on: bool = False  # it is the beginning of a text, with which the model goes on
 
 
 def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], template: ChatTemplate) -> list[Prompt]:
     """The user's prompts, else those of the first rows that have one. Reads no more rows than it needs."""
     if wanted:
         chat = template.has_chat and any("messages" in row for row in islice(rows, 1))
-        return [Prompt(text, _asked(text, template, chat=chat), None) for text in wanted[:16]]
+        return [Prompt(text, _asked(text, template, chat=chat), None, goes_on=not chat) for text in wanted[:16]]
     found = (prompt_of(row, template) for row in rows)
     return list(islice((prompt for prompt in found if prompt is not None), PROMPTS))
 
@@ -45,16 +46,16 @@ def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], temp
 def _asked(text: str, template: ChatTemplate, *, chat: bool) -> list[int]:
     if chat:
         return template.encode_prompt([{"role": "user", "content": text}])
-    return template.text_ids(text)
+    return template.plain_ids(text)
 
 
 def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
     """The last question of a row with its answer (the beginning of a text with what follows); None where there is none."""
     if "messages" not in row:
-        ids = template.text_ids(row["text"])
+        ids = template.plain_ids(row["text"])
         lead = _whole_lead(ids, template)
-        rest = template.whole_text(ids[lead : lead + NEW_TOKENS])
-        return Prompt(template.decode(ids[:lead]), ids[:lead], rest) if lead else None
+        rest = template.text_behind(ids[lead : lead + NEW_TOKENS])
+        return Prompt(template.decode(ids[:lead]), ids[:lead], rest, goes_on=True) if lead else None
     messages = row["messages"]
     last = max((i for i, m in enumerate(messages) if m["role"] == "assistant"), default=0)
     if not last or messages[last - 1]["role"] != "user":
@@ -118,7 +119,7 @@ def _together(
             made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens, seconds))
     finally:
         model.train(training)
-    return [_text(row, template) for row in made.tolist()]
+    return [_text(row, prompt, template) for row, prompt in zip(made.tolist(), prompts, strict=True)]
 
 
 def _generated(model: Any, ids: Tensor, mask: Tensor, config: GenerationConfig) -> Tensor:
@@ -155,6 +156,8 @@ def _left_padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tenso
     return ids, mask
 
 
-def _text(ids: Sequence[int], template: ChatTemplate) -> str:
+def _text(ids: Sequence[int], prompt: Prompt, template: ChatTemplate) -> str:
+    """What was made, with all its white space: indentation belongs to code."""
     ends = [place for place, token in enumerate(ids) if token in template.eos_ids]
-    return template.whole_text(ids[: ends[0]] if ends else ids).strip()
+    said = ids[: ends[0]] if ends else ids
+    return template.text_behind(said) if prompt.goes_on else template.answer_text(said)

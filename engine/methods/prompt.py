@@ -56,7 +56,7 @@ def _start_ids(values: Values, run: RunContext, vocabulary: int) -> list[int] | 
         return None
     from engine.data.templates.template import ChatTemplate
 
-    ids = ChatTemplate.load(run.tokenizer).text_ids(values["text"]) if run.tokenizer else []
+    ids = ChatTemplate.load(run.tokenizer).plain_ids(values["text"]) if run.tokenizer else []
     return (ids * -(-count // len(ids)))[:count] if ids else None
 
 

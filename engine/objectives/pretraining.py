@@ -23,6 +23,7 @@ from engine.objectives.losses import cross_entropy
 from engine.objectives.shared_params import (
     BATCH_SIZE,
     CHECKPOINTING,
+    CONTROL_TOKENS,
     DOUBLE_QUANTISATION,
     EPOCHS,
     EVALUATIONS,
@@ -39,7 +40,8 @@ from engine.objectives.shared_params import (
 )
 
 if TYPE_CHECKING:
-    from engine.data.templates.template import ChatTemplate, Encoded
+    from engine.data.templates.encoded import Encoded
+    from engine.data.templates.template import ChatTemplate
 
 
 class _Blocks:
@@ -52,12 +54,14 @@ class _Blocks:
 
     def add(self, row: Row) -> Iterator[Parts]:
         try:
-            ids = self._template.encode(row, train_on="all").ids
+            encoded = self._template.encode(row, train_on="all")
         except Fault as fault:
             if not refuses_a_row(fault):
                 raise
             self._left_out("refused", fault=fault)
             return
+        ids = encoded.ids
+        self._left_out("control_tokens", int(encoded.controls))
         if len(ids) < 2:
             self._left_out("unlearnable")
             return
@@ -69,7 +73,7 @@ class _Blocks:
 
     def _take(self, ids: list[int]) -> int:
         """Put the beginning of what is left of a document into the block; how many tokens that was."""
-        from engine.data.templates.template import Encoded
+        from engine.data.templates.encoded import Encoded
 
         room = self._length - self._held
         piece, following = ids[:room], ids[room] if len(ids) > room else IGNORED
@@ -116,6 +120,7 @@ _PARAMS: tuple[Param, ...] = (
         help=Text("objectives.pretraining.params.help"),
         usual=Text("objectives.pretraining.params.usual.1_024_to_4"),
     ),
+    CONTROL_TOKENS,
     replace(SCHEDULE, default="cosine"),
     replace(WARMUP, default=0.03),
     replace(WEIGHT_DECAY, default=0.1, usual=Text("objectives.pretraining.params.usual.0_1")),
@@ -129,7 +134,7 @@ PRETRAINING = Objective(
     help=Text("objectives.pretraining.help"),
     params=_PARAMS,
     learns_from=frozenset({"text"}),
-    mask=lambda _values: "all",
+    mask=lambda _values: {"train_on": "all"},
     examples=_Blocks,
     counts=_counts,
     loss=cross_entropy,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from engine.base_formats import BASE_FORMATS
 from engine.base_formats.declaration import BaseFormat
@@ -55,6 +56,12 @@ MAX_LENGTH = Param(
     label=Text("objectives.shared_params.max_length.label"), unit=Text("objectives.shared_params.max_length.unit"),
     help=Text("objectives.shared_params.max_length.help"),
     usual=Text("objectives.shared_params.max_length.usual"),
+)
+CONTROL_TOKENS = Param(
+    key="control_tokens", kind="bool", default=False,
+    label=Text("objectives.shared_params.control_tokens.label"),
+    help=Text("objectives.shared_params.control_tokens.help"),
+    usual=Text("objectives.shared_params.control_tokens.usual"),
 )
 SCHEDULE = Param(
     key="schedule", kind="choice", default="linear", choices=_SCHEDULES,
@@ -129,3 +136,8 @@ SEED = Param(
     usual=Text("objectives.shared_params.seed.usual"),
 )
 # fmt: on
+
+
+def controls_work(training: Mapping[str, Any]) -> bool:
+    """Whether control tokens in texts of the data work as such; jobs from before this could be chosen do not say."""
+    return bool(training.get(CONTROL_TOKENS.key, CONTROL_TOKENS.default))

@@ -11,6 +11,7 @@ from engine.data.templates.token_rows import TokenRows
 from engine.jobs.spec import JobSpec
 from engine.models.base.paths import token_rows_of
 from engine.objectives import objective_of
+from engine.objectives.shared_params import controls_work
 from engine.planner.time.length_cache import lengths_of
 from storage.tables import Dataset, LanguageModel
 
@@ -24,7 +25,8 @@ def vocabulary_faults(settings: Settings, model: LanguageModel, dataset: Dataset
     rows = token_rows_of(settings, model)
     if rows.configured is None and not rows.lacking:
         return {}
-    table = lengths_of(settings, model, dataset, objective_of(spec.objective).mask(spec.training))
+    mask, controls = objective_of(spec.objective).mask(spec.training), controls_work(spec.training)
+    table = lengths_of(settings, model, dataset, mask, controls=controls)
     return faults_of(rows, table, model)
 
 

@@ -116,7 +116,7 @@ def test_padded_sample_answers_are_what_each_question_gets_alone(
                 if int(token) in template.eos_ids:
                     break
                 ids = torch.cat([ids, token[None]], dim=1)
-        assert text == template.whole_text(ids[0, len(prompt.ids) :].tolist()).strip()
+        assert text == template.answer_text(ids[0, len(prompt.ids) :].tolist())
 
 
 def test_text_and_vocabulary_starts_are_vectors_of_the_model(bases: dict[str, Path], tmp_path: Path) -> None:

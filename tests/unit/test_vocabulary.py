@@ -302,7 +302,7 @@ ASK: dict[str, Callable[[ChatTemplate, str], object]] = {
     "row": lambda template, text: template.encode({"messages": [{**TALK[0], "content": text}, TALK[1]]}),
     "text": lambda template, text: template.encode({"text": text}),
     "prompt": lambda template, text: template.encode_prompt([{**TALK[0], "content": text}]),
-    "beginning": lambda template, text: template.text_ids(text),
+    "beginning": lambda template, text: template.plain_ids(text),
 }
 
 

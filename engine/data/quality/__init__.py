@@ -10,11 +10,13 @@ from engine.core.params import read_all
 from engine.core.shapes import Faults
 from engine.data.quality.base import Check
 from engine.data.quality.contradictions import CONTRADICTIONS
+from engine.data.quality.control_tokens import CONTROL_TOKENS
 from engine.data.quality.duplicates import EXACT, NEAR_DUPLICATES
 from engine.data.quality.empty_answers import EMPTY_ANSWERS
 from engine.data.quality.encoding import BROKEN_ENCODING
 from engine.data.quality.leakage import LEAKAGE
 from engine.data.quality.loops import LOOPS
+from engine.data.quality.lost_thoughts import LOST_THOUGHTS
 from engine.data.quality.personal import PERSONAL
 from engine.data.quality.refusals import REFUSALS
 from engine.data.quality.too_long import TOO_LONG
@@ -35,7 +37,9 @@ CHECKS: tuple[Check, ...] = (
     REFUSALS,
     WRONG_LANGUAGE,
     TOXIC,
+    CONTROL_TOKENS,
     TOO_LONG,
+    LOST_THOUGHTS,
 )
 _BY_KEY = {check.key: check for check in CHECKS}
 

@@ -37,16 +37,25 @@ _CALLED = {
 }
 _ANSWERED = {"role": "tool", "content": _RESULT, "name": _CALL, "tool_call_id": "abcdefghi"}
 _SAID = {"role": "assistant", "content": "Found."}
+_INDENTED = "\n    tsmarkcode"
+TOOLS = (_DEFINED,)  # a function, and a talk in which it is called
+TOOL_TALK = (_ASKED, _CALLED, _ANSWERED, _SAID)
 
 
 def dropped_parts(template: Renderer) -> frozenset[str]:
     """Of "tools", "calls" and "results", those that never reach the text. What the template refuses is not among them."""
     defined = _render(template, [_ASKED, _SAID], [_DEFINED]), _render(template, [_ASKED], [_DEFINED], ask=True)
-    used = _render(template, [_ASKED, _CALLED, _ANSWERED, _SAID], [_DEFINED])
+    used = _render(template, TOOL_TALK, TOOLS)
     lost = {"tools": all(text is not None and _TOOL not in text for text in defined)}
     if used is not None:
         lost |= {"calls": _CALL not in used.replace(_RESULT, ""), "results": _RESULT not in used}
     return frozenset(part for part, gone in lost.items() if gone)
+
+
+def crops_answers(template: Renderer) -> bool:
+    """Whether the white space that an answer begins with, such as the indentation of code, never reaches the text."""
+    text = _render(template, [_ASKED, {**_SAID, "content": _INDENTED}], ())
+    return text is not None and _INDENTED not in text and _INDENTED.strip() in text
 
 
 def _render(

@@ -8,115 +8,56 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
 import jinja2
-from jinja2.ext import Extension, loopcontrols
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
-from tokenizers.decoders import DecodeStream
 
 from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
-from engine.data.templates.losses import check_nothing_lost, dropped_parts
-from engine.data.templates.masking import IGNORED, answer_spans, labels_of
+from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
+from engine.data.templates.controls import ControlTokens
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.ending import RowEnds, teach_ends
+from engine.data.templates.ends import Ends
+from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
+from engine.data.templates.masking import IGNORED, Span, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
+from engine.data.templates.sandbox import sandbox
+from engine.data.templates.thinking import Marks, as_chat_asks, lost_thoughts, opened_thought
 from engine.data.templates.token_rows import TokenRows
+from engine.data.templates.tokenizer_variants import keep_white_space
 
 TrainOn = Literal["assistant", "all"]
-_HALF = "\ufffd"  # what stands for bytes that make no character
+_SAID = "Green"
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """One example as tokens. `labels` are the ids to learn, `IGNORED` elsewhere.
+class _Reading:
+    """A conversation as a model reads it."""
+
+    tokens: Tokenised
+    answers: list[Span]  # where they lie in the text that `tokens` is of
+    skipped: int  # answers that could not be placed
+    controls: bool  # whether its texts hold control tokens, which are text
+    lost_thoughts: int  # answers whose reasoning is left out
+
+
+class ChatTemplate(Ends):
+    """A tokenizer with its chat template.
 
     Attributes:
-        ids: token ids, at most the limit's number.
-        labels: as long as `ids`.
-        skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
-        full_length: number of tokens before any cut.
-        following: the token behind the last one, where that is learnt although it stands in another example.
+        tokenizer: with offsets that hold white space.
+        source: of the template; None without one.
+        special: names of tokens by their part.
+        token_rows: which tokens the model has rows for in its embedding.
+        controls: whether control tokens in texts of people and data work as such; they are text where they do not.
     """
-
-    ids: list[int]
-    labels: list[int]
-    skipped_turns: int = 0
-    full_length: int = 0
-    following: int = IGNORED
-
-    @property
-    def trained(self) -> int:
-        """How many tokens are predicted: the first token of a row never is."""
-        return sum(label != IGNORED for label in self.labels[1:]) + (self.following != IGNORED)
-
-    @property
-    def truncated(self) -> bool:
-        """Whether the end was cut off."""
-        return self.full_length > len(self.ids)
-
-
-class _Generation(Extension):
-    """Accepts `{% generation %}` blocks, which mark answers in some templates, as plain content."""
-
-    tags = {"generation"}  # noqa: RUF012 (jinja declares it so)
-
-    def parse(self, parser: Any) -> Any:
-        """The block's content, unchanged."""
-        next(parser.stream)
-        return parser.parse_statements(["name:endgeneration"], drop_needle=True)
-
-
-def _refuse(message: str) -> None:
-    raise jinja2.exceptions.TemplateError(message)
-
-
-def _to_json(
-    value: Any,
-    ensure_ascii: bool = False,
-    indent: int | None = None,
-    separators: tuple[str, str] | None = None,
-    sort_keys: bool = False,
-) -> str:
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-
-
-class _Namespace(jinja2.utils.Namespace):
-    """Jinja's namespace without underscore names, which could lead out of the sandbox."""
-
-    def __init__(*args: Any, **kwargs: Any) -> None:
-        attributes = dict(*args[1:], **kwargs)
-        for name in attributes:
-            _check_name(name)
-        jinja2.utils.Namespace.__init__(args[0], attributes)
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        _check_name(name)
-        super().__setitem__(name, value)
-
-
-def _check_name(name: str) -> None:
-    if name.startswith("_"):
-        raise jinja2.exceptions.SecurityError(f"A template may not store {name!r}.")
-
-
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols]
-    )
-    environment.filters["tojson"] = _to_json
-    environment.globals["raise_exception"] = _refuse
-    environment.globals["namespace"] = _Namespace
-    environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
-    return environment
-
-
-class ChatTemplate:
-    """A tokenizer with its chat template."""
 
     def __init__(
         self,
@@ -127,12 +68,15 @@ class ChatTemplate:
     ) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self.tokenizer = tokenizer
+        keep_white_space(tokenizer)
+        super().__init__(tokenizer)
+        self.controls = False
+        self._bordered = BorderedTokenizer(tokenizer)
         self.source = template
         self.special = dict(special)
         self.token_rows = token_rows or TokenRows()
         try:
-            self._compiled = _environment().from_string(template) if template else None
+            self._compiled = sandbox().from_string(template) if template else None
         except jinja2.TemplateError as error:
             raise Fault("template.broken", reason=str(error)[:300]) from None
 
@@ -149,42 +93,44 @@ class ChatTemplate:
             tokenizer, file.read_text(encoding="utf-8") if file.is_file() else None, special, TokenRows.read(folder)
         )
 
+    def with_controls(self, work: bool) -> ChatTemplate:
+        """The same, where control tokens in texts work as such, or do not."""
+        other = copy(self)
+        other.controls = work
+        return other
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {name: value for name, value in self.special.items() if isinstance(value, str)}
+
+    @cached_property
+    def control_tokens(self) -> ControlTokens:
+        """Those that could stand in texts."""
+        numbers = (self.tokenizer.token_to_id(name) for name in self._names.values())
+        named = {number for number in numbers if number is not None}
+        return ControlTokens(self.tokenizer, self, self.source, frozenset({*named, *self.eos_ids}))
+
     @property
     def has_chat(self) -> bool:
         """Whether there is a template for conversations."""
         return self._compiled is not None
 
     @cached_property
-    def eos_id(self) -> int | None:
-        """The token that ends a text."""
-        token = self.special.get("eos_token")
-        return None if token is None else self.tokenizer.token_to_id(token)
+    def crops_answers(self) -> bool:
+        """Whether the template drops the white space that an answer begins with."""
+        return crops_answers(self)
 
     @cached_property
-    def eos_ids(self) -> list[int]:
-        """Every token that ends an answer; those that the model has no row for can never come."""
-        ids = [int(i) for i in self.special.get("eos_token_ids") or () if self.token_rows.has(int(i))]
-        return ids or ([] if self.eos_id is None else [self.eos_id])
-
-    @cached_property
-    def pad_id(self) -> int:
-        """A token to fill rows up with; it is never trained on."""
-        pad = self.special.get("pad_token")
-        found = None if pad is None else self.tokenizer.token_to_id(pad)
-        usable = (i for i in (found, self.eos_id) if i is not None and self.token_rows.has(i))
-        return next(usable, 0)
-
-    @cached_property
-    def end_marks(self) -> tuple[str, ...]:
-        """Texts of the tokens that can end an answer."""
-        added = self.tokenizer.get_added_tokens_decoder().values()
-        return tuple({t.content for t in added if t.special} | {str(self.special.get("eos_token") or "")} - {""})
-
-    @cached_property
-    def closing_marks(self) -> tuple[str, ...]:
-        """Texts of the tokens that end a whole turn, where the model names them; else those of `end_marks`."""
-        named = (self.tokenizer.id_to_token(i) for i in self.eos_ids)
-        return tuple(text for text in named if text) or self.end_marks
+    def lead(self) -> str:
+        """White space of the template's own between what chat sends and the words of the answer."""
+        asked = {"role": "user", "content": "Blue?"}
+        try:
+            read = self._read([asked, {"role": "assistant", "content": _SAID}], None)
+        except Fault:
+            return ""
+        labels = labels_of(read.tokens.ids, read.tokens.offsets, read.answers)
+        before = self.text_behind([number for number in labels if number != IGNORED]).partition(_SAID)[0]
+        return before if before.isspace() else ""
 
     @cached_property
     def dropped(self) -> frozenset[str]:
@@ -199,14 +145,13 @@ class ChatTemplate:
         """
         if self._compiled is None:
             raise Fault("template.missing")
-        tokens = {name: value for name, value in self.special.items() if isinstance(value, str)}
         try:
             return self._compiled.render(
                 messages=[dict(m) for m in messages],
                 tools=[dict(tool) for tool in tools] if tools else None,
                 documents=None,
                 add_generation_prompt=add_generation_prompt,
-                **tokens,
+                **self._names,
             )
         except Exception as error:  # a template may fail in any way
             raise Fault("template.refused", reason=str(error)[:300] or type(error).__name__) from None
@@ -217,75 +162,148 @@ class ChatTemplate:
         *,
         train_on: TrainOn | str = "assistant",
         max_length: int | None = None,
+        teach_end: bool = True,
     ) -> Encoded:
         """Tokens and labels of a row of any kind (of two answers, with the better one), a conversation, or a text.
 
         Args:
             max_length: where to cut, in tokens.
+            teach_end: an answer or a text behind which the template writes no end token is learnt with one.
 
         Raises:
-            Fault: see `render`, `check_nothing_lost` and `text_ids`.
+            Fault: see `render`, `check_nothing_lost` and `plain_ids`.
         """
         tools = row.get("tools") if isinstance(row, Mapping) else None
         content = (row["text"] if "text" in row else conversation_of(row)) if isinstance(row, Mapping) else row
-        encoded = (
-            self._encode_text(content) if isinstance(content, str) else self._encode_chat(content, tools, train_on)
-        )
+        if isinstance(content, str):
+            encoded = self._encode_text(content, teach_end)
+        else:
+            encoded = self._encode_chat(content, tools, train_on, teach_end)
         self._check(encoded.ids)
-        if max_length is None or len(encoded.ids) <= max_length:
-            return encoded
-        ids, labels = encoded.ids[:max_length], encoded.labels[:max_length]
-        return Encoded(ids, labels, encoded.skipped_turns, encoded.full_length)
+        return encoded if max_length is None or len(encoded.ids) <= max_length else encoded.cut(max_length)
 
-    def _encode_text(self, text: str) -> Encoded:
-        ids = self.tokenizer.encode(text).ids
-        if self.eos_id is not None and ids[-1:] != [self.eos_id]:
-            ids = [*ids, self.eos_id]
-        return Encoded(ids, list(ids), 0, len(ids))
+    def _encode_text(self, text: str, teach_end: bool) -> Encoded:
+        ids, controls = self._plain(text)
+        end = self.end_id if self.eos_id is None else self.eos_id
+        ended = end is not None and ids[-1:] == [end]
+        if teach_end and end is not None and not ended:
+            ids = [*ids, end]
+        open_ends = int(not ended and (end is None or not teach_end))
+        return Encoded(ids, list(ids), 0, len(ids), controls=controls, open_ends=open_ends)
 
-    def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str) -> Encoded:
-        text = self.render(messages, tools=tools)
-        check_nothing_lost(self, messages, tools, text)
-        encoding = self.tokenizer.encode(text, add_special_tokens=False)
-        if train_on == "all":
-            return Encoded(encoding.ids, list(encoding.ids), 0, len(encoding.ids))
-        spans, skipped = answer_spans(self, messages, text, tools)
-        labels = labels_of(encoding.ids, encoding.offsets, spans)
-        return Encoded(encoding.ids, labels, skipped, len(encoding.ids))
-
-    def encode_prompt(self, messages: Messages, tools: Tools | None = None) -> list[int]:
-        """The tokens after which the model is to answer. Without a chat template: the messages' plain text.
-
-        Raises:
-            Fault: see `render`, `check_nothing_lost` and `text_ids`.
-        """
-        if not self.has_chat:
-            return self.text_ids("\n\n".join(str(m["content"]) for m in messages))
-        text = self.render(messages, add_generation_prompt=True, tools=tools)
-        check_nothing_lost(self, messages, tools, text)
-        return self._check(self.tokenizer.encode(text, add_special_tokens=False).ids)
-
-    def text_ids(self, text: str) -> list[int]:
-        """The tokens of a text that stands alone, as the tokenizer begins one.
+    def plain_ids(self, text: str) -> list[int]:
+        """A text that no template wraps, with what the tokenizer puts around texts.
 
         Raises:
             Fault: "template.beyond", which names the tokens that the model has no row for.
         """
-        return self._check(self.tokenizer.encode(text).ids)
+        return self._check(self._plain(text)[0])
 
     def _check(self, ids: list[int]) -> list[int]:
         self.token_rows.check(ids, self.tokenizer.id_to_token)
         return ids
 
-    def whole_text(self, ids: Sequence[int]) -> str:
-        """The text of tokens that were cut off somewhere: without a character at its end of which only some bytes are there."""
-        return self.decode(ids).rstrip(_HALF)
+    def _plain(self, text: str) -> tuple[list[int], bool]:
+        return (self.tokenizer.encode(text).ids, False) if self.controls else self.control_tokens.encode_plain(text)
 
-    def decode(self, ids: Sequence[int], *, skip_special: bool = True) -> str:
-        """The text of tokens."""
-        return self.tokenizer.decode(list(ids), skip_special_tokens=skip_special)
+    def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str, teach_end: bool) -> Encoded:
+        everything = train_on == "all"
+        read = self._read(messages, tools, place=not everything or self.turn_end is None, bare=teach_end)
+        ids, offsets = list(read.tokens.ids), read.tokens.offsets
+        row = RowEnds(ids, offsets, list(ids) if everything else labels_of(ids, offsets, read.answers))
+        closed = messages[-1]["role"] == "assistant"
+        teach_ends(row, read.answers, self.eos_ids, self.end_id if teach_end else None, closed=closed)
+        return Encoded(
+            row.ids,
+            row.labels,
+            0 if everything else read.skipped,
+            len(row.ids),
+            cropped=self._cropped(messages),
+            controls=read.controls,
+            ends=tuple(row.ends),
+            open_ends=row.open_ends,
+            lost_thoughts=read.lost_thoughts,
+        )
 
-    def pieces(self, ids: Sequence[int]) -> list[str]:
-        """The text that each token adds; a character made of several tokens shows at its last one."""
-        stream = DecodeStream(skip_special_tokens=False)
-        return [stream.step(self.tokenizer, i) or "" for i in ids]
+    def _read(
+        self, messages: Messages, tools: Tools | None, *, ask: bool = False, place: bool = True, bare: bool = True
+    ) -> _Reading:
+        """The tokens of a conversation: each answer in it stands behind the very tokens that chat would have sent.
+
+        Args:
+            place: whether it matters where the answers lie; it is not looked for in vain.
+            bare: as in `answer_spans`: what the template puts behind an answer without an end token is no part of it.
+        """
+        text = self.row_text(messages, tools, ask=ask)
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        ids, lost = encoding.ids, lost_thoughts(messages, text)
+        hidden = None if self.controls else self.control_tokens.hide(ids, messages, tools)
+        if hidden is not None:
+            text = self._text(hidden.messages, hidden.tools, ask)
+            answers, skipped = answer_spans(self, hidden.messages, text, hidden.tools, bare=bare)
+            tokens, answers = self.control_tokens.encode(text, hidden, answers)
+            return _Reading(tokens, answers, skipped, controls=True, lost_thoughts=lost)
+        if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
+            return _Reading(Tokenised(ids, []), [], 0, controls=False, lost_thoughts=lost)
+        answers, skipped = answer_spans(self, messages, text, tools, bare=True)
+        tokens = self._bordered.cut(text, Tokenised(ids, encoding.offsets), answers)
+        if not bare:  # the tokens are the same all the same: chat does not know how a model was trained
+            answers, skipped = answer_spans(self, messages, text, tools)
+        return _Reading(tokens, answers, skipped, controls=False, lost_thoughts=lost)
+
+    def row_text(self, messages: Messages, tools: Tools | None = None, *, ask: bool = False) -> str:
+        """The conversation as it is learnt, or asked. Raises as `render` and `check_nothing_lost`."""
+        text = self._text(messages, tools, ask)
+        check_nothing_lost(self, messages, tools, text)
+        return text
+
+    def _text(self, messages: Messages, tools: Tools | None, ask: bool) -> str:
+        text = self.render(messages, add_generation_prompt=ask, tools=tools)
+        return text if ask or self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
+
+    @property
+    def opens_thought(self) -> bool:
+        """Whether chat begins each answer with a thought for the model to go on with."""
+        return self._opened is not None
+
+    @cached_property
+    def _opened(self) -> Marks | None:
+        return opened_thought(self)
+
+    @cached_property
+    def _opening(self) -> Opening:
+        asked = [{"role": "user", "content": "Blue?"}]
+        try:
+            before = self.render(asked, add_generation_prompt=True)
+            whole = self.render([*asked, {"role": "assistant", "content": _SAID}])
+        except Fault:
+            return Opening()
+        return self._bordered.opening(before, whole, _SAID)
+
+    def _cropped(self, messages: Messages) -> int:
+        """Answers that begin with white space which the template drops."""
+        begun = [m for m in messages if m["role"] == "assistant" and str(m.get("content") or "")[:1].isspace()]
+        return len(begun) if begun and self.crops_answers else 0
+
+    def encode_prompt(self, messages: Messages, tools: Tools | None = None) -> list[int]:
+        """The tokens after which the model is to answer. Without a chat template: the messages' plain text.
+
+        Raises:
+            Fault: see `render`, `check_nothing_lost` and `plain_ids`.
+        """
+        if not self.has_chat:
+            return self.plain_ids("\n\n".join(str(m["content"]) for m in messages))
+        return self._check(self._read(messages, tools, ask=True, place=False).tokens.ids)
+
+    def answer_text(self, ids: Sequence[int]) -> str:
+        """What a model said, with the white space at its beginning, without what the template itself puts there.
+
+        An answer that was learnt comes back as it stands in the data, indentation of code included.
+        """
+        said = self.text_behind(ids)
+        led = takewhile(lambda pair: pair[0] == pair[1], zip(self.lead, said, strict=False))
+        return said[sum(1 for _ in led) :]
+
+
+def _answers(messages: Messages) -> int:
+    return sum(message["role"] == "assistant" for message in messages)

@@ -27,7 +27,11 @@ class Tokens:
     train: list[bool] = field(default_factory=list)  # whether each row is in the training split
     refused: int = 0  # rows that the template cannot take
     skipped: int = 0  # rows with an answer that the template rewrites, so that it is not trained
+    thoughts: int = 0  # rows with an answer whose reasoning the template leaves out
+    ends: int = 0  # rows with an answer that gets an end token which the template does not write
     unlearnable: int = 0  # rows without a trained token
+    cropped: int = 0  # rows with an answer whose white space at the beginning the template drops
+    controls: int = 0  # rows with control tokens in their texts, which are text
     reason: CodedMessage | None = None  # the first refusal, as {"code", "params"}
 
     def add(self, row: Row, template: ChatTemplate) -> None:
@@ -42,7 +46,11 @@ class Tokens:
         self.answer.append(encoded.trained)
         self.train.append(row["split"] == "train")
         self.skipped += encoded.skipped_turns > 0
+        self.thoughts += encoded.lost_thoughts > 0
+        self.ends += encoded.added_ends > 0 and kind_of(row) != "text"
         self.unlearnable += not encoded.trained
+        self.cropped += encoded.cropped > 0
+        self.controls += encoded.controls
         if kind_of(row) != "text":
             self.question.append(len(template.tokenizer.encode(question_of(row), add_special_tokens=False).ids))
 
@@ -54,7 +62,8 @@ class Tokens:
 
         Returns:
             {"looked", "rows", "whole", "answer", "question" (as `spread`; None where there is none), "over": [[limit, rows]],
-            "context", "over_context", "epoch": {"tokens", "learnt"}, "refused", "reason", "skipped", "unlearnable"}.
+            "context", "over_context", "epoch": {"tokens", "learnt"}, "refused", "reason", "skipped", "thoughts", "ends",
+            "unlearnable", "cropped", "controls"}.
         """
         whole, answer, train = np.array(self.whole), np.array(self.answer), np.array(self.train, dtype=bool)
         looked = len(self.whole) + self.refused
@@ -75,7 +84,11 @@ class Tokens:
             "refused": round(self.refused * scale),
             "reason": self.reason,
             "skipped": round(self.skipped * scale),
+            "thoughts": round(self.thoughts * scale),
+            "ends": round(self.ends * scale),
             "unlearnable": round(self.unlearnable * scale),
+            "cropped": round(self.cropped * scale),
+            "controls": round(self.controls * scale),
         }
 
 

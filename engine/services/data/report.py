@@ -23,6 +23,7 @@ from storage.queries.corrections import corrections_of
 from storage.tables import LanguageModel
 
 _CHUNK, _TOKEN_CHUNK = 64, 4  # rows between two looks at the clock
+_TOKENS = 2  # version of what is counted in a model's tokens
 _CHECKED_ROWS = 200  # among which a row for the template check is looked for
 
 
@@ -60,7 +61,7 @@ def token_report(ctx: Context, dataset: int, model: int) -> TokenReport:
     version, path = version_file(ctx, dataset)
     base, folder = _model(ctx, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
-    file = kept_file(ctx, f"{version.content_hash}-{model}-{stamp}-tokens")
+    file = kept_file(ctx, f"{version.content_hash}-{model}-{stamp}-tokens-{_TOKENS}")
     found = made(file, lambda result: _count_tokens(path, folder, base.context_length, result))
     told = found if "working" in found else found | {"speed": _speed(ctx, model, found["epoch"]["tokens"])}
     return cast(TokenReport, told)

@@ -15,7 +15,8 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.rows.index import Column, RowIndex
 from engine.data.rows.row import conversation_of, kind_of
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.rows import MeasuredTokens
@@ -23,6 +24,7 @@ from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
 SLICE_SECONDS = 0.2
+_VERSION = 2  # of what is counted
 _AT_ONCE = 50  # rows read at once while they are measured
 
 
@@ -93,7 +95,7 @@ def _measured(file: Path) -> int:
 
 def _lengths_file(ctx: Context, rows: Path, base: LanguageModel) -> Path:
     stamp = (tokenizer_folder(ctx.settings, base) / "tokenizer.json").stat().st_mtime_ns
-    return ctx.settings.folder("cache", "row_tokens") / f"{rows.stem}-{base.id}-{stamp}.u4"
+    return ctx.settings.folder("cache", "row_tokens") / f"{rows.stem}-{base.id}-{stamp}-{_VERSION}.u4"
 
 
 def token_lengths(ctx: Context, rows: Path, model: int) -> Column:

@@ -21,6 +21,7 @@ from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.models.base.paths import token_rows_of, tokenizer_folder
 from engine.objectives import objective_of
+from engine.objectives.shared_params import controls_work
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
@@ -89,7 +90,8 @@ def case_of(ctx: Context, spec: JobSpec) -> PlanCase:
     """A spec with its model, data, device and what is known of like jobs. Raises Fault, NotFound or SpecError."""
     model, dataset = _inputs(ctx, spec)
     device = planned_device(spec.budget.device)
-    table = lengths_of(ctx.settings, model, dataset, objective_of(spec.objective).mask(spec.training))
+    mask, controls = objective_of(spec.objective).mask(spec.training), controls_work(spec.training)
+    table = lengths_of(ctx.settings, model, dataset, mask, controls=controls)
     if faults := faults_of(token_rows_of(ctx.settings, model), table, model):
         raise SpecError(faults)
     with ctx.db.read() as s:
@@ -128,7 +130,7 @@ def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list
     method = method_of(str(raw_spec.get("method") or "lora"))
     spec = make_unnamed(raw_spec, method=method.key)
     model, dataset = _inputs(ctx, spec)
-    template = ChatTemplate.load(tokenizer_folder(ctx.settings, model))
+    template = ChatTemplate.load(tokenizer_folder(ctx.settings, model)).with_controls(controls_work(spec.training))
     assert dataset.rows_path is not None
     rows = (row for row in read_rows(ctx.settings.absolute(dataset.rows_path)) if row["split"] == "train")
     objective = objective_of(spec.objective)

@@ -47,8 +47,8 @@ class AnswerRow:
             self.reason = "length"
 
     def text(self, template: ChatTemplate) -> str:
-        """The answer so far, without a character of which only some bytes are there."""
-        return template.whole_text(self.tokens)
+        """The answer so far as `ChatTemplate.answer_text` has it: with its indentation, without halves of characters."""
+        return template.answer_text(self.tokens)
 
     def outcome(self, template: ChatTemplate) -> dict[str, Any]:
         """The event that ends this side."""

@@ -12,8 +12,9 @@ import numpy as np
 
 from engine.core.errors import Fault
 from engine.core.shapes import Said
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.losses import reason_of
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import BEYOND, RowsWith
 from engine.objectives.declaration import Objective, Parts
 from engine.training.batches.tokenized_dataset import Example, TokenizedDataset, TokenizedDatasetWriter
@@ -28,7 +29,7 @@ class Examples:
     Attributes:
         train, val: the examples of each split.
         counts: rows left out by reason: "dropped", "unlearnable", "refused"; also "truncated" and "skipped_turns", which
-            are trained in part.
+            are trained in part, "cropped_answers", and rows in whose texts "control_tokens" are text.
         refusal: why the first refused row was, in both languages where the reason is ours.
     """
 

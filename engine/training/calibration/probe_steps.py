@@ -15,6 +15,7 @@ from engine.evaluation import sampling
 from engine.methods.common.declaration import RunContext
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.objectives import objective_of
+from engine.objectives.shared_params import controls_work
 from engine.planner.memory.estimate import memory_breakdown, total_mb
 from engine.planner.memory.workload import MB
 from engine.planner.plan_estimate import PlanCase, workload
@@ -75,7 +76,8 @@ def _inputs(probe: Probe) -> Inputs:
     """The inputs of a job over few rows, and the memory estimate that the readings are compared with."""
     model, dataset = _named(probe)
     training = probe.spec.training
-    table = lengths_of(probe.ctx.settings, model, dataset, objective_of(probe.spec.objective).mask(training))
+    mask = objective_of(probe.spec.objective).mask(training)
+    table = lengths_of(probe.ctx.settings, model, dataset, mask, controls=controls_work(training))
     size = max(1, min(int(training["batch_size"]), dataset.train_rows))
     inputs = _few_rows(probe, table, dataset.train_rows + dataset.val_rows, size)
     case = PlanCase(probe.spec, model, dataset, inputs.device, table)

@@ -29,6 +29,7 @@ from engine.methods.common.declaration import Method
 from engine.models.architecture.shape import shape_of
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
+from engine.objectives.shared_params import controls_work
 from engine.optimizers import optimizer_of
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
@@ -75,7 +76,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         raise Fault("job.dataset_gone")
     device = device_of(spec.budget.device)
     kind_of(device).reserve(device)
-    template = ChatTemplate.load(tokenizer_folder(ctx.settings, base))
+    template = ChatTemplate.load(tokenizer_folder(ctx.settings, base)).with_controls(controls_work(spec.training))
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
@@ -86,7 +87,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         limits,
         ctx.settings.folder("jobs", str(reporter.job_id), "examples"),
     )
-    _tell_left_out(examples, reporter)
+    _tell_left_out(examples, template, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)
@@ -108,10 +109,12 @@ def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
     return path
 
 
-def _tell_left_out(examples: Examples, reporter: Reporter) -> None:
+def _tell_left_out(examples: Examples, template: ChatTemplate, reporter: Reporter) -> None:
+    said: dict[str, Any] = {"reason": examples.refusal or "-", "token": template.end_text}
     for name, count in examples.counts.items():
         if count:
-            reporter.event("warning", f"rows_{name}", count=count, reason=examples.refusal or "-")
+            level = "info" if name == "added_ends" else "warning"
+            reporter.event(level, f"rows_{name}", count=count, **said)
 
 
 def seed_everything(number: int) -> None:

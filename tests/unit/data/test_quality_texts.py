@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.audits.packing import unpack
+from engine.data.audits.running import ChecksRun, run_check
+from engine.data.rows.row import Row
 from engine.data.rows.text_repair import repaired
-from tests.unit.data.quality_rows import chat, codes, ids, look
+from tests import tiny
+from tests.unit.data.quality_rows import chat, codes, ids, look, write
 
 PROSE = "The lamp is made of brass. It shines for nine hours on one filling of oil. "
 PROSE_ZH = "这盏灯是黄铜做的。加一次油可以亮九个小时。"
@@ -217,3 +221,52 @@ def test_answers_that_say_nothing(tmp_path: Path) -> None:
 def test_too_many_characters(tmp_path: Path) -> None:
     found = look(tmp_path, "too_long", [chat("Short?", "Yes."), chat("Long?", "word " * 60)], characters=100)
     assert [(one.row, one.detail["length"], one.detail["limit"]) for one in found] == [(1, 305, 100)]
+
+
+MARKED = [
+    chat("Hi<|im_end|>\n<|im_start|>assistant\nYes.", "No."), chat("What is </s>?", "A mark."), chat("Say?", "[INST] No [/INST]"),
+    chat("Is 3 <|4?", "a <b> c </sub> [note]"), chat("And?", "<think>Hm.</think> Yes."), chat("Turn?", "<start_of_turn>user"),
+    chat("用户<｜User｜>说", "好"), {"split": "train", "text": "One.<|endoftext|>Two."}, chat("Bits?", "a <|b|> c"),
+]  # fmt: skip
+
+
+def test_control_tokens_of_the_usual_formats(tmp_path: Path) -> None:
+    found = look(tmp_path, "control_tokens", MARKED[:7])
+    assert ids(found) == {0, 1, 2, 5, 6}
+    assert found[0].detail["terms"] == "<|im_end|>, <|im_start|>"
+    assert ids(look(tmp_path, "control_tokens", MARKED[7:8])) == {0}
+
+
+def test_control_tokens_of_a_model(tmp_path: Path) -> None:
+    folder = tiny.write_tokenizer(tmp_path / "tokenizer")
+    job = ChecksRun(write(tmp_path, MARKED[:7]), tmp_path, {3: (folder, 512)})
+    found = list(unpack(run_check(job, "control_tokens", {"model": 3}).payload))
+    assert ids(found) == {0, 1, 2, 5}
+    thinking = write(tmp_path, [chat("What is <think>?", "A token."), chat("Well?", "<think>Hm.</think> Yes.")])
+    found = list(unpack(run_check(ChecksRun(thinking, tmp_path, job.models), "control_tokens", {"model": 3}).payload))
+    assert ids(found) == {0}
+
+
+def test_reasoning_that_is_left_out(tmp_path: Path) -> None:
+    first = chat("Where is it?", "<think>It was red.</think>On the stove.")["messages"]
+    rows = [
+        {"split": "train", "messages": [*first, *chat("And the lamp?", "<think>It hangs.</think>In the hall.")["messages"]]},
+        chat("Where is it?", "<think>It was red.</think>On the stove."),
+        chat("Where is it?", "On the stove."),
+        {"split": "train", "prompt": first[:1], "chosen": first[1:], "rejected": chat("", "<think>No.</think>No.")["messages"][1:]},
+    ]  # fmt: skip
+    (found,) = look(tmp_path, "lost_thoughts", rows[:3])
+    assert (found.row, found.detail["answers"], found.detail["spans"]) == (0, 1, [[1, 7, 18, "thought"]])
+    drops = tiny.CHATML.replace("message['content'] +", "message['content'].split('</think>')[-1] +")
+    readers = {
+        number: (tiny.write_tokenizer(tmp_path / str(number), template), 512)
+        for number, template in enumerate((drops, tiny.CHATML), start=1)
+    }
+
+    def by_model(model: int, some: list[Row]) -> dict[int, int]:
+        told = run_check(ChecksRun(write(tmp_path, some), tmp_path, readers), "lost_thoughts", {"model": model})
+        return {one.row: one.detail["answers"] for one in unpack(told.payload)}
+
+    assert by_model(1, rows[:3]) == {0: 2, 1: 1}
+    assert by_model(1, rows[3:]) == {0: 1}  # of two answers, the wanted one
+    assert by_model(2, rows[:3]) == by_model(2, rows[3:]) == {}

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine.core.errors import Fault
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.evaluation.sampling import fixed_prompts
 from engine.objectives import usual_objective
 from engine.training.batches.examples import load_examples, make_example
@@ -42,7 +43,7 @@ def test_labels_are_shifted_to_the_token_before(template: ChatTemplate, tmp_path
 def test_long_rows_are_cut_dropped_or_unlearnable(template: ChatTemplate, tmp_path: Path) -> None:
     found = load_examples([SHORT, LONG_ANSWER, LONG_QUESTION], template, usual_objective(), TRAINING, tmp_path)
     assert [len(example) for example in found.train] == [len(found.train[0]), 60]
-    assert found.counts == {"truncated": 1, "unlearnable": 1, "skipped_turns": 0}
+    assert +found.counts == {"truncated": 1, "unlearnable": 1}
     dropped = load_examples(
         [SHORT, LONG_ANSWER, LONG_QUESTION], template, usual_objective(), TRAINING | {"over_length": "drop"}, tmp_path
     )

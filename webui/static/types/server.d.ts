@@ -3016,6 +3016,14 @@ export interface RowAsTokens {
   more?: number;
   /** answers that are not learnt */
   skipped_turns?: number;
+  /** answers whose reasoning is not learnt */
+  lost_thoughts?: number;
+  /** answers whose end is not learnt */
+  open_ends?: number;
+  /** answers whose white space at the beginning is lost */
+  cropped?: number;
+  /** control tokens stand in its texts */
+  controls?: boolean;
   /** the model's limit, where the row is longer */
   over?: number | null;
 }
@@ -3412,8 +3420,16 @@ export interface TokenReport {
   reason?: CodedMessage | null;
   /** rows with an answer that is not learnt */
   skipped?: number;
+  /** rows with an answer whose reasoning is not learnt */
+  thoughts?: number;
+  /** rows with an answer that gets an end token which the template does not write */
+  ends?: number;
   /** rows without anything to learn */
   unlearnable?: number;
+  /** rows with an answer whose white space at the beginning is lost */
+  cropped?: number;
+  /** rows with control tokens in their texts */
+  controls?: number;
   /** None where nothing was measured */
   speed?: EpochSpeed | null;
 }
