@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 
 from tests import tiny
 
@@ -41,12 +41,11 @@ def write_model(folder: Path, family: str = "llama", *, dtype: str = "float32", 
     return tiny.write_tokenizer(folder)
 
 
-def add_tokens(folder: Path, tokens: Sequence[str], *, beyond: bool = True) -> Path:
-    """Teach the tokenizer further tokens; `beyond` puts them behind the embedding's last row."""
+def add_tokens(folder: Path, tokens: Sequence[str], *, special: bool = False) -> Path:
+    """Teach the tokenizer further tokens, behind the embedding's last row; special ones are text where people write them."""
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    if beyond:  # unused ids first, so that the tokens that matter are the first ones without a row
-        tokenizer.add_special_tokens([f"<|unused_{i}|>" for i in range(ROWS - tokenizer.get_vocab_size())])
-    tokenizer.add_special_tokens(list(tokens))
+    tokenizer.add_special_tokens([f"<|unused_{i}|>" for i in range(ROWS - tokenizer.get_vocab_size())])
+    tokenizer.add_tokens([AddedToken(token, special=special) for token in tokens])
     tokenizer.save(str(folder / "tokenizer.json"))
     return folder
 

@@ -56,14 +56,14 @@ def _register(ctx: Context, folder: Path) -> int:
 
 def _with_turns(folder: Path) -> Path:
     """As people add ChatML to a base model without resizing it."""
-    add_tokens(folder, TURN)
+    add_tokens(folder, TURN, special=True)
     file = folder / "chat_template.jinja"
     file.write_text(file.read_text().replace("<|im_start|>", TURN[0]).replace("<|im_end|>", TURN[1]))
     return edit(folder, "tokenizer_config.json", eos_token=TURN[1], pad_token=TURN[1])
 
 
 def _with_pad(folder: Path) -> Path:
-    add_tokens(folder, ["<|pad|>"])
+    add_tokens(folder, ["<|pad|>"], special=True)
     edit(folder, "config.json", pad_token_id=ROWS)
     return edit(folder, "tokenizer_config.json", pad_token="<|pad|>")
 

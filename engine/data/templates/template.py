@@ -55,6 +55,7 @@ class ChatTemplate(Ends):
         tokenizer: with offsets that hold white space.
         source: of the template; None without one.
         special: names of tokens by their part.
+        token_rows: which tokens the model has rows for in its embedding.
         controls: whether control tokens in texts of people and data work as such; they are text where they do not.
     """
 
