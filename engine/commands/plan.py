@@ -9,6 +9,7 @@ from typing import Any
 from engine.base_formats import base_format_of
 from engine.commands import models
 from engine.commands.console import Console
+from engine.commands.review import tell_misfits
 from engine.commands.train import data_set
 from engine.core.context import Context
 from engine.core.errors import Fault
@@ -32,8 +33,9 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
         return _devices(console)
     model = models.find(ctx, args.model)
     models.make_ready(console, ctx, model)
-    asked = {"base_model": model, "dataset": data_set(console, ctx, args.data), "budget": budget(args)}
-    asked["objective"] = args.objective or usual_objective().key
+    dataset, objective = data_set(console, ctx, args.data), args.objective or usual_objective().key
+    asked = {"base_model": model, "dataset": dataset, "budget": budget(args), "objective": objective}
+    tell_misfits(console, ctx, dataset, model, objective)
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))

@@ -11,6 +11,7 @@ from typing import Any
 from engine.commands import models
 from engine.commands.console import Console, JobPrinter, on_interrupt, status_text
 from engine.commands.given_settings import read_settings
+from engine.commands.review import tell_misfits
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.text import FALLBACK
@@ -29,6 +30,9 @@ def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     raw = _raw_spec(console, ctx, args)
     if isinstance(raw["base_model"], int):
         models.make_ready(console, ctx, raw["base_model"])
+        if isinstance(raw.get("dataset"), int):
+            ends = bool((raw.get("training") or {}).get("teach_end", True))
+            tell_misfits(console, ctx, raw["dataset"], raw["base_model"], raw["objective"], teach_end=ends)
     return watch(console, ctx, start_job(ctx, raw, key=uuid.uuid4().hex))
 
 

@@ -16,7 +16,8 @@ from engine.methods.common.declaration import Method, Refusal
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.data.templates.template import ChatTemplate, Encoded
+    from engine.data.templates.encoded import Encoded
+    from engine.data.templates.template import ChatTemplate
 
 Values = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -36,7 +37,8 @@ class LeftOut(Protocol):
     """Told of rows that are left out, or learnt in part."""
 
     def __call__(self, name: str, count: int = 1, fault: Fault | None = None) -> None:
-        """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated", "skipped_turns", "cropped_answers" or "control_tokens"."""
+        """Count under "refused" (with the template's reason), "dropped", "unlearnable", "truncated", "control_tokens", or the
+        name of what is learnt in part: "skipped_turns", "cropped_answers", "lost_thoughts", "added_ends", "open_ends"."""
 
 
 class ExampleMaker(Protocol):
@@ -130,7 +132,7 @@ class Objective:
         params: its settings, in the order of the form. Methods may give them defaults of their own.
         learns_from: kinds of rows (`KINDS`) that it can use.
         unfit: for other kinds, the code of the sentence that says why not and what to do.
-        mask: settings -> which tokens carry a label: "assistant" (the answers) or "all".
+        mask: settings -> which tokens carry a label, as options of `ChatTemplate.encode`.
         examples: (template, settings, told of what is left out) -> a maker, one for each split.
         counts: (measured lengths of a split, settings) -> what training sees of it, without tokenising again.
         loss: (forward, group) -> the loss of a group.
@@ -150,7 +152,7 @@ class Objective:
     help: Text
     params: tuple[Param, ...]
     learns_from: frozenset[str]
-    mask: Callable[[Values], str]
+    mask: Callable[[Values], Values]
     examples: Callable[[ChatTemplate, Values, LeftOut], ExampleMaker]
     counts: Callable[[LengthIndex, Values], Counts]
     loss: Callable[[ForwardPass, Sequence[Any]], GroupLoss]

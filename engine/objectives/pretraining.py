@@ -40,7 +40,8 @@ from engine.objectives.shared_params import (
 )
 
 if TYPE_CHECKING:
-    from engine.data.templates.template import ChatTemplate, Encoded
+    from engine.data.templates.encoded import Encoded
+    from engine.data.templates.template import ChatTemplate
 
 
 class _Blocks:
@@ -72,7 +73,7 @@ class _Blocks:
 
     def _take(self, ids: list[int]) -> int:
         """Put the beginning of what is left of a document into the block; how many tokens that was."""
-        from engine.data.templates.template import Encoded
+        from engine.data.templates.encoded import Encoded
 
         room = self._length - self._held
         piece, following = ids[:room], ids[room] if len(ids) > room else IGNORED
@@ -133,7 +134,7 @@ PRETRAINING = Objective(
     help=Text("objectives.pretraining.help"),
     params=_PARAMS,
     learns_from=frozenset({"text"}),
-    mask=lambda _values: "all",
+    mask=lambda _values: {"train_on": "all"},
     examples=_Blocks,
     counts=_counts,
     loss=cross_entropy,

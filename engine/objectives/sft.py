@@ -51,6 +51,13 @@ _TRAIN_ON = Param(
     usual=Text("objectives.sft.train_on.usual"),
 )
 
+_TEACH_END = Param(
+    key="teach_end", kind="bool", default=True,
+    label=Text("objectives.sft.teach_end.label"),
+    help=Text("objectives.sft.teach_end.help"),
+    usual=Text("objectives.sft.teach_end.usual"),
+)
+
 _SCORED_ANSWERS = Param(
     key="scored_answers", kind="int", default=0, minimum=0, maximum=500, step=1,
     label=Text("objectives.sft.scored_answers.label"),
@@ -58,6 +65,10 @@ _SCORED_ANSWERS = Param(
     usual=Text("objectives.sft.scored_answers.usual"),
 )
 # fmt: on
+
+
+def _mask(values: Values) -> Values:
+    return {"train_on": values["train_on"], "teach_end": values.get("teach_end", True)}
 
 
 class _OneByOne:
@@ -69,7 +80,7 @@ class _OneByOne:
     def add(self, row: Row) -> Iterator[Parts]:
         values = self._values
         try:
-            encoded = self._template.encode(row, train_on=values["train_on"], max_length=values["max_length"])
+            encoded = self._template.encode(row, **_mask(values), max_length=values["max_length"])
         except Fault as fault:
             if not refuses_a_row(fault):
                 raise
@@ -84,6 +95,9 @@ class _OneByOne:
             self._left_out("skipped_turns", encoded.skipped_turns)
             self._left_out("cropped_answers", encoded.cropped)
             self._left_out("control_tokens", int(encoded.controls))
+            for name in ("lost_thoughts", "added_ends", "open_ends"):
+                if count := getattr(encoded, name):
+                    self._left_out(name, count)
             yield (encoded,)
 
     def close(self) -> Iterator[Parts]:
@@ -95,7 +109,8 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
 
 
 _PARAMS: tuple[Param, ...] = (
-    EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, CONTROL_TOKENS, SCHEDULE, WARMUP, WEIGHT_DECAY, MAX_GRAD_NORM,
+    EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, _TEACH_END, CONTROL_TOKENS, SCHEDULE, WARMUP,
+    WEIGHT_DECAY, MAX_GRAD_NORM,
     OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, _SCORED_ANSWERS, KEEP_CHECKPOINTS, SEED,
 )  # fmt: skip
 
@@ -107,7 +122,7 @@ SFT = Objective(
     params=_PARAMS,
     learns_from=frozenset({"chat", "text"}),
     unfit={"preference": "job.dataset_preference", "kto": "job.dataset_kto"},
-    mask=lambda values: str(values["train_on"]),
+    mask=_mask,
     examples=_OneByOne,
     counts=_counts,
     loss=cross_entropy,

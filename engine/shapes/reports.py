@@ -106,6 +106,8 @@ class TokenReport(TypedDict, total=False):
     refused: int  # rows that the template cannot take
     reason: CodedMessage | None  # of the first of them
     skipped: int  # rows with an answer that is not learnt
+    thoughts: int  # rows with an answer whose reasoning is not learnt
+    ends: int  # rows with an answer that gets an end token which the template does not write
     unlearnable: int  # rows without anything to learn
     cropped: int  # rows with an answer whose white space at the beginning is lost
     controls: int  # rows with control tokens in their texts

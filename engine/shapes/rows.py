@@ -60,6 +60,8 @@ class RowAsTokens(TypedDict):
     trained: NotRequired[int]  # tokens that are learnt
     more: NotRequired[int]  # tokens that are not shown
     skipped_turns: NotRequired[int]  # answers that are not learnt
+    lost_thoughts: NotRequired[int]  # answers whose reasoning is not learnt
+    open_ends: NotRequired[int]  # answers whose end is not learnt
     cropped: NotRequired[int]  # answers whose white space at the beginning is lost
     controls: NotRequired[bool]  # control tokens stand in its texts
     over: NotRequired[int | None]  # the model's limit, where the row is longer

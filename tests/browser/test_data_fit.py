@@ -104,6 +104,27 @@ def test_tools_that_a_template_leaves_out_are_told_alike(visit: Open, stock: Sto
     tab.assert_clean()
 
 
+def test_a_template_without_an_end_is_told_in_the_review_and_when_learning_one_is_off(
+    visit: Open, stock: Stock
+) -> None:
+    with stock.ctx.db.read() as s:
+        folder = Path(stock.ctx.settings.absolute(s.get_one(LanguageModel, stock.plain).tokenizer_path or ""))
+    write_tokenizer(folder, WITH_TOOLS.replace("<|im_end|>", "\n"))
+    tab = visit()
+    page = tab.open(f"/en/train?dataset={stock.tools}&model={stock.plain}")
+    page.click("#train-step-review")
+    page.wait_for_selector(
+        f".train-misfits .info :text('{t('en', 'fit.end_added', model='Plain', token='<|im_end|>')}')"
+    )
+    page.click("#train-step-method")
+    page.click("[data-step=method] details:has(#training-teach_end) > summary")
+    page.click("#training-teach_end")
+    page.click("#train-step-review")
+    page.wait_for_selector(f".train-misfits .warn :text('{t('en', 'fit.end_refused', model='Plain')}')")
+    assert tab.violations() == []
+    tab.assert_clean()
+
+
 def test_pairs_lead_to_their_preferred_answers(visit: Open, stock: Stock) -> None:
     tab = visit(size=PHONE, scheme="dark")
     page = tab.open("/zh/data")

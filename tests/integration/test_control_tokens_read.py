@@ -37,7 +37,7 @@ def test_plan_preview_and_training_count_the_same_tokens(controls: bool, train_o
     template = ChatTemplate(tokenizer_of("llama-3"), CHATML, {"eos_token": "<|im_end|>"}).with_controls(controls)
     training = {"train_on": train_on, "max_length": 512, "over_length": "truncate"}
     examples = load_examples([*ODD, {**ODD[0], "split": "val"}], template, usual_objective(), training, tmp_path)
-    table = measure(ODD, len(ODD), template, train_on)
+    table = measure(ODD, len(ODD), template, {"train_on": train_on})
     assert table.train_index.count(512, "truncate").trained == examples.train.trained
     assert [length for length, _ in table.train] == examples.train.lengths.tolist()
     shown = example_tokens(ODD, lambda told: usual_objective().examples(template, training, told), template, 3)
@@ -66,7 +66,7 @@ def test_lengths_are_kept_apart_by_whether_control_tokens_work(ctx: Context) -> 
     base, dataset = tiny.add_model(ctx), tiny.add_dataset(ctx, rows)
     with ctx.db.read() as s:
         found = [
-            lengths_of(ctx.settings, s.get_one(LanguageModel, base), s.get_one(Dataset, dataset), "all", controls=work).train[0][0]
+            lengths_of(ctx.settings, s.get_one(LanguageModel, base), s.get_one(Dataset, dataset), {"train_on": "all"}, controls=work).train[0][0]
             for work in (False, True, False)
         ]  # fmt: skip
     assert found[0] == found[2] > found[1]

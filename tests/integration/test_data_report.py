@@ -111,8 +111,8 @@ OTHER_END = CHATML.replace("message['content'] + '<|im_end|>'", "message['conten
     ("template", "codes"),
     [
         (CHATML, ["template.end", "template.system_kept"]),
-        (NO_END, ["template.no_end", "template.system_kept"]),
-        (OTHER_END, ["template.other_end", "template.system_kept"]),
+        (NO_END, ["template.end_added", "template.system_kept"]),
+        (OTHER_END, ["template.end", "template.system_kept"]),
         (NO_SYSTEM, ["template.refuses"]),
         (REFUSES, ["template.refuses"]),
         (None, ["template.missing"]),

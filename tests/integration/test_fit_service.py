@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+from engine.commands.console import Console
+from engine.commands.review import tell_misfits
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.text import catalogue
@@ -19,7 +22,7 @@ from engine.services.data.versions import versions
 from storage.tables import LanguageModel
 from tests.tiny import CHATML, add_config, write_tokenizer
 from webui.guard import with_sentences
-from webui.i18n import t
+from webui.i18n import error_text, t
 
 WITH_TOOLS = (
     "{% if tools %}{{ tools | tojson }}\n{% endif %}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}"
@@ -82,10 +85,12 @@ def _named(way: dict[str, Any]) -> Any:
 
 
 def told(ctx: Context, *asked: Any) -> list[tuple[str, str, dict[str, Any], list[tuple[str, Any]]]]:
+    """What is wrong; the templates here mostly have no end mark, which is only good to know."""
     found = fit_of(ctx, *asked)
     assert not found["working"]
     ways = [[(way["do"], _named(way)) for way in one["ways"]] for one in found["findings"]]
-    return [(one["code"], one["level"], one["params"], way) for one, way in zip(found["findings"], ways, strict=True)]
+    every = [(one["code"], one["level"], one["params"], way) for one, way in zip(found["findings"], ways, strict=True)]
+    return [one for one in every if one[1] != "info"]
 
 
 def test_rows_that_fit_are_told_nothing_of(ctx: Context) -> None:
@@ -153,6 +158,46 @@ def test_a_language_that_a_model_hardly_knows_is_measured(ctx: Context) -> None:
     assert told(ctx, few, small) == []
 
 
+def test_reasoning_that_a_template_leaves_out(ctx: Context) -> None:
+    drops = CHATML.replace(
+        "message['content'] + '<|im_end|>'", "message['content'].split('</think>')[-1] + '<|im_end|>'"
+    )
+    model = add_model(ctx, "Drops", drops)
+    made = add_rows(ctx, [reasoned(n) if n < 6 else chat(n) for n in range(20)])
+    wanted = {"n": 6, "answers": 12, "rows": 20, "model": "Drops"}
+    assert told(ctx, made, model) == [("thoughts", "warn", wanted, [("models", "")])]
+    add_model(ctx, "Keeps")
+    assert told(ctx, made, model) == [("thoughts", "warn", wanted, [("model", "Keeps")])]
+
+
+def reasoned(n: int) -> dict[str, Any]:
+    answers = [{"role": "assistant", "content": f"<think>{n} is {m}.</think>It is {m}."} for m in range(2)]
+    ask = {"role": "user", "content": f"What is {n}?"}
+    return {"messages": [ask, answers[0], ask, answers[1]]}
+
+
+@pytest.mark.parametrize(("end", "code", "level"), [("<|im_end|>", "end_added", "info"), (None, "no_end", "warn")])
+def test_a_template_without_an_end_is_told_on_pages_and_in_the_terminal(
+    ctx: Context, end: str | None, code: str, level: str
+) -> None:
+    model = add_model(ctx, "Open", WITH_TOOLS)
+    with ctx.db.read() as s:
+        file = ctx.settings.absolute(s.get_one(LanguageModel, model).tokenizer_path or "") / "special.json"
+    file.write_text(json.dumps({"eos_token": end}))
+    made = add_rows(ctx, [chat(n) for n in range(20)])
+    (found,) = fit_of(ctx, made, model)["findings"]
+    assert (found["code"], found["level"]) == (code, level)
+    assert found["params"] == {"model": "Open", "token": end or ""}
+    console = Console("en", t, error_text, out=io.StringIO())
+    tell_misfits(console, ctx, made, model, SFT.key)
+    assert console.out.getvalue() == t("en", f"fit.{code}", **found["params"]) + "\n"  # type: ignore[attr-defined]
+    console.out = io.StringIO()
+    tell_misfits(console, ctx, made, model, SFT.key, teach_end=False)
+    assert console.out.getvalue() == t("en", f"fit.{'end_refused' if end else code}", model="Open") + "\n"
+    text = add_rows(ctx, [{"text": f"A text {n}."} for n in range(20)], "texts")
+    assert fit_of(ctx, text, model)["findings"] == []
+
+
 def test_kinds_that_an_objective_does_not_learn_from(ctx: Context) -> None:
     pairs = add_rows(ctx, [{"prompt": f"Q{n}", "chosen": f"yes {n}", "rejected": f"no {n}"} for n in range(10)])
     wanted = {"rows": 10, "objective": SFT.label.as_dict()}
@@ -195,8 +240,17 @@ def test_every_data_set_is_looked_at_in_turn(ctx: Context, monkeypatch: pytest.M
 
 
 def test_every_sentence_is_there_in_both_languages() -> None:
-    codes = ["tools", "system", "refused", "no_template"]
-    keys = [*codes, *(f"{code}.about" for code in codes), "language", "kind.preference", "kind.kto", "kind.other"]
+    codes = ["tools", "system", "refused", "no_template", "thoughts"]
+    keys = [
+        *codes,
+        *(f"{code}.about" for code in codes),
+        "language",
+        "end_added",
+        "no_end",
+        "kind.preference",
+        "kind.kto",
+        "kind.other",
+    ]
     for language in ("en", "zh"):
         assert [key for key in keys if f"fit.{key}" not in catalogue(language)] == []
 

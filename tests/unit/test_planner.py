@@ -216,7 +216,7 @@ def _chat(question: str, answer: str, split: str = "train") -> dict[str, Any]:
 
 def test_counts_follow_the_limit_and_the_choice() -> None:
     rows = [_chat("ab", "cd"), _chat("ab", "c" * 50), _chat("a" * 50, "c"), _chat("v", "v", "val")]
-    table = measure(rows, len(rows), _template(), "assistant")
+    table = measure(rows, len(rows), _template(), {"train_on": "assistant"})
     short, long_answer, long_question = (length for length, _runs in table.train)
     whole = count(table.train, table.scale, 512, "truncate")
     assert (whole.rows, whole.tokens) == (3, short + long_answer + long_question)
@@ -229,14 +229,14 @@ def test_counts_follow_the_limit_and_the_choice() -> None:
 
 
 def test_large_data_is_measured_on_some_rows_and_scaled() -> None:
-    table = measure([_chat("q", "a")] * 10, 95, _template(), "all")
+    table = measure([_chat("q", "a")] * 10, 95, _template(), {"train_on": "all"})
     assert len(table.train) == 10
     assert count(table.train, table.scale, 512, "truncate").rows == 95
 
 
 def test_rows_that_the_template_refuses_are_counted() -> None:
     template = ChatTemplate(_template().tokenizer, "{{ raise_exception('no') }}", {"eos_token": "<|im_end|>"})
-    table = measure([_chat("q", "a")], 1, template, "assistant")
+    table = measure([_chat("q", "a")], 1, template, {"train_on": "assistant"})
     assert (table.refused, table.train) == (1, [])
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
 
+from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.inspect import inspect_folder
 from tests.zoo import ZOO, ZooModel, build
 from tests.zoo.keeper import ZooKeeper, config_of
+from tests.zoo.lessons import turns
 from tests.zoo.oddities import ODDITIES, tensors_of
 
 each = pytest.mark.parametrize("model", ZOO, ids=str)
@@ -32,6 +35,26 @@ def test_it_may_be_loaded_and_its_template_speaks(zoo: ZooKeeper, model: ZooMode
     ids = template.encode_prompt([{"role": "user", "content": "Where is the kettle?"}])
     assert "Where is the kettle?" in template.decode(ids)
     assert template.eos_ids
+
+
+@each
+def test_its_answers_are_learnt_behind_what_chat_sends_and_with_an_end(zoo: ZooKeeper, model: ZooModel) -> None:
+    template = ChatTemplate.load(zoo.tokenizer(model.key))
+    talk = [*turns("kettle", new=False), *turns("harbour", new=True)]
+    encoded = template.encode(talk)
+    begun = [
+        place for place in range(1, len(encoded.ids)) if encoded.labels[place - 1] == IGNORED != encoded.labels[place]
+    ]
+    asked = [template.encode_prompt(talk[:turn]) for turn in (1, 3)]
+    assert [ids for ids in asked if len(ids) in begun and encoded.ids[: len(ids)] == ids] == asked[
+        encoded.skipped_turns :
+    ]
+    learnt = [*encoded.labels, IGNORED]
+    ends = [one for one, after in pairwise(learnt) if one != IGNORED == after]
+    assert len(ends) == len(begun) == 2 - encoded.skipped_turns
+    assert set(ends) <= set(template.eos_ids)
+    assert encoded.open_ends == 0
+    assert encoded.added_ends or "no end mark" not in model.oddities
 
 
 def test_every_oddity_is_carried_by_one_of_them() -> None:

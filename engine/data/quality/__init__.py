@@ -16,6 +16,7 @@ from engine.data.quality.empty_answers import EMPTY_ANSWERS
 from engine.data.quality.encoding import BROKEN_ENCODING
 from engine.data.quality.leakage import LEAKAGE
 from engine.data.quality.loops import LOOPS
+from engine.data.quality.lost_thoughts import LOST_THOUGHTS
 from engine.data.quality.personal import PERSONAL
 from engine.data.quality.refusals import REFUSALS
 from engine.data.quality.too_long import TOO_LONG
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     TOXIC,
     CONTROL_TOKENS,
     TOO_LONG,
+    LOST_THOUGHTS,
 )
 _BY_KEY = {check.key: check for check in CHECKS}
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.rows.row import Row, kind_of
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.masking import IGNORED
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
+from engine.data.templates.thinking import lost_thoughts, thought_of
 from engine.data.templates.token_overview import one_text
 
 _SHOWN_TOKENS = 48  # of the end of the row
@@ -35,14 +37,13 @@ def check_template(template: ChatTemplate, rows: Sequence[Row]) -> dict[str, Any
     encoded, row, fault = _first(template, rows)
     if encoded is None or row is None:
         return _only("template.refuses", "danger", reason="" if fault is None else reason_of(fault))
-    findings = [_end(template, encoded), *_system(template, rows), *_prompt(template, row)]
-    pieces, shown = template.pieces(encoded.ids), _window(encoded)
-    tokens = [{"text": pieces[at], "trained": encoded.labels[at] != IGNORED} for at in range(*shown)]
+    findings = [_end(template, encoded), *_thoughts(template, rows), *_system(template, rows), *_prompt(template, row)]
+    shown = _window(encoded)
     head = _head(template, row)
     return {
         "findings": findings,
         "row": {"id": row.get("id"), "line": row.get("line")},
-        "tokens": tokens,
+        "tokens": _tokens(template, encoded, shown),
         "cut": shown[0] > 0,
         "head": head if len(head) >= _LONG_HEAD else "",
     }
@@ -79,19 +80,48 @@ def _window(encoded: Encoded) -> tuple[int, int]:
     return max(0, start), count
 
 
+def _tokens(template: ChatTemplate, encoded: Encoded, shown: tuple[int, int]) -> list[dict[str, Any]]:
+    """Those from one place to another; an end that is learnt in between stands among them."""
+    pieces, tokens = template.pieces(encoded.ids), []
+    for at in range(*shown):
+        between = at in encoded.ends and encoded.labels[at] != encoded.ids[at]
+        if between:
+            tokens.append({"text": _text(template, encoded.labels[at]), "trained": True})
+        tokens.append({"text": pieces[at], "trained": encoded.labels[at] != IGNORED and not between})
+    return tokens
+
+
 def _end(template: ChatTemplate, encoded: Encoded) -> dict[str, Any]:
-    """Whether the last trained token is one that ends an answer."""
-    trained = [at for at, label in enumerate(encoded.labels) if label != IGNORED]
-    stops = [_text(template, token) for token in template.eos_ids]
+    """Whether the last trained token is one that ends an answer, and who put it there."""
+    trained = [label for label in encoded.labels if label != IGNORED]
     if not trained:
         return _finding("template.nothing", "danger")
-    last = encoded.ids[trained[-1]]
-    token = _text(template, last)
-    if last in template.eos_ids:
-        return _finding("template.end", "good", token=token)
-    if token in template.end_marks:
-        return _finding("template.other_end", "warn", token=token, stops=" ".join(stops) or "-")
-    return _finding("template.no_end", "danger", token=token.strip() or token, stops=" ".join(stops) or "-")
+    token = _text(template, trained[-1])
+    if encoded.open_ends:
+        return _finding("template.no_end", "danger", token=token.strip() or token)
+    return (
+        _finding("template.end_added", "info", token=token)
+        if encoded.ends
+        else _finding("template.end", "good", token=token)
+    )
+
+
+def _thoughts(template: ChatTemplate, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """How many answers of the rows looked at reason in words that the template leaves out."""
+    lost = [count for row in map(one_text, rows) if (count := _lost(template, row))]
+    if not lost:
+        return []
+    return [_finding("template.thoughts", "warn", rows=len(lost), answers=sum(lost), looked=len(rows))]
+
+
+def _lost(template: ChatTemplate, row: Row) -> int:
+    messages = row.get("messages") or []
+    if not any(thought_of(str(message.get("content") or "")) for message in messages):
+        return 0
+    try:
+        return lost_thoughts(messages, template.row_text(messages, row.get("tools")))
+    except Fault:
+        return 0
 
 
 def _text(template: ChatTemplate, token: int) -> str:
@@ -123,7 +153,7 @@ def _prompt(template: ChatTemplate, row: Row) -> list[dict[str, Any]]:
     try:
         tools = row.get("tools")
         asked = template.render(messages[:-1], add_generation_prompt=True, tools=tools)
-        whole = template.render(messages, tools=tools)
+        whole = template.row_text(messages, tools)
     except Fault:
         return []
     return [] if whole.startswith(asked) else [_finding("template.other_prompt", "warn")]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.text import Text
-from engine.data.rows.row import Row, conversation_of, texts_of, uses_tools
-from engine.data.templates.losses import check_nothing_lost, reason_of, refuses_a_row
+from engine.data.rows.row import Message, Row, conversation_of, texts_of, uses_tools
+from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.thinking import lost_thoughts
 
 MOST_ROWS = 1_000  # larger data sets are looked at evenly spread
 _MOST_LETTERS = 8_000  # of one script: enough for two digits
@@ -60,6 +61,9 @@ class Fit:
         tools: rows that use tools.
         refused: rows that the chat template cannot take, by the code of the reason.
         reasons: the first reason of each code, in words.
+        talks: conversations that the template takes.
+        thoughts: of those, rows with answers whose reasoning the template leaves out.
+        thinking: these answers.
         letters, tokens: of each script.
     """
 
@@ -69,6 +73,9 @@ class Fit:
     tools: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, Any] = field(default_factory=dict)
+    talks: int = 0
+    thoughts: int = 0
+    thinking: int = 0
     letters: Counter[str] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
 
@@ -87,12 +94,19 @@ class Fit:
     def _refusal(self, row: Row) -> Fault | None:
         talk, tools = conversation_of(row), row.get("tools")
         try:
-            check_nothing_lost(self.template, talk, tools, self.template.render(talk, tools=tools))
+            text = self.template.row_text(talk, tools)
         except Fault as fault:
             if fault.code == "template.missing" or refuses_a_row(fault):
                 return fault
             raise
+        self._look_at_answers(talk, text)
         return None
+
+    def _look_at_answers(self, talk: Sequence[Message], text: str) -> None:
+        lost = lost_thoughts(talk, text)
+        self.talks += 1
+        self.thoughts += lost > 0
+        self.thinking += lost
 
     def _measure(self, script: Script, row: Row) -> None:
         words = re.findall(f"[{script.letters}]+", " ".join(texts_of(row)))
@@ -108,7 +122,8 @@ class Fit:
 
         Returns:
             {"rows", "looked", "tools", "refused": {code: rows of those looked at}, "reasons": {code: words},
-            "per_letter": {language: tokens a letter}}.
+            "per_letter": {language: tokens a letter}, "thoughts": rows with reasoning that is left out, "thinking": their answers,
+            "end": "own", "added" or "none": whose token ends an answer (None without conversations), "end_token": its text}.
         """
         per_letter = {key: self.tokens[key] / count for key, count in self.letters.items() if count}
         return {
@@ -118,7 +133,16 @@ class Fit:
             "refused": dict(self.refused),
             "reasons": self.reasons,
             "per_letter": per_letter,
+            "thoughts": self.thoughts,
+            "thinking": self.thinking,
+            "end": self._end() if self.talks else None,
+            "end_token": self.template.end_text,
         }
+
+    def _end(self) -> str:
+        if self.template.turn_end is not None:
+            return "own"
+        return "none" if self.template.end_id is None else "added"
 
 
 def scripts_of(languages: Mapping[str, int]) -> frozenset[str]:

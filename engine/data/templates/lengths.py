@@ -125,14 +125,16 @@ class LengthIndex:
         )
 
 
-def measure(rows: Iterable[Mapping[str, Any]], total: int, template: ChatTemplate, train_on: str) -> LengthTable:
-    """Tokenise rows ({"split", "messages" | "text"}), which stand for all `total` of them."""
+def measure(
+    rows: Iterable[Mapping[str, Any]], total: int, template: ChatTemplate, mask: Mapping[str, Any]
+) -> LengthTable:
+    """Tokenise rows ({"split", "messages" | "text"}), which stand for all `total` of them, with `mask` as an objective says."""
     splits: dict[str, list[tuple[int, Runs]]] = {"train": [], "val": []}
     seen = refused = 0
     for row in rows:
         seen += 1
         try:
-            encoded = template.encode(row, train_on=train_on)
+            encoded = template.encode(row, **mask)
         except Fault:  # the template refuses the row
             refused += 1
             continue

@@ -13,16 +13,19 @@ Span = tuple[int, int]
 
 
 def answer_spans(
-    template: Renderer, messages: Messages, text: str, tools: Tools | None = None
+    template: Renderer, messages: Messages, text: str, tools: Tools | None = None, *, bare: bool = False
 ) -> tuple[list[Span], int]:
     """Where the answers (with their end token) lie in `text`, the render of `messages` and `tools`.
 
+    Args:
+        bare: an answer without an end token ends with its last word, not with the text that the template puts behind it.
+
     Returns:
         spans of characters, and the number of answers that could not be placed because the template rewrites them
-        when the conversation goes on; those are not trained, rather than trained wrongly.
+        when the conversation goes on (or what comes before them); those are not trained, rather than trained wrongly.
     """
     found = [
-        _Turn(template, messages, turn, text, tools).span()
+        _Turn(template, messages, turn, text, tools, bare).span()
         for turn, message in enumerate(messages)
         if message["role"] == "assistant"
     ]
@@ -33,8 +36,11 @@ def answer_spans(
 class _Turn:
     """One answer within a conversation."""
 
-    def __init__(self, template: Renderer, messages: Messages, turn: int, text: str, tools: Tools | None) -> None:
+    def __init__(
+        self, template: Renderer, messages: Messages, turn: int, text: str, tools: Tools | None, bare: bool
+    ) -> None:
         self._template, self._messages, self._turn, self._text, self._tools = template, messages, turn, text, tools
+        self._bare = bare
         self._message = messages[turn]
 
     def span(self) -> Span | None:
@@ -43,6 +49,8 @@ class _Turn:
         if self._message.get("tool_calls") and before is not None and self._text.startswith(before):
             return self._called(len(before))
         last = self._turn == len(self._messages) - 1
+        if not last and self._template.opens_thought and before is not None and not self._text.startswith(before):
+            return None  # chat never asks for an answer in this place
         through = self._text if last else self._render(self._messages[: self._turn + 1])
         if through is None:
             return None
@@ -72,11 +80,20 @@ class _Turn:
         place = self._text.find(content, start) if content else -1
         behind = place + len(content)
         if place >= 0 and behind <= len(through) and self._text.startswith(through[:behind]):
-            return start, self._end(behind, through)
+            end = self._end(behind, through)
+            return start, self._behind_white_space(behind) if self._bare and not self._closes(end) else end
         if not self._text.startswith(through):
             return None
         answer = through[start:].rstrip()
-        return start, start + len(answer) if answer.endswith(self._template.end_marks) else len(through)
+        if answer.endswith(self._template.end_marks):
+            return start, start + len(answer)
+        return start, self._behind_white_space(start + len(answer)) if self._bare else len(through)
+
+    def _behind_white_space(self, behind: int) -> int:
+        """Behind the white space with which an answer itself ends, where the template keeps it."""
+        said = str(self._message.get("content") or "")
+        white = said[len(said.rstrip()) :]
+        return behind + len(white) if self._text.startswith(white, behind) else behind
 
     def _end(self, behind: int, through: str) -> int:
         """Behind the token that ends the answer's words: the line break that templates put after it is not trained on."""
@@ -97,8 +114,21 @@ class _Turn:
             if place < 0:
                 return None
             place += len(name)
-        end = _behind_mark(self._text, place, self._template.closing_marks)
-        return start, len(self._text) if end is None else end
+        end, limit = _behind_mark(self._text, place, self._template.closing_marks), self._behind_call(place)
+        if end is None:
+            return start, len(self._text[: len(self._text) if limit is None else limit].rstrip())
+        return start, end if limit is None or end <= limit else len(self._text[:limit].rstrip())
+
+    def _behind_call(self, place: int) -> int | None:
+        """Where the turn of a call is over at the latest; None where the template writes it otherwise later on."""
+        through = self._render(self._messages[: self._turn + 1]) or ""
+        pairs = zip(through, self._text, strict=False)
+        same = next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(through), len(self._text)))
+        return same if same > place else None
+
+    def _closes(self, end: int) -> bool:
+        """Whether a token that ends a whole turn stands before `end`."""
+        return self._text.endswith(self._template.closing_marks, 0, end)
 
 
 def _behind_mark(text: str, place: int, marks: tuple[str, ...]) -> int | None:

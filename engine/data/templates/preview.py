@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.core.errors import Fault
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.masking import IGNORED
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.shapes.tokens import ExampleTokens, TokenView
 
 Told = Callable[..., None]
@@ -58,11 +59,17 @@ def _shown(row: Mapping[str, Any], parts: Sequence[Encoded], template: ChatTempl
 
 
 def readable(encoded: Encoded, template: ChatTemplate) -> list[TokenView]:
-    """[{text, trained}]; tokens that are only parts of a character are joined to the whole character."""
+    """[{text, trained}]; tokens that are only parts of a character are joined to the whole character.
+
+    An end that is learnt behind an answer without standing in the text stands among them as if it did.
+    """
     shown: list[TokenView] = []
     waiting = False
+    between = {place: encoded.labels[place] for place in encoded.ends if encoded.labels[place] != encoded.ids[place]}
     for place, (piece, label) in enumerate(zip(template.pieces(encoded.ids), encoded.labels, strict=True)):
-        trained = label != IGNORED and place > 0
+        if place in between:
+            shown.append({"text": template.decode([between[place]], skip_special=False), "trained": True})
+        trained = label != IGNORED and place > 0 and place not in between
         if waiting and shown[-1]["trained"] == trained:
             shown[-1]["text"] += piece
         else:

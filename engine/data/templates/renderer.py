@@ -24,5 +24,9 @@ class Renderer(Protocol):
     def dropped(self) -> frozenset[str]:
         """Of "tools", "calls" and "results", those that it passes over in silence."""
 
+    @property
+    def opens_thought(self) -> bool:
+        """Whether it begins each answer in chat with a thought for the model to go on with."""
+
     def render(self, messages: Messages, *, add_generation_prompt: bool = False, tools: Tools | None = None) -> str:
         """The conversation as text. Raises Fault where the template refuses it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -21,48 +21,19 @@ from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
 from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
-from engine.data.templates.decoding import Decoding, Surroundings
+from engine.data.templates.decoding import Surroundings
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.ending import RowEnds, teach_ends
+from engine.data.templates.ends import Ends
 from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
 from engine.data.templates.masking import IGNORED, Span, answer_spans, labels_of
 from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.sandbox import sandbox
+from engine.data.templates.thinking import Marks, as_chat_asks, lost_thoughts, opened_thought
 from engine.data.templates.tokenizer_variants import keep_white_space
 
 TrainOn = Literal["assistant", "all"]
 _SAID = "Green"
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """One example as tokens. `labels` are the ids to learn, `IGNORED` elsewhere.
-
-    Attributes:
-        ids: token ids, at most the limit's number.
-        labels: as long as `ids`.
-        skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
-        full_length: number of tokens before any cut.
-        following: the token behind the last one, where that is learnt although it stands in another example.
-        cropped: answers whose white space at the beginning the template drops.
-        controls: whether control tokens stand in the row's texts, where they are text.
-    """
-
-    ids: list[int]
-    labels: list[int]
-    skipped_turns: int = 0
-    full_length: int = 0
-    following: int = IGNORED
-    cropped: int = 0
-    controls: bool = False
-
-    @property
-    def trained(self) -> int:
-        """How many tokens are predicted: the first token of a row never is."""
-        return sum(label != IGNORED for label in self.labels[1:]) + (self.following != IGNORED)
-
-    @property
-    def truncated(self) -> bool:
-        """Whether the end was cut off."""
-        return self.full_length > len(self.ids)
 
 
 @dataclass(frozen=True)
@@ -73,9 +44,10 @@ class _Reading:
     answers: list[Span]  # where they lie in the text that `tokens` is of
     skipped: int  # answers that could not be placed
     controls: bool  # whether its texts hold control tokens, which are text
+    lost_thoughts: int  # answers whose reasoning is left out
 
 
-class ChatTemplate(Decoding):
+class ChatTemplate(Ends):
     """A tokenizer with its chat template.
 
     Attributes:
@@ -133,37 +105,6 @@ class ChatTemplate(Decoding):
         return self._compiled is not None
 
     @cached_property
-    def eos_id(self) -> int | None:
-        """The token that ends a text."""
-        token = self.special.get("eos_token")
-        return None if token is None else self.tokenizer.token_to_id(token)
-
-    @cached_property
-    def eos_ids(self) -> list[int]:
-        """Every token that ends an answer."""
-        ids = [int(i) for i in self.special.get("eos_token_ids") or ()]
-        return ids or ([] if self.eos_id is None else [self.eos_id])
-
-    @cached_property
-    def pad_id(self) -> int:
-        """A token to fill rows up with; it is never trained on."""
-        pad = self.special.get("pad_token")
-        found = None if pad is None else self.tokenizer.token_to_id(pad)
-        return next((i for i in (found, self.eos_id) if i is not None), 0)
-
-    @cached_property
-    def end_marks(self) -> tuple[str, ...]:
-        """Texts of the tokens that can end an answer."""
-        added = self.tokenizer.get_added_tokens_decoder().values()
-        return tuple({t.content for t in added if t.special} | {str(self.special.get("eos_token") or "")} - {""})
-
-    @cached_property
-    def closing_marks(self) -> tuple[str, ...]:
-        """Texts of the tokens that end a whole turn, where the model names them; else those of `end_marks`."""
-        named = (self.tokenizer.id_to_token(i) for i in self.eos_ids)
-        return tuple(text for text in named if text) or self.end_marks
-
-    @cached_property
     def crops_answers(self) -> str:
         """White space (of blanks, tabs and line breaks) that the template drops where an answer begins with it."""
         return crops_answers(self)
@@ -209,29 +150,33 @@ class ChatTemplate(Decoding):
         *,
         train_on: TrainOn | str = "assistant",
         max_length: int | None = None,
+        teach_end: bool = True,
     ) -> Encoded:
         """Tokens and labels of a row of any kind (of two answers, with the better one), a conversation, or a text.
 
         Args:
             max_length: where to cut, in tokens.
+            teach_end: an answer or a text behind which the template writes no end token is learnt with one.
 
         Raises:
             Fault: see `render` and `check_nothing_lost`.
         """
         tools = row.get("tools") if isinstance(row, Mapping) else None
         content = (row["text"] if "text" in row else conversation_of(row)) if isinstance(row, Mapping) else row
-        encoded = (
-            self._encode_text(content) if isinstance(content, str) else self._encode_chat(content, tools, train_on)
-        )
-        if max_length is None or len(encoded.ids) <= max_length:
-            return encoded
-        return replace(encoded, ids=encoded.ids[:max_length], labels=encoded.labels[:max_length])
+        if isinstance(content, str):
+            encoded = self._encode_text(content, teach_end)
+        else:
+            encoded = self._encode_chat(content, tools, train_on, teach_end)
+        return encoded if max_length is None or len(encoded.ids) <= max_length else encoded.cut(max_length)
 
-    def _encode_text(self, text: str) -> Encoded:
+    def _encode_text(self, text: str, teach_end: bool) -> Encoded:
         ids, controls = self._plain(text)
-        if self.eos_id is not None and ids[-1:] != [self.eos_id]:
-            ids = [*ids, self.eos_id]
-        return Encoded(ids, list(ids), 0, len(ids), controls=controls)
+        end = self.end_id if self.eos_id is None else self.eos_id
+        ended = end is not None and ids[-1:] == [end]
+        if teach_end and end is not None and not ended:
+            ids = [*ids, end]
+        open_ends = int(not ended and (end is None or not teach_end))
+        return Encoded(ids, list(ids), 0, len(ids), controls=controls, open_ends=open_ends)
 
     def plain_ids(self, text: str) -> list[int]:
         """A text that no template wraps, with what the tokenizer puts around texts."""
@@ -240,35 +185,69 @@ class ChatTemplate(Decoding):
     def _plain(self, text: str) -> tuple[list[int], bool]:
         return (self.tokenizer.encode(text).ids, False) if self.controls else self.control_tokens.encode_plain(text)
 
-    def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str) -> Encoded:
-        read = self._read(messages, tools, place=train_on != "all")
-        ids, offsets = read.tokens.ids, read.tokens.offsets
-        labels = list(ids) if train_on == "all" else labels_of(ids, offsets, read.answers)
-        skipped = 0 if train_on == "all" else read.skipped
-        cropped = self._cropped(messages)
-        return Encoded(ids, labels, skipped, len(ids), cropped=cropped, controls=read.controls)
+    def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str, teach_end: bool) -> Encoded:
+        everything = train_on == "all"
+        read = self._read(messages, tools, place=not everything or self.turn_end is None, bare=teach_end)
+        ids, offsets = list(read.tokens.ids), read.tokens.offsets
+        row = RowEnds(ids, offsets, list(ids) if everything else labels_of(ids, offsets, read.answers))
+        closed = messages[-1]["role"] == "assistant"
+        teach_ends(row, read.answers, self.eos_ids, self.end_id if teach_end else None, closed=closed)
+        return Encoded(
+            row.ids,
+            row.labels,
+            0 if everything else read.skipped,
+            len(row.ids),
+            cropped=self._cropped(messages),
+            controls=read.controls,
+            ends=tuple(row.ends),
+            open_ends=row.open_ends,
+            lost_thoughts=read.lost_thoughts,
+        )
 
-    def _read(self, messages: Messages, tools: Tools | None, *, ask: bool = False, place: bool = True) -> _Reading:
+    def _read(
+        self, messages: Messages, tools: Tools | None, *, ask: bool = False, place: bool = True, bare: bool = True
+    ) -> _Reading:
         """The tokens of a conversation: each answer in it stands behind the very tokens that chat would have sent.
 
         Args:
             place: whether it matters where the answers lie; it is not looked for in vain.
+            bare: as in `answer_spans`: what the template puts behind an answer without an end token is no part of it.
         """
-        text = self.render(messages, add_generation_prompt=ask, tools=tools)
-        check_nothing_lost(self, messages, tools, text)
+        text = self.row_text(messages, tools, ask=ask)
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
-        ids = encoding.ids
+        ids, lost = encoding.ids, lost_thoughts(messages, text)
         hidden = None if self.controls else self.control_tokens.hide(ids, messages, tools)
         if hidden is not None:
-            text = self.render(hidden.messages, add_generation_prompt=ask, tools=hidden.tools)
-            answers, skipped = answer_spans(self, hidden.messages, text, hidden.tools)
+            text = self._text(hidden.messages, hidden.tools, ask)
+            answers, skipped = answer_spans(self, hidden.messages, text, hidden.tools, bare=bare)
             tokens, answers = self.control_tokens.encode(text, hidden, answers)
-            return _Reading(tokens, answers, skipped, controls=True)
+            return _Reading(tokens, answers, skipped, controls=True, lost_thoughts=lost)
         if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
-            return _Reading(Tokenised(ids, []), [], 0, controls=False)
-        answers, skipped = answer_spans(self, messages, text, tools)
+            return _Reading(Tokenised(ids, []), [], 0, controls=False, lost_thoughts=lost)
+        answers, skipped = answer_spans(self, messages, text, tools, bare=True)
         tokens = self._bordered.cut(text, Tokenised(ids, encoding.offsets), answers)
-        return _Reading(tokens, answers, skipped, controls=False)
+        if not bare:  # the tokens are the same all the same: chat does not know how a model was trained
+            answers, skipped = answer_spans(self, messages, text, tools)
+        return _Reading(tokens, answers, skipped, controls=False, lost_thoughts=lost)
+
+    def row_text(self, messages: Messages, tools: Tools | None = None, *, ask: bool = False) -> str:
+        """The conversation as it is learnt, or asked. Raises as `render` and `check_nothing_lost`."""
+        text = self._text(messages, tools, ask)
+        check_nothing_lost(self, messages, tools, text)
+        return text
+
+    def _text(self, messages: Messages, tools: Tools | None, ask: bool) -> str:
+        text = self.render(messages, add_generation_prompt=ask, tools=tools)
+        return text if ask or self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
+
+    @property
+    def opens_thought(self) -> bool:
+        """Whether chat begins each answer with a thought for the model to go on with."""
+        return self._opened is not None
+
+    @cached_property
+    def _opened(self) -> Marks | None:
+        return opened_thought(self)
 
     @cached_property
     def _opening(self) -> Opening:

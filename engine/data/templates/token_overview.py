@@ -27,6 +27,8 @@ class Tokens:
     train: list[bool] = field(default_factory=list)  # whether each row is in the training split
     refused: int = 0  # rows that the template cannot take
     skipped: int = 0  # rows with an answer that the template rewrites, so that it is not trained
+    thoughts: int = 0  # rows with an answer whose reasoning the template leaves out
+    ends: int = 0  # rows with an answer that gets an end token which the template does not write
     unlearnable: int = 0  # rows without a trained token
     cropped: int = 0  # rows with an answer whose white space at the beginning the template drops
     controls: int = 0  # rows with control tokens in their texts, which are text
@@ -44,6 +46,8 @@ class Tokens:
         self.answer.append(encoded.trained)
         self.train.append(row["split"] == "train")
         self.skipped += encoded.skipped_turns > 0
+        self.thoughts += encoded.lost_thoughts > 0
+        self.ends += encoded.added_ends > 0 and kind_of(row) != "text"
         self.unlearnable += not encoded.trained
         self.cropped += encoded.cropped > 0
         self.controls += encoded.controls
@@ -58,7 +62,8 @@ class Tokens:
 
         Returns:
             {"looked", "rows", "whole", "answer", "question" (as `spread`; None where there is none), "over": [[limit, rows]],
-            "context", "over_context", "epoch": {"tokens", "learnt"}, "refused", "reason", "skipped", "unlearnable", "cropped", "controls"}.
+            "context", "over_context", "epoch": {"tokens", "learnt"}, "refused", "reason", "skipped", "thoughts", "ends",
+            "unlearnable", "cropped", "controls"}.
         """
         whole, answer, train = np.array(self.whole), np.array(self.answer), np.array(self.train, dtype=bool)
         looked = len(self.whole) + self.refused
@@ -79,6 +84,8 @@ class Tokens:
             "refused": round(self.refused * scale),
             "reason": self.reason,
             "skipped": round(self.skipped * scale),
+            "thoughts": round(self.thoughts * scale),
+            "ends": round(self.ends * scale),
             "unlearnable": round(self.unlearnable * scale),
             "cropped": round(self.cropped * scale),
             "controls": round(self.controls * scale),

@@ -17,7 +17,17 @@ from engine.objectives import usual_objective
 
 MOST_ENTRANTS, MOST_SEEDS = 60, 5
 _VERSION = 1
-_HELD_EQUAL = ("epochs", "batch_size", "max_length", "over_length", "train_on", "evaluations", "scored_answers", "seed")
+_HELD_EQUAL = (
+    "epochs",
+    "batch_size",
+    "max_length",
+    "over_length",
+    "train_on",
+    "teach_end",
+    "evaluations",
+    "scored_answers",
+    "seed",
+)
 _TIMED = ("schedule", "warmup")
 _SPARE = 10.0  # times as many passes as the estimate says fit into the time: the clock ends the job, not the schedule
 _WARMUP_STEPS = 10

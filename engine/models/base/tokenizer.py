@@ -20,6 +20,17 @@ DEFAULT_TEMPLATE = """{% for message in messages %}{% if message['role'] == 'sys
 {% else %}Assistant: {{ message['content'] }}{{ eos_token or '' }}
 
 {% endif %}{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"""
+_BEGIN, _END = "{{ bos_token }}", "{{ eos_token or '' }}"
+_ENDS = (
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<|im_end|>",
+    "</s>",
+    "<eos>",
+    "<|end|>",
+    "<eot>",
+    "[EOS]",
+)  # in common use
 _QUESTION, _ANSWER = "Blue or green?", "Tangerine"
 _TEMPLATE_SECONDS = 10
 _SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
@@ -40,16 +51,31 @@ def save_tokenizer(source: Path, target: Path) -> bool:
         own = own.get("default") or next(iter(own.values()), None)
     target.mkdir(parents=True, exist_ok=True)
     tokenizer.backend_tokenizer.save(str(target / "tokenizer.json"))
-    (target / "chat_template.jinja").write_text(own or DEFAULT_TEMPLATE, encoding="utf-8")
     special: dict[str, Any] = {name: getattr(tokenizer, name, None) for name in _SPECIAL}
-    special["eos_token_ids"] = sorted(_configured_ends(source, tokenizer.eos_token_id))
+    ends = _configured_ends(source, tokenizer.eos_token_id) or _likely_end(tokenizer)
+    special["eos_token_ids"] = sorted(ends)
     _write(target, special)
+    file = target / "chat_template.jinja"
+    if own or not _is_ours(file):  # what was trained with our earlier plain template goes on with it
+        file.write_text(own or _plain_template(tokenizer, special["eos_token_ids"]), encoding="utf-8")
     template = check_template(target)
-    ending = _turn_end(template)
-    if ending is not None and ending not in special["eos_token_ids"]:
-        special["eos_token_ids"] = sorted({*special["eos_token_ids"], ending})
-        _write(target, special)
+    if template.eos_ids != special["eos_token_ids"]:
+        _write(target, {**special, "eos_token_ids": sorted(template.eos_ids)})
     return own is None
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a plain template that we wrote ourselves lies there."""
+    return file.is_file() and DEFAULT_TEMPLATE.partition(_END)[0] in file.read_text(encoding="utf-8")
+
+
+def _plain_template(tokenizer: Any, ends: list[int]) -> str:
+    """Our own template: it begins a text as the tokenizer does, and ends each answer with a token that the model has."""
+    bos = tokenizer.bos_token_id
+    begins = bos is not None and tokenizer.backend_tokenizer.encode("a").ids[:1] == [bos]
+    end = None if tokenizer.eos_token or not ends else tokenizer.convert_ids_to_tokens(ends[0])
+    written = DEFAULT_TEMPLATE if end is None else DEFAULT_TEMPLATE.replace(_END, "{{ " + json.dumps(end) + " }}")
+    return _BEGIN + written if begins else written
 
 
 def check_template(folder: Path) -> ChatTemplate:
@@ -96,12 +122,11 @@ def _configured_ends(source: Path, eos: int | None) -> set[int]:
     return ends
 
 
-def _turn_end(template: ChatTemplate) -> int | None:
-    """The special token that the template puts right after an answer, such as <|im_end|>."""
-    tail = template.render(_conversation()).rpartition(_ANSWER)[2].lstrip()
-    added = template.tokenizer.get_added_tokens_decoder()
-    found = [(len(token.content), number) for number, token in added.items() if tail.startswith(token.content)]
-    return max(found)[1] if found else None
+def _likely_end(tokenizer: Any) -> set[int]:
+    """A token that can serve as an end where the model names none: the one for padding, else one with a name that ends have."""
+    special = {token.content: number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
+    names = (tokenizer.pad_token, *_ENDS)
+    return {next(special[name] for name in names if name in special)} if special.keys() & set(names) else set()
 
 
 def _write(target: Path, special: dict[str, Any]) -> None:

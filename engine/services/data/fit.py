@@ -174,10 +174,20 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
         version, path = version_file(ctx, row.id)
         folder = tokenizer_folder(ctx.settings, base)
         stamp = (folder / "tokenizer.json").stat().st_mtime_ns
-        file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit")
+        file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit2")
         return left.work(file, lambda result: _look(path, folder, languages, result))
     except (Fault, NotFound, OSError):
-        return {"rows": 0, "looked": 0, "tools": 0, "refused": {}, "reasons": {}, "per_letter": {}}
+        return {
+            "rows": 0,
+            "looked": 0,
+            "tools": 0,
+            "refused": {},
+            "reasons": {},
+            "per_letter": {},
+        } | _NOTHING_OF_ANSWERS
+
+
+_NOTHING_OF_ANSWERS: Measured = {"thoughts": 0, "thinking": 0, "end": None, "end_token": ""}
 
 
 def _look(path: Path, folder: Path, languages: frozenset[str], result: Measured) -> Steps:
@@ -192,7 +202,27 @@ def _look(path: Path, folder: Path, languages: frozenset[str], result: Measured)
 
 
 def _model_findings(row: Dataset, base: LanguageModel, measured: Measured) -> list[Misfit]:
-    return [*_refused(base, measured), *_hardly_known(row, base, measured)]
+    return [*_refused(base, measured), *_answers(base, measured), *_hardly_known(row, base, measured)]
+
+
+def _answers(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
+    """What of the answers is not learnt as it stands in the rows: their reasoning, or where they end."""
+    looked, rows, count = measured["looked"], measured["rows"], measured["thoughts"]
+    if count:
+        share = rows / looked
+        params = {
+            "n": round(count * share),
+            "answers": round(measured["thinking"] * share),
+            "rows": rows,
+            "model": base.name,
+        }
+        yield Misfit("thoughts" if looked == rows else "thoughts.about", "warn", params)
+    if measured["end"] in _ENDS:
+        code, level = _ENDS[measured["end"]]
+        yield Misfit(code, level, {"model": base.name, "token": measured["end_token"]})
+
+
+_ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "none": ("no_end", "warn")}
 
 
 def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
@@ -233,8 +263,8 @@ def _with_ways(
     ctx: Context, row: Dataset, base: LanguageModel, findings: Sequence[Misfit], left: _Slice
 ) -> tuple[list[Misfit], bool]:
     """The findings with what can be done; and whether other models are still being looked at for that."""
-    if not findings:
-        return [], False
+    if all(one.level == "info" for one in findings):
+        return list(findings), False
     others = [one for one in _ready_models(ctx) if one.id != base.id][:_MOST_OTHERS]
     looked = [(one, _measured(ctx, row, one, left)) for one in others]
     fitting = [one for one, measured in looked if _suits(row, one, measured)]
@@ -244,10 +274,13 @@ def _with_ways(
 
 
 def _suits(row: Dataset, base: LanguageModel, measured: Measured) -> bool:
-    return bool(measured.get("looked")) and not _model_findings(row, base, measured)
+    found = _model_findings(row, base, measured) if measured.get("looked") else None
+    return found is not None and all(one.level == "info" for one in found)
 
 
 def _with_way(finding: Misfit, model: WayOut) -> Misfit:
+    if finding.level == "info":
+        return finding
     mend = _MENDED_BY.get(finding.code.removesuffix(".about"))
     ways = (model, _operation(operation_of(mend[0]), **mend[1])) if mend else (model,)
     return Misfit(finding.code, finding.level, finding.params, ways)

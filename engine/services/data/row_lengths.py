@@ -15,7 +15,8 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.rows.index import Column, RowIndex
 from engine.data.rows.row import conversation_of, kind_of
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.rows import MeasuredTokens

@@ -8,7 +8,7 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.templates.preview import readable
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.services.data.row_lengths import encode_row, model_of, template_of
 from engine.services.data.rows import rows_with_ids
 from engine.shapes.rows import RowAsTokens
@@ -18,7 +18,8 @@ _MOST_SHOWN = 1_500  # tokens of one row
 
 def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> list[RowAsTokens]:
     """Rows as tokens: [{"id", "tokens": [{"text", "trained"}], "length", "trained", "more": tokens that are not shown,
-    "skipped_turns", "cropped", "controls", "over": the model's context where the row is longer, "error"}].
+    "skipped_turns", "lost_thoughts", "open_ends", "cropped", "controls", "over": the model's context where the row is
+    longer, "error"}].
 
     Raises:
         NotFound: there is no such data set, row or model.
@@ -34,7 +35,7 @@ def _tokens(row: Mapping[str, Any], template: ChatTemplate, context: int | None)
         encoded = encode_row(row, template)
     except Fault as fault:
         return {"id": row["id"], "error": fault.as_dict()}
-    shown = Encoded(encoded.ids[:_MOST_SHOWN], encoded.labels[:_MOST_SHOWN])
+    shown = encoded.cut(_MOST_SHOWN)
     length = len(encoded.ids)
     return {
         "id": row["id"],
@@ -43,6 +44,8 @@ def _tokens(row: Mapping[str, Any], template: ChatTemplate, context: int | None)
         "trained": encoded.trained,
         "more": max(0, length - _MOST_SHOWN),
         "skipped_turns": encoded.skipped_turns,
+        "lost_thoughts": encoded.lost_thoughts,
+        "open_ends": encoded.open_ends,
         "cropped": encoded.cropped,
         "controls": encoded.controls,
         "over": context if context is not None and length > context else None,

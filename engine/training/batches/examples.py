@@ -12,8 +12,9 @@ import numpy as np
 
 from engine.core.errors import Fault
 from engine.core.shapes import Said
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.losses import reason_of
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.objectives.declaration import Objective, Parts
 from engine.training.batches.tokenized_dataset import Example, TokenizedDataset, TokenizedDatasetWriter
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.rows.store import read_rows
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
 from engine.jobs.reporter import Reporter
@@ -147,38 +148,35 @@ def _pairs(rows: Iterable[Row], run: _InContextRun) -> list[tuple[Example, Examp
     found = []
     for row in rows:
         try:
-            alone = template.encode(row, train_on=objective.mask(training))
+            alone = template.encode(row, **objective.mask(training))
         except Fault:
             continue
         if len(alone.ids) > run.context or (
             len(alone.ids) > training["max_length"] and training.get("over_length") == "drop"
         ):
             continue
-        cut = _cut(alone, int(training["max_length"]))
+        cut = alone.cut(int(training["max_length"]))
         if cut.trained:
             found.append((make_example(cut), make_example(_behind(row, cut, alone, run))))
     return found
-
-
-def _cut(encoded: Encoded, length: int) -> Encoded:
-    return replace(encoded, ids=encoded.ids[:length], labels=encoded.labels[:length])
 
 
 def _behind(row: Row, cut: Encoded, alone: Encoded, run: _InContextRun) -> Encoded:
     """The row behind examples. Its own tokens, with its labels, are the longest end that both encodings share."""
     template = run.inputs.template
     taken = run.shots.chosen(question_of(row), template, run.context - len(alone.ids))
-    whole = _encoded(row, taken, template).ids
+    spec = run.inputs.spec
+    whole = _encoded(row, taken, template, objective_of(spec.objective).mask(spec.training)).ids
     shared = _shared_end(whole, alone.ids)
     front, first = whole[: len(whole) - shared], len(alone.ids) - shared
     ids, labels = [*front, *cut.ids[first:]], [-100] * len(front) + cut.labels[first:]
     return Encoded(ids, labels, 0, len(ids))
 
 
-def _encoded(row: Row, taken: Sequence[Row], template: ChatTemplate) -> Encoded:
+def _encoded(row: Row, taken: Sequence[Row], template: ChatTemplate, mask: Mapping[str, Any]) -> Encoded:
     if "messages" in row:
-        return template.encode({**row, "messages": in_front(taken, row["messages"])})
-    return template.encode("\n\n".join([question_of(shot) for shot in taken] + [str(row["text"])]))
+        return template.encode({**row, "messages": in_front(taken, row["messages"])}, **mask)
+    return template.encode("\n\n".join([question_of(shot) for shot in taken] + [str(row["text"])]), **mask)
 
 
 def _shared_end(one: Sequence[int], other: Sequence[int]) -> int:

@@ -87,7 +87,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
         limits,
         ctx.settings.folder("jobs", str(reporter.job_id), "examples"),
     )
-    _tell_left_out(examples, reporter)
+    _tell_left_out(examples, template, reporter)
     rows = chain(read_rows(path, "val"), read_rows(path, "train"))
     prompts = sampling.fixed_prompts(spec.sample_prompts, rows, template) if spec.training["evaluations"] else []
     method = method_of(spec.method)
@@ -109,10 +109,12 @@ def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
     return path
 
 
-def _tell_left_out(examples: Examples, reporter: Reporter) -> None:
+def _tell_left_out(examples: Examples, template: ChatTemplate, reporter: Reporter) -> None:
+    said: dict[str, Any] = {"reason": examples.refusal or "-", "token": template.end_text}
     for name, count in examples.counts.items():
         if count:
-            reporter.event("warning", f"rows_{name}", count=count, reason=examples.refusal or "-")
+            level = "info" if name == "added_ends" else "warning"
+            reporter.event(level, f"rows_{name}", count=count, **said)
 
 
 def seed_everything(number: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from engine.data.audits.packing import unpack
 from engine.data.audits.running import ChecksRun, run_check
+from engine.data.rows.row import Row
 from engine.data.rows.text_repair import repaired
 from tests import tiny
 from tests.unit.data.quality_rows import chat, codes, ids, look, write
@@ -244,3 +245,28 @@ def test_control_tokens_of_a_model(tmp_path: Path) -> None:
     thinking = write(tmp_path, [chat("What is <think>?", "A token."), chat("Well?", "<think>Hm.</think> Yes.")])
     found = list(unpack(run_check(ChecksRun(thinking, tmp_path, job.models), "control_tokens", {"model": 3}).payload))
     assert ids(found) == {0}
+
+
+def test_reasoning_that_is_left_out(tmp_path: Path) -> None:
+    first = chat("Where is it?", "<think>It was red.</think>On the stove.")["messages"]
+    rows = [
+        {"split": "train", "messages": [*first, *chat("And the lamp?", "<think>It hangs.</think>In the hall.")["messages"]]},
+        chat("Where is it?", "<think>It was red.</think>On the stove."),
+        chat("Where is it?", "On the stove."),
+        {"split": "train", "prompt": first[:1], "chosen": first[1:], "rejected": chat("", "<think>No.</think>No.")["messages"][1:]},
+    ]  # fmt: skip
+    (found,) = look(tmp_path, "lost_thoughts", rows[:3])
+    assert (found.row, found.detail["answers"], found.detail["spans"]) == (0, 1, [[1, 7, 18, "thought"]])
+    drops = tiny.CHATML.replace("message['content'] +", "message['content'].split('</think>')[-1] +")
+    readers = {
+        number: (tiny.write_tokenizer(tmp_path / str(number), template), 512)
+        for number, template in enumerate((drops, tiny.CHATML), start=1)
+    }
+
+    def by_model(model: int, some: list[Row]) -> dict[int, int]:
+        told = run_check(ChecksRun(write(tmp_path, some), tmp_path, readers), "lost_thoughts", {"model": model})
+        return {one.row: one.detail["answers"] for one in unpack(told.payload)}
+
+    assert by_model(1, rows[:3]) == {0: 2, 1: 1}
+    assert by_model(1, rows[3:]) == {0: 1}  # of two answers, the wanted one
+    assert by_model(2, rows[:3]) == by_model(2, rows[3:]) == {}

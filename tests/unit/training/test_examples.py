@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine.core.errors import Fault
-from engine.data.templates.template import ChatTemplate, Encoded
+from engine.data.templates.encoded import Encoded
+from engine.data.templates.template import ChatTemplate
 from engine.evaluation.sampling import fixed_prompts
 from engine.objectives import usual_objective
 from engine.training.batches.examples import load_examples, make_example

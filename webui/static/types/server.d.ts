@@ -3010,6 +3010,10 @@ export interface RowAsTokens {
   more?: number;
   /** answers that are not learnt */
   skipped_turns?: number;
+  /** answers whose reasoning is not learnt */
+  lost_thoughts?: number;
+  /** answers whose end is not learnt */
+  open_ends?: number;
   /** answers whose white space at the beginning is lost */
   cropped?: number;
   /** control tokens stand in its texts */
@@ -3410,6 +3414,10 @@ export interface TokenReport {
   reason?: CodedMessage | null;
   /** rows with an answer that is not learnt */
   skipped?: number;
+  /** rows with an answer whose reasoning is not learnt */
+  thoughts?: number;
+  /** rows with an answer that gets an end token which the template does not write */
+  ends?: number;
   /** rows without anything to learn */
   unlearnable?: number;
   /** rows with an answer whose white space at the beginning is lost */

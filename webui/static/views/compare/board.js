@@ -74,8 +74,8 @@ async function follow(b, changed) {
   }
   const ended = b.view.rows.flatMap((row) => row.runs).filter((run) => !["queued", "starting", "running", "stopping"].includes(run.status)).length;
   if (ended !== b.answered) {
-    b.answered = ended;
     b.answers.draw(await b.ctx.call("compare_answers", b.id));
+    b.answered = ended;
   }
 }
 

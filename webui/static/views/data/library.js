@@ -7,7 +7,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { SAMPLES, SEVERITY_ICONS, dataBadges, health, kindBadge, languageBadge, statBox } from "./badges.js";
 import { dropZone } from "./import/upload.js";
 import { dataWays } from "./import/ways.js";
-import { misfitList } from "./misfits.js";
+import { misfitList, warnings } from "./misfits.js";
 import { noteBox, watchFit } from "../shared/form-controls.js";
 
 /**
@@ -38,7 +38,7 @@ export function library(root, value, ctx) {
 function showFits(cards, found) {
   for (const place of cards.querySelectorAll("[data-fit]")) {
     const id = place.getAttribute("data-fit");
-    replaceChildren(place, misfitList(found[id], { dataset: id }));
+    replaceChildren(place, misfitList(warnings(found[id]), { dataset: id }));
   }
 }
 

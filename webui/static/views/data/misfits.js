@@ -15,6 +15,9 @@ export function misfitList(found, acts) {
     h("div", {}, h("span", { dir: "auto" }, one.message), misfitWays(one, acts)))));
 }
 
+/** What a card says: without that which is only good to know. */
+export const warnings = (found) => found && { ...found, findings: found.findings.filter((one) => one.level !== "info") };
+
 function misfitWays(one, acts) {
   return one.ways.length ? h("span", { class: "misfit-ways" }, one.ways.map((way) => misfitWay(way, acts))) : null;
 }

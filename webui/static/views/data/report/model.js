@@ -61,6 +61,8 @@ function tokenReport(report, set) {
     report.speed ? h("p", { class: "ts-soft ts-small" }, t("data.model.speed", { n: number(report.speed.tokens_per_s) })) : null,
     report.looked < report.rows ? h("p", { class: "ts-soft ts-small" }, t("data.model.sampled", { n: number(report.looked), all: number(report.rows) })) : null,
     report.refused ? noteBox("warn", t("data.tokens.refused", { n: number(report.refused) }), report.reason ? h("p", { class: "ts-small" }, reasonBox(report.reason)) : null) : null,
+    report.thoughts ? noteBox("warn", t("data.model.thoughts", { n: number(report.thoughts) })) : null,
+    report.ends ? noteBox("info", t("data.model.ends", { n: number(report.ends) })) : null,
     report.skipped ? noteBox("info", t("data.model.skipped", { n: number(report.skipped) })) : null,
     report.cropped ? noteBox("warn", t("data.model.cropped", { n: number(report.cropped) })) : null,
     report.controls ? noteBox("info", t("data.model.controls", { n: number(report.controls) })) : null,

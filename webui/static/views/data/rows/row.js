@@ -86,6 +86,8 @@ function tokensOf(one) {
     h("p", { class: "ts-small ts-soft" }, t("data.row.tokens", { n: format.number(one.length), trained: format.number(one.trained) })),
     one.over ? noteBox("warn", t("data.row.over", { n: format.number(one.length), limit: format.number(one.over) })) : null,
     one.skipped_turns ? noteBox("warn", t("data.row.skipped", { n: one.skipped_turns })) : null,
+    one.lost_thoughts ? noteBox("warn", t("data.row.thoughts", { n: one.lost_thoughts })) : null,
+    one.open_ends ? noteBox("warn", t("data.row.open_ends", { n: one.open_ends })) : null,
     one.cropped ? noteBox("warn", t("data.row.cropped", { n: one.cropped })) : null,
     one.controls ? noteBox("info", t("data.row.controls")) : null,
     one.trained === 0 ? noteBox("warn", t("data.row.unlearnt")) : null,

@@ -8,6 +8,7 @@ import { SAMPLES, dataBadges } from "../../data/badges.js";
 import { previewRow } from "../../data/import/map.js";
 import { cutPreview } from "../../shared/cut-preview.js";
 import { choiceCards, noteBox, onlyLatest } from "../../shared/form-controls.js";
+import { warnings } from "../../data/misfits.js";
 import { trainMisfits } from "../fit.js";
 import { setObjective } from "../state.js";
 
@@ -68,7 +69,7 @@ const trainDataCard = (w, set) => [
  * On a card, what does not fit in words alone: the ways out stand beside the cards.
  * @param {Parts<"train">} w
  */
-const misfitWords = (w, id) => (w.fits[id]?.findings || []).map((one) => h("p", { class: "misfit-words " + one.level }, one.message));
+const misfitWords = (w, id) => (warnings(w.fits[id])?.findings || []).map((one) => h("p", { class: "misfit-words " + one.level }, one.message));
 
 /**
  * What does not fit, with its way out: of the chosen data set, then of some that cannot be chosen as they are.
