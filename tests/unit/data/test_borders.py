@@ -35,6 +35,7 @@ TEMPLATES = {"chatml": CHATML, "plain": PLAIN, "spaced": SPACED, "open": OPEN, "
 ANSWERS = [
     "The kettle.", " yes", "  - one\n  - two", "\n  def f():\n    return 1", "    return pot", "\n\nThe lamp.\n", "\t\tx", "你好。", "s", "\n", "  ",
 ]  # fmt: skip
+PAIRS = [(ANSWERS[place], ANSWERS[place - step]) for place in range(len(ANSWERS)) for step in (1, 4)]
 ASK = {"role": "user", "content": "Where is the kettle?"}
 
 
@@ -47,9 +48,9 @@ def say(text: str) -> dict[str, Any]:
     return {"role": "assistant", "content": text}
 
 
-def _told(name: str) -> list[str]:
+def _told(name: str) -> list[tuple[str, str]]:
     """Answers that can be told from the template: where line breaks end one, an answer of white space is nothing but its end."""
-    return [answer for answer in ANSWERS if answer.strip() or name != "plain"]
+    return [pair for pair in PAIRS if name != "plain" or all(map(str.strip, pair))]
 
 
 def runs(labels: list[int]) -> list[list[int]]:
@@ -65,7 +66,7 @@ def runs(labels: list[int]) -> list[list[int]]:
 @pytest.mark.parametrize(("kind", "name"), [*product(KINDS, TEMPLATES)])
 def test_what_chat_sends_begins_the_trained_row_at_every_turn(kind: str, name: str) -> None:
     template = made(kind, name)
-    for first, second in product(_told(name), repeat=2):
+    for first, second in _told(name):
         talk = [ASK, say(first), {"role": "user", "content": " And\nthe lamp? "}, say(second)]
         row = template.encode(talk)
         for turn in (1, 3):
@@ -80,7 +81,7 @@ def test_what_chat_sends_begins_the_trained_row_at_every_turn(kind: str, name: s
 @pytest.mark.parametrize(("kind", "name"), [*product(sorted(KINDS.keys() - LOSES_SPACE), TEMPLATES)])
 def test_an_answer_is_learnt_to_its_last_character(kind: str, name: str) -> None:
     template = made(kind, name)
-    for first, second in product(_told(name), repeat=2):
+    for first, second in _told(name):
         learnt = runs(template.encode([ASK, say(first), ASK, say(second)]).labels)
         said = [template.answer_text(run) for run in learnt]
         if name == "plain":  # its end is two line breaks, which nothing tells from the answer's own
