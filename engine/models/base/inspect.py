@@ -42,7 +42,7 @@ def inspect_folder(folder: Path) -> Inspection:
         Fault: "model.*", with what is wrong and in which file.
     """
     config = read_config(folder)
-    weights = tuple(weight_files(folder))
+    weights = weight_files(folder)
     return Inspection(config, weights, sum(count_parameters(file) for file in weights), _context_length(config))
 
 
@@ -95,16 +95,16 @@ def _refuse_code(content: dict[str, Any], name: str) -> None:
             raise Fault("model.private_key", file=name, key=key[:80])
 
 
-def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a model. Raises Fault("model.*") where there are none."""
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The safetensors files that a folder is loaded from. Raises Fault("model.*")."""
     index = folder / "model.safetensors.index.json"
     if (folder / "model.safetensors").is_file():
-        return [folder / "model.safetensors"]
+        return (folder / "model.safetensors",)
     if index.is_file():
         names = _read_json(index).get("weight_map")
         if not isinstance(names, dict) or not names:
             raise Fault("model.file_broken", file=index.name)
-        return [_part(folder, str(name)) for name in sorted(set(names.values()))]
+        return tuple(_part(folder, str(name)) for name in sorted(set(names.values())))
     if any(next(folder.glob(pattern), None) for pattern in _PICKLES):
         raise Fault("model.pickle_only")
     raise Fault("model.no_weights")

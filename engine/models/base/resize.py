@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -85,7 +85,7 @@ def resize(source: Path, target: Path, needed: int, progress: ByteProgress) -> N
     partial.rename(target)
 
 
-def _tables(files: list[Path]) -> TokenTables:
+def _tables(files: Sequence[Path]) -> TokenTables:
     tables = find_tables(files)
     if tables is None:
         raise Fault("model.not_resizable", tensor="?")

@@ -37,13 +37,13 @@ _COLUMNS = ("id", "name", "source", "ref", "parameters", "context_length", "weig
 def list_base_models(ctx: Context) -> list[BaseModelView]:
     """Every base model: the starter first, then the newest."""
     with ctx.db.read() as s:
-        return [_view(s, ctx.settings, model) for model in queries.list_models(s)]
+        return [_view(ctx.settings, s, model) for model in queries.list_models(s)]
 
 
 def base_model_view(ctx: Context, model_id: int) -> BaseModelView:
     """One base model. Raises NotFound."""
     with ctx.db.read() as s:
-        return _view(s, ctx.settings, _model(s, model_id))
+        return _view(ctx.settings, s, _model(s, model_id))
 
 
 def _model(s: Session, model_id: int) -> LanguageModel:
@@ -53,7 +53,7 @@ def _model(s: Session, model_id: int) -> LanguageModel:
     return model
 
 
-def _view(s: Session, settings: Settings, model: LanguageModel) -> BaseModelView:
+def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView:
     job = None if model.status == "ready" else _last_prepare(s, model.id)
     status, error = model.status, model.error
     if job is not None and job.status not in FINAL:
@@ -65,14 +65,14 @@ def _view(s: Session, settings: Settings, model: LanguageModel) -> BaseModelView
         "error": error,
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
         "architecture": (model.config or {}).get("model_type"),
-        **_vocabulary(s, settings, model),
+        **_vocabulary(settings, s, model),
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and status == "preparing" else None,
     }
     return cast(BaseModelView, view)
 
 
-def _vocabulary(s: Session, settings: Settings, model: LanguageModel) -> dict[str, Any]:
+def _vocabulary(settings: Settings, s: Session, model: LanguageModel) -> dict[str, Any]:
     """What is said of tokens without a row, whether a copy with rows for them can be made, and the copy that is there."""
     told: dict[str, Any] = {"vocabulary": None, "resizable": False, "resized": None}
     if model.status != "ready" or model.tokenizer_path is None:
