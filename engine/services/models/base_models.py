@@ -78,14 +78,14 @@ def _view(settings: Settings, s: Session, model: LanguageModel) -> BaseModelView
         "error": error,
         "default_template": bool((model.config or {}).get("_tunesmith", {}).get("default_template")),
         "architecture": (model.config or {}).get("model_type"),
-        **_vocabulary(s, settings, model),
+        **_vocabulary(settings, s, model),
         "job_id": job.id if job else None,
         "progress": _progress(job) if job is not None and status == "preparing" else None,
     }
     return cast(BaseModelView, view)
 
 
-def _vocabulary(s: Session, settings: Settings, model: LanguageModel) -> dict[str, Any]:
+def _vocabulary(settings: Settings, s: Session, model: LanguageModel) -> dict[str, Any]:
     """What is said of tokens without a row, whether a copy with rows for them can be made, and the copy that is there."""
     told: dict[str, Any] = {"vocabulary": None, "resizable": False, "resized": None}
     if model.status != "ready" or model.tokenizer_path is None:
