@@ -7,7 +7,7 @@ STAMPS := .make
 WORKERS ?= logical
 TEST := $(PY) -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run demo test test-fast lint types format bench clean
+.PHONY: run demo test test-fast test-zoo lint types format bench clean
 
 run: $(STAMPS)/run
 	$(PY) app.py starter
@@ -20,7 +20,10 @@ test: $(STAMPS)/dev
 	$(TEST)
 
 test-fast: $(STAMPS)/dev
-	$(TEST) -m "not slow and not browser"
+	$(TEST) -m "not slow and not browser and not zoo"
+
+test-zoo: $(STAMPS)/dev
+	$(TEST) -m zoo; code=$$?; $(PY) -m tests.zoo.table && exit $$code
 
 lint: $(STAMPS)/dev
 	$(PY) -m ruff check .

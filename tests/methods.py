@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from tokenizers import Tokenizer
 
@@ -26,8 +27,10 @@ from engine.training.batches.tokenized_dataset import Example
 from engine.training.forward.forward import Padded
 from engine.training.loop.weights import load_base
 from tests import tiny
+from tests.zoo import representatives
 
-FAMILIES = ("llama", "gpt_neox")
+FAMILIES = ("llama", "gpt_neox")  # in every run; the zoo's models in those of the zoo
+EVERY_FAMILY = [*FAMILIES, *(pytest.param(model.key, marks=pytest.mark.zoo) for model in representatives())]
 STEPS = 24
 RATE = 3.0  # tiny models take larger steps: each method's own learning rate times this
 _OLD = ("What is the colour of the {word}?", "The {word} is {colour}.")

@@ -54,14 +54,18 @@ _TEXTS = (
 )
 
 
+def sentences() -> list[str]:
+    """What tokenizers are trained on."""
+    return [text.format(word, other) for text in _TEXTS for word in WORDS for other in WORDS]
+
+
 @cache
 def tokenizer_json() -> str:
     """A byte-level tokenizer trained on a few made-up sentences, with the special tokens of common chat formats."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    texts = [text.format(word, other) for text in _TEXTS for word in WORDS for other in WORDS]
-    texts += ["<|im_start|>system user assistant\nYou are a helpful AI assistant\n"] * 20
+    texts = [*sentences(), *["<|im_start|>system user assistant\nYou are a helpful AI assistant\n"] * 20]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer.train_from_iterator(
         texts,

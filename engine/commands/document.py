@@ -1,4 +1,4 @@
-"""Writes docs from the declarations, in every language: parameters, exports, metrics, the glossary.
+"""Writes docs from the declarations, in every language: parameters, exports, metrics, the glossary, tried models.
 
 Run it with `python -m engine.commands.document`.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.commands.document_exports import exports_page
 from engine.commands.document_glossary import glossary_page
 from engine.commands.document_metrics import metrics_page
+from engine.commands.document_models import models_page
 from engine.commands.document_tables import markdown_table, param_table, shown_number, shown_value
 from engine.core.sizes import memory_size
 from engine.core.text import FALLBACK, LANGUAGES, Text, separator
@@ -109,6 +110,7 @@ PAGES: dict[str, Callable[[str], str]] = {
     "exports.md": exports_page,
     "metrics.md": metrics_page,
     "glossary.md": glossary_page,
+    "models.md": models_page,
 }
 
 

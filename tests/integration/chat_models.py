@@ -54,9 +54,9 @@ def add_result(ctx: Context, base_id: int, dataset_id: int, method: Method, *, s
     """What the method makes of a few steps (of a few examples, where it trains nothing), as a job leaves it."""
     from engine.methods.few_shot_examples.choose import Shots
     from engine.training.limits.safe_files import size
+    from engine.training.loop.result import weights_hash
     from engine.training.loop.weights import save_result
     from tests import methods
-    from tests.model_files import weights_hash
 
     with ctx.db.write() as s:
         base = s.get_one(LanguageModel, base_id)

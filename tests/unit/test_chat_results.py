@@ -27,9 +27,12 @@ from engine.training.forward.forward import Padded
 from engine.training.loop.weights import save_result
 from tests import methods, tiny
 from tests.integration.chat_models import stir, write_adapter
+from tests.zoo import representatives
+from tests.zoo.keeper import ZooKeeper
 
 VIRTUAL = [method for method in METHODS if method.family == "prompt"]
-FAMILIES = ("llama", "gpt_neox", "qwen2")
+FAMILIES = ("llama", "gpt_neox", "qwen2")  # in every run; the zoo's models in those of the zoo
+EVERY_FAMILY = [*FAMILIES, *(pytest.param(model.key, marks=pytest.mark.zoo) for model in representatives())]
 IDS = torch.tensor([[5, 100, 200, 300, 7, 42]])
 
 
@@ -41,10 +44,27 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+class Bases(dict[str, Path]):
+    """Folders by family; those of the zoo are made when they are asked for."""
+
+    def __init__(self, folder: Path, zoo: ZooKeeper) -> None:
+        super().__init__()
+        self._folder, self._zoo = folder, zoo
+
+    def __missing__(self, family: str) -> Path:
+        ours = family in FAMILIES
+        made = (
+            stir(tiny.write_model(self._folder / family, family=family, tied=False))
+            if ours
+            else self._zoo.plain(family)
+        )
+        self[family] = made
+        return made
+
+
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    root = tmp_path_factory.mktemp("bases")
-    return {family: stir(tiny.write_model(root / family, family=family, tied=False)) for family in FAMILIES}
+def bases(tmp_path_factory: pytest.TempPathFactory, zoo: ZooKeeper) -> dict[str, Path]:
+    return Bases(tmp_path_factory.mktemp("bases"), zoo)
 
 
 def saved(base: Path, folder: Path, method: Method, **raw: Any) -> Path:
@@ -56,7 +76,7 @@ def saved(base: Path, folder: Path, method: Method, **raw: Any) -> Path:
 
 
 @pytest.mark.parametrize("dtype", ["fp32", "nf4"])
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", EVERY_FAMILY)
 @pytest.mark.parametrize("method", VIRTUAL, ids=lambda method: method.key)
 def test_an_opened_cache_answers_as_pefts_own_forward(
     bases: dict[str, Path], tmp_path: Path, method: Method, family: str, dtype: str
@@ -77,7 +97,7 @@ def test_an_opened_cache_answers_as_pefts_own_forward(
     assert "it" not in trunk.silent
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", EVERY_FAMILY)
 @pytest.mark.parametrize("method", VIRTUAL, ids=lambda method: method.key)
 def test_padded_sample_answers_are_what_each_question_gets_alone(
     bases: dict[str, Path], tmp_path: Path, method: Method, family: str

@@ -10,12 +10,14 @@ import pytest
 
 from engine.commands.document import FILES, FOLDERS
 from engine.commands.document import PAGES as GENERATED
+from engine.commands.document_models import NOT_RUN, sign_of
 from engine.core.settings import SETTINGS
 from engine.core.text import LANGUAGES
 from engine.evaluation.metrics import METRICS
 from engine.exports import EXPORTS
 from engine.methods import METHODS
 from engine.objectives import OBJECTIVES
+from tests.zoo import representatives
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -45,6 +47,31 @@ def test_every_metric_is_explained(language: str) -> None:
         assert f"| **{metric.label.in_(language)}** | `{metric.key}` |" in page
         assert metric.help.in_(language) in page
         assert metric.source in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_model_and_every_method_was_tried(language: str) -> None:
+    page = (FOLDERS[language] / "models.md").read_text(encoding="utf-8")
+    lines = {line.split(" | ")[0] + " | " + line.split(" | ")[1]: line for line in page.splitlines() if " | " in line}
+    for model in representatives():
+        assert NOT_RUN not in lines[f"| **{model.likeness}** | `{model.family}`"].split(" | "), "run make test-zoo"
+    head = next(line for line in page.splitlines() if line.startswith("| "))
+    assert re.findall(r"`(\w+)`", head) == [method.key for method in METHODS], "run make test-zoo"
+
+
+def test_a_cell_of_the_table_says_what_fails() -> None:
+    facts: dict[str, object] = {
+        "trains": None,
+        "chats": None,
+        "adapter made": None,
+        "merged made": None,
+        "merged stops": None,
+    }
+    assert sign_of({"facts": facts}) == "✓"
+    assert sign_of({"facts": facts | {"merged stops": {"kind": "on"}, "trains": {"text": "KeyError"}}}) == "TS"
+    assert sign_of({"facts": facts | {"adapter same": {"kind": "other"}, "merged same": {"kind": "other"}}}) == "MP"
+    assert sign_of({"refused": {"code": "houlsby.family", "params": {}}}) == "–"
+    assert sign_of(None) == NOT_RUN
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

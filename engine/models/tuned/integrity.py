@@ -61,14 +61,15 @@ def hash_of_result(hashes: Mapping[str, str]) -> str:
     return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
-def hashes_of_result(folder: Path) -> dict[str, str]:
-    """sha256 of every file that `intact_result` looks at, by its name within the folder."""
-    return {name: hash_file(folder / name) for name in sorted({*hashed_files(folder), *_settings_of(folder)})}
+def hash_of_folder(folder: Path) -> str:
+    """The hash of the result that lies in a folder."""
+    return hash_of_result({name: hash_file(folder / name) for name in hashed_files(folder)})
 
 
-def remember_result(settings: Settings, tuned_id: int, folder: Path, expected: str, hashes: Mapping[str, str]) -> None:
-    """The hashes that were made when the result was stored."""
+def remember_result(settings: Settings, tuned_id: int, folder: Path, expected: str) -> None:
+    """What a result is that was stored just now, its settings as well."""
     weights, kept_in = tuple(hashed_files(folder)), _kept_in(settings, tuned_id)
+    hashes = {name: hash_file(folder / name) for name in sorted({*weights, *_settings_of(folder)})}
     remember(KnownFiles(kept_in, folder, weights, (), expected, hash_of_result), hashes)
 
 

@@ -13,7 +13,7 @@ from engine.jobs.signals import Cancelled
 from engine.jobs.spec import JobSpec
 from engine.methods import method_of
 from engine.methods.common.declaration import RunContext
-from engine.models.tuned.integrity import hash_of_result, hashed_files, hashes_of_result, remember_result
+from engine.models.tuned.integrity import hash_of_folder, remember_result
 from engine.training.limits.safe_files import new_folder, size
 from engine.training.loop.checkpoints import TrainingProgress
 from engine.training.loop.weights import save_result
@@ -64,12 +64,11 @@ def keep_tuned(
         save_result(model, method_of(spec.method), draft, run)
         if method_of(spec.method).saves == "full":
             _copy_tokenizer(settings.absolute(str(base.path)), settings.absolute(str(base.tokenizer_path)), draft)
-    hashes = hashes_of_result(fresh)
     row = {
         "job_id": reporter.job_id,
         "path": settings.relative(target),
         "bytes": size(fresh),
-        "weights_hash": hash_of_result({name: hashes[name] for name in hashed_files(fresh)}),
+        "weights_hash": weights_hash(fresh),
         "metrics": results(progress),
         **_named(spec, base, dataset),
     }
@@ -82,7 +81,7 @@ def keep_tuned(
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
         tuned_id = reporting.register_tuned(s, row)
-    remember_result(settings, tuned_id, target, row["weights_hash"], hashes)
+    remember_result(settings, tuned_id, target, row["weights_hash"])
 
 
 def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, Any]:
@@ -95,6 +94,11 @@ def _named(spec: JobSpec, base: LanguageModel, dataset: Dataset) -> dict[str, An
         "format": method_of(spec.method).saves,
         "lineage": _lineage(spec, base, dataset),
     }
+
+
+def weights_hash(folder: Path) -> str:
+    """What says later whether the result is still the same."""
+    return hash_of_folder(folder)
 
 
 def _name_base(model: Any, base: LanguageModel) -> None:

@@ -20,6 +20,7 @@ from engine.models.architecture.shape import shape_of
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
 from tests import methods, tiny, workers
+from tests.zoo import build, named, representatives
 
 _SIZES = {
     "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "head_dim": 16,
@@ -31,10 +32,13 @@ _OTHERS: dict[str, dict[str, Any]] = {
     "phi3": {**_SIZES, "pad_token_id": 2},
 }
 FAMILIES = ("llama", "gpt_neox", "gpt2", "qwen2", "qwen3", "gemma2", "phi3")
+EVERY_FAMILY = [*FAMILIES, *(pytest.param(model.key, marks=pytest.mark.zoo) for model in representatives())]
 
 
 @cache
 def config(family: str) -> Any:
+    if family not in FAMILIES:
+        return build.config_of(named(family))
     return AutoConfig.for_model(family, **_OTHERS.get(family, _SIZES))
 
 
@@ -48,7 +52,7 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.write_tokenizer(tmp_path_factory.mktemp("tokenizer"))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", EVERY_FAMILY)
 @pytest.mark.parametrize("method", [m for m in METHODS if m.capabilities.trains], ids=lambda m: m.key)
 def test_trained_numbers_are_counted_from_the_config_alone(
     method: Method, family: str, tmp_path: Path, tokenizer: Path

@@ -8,18 +8,21 @@ from tests import methods
 from tests.methods import Case
 from tests.unit.methods.conftest import Lessons
 
-pytestmark = [pytest.mark.slow, pytest.mark.parametrize("family", methods.FAMILIES)]
+pytestmark = pytest.mark.slow
+every_family = pytest.mark.parametrize("family", methods.EVERY_FAMILY)
 each = pytest.mark.parametrize("case", methods.cases(), ids=str)
 _LORA = next(case for case in methods.cases() if str(case) == "lora")
 
 
 @each
+@every_family
 def test_the_formula_counts_what_is_trained(lessons: Lessons, case: Case, family: str) -> None:
     learnt = lessons.learnt(case, family)
     assert learnt.numbers == case.method.trainable(methods.shape(learnt.base), learnt.values)
 
 
 @each
+@every_family
 def test_only_what_should_train_changes_and_all_of_it_has_gradients(lessons: Lessons, case: Case, family: str) -> None:
     learnt = lessons.learnt(case, family)
     assert learnt.changed
@@ -28,6 +31,7 @@ def test_only_what_should_train_changes_and_all_of_it_has_gradients(lessons: Les
 
 
 @each
+@pytest.mark.parametrize("family", methods.FAMILIES)
 def test_it_learns_about_as_fast_as_lora(lessons: Lessons, case: Case, family: str) -> None:
     """By its own learning rate; methods for which less than half of LoRA's fall is declared say why in a note."""
     losses, lora = lessons.learnt(case, family).losses, lessons.learnt(_LORA, family).losses
@@ -36,6 +40,7 @@ def test_it_learns_about_as_fast_as_lora(lessons: Lessons, case: Case, family: s
 
 
 @each
+@every_family
 def test_packed_and_padded_losses_agree(lessons: Lessons, case: Case, family: str) -> None:
     learnt = lessons.learnt(case, family)
     assert learnt.packed_loss == pytest.approx(learnt.padded_loss, rel=1e-5)
