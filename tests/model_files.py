@@ -7,7 +7,6 @@ from pathlib import Path
 
 from engine.core.context import Context
 from engine.models.base.inspect import hash_file, hash_of_parts, inspect_folder
-from engine.models.tuned.integrity import hash_of_result, hashed_files, hashes_of_result
 from storage.tables import LanguageModel
 
 
@@ -19,12 +18,6 @@ def edit(file: Path) -> None:
     with file.open("r+b") as opened:
         opened.write(data)
     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-
-
-def weights_hash(folder: Path) -> str:
-    """The hash that a result in this folder is stored with."""
-    hashes = hashes_of_result(folder)
-    return hash_of_result({name: hashes[name] for name in hashed_files(folder)})
 
 
 def take_as_it_is(ctx: Context, model_id: int) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.commands.document_exports import exports_page
-from engine.commands.document_glossary import glossary_page
-from engine.commands.document_metrics import metrics_page
-from engine.commands.document_models import models_page
-from engine.commands.document_tables import markdown_table, param_table, shown_number, shown_value
+from engine.commands.documents.exports import exports_page
+from engine.commands.documents.glossary import glossary_page
+from engine.commands.documents.metrics import metrics_page
+from engine.commands.documents.models import models_page
+from engine.commands.documents.tables import markdown_table, param_table, shown_number, shown_value
 from engine.core.sizes import memory_size
 from engine.core.text import FALLBACK, LANGUAGES, Text, separator
 from engine.devices import DEVICE_KINDS

@@ -7,20 +7,21 @@ from typing import Any, Literal
 
 from engine.core.shapes import CodedMessage
 
-Helps = Literal["at_once", "fixed", "never"]
+Helps = Literal["at_once", "perhaps", "fixed", "never"]
 _AT_ONCE: Helps = "at_once"  # nothing was wrong with the job itself
+_PERHAPS: Helps = "perhaps"  # nobody foresaw this end: chance, or the same the next time
 _FIXED: Helps = "fixed"  # once that is done which the error's sentence asks for
 _NEVER: Helps = "never"  # the same settings end in the same way: of every error that is not named here
 
 RESUMING: Mapping[str, Helps] = {
     "worker.interrupted": _AT_ONCE,
-    "worker.crashed": _AT_ONCE,
+    "worker.crashed": _PERHAPS,
     "job.lost": _AT_ONCE,
     "job.rebooted": _AT_ONCE,
     "job.never_started": _AT_ONCE,
-    "job.signalled": _AT_ONCE,
-    "job.crashed": _AT_ONCE,
-    "chat.failed": _AT_ONCE,
+    "job.signalled": _PERHAPS,
+    "job.crashed": _PERHAPS,
+    "chat.failed": _PERHAPS,
     "model.cancelled": _AT_ONCE,
     "job.cannot_start": _FIXED,
     "job.killed": _FIXED,

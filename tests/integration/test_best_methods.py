@@ -10,10 +10,10 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import SpecError
 from engine.evaluation import sampling
+from engine.models.tuned.integrity import hash_of_folder
 from engine.models.tuned.versions import versions_of
 from engine.training.limits.safe_files import hashes
 from engine.training.loop.callback import TrainingCallback
-from engine.training.loop.result import weights_hash
 from engine.training.loop.trainer import StepTrainer
 from storage.job_tables import Job
 from tests import methods, tiny, training_jobs, workers
@@ -74,8 +74,8 @@ def test_the_best_weights_are_those_of_a_job_that_stopped_there(
     home = ctx.settings.home / "tuned"
     assert hashes(home / str(job.id)) == hashes(home / str(stopped.id)), "weights and settings"
     both = versions_of(made.metrics)
-    assert made.weights_hash == both["best"]["weights_hash"] == weights_hash(home / str(job.id))
-    assert made.weights_hash != both["last"]["weights_hash"] == weights_hash(home / f"{job.id}-last")
+    assert made.weights_hash == both["best"]["weights_hash"] == hash_of_folder(home / str(job.id))
+    assert made.weights_hash != both["last"]["weights_hash"] == hash_of_folder(home / f"{job.id}-last")
 
 
 def _stop_at_best(callback: TrainingCallback) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from engine.core.context import Context
 from engine.core.errors import SpecError
 from engine.evaluation import sampling
+from engine.models.tuned.integrity import hash_of_folder
 from storage.job_tables import Metric, Sample
 from tests import tiny, workers
-from tests.model_files import weights_hash
 from tests.training_jobs import folders, kept, loss_of_tuned, train, tuned
 
 pytestmark = pytest.mark.slow  # workers of their own, as processes
@@ -44,7 +44,7 @@ def test_a_run_learns_and_leaves_a_tuned_model_that_scores_as_it_says(
     made = tuned(ctx, job.id)
     assert made is not None
     assert loss_of_tuned(ctx, job, made) == pytest.approx(scores[20], abs=1e-5)
-    assert made.weights_hash == weights_hash(ctx.settings.absolute(made.path))
+    assert made.weights_hash == hash_of_folder(ctx.settings.absolute(made.path))
     assert made.lineage["spec"] == job.spec
     assert {"torch", "transformers", "peft"} <= set(made.lineage["libraries"])
     assert [c.step for c in kept(ctx, job.id)] == [10, 20]

@@ -10,7 +10,7 @@ import pytest
 
 from engine.commands.document import FILES, FOLDERS
 from engine.commands.document import PAGES as GENERATED
-from engine.commands.document_models import NOT_RUN, sign_of
+from engine.commands.documents.models import NOT_RUN, sign_of
 from engine.core.settings import SETTINGS
 from engine.core.text import LANGUAGES
 from engine.evaluation.metrics import METRICS

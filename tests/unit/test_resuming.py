@@ -23,7 +23,10 @@ def failed(code: str, **params: Any) -> dict[str, Any]:
 ENDS = [
     (failed("job.rebooted"), "at_once.step"),
     (failed("job.rebooted") | {"checkpoint_step": None}, "at_once.anew"),
-    (failed("worker.crashed") | {"trains": False}, "at_once.again"),
+    (failed("job.lost") | {"trains": False}, "at_once.again"),
+    (failed("worker.crashed"), "perhaps.step"),
+    (failed("worker.crashed") | {"checkpoint_step": None}, "perhaps.anew"),
+    (failed("worker.crashed") | {"trains": False}, "perhaps.again"),
     (failed("training.disk_full"), "fixed.step"),
     (failed("training.disk_full") | {"checkpoint_step": None}, "fixed.anew"),
     (failed("export.disk_full") | {"trains": False}, "fixed.again"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engine.commands.document_models import MADE, SAME, STOPS
+from engine.commands.documents.models import MADE, SAME, STOPS
 from engine.core.context import Context
 from engine.core.errors import SpecError, TunesmithError
 from engine.data.templates.template import ChatTemplate
@@ -28,7 +28,7 @@ TRAINING = {"epochs": 6, "batch_size": 8, "evaluations": 1}
 _FASTER = 3.0  # tiny models take larger steps
 _USUAL_RATE = 2e-4
 _QUESTION = lessons.QUESTION.format(word=lessons.WORDS[0])
-Trouble = dict[str, Any]  # as `engine.commands.document_models.Trouble`
+Trouble = dict[str, Any]  # as `engine.commands.documents.models.Trouble`
 Facts = dict[str, Trouble | None]  # what was tried, and what went wrong; None where it holds
 Cell = dict[str, Any]  # {"facts": Facts} or {"refused": Trouble}
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.commands.document_models import RESULTS, read_results
+from engine.commands.documents.models import RESULTS, read_results
 from engine.methods import METHODS
 from tests.zoo import representatives
 

@@ -39,7 +39,7 @@ import zipfile
 from pathlib import Path
 from engine.commands.arguments import parse
 from engine.commands.console import Console
-from engine.commands.document_exports import exports_page
+from engine.commands.documents.exports import exports_page
 from engine.core.context import open_context
 from engine.core.errors import SpecError
 from engine.core.settings import Settings

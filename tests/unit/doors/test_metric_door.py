@@ -23,7 +23,7 @@ THROWAWAY = EvaluationMetric(
 '''
 _ASKED = """
 from dataclasses import dataclass
-from engine.commands.document_metrics import metrics_page
+from engine.commands.documents.metrics import metrics_page
 from engine.evaluation.comparison.leaderboard import Entered, RunState, leaderboard
 from engine.evaluation.comparison.report import csv_text, markdown_text
 from engine.evaluation.scores import score_answers

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.commands.document_tables import markdown_table
+from engine.commands.documents.tables import markdown_table
 from engine.core.text import FALLBACK, Text, separator
 from engine.exports import EXPORTS
 from engine.methods import METHODS
@@ -24,28 +24,28 @@ Trouble = Mapping[
 Cell = Mapping[str, Any]  # {"facts": {name: trouble or None}}, or {"refused": fault}
 _LEFT_OUT, _LONGEST = "…", 160  # characters of a reason
 
-_TITLE = Text("commands.document_models.title")
-_LEAD = Text("commands.document_models.lead")
-_SIGNS = Text("commands.document_models.signs")
-_MODEL, _TYPE = Text("commands.document_models.model"), Text("commands.document_models.type")
+_TITLE = Text("commands.documents.models.title")
+_LEAD = Text("commands.documents.models.lead")
+_SIGNS = Text("commands.documents.models.signs")
+_MODEL, _TYPE = Text("commands.documents.models.model"), Text("commands.documents.models.type")
 _LETTERS = {
-    "T": Text("commands.document_models.letters.trains"),
-    "C": Text("commands.document_models.letters.chats"),
-    "M": Text("commands.document_models.letters.merges"),
-    "P": Text("commands.document_models.letters.plain"),
-    "S": Text("commands.document_models.letters.stops"),
+    "T": Text("commands.documents.models.letters.trains"),
+    "C": Text("commands.documents.models.letters.chats"),
+    "M": Text("commands.documents.models.letters.merges"),
+    "P": Text("commands.documents.models.letters.plain"),
+    "S": Text("commands.documents.models.letters.stops"),
 }
 _KINDS = {
-    "company": Text("commands.document_models.kinds.company"),
-    "base": Text("commands.document_models.kinds.base"),
-    "other": Text("commands.document_models.kinds.other"),
-    "endless": Text("commands.document_models.kinds.endless"),
-    "on": Text("commands.document_models.kinds.on"),
+    "company": Text("commands.documents.models.kinds.company"),
+    "base": Text("commands.documents.models.kinds.base"),
+    "other": Text("commands.documents.models.kinds.other"),
+    "endless": Text("commands.documents.models.kinds.endless"),
+    "on": Text("commands.documents.models.kinds.on"),
 }
-_FAILS, _REFUSALS = Text("commands.document_models.fails"), Text("commands.document_models.refusals")
-_NOTHING = Text("commands.document_models.nothing")
-_MISSING = Text("commands.document_models.missing")
-_MISSING_LEAD = Text("commands.document_models.missing_lead")
+_FAILS, _REFUSALS = Text("commands.documents.models.fails"), Text("commands.documents.models.refusals")
+_NOTHING = Text("commands.documents.models.nothing")
+_MISSING = Text("commands.documents.models.missing")
+_MISSING_LEAD = Text("commands.documents.models.missing_lead")
 
 
 def read_results() -> dict[str, dict[str, Any]]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from engine.commands.document_tables import markdown_table, param_table
+from engine.commands.documents.tables import markdown_table, param_table
 from engine.core.text import Text, separator
 from engine.exports import EXPORTS
 from engine.exports.declaration import ExportFormat
 from engine.methods import METHODS
 
-_TITLE = Text("commands.document_exports.title")
-_LEAD = Text("commands.document_exports.lead")
+_TITLE = Text("commands.documents.exports.title")
+_LEAD = Text("commands.documents.exports.lead")
 _HEADS = (
-    Text("commands.document_exports.heads.form"),
-    Text("commands.document_exports.heads.key"),
-    Text("commands.document_exports.heads.stands_alone"),
-    Text("commands.document_exports.heads.files_end_in"),
-    Text("commands.document_exports.heads.what_you_get"),
+    Text("commands.documents.exports.heads.form"),
+    Text("commands.documents.exports.heads.key"),
+    Text("commands.documents.exports.heads.stands_alone"),
+    Text("commands.documents.exports.heads.files_end_in"),
+    Text("commands.documents.exports.heads.what_you_get"),
 )
-_YES, _NO = Text("commands.document_exports.yes"), Text("commands.document_exports.no_it_needs_a")
-_METHODS = Text("commands.document_exports.methods")
-_PROOF = Text("commands.document_exports.proof")
-_ALSO = Text("commands.document_exports.also")
+_YES, _NO = Text("commands.documents.exports.yes"), Text("commands.documents.exports.no_it_needs_a")
+_METHODS = Text("commands.documents.exports.methods")
+_PROOF = Text("commands.documents.exports.proof")
+_ALSO = Text("commands.documents.exports.also")
 
 
 def exports_page(language: str) -> str:

@@ -6,10 +6,10 @@ from engine.core.text import FALLBACK, LANGUAGES, Text
 from engine.services.app.glossary import GLOSSARY
 from engine.services.app.glossary.term import Term
 
-_WORDS = Text("commands.document_glossary.words")
-_WORDS_LEAD = Text("commands.document_glossary.words_lead")
-_TERM = Text("commands.document_glossary.term")
-_SOURCE = Text("commands.document_glossary.source")
+_WORDS = Text("commands.documents.glossary.words")
+_WORDS_LEAD = Text("commands.documents.glossary.words_lead")
+_TERM = Text("commands.documents.glossary.term")
+_SOURCE = Text("commands.documents.glossary.source")
 
 
 def glossary_page(language: str) -> str:

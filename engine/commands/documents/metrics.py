@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from engine.commands.document_tables import markdown_table, shown_number
+from engine.commands.documents.tables import markdown_table, shown_number
 from engine.core.text import Text
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.metrics.declaration import EvaluationMetric
 
-_TITLE = Text("commands.document_metrics.title")
-_LEAD = Text("commands.document_metrics.lead")
+_TITLE = Text("commands.documents.metrics.title")
+_LEAD = Text("commands.documents.metrics.lead")
 _HEADS = (
-    Text("commands.document_metrics.heads.metric"),
-    Text("commands.document_metrics.heads.key"),
-    Text("commands.document_metrics.heads.better"),
-    Text("commands.document_metrics.heads.range"),
-    Text("commands.document_metrics.heads.computed_from"),
-    Text("commands.document_metrics.heads.what_it_means"),
-    Text("commands.document_metrics.heads.after"),
+    Text("commands.documents.metrics.heads.metric"),
+    Text("commands.documents.metrics.heads.key"),
+    Text("commands.documents.metrics.heads.better"),
+    Text("commands.documents.metrics.heads.range"),
+    Text("commands.documents.metrics.heads.computed_from"),
+    Text("commands.documents.metrics.heads.what_it_means"),
+    Text("commands.documents.metrics.heads.after"),
 )
-_BETTER = {"low": Text("commands.document_metrics.better.low"), "high": Text("commands.document_metrics.better.high")}
+_BETTER = {"low": Text("commands.documents.metrics.better.low"), "high": Text("commands.documents.metrics.better.high")}
 _NEEDS = {
-    "answers": Text("commands.document_metrics.needs.answers"),
-    "loss": Text("commands.document_metrics.needs.loss"),
+    "answers": Text("commands.documents.metrics.needs.answers"),
+    "loss": Text("commands.documents.metrics.needs.loss"),
 }
 
 

@@ -9,17 +9,17 @@ from engine.core.params import Param
 from engine.core.text import Text, separator
 
 _HEADS = (
-    Text("commands.document_tables.heads.setting"),
-    Text("commands.document_tables.heads.key"),
-    Text("commands.document_tables.heads.default"),
-    Text("commands.document_tables.heads.allowed"),
-    Text("commands.document_tables.heads.usual"),
-    Text("commands.document_tables.heads.what_it_does"),
+    Text("commands.documents.tables.heads.setting"),
+    Text("commands.documents.tables.heads.key"),
+    Text("commands.documents.tables.heads.default"),
+    Text("commands.documents.tables.heads.allowed"),
+    Text("commands.documents.tables.heads.usual"),
+    Text("commands.documents.tables.heads.what_it_does"),
 )
 _YES, _NO, _AUTO = (
-    Text("commands.document_tables.yes"),
-    Text("commands.document_tables.no"),
-    Text("commands.document_tables.chosen_by_tunesmith"),
+    Text("commands.documents.tables.yes"),
+    Text("commands.documents.tables.no"),
+    Text("commands.documents.tables.chosen_by_tunesmith"),
 )
 
 
