@@ -100,7 +100,7 @@ def test_a_token_of_zeros(ctx: Context, held_out: int) -> None:
 
     change(ctx, edit, rms_norm_eps=0.0)
     told = failed(train(ctx, inputs), "training.nan_embedding")
-    assert told["tokens"] == Tokenizer.from_str(tiny.tokenizer_json()).id_to_token(token("falcon"))
+    assert told["tokens"] == "falcon"
 
 
 @pytest.mark.parametrize(("place", "held_out"), [(13, 0), (19, 4)])

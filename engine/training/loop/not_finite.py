@@ -138,8 +138,12 @@ class CauseFinder:
                 return None
         finally:
             hook.remove()
-        names = [self._inputs.template.tokenizer.id_to_token(token) or f"#{token}" for token in tokens[:_NAMED_TOKENS]]
-        return "training.nan_embedding", {"tokens": ", ".join(names)}
+        return "training.nan_embedding", {"tokens": ", ".join(map(self._named, tokens[:_NAMED_TOKENS]))}
+
+    def _named(self, token: int) -> str:
+        """A token as people read it; its number where it is no text by itself."""
+        text: str = self._inputs.template.tokenizer.decode([token], skip_special_tokens=False).strip()
+        return f"#{token}" if not text or "\ufffd" in text else text
 
     def _is_sound_in_full_precision(self, bad: Example, *, grads: bool) -> bool:
         """Whether the loss is a number with the same weights and fewer limits to their size."""
