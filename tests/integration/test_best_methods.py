@@ -23,7 +23,7 @@ from tests.methods import Case
 pytestmark = pytest.mark.slow
 
 BEST, STEPS = 4, 8
-TRAINING = {"epochs": 0.8, "batch_size": 4, "evaluations": 4, "keep_checkpoints": 1}
+TRAINING = {"epochs": 0.8, "batch_size": 4, "evaluations": 2, "keep_checkpoints": 1}
 
 
 @pytest.fixture(scope="module")

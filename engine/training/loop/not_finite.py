@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from engine.base_formats import base_format
 from engine.core.errors import Fault
 from engine.training.batches.tokenized_dataset import Example
+from engine.training.forward.forward import Forward, Padded
 from engine.training.loop.find_row import row_of
+from engine.training.loop.weights import load_base
 
 if TYPE_CHECKING:
     from engine.training.loop.inputs import Inputs
@@ -90,10 +92,11 @@ class CauseFinder:
     def _of_row(self, bad: Example, examples: Sequence[Example]) -> tuple[str, dict[str, Any]]:
         """The row or the base itself, where the untouched base gives no number either; else the learning rate."""
         moved = self._trainer.moved
-        with self._untouched() as untouched:
-            if moved and (not untouched or self._sound(bad)):
+        with self._untouched() as base:
+            if moved and self._sound(bad, by=base):
                 return self._rate()
-            others = any(self._sound(one, grads=not moved) for one in examples[:_MOST_ROWS] if one is not bad)
+            rest = (one for one in examples[:_MOST_ROWS] if one is not bad)
+            others = any(self._sound(one, grads=not moved, by=base) for one in rest)
         if not others:
             return "training.nan_untouched", {}
         row = row_of(bad, self._rows, self._inputs)
@@ -101,15 +104,15 @@ class CauseFinder:
 
     # ------------------------------------------------------------ questions
 
-    def _sound(self, example: Example, *, grads: bool = False) -> bool:
-        """Whether the loss of one example is a number, and its gradient."""
-        trainer, total = self._trainer, 0.0
+    def _sound(self, example: Example, *, grads: bool = False, by: Forward | None = None) -> bool:
+        """Whether the loss of one example is a number, and its gradient; through the model where nothing else is said."""
+        forward, total = by or self._trainer.forward, 0.0
         self._model.zero_grad()
         with torch.set_grad_enabled(grads):
-            for group in trainer.forward.groups([example], len(example)):
-                with trainer.forward.session(group):
+            for group in forward.groups([example], len(example)):
+                with forward.session(group):
                     with self._autocast():
-                        loss = trainer.objective.loss(trainer.forward, group).total / max(1, example.trained)
+                        loss = self._trainer.objective.loss(forward, group).total / max(1, example.trained)
                     if grads:
                         loss.backward()
                 total += float(loss.detach())
@@ -135,8 +138,12 @@ class CauseFinder:
                 return None
         finally:
             hook.remove()
-        names = [self._inputs.template.tokenizer.id_to_token(token) or f"#{token}" for token in tokens[:_NAMED_TOKENS]]
-        return "training.nan_embedding", {"tokens": ", ".join(names)}
+        return "training.nan_embedding", {"tokens": ", ".join(map(self._named, tokens[:_NAMED_TOKENS]))}
+
+    def _named(self, token: int) -> str:
+        """A token as people read it; its number where it is no text by itself."""
+        text: str = self._inputs.template.tokenizer.decode([token], skip_special_tokens=False).strip()
+        return f"#{token}" if not text or "\ufffd" in text else text
 
     def _is_sound_in_full_precision(self, bad: Example, *, grads: bool) -> bool:
         """Whether the loss is a number with the same weights and fewer limits to their size."""
@@ -150,15 +157,22 @@ class CauseFinder:
             self._autocast = before
 
     @contextmanager
-    def _untouched(self) -> Iterator[bool]:
-        """Within it, the model is the base; False where it cannot be."""
-        if not self._trainer.moved:
-            yield True
+    def _untouched(self) -> Iterator[Forward]:
+        """Within it, this way leads through the base as it is: before the first update, with the adapter off, or read again."""
+        trainer = self._trainer
+        if not trainer.moved:
+            yield trainer.forward
         elif hasattr(self._model, "disable_adapter"):
             with self._model.disable_adapter():
-                yield True
+                yield trainer.forward
         else:
-            yield self._trainer.method.trains_base and _read_again(self._model, self._weights)
+            getattr(
+                trainer.optimizer, "optimizer", trainer.optimizer
+            ).state.clear()  # room for the base beside the model
+            inputs = self._inputs
+            yield Padded(
+                load_base(self._weights, inputs.method, inputs.spec.training, inputs.device, inputs.precision).eval()
+            )
 
 
 def fault_of_base(folder: Path, step: int) -> Fault:
@@ -183,14 +197,3 @@ def broken_tensor(folder: Path) -> str | None:
 
 def _is_finite(tensor: Tensor) -> bool:
     return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())
-
-
-@torch.no_grad()
-def _read_again(model: nn.Module, folder: Path) -> bool:
-    """Put the base's own numbers back into what was trained; False where not all are found by their names."""
-    wanted = {name: one for name, one in model.named_parameters() if one.requires_grad}
-    for file in folder.glob("*.safetensors"):
-        with safe_open(file, framework="pt") as tensors:
-            for name in wanted.keys() & set(tensors.keys()):
-                wanted.pop(name).copy_(tensors.get_tensor(name))
-    return not wanted
