@@ -12,31 +12,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.methods.common.shape import LayerKeeps, ModelShape
+from engine.models.architecture.layers import Layers
 
 Config = Mapping[str, Any]
 
 _FUSED_ROPE = frozenset(
     {"phi3", "gpt_neox", "chatglm"}
 )  # values stay a view of the whole product; queries and keys are copies
-_PLAIN_MLP = {"gpt_neox": 1, "gpt2": 4}  # gpt2's GELU is written out in four steps that are kept
+_PLAIN_MLP = {
+    "gpt_neox": 1,
+    "starcoder2": 1,
+    "opt": 1,
+    "bloom": 1,
+    "gpt2": 4,
+}  # gpt2's GELU is written out in four steps that are kept
 _WRITTEN_GATE = {"gpt_oss": 6}  # clamped and bent step by step
-_SINKS = frozenset({"gpt_oss"})
+_WRITTEN = frozenset({"gpt_oss", "bloom"})  # write scores down, for sinks or for slopes
 _TABLES = 16  # of each chosen expert: places, probabilities and the way back
 
 
-def keeps_of(shape: ModelShape, config: Config, *, packs: bool = True) -> LayerKeeps:
+def keeps_of(shape: ModelShape, config: Config, made: Layers) -> LayerKeeps:
     """The numbers of one layer; see `LayerKeeps`."""
     softcap, dropout = bool(config.get("attn_logit_softcapping")), _attention_dropout(shape, config)
-    eager = softcap or shape.family in _SINKS
+    eager = softcap or shape.family in _WRITTEN
     scores = 2.0 if softcap else 1.0 if eager else 3.0 if dropout else 0.0
     mlp, work = _mlp(shape)
     return LayerKeeps(
         norms=_norms(shape, config),
         attention=_attention(shape, written=eager or dropout, eager=eager) + _hidden_dropout(shape, config),
         scores=scores * shape.heads,
-        mlp=mlp,
-        work=work + 2 * shape.hidden,
-        packs=packs and not eager,
+        mlp=mlp + made.states,
+        work=work + 2 * shape.hidden + made.scan,
+        packs=made.packs and not eager,
         whole_logits=bool(config.get("final_logit_softcapping")) or bool(config.get("lm_head_bias")),
     )
 
@@ -68,7 +75,7 @@ def _attention(shape: ModelShape, *, written: bool, eager: bool) -> float:
 
 def _mlp(shape: ModelShape) -> tuple[float, float]:
     """(kept, made by the backward pass at one time): of a gated MLP 3 x its width, of experts for each one chosen."""
-    inner = shape.intermediate
+    inner = shape.linears.get("w1", (0, shape.intermediate))[1]
     if shape.experts is None:
         if shape.family in _PLAIN_MLP:
             return float(_PLAIN_MLP[shape.family] * inner), 2.0 * inner

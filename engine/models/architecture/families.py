@@ -19,7 +19,22 @@ _LLAMA_NORMS = ("input_layernorm", "post_attention_layernorm")
 _GEMMA_NORMS = (*_LLAMA_NORMS, "pre_feedforward_layernorm", "post_feedforward_layernorm")
 _GLM4_NORMS = (*_LLAMA_NORMS, "post_self_attn_layernorm", "post_mlp_layernorm")
 _GEMMAS = frozenset({"gemma2", "gemma3", "gemma3_text"})
-_TIED_UNLESS_SAID = frozenset({"gpt2", "gemma", *_GEMMAS, "opt", "bloom", "cohere", "cohere2"})
+_TIED_UNLESS_SAID = frozenset(
+    {
+        "gpt2",
+        "gemma",
+        *_GEMMAS,
+        "opt",
+        "bloom",
+        "cohere",
+        "cohere2",
+        "starcoder2",
+        "minicpm3",
+        "lfm2",
+        "zamba2",
+        "smollm3",
+    }
+)
 _BIASED_UNLESS_SAID = frozenset({"gpt_neox", "gpt_oss", "glm", "glm4"})
 _GEMMA2_UNLESS_SAID = {
     "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8,

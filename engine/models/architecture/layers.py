@@ -42,6 +42,8 @@ class Layers:
         experts: mixture of experts.
         plain_cache: every layer keeps keys and values of like heads.
         packs: examples can share a row without a mask.
+        states: numbers that a state space keeps of each token until the backward pass, in a layer on average.
+        scan: numbers of a token that the backward pass of one state space makes at one time.
         scales_words: embeddings of tokens are multiplied on their way in, vectors that are given are not.
     """
 
@@ -58,6 +60,8 @@ class Layers:
     experts: Experts | None = None
     plain_cache: bool = True
     packs: bool = True
+    states: float = 0.0
+    scan: float = 0.0
     scales_words: bool = False
 
 

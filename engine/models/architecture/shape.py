@@ -76,7 +76,7 @@ def shape_of(config: Mapping[str, Any], parameters: int | None = None) -> ModelS
         number_bytes=number_bytes,
     )
     shape = replace(shape, linear_biases=made.biases & shape.linears.keys())
-    shape = replace(shape, keeps=keeps_of(shape, config, packs=made.packs))
+    shape = replace(shape, keeps=keeps_of(shape, config, made))
     return shape if parameters else replace(shape, parameters=_counted(shape, config, made.outside))
 
 

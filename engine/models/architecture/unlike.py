@@ -27,11 +27,8 @@ def _llama4(config: Config, sizes: Sizes, layers: int) -> Layers:
     step = _number(config, "interleave_moe_layer_step", 1)
     said = config.get("moe_layers")
     routed = set(range(step - 1, layers, step) if said is None else said)
-    one = experts(
-        _number(config, "num_local_experts", 16),
-        _number(config, "num_experts_per_tok", 1),
-        hidden, sizes.intermediate, len(routed),
-    )  # fmt: skip
+    count = _number(config, "num_local_experts", 16)
+    one = experts(count, count, hidden, sizes.intermediate, len(routed))  # all calculate, and most are weighed with 0
     plain = parts([*linears], _LLAMA_NORMS)
     mixed = parts([*attention(sizes), *shared], _LLAMA_NORMS, routed=True)
     stack = tuple(mixed if layer in routed else plain for layer in range(layers))
@@ -75,6 +72,14 @@ def _mamba2(config: Config, hidden: int, place: str = "mamba") -> tuple[dict[str
     return linears, 3 * heads + convolution
 
 
+def _mamba2_states(config: Config, hidden: int) -> float:
+    """Numbers of a token in transformers' own forward pass, found by dry runs at several sizes of each: keys of the state for
+    every head, a chunk's matrix for every head, and the inner vector in its steps."""
+    inner = config.get("mamba_d_ssm") or _number(config, "mamba_expand", 2) * hidden
+    heads, chunk = _number(config, "mamba_n_heads", 128), _number(config, "mamba_chunk_size", 256)
+    return heads * (6.5 * _number(config, "mamba_d_state", 256) + chunk) + 12.0 * int(inner)
+
+
 def _falcon_h1(config: Config, sizes: Sizes, _layers: int) -> Layers:
     mamba, besides = _mamba2(config, sizes.hidden)
     normed = mamba["mamba.out_proj"][0] if config.get("mamba_rms_norm") else 0
@@ -88,6 +93,7 @@ def _falcon_h1(config: Config, sizes: Sizes, _layers: int) -> Layers:
         besides=besides + normed,
         plain_cache=False,
         packs=False,
+        states=_mamba2_states(config, sizes.hidden),
         scales_words=config.get("embedding_multiplier") not in (None, 1, 1.0),
     )
 
@@ -112,6 +118,7 @@ def _bamba(config: Config, sizes: Sizes, layers: int) -> Layers:
         stack=_in_turns(sizes, kinds, mamba, besides + mamba["mamba.out_proj"][0], mlp),
         plain_cache=False,
         packs=False,
+        states=_mamba2_states(config, sizes.hidden) * (1 - sum(kinds) / layers),
     )
 
 
@@ -134,6 +141,7 @@ def _granite_hybrid(config: Config, sizes: Sizes, layers: int) -> Layers:
         experts=one,
         plain_cache=False,
         packs=False,
+        states=_mamba2_states(config, hidden) * (1 - sum(kinds) / layers),
     )
 
 
@@ -175,6 +183,8 @@ def _jamba(config: Config, sizes: Sizes, layers: int) -> Layers:
         experts=one if one.layers else None,
         plain_cache=False,
         packs=False,
+        states=2.85 * inner * state * sum("mamba.in_proj" in one.linears for one in stack) / layers,  # by dry runs
+        scan=4.2 * inner * state,
     )
 
 
@@ -212,7 +222,8 @@ def _zamba2(config: Config, sizes: Sizes, layers: int) -> Layers:
         "mamba_n_heads": config.get("n_mamba_heads"),
         "mamba_n_groups": config.get("mamba_ngroups"),
     }
-    mamba, besides = _mamba2({**config, **names, "mamba_conv_bias": True}, hidden)
+    named = {**config, **names, "mamba_conv_bias": True, "mamba_chunk_size": config.get("chunk_size")}
+    mamba, besides = _mamba2(named, hidden)
     besides += mamba["mamba.out_proj"][0]
     kinds = config.get("layers_block_type") or config.get("layer_types") or []
     hybrids = [number for number, kind in enumerate(kinds) if kind == "hybrid"]
@@ -242,6 +253,7 @@ def _zamba2(config: Config, sizes: Sizes, layers: int) -> Layers:
         stack=tuple(layer_parts(number) for number in range(layers)),
         plain_cache=False,
         packs=False,
+        states=_mamba2_states(named, hidden),
     )
 
 
