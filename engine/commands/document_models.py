@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ Trouble = Mapping[
     str, Any
 ]  # {"code", "params"} of a fault, {"kind"} of one of `_KINDS`, or {"text"} of any other error
 Cell = Mapping[str, Any]  # {"facts": {name: trouble or None}}, or {"refused": fault}
-Told = dict[str, list[tuple[str, str]]]  # sentence -> (model, method) to which it happened
+_LEFT_OUT, _LONGEST = "…", 160  # characters of a reason
 
 _TITLE = Text("commands.document_models.title")
 _LEAD = Text("commands.document_models.lead")
@@ -61,8 +63,8 @@ def models_page(language: str) -> str:
     letters = separator(language).join(f"**{letter}** {text.in_(language)}" for letter, text in _LETTERS.items())
     signs = _SIGNS.in_(language).format(holds=HOLDS, refused=REFUSED, letters=letters)
     parts = [f"# {_TITLE.in_(language)}", _LEAD.filled(up=up).in_(language), signs, _table(results, language)]
-    parts += [f"## {_FAILS.in_(language)}", _listed(_failures(results, language), language)]
-    parts += [f"## {_REFUSALS.in_(language)}", _listed(_refusals(results, language), language)]
+    parts += [f"## {_FAILS.in_(language)}", _listed(_failures(results), language)]
+    parts += [f"## {_REFUSALS.in_(language)}", _listed(_refusals(results), language)]
     parts += [f"## {_MISSING.in_(language)}", _MISSING_LEAD.in_(language)]
     return "\n\n".join(parts) + "\n"
 
@@ -104,62 +106,76 @@ def _cells(results: Mapping[str, Any]) -> Iterator[tuple[str, str, Cell]]:
         yield results["models"][key]["likeness"], method, cell
 
 
-def _failures(results: Mapping[str, Any], language: str) -> Told:
-    told: Told = {}
+def _failures(results: Mapping[str, Any]) -> list[_Told]:
+    told: dict[object, _Told] = {}
     for model, method, cell in _cells(results):
         for fact, trouble in cell.get("facts", {}).items():
             if trouble is not None:
-                sentence = f"**{_letter(fact)}** {_sentence(trouble, language)}"
-                told.setdefault(_same(sentence, told), []).append((model, method))
-    return told
+                letter = _letter(fact)
+                told.setdefault((letter, _kind(trouble)), _Told(letter)).add(trouble, model, method)
+    return list(told.values())
 
 
-def _refusals(results: Mapping[str, Any], language: str) -> Told:
-    told: Told = {}
+def _refusals(results: Mapping[str, Any]) -> list[_Told]:
+    told: dict[object, _Told] = {}
     for model, method, cell in _cells(results):
         if "refused" in cell:
-            told.setdefault(_sentence(cell["refused"], language), []).append((model, method))
-    return told
+            told.setdefault(_kind(cell["refused"]), _Told()).add(cell["refused"], model, method)
+    return list(told.values())
 
 
-def _same(sentence: str, told: Iterable[str]) -> str:
-    """One that was told before and differs in numbers alone; else the sentence."""
-    shape = _shape(sentence)
-    return next((earlier for earlier in told if _shape(earlier) == shape), sentence)
+def _kind(trouble: Trouble) -> str:
+    """The same for troubles that are told as one: of one code or text, whatever the numbers in it."""
+    words = trouble.get("kind") or trouble.get("text") or f"{trouble['code']} {trouble['params'].get('reason', '')}"
+    return re.sub(r"[\d.]+", "", words)
 
 
-def _shape(sentence: str) -> str:
-    return "".join(" " if character.isdigit() or character in ".-e" else character for character in sentence).replace(
-        " ", ""
-    )
+@dataclass
+class _Told:
+    """One thing that happened in several places."""
+
+    letter: str = ""  # which fact fails by it
+    troubles: list[Trouble] = field(default_factory=list)  # each as it was
+    places: dict[str, list[str]] = field(default_factory=dict)  # methods by model
+
+    def add(self, trouble: Trouble, model: str, method: str) -> None:
+        """It happened there too."""
+        self.troubles.append(trouble)
+        methods = self.places.setdefault(model, [])
+        if method not in methods:
+            methods.append(method)
+
+    def sentence(self, language: str) -> str:
+        """What happened; what differs from place to place is left out."""
+        first = self.troubles[0]
+        if "kind" in first:
+            return _KINDS[first["kind"]].in_(language)
+        if "text" in first:
+            return first["text"].replace("`", "")
+        params = {name: self._common(name, value) for name, value in first["params"].items()}
+        return " ".join(Text(f"error.{first['code']}").filled(**params).in_(language).split())
+
+    def _common(self, name: str, value: Any) -> Any:
+        if name != "reason" and any(trouble["params"].get(name) != value for trouble in self.troubles):
+            return _LEFT_OUT
+        if isinstance(value, str):
+            return value if len(value) <= _LONGEST else f"{value[:_LONGEST].rstrip()} {_LEFT_OUT}"
+        return tuple(value) if isinstance(value, list) else value
+
+    def where(self, language: str) -> str:
+        """As in "Llama 2: `lora`, `ia3`; OPT"; a model alone where it is every method."""
+        every = {method.key for method in METHODS}
+        texts = [
+            model if set(keys) == every else f"{model}: {separator(language).join(f'`{key}`' for key in keys)}"
+            for model, keys in self.places.items()
+        ]
+        return "; ".join(texts)
 
 
-def _sentence(trouble: Trouble, language: str) -> str:
-    if "kind" in trouble:
-        return _KINDS[trouble["kind"]].in_(language)
-    if "code" in trouble:
-        params = {name: tuple(value) if isinstance(value, list) else value for name, value in trouble["params"].items()}
-        return " ".join(Text(f"error.{trouble['code']}").filled(**params).in_(language).split())
-    return f"`{trouble['text']}`"
-
-
-def _listed(told: Told, language: str) -> str:
-    """The sentences, each with the models and methods to which it applies."""
-    return "\n".join(f"- {sentence} {_where(pairs, language)}" for sentence, pairs in told.items()) or _NOTHING.in_(
-        language
-    )
-
-
-def _where(pairs: Iterable[tuple[str, str]], language: str) -> str:
-    """ "(Llama 2: `lora`, `ia3`; OPT)": a model alone where it is every method."""
-    by_model: dict[str, list[str]] = {}
-    for model, method in pairs:
-        by_model.setdefault(model, []).append(method)
-    every = {method.key for method in METHODS}
-    texts = [
-        model
-        if set(keys) == every
-        else f"{model}: {separator(language).join(f'`{key}`' for key in dict.fromkeys(keys))}"
-        for model, keys in by_model.items()
-    ]
-    return f"({'; '.join(texts)})"
+def _listed(told: Iterable[_Told], language: str) -> str:
+    """What happened, each with the models and methods to which it did."""
+    lines = []
+    for one in told:
+        letter = f"**{one.letter}** " if one.letter else ""
+        lines.append(f"- {letter}{one.sentence(language)} ({one.where(language)})")
+    return "\n".join(lines) or _NOTHING.in_(language)

@@ -154,6 +154,6 @@ DENSE = (
     ZooModel(
         "starcoder-2", "starcoder2", "StarCoder2",
         frozenset({"stored in bf16", "no chat template", "tied head", "no pad token", "tiktoken"}),
-        Tokens("bytes"), None, {**_WINDOWS, "sliding_window": 32}, SIZES, stored="bf16", said="torch_dtype",
+        Tokens("bytes"), None, {"sliding_window": 32}, SIZES, stored="bf16", said="torch_dtype",
     ),
 )  # fmt: skip

@@ -168,10 +168,10 @@ class ControlTokens:
     def _spells(self, text: str, number: int) -> bool:
         """Whether a text is the token written out: what a tokenizer does not know has one of them for its token, too."""
         token = self._added[number]
-        return text == token.content or (token.normalized and number not in self._unknown)
+        return text == token.content or (token.normalized and number not in self.unknown)
 
     @cached_property
-    def _unknown(self) -> frozenset[int]:
+    def unknown(self) -> frozenset[int]:
         """What stands for a character that no tokenizer knows."""
         return frozenset(self._tokenizer.encode("\ufdd0", add_special_tokens=False).ids)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
@@ -11,6 +13,23 @@ from tokenizers.decoders import DecodeStream
 from engine.data.templates.tokenizer_variants import eats_space
 
 _HALF = "\ufffd"  # what stands for bytes that make no character
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a template writes around the words of an answer.
+
+    Attributes:
+        ids: tokens before them.
+        before: their text, and the white space of the first word's own token.
+        within: that white space alone.
+        behind: white space between the last word and the end.
+    """
+
+    ids: Sequence[int] = ()
+    before: str = ""
+    within: str = ""
+    behind: str = ""
 
 
 class Decoding:
@@ -24,6 +43,25 @@ class Decoding:
         if self._letter is None:
             return self.whole_text(ids)
         return self.whole_text([self._letter, *ids])[1:]
+
+    def surroundings(self, ids: Sequence[int], said: str) -> Surroundings:
+        """What stands around the words `said` in the tokens of an answer."""
+        before, _, behind = self.text_behind(ids).partition(said)
+        first = next((n for n in range(len(ids)) if said not in self.text_behind(ids[n + 1 :])), 0)
+        within = self.text_behind(ids[first:]).partition(said)[0]
+        return Surroundings(ids[:first], before, within, behind if behind.isspace() else "")
+
+    def bare_answer(self, ids: Sequence[int], around: Surroundings) -> str:
+        """The words of an answer, perhaps not yet whole, without what a template writes around them."""
+        lead = list(around.ids)
+        if lead and list(ids[: len(lead)]) == lead[: len(ids)]:
+            said, white = self.text_behind(ids[len(lead) :]), around.within
+        elif lead and self.decode(lead[:1]).strip():  # its last tokens may have joined the first word
+            said, white = self.text_behind(ids).removeprefix(around.before), ""
+        else:
+            said, white = self.text_behind(ids), around.before if around.before.isspace() else ""
+        led = takewhile(lambda pair: pair[0] == pair[1], zip(white, said, strict=False))
+        return said[sum(1 for _ in led) :].removesuffix(around.behind)
 
     @cached_property
     def _letter(self) -> int | None:

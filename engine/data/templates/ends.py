@@ -57,10 +57,14 @@ class Ends(Decoding, ABC):
 
     @cached_property
     def end_id(self) -> int | None:
-        """The token that is learnt as an answer's end where the template writes none; None where the model has no such token."""
+        """The token that is learnt as an answer's end where the template writes none; None where the model has no such token.
+
+        It is always one at which chat stops.
+        """
         following = token_before_next_turn(self) if self.has_chat and self.turn_end is None else None
-        own = (self.turn_end, following if following in self.eos_ids else None, self.eos_id, *self.eos_ids)
-        return next((i for i in own if i is not None and self.tokenizer.id_to_token(i) is not None), None)
+        wanted = [i for i in (self.turn_end, following, self.eos_id) if i in self.eos_ids]
+        known = (i for i in (*wanted, *self.eos_ids) if i is not None and self.tokenizer.id_to_token(i) is not None)
+        return next(known, None)
 
     @property
     def end_text(self) -> str:

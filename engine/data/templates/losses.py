@@ -37,7 +37,7 @@ _CALLED = {
 }
 _ANSWERED = {"role": "tool", "content": _RESULT, "name": _CALL, "tool_call_id": "abcdefghi"}
 _SAID = {"role": "assistant", "content": "Found."}
-_INDENTED = "\n    tsmarkcode"
+_INDENTED = "tsmarkcode"
 TOOLS = (_DEFINED,)  # a function, and a talk in which it is called
 TOOL_TALK = (_ASKED, _CALLED, _ANSWERED, _SAID)
 
@@ -52,10 +52,11 @@ def dropped_parts(template: Renderer) -> frozenset[str]:
     return frozenset(part for part, gone in lost.items() if gone)
 
 
-def crops_answers(template: Renderer) -> bool:
-    """Whether the white space that an answer begins with, such as the indentation of code, never reaches the text."""
-    text = _render(template, [_ASKED, {**_SAID, "content": _INDENTED}], ())
-    return text is not None and _INDENTED not in text and _INDENTED.strip() in text
+def crops_answers(template: Renderer) -> str:
+    """White space that never reaches the text where an answer begins with it, such as the indentation of code."""
+    begun = {white: 7 * white + _INDENTED for white in " \t\n"}  # more than any template puts there itself
+    texts = {white: _render(template, [_ASKED, {**_SAID, "content": text}], ()) for white, text in begun.items()}
+    return "".join(white for white, text in texts.items() if text and begun[white] not in text and _INDENTED in text)
 
 
 def _render(

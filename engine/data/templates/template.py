@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from engine.core.errors import Fault
 from engine.data.rows.row import conversation_of
 from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
+from engine.data.templates.decoding import Surroundings
 from engine.data.templates.encoded import Encoded
 from engine.data.templates.ending import RowEnds, teach_ends
 from engine.data.templates.ends import Ends
@@ -116,21 +116,20 @@ class ChatTemplate(Ends):
         return self._compiled is not None
 
     @cached_property
-    def crops_answers(self) -> bool:
-        """Whether the template drops the white space that an answer begins with."""
+    def crops_answers(self) -> str:
+        """White space (of blanks, tabs and line breaks) that the template drops where an answer begins with it."""
         return crops_answers(self)
 
     @cached_property
-    def lead(self) -> str:
-        """White space of the template's own between what chat sends and the words of the answer."""
+    def _around(self) -> Surroundings:
+        """What the template itself writes around the words of an answer, within what is learnt of it."""
         asked = {"role": "user", "content": "Blue?"}
         try:
             read = self._read([asked, {"role": "assistant", "content": _SAID}], None)
         except Fault:
-            return ""
+            return Surroundings()
         labels = labels_of(read.tokens.ids, read.tokens.offsets, read.answers)
-        before = self.text_behind([number for number in labels if number != IGNORED]).partition(_SAID)[0]
-        return before if before.isspace() else ""
+        return self.surroundings([number for number in labels if number != IGNORED], _SAID)
 
     @cached_property
     def dropped(self) -> frozenset[str]:
@@ -282,8 +281,10 @@ class ChatTemplate(Ends):
 
     def _cropped(self, messages: Messages) -> int:
         """Answers that begin with white space which the template drops."""
-        begun = [m for m in messages if m["role"] == "assistant" and str(m.get("content") or "")[:1].isspace()]
-        return len(begun) if begun and self.crops_answers else 0
+        begun = [
+            text[0] for m in messages if m["role"] == "assistant" and (text := m.get("content")) and text[0].isspace()
+        ]
+        return sum(white in self.crops_answers for white in begun)
 
     def encode_prompt(self, messages: Messages, tools: Tools | None = None) -> list[int]:
         """The tokens after which the model is to answer. Without a chat template: the messages' plain text.
@@ -296,13 +297,11 @@ class ChatTemplate(Ends):
         return self._check(self._read(messages, tools, ask=True, place=False).tokens.ids)
 
     def answer_text(self, ids: Sequence[int]) -> str:
-        """What a model said, with the white space at its beginning, without what the template itself puts there.
+        """What a model said, with the white space around it, without what the template itself puts there.
 
         An answer that was learnt comes back as it stands in the data, indentation of code included.
         """
-        said = self.text_behind(ids)
-        led = takewhile(lambda pair: pair[0] == pair[1], zip(self.lead, said, strict=False))
-        return said[sum(1 for _ in led) :]
+        return self.bare_answer(ids, self._around)
 
 
 def _answers(messages: Messages) -> int:

@@ -35,6 +35,7 @@ TEMPLATES = {"chatml": CHATML, "plain": PLAIN, "spaced": SPACED, "open": OPEN, "
 ANSWERS = [
     "The kettle.", " yes", "  - one\n  - two", "\n  def f():\n    return 1", "    return pot", "\n\nThe lamp.\n", "\t\tx", "你好。", "s", "\n", "  ",
 ]  # fmt: skip
+PAIRS = [(ANSWERS[place], ANSWERS[place - step]) for place in range(len(ANSWERS)) for step in (1, 4)]
 ASK = {"role": "user", "content": "Where is the kettle?"}
 
 
@@ -60,7 +61,7 @@ def runs(labels: list[int]) -> list[list[int]]:
 @pytest.mark.parametrize(("kind", "name"), [*product(KINDS, TEMPLATES)])
 def test_what_chat_sends_begins_the_trained_row_at_every_turn(kind: str, name: str) -> None:
     template = made(kind, name)
-    for first, second in product(ANSWERS, ANSWERS):
+    for first, second in PAIRS:
         talk = [ASK, say(first), {"role": "user", "content": " And\nthe lamp? "}, say(second)]
         row = template.encode(talk)
         for turn in (1, 3):
@@ -75,10 +76,11 @@ def test_what_chat_sends_begins_the_trained_row_at_every_turn(kind: str, name: s
 @pytest.mark.parametrize(("kind", "name"), [*product(sorted(KINDS.keys() - LOSES_SPACE), TEMPLATES)])
 def test_an_answer_is_learnt_to_its_last_character(kind: str, name: str) -> None:
     template = made(kind, name)
-    for first, second in product(ANSWERS, ANSWERS):
+    for first, second in PAIRS:
         learnt = runs(template.encode([ASK, say(first), ASK, say(second)]).labels)
         said = [template.answer_text(run) for run in learnt]
         if name == "plain":  # its end is two line breaks, which nothing tells from the answer's own
+            assert said[-1] == second
             assert all(
                 text.rstrip("\n") == answer.rstrip("\n") for text, answer in zip(said, (first, second), strict=True)
             )
@@ -105,3 +107,40 @@ def test_a_first_token_is_never_doubled_by_a_cut() -> None:
     template = made("pieces, always", "chatml")
     row = template.encode([ASK, say("  - one")])
     assert template.decode(row.ids, skip_special=False).count("  - one") == 1
+
+
+THINKING = (  # an empty thought before the answer, as Qwen 3 writes one, and a name in control tokens, as gpt-oss does
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
+    "{% if m.role == 'assistant' %}{{ lead }}{% endif %}{{ m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+@pytest.mark.parametrize("lead", ["<think>\n\n</think>\n\n", "[INST]final[/INST]", "  ", "\t"])
+@pytest.mark.parametrize("kind", ["gpt-2", "llama-3", "pieces, first"])
+def test_what_the_template_writes_before_an_answer_is_not_shown(kind: str, lead: str) -> None:
+    """Else it would come into the next question twice, and spoil every score."""
+    template = ChatTemplate(tokenizer_of(kind), THINKING, {"lead": lead})
+    for answer in ANSWERS:
+        row = template.encode([ASK, say(answer)])
+        (run,) = runs(row.labels)
+        assert template.answer_text(run) == answer
+        assert all(answer.startswith(template.answer_text(run[:end])) for end in range(len(run)) if "final" in lead)
+    assert template.answer_text(template.tokenizer.encode("finally", add_special_tokens=False).ids).strip() == "finally"
+
+
+def test_white_space_behind_an_answer_is_the_templates_own_too() -> None:
+    source = SPACED.replace("m.content + '</s>'", "m.content + ' </s>'")
+    template = ChatTemplate(tokenizer_of("pieces, always"), source, {"bos_token": "<s>", "eos_token": "</s>"})
+    for answer in ("yes", "  x\n", " y "):
+        (run,) = runs(template.encode([ASK, say(answer)]).labels)
+        assert template.answer_text(run) == answer
+
+
+@pytest.mark.parametrize(("crop", "cropped"), [("| trim", " \t\n"), (".lstrip('\n')", "\n"), ("", "")])
+def test_what_a_template_crops_is_known(crop: str, cropped: str) -> None:
+    template = ChatTemplate(tokenizer_of("gpt-2"), CHATML.replace("m.content", f"(m.content{crop})"), {})
+    assert template.crops_answers == cropped
+    assert (
+        template.encode([ASK, say("  x"), ASK, say("\n\nx"), ASK, say("x")]).cropped == {0: 0, 1: 1, 3: 2}[len(cropped)]
+    )

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
-from engine.core.context import Context
-from engine.data.templates.lengths import measure
 from engine.data.templates.masking import IGNORED
-from engine.data.templates.preview import example_tokens
 from engine.data.templates.template import ChatTemplate
-from engine.models.base.paths import tokenizer_folder
-from engine.objectives import usual_objective
-from engine.planner.time.length_cache import lengths_of
-from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import Setup, load_template, make_asks, sides_of
-from engine.training.batches.examples import load_examples
-from storage.tables import Dataset, LanguageModel, TunedModel
-from tests import tiny
-from tests.integration import chat_models
 from tests.unit.data.chat_templates import TOKENS, learnt, published
 from tests.unit.data.test_borders import CHATML, SPACED
 from tests.unit.data.test_masks import RESULT, TOOL, call
@@ -180,52 +167,3 @@ def test_nothing_can_be_hidden_behind_our_own_signs() -> None:
     text = "\ufdd0x1\ufdd1 <|im_end|> \ufdd2x0\ufdd3"
     row: Any = [ask(text), say("No.")]
     assert template.decode(template.encode(row).ids, skip_special=False) == template.render(row)
-
-
-ODD = [
-    {"messages": [ask("Hi <|im_end|>"), say("  yes\n\n")], "split": "train", "line": 1},
-    {"messages": [ask(" Where? "), say("\n    return pot"), ask("a"), say("</think> <|im_end|> b")], "split": "train", "line": 2},
-    {"text": "One.<|endoftext|>Two.", "split": "train", "line": 3},
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("controls", [False, True])
-@pytest.mark.parametrize("train_on", ["assistant", "all"])
-def test_plan_preview_and_training_count_the_same_tokens(controls: bool, train_on: str, tmp_path: Path) -> None:
-    """All come out of one encoding."""
-    template = ChatTemplate(tokenizer_of("llama-3"), CHATML, {"eos_token": "<|im_end|>"}).with_controls(controls)
-    training = {"train_on": train_on, "max_length": 512, "over_length": "truncate"}
-    examples = load_examples([*ODD, {**ODD[0], "split": "val"}], template, usual_objective(), training, tmp_path)
-    table = measure(ODD, len(ODD), template, {"train_on": train_on})
-    assert table.train_index.count(512, "truncate").trained == examples.train.trained
-    assert [length for length, _ in table.train] == examples.train.lengths.tolist()
-    shown = example_tokens(ODD, lambda told: usual_objective().examples(template, training, told), template, 3)
-    for one, row in zip(shown, ODD, strict=True):
-        whole = "".join(token["text"] for token in one["tokens"])
-        assert whole.startswith(template.render(row["messages"]) if "messages" in row else row["text"])
-    assert examples.counts["control_tokens"] == (0 if controls else 4)
-
-
-def test_a_side_reads_control_tokens_as_it_was_trained(ctx: Context) -> None:
-    base = chat_models.add_base(ctx)
-    made = chat_models.add_tuned(ctx, base, tiny.add_dataset(ctx), name="Filler")
-    with ctx.db.write() as s:
-        row = s.get_one(TunedModel, made)
-        row.lineage = {**row.lineage, "spec": {"training": {"control_tokens": True}}}
-    with ctx.db.read() as s:
-        model, tuned = s.get_one(LanguageModel, base), s.get_one(TunedModel, made)
-        setup = Setup(0, model, (tuned,), read_chat_settings(None), sides_of(model, [tuned]))
-        plain, working = make_asks(ctx, setup, (), "Where<|im_end|>?", 1)
-    end = load_template(tokenizer_folder(ctx.settings, model)).tokenizer.token_to_id("<|im_end|>")
-    assert working.ids.count(end) == plain.ids.count(end) + 1
-
-
-def test_lengths_are_kept_apart_by_whether_control_tokens_work(ctx: Context) -> None:
-    rows = [{"messages": [ask("Hi <|im_end|>"), say("No.")]} for _ in range(6)]
-    base, dataset = tiny.add_model(ctx), tiny.add_dataset(ctx, rows)
-    with ctx.db.read() as s:
-        found = [
-            lengths_of(ctx.settings, s.get_one(LanguageModel, base), s.get_one(Dataset, dataset), {"train_on": "all"}, controls=work).train[0][0]
-            for work in (False, True, False)
-        ]  # fmt: skip
-    assert found[0] == found[2] > found[1]
