@@ -83,5 +83,11 @@ def answer(console: Console, talk: Asking, conversation: int, prompt: str) -> di
     if len(labels) == 1:
         console.line()
     for side, label in labels.items() if len(labels) > 1 else ():
-        console.line(f"  {label}: {said[side].strip()}")
+        console.line(f"  {label}:{_laid_out(said[side])}")
     return said
+
+
+def _laid_out(answer: str) -> str:
+    """An answer behind its label: lines of their own keep the indentation of code."""
+    text = answer.rstrip()
+    return f"\n{text}" if "\n" in text or text[:1].isspace() else f" {text}"

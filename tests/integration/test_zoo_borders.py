@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
+from tests.unit.data.test_borders import runs
 from tests.zoo import ZOO
 from tests.zoo.keeper import ZooKeeper
 
@@ -17,16 +17,6 @@ ASK = {"role": "user", "content": "Where is the kettle?"}
 
 def say(text: str) -> dict[str, Any]:
     return {"role": "assistant", "content": text}
-
-
-def runs(labels: list[int]) -> list[list[int]]:
-    found: list[list[int]] = [[]]
-    for label in labels:
-        if label != IGNORED:
-            found[-1].append(label)
-        elif found[-1]:
-            found.append([])
-    return [run for run in found if run]
 
 
 @pytest.mark.parametrize("key", [model.key for model in ZOO])

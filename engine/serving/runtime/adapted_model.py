@@ -48,7 +48,7 @@ class SharedBase:
         self.cached = self._trial.reads_on(BASE)
         self._untouched = self._fingerprint(BASE)
         self.silent: set[str] = set()
-        self._joinable = {BASE} if self._fits_a_batch(BASE) else set()
+        self._joinable: dict[str, bool] = {}  # as it was tried; the base alone only when two of its rows meet
 
     @property
     def rows(self) -> int:
@@ -72,8 +72,7 @@ class SharedBase:
             raise Fault("chat.base_changed")
         if torch.equal(answered, self._untouched):
             self.silent.add(name)
-        if BASE in self._joinable and self._fits_a_batch(name):
-            self._joinable.add(name)
+        self._joinable[name] = self._fits_a_batch(name)
 
     def _load(self, name: str, folder: Path) -> None:
         kind = kind_of(folder)
@@ -93,7 +92,7 @@ class SharedBase:
     def drop(self, name: str) -> None:
         """Forget a result."""
         self.silent.discard(name)
-        self._joinable.discard(name)
+        self._joinable.pop(name, None)
         self._backends.pop(name, None)
         self._virtual.pop(name, None)
         if name in self._mixed.names:
@@ -121,7 +120,9 @@ class SharedBase:
 
         Only in fp32: in 16 bits the size of a batch changes roundings, and with them now and then a token.
         """
-        return _TOGETHER if key in self._joinable else None
+        if key == BASE and BASE not in self._joinable:
+            self._joinable[BASE] = any(self._joinable.values()) or self._fits_a_batch(BASE)
+        return _TOGETHER if self._joinable.get(key) else None
 
     def _fits_a_batch(self, key: str) -> bool:
         if key in self._backends or self._model.dtype != torch.float32 or not self.cached:

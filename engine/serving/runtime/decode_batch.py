@@ -95,6 +95,9 @@ def join(batches: Sequence[DecodeBatch]) -> list[DecodeBatch]:
     joined: list[DecodeBatch] = []
     for shared_base in dict.fromkeys(batch.shared_base for batch in batches):
         own = [batch for batch in batches if batch.shared_base is shared_base]
+        if len(own) == 1:
+            joined += own
+            continue
         mixable = [
             batch
             for batch in own
