@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import GenerationConfig
+from transformers import DynamicCache, GenerationConfig
+from transformers.cache_utils import DynamicLayer
 
 from engine.data.templates.template import ChatTemplate
 from engine.models.tuned.virtual_tokens import VirtualTokens
@@ -91,6 +92,10 @@ def answer(
     """
     if not prompts:
         return []
+    if len(prompts) > 1 and _padding_takes_places(model, prompts):
+        share = None if seconds is None else seconds / len(prompts)
+        alone = [answer(model, [prompt], template, context, autocast, new_tokens, share) for prompt in prompts]
+        return [text for texts in alone for text in texts]
     try:
         return _together(model, prompts, template, context, autocast, new_tokens or NEW_TOKENS, seconds)
     except (MemoryError, RuntimeError) as error:
@@ -99,6 +104,13 @@ def answer(
     give_back()
     half, rest = len(prompts) // 2, (template, context, autocast, new_tokens, seconds)
     return answer(model, prompts[:half], *rest) + answer(model, prompts[half:], *rest)
+
+
+def _padding_takes_places(model: Any, prompts: Sequence[Prompt]) -> bool:
+    """Whether padding would push virtual tokens, which stand before it, out of a sliding window."""
+    if VirtualTokens.of(model) is None or len({len(prompt.ids) for prompt in prompts}) == 1:
+        return False
+    return any(type(layer) is not DynamicLayer for layer in DynamicCache(config=model.config).layers)
 
 
 def _together(

@@ -21,7 +21,7 @@ from engine.serving.protocol import BASE
 from tests import tiny, training_jobs, workers
 from tests.zoo import lessons
 from tests.zoo.keeper import ZooKeeper
-from tests.zoo.playground import MOST_TOKENS, Answer, Playground
+from tests.zoo.playground import MOST_TOKENS, Answer, Playground, heard
 from tests.zoo.taken import Said, code_of, follow_readme, is_plain
 
 TRAINING = {"epochs": 6, "batch_size": 8, "evaluations": 1}
@@ -160,7 +160,8 @@ class Enclosure:
             prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=MOST_TOKENS, do_sample=False,
             eos_token_id=self.template.eos_ids, pad_token_id=self.template.pad_id,
         )  # fmt: skip
-        return self.template.whole_text([i for i in answer[0, len(ids) :].tolist() if i not in self.template.eos_ids])
+        said = answer[0, len(ids) :].tolist()
+        return heard(said[:-1] if said[-1] in self.template.eos_ids else said, self.template)
 
     def _take(self, form: ExportFormat, tuned: int, told: Answer | None, facts: Facts) -> None:
         """Export, then do as the README says."""
@@ -170,11 +171,11 @@ class Enclosure:
 
         def same() -> Said:
             found = follow_readme(folder, self.weights, _QUESTION)
-            _agree("other", told.text, found.text[: len(told.text)])
+            _agree("other", told.text, heard(found.ids[: told.tokens], self.template))
             return found
 
         def stops(said: Said) -> None:
-            if said.tokens != told.tokens + 1 or said.last not in self.template.eos_ids:
+            if len(said.ids) != told.tokens + 1 or said.ids[-1] not in self.template.eos_ids:
                 raise _Failed({"kind": "on", "playground": told.text, "found": said.text})
 
         said = _try(facts, f"{form.key} {SAME}", same)

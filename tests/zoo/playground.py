@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.core.context import Context
+from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.conversations import Chat
 from engine.services.chat.sides import Setup, load_setup, load_template, make_asks, side_of
 from engine.serving.protocol import BASE, Ask, Request, ResidentModels
+from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.generation import generate
 from engine.serving.runtime.model_cache import ModelCache
 
@@ -22,7 +24,7 @@ class Answer:
     """What one side said.
 
     Attributes:
-        text: without tokens that stand for themselves.
+        text: as it is shown.
         tokens: how many, without the one that ended it.
         ended: whether it ended by itself.
     """
@@ -30,6 +32,12 @@ class Answer:
     text: str
     tokens: int
     ended: bool
+
+
+def heard(ids: Sequence[int], template: ChatTemplate) -> str:
+    """Tokens as the playground shows them as an answer."""
+    nobody: Any = None
+    return AnswerRow(nobody, nobody, nobody, nobody, 0.0, tokens=list(ids)).text(template)
 
 
 class Playground:

@@ -18,17 +18,15 @@ _MOST = re.compile(r"max_new_tokens=\d+")
 
 @dataclass(frozen=True)
 class Said:
-    """What the README's code printed.
+    """What the README's code made.
 
     Attributes:
-        text: the answer.
-        tokens: how many were generated, with the one that ended it.
-        last: the last of them.
+        text: what it printed.
+        ids: the tokens, with the one that ended them.
     """
 
     text: str
-    tokens: int
-    last: int
+    ids: tuple[int, ...]
 
 
 def code_of(folder: Path) -> str:
@@ -51,7 +49,7 @@ def follow_readme(folder: Path, base: Path, question: str) -> Said:
     with contextlib.redirect_stdout(io.StringIO()) as printed, _inside(folder):
         exec(compile(code, "README.md", "exec"), names)
     generated = names["answer"][0, names["prompt"]["input_ids"].shape[1] :].tolist()
-    return Said(printed.getvalue().removesuffix("\n"), len(generated), generated[-1])
+    return Said(printed.getvalue().removesuffix("\n"), tuple(generated))
 
 
 @contextlib.contextmanager
