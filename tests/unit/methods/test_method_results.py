@@ -11,8 +11,8 @@ import torch
 
 from engine.core.errors import Fault
 from engine.exports.merging import Sources, merge
+from engine.models.base.number_formats import stored_format
 from engine.serving.runtime.loading import load_model
-from storage.tables import LanguageModel
 from tests import methods
 from tests.methods import Case
 from tests.unit.methods.conftest import PROBE, Learnt, Lessons
@@ -63,9 +63,7 @@ def test_it_merges_or_says_why_not(lessons: Lessons, case: Case, family: str, tm
     if not case.method.capabilities.merge:
         assert case.method.capabilities.why_not["merge"].in_("zh")
         return
-    config = json.loads((learnt.base / "config.json").read_text())
-    base = LanguageModel(name="Tiny", config=config, parameters=methods.shape(learnt.base).parameters)
-    sources = Sources(base, learnt.base, learnt.folder, [2], [PROBE], case.method)
+    sources = Sources(learnt.base, learnt.folder, stored_format(learnt.base), [PROBE], case.method)
     try:
         merge(sources, tmp_path, Quiet())  # type: ignore[arg-type]
     except Fault as fault:
