@@ -10,13 +10,12 @@ import pytest
 
 from engine.core.context import Context, open_context
 from engine.core.settings import Settings
-from engine.services.app.learning import REFERENCES
 from storage.job_tables import Job
 from storage.queries import events
-from storage.tables import LanguageModel
 from tests.browser.conftest import DESKTOP, PHONE, Open, Server, start_server
-from tests.browser.seeds import add_inputs, add_job, add_step
+from tests.browser.seeds import add_job, add_step
 from tests.homes import new_home
+from tests.tiny import add_dataset, add_model
 from webui.i18n import t
 
 pytestmark = pytest.mark.browser
@@ -43,9 +42,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int
     """A server, a job that was planned well, and one whose memory never sufficed."""
     home = tmp_path_factory.mktemp("limits") / "home"
     ctx = new_home(home)
-    inputs = add_inputs(ctx)
-    with ctx.db.write() as s:
-        s.get_one(LanguageModel, inputs[0]).config = dict(REFERENCES["reference-135m"][1])
+    inputs = (add_model(ctx), add_dataset(ctx))
     well = add_planned(
         ctx, inputs, "Planned well", "succeeded", result={"peak_memory_mb": 1120, "elapsed_s": 161.0, "ended": None}
     )

@@ -15,14 +15,14 @@ export function jobEventText(event) {
 export function jobEvents(root) {
   const list = h("ol", { class: "job-timeline", tabindex: "0", "aria-label": t("jobs.events.title") });
   replaceChildren(root, h("h2", {}, t("jobs.events.title")), list);
-  const add = (events) => {
+  const add = (events, steps) => {
     for (const event of events) {
       const [kind, icon] = event.kind === "status" ? JOB_LOOK[event.code] || JOB_EVENT_LOOK.status : JOB_EVENT_LOOK[event.kind] || JOB_EVENT_LOOK.info;
       list.prepend(h("li", { class: kind },
         h("span", { class: "job-timeline-mark" }, drawIcon(icon)),
         h("div", {}, h("p", {}, jobEventText(event)),
           h("p", { class: "ts-small ts-soft ts-num" }, format.when(event.at),
-            event.step ? " · " + t("jobs.step_n", { step: format.number(event.step) }) : ""))));
+            steps && event.step ? " · " + t("jobs.step_n", { step: format.number(event.step) }) : ""))));
     }
   };
   return { add, clear: () => list.replaceChildren() };
