@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -32,6 +32,7 @@ class Param:
         scale: "log" for numbers that span magnitudes (learning rate).
         source: where the form takes the choices from: other columns of the data set's rows (texts), the data sets or the
             base models (ids). What is chosen is checked where it is used.
+        later: results were kept before there was this setting: its default is no part of what names them.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Param:
     optional: bool = False
     scale: Literal["linear", "log"] = "linear"
     source: Literal["", "column", "dataset", "model"] = ""
+    later: bool = False
 
     def read(self, value: Any) -> Any:
         """The value in the declared type. Raises ValueError with a fault's code as its first argument, then its params."""
@@ -57,6 +59,12 @@ class Param:
                 return None
             raise ParamFault("param.missing")
         return _READERS[self.kind](self, value)
+
+
+def naming(params: Iterable[Param], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that name what was made with them, the same for specs of earlier versions."""
+    later = {param.key: param.default for param in params if param.later}
+    return {key: value for key, value in values.items() if key not in later or value != later[key]}
 
 
 class ParamFault(ValueError):

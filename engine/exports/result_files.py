@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.data.templates.template import ChatTemplate
 from engine.exports.declaration import ExportSizes, ExportSource, Values
 from engine.models.base.paths import tokenizer_folder, weights_folder
 from engine.models.tuned.integrity import intact_result
 
 if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate
     from engine.models.base.download_progress import ByteProgress
 
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja")
@@ -61,6 +61,8 @@ def add_generation(source: ExportSource, draft: Path, progress: ByteProgress) ->
 
 def template_of(source: ExportSource) -> ChatTemplate:
     """Tokenizer and chat template, as chat has them."""
+    from engine.data.templates.template import ChatTemplate
+
     return ChatTemplate.load(tokenizer_folder(source.ctx.settings, source.base))
 
 

@@ -29,6 +29,7 @@ from storage.job_tables import FINAL, Job, JobEvent
 from storage.tables import LanguageModel
 from tests import tiny, workers
 from tests.integration.short_worker import HALT
+from tests.model_files import take_as_it_is
 from tests.training_jobs import kept
 
 pytestmark = pytest.mark.slow  # workers of their own, as processes
@@ -50,9 +51,9 @@ def wide_model(ctx: Context) -> int:
     config = AutoConfig.for_model(**json.loads((folder / "config.json").read_text()) | changes | {"head_dim": 32})
     model = AutoModelForCausalLM.from_config(config)
     model.save_pretrained(folder)
+    take_as_it_is(ctx, model_id)
     with ctx.db.write() as s:
         row = s.get_one(LanguageModel, model_id)
-        row.config = json.loads((folder / "config.json").read_text())
         row.parameters = sum(parameter.numel() for parameter in model.parameters())
     return model_id
 
@@ -168,7 +169,14 @@ def unhurried(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
 
 def timed(ctx: Context, inputs: tuple[int, int], minutes: float = MINUTES, **training: Any) -> Job:
     """A job with a limit of a few seconds, run once; it ends within them."""
-    settings = {"epochs": 15, "batch_size": 8, "evaluations": 3, "learning_rate": 0.01, "scored_answers": 0} | training
+    settings = {
+        "epochs": 15,
+        "batch_size": 8,
+        "evaluations": 3,
+        "learning_rate": 0.01,
+        "scored_answers": 0,
+        "model_from": "last",
+    } | training
     workers.queue(ctx, *inputs, training=settings, budget={"device": "cpu", "minutes": minutes})
     return in_time(ctx)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from sqlalchemy import select
 from tokenizers import Tokenizer
 
 from engine.core.context import Context
@@ -19,7 +20,9 @@ from engine.training.loop import inputs as inputs_module
 from engine.training.loop import not_finite, ready
 from engine.training.loop.trainer import StepTrainer
 from storage.job_tables import Job
+from storage.tables import LanguageModel
 from tests import tiny
+from tests.model_files import take_as_it_is
 from tests.training_jobs import train, tuned
 from webui.i18n import message
 
@@ -43,6 +46,10 @@ def change(ctx: Context, edit: Callable[[dict[str, torch.Tensor]], None], **conf
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     file = folder / "config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | config))
+    with ctx.db.read() as s:
+        models = list(s.scalars(select(LanguageModel.id)))
+    for model in models:
+        take_as_it_is(ctx, model)
 
 
 def token(word: str) -> int:

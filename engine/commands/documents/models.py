@@ -14,7 +14,7 @@ from engine.core.text import FALLBACK, Text, separator
 from engine.exports import EXPORTS
 from engine.methods import METHODS
 
-RESULTS = Path(__file__).parents[2] / "docs" / "models.json"  # written by the tests of the zoo
+RESULTS = Path(__file__).parents[3] / "docs" / "models.json"  # written by the tests of the zoo
 MADE, SAME, STOPS = "made", "same", "stops"  # what is tried of an export: "<form> made" and so on
 HOLDS, REFUSED, NOT_RUN = "✓", "–", "?"
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+from engine.core.params import naming
 from engine.core.text import Text
 from engine.jobs.kinds.declaration import Endings, JobKind, SameWish, Spec
 from engine.jobs.kinds.phases import EVALUATING, LOADING, READING, SAMPLING, SAVING, SCORING, TRAINING
+from engine.methods import method_of
 
 _TIMED = (
     "batch_size", "max_length", "over_length", "train_on", "optimizer", "checkpointing", "quantisation", "double_quantisation",
@@ -17,7 +19,8 @@ def timed(spec: Spec) -> str:
     """All that a step's speed depends on, besides the columns."""
     training = {key: spec["training"].get(key) for key in _TIMED}
     held = {key: spec["budget"].get(key) for key in ("memory_mb", "goal")}
-    return json.dumps((spec.get("objective"), spec["method_params"], training, held), sort_keys=True)
+    values = naming(method_of(spec["method"]).params, spec["method_params"])
+    return json.dumps((spec.get("objective"), values, training, held), sort_keys=True)
 
 
 PROBE = JobKind(

@@ -50,6 +50,7 @@ LORA_PARAMS = (
         label=Text("methods.common.lora_options.experts.label"),
         help=Text("methods.common.lora_options.experts.help"),
         usual=Text("methods.common.lora_options.experts.usual"),
+        later=True,
     ),
     Param(
         key="rslora",

@@ -117,7 +117,7 @@ def lacking_rows(ctx: Context, spec: JobSpec) -> Faults:
     """What the model's embedding lacks for the rows, by field; nothing where model or data set are missing. Counts tokens: not for transactions."""
     with ctx.db.read() as s:
         model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
-        if model is None or dataset is None or missing_inputs(ctx.settings, s, spec):
+        if model is None or dataset is None or not model.path or missing_inputs(ctx.settings, s, spec):
             return {}
     return vocabulary_faults(ctx.settings, model, dataset, spec)
 

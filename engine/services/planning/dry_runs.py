@@ -12,6 +12,7 @@ from typing import Any, cast
 from engine.base_formats import base_format
 from engine.core.context import Context
 from engine.core.errors import Fault, SpecError
+from engine.core.params import naming
 from engine.jobs.kinds.dry_run import DRY_RUN
 from engine.jobs.queue import enqueue
 from engine.jobs.spec import SPEC_VERSION, JobSpec, make_unnamed
@@ -105,7 +106,8 @@ def _question(ctx: Context, spec: JobSpec) -> _Question:
         "bill_mb": round(sum(lines.values()), 1),
         "bill_items": [{"key": key, "mb": round(mb, 1)} for key, mb in lines.items()],
     }
-    same = step | {"training": {key: spec.training[key] for key in _MATTER}}
+    values = naming(method_of(spec.method).params, spec.method_params)
+    same = step | {"values": values, "training": {key: spec.training[key] for key in _MATTER}}
     content = json.dumps([_VERSION, same], sort_keys=True).encode()
     return _Question(step | costs, f"{DRY_RUN.key}-{hashlib.sha256(content).hexdigest()}")
 
