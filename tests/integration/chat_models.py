@@ -53,10 +53,10 @@ def write_adapter(base: Path, folder: Path, *, seed: int = 1, scale: float = 1.0
 def add_result(ctx: Context, base_id: int, dataset_id: int, method: Method, *, steps: int = 12) -> int:
     """What the method makes of a few steps (of a few examples, where it trains nothing), as a job leaves it."""
     from engine.methods.few_shot_examples.choose import Shots
-    from engine.models.tuned.integrity import hash_of_folder
     from engine.training.limits.safe_files import size
     from engine.training.loop.weights import save_result
     from tests import methods
+    from tests.model_files import hash_of_folder
 
     with ctx.db.write() as s:
         base = s.get_one(LanguageModel, base_id)

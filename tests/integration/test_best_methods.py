@@ -10,7 +10,6 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import SpecError
 from engine.evaluation import sampling
-from engine.models.tuned.integrity import hash_of_folder
 from engine.models.tuned.versions import versions_of
 from engine.training.limits.safe_files import hashes
 from engine.training.loop.callback import TrainingCallback
@@ -19,6 +18,7 @@ from storage.job_tables import Job
 from tests import methods, tiny, training_jobs, workers
 from tests.homes import new_home
 from tests.methods import Case
+from tests.model_files import hash_of_folder
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from engine.core.context import Context
 from engine.core.errors import SpecError
 from engine.evaluation import sampling
-from engine.models.tuned.integrity import hash_of_folder
 from storage.job_tables import Metric, Sample
 from tests import tiny, workers
+from tests.model_files import hash_of_folder
 from tests.training_jobs import folders, kept, loss_of_tuned, train, tuned
 
 pytestmark = pytest.mark.slow  # workers of their own, as processes

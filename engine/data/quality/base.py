@@ -103,3 +103,8 @@ def each(
 def drop(check: str, **values: Any) -> Fix:
     """The repair that takes every row out that a check found."""
     return Fix("drop_found", {"check": check, "side": "all", **values}, Text("data.quality.base.drop_found.label"))
+
+
+def model_param(label: Text, help: Text) -> Param:
+    """The base model in whose tokens a check reads the rows."""
+    return Param("model", "choice", None, label, help, source="model", optional=True, advanced=False)

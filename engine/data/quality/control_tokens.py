@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
-from engine.data.quality.base import Check, Detail, Material, Span, Values, drop
+from engine.data.quality.base import Check, Detail, Material, Span, Values, drop, model_param
 from engine.data.rows.row import Row, message_lists
 
 _KNOWN = re.compile(  # of the usual formats, for rows that no model was chosen for
@@ -66,11 +65,7 @@ CONTROL_TOKENS = Check(
     found=Text("data.quality.control_tokens.found"),
     run=_run,
     params=(
-        Param(
-            "model", "choice", None, Text("data.quality.control_tokens.model.label"),
-            Text("data.quality.control_tokens.model.help"),
-            source="model", optional=True, advanced=False,
-        ),
+        model_param(Text("data.quality.control_tokens.model.label"), Text("data.quality.control_tokens.model.help")),
     ),
     fixes=(drop("control_tokens"),),
 )  # fmt: skip

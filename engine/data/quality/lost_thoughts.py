@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
-from engine.data.quality.base import Check, Detail, Material, Span, Values, drop
+from engine.data.quality.base import Check, Detail, Material, Span, Values, drop, model_param
 from engine.data.rows.row import Message, Row, conversation_of, message_lists
 from engine.data.templates.thinking import thought_of
 
@@ -73,11 +72,7 @@ LOST_THOUGHTS = Check(
     run=_run,
     kinds=("chat", "preference", "kto"),
     params=(
-        Param(
-            "model", "choice", None, Text("data.quality.lost_thoughts.model.label"),
-            Text("data.quality.lost_thoughts.model.help"),
-            source="model", optional=True, advanced=False,
-        ),
+        model_param(Text("data.quality.lost_thoughts.model.label"), Text("data.quality.lost_thoughts.model.help")),
     ),
     fixes=(drop("lost_thoughts"),),
 )  # fmt: skip

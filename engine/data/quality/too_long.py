@@ -8,7 +8,7 @@ from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.operations.repairs.texts import token_count
-from engine.data.quality.base import Check, Detail, Fix, Material, Reader, Values, drop
+from engine.data.quality.base import Check, Detail, Fix, Material, Reader, Values, drop, model_param
 from engine.data.rows.row import Row, texts_of
 
 _FRAME_TOKENS = 32  # what a chat template adds to a turn, at most
@@ -44,11 +44,7 @@ TOO_LONG = Check(
     found=Text("data.quality.too_long.found"),
     run=_run,
     params=(
-        Param(
-            "model", "choice", None, Text("data.quality.too_long.model.label"),
-            Text("data.quality.too_long.model.help"),
-            source="model", optional=True, advanced=False,
-        ),
+        model_param(Text("data.quality.too_long.model.label"), Text("data.quality.too_long.model.help")),
         Param(
             "characters", "int", 20_000, Text("data.quality.too_long.characters.label"),
             Text("data.quality.too_long.characters.help"), minimum=100, maximum=4_000_000,

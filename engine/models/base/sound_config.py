@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.models.base.embedding import find_tables
-from engine.models.base.inspect import read_config, weight_files
+from engine.models.base.generation_settings import without_settings
+from engine.models.base.inspect import inspect_folder, read_config, weight_files
 from engine.models.base.vocabulary import configured_rows, text_part
 
 
@@ -28,6 +29,30 @@ def sound_config(folder: Path) -> Any:
     if not _has_row(text.pad_token_id, text.vocab_size):
         text.pad_token_id = None
     return config
+
+
+def read_model(folder: Path, device: Any, **options: Any) -> Any:
+    """The causal language model of a folder: safetensors alone, no code, nothing from a hub, no settings of generation.
+
+    Args:
+        device: as torch calls it.
+        options: further ones of `from_pretrained`.
+
+    Raises:
+        Fault: "model.*" when the folder must not be loaded. What the libraries raise where it cannot be.
+    """
+    from transformers import AutoModelForCausalLM
+
+    inspect_folder(folder)
+    return AutoModelForCausalLM.from_pretrained(
+        folder,
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+        device_map={"": device},
+        **without_settings(sound_config(folder)),
+        **options,
+    )
 
 
 def sound_settings(config: Mapping[str, Any]) -> dict[str, Any]:

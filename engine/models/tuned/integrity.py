@@ -61,11 +61,6 @@ def hash_of_result(hashes: Mapping[str, str]) -> str:
     return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
 
-def hash_of_folder(folder: Path) -> str:
-    """The hash of the result that lies in a folder."""
-    return hash_of_result({name: hash_file(folder / name) for name in hashed_files(folder)})
-
-
 def hashes_of_result(folder: Path) -> dict[str, str]:
     """sha256 of every file that `intact_result` looks at, by its name within the folder."""
     return {name: hash_file(folder / name) for name in sorted({*hashed_files(folder), *_settings_of(folder)})}

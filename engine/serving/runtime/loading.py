@@ -11,9 +11,7 @@ from engine.base_formats import answered_in
 from engine.base_formats.declaration import Packing
 from engine.core.errors import Fault
 from engine.devices import kind_for_torch
-from engine.models.base.generation_settings import without_settings
-from engine.models.base.inspect import inspect_folder
-from engine.models.base.sound_config import sound_config
+from engine.models.base.sound_config import read_model
 from engine.models.tuned.results import ADAPTER_WEIGHTS
 from engine.training.forward.four_bits import keep_layout, leave_file
 
@@ -36,20 +34,9 @@ def load_model(folder: Path | str, dtype: str, device: str) -> Any:
     Raises:
         Fault: "model.*" when the folder must not be loaded.
     """
-    from transformers import AutoModelForCausalLM
-
-    inspect_folder(Path(folder))
     held = answered_in(dtype)
     form = _packed(held.packing, device) if held and held.packing else {"dtype": DTYPES[dtype]}
-    model = AutoModelForCausalLM.from_pretrained(
-        str(folder),
-        use_safetensors=True,
-        trust_remote_code=False,
-        local_files_only=True,
-        device_map={"": device},
-        **without_settings(sound_config(Path(folder))),
-        **form,
-    )
+    model = read_model(Path(folder), device, **form)
     if held is not None:
         keep_layout(model)
         leave_file(model)

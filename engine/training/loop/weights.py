@@ -11,16 +11,13 @@ import torch
 from peft import prepare_model_for_kbit_training
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import AutoModelForCausalLM
 
 from engine.base_formats import base_format
 from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
 from engine.devices import kind_of
 from engine.methods.common.declaration import Method, RunContext
-from engine.models.base.generation_settings import without_settings
-from engine.models.base.inspect import inspect_folder
-from engine.models.base.sound_config import sound_config
+from engine.models.base.sound_config import read_model
 from engine.models.tuned.rounding import fitting, save_as
 from engine.training.forward.four_bits import keep_layout, leave_file
 
@@ -40,22 +37,13 @@ def load_base(folder: Path, method: Method, training: Mapping[str, Any], device:
     Raises:
         Fault: "model.*" when the folder must not be loaded, "training.model_unreadable" when it cannot be.
     """
-    inspect_folder(folder)
     packing = base_format(training).packing
     half = _DTYPES[precision.dtype]
     options: dict[str, Any] = {"dtype": torch.float32 if method.trains_base else half}
     if packing is not None:
         options["quantization_config"] = packing.config(half, bool(training["double_quantisation"]))
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder,
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            device_map={"": torch_device(device)},
-            **without_settings(sound_config(folder)),
-            **options,
-        )
+        model = read_model(folder, torch_device(device), **options)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
     if packing is not None:
