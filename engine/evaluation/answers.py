@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,10 @@ def held_out_questions(rows: Iterable[Mapping[str, Any]], template: ChatTemplate
     if len(found) <= count:
         return found
     return [found[place * len(found) // count] for place in range(count)]
+
+
+class _Enough(Exception):
+    """The user wants the job to end, with what it has."""
 
 
 @dataclass(frozen=True)
@@ -58,25 +63,30 @@ class AnswerSheet:
             tell: hears, after each part of them, which share is answered.
 
         Raises:
-            Cancelled, Interrupted: the job must end without a result, or go on later.
+            Cancelled, Stopped, Interrupted: the job must end without a result, or go on later.
         """
         self.reporter.phase("scoring")
+        with contextlib.suppress(_Enough):
+            return self._all_answers(model, autocast, tell)
+        return None
+
+    def _all_answers(self, model: Any, autocast: Autocast, tell: Tell) -> list[str]:
         order = sorted(range(len(self.questions)), key=lambda place: len(self.questions[place].ids))
         most, said = self.new_tokens, dict[int, str]()
         for first in range(0, len(order), _BATCH):
-            if self._told_to_end():
-                return None
             part = order[first : first + _BATCH]
             asked = [self.questions[place] for place in part]
-            said |= zip(part, answer(model, asked, self.template, self.context, autocast, most), strict=True)
+            told = answer(model, asked, self.template, self.context, autocast, most, heed=self._heed)
+            said |= zip(part, told, strict=True)
             tell(len(said) / len(order))
         return [said[place] for place in range(len(order))]
 
-    def _told_to_end(self) -> bool:
+    def _heed(self) -> None:
         self.reporter.heed()
         if self.reporter.interrupted:
             raise Interrupted
-        return self.reporter.requested() == "stop"
+        if self.reporter.requested() == "stop":
+            raise _Enough
 
     def close(self, base: Sequence[str] | None, answers: Sequence[str] | None) -> dict[str, Any] | None:
         """Keep the answers beside the job's log, and score them.

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, GenerationConfig
+from transformers import DynamicCache, GenerationConfig, StoppingCriteriaList
 from transformers.cache_utils import DynamicLayer
 
 from engine.data.templates.template import ChatTemplate
@@ -23,6 +23,11 @@ NEW_TOKENS = 64
 _LEAD = 32  # tokens of a plain text that are given; the model goes on
 _SHOWN = 2_000
 Autocast = Callable[[], AbstractContextManager[Any]]  # makes a new one each time: some can be entered only once
+Heed = Callable[[], None]
+
+
+def _nothing() -> None:
+    """Nobody wants anything."""
 
 
 @dataclass(frozen=True)
@@ -84,25 +89,27 @@ def answer(
     autocast: Autocast,
     new_tokens: int | None = None,
     seconds: float | None = None,
+    heed: Heed = _nothing,
 ) -> list[str]:
     """Greedy answers of at most `new_tokens` tokens (NEW_TOKENS where it is not given), as many prompts in one padded batch as memory allows.
 
     Args:
         seconds: end the answers where they are when this much time has passed.
+        heed: called after each token; what it raises ends all answers.
     """
     if not prompts:
         return []
     if len(prompts) > 1 and _padding_takes_places(model, prompts):
         share = None if seconds is None else seconds / len(prompts)
-        alone = [answer(model, [prompt], template, context, autocast, new_tokens, share) for prompt in prompts]
+        alone = [answer(model, [prompt], template, context, autocast, new_tokens, share, heed) for prompt in prompts]
         return [text for texts in alone for text in texts]
     try:
-        return _together(model, prompts, template, context, autocast, new_tokens or NEW_TOKENS, seconds)
+        return _together(model, prompts, template, context, autocast, new_tokens or NEW_TOKENS, seconds, heed)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error) or len(prompts) == 1:
             raise
     give_back()
-    half, rest = len(prompts) // 2, (template, context, autocast, new_tokens, seconds)
+    half, rest = len(prompts) // 2, (template, context, autocast, new_tokens, seconds, heed)
     return answer(model, prompts[:half], *rest) + answer(model, prompts[half:], *rest)
 
 
@@ -121,6 +128,7 @@ def _together(
     autocast: Autocast,
     new_tokens: int,
     seconds: float | None,
+    heed: Heed,
 ) -> list[str]:
     ids, mask = _left_padded([p.ids[-max(1, context - new_tokens) :] for p in prompts], template.pad_id)
     device = next(model.parameters()).device
@@ -128,25 +136,35 @@ def _together(
     model.eval()
     try:
         with torch.no_grad(), autocast():
-            made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens, seconds))
+            made = _generated(model, ids.to(device), mask.to(device), _greedy(template, new_tokens, seconds), heed)
     finally:
         model.train(training)
     return [_text(row, prompt, template) for row, prompt in zip(made.tolist(), prompts, strict=True)]
 
 
-def _generated(model: Any, ids: Tensor, mask: Tensor, config: GenerationConfig) -> Tensor:
+def _generated(model: Any, ids: Tensor, mask: Tensor, config: GenerationConfig, heed: Heed) -> Tensor:
     """The new tokens. Virtual tokens stand in the cache before the padding, where places are counted right."""
     made: Tensor
-    virtual = VirtualTokens.of(model)
+    virtual, watch = VirtualTokens.of(model), _watching(heed)
     if virtual is None:
-        made = model.generate(input_ids=ids, attention_mask=mask, generation_config=config)
+        made = model.generate(input_ids=ids, attention_mask=mask, generation_config=config, stopping_criteria=watch)
         return made[:, ids.shape[1] :]
     base, rows = model.get_base_model(), len(ids)
     cache = virtual.open(base, rows)
     ids = torch.cat([ids.new_zeros(rows, len(virtual)), ids], dim=1)
     mask = torch.cat([mask.new_ones(rows, len(virtual)), mask], dim=1)
-    made = base.generate(input_ids=ids, attention_mask=mask, past_key_values=cache, generation_config=config)
+    made = base.generate(
+        input_ids=ids, attention_mask=mask, past_key_values=cache, generation_config=config, stopping_criteria=watch
+    )
     return made[:, ids.shape[1] :]
+
+
+def _watching(heed: Heed) -> StoppingCriteriaList:
+    def look(ids: Tensor, _scores: Any, **_kwargs: Any) -> Tensor:
+        heed()
+        return torch.zeros(ids.shape[0], dtype=torch.bool, device=ids.device)
+
+    return StoppingCriteriaList([look])
 
 
 def _greedy(template: ChatTemplate, new_tokens: int, seconds: float | None) -> GenerationConfig:

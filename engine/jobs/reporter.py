@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.shapes import CodedMessage
 from engine.jobs.kinds.declaration import JobKind
-from engine.jobs.signals import Cancelled, Fenced, Interrupted
+from engine.jobs.signals import Cancelled, Fenced, Interrupted, Stopped
 from storage.queries import reporting
 
 BEAT_SECONDS = 0.5
@@ -73,6 +73,7 @@ class Reporter:
         self._fenced = self._finished = self._deferring = False
         self._broken: Exception | None = None
         self.interrupted = False
+        self.nothing_yet = False  # a stop has nothing to keep so far: it ends the job at once
         self.kind: JobKind | None = None  # what the job is; set by whoever runs it
         self.began = time.monotonic()
         self.now: str | None = None  # the phase that was told last
@@ -137,11 +138,13 @@ class Reporter:
 
     def heed(self) -> None:
         """Raises Cancelled when the user wants the job to end and nothing to be kept: after a cancel, and after a stop where
-        the kind of job saves nothing at a stop."""
+        the kind of job saves nothing at a stop. Raises Stopped after a stop while there is nothing yet to keep."""
         request = self.requested()
         stops = self.kind is not None and self.kind.stop == "cancels"
         if request == "cancel" or (request == "stop" and stops):
             raise Cancelled
+        if request == "stop" and self.nothing_yet:
+            raise Stopped
 
     @property
     def finished(self) -> bool:

@@ -11,5 +11,9 @@ class Interrupted(BaseException):
     """The process was asked to end (SIGTERM): keep what is kept already, and leave."""
 
 
+class Stopped(BaseException):
+    """The user wants the job to end, and nothing was made yet that could be kept: end at once, as stopped."""
+
+
 class Cancelled(BaseException):
     """The user does not want the job any more: leave nothing behind. Nobody who catches every `Exception` may swallow it."""

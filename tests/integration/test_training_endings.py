@@ -10,6 +10,7 @@ import torch
 
 from engine.core.context import Context
 from engine.evaluation import sampling
+from engine.jobs.reporter import Reporter
 from engine.services.jobs import lifecycle
 from engine.training.forward.forward import Packed
 from engine.training.limits.safe_files import hashes
@@ -69,6 +70,53 @@ def test_stop_keeps_what_was_learnt_and_can_go_on(ctx: Context, inputs: tuple[in
     expected, found = (workers.series(ctx, job.id, "train_loss") for job in (whole, finished))
     assert found == pytest.approx(expected, abs=1e-6)
     assert finished.result["tokens"] == whole.result["tokens"]
+
+
+@pytest.mark.parametrize("phase", ["reading", "scoring", "evaluating", "sampling"])
+def test_a_stop_before_the_first_step_ends_the_job_at_once(
+    ctx: Context, inputs: tuple[int, int], phase: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, asked = Reporter.phase, list[str]()
+
+    def stop_then(reporter: Reporter, name: str) -> None:
+        told(reporter, name)
+        asked.append(name)
+        if name == phase and asked.count(phase) == 1:
+            reporter.flush()
+            lifecycle.stop_job(ctx, reporter.job_id)
+            reporter.flush()
+
+    monkeypatch.setattr(Reporter, "phase", stop_then)
+    stopped = train(ctx, inputs, training={"scored_answers": 4})
+    assert (stopped.status, stopped.step, stopped.error) == ("stopped", 0, None)
+    assert asked[-1] == phase  # nothing was begun after it
+    assert tuned(ctx, stopped.id) is None
+    assert kept(ctx, stopped.id) == []
+    view = lifecycle.job_view(ctx, stopped.id)
+    assert view["headline"]["code"] == "stopped.early"
+    assert view["can"]["resume"]
+    lifecycle.resume_job(ctx, stopped.id)
+    assert workers.run_here(ctx).status == "succeeded"
+
+
+def test_a_stop_keeps_the_examples_without_looking_at_what_they_do(
+    ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, asked = Reporter.phase, list[str]()
+
+    def stop_then(reporter: Reporter, name: str) -> None:
+        told(reporter, name)
+        asked.append(name)
+        if name == "evaluating":
+            reporter.flush()
+            lifecycle.stop_job(ctx, reporter.job_id)
+            reporter.flush()
+
+    monkeypatch.setattr(Reporter, "phase", stop_then)
+    stopped = train(ctx, inputs, method="few_shot", training={"scored_answers": 4})
+    assert stopped.status == "stopped", stopped.error
+    assert "scoring" not in asked
+    assert tuned(ctx, stopped.id) is not None
 
 
 def test_more_memory_than_the_budget_ends_with_a_checkpoint(ctx: Context, inputs: tuple[int, int]) -> None:

@@ -100,6 +100,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     keeps_best = spec.training["model_from"] == "best"
     store = CheckpointStore(reporter, int(spec.training["keep_checkpoints"]), keeps_best=keeps_best)
     attempt: _Attempt | None = None
+    reporter.nothing_yet = store.newest() is None
     try:
         with time_held(None if spec.budget.minutes is None else reporter.began + 60 * spec.budget.minutes):
             inputs = read_inputs(ctx, spec, reporter)
@@ -226,7 +227,13 @@ def _prepare(
         val=held_out,
         prompts=inputs.prompts,
         answer=lambda seconds: sampling.answer(
-            model, inputs.prompts, inputs.template, _context(inputs), trainer.autocast, seconds=seconds
+            model,
+            inputs.prompts,
+            inputs.template,
+            _context(inputs),
+            trainer.autocast,
+            seconds=seconds,
+            heed=attempt.reporter.heed,
         ),
         memory=memory,
         resources=resources,

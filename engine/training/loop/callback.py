@@ -117,6 +117,7 @@ class TrainingCallback(TrainerCallback):
         seconds = time.monotonic() - self._began
         self.clock.stepped(seconds)
         progress.step = self.resources.step = step
+        self.reporter.nothing_yet = False
         progress.seconds += seconds
         progress.tokens += trainer.step_tokens
         loss, labels = progress.waiting or (0.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Interrupted
+from engine.jobs.signals import Interrupted, Stopped
 from engine.methods.common.declaration import RunContext
 from engine.methods.few_shot_examples.choose import Row, Shots, in_front, question_of
 from engine.objectives import objective_of
@@ -56,7 +57,7 @@ class _InContextRun:
         return autocast_of(self.inputs.device, self.inputs.precision)
 
     def look(self) -> None:
-        """Raises Cancelled or Interrupted when the job must end."""
+        """Raises Cancelled, Stopped or Interrupted when the job must end."""
         self.reporter.heed()
         if self.reporter.interrupted:
             raise Interrupted
@@ -83,10 +84,9 @@ def answer_in_context(
     memory = MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb)
     run = _InContextRun(inputs, reporter, model, shots, TrainingProgress(), tokens)
     with reporter.deferring_interrupts():
-        rows = list(read_rows(path, "val"))
-        _measure(run, _thinned(_pairs(rows, run), most_held_out))
-        _answer(run, chain(rows, read_rows(path, "train")))
-        _score(run, rows)
+        with contextlib.suppress(Stopped):  # the examples are there: a stop only ends the looking at what they do
+            _look_at(run, list(read_rows(path, "val")), read_rows(path, "train"), most_held_out)
+        reporter.nothing_yet = False
         run.progress.step, run.progress.seconds = _STEPS, time.monotonic() - began
         memory.look()
         used_mb, device_mb = memory.take()
@@ -96,6 +96,12 @@ def answer_in_context(
     reporter.progress(_STEPS, _STEPS, 0.0, val_loss=run.progress.val_loss)
     status = "stopped" if reporter.requested() == "stop" else "succeeded"
     reporter.finish(status, result=results(run.progress, run.progress.now) | {"ended": None})
+
+
+def _look_at(run: _InContextRun, held_out: Sequence[Row], trained: Iterable[Row], most_held_out: int) -> None:
+    _measure(run, _thinned(_pairs(held_out, run), most_held_out))
+    _answer(run, chain(held_out, trained))
+    _score(run, held_out)
 
 
 def _gather(rows: Iterable[Row], inputs: Inputs) -> Shots:
@@ -204,7 +210,7 @@ def _answer(run: _InContextRun, rows: Iterable[Row]) -> None:
     else:
         behind = _behind_texts(plain, run) or sampling.fixed_prompts((), _fronted(rows, run), template)
     for step, prompts in enumerate((plain, behind)):
-        said = sampling.answer(run.model, prompts, template, run.context, run.autocast)
+        said = sampling.answer(run.model, prompts, template, run.context, run.autocast, heed=run.look)
         for index, (prompt, text) in enumerate(zip(prompts, said, strict=True)):
             run.reporter.sample(step, index, prompt.text, prompt.expected, text)
         run.look()

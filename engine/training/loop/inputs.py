@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -68,7 +68,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
 
     Raises:
         Fault: "job.model_gone", "job.dataset_gone", what makes the rows useless, or how the base's weights changed.
-        Cancelled: while the weights are hashed.
+        Cancelled, Stopped: while the weights are hashed and the rows are read.
     """
     reporter.phase("reading")
     with ctx.db.read() as s:
@@ -85,7 +85,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
     examples = load_examples(
-        rows_from(path),
+        _heeding(rows_from(path), reporter),
         template,
         objective_of(spec.objective),
         limits,
@@ -99,6 +99,12 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     return Inputs(
         spec, method, base, weights, dataset, device, precision_for(device), template, examples, prompts, questions
     )
+
+
+def _heeding(rows: Iterable[Mapping[str, Any]], reporter: Reporter) -> Iterator[Mapping[str, Any]]:
+    for row in rows:
+        reporter.heed()
+        yield row
 
 
 def rows_file(ctx: Context, spec: JobSpec, dataset: Dataset) -> Path:
