@@ -47,6 +47,18 @@ def go_on(page: Any, to: str) -> None:
     assert page.evaluate("document.activeElement.id") == "train-heading"
 
 
+def test_skip_to_content_stays_on_the_page(visit: Open) -> None:
+    page = visit().open("/en/models")
+    page.wait_for_selector(".ts-page")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "ts-skip"
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'ts-main'")
+    assert page.url.endswith("/en/models#ts-main")
+    page.keyboard.press("Tab")
+    assert page.evaluate("Boolean(document.activeElement.closest('#ts-main'))")
+
+
 def test_a_job_is_started_from_home_without_a_mouse(visit: Open, tmp_path: Path) -> None:
     with start_studio(tmp_path / "home") as (server, ctx):
         page = visit(at=server).open("/en/")

@@ -17,10 +17,19 @@ function shell() {
   /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("[data-language]")).forEach((link) =>
     link.addEventListener("click", () => { link.href = link.pathname + location.search; }));
   phoneMenu(document.querySelector(".ts-more-button"), document.getElementById("ts-more"));
+  document.addEventListener("click", stayOnPage);
   watchForContent();
   watchServer();
   poll(document.body, 4000, pulse);
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); }); // its polls ended
+}
+
+/** Gradio sets a base address, by which the browser takes a link to a place on this page for one to another page. */
+function stayOnPage(event) {
+  const link = event.target.closest?.('a[href^="#"]');
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  location.hash = link.getAttribute("href");
 }
 
 /** How many jobs run, at the navigation's "Jobs"; notices also on quiet pages when the server is away. */

@@ -12,12 +12,15 @@ export const JOB_LOOK = {
   succeeded: ["good", "circle-check"], stopped: ["neutral", "square"], cancelled: ["neutral", "x"],
   failed: ["danger", "circle-x"], interrupted: ["warn", "triangle-alert"], stalled: ["warn", "triangle-alert"],
 };
+const JOB_WORSE = ["warn", "triangle-alert"];
+/** It is done, and what it made is no better than what it began with: nothing to show in green. */
+const jobGotWorse = (job) => job.status === "succeeded" && jobTone(job) === "warn";
 /** The status as people should read it: a worker that went silent is not "running". */
 export const jobState = (job) => (job.stalled && JOB_ACTIVE.has(job.status) ? "stalled" : job.status);
 
 export function jobBadge(job) {
   const state = jobState(job);
-  const [kind, icon] = JOB_LOOK[state] || ["neutral", "info"];
+  const [kind, icon] = jobGotWorse(job) ? JOB_WORSE : JOB_LOOK[state] || ["neutral", "info"];
   return h("span", { class: "ts-badge job-badge " + kind, "data-status": state }, drawIcon(icon), t("jobs.status." + state));
 }
 
@@ -29,7 +32,7 @@ export function jobFraction(job) {
 
 export function jobBar(job) {
   const percent = Math.round(100 * jobFraction(job));
-  const look = { succeeded: " good", failed: " danger", interrupted: " warn", stopped: " still", cancelled: " still" }[job.status] || "";
+  const look = jobGotWorse(job) ? " warn" : { succeeded: " good", failed: " danger", interrupted: " warn", stopped: " still", cancelled: " still" }[job.status] || "";
   return h("div", {
     class: "ts-progress" + look, role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100",
     "aria-valuenow": String(percent), "aria-label": t("jobs.progress_of", { name: job.name }),
