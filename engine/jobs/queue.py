@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Container, Mapping
-from itertools import count
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import null
 from sqlalchemy.orm import Session
 
+from engine.core.names import free_name
 from engine.jobs.kinds.declaration import JobKind, SameWish
 from storage.job_tables import Job, JobStatus
 from storage.queries import jobs as queries
 
-LONGEST_NAME = 120  # characters of a job's name
-_NUMBERED = re.compile(r"(?P<stem>.+) \d{1,3}")
 Spec = Mapping[str, Any]
 Grants = Callable[[Job], bool]
 
@@ -64,17 +61,6 @@ def enqueue(
         **columns,
     )
     return queries.add_job(s, job)
-
-
-def free_name(name: str, taken: Container[str]) -> str:
-    """The name, or where it is taken the first of "name 2", "name 3" ... that is not."""
-    if name not in taken:
-        return name
-    numbered = _NUMBERED.fullmatch(name)
-    stem = numbered["stem"] if numbered and numbered["stem"] in taken else name
-    endings = (f" {number}" for number in count(2))
-    tried = (stem[: LONGEST_NAME - len(ending)].rstrip() + ending for ending in endings)
-    return next(one for one in tried if one not in taken)
 
 
 def lane_of(kind: JobKind, device: str | None = None) -> str:

@@ -49,6 +49,11 @@ def model_names(s: Session, ids: Iterable[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def taken_model_names(s: Session) -> set[str]:
+    """What the base models that are there are called."""
+    return set(s.scalars(select(LanguageModel.name).where(LanguageModel.deleted_at.is_(None))))
+
+
 def models_there(s: Session, ids: Iterable[int]) -> set[int]:
     """Those of the ids whose model was not removed."""
     return set(

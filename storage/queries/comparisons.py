@@ -29,6 +29,11 @@ def newest(s: Session, limit: int) -> list[Comparison]:
     return list(s.scalars(shown.order_by(Comparison.id.desc()).limit(limit)))
 
 
+def taken_comparison_names(s: Session) -> set[str]:
+    """What the comparisons that are there are called."""
+    return set(s.scalars(select(Comparison.name).where(Comparison.deleted_at.is_(None))))
+
+
 def forget(comparison: Comparison) -> None:
     """Hide it; its jobs stay."""
     comparison.deleted_at = time.time()

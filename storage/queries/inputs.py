@@ -22,6 +22,11 @@ def find_dataset(s: Session, *, content_hash: str | None = None, name: str | Non
     return s.scalar(ready.order_by(Dataset.id.desc()).limit(1))
 
 
+def taken_dataset_names(s: Session, beside: int = 0) -> set[str]:
+    """What the data sets that are there are called, `beside` left out."""
+    return set(s.scalars(select(Dataset.name).where(Dataset.deleted_at.is_(None), Dataset.id != beside)))
+
+
 def datasets_there(s: Session, ids: Iterable[int]) -> set[int]:
     """Those of the ids whose data set was not deleted."""
     return set(s.scalars(select(Dataset.id).where(Dataset.id.in_(list(ids)), Dataset.deleted_at.is_(None))))

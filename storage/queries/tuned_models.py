@@ -30,6 +30,11 @@ def list_tuned(s: Session, base_model_id: int | None = None) -> list[TunedModel]
     return list(s.scalars(shown.order_by(TunedModel.id.desc())))
 
 
+def taken_tuned_names(s: Session, beside: int) -> set[str]:
+    """What the tuned models that are there are called, `beside` left out."""
+    return set(s.scalars(select(TunedModel.name).where(TunedModel.deleted_at.is_(None), TunedModel.id != beside)))
+
+
 def forget(tuned: TunedModel) -> None:
     """Hide it; its history stays."""
     tuned.deleted_at = time.time()

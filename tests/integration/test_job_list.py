@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 
 from engine.core.context import Context
 from engine.core.errors import NotFound, SpecError
+from engine.core.names import free_name
 from engine.core.text import LANGUAGES
-from engine.jobs.queue import free_name
 from engine.services.jobs import lifecycle
 from engine.services.jobs.labels import label_job
 from engine.services.jobs.lifecycle import job_view, start_job

@@ -224,14 +224,14 @@ def test_documents_of_an_archive_become_chunks(ctx: Context) -> None:
 
 
 def test_pasted_text_is_what_it_looks_like(ctx: Context) -> None:
-    for text, format_name in (
-        ("prompt\tcompletion\nQ1\tA1\n", "tsv"),
-        ('{"prompt": "Q1", "completion": "A1"}', "jsonl"),
-        ("prompt,completion\r\nQ1,A1\r\n", "csv"),
+    for text, format_name, name in (
+        ("prompt\tcompletion\nQ1\tA1\n", "tsv", "Mine"),
+        ('{"prompt": "Q1", "completion": "A1"}', "jsonl", "Mine 2"),
+        ("prompt,completion\r\nQ1,A1\r\n", "csv", "Mine 3"),
     ):
         made = sources.add_text(ctx, text, " Mine ")
         view = datasets.dataset_view(ctx, made)
-        assert (view["format"], view["name"]) == (format_name, "Mine")
+        assert (view["format"], view["name"]) == (format_name, name)
         assert pairs(imported(ctx, made)) == [("Q1", "A1")]
     with pytest.raises(Fault, match=r"data\.file\.blank"):
         sources.add_text(ctx, " \n", "")
@@ -279,3 +279,15 @@ def test_chunks_are_chosen_and_kept(ctx: Context) -> None:
     assert datasets.dataset_view(ctx, made)["reading"]["unit"] == "paragraph"
     with pytest.raises(Fault, match=r"data\.text\.chunk_size"):
         datasets.preview_mapping(ctx, made, shape="text", mapping={"text": "text"}, options={"chunk_characters": 5})
+
+
+def test_data_sets_of_equal_names_get_a_number(ctx: Context, tmp_path: Path) -> None:
+    made = []
+    for turn in range(3):
+        file = tmp_path / "part"
+        file.write_text("question,answer\n" + "".join(f"q{turn}{row},a{row}\n" for row in range(3)))
+        made.append(sources.add_upload(ctx, file, "lesson.csv"))
+    datasets.delete_dataset(ctx, made[1])
+    datasets.rename_dataset(ctx, made[2], "lesson")
+    with ctx.db.read() as session:
+        assert [session.get_one(Dataset, key).name for key in made] == ["lesson", "lesson 2", "lesson 2"]

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.names import LONGEST_NAME
 from engine.core.settings import Settings
 from engine.core.shapes import RawSpec
 from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.lanes import lane_for
-from engine.jobs.queue import LONGEST_NAME, enqueue
+from engine.jobs.queue import enqueue
 from engine.jobs.views import views
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import check_models, sides_of

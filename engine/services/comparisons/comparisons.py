@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError, TunesmithError
+from engine.core.names import free_name
 from engine.core.shapes import Faults
 from engine.evaluation.comparison.spec import (
     ComparisonSpec,
@@ -101,7 +102,8 @@ def start_comparison(ctx: Context, raw: Mapping[str, Any], *, key: str, lang: st
         _refuse(ctx, s, runs)
         dataset = get_dataset(s, spec.dataset)
         assert dataset is not None
-        spec = replace(spec, dataset_hash=dataset.content_hash or "")
+        name = free_name(spec.name, queries.taken_comparison_names(s))
+        spec = replace(spec, name=name, dataset_hash=dataset.content_hash or "")
         comparison = Comparison(
             name=spec.name,
             idempotency_key=key or None,

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.names import free_name
 from engine.data.importing.import_rows import preview
 from engine.data.importing.names import clean_name
 from engine.data.rows.index import RowIndex
@@ -24,6 +25,7 @@ from engine.services.data.views import get_dataset, load_dataset, view_of, views
 from engine.shapes.data import DataRow, DatasetBrief, DatasetView, MappingPreview, RowsPage
 from storage.queries import datasets as queries
 from storage.queries import versions
+from storage.queries.inputs import taken_dataset_names
 from storage.tables import Dataset
 
 _WORKING = keys_of(lambda kind: not kind.uses_rows)
@@ -117,7 +119,7 @@ def rename_dataset(ctx: Context, dataset_id: int, name: str) -> None:
     """Give the data set another name; an empty one changes nothing."""
     with ctx.db.write() as session:
         row = get_dataset(session, dataset_id)
-        row.name = clean_name(name, row.name)
+        row.name = free_name(clean_name(name, row.name), taken_dataset_names(session, beside=row.id))
 
 
 def delete_dataset(ctx: Context, dataset_id: int) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
 from engine.data.importing.names import clean_name
@@ -35,6 +36,7 @@ from storage.job_tables import FINAL, Job, JobStatus
 from storage.queries import datasets as queries
 from storage.queries import jobs as job_queries
 from storage.queries import versions
+from storage.queries.inputs import taken_dataset_names
 from storage.tables import Dataset
 
 AT_ONCE_BYTES = 16_000_000  # larger files are imported by a job
@@ -224,6 +226,7 @@ def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns
     }
     number = versions.next_number(session, row.id)
     session.add(DatasetVersion(dataset_id=row.id, number=number, operation="import", **content))
+    columns["name"] = free_name(columns["name"], taken_dataset_names(session, beside=row.id))
     for key, value in (columns | content | {"version": number, "accepted": sum(counts.values())}).items():
         setattr(row, key, value)
     return True

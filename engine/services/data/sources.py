@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload, detect_files, detect_upload
 from engine.data.detection.file_signatures import binary_format
 from engine.data.importing.archive import Unpacked, unpack
@@ -23,6 +24,7 @@ from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
 from engine.data.schema.declared import shape_of
 from engine.shapes.data import ReadingView
 from storage.queries import datasets as queries
+from storage.queries.inputs import taken_dataset_names
 from storage.tables import Dataset
 
 _MB = 2**20
@@ -147,6 +149,7 @@ def _store(ctx: Context, found: DetectedUpload, name: str, origin: str) -> int:
         **found_columns(ctx, moved),
     )
     with ctx.db.write() as session:  # a file that cannot be moved leaves no row, a full disk no stray file
+        row.name = free_name(row.name, taken_dataset_names(session))
         session.add(row)
         session.flush()
         for path, target in places.items():

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.names import LONGEST_NAME, free_name
 from engine.core.settings import Settings
 from engine.core.text import FALLBACK, Text
 from engine.data.templates.token_rows import TokenRows
@@ -242,7 +243,8 @@ def _add(ctx: Context, name: str, source: str, ref: str) -> int:
 
 
 def _insert(s: Session, name: str, source: str, ref: str) -> LanguageModel:
-    model = LanguageModel(name=name[:120], source=source, ref=ref, status="preparing", error=null())
+    name = free_name(name[:LONGEST_NAME], queries.taken_model_names(s))
+    model = LanguageModel(name=name, source=source, ref=ref, status="preparing", error=null())
     s.add(model)
     s.flush()
     return model

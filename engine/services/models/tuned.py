@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
+from engine.core.names import free_name
 from engine.core.params import read_all
 from engine.core.settings import Settings
 from engine.core.shapes import CodedMessage
@@ -52,7 +53,7 @@ def rename_tuned(ctx: Context, tuned_id: int, name: str) -> None:
     if not name:
         raise Fault("tuned.no_name")
     with ctx.db.write() as s:
-        _tuned(s, tuned_id).name = name
+        _tuned(s, tuned_id).name = free_name(name, tuned_models.taken_tuned_names(s, beside=tuned_id))
 
 
 def delete_tuned(ctx: Context, tuned_id: int) -> None:
