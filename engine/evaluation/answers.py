@@ -63,7 +63,7 @@ class AnswerSheet:
             tell: hears, after each part of them, which share is answered.
 
         Raises:
-            Cancelled, Stopped, Interrupted: the job must end without a result, or go on later.
+            Cancelled, StoppedEarly, Interrupted: the job must end without a result, or go on later.
         """
         self.reporter.phase("scoring")
         with contextlib.suppress(_Enough):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.shapes import CodedMessage
 from engine.jobs.kinds.declaration import JobKind
-from engine.jobs.signals import Cancelled, Fenced, Interrupted, Stopped
+from engine.jobs.signals import Cancelled, Fenced, Interrupted, StoppedEarly
 from storage.queries import reporting
 
 BEAT_SECONDS = 0.5
@@ -138,13 +138,13 @@ class Reporter:
 
     def heed(self) -> None:
         """Raises Cancelled when the user wants the job to end and nothing to be kept: after a cancel, and after a stop where
-        the kind of job saves nothing at a stop. Raises Stopped after a stop while there is nothing yet to keep."""
+        the kind of job saves nothing at a stop. Raises StoppedEarly after a stop while there is nothing yet to keep."""
         request = self.requested()
         stops = self.kind is not None and self.kind.stop == "cancels"
         if request == "cancel" or (request == "stop" and stops):
             raise Cancelled
         if request == "stop" and self.nothing_yet:
-            raise Stopped
+            raise StoppedEarly
 
     @property
     def finished(self) -> bool:

@@ -11,7 +11,7 @@ class Interrupted(BaseException):
     """The process was asked to end (SIGTERM): keep what is kept already, and leave."""
 
 
-class Stopped(BaseException):
+class StoppedEarly(BaseException):
     """The user wants the job to end, and nothing was made yet that could be kept: end at once, as stopped."""
 
 

@@ -18,7 +18,7 @@ from engine.core.shapes import CodedMessage
 from engine.jobs.kinds import kind_of
 from engine.jobs.kinds.declaration import JobKind
 from engine.jobs.reporter import Reporter, ReporterHandler
-from engine.jobs.signals import Cancelled, Fenced, Interrupted, Stopped
+from engine.jobs.signals import Cancelled, Fenced, Interrupted, StoppedEarly
 from storage.job_tables import Job
 from storage.queries.jobs import get_job
 
@@ -63,7 +63,7 @@ def work(ctx: Context, reporter: Reporter) -> None:
         runner_of(reporter.kind)(ctx, job, reporter)
         if not reporter.finished:
             reporter.finish("succeeded")
-    except (Cancelled, Stopped) as ended:
+    except (Cancelled, StoppedEarly) as ended:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         reporter.finish("cancelled" if isinstance(ended, Cancelled) else "stopped")
     except Interrupted:

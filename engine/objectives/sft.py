@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.text import Text
-from engine.data.templates.lengths import Counts, LengthIndex
+from engine.data.templates.lengths import SPLIT, Counts, LengthIndex, pieces, runs_of
 from engine.data.templates.losses import refuses_a_row
 from engine.objectives.charts import PERPLEXITY, perplexity_of
 from engine.objectives.declaration import Card, LeftOut, Objective, Parts, Row, Values
@@ -34,12 +34,13 @@ from engine.objectives.shared_params import (
 )
 
 if TYPE_CHECKING:
+    from engine.data.templates.encoded import Encoded
     from engine.data.templates.template import ChatTemplate
 
 # fmt: off
 _OVER_LENGTH = Param(
     key="over_length", kind="choice", default="truncate",
-    choices={"truncate": Text("objectives.sft.over_length.choices.truncate"), "drop": Text("objectives.sft.over_length.choices.drop")},
+    choices={"truncate": Text("objectives.sft.over_length.choices.truncate"), "drop": Text("objectives.sft.over_length.choices.drop"), SPLIT: Text("objectives.sft.over_length.choices.split")},
     label=Text("objectives.sft.over_length.label"),
     help=Text("objectives.sft.over_length.help"),
 )
@@ -73,15 +74,16 @@ def _mask(values: Values) -> Values:
 
 
 class _OneByOne:
-    """Each row is an example of its own, cut or left out where it is too long."""
+    """Each row is an example of its own, cut, left out or made into several where it is too long."""
 
     def __init__(self, template: ChatTemplate, values: Values, left_out: LeftOut) -> None:
         self._template, self._values, self._left_out = template, values, left_out
 
     def add(self, row: Row) -> Iterator[Parts]:
-        values = self._values
+        values, most = self._values, int(self._values["max_length"])
+        splits = values["over_length"] == SPLIT
         try:
-            encoded = self._template.encode(row, **_mask(values), max_length=values["max_length"])
+            encoded = self._template.encode(row, **_mask(values), max_length=None if splits else most)
         except Fault as fault:
             if not refuses_a_row(fault):
                 raise
@@ -99,7 +101,14 @@ class _OneByOne:
             for name in ("lost_thoughts", "added_ends", "open_ends"):
                 if count := getattr(encoded, name):
                     self._left_out(name, count)
+            yield from self._examples(encoded, most)
+
+    def _examples(self, encoded: Encoded, most: int) -> Iterator[Parts]:
+        if len(encoded.ids) <= most:
             yield (encoded,)
+            return
+        self._left_out("split")
+        yield from ((encoded.piece(*one),) for one in pieces(len(encoded.ids), runs_of(encoded.labels), most))
 
     def close(self) -> Iterator[Parts]:
         return iter(())

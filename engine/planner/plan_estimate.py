@@ -259,6 +259,7 @@ def _warnings(case: PlanCase, work: Workload, train: Counts, need_mb: int) -> It
             {"longest": train.longest, "context": context},
         ),
         (train.truncated > 0, "truncated", {"n": train.truncated, "max_length": length}),
+        (train.split > 0, "split", {"n": train.split, "max_length": length}),
         (train.dropped > 0, "dropped", {"n": train.dropped, "max_length": length}),
         (train.unlearnable > 0, "unlearnable", {"n": train.unlearnable}),
         (case.table.refused > 0, "refused", {"n": case.table.refused}),

@@ -187,7 +187,7 @@ def test_few_rows_of_a_large_data_set_are_read_and_the_longest_is_among_them(ctx
     template = ChatTemplate.load(tokenizer)
     sample, total = training_sample(path, MOST_ROWS)
     table = measure(sample, total, template, {"train_on": "assistant"})
-    chosen = list(ProbeRows(table, total, 512, drop=False, batch_size=8).read(path))
+    chosen = list(ProbeRows(table, total, 512, over_length="truncate", batch_size=8).read(path))
     train = [make_example(template.encode(row)) for row in chosen if row["split"] == "train"]
     assert len(train) <= 3 * 8 + 1
     assert len(chosen) - len(train) == 4

@@ -27,7 +27,7 @@ from webui.i18n import error_text, t
 RAW: dict[str, Any] = {"name": "-", "base_model": 1, "dataset": 1, "method": "lora"}
 
 
-@pytest.mark.parametrize("over_length", ["truncate", "drop"])
+@pytest.mark.parametrize("over_length", ["truncate", "drop", "split"])
 def test_counting_by_index_is_counting(over_length: str) -> None:
     rows = [(5, []), *table().train, (900, [[10, 20], [800, 900]])]
     index = LengthTable(rows, [], 1.5).train_index

@@ -50,6 +50,12 @@ class Encoded:
         ends = tuple(end for end in self.ends if end < length)
         return replace(self, ids=self.ids[:length], labels=self.labels[:length], ends=ends)
 
+    def piece(self, start: int, end: int, learnt: int) -> Encoded:
+        """The tokens from `start` up to `end`; those before `learnt` are read, not learnt."""
+        labels = [IGNORED] * (learnt - start) + self.labels[learnt:end]
+        ends = tuple(place - start for place in self.ends if learnt <= place < end)
+        return replace(self, ids=self.ids[start:end], labels=labels, ends=ends, full_length=end - start)
+
     @property
     def truncated(self) -> bool:
         """Whether the end was cut off."""

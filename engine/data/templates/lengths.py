@@ -16,6 +16,8 @@ from engine.data.templates.token_rows import BEYOND, RowsWith
 if TYPE_CHECKING:
     from engine.data.templates.template import ChatTemplate
 
+SPLIT = "split"  # what is done with rows that are too long: several examples are made of each
+_CONTEXT = 4, 2  # a piece that begins within a row has a quarter to half of the limit in front of what it learns
 MOST_ROWS = 4000  # larger data sets are measured on evenly spread rows and scaled up
 Runs = list[list[int]]  # [first, after the last] of each run of trained tokens
 
@@ -65,6 +67,7 @@ class Counts:
         truncated: rows that were cut at the limit.
         dropped: rows left out because they are longer than the limit.
         unlearnable: rows without a trained token left; they are not trained on.
+        split: rows of which pieces are made, each of which counts as a row.
     """
 
     rows: int
@@ -74,6 +77,7 @@ class Counts:
     truncated: int
     dropped: int
     unlearnable: int
+    split: int = 0
 
     @property
     def longest(self) -> int:
@@ -127,6 +131,7 @@ class LengthIndex:
             truncated=round(cut.truncated * self.scale),
             dropped=round(cut.dropped * self.scale),
             unlearnable=round((place - taught + cut.unlearnable) * self.scale),
+            split=round(cut.split * self.scale),
         )
 
 
@@ -149,12 +154,13 @@ def measure(
             continue
         if used := never.keys() & set(encoded.ids):
             untaught.add(row, {token: never[token] for token in used})
-        splits[row["split"]].append((len(encoded.ids), _runs(encoded.labels)))
+        splits[row["split"]].append((len(encoded.ids), runs_of(encoded.labels)))
     scale = total / seen if seen else 1.0
     return LengthTable(splits["train"], splits["val"], scale, round(refused * scale), beyond, untaught)
 
 
-def _runs(labels: Sequence[int]) -> Runs:
+def runs_of(labels: Sequence[int]) -> Runs:
+    """The runs of trained tokens; the first token of a row is never predicted."""
     runs: Runs = []
     for place, label in enumerate(labels):
         if label == IGNORED or place == 0:
@@ -166,13 +172,47 @@ def _runs(labels: Sequence[int]) -> Runs:
     return runs
 
 
+def pieces(length: int, runs: Runs, most: int) -> list[tuple[int, int, int]]:
+    """How a row of `length` tokens is split into examples of at most `most`: (start, end, first place that is learnt) of each.
+
+    Each trained token is learnt once. A piece ends behind an answer where one that would be cut fits into the next piece,
+    and begins with the question or, within a long answer or text, with a part of what the piece before it taught.
+    """
+    made: list[tuple[int, int, int]] = []
+    done = 0  # every trained token before it is learnt
+    for at, (first, end) in enumerate(runs):
+        while done < end:
+            learnt = max(done, first)
+            least, largest = (most // part for part in _CONTEXT)
+            asked = least if done > first else learnt - (runs[at - 1][1] if at else 0)
+            start = max(0, learnt - min(max(asked, least), largest)) if made or learnt >= most else 0
+            done = _end(runs[at:], min(length, start + most), learnt, most - largest)
+            made.append((start, done, learnt))
+    return made
+
+
+def _end(runs: Runs, end: int, learnt: int, room: int) -> int:
+    """Where a piece ends that may go on to `end`: behind the last answer that is whole, or within one that fits nowhere."""
+    whole = [run for run in runs if run[1] <= end]
+    cut = next((run for run in runs if run[0] < end < run[1]), None)
+    if cut is None:
+        return end
+    return whole[-1][1] if whole and whole[-1][1] > learnt and cut[1] - cut[0] <= room else end
+
+
 def count(rows: Iterable[tuple[int, Runs]], scale: float, max_length: int, over_length: str) -> Counts:
-    """What is left of a split under `max_length`, when longer rows are cut ("truncate") or left out ("drop")."""
+    """What is left of a split under `max_length`, when longer rows are cut ("truncate"), left out ("drop") or `SPLIT`."""
     lengths: list[int] = []
-    trained = truncated = dropped = unlearnable = 0
+    trained = truncated = dropped = unlearnable = split = 0
     for length, runs in rows:
         if length > max_length and over_length == "drop":
             dropped += 1
+            continue
+        if length > max_length and over_length == SPLIT:
+            made = pieces(length, runs, max_length)
+            lengths += [end - start for start, end, _ in made]
+            trained += sum(end - start for start, end in runs)
+            split, unlearnable = split + bool(made), unlearnable + (not made)
             continue
         labels = sum(max(0, min(end, max_length) - start) for start, end in runs)
         if not labels:
@@ -189,4 +229,5 @@ def count(rows: Iterable[tuple[int, Runs]], scale: float, max_length: int, over_
         truncated=round(truncated * scale),
         dropped=round(dropped * scale),
         unlearnable=round(unlearnable * scale),
+        split=round(split * scale),
     )

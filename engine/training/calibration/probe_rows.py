@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.data.rows.store import belongs_to
 from engine.data.rows.training_rows import every, training_lines
-from engine.data.templates.lengths import MOST_ROWS, LengthTable
+from engine.data.templates.lengths import MOST_ROWS, SPLIT, LengthTable
 from engine.training.batches.batches import EpochOrder
 from engine.training.batches.tokenized_dataset import Example
 
@@ -31,14 +31,14 @@ class ProbeRows:
         table: the lengths that the plan measured, with which rows are found again in the file.
         total: rows of the data set.
         max_length: limit of a row, in tokens.
-        drop: longer rows are left out, not cut.
+        over_length: what is done with longer rows, by the setting's key.
         batch_size: examples of an optimizer step.
     """
 
     table: LengthTable
     total: int
     max_length: int
-    drop: bool
+    over_length: str
     batch_size: int
 
     def read(self, path: Path) -> Iterator[Mapping[str, Any]]:
@@ -67,8 +67,9 @@ class ProbeRows:
         return [place for place, (length, runs) in kept if self._learns(length, runs)]
 
     def _learns(self, length: int, runs: Sequence[Sequence[int]]) -> bool:
-        within = not self.drop or length <= self.max_length
-        return within and any(start < self.max_length for start, _ in runs)
+        if length <= self.max_length or self.over_length == SPLIT:
+            return bool(runs)
+        return self.over_length != "drop" and any(start < self.max_length for start, _ in runs)
 
     def _typical(self) -> list[int]:
         usable = self._usable()

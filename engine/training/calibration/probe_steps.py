@@ -98,7 +98,7 @@ def _named(probe: Probe) -> tuple[LanguageModel, Dataset]:
 def _few_rows(probe: Probe, table: LengthTable, rows: int, size: int) -> Inputs:
     """One pass over few rows, in steps of `size` examples, without scored answers."""
     training = probe.spec.training
-    choice = ProbeRows(table, rows, int(training["max_length"]), training.get("over_length") == "drop", size)
+    choice = ProbeRows(table, rows, int(training["max_length"]), training.get("over_length", ""), size)
     short: Mapping[str, Any] = {**training, "epochs": 1.0, "batch_size": size} | (
         {"scored_answers": 0} if "scored_answers" in training else {}
     )

@@ -18,7 +18,7 @@ from engine.data.templates.template import ChatTemplate
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
 from engine.jobs.reporter import Reporter
-from engine.jobs.signals import Interrupted, Stopped
+from engine.jobs.signals import Interrupted, StoppedEarly
 from engine.methods.common.declaration import RunContext
 from engine.methods.few_shot_examples.choose import Row, Shots, in_front, question_of
 from engine.objectives import objective_of
@@ -57,7 +57,7 @@ class _InContextRun:
         return autocast_of(self.inputs.device, self.inputs.precision)
 
     def look(self) -> None:
-        """Raises Cancelled, Stopped or Interrupted when the job must end."""
+        """Raises Cancelled, StoppedEarly or Interrupted when the job must end."""
         self.reporter.heed()
         if self.reporter.interrupted:
             raise Interrupted
@@ -84,7 +84,7 @@ def answer_in_context(
     memory = MemoryWatch(torch_device(inputs.device), spec.budget.memory_mb)
     run = _InContextRun(inputs, reporter, model, shots, TrainingProgress(), tokens)
     with reporter.deferring_interrupts():
-        with contextlib.suppress(Stopped):  # the examples are there: a stop only ends the looking at what they do
+        with contextlib.suppress(StoppedEarly):  # the examples are there: a stop only ends the looking at what they do
             _look_at(run, list(read_rows(path, "val")), read_rows(path, "train"), most_held_out)
         reporter.nothing_yet = False
         run.progress.step, run.progress.seconds = _STEPS, time.monotonic() - began

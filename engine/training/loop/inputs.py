@@ -68,7 +68,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
 
     Raises:
         Fault: "job.model_gone", "job.dataset_gone", what makes the rows useless, or how the base's weights changed.
-        Cancelled, Stopped: while the weights are hashed and the rows are read.
+        Cancelled, StoppedEarly: while the weights are hashed and the rows are read.
     """
     reporter.phase("reading")
     with ctx.db.read() as s:

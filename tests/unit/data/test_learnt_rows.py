@@ -42,7 +42,7 @@ def test_test_rows_are_never_seen(tmp_path: Path) -> None:
     chat = template(tmp_path)
     table = measure(sample, total, chat, {"train_on": "assistant"})
     assert (total, len(table.train), len(table.val)) == (4, 3, 1)
-    assert set(places(ProbeRows(table, total, 512, drop=False, batch_size=2).read(path))) == {1, 3, 5, 6}
+    assert set(places(ProbeRows(table, total, 512, over_length="truncate", batch_size=2).read(path))) == {1, 3, 5, 6}
     found = load_examples(training_rows(path), chat, usual_objective(), TRAINING, tmp_path)
     assert (len(found.train), len(found.val)) == (3, 1)
 

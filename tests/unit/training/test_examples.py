@@ -9,6 +9,7 @@ import pytest
 
 from engine.core.errors import Fault
 from engine.data.templates.encoded import Encoded
+from engine.data.templates.lengths import measure
 from engine.data.templates.template import ChatTemplate
 from engine.evaluation.sampling import fixed_prompts
 from engine.objectives import usual_objective
@@ -49,6 +50,37 @@ def test_long_rows_are_cut_dropped_or_unlearnable(template: ChatTemplate, tmp_pa
     )
     assert len(dropped.train) == 1
     assert dropped.counts["dropped"] == 2
+
+
+@pytest.mark.parametrize("most", [16, 20, 33, 60, 200])
+def test_long_rows_are_split_and_every_answer_token_is_learnt_once(
+    template: ChatTemplate, tmp_path: Path, most: int
+) -> None:
+    talk = [*LONG_ANSWER["messages"], *SHORT["messages"], *LONG_QUESTION["messages"], *SHORT["messages"]]
+    rows = [SHORT, LONG_ANSWER, LONG_QUESTION, {**SHORT, "messages": talk}]
+    training = TRAINING | {"over_length": "split", "max_length": most}
+    found = load_examples(rows, template, usual_objective(), training, tmp_path)
+    whole = [template.encode(row) for row in rows]
+    wanted = [label for one in whole for label in one.labels[1:] if label >= 0]
+    assert [label for example in found.train for label in example.labels.tolist() if label >= 0] == wanted
+    assert max(map(len, found.train)) <= most
+    assert found.counts["split"] == sum(len(one.ids) > most for one in whole)
+    for example in found.train:
+        taught = [place for place, label in enumerate(example.labels.tolist()) if label >= 0]
+        assert taught[0] >= (most // 4 - 1 if len(example) == most else 0)
+
+
+def test_what_is_split_is_counted_as_it_is_trained(template: ChatTemplate, tmp_path: Path) -> None:
+    rows = [SHORT, LONG_ANSWER, LONG_QUESTION, chat("kettle " * 40, "falcon " * 90)]
+    table = measure(rows, len(rows), template, {})
+    for most in (16, 37, 64, 100, 500):
+        training = TRAINING | {"over_length": "split", "max_length": most}
+        found = load_examples(rows, template, usual_objective(), training, tmp_path / str(most))
+        counted = usual_objective().counts(table.train_index, training)
+        assert sorted(counted.lengths) == sorted(map(len, found.train))
+        assert (counted.rows, counted.trained, counted.split) == (
+            len(found.train), found.train.trained, found.counts["split"],
+        )  # fmt: skip
 
 
 def test_no_example_left_is_a_fault_with_the_numbers(template: ChatTemplate, tmp_path: Path) -> None:
