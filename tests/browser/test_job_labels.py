@@ -117,6 +117,8 @@ def test_a_worse_result_looks_like_one_and_its_axis_repeats_nothing(visit: Open,
     headline = page.locator(".job-headline")
     headline.wait_for()
     assert headline.get_attribute("data-tone") == "warn"
+    assert "warn" in str(page.locator(".job-badge").get_attribute("class"))
+    assert page.locator(".job-page .good").evaluate_all("all => all.map((one) => one.outerHTML.slice(0, 200))") == []
     page.wait_for_selector(".job-chart-big canvas")
     page.wait_for_timeout(300)
     axes = page.evaluate(

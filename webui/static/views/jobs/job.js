@@ -92,7 +92,7 @@ function jobMerge(data, feed, parts) {
     data.metrics[name] = (data.metrics[name] || []).concat(points);
   }
   data.events.push(...feed.events);
-  parts.events.add(feed.events, feed.job.trains);
+  parts.events.add(feed.events, feed.job);
   parts.samples.add(feed.samples);
   parts.log.add(feed.logs);
   Object.assign(data, { cursors: feed.cursors, attempt: feed.job.attempt, checkpoints: feed.checkpoints });

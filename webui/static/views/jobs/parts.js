@@ -15,12 +15,14 @@ export const JOB_LOOK = {
 const JOB_WORSE = ["warn", "triangle-alert"];
 /** It is done, and what it made is no better than what it began with: nothing to show in green. */
 const jobGotWorse = (job) => job.status === "succeeded" && jobTone(job) === "warn";
+/** [kind, icon] of a state that the job has or had. */
+export const jobLook = (state, job) => (state === "succeeded" && jobGotWorse(job) ? JOB_WORSE : JOB_LOOK[state]);
 /** The status as people should read it: a worker that went silent is not "running". */
 export const jobState = (job) => (job.stalled && JOB_ACTIVE.has(job.status) ? "stalled" : job.status);
 
 export function jobBadge(job) {
   const state = jobState(job);
-  const [kind, icon] = jobGotWorse(job) ? JOB_WORSE : JOB_LOOK[state] || ["neutral", "info"];
+  const [kind, icon] = jobLook(state, job) || ["neutral", "info"];
   return h("span", { class: "ts-badge job-badge " + kind, "data-status": state }, drawIcon(icon), t("jobs.status." + state));
 }
 

@@ -3,7 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
-import { JOB_LOOK } from "./parts.js";
+import { jobLook } from "./parts.js";
 
 const JOB_EVENT_LOOK = { status: ["neutral", "git-branch"], info: ["neutral", "info"], warning: ["warn", "triangle-alert"], error: ["danger", "circle-x"] };
 
@@ -15,14 +15,14 @@ export function jobEventText(event) {
 export function jobEvents(root) {
   const list = h("ol", { class: "job-timeline", tabindex: "0", "aria-label": t("jobs.events.title") });
   replaceChildren(root, h("h2", {}, t("jobs.events.title")), list);
-  const add = (events, steps) => {
+  const add = (events, job) => {
     for (const event of events) {
-      const [kind, icon] = event.kind === "status" ? JOB_LOOK[event.code] || JOB_EVENT_LOOK.status : JOB_EVENT_LOOK[event.kind] || JOB_EVENT_LOOK.info;
+      const [kind, icon] = event.kind === "status" ? jobLook(event.code, job) || JOB_EVENT_LOOK.status : JOB_EVENT_LOOK[event.kind] || JOB_EVENT_LOOK.info;
       list.prepend(h("li", { class: kind },
         h("span", { class: "job-timeline-mark" }, drawIcon(icon)),
         h("div", {}, h("p", {}, jobEventText(event)),
           h("p", { class: "ts-small ts-soft ts-num" }, format.when(event.at),
-            steps && event.step ? " · " + t("jobs.step_n", { step: format.number(event.step) }) : ""))));
+            job.trains && event.step ? " · " + t("jobs.step_n", { step: format.number(event.step) }) : ""))));
     }
   };
   return { add, clear: () => list.replaceChildren() };
