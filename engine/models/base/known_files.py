@@ -35,6 +35,7 @@ class KnownFiles:
         expected: what `combine` made of the weights when the model was stored.
         combine: (hash by name, in the order of `weights`) -> one hash.
         always_below: bytes; smaller files are hashed at every check.
+        each: the hash of each file, where they were stored with the model.
     """
 
     kept_in: Path
@@ -44,6 +45,7 @@ class KnownFiles:
     expected: str
     combine: Callable[[Mapping[str, str]], str]
     always_below: int = 0
+    each: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,8 +163,9 @@ def _touched(known: KnownFiles, record: _Record) -> tuple[str, ...]:
 
 def _wrong(known: KnownFiles, record: _Record | None, hashes: Mapping[str, str]) -> tuple[str, ...]:
     """The files whose content is another one."""
-    if record is not None and record.hashes:
-        return tuple(name for name, digest in hashes.items() if record.hashes.get(name, digest) != digest)
+    right = {**(record.hashes if record is not None else {}), **known.each}
+    if right:
+        return tuple(name for name, digest in hashes.items() if right.get(name, digest) != digest)
     found = known.combine({name: hashes[name] for name in known.weights})
     return () if found == known.expected else known.weights
 

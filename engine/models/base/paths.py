@@ -37,9 +37,9 @@ def tokenizer_folder(settings: Settings, model: LanguageModel) -> Path:
         Fault: "job.model_not_ready", "model.changed_here", "model.vanished_here".
     """
     folder = _stored(settings, model, model.tokenizer_path)
+    require_tokenizer(settings, model)
     if model.path is not None:
         known_rows(weights_folder(settings, model), folder)  # models of earlier versions were not looked into
-    require_tokenizer(settings, model)
     return folder
 
 

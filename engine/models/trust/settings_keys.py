@@ -50,7 +50,9 @@ def refuse_keys(content: Mapping[str, Any], file: str) -> None:
         if (code := _refusal(key, value)) is not None:
             raise Fault(code, file=file, key=key[:80], value=str(value)[:80])
         if key in _QUANTISED:
-            raise Fault("model.quantised", method=str(value.get("quant_method", "?") if isinstance(value, dict) else "?"))
+            raise Fault(
+                "model.quantised", method=str(value.get("quant_method", "?") if isinstance(value, dict) else "?")
+            )
 
 
 def says_nothing(value: Any) -> bool:
