@@ -6,11 +6,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from engine.core.context import Context
 from engine.core.memory_kills import kills_of_group, memory_kills
+from engine.training.forward.forward import Packed
+from engine.training.limits.limits import out_of_memory
+from tests import tiny, training_jobs
 from tests.control_groups import small_group
 from tests.integration.queueing import PROJECT, add_job
 from tests.workers import event_codes, row
@@ -69,3 +74,32 @@ def test_where_no_group_counts_the_machine_does(tmp_path: Path, monkeypatch: pyt
     assert memory_kills() == 7
     (tmp_path / "vmstat").unlink()
     assert memory_kills() is None
+
+
+@pytest.mark.gpu
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not torch.cuda.is_available(),
+    reason="needs a CUDA device; test_training_endings.py raises the same error without one",
+)
+def test_a_gpu_that_refuses_memory_halves_the_groups(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The allocator of CUDA itself is asked for more than any GPU has, where a group is larger than 200 tokens."""
+    loss = Packed.cross_entropy
+
+    def greedy(self: Packed, group: Any) -> torch.Tensor:
+        if torch.is_grad_enabled() and sum(map(len, group)) > 200:
+            torch.empty(1 << 46, dtype=torch.uint8, device="cuda")
+        return loss(self, group)
+
+    monkeypatch.setattr(Packed, "cross_entropy", greedy)
+    inputs = tiny.add_model(ctx), tiny.add_dataset(ctx, tiny.chat_rows(44, turns=2))
+    job = training_jobs.train(ctx, inputs, budget={"device": "cuda:0"}, training={"epochs": 1})
+    assert (job.status, job.error) == ("succeeded", None)
+    assert "groups_halved" in event_codes(ctx, job.id)
+
+
+def test_what_a_gpu_says_is_known_as_a_want_of_memory() -> None:
+    assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."))
+    assert out_of_memory(torch.cuda.OutOfMemoryError("HIP"))
+    assert out_of_memory(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"))
+    assert not out_of_memory(RuntimeError("CUDA error: device-side assert triggered"))
