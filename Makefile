@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
+# Offline nothing is asked of a package index; PIP_FIND_LINKS names a folder with the packages.
+INSTALL := $(PIP) install $(if $(filter-out 0 false False,$(TUNESMITH_OFFLINE)),--no-index)
 STAMPS := .make
 WORKERS ?= logical
 TEST := $(PY) -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -49,11 +51,11 @@ $(STAMPS)/venv:
 
 $(STAMPS)/run: requirements.txt | $(STAMPS)/venv
 	@echo "Installing what Tunesmith needs (about 2 GB with a CUDA build of torch; once) ..."
-	$(PIP) install -r requirements.txt
+	$(INSTALL) -r requirements.txt
 	@touch $@
 
 $(STAMPS)/dev: requirements-dev.txt package-lock.json $(STAMPS)/run
-	$(PIP) install -r requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
 	@./.ci/chromium
 	@./.ci/pages install
 	@touch $@

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.commands.arguments import language_of, parse
 from engine.commands.console import Console, reader_may_leave
 from engine.core.errors import Fault, TunesmithError
+from engine.core.private_home import create_privately
 from engine.core.settings import Settings, read_settings
 from webui.i18n import error_text, t
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    create_privately()
     console = Console(language_of(arguments, os.environ), t, error_text)
     args = parse(console, arguments)
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engine.commands.console import Console
+from engine.core.private_home import make_private, others_home
 from engine.core.settings import Settings
 from engine.services.app import hardware_findings
 from engine.services.app.hardware_findings import Machine
@@ -138,13 +139,15 @@ def _storage(settings: Settings) -> Iterator[Diagnosis]:
     about = {"name": used.name, "version": used.version}
     yield Diagnosis("note", used.warning, about) if used.warning else Diagnosis("good", "database_software", about)
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        make_private(settings.home)
         mark = settings.home / ".doctor"
         mark.write_bytes(b"")
         mark.unlink()
     except OSError as error:
         yield Diagnosis("bad", "home_broken", {"home": str(settings.home), "reason": error.strerror or str(error)})
         return
+    if told := others_home(settings.home):
+        yield Diagnosis("note", "home_of_another", dict(told))
     if not settings.database.exists():
         yield Diagnosis("good", "home_new", {"home": str(settings.home)})
         return

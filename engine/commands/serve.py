@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.private_home import others_home
 from engine.core.settings import Settings
 from engine.jobs.supervisor import Supervisor
 from engine.services.models.base_models import offer_starter
@@ -110,6 +111,8 @@ def write_log(settings: Settings) -> None:
 def _greet(console: Console, settings: Settings, allow_remote: bool) -> None:
     if (used := software()).warning:
         console.say(f"cli.serve.{used.warning}", version=used.version)
+    if told := others_home(settings.home):
+        console.say("cli.doctor.home_of_another", **told)
     if allow_remote and not is_local(settings.host):
         console.say("cli.serve.open_to_all")
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104

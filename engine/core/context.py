@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.private_home import make_private
 from engine.core.settings import Settings, read_settings
 from storage.db import Database
 from storage.migrate import migrate
@@ -18,9 +19,12 @@ class Context:
 
 
 def open_context(settings: Settings | None = None, *, upgrade: bool = False) -> Context:
-    """Open the database of `settings` (default: from the environment); `upgrade` brings the schema up to date first."""
+    """Open the database of `settings` (default: from the environment); `upgrade` brings the schema up to date first.
+
+    The home becomes private to its owner, and so does all that this process makes from now on.
+    """
     settings = settings or read_settings()
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_private(settings.home)
     if upgrade:
         migrate(settings.database)
     return Context(settings=settings, db=Database(settings.database))

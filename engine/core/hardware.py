@@ -190,7 +190,7 @@ def _cores() -> int:
         count = len(os.sched_getaffinity(0))
     except AttributeError:
         count = os.cpu_count() or 1
-    quota = cpu_quota(Path("/sys/fs/cgroup"), _control_groups())
+    quota = cpu_quota(Path("/sys/fs/cgroup"), control_groups())
     return max(1, min(count, int(quota + 0.5))) if quota else count
 
 
@@ -199,13 +199,13 @@ def _memory() -> tuple[int, int]:
     import psutil
 
     virtual = psutil.virtual_memory()
-    limits = memory_limits(Path("/sys/fs/cgroup"), _control_groups())
+    limits = memory_limits(Path("/sys/fs/cgroup"), control_groups())
     total = min([virtual.total, *(limit for limit, _used in limits)])
     free = min([virtual.available, *(limit - used for limit, used in limits)])
     return total, max(0, free)
 
 
-def _control_groups() -> dict[str, str]:
+def control_groups() -> dict[str, str]:
     """Controller -> path of this process; the unified hierarchy has the empty name."""
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()

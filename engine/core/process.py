@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import uuid
 from dataclasses import dataclass
@@ -84,12 +83,3 @@ def same_boot(stored: str | None) -> bool:
 def same_space(stored: str | None) -> bool:
     """Whether pids stored under that name are pids that we can see."""
     return stored == this_boot()
-
-
-def memory_kills() -> int | None:
-    """How many processes the kernel has killed for want of memory since the boot; None where it does not say."""
-    try:
-        found = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), re.MULTILINE)
-    except OSError:
-        return None
-    return int(found[1]) if found else None

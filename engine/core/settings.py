@@ -29,7 +29,7 @@ SETTINGS = {
     "chat_idle_s": SettingDeclaration(
         "TUNESMITH_CHAT_IDLE_S", "300", "Seconds without a chat after which its memory is given back."
     ),
-    "offline": SettingDeclaration("TUNESMITH_OFFLINE", "0", "1: never ask a hub for anything."),
+    "offline": SettingDeclaration("TUNESMITH_OFFLINE", "0", "1: ask nothing of a network: no hub, no package index."),
     "starter_from": SettingDeclaration(
         "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
     ),
@@ -50,7 +50,7 @@ class Settings:
     port: int = 7860  # that the page is served on
     max_upload_mb: int = 2048  # largest upload, in MB
     chat_idle_s: float = 300.0  # seconds without a chat until its memory is given back
-    offline: bool = False  # never ask a hub for anything
+    offline: bool = False  # ask nothing of a network
     starter_from: Path | None = None  # folder with a prepared starter model
 
     @property
@@ -75,7 +75,8 @@ class Settings:
     def child_environment(self) -> dict[str, str]:
         """The environment of workers and of ourselves: every library's cache goes under home, nothing is reported home."""
         cache = self.home / "cache"
-        return {
+        alone = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PIP_NO_INDEX": "1"} if self.offline else {}
+        return alone | {
             "TUNESMITH_HOME": str(self.home),
             "TUNESMITH_OFFLINE": "1" if self.offline else "0",
             "TUNESMITH_STARTER_FROM": str(self.starter_from or ""),

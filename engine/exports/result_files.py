@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.exports.declaration import ExportSizes, ExportSource, Values
-from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.models.base.integrity import intact_settings
+from engine.models.base.paths import tokenizer_folder
 from engine.models.tuned.integrity import intact_result
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def add_generation(source: ExportSource, draft: Path, progress: ByteProgress) ->
     """What ends an answer in chat ends it elsewhere; settings that transformers refuses are mended, and said."""
     from engine.models.base.generation_settings import write_generation
 
-    changed = write_generation(weights_folder(source.ctx.settings, source.base), draft, template_of(source).eos_ids)
+    changed = write_generation(intact_settings(source.ctx.settings, source.base), draft, template_of(source).eos_ids)
     if changed:
         progress.reporter.event("info", "generation_mended", names=", ".join(changed))
 
@@ -72,8 +73,9 @@ def add_tokenizer(source: ExportSource, draft: Path) -> None:
     tokenizer = tokenizer_folder(settings, base)
     for name in _TOKENIZER_FILES:
         _copy_missing(tokenizer / name, draft / name)
+    beside = intact_settings(settings, base)
     for name in _FROM_BASE:
-        _copy_missing(weights_folder(settings, base) / name, draft / name)
+        _copy_missing(beside / name, draft / name)
     config = draft / "tokenizer_config.json"
     if not config.exists():
         special = json.loads((tokenizer / "special.json").read_text(encoding="utf-8"))

@@ -16,6 +16,13 @@ from engine.jobs.signals import Fenced
 from storage.job_tables import Job
 
 
+def _devour() -> None:
+    """Take a gigabyte and write to it: in a small control group the kernel ends this process meanwhile."""
+    time.sleep(0.5)  # the step is reported
+    taken = [bytearray(b"x") * (16 << 20) for _ in range(64)]
+    print(f"took {len(taken)} blocks", flush=True)
+
+
 def main(job_id: int, attempt: int) -> int:
     """Count steps until done, stopped or cancelled."""
     ctx = open_context()
@@ -34,6 +41,8 @@ def main(job_id: int, attempt: int) -> int:
     for step in range(first, spec["steps"] + 1):
         reporter.progress(step, spec["steps"])
         reporter.metric(step, count=float(step))
+        if act == "devour":
+            _devour()
         time.sleep(spec.get("seconds", 0.02))
         if act not in ("deaf", "busy") and (request := reporter.requested()):
             reporter.finish("cancelled" if request == "cancel" else "stopped")

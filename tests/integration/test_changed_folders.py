@@ -67,11 +67,11 @@ def test_every_part_of_a_model_is_checked_and_named(ctx: Context, tmp_path: Path
 
 
 def test_a_snapshot_that_links_into_blobs(ctx: Context, tmp_path: Path) -> None:
-    tiny.write_model(tmp_path / "blobs")
-    (tmp_path / "snapshot").mkdir()
-    for file in (tmp_path / "blobs").iterdir():
-        (tmp_path / "snapshot" / file.name).symlink_to(file)
-    model = _add(ctx, tmp_path / "snapshot")
+    snapshot = tmp_path / "snapshots" / "0123"
+    snapshot.mkdir(parents=True)
+    for file in tiny.write_model(tmp_path / "blobs").iterdir():
+        (snapshot / file.name).symlink_to(Path("..", "..", "blobs", file.name))
+    model = _add(ctx, snapshot)
     intact_weights(ctx.settings, model, whole=True)
     edit(tmp_path / "blobs" / "model.safetensors")
     assert code_of(lambda: intact_weights(ctx.settings, model, whole=True)) == "model.changed"

@@ -155,3 +155,18 @@ class _Told:
     def finish(self, status: str, result: dict[str, Any] | None = None) -> None:
         assert status == "succeeded"
         self.result = result or {}
+
+
+def test_an_export_that_disarms_formulas_is_imported_as_the_same_rows(ctx: Context) -> None:
+    texts = ["=1+1", "'=1+1", "@x", "-5", "- a point", "\tx", "plain"]
+    made = table(ctx, [{"instruction": f"{text} Q", "output": text, "note": text} for text in texts * 3])
+    path, name, _ = export(ctx, made, format="csv")
+    assert '"\'=1+1"' in path.read_text()
+    assert '"=1+1"' in export(ctx, made, format="csv", safe=False)[0].read_text()
+    copy = ctx.settings.folder("incoming") / "again"
+    copy.write_bytes(path.read_bytes())
+    again = sources.add_upload(ctx, copy, name)
+    view = datasets.dataset_view(ctx, again)
+    imports.import_dataset(ctx, again, name="Again", shape=view["shape"], mapping=view["mapping"])
+    files = [export(ctx, one, format="jsonl", form="original")[0].read_text() for one in (made, again)]
+    assert files[0] == files[1]

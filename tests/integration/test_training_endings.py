@@ -243,11 +243,13 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(ctx: Context, inputs:
 def test_memory_errors_halve_the_groups_and_change_nothing_else(
     ctx: Context, inputs: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As a processor refuses it, and as a GPU does (`test_killed_for_memory.py` asks a real one, where there is one)."""
     loss, most = Packed.cross_entropy, 200
+    error: RuntimeError = RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory")
 
     def short_of_memory(self: Packed, group: Any) -> torch.Tensor:
         if torch.is_grad_enabled() and sum(map(len, group)) > most:
-            raise RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory")
+            raise error
         return loss(self, group)
 
     expected = workers.series(ctx, train(ctx, inputs).id, "train_loss")
@@ -256,7 +258,7 @@ def test_memory_errors_halve_the_groups_and_change_nothing_else(
     assert job.status == "succeeded"
     assert "groups_halved" in workers.event_codes(ctx, job.id)
     assert workers.series(ctx, job.id, "train_loss") == pytest.approx(expected, abs=1e-4)
-    most = 10
+    most, error = 10, torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
     job = train(ctx, inputs, training={"evaluations": 0})
     assert (job.status, job.error["code"]) == ("failed", "training.out_of_memory")
     assert job.error["params"]["tries"] == 3

@@ -412,3 +412,16 @@ def test_rejected_rows_of_a_table_leave_under_their_header_byte_for_byte(ctx: Co
     assert (b"".join(pieces), name) == (b"frage,completion\ntoo,many,cells\ncaf\xe9\xff,x,y\n", "rows - rejected.csv")
     with pytest.raises(NotFound):
         rejected_rows.rejected_file(ctx, ready(ctx))
+
+
+def test_rejected_rows_of_a_table_run_no_formulas_and_come_back_as_they_were(ctx: Context) -> None:
+    rejected = ["=cmd,'=x,third", '"=1, 2",@y,third']
+    made = upload(ctx, table(*[f"Q{n},A{n}" for n in range(12)], *rejected), "rows.csv")
+    import_as_found(ctx, made)
+    pieces, name = rejected_rows.rejected_file(ctx, made)
+    taken = b"".join(pieces)
+    assert taken.split(b"\n")[1:3] == [b"'=cmd,''=x,third", b"\"'=1, 2\",'@y,third"]
+    again = upload(ctx, table(*[f"Q{n},A{n}" for n in range(12)]) + taken.partition(b"\n")[2], name)
+    import_as_found(ctx, again)
+    raws = [[row["raw"] for row in rejected_rows.rejected_rows(ctx, one)["rows"]] for one in (made, again)]
+    assert [raw.rstrip() for raw in raws[0]] == [raw.rstrip() for raw in raws[1]]

@@ -40,3 +40,8 @@ test("tables, CSV and words tell every point", () => {
   assert.equal(csv(series, "Step"), 'Step,"a ""b"", c",val\r\n1,2,\r\n2,1,3\r\n');
   assert.match(describe("Loss", series), /Loss.*from 2 to 1|Loss.*2.*1/);
 });
+
+test("labels that a spreadsheet would run as formulas are disarmed, numbers are not", () => {
+  const series = ["=1+1", "@x", "'-1", "plain", "\r=1"].map((label) => ({ label, points: [[1, -2]] }));
+  assert.equal(csv(series, "+Step"), "'+Step,'=1+1,'@x,''-1,plain,\"'\r=1\"\r\n1,-2,-2,-2,-2,-2\r\n");
+});

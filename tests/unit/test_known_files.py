@@ -14,14 +14,16 @@ import pytest
 
 from engine.models.base import known_files
 from engine.models.base.inspect import hash_of_parts
-from engine.models.base.known_files import DAY_S, FileDifference, KnownFiles, check, look
+from engine.models.base.known_files import DAY_S, FileDifference, KnownFiles, check, look, stamp_of
 from tests.model_files import edit
 
 PARTS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 
 
 @pytest.fixture
-def known(tmp_path: Path) -> KnownFiles:
+def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KnownFiles:
+    """Files that lie there for a while, so to speak."""
+    monkeypatch.setattr(known_files, "_TICK_S", 0.0)
     folder = tmp_path / "model"
     folder.mkdir()
     for place, name in enumerate(PARTS):
@@ -36,6 +38,14 @@ def known(tmp_path: Path) -> KnownFiles:
 def age(known: KnownFiles, seconds: float) -> None:
     record = json.loads(known.kept_in.read_text())
     known.kept_in.write_text(json.dumps(record | {"hashed_at": time.time() - seconds}))
+
+
+def hide(known: KnownFiles, name: str) -> None:
+    """A disk that returns other bytes than were written: nothing else of the file is another."""
+    edit(known.folder / name)
+    record = json.loads(known.kept_in.read_text())
+    record["files"][name] = stamp_of(known.folder / name)
+    known.kept_in.write_text(json.dumps(record | {"stamped_at": time.time() + 1}))
 
 
 @pytest.fixture
@@ -71,17 +81,48 @@ def test_the_first_check_finds_what_changed_before_it(known: KnownFiles) -> None
     assert look(known).difference is None
 
 
-@pytest.mark.parametrize("part", [0, 1])
-def test_an_edit_that_hides_its_time_is_found_by_a_whole_check_and_once_a_day(known: KnownFiles, part: int) -> None:
+@pytest.mark.parametrize("name", [*PARTS, "adapter_config.json"])
+def test_an_edit_that_sets_size_and_time_back_is_found_at_once(known: KnownFiles, name: str) -> None:
     check(known)
-    edit(known.folder / PARTS[part])
-    assert check(known) is None  # sizes and times cannot tell
+    edit(known.folder / name)
+    assert look(known).unsure == (name,)
+    assert check(known) == FileDifference(name, gone=False)
+    edit(known.folder / name)
+    assert check(known) is None
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_what_no_time_tells_is_found_by_a_whole_check_and_once_a_day(known: KnownFiles, part: int) -> None:
+    check(known)
+    hide(known, PARTS[part])
+    assert check(known) is None
     age(known, DAY_S + 60)
     assert check(known) == look(known).difference == FileDifference(PARTS[part], gone=False)
     edit(known.folder / PARTS[part])
     assert check(known) is None
-    edit(known.folder / PARTS[part])
+    hide(known, PARTS[part])
     assert check(known, whole=True) == FileDifference(PARTS[part], gone=False)
+
+
+def test_a_file_that_changed_within_a_tick_of_the_look_is_hashed_again(
+    known: KnownFiles, hashed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_files, "_TICK_S", 3600.0)
+    check(known)
+    hashed.clear()
+    assert check(known) is None
+    assert len(hashed) == 3
+
+
+def test_a_record_of_earlier_versions_counts_by_size_and_time(known: KnownFiles, hashed: list[str]) -> None:
+    check(known)
+    record = json.loads(known.kept_in.read_text())
+    record["files"] = {name: stamp[:2] for name, stamp in record["files"].items()}
+    del record["stamped_at"]
+    known.kept_in.write_text(json.dumps(record))
+    hashed.clear()
+    assert check(known) is None
+    assert hashed == []
 
 
 def test_a_clock_that_was_set_back_does_not_stop_the_daily_check(known: KnownFiles, hashed: list[str]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import logging
 import os
 import secrets
 import socket
+import stat
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -44,21 +46,70 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+_KEY_BYTES = 32
+_log = logging.getLogger(__name__)
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, not bound
 
 
 def session_key(home: Path) -> bytes:
-    """The secret that signs session cookies, kept in the home folder so that open pages survive a restart."""
+    """The secret that signs session cookies, kept in the home folder so that open pages survive a restart.
+
+    One that cannot be used (of another length, no file, not readable) is made anew; open pages then ask to be loaded again. Where
+    none can be written, this server has one of its own.
+    """
     file = home / "session.key"
+    if (key := _kept_key(file)) is not None:
+        return key
+    if os.path.lexists(file):
+        _log.warning(
+            "%s is no key of %d bytes: a new one is made, and open pages must be loaded again.", file, _KEY_BYTES
+        )
+    made = secrets.token_bytes(_KEY_BYTES)
     try:
+        _put_key(file, made)
+    except OSError as error:
+        _log.warning("%s could not be written (%s): after a restart, open pages must be loaded again.", file, error)
+        return made
+    return _kept_key(file) or made
+
+
+def _kept_key(file: Path) -> bytes | None:
+    try:
+        found = file.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size != _KEY_BYTES:
+            return None
         return file.read_bytes()
-    except FileNotFoundError:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        return None
+
+
+def _put_key(file: Path, key: bytes) -> None:
+    """Whole or not at all; of two servers that begin together, both read the same afterwards."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(secrets.token_bytes(32))
-        return file.read_bytes()
+            stream.write(key)
+        if file.is_dir() and not file.is_symlink():
+            file.rename(file.with_name(f"{file.name}.folder-{secrets.token_hex(4)}"))
+        if os.path.lexists(file):
+            draft.replace(file)
+        else:
+            _give_name(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _give_name(draft: Path, file: Path) -> None:
+    """Only where nobody else did; some file systems know no second names."""
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        return
+    except OSError:
+        draft.replace(file)
 
 
 def host_name(header: str) -> str:

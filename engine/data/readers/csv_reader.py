@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.core.cells import as_it_was, has_end_mark, row_text
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import MAX_NAME, MAX_ROW, Record, Rejected, clip
@@ -85,21 +86,29 @@ def header_names(cells: list[str]) -> list[str]:
 
 
 def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rejected]:
-    """Each row under the header."""
+    """Each row under the header; in a file whose formulas we disarmed, cells are what they were before."""
+    ours = has_end_mark(path)
     with open_text(path, encoding) as stream:
         rows = split_rows(numbered_lines(stream), delimiter)
         names: list[str] | None = None
         row = 0
-        for lines, cells in rows:
+        for lines, found in rows:
+            cells, changed = _armed(found) if ours and isinstance(found, list) else (found, False)
             if names is None:
                 names = header_names(cells) if isinstance(cells, list) else ["#1"]
                 continue
             row += 1
-            yield _record(lines, cells, names, row)
+            raw = row_text(cells, delimiter) if changed else "".join(part.text for part in lines)
+            yield _record(lines, cells, names, row, raw)
 
 
-def _record(lines: list[Line], cells: list[str] | str, names: list[str], row: int) -> Record | Rejected:
-    line, raw = lines[0].number, "".join(part.text for part in lines)
+def _armed(cells: list[str]) -> tuple[list[str], bool]:
+    before = [as_it_was(cell) for cell in cells]
+    return before, before != cells
+
+
+def _record(lines: list[Line], cells: list[str] | str, names: list[str], row: int, raw: str) -> Record | Rejected:
+    line = lines[0].number
     if isinstance(cells, str):
         params = {"limit": MAX_ROW} if cells == "data.row.too_long" else {}
         return Rejected(cells, row, line, params=params, raw=raw)

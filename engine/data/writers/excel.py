@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.core.cells import disarmed
+
 LONGEST_CELL = 32_767  # characters, by Excel's own limit
 _WIDTH = 60  # of a column, in characters
 _CUT = "…"
@@ -41,6 +43,7 @@ def write_xlsx(path: Path, sheets: Sequence[Sheet]) -> None:
             made = WriteOnlyCell(page, short or None)
             if short:
                 made.data_type = "s"  # a text that begins with "=" would be a formula
+                made.quotePrefix = disarmed(short) != short  # nor does it become one when somebody edits the cell
             made.font, made.alignment = Font(bold=bold), Alignment(wrap_text=True, vertical="top")
             return made
 

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.core.cells import END_MARK, disarmed
 from engine.data.writers.layout import Record
 from engine.data.writers.survey import TURNS, ColumnSurvey
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 Columns = Mapping[str, ColumnSurvey]
 Cell = Callable[[Any], str]
 _GROUP_ROWS, _GROUP_CHARACTERS = 10_000, 32_000_000  # of a row group of Parquet: what is held in memory
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # https://owasp.org/www-community/attacks/CSV_Injection
 
 
 def _json(value: Any) -> str:
@@ -39,7 +39,7 @@ def write_csv(
 
     Args:
         bom: begin with a byte order mark, by which Excel knows UTF-8.
-        safe: put an apostrophe before texts that a spreadsheet would run as a formula.
+        safe: put an apostrophe before texts that a spreadsheet would run as a formula, and the mark by which our reader takes it off.
     """
     cell: Cell = _safe_cell if safe else _cell
     names = list(columns)
@@ -48,6 +48,8 @@ def write_csv(
         writer.writerow([cell(name) for name in names])
         for record in records:
             writer.writerow([cell(record.get(name)) for name in names])
+        if safe:
+            file.write(END_MARK)
 
 
 def _cell(value: Any) -> str:
@@ -61,8 +63,7 @@ def _cell(value: Any) -> str:
 
 
 def _safe_cell(value: Any) -> str:
-    text = _cell(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return disarmed(value) if isinstance(value, str) else _cell(value)
 
 
 def write_parquet(path: Path, records: Iterable[Record], columns: Columns) -> None:

@@ -57,7 +57,7 @@ PARAMS = (
     Param(
         key="safe",
         kind="bool",
-        default=False,
+        default=True,
         label=Text("data.writers.settings.safe.label"),
         help=Text("data.writers.settings.safe.help"),
     ),

@@ -7,10 +7,10 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from engine.core.cells import disarmed
 from engine.evaluation.comparison.leaderboard import COUNTS, MEASURES, Measure
 
 Say = Callable[[str], str]
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> str:
@@ -27,17 +27,12 @@ def csv_text(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> st
         cells = [row["cells"].get(measure.key) or {} for measure in MEASURES]
         values = [_plain(cell.get(part)) for cell in cells for part in ("mean", "spread", "runs")]
         counts = [_plain(row["counts"].get(count)) for count in COUNTS]
-        writer.writerow([_safe(labels[row["key"]]), row["key"], row["state"], *values, *counts])
+        writer.writerow([disarmed(labels[row["key"]]), disarmed(row["key"]), row["state"], *values, *counts])
     return out.getvalue()
 
 
 def _plain(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _safe(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def markdown_text(

@@ -10,7 +10,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.process import NONCE_VARIABLE, Identity, end, identify, is_alive, memory_kills
+from engine.core.memory_kills import memory_kills
+from engine.core.process import NONCE_VARIABLE, Identity, end, identify, is_alive
 from engine.core.settings import Settings
 from engine.jobs.executors.base import Ending
 

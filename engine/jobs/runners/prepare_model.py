@@ -17,15 +17,19 @@ from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import Inspection, hash_file, hash_of_parts, inspect_folder
 from engine.models.base.integrity import intact_weights, remember_weights
+from engine.models.base.known_files import Stamps
 from engine.models.base.number_formats import stored_format
 from engine.models.base.paths import model_folder, tokenizer_folder
+from engine.models.base.read_files import hashes_of
 from engine.models.base.resize import resize
 from engine.models.base.tokenizer import check_template, save_tokenizer
 from engine.models.base.vocabulary import look_into, rows_needed
+from engine.models.trust.foreign_files import refuse_foreign
 from storage.job_tables import Job
 from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
+_NOTES, _TEMPLATE = "_tunesmith", "chat_template.jinja"
 _TOKENIZER_FILES = ("tokenizer.json", "chat_template.jinja", "special.json")
 
 
@@ -37,6 +41,7 @@ class _Made:
     tokenizer: Path
     inspection: Inspection
     hashes: dict[str, str]  # of each weights file
+    stamps: Stamps  # of the same, before they were hashed
     default_template: bool
     converted_from: dict[str, str]  # the user's file that the weights were made of: name -> sha256; empty without one
 
@@ -57,7 +62,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         _store(reporter, model.id, status="failed", error=fault.as_dict())
         raise
     _store(reporter, model.id, **_columns(ctx.settings, made))
-    remember_weights(ctx.settings, model.id, made.weights, made.hashes)
+    remember_weights(ctx.settings, model.id, made.weights, made.hashes, made.stamps)
     reporter.finish("succeeded", result={"base_model_id": model.id, "seconds": round(time.monotonic() - started, 1)})
 
 
@@ -88,10 +93,11 @@ def _columns(settings: Settings, made: _Made) -> dict[str, Any]:
         "tokenizer_path": settings.relative(made.tokenizer),
         "config": made.inspection.config
         | {
-            "_tunesmith": {
+            _NOTES: {
                 "default_template": made.default_template,
                 "stored": stored_format(made.weights),
                 "converted_from": made.converted_from,
+                "files": hashes_of(made.weights, made.tokenizer),
             }
         },
         "parameters": made.inspection.parameters,
@@ -108,10 +114,10 @@ def _made_as_before(
     Raises:
         Fault: "model.other_weights" where its source gives others now; added once more, they are a model of their own.
     """
+    _drop_changed_template(settings, model)
     made = _make(settings, model, original, progress)
-    if _as_before(model, made):
-        return made
-    if made.weights.is_relative_to(model_folder(settings, model.id)):  # a file of ours was changed: it is made anew
+    ours = made.weights.is_relative_to(model_folder(settings, model.id))
+    if ours and not (_as_before(model, made) and _said_as_before(model, made)):  # a file was changed: it is made anew
         shutil.rmtree(made.weights)
         made = _make(settings, model, original, progress)
     if not _as_before(model, made):
@@ -123,6 +129,23 @@ def _as_before(model: LanguageModel, made: _Made) -> bool:
     return model.weights_hash in (None, hash_of_parts(made.hashes))
 
 
+def _said_as_before(model: LanguageModel, made: _Made) -> bool:
+    """Whether config.json and the other small files are those of the day when the model was ready first."""
+    if not model.config:
+        return True
+    said = {key: value for key, value in model.config.items() if key != _NOTES}
+    files = model.config.get(_NOTES, {}).get("files", {}).get("weights")
+    return made.inspection.config == said and files in (None, hashes_of(made.weights, made.tokenizer)["weights"])
+
+
+def _drop_changed_template(settings: Settings, model: LanguageModel) -> None:
+    """Our plain template stays when a model is made ready again, unless it is another one by now."""
+    known = ((model.config or {}).get(_NOTES, {}).get("files") or {}).get("tokenizer", {}).get(_TEMPLATE)
+    file = model_folder(settings, model.id) / "tokenizer" / _TEMPLATE
+    if known and file.is_file() and hash_file(file) != known:
+        file.unlink()
+
+
 def _make(settings: Settings, model: LanguageModel, original: LanguageModel | None, progress: ByteProgress) -> _Made:
     folder = model_folder(settings, model.id)
     folder.mkdir(parents=True, exist_ok=True)
@@ -130,18 +153,19 @@ def _make(settings: Settings, model: LanguageModel, original: LanguageModel | No
     weights = _weights(settings, model, original, folder / "weights", progress)
     inspection = inspect_folder(weights)
     progress.phase("checking", inspection.bytes)
+    stamps = Stamps.now(inspection.weights)
     hashes = {file.name: hash_file(file, progress.more) for file in inspection.weights}
     if original is None:
         default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)
     else:
         _copy_tokenizer(tokenizer_folder(settings, original), folder / "tokenizer")
-        default_template = bool((original.config or {}).get("_tunesmith", {}).get("default_template"))
+        default_template = bool((original.config or {}).get(_NOTES, {}).get("default_template"))
     look_into(weights, inspection.config, folder / "tokenizer").write(folder / "tokenizer")
     converted = (
         sorted(Path(model.ref).glob("*.gguf")) if model.source == "folder" and weights != Path(model.ref) else []
     )
     source = {file.name: hash_file(file, lambda _count: progress.reporter.heed()) for file in converted}
-    return _Made(weights, folder / "tokenizer", inspection, hashes, default_template, source)
+    return _Made(weights, folder / "tokenizer", inspection, hashes, stamps, default_template, source)
 
 
 def _weights(
@@ -177,6 +201,7 @@ def _local(folder: Path, target: Path, progress: ByteProgress) -> Path:
     """A user's own folder is used where it is; a single GGUF file in it is converted once."""
     if not folder.is_dir():
         raise Fault("model.folder_gone", folder=str(folder))
+    refuse_foreign(folder)
     files = sorted(folder.glob("*.gguf"))
     if not files or any(folder.glob("*.safetensors")):
         return folder

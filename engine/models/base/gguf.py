@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +60,8 @@ def check_room(file: Path, target: Path) -> None:
 def convert(file: Path, target: Path) -> None:
     """Write the model of a GGUF file, in fp32 and with its tokenizer, to the folder `target`, which is complete or not there.
 
+    It is read from a folder of its own: what lies beside it would be read as well.
+
     Raises:
         Fault: "model.gguf_unreadable", with the reader's reason.
     """
@@ -67,8 +72,9 @@ def convert(file: Path, target: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     where = {"gguf_file": file.name, "trust_remote_code": False, "local_files_only": True}
     try:
-        model = AutoModelForCausalLM.from_pretrained(str(file.parent), dtype=torch.float32, **where)
-        tokenizer = AutoTokenizer.from_pretrained(str(file.parent), **where)
+        with _alone(file, target) as folder:
+            model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=torch.float32, **where)
+            tokenizer = AutoTokenizer.from_pretrained(str(folder), **where)
     except Exception as error:  # an unknown architecture or type of tensor, a truncated file ...
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise Fault("model.gguf_unreadable", file=file.name, reason=reason[:300]) from error
@@ -79,3 +85,22 @@ def convert(file: Path, target: Path) -> None:
     model.save_pretrained(partial)
     tokenizer.save_pretrained(partial)
     partial.rename(target)
+
+
+@contextmanager
+def _alone(file: Path, target: Path) -> Iterator[Path]:
+    """A folder beside `target` that holds this file and nothing else; a second name of it where the system gives one."""
+    folder = target.with_name(target.name + ".source")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        for put in (os.symlink, os.link, shutil.copyfile):
+            try:
+                put(file.resolve(), folder / file.name)
+                break
+            except OSError:
+                if put is shutil.copyfile:
+                    raise
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

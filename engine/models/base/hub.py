@@ -19,8 +19,8 @@ from engine.models.base.inspect import read_config
 
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"^(?:{_PART}/)?{_PART}$")
-_SMALL = ("config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json", "added_tokens.json",
-          "vocab.*", "merges.txt", "chat_template.jinja", "*.model", "spiece.*")  # fmt: skip
+_SMALL = ("config.json", "generation_config.json", "tokenizer*.json", "tokenizer*.model", "special_tokens_map.json",
+          "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "*.model", "spiece.*")  # fmt: skip
 _TIMEOUT_SECONDS = 8
 _AT_ONCE = 4
 _ENVIRONMENT = {"HF_HUB_ETAG_TIMEOUT": str(_TIMEOUT_SECONDS), "HF_HUB_DOWNLOAD_TIMEOUT": "20"}

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
 from engine.models.base.tensors import read_header
+from engine.models.trust.foreign_files import refuse_foreign
+from engine.models.trust.settings_keys import refuse_keys
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle")
 LANGUAGE_MODELS = ("ForCausalLM", "LMHeadModel")  # how the names of architectures end that answer in text
-_PRIVATE_KEY = re.compile(r"^_.*_implementation_internal$")
+_OTHER_SETTINGS = (
+    "tokenizer_config.json", "generation_config.json", "special_tokens_map.json", "processor_config.json",
+    "preprocessor_config.json", "video_preprocessor_config.json",
+)  # fmt: skip
 _LONGEST_JSON = 64 * 1024 * 1024
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length")
 _BLOCK = 4 * 1024 * 1024
@@ -49,14 +53,12 @@ def inspect_folder(folder: Path) -> Inspection:
 
 def read_config(folder: Path) -> dict[str, Any]:
     """config.json, after every check that needs no weights. Raises Fault("model.*")."""
+    refuse_foreign(folder)
     config = _read_json(folder / "config.json")
-    _refuse_code(config, "config.json")
-    for name in ("tokenizer_config.json", "generation_config.json"):
+    refuse_keys(config, "config.json")
+    for name in _OTHER_SETTINGS:
         if (folder / name).is_file():
-            _refuse_code(_read_json(folder / name), name)
-    if "quantization_config" in config:
-        method = config["quantization_config"]
-        raise Fault("model.quantised", method=str(method.get("quant_method", "?") if isinstance(method, dict) else "?"))
+            refuse_keys(_read_json(folder / name), name)
     kinds = [str(kind) for kind in config.get("architectures") or ()]
     if kinds and not any(kind.endswith(LANGUAGE_MODELS) for kind in kinds):
         raise Fault("model.not_a_language_model", architecture=", ".join(kinds))
@@ -77,25 +79,6 @@ def _read_json(file: Path) -> dict[str, Any]:
     return content
 
 
-def _keys(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from value
-        for inner in value.values():
-            yield from _keys(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _keys(inner)
-
-
-def _refuse_code(content: dict[str, Any], name: str) -> None:
-    """Refuse settings that make a loader run or fetch code."""
-    for key in _keys(content):
-        if key == "auto_map":
-            raise Fault("model.own_code", file=name)
-        if _PRIVATE_KEY.match(key):
-            raise Fault("model.private_key", file=name, key=key[:80])
-
-
 def weight_files(folder: Path) -> tuple[Path, ...]:
     """The safetensors files that a folder is loaded from. Raises Fault("model.*")."""
     index = folder / "model.safetensors.index.json"
@@ -103,16 +86,16 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
         return (folder / "model.safetensors",)
     if index.is_file():
         names = _read_json(index).get("weight_map")
-        if not isinstance(names, dict) or not names:
+        if not isinstance(names, dict) or not names or not all(isinstance(name, str) for name in names.values()):
             raise Fault("model.file_broken", file=index.name)
-        return tuple(_part(folder, str(name)) for name in sorted(set(names.values())))
+        return tuple(_part(folder, name) for name in sorted(set(names.values())))
     if any(next(folder.glob(pattern), None) for pattern in _PICKLES):
         raise Fault("model.pickle_only")
     raise Fault("model.no_weights")
 
 
 def _part(folder: Path, name: str) -> Path:
-    if Path(name).name != name:
+    if Path(name).name != name or "\\" in name or not name.endswith(".safetensors"):
         raise Fault("model.file_broken", file="model.safetensors.index.json")
     if not (folder / name).is_file():
         raise Fault("model.file_missing", file=name)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.models.base.inspect import hash_of_parts, weight_files
-from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, check, forget, look, remember
+from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, Stamps, check, forget, look, remember
 from engine.models.base.paths import is_ours, weights_folder
+from engine.models.base.read_files import difference, fault_of, is_tokenizers, taken_in
+from engine.models.trust.foreign_files import refuse_foreign
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -31,34 +33,63 @@ def intact_weights(
     """The folder with config.json and safetensors, which are still those of the day when the model was added.
 
     Sizes and times are compared at every call; hashes the first time, once a day, where a time is another, and where `whole`.
-    That can take two seconds for each gigabyte: never call it while a page waits.
+    That can take two seconds for each gigabyte: never call it while a page waits. Small files that are read beside the weights
+    are compared too, and what would be read instead of them is refused.
 
     Args:
         on_bytes: hears of each hashed block; what it raises ends this.
 
     Raises:
-        Fault: "job.model_not_ready", "model.changed" or "model.vanished" and their like, "training.model_unreadable".
+        Fault: "job.model_not_ready", "model.changed" or "model.vanished" and their like, "training.model_unreadable",
+            "model.foreign_adapter", "model.link_outside" and their like.
     """
     folder = weights_folder(settings, model)
+    refuse_foreign(folder)
     try:
-        difference = _config_difference(folder, model) or _difference(settings, model, whole=whole, on_bytes=on_bytes)
+        found = _small_difference(settings, model, folder) or _difference(
+            settings, model, whole=whole, on_bytes=on_bytes
+        )
     except OSError as error:
         raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
-    if difference:
-        raise _fault(settings, model, difference)
+    if found:
+        raise _fault(settings, model, found)
     return folder
 
 
-def change_of(settings: Settings, model: LanguageModel) -> Fault | None:
-    """What sizes and times, and the last check, say against the weights: quick enough for a page."""
+def intact_settings(settings: Settings, model: LanguageModel) -> Path:
+    """The folder of `intact_weights`, for those who read the small files in it alone.
+
+    Raises:
+        Fault: as `intact_weights`, but for the weights.
+    """
+    folder = weights_folder(settings, model)
+    refuse_foreign(folder)
+    try:
+        found = _small_difference(settings, model, folder)
+    except OSError as error:
+        raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
+    if found:
+        raise _fault(settings, model, found)
+    return folder
+
+
+def change_of(settings: Settings, model: LanguageModel, *, quick: bool = True) -> Fault | None:
+    """What sizes and times, and the last check, say against the weights: quick enough for a page.
+
+    Args:
+        quick: leave out large files of the tokenizer that were not hashed yet.
+    """
     if not _is_known(model):
         return None
     folder = settings.absolute(str(model.path))
     try:
-        difference = _config_difference(folder, model) or _known_or_gone(settings, model, folder)
+        refuse_foreign(folder)
+        known = _small_difference(settings, model, folder, quick=quick) or _known_or_gone(settings, model, folder)
     except OSError:
         return None  # the next load says more
-    found = difference if isinstance(difference, FileDifference) else look(difference).difference
+    except Fault as fault:
+        return fault
+    found = known if isinstance(known, FileDifference) else look(known).difference
     return _fault(settings, model, found) if found else None
 
 
@@ -102,16 +133,20 @@ def _made_of(model: LanguageModel) -> dict[str, str]:
     return dict(((model.config or {}).get("_tunesmith") or {}).get("converted_from") or {})
 
 
-def remember_weights(settings: Settings, model_id: int, folder: Path, hashes: Mapping[str, str]) -> None:
-    """The hashes that were made when the model was added."""
+def remember_weights(
+    settings: Settings, model_id: int, folder: Path, hashes: Mapping[str, str], stamps: Stamps
+) -> None:
+    """The hashes that were made when the model was added, of files that had those sizes and times before."""
+    forget(taken_in(settings, model_id))
     known = KnownFiles(_kept_in(settings, model_id), folder, tuple(hashes), (), hash_of_parts(hashes), hash_of_parts)
-    remember(known, hashes)
+    remember(known, hashes, stamps)
 
 
 def forget_checks(settings: Settings, model_id: int) -> None:
     """What a removed model leaves."""
     for kind in ("base", "origin"):
         forget(_kept_in(settings, model_id).with_name(f"{kind}-{model_id}.json"))
+    forget(taken_in(settings, model_id))
 
 
 def _is_known(model: LanguageModel) -> bool:
@@ -140,6 +175,14 @@ def _known_or_gone(settings: Settings, model: LanguageModel, folder: Path) -> Kn
     return KnownFiles(_kept_in(settings, model.id), folder, names, (), str(model.weights_hash), hash_of_parts)
 
 
+def _small_difference(
+    settings: Settings, model: LanguageModel, folder: Path, *, quick: bool = False
+) -> FileDifference | None:
+    return _config_difference(folder, model) or (
+        difference(settings, model, quick=quick) if model.weights_hash else None
+    )
+
+
 def _config_difference(folder: Path, model: LanguageModel) -> FileDifference | None:
     """config.json says how the weights are to be read, and is stored with the model: its content is compared."""
     if not model.weights_hash or not model.config:
@@ -158,7 +201,9 @@ def _said(config: Mapping[str, Any]) -> str:
     return json.dumps({key: value for key, value in config.items() if not key.startswith("_tunesmith")}, sort_keys=True)
 
 
-def _fault(settings: Settings, model: LanguageModel, difference: FileDifference) -> Fault:
+def _fault(settings: Settings, model: LanguageModel, found: FileDifference) -> Fault:
+    if is_tokenizers(found):
+        return fault_of(settings, model, found)
     own = not is_ours(settings, model)
-    said = {"name": model.name, "file": difference.file, "folder": str(settings.absolute(str(model.path)))}
-    return Fault(_FAULTS[own, difference.gone], **said, ref=model.ref)
+    said = {"name": model.name, "file": found.file, "folder": str(settings.absolute(str(model.path)))}
+    return Fault(_FAULTS[own, found.gone], **said, ref=model.ref)

@@ -1,4 +1,4 @@
-"""Files whose content is known: are they still the same? Sizes and times at every look, hashes where those say too little.
+"""Files whose content is known: are they still the same? Sizes, times and numbers at every look, hashes where those say too little.
 
 What was found is kept beside the home's caches. Without it (models of earlier versions, an emptied cache) the files are
 hashed once. Imports no torch.
@@ -10,13 +10,15 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from engine.models.base.inspect import hash_file
 
 DAY_S = 86_400.0
+_TICK_S = 0.05  # how coarse the times of file systems are, with room
+_CHANGED = 2  # place of the change time in a stamp
 OnBytes = Callable[[int], None]
 _log = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class KnownFiles:
         expected: what `combine` made of the weights when the model was stored.
         combine: (hash by name, in the order of `weights`) -> one hash.
         always_below: bytes; smaller files are hashed at every check.
+        each: the hash of each file, where they were stored with the model.
     """
 
     kept_in: Path
@@ -42,6 +45,7 @@ class KnownFiles:
     expected: str
     combine: Callable[[Mapping[str, str]], str]
     always_below: int = 0
+    each: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,11 @@ class _Record:
 
     expected: str
     folder: str
-    files: dict[str, list[int]]  # size and time of each
+    files: dict[str, list[int]]  # size and times of each, and its number on the disk
     hashes: dict[str, str]  # empty, as `files` is, while the right content was never seen
     hashed_at: float = 0.0  # when all of them were
     wrong: dict[str, list[int]] = field(default_factory=dict)  # a file with another content: as it was then
+    stamped_at: float = 0.0  # when sizes and times were read
 
 
 def look(known: KnownFiles) -> Look:
@@ -93,17 +98,33 @@ def check(known: KnownFiles, *, whole: bool = False, on_bytes: OnBytes = lambda 
     wanted = every if due else tuple(name for name in every if name in unsure or _is_small(known, name))
     if not wanted:
         return None
-    stamps = {name: _stamp(known.folder / name) for name in every}
+    stamped_at = time.time()
+    stamps = {name: stamp_of(known.folder / name) for name in every}
     hashes = {name: hash_file(known.folder / name, on_bytes) for name in wanted}
     wrong = _wrong(known, record, hashes)
-    _write(known, _remembered(known, record, stamps, hashes, wrong, due=due))
+    _write(known, replace(_remembered(known, record, stamps, hashes, wrong, due=due), stamped_at=stamped_at))
     return FileDifference(_named(wrong), gone=False) if wrong else None
 
 
-def remember(known: KnownFiles, hashes: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Stamps:
+    """Sizes and times of files before they were hashed."""
+
+    of: Mapping[str, list[int]]  # by the file's name
+    at: float  # when they were read
+
+    @classmethod
+    def now(cls, files: Iterable[Path]) -> Stamps:
+        """Of files as they are."""
+        at = time.time()
+        return cls({file.name: stamp_of(file) for file in files}, at)
+
+
+def remember(known: KnownFiles, hashes: Mapping[str, str], stamps: Stamps | None = None) -> None:
     """What was hashed just now, when the model was stored."""
-    stamps = {name: _stamp(known.folder / name) for name in hashes}
-    _write(known, _Record(known.expected, str(known.folder), stamps, dict(hashes), time.time()))
+    before = stamps or Stamps({name: stamp_of(known.folder / name) for name in hashes}, time.time())
+    found = _Record(known.expected, str(known.folder), dict(before.of), dict(hashes), time.time(), stamped_at=before.at)
+    _write(known, found)
 
 
 def forget(kept_in: Path) -> None:
@@ -121,23 +142,30 @@ def _look(known: KnownFiles, record: _Record) -> Look:
 
 def _plainly(known: KnownFiles, record: _Record) -> FileDifference | None:
     """What no hash is needed for."""
-    for name, (size, _time) in record.files.items():
+    for name, (size, *_times) in record.files.items():
         if not (known.folder / name).is_file():
             return FileDifference(name, gone=True)
-        if _stamp(known.folder / name)[0] != size:
+        if stamp_of(known.folder / name)[0] != size:
             return FileDifference(name, gone=False)
     fresh = [name for name in known.weights if record.hashes and name not in record.files]
     return FileDifference(fresh[0], gone=False) if fresh else None
 
 
 def _touched(known: KnownFiles, record: _Record) -> tuple[str, ...]:
-    return tuple(name for name, stamp in record.files.items() if _stamp(known.folder / name) != stamp)
+    settled = int((record.stamped_at - _TICK_S) * 1e9)
+
+    def touched(name: str, stamp: list[int]) -> bool:
+        """Also where it changed so shortly before the look that a further change has the same time."""
+        return not _is_still(known.folder / name, stamp) or (len(stamp) > _CHANGED and stamp[_CHANGED] > settled)
+
+    return tuple(name for name, stamp in record.files.items() if touched(name, stamp))
 
 
 def _wrong(known: KnownFiles, record: _Record | None, hashes: Mapping[str, str]) -> tuple[str, ...]:
     """The files whose content is another one."""
-    if record is not None and record.hashes:
-        return tuple(name for name, digest in hashes.items() if record.hashes.get(name, digest) != digest)
+    right = {**(record.hashes if record is not None else {}), **known.each}
+    if right:
+        return tuple(name for name, digest in hashes.items() if right.get(name, digest) != digest)
     found = known.combine({name: hashes[name] for name in known.weights})
     return () if found == known.expected else known.weights
 
@@ -163,13 +191,15 @@ def _named(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
 
 
-def _stamp(file: Path) -> list[int]:
+def stamp_of(file: Path) -> list[int]:
+    """Size, time, time of the last change of anything (which no program can set back) and number on the disk."""
     found = file.stat()
-    return [found.st_size, found.st_mtime_ns]
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
 
 
 def _is_still(file: Path, stamp: list[int]) -> bool:
-    return file.is_file() and _stamp(file) == stamp
+    """Records of earlier versions know size and time alone."""
+    return file.is_file() and stamp_of(file)[: len(stamp)] == stamp
 
 
 def _is_small(known: KnownFiles, name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
 from engine.data.templates.token_rows import TokenRows
+from engine.models.base.read_files import require_tokenizer
 from engine.models.base.vocabulary import known_rows
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ def weights_folder(settings: Settings, model: LanguageModel) -> Path:
 
 
 def tokenizer_folder(settings: Settings, model: LanguageModel) -> Path:
-    """The folder with tokenizer.json, chat_template.jinja, special.json and embedding.json.
+    """The folder with tokenizer.json, chat_template.jinja, special.json and embedding.json, which are what they were.
 
     Raises:
-        Fault: "job.model_not_ready".
+        Fault: "job.model_not_ready", "model.changed_here", "model.vanished_here".
     """
     folder = _stored(settings, model, model.tokenizer_path)
+    require_tokenizer(settings, model)
     if model.path is not None:
         known_rows(weights_folder(settings, model), folder)  # models of earlier versions were not looked into
     return folder

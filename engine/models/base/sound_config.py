@@ -11,6 +11,7 @@ from engine.models.base.embedding import find_tables
 from engine.models.base.generation_settings import without_settings
 from engine.models.base.inspect import inspect_folder, read_config, weight_files
 from engine.models.base.vocabulary import configured_rows, text_part
+from engine.models.trust.settings_keys import refuse_keys
 
 
 def sound_config(folder: Path) -> Any:
@@ -25,6 +26,7 @@ def sound_config(folder: Path) -> Any:
     if said is not None and tables is not None and said != tables.rows:
         raise Fault("model.rows_differ", configured=said, rows=tables.rows)
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    config.name_or_path = str(folder)  # not the folder that it once lay in
     text = config.get_text_config()
     if not _has_row(text.pad_token_id, text.vocab_size):
         text.pad_token_id = None
@@ -56,7 +58,8 @@ def read_model(folder: Path, device: Any, **options: Any) -> Any:
 
 
 def sound_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of a config.json that is at hand, for models without weights."""
+    """The same of a config.json that is at hand, for models without weights. Raises Fault("model.*")."""
+    refuse_keys(config, "config.json")
     part = dict(text_part(config))
     if _has_row(part.get("pad_token_id"), configured_rows(config)):
         return dict(config)

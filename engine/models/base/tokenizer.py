@@ -101,6 +101,7 @@ def _conversation() -> list[dict[str, str]]:
 def _load(source: Path) -> Any:
     from transformers import AutoTokenizer
 
+    _require_library_class(source)
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             str(source), trust_remote_code=False, local_files_only=True, use_fast=True
@@ -110,6 +111,20 @@ def _load(source: Path) -> Any:
     if not getattr(tokenizer, "is_fast", False):
         raise Fault("model.slow_tokenizer")
     return tokenizer
+
+
+def _require_library_class(source: Path) -> None:
+    """A tokenizer's class must be one of the library's; anything else of that name would be called to load it."""
+    from transformers import PreTrainedTokenizerBase
+    from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
+
+    for file in ("tokenizer_config.json", "config.json"):
+        content = json.loads((source / file).read_text(encoding="utf-8")) if (source / file).is_file() else {}
+        if not (name := content.get("tokenizer_class")):
+            continue
+        found = [tokenizer_class_from_name(one) for one in (name.removesuffix("Fast"), name, f"{name}Fast")]
+        if not any(isinstance(one, type) and issubclass(one, PreTrainedTokenizerBase) for one in found):
+            raise Fault("model.foreign_class", file=file, key="tokenizer_class", value=str(name)[:80])
 
 
 def _configured_ends(source: Path, eos: int | None) -> set[int]:

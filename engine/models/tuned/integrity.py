@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 from engine.core.errors import Fault
 from engine.models.base.inspect import hash_file
 from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, check, forget, look, remember
-from engine.models.tuned.results import SHOTS
+from engine.models.trust.adapter_settings import refuse_adapter_settings
+from engine.models.tuned.results import ADAPTER_CONFIG, SHOTS, adapter_config
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
     from storage.tables import TunedModel
 
+FILES = "files"  # of the lineage: the hashes of the files in each folder of a job
+_README = "README.md"
 _WEIGHTS = ".safetensors"
+_PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".npy", ".npz"})
 _ALWAYS_BELOW = 32 << 20  # adapters are hashed at every load: that takes a moment
 
 
@@ -26,10 +30,12 @@ def intact_result(
     """The folder of a tuned model, checked as `intact_weights` checks a base's.
 
     Raises:
-        Fault: "chat.damaged" for a file that changed, "tuned.file_gone" for one that vanished, "training.model_unreadable".
+        Fault: "chat.damaged" for a file that changed, "tuned.file_gone" for one that vanished, "tuned.file_added" for one that was
+            not there, "tuned.leads_elsewhere", "training.model_unreadable".
     """
     known = _known(settings, tuned)
     try:
+        _refuse_others(known, tuned)
         difference = _all_gone(known) or check(known, whole=whole, on_bytes=on_bytes)
     except OSError as error:
         raise Fault("training.model_unreadable", reason=str(error)[:300]) from error
@@ -44,9 +50,12 @@ def result_change(settings: Settings, tuned: TunedModel) -> Fault | None:
         return None
     known = _known(settings, tuned)
     try:
+        _refuse_others(known, tuned)
         difference = _all_gone(known) or look(known).difference
     except OSError:
         return None  # the next load says more
+    except Fault as fault:
+        return fault
     return _fault(known, tuned, difference) if difference else None
 
 
@@ -63,7 +72,7 @@ def hash_of_result(hashes: Mapping[str, str]) -> str:
 
 def hashes_of_result(folder: Path) -> dict[str, str]:
     """sha256 of every file that `intact_result` looks at, by its name within the folder."""
-    return {name: hash_file(folder / name) for name in sorted({*hashed_files(folder), *_settings_of(folder)})}
+    return {name: hash_file(folder / name) for name in _names(folder)}
 
 
 def remember_result(settings: Settings, tuned_id: int, folder: Path, expected: str, hashes: Mapping[str, str]) -> None:
@@ -79,19 +88,34 @@ def hashed_files(folder: Path) -> list[str]:
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    """All files but the words for people, which may be written anew."""
+    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    return [name for name in names if name != _README]
 
 
-def _settings_of(folder: Path) -> list[str]:
-    return [name for name in _names(folder) if name.endswith(".json")]
+def _refuse_others(known: KnownFiles, tuned: TunedModel) -> None:
+    """What was not there when training stored the result: a pickle, a link, a further file; and settings that lead elsewhere."""
+    for file in known.folder.rglob("*") if known.folder.is_dir() else ():
+        name = file.relative_to(known.folder).as_posix()
+        added = known.each and file.is_file() and name != _README and name not in known.each
+        if added or file.is_symlink() or file.suffix.casefold() in _PICKLES:
+            raise _said("tuned.file_added", known, tuned, name)
+    gone = next((name for name in known.each if not (known.folder / name).is_file()), None)
+    if gone is not None:
+        raise _said("tuned.file_gone", known, tuned, gone)
+    if (known.folder / ADAPTER_CONFIG).is_file():
+        try:
+            refuse_adapter_settings(adapter_config(known.folder), ADAPTER_CONFIG)
+        except (ValueError, AttributeError):
+            raise _said("chat.damaged", known, tuned, ADAPTER_CONFIG) from None
 
 
 def _known(settings: Settings, tuned: TunedModel) -> KnownFiles:
     folder = settings.absolute(tuned.path)
     weights = tuple(hashed_files(folder))
-    others = tuple(name for name in _settings_of(folder) if name not in weights)
-    kept_in = _kept_in(settings, tuned.id)
-    return KnownFiles(kept_in, folder, weights, others, tuned.weights_hash, hash_of_result, _ALWAYS_BELOW)
+    others = tuple(name for name in _names(folder) if name not in weights)
+    kept_in, each = _kept_in(settings, tuned.id), ((tuned.lineage or {}).get(FILES) or {}).get(folder.name, {})
+    return KnownFiles(kept_in, folder, weights, others, tuned.weights_hash, hash_of_result, _ALWAYS_BELOW, each)
 
 
 def _kept_in(settings: Settings, tuned_id: int) -> Path:
@@ -103,5 +127,8 @@ def _all_gone(known: KnownFiles) -> FileDifference | None:
 
 
 def _fault(known: KnownFiles, tuned: TunedModel, difference: FileDifference) -> Fault:
-    file = f"tuned/{known.folder.name}/{difference.file}".rstrip("/")
-    return Fault("tuned.file_gone" if difference.gone else "chat.damaged", file=file, name=tuned.name)
+    return _said("tuned.file_gone" if difference.gone else "chat.damaged", known, tuned, difference.file)
+
+
+def _said(code: str, known: KnownFiles, tuned: TunedModel, name: str) -> Fault:
+    return Fault(code, file=f"tuned/{known.folder.name}/{name}".rstrip("/"), name=tuned.name)

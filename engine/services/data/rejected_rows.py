@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
+from engine.core.cells import END_MARK, disarmed, disarmed_line, row_text
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.importing.import_work import MAX_REJECTED_SHOWN
@@ -232,13 +233,17 @@ def _raws(ctx: Context, row: Dataset) -> Iterator[str]:
 
 
 def _csv_lines(ctx: Context, row: Dataset, reading: _Reading) -> Iterator[str]:
-    quoted = (
-        '"' + name.replace('"', '""') + '"' if set(name) & {'"', reading.delimiter, "\n"} else name
-        for name in row.columns
-    )
-    yield reading.delimiter.join(quoted) + "\n"
+    """Byte for byte, but for texts that a spreadsheet would run: disarmed, and marked as in exports, they come back as they were."""
+    head = row_text(map(disarmed, row.columns), reading.delimiter)
+    yield head + "\n"
+    changed = list(map(disarmed, row.columns)) != list(row.columns)
     for raw in _raws(ctx, row):
-        yield raw.rstrip("\r\n") + "\n"
+        line = raw.rstrip("\r\n")
+        safe = disarmed_line(line, reading.delimiter)
+        changed = changed or safe != line
+        yield safe + "\n"
+    if changed:
+        yield f"\r\n{END_MARK}"
 
 
 def _json_lines(ctx: Context, row: Dataset) -> Iterator[str]:

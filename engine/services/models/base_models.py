@@ -143,7 +143,7 @@ def offer_starter(ctx: Context) -> None:
 
 def _is_there(ctx: Context, model: LanguageModel) -> bool:
     there = model.status == "ready" and bool(model.path) and ctx.settings.absolute(model.path or "").is_dir()
-    return there and change_of(ctx.settings, model) is None
+    return there and change_of(ctx.settings, model, quick=False) is None
 
 
 def _is_another(ctx: Context, model: LanguageModel) -> bool:

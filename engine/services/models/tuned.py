@@ -24,7 +24,7 @@ from engine.jobs.progress import duration
 from engine.jobs.queue import enqueue
 from engine.methods import method_of
 from engine.models.base.integrity import change_of
-from engine.models.tuned.integrity import forget_checks, result_change
+from engine.models.tuned.integrity import FILES, forget_checks, result_change
 from engine.models.tuned.versions import LAST_SUFFIX
 from engine.services.models.weights import weights_of
 from engine.shapes.models import ExportNeeds, TunedView
@@ -239,7 +239,7 @@ def _view(
         "tokens": row.metrics.get("tokens"),
         "seconds": duration(job, ran),
         "weights": weights_of(row),
-        "lineage": row.lineage,
+        "lineage": {name: value for name, value in row.lineage.items() if name != FILES},
         "metrics": row.metrics,
         "export_jobs": {form.key: _newest_export(s, settings, row, form) for form in forms},
         "export_needs": {form.key: _needs(form, sizes, _read(form, {})) for form in forms},

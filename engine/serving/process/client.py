@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 
 from engine.core.errors import Fault
-from engine.core.process import memory_kills
+from engine.core.memory_kills import memory_kills
 from engine.core.settings import Settings
 from engine.serving.protocol import LAST_EVENTS, Request, ResidentModels, encode, request_message
 

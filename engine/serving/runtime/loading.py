@@ -12,7 +12,8 @@ from engine.base_formats.declaration import Packing
 from engine.core.errors import Fault
 from engine.devices import kind_for_torch
 from engine.models.base.sound_config import read_model
-from engine.models.tuned.results import ADAPTER_WEIGHTS
+from engine.models.trust.adapter_settings import refuse_adapter_settings
+from engine.models.tuned.results import ADAPTER_CONFIG, ADAPTER_WEIGHTS, adapter_config
 from engine.training.forward.four_bits import keep_layout, leave_file
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -47,7 +48,7 @@ def load_adapter(model: Any, folder: Path | str, name: str) -> Any:
     """`model` with the adapter of `folder` added to its weights under `name`; a PEFT model takes it in as one more.
 
     Raises:
-        Fault: "chat.no_safetensors", where PEFT would fall back on a pickle.
+        Fault: "chat.no_safetensors", where PEFT would fall back on a pickle; "tuned.leads_elsewhere".
     """
     from peft import PeftModel
 
@@ -55,6 +56,7 @@ def load_adapter(model: Any, folder: Path | str, name: str) -> Any:
 
     if not (Path(folder) / ADAPTER_WEIGHTS).is_file():
         raise Fault("chat.no_safetensors")
+    refuse_adapter_settings(adapter_config(Path(folder)), ADAPTER_CONFIG)
     device = str(model.device)
     if isinstance(model, PeftModel):
         model.load_adapter(str(folder), adapter_name=name, is_trainable=False, torch_device=device)

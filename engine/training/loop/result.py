@@ -21,7 +21,7 @@ from engine.methods.common.declaration import Method, RunContext
 from engine.models.base.generation_settings import refused_settings, write_generation
 from engine.models.base.number_formats import stored_format
 from engine.models.base.paths import known_elsewhere
-from engine.models.tuned.integrity import hash_of_result, hashed_files, hashes_of_result, remember_result
+from engine.models.tuned.integrity import FILES, hash_of_result, hashed_files, hashes_of_result, remember_result
 from engine.models.tuned.rounding import fitting, round_to
 from engine.models.tuned.versions import LAST_SUFFIX, with_versions
 from engine.training.limits.safe_files import new_folder, size
@@ -110,13 +110,15 @@ class ResultFolders:
         """
         written = self._write(model, check, "")
         row = self._named() | written.row(self.settings, progress)
+        kept = [one for one in (written, self.last) if one is not None]
+        row["lineage"] |= {FILES: {one.target.name: dict(one.hashes) for one in kept}}
         if self.last is not None:
             row = with_versions(row, self.last.row(self.settings, replace(progress, answers=None)))
         with self.reporter.transaction() as s:
             self.reporter.heed()
             for suffix in ("", LAST_SUFFIX):
                 shutil.rmtree(self._target(suffix), ignore_errors=True)
-            for one in [one for one in (written, self.last) if one is not None]:
+            for one in kept:
                 one.aside.rename(one.target)
             tuned_id = reporting.register_tuned(s, row)
         remember_result(self.settings, tuned_id, written.target, row["weights_hash"], written.hashes)

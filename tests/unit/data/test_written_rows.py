@@ -10,6 +10,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from engine.core.cells import disarmed_line
+from engine.data.readers import csv_reader as strict
+from engine.data.writers.excel import Sheet, write_xlsx
 from engine.data.writers.files import write_csv, write_parquet
 from engine.data.writers.layout import ExportLayout, NotFit, own_layout, records_of
 from engine.data.writers.original import original_layout
@@ -61,14 +64,57 @@ def test_an_edited_question_goes_without_its_old_input() -> None:
     assert layout.record(row) == {"instruction": "Sum up in one word: a long text", "input": None, "output": "short"}
 
 
-def test_formulas_are_disarmed_only_on_request(tmp_path: Path) -> None:
-    records: Table = [{"a": "=1+1", "b": -1}, {"a": "@SUM(A1)", "b": 2}, {"a": "plain", "b": None}]
-    for safe, expected in ((False, ["=1+1", "@SUM(A1)", "plain"]), (True, ["'=1+1", "'@SUM(A1)", "plain"])):
-        write_csv(tmp_path / "t.csv", records, {"a": ColumnSurvey(), "b": ColumnSurvey()}, safe=safe, bom=safe)
+FORMULAS = (
+    "=1+1", "+1", "-1", "- a point", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠x", "'=1", "''=1", "'", "''", "'plain", "plain",
+    "a=b", "=cmd|' /C calc'!A0", '=HYPERLINK("x";"y")', "'+", "",
+)  # fmt: skip
+
+
+def test_formulas_are_disarmed_and_come_back_as_they_were(tmp_path: Path) -> None:
+    records: Table = [{"=a": text, "b": -1} for text in FORMULAS]
+    columns = {"=a": ColumnSurvey(), "b": ColumnSurvey()}
+    for safe in (False, True):
+        write_csv(tmp_path / "t.csv", records, columns, safe=safe, bom=safe)
         table = read_csv(tmp_path / "t.csv")
-        assert [row["b"] for row in table] == ["-1", "2", ""]
-        assert (tmp_path / "t.csv").read_bytes().startswith(b"\xef\xbb\xbf") == safe
-        assert [row["a"] for row in table] == expected
+        assert {row["b"] for row in table} == {"-1"}, "a number is none"
+        risky = [
+            cell
+            for row in table
+            for cell in (*row, row["'=a" if safe else "=a"])
+            if cell[:1] in set("=+-@\t\r\n＝＋－＠")
+        ]
+        assert bool(risky) != safe
+        assert [one.values["=a"] for one in strict.read_csv(tmp_path / "t.csv", "utf-8-sig", ",")] == list(FORMULAS)
+
+
+@pytest.mark.parametrize(("line", "expected"), [
+    ("a,b", "a,b"),
+    ('=1,"@x, y",-', "'=1,\"'@x, y\",'-"),
+    ('a,"b,=c"', 'a,"b,=c"'),
+    ('"two\nlines",=x', '"two\nlines",\'=x'),
+    ('=1,"open', "'=1,\"open"),
+    ('"=x"y,+1,\'-2', "\"'=x\"y,'+1,''-2"),
+    ("", ""),
+])  # fmt: skip
+def test_rejected_rows_are_disarmed_as_they_stand(line: str, expected: str) -> None:
+    assert disarmed_line(line, ",") == expected
+
+
+@pytest.mark.parametrize("end", ["", "\r\n", "\n\n\n"])
+def test_apostrophes_of_others_stay(tmp_path: Path, end: str) -> None:
+    (tmp_path / "t.csv").write_bytes(b"a,b\r\n'=1,''x\r\n" + end.encode())
+    assert [one.values for one in strict.read_csv(tmp_path / "t.csv", "utf-8", ",")] == [{"a": "'=1", "b": "''x"}]
+
+
+def test_texts_of_a_book_stay_texts_when_they_are_edited(tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    texts = [text for text in FORMULAS if text]
+    write_xlsx(tmp_path / "t.xlsx", [Sheet("s", ["=head"], [[text] for text in texts])])
+    cells = [row[0] for row in load_workbook(tmp_path / "t.xlsx")["s"].iter_rows()]
+    assert [(cell.data_type, cell.value) for cell in cells] == [("s", text) for text in ["=head", *texts]]
+    assert [cell.quotePrefix for cell in cells if cell.value in ("=head", "=1+1", "@SUM(A1)", "'=1", "plain")] == [
+        True, True, True, True, False]  # fmt: skip
 
 
 def test_values_of_several_types_become_texts_in_parquet(tmp_path: Path) -> None:

@@ -71,8 +71,11 @@ export function chartMathTable(series, stepName) {
   return [[stepName, ...series.map(({ label }) => label)], xs.map((x, i) => [x, ...columns.map((column) => column[i] ?? null)])];
 }
 
+const RISKY = /^'*[=+\-@\t\r\n＝＋－＠]/; // texts that a spreadsheet would run as a formula, as engine/core/cells.py has them
+
 export function csv(series, stepName) {
-  const quote = (cell) => (cell === null ? "" : /[",\n]/.test(String(cell)) ? '"' + String(cell).replaceAll('"', '""') + '"' : String(cell));
+  const plain = (cell) => (cell === null ? "" : typeof cell === "string" && RISKY.test(cell) ? "'" + cell : String(cell));
+  const quote = (cell) => { const text = plain(cell); return /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text; };
   const [header, rows] = chartMathTable(series, stepName);
   return [header, ...rows].map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
 }
