@@ -30,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 BUSY_TIMEOUT_MS = 15_000
@@ -37,7 +39,15 @@ JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
 REBUILDS_TABLES = True  # ALTER TABLE changes little: migrations copy the table into a new one instead
 NOW_SQL = "(julianday('now') - 2440587.5) * 86400.0"  # seconds since 1970-01-01 UTC
 _FIXED_IN = (3, 51, 3)  # https://sqlite.org/releaselog: WAL-reset corruption, 3.7.0 to 3.51.2
-_FULL = "database or disk is full"
+_COMPLAINTS = {  # https://sqlite.org/rescode.html
+    "database or disk is full": "full",
+    "is locked": "locked",
+    "readonly database": "read_only",
+    "unable to open database file": "unopened",
+    "disk i/o error": "failing",
+    "disk image is malformed": "damaged",
+    "file is not a database": "damaged",
+}
 _DURABLE = (
     f"busy_timeout={BUSY_TIMEOUT_MS}",
     "journal_mode=WAL",
@@ -77,9 +87,28 @@ def _driver() -> ModuleType:
     return dbapi2 if dbapi2.sqlite_version_info >= sqlite3.sqlite_version_info else sqlite3
 
 
+@dataclass(frozen=True)
+class Complaint:
+    """What the machine did to the database."""
+
+    kind: str  # "full", "locked", "read_only", "unopened", "failing" or "damaged"
+    file: str | None  # of the database, where the error came through one of our connections
+
+
+def complaint(error: BaseException) -> Complaint | None:
+    """What an error of the database says of the machine; None where it says nothing, as of a broken rule of the schema."""
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    if inner is error and not isinstance(error, _driver().Error | sqlite3.Error):
+        return None
+    said = str(inner).lower()
+    kind = next((kind for words, kind in _COMPLAINTS.items() if words in said), None)
+    return None if kind is None else Complaint(kind, getattr(inner, "file", None))
+
+
 def says_disk_is_full(error: BaseException) -> bool:
     """Whether the database could not write for want of disk space."""
-    return _FULL in str(error).lower()
+    told = complaint(error)
+    return told is not None and told.kind == "full"
 
 
 # ------------------------------------------------------------------ connections
@@ -120,6 +149,10 @@ def _prepared(made: Engine, pragmas: Sequence[str], *, locks: bool) -> Engine:
         with closing(connection.cursor()) as cursor:
             for pragma in pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(made, "handle_error")
+    def _name_file(context: ExceptionContext) -> None:
+        context.original_exception.file = made.url.database  # type: ignore[attr-defined]  # for `complaint`
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:

@@ -21,7 +21,7 @@ from webui.http import draft_route, files, question_route, scripts_and_styles
 from webui.http.browsers import Browsers
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
-from webui.http.refusal import assets, refusal
+from webui.http.refusal import assets, refusal, unexpected
 from webui.http.security import Guard, Hosts, Sessions, session_key
 from webui.pages import PAGES
 from webui.scripts import FOLDER
@@ -103,7 +103,7 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def any_error(request: Request, error: Exception) -> Response:
         log.error("%s failed", request.url.path, exc_info=error)
-        return refusal(request.scope, 500, "internal")
+        return unexpected(request.scope, error)
 
 
 def create_app(site: Site) -> FastAPI:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
+from engine.core.obstacles import obstacle
 from engine.core.process import Identity, is_alive
 from engine.services.chat.sides import Setup
 from engine.serving.process.client import InferenceClient
@@ -150,7 +151,8 @@ class Answering:
             self._fail(Fault(error.code, **error.params))
         except Exception as error:
             log.exception("conversation %d, turn %d", self._setup.conversation_id, self._turn)
-            self._fail(Fault("chat.failed", reason=f"{type(error).__name__}: {error}"[:300]))
+            reason = f"{type(error).__name__}: {error}"[:300]
+            self._fail(obstacle(error, self._ctx.settings.home) or Fault("chat.failed", reason=reason))
         for side, state in self._states.items():
             if not state.over:
                 self._set(side, status="stopped")
