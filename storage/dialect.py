@@ -5,6 +5,7 @@ Nothing else names SQLite, except released migrations: another database is anoth
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     ColumnElement,
@@ -38,6 +40,7 @@ BUSY_TIMEOUT_MS = 15_000
 JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
 REBUILDS_TABLES = True  # ALTER TABLE changes little: migrations copy the table into a new one instead
 NOW_SQL = "(julianday('now') - 2440587.5) * 86400.0"  # seconds since 1970-01-01 UTC
+_PATIENCE = "patience_ms"
 _FIXED_IN = (3, 51, 3)  # https://sqlite.org/releaselog: WAL-reset corruption, 3.7.0 to 3.51.2
 _COMPLAINTS = {  # https://sqlite.org/rescode.html
     "database or disk is full": "full",
@@ -124,12 +127,29 @@ def engine(path: Path, *, read_only: bool) -> Engine:
 
     Whoever cannot have it within BUSY_TIMEOUT_MS gets an OperationalError, as does a reader that writes.
     """
+    frozen = read_only and _cannot_change(path)
     made = create_engine(
-        address(path),
+        _frozen_address(path) if frozen else address(path),
         module=_driver(),
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
-    return _prepared(made, (*_DURABLE, "query_only=ON") if read_only else _DURABLE, locks=not read_only)
+    settings = _DURABLE[:1] if frozen else _DURABLE
+    return _prepared(made, (*settings, "query_only=ON") if read_only else settings, locks=not read_only)
+
+
+def patience(seconds: float) -> dict[str, Any]:
+    """Options of a connection that waits so long, not BUSY_TIMEOUT_MS, while others write."""
+    return {_PATIENCE: round(1000 * seconds)}
+
+
+def _cannot_change(path: Path) -> bool:
+    """Whether a closed database lies where nothing can be written: it has to be read without the files beside it."""
+    beside = path.with_name(path.name + "-wal")
+    return path.is_file() and not os.access(path.parent, os.W_OK) and not beside.exists()
+
+
+def _frozen_address(path: Path) -> str:
+    return f"sqlite+pysqlite:///file:{quote(str(path))}?immutable=1&uri=true"
 
 
 def migration_engine(url: str) -> Engine:
@@ -139,7 +159,8 @@ def migration_engine(url: str) -> Engine:
 
 def bare_engine(path: Path) -> Engine:
     """Connections that set nothing up, for a look at a file that may be foreign or broken."""
-    return create_engine(address(path), module=_driver())
+    frozen = _cannot_change(path)
+    return create_engine(_frozen_address(path) if frozen else address(path), module=_driver())
 
 
 def _prepared(made: Engine, pragmas: Sequence[str], *, locks: bool) -> Engine:
@@ -156,7 +177,14 @@ def _prepared(made: Engine, pragmas: Sequence[str], *, locks: bool) -> Engine:
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if locks else "BEGIN")
+        patience_ms = connection.get_execution_options().get(_PATIENCE)
+        if patience_ms is not None:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={patience_ms}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if locks else "BEGIN")
+        finally:
+            if patience_ms is not None:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     return made
 

@@ -38,6 +38,7 @@ CODES = {
     errno.EAGAIN: "obstacle.no_process",
 }
 _OF_FILES = (errno.ENOENT, errno.EEXIST, errno.ETIMEDOUT)  # without a file these are about something else: a network
+_OF_READING = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR)
 _OF_DATABASE = {
     "full": "obstacle.disk_full",
     "locked": "obstacle.locked",
@@ -103,7 +104,8 @@ def _of_system(error: BaseException, *, meant: bool) -> tuple[str, str | None] |
         return "obstacle.no_process", None
     if not isinstance(error, OSError) or isinstance(error, ConnectionError) or error.errno not in CODES:
         return None
-    file = error.filename if error.filename is not None else error.filename2
+    names = (error.filename, error.filename2) if error.errno in _OF_READING else (error.filename2, error.filename)
+    file = next((one for one in names if one is not None), None)  # of two, the second is the one that is written
     if error.errno in _OF_FILES and (file is None or not meant):  # a cache that is looked into has missing files too
         return None
     return CODES[error.errno], None if file is None or isinstance(file, int) else os.fsdecode(file)
