@@ -134,6 +134,7 @@ def engine(path: Path, *, read_only: bool) -> Engine:
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
     settings = _DURABLE[:1] if frozen else _DURABLE
+    _naming(made, path)
     return _prepared(made, (*settings, "query_only=ON") if read_only else settings, locks=not read_only)
 
 
@@ -160,7 +161,18 @@ def migration_engine(url: str) -> Engine:
 def bare_engine(path: Path) -> Engine:
     """Connections that set nothing up, for a look at a file that may be foreign or broken."""
     frozen = _cannot_change(path)
-    return create_engine(_frozen_address(path) if frozen else address(path), module=_driver())
+    made = create_engine(_frozen_address(path) if frozen else address(path), module=_driver())
+    return _naming(made, path)
+
+
+def _naming(made: Engine, path: Path) -> Engine:
+    """Errors tell which file they are of: see `complaint`."""
+
+    @event.listens_for(made, "handle_error")
+    def _name_file(context: ExceptionContext) -> None:
+        context.original_exception.file = str(path)  # type: ignore[attr-defined]
+
+    return made
 
 
 def _prepared(made: Engine, pragmas: Sequence[str], *, locks: bool) -> Engine:
@@ -170,10 +182,6 @@ def _prepared(made: Engine, pragmas: Sequence[str], *, locks: bool) -> Engine:
         with closing(connection.cursor()) as cursor:
             for pragma in pragmas:
                 cursor.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(made, "handle_error")
-    def _name_file(context: ExceptionContext) -> None:
-        context.original_exception.file = made.url.database  # type: ignore[attr-defined]  # for `complaint`
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:

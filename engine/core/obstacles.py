@@ -44,7 +44,7 @@ _OF_DATABASE = {
     "locked": "obstacle.locked",
     "read_only": "obstacle.read_only",
     "unopened": "obstacle.unopened",
-    "failing": "obstacle.disk_error",
+    "failing": "obstacle.failing",
     "damaged": "obstacle.damaged",
 }
 _LIBRARIES = ("pyarrow", "safetensors", "safetensors_rust", "tokenizers")  # their errors hold the system's as text
@@ -52,7 +52,7 @@ _TOLD = re.compile(r"(?i:\bos error |\bcode: |\berrno )(\d{1,3})\b")
 _TORCH_WRITER = ("PytorchStreamWriter failed", "file write failed", "unexpected pos")
 _NO_THREAD = "can't start new thread"
 _DEEPEST = 8  # errors behind an error that are looked at
-_LITTLE = 16 * 2**20  # bytes; with less than this free, a writer that does not say why met a full disk
+_LITTLE = {"obstacle.unwritten": 16 * 2**20, "obstacle.failing": 2**16}  # bytes; with less free, it was a full disk
 
 
 _PLACELESS = ("obstacle.open_files", "obstacle.no_memory", "obstacle.no_process")
@@ -60,6 +60,7 @@ _NO_SPACE = ("obstacle.disk_full", "obstacle.quota")
 STATUS = {  # of HTTP, by code: every obstacle that there is
     code: 507 if code in _NO_SPACE else 503
     for code in dict.fromkeys((*CODES.values(), *_OF_DATABASE.values(), "obstacle.unwritten"))
+    if code != "obstacle.failing"  # becomes another before it is told
 }
 
 
@@ -133,8 +134,10 @@ def _fault(code: str, file: str | None, home: Path | None) -> Fault:
 
 def _closer(code: str, where: Path, free: int) -> str:
     """What lies behind an answer that does not say much."""
-    if code == "obstacle.unwritten" and free < _LITTLE:
+    if code in ("obstacle.unwritten", "obstacle.failing") and free < _LITTLE[code]:
         return "obstacle.disk_full"
+    if code == "obstacle.failing":
+        return "obstacle.disk_error"
     if code in ("obstacle.unopened", "obstacle.in_the_way"):
         start = where if code == "obstacle.in_the_way" else where.parent
         there = next((one for one in (start, *start.parents) if os.path.lexists(one)), None)

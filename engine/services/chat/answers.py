@@ -264,9 +264,16 @@ def _own_birth() -> float:
 
 def settle_orphans(ctx: Context) -> None:
     """Answers whose process is gone are marked as stopped: what was said is there, no more will come."""
-    with ctx.db.write() as s:
-        for message in conversations.streaming_answers(s):
-            pid, created = message.stats.get("owner") or (0, 0.0)
-            if not is_alive(Identity(int(pid), float(created))):
-                message.status = "stopped"
-                message.stats = {name: value for name, value in message.stats.items() if name != "owner"}
+    with ctx.db.read() as s:
+        owners = {message.id: message.stats.get("owner") or (0, 0.0) for message in conversations.streaming_answers(s)}
+    gone = {one for one, (pid, created) in owners.items() if not is_alive(Identity(int(pid), float(created)))}
+    if not gone:
+        return
+    try:
+        with ctx.db.write() as s:
+            for message in conversations.streaming_answers(s):
+                if message.id in gone:
+                    message.status = "stopped"
+                    message.stats = {name: value for name, value in message.stats.items() if name != "owner"}
+    except DBAPIError as error:  # a home that takes nothing more is shown all the same
+        log.warning("Answers of before could not be marked as stopped: %s", error.orig)
