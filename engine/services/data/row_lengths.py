@@ -81,13 +81,13 @@ def _keep(file: Path, place: int, lengths: Column) -> None:
     """Write on from a place; what the disk does not take stays in memory."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        return _write_at(file, 4 * place, lengths.tobytes())
+        _write_at(file, 4 * place, lengths.tobytes())
     except OSError as error:
         _log.warning("Counted tokens could not be kept: %s", error)
-    before = _counted(file, place)
-    while len(_UNKEPT) >= _MOST_UNKEPT:
-        _UNKEPT.pop(next(iter(_UNKEPT)), None)
-    _UNKEPT[file] = np.concatenate([before, lengths])
+        before = _counted(file, place)
+        while len(_UNKEPT) >= _MOST_UNKEPT:
+            _UNKEPT.pop(next(iter(_UNKEPT)), None)
+        _UNKEPT[file] = np.concatenate([before, lengths])
 
 
 def _counted(file: Path, count: int) -> Column:
