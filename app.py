@@ -30,7 +30,7 @@ def _run(arguments: Sequence[str]) -> int:
     console = Console(language_of(arguments, os.environ), t, error_text)
     args = parse(console, arguments)
     try:
-        given = {key: getattr(args, key, None) for key in ("home", "host", "port")}
+        given = {key: getattr(args, key, None) for key in ("home", "host", "port", "proxy", "public_host")}
         settings = read_settings(os.environ, **given)
         os.environ.update(settings.child_environment())
         return _COMMANDS[args.command](console, settings, args)

@@ -68,7 +68,7 @@ def serve(
         try:
             _offer(console, ctx)
             _greet(console, settings, allow_remote)
-            _run(web.app, listening)
+            _run(web.app, listening, settings.proxy)
         finally:
             supervisor.stop()
             web.close()
@@ -165,14 +165,25 @@ def _greet(console: Console, settings: Settings, allow_remote: bool) -> None:
     console.say("cli.serve.end")
 
 
-def _run(app: Any, listening: socket.socket) -> None:
+def _run(app: Any, listening: socket.socket, proxy: str) -> None:
     import uvicorn
+
+    from engine.commands.connections import HEAD_BYTES, Connection
 
     def leave(_number: int, _frame: object) -> NoReturn:
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, leave)  # uvicorn passes the signal on once it has ended in good order
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS)
+    Connection.trusted = proxy
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        proxy_headers=False,  # `webui.http.proxies` reads them
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:

@@ -25,6 +25,8 @@ from webui.http import draft_route, files, question_route, scripts_and_styles
 from webui.http.browsers import Browsers
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
+from webui.http.limits import RequestLimits
+from webui.http.proxies import Proxies
 from webui.http.refusal import assets, refusal, unexpected
 from webui.http.security import Guard, Hosts, Sessions, session_key
 from webui.pages import PAGES
@@ -136,8 +138,11 @@ def create_app(site: Site) -> FastAPI:
     _add_errors(app)
     app.add_middleware(_ByLanguage, sites=sites)
     app.add_middleware(Browsers)
+    app.add_middleware(RequestLimits)
     settings = site.ctx.settings
-    app.add_middleware(Guard, hosts=Hosts(settings.host), sessions=_sessions(settings.home))
+    hosts = Hosts(settings.host, settings.public_host)
+    app.add_middleware(Guard, hosts=hosts, sessions=_sessions(settings.home))
+    app.add_middleware(Proxies, trusted=settings.proxy)
     return app
 
 

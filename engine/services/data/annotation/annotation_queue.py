@@ -127,7 +127,8 @@ def decide(
         if decision in DECISIONS:
             found.status = DECISIONS[decision]
         session.flush()
-        return _view(found, {target: name for target, name, _ in queries.targets(session)})
+        names = {target: name for target, name, _ in queries.targets(session)}
+    return _view(found, names)
 
 
 def _open_row(session: Session, row_id: int, decision: str) -> ReviewRow:
