@@ -32,7 +32,7 @@ from webui.site import Site
 
 JOIN = "/en/gradio_api/queue/join"
 CALL = "/en/gradio_api/component_server/"
-SMALL = Limits(body_bytes=2_000_000, silence_s=0.3, body_s=0.6)
+SMALL = Limits(body_bytes=2_000_000, held_bytes=3_000_000, silence_s=0.3, body_s=0.6)
 
 
 class Served:
@@ -163,6 +163,16 @@ def test_a_body_that_stops_or_drips_is_given_up(served: Served, cookie: bytes) -
     assert time.monotonic() - start < 4
 
 
+def test_all_bodies_together_are_bounded_and_give_their_place_back(served: Served, cookie: bytes) -> None:
+    asked, most = post(CALL, cookie, b"Content-Length: 1900000"), b" " * 1_800_000
+    with served.socket() as first:
+        first.sendall(asked + most)
+        time.sleep(0.1)
+        assert code_of(served.raw(asked, most)) == (503, "web.busy")
+    time.sleep(0.1)
+    assert code_of(served.raw(asked, most)) == (408, "web.too_slow")
+
+
 def test_an_upload_that_falls_silent_leaves_nothing(served: Served, cookie: bytes, site_ctx: Context) -> None:
     asked = post("/api/uploads", cookie, b"X-Filename: a.txt", b"Content-Length: 1000")
     assert code_of(served.raw(asked, b"some")) == (400, "web.upload_incomplete")
@@ -259,7 +269,7 @@ def test_depth_is_counted_as_a_reader_of_json_would() -> None:
 def test_every_refusal_has_its_sentence() -> None:
     from webui.i18n import error_text
 
-    for code in ("body_too_large", "too_slow", "address_too_long", "headers_too_large", "too_deep"):
+    for code in ("busy", "body_too_large", "too_slow", "address_too_long", "headers_too_large", "too_deep"):
         for language in LANGUAGES:
             assert "{" not in error_text(language, Fault(f"web.{code}", limit=3))
 

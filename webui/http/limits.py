@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from engine.core.errors import Fault
 from webui.http.refusal import refuse
 
 MB = 1_000_000
+_AT_ONCE = 1 << 18  # bytes that are looked at in one go: memory stays small
 _STREAMED = ("/api/uploads", "/api/questions")  # bodies that are written down as they come
 
 
@@ -33,6 +34,7 @@ class Limits:
     header_bytes: int = 32_768  # all together
     silence_s: float = 30.0  # between two pieces of a body
     body_s: float = 120.0  # for a whole body that is held in memory
+    held_bytes: int = 256 * MB  # of all bodies that are held in memory at one time
     least_bytes_per_s: int = 1_000  # of a file that is sent, on average after `silence_s`
 
 
@@ -45,24 +47,37 @@ class RequestLimits:
     def __init__(self, app: ASGIApp, limits: Limits | None = None) -> None:
         self._app = app
         self._limits = limits or USUAL
+        self._held = 0  # bytes of bodies in memory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body as far as it may be, and pass on."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        body = _Body()
         try:
-            self._check_head(scope)
-            if scope["path"].startswith(_STREAMED):
-                whole: Receive = _Watched(receive, self._limits)
-            elif scope["method"] in ("GET", "HEAD", "OPTIONS") and not _has_body(scope):
-                whole = receive
-            else:
-                whole = await self._whole(scope, receive)
+            whole = await self._taken(scope, receive, body)
         except _Gone:
-            return None
+            return self._release(body)
         except _Refused as refused:
+            self._release(body)
             return await refuse(scope, refused.status, refused.fault)(scope, receive, _closing(send))
-        return await self._app(scope, whole, send)
+        try:
+            return await self._app(scope, whole, send)
+        finally:
+            self._release(body)
+
+    def _release(self, body: _Body) -> None:
+        self._held -= body.size
+        body.size = 0
+        body.pieces.clear()
+
+    async def _taken(self, scope: Scope, receive: Receive, body: _Body) -> Receive:
+        self._check_head(scope)
+        if scope["path"].startswith(_STREAMED):
+            return _Watched(receive, self._limits)
+        if scope["method"] in ("GET", "HEAD", "OPTIONS") and not _has_body(scope):
+            return receive
+        return await self._whole(scope, receive, body)
 
     def _check_head(self, scope: Scope) -> None:
         limits, headers = self._limits, scope["headers"]
@@ -72,28 +87,42 @@ class RequestLimits:
         if len(headers) > limits.headers or sum(len(n) + len(v) for n, v in headers) > limits.header_bytes:
             raise _Refused(431, Fault("web.headers_too_large", limit=limits.header_bytes))
 
-    async def _whole(self, scope: Scope, receive: Receive) -> Receive:
+    async def _whole(self, scope: Scope, receive: Receive, body: _Body) -> Receive:
         """The body, read now, as something to be received."""
         limits = self._limits
         declared = Headers(scope=scope).get("content-length", "0")
         if len(declared) > 18 or (declared.isdecimal() and int(declared) > limits.body_bytes):
             raise self._too_large()
-        pieces, size, until = [], 0, time.monotonic() + limits.body_s
-        more = True
+        until, more = time.monotonic() + limits.body_s, True
         while more:
             message = await _next(receive, min(limits.silence_s, until - time.monotonic()))
             more = message.get("more_body", False)
-            pieces.append(message.get("body", b""))
-            size += len(pieces[-1])
-            if size > limits.body_bytes:
-                raise self._too_large()
-        body = b"".join(pieces)
-        if await _is_deeper(body, limits.depth):
+            self._hold(body, message.get("body", b""))
+        content = b"".join(body.pieces)
+        body.pieces.clear()
+        if await _is_deeper(content, limits.depth):
             raise _Refused(400, Fault("web.too_deep", limit=limits.depth))
-        return _given(body, receive)
+        return _given(content, receive)
+
+    def _hold(self, body: _Body, piece: bytes) -> None:
+        body.pieces.append(piece)
+        body.size += len(piece)
+        self._held += len(piece)
+        if body.size > self._limits.body_bytes:
+            raise self._too_large()
+        if self._held > self._limits.held_bytes:
+            raise _Refused(503, Fault("web.busy"))
 
     def _too_large(self) -> _Refused:
         return _Refused(413, Fault("web.body_too_large", limit=self._limits.body_bytes // MB))
+
+
+@dataclass
+class _Body:
+    """What has come of a body."""
+
+    pieces: list[bytes] = field(default_factory=list)  # in order, until they are put together
+    size: int = 0  # bytes that it takes from what all may hold
 
 
 class _Gone(Exception):
@@ -175,10 +204,15 @@ async def _is_deeper(body: bytes, depth: int) -> bool:
 def nesting(body: bytes) -> int:
     """How deep the brackets of a JSON text are within each other; those within its strings do not count."""
     plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    letters = np.frombuffer(plain, dtype=np.uint8)
-    steps: Any = _STEPS[letters]
-    steps[np.cumsum(letters == ord('"'), dtype=np.uint32) % 2 == 1] = 0
-    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+    deepest = depth = quotes = 0
+    for start in range(0, len(plain), _AT_ONCE):
+        letters = np.frombuffer(plain, np.uint8, min(_AT_ONCE, len(plain) - start), start)
+        marks = np.cumsum(letters == ord('"'), dtype=np.uint32) + quotes % 2
+        steps: Any = _STEPS[letters]
+        steps[marks % 2 == 1] = 0
+        depths = np.cumsum(steps, dtype=np.int32) + depth
+        deepest, depth, quotes = max(deepest, int(depths.max())), int(depths[-1]), int(marks[-1])
+    return deepest
 
 
 _STEPS = np.zeros(256, dtype=np.int8)

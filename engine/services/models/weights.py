@@ -40,8 +40,9 @@ def use_weights(ctx: Context, tuned_id: int, which: str) -> None:
     """
     with ctx.db.read() as s:
         tuned = tuned_models.get_tuned(s, tuned_id)
-    known = tuned is not None and which in versions_of(tuned.metrics)
-    there = known and ctx.settings.absolute(columns_with(tuned.metrics, which)["path"]).is_dir()
+    if tuned is None or which not in versions_of(tuned.metrics):
+        raise NotFound(tuned=tuned_id)
+    there = ctx.settings.absolute(columns_with(tuned.metrics, which)["path"]).is_dir()
     with ctx.db.write() as s:
         tuned = tuned_models.get_tuned(s, tuned_id)
         if tuned is None or which not in versions_of(tuned.metrics):
