@@ -32,7 +32,7 @@ def _run(arguments: Sequence[str]) -> int:
     console = Console(language_of(arguments, os.environ), t, error_text)
     args = parse(console, arguments)
     try:
-        given = {key: getattr(args, key, None) for key in ("home", "host", "port")}
+        given = {key: getattr(args, key, None) for key in ("home", "host", "port", "proxy", "public_host")}
         settings = read_settings(os.environ, **given)
         os.environ.update(settings.child_environment())
         return _COMMANDS[args.command](console, settings, args)
@@ -42,21 +42,36 @@ def _run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         console.end_status()
         return 130
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if (met := _obstacle(error, args)) is None:
+            raise
+        console.fault(met)
+        return 1
+
+
+def _obstacle(error: Exception, args: argparse.Namespace) -> TunesmithError | None:
+    from engine.core.obstacles import obstacle
+
+    return obstacle(error, read_settings(os.environ, home=getattr(args, "home", None)).home)
 
 
 def _open(settings: Settings) -> Context:
     from sqlalchemy.exc import DBAPIError
 
     from engine.core.context import open_context
+    from engine.core.obstacles import obstacle
     from storage.migrate import MigrationError
 
     try:
         return open_context(settings, upgrade=True)
     except MigrationError as error:
-        raise Fault("storage.migration", reason=str(error)) from error
+        raise obstacle(error, settings.home) or Fault("storage.migration", reason=str(error)) from error
     except (DBAPIError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error)
-        raise Fault("storage.unusable", file=str(settings.database), reason=reason) from error
+        unusable = Fault("storage.unusable", file=str(settings.database), reason=reason)
+        raise obstacle(error, settings.home) or unusable from error
 
 
 def _web(ctx: Context) -> Web:

@@ -20,9 +20,18 @@ class Database:
         self._reader = dialect.engine(path, read_only=True)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session in one transaction that holds the write lock: committed at the end, rolled back on an error."""
+    def write(self, patience_s: float | None = None) -> Iterator[Session]:
+        """A session in one transaction that holds the write lock: committed at the end, rolled back on an error.
+
+        The lock comes with the first query. While it is held nothing but queries is done: files, models and texts come
+        before or after.
+
+        Args:
+            patience_s: how long to wait while others write; the usual time where none is given.
+        """
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            if patience_s is not None:
+                session.connection(execution_options=dialect.patience(patience_s))
             yield session
 
     @contextmanager

@@ -5,6 +5,7 @@ Nothing else names SQLite, except released migrations: another database is anoth
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,14 +32,25 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 BUSY_TIMEOUT_MS = 15_000
 JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
 REBUILDS_TABLES = True  # ALTER TABLE changes little: migrations copy the table into a new one instead
 NOW_SQL = "(julianday('now') - 2440587.5) * 86400.0"  # seconds since 1970-01-01 UTC
+_PATIENCE = "patience_ms"
 _FIXED_IN = (3, 51, 3)  # https://sqlite.org/releaselog: WAL-reset corruption, 3.7.0 to 3.51.2
-_FULL = "database or disk is full"
+_COMPLAINTS = {  # https://sqlite.org/rescode.html
+    "database or disk is full": "full",
+    "is locked": "locked",
+    "readonly database": "read_only",
+    "unable to open database file": "unopened",
+    "disk i/o error": "failing",
+    "disk image is malformed": "damaged",
+    "file is not a database": "damaged",
+}
 _DURABLE = (
     f"busy_timeout={BUSY_TIMEOUT_MS}",
     "journal_mode=WAL",
@@ -77,9 +90,28 @@ def _driver() -> ModuleType:
     return dbapi2 if dbapi2.sqlite_version_info >= sqlite3.sqlite_version_info else sqlite3
 
 
+@dataclass(frozen=True)
+class Complaint:
+    """What the machine did to the database."""
+
+    kind: str  # "full", "locked", "read_only", "unopened", "failing" or "damaged"
+    file: str | None  # of the database, where the error came through one of our connections
+
+
+def complaint(error: BaseException) -> Complaint | None:
+    """What an error of the database says of the machine; None where it says nothing, as of a broken rule of the schema."""
+    inner = error.orig if isinstance(error, DBAPIError) else error
+    if inner is error and not isinstance(error, _driver().Error | sqlite3.Error):
+        return None
+    said = str(inner).lower()
+    kind = next((kind for words, kind in _COMPLAINTS.items() if words in said), None)
+    return None if kind is None else Complaint(kind, getattr(inner, "file", None))
+
+
 def says_disk_is_full(error: BaseException) -> bool:
     """Whether the database could not write for want of disk space."""
-    return _FULL in str(error).lower()
+    told = complaint(error)
+    return told is not None and told.kind == "full"
 
 
 # ------------------------------------------------------------------ connections
@@ -95,12 +127,30 @@ def engine(path: Path, *, read_only: bool) -> Engine:
 
     Whoever cannot have it within BUSY_TIMEOUT_MS gets an OperationalError, as does a reader that writes.
     """
+    frozen = read_only and _cannot_change(path)
     made = create_engine(
-        address(path),
+        _frozen_address(path) if frozen else address(path),
         module=_driver(),
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
-    return _prepared(made, (*_DURABLE, "query_only=ON") if read_only else _DURABLE, locks=not read_only)
+    settings = _DURABLE[:1] if frozen else _DURABLE
+    _naming(made, path)
+    return _prepared(made, (*settings, "query_only=ON") if read_only else settings, locks=not read_only)
+
+
+def patience(seconds: float) -> dict[str, Any]:
+    """Options of a connection that waits so long, not BUSY_TIMEOUT_MS, while others write."""
+    return {_PATIENCE: round(1000 * seconds)}
+
+
+def _cannot_change(path: Path) -> bool:
+    """Whether a closed database lies where nothing can be written: it has to be read without the files beside it."""
+    beside = path.with_name(path.name + "-wal")
+    return path.is_file() and not os.access(path.parent, os.W_OK) and not beside.exists()
+
+
+def _frozen_address(path: Path) -> str:
+    return f"sqlite+pysqlite:///file:{quote(str(path))}?immutable=1&uri=true"
 
 
 def migration_engine(url: str) -> Engine:
@@ -110,7 +160,19 @@ def migration_engine(url: str) -> Engine:
 
 def bare_engine(path: Path) -> Engine:
     """Connections that set nothing up, for a look at a file that may be foreign or broken."""
-    return create_engine(address(path), module=_driver())
+    frozen = _cannot_change(path)
+    made = create_engine(_frozen_address(path) if frozen else address(path), module=_driver())
+    return _naming(made, path)
+
+
+def _naming(made: Engine, path: Path) -> Engine:
+    """Errors tell which file they are of: see `complaint`."""
+
+    @event.listens_for(made, "handle_error")
+    def _name_file(context: ExceptionContext) -> None:
+        context.original_exception.file = str(path)  # type: ignore[attr-defined]
+
+    return made
 
 
 def _prepared(made: Engine, pragmas: Sequence[str], *, locks: bool) -> Engine:
@@ -123,7 +185,14 @@ def _prepared(made: Engine, pragmas: Sequence[str], *, locks: bool) -> Engine:
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if locks else "BEGIN")
+        patience_ms = connection.get_execution_options().get(_PATIENCE)
+        if patience_ms is not None:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={patience_ms}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if locks else "BEGIN")
+        finally:
+            if patience_ms is not None:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     return made
 

@@ -17,7 +17,7 @@ from tests.homes import opened
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: as in workers, idle threads must not burn a core
 
-pytest_plugins = ["tests.distribution", "tests.zoo.keeper"]
+pytest_plugins = ["tests.distribution", "tests.lock", "tests.zoo.keeper"]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,8 +8,9 @@ from functools import wraps
 from typing import Any
 
 from engine.core.errors import SpecError, TunesmithError
+from engine.core.obstacles import obstacle
 from engine.core.shapes import FaultView
-from webui.i18n import error_text, message, sentence, t
+from webui.i18n import error_text, message, sentence
 
 log = logging.getLogger("tunesmith.web")
 
@@ -50,9 +51,9 @@ def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
             except TunesmithError as error:
                 log.info("%s: %s", function.__name__, error)
                 return {"error": error_value(language, error)}
-            except Exception:
+            except Exception as error:
                 log.exception("%s failed", function.__name__)
-                return {"error": {"message": t(language, "error.internal"), "code": "internal", "faults": {}}}
+                return {"error": error_value(language, obstacle(error) or TunesmithError())}
 
         del call.__wrapped__  # type: ignore[attr-defined]  # Gradio would read the inner signature
         call.answers = function  # type: ignore[attr-defined]  # whose annotations `webui.border` reads

@@ -96,6 +96,8 @@ def _serve(command: _Command) -> None:
     command.add("--host", key="host", metavar="ADDRESS")
     command.add("--port", key="port", type=int, metavar="NUMBER")
     command.add("--allow-remote", key="allow_remote", action="store_true")
+    command.add("--proxy", key="proxy", metavar="ADDRESS")
+    command.add("--public-host", key="public_host", metavar="NAME")
 
 
 def _nothing(_command: _Command) -> None:

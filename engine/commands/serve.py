@@ -6,16 +6,23 @@ import errno
 import gc
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, NoReturn
+
+from sqlalchemy.exc import DBAPIError
 
 from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.obstacles import obstacle
 from engine.core.private_home import others_home
 from engine.core.settings import Settings
 from engine.jobs.supervisor import Supervisor
@@ -51,7 +58,7 @@ def serve(
     """
     if not is_local(settings.host) and not allow_remote:
         raise Fault("serve.remote", host=settings.host)
-    with _listen(settings) as listening:
+    with _listen(settings) as listening, _scratch():
         write_log(settings)
         ctx = open_context()
         web = make_web(ctx)
@@ -60,9 +67,9 @@ def serve(
         supervisor = Supervisor(ctx)
         supervisor.start()
         try:
-            offer_starter(ctx)
+            _offer(console, ctx)
             _greet(console, settings, allow_remote)
-            _run(web.app, listening)
+            _run(web.app, listening, settings.proxy)
         finally:
             supervisor.stop()
             web.close()
@@ -94,18 +101,58 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
+@contextmanager
+def _scratch() -> Iterator[None]:
+    """Gradio makes its folder before it serves a page: where home takes none, it gets one of the system's for that long."""
+    name = "GRADIO_TEMP_DIR"
+    try:
+        Path(os.environ[name]).mkdir(parents=True, exist_ok=True)
+    except (KeyError, OSError):
+        with TemporaryDirectory(prefix="tunesmith-") as folder:
+            os.environ[name] = folder
+            yield
+        return
+    yield
+
+
 def write_log(settings: Settings) -> None:
     """Send the log to home/logs/server.log, a few megabytes at most; warnings also to the terminal."""
-    file = RotatingFileHandler(
-        settings.folder("logs") / "server.log", maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
-    )
     shown = logging.StreamHandler()
     shown.setLevel(logging.WARNING)
+    handlers: list[logging.Handler] = [shown]
+    try:
+        handlers.append(_LogFile(settings.folder("logs") / "server.log"))
+    except OSError as error:
+        _log.info("There is no log file: %s", error)
     form = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for handler in (file, shown):
+    for handler in handlers:
         handler.setFormatter(form)
-    logging.basicConfig(level=logging.INFO, handlers=[file, shown], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+class _LogFile(RotatingFileHandler):
+    """A log that a full disk silences, instead of a traceback at the terminal for each line."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """What the disk does not take is lost."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
+def _offer(console: Console, ctx: Context) -> None:
+    """A home that takes nothing more is still shown; what is wrong with it is said."""
+    try:
+        offer_starter(ctx)
+    except (DBAPIError, OSError) as error:
+        _log.warning("The starter could not be offered: %s", error)
+        console.fault(
+            obstacle(error, ctx.settings.home)
+            or Fault("storage.unusable", file=str(ctx.settings.database), reason=str(error))
+        )
 
 
 def _greet(console: Console, settings: Settings, allow_remote: bool) -> None:
@@ -121,14 +168,25 @@ def _greet(console: Console, settings: Settings, allow_remote: bool) -> None:
     console.say("cli.serve.end")
 
 
-def _run(app: Any, listening: socket.socket) -> None:
+def _run(app: Any, listening: socket.socket, proxy: str) -> None:
     import uvicorn
+
+    from engine.commands.connections import HEAD_BYTES, Connection
 
     def leave(_number: int, _frame: object) -> NoReturn:
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, leave)  # uvicorn passes the signal on once it has ended in good order
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS)
+    Connection.trusted = proxy
+    config = uvicorn.Config(
+        app,
+        http=Connection,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        proxy_headers=False,  # `webui.http.proxies` reads them
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,16 @@ SETTINGS = {
     ),
     "host": SettingDeclaration("TUNESMITH_HOST", "127.0.0.1", "Address that the page is served on."),
     "port": SettingDeclaration("TUNESMITH_PORT", "7860", "Port that the page is served on."),
+    "proxy": SettingDeclaration(
+        "TUNESMITH_PROXY",
+        "",
+        "Address of the one proxy whose X-Forwarded headers are believed; empty: they are dropped, whoever sends them.",
+    ),
+    "public_host": SettingDeclaration(
+        "TUNESMITH_PUBLIC_HOST",
+        "",
+        "Name under which people open Tunesmith behind that proxy, such as tune.example.com.",
+    ),
     "max_upload_mb": SettingDeclaration("TUNESMITH_MAX_UPLOAD_MB", "2048", "Largest upload, in MB."),
     "chat_idle_s": SettingDeclaration(
         "TUNESMITH_CHAT_IDLE_S", "300", "Seconds without a chat after which its memory is given back."
@@ -48,6 +59,8 @@ class Settings:
     home: Path  # folder of the database and all files
     host: str = "127.0.0.1"  # address that the page is served on
     port: int = 7860  # that the page is served on
+    proxy: str = ""  # address whose X-Forwarded headers are believed
+    public_host: str = ""  # name under which the page is opened behind the proxy
     max_upload_mb: int = 2048  # largest upload, in MB
     chat_idle_s: float = 300.0  # seconds without a chat until its memory is given back
     offline: bool = False  # ask nothing of a network
@@ -103,11 +116,21 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         home=Path(raw["home"]).expanduser().resolve(),
         host=raw["host"],
         port=int(_number(raw, "port")),
+        proxy=_proxy(raw["proxy"]),
+        public_host=raw["public_host"].strip().lower(),
         max_upload_mb=int(_number(raw, "max_upload_mb")),
         chat_idle_s=_number(raw, "chat_idle_s"),
         offline=raw["offline"] not in ("", "0", "false", "False"),
         starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
     )
+
+
+def _proxy(text: str) -> str:
+    """An address: names can be made to point anywhere."""
+    try:
+        return str(ipaddress.ip_address(text.strip())) if text.strip() else ""
+    except ValueError:
+        raise Fault("settings.bad_value", setting=SETTINGS["proxy"].variable, value=text) from None
 
 
 def _number(raw: Mapping[str, str], key: str) -> float:

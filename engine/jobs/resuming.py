@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from engine.core.obstacles import STATUS
 from engine.core.shapes import CodedMessage
 
 Helps = Literal["at_once", "perhaps", "fixed", "never"]
@@ -47,6 +48,7 @@ RESUMING: Mapping[str, Helps] = {
     "training.out_of_memory": _FIXED,
     "training.out_of_memory_loading": _FIXED,
     "data.import.disk_full": _FIXED,
+    **dict.fromkeys(STATUS, _FIXED),  # what the machine would not do
 }
 
 

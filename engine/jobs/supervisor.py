@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.core.context import Context
+from engine.core.errors import Fault
+from engine.core.obstacles import obstacle
 from engine.core.process import Identity, new_nonce, same_boot, same_space, this_boot
 from engine.jobs.executors.base import Ending, Executor
 from engine.jobs.executors.local import LocalExecutor, last_words
@@ -119,8 +121,8 @@ class Supervisor:
         try:
             who = self._executor.start(self._ctx.settings, job_id, attempt, nonce)
         except OSError as error:
-            fault = {"code": "job.cannot_start", "params": {"reason": str(error)}}
-            self._end(job_id, attempt, JobStatus.FAILED, fault)
+            fault = obstacle(error, self._ctx.settings.home) or Fault("job.cannot_start", reason=str(error))
+            self._end(job_id, attempt, JobStatus.FAILED, dict(fault.as_dict()))
             return True
         _log.info("Job %d, attempt %d: process %d", job_id, attempt, who.pid)
         self._unstored[job_id, attempt] = who

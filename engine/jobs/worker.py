@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 
 from engine.core.context import Context, open_context
-from engine.core.errors import TunesmithError
+from engine.core.errors import Fault, TunesmithError
 from engine.core.hardware import cpu
 from engine.core.imports import importing
+from engine.core.obstacles import obstacle
 from engine.core.shapes import CodedMessage
 from engine.jobs.kinds import kind_of
 from engine.jobs.kinds.declaration import JobKind
@@ -79,7 +80,8 @@ def work(ctx: Context, reporter: Reporter) -> None:
     except Exception as unexpected:
         _log.exception("The job ended with an error nobody expected")
         reason = f"{type(unexpected).__name__}: {unexpected}"[:500]
-        reporter.finish("failed", error={"code": "worker.crashed", "params": {"reason": reason}})
+        met = obstacle(unexpected, ctx.settings.home) or Fault("worker.crashed", reason=reason)
+        reporter.finish("failed", error=met.as_dict())
 
 
 def runner_of(kind: JobKind) -> Runner:

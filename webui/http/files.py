@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
 from engine.core.errors import Fault, NotFound, TunesmithError
+from engine.core.obstacles import STATUS, obstacle
 from engine.core.settings import Settings
 from engine.services.data import export as data_export
 from engine.services.data import rejected_rows, sources
@@ -33,6 +34,7 @@ _STATUS = {
     "web.upload_too_many": 400,
     "not_found": 404,
     "internal": 500,
+    **STATUS,
 }
 _SPARE_MB = 200  # disk that an upload must leave free
 _MB = 1_000_000
@@ -98,7 +100,8 @@ async def _store(site: Site, request: Request) -> dict[str, int]:
         raise Fault("web.upload_incomplete", got=0, size=0) from gone
     except OSError as error:
         log.exception("upload failed")
-        raise Fault("web.disk_write", reason=error.strerror or type(error).__name__) from error
+        reason = error.strerror or type(error).__name__
+        raise obstacle(error, site.ctx.settings.home) or Fault("web.disk_write", reason=reason) from error
     finally:
         incoming.path.unlink(missing_ok=True)
 

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
 from engine.core.errors import Fault, TunesmithError
+from engine.core.obstacles import STATUS, obstacle
 from webui.assets import Assets
 from webui.guard import error_value
 from webui.http.language import language_of
@@ -38,3 +39,9 @@ def refuse(scope: Scope, status: int, error: TunesmithError) -> Response:
 def refusal(scope: Scope, status: int, code: str, **params: Any) -> Response:
     """A refusal of our own, by its code."""
     return refuse(scope, status, Fault(code, **params))
+
+
+def unexpected(scope: Scope, error: BaseException) -> Response:
+    """What nobody foresaw, as a response: with its reason where the machine is the reason."""
+    met = obstacle(error) or TunesmithError()
+    return refuse(scope, STATUS.get(met.code, 500), met)

@@ -154,6 +154,7 @@ class Hosts:
     """The names under which this server may be asked: protects against DNS rebinding."""
 
     bound: str  # address that the server listens on
+    public: str = ""  # name under which it is reached behind a proxy
 
     def allows(self, header: str) -> bool:
         """Whether a Host header names this server."""
@@ -161,7 +162,7 @@ class Hosts:
             name = host_name(header)
         except ValueError:
             return False
-        if name in _LOCAL or name == self.bound.strip("[]").lower():
+        if name in _LOCAL or name == self.bound.strip("[]").lower() or (self.public and name == self.public):
             return True
         return self.bound in _EVERYWHERE and (_is_address(name) or name == socket.gethostname().lower())
 

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.core.obstacles import obstacle
 from engine.core.text import LANGUAGES
 from storage.queries.jobs import active_jobs
 from webui.http import draft_route, files, question_route, scripts_and_styles
 from webui.http.browsers import Browsers
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
-from webui.http.refusal import assets, refusal
+from webui.http.limits import RequestLimits
+from webui.http.proxies import Proxies
+from webui.http.refusal import assets, refusal, unexpected
 from webui.http.security import Guard, Hosts, Sessions, session_key
 from webui.pages import PAGES
 from webui.scripts import FOLDER
@@ -100,10 +106,19 @@ def _add_errors(app: FastAPI) -> None:
     async def malformed(request: Request, _error: RequestValidationError) -> Response:
         return refusal(request.scope, 404, "web.no_page")
 
+    @app.exception_handler(OSError)
+    @app.exception_handler(DBAPIError)
+    @app.exception_handler(MemoryError)
+    async def refused(request: Request, error: Exception) -> Response:
+        if obstacle(error) is None:
+            raise error
+        log.warning("%s: %s", request.url.path, error)
+        return unexpected(request.scope, error)
+
     @app.exception_handler(Exception)
     async def any_error(request: Request, error: Exception) -> Response:
         log.error("%s failed", request.url.path, exc_info=error)
-        return refusal(request.scope, 500, "internal")
+        return unexpected(request.scope, error)
 
 
 def create_app(site: Site) -> FastAPI:
@@ -123,6 +138,18 @@ def create_app(site: Site) -> FastAPI:
     _add_errors(app)
     app.add_middleware(_ByLanguage, sites=sites)
     app.add_middleware(Browsers)
+    app.add_middleware(RequestLimits)
     settings = site.ctx.settings
-    app.add_middleware(Guard, hosts=Hosts(settings.host), sessions=Sessions(session_key(settings.home)))
+    hosts = Hosts(settings.host, settings.public_host)
+    app.add_middleware(Guard, hosts=hosts, sessions=_sessions(settings.home))
+    app.add_middleware(Proxies, trusted=settings.proxy)
     return app
+
+
+def _sessions(home: Path) -> Sessions:
+    """Signed with the key in the home folder; where none can be kept there, with one that lasts as long as the server."""
+    try:
+        return Sessions(session_key(home))
+    except OSError as error:
+        log.warning("The key of the sessions could not be kept: %s", error)
+        return Sessions(secrets.token_bytes(32))

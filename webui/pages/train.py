@@ -78,7 +78,7 @@ def _choices(site: Site, lang: str) -> list[Function]:
 
     def load_wizard(query: Mapping[str, str]) -> LoadedWizard:
         arrived = _arrive(site, query)
-        drafts.save_draft(ctx, DRAFT, arrived["draft"], browser.here())
+        drafts.note_draft(ctx, DRAFT, arrived["draft"], browser.here())
         return {**arrived, **_lists(site)}
 
     def lists() -> WizardLists:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -16,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.obstacles import obstacle
 from engine.data.importing.reading import Outcome, Place
 from engine.data.records.record import Rejected
 from engine.data.rows.drafts import RowsDraft
@@ -137,7 +136,7 @@ def _read_state(folder: Path) -> dict[str, Any] | None:
 
 def disk_fault(error: OSError, folder: Path) -> Exception:
     """Fault("data.import.disk_full") where that is what the error means; else the error itself."""
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        return error
-    free = shutil.disk_usage(folder).free if folder.exists() else 0
-    return Fault("data.import.disk_full", free_mb=free // 2**20)
+    met = obstacle(error, folder)
+    if met is None or met.code != "obstacle.disk_full":
+        return met or error
+    return Fault("data.import.disk_full", free_mb=met.params["free_mb"])

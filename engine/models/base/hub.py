@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from engine.core.errors import Fault
+from engine.core.obstacles import obstacle
 from engine.models.base.download_progress import ByteProgress, run_watched
 from engine.models.base.inspect import read_config
 
@@ -111,8 +112,8 @@ def _as_fault(error: Exception, name: str) -> Fault:
         return Fault("model.gated", name=name)
     if isinstance(error, (errors.RepositoryNotFoundError, errors.RevisionNotFoundError, errors.EntryNotFoundError)):
         return Fault("model.not_found", name=name)
-    if isinstance(error, OSError) and error.errno == 28:
-        return Fault("model.no_disk", need_gb="?", free_gb=0)
+    if (met := obstacle(error)) is not None:
+        return met
     reason = (str(error).splitlines() or [type(error).__name__])[0][:300]
     return Fault("model.hub_unreachable", name=name, reason=reason)
 

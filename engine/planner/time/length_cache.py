@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-from functools import lru_cache
 from pathlib import Path
 
+from engine.core.caches import keep
 from engine.core.settings import Settings
 from engine.data.rows.training_rows import training_sample
 from engine.data.templates.lengths import MOST_ROWS, LengthTable, measure
@@ -18,6 +17,8 @@ from engine.objectives.shared_params import controls_work
 from storage.tables import Dataset, LanguageModel
 
 _VERSION = 4
+_MOST_TABLES = 8
+_TABLES: dict[Path, LengthTable] = {}  # the newest ones, by their files
 
 
 def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec: JobSpec) -> LengthTable:
@@ -27,17 +28,20 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec:
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
     how = "-".join(f"{key}={value}" for key, value in sorted({**mask, "controls": controls}.items()))
     name = f"{dataset.content_hash}-{dataset.id}-{model.id}-{stamp}-{how}-{_VERSION}.json"
-    file = settings.folder("cache", "lengths") / name
-    if not file.is_file():
-        assert dataset.rows_path is not None
-        rows, total = training_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
-        table = measure(rows, total, ChatTemplate.load(folder).with_controls(controls), mask)
-        temporary = file.with_suffix(f".{os.getpid()}.part")
-        temporary.write_text(json.dumps(table.as_dict(), separators=(",", ":")), encoding="utf-8")
-        temporary.replace(file)
-    return _read(file)
+    file = settings.home / "cache" / "lengths" / name
+    if (known := _TABLES.get(file)) is not None:
+        return known
+    if file.is_file():
+        return _remembered(file, LengthTable.from_dict(json.loads(file.read_text(encoding="utf-8"))))
+    assert dataset.rows_path is not None
+    rows, total = training_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
+    table = measure(rows, total, ChatTemplate.load(folder).with_controls(controls), mask)
+    keep(file, json.dumps(table.as_dict(), separators=(",", ":")))
+    return _remembered(file, table)
 
 
-@lru_cache(maxsize=8)
-def _read(file: Path) -> LengthTable:
-    return LengthTable.from_dict(json.loads(file.read_text(encoding="utf-8")))
+def _remembered(file: Path, table: LengthTable) -> LengthTable:
+    while len(_TABLES) >= _MOST_TABLES:
+        _TABLES.pop(next(iter(_TABLES)), None)
+    _TABLES[file] = table
+    return table

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.core.context import Context
 from engine.core.errors import Fault, TunesmithError
+from engine.core.obstacles import obstacle
 from engine.core.process import Identity, is_alive
 from engine.services.chat.sides import Setup
 from engine.serving.process.client import InferenceClient
@@ -150,7 +151,8 @@ class Answering:
             self._fail(Fault(error.code, **error.params))
         except Exception as error:
             log.exception("conversation %d, turn %d", self._setup.conversation_id, self._turn)
-            self._fail(Fault("chat.failed", reason=f"{type(error).__name__}: {error}"[:300]))
+            reason = f"{type(error).__name__}: {error}"[:300]
+            self._fail(obstacle(error, self._ctx.settings.home) or Fault("chat.failed", reason=reason))
         for side, state in self._states.items():
             if not state.over:
                 self._set(side, status="stopped")
@@ -262,9 +264,16 @@ def _own_birth() -> float:
 
 def settle_orphans(ctx: Context) -> None:
     """Answers whose process is gone are marked as stopped: what was said is there, no more will come."""
-    with ctx.db.write() as s:
-        for message in conversations.streaming_answers(s):
-            pid, created = message.stats.get("owner") or (0, 0.0)
-            if not is_alive(Identity(int(pid), float(created))):
-                message.status = "stopped"
-                message.stats = {name: value for name, value in message.stats.items() if name != "owner"}
+    with ctx.db.read() as s:
+        owners = {message.id: message.stats.get("owner") or (0, 0.0) for message in conversations.streaming_answers(s)}
+    gone = {one for one, (pid, created) in owners.items() if not is_alive(Identity(int(pid), float(created)))}
+    if not gone:
+        return
+    try:
+        with ctx.db.write() as s:
+            for message in conversations.streaming_answers(s):
+                if message.id in gone:
+                    message.status = "stopped"
+                    message.stats = {name: value for name, value in message.stats.items() if name != "owner"}
+    except DBAPIError as error:  # a home that takes nothing more is shown all the same
+        log.warning("Answers of before could not be marked as stopped: %s", error.orig)

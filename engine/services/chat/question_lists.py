@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -55,10 +58,12 @@ def start_list(
     if read["seed"] is None:
         read["seed"] = secrets.randbelow(2**31)
     lane = lane_for("auto")
-    with ctx.db.write() as s:
+    with ctx.db.read() as s:
         ids = check_models(s, base_id, tuned_ids)
         base, tuned = s.get_one(LanguageModel, base_id), tuned_models.tuned_by_ids(s, ids)
-        sides = [asdict(side) for side in sides_of(base, [tuned[one] for one in ids])]
+    sides = [asdict(side) for side in sides_of(base, [tuned[one] for one in ids])]
+    with _written(ctx.settings, asked) as folder, ctx.db.write() as s:
+        check_models(s, base_id, ids)
         spec = {"tuned": ids, "settings": read, "sides": sides, "questions": len(asked)}
         job_id = enqueue(
             s,
@@ -70,8 +75,7 @@ def start_list(
             spec_version=_SPEC_VERSION,
             base_model_id=base_id,
         )
-        if not questions_file(ctx.settings, job_id).exists():
-            _write_questions(questions_file(ctx.settings, job_id), asked)
+        _put(folder, list_folder(ctx.settings, job_id))  # one step, so that no worker finds a job without its questions
         return job_id
 
 
@@ -112,11 +116,23 @@ def answers_file(settings: Settings, job_id: int) -> Path:
     return list_folder(settings, job_id) / "answers.jsonl"
 
 
-def _write_questions(path: Path, questions: Sequence[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".part")
-    draft.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in questions), encoding="utf-8")
-    os.replace(draft, path)
+@contextmanager
+def _written(settings: Settings, questions: Sequence[str]) -> Iterator[Path]:
+    """A folder with the questions, to be put where the job's folder is; gone at the end where it was not."""
+    folder = settings.folder("jobs", f".list-{uuid.uuid4().hex}")
+    try:
+        lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in questions)
+        (folder / "questions.jsonl").write_text("".join(lines), encoding="utf-8")
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put(folder: Path, target: Path) -> None:
+    """Move the questions of a new job to their place; those of a job that was there already stay."""
+    if not target.exists():
+        os.makedirs(target.parent, exist_ok=True)
+        os.rename(folder, target)
 
 
 def read_questions(settings: Settings, job_id: int) -> list[str]:

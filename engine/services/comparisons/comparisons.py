@@ -33,7 +33,8 @@ from storage.queries.base_models import get_model
 from storage.queries.inputs import get_dataset
 
 Row = dict[str, Any]
-Runs = dict[tuple[str, int], JobSpec]
+Place = tuple[str, int]  # entrant and seed
+Runs = dict[Place, JobSpec]
 
 
 # ------------------------------------------------------------------ before the start
@@ -96,10 +97,11 @@ def start_comparison(ctx: Context, raw: Mapping[str, Any], *, key: str, lang: st
     """
     spec = make_comparison(raw)
     runs, lane = _checked(ctx, spec, spec.entrants, spec.seeds)
+    faults, labels = _faults(ctx, runs), _labels(spec, lang)
     with ctx.db.write() as s:
         if key and (known := queries.by_key(s, key)):
             return known.id
-        _refuse(ctx, s, runs)
+        _refuse(runs, faults, s)
         dataset = get_dataset(s, spec.dataset)
         assert dataset is not None
         name = free_name(spec.name, queries.taken_comparison_names(s))
@@ -113,7 +115,7 @@ def start_comparison(ctx: Context, raw: Mapping[str, Any], *, key: str, lang: st
         )
         s.add(comparison)
         s.flush()
-        _queue(s, comparison.id, spec, runs, lane, lang)
+        _queue(s, comparison.id, spec, runs, lane, labels)
         return comparison.id
 
 
@@ -140,19 +142,19 @@ def _extend(
     if not entrants:
         return
     runs, lane = _checked(ctx, spec, entrants, seeds)
+    faults, labels = _faults(ctx, runs), _labels(spec, lang)
     with ctx.db.write() as s:
         there = {(entry.entrant, entry.seed) for entry in queries.entries_of(s, comparison_id)}
         fresh = {place: run for place, run in runs.items() if place not in there}
-        _refuse(ctx, s, fresh)
+        _refuse(fresh, faults, s)
         _comparison(s, comparison_id).spec = spec.as_dict()
-        _queue(s, comparison_id, spec, fresh, lane, lang)
+        _queue(s, comparison_id, spec, fresh, lane, labels)
 
 
 def _checked(ctx: Context, spec: ComparisonSpec, entrants: Sequence[Entrant], seeds: Sequence[int]) -> tuple[Runs, str]:
     """The jobs, checked as far as they can be without their queue, and the device's lane."""
     first = job_specs(spec, {}, entrants, seeds[:1])
-    with ctx.db.read() as s:
-        _refuse(ctx, s, first)
+    _refuse(first, _faults(ctx, first))
     for run in list(first.values())[:1]:  # all are of one model and one data set
         if faults := lifecycle.lacking_rows(ctx, run):
             raise SpecError(faults)
@@ -165,10 +167,19 @@ def _checked(ctx: Context, spec: ComparisonSpec, entrants: Sequence[Entrant], se
     return job_specs(spec, epochs, entrants, seeds), lane
 
 
-def _refuse(ctx: Context, s: Session, runs: Runs) -> None:
+def _faults(ctx: Context, runs: Runs) -> dict[Place, Faults]:
+    """What keeps each of the jobs from starting on what is there now. Looks at files: not for a writer."""
+    with ctx.db.read() as s:
+        return {
+            place: lifecycle.missing_inputs(ctx.settings, s, run) or _refusals(s, run) for place, run in runs.items()
+        }
+
+
+def _refuse(runs: Runs, known: Mapping[Place, Faults], s: Session | None = None) -> None:
+    """Raises SpecError with what was found of these jobs, or with what is gone by now where a transaction is given."""
     faults: Faults = {}
-    for (entrant, _seed), run in runs.items():
-        faults |= named_faults(entrant, lifecycle.missing_inputs(ctx.settings, s, run) or _refusals(s, run))
+    for place, run in runs.items():
+        faults |= named_faults(place[0], known[place] or (lifecycle.gone_inputs(s, run) if s is not None else {}))
     if faults:
         raise SpecError(faults)
 
@@ -180,9 +191,14 @@ def _refusals(s: Session, run: JobSpec) -> Faults:
     return refusals(run, model, dataset.train_rows)
 
 
-def _queue(s: Session, comparison_id: int, spec: ComparisonSpec, runs: Runs, lane: str, lang: str) -> None:
+def _labels(spec: ComparisonSpec, lang: str) -> Mapping[str, str]:
+    return {entrant.key: entrant.label(lang) for entrant in spec.entrants}
+
+
+def _queue(
+    s: Session, comparison_id: int, spec: ComparisonSpec, runs: Runs, lane: str, labels: Mapping[str, str]
+) -> None:
     """Everyone's first seed before anyone's second: the table fills evenly."""
-    labels = {entrant.key: entrant.label(lang) for entrant in spec.entrants}
     several = len(spec.seeds) > 1
     for entrant, seed in sorted(runs, key=lambda place: place[1]):
         name = f"{spec.name} · {labels[entrant]}" + (f" · {seed}" if several else "")
@@ -221,10 +237,14 @@ def run_again(ctx: Context, comparison_id: int, job_id: int) -> None:
         raise Fault("comparison.still_runs", name=job.name)
     if job.status in RESUMABLE and job.deleted_at is None:
         return lifecycle.resume_job(ctx, job_id)
+    run = make_stored(job.spec)
+    with ctx.db.read() as s:
+        entry = next(one for one in queries.entries_of(s, comparison_id) if one.job_id == job_id)
+    runs = {(entry.entrant, entry.seed): run}
+    faults = _faults(ctx, runs)
     with ctx.db.write() as s:
         entry = next(one for one in queries.entries_of(s, comparison_id) if one.job_id == job_id)
-        run = make_stored(job.spec)
-        _refuse(ctx, s, {(entry.entrant, entry.seed): run})
+        _refuse(runs, faults, s)
         entry.job_id = lifecycle.queue_job(s, run, job.lane, rows=run.dataset_hash)
     return None
 

@@ -130,13 +130,16 @@ def delete_dataset(ctx: Context, dataset_id: int) -> None:
         queries.mark_deleted(session, row)
         session.flush()
         rows = {row.rows_path, *(version.rows_path for version in versions.all_of(session, dataset_id))}
-        for path in filter(None, rows):
-            if queries.is_free(session, path, row.id, _WORKING):
-                remove_rows(ctx.settings.absolute(path))
-        if row.rejected_path:
-            ctx.settings.absolute(row.rejected_path).unlink(missing_ok=True)
-        for path in {row.upload_path, *(source["path"] for source in row.sources)}:
-            if not queries.shares_upload(session, path, row.id, _WORKING) and not queries.is_referred_to(
-                session, row.id, _WORKING
-            ):
-                ctx.settings.absolute(path).unlink(missing_ok=True)
+    for path in filter(None, rows):
+        with ctx.db.read() as session:  # asked again before each: another data set may have come to hold the same rows
+            free = queries.is_free(session, path, row.id, _WORKING)
+        if free:
+            remove_rows(ctx.settings.absolute(path))
+    if row.rejected_path:
+        ctx.settings.absolute(row.rejected_path).unlink(missing_ok=True)
+    for path in {row.upload_path, *(source["path"] for source in row.sources)}:
+        with ctx.db.read() as session:
+            needed = queries.shares_upload(session, path, row.id, _WORKING)
+            needed = needed or queries.is_referred_to(session, row.id, _WORKING)
+        if not needed:
+            ctx.settings.absolute(path).unlink(missing_ok=True)

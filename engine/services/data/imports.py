@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
 from engine.data.importing.names import clean_name
 from engine.data.records.record import show
-from engine.data.rows.store import adopt
+from engine.data.rows.store import Stored, adopt, remove_rows
 from engine.data.schema.declared import shape_of
 from engine.jobs.kinds import keys_of
 from engine.jobs.kinds.import_data import IMPORT_DATA
@@ -89,8 +89,10 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
         last = _last_import(session, dataset_id)
         if last is not None:
             last.deleted_at = last.finished_at
-            shutil.rmtree(work_folder(ctx, last.id), ignore_errors=True)
-        return {"job": enqueue(session, IMPORT_DATA, name=row.name, spec=spec, dataset_id=row.id)}
+        made = enqueue(session, IMPORT_DATA, name=row.name, spec=spec, dataset_id=row.id)
+    if last is not None:
+        shutil.rmtree(work_folder(ctx, last.id), ignore_errors=True)
+    return {"job": made}
 
 
 def _refuse(row: Dataset, busy: Job | None) -> None:
@@ -174,12 +176,38 @@ def run_import(
         tell=tell,
         lasting=lasting,
     )
-    with (transaction or ctx.db.write)() as session:
-        row = get_dataset(session, dataset_id)
-        stored = _store(session, ctx, row, done, _columns(ctx, row, source, choice))
-    if not stored:
+    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
+    if done.stored is None:
         raise Fault("data.import.none_accepted", rejected=done.rejected)
     return done
+
+
+def _take_over(ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any], transaction: Transaction) -> None:
+    """Put the files where they stay, and write them down; where that cannot be done, they are removed again."""
+    stored = None if done.stored is None else adopt(done.stored, ctx.settings.folder("datasets"))
+    rejected = None if done.rejected_path is None else ctx.settings.folder("rejected") / f"{uuid.uuid4().hex}.jsonl"
+    if done.rejected_path is not None and rejected is not None:
+        os.replace(done.rejected_path, rejected)
+    moved = replace(done, stored=stored, rejected_path=rejected)
+    left: Path | None = rejected
+    try:
+        with transaction() as session:
+            before = _store(session, ctx, get_dataset(session, row.id), moved, columns)
+        left = before
+    except BaseException:
+        if stored is not None:
+            _forget(ctx, stored)
+        raise
+    finally:
+        if left is not None:
+            left.unlink(missing_ok=True)
+
+
+def _forget(ctx: Context, stored: Stored) -> None:
+    with ctx.db.read() as session:
+        needed = versions.with_content(session, stored.content_hash) is not None
+    if not needed:
+        remove_rows(stored.path)
 
 
 def _sweep(ctx: Context) -> None:
@@ -207,16 +235,21 @@ def _columns(ctx: Context, row: Dataset, source: DetectedUpload, choice: ImportC
     }
 
 
-def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any]) -> bool:
-    """Point the data set at the new rows, which become its next version. Without any, a draft keeps the reasons (False)."""
-    if done.stored is None and row.status != "draft":
-        return False
+def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any]) -> Path | None:
+    """Point the data set at the new rows, which become its next version. Without any, a draft keeps the reasons.
+
+    Returns:
+        The file of rejected rows that nobody needs any more.
+    """
+    stored = done.stored
+    if stored is None and row.status != "draft":
+        return done.rejected_path
     queries.replace_rejected(session, row.id, done.kept)
     row.rejected = done.rejected
-    _replace_rejected_file(ctx, row, done.rejected_path)
-    if done.stored is None:
-        return False
-    stored = adopt(done.stored, ctx.settings.folder("datasets"))
+    before = ctx.settings.absolute(row.rejected_path) if row.rejected_path else None
+    row.rejected_path = None if done.rejected_path is None else ctx.settings.relative(done.rejected_path)
+    if stored is None:
+        return before
     counts = {"train_rows": stored.train_rows, "val_rows": stored.val_rows, "test_rows": stored.test_rows}
     content = {
         "rows_path": ctx.settings.relative(stored.path),
@@ -229,17 +262,7 @@ def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns
     columns["name"] = free_name(columns["name"], taken_dataset_names(session, beside=row.id))
     for key, value in (columns | content | {"version": number, "accepted": sum(counts.values())}).items():
         setattr(row, key, value)
-    return True
-
-
-def _replace_rejected_file(ctx: Context, row: Dataset, made: Path | None) -> None:
-    if row.rejected_path:
-        ctx.settings.absolute(row.rejected_path).unlink(missing_ok=True)
-    row.rejected_path = None
-    if made is not None:
-        target = ctx.settings.folder("rejected") / f"{uuid.uuid4().hex}.jsonl"
-        os.replace(made, target)
-        row.rejected_path = ctx.settings.relative(target)
+    return before
 
 
 def import_state(ctx: Context, dataset_id: int) -> ImportStateView | None:

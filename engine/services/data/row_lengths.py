@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -26,6 +27,9 @@ from storage.tables import LanguageModel
 SLICE_SECONDS = 0.2
 _VERSION = 2  # of what is counted
 _AT_ONCE = 50  # rows read at once while they are measured
+_MOST_UNKEPT = 4
+_UNKEPT: dict[Path, Column] = {}  # counts that the disk would not take, by the files that they are meant for
+_log = logging.getLogger(__name__)
 
 
 def model_of(ctx: Context, model: int) -> LanguageModel:
@@ -69,8 +73,29 @@ def measure_tokens(ctx: Context, dataset: int, model: int) -> MeasuredTokens:
         rows = index.rows(range(start, min(start + _AT_ONCE, len(index))))
         found += [_length(row, template) for row in rows]
     if found:  # at its own place: another tab that counts as well writes the very same there
-        _write_at(file, 4 * measured, np.asarray(found, dtype="<u4").tobytes())
+        _keep(file, measured, np.asarray(found, dtype="<u4"))
     return {"measured": min(_measured(file), len(index)), "total": len(index)}
+
+
+def _keep(file: Path, place: int, lengths: Column) -> None:
+    """Write on from a place; what the disk does not take stays in memory."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write_at(file, 4 * place, lengths.tobytes())
+    except OSError as error:
+        _log.warning("Counted tokens could not be kept: %s", error)
+        before = _counted(file, place)
+        while len(_UNKEPT) >= _MOST_UNKEPT:
+            _UNKEPT.pop(next(iter(_UNKEPT)), None)
+        _UNKEPT[file] = np.concatenate([before, lengths])
+
+
+def _counted(file: Path, count: int) -> Column:
+    """The first so many counts, from memory or from the file."""
+    unkept = _UNKEPT.get(file)
+    if unkept is not None and len(unkept) >= count:
+        return unkept[:count]
+    return np.fromfile(file, dtype="<u4", count=count) if count else np.zeros(0, dtype="<u4")
 
 
 def _write_at(file: Path, offset: int, data: bytes) -> None:
@@ -90,12 +115,12 @@ def _length(row: Mapping[str, Any], template: ChatTemplate) -> int:
 
 
 def _measured(file: Path) -> int:
-    return file.stat().st_size // 4 if file.is_file() else 0
+    return max(file.stat().st_size // 4 if file.is_file() else 0, len(_UNKEPT.get(file, ())))
 
 
 def _lengths_file(ctx: Context, rows: Path, base: LanguageModel) -> Path:
     stamp = (tokenizer_folder(ctx.settings, base) / "tokenizer.json").stat().st_mtime_ns
-    return ctx.settings.folder("cache", "row_tokens") / f"{rows.stem}-{base.id}-{stamp}-{_VERSION}.u4"
+    return ctx.settings.home / "cache" / "row_tokens" / f"{rows.stem}-{base.id}-{stamp}-{_VERSION}.u4"
 
 
 def token_lengths(ctx: Context, rows: Path, model: int) -> Column:
@@ -104,4 +129,4 @@ def token_lengths(ctx: Context, rows: Path, model: int) -> Column:
     count = len(RowIndex.open(rows))
     if _measured(file) < count:
         raise Fault("data.rows.not_measured")
-    return np.fromfile(file, dtype="<u4", count=count)
+    return _counted(file, count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.core.caches import keep
 from engine.core.context import Context
 
 SLICE_S = 0.15  # of one call
@@ -49,7 +49,7 @@ _OPEN_LOCK = threading.Lock()
 
 def kept_file(ctx: Context, name: str) -> Path:
     """Where the outcome of that name is kept."""
-    return ctx.settings.folder("cache", "reports") / f"{name}-{_VERSION}.json"
+    return ctx.settings.home / "cache" / "reports" / f"{name}-{_VERSION}.json"
 
 
 def kept(file: Path) -> dict[str, Any] | None:
@@ -78,10 +78,8 @@ def made(file: Path, make: Callable[[dict[str, Any]], Steps], seconds: float | N
         raise
     if not done:
         return {"working": round(work.done, 3)}
-    temporary = file.with_suffix(f".{os.getpid()}.part")
-    temporary.write_text(json.dumps(work.result, ensure_ascii=False), encoding="utf-8")
-    temporary.replace(file)
-    _forget(file)
+    if keep(file, json.dumps(work.result, ensure_ascii=False)):
+        _forget(file)  # else it stays in memory, done
     return dict(work.result)
 
 

@@ -148,13 +148,18 @@ def _store(ctx: Context, found: DetectedUpload, name: str, origin: str) -> int:
         upload_path=ctx.settings.relative(moved.files[0].path),
         **found_columns(ctx, moved),
     )
-    with ctx.db.write() as session:  # a file that cannot be moved leaves no row, a full disk no stray file
-        row.name = free_name(row.name, taken_dataset_names(session))
-        session.add(row)
-        session.flush()
+    try:  # a file that cannot be moved leaves no row, a full disk no stray file
         for path, target in places.items():
             shutil.move(path, target)
-        return row.id
+        with ctx.db.write() as session:
+            row.name = free_name(row.name, taken_dataset_names(session))
+            session.add(row)
+            session.flush()
+            return row.id
+    except BaseException:
+        for target in places.values():
+            target.unlink(missing_ok=True)
+        raise
 
 
 def found_columns(ctx: Context, found: DetectedUpload) -> dict[str, Any]:

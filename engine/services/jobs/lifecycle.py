@@ -39,10 +39,12 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
     spec = make_spec(raw_spec)
     lane, faults = _lane(spec)
     faults |= lacking_rows(ctx, spec)
+    with ctx.db.read() as s:
+        faults |= missing_inputs(ctx.settings, s, spec)
     with ctx.db.write() as s:
         if (known := same_job(s, TRAIN, idempotency_key=key)) is not None:
             return known
-        if faults := faults | missing_inputs(ctx.settings, s, spec):
+        if faults := faults | gone_inputs(s, spec):
             raise SpecError(faults)
         return queue_job(s, spec, lane, key=key)
 
@@ -92,25 +94,31 @@ def _content_hash(s: Session, dataset_id: int) -> str:
 
 
 def missing_inputs(settings: Settings, s: Session, spec: JobSpec) -> Faults:
-    """What keeps a job with this spec from starting on what is there now, by field."""
-    faults: Faults = {}
-    model = base_models.get_model(s, spec.base_model)
-    if model is None:
-        faults["base_model"] = {"code": "job.model_gone", "params": {}}
-    elif model.status != "ready":
-        faults["base_model"] = {"code": "job.model_not_ready", "params": {"name": model.name}}
-    elif changed := change_of(settings, model):
+    """What keeps a job with this spec from starting on what is there now, by field. Looks at files: not for a writer."""
+    faults = gone_inputs(s, spec)
+    model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
+    if model is not None and "base_model" not in faults and (changed := change_of(settings, model)):
         faults["base_model"] = changed.as_dict()
-    dataset = inputs.get_dataset(s, spec.dataset)
-    if dataset is None:
-        faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
-    elif dataset.status != "ready":
-        faults["dataset"] = {"code": "job.dataset_not_ready", "params": {"name": dataset.name}}
-    elif wrong := unteachable(spec, dataset):
+    if dataset is not None and "dataset" not in faults and (wrong := unteachable(spec, dataset)):
         faults["dataset"] = wrong
     if faults or model is None or dataset is None:
         return faults
     return refusals(spec, model, dataset.train_rows)
+
+
+def gone_inputs(s: Session, spec: JobSpec) -> Faults:
+    """Of `missing_inputs`, what the database alone can tell: asked again by the transaction that queues the job."""
+    faults: Faults = {}
+    model, dataset = base_models.get_model(s, spec.base_model), inputs.get_dataset(s, spec.dataset)
+    if model is None:
+        faults["base_model"] = {"code": "job.model_gone", "params": {}}
+    elif model.status != "ready":
+        faults["base_model"] = {"code": "job.model_not_ready", "params": {"name": model.name}}
+    if dataset is None:
+        faults["dataset"] = {"code": "job.dataset_gone", "params": {}}
+    elif dataset.status != "ready":
+        faults["dataset"] = {"code": "job.dataset_not_ready", "params": {"name": dataset.name}}
+    return faults
 
 
 def lacking_rows(ctx: Context, spec: JobSpec) -> Faults:
@@ -173,14 +181,19 @@ def resume_job(ctx: Context, job_id: int) -> None:
         NotFound: there is no such job.
         Fault: "job.not_resumable"; or SpecError when its model or data set is gone, or the model changed.
     """
+    with ctx.db.read() as s:
+        job = _job(s, job_id)
+        if job.status in RESUMABLE and known_kind(job.kind).trains:
+            faults = missing_inputs(ctx.settings, s, make_stored(job.spec))
+        else:
+            faults = {}
     with ctx.db.write() as s:
         job = _job(s, job_id)
         if job.status in (JobStatus.QUEUED, *ACTIVE):
             return
-        kind = known_kind(job.kind)
-        if job.status not in RESUMABLE or not kind.resumes:
+        if job.status not in RESUMABLE or not known_kind(job.kind).resumes:
             raise Fault("job.not_resumable", name=job.name)
-        if kind.trains and (faults := missing_inputs(ctx.settings, s, make_stored(job.spec))):
+        if faults:
             raise SpecError(faults)
         waiting = queries.queued_in(s, job.lane)
         job.position = waiting[0].position - 1.0 if waiting else job.position

@@ -121,16 +121,26 @@ def ensure_starter(ctx: Context, say: Callable[[JobView], None] | None = None) -
     Raises:
         Fault: only when waiting: why it could not be made ready.
     """
-    with ctx.db.write() as s:
-        model = queries.find_model(s, source="starter", ref=starter.HUB_NAME)
-        if model is not None and _is_there(ctx, model):
-            return model.id
-        if model is None or _is_another(ctx, model):
-            model = _insert(s, starter.NAME, "starter", starter.HUB_NAME)
-        job_id = _queue(s, model)
-    if say is not None:
+    model_id, job_id = _wanted(ctx, starter.NAME, "starter", starter.HUB_NAME)
+    if job_id is not None and say is not None:
         _wait(ctx, job_id, say)
-    return model.id
+    return model_id
+
+
+def _wanted(ctx: Context, name: str, source: str, ref: str) -> tuple[int, int | None]:
+    """The model of a source, and the job that prepares it; None where it is ready. A new one where there is none."""
+    with ctx.db.read() as s:
+        seen = queries.find_model(s, source=source, ref=ref)
+    if seen is not None and _is_there(ctx, seen):
+        return seen.id, None
+    other = seen is not None and _is_another(ctx, seen)
+    with ctx.db.write() as s:
+        model = queries.find_model(s, source=source, ref=ref)
+        if model is None or (other and seen is not None and model.id == seen.id):
+            model = _insert(s, name, source, ref)
+        elif model.status == "ready" and not (seen is not None and seen.id == model.id and seen.status == "ready"):
+            return model.id, None  # made ready since
+        return model.id, _queue(s, model)
 
 
 def offer_starter(ctx: Context) -> None:
@@ -232,14 +242,7 @@ def resize_model(ctx: Context, model_id: int, lang: str = FALLBACK) -> int:
 
 
 def _add(ctx: Context, name: str, source: str, ref: str) -> int:
-    with ctx.db.write() as s:
-        model = queries.find_model(s, source=source, ref=ref)
-        if model is None or _is_another(ctx, model):
-            model = _insert(s, name, source, ref)
-        elif _is_there(ctx, model):
-            return model.id
-        _queue(s, model)
-        return model.id
+    return _wanted(ctx, name, source, ref)[0]
 
 
 def _insert(s: Session, name: str, source: str, ref: str) -> LanguageModel:

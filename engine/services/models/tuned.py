@@ -92,6 +92,9 @@ def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
         SpecError: faults of the settings by "export.<key>".
     """
     format_of(format)
+    with ctx.db.read() as s:
+        made = tuned_models.exports_of(s, tuned_id, EXPORT.key)
+    lost = {job.id for job in made if job.status == JobStatus.SUCCEEDED and not _on_disk(ctx.settings, job)}
     with ctx.db.write() as s:
         tuned = _tuned(s, tuned_id)
         form = meant(format, tuned.format)
@@ -99,8 +102,7 @@ def start_export(ctx: Context, tuned_id: int, format: str, params: Mapping[str, 
         values = _read(form, params or {})
 
         def grants(job: Job) -> bool:
-            same = _asks_for(job, tuned, form) and _values(job, form) == values
-            return same and (job.status != JobStatus.SUCCEEDED or _on_disk(ctx.settings, job))
+            return job.id not in lost and _asks_for(job, tuned, form) and _values(job, form) == values
 
         return enqueue(
             s,

@@ -38,12 +38,17 @@ def use_weights(ctx: Context, tuned_id: int, which: str) -> None:
         NotFound: there is no such model, or it has no such weights.
         Fault: "tuned.weights_gone", "tuned.exporting", "tuned.training".
     """
+    with ctx.db.read() as s:
+        tuned = tuned_models.get_tuned(s, tuned_id)
+    if tuned is None or which not in versions_of(tuned.metrics):
+        raise NotFound(tuned=tuned_id)
+    there = ctx.settings.absolute(columns_with(tuned.metrics, which)["path"]).is_dir()
     with ctx.db.write() as s:
         tuned = tuned_models.get_tuned(s, tuned_id)
         if tuned is None or which not in versions_of(tuned.metrics):
             raise NotFound(tuned=tuned_id)
         columns, job = columns_with(tuned.metrics, which), s.get_one(Job, tuned.job_id)
-        if not ctx.settings.absolute(columns["path"]).is_dir():
+        if not there:
             raise Fault("tuned.weights_gone", name=tuned.name)
         if any(one.status in UNFINISHED for one in tuned_models.exports_of(s, tuned_id, EXPORT.key)):
             raise Fault("tuned.exporting", name=tuned.name)

@@ -13,7 +13,7 @@ from engine.jobs.kinds.probe import PROBE, timed
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
-from engine.services.jobs.lifecycle import enqueue_spec, lacking_rows, missing_inputs
+from engine.services.jobs.lifecycle import enqueue_spec, gone_inputs, lacking_rows, missing_inputs
 from engine.shapes.planning import ProbeView
 from storage.job_tables import Job
 from storage.queries import jobs as queries
@@ -39,8 +39,10 @@ def start_probe(ctx: Context, raw: Mapping[str, Any], seconds: float = LIMIT_S) 
     lane = lane_for(spec.budget.device)
     if faults := lacking_rows(ctx, spec):
         raise SpecError(faults)
+    with ctx.db.read() as s:
+        faults = missing_inputs(ctx.settings, s, spec)
     with ctx.db.write() as s:
-        if faults := missing_inputs(ctx.settings, s, spec):
+        if faults := faults | gone_inputs(s, spec):
             raise SpecError(faults)
         stored = spec.as_dict() | {"seconds": min(LIMIT_S, seconds)}
         stored["budget"]["device"] = lane

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 from engine.core.errors import TunesmithError
 from engine.core.imports import importing
+from engine.core.obstacles import obstacle
 from engine.core.shapes import CodedMessage
 from engine.serving.protocol import Request, encode, read_request
 
@@ -132,6 +133,8 @@ def _explain(error: Exception) -> CodedMessage:
 
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
         return {"code": "chat.out_of_memory", "params": {}}
+    if (met := obstacle(error)) is not None:
+        return met.as_dict()
     return {"code": "chat.failed", "params": {"reason": f"{type(error).__name__}: {error}"[:300]}}
 
 

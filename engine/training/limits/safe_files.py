@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,16 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.core.errors import Fault
+from engine.core.obstacles import obstacle
 from engine.models.base.inspect import hash_file
-from storage.dialect import says_disk_is_full
 
-_FULL = (
-    "no space left",
-    "disk quota",
-    "file write failed",
-    "failed writing file",
-    "unexpected pos",
-)
+_FULL = ("obstacle.disk_full", "obstacle.unwritten")
 _PARTIAL = ".partial"
 
 
@@ -49,11 +42,8 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 def disk_fault(error: Exception, folder: Path) -> Exception:
     """Fault("training.disk_full") where that is what the error means; else the error itself."""
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if full or says_disk_is_full(error) or any(mark in str(error).lower() for mark in _FULL):
-        free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
-        return Fault("training.disk_full", free_mb=free // 2**20)
-    return error
+    met = obstacle(error, folder)
+    return Fault("training.disk_full", free_mb=met.params["free_mb"]) if met and met.code in _FULL else error
 
 
 def _sync(path: Path) -> None:

@@ -116,13 +116,13 @@ class CheckpointStore:
         """Keep the newest checkpoints whole, and of the best one at least the weights."""
         with self.reporter.transaction() as s:
             found = reporting.checkpoints(s, self.reporter.job_id)
-            whole = [one for one in found if not one.metrics.get(WEIGHTS_ONLY)][: self.keep]
-            older = [one for one in found if one not in whole]
+        whole = [one for one in found if not one.metrics.get(WEIGHTS_ONLY)][: self.keep]
+        older = [one for one in found if one not in whole]
+        kept = {one.id: _weight_sizes(self.settings.absolute(one.path)) for one in older if one.step == best}
+        with self.reporter.transaction() as s:
             for checkpoint in older:
-                if checkpoint.step == best:
-                    folder = self.settings.absolute(checkpoint.path)
-                    sizes = {name: (folder / name).stat().st_size for name in WEIGHT_FILES if (folder / name).is_file()}
-                    reporting.keep_weights(s, checkpoint.id, sizes)
+                if checkpoint.id in kept:
+                    reporting.keep_weights(s, checkpoint.id, kept[checkpoint.id])
                 else:
                     reporting.mark_checkpoint_deleted(s, checkpoint.id)
         for checkpoint in older:
@@ -200,3 +200,7 @@ def read_progress(folder: Path) -> TrainingProgress:
     data: dict[str, Any] = json.loads((folder / _PROGRESS).read_text())
     known = {f.name: data[f.name] for f in fields(TrainingProgress) if f.name in data}
     return TrainingProgress(**known | {"best": CheckedStep(**known["best"]) if known.get("best") else None})
+
+
+def _weight_sizes(folder: Path) -> dict[str, int]:
+    return {name: (folder / name).stat().st_size for name in WEIGHT_FILES if (folder / name).is_file()}

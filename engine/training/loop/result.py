@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -114,12 +115,13 @@ class ResultFolders:
         row["lineage"] |= {FILES: {one.target.name: dict(one.hashes) for one in kept}}
         if self.last is not None:
             row = with_versions(row, self.last.row(self.settings, replace(progress, answers=None)))
+        before = [self._target(suffix) for suffix in ("", LAST_SUFFIX) if self._target(suffix).exists()]
         with self.reporter.transaction() as s:
             self.reporter.heed()
-            for suffix in ("", LAST_SUFFIX):
-                shutil.rmtree(self._target(suffix), ignore_errors=True)
+            for old in before:  # `__exit__` removes them: only renames happen while others wait
+                os.rename(old, old.with_name(f"{old.name}-before-{self.reporter.attempt}"))
             for one in kept:
-                one.aside.rename(one.target)
+                os.rename(one.aside, one.target)
             tuned_id = reporting.register_tuned(s, row)
         remember_result(self.settings, tuned_id, written.target, row["weights_hash"], written.hashes)
 

@@ -115,15 +115,20 @@ def decide(
         NotFound: there is no such row.
         Fault: "review.added" (it is part of a data set and can only be put back), or why the new row cannot be used.
     """
+    if row is not None:
+        with ctx.db.read() as session:
+            _open_row(session, row_id, decision)
+        row = clean_row(row)
     with ctx.db.write() as session:
         found = _open_row(session, row_id, decision)
         if row is not None:
-            found.row = clean_row(row)
+            found.row = row
             found.origin = {**found.origin, "edited": by_hand}
         if decision in DECISIONS:
             found.status = DECISIONS[decision]
         session.flush()
-        return _view(found, {target: name for target, name, _ in queries.targets(session)})
+        names = {target: name for target, name, _ in queries.targets(session)}
+    return _view(found, names)
 
 
 def _open_row(session: Session, row_id: int, decision: str) -> ReviewRow:

@@ -47,10 +47,12 @@ def start_audit(ctx: Context, dataset_id: int, settings: Mapping[str, Any] | Non
         SpecError: with every fault of the settings, by "check.param".
         Fault: "data.not_imported".
     """
+    with ctx.db.read() as s:
+        _ready(s, dataset_id)
+        kept = dict(settings) if settings is not None else queries.last_settings(s, dataset_id)
+    read_settings(kept)
     with ctx.db.write() as s:
         row = _ready(s, dataset_id)
-        kept = dict(settings) if settings is not None else queries.last_settings(s, dataset_id)
-        read_settings(kept)
         wish = {"content": row.content_hash, "settings": kept}
         if (known := same_job(s, AUDIT, spec=wish, dataset_id=dataset_id)) is not None:
             return known

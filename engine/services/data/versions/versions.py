@@ -176,8 +176,10 @@ def make_version(
         rows = _counted(recipe.found().run(source, recipe.values))
         stored = write_version(path.parent, rows, source.index, tell)
         _refuse_same(ctx, parent, path, stored)
+        made = _version_of(ctx, parent, recipe, stored, source)
+        kind = _kind_of(stored.path)
         with (transaction or ctx.db.write)() as s:
-            return _keep(s, ctx, parent, recipe, stored, source)
+            return _keep(s, parent, recipe, made, kind)
 
 
 def _refuse_same(ctx: Context, parent: DatasetVersion, path: Path, stored: StoredVersion) -> None:
@@ -203,14 +205,13 @@ def _counted(rows: Iterator[Row]) -> Iterator[Row]:
     return chain([first], rows)
 
 
-def _keep(
-    s: Session, ctx: Context, parent: DatasetVersion, recipe: Recipe, stored: StoredVersion, source: RowsSource
-) -> int:
-    row = _get(s, parent.dataset_id)
+def _version_of(
+    ctx: Context, parent: DatasetVersion, recipe: Recipe, stored: StoredVersion, source: RowsSource
+) -> DatasetVersion:
+    """A version as it will be written down, but for its number."""
     of_import = {key: parent.stats[key] for key in ("reasons", "rejected_kept") if key in parent.stats}
-    version = DatasetVersion(
-        dataset_id=row.id,
-        number=queries.next_number(s, row.id),
+    return DatasetVersion(
+        dataset_id=parent.dataset_id,
         parent=parent.number,
         operation=recipe.key,
         params=recipe.kept,
@@ -222,19 +223,27 @@ def _keep(
         test_rows=stored.test_rows,
         stats=stored.stats | of_import,
     )
+
+
+def _keep(s: Session, parent: DatasetVersion, recipe: Recipe, version: DatasetVersion, kind: str) -> int:
+    row = _get(s, parent.dataset_id)
+    version.number = queries.next_number(s, row.id)
     s.add(version)
     if recipe.key == REPAIRED:
         rejected_queries.mark_repaired(s, row.id, recipe.params["rejected"])
     review_queries.mark_added(s, recipe.values.get("reviewed", ()))
     if row.version == parent.number:
-        _put_in_use(ctx, row, version)
+        _put_in_use(row, version, kind)
     return version.number
 
 
-def _put_in_use(ctx: Context, row: Dataset, version: DatasetVersion) -> None:
+def _kind_of(rows: Path) -> str:
+    return kind_of(RowIndex.open(rows).rows([0])[0])
+
+
+def _put_in_use(row: Dataset, version: DatasetVersion, kind: str) -> None:
     """The data set's own columns are those of the version in use."""
-    index = RowIndex.open(ctx.settings.absolute(version.rows_path))
-    row.version, row.kind = version.number, kind_of(index.rows([0])[0])
+    row.version, row.kind = version.number, kind
     row.accepted = version.train_rows + version.val_rows + version.test_rows
     for key in ("rows_path", "content_hash", "train_rows", "val_rows", "test_rows", "stats"):
         setattr(row, key, getattr(version, key))
@@ -247,14 +256,14 @@ def use_version(ctx: Context, dataset: int, number: int) -> None:
         NotFound: there is no such data set or version.
         Fault: "data.version.busy" while a job is about to make one, or "data.file.rows_gone".
     """
-    version_file(ctx, dataset, number)
+    kind = _kind_of(version_file(ctx, dataset, number)[1])
     with _LOCKS[dataset], ctx.db.write() as s:
         row = _get(s, dataset)
         version = queries.numbered(s, dataset, number)
         if version is None:
             raise NotFound(dataset=dataset, version=number)
         _refuse_busy(s, row)
-        _put_in_use(ctx, row, version)
+        _put_in_use(row, version, kind)
 
 
 def job_under_way(ctx: Context, dataset: int) -> int | None:
