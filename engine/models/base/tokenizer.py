@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.small_files import read_object
 from engine.data.templates.template import ChatTemplate
 
 DEFAULT_TEMPLATE = """{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}
@@ -119,7 +120,7 @@ def _require_library_class(source: Path) -> None:
     from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
 
     for file in ("tokenizer_config.json", "config.json"):
-        content = json.loads((source / file).read_text(encoding="utf-8")) if (source / file).is_file() else {}
+        content = read_object(source / file) if (source / file).is_file() else {}
         if not (name := content.get("tokenizer_class")):
             continue
         found = [tokenizer_class_from_name(one) for one in (name.removesuffix("Fast"), name, f"{name}Fast")]
@@ -132,7 +133,7 @@ def _configured_ends(source: Path, eos: int | None) -> set[int]:
     ends = set() if eos is None else {eos}
     for name in ("generation_config.json", "config.json"):
         if (source / name).is_file():
-            value = json.loads((source / name).read_text(encoding="utf-8")).get("eos_token_id")
+            value = read_object(source / name).get("eos_token_id")
             ends |= {int(item) for item in (value if isinstance(value, list) else [value]) if isinstance(item, int)}
     return ends
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
+from engine.core.small_files import read_object
 from engine.data.templates.token_rows import TokenRows, named
 from engine.models.base.embedding import TokenTables, find_tables
 from engine.models.base.inspect import weight_files
@@ -79,7 +79,7 @@ def known_rows(weights: Path, tokenizer: Path) -> TokenRows:
     if (found := TokenRows.read(tokenizer)) is not None:
         return found
     try:
-        config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
+        config = read_object(weights / "config.json")
         found = look_into(weights, config, tokenizer)
     except (Fault, OSError, ValueError):  # those who load it say so
         return TokenRows()
@@ -125,8 +125,8 @@ def _untaught(template: ChatTemplate, tables: TokenTables, weights: Path) -> dic
 def _rows_before(weights: Path) -> int | None:
     """How many rows the original of a copy with more rows had."""
     try:
-        return int(json.loads((weights / RESIZED).read_text(encoding="utf-8"))["rows"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_object(weights / RESIZED)["rows"])
+    except (Fault, OSError, ValueError, KeyError, TypeError):
         return None
 
 
