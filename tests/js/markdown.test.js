@@ -28,3 +28,31 @@ test("lists, code, quotes and tables are what they are elsewhere", () => {
 test("an answer that is still being written is drawn as far as it goes", () => {
   for (const source of ["```js\nlet x", "**bo", "- ", "| a |", "[a](http", "", "1."]) assert.doesNotThrow(() => held(renderMarkdown(source)), source);
 });
+
+const N = 1_000_000;
+const many = (part) => part.repeat(Math.ceil(N / part.length)).slice(0, N);
+const HUGE = {
+  pipes: many("|"), wide: `${"|a".repeat(N / 4)}|\n${"|-".repeat(N / 4)}|\n${"|b".repeat(N / 4)}|`, tall: `|a|b|\n|-|-|\n${many("|1|2|\n")}`,
+  spaces: `a|b\n${many(" ")}x`, dashes: `a|b\n|${many("-|")}x`, heading: `# a${many(" ")}x`, hashes: `# a${many("#")}x`, rule: `${many("* ")}x`,
+  quotes: many("> "), brackets: many("["), links: many("[a](b)"), pictures: many("![a](b)"), items: many("- a\n"), blank: many("- a\n\n"),
+  lists: Array.from({ length: 1400 }, (_, depth) => `${" ".repeat(depth)}- x`).join("\n"), fences: many("```a\n~~~~\n"), ticks: many("`a"),
+  stars: many("**a "), emphasis: many("*a "), struck: many("~~a "), under: many("__a"), mixed: many("*_**__~~`["), lines: many("a\n"), urls: many("http://"),
+};
+
+test("a text of a million characters never stops the page, nor fills it with elements", () => {
+  for (const [name, source] of Object.entries(HUGE)) {
+    const begun = process.cpuUsage();
+    const drawn = renderMarkdown(source);
+    const spent = process.cpuUsage(begun);
+    assert.ok((spent.user + spent.system) / 1000 < 1000, name);
+    const box = held(drawn);
+    assert.ok(box.querySelectorAll("*").length < 60_000, name);
+    if (name === "pipes") assert.equal(box.textContent.length, source.length, name);
+  }
+});
+
+test("what is too large for a table stays as it is written, and what follows is still read", () => {
+  const drawn = held(renderMarkdown(`${"|a".repeat(9000)}|\n${"|-".repeat(9000)}|\n${"|b".repeat(9000)}|\n\n**bold**`));
+  assert.equal(drawn.querySelector("table"), null);
+  assert.equal(drawn.querySelector("strong").textContent, "bold");
+});

@@ -24,6 +24,7 @@ _OTHER_NUMBER = re.compile(
     r"(?:号|码|[ _-]?(?:id|number|no|code)s?)?(?:\s?(?:is|was|为|是))?\W{0,4}$",
     re.IGNORECASE,
 )
+_MOST_PROVED = 500  # telephone numbers of one text that are looked up; what is written like further ones counts as one
 _REGIONS = ("US", "GB", "CN", "DE", "FR", "IN", "AU", "JP", "HK", "TW", "SG")
 _ID = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{5}(?:18|19|20)\d{9}[\dXx](?![0-9A-Za-z])")
 _PROVINCES = frozenset(
@@ -69,22 +70,30 @@ def phones(text: str) -> Iterator[Hit]:
     for found in _CN_MOBILE.finditer(text):
         if not _OTHER_NUMBER.search(_before(text, found.start(), 32)):
             yield found.span()
-    for found in _NUMBER.finditer(text):
-        if _is_phone(found.group(), _before(text, found.start())):
+    written = (one for one in _NUMBER.finditer(text) if _reads_like_phone(one.group(), _before(text, one.start())))
+    for place, found in enumerate(written):
+        if place >= _MOST_PROVED or _is_assigned(found.group()):
             yield found.span()
 
 
-def _is_phone(number: str, before: str) -> bool:
-    import phonenumbers
-
+def _reads_like_phone(number: str, before: str) -> bool:
+    """Whether a number is written as telephone numbers are, or called one."""
     digits = sum(map(str.isdigit, number))
     if not 7 <= digits <= 15 or _OTHER_NUMBER.search(before[-32:]):
         return False
-    international = number.startswith(("+", "00"))
-    if not international and not _FORMATTED.fullmatch(number) and not _CALLED.search(before):
-        return False
+    return _is_international(number) or bool(_FORMATTED.fullmatch(number) or _CALLED.search(before))
+
+
+def _is_international(number: str) -> bool:
+    return number.startswith(("+", "00"))
+
+
+def _is_assigned(number: str) -> bool:
+    """Whether there is such a telephone number, by the plans of the countries."""
+    import phonenumbers
+
     shown = "+" + number[2:] if number.startswith("00") else number
-    for region in (None,) if international else _REGIONS:
+    for region in (None,) if _is_international(number) else _REGIONS:
         try:
             parsed = phonenumbers.parse(shown, region)
         except phonenumbers.NumberParseException:
@@ -122,10 +131,16 @@ def ibans(text: str) -> Iterator[Hit]:
 
     for found in _IBAN.finditer(text):
         number = found.group()
-        while number.count(" ") and not iban.is_valid(number, check_country=False):  # a word in capitals that follows
+        while number.count(" ") and not _checks_out(number):  # a word in capitals that follows
             number = number.rpartition(" ")[0]
-        if iban.is_valid(number, check_country=False):
+        if _checks_out(number) and iban.is_valid(number, check_country=False):
             yield found.start(), found.start() + len(number)
+
+
+def _checks_out(number: str) -> bool:
+    """Whether the check digits are right (ISO 7064, mod 97): most that look alike are passed over by that alone."""
+    plain = number.replace(" ", "")
+    return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
 
 
 def cards(text: str) -> Iterator[Hit]:

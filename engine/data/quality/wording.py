@@ -21,7 +21,7 @@ _SINGLE = (
 )
 WORD = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+")
 CJK = re.compile(rf"[{_SINGLE}]")
-_MARKS = re.compile(r"[.,!?;:…]+(?=\s|$)|[\"'“”‘’«»，。！？；：、]")
+_MARKS = re.compile(r"(?<![.,!?;:…])[.,!?;:…]++(?=\s|$)|[\"'“”‘’«»，。！？；：、]")
 _FENCE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+")
 

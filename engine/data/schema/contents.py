@@ -16,7 +16,7 @@ MOST_LABELS = 100
 LONGEST_LABEL = 80  # characters
 _ENOUGH = 20  # rows from which on labels must repeat
 _NUMBER = re.compile(r"[\s\d.,:/+%$€£¥年月日T-]+Z?")  # numbers, dates, times, amounts
-_CODE = re.compile(r"[A-Za-z\d_.:/@#-]*\d[A-Za-z\d_.:/@#-]*")  # "ID-0042", "doc7.pdf", an address
+_CODE = re.compile(r"[A-Za-z_.:/@#-]*+\d[A-Za-z\d_.:/@#-]*")  # "ID-0042", "doc7.pdf", an address
 Reads = Literal["text", "nested", "label", "number"]
 
 THUMBS: dict[Any, bool] = {

@@ -206,8 +206,7 @@ class ControlTokens:
     def _by_template(self, text: str) -> Iterator[tuple[int, int, str]]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         for number, (begin, end) in zip(encoding.ids, encoding.offsets, strict=True):
-            core = text[begin:end].strip()
-            if number in self._signs and self._spells(core, number):
+            if number in self._signs and self._spells(core := text[begin:end].strip(), number):
                 at = text.index(core, begin)
                 yield at, at + len(core), self._signs[number]
 

@@ -18,7 +18,7 @@ class Encoded:
     Attributes:
         ids: token ids, at most the limit's number.
         labels: as long as `ids`.
-        skipped_turns: answers that are not trained because the template rewrites them when the conversation goes on.
+        skipped_turns: answers that are not trained, for the template rewrites them when the conversation goes on, or there are too many.
         full_length: number of tokens before any cut.
         following: the token behind the last one, where that is learnt although it stands in another example.
         cropped: answers whose white space at the beginning the template drops.

@@ -8,6 +8,7 @@ from engine.core.errors import Fault
 from engine.data.templates.renderer import Messages, Renderer, Tools
 
 IGNORED = -100
+_MOST_RENDERED = 100_000  # messages that are rendered to find the answers of one conversation
 _MARK = "\u0001"  # in no real text: shows where a template puts the content
 Span = tuple[int, int]
 
@@ -22,15 +23,23 @@ def answer_spans(
 
     Returns:
         spans of characters, and the number of answers that could not be placed because the template rewrites them
-        when the conversation goes on (or what comes before them); those are not trained, rather than trained wrongly.
+        when the conversation goes on (or what comes before them), or because it is longer than some 450 messages; those are
+        not trained, rather than trained wrongly.
     """
-    found = [
-        _Turn(template, messages, turn, text, tools, bare).span()
-        for turn, message in enumerate(messages)
-        if message["role"] == "assistant"
-    ]
+    turns = [turn for turn, message in enumerate(messages) if message["role"] == "assistant"]
+    found = (_Turn(template, messages, turn, text, tools, bare).span() for turn in _looked_for(turns))
     spans = [span for span in found if span is not None]
-    return spans, len(found) - len(spans)
+    return spans, len(turns) - len(spans)
+
+
+def _looked_for(turns: Sequence[int]) -> Sequence[int]:
+    """The first answers as far as they are found in bearable time, and the last one: each takes two renders of all before it."""
+    left = _MOST_RENDERED
+    for place, turn in enumerate(turns):
+        left -= 2 * turn
+        if left < 0:
+            return [*turns[:place], turns[-1]]
+    return turns
 
 
 class _Turn:

@@ -10,7 +10,7 @@ from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
-from engine.data.operations.shaping.noise import noisy
+from engine.data.operations.shaping.noise import can_slip, noisy
 from engine.data.operations.shaping.openings import another_opening, has_opening
 from engine.data.operations.shaping.paraphrase import HOLE, can_paraphrase, paraphrased
 from engine.data.operations.shaping.settings import PERCENT, SEED, fraction, share
@@ -30,7 +30,7 @@ def _noise(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
         return noisy(text, kinds, strength, dice)
 
     def fits(text: str) -> bool:
-        return noisy(text, kinds, strength, random.Random(0)) is not None
+        return can_slip(text, kinds)
 
     yield from variants(source, values, "noise", change, fits=fits, pick=EVERY)
 

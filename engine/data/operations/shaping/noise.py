@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from engine.data.operations.shaping.phrasebook import phrases
 
@@ -21,9 +21,8 @@ _NEAR = {
 }
 _WORD = re.compile(r"[A-Za-z]{3,}|[\u4e00-\u9fff]{2,}")
 _MARKS = re.compile(r"[,.;:!?'\"\uff0c\u3002\uff1b\uff1a\uff1f\uff01\u3001\u201c\u201d\u2018\u2019]")
-_KEPT = re.compile(
-    r"https?://\S+|\S+@\S+|`[^`]*`|\w*\d\w*"
-)  # addresses, code and anything with digits stay as they are
+_KEPT = (re.compile(r"https?://\S+"), re.compile(r"`[^`]*`"), re.compile(r"\b[^\W\d]*+\d\w*"))  # links, code, digits
+_RUN = re.compile(r"\S+")
 
 
 def noisy(text: str, kinds: list[str], strength: float, dice: random.Random) -> str | None:
@@ -31,9 +30,7 @@ def noisy(text: str, kinds: list[str], strength: float, dice: random.Random) -> 
 
     Numbers, addresses and code are never touched: a slip in them would ask for something else.
     """
-    kept = [found.span() for found in _KEPT.finditer(text)]
-    free = lambda place: not any(start <= place < end for start, end in kept)  # noqa: E731
-    slips = [(place, kind) for kind in kinds for place in _PLACES[kind](text) if free(place)]
+    slips = _slips(text, kinds)
     if not slips:
         return None
     hit = [slip for slip in slips if dice.random() < strength] or [dice.choice(slips)]
@@ -41,6 +38,27 @@ def noisy(text: str, kinds: list[str], strength: float, dice: random.Random) -> 
     for place, kind in sorted(hit, reverse=True):
         _MAKERS[kind](letters, place, dice)
     return "".join(letters)
+
+
+def can_slip(text: str, kinds: Sequence[str]) -> bool:
+    """Whether there is a place for a slip of one of these kinds."""
+    return bool(_slips(text, kinds))
+
+
+def _slips(text: str, kinds: Sequence[str]) -> list[tuple[int, str]]:
+    """Every place of a slip, with its kind."""
+    kept = bytearray(len(text))
+    for start, end in _kept(text):
+        kept[start:end] = b"\1" * (end - start)
+    return [(place, kind) for kind in kinds for place in _PLACES[kind](text) if not kept[place]]
+
+
+def _kept(text: str) -> Iterator[tuple[int, int]]:
+    """What stays as it is: addresses, code and anything with digits."""
+    for pattern in _KEPT:
+        yield from (found.span() for found in pattern.finditer(text))
+    if "@" in text:
+        yield from (run.span() for run in _RUN.finditer(text) if "@" in run.group()[1:-1])
 
 
 def _inner(text: str) -> list[int]:

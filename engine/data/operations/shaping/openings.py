@@ -9,8 +9,8 @@ from functools import cache
 
 from engine.data.operations.shaping.phrasebook import phrases
 
-_END = re.compile(r"[.?!\u3002\uff1f\uff01]*\s*$")
-_INSIDE = re.compile(r"[.?!\u3002\uff1f\uff01\n]\s*\S")
+_MARKS = ".?!\u3002\uff1f\uff01"
+_INSIDE = re.compile(rf"[{_MARKS}\n]")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -62,7 +62,7 @@ def another_opening(text: str, dice: random.Random) -> str | None:
     family, opening = found
     body = text.lstrip()[len(opening) :]
     asks = opening in family.asking
-    one_sentence = _INSIDE.search(body) is None
+    one_sentence = _INSIDE.search(body.rstrip()[:-1]) is None
     pool = (*family.stating, *family.asking) if one_sentence else family.asking if asks else family.stating
     others = [other for other in pool if other != opening]
     if not others:
@@ -70,5 +70,5 @@ def another_opening(text: str, dice: random.Random) -> str | None:
     chosen = dice.choice(others)
     will_ask = chosen in family.asking
     if will_ask != asks:
-        body = _END.sub("", body) + family.ends[will_ask]
+        body = body.rstrip().rstrip(_MARKS) + family.ends[will_ask]
     return chosen + body

@@ -3,9 +3,17 @@ import { h } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 
+const MD_LONGEST = 100000; // characters that are drawn as Markdown; what follows stays as it is written
+const MD_PARTS = 10000; // blocks, items, cells and spans of one text: beyond them, text stays as it is written
+let mdLeft = 0;
+
 /** The nodes for `source`. Paragraphs keep their line breaks. */
 export function renderMarkdown(source) {
-  return mdBlocks(String(source).replace(/\r\n?/g, "\n").split("\n"), 0);
+  mdLeft = MD_PARTS;
+  const whole = String(source).replace(/\r\n?/g, "\n");
+  const nodes = mdBlocks(whole.slice(0, MD_LONGEST).split("\n"), 0);
+  if (whole.length > MD_LONGEST) nodes.push(h("p", {}, whole.slice(MD_LONGEST)));
+  return nodes;
 }
 
 const MD_ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
@@ -17,11 +25,21 @@ function mdBlocks(lines, depth) {
   let at = 0;
   while (at < lines.length) {
     if (!lines[at].trim()) { at += 1; continue; }
-    const block = (depth < MD_DEPTH && MD_BLOCKS.map((read) => read(lines, at, depth)).find(Boolean)) || mdParagraph(lines, at, depth);
+    if (mdLeft <= 0) { nodes.push(h("p", {}, lines.slice(at).join("\n"))); break; }
+    mdLeft -= 1;
+    const block = (depth < MD_DEPTH && mdFirst(lines, at, depth)) || mdParagraph(lines, at, depth);
     nodes.push(block.node);
     at = block.next;
   }
   return nodes;
+}
+
+function mdFirst(lines, at, depth) {
+  for (const read of MD_BLOCKS) {
+    const block = read(lines, at, depth);
+    if (block) return block;
+  }
+  return null;
 }
 
 function mdFence(lines, at) {
@@ -34,8 +52,12 @@ function mdFence(lines, at) {
 }
 
 function mdHeading(lines, at, depth) {
-  const found = /^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(lines[at]);
-  return found && { node: h("p", { class: "md-heading md-heading-" + found[1].length }, mdInline(found[2], depth)), next: at + 1 };
+  const found = /^\s{0,3}(#{1,6})\s(.*)$/.exec(lines[at]);
+  if (!found) return null;
+  const text = found[2].trim();
+  let end = text.length;
+  while (text[end - 1] === "#") end -= 1;
+  return { node: h("p", { class: "md-heading md-heading-" + found[1].length }, mdInline(text.slice(0, end).trimEnd(), depth)), next: at + 1 };
 }
 
 function mdRule(lines, at) {
@@ -63,6 +85,8 @@ function mdList(lines, at, depth) {
     const item = MD_ITEM.exec(lines[end]);
     if (item && item[1].length <= indent) {
       if (item[1].length < indent || /\d/.test(item[2]) !== ordered) break;
+      if (mdLeft <= 0 && items.length) break;
+      mdLeft -= 1;
       items.push([item[3]]);
     } else if (!lines[end].trim()) {
       const after = lines[end + 1] || "";
@@ -83,12 +107,17 @@ function mdItem(lines, depth) {
 }
 
 function mdTable(lines, at, depth) {
-  if (!lines[at].includes("|") || !/^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?\s*$/.test(lines[at + 1] || "")) return null;
+  if (!lines[at].includes("|") || !/^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)+\|?$/.test((lines[at + 1] || "").trim())) return null;
   const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|")) end += 1;
   const head = cells(lines[at]);
-  const row = (line) => h("tr", {}, head.map((_, i) => h("td", {}, mdInline(cells(line)[i] || "", depth))));
+  if (head.length * (end - at) > mdLeft) return null; // its cells would be too many: it stays text
+  mdLeft -= head.length * (end - at);
+  const row = (line) => {
+    const found = cells(line);
+    return h("tr", {}, head.map((_, i) => h("td", {}, mdInline(found[i] || "", depth))));
+  };
   const table = h("table", { class: "ts-table" },
     h("thead", {}, h("tr", {}, head.map((cell) => h("th", { scope: "col" }, mdInline(cell, depth))))),
     h("tbody", {}, lines.slice(at + 2, end).map(row)));
@@ -119,13 +148,14 @@ const MD_INLINE = new RegExp([
 ].join("|"), "g");
 
 function mdInline(text, depth) {
-  if (depth >= MD_DEPTH) return [text];
+  if (depth >= MD_DEPTH || mdLeft <= 0) return [text];
   const nodes = [];
   let from = 0;
   for (const found of text.matchAll(MD_INLINE)) {
     if (found.index > from) nodes.push(text.slice(from, found.index));
     nodes.push(mdSpan(found, depth + 1));
     from = found.index + found[0].length;
+    if ((mdLeft -= 1) <= 0) break;
   }
   if (from < text.length) nodes.push(text.slice(from));
   return nodes;
