@@ -9,6 +9,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from typing import Any, NamedTuple, NoReturn
@@ -18,6 +19,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.jobs.supervisor import Supervisor
+from engine.services.data.leftovers import try_to_sweep
 from engine.services.models.base_models import offer_starter
 from storage.dialect import software
 from storage.queries.jobs import active_jobs
@@ -58,6 +60,7 @@ def serve(
         gc.enable()
         supervisor = Supervisor(ctx)
         supervisor.start()
+        threading.Thread(target=try_to_sweep, args=(ctx,), name="sweep", daemon=True).start()
         try:
             offer_starter(ctx)
             _greet(console, settings, allow_remote)

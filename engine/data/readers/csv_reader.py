@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.data.records.bounds import MAX_ROW, check_columns
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
-from engine.data.records.record import MAX_NAME, MAX_ROW, Record, Rejected, clip
+from engine.data.records.record import MAX_NAME, Record, Rejected, clip
 
 
 class _RowTooLong(Exception):
@@ -93,6 +94,7 @@ def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rej
         for lines, cells in rows:
             if names is None:
                 names = header_names(cells) if isinstance(cells, list) else ["#1"]
+                check_columns(len(names))
                 continue
             row += 1
             yield _record(lines, cells, names, row)

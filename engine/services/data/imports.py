@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,12 +19,16 @@ from engine.core.errors import Fault
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
 from engine.data.importing.names import clean_name
+from engine.data.readers.declared_size import declared_size
+from engine.data.readers.source_file import SourceFile
+from engine.data.records.bounds import AT_ONCE_BYTES, AT_ONCE_ROWS, AT_ONCE_SECONDS, Budget, Later
 from engine.data.records.record import show
 from engine.data.rows.store import adopt
 from engine.data.schema.declared import shape_of
 from engine.jobs.kinds import keys_of
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.queue import enqueue, same_job
+from engine.services.data.leftovers import sweep
 from engine.services.data.sources import files_of, found_columns, source_of
 from engine.services.data.views import get_dataset, import_views, load_dataset, view_of
 from engine.services.jobs import lifecycle as job_services
@@ -37,8 +40,6 @@ from storage.queries import jobs as job_queries
 from storage.queries import versions
 from storage.tables import Dataset
 
-AT_ONCE_BYTES = 16_000_000  # larger files are imported by a job
-_LEFT_BEHIND_S = 86_400.0  # files that nobody has written to for so long
 _CHANGING = keys_of(lambda kind: kind.changes_rows)
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -73,11 +74,13 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
     known = {one.name for one in fields(ImportChoice)}
     wanted = ImportChoice(**{key: value for key, value in choice.items() if key in known})
     row = load_dataset(ctx, dataset_id)
-    if sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file()) <= AT_ONCE_BYTES:
-        return import_dataset(ctx, dataset_id, **asdict(wanted))
+    if _is_small(files_of(ctx, row)):
+        with contextlib.suppress(Later):
+            return import_dataset(ctx, dataset_id, **asdict(wanted), budget=Budget(AT_ONCE_SECONDS))
     wanted.check()
-    source = source_of(ctx, row, wanted.encoding, wanted.options)
-    converter(source, wanted.shape, wanted.mapping, wanted.templates)
+    with contextlib.suppress(Later):  # then the job says what is wrong
+        source = source_of(ctx, row, wanted.encoding, wanted.options, Budget(AT_ONCE_SECONDS))
+        converter(source, wanted.shape, wanted.mapping, wanted.templates)
     spec = {"choice": asdict(wanted)}
     with ctx.db.write() as session:
         row = get_dataset(session, dataset_id)
@@ -89,6 +92,12 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
             last.deleted_at = last.finished_at
             shutil.rmtree(work_folder(ctx, last.id), ignore_errors=True)
         return {"job": enqueue(session, IMPORT_DATA, name=row.name, spec=spec, dataset_id=row.id)}
+
+
+def _is_small(files: Sequence[SourceFile]) -> bool:
+    """Whether the files may be imported at once, by what they say of themselves."""
+    sizes = [declared_size(file) for file in files if file.path.is_file()]
+    return sum(size.bytes for size in sizes) <= AT_ONCE_BYTES and sum(size.rows for size in sizes) <= AT_ONCE_ROWS
 
 
 def _refuse(row: Dataset, busy: Job | None) -> None:
@@ -118,10 +127,12 @@ def import_dataset(
     encoding: str | None = None,
     templates: Mapping[str, Sequence[str]] | None = None,
     options: Mapping[str, Any] | None = None,
+    budget: Budget | None = None,
 ) -> DatasetView:
     """Read all files of the data set under this mapping, here and now; returns the view. The rows are its next version.
 
     Raises:
+        Later: it takes longer than `budget` says.
         Fault: "data.val_fraction", "param.not_whole", a fault of the mapping, "data.version.busy", "data.import.disk_full",
             or "data.import.none_accepted". Rows of an earlier import stay.
     """
@@ -131,7 +142,7 @@ def import_dataset(
     choice = ImportChoice(name, shape, mapping, val_fraction, seed, encoding, templates, options)
     folder = ctx.settings.home / "imports" / uuid.uuid4().hex
     try:
-        run_import(ctx, dataset_id, choice, folder)
+        run_import(ctx, dataset_id, choice, folder, budget=budget)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     with ctx.db.read() as session:
@@ -147,8 +158,9 @@ def run_import(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     transaction: Transaction | None = None,
+    budget: Budget | None = None,
 ) -> Imported:
-    """Import with the help of `folder`, which the caller removes; `tell` and `lasting` as in `import_rows`.
+    """Import with the help of `folder`, which the caller removes; `tell`, `lasting` and `budget` as in `import_rows`.
 
     Args:
         transaction: in which the rows become the data set's.
@@ -158,9 +170,9 @@ def run_import(
         NotFound: there is no such data set.
     """
     choice.check()
-    _sweep(ctx)
+    sweep(ctx)
     row = load_dataset(ctx, dataset_id)
-    source = source_of(ctx, row, choice.encoding, choice.options)
+    source = source_of(ctx, row, choice.encoding, choice.options, budget)
     done = import_rows(
         source,
         choice.shape,
@@ -171,6 +183,7 @@ def run_import(
         templates=choice.templates,
         tell=tell,
         lasting=lasting,
+        budget=budget,
     )
     with (transaction or ctx.db.write)() as session:
         row = get_dataset(session, dataset_id)
@@ -178,17 +191,6 @@ def run_import(
     if not stored:
         raise Fault("data.import.none_accepted", rejected=done.rejected)
     return done
-
-
-def _sweep(ctx: Context) -> None:
-    """Remove what a server left that was killed while it took in or imported files: no job will go on with it."""
-    long_ago = time.time() - _LEFT_BEHIND_S
-    uploads = ctx.settings.folder("uploads")
-    files = (*ctx.settings.folder("datasets").glob("*.part"), *uploads.glob("*.part*"), *uploads.glob("*.new"))
-    for left in (*ctx.settings.folder("imports").iterdir(), *files):
-        with contextlib.suppress(OSError):
-            if not left.name.isdecimal() and left.stat().st_mtime < long_ago:
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _columns(ctx: Context, row: Dataset, source: DetectedUpload, choice: ImportChoice) -> dict[str, Any]:
