@@ -18,7 +18,7 @@ from engine.data.importing import archive
 from engine.data.readers import parquet_reader
 from engine.data.readers.parquet_pages import PagesDamaged, pages
 from engine.data.records import bounds
-from engine.data.records.bounds import Budget, OverBounds
+from engine.data.records.bounds import OverBounds, ReadingBudget
 from engine.jobs.kinds.take_in import TAKE_IN
 from engine.jobs.queue import enqueue
 from engine.jobs.signals import Cancelled
@@ -146,14 +146,14 @@ def test_rows_that_are_too_large_are_named_without_being_made(tmp_path: Path) ->
         path = tmp_path / "a.parquet"
         path.write_bytes(data)
         with little():
-            found = list(parquet_reader.read_parquet(path, Budget()))
+            found = list(parquet_reader.read_parquet(path, ReadingBudget()))
         assert {item.code for item in found} == {"data.bounds.row"}  # type: ignore[union-attr]
 
 
 def test_lists_that_refer_to_one_text_are_read_as_they_are(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(bombs.same_text_in_lists(200_000, 3, rows=20))
-    found = [item.values for item in parquet_reader.read_parquet(path, Budget())]  # type: ignore[union-attr]
+    found = [item.values for item in parquet_reader.read_parquet(path, ReadingBudget())]  # type: ignore[union-attr]
     assert found == [{"messages": [{"role": "user", "content": "a" * 200_000}] * 3}] * 20
 
 
@@ -171,7 +171,7 @@ def test_a_page_that_lies_about_itself_is_not_unpacked(tmp_path: Path) -> None:
     with little():
         items = []
         with contextlib.suppress(OverBounds):
-            items = list(parquet_reader.read_parquet(file, Budget()))
+            items = list(parquet_reader.read_parquet(file, ReadingBudget()))
     assert not [item for item in items if not hasattr(item, "code")]
     with file.open("rb") as raw, pytest.raises(PagesDamaged):
         list(pages(raw, len(data) - 8, 100, lambda: None))
@@ -224,7 +224,7 @@ def test_what_takes_long_to_look_at_becomes_a_draft_by_a_job(ctx: Context, monke
 
 def test_deep_and_wide_rows_are_named_and_the_others_kept(tmp_path: Path) -> None:
     for data, code in (
-        (bombs.deep(101), "data.json.too_deep"),
+        (bombs.deep(401), "data.json.too_deep"),
         (bombs.deep(600), "data.json.too_deep"),
         (bombs.deep(100_000), "data.json.too_deep"),
         (bombs.wide_objects(100_000), "data.bounds.columns"),
@@ -234,7 +234,7 @@ def test_deep_and_wide_rows_are_named_and_the_others_kept(tmp_path: Path) -> Non
                 result = run(tmp_path, form, "a.jsonl")
             assert (result.pairs, [one["code"] for one in result.rejected]) == ([("Q", "A")], [code])
             assert_can_be_said(code, result.rejected[0]["params"])
-    assert run(tmp_path, bombs.deep(95)).rejected == []
+    assert run(tmp_path, bombs.deep(395)).rejected == []
 
 
 def test_an_import_that_takes_longer_than_a_moment_goes_on_as_a_job(

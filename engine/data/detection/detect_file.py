@@ -14,7 +14,7 @@ from engine.data.readers.excel_reader import survey
 from engine.data.readers.parquet_reader import open_parquet, unusable_columns
 from engine.data.readers.source_file import SourceFile
 from engine.data.readers.text_reader import text_options
-from engine.data.records.bounds import Budget
+from engine.data.records.bounds import ReadingBudget
 from engine.data.records.encodings import Encoding, detect_encoding, known_encoding
 from engine.data.records.record import MAX_NAME, clip
 
@@ -41,7 +41,7 @@ def detect_file(
     encoding: str | None,
     options: Mapping[str, Any],
     documents: Documents,
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> DetectedFile:
     """Understand one file by its content. The text of a Word or PDF file is taken out unless that was done before.
 
@@ -103,7 +103,7 @@ def _document(file: SourceFile, options: Mapping[str, Any]) -> DetectedFile:
     return DetectedFile(chosen, form, notes)
 
 
-def _excel(file: SourceFile, options: Mapping[str, Any], budget: Budget | None) -> DetectedFile:
+def _excel(file: SourceFile, options: Mapping[str, Any], budget: ReadingBudget | None) -> DetectedFile:
     found = survey(file.path, options.get("sheet"), budget)
     sheets, sheet, layout = found.sheets, found.sheet, found.layout
     form = Format(

@@ -12,7 +12,7 @@ from engine.core.errors import Fault
 from engine.data.detection.detect_file import DetectedFile, Note, detect_file, note
 from engine.data.readers.documents import DOCUMENTS, Documents
 from engine.data.readers.source_file import TEXTS, SourceFile
-from engine.data.records.bounds import LOOK_BYTES, Budget
+from engine.data.records.bounds import LOOK_BYTES, ReadingBudget
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.guess import guess_shape
 
@@ -49,9 +49,9 @@ class DetectedUpload:
         """How the files are read: of all options, those of the first file that has them."""
         return {key: value for file in reversed(self.files) for key, value in file.options.items()}
 
-    def records(self, budget: Budget | None = None) -> Iterator[Record | Rejected]:
+    def records(self, budget: ReadingBudget | None = None) -> Iterator[Record | Rejected]:
         """Every row of every file, in order; where there are several, each row says which one it is of."""
-        budget = budget or Budget()
+        budget = budget or ReadingBudget()
         if len(self.files) == 1:
             return self.files[0].records(budget)
         return (replace(item, file=file.name) for file in self.files for item in file.records(budget))
@@ -73,7 +73,7 @@ def detect_files(
     encoding: str | None = None,
     options: Mapping[str, Any] | None = None,
     refused: Sequence[tuple[str, Fault]] = (),
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> DetectedUpload:
     """Understand several files as one data set. A file that cannot be read is named in the notes, the others stay.
 
@@ -88,7 +88,7 @@ def detect_files(
     """
     found: list[DetectedFile] = []
     faults = list(refused)
-    budget = budget or Budget()
+    budget = budget or ReadingBudget()
     with Documents(budget=budget) as documents:
         for file in files:
             budget.heed()
@@ -111,7 +111,7 @@ def refused_note(name: str, fault: Fault) -> Note:
     )
 
 
-def _need_a_row(file: SourceFile, budget: Budget) -> None:
+def _need_a_row(file: SourceFile, budget: ReadingBudget) -> None:
     """Raises Fault when the first rows hold none that can be read. A document has text, or it would have no file."""
     if file.format in DOCUMENTS:
         return
@@ -153,7 +153,7 @@ def _file_notes(found: list[DetectedFile], faults: list[tuple[str, Fault]]) -> l
     return notes
 
 
-def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: Budget) -> DetectedUpload:
+def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: ReadingBudget) -> DetectedUpload:
     each = max(_LEAST_ROWS, _LOOK_ROWS // len(found))
     looked = [item for file in source.files for item in _first(file, each, budget)]
     rows = [item.values for item in looked if isinstance(item, Record)]
@@ -169,7 +169,7 @@ def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: Budge
     )
 
 
-def _first(file: SourceFile, rows: int, budget: Budget) -> Iterator[Record | Rejected]:
+def _first(file: SourceFile, rows: int, budget: ReadingBudget) -> Iterator[Record | Rejected]:
     """So many rows, fewer where they are large."""
     size = 0
     for item in islice(file.records(budget), rows):

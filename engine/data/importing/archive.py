@@ -15,7 +15,7 @@ from typing import IO
 from engine.core.errors import Fault
 from engine.data.importing.names import clean_name
 from engine.data.readers.office_packages import DAMAGE, check_ratio, open_zip
-from engine.data.records.bounds import MAX_MEMBERS, MAX_RATIO, MB, PLENTY, Budget, check_disk
+from engine.data.records.bounds import MAX_MEMBERS, MAX_RATIO, MB, PLENTY, ReadingBudget, check_disk
 
 _CHUNK = 2**20
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._|\.git(/|attributes$|ignore$))", re.I)
@@ -33,7 +33,7 @@ class Unpacked:
     faults: list[tuple[str, Fault]] = field(default_factory=list)  # (name in the archive, why it was left out)
 
 
-def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0, budget: Budget | None = None) -> Unpacked:
+def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0, budget: ReadingBudget | None = None) -> Unpacked:
     """Unpack the files of an archive into `folder`, under random names; all together at most `limit_mb`.
 
     Args:
@@ -48,7 +48,7 @@ def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0, budget: Budg
     try:
         with open_zip(path) as archive:
             members = list(_members(archive))
-            room = _Room(folder, limit_mb, taken, path.stat().st_size, budget or Budget())
+            room = _Room(folder, limit_mb, taken, path.stat().st_size, budget or ReadingBudget())
             for info, name in members:
                 try:
                     _unpack_one(archive, info, name, done, folder, room)
@@ -70,7 +70,7 @@ class _NoRoom(Fault):
 class _Room:
     """What an archive may still unpack to: as much as an upload may have, and not many times what it is itself."""
 
-    def __init__(self, folder: Path, limit_mb: int, taken: int, size: int, budget: Budget) -> None:
+    def __init__(self, folder: Path, limit_mb: int, taken: int, size: int, budget: ReadingBudget) -> None:
         self._folder, self._limit_mb, self._size, self._budget = folder, limit_mb, size, budget
         self._left = limit_mb * MB - taken
         self._made = 0

@@ -14,7 +14,7 @@ from typing import Any
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.importing.reading import Convert, Outcome, Place, batches, outcomes
-from engine.data.records.bounds import LOOK_BYTES, Budget, Later, check_disk
+from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
 from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
@@ -91,13 +91,13 @@ def preview(
     mapping: dict[str, str],
     limit: int,
     templates: Templates | None = None,
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
     plan = _plan(source, shape, mapping, templates)
     beside = LeftOutCounter(plan)
-    budget = budget or Budget()
+    budget = budget or ReadingBudget()
     items = outcomes(source, beside.watching(normaliser(plan)), budget)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
@@ -138,7 +138,7 @@ def import_rows(
     templates: Templates | None = None,
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> Imported:
     """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
 
@@ -156,7 +156,7 @@ def import_rows(
     done = False
     try:
         with work, _uncollected():
-            for batch, place in batches(source, convert, work.place, budget or Budget()):
+            for batch, place in batches(source, convert, work.place, budget or ReadingBudget()):
                 check_disk(folder)
                 work.add(batch, place)
                 tell(place, len(work.draft), work.rejected.count)

@@ -10,7 +10,7 @@ from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.readers.jsonl_blocks import Block, blocks
 from engine.data.readers.jsonl_reader import json_row
 from engine.data.readers.source_file import SourceFile
-from engine.data.records.bounds import MAX_ROW, Budget
+from engine.data.records.bounds import MAX_ROW, ReadingBudget
 from engine.data.records.encodings import MARK_BAD_BYTES
 from engine.data.records.quick_json import quick_object
 from engine.data.records.record import Record, Rejected, RowFault
@@ -43,13 +43,13 @@ class Place:
     size: int = 0
 
 
-def outcomes(source: DetectedUpload, convert: Convert, budget: Budget) -> Iterator[Outcome]:
+def outcomes(source: DetectedUpload, convert: Convert, budget: ReadingBudget) -> Iterator[Outcome]:
     """Every row of the source as it comes out, or why it does not."""
     return (_outcome(item, convert) for item in source.records(budget))
 
 
 def batches(
-    source: DetectedUpload, convert: Convert, place: Place, budget: Budget
+    source: DetectedUpload, convert: Convert, place: Place, budget: ReadingBudget
 ) -> Iterator[tuple[list[Outcome], Place]]:
     """As `outcomes`, from a place on."""
     for number in range(place.file, len(source.files)):
@@ -78,7 +78,7 @@ def _outcome(item: Record | Rejected, convert: Convert) -> Outcome:
 
 
 def _by_rows(
-    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int, budget: Budget
+    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int, budget: ReadingBudget
 ) -> Iterator[tuple[list[Outcome], Place]]:
     """Any format. What was passed before is read again, but not looked at."""
     size, done = file.path.stat().st_size, float(place.size - before)
@@ -102,7 +102,7 @@ def _bytes_a_character(text: str, encoding: str | None) -> float:
 
 
 def _by_blocks(
-    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int, budget: Budget
+    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int, budget: ReadingBudget
 ) -> Iterator[tuple[list[Outcome], Place]]:
     budget.open(file.name, file.path.stat().st_size)
     for block in blocks(file.path, place.offset, place.line):

@@ -21,7 +21,7 @@ from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
 from engine.data.readers.pdf_reader import extract_pdf
 from engine.data.readers.word_reader import extract_word
-from engine.data.records.bounds import DOCUMENT_MEMORY, DOCUMENT_SECONDS, Budget
+from engine.data.records.bounds import DOCUMENT_MEMORY, DOCUMENT_SECONDS, ReadingBudget
 from engine.data.records.record import show
 
 DOCUMENTS = ("docx", "pdf")
@@ -37,9 +37,9 @@ def text_beside(path: Path) -> Path:
 class Documents:
     """Takes texts out of documents. Used as a context: on leaving, the child ends."""
 
-    def __init__(self, seconds: float = DOCUMENT_SECONDS, budget: Budget | None = None) -> None:
+    def __init__(self, seconds: float = DOCUMENT_SECONDS, budget: ReadingBudget | None = None) -> None:
         self._left = seconds
-        self._budget = budget or Budget()
+        self._budget = budget or ReadingBudget()
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Documents:
@@ -94,7 +94,7 @@ def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
 
 
-def _line(stream: IO[bytes], until: float, budget: Budget) -> bytes:
+def _line(stream: IO[bytes], until: float, budget: ReadingBudget) -> bytes:
     """A line, or as much of it as came before the end of the stream or of the time."""
     line = b""
     with selectors.DefaultSelector() as selector:

@@ -13,7 +13,16 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 
 from engine.core.errors import Fault
-from engine.data.records.bounds import MAX_PART_MB, MAX_SHEETS, MAX_STEP, MAX_TEXTS_MB, MB, Budget, OverBounds, Watched
+from engine.data.records.bounds import (
+    MAX_PART_MB,
+    MAX_SHEETS,
+    MAX_STEP,
+    MAX_TEXTS_MB,
+    MB,
+    OverBounds,
+    ReadingBudget,
+    Watched,
+)
 
 _SHEETS = "xl/worksheets/"
 _TEXTS = "sharedstrings.xml"
@@ -23,7 +32,7 @@ _TEXT = f"{{{SHEET_MAIN_NS}}}si"
 class _Sheet(ReadOnlyWorksheet):
     """A sheet whose size nobody asks for: where the file does not state it, finding it means reading all rows."""
 
-    budget: Budget
+    budget: ReadingBudget
 
     def _get_size(self) -> None:
         pass
@@ -40,7 +49,7 @@ class _Sheet(ReadOnlyWorksheet):
 
 
 class _Reader(ExcelReader):
-    budget: Budget
+    budget: ReadingBudget
 
     def read_strings(self) -> None:
         part = self.package.find(SHARED_STRINGS)
@@ -72,7 +81,7 @@ class _Reader(ExcelReader):
             self.wb._sheets.append(found)
 
 
-def open_book(file: IO[bytes], budget: Budget) -> Workbook:
+def open_book(file: IO[bytes], budget: ReadingBudget) -> Workbook:
     """The book with the results of its formulas, its rows still to be read. It is the caller's to close.
 
     Raises:

@@ -15,7 +15,15 @@ from zipfile import BadZipFile
 from engine.core.errors import Fault
 from engine.data.readers.csv_reader import header_names
 from engine.data.readers.excel_cells import cell_text
-from engine.data.records.bounds import MAX_FIELD, MAX_MERGES, MAX_ROW, MAX_SHEET_ROWS, Budget, OverBounds, check_columns
+from engine.data.records.bounds import (
+    MAX_FIELD,
+    MAX_MERGES,
+    MAX_ROW,
+    MAX_SHEET_ROWS,
+    OverBounds,
+    ReadingBudget,
+    check_columns,
+)
 from engine.data.records.record import MAX_RAW, Record, Rejected, clip, show
 from engine.data.schema.declared import is_known_name
 
@@ -54,7 +62,7 @@ class SheetSurvey:
 
 
 @contextmanager
-def _book(path: Path, budget: Budget) -> Iterator[Workbook]:
+def _book(path: Path, budget: ReadingBudget) -> Iterator[Workbook]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     from engine.data.readers.excel_book import open_book
@@ -66,14 +74,14 @@ def _book(path: Path, budget: Budget) -> Iterator[Workbook]:
         raise Fault("data.excel.damaged", detail=show(str(error) or type(error).__name__)) from error
 
 
-def survey(path: Path, wanted: str | None = None, budget: Budget | None = None) -> SheetSurvey:
+def survey(path: Path, wanted: str | None = None, budget: ReadingBudget | None = None) -> SheetSurvey:
     """What an Excel file holds, and how the wanted sheet (where there is none of that name, the first) is laid out.
 
     Raises:
         Fault: "data.excel.damaged", "data.excel.too_large", "data.excel.empty", "data.csv.header_only",
             "data.bounds.columns", "data.bounds.sheets", "data.bounds.step".
     """
-    with _book(path, budget or Budget()) as book:
+    with _book(path, budget or ReadingBudget()) as book:
         sheets = _sheets_with_rows(book)
         sheet = wanted if wanted in sheets else sheets[0]
         return SheetSurvey(sheets, sheet, _layout(book, sheet)[0], _formulas_without_value(book, sheet))
@@ -115,7 +123,7 @@ def _first(rows: Iterator[_T]) -> Iterator[_T]:
             raise
 
 
-def read_excel(path: Path, sheet: str, budget: Budget) -> Iterator[Record | Rejected]:
+def read_excel(path: Path, sheet: str, budget: ReadingBudget) -> Iterator[Record | Rejected]:
     """Each filled row under the header; `line` is its number in the sheet."""
     row = 0
     try:

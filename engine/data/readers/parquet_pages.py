@@ -18,7 +18,7 @@ Fields = dict[int, "int | Fields"]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageHead:
     """One page as its head has it."""
 
     unpacked: int  # bytes
@@ -96,7 +96,7 @@ class _Compact:
         self.at += count
 
 
-def pages(file: BinaryIO, start: int, size: int, heed: Callable[[], None]) -> Iterator[Page]:
+def pages(file: BinaryIO, start: int, size: int, heed: Callable[[], None]) -> Iterator[PageHead]:
     """Every page of a column in a row group, which lies in `size` bytes of the file from `start` on.
 
     Raises:
@@ -125,7 +125,7 @@ def _head(file: BinaryIO, at: int) -> tuple[Fields, int]:
             size *= 16
 
 
-def _page(head: Fields) -> Page:
+def _page(head: Fields) -> PageHead:
     unpacked, packed = head.get(2), head.get(3)
     inner = next((one for place in (5, 7, 8) if isinstance(one := head.get(place), dict)), {})
     values = inner.get(1, 0)
@@ -133,4 +133,4 @@ def _page(head: Fields) -> Page:
         raise PagesDamaged("the head of a page lacks its size")
     if unpacked < 0 or packed < 0 or values < 0:
         raise PagesDamaged("the head of a page has a size below nothing")
-    return Page(unpacked, packed, values, 7 in head)
+    return PageHead(unpacked, packed, values, 7 in head)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
-from engine.data.readers.parquet_pages import Page, PagesDamaged, pages
+from engine.data.readers.parquet_pages import PageHead, PagesDamaged, pages
 from engine.data.readers.parquet_weight import weight
 from engine.data.records.bounds import (
     BATCH_BYTES,
@@ -19,8 +19,8 @@ from engine.data.records.bounds import (
     MAX_ROW_BYTES,
     MAX_ROWS,
     MB,
-    Budget,
     OverBounds,
+    ReadingBudget,
     check_columns,
 )
 from engine.data.records.record import MAX_RAW, Record, Rejected, show
@@ -109,7 +109,7 @@ class _Leaf:
         return self.dictionary * (self.values if self.nested else _BATCH_ROWS) > BATCH_BYTES
 
 
-def _leaves(path: Path, file: ParquetFile, group: int, budget: Budget) -> Iterator[_Leaf]:
+def _leaves(path: Path, file: ParquetFile, group: int, budget: ReadingBudget) -> Iterator[_Leaf]:
     """The columns of a row group by the heads of their pages; nothing of it was unpacked yet."""
     meta = file.metadata.row_group(group)
     with path.open("rb") as raw:
@@ -120,7 +120,7 @@ def _leaves(path: Path, file: ParquetFile, group: int, budget: Budget) -> Iterat
             yield _leaf(chunk, found, file.schema.column(place).max_repetition_level > 0)
 
 
-def _leaf(chunk: Any, found: Iterator[Page], nested: bool) -> _Leaf:
+def _leaf(chunk: Any, found: Iterator[PageHead], nested: bool) -> _Leaf:
     unpacked = packed = values = dictionary = largest = 0
     for page in found:
         unpacked, packed, largest = unpacked + page.unpacked, packed + page.packed, max(largest, page.unpacked)
@@ -156,7 +156,7 @@ def _check_fixed(file: ParquetFile) -> None:
             raise OverBounds("data.bounds.fixed", column=show(column.path), bytes=column.length, limit=MAX_FIXED)
 
 
-def read_parquet(path: Path, budget: Budget) -> Iterator[Record | Rejected]:
+def read_parquet(path: Path, budget: ReadingBudget) -> Iterator[Record | Rejected]:
     """Each row; `line` is None, for there are no lines."""
     import pyarrow as pa
 
@@ -197,7 +197,7 @@ class _Readers:
 
 
 def _group(
-    file: ParquetFile, group: int, leaves: list[_Leaf], kinds: list[Field], row: int, budget: Budget
+    file: ParquetFile, group: int, leaves: list[_Leaf], kinds: list[Field], row: int, budget: ReadingBudget
 ) -> Iterator[Record | Rejected]:
     columns = [kind.name for kind in kinds]
     largest = max((leaf.largest for leaf in leaves if leaf.prefixed), default=0)
@@ -223,7 +223,7 @@ def _plain(batch: RecordBatch, kinds: list[Field]) -> RecordBatch:
     return batch if batch.schema.equals(schema) else batch.cast(schema)
 
 
-def _alone(one: RecordBatch, kinds: list[Field], row: int, budget: Budget) -> Record | Rejected:
+def _alone(one: RecordBatch, kinds: list[Field], row: int, budget: ReadingBudget) -> Record | Rejected:
     """A row of a heavy batch."""
     size = weight(one)
     if size > MAX_ROW_BYTES:

@@ -15,7 +15,7 @@ from engine.data.readers.json_reader import read_json
 from engine.data.readers.jsonl_reader import read_jsonl
 from engine.data.readers.parquet_reader import read_parquet
 from engine.data.readers.text_reader import read_text
-from engine.data.records.bounds import Budget
+from engine.data.records.bounds import ReadingBudget
 from engine.data.records.record import Record, Rejected
 
 TEXTS = ("txt", "md", *DOCUMENTS)  # formats whose rows are pieces of one text
@@ -32,15 +32,15 @@ class SourceFile:
     encoding: str | None = None  # name of a codec; None where the format needs none
     options: dict[str, Any] = field(default_factory=dict)  # what its reader takes, as `Format.options`
 
-    def records(self, budget: Budget | None = None) -> Iterator[Record | Rejected]:
+    def records(self, budget: ReadingBudget | None = None) -> Iterator[Record | Rejected]:
         """Every row of the file, as far as the budget goes (by default as far as any file may)."""
-        budget = budget or Budget()
+        budget = budget or ReadingBudget()
         budget.open(self.name, self.path.stat().st_size)
         for item in self._read(budget):
             budget.rows(1, len(item.values) if isinstance(item, Record) else 0)
             yield item
 
-    def _read(self, budget: Budget) -> Iterator[Record | Rejected]:
+    def _read(self, budget: ReadingBudget) -> Iterator[Record | Rejected]:
         text = self.encoding or "utf-8"
         if self.format == "parquet":
             return read_parquet(self.path, budget)

@@ -1,6 +1,6 @@
 """How much a file may be and unpack to: every bound is declared here, once, and readers spend from it while they read.
 
-What a file says of itself (rows, sizes) is looked at first, but need not be true. So a `Budget` counts what is really made,
+What a file says of itself (rows, sizes) is looked at first, but need not be true. So a `ReadingBudget` counts what is really made,
 and ends the reading with a sentence once it is too much.
 """
 
@@ -21,7 +21,8 @@ MB = 2**20
 MAX_FIELD = 1_000_000  # characters in one text
 MAX_ROW = 4_000_000  # characters in one row of the file
 MAX_ROW_BYTES = 4 * MAX_ROW  # that a row of typed values may weigh
-MAX_DEPTH = 100  # of lists and objects within each other
+MAX_DEPTH = 100  # of lists and objects within each other, in a column that is learnt
+MAX_ROW_DEPTH = 400  # and in a whole row
 MAX_COLUMNS = 10_000  # of a table, and fields of one object
 
 # One data set
@@ -71,7 +72,7 @@ class Later(Exception):
     """What is asked takes longer than a request may: a job has to do it."""
 
 
-class Budget:
+class ReadingBudget:
     """What reading a data set may still take. One for all its files.
 
     Args:
@@ -138,7 +139,7 @@ class Watched(Generic[AnyStr]):
         most: then the file seems to end; 0: where it does.
     """
 
-    def __init__(self, file: IO[AnyStr], budget: Budget, *, step: int = 0, most: int = 0) -> None:
+    def __init__(self, file: IO[AnyStr], budget: ReadingBudget, *, step: int = 0, most: int = 0) -> None:
         self._file: IO[AnyStr] = file
         self._budget, self._step, self._most = budget, step, most
         self._since = self._read = 0
@@ -174,7 +175,7 @@ def check_columns(count: int) -> None:
         raise OverBounds("data.bounds.columns", found=count, limit=MAX_COLUMNS)
 
 
-def is_too_deep(value: object, limit: int = MAX_DEPTH) -> bool:
+def is_too_deep(value: object, limit: int = MAX_ROW_DEPTH) -> bool:
     """Whether lists and objects lie in each other more than `limit` times."""
     level = [value]
     for _depth in range(limit + 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from engine.core.context import Context
-from engine.data.records.bounds import Budget
+from engine.data.records.bounds import ReadingBudget
 from engine.jobs.reporter import Reporter
 from engine.services.data.sources import add_files
 from storage.job_tables import Job
@@ -17,7 +17,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
     try:
         reporter.phase("reading")
         files = [(folder / stored, name) for stored, name in job.spec["files"]]
-        dataset = add_files(ctx, files, budget=Budget(heed=reporter.heed))
+        dataset = add_files(ctx, files, budget=ReadingBudget(heed=reporter.heed))
         reporter.finish("succeeded", result={"dataset": dataset})
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.importing.import_rows import preview
 from engine.data.importing.names import clean_name
-from engine.data.records.bounds import AT_ONCE_SECONDS, Budget
+from engine.data.records.bounds import AT_ONCE_SECONDS, ReadingBudget
 from engine.data.rows.index import RowIndex
 from engine.data.rows.store import remove_rows
 from engine.data.samples.builtin import SAMPLES, sample_file
@@ -93,8 +93,8 @@ def preview_mapping(
         "wording" (a question that names these classes)}.
     """
     with at_once():
-        source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options, Budget(5 * AT_ONCE_SECONDS))
-    found = preview(source, shape, dict(mapping), limit, templates, Budget(AT_ONCE_SECONDS))
+        source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options, ReadingBudget(5 * AT_ONCE_SECONDS))
+    found = preview(source, shape, dict(mapping), limit, templates, ReadingBudget(AT_ONCE_SECONDS))
     rejected = [row.as_dict() for row in found.rejected]
     texts = [row["messages"][-2]["content"] for row in found.rows] if found.classes else []
     column = mapping.get("text")

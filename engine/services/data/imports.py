@@ -21,7 +21,7 @@ from engine.data.importing.import_rows import Imported, Tell, converter, import_
 from engine.data.importing.names import clean_name
 from engine.data.readers.declared_size import declared_size
 from engine.data.readers.source_file import SourceFile
-from engine.data.records.bounds import AT_ONCE_BYTES, AT_ONCE_ROWS, AT_ONCE_SECONDS, Budget, Later
+from engine.data.records.bounds import AT_ONCE_BYTES, AT_ONCE_ROWS, AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.data.records.record import show
 from engine.data.rows.store import adopt
 from engine.data.schema.declared import shape_of
@@ -76,10 +76,10 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
     row = load_dataset(ctx, dataset_id)
     if _is_small(files_of(ctx, row)):
         with contextlib.suppress(Later):
-            return import_dataset(ctx, dataset_id, **asdict(wanted), budget=Budget(AT_ONCE_SECONDS))
+            return import_dataset(ctx, dataset_id, **asdict(wanted), budget=ReadingBudget(AT_ONCE_SECONDS))
     wanted.check()
     with contextlib.suppress(Later):  # then the job says what is wrong
-        source = source_of(ctx, row, wanted.encoding, wanted.options, Budget(AT_ONCE_SECONDS))
+        source = source_of(ctx, row, wanted.encoding, wanted.options, ReadingBudget(AT_ONCE_SECONDS))
         converter(source, wanted.shape, wanted.mapping, wanted.templates)
     spec = {"choice": asdict(wanted)}
     with ctx.db.write() as session:
@@ -127,7 +127,7 @@ def import_dataset(
     encoding: str | None = None,
     templates: Mapping[str, Sequence[str]] | None = None,
     options: Mapping[str, Any] | None = None,
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> DatasetView:
     """Read all files of the data set under this mapping, here and now; returns the view. The rows are its next version.
 
@@ -158,7 +158,7 @@ def run_import(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     transaction: Transaction | None = None,
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> Imported:
     """Import with the help of `folder`, which the caller removes; `tell`, `lasting` and `budget` as in `import_rows`.
 

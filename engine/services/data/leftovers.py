@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.jobs.kinds.take_in import TAKE_IN
-from engine.services.data.taking_in import waiting_folder
 from storage.job_tables import ACTIVE, RESUMABLE, UNFINISHED, Job
 from storage.tables import Dataset
 
@@ -55,7 +54,7 @@ def _of_ended_jobs(ctx: Context, session: Session) -> Iterator[Path]:
             yield from (path,) if path.parent.name == "datasets" else (path / "draft", path / "model.zip.partial")
     waiting = select(Job.spec["folder"].as_string()).where(Job.kind == TAKE_IN.key, Job.status.in_(UNFINISHED))
     named = set(session.scalars(waiting))
-    yield from (path for path in waiting_folder(ctx).iterdir() if ctx.settings.relative(path) not in named)
+    yield from (path for path in home.glob("uploads/waiting/*") if ctx.settings.relative(path) not in named)
 
 
 def _status(session: Session, path: Path) -> str | None:

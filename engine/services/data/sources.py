@@ -21,7 +21,7 @@ from engine.data.importing.archive import Unpacked, unpack
 from engine.data.importing.names import clean_name, data_set_name, display_name
 from engine.data.readers.documents import text_beside
 from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
-from engine.data.records.bounds import AT_ONCE_SECONDS, Budget, Later
+from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.data.schema.declared import shape_of
 from engine.shapes.data import ReadingView
 from storage.queries import datasets as queries
@@ -50,7 +50,7 @@ def add_files(
     *,
     origin: str = "",
     notes: Sequence[dict[str, Any]] = (),
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> int:
     """Take files in as one draft; archives are unpacked. What cannot be read is named in its notes, the rest stays.
 
@@ -67,7 +67,7 @@ def add_files(
         Later: it takes longer than `budget` says.
     """
     _check_size(ctx, files)
-    budget = budget or Budget()
+    budget = budget or ReadingBudget()
     given = _unpacked(ctx, files, budget)
     try:
         given_files = [SourceFile(path, shown, "") for path, shown in given.files]
@@ -93,7 +93,7 @@ def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
         raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
 
 
-def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: Budget) -> Unpacked:
+def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: ReadingBudget) -> Unpacked:
     """The files themselves and those out of archives, each with a name of its own."""
     done, taken = Unpacked(), 0
     try:
@@ -234,7 +234,7 @@ def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
             raise NotFound(dataset=dataset_id)
     options = row.options | {"sheet": sheet}
     with at_once():
-        read = detect_files(files_of(ctx, row), row.encoding, options, budget=Budget(_SHEET_SECONDS))
+        read = detect_files(files_of(ctx, row), row.encoding, options, budget=ReadingBudget(_SHEET_SECONDS))
     found = found_columns(ctx, read)
     with ctx.db.write() as session:
         draft = session.get_one(Dataset, dataset_id)
@@ -247,7 +247,7 @@ def source_of(
     row: Dataset,
     encoding: str | None = None,
     options: Mapping[str, Any] | None = None,
-    budget: Budget | None = None,
+    budget: ReadingBudget | None = None,
 ) -> DetectedUpload:
     """The files of a data set as they are read. They are looked at anew only when another encoding or option is chosen.
 
@@ -278,7 +278,7 @@ def source_of(
 
 @contextlib.contextmanager
 def at_once() -> Iterator[None]:
-    """What is in it has to be done while somebody waits: taking longer is Fault("data.bounds.slow")."""
+    """What is in it has to be done while somebody waits. Raises Fault("data.bounds.slow") where it takes longer."""
     try:
         yield
     except Later:

@@ -12,7 +12,7 @@ from engine.core.context import Context
 from engine.core.errors import NotFound
 from engine.core.shapes import CodedMessage
 from engine.data.importing.names import display_name
-from engine.data.records.bounds import AT_ONCE_SECONDS, Budget, Later
+from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.jobs.kinds.take_in import TAKE_IN
 from engine.jobs.queue import enqueue
 from engine.services.data.sources import add_files
@@ -28,14 +28,13 @@ def take_in(ctx: Context, files: Sequence[tuple[Path, str]]) -> dict[str, int]:
         Fault: as `add_files`.
     """
     try:
-        return {"dataset": add_files(ctx, files, budget=Budget(AT_ONCE_SECONDS))}
+        return {"dataset": add_files(ctx, files, budget=ReadingBudget(AT_ONCE_SECONDS))}
     except Later:
         return {"job": _later(ctx, files)}
 
 
 def _later(ctx: Context, files: Sequence[tuple[Path, str]]) -> int:
-    folder = waiting_folder(ctx) / uuid.uuid4().hex
-    folder.mkdir()
+    folder = ctx.settings.folder("uploads", "waiting", uuid.uuid4().hex)
     try:
         stored = [(f"{place:04}.part", name) for place, (_path, name) in enumerate(files)]
         for (path, _name), (inside, _same) in zip(files, stored, strict=True):
@@ -46,11 +45,6 @@ def _later(ctx: Context, files: Sequence[tuple[Path, str]]) -> int:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def waiting_folder(ctx: Context) -> Path:
-    """Where files wait for their job, in a folder each."""
-    return ctx.settings.folder("uploads", "waiting")
 
 
 def reading_state(ctx: Context, job_id: int) -> UploadReading:
