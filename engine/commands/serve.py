@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
@@ -26,6 +27,7 @@ from engine.core.obstacles import obstacle
 from engine.core.private_home import others_home
 from engine.core.settings import Settings
 from engine.jobs.supervisor import Supervisor
+from engine.services.data.leftovers import try_to_sweep
 from engine.services.models.base_models import offer_starter
 from storage.dialect import software
 from storage.queries.jobs import active_jobs
@@ -66,6 +68,7 @@ def serve(
         gc.enable()
         supervisor = Supervisor(ctx)
         supervisor.start()
+        threading.Thread(target=try_to_sweep, args=(ctx,), name="sweep", daemon=True).start()
         try:
             _offer(console, ctx)
             _greet(console, settings, allow_remote)

@@ -234,6 +234,16 @@ class ExportState(TypedDict):
     file: ExportedFile | None  # when it is done
 
 
+class UploadReading(TypedDict):
+    """How far the job is that looks at uploaded files."""
+
+    job: int  # that reads
+    name: str  # of the first file
+    error: CodedMessage | None  # why they cannot be read
+    dataset: int | None  # that they became
+    ended: bool  # nothing more comes
+
+
 class HubFetch(TypedDict):
     """How far a fetch from a hub is, in bytes."""
 

@@ -18,7 +18,8 @@ from engine.core.errors import Fault, NotFound, TunesmithError
 from engine.core.obstacles import STATUS, obstacle
 from engine.core.settings import Settings
 from engine.services.data import export as data_export
-from engine.services.data import rejected_rows, sources
+from engine.services.data import rejected_rows
+from engine.services.data.taking_in import take_in
 from engine.services.jobs import spec_files
 from engine.services.models import tuned
 from webui.http.refusal import refuse
@@ -84,7 +85,7 @@ class _Incoming:
 
 
 async def _store(site: Site, request: Request) -> dict[str, int]:
-    """{"dataset": id}, or {"waiting": files that are here} while more files of the same group are to come."""
+    """{"dataset": id} or {"job": id}, as `take_in`; {"waiting": files that are here} while more of the same group are to come."""
     name = safe_name(request.headers.get("x-filename", ""))
     if not name:
         raise Fault("web.upload_nameless")
@@ -94,7 +95,7 @@ async def _store(site: Site, request: Request) -> dict[str, int]:
     try:
         await incoming.receive(request)
         if group is None:
-            return {"dataset": await asyncio.to_thread(sources.add_upload, site.ctx, incoming.path, name)}
+            return await asyncio.to_thread(take_in, site.ctx, [(incoming.path, name)])
         return await asyncio.to_thread(_grouped, site, group, incoming.path, name, request)
     except ClientDisconnect as gone:
         raise Fault("web.upload_incomplete", got=0, size=0) from gone
@@ -112,7 +113,7 @@ def _grouped(site: Site, group: UploadGroup, path: Path, name: str, request: Req
     if place + 1 < count:
         return {"waiting": place + 1}
     try:
-        return {"dataset": sources.add_files(site.ctx, group.files(count))}
+        return take_in(site.ctx, group.files(count))
     finally:
         group.remove()
 

@@ -14,6 +14,7 @@ from engine.data.readers.excel_reader import survey
 from engine.data.readers.parquet_reader import open_parquet, unusable_columns
 from engine.data.readers.source_file import SourceFile
 from engine.data.readers.text_reader import text_options
+from engine.data.records.bounds import ReadingBudget
 from engine.data.records.encodings import Encoding, detect_encoding, known_encoding
 from engine.data.records.record import MAX_NAME, clip
 
@@ -36,7 +37,11 @@ def note(what: str, value: Any, code: str, params: Mapping[str, Any]) -> Note:
 
 
 def detect_file(
-    file: SourceFile, encoding: str | None, options: Mapping[str, Any], documents: Documents
+    file: SourceFile,
+    encoding: str | None,
+    options: Mapping[str, Any],
+    documents: Documents,
+    budget: ReadingBudget | None = None,
 ) -> DetectedFile:
     """Understand one file by its content. The text of a Word or PDF file is taken out unless that was done before.
 
@@ -51,7 +56,7 @@ def detect_file(
     if kind == "parquet":
         return _parquet(file)
     if kind == "xlsx":
-        return _excel(file, options)
+        return _excel(file, options, budget)
     if kind:
         path, known = documents.take(file.path, kind)
         return _document(SourceFile(path, file.name, kind, ENCODING, text_options({}) | known), options)
@@ -98,8 +103,8 @@ def _document(file: SourceFile, options: Mapping[str, Any]) -> DetectedFile:
     return DetectedFile(chosen, form, notes)
 
 
-def _excel(file: SourceFile, options: Mapping[str, Any]) -> DetectedFile:
-    found = survey(file.path, options.get("sheet"))
+def _excel(file: SourceFile, options: Mapping[str, Any], budget: ReadingBudget | None) -> DetectedFile:
+    found = survey(file.path, options.get("sheet"), budget)
     sheets, sheet, layout = found.sheets, found.sheet, found.layout
     form = Format(
         "xlsx", "format.xlsx", {"sheet": clip(sheet, MAX_NAME), "header": layout.header}, renamed=layout.renamed

@@ -12,6 +12,7 @@ from engine.core.errors import Fault
 from engine.data.detection.detect_file import DetectedFile, Note, detect_file, note
 from engine.data.readers.documents import DOCUMENTS, Documents
 from engine.data.readers.source_file import TEXTS, SourceFile
+from engine.data.records.bounds import LOOK_BYTES, ReadingBudget
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.guess import guess_shape
 
@@ -48,11 +49,12 @@ class DetectedUpload:
         """How the files are read: of all options, those of the first file that has them."""
         return {key: value for file in reversed(self.files) for key, value in file.options.items()}
 
-    def records(self) -> Iterator[Record | Rejected]:
+    def records(self, budget: ReadingBudget | None = None) -> Iterator[Record | Rejected]:
         """Every row of every file, in order; where there are several, each row says which one it is of."""
+        budget = budget or ReadingBudget()
         if len(self.files) == 1:
-            return self.files[0].records()
-        return (replace(item, file=file.name) for file in self.files for item in file.records())
+            return self.files[0].records(budget)
+        return (replace(item, file=file.name) for file in self.files for item in file.records(budget))
 
 
 def detect_upload(
@@ -71,30 +73,35 @@ def detect_files(
     encoding: str | None = None,
     options: Mapping[str, Any] | None = None,
     refused: Sequence[tuple[str, Fault]] = (),
+    budget: ReadingBudget | None = None,
 ) -> DetectedUpload:
     """Understand several files as one data set. A file that cannot be read is named in the notes, the others stay.
 
     Args:
         files: with an empty format where nobody has looked at them yet.
         refused: names of files that were left out before, and why.
+        budget: how long it may take.
 
     Raises:
         Fault: the first one, when no file can be read.
+        Later: it takes longer than `budget` says.
     """
     found: list[DetectedFile] = []
     faults = list(refused)
-    with Documents() as documents:
+    budget = budget or ReadingBudget()
+    with Documents(budget=budget) as documents:
         for file in files:
+            budget.heed()
             try:
-                one = detect_file(file, encoding, options or {}, documents)
-                _need_a_row(one.file)
+                one = detect_file(file, encoding, options or {}, documents, budget)
+                _need_a_row(one.file, budget)
                 found.append(one)
             except Fault as fault:
                 faults.append((file.name, fault))
     if not found:
         raise faults[0][1]
     source = DetectedUpload(tuple(one.file for one in found), notes=_file_notes(found, faults))
-    return _with_shape(source, found)
+    return _with_shape(source, found, budget)
 
 
 def refused_note(name: str, fault: Fault) -> Note:
@@ -104,11 +111,11 @@ def refused_note(name: str, fault: Fault) -> Note:
     )
 
 
-def _need_a_row(file: SourceFile) -> None:
+def _need_a_row(file: SourceFile, budget: ReadingBudget) -> None:
     """Raises Fault when the first rows hold none that can be read. A document has text, or it would have no file."""
     if file.format in DOCUMENTS:
         return
-    looked = list(islice(_until_a_record(file.records()), _LOOK_ROWS))
+    looked = list(islice(_until_a_record(file.records(budget)), _LOOK_ROWS))
     if not any(isinstance(item, Record) for item in looked):
         raise _no_rows(looked)
 
@@ -146,9 +153,9 @@ def _file_notes(found: list[DetectedFile], faults: list[tuple[str, Fault]]) -> l
     return notes
 
 
-def _with_shape(source: DetectedUpload, found: list[DetectedFile]) -> DetectedUpload:
+def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: ReadingBudget) -> DetectedUpload:
     each = max(_LEAST_ROWS, _LOOK_ROWS // len(found))
-    looked = [item for file in source.files for item in islice(file.records(), each)]
+    looked = [item for file in source.files for item in _first(file, each, budget)]
     rows = [item.values for item in looked if isinstance(item, Record)]
     names = dict.fromkeys(name for row in rows for name in row if clip(name, MAX_NAME) == name)
     columns = list(names)[:_MAX_COLUMNS]
@@ -160,6 +167,16 @@ def _with_shape(source: DetectedUpload, found: list[DetectedFile]) -> DetectedUp
     return replace(
         source, columns=columns, shape=guess.shape, mapping=guess.mapping, templates=guess.templates, notes=notes
     )
+
+
+def _first(file: SourceFile, rows: int, budget: ReadingBudget) -> Iterator[Record | Rejected]:
+    """So many rows, fewer where they are large."""
+    size = 0
+    for item in islice(file.records(budget), rows):
+        yield item
+        size += len(item.raw)
+        if max(size, budget.size) > LOOK_BYTES:
+            return
 
 
 def _column_notes(columns: list[str], rows: list[dict[str, Any]], found: list[DetectedFile]) -> list[Note]:

@@ -13,6 +13,7 @@ from engine.core.errors import Fault
 from engine.data.readers.csv_reader import header_names, split_rows
 from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
+from engine.data.records.bounds import LOOK_BYTES, check_columns
 from engine.data.records.encodings import open_text
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import show
@@ -151,6 +152,7 @@ def _delimited(lines: list[Line], filename: str) -> Format | None:
 def _table(trial: _Trial, code: str) -> Format:
     if not trial.rows:
         raise Fault("data.csv.header_only", columns=show(", ".join(trial.header)))
+    check_columns(len(trial.header))
     shown = {"\t": "⇥"}.get(trial.delimiter, trial.delimiter)
     params = {"delimiter": shown, "columns": len(trial.header), "share": round(100 * trial.share)}
     cells = [cell.strip() for cell in trial.header]
@@ -186,10 +188,13 @@ def _plain(path: Path, encoding: str) -> Format:
 
 
 def _has_paragraphs(path: Path, encoding: str) -> bool:
-    """Whether a blank line stands between two lines of text."""
+    """Whether a blank line stands between two lines of the first megabytes of text."""
     blank = text = False
+    seen = 0
     with open_text(path, encoding) as stream:
         for line in numbered_lines(stream):
+            if (seen := seen + len(line.text)) > LOOK_BYTES:
+                return False
             filled = bool(line.text.strip())
             if filled and blank and text:
                 return True

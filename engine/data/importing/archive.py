@@ -14,10 +14,10 @@ from typing import IO
 
 from engine.core.errors import Fault
 from engine.data.importing.names import clean_name
-from engine.data.readers.office_packages import DAMAGE, MAX_MEMBERS, check_ratio, open_zip
+from engine.data.readers.office_packages import DAMAGE, check_ratio, open_zip
+from engine.data.records.bounds import MAX_MEMBERS, MAX_RATIO, MB, PLENTY, ReadingBudget, check_disk
 
 _CHUNK = 2**20
-_MB = 2**20
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._|\.git(/|attributes$|ignore$))", re.I)
 _UNSAFE = re.compile(r"^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)")
 _ENCRYPTED, _UTF8 = 0x1, 0x800
@@ -33,32 +33,61 @@ class Unpacked:
     faults: list[tuple[str, Fault]] = field(default_factory=list)  # (name in the archive, why it was left out)
 
 
-def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0) -> Unpacked:
+def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0, budget: ReadingBudget | None = None) -> Unpacked:
     """Unpack the files of an archive into `folder`, under random names; all together at most `limit_mb`.
 
     Args:
         taken: bytes that count as unpacked already, for several archives in a row.
+        budget: how long it may take.
 
     Raises:
-        Fault: "data.archive.damaged", "data.archive.empty", "data.archive.too_many", "data.archive.too_large". Nothing is left then.
+        Fault: "data.archive.damaged", "data.archive.empty", "data.archive.too_many", "data.archive.too_large",
+            "data.archive.bomb", "data.import.disk_full". Nothing is left then.
     """
     done = Unpacked()
     try:
         with open_zip(path) as archive:
             members = list(_members(archive))
-            left = limit_mb * _MB - taken
+            room = _Room(folder, limit_mb, taken, path.stat().st_size, budget or ReadingBudget())
             for info, name in members:
                 try:
-                    left -= _unpack_one(archive, info, name, done, folder, left)
+                    _unpack_one(archive, info, name, done, folder, room)
+                except _NoRoom:
+                    raise
                 except Fault as fault:
-                    if fault.code == "data.archive.too_large":
-                        raise Fault(fault.code, limit=limit_mb) from fault
                     done.faults.append((name, fault))
     except BaseException:
         for file, _name in done.files:
             file.unlink(missing_ok=True)
         raise
     return done
+
+
+class _NoRoom(Fault):
+    """The archive as a whole is too much."""
+
+
+class _Room:
+    """What an archive may still unpack to: as much as an upload may have, and not many times what it is itself."""
+
+    def __init__(self, folder: Path, limit_mb: int, taken: int, size: int, budget: ReadingBudget) -> None:
+        self._folder, self._limit_mb, self._size, self._budget = folder, limit_mb, size, budget
+        self._left = limit_mb * MB - taken
+        self._made = 0
+
+    def take(self, size: int) -> None:
+        """So many more bytes are to be written."""
+        self._budget.heed()
+        self._made += size
+        self._left -= size
+        if self._left < 0:
+            raise _NoRoom("data.archive.too_large", limit=self._limit_mb)
+        if self._made > max(PLENTY, MAX_RATIO * self._size):
+            raise _NoRoom("data.archive.bomb", ratio=self._made // max(1, self._size), limit=MAX_RATIO)
+        try:
+            check_disk(self._folder)
+        except Fault as full:
+            raise _NoRoom(full.code, **full.params) from full
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, str]]:
@@ -88,14 +117,13 @@ def _true_name(info: zipfile.ZipInfo) -> str:
 
 
 def _unpack_one(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, done: Unpacked, folder: Path, left: int
-) -> int:
-    """Bytes written."""
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, done: Unpacked, folder: Path, room: _Room
+) -> None:
     _check(info, name)
     target = folder / f"{uuid.uuid4().hex}.part"
     try:
         with archive.open(info) as source, target.open("wb") as file:
-            written = _copy(source, file, left)
+            _copy(source, file, room)
     except BaseException as error:
         target.unlink(missing_ok=True)
         if not isinstance(error, DAMAGE) or getattr(error, "errno", None) in _FULL:
@@ -103,7 +131,6 @@ def _unpack_one(
         method = isinstance(error, NotImplementedError)
         raise Fault("data.archive.method" if method else "data.archive.member_damaged") from error
     done.files.append((target, _shown(name)))
-    return written
 
 
 def _check(info: zipfile.ZipInfo, name: str) -> None:
@@ -116,14 +143,10 @@ def _check(info: zipfile.ZipInfo, name: str) -> None:
     check_ratio(info)
 
 
-def _copy(source: IO[bytes], file: IO[bytes], left: int) -> int:
-    written = 0
+def _copy(source: IO[bytes], file: IO[bytes], room: _Room) -> None:
     while data := source.read(_CHUNK):
-        written += len(data)
-        if written > left:
-            raise Fault("data.archive.too_large")
+        room.take(len(data))
         file.write(data)
-    return written
 
 
 def _shown(name: str) -> str:

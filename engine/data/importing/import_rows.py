@@ -13,7 +13,8 @@ from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
-from engine.data.importing.reading import Convert, Place, batches, outcomes
+from engine.data.importing.reading import Convert, Outcome, Place, batches, outcomes
+from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
 from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
@@ -85,14 +86,20 @@ def _plan(
 
 
 def preview(
-    source: DetectedUpload, shape: str | None, mapping: dict[str, str], limit: int, templates: Templates | None = None
+    source: DetectedUpload,
+    shape: str | None,
+    mapping: dict[str, str],
+    limit: int,
+    templates: Templates | None = None,
+    budget: ReadingBudget | None = None,
 ) -> Preview:
-    """At most `limit` rows that work and as many that do not, from the beginning of the file."""
+    """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
     plan = _plan(source, shape, mapping, templates)
     beside = LeftOutCounter(plan)
-    items = outcomes(source, beside.watching(normaliser(plan)))
-    for item in islice(items, _PREVIEW_ROWS):
+    budget = budget or ReadingBudget()
+    items = outcomes(source, beside.watching(normaliser(plan)), budget)
+    for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
             found.rejected_rows += 1
@@ -104,10 +111,20 @@ def preview(
             classes[item["messages"][-1]["content"]] += 1
         if len(found.rows) < limit:
             found.rows.append(item)
+        if budget.size > LOOK_BYTES:
+            break
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
     found.left_out = beside.found()
-    found.whole = next(items, None) is None
+    found.whole = found.whole and next(_in_time(items, found), None) is None and found.whole
     return found
+
+
+def _in_time(items: Iterator[Outcome], found: Preview) -> Iterator[Outcome]:
+    """The rows that come before the time is over; then there may be more."""
+    try:
+        yield from items
+    except Later:
+        found.whole = False
 
 
 def import_rows(
@@ -121,22 +138,26 @@ def import_rows(
     templates: Templates | None = None,
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
+    budget: ReadingBudget | None = None,
 ) -> Imported:
     """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
 
     Args:
         tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
         lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
+        budget: how long it may take, and who is asked meanwhile whether to go on.
 
     Raises:
-        Fault: of the mapping; "data.import.disk_full".
+        Fault: of the mapping; "data.import.disk_full"; OverBounds.
+        Later: it takes longer than `budget` says.
     """
     convert = converter(source, shape, mapping, templates)
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
         with work, _uncollected():
-            for batch, place in batches(source, convert, work.place):
+            for batch, place in batches(source, convert, work.place, budget or ReadingBudget()):
+                check_disk(folder)
                 work.add(batch, place)
                 tell(place, len(work.draft), work.rejected.count)
                 gc.collect(0)  # readers of documents do make some

@@ -10,9 +10,10 @@ from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.readers.jsonl_blocks import Block, blocks
 from engine.data.readers.jsonl_reader import json_row
 from engine.data.readers.source_file import SourceFile
+from engine.data.records.bounds import MAX_ROW, ReadingBudget
 from engine.data.records.encodings import MARK_BAD_BYTES
 from engine.data.records.quick_json import quick_object
-from engine.data.records.record import MAX_ROW, Record, Rejected, RowFault
+from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.rows.row import Row
 
 Convert = Callable[[Record], Row]
@@ -42,19 +43,21 @@ class Place:
     size: int = 0
 
 
-def outcomes(source: DetectedUpload, convert: Convert) -> Iterator[Outcome]:
+def outcomes(source: DetectedUpload, convert: Convert, budget: ReadingBudget) -> Iterator[Outcome]:
     """Every row of the source as it comes out, or why it does not."""
-    return (_outcome(item, convert) for item in source.records())
+    return (_outcome(item, convert) for item in source.records(budget))
 
 
-def batches(source: DetectedUpload, convert: Convert, place: Place) -> Iterator[tuple[list[Outcome], Place]]:
+def batches(
+    source: DetectedUpload, convert: Convert, place: Place, budget: ReadingBudget
+) -> Iterator[tuple[list[Outcome], Place]]:
     """As `outcomes`, from a place on."""
     for number in range(place.file, len(source.files)):
         file = source.files[number]
         name = file.name if len(source.files) > 1 else None
         before = _size(source, number)
         read = _by_blocks if file.format == "jsonl" and file.encoding in (None, "utf-8") else _by_rows
-        for batch, place in read(file, name, convert, place, before):  # noqa: B020  where it is left, the next goes on
+        for batch, place in read(file, name, convert, place, before, budget):  # noqa: B020  where it is left, the next goes on
             yield batch, place
         place = Place(file=number + 1, items=place.items, size=_size(source, number + 1))
         yield [], place
@@ -75,13 +78,13 @@ def _outcome(item: Record | Rejected, convert: Convert) -> Outcome:
 
 
 def _by_rows(
-    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int
+    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int, budget: ReadingBudget
 ) -> Iterator[tuple[list[Outcome], Place]]:
     """Any format. What was passed before is read again, but not looked at."""
     size, done = file.path.stat().st_size, float(place.size - before)
     batch: list[Outcome] = []
     weight = 0
-    for item in islice(file.records(), place.row, None):
+    for item in islice(file.records(budget), place.row, None):
         weight += len(item.raw)
         batch.append(_outcome(item if name is None else replace(item, file=name), convert))
         if len(batch) >= _BATCH_ROWS or weight >= _BATCH_CHARACTERS:
@@ -99,10 +102,13 @@ def _bytes_a_character(text: str, encoding: str | None) -> float:
 
 
 def _by_blocks(
-    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int
+    file: SourceFile, name: str | None, convert: Convert, place: Place, before: int, budget: ReadingBudget
 ) -> Iterator[tuple[list[Outcome], Place]]:
+    budget.open(file.name, file.path.stat().st_size)
     for block in blocks(file.path, place.offset, place.line):
         batch = _outcomes_of(block, name, convert, place.row)
+        budget.rows(len(batch), 0)
+        budget.heed()
         place = replace(
             place,
             offset=block.end,

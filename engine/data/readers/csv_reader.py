@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.core.cells import as_it_was, has_end_mark, row_text
+from engine.data.records.bounds import MAX_ROW, check_columns
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
-from engine.data.records.record import MAX_NAME, MAX_ROW, Record, Rejected, clip
+from engine.data.records.record import MAX_NAME, Record, Rejected, clip
 
 
 class _RowTooLong(Exception):
@@ -96,6 +97,7 @@ def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rej
             cells, changed = _armed(found) if ours and isinstance(found, list) else (found, False)
             if names is None:
                 names = header_names(cells) if isinstance(cells, list) else ["#1"]
+                check_columns(len(names))
                 continue
             row += 1
             raw = row_text(cells, delimiter) if changed else "".join(part.text for part in lines)

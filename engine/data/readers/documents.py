@@ -21,12 +21,12 @@ from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
 from engine.data.readers.pdf_reader import extract_pdf
 from engine.data.readers.word_reader import extract_word
+from engine.data.records.bounds import DOCUMENT_MEMORY, DOCUMENT_SECONDS, ReadingBudget
 from engine.data.records.record import show
 
 DOCUMENTS = ("docx", "pdf")
 ENCODING = "utf-8"
-SECONDS = 600.0  # for all documents of an upload; none takes more than half of what is left
-MEMORY = 3 * 2**30  # bytes of addresses that the child may have
+_HEED_S = 0.2  # while the child works
 
 
 def text_beside(path: Path) -> Path:
@@ -37,8 +37,9 @@ def text_beside(path: Path) -> Path:
 class Documents:
     """Takes texts out of documents. Used as a context: on leaving, the child ends."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(self, seconds: float = DOCUMENT_SECONDS, budget: ReadingBudget | None = None) -> None:
         self._left = seconds
+        self._budget = budget or ReadingBudget()
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Documents:
@@ -75,10 +76,10 @@ class Documents:
         with contextlib.suppress(BrokenPipeError):
             child.stdin.write(json.dumps(order).encode() + b"\n")
             child.stdin.flush()
-            answer = _line(child.stdout, time.monotonic() + seconds)
+            answer = _line(child.stdout, time.monotonic() + seconds, self._budget)
         if not answer.endswith(b"\n"):
             self._end()
-            raise Fault("data.document.too_heavy", minutes=round(SECONDS / 120), gb=MEMORY // 2**30)
+            raise Fault("data.document.too_heavy", minutes=round(DOCUMENT_SECONDS / 120), gb=DOCUMENT_MEMORY // 2**30)
         return answer.decode()
 
     def _end(self) -> None:
@@ -93,12 +94,15 @@ def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
 
 
-def _line(stream: IO[bytes], until: float) -> bytes:
+def _line(stream: IO[bytes], until: float, budget: ReadingBudget) -> bytes:
     """A line, or as much of it as came before the end of the stream or of the time."""
     line = b""
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
-        while not line.endswith(b"\n") and selector.select(max(0.0, until - time.monotonic())):
+        while not line.endswith(b"\n") and (left := until - time.monotonic()) > 0:
+            budget.heed()
+            if not selector.select(min(left, _HEED_S)):
+                continue
             piece = os.read(stream.fileno(), 2**16)
             if not piece:
                 break
@@ -134,7 +138,7 @@ def _limit_memory() -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):  # not every system has such limits
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        resource.setrlimit(resource.RLIMIT_AS, (DOCUMENT_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def main() -> None:

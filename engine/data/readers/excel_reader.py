@@ -15,6 +15,15 @@ from zipfile import BadZipFile
 from engine.core.errors import Fault
 from engine.data.readers.csv_reader import header_names
 from engine.data.readers.excel_cells import cell_text
+from engine.data.records.bounds import (
+    MAX_FIELD,
+    MAX_MERGES,
+    MAX_ROW,
+    MAX_SHEET_ROWS,
+    OverBounds,
+    ReadingBudget,
+    check_columns,
+)
 from engine.data.records.record import MAX_RAW, Record, Rejected, clip, show
 from engine.data.schema.declared import is_known_name
 
@@ -25,9 +34,7 @@ _LOOK_ROWS = 20  # for the header
 _TITLE_ROWS = 5  # at most so many stand above it
 _WRONG = (BadZipFile, zlib.error, SyntaxError, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError)
 _MERGE = re.compile(rb'mergeCell\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_MAX_MERGES = 100_000
 _CHUNK = 2**20
-_MAX_SHEET_ROWS = 1_048_576
 Cells = list[str | None]
 _T = TypeVar("_T")
 _Merges = dict[int, dict[int, int]]  # first row -> {column from 0: last row}
@@ -55,25 +62,26 @@ class SheetSurvey:
 
 
 @contextmanager
-def _book(path: Path) -> Iterator[Workbook]:
+def _book(path: Path, budget: ReadingBudget) -> Iterator[Workbook]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     from engine.data.readers.excel_book import open_book
 
     try:
-        with path.open("rb") as file, closing(open_book(file)) as book:
+        with path.open("rb") as file, closing(open_book(file, budget)) as book:
             yield book
     except (*_WRONG, InvalidFileException) as error:
         raise Fault("data.excel.damaged", detail=show(str(error) or type(error).__name__)) from error
 
 
-def survey(path: Path, wanted: str | None = None) -> SheetSurvey:
+def survey(path: Path, wanted: str | None = None, budget: ReadingBudget | None = None) -> SheetSurvey:
     """What an Excel file holds, and how the wanted sheet (where there is none of that name, the first) is laid out.
 
     Raises:
-        Fault: "data.excel.damaged", "data.excel.too_large", "data.excel.empty", "data.csv.header_only".
+        Fault: "data.excel.damaged", "data.excel.too_large", "data.excel.empty", "data.csv.header_only",
+            "data.bounds.columns", "data.bounds.sheets", "data.bounds.step".
     """
-    with _book(path) as book:
+    with _book(path, budget or ReadingBudget()) as book:
         sheets = _sheets_with_rows(book)
         sheet = wanted if wanted in sheets else sheets[0]
         return SheetSurvey(sheets, sheet, _layout(book, sheet)[0], _formulas_without_value(book, sheet))
@@ -94,6 +102,7 @@ def _layout(book: Workbook, sheet: str) -> tuple[SheetLayout, _Merges]:
         raise Fault("data.excel.empty")
     place = _header_place([cells for _number, cells in first])
     number, cells = first[place]
+    check_columns(len(cells))
     heads = [cell or "" for cell in cells]
     names = header_names(heads)
     if len(first) == place + 1:
@@ -114,21 +123,26 @@ def _first(rows: Iterator[_T]) -> Iterator[_T]:
             raise
 
 
-def read_excel(path: Path, sheet: str) -> Iterator[Record | Rejected]:
+def read_excel(path: Path, sheet: str, budget: ReadingBudget) -> Iterator[Record | Rejected]:
     """Each filled row under the header; `line` is its number in the sheet."""
     row = 0
     try:
-        with _book(path) as book:
+        with _book(path, budget) as book:
             layout, merges = _layout(book, sheet)
             for number, cells in _filled(_sheet(book, sheet), merges):
                 if number > layout.header:
                     row += 1
+                    budget.made(sum(len(cell) for cell in cells if cell))
                     yield _record(number, cells, layout.names, row)
+    except OverBounds:
+        raise
     except Fault as fault:
         yield Rejected("data.excel.rows_lost", row + 1, params={"detail": fault.params.get("detail", fault.code)})
 
 
-def _record(number: int, cells: Cells, names: list[str], row: int) -> Record:
+def _record(number: int, cells: Cells, names: list[str], row: int) -> Record | Rejected:
+    if (wrong := _too_long(number, cells, names, row)) is not None:
+        return wrong
     values: dict[str, Any] = dict.fromkeys(names)
     for place, cell in enumerate(cells, 1):
         if place <= len(names):
@@ -136,6 +150,18 @@ def _record(number: int, cells: Cells, names: list[str], row: int) -> Record:
         elif cell is not None:
             values[f"#{place}"] = cell
     return Record(row, number, values, clip("\t".join(cell or "" for cell in cells), MAX_RAW))
+
+
+def _too_long(number: int, cells: Cells, names: list[str], row: int) -> Rejected | None:
+    """Texts that no spreadsheet program would have written: a few long ones may be referred to by every row."""
+    for place, cell in enumerate(cells):
+        if cell and len(cell) > MAX_FIELD:
+            column = names[place] if place < len(names) else f"#{place + 1}"
+            params = {"column": column, "limit": MAX_FIELD}
+            return Rejected("data.row.field_too_long", row, number, column, params, clip(cell, MAX_RAW))
+    if sum(len(cell) for cell in cells if cell) > MAX_ROW:
+        return Rejected("data.row.too_long", row, number, params={"limit": MAX_ROW})
+    return None
 
 
 def _sheet(book: Workbook, name: str) -> Any:
@@ -149,8 +175,8 @@ def _filled(sheet: Any, merges: _Merges | None = None) -> Iterator[tuple[int, Ce
     """(number in the sheet, cells) of each row that holds anything; a value merged downwards counts for each row."""
     sheet.reset_dimensions()  # what the file says of its size need not be true
     held: dict[int, tuple[int, str | None]] = {}  # column -> (last row, value)
-    for number, row in enumerate(sheet.iter_rows(), 1):
-        if number > _MAX_SHEET_ROWS:
+    for number, row in enumerate(sheet.each_row(), 1):
+        if number > MAX_SHEET_ROWS:
             raise ValueError("row numbers beyond any sheet's")
         cells: Cells = [cell_text(cell) for cell in row]
         if merges is not None:
@@ -182,7 +208,7 @@ def _merges(book: Workbook, sheet: str) -> _Merges:
         return found
     with archive.open(inside) as stream:
         tail = b""
-        while (data := stream.read(_CHUNK)) and len(found) < _MAX_MERGES:
+        while (data := stream.read(_CHUNK)) and len(found) < MAX_MERGES:
             text = tail + data
             for left, top, _right, bottom in _MERGE.findall(text):
                 if int(bottom) > int(top):
@@ -212,9 +238,9 @@ def _header_place(rows: list[Cells]) -> int:
 def _formulas_without_value(book: Workbook, sheet: str) -> int:
     """Formulas among the first rows whose result is not in the file: no spreadsheet program has ever computed them."""
     rows = _sheet(book, sheet)
-    shown = list(_first(rows.iter_rows()))
+    shown = list(_first(rows.each_row()))
     book._data_only = False
-    written = list(_first(rows.iter_rows()))
+    written = list(_first(rows.each_row()))
     book._data_only = True
     return sum(
         cell.data_type == "f" and other.value is None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.data.readers.jsonl_reader import json_row
+from engine.data.records.bounds import LOOK_BYTES, ReadingBudget, Watched
 from engine.data.records.encodings import open_text
 from engine.data.records.json_stream import JsonScanner, Piece
 from engine.data.records.record import Record, Rejected, clip
@@ -23,9 +24,9 @@ class ListInside:
 
 
 def lists_inside(path: Path, encoding: str) -> list[ListInside]:
-    """The lists that are members of the file's one object."""
+    """The lists that are members of the file's one object, as far as they begin in its first megabytes."""
     with open_text(path, encoding, newline=None) as stream:
-        scanner = JsonScanner(stream)
+        scanner = JsonScanner(Watched(stream, ReadingBudget(), most=LOOK_BYTES))
         return [ListInside(key, scanner.peek()) for key in _lists(scanner)]
 
 
@@ -60,10 +61,10 @@ def _enter(scanner: JsonScanner, key: str | None) -> bool:
     return any(found == key for found in _lists(scanner))
 
 
-def read_json(path: Path, encoding: str, key: str | None) -> Iterator[Record | Rejected]:
+def read_json(path: Path, encoding: str, key: str | None, budget: ReadingBudget) -> Iterator[Record | Rejected]:
     """Each element of the file's list, or of the list under `key`."""
     with open_text(path, encoding, newline=None) as stream:
-        scanner = JsonScanner(stream)
+        scanner = JsonScanner(Watched(stream, budget))
         if not _enter(scanner, key):
             return
         yield from _Elements(scanner)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.data.records.record import MAX_RAW, MAX_ROW
+from engine.data.records.bounds import MAX_ROW
+from engine.data.records.record import MAX_RAW
 
 BLOCK = 2**20
 _LONGEST = 4 * MAX_ROW  # bytes that a row of the greatest length may have

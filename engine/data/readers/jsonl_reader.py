@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.data.records.bounds import MAX_COLUMNS, MAX_ROW
 from engine.data.records.encodings import open_text
 from engine.data.records.json_text import parse
 from engine.data.records.lines import numbered_lines
-from engine.data.records.record import MAX_ROW, Record, Rejected, RowFault, show
+from engine.data.records.record import Record, Rejected, RowFault, show
 
 
 def read_jsonl(path: Path, encoding: str) -> Iterator[Record | Rejected]:
@@ -41,4 +42,7 @@ def object_row(value: Any, row: int, line: int | None, raw: str) -> Record | Rej
     """A record, provided that the value is an object."""
     if not isinstance(value, dict):
         return Rejected("data.json.not_object", row, line, params={"found": show(value)}, raw=raw)
+    if len(value) > MAX_COLUMNS:
+        params = {"found": len(value), "limit": MAX_COLUMNS}
+        return Rejected("data.bounds.columns", row, line, params=params, raw=raw)
     return Record(row, line, value, raw)

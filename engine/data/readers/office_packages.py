@@ -8,13 +8,11 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.records.bounds import MAX_DIRECTORY, MAX_MEMBERS, MAX_PACKAGE, MAX_RATIO, SMALL_MEMBER
 
-MAX_MEMBERS = 2_000
-MAX_RATIO = 200  # unpacked bytes for one packed byte; text packs to a tenth, a bomb to a thousandth
-_SMALL = 10 * 2**20  # below this nobody is hurt
-MAX_PACKAGE = 2**30  # bytes of an Office file, unpacked
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -37,12 +35,21 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     """The file's table of contents, read.
 
     Raises:
-        Fault: "data.archive.damaged".
+        Fault: "data.archive.damaged", "data.archive.too_many".
     """
     try:
+        _check_directory(path)
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Fault("data.archive.damaged") from error
+
+
+def _check_directory(path: Path) -> None:
+    """Before the table is read, for it may name millions of files: Raises Fault("data.archive.too_many")."""
+    with path.open("rb") as file:
+        end: Any = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:  # type: ignore[attr-defined]
+        raise Fault("data.archive.too_many", found=end[zipfile._ECD_ENTRIES_TOTAL], limit=MAX_MEMBERS)  # type: ignore[attr-defined]
 
 
 def package_kind(path: Path) -> str:
@@ -88,7 +95,7 @@ def _check_size(file: zipfile.ZipFile) -> None:
 
 def check_ratio(info: zipfile.ZipInfo) -> None:
     """Raises Fault("data.archive.bomb") where a member claims to unpack to far more than any data does."""
-    if info.file_size > max(_SMALL, MAX_RATIO * info.compress_size):
+    if info.file_size > max(SMALL_MEMBER, MAX_RATIO * info.compress_size):
         ratio = info.file_size // max(1, info.compress_size)
         raise Fault("data.archive.bomb", ratio=ratio, limit=MAX_RATIO)
 

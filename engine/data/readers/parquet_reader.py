@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
+from engine.data.readers.parquet_pages import PageHead, PagesDamaged, pages
+from engine.data.readers.parquet_weight import weight
+from engine.data.records.bounds import (
+    BATCH_BYTES,
+    MAX_FIXED,
+    MAX_GROUP_MB,
+    MAX_GROUP_VALUES,
+    MAX_RATIO,
+    MAX_ROW_BYTES,
+    MAX_ROWS,
+    MB,
+    OverBounds,
+    ReadingBudget,
+    check_columns,
+)
 from engine.data.records.record import MAX_RAW, Record, Rejected, show
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch
+    from pyarrow import Field, RecordBatch
     from pyarrow.parquet import ParquetFile
 
 _BATCH_ROWS = 64
-MAX_ROW_GROUP_MB = 512
-MAX_ROWS = 20_000_000
 _MARK = b"PAR1"
+_SMALL_GROUP = 64 * MB  # bytes that a column may unpack to however well it was packed
 
 
 def open_parquet(path: Path) -> ParquetFile:
@@ -24,33 +39,39 @@ def open_parquet(path: Path) -> ParquetFile:
 
     Raises:
         Fault: "data.parquet.truncated", "data.parquet.damaged", "data.parquet.too_large",
-            "data.parquet.empty", "data.parquet.doubled_column".
+            "data.parquet.empty", "data.parquet.doubled_column", "data.bounds.columns".
     """
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetFile
-
     with path.open("rb") as raw:
         raw.seek(max(0, path.stat().st_size - 4))
         if raw.read() != _MARK:
             raise Fault("data.parquet.truncated")
-    try:
-        file = ParquetFile(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise Fault("data.parquet.damaged", detail=show(str(error))) from error
+    file = _opened(path)
     _check_size(file)
     return file
 
 
+def _opened(path: Path, texts_by_place: list[str] | None = None) -> ParquetFile:
+    """`texts_by_place`: leaves whose texts are handed on as places in a dictionary, each text once."""
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        return ParquetFile(path, read_dictionary=texts_by_place)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Fault("data.parquet.damaged", detail=show(str(error))) from error
+
+
 def _check_size(file: ParquetFile) -> None:
     meta = file.metadata
+    check_columns(meta.num_columns)
     names = file.schema_arrow.names
     if not meta.num_rows or not names:
         raise Fault("data.parquet.empty")
     if len(set(names)) < len(names):
         raise Fault("data.parquet.doubled_column", column=show(next(n for n in names if names.count(n) > 1)))
-    largest = max(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups)) // 2**20
-    if largest > MAX_ROW_GROUP_MB or meta.num_rows > MAX_ROWS:
-        raise Fault("data.parquet.too_large", mb=largest, limit=MAX_ROW_GROUP_MB, rows=meta.num_rows, most=MAX_ROWS)
+    largest = max(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups)) // MB
+    if largest > MAX_GROUP_MB or meta.num_rows > MAX_ROWS:
+        raise Fault("data.parquet.too_large", mb=largest, limit=MAX_GROUP_MB, rows=meta.num_rows, most=MAX_ROWS)
 
 
 def unusable_columns(file: ParquetFile) -> dict[str, str]:
@@ -70,22 +91,156 @@ def _usable(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def read_parquet(path: Path) -> Iterator[Record | Rejected]:
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """What a row group holds of one column (of its innermost values)."""
+
+    path: str
+    unpacked: int  # bytes
+    packed: int  # bytes
+    values: int
+    dictionary: int  # bytes of the texts that its values refer to
+    largest: int  # bytes of its largest page
+    prefixed: bool  # a text may begin as the one before it, which is then not written again
+    nested: bool  # in lists
+
+    def may_multiply(self) -> bool:
+        """Whether a batch of its texts could be far larger than what the file holds."""
+        return self.dictionary * (self.values if self.nested else _BATCH_ROWS) > BATCH_BYTES
+
+
+def _leaves(path: Path, file: ParquetFile, group: int, budget: ReadingBudget) -> Iterator[_Leaf]:
+    """The columns of a row group by the heads of their pages; nothing of it was unpacked yet."""
+    meta = file.metadata.row_group(group)
+    with path.open("rb") as raw:
+        for place in range(meta.num_columns):
+            chunk = meta.column(place)
+            starts = [at for at in (chunk.dictionary_page_offset, chunk.data_page_offset) if at]
+            found = pages(raw, min(starts, default=0), chunk.total_compressed_size, budget.heed)
+            yield _leaf(chunk, found, file.schema.column(place).max_repetition_level > 0)
+
+
+def _leaf(chunk: Any, found: Iterator[PageHead], nested: bool) -> _Leaf:
+    unpacked = packed = values = dictionary = largest = 0
+    for page in found:
+        unpacked, packed, largest = unpacked + page.unpacked, packed + page.packed, max(largest, page.unpacked)
+        if page.dictionary:
+            dictionary = max(dictionary, page.unpacked)
+        else:
+            values += page.values
+    prefixed = "DELTA_BYTE_ARRAY" in chunk.encodings
+    return _Leaf(chunk.path_in_schema, unpacked, packed, values, dictionary, largest, prefixed, nested)
+
+
+def _check_group(leaves: list[_Leaf], row: int) -> None:
+    """Raises OverBounds where a row group (its first row is `row`) unpacks to more than is taken at once."""
+    total = sum(leaf.unpacked for leaf in leaves)
+    if total > MAX_GROUP_MB * MB:
+        raise OverBounds("data.bounds.group", row=row, mb=total // MB, limit=MAX_GROUP_MB)
+    for leaf in leaves:
+        if leaf.unpacked > max(_SMALL_GROUP, MAX_RATIO * leaf.packed):
+            ratio = leaf.unpacked // max(1, leaf.packed)
+            raise OverBounds("data.bounds.ratio", row=row, column=show(leaf.path), ratio=ratio, limit=MAX_RATIO)
+        if leaf.values > MAX_GROUP_VALUES:
+            params = {"column": show(leaf.path), "found": leaf.values, "limit": MAX_GROUP_VALUES}
+            raise OverBounds("data.bounds.group_values", row=row, **params)
+        if leaf.prefixed and leaf.nested and leaf.values * leaf.largest > MAX_GROUP_MB * MB:
+            raise OverBounds("data.bounds.prefixed", column=show(leaf.path))
+
+
+def _check_fixed(file: ParquetFile) -> None:
+    """Values of fixed length are not kept as places in a dictionary, so one of them must not be large."""
+    for place in range(len(file.schema)):
+        column = file.schema.column(place)
+        if column.length > MAX_FIXED:
+            raise OverBounds("data.bounds.fixed", column=show(column.path), bytes=column.length, limit=MAX_FIXED)
+
+
+def read_parquet(path: Path, budget: ReadingBudget) -> Iterator[Record | Rejected]:
     """Each row; `line` is None, for there are no lines."""
     import pyarrow as pa
 
     file = open_parquet(path)
+    _check_fixed(file)
     unusable = unusable_columns(file)
-    columns = [name for name in file.schema_arrow.names if name not in unusable]
-    row = 0
+    kinds = [field for field in file.schema_arrow if field.name not in unusable]
+    row, readers = 0, _Readers(path, file)
     try:
-        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns, use_threads=False):
-            for index in range(batch.num_rows):
+        for group in range(file.num_row_groups):
+            leaves = list(_leaves(path, file, group, budget))
+            _check_group(leaves, row + 1)
+            for item in _group(readers.having(leaves), group, leaves, kinds, row, budget):
                 row += 1
-                yield _record(batch.slice(index, 1), row)
-    except (pa.ArrowException, OSError, ValueError) as error:
+                yield item
+    except (pa.ArrowException, OSError, PagesDamaged, ValueError) as error:
         lost = file.metadata.num_rows - row
         yield Rejected("data.parquet.rows_lost", row + 1, params={"lost": lost, "detail": show(str(error))})
+
+
+class _Readers:
+    """The file, opened once for each set of columns whose texts must not be made before they were weighed."""
+
+    def __init__(self, path: Path, file: ParquetFile) -> None:
+        self._path, self._file = path, file
+        self._known: dict[tuple[str, ...], ParquetFile] = {(): file}
+
+    def having(self, leaves: list[_Leaf]) -> ParquetFile:
+        """The one for such a row group."""
+        by_place = tuple(
+            leaf.path
+            for place, leaf in enumerate(leaves)
+            if self._file.schema.column(place).physical_type == "BYTE_ARRAY" and leaf.may_multiply()
+        )
+        if by_place not in self._known:
+            self._known[by_place] = _opened(self._path, list(by_place))
+        return self._known[by_place]
+
+
+def _group(
+    file: ParquetFile, group: int, leaves: list[_Leaf], kinds: list[Field], row: int, budget: ReadingBudget
+) -> Iterator[Record | Rejected]:
+    columns = [kind.name for kind in kinds]
+    largest = max((leaf.largest for leaf in leaves if leaf.prefixed), default=0)
+    rows = max(1, min(_BATCH_ROWS, _SMALL_GROUP // max(1, largest)))
+    for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
+        budget.heed()
+        if (size := weight(batch)) > BATCH_BYTES:
+            for index in range(batch.num_rows):
+                row += 1
+                yield _alone(batch.slice(index, 1), kinds, row, budget)
+            continue
+        budget.made(size)
+        for item in _records(_plain(batch, kinds), row):
+            row += 1
+            yield item
+
+
+def _plain(batch: RecordBatch, kinds: list[Field]) -> RecordBatch:
+    """The batch with its texts in place of their places in a dictionary."""
+    import pyarrow as pa
+
+    schema = pa.schema(kinds)
+    return batch if batch.schema.equals(schema) else batch.cast(schema)
+
+
+def _alone(one: RecordBatch, kinds: list[Field], row: int, budget: ReadingBudget) -> Record | Rejected:
+    """A row of a heavy batch."""
+    size = weight(one)
+    if size > MAX_ROW_BYTES:
+        return Rejected("data.bounds.row", row, params={"mb": size // MB, "limit": MAX_ROW_BYTES // MB})
+    budget.made(size)
+    return _record(_plain(one, kinds), row)
+
+
+def _records(batch: RecordBatch, row: int) -> Iterator[Record | Rejected]:
+    """All rows at once, or where that fails each for itself."""
+    try:
+        found = batch.to_pylist()
+    except (ValueError, OverflowError):
+        yield from (_record(batch.slice(index, 1), row + index + 1) for index in range(batch.num_rows))
+        return
+    for place, values in enumerate(found, row + 1):
+        yield Record(place, None, values, show(values, MAX_RAW))
 
 
 def _record(one: RecordBatch, row: int) -> Record | Rejected:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from engine.core.errors import Fault
+from engine.data.records.bounds import MAX_PAGES
 from engine.data.records.record import show
 
 if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
-MAX_PAGES = 20_000
 _EMPTY_STREAM = 16  # bytes of a packed stream that holds nothing
 _NO_TEXT_CAN = re.compile("[\0\ud800-\udfff]")
 Lost = list[tuple[int, str, dict[str, Any]]]  # page (from 1), code, params

@@ -15,6 +15,7 @@ from engine.data.readers.json_reader import read_json
 from engine.data.readers.jsonl_reader import read_jsonl
 from engine.data.readers.parquet_reader import read_parquet
 from engine.data.readers.text_reader import read_text
+from engine.data.records.bounds import ReadingBudget
 from engine.data.records.record import Record, Rejected
 
 TEXTS = ("txt", "md", *DOCUMENTS)  # formats whose rows are pieces of one text
@@ -31,17 +32,24 @@ class SourceFile:
     encoding: str | None = None  # name of a codec; None where the format needs none
     options: dict[str, Any] = field(default_factory=dict)  # what its reader takes, as `Format.options`
 
-    def records(self) -> Iterator[Record | Rejected]:
-        """Every row of the file."""
+    def records(self, budget: ReadingBudget | None = None) -> Iterator[Record | Rejected]:
+        """Every row of the file, as far as the budget goes (by default as far as any file may)."""
+        budget = budget or ReadingBudget()
+        budget.open(self.name, self.path.stat().st_size)
+        for item in self._read(budget):
+            budget.rows(1, len(item.values) if isinstance(item, Record) else 0)
+            yield item
+
+    def _read(self, budget: ReadingBudget) -> Iterator[Record | Rejected]:
         text = self.encoding or "utf-8"
         if self.format == "parquet":
-            return read_parquet(self.path)
+            return read_parquet(self.path, budget)
         if self.format == "jsonl":
             return read_jsonl(self.path, text)
         if self.format == "json":
-            return read_json(self.path, text, self.options.get("key"))
+            return read_json(self.path, text, self.options.get("key"), budget)
         if self.format == "xlsx":
-            return read_excel(self.path, self.options["sheet"])
+            return read_excel(self.path, self.options["sheet"], budget)
         if self.format in TEXTS:
             return chain(self._lost_pages(), read_text(self.path, text, self.options))
         return read_csv(self.path, text, self.options["delimiter"])

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.records.bounds import MAX_FIELD, MAX_ROW
 from engine.data.records.chunks import chunks
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
-from engine.data.records.record import MAX_FIELD, MAX_ROW, Record, Rejected
+from engine.data.records.record import Record, Rejected
 
 COLUMN = "text"
 UNITS = ("chunk", "paragraph", "line")

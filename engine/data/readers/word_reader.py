@@ -9,9 +9,9 @@ from typing import Any, TextIO
 
 from engine.core.errors import Fault
 from engine.data.readers.office_packages import open_zip
+from engine.data.records.bounds import MAX_DOCUMENT_MB
 from engine.data.records.record import show
 
-MAX_DOCUMENT_MB = 128  # of XML, which is held in memory
 _MAIN = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LEFT_OUT = {_W + "del", _W + "moveFrom", "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}

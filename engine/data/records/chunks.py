@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TextIO
 
-from engine.data.records.record import MAX_FIELD
+from engine.data.records.bounds import MAX_FIELD
 
 _READ = 64 * 1024
 _AHEAD = 1_024  # characters looked at beyond the limit, so that white space stays with what it follows

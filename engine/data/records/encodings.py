@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from engine.core.errors import Fault
+from engine.data.records.bounds import LOOK_BYTES
 
 ENCODINGS = (
     "utf-8",
@@ -153,17 +154,18 @@ def _is_everyday(text: str) -> bool:
 
 
 def _utf8_counts(path: Path) -> tuple[int, int]:
-    """(characters beyond ASCII that are valid UTF-8, bytes that are not), over the whole file, a chunk at a time."""
+    """(characters beyond ASCII that are valid UTF-8, bytes that are not) in the first megabytes, a chunk at a time."""
     decoder = codecs.getincrementaldecoder("utf-8")(MARK_BAD_BYTES)
     good = bad = 0
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while file.tell() < LOOK_BYTES and (chunk := file.read(_CHUNK)):
             text = decoder.decode(chunk)
             if not text.isascii():
                 wrong = len(_HALF.findall(text)) if _has_half(text) else 0
                 bad += wrong
                 good += len(text.encode("utf-8", "surrogatepass").translate(None, _NO_LEADS)) - wrong
-        bad += len(decoder.decode(b"", True))
+        if not file.read(1):
+            bad += len(decoder.decode(b"", True))
     return good, bad
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Protocol
 
-from engine.data.records.record import MAX_ROW
+from engine.data.records.bounds import MAX_ROW
 
 _CHUNK = 256 * 1024
 _OUTSIDE = re.compile(r'["\[\]{},]')
@@ -34,10 +34,17 @@ class Piece:
         return found.end() if found else None
 
 
+class Characters(Protocol):
+    """What a text is read from."""
+
+    def read(self, size: int, /) -> str:
+        """So many characters; none at the end."""
+
+
 class JsonScanner:
     """A place in a JSON text, moved forward value by value."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Characters) -> None:
         self._stream = stream
         self._buffer = ""
         self._at = 0

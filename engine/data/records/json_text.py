@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from engine.data.records.bounds import MAX_ROW_DEPTH, is_too_deep
 from engine.data.records.encodings import is_damaged
 from engine.data.records.record import RowFault, clip
 
@@ -35,7 +36,7 @@ def parse(text: str, line: int) -> Any:
     if is_damaged(text):
         raise RowFault("data.row.bad_bytes", line=line)
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         near = clip(" ".join(text[max(0, error.pos - 12) : error.pos + 12].split()), 40)
         raise RowFault(
@@ -47,3 +48,6 @@ def parse(text: str, line: int) -> Any:
         raise RowFault("data.json.too_deep", line=line) from None
     except ValueError:  # a whole number of thousands of digits
         raise RowFault("data.json.number", line=line) from None
+    if text.count("[") + text.count("{") > MAX_ROW_DEPTH and is_too_deep(value):
+        raise RowFault("data.json.too_deep", line=line)
+    return value

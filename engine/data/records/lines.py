@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from engine.data.records.record import MAX_RAW, MAX_ROW
+from engine.data.records.bounds import MAX_ROW
+from engine.data.records.record import MAX_RAW
 
 _MARK = "\N{BYTE ORDER MARK}"
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from engine.data.records.bounds import MAX_COLUMNS, MAX_ROW_DEPTH, is_too_deep
+
 _SPACED = re.compile(rb'"[ \t]+:')
 _SAFE = 2.0**53  # a number beyond may be a whole one that was rounded
 
@@ -23,7 +25,9 @@ def quick_object(line: bytes) -> dict[str, Any] | None:
     """
     try:
         value = orjson.loads(line)
-        if type(value) is not dict:
+        if type(value) is not dict or len(value) > MAX_COLUMNS:
+            return None
+        if line.count(b"{") + line.count(b"[") > MAX_ROW_DEPTH and is_too_deep(value):
             return None
         fields = _fields(value)
     except (ValueError, RecursionError, _Doubtful):

@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_FIELD = 1_000_000  # characters in one text
-MAX_ROW = 4_000_000  # characters in one row of the file
 MAX_RAW = 2_000  # characters of a rejected row that are kept to show
 MAX_NAME = 200  # characters of a column's name
 MAX_SHOWN = 60  # characters of a value inside a sentence

@@ -18,6 +18,7 @@ from engine.jobs.kinds.prepare_model import PREPARE_MODEL
 from engine.jobs.kinds.probe import PROBE
 from engine.jobs.kinds.question_list import QUESTION_LIST
 from engine.jobs.kinds.rewrite import REWRITE
+from engine.jobs.kinds.take_in import TAKE_IN
 from engine.jobs.kinds.train import TRAIN
 
 JOB_KINDS: tuple[JobKind, ...] = (
@@ -27,6 +28,7 @@ JOB_KINDS: tuple[JobKind, ...] = (
     EXPORT,
     PREPARE_MODEL,
     FETCH_DATA,
+    TAKE_IN,
     IMPORT_DATA,
     NEW_VERSION,
     AUDIT,

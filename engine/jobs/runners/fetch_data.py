@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.importing import hub
+from engine.data.records.bounds import ReadingBudget
 from engine.data.records.record import MAX_NAME, clip
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress, run_watched
@@ -42,7 +43,8 @@ def _fetch(ctx: Context, name: str, split: str, folder: str, target: Path, progr
     params = {"name": name, "split": clip(part, MAX_NAME), "others": clip(", ".join(others), 300) or "–"}
     note = {"what": "files", "value": name, "code": "files.hub", "params": params}
     title = name.rpartition("/")[2] + ("" if part == hub.WHOLE else f" ({part})")
-    return add_files(ctx, [(target / path, path) for path in files], title, origin=name, notes=[note])
+    got = [(target / path, path) for path in files]
+    return add_files(ctx, got, title, origin=name, notes=[note], budget=ReadingBudget(heed=progress.reporter.heed))
 
 
 def _check_room(ctx: Context, name: str, size: int) -> None:

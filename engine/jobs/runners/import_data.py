@@ -8,6 +8,7 @@ import time
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.importing.reading import Place
+from engine.data.records.bounds import ReadingBudget
 from engine.jobs.reporter import Reporter
 from engine.jobs.signals import Cancelled, Interrupted
 from engine.services.data.imports import ImportChoice, run_import, work_folder
@@ -52,7 +53,14 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
         progress = _Progress(reporter, total)
         choice = ImportChoice(**job.spec["choice"])
         done = run_import(
-            ctx, job.dataset_id, choice, folder, tell=progress.tell, lasting=True, transaction=reporter.transaction
+            ctx,
+            job.dataset_id,
+            choice,
+            folder,
+            tell=progress.tell,
+            lasting=True,
+            transaction=reporter.transaction,
+            budget=ReadingBudget(heed=reporter.heed),
         )
         stored = done.stored.train_rows + done.stored.val_rows if done.stored else 0
         shutil.rmtree(folder, ignore_errors=True)

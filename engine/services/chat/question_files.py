@@ -14,6 +14,7 @@ from engine.data.detection.file_signatures import binary_format
 from engine.data.readers.documents import Documents
 from engine.data.readers.source_file import SourceFile
 from engine.data.readers.text_reader import COLUMN, text_options
+from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.data.records.encodings import detect_encoding
 from engine.data.records.record import Rejected
 from engine.data.schema.declared import SHAPES, plain_name
@@ -46,11 +47,18 @@ def read_question_file(path: Path, name: str) -> QuestionFile:
     """Every column of a text file (one, its lines), a CSV file or the first sheet of an Excel book.
 
     Raises:
-        Fault: "questions.other_file", "questions.none", or why the file cannot be read.
+        Fault: "questions.other_file", "questions.none", "questions.too_slow", or why the file cannot be read.
     """
+    try:
+        return _read(path, name, ReadingBudget(5 * AT_ONCE_SECONDS))
+    except Later:
+        raise Fault("questions.too_slow", seconds=round(5 * AT_ONCE_SECONDS)) from None
+
+
+def _read(path: Path, name: str, budget: ReadingBudget) -> QuestionFile:
     columns: dict[str, _Column] = {}
     skipped = 0
-    for record in _source(path, name).records():
+    for record in _source(path, name, budget).records(budget):
         if isinstance(record, Rejected):
             skipped += 1
             continue
@@ -65,14 +73,14 @@ def read_question_file(path: Path, name: str) -> QuestionFile:
     return {"columns": shown, "guess": _guess(found), "skipped": skipped}
 
 
-def _source(path: Path, name: str) -> SourceFile:
+def _source(path: Path, name: str, budget: ReadingBudget) -> SourceFile:
     """How the file is read: what is called a text is one, whatever its lines look like."""
     if binary_format(path) not in (None, "xlsx"):
         raise Fault("questions.other_file")
     if name.rpartition(".")[2].lower() in _TEXT_ENDINGS and binary_format(path) is None:
         return SourceFile(path, name, "txt", detect_encoding(path).name, text_options({"unit": "line"}))
     with Documents() as documents:
-        return detect_file(SourceFile(path, name, ""), None, {"unit": "line"}, documents).file
+        return detect_file(SourceFile(path, name, ""), None, {"unit": "line"}, documents, budget).file
 
 
 def _guess(columns: list[_Column]) -> int:

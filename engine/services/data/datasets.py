@@ -14,13 +14,14 @@ from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
 from engine.data.importing.import_rows import preview
 from engine.data.importing.names import clean_name
+from engine.data.records.bounds import AT_ONCE_SECONDS, ReadingBudget
 from engine.data.rows.index import RowIndex
 from engine.data.rows.store import remove_rows
 from engine.data.samples.builtin import SAMPLES, sample_file
 from engine.data.schema.guess import classify_wording
 from engine.jobs.kinds import keys_of
 from engine.services.data.imports import cancel_import, import_dataset
-from engine.services.data.sources import add_upload, source_of
+from engine.services.data.sources import add_upload, at_once, source_of
 from engine.services.data.views import get_dataset, load_dataset, view_of, views_of
 from engine.shapes.data import DataRow, DatasetBrief, DatasetView, MappingPreview, RowsPage
 from storage.queries import datasets as queries
@@ -93,8 +94,9 @@ def preview_mapping(
         "columns", "kept" (extra fields), "left_out" ([{"column", "rows", "reads"}], see `LeftOutColumn`), "classes" (name -> rows),
         "wording" (a question that names these classes)}.
     """
-    source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options)
-    found = preview(source, shape, dict(mapping), limit, templates)
+    with at_once():
+        source = source_of(ctx, load_dataset(ctx, dataset_id), encoding, options, ReadingBudget(5 * AT_ONCE_SECONDS))
+    found = preview(source, shape, dict(mapping), limit, templates, ReadingBudget(AT_ONCE_SECONDS))
     rejected = [row.as_dict() for row in found.rejected]
     texts = [row["messages"][-2]["content"] for row in found.rows] if found.classes else []
     column = mapping.get("text")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -21,12 +20,16 @@ from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
 from engine.data.importing.names import clean_name
+from engine.data.readers.declared_size import declared_size
+from engine.data.readers.source_file import SourceFile
+from engine.data.records.bounds import AT_ONCE_BYTES, AT_ONCE_ROWS, AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.data.records.record import show
 from engine.data.rows.store import Stored, adopt, remove_rows
 from engine.data.schema.declared import shape_of
 from engine.jobs.kinds import keys_of
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.queue import enqueue, same_job
+from engine.services.data.leftovers import sweep
 from engine.services.data.sources import files_of, found_columns, source_of
 from engine.services.data.views import get_dataset, import_views, load_dataset, view_of
 from engine.services.jobs import lifecycle as job_services
@@ -39,8 +42,6 @@ from storage.queries import versions
 from storage.queries.inputs import taken_dataset_names
 from storage.tables import Dataset
 
-AT_ONCE_BYTES = 16_000_000  # larger files are imported by a job
-_LEFT_BEHIND_S = 86_400.0  # files that nobody has written to for so long
 _CHANGING = keys_of(lambda kind: kind.changes_rows)
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -75,11 +76,13 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
     known = {one.name for one in fields(ImportChoice)}
     wanted = ImportChoice(**{key: value for key, value in choice.items() if key in known})
     row = load_dataset(ctx, dataset_id)
-    if sum(file.path.stat().st_size for file in files_of(ctx, row) if file.path.is_file()) <= AT_ONCE_BYTES:
-        return import_dataset(ctx, dataset_id, **asdict(wanted))
+    if _is_small(files_of(ctx, row)):
+        with contextlib.suppress(Later):
+            return import_dataset(ctx, dataset_id, **asdict(wanted), budget=ReadingBudget(AT_ONCE_SECONDS))
     wanted.check()
-    source = source_of(ctx, row, wanted.encoding, wanted.options)
-    converter(source, wanted.shape, wanted.mapping, wanted.templates)
+    with contextlib.suppress(Later):  # then the job says what is wrong
+        source = source_of(ctx, row, wanted.encoding, wanted.options, ReadingBudget(AT_ONCE_SECONDS))
+        converter(source, wanted.shape, wanted.mapping, wanted.templates)
     spec = {"choice": asdict(wanted)}
     with ctx.db.write() as session:
         row = get_dataset(session, dataset_id)
@@ -93,6 +96,12 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
     if last is not None:
         shutil.rmtree(work_folder(ctx, last.id), ignore_errors=True)
     return {"job": made}
+
+
+def _is_small(files: Sequence[SourceFile]) -> bool:
+    """Whether the files may be imported at once, by what they say of themselves."""
+    sizes = [declared_size(file) for file in files if file.path.is_file()]
+    return sum(size.bytes for size in sizes) <= AT_ONCE_BYTES and sum(size.rows for size in sizes) <= AT_ONCE_ROWS
 
 
 def _refuse(row: Dataset, busy: Job | None) -> None:
@@ -122,10 +131,12 @@ def import_dataset(
     encoding: str | None = None,
     templates: Mapping[str, Sequence[str]] | None = None,
     options: Mapping[str, Any] | None = None,
+    budget: ReadingBudget | None = None,
 ) -> DatasetView:
     """Read all files of the data set under this mapping, here and now; returns the view. The rows are its next version.
 
     Raises:
+        Later: it takes longer than `budget` says.
         Fault: "data.val_fraction", "param.not_whole", a fault of the mapping, "data.version.busy", "data.import.disk_full",
             or "data.import.none_accepted". Rows of an earlier import stay.
     """
@@ -135,7 +146,7 @@ def import_dataset(
     choice = ImportChoice(name, shape, mapping, val_fraction, seed, encoding, templates, options)
     folder = ctx.settings.home / "imports" / uuid.uuid4().hex
     try:
-        run_import(ctx, dataset_id, choice, folder)
+        run_import(ctx, dataset_id, choice, folder, budget=budget)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     with ctx.db.read() as session:
@@ -151,8 +162,9 @@ def run_import(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     transaction: Transaction | None = None,
+    budget: ReadingBudget | None = None,
 ) -> Imported:
-    """Import with the help of `folder`, which the caller removes; `tell` and `lasting` as in `import_rows`.
+    """Import with the help of `folder`, which the caller removes; `tell`, `lasting` and `budget` as in `import_rows`.
 
     Args:
         transaction: in which the rows become the data set's.
@@ -162,9 +174,9 @@ def run_import(
         NotFound: there is no such data set.
     """
     choice.check()
-    _sweep(ctx)
+    sweep(ctx)
     row = load_dataset(ctx, dataset_id)
-    source = source_of(ctx, row, choice.encoding, choice.options)
+    source = source_of(ctx, row, choice.encoding, choice.options, budget)
     done = import_rows(
         source,
         choice.shape,
@@ -175,6 +187,7 @@ def run_import(
         templates=choice.templates,
         tell=tell,
         lasting=lasting,
+        budget=budget,
     )
     _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
     if done.stored is None:
@@ -208,17 +221,6 @@ def _forget(ctx: Context, stored: Stored) -> None:
         needed = versions.with_content(session, stored.content_hash) is not None
     if not needed:
         remove_rows(stored.path)
-
-
-def _sweep(ctx: Context) -> None:
-    """Remove what a server left that was killed while it took in or imported files: no job will go on with it."""
-    long_ago = time.time() - _LEFT_BEHIND_S
-    uploads = ctx.settings.folder("uploads")
-    files = (*ctx.settings.folder("datasets").glob("*.part"), *uploads.glob("*.part*"), *uploads.glob("*.new"))
-    for left in (*ctx.settings.folder("imports").iterdir(), *files):
-        with contextlib.suppress(OSError):
-            if not left.name.isdecimal() and left.stat().st_mtime < long_ago:
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _columns(ctx: Context, row: Dataset, source: DetectedUpload, choice: ImportChoice) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,12 +16,13 @@ from typing import Any, cast
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
-from engine.data.detection.detect_upload import DetectedUpload, detect_files, detect_upload
+from engine.data.detection.detect_upload import DetectedUpload, detect_files
 from engine.data.detection.file_signatures import binary_format
 from engine.data.importing.archive import Unpacked, unpack
 from engine.data.importing.names import clean_name, data_set_name, display_name
 from engine.data.readers.documents import text_beside
 from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
+from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.data.schema.declared import shape_of
 from engine.shapes.data import ReadingView
 from storage.queries import datasets as queries
@@ -28,6 +30,7 @@ from storage.queries.inputs import taken_dataset_names
 from storage.tables import Dataset
 
 _MB = 2**20
+_SHEET_SECONDS = 5 * AT_ONCE_SECONDS  # for another sheet or encoding, while somebody waits
 MAX_CELLS = 200_000
 _NAMED = 3  # files that are named where a data set says where it came from
 _PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
@@ -49,6 +52,7 @@ def add_files(
     *,
     origin: str = "",
     notes: Sequence[dict[str, Any]] = (),
+    budget: ReadingBudget | None = None,
 ) -> int:
     """Take files in as one draft; archives are unpacked. What cannot be read is named in its notes, the rest stays.
 
@@ -58,14 +62,18 @@ def add_files(
         name: of the data set; empty: that of the first file.
         origin: where it came from, to be shown; empty: the files' names.
         notes: what is known besides, as in `DetectedUpload.notes`.
+        budget: how long it may take, and who is asked meanwhile whether to go on.
 
     Raises:
         Fault: "data.file.too_large", or the first file's when none can be read.
+        Later: it takes longer than `budget` says.
     """
     _check_size(ctx, files)
-    given = _unpacked(ctx, files)
+    budget = budget or ReadingBudget()
+    given = _unpacked(ctx, files, budget)
     try:
-        found = detect_files([SourceFile(path, shown, "") for path, shown in given.files], refused=given.faults)
+        given_files = [SourceFile(path, shown, "") for path, shown in given.files]
+        found = detect_files(given_files, refused=given.faults, budget=budget)
         found = replace(found, notes=[*notes, *found.notes])
         names = [display_name(filename) for _path, filename in files]
         made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
@@ -87,7 +95,7 @@ def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
         raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
 
 
-def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]]) -> Unpacked:
+def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: ReadingBudget) -> Unpacked:
     """The files themselves and those out of archives, each with a name of its own."""
     done, taken = Unpacked(), 0
     try:
@@ -97,7 +105,7 @@ def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]]) -> Unpacked:
                 if binary_format(path) != "zip":
                     done.files.append((path, shown))
                     continue
-                inside = unpack(path, ctx.settings.folder("uploads"), ctx.settings.max_upload_mb, taken)
+                inside = unpack(path, ctx.settings.folder("uploads"), ctx.settings.max_upload_mb, taken, budget)
                 taken += sum(file.stat().st_size for file, _name in inside.files)
                 done.faults += inside.faults
                 done.files += inside.files
@@ -226,14 +234,16 @@ def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
 
     Raises:
         NotFound: there is no such draft.
-        Fault: why that sheet cannot be read.
+        Fault: why that sheet cannot be read; "data.bounds.slow".
     """
     with ctx.db.read() as session:
         row = queries.get(session, dataset_id)
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
     options = row.options | {"sheet": sheet}
-    found = found_columns(ctx, detect_files(files_of(ctx, row), row.encoding, options))
+    with at_once():
+        read = detect_files(files_of(ctx, row), row.encoding, options, budget=ReadingBudget(_SHEET_SECONDS))
+    found = found_columns(ctx, read)
     with ctx.db.write() as session:
         draft = session.get_one(Dataset, dataset_id)
         for key, value in (found | {"options": options}).items():
@@ -241,12 +251,17 @@ def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
 
 
 def source_of(
-    ctx: Context, row: Dataset, encoding: str | None = None, options: Mapping[str, Any] | None = None
+    ctx: Context,
+    row: Dataset,
+    encoding: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    budget: ReadingBudget | None = None,
 ) -> DetectedUpload:
     """The files of a data set as they are read. They are looked at anew only when another encoding or option is chosen.
 
     Raises:
         Fault: "data.file.upload_gone", or why they cannot be read like this.
+        Later: it takes longer than `budget` says.
     """
     files = files_of(ctx, row)
     for file in files:
@@ -254,7 +269,8 @@ def source_of(
             raise Fault("data.file.upload_gone", name=file.name)
     wanted = {key: value for key, value in (options or {}).items() if value is not None}
     if not row.sources:
-        return detect_upload(files[0].path, files[0].name, (encoding or row.encoding) if row.encoding else None, wanted)
+        files = [SourceFile(files[0].path, files[0].name, "")]
+        return detect_files(files, (encoding or row.encoding) if row.encoding else None, wanted, budget=budget)
     current = reading_of(row) | row.options
     same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())
     if same:
@@ -265,7 +281,16 @@ def source_of(
     if encoding in (None, row.encoding) and all(file.format in TEXTS for file in files):
         chosen = tuple(file.chosen(row.options | wanted) for file in files)
         return DetectedUpload(chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []))
-    return detect_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted)
+    return detect_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted, budget=budget)
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+    """What is in it has to be done while somebody waits. Raises Fault("data.bounds.slow") where it takes longer."""
+    try:
+        yield
+    except Later:
+        raise Fault("data.bounds.slow", seconds=round(_SHEET_SECONDS)) from None
 
 
 def reading_of(row: Dataset) -> ReadingView:

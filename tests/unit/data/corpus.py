@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.data.records.record import MAX_FIELD, MAX_ROW
+from engine.data.records.bounds import MAX_FIELD, MAX_ROW
 
 Reason = tuple[int | None, int | None, str | None, str, Any]  # params: a dict, or ... where a library words them
 

@@ -71,7 +71,9 @@ def too_slow(work: Callable[[str], object], kinds: Sequence[str] = KINDS) -> dic
     for kind in kinds:
         text = long_text(kind, _SMALL)
         if cost(lambda text=text: work(text)) > _QUICK:  # type: ignore[misc]
-            small, large = (min(cost(lambda: work(long_text(kind, size))) for _ in range(2)) for size in (_SMALL, _LARGE))  # noqa: B023
+            small, large = (
+                min(cost(lambda: work(long_text(kind, size))) for _ in range(2)) for size in (_SMALL, _LARGE)
+            )  # noqa: B023
             if large > _GROWTH * max(small, 0.001):
                 found[kind] = small, large
     return found

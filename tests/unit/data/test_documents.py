@@ -18,8 +18,9 @@ from engine.core.errors import Fault
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.readers import excel_book
 from engine.data.readers.documents import Documents
+from engine.data.records.bounds import MAX_FIELD
 from engine.data.records.chunks import chunks
-from engine.data.records.record import MAX_FIELD, Record
+from engine.data.records.record import Record
 from tests.unit.data.made import docx, pdf, repacked, table_xlsx
 from tests.unit.data.pipeline import run
 
@@ -97,7 +98,7 @@ def test_a_sheet_that_does_not_state_its_size_is_not_read_for_it(tmp_path: Path)
 def test_an_excel_file_whose_texts_would_fill_the_memory_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(excel_book, "MAX_PART_MB", 1)
+    monkeypatch.setattr(excel_book, "MAX_TEXTS_MB", 1)
     texts = b"<sst>" + os.urandom(2**20).hex().encode() + b"</sst>"
     with pytest.raises(Fault) as caught:
         run(tmp_path, repacked(table_xlsx(("prompt", "completion"), ("Q1", "A1")), {"xl/sharedStrings.xml": texts}))

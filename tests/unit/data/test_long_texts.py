@@ -46,7 +46,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         if "re.compile(" in source.read_text(encoding="utf-8"):
             name = ".".join(source.relative_to(_PROJECT).with_suffix("").parts).removesuffix(".__init__")
             names = vars(importlib.import_module(name)).items()
-            found |= {f"{name}.{key}": v for key, v in names if isinstance(v, re.Pattern) and isinstance(v.pattern, str)}
+            found |= {
+                f"{name}.{key}": v for key, v in names if isinstance(v, re.Pattern) and isinstance(v.pattern, str)
+            }
     terms = patterns_of([*shipped("en"), *shipped("zh"), "a *", "b-c"])
     return found | {f"terms {number}": pattern for number, pattern in enumerate(terms)}
 
@@ -98,7 +100,13 @@ def _row(kind: str) -> Callable[[int, str], Row]:
             "text": {"text": text},
             "preference": {"prompt": [_said("user", text)], "chosen": [_said("assistant", text)], "rejected": [_said("assistant", f"{text}.")]},
         }[kind]  # fmt: skip
-        return {"id": place, "line": place + 1, "split": "val" if place % 9 == 8 else "train", "extra": {"note": text[:400]}, **content}
+        return {
+            "id": place,
+            "line": place + 1,
+            "split": "val" if place % 9 == 8 else "train",
+            "extra": {"note": text[:400]},
+            **content,
+        }
 
     return row
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from engine.services.app import drafts
-from engine.services.data import sources, sources_hub
+from engine.services.data import sources, sources_hub, taking_in
 from engine.services.jobs import lifecycle
-from engine.shapes.data import HubFetch, JobStarted
+from engine.shapes.data import HubFetch, JobStarted, UploadReading
 from webui import browser
 from webui.pages.data.shapes import SheetDraft
 from webui.site import Site
@@ -49,7 +49,14 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def stop_fetch(job: int) -> None:
         lifecycle.cancel_job(ctx, job)
 
+    def reading_state(job: int) -> UploadReading:
+        return taking_in.reading_state(ctx, job)
+
+    def readings() -> list[UploadReading]:
+        return taking_in.readings(ctx)
+
     def choose_sheet(dataset: int, sheet: str) -> None:
         sources.choose_sheet(ctx, dataset, sheet)
 
-    return [paste_data, sheet_draft, keep_sheet, type_data, fetch_data, fetch_state, fetches, stop_fetch, choose_sheet]
+    fetching: list[Callable[..., Any]] = [fetch_data, fetch_state, fetches, stop_fetch]
+    return [paste_data, sheet_draft, keep_sheet, type_data, *fetching, reading_state, readings, choose_sheet]

@@ -3516,6 +3516,20 @@ export interface TunedOption {
   created_at: number;
 }
 
+/** How far the job is that looks at uploaded files. */
+export interface UploadReading {
+  /** that reads */
+  job: number;
+  /** of the first file */
+  name: string;
+  /** why they cannot be read */
+  error: CodedMessage | null;
+  /** that they became */
+  dataset: number | null;
+  /** nothing more comes */
+  ended: boolean;
+}
+
 /** The job whose settings are used again. */
 export interface UsedAgain {
   /** id */
@@ -3729,6 +3743,8 @@ export interface DataFunctions {
   fetch_state(job: number): HubFetch;
   fetches(): HubFetch[];
   stop_fetch(job: number): null;
+  reading_state(job: number): UploadReading;
+  readings(): UploadReading[];
   choose_sheet(dataset: number, sheet: string): null;
   report(dataset: number): DataReport;
   report_tokens(dataset: number, model: number): TokenReport;

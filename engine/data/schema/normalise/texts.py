@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from engine.data.records.bounds import MAX_DEPTH, MAX_FIELD
 from engine.data.records.encodings import is_damaged
-from engine.data.records.record import MAX_FIELD, RowFault, clip, show
+from engine.data.records.record import RowFault, clip, show
 from engine.data.schema.contents import is_answer_list
 from engine.data.schema.guess import MAX_EXTRA, is_extra
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.templated_columns import Wording, chooser, fill, fill_lines, scalar_text
 
-MAX_DEPTH = 100  # of lists and objects within each other
 Values = Mapping[str, Any]
 
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.importing.names import clean_name
+from engine.data.records.bounds import MAX_FIELD
 from engine.data.records.encodings import is_damaged
-from engine.data.records.record import MAX_FIELD
 from engine.data.rows.row import Row, answer_of, content_of, kind_of, question_of, texts_of
 from engine.services.data import datasets, imports, sources
 from engine.services.data.versions.versions import append_rows

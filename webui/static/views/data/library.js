@@ -27,7 +27,7 @@ export function library(root, value, ctx) {
     cards.removeAttribute("aria-busy");
   };
   const ways = dataWays(ctx);
-  const zone = dropZone(value.max_upload_mb, ways.row);
+  const zone = dropZone(value.max_upload_mb, ways.row, ctx);
   replaceChildren(root, h("div", { class: "ts-page" },
     pageHead(t("data.title"), t("data.lead")), reviewBadge(ctx), zone, ways.panel, cards));
   ways.start();

@@ -2,14 +2,18 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { randomKey } from "../../../kit/server.js";
+import { progressBar, runAction } from "../../../kit/parts.js";
+import { poll, randomKey } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
-import { noteBox } from "../../shared/form-controls.js";
+import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
 const ACCEPT = ".jsonl,.ndjson,.json,.csv,.tsv,.parquet,.xlsx,.txt,.md,.docx,.pdf,.zip";
 
-/** A zone to drop files on, with a button for everybody else; `more` stands below. */
-export function dropZone(maxMegabytes, more) {
+/**
+ * A zone to drop files on, with a button for everybody else; `more` stands below.
+ * @param {Ctx<"data">} ctx
+ */
+export function dropZone(maxMegabytes, more, ctx) {
   const input = h("input", { type: "file", accept: ACCEPT, multiple: true, id: "data-file", class: "ts-hidden-input", tabindex: "-1", "aria-label": t("data.upload.choose_many") });
   const state = h("div", { class: "data-upload-state", "aria-live": "polite" });
   const button = h("button", { type: "button", class: "ts-btn primary", onclick: () => input.click() }, drawIcon("upload"), t("data.upload.choose_many"));
@@ -18,10 +22,12 @@ export function dropZone(maxMegabytes, more) {
       h("p", { class: "data-drop-title" }, t("data.upload.many")),
       h("p", { class: "ts-soft ts-small" }, t("data.upload.reads", { size: format.bytes(maxMegabytes * 1e6) }))),
     button, input, state, more);
-  const send = (files) => files.length && uploadAll(files, maxMegabytes, state, (busy) => {
+  const setBusy = (busy) => {
     button.disabled = busy;
     zone.classList.toggle("busy", busy);
-  });
+  };
+  const send = (files) => files.length && uploadAll(files, maxMegabytes, state, setBusy, ctx);
+  ctx.call("readings").then((found) => { if (found.length && !zone.classList.contains("busy")) readingWatch(state, found[0], setBusy, ctx); }, () => {});
   input.addEventListener("change", () => { send([...(input.files || [])]); input.value = ""; });
   dropTarget(zone, send);
   return zone;
@@ -43,7 +49,7 @@ function dropTarget(zone, send) {
 }
 
 /** Send files one after another as one data set; on success go to its own view. */
-async function uploadAll(files, maxMegabytes, state, setBusy) {
+async function uploadAll(files, maxMegabytes, state, setBusy, ctx) {
   const limit = maxMegabytes * 1e6;
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const fail = (text) => { setBusy(false); replaceChildren(state, noteBox("danger", text)); };
@@ -61,8 +67,27 @@ async function uploadAll(files, maxMegabytes, state, setBusy) {
     before += file.size;
     if (answer.stopped) return setBusy(false) || replaceChildren(state);
     if (answer.dataset) return location.assign(pageUrl("data", { dataset: answer.dataset }));
+    if (answer.job) return readingWatch(state, await ctx.call("reading_state", answer.job), setBusy, ctx);
     if (answer.waiting === undefined) return fail(answer.error?.message || (answer.status ? t("data.upload.failed", { status: answer.status }) : t("common.server_away")));
   }
+}
+
+/**
+ * Files that take longer to look at than a request may: a job does it, and goes on when the page is closed.
+ * @param {Ctx<"data">} ctx
+ */
+function readingWatch(state, reading, setBusy, ctx) {
+  const name = reading.name;
+  const stop = h("button", { type: "button", class: "ts-btn ghost small", onclick: () => runAction(stop, () => ctx.call("stop_fetch", reading.job)) }, t("data.upload.cancel"));
+  const end = (shown) => { unwatch(); setBusy(false); replaceChildren(state, shown); };
+  const draw = (now) => {
+    if (now.dataset) return location.assign(pageUrl("data", { dataset: now.dataset }));
+    if (now.ended) end(now.error ? noteBox("danger", reasonBox(now.error)) : noteBox("info", t("data.upload.job_stopped", { name })));
+  };
+  setBusy(true);
+  replaceChildren(state, h("div", { class: "ts-spread" }, h("span", {}, t("data.upload.job", { name })), stop), progressBar(null, name));
+  const unwatch = poll(state, 700, async () => draw(await ctx.call("reading_state", reading.job)));
+  draw(reading);
 }
 
 /** Words, a bar and a way out. */
