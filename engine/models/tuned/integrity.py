@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FILES = "files"  # of the lineage: the hashes of the files in each folder of a job
 _README = "README.md"
+_OF_ADAPTERS = ("adapter", None)  # formats of results that have settings of PEFT
 _WEIGHTS = ".safetensors"
 _PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".npy", ".npz"})
 _ALWAYS_BELOW = 32 << 20  # adapters are hashed at every load: that takes a moment
@@ -104,6 +105,8 @@ def _refuse_others(known: KnownFiles, tuned: TunedModel) -> None:
     if gone is not None:
         raise _said("tuned.file_gone", known, tuned, gone)
     if (known.folder / ADAPTER_CONFIG).is_file():
+        if tuned.format not in _OF_ADAPTERS:  # a result of earlier versions, which does not name its files
+            raise _said("tuned.file_added", known, tuned, ADAPTER_CONFIG)
         try:
             refuse_adapter_settings(adapter_config(known.folder), ADAPTER_CONFIG)
         except (ValueError, AttributeError):
