@@ -47,7 +47,7 @@ class AnswerSheet:
     def new_tokens(self) -> int:
         """Tokens that an answer may have: somewhat more than the longest expected one."""
         longest = max(
-            (len(self.template.tokenizer.encode(one.expected or "").ids) for one in self.questions), default=0
+            self.template.token_counts([one.expected or "" for one in self.questions], special=True), default=0
         )
         return min(max(longest + _SPARE, _FEWEST), _MOST, max(1, self.context // 2))
 

@@ -62,9 +62,9 @@ def add_generation(source: ExportSource, draft: Path, progress: ByteProgress) ->
 
 def template_of(source: ExportSource) -> ChatTemplate:
     """Tokenizer and chat template, as chat has them."""
-    from engine.data.templates.template import ChatTemplate
+    from engine.data.templates.isolated.isolated_template import open_template
 
-    return ChatTemplate.load(tokenizer_folder(source.ctx.settings, source.base))
+    return open_template(tokenizer_folder(source.ctx.settings, source.base), source.base.name)
 
 
 def add_tokenizer(source: ExportSource, draft: Path) -> None:

@@ -54,9 +54,9 @@ def _start_ids(values: Values, run: RunContext, vocabulary: int) -> list[int] | 
         return found
     if values["start"] == "random":
         return None
-    from engine.data.templates.template import ChatTemplate
+    from engine.data.templates.isolated.isolated_template import open_template
 
-    ids = ChatTemplate.load(run.tokenizer).plain_ids(values["text"]) if run.tokenizer else []
+    ids = open_template(run.tokenizer).plain_ids(values["text"]) if run.tokenizer else []
     return (ids * -(-count // len(ids)))[:count] if ids else None
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import pytest
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.process import new_nonce, this_boot
+from engine.data.templates.isolated import pool
+from engine.data.templates.isolated.limits import LIMITS
 from engine.data.templates.template import ChatTemplate
 from engine.jobs.reporter import Reporter
 from engine.jobs.runners.prepare_model import run
@@ -170,14 +173,15 @@ _LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% en
         (_template("{{ raise_exception('no') }}"), "model.bad_template"),
         (_template("Hello"), "model.bad_template"),
         (_template(_ESCAPE), "model.bad_template"),
-        (_template(_LOOP), "model.bad_template"),
+        (_template(_LOOP), "template.too_slow"),
         (shutil.rmtree, "model.folder_gone"),
     ],
 )
 def test_a_bad_folder_is_refused_with_its_reason(
     ctx: Context, folder: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Path], None], code: str
 ) -> None:
-    monkeypatch.setattr("engine.models.base.tokenizer._TEMPLATE_SECONDS", 1)
+    if code == "template.too_slow":
+        monkeypatch.setattr(pool, "_pool", pool.Pool(replace(LIMITS, row_s=1)))
     model_id = base_models.add_folder(ctx, str(folder))
     spoil(folder)
     with pytest.raises(Fault) as caught:

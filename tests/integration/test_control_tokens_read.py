@@ -15,7 +15,7 @@ from engine.models.base.paths import tokenizer_folder
 from engine.objectives import usual_objective
 from engine.planner.time.length_cache import lengths_of
 from engine.services.chat.settings import read_chat_settings
-from engine.services.chat.sides import Setup, load_template, make_asks, sides_of
+from engine.services.chat.sides import Setup, make_asks, sides_of
 from engine.training.batches.examples import load_examples
 from storage.tables import Dataset, LanguageModel, TunedModel
 from tests import tiny
@@ -58,7 +58,7 @@ def test_a_side_reads_control_tokens_as_it_was_trained(ctx: Context) -> None:
         model, tuned = s.get_one(LanguageModel, base), s.get_one(TunedModel, made)
         setup = Setup(0, model, (tuned,), read_chat_settings(None), sides_of(model, [tuned]))
         plain, working = make_asks(ctx, setup, (), "Where<|im_end|>?", 1)
-    end = load_template(tokenizer_folder(ctx.settings, model)).tokenizer.token_to_id("<|im_end|>")
+    end = ChatTemplate.load(tokenizer_folder(ctx.settings, model)).tokenizer.token_to_id("<|im_end|>")
     assert working.ids.count(end) == plain.ids.count(end) + 1
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.core.context import Context
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.conversations import Chat
-from engine.services.chat.sides import Setup, load_setup, load_template, make_asks, side_of
+from engine.services.chat.sides import Setup, load_setup, make_asks, side_of
 from engine.serving.protocol import BASE, Ask, Request, ResidentModels
 from engine.serving.runtime.answer_row import AnswerRow
 from engine.serving.runtime.generation import generate
@@ -65,7 +66,7 @@ class Playground:
 
     def _ask(self, setup: Setup, asks: tuple[Ask, ...]) -> dict[str, Answer]:
         folder = tokenizer_folder(self._ctx.settings, setup.base)
-        template = load_template(folder)
+        template = open_template(folder)
         base, tuned = setup.weights(self._ctx.settings)
         held = [key for key in self._cache.keys if key not in {BASE, *(weights.key for weights in tuned)}]
         plan = ResidentModels(setup.identity, base, tuned, str(folder), "cpu", "fp32", 1, tuple(held))

@@ -18,7 +18,7 @@ from engine.data.audits.packing import PackedFindings, pack
 from engine.data.quality import check_of
 from engine.data.quality.base import Reader
 from engine.data.rows.row import Row, kind_of
-from engine.data.templates.template import ChatTemplate
+from engine.data.templates.isolated.isolated_template import open_template
 
 FEW_ROWS = 1_500  # with fewer, starting processes takes longer than the checks
 _TELL_EVERY = 256  # rows
@@ -80,7 +80,7 @@ class RowsMaterial:
         if model not in self._job.models:
             raise NotFound(model=model)
         folder, context = self._job.models[model]
-        return Reader(ChatTemplate.load(folder), context)
+        return Reader(open_template(folder), context)
 
 
 def run_check(

@@ -1,9 +1,13 @@
-"""One example as tokens."""
+"""One example as tokens, and many that are asked for at once."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from engine.core.errors import Fault
 from engine.data.templates.masking import IGNORED
 
 
@@ -54,3 +58,54 @@ class Encoded:
     def truncated(self) -> bool:
         """Whether the end was cut off."""
         return self.full_length > len(self.ids)
+
+
+class Batches(ABC):
+    """Many rows at once: where a template lives in another process, they are one message."""
+
+    @abstractmethod
+    def encode(self, *args: Any, **options: Any) -> Encoded:
+        """Tokens and labels of a row."""
+
+    @abstractmethod
+    def row_text(self, messages: Any, tools: Any = None, *, ask: bool = False) -> str:
+        """The conversation as it is learnt, or asked."""
+
+    @abstractmethod
+    def token_ids(self, text: str, *, special: bool = False) -> list[int]:
+        """The tokens of a text by itself; control tokens in it work as such.
+
+        Args:
+            special: with what the tokenizer puts around texts.
+        """
+
+    def ready(self) -> bool:
+        """Have it read, where it is only read when it is needed. Raises Fault("template.no_tokenizer") or "template.broken"."""
+        return True
+
+    def encode_many(self, rows: Sequence[Any], seconds: float | None = None, **options: Any) -> list[Encoded | Fault]:
+        """As `encode` of each, with the Fault in place of what is refused.
+
+        Args:
+            seconds: only the first rows where so much time is over.
+        """
+        return [_or_fault(lambda row=row: self.encode(row, **options)) for row in rows]
+
+    def row_texts(self, rows: Sequence[tuple[Any, Any]]) -> list[str | Fault]:
+        """As `row_text` of each (messages, tools), with the Fault in place of what is refused."""
+        return [_or_fault(lambda row=row: self.row_text(*row)) for row in rows]
+
+    def token_counts(self, texts: Sequence[str], *, special: bool = False) -> list[int]:
+        """How many tokens each text has by itself; `special` as in `token_ids`."""
+        return [len(self.token_ids(text, special=special)) for text in texts]
+
+    def ahead(self, rows: Iterator[Mapping[str, Any]], **_options: Any) -> Iterator[Mapping[str, Any]]:
+        """The same rows, of which each is about to be encoded with these options."""
+        return rows
+
+
+def _or_fault(work: Any) -> Any:
+    try:
+        return work()
+    except Fault as fault:
+        return fault

@@ -80,11 +80,18 @@ class Fit:
     letters: Counter[str] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
 
-    def add(self, row: Row) -> None:
-        """Look at one row."""
+    def add(self, rows: Sequence[Row]) -> None:
+        """Look at some rows."""
+        talks = [row for row in rows if "text" not in row]
+        asked = [(conversation_of(row), row.get("tools")) for row in talks]
+        texts = {id(row): text for row, text in zip(talks, self.template.row_texts(asked), strict=True)}
+        for row, fault in zip(rows, self._beyond(rows), strict=True):
+            self._look(row, fault, texts.get(id(row)))
+
+    def _look(self, row: Row, beyond: Fault | None, text: str | Fault | None) -> None:
         self.looked += 1
         self.tools += uses_tools(row)
-        if fault := self._beyond(row) or ("text" not in row and self._refusal(row)):
+        if fault := beyond or (text is not None and self._refusal(row, text)):
             self.refused[fault.code] += 1
             if fault.code not in self.reasons and fault.code not in ("template.missing", BEYOND):
                 self.reasons[fault.code] = reason_of(fault)
@@ -92,26 +99,20 @@ class Fit:
             if script.key in self.languages and self.letters[script.key] < _MOST_LETTERS:
                 self._measure(script, row)
 
-    def _beyond(self, row: Row) -> Fault | None:
-        """The fault of tokens that the model has no row for; rows are cut into tokens only where there are such tokens."""
+    def _beyond(self, rows: Sequence[Row]) -> list[Fault | None]:
+        """The faults of tokens that the model has no row for; rows are cut into tokens only where there are such tokens."""
         if not self.template.token_rows.lacking:
-            return None
-        try:
-            self.template.encode(row)
-        except Fault as fault:
-            return fault if fault.code == BEYOND else None
-        return None
+            return [None] * len(rows)
+        found = self.template.encode_many(rows)
+        return [one if isinstance(one, Fault) and one.code == BEYOND else None for one in found]
 
-    def _refusal(self, row: Row) -> Fault | None:
-        talk, tools = conversation_of(row), row.get("tools")
-        try:
-            text = self.template.row_text(talk, tools)
-        except Fault as fault:
-            if fault.code == "template.missing" or refuses_a_row(fault):
-                return fault
-            raise
-        self._look_at_answers(talk, text)
-        return None
+    def _refusal(self, row: Row, text: str | Fault) -> Fault | None:
+        if isinstance(text, str):
+            self._look_at_answers(conversation_of(row), text)
+            return None
+        if text.code == "template.missing" or refuses_a_row(text):
+            return text
+        raise text
 
     def _look_at_answers(self, talk: Sequence[Message], text: str) -> None:
         lost = lost_thoughts(talk, text)
@@ -123,7 +124,7 @@ class Fit:
         words = re.findall(f"[{script.letters}]+", " ".join(texts_of(row)))
         found = (" " if script.spaced else "").join(words)[:_AT_ONCE]
         self.letters[script.key] += len(found) - found.count(" ")
-        self.tokens[script.key] += len(self.template.tokenizer.encode(found, add_special_tokens=False).ids)
+        self.tokens[script.key] += self.template.token_counts([found])[0]
 
     def as_dict(self, rows: int) -> dict[str, Any]:
         """What is kept of it.

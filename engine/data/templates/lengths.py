@@ -137,7 +137,7 @@ def measure(
     splits: dict[str, list[tuple[int, Runs]]] = {"train": [], "val": []}
     seen = refused = 0
     beyond, untaught, never = RowsWith(), RowsWith(), template.token_rows.untaught
-    for row in rows:
+    for row in template.ahead(iter(rows), **mask):
         seen += 1
         try:
             encoded = template.encode(row, **mask)

@@ -6,7 +6,6 @@ process may use it. A template is untrusted: it runs in jinja's sandbox.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -18,11 +17,12 @@ import jinja2
 from tokenizers import Tokenizer
 
 from engine.core.errors import Fault
+from engine.core.small_files import read_bytes, read_object, read_text
 from engine.data.rows.row import conversation_of
 from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
 from engine.data.templates.decoding import Surroundings
-from engine.data.templates.encoded import Encoded
+from engine.data.templates.encoded import Batches, Encoded
 from engine.data.templates.ending import RowEnds, teach_ends
 from engine.data.templates.ends import Ends
 from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
@@ -35,6 +35,8 @@ from engine.data.templates.tokenizer_variants import keep_white_space
 
 TrainOn = Literal["assistant", "all"]
 _SAID = "Green"
+LARGEST_TOKENIZER = 256 * 1024 * 1024  # bytes
+MOST_TEXT = 20_000_000  # characters of one row
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class _Reading:
     lost_thoughts: int  # answers whose reasoning is left out
 
 
-class ChatTemplate(Ends):
+class ChatTemplate(Ends, Batches):
     """A tokenizer with its chat template.
 
     Attributes:
@@ -84,14 +86,15 @@ class ChatTemplate(Ends):
     def load(cls, folder: Path) -> ChatTemplate:
         """Read a tokenizer folder. Raises Fault("template.no_tokenizer") or Fault("template.broken")."""
         try:
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            special = json.loads((folder / "special.json").read_text(encoding="utf-8"))
+            tokenizer = Tokenizer.from_buffer(read_bytes(folder / "tokenizer.json", LARGEST_TOKENIZER))
+            special = read_object(folder / "special.json")
+            file = folder / "chat_template.jinja"
+            source = read_text(file) if file.exists() else None
+        except MemoryError:
+            raise
         except Exception as error:  # tokenizers raises bare Exception
             raise Fault("template.no_tokenizer", reason=str(error)[:300]) from None
-        file = folder / "chat_template.jinja"
-        return cls(
-            tokenizer, file.read_text(encoding="utf-8") if file.is_file() else None, special, TokenRows.read(folder)
-        )
+        return cls(tokenizer, source, special, TokenRows.read(folder))
 
     def with_controls(self, work: bool) -> ChatTemplate:
         """The same, where control tokens in texts work as such, or do not."""
@@ -140,20 +143,26 @@ class ChatTemplate(Ends):
         """The conversation as one text. `tools`: definitions of the functions that the assistant may call.
 
         Raises:
-            Fault: "template.missing", or "template.refused" with the template's own reason (for instance, wrong order of roles).
+            Fault: "template.missing", "template.too_much", or "template.refused" with the template's own reason (for
+                instance, wrong order of roles).
         """
         if self._compiled is None:
             raise Fault("template.missing")
         try:
-            return self._compiled.render(
+            text = self._compiled.render(
                 messages=[dict(m) for m in messages],
                 tools=[dict(tool) for tool in tools] if tools else None,
                 documents=None,
                 add_generation_prompt=add_generation_prompt,
                 **self._names,
             )
+        except MemoryError:
+            raise
         except Exception as error:  # a template may fail in any way
             raise Fault("template.refused", reason=str(error)[:300] or type(error).__name__) from None
+        if len(text) > MOST_TEXT:
+            raise Fault("template.too_much", n=len(text), most=MOST_TEXT)
+        return text
 
     def encode(
         self,
@@ -285,6 +294,10 @@ class ChatTemplate(Ends):
             text[0] for m in messages if m["role"] == "assistant" and (text := m.get("content")) and text[0].isspace()
         ]
         return sum(white in self.crops_answers for white in begun)
+
+    def token_ids(self, text: str, *, special: bool = False) -> list[int]:
+        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=special).ids
+        return ids
 
     def encode_prompt(self, messages: Messages, tools: Tools | None = None) -> list[int]:
         """The tokens after which the model is to answer. Without a chat template: the messages' plain text.

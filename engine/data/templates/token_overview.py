@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
 from engine.data.rows.overview import Numbers, spread
 from engine.data.rows.row import Row, conversation_of, kind_of, question_of
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.template import ChatTemplate
 
 MOST_ROWS = 4_000  # tokens take a hundred times longer to count than characters
@@ -34,14 +36,19 @@ class Tokens:
     controls: int = 0  # rows with control tokens in their texts, which are text
     reason: CodedMessage | None = None  # the first refusal, as {"code", "params"}
 
-    def add(self, row: Row, template: ChatTemplate) -> None:
-        """Count one row; what the template refuses is counted apart."""
-        try:
-            encoded = template.encode(one_text(row))
-        except Fault as fault:
-            self.refused += 1
-            self.reason = self.reason or fault.as_dict()
-            return
+    def add(self, rows: Sequence[Row], template: ChatTemplate) -> None:
+        """Count some rows; what the template refuses is counted apart."""
+        taken = []
+        for row, encoded in zip(rows, template.encode_many([one_text(row) for row in rows]), strict=True):
+            if isinstance(encoded, Fault):
+                self.refused += 1
+                self.reason = self.reason or encoded.as_dict()
+            else:
+                taken.append(row)
+                self._count(row, encoded)
+        self.question += template.token_counts([question_of(row) for row in taken if kind_of(row) != "text"])
+
+    def _count(self, row: Row, encoded: Encoded) -> None:
         self.whole.append(len(encoded.ids))
         self.answer.append(encoded.trained)
         self.train.append(row["split"] == "train")
@@ -51,8 +58,6 @@ class Tokens:
         self.unlearnable += not encoded.trained
         self.cropped += encoded.cropped > 0
         self.controls += encoded.controls
-        if kind_of(row) != "text":
-            self.question.append(len(template.tokenizer.encode(question_of(row), add_special_tokens=False).ids))
 
     def as_dict(self, rows: int, context: int | None) -> dict[str, Any]:
         """The report; numbers of rows and tokens are scaled up to the whole data set.

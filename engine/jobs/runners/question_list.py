@@ -11,12 +11,13 @@ from typing import IO, Any, cast
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
 from engine.jobs.reporter import Reporter
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat.memory import placed_alone, threads_beside
 from engine.services.chat.question_lists import answers_file, read_answers, read_questions
-from engine.services.chat.sides import Setup, load_template, make_asks, obstacle_now, shape_of_base, sides_of
+from engine.services.chat.sides import Setup, make_asks, obstacle_now, shape_of_base, sides_of
 from engine.serving.process.admission import Tuned, Wanted
 from engine.serving.protocol import Ask, Request, ResidentModels, tuned_key
 from engine.serving.runtime.generation import generate
@@ -98,7 +99,7 @@ def _task(ctx: Context, job: Job, reporter: Reporter) -> _Task:
     asked = {one["weights_hash"] for one in job.spec["sides"]}
     if other := [side.label for side in setup.sides if side.weights_hash not in asked]:
         raise Fault("questions.other_weights", name=other[0])
-    template = load_template(tokenizer_folder(ctx.settings, base))
+    template = open_template(tokenizer_folder(ctx.settings, base), base.name)
     return _Task(ctx, setup, template, _plan(ctx, job, setup), ModelCache(), reporter)
 
 

@@ -21,6 +21,7 @@ from engine.data.rows.index import SPLITS, RowIndex
 from engine.data.rows.language import language_of
 from engine.data.rows.row import Row
 from engine.data.rows.stats import measure
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import BEYOND
 from engine.jobs.reporter import Reporter
@@ -152,7 +153,7 @@ def _task(ctx: Context, job: Job, index: RowIndex, dataset: int, reporter: Repor
     if model is None:
         raise NotFound(model=job.base_model_id)
     tokenizer = tokenizer_folder(ctx.settings, model)
-    template = ChatTemplate.load(tokenizer)
+    template = open_template(tokenizer, model.name)
     context = model.context_length or _USUAL_CONTEXT
     tokens = min(context, 2 * _MOST) * job.spec["copies"]
     shape = shape_of(model.config, model.parameters)
@@ -175,7 +176,7 @@ def _rewrite(task: _Task, row: Row) -> None:
             raise
         task.left_out["no_embedding"] += task.spec["copies"]
         return
-    most = min(_MOST, max(_FEWEST, 2 * len(task.template.tokenizer.encode(text).ids)))
+    most = min(_MOST, max(_FEWEST, 2 * task.template.token_counts([text], special=True)[0]))
     if len(ids) + _FEWEST > task.context:
         task.left_out["too_long"] += task.spec["copies"]
         return

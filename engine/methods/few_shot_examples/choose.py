@@ -19,6 +19,7 @@ from engine.models.tuned.results import SHOTS
 Row = Mapping[str, Any]
 _MOST_ROWS = 5_000  # from which similar ones are looked for
 _MOST_SHOTS = 200
+_AT_ONCE = 32  # rows whose tokens are counted together
 _MARKS = 8  # tokens around a message, where the template does not say
 _VERSION = 1
 
@@ -68,19 +69,25 @@ class Shots:
     def _costs(self) -> dict[int, int]:
         return {}
 
-    def _cost(self, place: int, template: ChatTemplate, marks: int) -> int:
-        if place not in self._costs:
-            self._costs[place] = _tokens(self.rows[place], template, marks)
-        return self._costs[place]
+    def _learn_costs(self, places: Sequence[int], template: ChatTemplate, marks: int) -> None:
+        """About how many tokens some examples take up."""
+        new = [place for place in places if place not in self._costs]
+        texts = [_texts(self.rows[place]) for place in new]
+        counts = iter(template.token_counts([text for some in texts for text in some]))
+        for place, some in zip(new, texts, strict=True):
+            self._costs[place] = sum(next(counts) + marks for _text in some)
 
     def chosen(self, question: str, template: ChatTemplate, room: int) -> list[Row]:
         """Examples for a question that fit into `room` tokens, in the order in which they are shown: the best one last."""
         order: Iterable[int] = self._index.ranked(question) if self.similar else range(len(self.rows))
         room, taken, marks = min(room, self.tokens), list[Row](), _marks(template)
-        for place in islice(order, 2 * _MOST_SHOTS):
+        places = list(islice(order, 2 * _MOST_SHOTS))
+        for number, place in enumerate(places):
+            if number % _AT_ONCE == 0:
+                self._learn_costs(places[number : number + _AT_ONCE], template, marks)
             if len(taken) >= (self.count or _MOST_SHOTS):
                 break
-            cost = self._cost(place, template, marks)
+            cost = self._costs[place]
             if cost <= room:
                 room -= cost
                 taken.append(self.rows[place])
@@ -118,10 +125,8 @@ def in_front(taken: Sequence[Row], messages: Sequence[Mapping[str, str]]) -> lis
     return [*head, *turns, *rest]
 
 
-def _tokens(row: Row, template: ChatTemplate, marks: int) -> int:
-    """About how many tokens an example takes up."""
-    texts = [str(m["content"]) for m in row["messages"]] if "messages" in row else [str(row["text"])]
-    return sum(len(template.tokenizer.encode(text, add_special_tokens=False).ids) + marks for text in texts)
+def _texts(row: Row) -> list[str]:
+    return [str(m["content"]) for m in row["messages"]] if "messages" in row else [str(row["text"])]
 
 
 def _marks(template: ChatTemplate) -> int:
@@ -132,4 +137,4 @@ def _marks(template: ChatTemplate) -> int:
         added = len(longer) - len(template.encode_prompt(one))
     except Fault:
         return _MARKS
-    return -(-added // 2) - len(template.tokenizer.encode("a", add_special_tokens=False).ids)
+    return -(-added // 2) - template.token_counts(["a"])[0]

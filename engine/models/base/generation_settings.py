@@ -14,6 +14,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from engine.core.small_files import read_object
+
 FILE = "generation_config.json"
 # what other settings only go with; they are looked at first
 _LEADERS = ("do_sample", "num_beams", "use_cache", "return_dict_in_generate", "suppress_tokens")
@@ -118,10 +120,10 @@ def _can_be_used(name: str, value: Any) -> bool:
 def _read(folder: Path) -> dict[str, Any]:
     """The settings of a model folder; of old ones without the file, those that config.json holds."""
     if (folder / FILE).is_file():
-        found: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        found = read_object(folder / FILE)
         return {name: value for name, value in found.items() if name not in _NOTES}
     file = folder / "config.json"
-    config = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    config = read_object(file) if file.is_file() else {}
     inner = config.get("text_config")
     wanted = (_usual().keys() - {"use_cache"}) | set(_IDS)
     every = (inner if isinstance(inner, dict) else {}) | config

@@ -14,6 +14,7 @@ from engine.core.hardware import cpu, disk
 from engine.devices.cpu import CPU
 from engine.models.architecture.shape import shape_of
 from engine.models.base.gguf_config import config_of
+from engine.models.base.gguf_header import check_header
 
 _MB = 1e6
 _FP32 = 4
@@ -24,10 +25,11 @@ def read_config(file: Path) -> dict[str, Any]:
     """The architecture by the file's metadata alone, in the words of a config.json.
 
     Raises:
-        Fault: "model.gguf_unreadable"; "model.config_unknown" for an architecture that no formula is known for.
+        Fault: "model.gguf_unreadable", "model.gguf_beyond"; "model.config_unknown" for an architecture that no formula is known for.
     """
     from gguf import GGUFReader
 
+    check_header(file)
     try:
         reader = GGUFReader(file)
         scalars = {key: field.contents() for key, field in reader.fields.items() if len(field.data) == 1}
@@ -63,8 +65,9 @@ def convert(file: Path, target: Path) -> None:
     It is read from a folder of its own: what lies beside it would be read as well.
 
     Raises:
-        Fault: "model.gguf_unreadable", with the reader's reason.
+        Fault: "model.gguf_unreadable", with the reader's reason; "model.gguf_beyond".
     """
+    check_header(file)
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

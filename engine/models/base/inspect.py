@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.small_files import read_object
 from engine.models.base.tensors import read_header
 from engine.models.trust.foreign_files import refuse_foreign
 from engine.models.trust.settings_keys import refuse_keys
@@ -20,7 +20,6 @@ _OTHER_SETTINGS = (
     "tokenizer_config.json", "generation_config.json", "special_tokens_map.json", "processor_config.json",
     "preprocessor_config.json", "video_preprocessor_config.json",
 )  # fmt: skip
-_LONGEST_JSON = 64 * 1024 * 1024
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length")
 _BLOCK = 4 * 1024 * 1024
 
@@ -54,29 +53,15 @@ def inspect_folder(folder: Path) -> Inspection:
 def read_config(folder: Path) -> dict[str, Any]:
     """config.json, after every check that needs no weights. Raises Fault("model.*")."""
     refuse_foreign(folder)
-    config = _read_json(folder / "config.json")
+    config = read_object(folder / "config.json")
     refuse_keys(config, "config.json")
     for name in _OTHER_SETTINGS:
         if (folder / name).is_file():
-            refuse_keys(_read_json(folder / name), name)
+            refuse_keys(read_object(folder / name), name)
     kinds = [str(kind) for kind in config.get("architectures") or ()]
     if kinds and not any(kind.endswith(LANGUAGE_MODELS) for kind in kinds):
         raise Fault("model.not_a_language_model", architecture=", ".join(kinds))
     return config
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        if file.stat().st_size > _LONGEST_JSON:
-            raise Fault("model.file_broken", file=file.name)
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Fault("model.file_missing", file=file.name) from None
-    except (OSError, ValueError, RecursionError):
-        raise Fault("model.file_broken", file=file.name) from None
-    if not isinstance(content, dict):
-        raise Fault("model.file_broken", file=file.name)
-    return content
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
@@ -85,7 +70,7 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     if (folder / "model.safetensors").is_file():
         return (folder / "model.safetensors",)
     if index.is_file():
-        names = _read_json(index).get("weight_map")
+        names = read_object(index).get("weight_map")
         if not isinstance(names, dict) or not names or not all(isinstance(name, str) for name in names.values()):
             raise Fault("model.file_broken", file=index.name)
         return tuple(_part(folder, name) for name in sorted(set(names.values())))

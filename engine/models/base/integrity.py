@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
+from engine.core.small_files import read_object
 from engine.models.base.inspect import hash_of_parts, weight_files
 from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, Stamps, check, forget, look, remember
 from engine.models.base.paths import is_ours, weights_folder
@@ -188,10 +189,10 @@ def _config_difference(folder: Path, model: LanguageModel) -> FileDifference | N
     if not model.weights_hash or not model.config:
         return None
     try:
-        now = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return FileDifference(_CONFIG if folder.is_dir() else str(folder), gone=True)
-    except ValueError:
+        now = read_object(folder / _CONFIG)
+    except Fault as fault:
+        if fault.code == "model.file_missing":
+            return FileDifference(_CONFIG if folder.is_dir() else str(folder), gone=True)
         return FileDifference(_CONFIG, gone=False)
     return None if _said(now) == _said(model.config) else FileDifference(_CONFIG, gone=False)
 

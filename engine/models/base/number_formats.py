@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.core.errors import Fault
+from engine.core.small_files import read_object
 from engine.models.base.inspect import LANGUAGE_MODELS
 from engine.models.base.tensors import read_header
 
@@ -45,7 +46,7 @@ def _format(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> str:
 def tell_config(folder: Path, dtype: str, architectures: Sequence[str] | None) -> None:
     """Let the config.json of `folder` say that its weights are in that format (in nested parts too), and what it is called."""
     file = folder / "config.json"
-    config = json.loads(file.read_text(encoding="utf-8"))
+    config = read_object(file)
     for part in [config, *(value for value in config.values() if isinstance(value, dict))]:
         if part is config or {"dtype", "torch_dtype"} & part.keys():
             part.pop("torch_dtype", None)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.errors import Fault
+from engine.core.small_files import read_object
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.embedding import TokenTables, find_tables
 from engine.models.base.inspect import weight_files
@@ -110,13 +111,13 @@ def _write_settings(source: Path, target: Path, rows: int, before: int, added: i
         for file in source.glob(pattern):
             if file.is_file():
                 shutil.copyfile(file, target / file.name)
-    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config = read_object(source / "config.json")
     part: Any = text_part(config)
     part |= {key: rows for key in VOCABULARY_KEYS if key in part or key == VOCABULARY_KEYS[0]}
     _write_json(target / "config.json", config)
     _write_json(target / RESIZED, {"rows": before})
     if (source / _INDEX).is_file():
-        index = json.loads((source / _INDEX).read_text(encoding="utf-8"))
+        index = read_object(source / _INDEX)
         metadata = index.setdefault("metadata", {})
         metadata["total_size"] = int(metadata.get("total_size") or 0) + added
         _write_json(target / _INDEX, index)

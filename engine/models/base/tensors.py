@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import Fault
+from engine.core.small_files import object_in, opened
 
+_MOST_IN_BYTE = 8  # numbers
 _LONGEST_HEADER = 100 * 1024 * 1024
 METADATA = "__metadata__"  # the one name in a header that is no tensor's
 
@@ -51,13 +52,13 @@ def read_header(file: Path) -> tuple[list[StoredTensor], Mapping[str, str]]:
     Raises:
         Fault: "model.file_broken", also for a truncated file.
     """
-    size = file.stat().st_size
     try:
-        with file.open("rb") as opened:
-            length = int.from_bytes(opened.read(8), "little")
+        with opened(file) as stream:
+            size = file.stat().st_size
+            length = int.from_bytes(stream.read(8), "little")
             if not 2 <= length <= min(_LONGEST_HEADER, size - 8):
                 raise ValueError(length)
-            header = json.loads(opened.read(length))
+            header = object_in(stream.read(length), file.name)
         found = [_tensor(file, name, entry, 8 + length) for name, entry in header.items() if name != METADATA]
         if max((one.start + one.bytes for one in found), default=8 + length) != size:
             raise ValueError(size)
@@ -69,4 +70,6 @@ def read_header(file: Path) -> tuple[list[StoredTensor], Mapping[str, str]]:
 def _tensor(file: Path, name: str, entry: Mapping[str, object], data: int) -> StoredTensor:
     first, last = (int(place) for place in entry["data_offsets"])  # type: ignore[attr-defined]
     shape = tuple(int(size) for size in entry["shape"])  # type: ignore[attr-defined]
+    if not 0 <= first <= last or min(shape, default=0) < 0 or math.prod(shape) > _MOST_IN_BYTE * (last - first):
+        raise ValueError(name)
     return StoredTensor(name, file, str(entry["dtype"]), shape, data + first, last - first)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.small_files import read_object
+from engine.data.templates.isolated.isolated_template import open_template, try_tokenizer
 from engine.data.templates.template import ChatTemplate
 
 DEFAULT_TEMPLATE = """{% for message in messages %}{% if message['role'] == 'system' %}{{ message['content'] }}
@@ -20,6 +19,7 @@ DEFAULT_TEMPLATE = """{% for message in messages %}{% if message['role'] == 'sys
 {% else %}Assistant: {{ message['content'] }}{{ eos_token or '' }}
 
 {% endif %}{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"""
+_FILE = "tokenizer.json"
 _BEGIN, _END = "{{ bos_token }}", "{{ eos_token or '' }}"
 _ENDS = (
     "<|endoftext|>",
@@ -32,7 +32,13 @@ _ENDS = (
     "[EOS]",
 )  # in common use
 _QUESTION, _ANSWER = "Blue or green?", "Tangerine"
-_TEMPLATE_SECONDS = 10
+_PLAIN = (
+    "template.too_slow",
+    "template.needs_memory",
+    "template.too_much",
+    "template.tokenizer_failed",
+    "model.bad_template",
+)
 _SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
@@ -50,14 +56,17 @@ def save_tokenizer(source: Path, target: Path) -> bool:
     if isinstance(own, dict):
         own = own.get("default") or next(iter(own.values()), None)
     target.mkdir(parents=True, exist_ok=True)
-    tokenizer.backend_tokenizer.save(str(target / "tokenizer.json"))
+    _untroubled(lambda: tokenizer.backend_tokenizer.save(str(target / "tokenizer.json")))
     special: dict[str, Any] = {name: getattr(tokenizer, name, None) for name in _SPECIAL}
     ends = _configured_ends(source, tokenizer.eos_token_id) or _likely_end(tokenizer)
     special["eos_token_ids"] = sorted(ends)
     _write(target, special)
     file = target / "chat_template.jinja"
     if own or not _is_ours(file):  # what was trained with our earlier plain template goes on with it
-        file.write_text(own or _plain_template(tokenizer, special["eos_token_ids"]), encoding="utf-8")
+        file.write_text(
+            own or _plain_template(tokenizer, special["eos_token_ids"], _begins(target, tokenizer.bos_token_id)),
+            encoding="utf-8",
+        )
     template = check_template(target)
     if template.eos_ids != special["eos_token_ids"]:
         _write(target, {**special, "eos_token_ids": sorted(template.eos_ids)})
@@ -69,10 +78,13 @@ def _is_ours(file: Path) -> bool:
     return file.is_file() and DEFAULT_TEMPLATE.partition(_END)[0] in file.read_text(encoding="utf-8")
 
 
-def _plain_template(tokenizer: Any, ends: list[int]) -> str:
+def _begins(target: Path, bos: int | None) -> bool:
+    """Whether the tokenizer begins each text with its first token."""
+    return bos is not None and open_template(target).token_ids("a", special=True)[:1] == [bos]
+
+
+def _plain_template(tokenizer: Any, ends: list[int], begins: bool) -> str:
     """Our own template: it begins a text as the tokenizer does, and ends each answer with a token that the model has."""
-    bos = tokenizer.bos_token_id
-    begins = bos is not None and tokenizer.backend_tokenizer.encode("a").ids[:1] == [bos]
     end = None if tokenizer.eos_token or not ends else tokenizer.convert_ids_to_tokens(ends[0])
     written = DEFAULT_TEMPLATE if end is None else DEFAULT_TEMPLATE.replace(_END, "{{ " + json.dumps(end) + " }}")
     return _BEGIN + written if begins else written
@@ -80,14 +92,15 @@ def _plain_template(tokenizer: Any, ends: list[int]) -> str:
 
 def check_template(folder: Path) -> ChatTemplate:
     """Load a tokenizer folder and try its template on a short conversation. Raises Fault("model.bad_template")."""
-    template = ChatTemplate.load(folder)
+    template = open_template(folder)
     try:
-        with _time_limit(_TEMPLATE_SECONDS):
-            text = template.render(_conversation())
-            template.render(_conversation()[:1], add_generation_prompt=True)
-    except TimeoutError:
-        raise Fault("model.bad_template", reason=f"> {_TEMPLATE_SECONDS} s") from None
+        text = template.render(_conversation())
+        template.render(_conversation()[:1], add_generation_prompt=True)
+        if not template.token_ids(text):
+            raise Fault("model.bad_template", reason="its text has no tokens")
     except Fault as fault:
+        if fault.code in _PLAIN:
+            raise
         raise Fault("model.bad_template", reason=str(fault.params.get("reason", fault.code))) from None
     if _QUESTION not in text or _ANSWER not in text:
         raise Fault("model.bad_template", reason="the messages do not appear in its text")
@@ -102,10 +115,16 @@ def _load(source: Path) -> Any:
     from transformers import AutoTokenizer
 
     _require_library_class(source)
+    if (source / _FILE).exists():
+        try_tokenizer(source / _FILE)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            str(source), trust_remote_code=False, local_files_only=True, use_fast=True
+        tokenizer = _untroubled(
+            lambda: AutoTokenizer.from_pretrained(
+                str(source), trust_remote_code=False, local_files_only=True, use_fast=True
+            )
         )
+    except Fault:
+        raise
     except Exception as error:  # the libraries below raise anything for a broken or missing file
         raise Fault("model.no_tokenizer", reason=str(error).splitlines()[0][:300] if str(error) else "") from error
     if not getattr(tokenizer, "is_fast", False):
@@ -119,7 +138,7 @@ def _require_library_class(source: Path) -> None:
     from transformers.models.auto.tokenization_auto import tokenizer_class_from_name
 
     for file in ("tokenizer_config.json", "config.json"):
-        content = json.loads((source / file).read_text(encoding="utf-8")) if (source / file).is_file() else {}
+        content = read_object(source / file) if (source / file).is_file() else {}
         if not (name := content.get("tokenizer_class")):
             continue
         found = [tokenizer_class_from_name(one) for one in (name.removesuffix("Fast"), name, f"{name}Fast")]
@@ -132,7 +151,7 @@ def _configured_ends(source: Path, eos: int | None) -> set[int]:
     ends = set() if eos is None else {eos}
     for name in ("generation_config.json", "config.json"):
         if (source / name).is_file():
-            value = json.loads((source / name).read_text(encoding="utf-8")).get("eos_token_id")
+            value = read_object(source / name).get("eos_token_id")
             ends |= {int(item) for item in (value if isinstance(value, list) else [value]) if isinstance(item, int)}
     return ends
 
@@ -148,20 +167,17 @@ def _write(target: Path, special: dict[str, Any]) -> None:
     (target / "special.json").write_text(json.dumps(special, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-@contextmanager
-def _time_limit(seconds: int) -> Iterator[None]:
-    """Raise TimeoutError in the main thread after `seconds`; elsewhere, and without alarms, there is no limit."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
+def _untroubled(work: Callable[[], Any]) -> Any:
+    """What code that is not Python's raises as no Exception at all is one here.
 
-    def expire(_number: int, _frame: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    Raises:
+        Fault: "model.no_tokenizer".
+    """
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        return work()
+    except Exception:
+        raise
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise Fault("model.no_tokenizer", reason=str(error)[:300]) from None

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
+from engine.core.small_files import read_object
+from engine.data.templates.isolated.isolated_template import isolated
 from engine.data.templates.token_rows import TokenRows, named
-from engine.models.base.embedding import TokenTables, find_tables
+from engine.models.base.embedding import find_tables
 from engine.models.base.inspect import weight_files
 from engine.models.base.tensors import StoredTensor
 
 if TYPE_CHECKING:
-    from engine.data.templates.template import ChatTemplate
+    pass
 
 RESIZED = "resized.json"  # beside the weights of a copy with more rows: how many the original had
 VOCABULARY_KEYS = ("vocab_size", "padded_vocab_size")
@@ -34,31 +34,26 @@ def look_into(weights: Path, config: Mapping[str, Any], tokenizer: Path) -> Toke
     Raises:
         Fault: "model.*" where the weights cannot be read, "template.*" where the tokenizer cannot.
     """
-    from engine.data.templates.template import ChatTemplate
-
     tables = find_tables(weight_files(weights))
     if tables is None:
         return TokenRows()
-    template, rows = ChatTemplate.load(tokenizer), tables.rows
-    template.token_rows = TokenRows()  # what was found earlier refuses nothing here
-    beyond = {i: text for text, i in template.tokenizer.get_vocab(with_added_tokens=True).items() if i >= rows}
+    rows, old = tables.rows, _rows_before(weights)
+    known = isolated(tokenizer).vocabulary(rows, rows if old is None else old)
     said = configured_rows(config)
     return TokenRows(
         rows,
         said if said != rows else None,
-        len(beyond),
-        dict(sorted(beyond.items())[:_MOST_KEPT]),
-        _used(template, rows),
-        _untaught(template, tables, weights),
+        known["lacking"],
+        known["beyond"],
+        tuple(known["used"]),
+        {i: known["added"][i] for i in _blank(tables.embedding, sorted(known["added"]))} | known["new"],
         not tables.strange,
     )
 
 
 def rows_needed(tokenizer: Path) -> int:
     """Rows that an embedding needs for every token of a tokenizer folder. Raises Fault("template.no_tokenizer")."""
-    from engine.data.templates.template import ChatTemplate
-
-    return 1 + max(ChatTemplate.load(tokenizer).tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+    return int(isolated(tokenizer).vocabulary(0, 0)["size"])
 
 
 def text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -79,7 +74,7 @@ def known_rows(weights: Path, tokenizer: Path) -> TokenRows:
     if (found := TokenRows.read(tokenizer)) is not None:
         return found
     try:
-        config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
+        config = read_object(weights / "config.json")
         found = look_into(weights, config, tokenizer)
     except (Fault, OSError, ValueError):  # those who load it say so
         return TokenRows()
@@ -106,27 +101,11 @@ def finding_of(rows: TokenRows) -> CodedMessage | None:
 # ------------------------------------------------------------------ inside
 
 
-def _used(template: ChatTemplate, rows: int) -> tuple[int, ...]:
-    """Tokens without a row that the chat template itself writes into a short conversation, or that end every text."""
-    ids = set() if template.eos_id is None else {template.eos_id}
-    with suppress(Fault):  # a template that takes no such conversation
-        ids |= {*template.encode(_TALK).ids, *template.encode_prompt(_TALK[:1])}
-    return tuple(sorted(token for token in ids if token >= rows))
-
-
-def _untaught(template: ChatTemplate, tables: TokenTables, weights: Path) -> dict[int, str]:
-    """Added tokens whose rows are zero or equal to another's, and those of a copy that was given new rows."""
-    added = {i: token.content for i, token in template.tokenizer.get_added_tokens_decoder().items() if i < tables.rows}
-    old = _rows_before(weights)
-    new = {} if old is None else {i: template.tokenizer.id_to_token(i) or "?" for i in range(old, tables.rows)}
-    return {i: added[i] for i in _blank(tables.embedding, sorted(added))} | new
-
-
 def _rows_before(weights: Path) -> int | None:
     """How many rows the original of a copy with more rows had."""
     try:
-        return int(json.loads((weights / RESIZED).read_text(encoding="utf-8"))["rows"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_object(weights / RESIZED)["rows"])
+    except (Fault, OSError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -21,7 +21,7 @@ def refuse_foreign(folder: Path) -> None:
     A folder of the hub's cache links into the blobs of its own repository: that is inside.
 
     Raises:
-        Fault: "model.foreign_adapter", "model.own_code", "model.other_checkpoint", "model.link_outside" or "model.file_broken".
+        Fault: "model.foreign_adapter", "model.own_code", "model.other_checkpoint", "model.link_outside" or "model.file_strange".
     """
     try:
         entries = list(os.scandir(folder))
@@ -51,7 +51,7 @@ def _refuse_place(folder: Path, entry: os.DirEntry[str]) -> None:
         if (not entry.is_dir() or entry.name in _READ_BELOW) and not _is_inside(folder, Path(entry.path).resolve()):
             raise Fault("model.link_outside", file=entry.name, target=os.readlink(entry.path)[:200])
     elif not stat.S_ISREG(mode := entry.stat().st_mode) and not stat.S_ISDIR(mode):
-        raise Fault("model.file_broken", file=entry.name)
+        raise Fault("model.file_strange", file=entry.name)
 
 
 def _is_inside(folder: Path, target: Path) -> bool:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.core.settings import Settings
 from engine.data.rows.training_rows import training_sample
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.lengths import MOST_ROWS, LengthTable, measure
-from engine.data.templates.template import ChatTemplate
 from engine.jobs.spec import JobSpec
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
@@ -31,7 +31,7 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec:
     if not file.is_file():
         assert dataset.rows_path is not None
         rows, total = training_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
-        table = measure(rows, total, ChatTemplate.load(folder).with_controls(controls), mask)
+        table = measure(rows, total, open_template(folder, model.name).with_controls(controls), mask)
         temporary = file.with_suffix(f".{os.getpid()}.part")
         temporary.write_text(json.dumps(table.as_dict(), separators=(",", ":")), encoding="utf-8")
         temporary.replace(file)

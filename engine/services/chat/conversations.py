@@ -10,6 +10,7 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.hardware import cpu
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.devices import devices, kind_named
 from engine.models.base.paths import tokenizer_folder
 from engine.services.chat import views
@@ -22,7 +23,6 @@ from engine.services.chat.sides import (
     clean_prompt,
     find_conversation,
     load_setup,
-    load_template,
     make_asks,
     shape_of_base,
 )
@@ -262,7 +262,7 @@ class Chat:
             placed.evict,
         )
         settings = setup.settings
-        stop_ids = tuple(load_template(folder).eos_ids)
+        stop_ids = tuple(open_template(folder, setup.base.name).eos_ids)
         return Request(self._client.new_id(), plan, asks, settings["temperature"], settings["top_p"], stop_ids)
 
     def _running_process(self) -> Running:

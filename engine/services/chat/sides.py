@@ -16,8 +16,7 @@ from engine.base_formats.declaration import ChatFormat
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings
-from engine.data.templates.template import ChatTemplate
-from engine.data.templates.token_rows import FILE
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.methods.few_shot_examples.choose import Shots
 from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import change_of, intact_weights
@@ -184,7 +183,7 @@ def make_asks(ctx: Context, setup: Setup, messages: Sequence[Message], prompt: s
     Raises:
         Fault: "chat.too_long" with the number of tokens and the model's limit; "chat.damaged".
     """
-    template = load_template(tokenizer_folder(ctx.settings, setup.base))
+    template = open_template(tokenizer_folder(ctx.settings, setup.base), setup.base.name)
     results = {side_of(tuned.id): tuned for tuned in setup.tuned}
     asks = []
     for side in setup.sides:
@@ -223,21 +222,6 @@ def context_of(base: LanguageModel) -> int:
 def shape_of_base(base: LanguageModel) -> Any:
     """The base's shape, for the memory that it needs."""
     return shape_of(base.config, base.parameters)
-
-
-def load_template(folder: Path) -> ChatTemplate:
-    """The template of a tokenizer folder, kept while its files stay the same."""
-    stamps = tuple(
-        file.stat().st_mtime_ns
-        for name in ("tokenizer.json", "chat_template.jinja", FILE)
-        if (file := folder / name).exists()
-    )
-    return _template(folder, stamps)
-
-
-@lru_cache(maxsize=8)
-def _template(folder: Path, _stamps: tuple[int, ...]) -> ChatTemplate:
-    return ChatTemplate.load(folder)
 
 
 def _history(setup: Setup, messages: Sequence[Message], side: str, prompt: str) -> list[Mapping[str, str]]:

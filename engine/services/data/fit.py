@@ -17,11 +17,12 @@ from engine.data.operations.base import Operation
 from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
+from engine.data.templates.isolated.isolated_template import open_template
+from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import BEYOND
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
 from engine.objectives.declaration import KINDS
-from engine.services.chat.sides import load_template
 from engine.services.data.slow_work import SLICE_S, Steps, kept, kept_file, made
 from engine.services.data.versions.version_files import version_file
 from engine.services.data.views import load_dataset
@@ -176,7 +177,7 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
         folder = tokenizer_folder(ctx.settings, base)
         stamp = (folder / "tokenizer.json").stat().st_mtime_ns
         file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit2")
-        return left.work(file, lambda result: _look(path, folder, languages, result))
+        return left.work(file, lambda result: _look(path, open_template(folder, base.name), languages, result))
     except (Fault, NotFound, OSError):
         return {
             "rows": 0,
@@ -191,13 +192,13 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
 _NOTHING_OF_ANSWERS: Measured = {"thoughts": 0, "thinking": 0, "end": None, "end_token": ""}
 
 
-def _look(path: Path, folder: Path, languages: frozenset[str], result: Measured) -> Steps:
-    index, fit = RowIndex.open(path), Fit(load_template(folder), languages)
+def _look(path: Path, template: ChatTemplate, languages: frozenset[str], result: Measured) -> Steps:
+    index, fit = RowIndex.open(path), Fit(template, languages)
     places = overview.evenly(len(index), MOST_ROWS)
+    template.ready()
     yield 0.0
     for start in range(0, len(places), _CHUNK):
-        for row in index.rows(places[start : start + _CHUNK]):
-            fit.add(row)
+        fit.add(index.rows(places[start : start + _CHUNK]))
         yield min(1.0, (start + _CHUNK) / len(places))
     result |= fit.as_dict(len(index))
 

@@ -10,11 +10,11 @@ from engine.core.errors import NotFound
 from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates import token_overview
-from engine.data.templates.check import check_template
+from engine.data.templates.isolated.isolated_template import isolated
+from engine.data.templates.template import ChatTemplate
 from engine.devices import device_of
 from engine.models.base.paths import tokenizer_folder
 from engine.planner.time.corrections import MODEL_VERSION, machine_of
-from engine.services.chat.sides import load_template
 from engine.services.data.slow_work import Steps, kept_file, made
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.reports import DataReport, EpochSpeed, TemplateReport, TokenReport
@@ -22,7 +22,7 @@ from storage.queries import base_models as model_queries
 from storage.queries.corrections import corrections_of
 from storage.tables import LanguageModel
 
-_CHUNK, _TOKEN_CHUNK = 64, 4  # rows between two looks at the clock
+_CHUNK, _TOKEN_CHUNK = 64, 16  # rows between two looks at the clock
 _TOKENS = 2  # version of what is counted in a model's tokens
 _CHECKED_ROWS = 200  # among which a row for the template check is looked for
 
@@ -62,19 +62,19 @@ def token_report(ctx: Context, dataset: int, model: int) -> TokenReport:
     base, folder = _model(ctx, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
     file = kept_file(ctx, f"{version.content_hash}-{model}-{stamp}-tokens-{_TOKENS}")
-    found = made(file, lambda result: _count_tokens(path, folder, base.context_length, result))
+    found = made(file, lambda result: _count_tokens(path, isolated(folder, base.name), base.context_length, result))
     told = found if "working" in found else found | {"speed": _speed(ctx, model, found["epoch"]["tokens"])}
     return cast(TokenReport, told)
 
 
-def _count_tokens(path: Path, folder: Path, context: int | None, result: dict[str, Any]) -> Steps:
-    index, template = RowIndex.open(path), load_template(folder)
+def _count_tokens(path: Path, template: ChatTemplate, context: int | None, result: dict[str, Any]) -> Steps:
+    index = RowIndex.open(path)
+    template.ready()
     yield 0.02
     places = overview.evenly(len(index), token_overview.MOST_ROWS)
     tokens = token_overview.Tokens()
     for start in range(0, len(places), _TOKEN_CHUNK):
-        for row in index.rows(places[start : start + _TOKEN_CHUNK]):
-            tokens.add(row, template)
+        tokens.add(index.rows(places[start : start + _TOKEN_CHUNK]), template)
         yield min(1.0, (start + _TOKEN_CHUNK) / len(places))
     result |= tokens.as_dict(len(index), context)
 
@@ -82,11 +82,11 @@ def _count_tokens(path: Path, folder: Path, context: int | None, result: dict[st
 def template_report(ctx: Context, dataset: int, model: int) -> TemplateReport:
     """How a model's template teaches a real row (see `engine.data.templates.check`). Raises as `token_report`."""
     _version, path = version_file(ctx, dataset)
-    _base, folder = _model(ctx, model)
+    base, folder = _model(ctx, model)
     index = RowIndex.open(path)
     train = index.places_in("train")
     rows = index.rows(train[overview.evenly(len(train), _CHECKED_ROWS)])
-    return cast(TemplateReport, check_template(load_template(folder), rows))
+    return cast(TemplateReport, isolated(folder, base.name).check(rows))
 
 
 def _model(ctx: Context, model: int) -> tuple[LanguageModel, Path]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from engine.core.errors import Fault, NotFound
 from engine.data.rows.index import Column, RowIndex
 from engine.data.rows.row import conversation_of, kind_of
 from engine.data.templates.encoded import Encoded
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from engine.services.data.versions.version_files import version_file
@@ -39,18 +39,19 @@ def model_of(ctx: Context, model: int) -> LanguageModel:
 
 def template_of(ctx: Context, base: LanguageModel) -> ChatTemplate:
     """Its tokenizer with its chat template. Raises Fault("job.model_not_ready") or Fault("template.no_tokenizer")."""
-    folder = tokenizer_folder(ctx.settings, base)
-    return _loaded(folder, folder.stat().st_mtime_ns)
+    return open_template(tokenizer_folder(ctx.settings, base), base.name)
 
 
-@lru_cache(maxsize=2)
-def _loaded(folder: Path, _stamp: int) -> ChatTemplate:
-    return ChatTemplate.load(folder)
+def encode_rows(
+    rows: Sequence[Mapping[str, Any]], template: ChatTemplate, seconds: float | None = None
+) -> list[Encoded | Fault]:
+    """The rows as they would be trained; of pairs and judged answers, the question with the wanted answer.
 
-
-def encode_row(row: Mapping[str, Any], template: ChatTemplate) -> Encoded:
-    """The row as it would be trained; of pairs and judged answers, the question with the wanted answer."""
-    return template.encode(row if kind_of(row) in ("chat", "text") else conversation_of(row))
+    Args:
+        seconds: only the first rows where so much time is over.
+    """
+    read = [row if kind_of(row) in ("chat", "text") else conversation_of(row) for row in rows]
+    return template.encode_many(read, seconds)
 
 
 def measure_tokens(ctx: Context, dataset: int, model: int) -> MeasuredTokens:
@@ -61,13 +62,15 @@ def measure_tokens(ctx: Context, dataset: int, model: int) -> MeasuredTokens:
     base = model_of(ctx, model)
     template = template_of(ctx, base)
     _version, path = version_file(ctx, dataset)
+    template.ready()
     index, file = RowIndex.open(path), _lengths_file(ctx, path, base)
     measured, deadline = _measured(file), time.monotonic() + SLICE_SECONDS
     found: list[int] = []
     while measured + len(found) < len(index) and time.monotonic() < deadline:
         start = measured + len(found)
         rows = index.rows(range(start, min(start + _AT_ONCE, len(index))))
-        found += [_length(row, template) for row in rows]
+        encoded = encode_rows(rows, template, max(0.0, deadline - time.monotonic()))
+        found += [0 if isinstance(one, Fault) else len(one.ids) for one in encoded]
     if found:  # at its own place: another tab that counts as well writes the very same there
         _write_at(file, 4 * measured, np.asarray(found, dtype="<u4").tobytes())
     return {"measured": min(_measured(file), len(index)), "total": len(index)}
@@ -80,13 +83,6 @@ def _write_at(file: Path, offset: int, data: bytes) -> None:
         os.fsync(out)
     finally:
         os.close(out)
-
-
-def _length(row: Mapping[str, Any], template: ChatTemplate) -> int:
-    try:
-        return len(encode_row(row, template).ids)
-    except Fault:
-        return 0
 
 
 def _measured(file: Path) -> int:

@@ -7,9 +7,10 @@ from typing import Any
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.data.templates.encoded import Encoded
 from engine.data.templates.preview import readable
 from engine.data.templates.template import ChatTemplate
-from engine.services.data.row_lengths import encode_row, model_of, template_of
+from engine.services.data.row_lengths import encode_rows, model_of, template_of
 from engine.services.data.rows import rows_with_ids
 from engine.shapes.rows import RowAsTokens
 
@@ -27,14 +28,16 @@ def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> li
     """
     base = model_of(ctx, model)
     template = template_of(ctx, base)
-    return [_tokens(row, template, base.context_length) for row in rows_with_ids(ctx, dataset, list(ids))]
+    rows = rows_with_ids(ctx, dataset, list(ids))
+    found = zip(rows, encode_rows(rows, template), strict=True)
+    return [_tokens(row, encoded, template, base.context_length) for row, encoded in found]
 
 
-def _tokens(row: Mapping[str, Any], template: ChatTemplate, context: int | None) -> RowAsTokens:
-    try:
-        encoded = encode_row(row, template)
-    except Fault as fault:
-        return {"id": row["id"], "error": fault.as_dict()}
+def _tokens(
+    row: Mapping[str, Any], encoded: Encoded | Fault, template: ChatTemplate, context: int | None
+) -> RowAsTokens:
+    if isinstance(encoded, Fault):
+        return {"id": row["id"], "error": encoded.as_dict()}
     shown = encoded.cut(_MOST_SHOWN)
     length = len(encoded.ids)
     return {

@@ -24,17 +24,22 @@ class _Work:
 
     def __init__(self, make: Callable[[dict[str, Any]], Steps]) -> None:
         self.lock = threading.Lock()
-        self.done = 0.0
+        self.done, self._begun = 0.0, False
         self.result: dict[str, Any] = {}
         self._steps = make(self.result)
 
     def go_on(self, seconds: float) -> bool:
-        """Work for about so long; whether all is done. A call during another one does nothing."""
+        """Work for about so long; whether all is done. A call during another one does nothing.
+
+        What comes before the first step (opening files, starting a process) takes no time of it.
+        """
         if not self.lock.acquire(blocking=False):
             return False
         try:
             end = time.monotonic() + seconds
             for done in self._steps:
+                if not self._begun:
+                    self._begun, end = True, time.monotonic() + seconds
                 self.done = done
                 if time.monotonic() > end:
                     return False

@@ -13,8 +13,8 @@ from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.hardware import Device
 from engine.core.shapes import CodedMessage, MachineView
 from engine.data.rows.store import read_rows
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.preview import example_tokens
-from engine.data.templates.template import ChatTemplate
 from engine.devices import devices as devices_here
 from engine.devices import kind_of, precision_for
 from engine.jobs.spec import JobSpec, make_unnamed
@@ -129,7 +129,8 @@ def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list
     method = method_of(str(raw_spec.get("method") or "lora"))
     spec = make_unnamed(raw_spec, method=method.key)
     model, dataset = _inputs(ctx, spec)
-    template = ChatTemplate.load(tokenizer_folder(ctx.settings, model)).with_controls(controls_work(spec.training))
+    template = open_template(tokenizer_folder(ctx.settings, model), model.name)
+    template = template.with_controls(controls_work(spec.training))
     assert dataset.rows_path is not None
     rows = (row for row in read_rows(ctx.settings.absolute(dataset.rows_path)) if row["split"] == "train")
     objective = objective_of(spec.objective)

@@ -122,9 +122,9 @@ class Server:
 
 @lru_cache(maxsize=4)
 def _template(folder: str) -> Any:
-    from engine.data.templates.template import ChatTemplate
+    from engine.data.templates.isolated.isolated_template import open_template
 
-    return ChatTemplate.load(Path(folder))
+    return open_template(Path(folder))
 
 
 def _explain(error: Exception) -> CodedMessage:

@@ -232,7 +232,7 @@ def _asked(text: str, run: _InContextRun) -> list[int]:
 def _fronted(rows: Iterable[Row], run: _InContextRun) -> Iterator[Row]:
     """Conversations with examples in front of them."""
     for row in rows:
-        own = sum(len(run.inputs.template.tokenizer.encode(str(m["content"])).ids) for m in row["messages"])
+        own = sum(run.inputs.template.token_counts([str(m["content"]) for m in row["messages"]], special=True))
         taken = run.shots.chosen(question_of(row), run.inputs.template, run.context - own - 2 * sampling.NEW_TOKENS)
         yield {**row, "messages": in_front(taken, row["messages"])}
 

@@ -18,6 +18,7 @@ from engine.core.errors import Fault
 from engine.core.hardware import Device, Precision
 from engine.data.rows.store import read_rows, rows_of
 from engine.data.rows.training_rows import training_rows
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
 from engine.devices import device_of, kind_of, precision_for
 from engine.evaluation import sampling
@@ -80,7 +81,8 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     weights = intact_weights(ctx.settings, base, on_bytes=lambda _count: reporter.heed())
     device = device_of(spec.budget.device)
     kind_of(device).reserve(device)
-    template = ChatTemplate.load(tokenizer_folder(ctx.settings, base)).with_controls(controls_work(spec.training))
+    template = open_template(tokenizer_folder(ctx.settings, base), base.name)
+    template = template.with_controls(controls_work(spec.training))
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}

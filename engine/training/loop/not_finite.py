@@ -142,7 +142,7 @@ class CauseFinder:
 
     def _named(self, token: int) -> str:
         """A token as people read it; its number where it is no text by itself."""
-        text: str = self._inputs.template.tokenizer.decode([token], skip_special_tokens=False).strip()
+        text: str = self._inputs.template.decode([token], skip_special=False).strip()
         return f"#{token}" if not text or "\ufffd" in text else text
 
     def _is_sound_in_full_precision(self, bad: Example, *, grads: bool) -> bool:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from engine.core.settings import Settings
-from engine.data.templates.template import ChatTemplate
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.token_rows import FILE
 from engine.evaluation.metrics.perplexity import perplexity
 from engine.jobs.reporter import Reporter
@@ -135,7 +135,7 @@ class ResultFolders:
             save_result(model, self.method, draft, self.run, stored_format(weights))
             if self.method.saves == "full":
                 _copy_tokenizer(weights, tokenizer, draft)
-                write_generation(weights, draft, ChatTemplate.load(tokenizer).eos_ids)
+                write_generation(weights, draft, open_template(tokenizer).eos_ids)
         return Written(check, aside, target, hashes_of_result(aside))
 
     def _target(self, suffix: str) -> Path:

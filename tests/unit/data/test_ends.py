@@ -150,7 +150,7 @@ def test_the_check_says_who_ends_an_answer(name: str, code: str) -> None:
 def test_the_fit_says_whose_end_it_is(name: str, end: str) -> None:
     fit = Fit(shaped(name), frozenset())
     assert fit.as_dict(0)["end"] is None
-    fit.add({"split": "train", "messages": TALK})
+    fit.add([{"split": "train", "messages": TALK}])
     assert (fit.as_dict(1)["end"], fit.as_dict(1)["end_token"]) == (end, SHAPES[name][2])
 
 

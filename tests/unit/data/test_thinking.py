@@ -75,8 +75,8 @@ def test_reasoning_that_is_left_out_is_counted(source: str, talk: list[dict[str,
     assert template.encode(talk).lost_thoughts == lost
     fit, tokens = Fit(template, frozenset()), Tokens()
     for messages in (talk, [ASK, PLAIN]):
-        fit.add({"split": "train", "messages": messages})
-        tokens.add({"split": "train", "messages": messages}, template)
+        fit.add([{"split": "train", "messages": messages}])
+        tokens.add([{"split": "train", "messages": messages}], template)
     assert (fit.as_dict(2)["thoughts"], fit.as_dict(2)["thinking"]) == (int(lost > 0), lost)
     assert tokens.as_dict(2, None)["thoughts"] == int(lost > 0)
     found = [

@@ -53,4 +53,4 @@ def token_count(row: Row, template: ChatTemplate) -> int:
     if turns := [dict(turn) for turn in conversation_of(row)]:
         with contextlib.suppress(TunesmithError):
             text = template.render(turns, False)
-    return len(template.tokenizer.encode(text, add_special_tokens=False).ids)
+    return template.token_counts([text])[0]

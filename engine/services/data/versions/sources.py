@@ -15,6 +15,7 @@ from engine.core.params import read_all
 from engine.data.operations.base import FoundRow, Operation, Source
 from engine.data.operations.source import Links, RowsSource
 from engine.data.rows.index import Column, RowIndex
+from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
 from engine.models.base.paths import tokenizer_folder
 from engine.services.data.versions.version_files import ready, version_file
@@ -82,7 +83,7 @@ def _source(
             base = get_model(s, model)
         if base is None:
             raise NotFound(model=model)
-        return ChatTemplate.load(tokenizer_folder(ctx.settings, base))
+        return open_template(tokenizer_folder(ctx.settings, base), base.name)
 
     return RowsSource(
         path,
