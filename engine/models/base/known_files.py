@@ -193,7 +193,11 @@ def _named(names: tuple[str, ...]) -> str:
 
 def stamp_of(file: Path) -> list[int]:
     """Size, time, time of the last change of anything (which no program can set back) and number on the disk."""
-    found = file.stat()
+    return stamp_in(file.stat())
+
+
+def stamp_in(found: os.stat_result) -> list[int]:
+    """The same of a file that was asked already."""
     return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
 
 

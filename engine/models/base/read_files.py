@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import stat
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.errors import Fault
 from engine.models.base.inspect import hash_file
-from engine.models.base.known_files import FileDifference, stamp_of
+from engine.models.base.known_files import FileDifference, stamp_in
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
@@ -30,7 +31,7 @@ FOLDER_FILES = (
 TOKENIZER_FILES = ("chat_template.jinja", _ROWS, "special.json", "tokenizer.json")
 _SETTLED_NS = 1_000_000_000  # a file that changed less than this ago may change again without another time
 _PAGE_BYTES = 1 << 20  # larger files that are not known yet are not hashed while a page waits
-_known: dict[Path, tuple[list[int], str]] = {}  # by file: its stamp and its hash, of this process
+_known: dict[str, tuple[list[int], str]] = {}  # by file: its stamp and its hash, of this process
 _log = logging.getLogger(__name__)
 Hashes = dict[str, dict[str, str]]
 
@@ -114,30 +115,40 @@ def _first(
     known: Mapping[str, Mapping[str, str]], folders: Mapping[str, Path], *, quick: bool, later: tuple[str, ...] = ()
 ) -> FileDifference | None:
     for part, folder in folders.items():
+        right = known.get(part, {})
         for name in _names(part):
-            expected, file = known.get(part, {}).get(name), folder / name
-            if not file.is_file():
+            expected, file = right.get(name), f"{folder}{os.sep}{name}"
+            if (stamp := _stamp(file)) is None:
                 if expected is not None and name != _ROWS:
                     return FileDifference(name, gone=True)
             elif expected is None and name in later:
                 continue
-            elif expected is None or _hash(file, quick=quick) not in (expected, None):
+            elif expected is None or _hash(file, stamp, quick=quick) not in (expected, None):
                 return FileDifference(name, gone=False)
     return None
 
 
 def _hashes(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
-    return {name: str(_hash(folder / name)) for name in names if (folder / name).is_file()}
+    files = ((name, f"{folder}{os.sep}{name}") for name in names)
+    return {name: str(_hash(file, stamp)) for name, file in files if (stamp := _stamp(file)) is not None}
 
 
-def _hash(file: Path, *, quick: bool = False) -> str | None:
+def _stamp(file: str) -> list[int] | None:
+    """None where there is no file."""
+    try:
+        found = os.stat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return stamp_in(found) if stat.S_ISREG(found.st_mode) else None
+
+
+def _hash(file: str, stamp: list[int], *, quick: bool = False) -> str | None:
     """None where it is large, not known, and a page waits."""
-    stamp = stamp_of(file)
     if (known := _known.get(file)) is not None and known[0] == stamp:
         return known[1]
     if quick and stamp[0] > _PAGE_BYTES:
         return None
-    digest = hash_file(file)
+    digest = hash_file(Path(file))
     if time.time_ns() - max(stamp[1], stamp[2]) > _SETTLED_NS:
         _known[file] = (stamp, digest)
     return digest

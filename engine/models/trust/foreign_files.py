@@ -48,10 +48,18 @@ def _refuse_name(name: str) -> None:
 
 def _refuse_place(folder: Path, entry: os.DirEntry[str]) -> None:
     if entry.is_symlink():
-        if (not entry.is_dir() or entry.name in _READ_BELOW) and not _is_inside(folder, Path(entry.path).resolve()):
+        if not _may_link(folder, entry):
             raise Fault("model.link_outside", file=entry.name, target=os.readlink(entry.path)[:200])
     elif not stat.S_ISREG(mode := entry.stat().st_mode) and not stat.S_ISDIR(mode):
         raise Fault("model.file_strange", file=entry.name)
+
+
+def _may_link(folder: Path, entry: os.DirEntry[str]) -> bool:
+    try:
+        unread = entry.is_dir() and entry.name not in _READ_BELOW
+        return unread or _is_inside(folder, Path(entry.path).resolve())
+    except (OSError, RuntimeError):  # links that lead to each other
+        return False
 
 
 def _is_inside(folder: Path, target: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
 from engine.models.base.inspect import hash_file
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FILES = "files"  # of the lineage: the hashes of the files in each folder of a job
 _README = "README.md"
+_OF_ADAPTERS = ("adapter", None)  # formats of results that have settings of PEFT
 _WEIGHTS = ".safetensors"
 _PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".npy", ".npz"})
 _ALWAYS_BELOW = 32 << 20  # adapters are hashed at every load: that takes a moment
@@ -104,10 +105,16 @@ def _refuse_others(known: KnownFiles, tuned: TunedModel) -> None:
     if gone is not None:
         raise _said("tuned.file_gone", known, tuned, gone)
     if (known.folder / ADAPTER_CONFIG).is_file():
-        try:
-            refuse_adapter_settings(adapter_config(known.folder), ADAPTER_CONFIG)
-        except (ValueError, AttributeError):
-            raise _said("chat.damaged", known, tuned, ADAPTER_CONFIG) from None
+        if tuned.format not in _OF_ADAPTERS:  # a result of earlier versions, which does not name its files
+            raise _said("tuned.file_added", known, tuned, ADAPTER_CONFIG)
+        refuse_adapter_settings(_settings_of(known, tuned), ADAPTER_CONFIG)
+
+
+def _settings_of(known: KnownFiles, tuned: TunedModel) -> dict[str, Any]:
+    try:
+        return adapter_config(known.folder)
+    except Fault:
+        raise _said("chat.damaged", known, tuned, ADAPTER_CONFIG) from None
 
 
 def _known(settings: Settings, tuned: TunedModel) -> KnownFiles:

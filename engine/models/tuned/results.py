@@ -12,11 +12,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.core.errors import Fault
+from engine.core.small_files import read_object
 
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 DELTA, SIDE, SHOTS, MODEL = "delta.safetensors", "ladder.json", "shots.json", "config.json"
@@ -38,9 +38,8 @@ def kind_of(folder: Path) -> Kind:
 
 
 def adapter_config(folder: Path) -> dict[str, Any]:
-    """PEFT's own description of the adapter."""
-    config: dict[str, Any] = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
-    return config
+    """PEFT's own description of the adapter. Raises Fault("model.file_broken") and its like where it is none."""
+    return read_object(folder / ADAPTER_CONFIG)
 
 
 def virtual_tokens(folder: Path) -> int:
