@@ -79,6 +79,13 @@ def obstacle(error: BaseException, home: Path | None = None) -> Fault | None:
     return None
 
 
+def sources() -> tuple[type[Exception], ...]:
+    """Kinds of errors that may tell of an obstacle, for whoever catches by kind."""
+    from sqlalchemy.exc import DBAPIError
+
+    return OSError, MemoryError, DBAPIError
+
+
 def _chain(error: BaseException) -> Iterator[tuple[BaseException, bool]]:
     """An error and those behind it; whether each one is named as the cause or only was there when the next came up."""
     here: BaseException | None = error

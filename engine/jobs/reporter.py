@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -22,7 +22,7 @@ from storage.queries import reporting
 BEAT_SECONDS = 0.5
 _LONGEST_LINE = 4_000
 _MOST_LINES_WAITING = 5_000
-_FINISH_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 120.0
 _log = logging.getLogger(__name__)
 
 
@@ -30,6 +30,18 @@ def _shortened(text: str) -> str:
     """A long text without its middle: a traceback says most at its end."""
     half = _LONGEST_LINE // 2
     return text if len(text) <= _LONGEST_LINE else f"{text[:half]}\n[...]\n{text[-half:]}"
+
+
+def _patiently(write: Callable[[], None]) -> None:
+    """Try again while the database cannot be written to: a full disk, a lock that somebody holds."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return write()
+        except DBAPIError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1.0)
 
 
 class _Buffer:
@@ -84,12 +96,15 @@ class Reporter:
     def start(self) -> None:
         """Mark the job as running and begin the heartbeat. Raises Fenced when the job does not wait for this attempt."""
         try:
-            with self._writing, self.ctx.db.write() as s:
-                reporting.begin_run(s, self.job_id, self.attempt)
+            _patiently(self._begin)
         except reporting.NotOwner:
             self._fenced = True
             raise Fenced from None
         self._thread.start()
+
+    def _begin(self) -> None:
+        with self._writing, self.ctx.db.write() as s:
+            reporting.begin_run(s, self.job_id, self.attempt)
 
     def phase(self, name: str) -> None:
         """What the worker is doing now: "loading", "training", "evaluating", "sampling", "saving" ..."""
@@ -202,7 +217,7 @@ class Reporter:
         with self._writing:
             with self._lock:
                 self._buffer.columns |= end | ({} if result is None else {"result": result})
-            self._write_patiently()
+            _patiently(self._write)
             self._check()
             self._finished = True
 
@@ -239,16 +254,6 @@ class Reporter:
                 with self._lock:
                     self._buffer = batch.put_back(self._buffer)
                 raise
-
-    def _write_patiently(self) -> None:
-        deadline = time.monotonic() + _FINISH_PATIENCE_SECONDS
-        while True:
-            try:
-                return self._write()
-            except DBAPIError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(1.0)
 
     def _loop(self) -> None:
         while not self._done.wait(BEAT_SECONDS) and not self._fenced:

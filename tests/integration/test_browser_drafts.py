@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +47,9 @@ def come(client: TestClient) -> str:
 
 
 def call(client: TestClient, name: str, *arguments: Any) -> Any:
-    """Call a function of the Train page as its view does."""
+    """Call a function of a page as its view does."""
     parts = client.get("/en/config").json()["components"]
-    view = next(one["id"] for one in parts if one["props"].get("elem_id") == "train-page")
+    view = next(one["id"] for one in parts if name in (one["props"].get("server_fns") or ()))
     asked = {"data": list(arguments), "fn_name": name, "component_id": view, "session_hash": "s"}
     return client.post("/en/gradio_api/component_server/", json=asked).json()["ok"]
 
@@ -80,6 +80,40 @@ def test_each_browser_goes_on_with_its_own_draft(client: TestClient, ctx: Contex
     client.cookies.update(cookies)
     assert call(client, "load_wizard", {})["draft"]["name"] == "of the first"
     assert drafts.load_draft(ctx, "train", first)["name"] == "of the first"
+
+
+@pytest.mark.parametrize(
+    ("save", "load"),
+    [
+        ("save", lambda client: call(client, "load_wizard", {})["draft"]),
+        ("compare_save", lambda client: call(client, "compare_start", {})["draft"]),
+        ("keep_sheet", lambda client: call(client, "sheet_draft")),
+    ],
+)
+def test_two_people_plan_at_once(client: TestClient, save: str, load: Callable[[TestClient], Any]) -> None:
+    people: dict[str, dict[str, str]] = {}
+    for person in ("one", "two"):
+        come(client)
+        people[person] = dict(client.cookies)
+        call(client, save, fresh_draft(name=f"of {person}") | {"chosen": [], "own": {}})
+    for person, cookies in people.items():
+        client.cookies.clear()
+        client.cookies.update(cookies)
+        assert load(client)["name"] == f"of {person}"
+
+
+def test_a_browser_that_lost_its_name_shares_its_draft_with_nobody(client: TestClient) -> None:
+    come(client)
+    client.cookies.delete(COOKIE)
+    call(client, "save", fresh_draft(name="of who lost it"))
+    mine = dict(client.cookies)
+    come(client)
+    assert call(client, "load_wizard", {})["draft"]["name"] == ""
+    client.cookies.clear()
+    client.cookies.update(mine)
+    assert call(client, "load_wizard", {})["draft"]["name"] == "of who lost it"
+    client.get("/en/train", headers=PAGE)  # gives the very name back
+    assert call(client, "load_wizard", {})["draft"]["name"] == "of who lost it"
 
 
 @pytest.mark.parametrize("kind", ["train", "compare", "data_sheet"])

@@ -138,6 +138,25 @@ def test_a_job_that_waits_for_another_attempt_is_not_begun(ctx: Context, reporte
             Reporter(ctx, 1, attempt).start()
 
 
+def test_a_job_begins_once_the_database_can_be_written_to(
+    ctx: Context, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, refused = reporting.begin_run, [OperationalError("UPDATE", {}, Exception("database is locked"))]
+
+    def busy(*arguments: Any) -> None:
+        if refused:
+            raise refused.pop()
+        begin(*arguments)
+
+    take_over(ctx, attempt=4, status=JobStatus.STARTING)
+    monkeypatch.setattr(reporting, "begin_run", busy)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    later = Reporter(ctx, 1, 4)
+    later.start()
+    later.close()
+    assert workers.row(ctx, 1).status == JobStatus.RUNNING
+
+
 def test_a_full_disk_delays_and_loses_nothing(
     ctx: Context, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

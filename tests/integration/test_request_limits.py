@@ -30,7 +30,7 @@ from webui.http.limits import Limits, nesting
 from webui.http.server import create_app
 from webui.site import Site
 
-JOIN = "/en/gradio_api/queue/join"
+CONFIG = "/en/config"
 CALL = "/en/gradio_api/component_server/"
 SMALL = Limits(body_bytes=2_000_000, held_bytes=3_000_000, silence_s=0.3, body_s=0.6)
 
@@ -137,7 +137,7 @@ def code_of(answer: bytes) -> tuple[int, str]:
     return int(head.split(b" ", 2)[1]), json.loads(body[start : end + 1])["error"]["code"]
 
 
-@pytest.mark.parametrize("path", [JOIN, CALL, "/api/drafts/train", "/nothing"])
+@pytest.mark.parametrize("path", [CONFIG, CALL, "/api/drafts/train", "/nothing"])
 def test_a_body_that_says_how_large_it_is_is_refused_before_it_is_read(
     served: Served, cookie: bytes, path: str
 ) -> None:

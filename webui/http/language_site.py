@@ -25,7 +25,7 @@ from webui.theme import make_theme
 
 _GRADIO_PATHS = re.compile(
     r"/(assets/|static/|svelte/|theme\.css$|config$"
-    r"|gradio_api/(queue/(join|data)$|cancel$|reset$|heartbeat/|component_server/?$|startup-events$|app_id/?$))"
+    r"|gradio_api/(heartbeat/|component_server/?$|startup-events$|app_id/?$))"  # no page has events: no queue
 )
 _QUEUE_SECONDS = 0.05
 _HASHED = re.compile(r"/assets/|/theme\.css$")

@@ -48,6 +48,7 @@ HEADERS = {
 }
 _KEY_BYTES = 32
 _log = logging.getLogger(__name__)
+SESSION_COOKIE = "ts_session_"  # how the names of session cookies begin
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - recognised, not bound
@@ -133,7 +134,7 @@ class Sessions:
     def __init__(self, key: bytes) -> None:
         self._key = key
         # Browsers share cookies between ports: two servers of two homes must not overwrite each other's.
-        self.cookie = "ts_session_" + hashlib.sha256(key).hexdigest()[:8]
+        self.cookie = SESSION_COOKIE + hashlib.sha256(key).hexdigest()[:8]
 
     def _sign(self, nonce: str) -> str:
         return hmac.new(self._key, nonce.encode(), hashlib.sha256).hexdigest()

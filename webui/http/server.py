@@ -11,14 +11,13 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.core.obstacles import obstacle
+from engine.core.obstacles import obstacle, sources
 from engine.core.text import LANGUAGES
 from storage.queries.jobs import active_jobs
 from webui.http import draft_route, files, question_route, scripts_and_styles
@@ -106,14 +105,14 @@ def _add_errors(app: FastAPI) -> None:
     async def malformed(request: Request, _error: RequestValidationError) -> Response:
         return refusal(request.scope, 404, "web.no_page")
 
-    @app.exception_handler(OSError)
-    @app.exception_handler(DBAPIError)
-    @app.exception_handler(MemoryError)
     async def refused(request: Request, error: Exception) -> Response:
         if obstacle(error) is None:
             raise error
         log.warning("%s: %s", request.url.path, error)
         return unexpected(request.scope, error)
+
+    for kind in sources():
+        app.add_exception_handler(kind, refused)
 
     @app.exception_handler(Exception)
     async def any_error(request: Request, error: Exception) -> Response:
