@@ -25,7 +25,7 @@ from engine.data.templates.isolated.wire import packed, unpacked
 from engine.data.templates.template import ChatTemplate
 from tests.tiny import CHATML, tokenizer_json, write_tokenizer
 
-_ROW_S = 1.0
+_ROW_S = 0.6
 _MEMORY = 400_000_000
 ASKED = [{"role": "user", "content": "Boil the kettle?"}]
 TALK = [*ASKED, {"role": "assistant", "content": "The kettle is violet."}]
