@@ -232,6 +232,17 @@ def test_of_many_rows_the_preview_tries_those_that_are_named(
     assert seen["splits"] == {"before": {"train": 5, "val": 1, "test": 0}, "after": {"train": 5, "val": 0, "test": 0}}
 
 
+def test_of_very_long_rows_the_preview_tries_as_many_as_take_no_time(
+    ctx: Context, shop: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.services.data.versions.preview._MOST_BYTES", 1_000)
+    seen = preview.preview(ctx, shop, "split_random", {})
+    assert not seen["whole"]
+    assert 1 <= seen["looked"] < 10
+    monkeypatch.setattr("engine.services.data.versions.preview._MOST_BYTES", 1)
+    assert preview.preview(ctx, shop, "split_random", {})["looked"] == 1
+
+
 def test_two_versions_are_compared_row_by_row(ctx: Context, shop: int) -> None:
     edit = {**talk("What does number 4 cost?", "Nothing at all."), "id": 4, "split": "train"}
     move = {**talk("What does number 6 cost?", ANSWERS[6]), "id": 6, "split": "val"}

@@ -12,7 +12,7 @@ from engine.data.records.encodings import open_text
 from engine.data.records.json_stream import JsonScanner, Piece
 from engine.data.records.record import Record, Rejected, clip
 
-_MAX_READ_TWICE = 40_000_000  # characters, over the whole file
+_MAX_READ_TWICE = 10_000_000  # characters, over the whole file
 
 
 @dataclass(frozen=True, slots=True)

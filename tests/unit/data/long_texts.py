@@ -7,7 +7,7 @@ import random
 import string
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from engine.data.operations.base import Row
@@ -65,15 +65,16 @@ def cost(work: Callable[[], object]) -> float:
     return time.thread_time() - begun
 
 
+def _least(work: Callable[[], object]) -> float:
+    return min(cost(work), cost(work))
+
+
 def too_slow(work: Callable[[str], object], kinds: Sequence[str] = KINDS) -> dict[str, tuple[float, float]]:
     """Kinds of text on which work takes more than linear time: kind -> seconds for a text and for four times as much."""
     found: dict[str, tuple[float, float]] = {}
     for kind in kinds:
-        text = long_text(kind, _SMALL)
-        if cost(lambda text=text: work(text)) > _QUICK:  # type: ignore[misc]
-            small, large = (
-                min(cost(lambda: work(long_text(kind, size))) for _ in range(2)) for size in (_SMALL, _LARGE)
-            )  # noqa: B023
+        if cost(partial(work, long_text(kind, _SMALL))) > _QUICK:
+            small, large = (_least(partial(work, long_text(kind, size))) for size in (_SMALL, _LARGE))
             if large > _GROWTH * max(small, 0.001):
                 found[kind] = small, large
     return found

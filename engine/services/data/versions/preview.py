@@ -19,6 +19,7 @@ from engine.shapes.versions import OperationPreview
 
 _WHOLE = 20_000  # a data set with at most so many rows is tried as a whole
 _SAMPLE = 2_000
+_MOST_BYTES = 64_000_000  # of rows that are tried
 _EXAMPLES = 4  # of each kind of change
 _CHANGES = ("changed", "dropped", "added", "moved")
 
@@ -29,7 +30,7 @@ def preview(ctx: Context, dataset: int, key: str, values: Mapping[str, Any]) -> 
     Returns:
         {"summary": {"dropped", "added", "changed", "moved"} (a row may be changed and moved), "before": rows, "after": rows, "splits": {"before", "after"}
         of {split: rows}, "examples": [{"id", "what", "before", "after"}], "looked": rows tried, "whole": whether these are
-        all rows}. With many rows, only those that the settings name and the first ones are tried.
+        all rows}. With many or long rows, only those that the settings name and the first ones are tried.
 
     Raises:
         SpecError, Fault or NotFound: why the operation cannot work on this data.
@@ -41,9 +42,10 @@ def preview(ctx: Context, dataset: int, key: str, values: Mapping[str, Any]) -> 
     others = rows_of_others(ctx, operation, read)
     share = min(1.0, _WHOLE / max(1, len(index) + others)) if others else 1.0
     with open_source(ctx, version, path) as source:
-        places = None if len(index) <= _WHOLE else _sample(index, source, read)
+        whole = len(index) <= _WHOLE and index.size <= _MOST_BYTES
+        places = None if whole else _bounded(index, _sample(index, source, read))
     if share < 1:  # parts of all data sets, so that their sizes stay in proportion
-        places = evenly(len(index), share)
+        places = _bounded(index, evenly(len(index), share))
     with open_source(ctx, version, path, places, share) as source:
         effect = _Effect(index, np.arange(len(index)) if places is None else places)
         for row in operation.run(source, read):
@@ -57,6 +59,12 @@ def _sample(index: RowIndex, source: RowsSource, values: Mapping[str, Any]) -> C
     named = index.places_of(ids[:_SAMPLE])
     first = np.arange(min(len(index), _SAMPLE))
     return np.union1d(named[named >= 0], first)
+
+
+def _bounded(index: RowIndex, places: Column) -> Column:
+    """The first of these places, as far as their rows are no more than so many bytes together; one at least."""
+    sizes = np.diff(index.offset.astype(np.int64), append=index.size)[places]
+    return places[: max(1, int(np.searchsorted(np.cumsum(sizes), _MOST_BYTES, side="right")))]
 
 
 def _named_ids(values: Mapping[str, Any], source: RowsSource) -> list[int]:
