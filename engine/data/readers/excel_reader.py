@@ -132,17 +132,17 @@ def read_excel(path: Path, sheet: str, budget: ReadingBudget) -> Iterator[Record
             for number, cells in _filled(_sheet(book, sheet), merges):
                 if number > layout.header:
                     row += 1
-                    budget.made(sum(len(cell) for cell in cells if cell))
-                    yield _record(number, cells, layout.names, row)
+                    size = sum(map(len, filter(None, cells)))
+                    budget.made(size, row)
+                    wrong = _too_long(number, cells, layout.names, row) if size > MAX_FIELD else None
+                    yield wrong or _record(number, cells, layout.names, row)
     except OverBounds:
         raise
     except Fault as fault:
         yield Rejected("data.excel.rows_lost", row + 1, params={"detail": fault.params.get("detail", fault.code)})
 
 
-def _record(number: int, cells: Cells, names: list[str], row: int) -> Record | Rejected:
-    if (wrong := _too_long(number, cells, names, row)) is not None:
-        return wrong
+def _record(number: int, cells: Cells, names: list[str], row: int) -> Record:
     values: dict[str, Any] = dict.fromkeys(names)
     for place, cell in enumerate(cells, 1):
         if place <= len(names):

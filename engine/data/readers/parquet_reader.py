@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pyarrow import Field, RecordBatch
     from pyarrow.parquet import ParquetFile
 
-_BATCH_ROWS = 64
+_BATCH_ROWS = 1_024
 _MARK = b"PAR1"
 _SMALL_GROUP = 64 * MB  # bytes that a column may unpack to however well it was packed
 
@@ -106,7 +106,7 @@ class _Leaf:
 
     def may_multiply(self) -> bool:
         """Whether a batch of its texts could be far larger than what the file holds."""
-        return self.dictionary * (self.values if self.nested else _BATCH_ROWS) > BATCH_BYTES
+        return self.dictionary * (self.values if self.nested else _BATCH_ROWS) > _SMALL_GROUP
 
 
 def _leaves(path: Path, file: ParquetFile, group: int, budget: ReadingBudget) -> Iterator[_Leaf]:
@@ -200,19 +200,29 @@ def _group(
     file: ParquetFile, group: int, leaves: list[_Leaf], kinds: list[Field], row: int, budget: ReadingBudget
 ) -> Iterator[Record | Rejected]:
     columns = [kind.name for kind in kinds]
-    largest = max((leaf.largest for leaf in leaves if leaf.prefixed), default=0)
-    rows = max(1, min(_BATCH_ROWS, _SMALL_GROUP // max(1, largest)))
+    rows = _rows_at_once(leaves, file.metadata.row_group(group).num_rows)
     for batch in file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False):
-        budget.heed()
-        if (size := weight(batch)) > BATCH_BYTES:
-            for index in range(batch.num_rows):
+        for part in _light(batch, budget):
+            for item in _made(part, kinds, row, budget):
                 row += 1
-                yield _alone(batch.slice(index, 1), kinds, row, budget)
-            continue
-        budget.made(size)
-        for item in _records(_plain(batch, kinds), row):
-            row += 1
-            yield item
+                yield item
+
+
+def _rows_at_once(leaves: list[_Leaf], rows: int) -> int:
+    """Of a batch: more where they are small, and few where a text may be far longer than what is written of it."""
+    usual = min(_BATCH_ROWS, max(1, _SMALL_GROUP * rows // max(1, sum(leaf.unpacked for leaf in leaves))))
+    return min([usual, *(max(1, _SMALL_GROUP // max(1, leaf.largest)) for leaf in leaves if leaf.prefixed)])
+
+
+def _light(batch: RecordBatch, budget: ReadingBudget) -> Iterator[RecordBatch]:
+    """The batch in parts that are not too much at once, or that are one row."""
+    budget.heed()
+    if batch.num_rows < 2 or weight(batch) <= BATCH_BYTES:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _light(batch.slice(0, half), budget)
+    yield from _light(batch.slice(half), budget)
 
 
 def _plain(batch: RecordBatch, kinds: list[Field]) -> RecordBatch:
@@ -223,13 +233,13 @@ def _plain(batch: RecordBatch, kinds: list[Field]) -> RecordBatch:
     return batch if batch.schema.equals(schema) else batch.cast(schema)
 
 
-def _alone(one: RecordBatch, kinds: list[Field], row: int, budget: ReadingBudget) -> Record | Rejected:
-    """A row of a heavy batch."""
-    size = weight(one)
+def _made(part: RecordBatch, kinds: list[Field], row: int, budget: ReadingBudget) -> Iterator[Record | Rejected]:
+    size = weight(part)
     if size > MAX_ROW_BYTES:
-        return Rejected("data.bounds.row", row, params={"mb": size // MB, "limit": MAX_ROW_BYTES // MB})
-    budget.made(size)
-    return _record(_plain(one, kinds), row)
+        yield Rejected("data.bounds.row", row + 1, params={"mb": size // MB, "limit": MAX_ROW_BYTES // MB})
+        return
+    budget.made(size, row + 1)
+    yield from _records(_plain(part, kinds), row)
 
 
 def _records(batch: RecordBatch, row: int) -> Iterator[Record | Rejected]:

@@ -15,7 +15,7 @@ from engine.data.readers.json_reader import read_json
 from engine.data.readers.jsonl_reader import read_jsonl
 from engine.data.readers.parquet_reader import read_parquet
 from engine.data.readers.text_reader import read_text
-from engine.data.records.bounds import ReadingBudget
+from engine.data.records.bounds import HEED_EVERY, ReadingBudget
 from engine.data.records.record import Record, Rejected
 
 TEXTS = ("txt", "md", *DOCUMENTS)  # formats whose rows are pieces of one text
@@ -36,9 +36,16 @@ class SourceFile:
         """Every row of the file, as far as the budget goes (by default as far as any file may)."""
         budget = budget or ReadingBudget()
         budget.open(self.name, self.path.stat().st_size)
+        rows = cells = 0
         for item in self._read(budget):
-            budget.rows(1, len(item.values) if isinstance(item, Record) else 0)
+            rows += 1
+            if type(item) is Record:
+                cells += len(item.values)
+            if rows == HEED_EVERY:
+                budget.rows(rows, cells)
+                rows = cells = 0
             yield item
+        budget.rows(rows, cells)
 
     def _read(self, budget: ReadingBudget) -> Iterator[Record | Rejected]:
         text = self.encoding or "utf-8"

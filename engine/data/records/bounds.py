@@ -61,7 +61,7 @@ AT_ONCE_SECONDS = 2.0  # of an import, of looking at an upload, of a preview
 LOOK_BYTES = 32 * MB  # of a text that are looked at for its encoding and its form
 
 SPARE_DISK = 200 * MB  # that must stay free while files are written
-_HEED_EVERY = 64  # rows
+HEED_EVERY = 64  # rows
 
 
 class OverBounds(Fault):
@@ -113,21 +113,20 @@ class ReadingBudget:
         Raises:
             OverBounds: "data.bounds.rows", "data.bounds.cells".
         """
-        before, self._row = self._row, self._row + count
+        self._row += count
         self._rows += count
         self._cells += cells
         if self._rows > MAX_ROWS:
             raise OverBounds("data.bounds.rows", file=self._file, row=self._row, limit=MAX_ROWS)
         if self._cells > MAX_CELLS:
             raise OverBounds("data.bounds.cells", file=self._file, row=self._row, limit=MAX_CELLS)
-        if self._row // _HEED_EVERY != before // _HEED_EVERY:
-            self.heed()
+        self.heed()
 
-    def made(self, size: int) -> None:
-        """So many more bytes were made out of the file. Raises OverBounds("data.bounds.unpacked")."""
+    def made(self, size: int, row: int) -> None:
+        """So many more bytes were made out of the file, from a row on. Raises OverBounds("data.bounds.unpacked")."""
         self._made += size
         if self._made > self._limit:
-            params = {"row": self._row + 1, "limit_mb": round(self._limit / MB), "ratio": MAX_RATIO}
+            params = {"row": row, "limit_mb": round(self._limit / MB), "ratio": MAX_RATIO}
             raise OverBounds("data.bounds.unpacked", file=self._file, **params)
 
 

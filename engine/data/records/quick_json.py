@@ -10,6 +10,7 @@ import orjson
 from engine.data.records.bounds import MAX_COLUMNS, MAX_ROW_DEPTH, is_too_deep
 
 _SPACED = re.compile(rb'"[ \t]+:')
+_DEEP = 2 * MAX_ROW_DEPTH  # bytes of a line; a shorter one cannot be nested too deeply
 _SAFE = 2.0**53  # a number beyond may be a whole one that was rounded
 
 
@@ -27,7 +28,7 @@ def quick_object(line: bytes) -> dict[str, Any] | None:
         value = orjson.loads(line)
         if type(value) is not dict or len(value) > MAX_COLUMNS:
             return None
-        if line.count(b"{") + line.count(b"[") > MAX_ROW_DEPTH and is_too_deep(value):
+        if len(line) > _DEEP and line.count(b"{") + line.count(b"[") > MAX_ROW_DEPTH and is_too_deep(value):
             return None
         fields = _fields(value)
     except (ValueError, RecursionError, _Doubtful):
