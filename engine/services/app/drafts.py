@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.exc import DBAPIError
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.shapes import CodedMessage
 from storage.queries import drafts
 
+log = logging.getLogger("tunesmith.drafts")
+Form = TypeVar("Form")
 LARGEST_BYTES = 256 * 1024
 KEPT_SECONDS = 90 * 24 * 3600  # since the last change
 
@@ -22,12 +30,37 @@ def load_draft(ctx: Context, kind: str, browser: str = drafts.NO_BROWSER) -> dic
     """
     with ctx.db.read() as session:
         own = drafts.get_draft(session, kind, browser)
-        waits = own is None and drafts.get_draft(session, kind) is not None
+        waits = own is None and drafts.has_draft(session, kind)
     if not waits:
         return own or {}
     with ctx.db.write() as session:
         drafts.adopt_draft(session, kind, browser)
         return drafts.get_draft(session, kind, browser) or {}
+
+
+@dataclass(frozen=True)
+class OpenedDraft(Generic[Form]):
+    """A draft as its page goes on with it."""
+
+    form: Form  # an empty one where there was none, or none that can be read
+    warnings: list[CodedMessage]  # what was wrong with the stored one
+
+
+def open_draft(
+    ctx: Context, kind: str, read: Callable[[dict[str, Any]], Form], browser: str = drafts.NO_BROWSER
+) -> OpenedDraft[Form]:
+    """The draft of that kind, checked. One that cannot be read is set aside in the database, and the page begins with an empty one.
+
+    Args:
+        read: makes the page's form of what is stored ({}: nothing yet), and raises Fault where that has not its shape.
+    """
+    try:
+        return OpenedDraft(read(load_draft(ctx, kind, browser)), [])
+    except (Fault, ValueError, TypeError, RecursionError) as error:  # no JSON, not an object, of another shape
+        log.warning("the draft %s of browser %r is set aside: %r", kind, browser, error)
+    with suppress(DBAPIError), ctx.db.write() as session:  # a page opens where nothing can be written, too
+        drafts.set_aside(session, kind, browser)
+    return OpenedDraft(read({}), [{"code": "draft.set_aside", "params": {}}])
 
 
 def save_draft(ctx: Context, kind: str, data: Mapping[str, Any], browser: str = drafts.NO_BROWSER) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.core.characters import whole
+from engine.core.conforming import shown
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.shapes import CodedMessage
@@ -23,6 +27,7 @@ from storage.tables import Dataset, LanguageModel
 _FORMAT = "tunesmith-job"
 _LONGEST_FILE = 200_000
 _DEEPEST = 8
+_LONGEST_NUMBER = 4096  # bits: a whole number of more cannot be written with its digits quickly
 Warnings = list[CodedMessage]  # what could not be taken over: [{code, params}]
 _MARKS = ("format", "version", "base_model", "dataset")
 _KEPT = ("name", "objective", "method", "method_params", "training", "budget", "sample_prompts")
@@ -119,20 +124,39 @@ def _read(text: str) -> dict[str, Any]:
         raise Fault("spec.file_broken", line=mark.line + 1 if mark else 1) from None
     except ValueError:
         raise Fault("spec.file_other") from None
+    content = _plain(content)
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise Fault("spec.file_other")
     version = content.get("version")
-    if not isinstance(version, int) or version > SPEC_VERSION:
-        raise Fault("spec.newer", version=str(version), known=SPEC_VERSION)
+    if type(version) is not int or version > SPEC_VERSION:
+        raise Fault("spec.newer", version=shown(version), known=SPEC_VERSION)
     for key in ("method_params", "training", "budget"):
-        if not isinstance(content.get(key, {}), dict):
+        if not isinstance(content.get(key) or {}, dict):
             raise Fault("spec.file_other")
-    if not isinstance(content.get("sample_prompts", []), list):
+    prompts = content.get("sample_prompts") or []
+    if not isinstance(prompts, list) or any(isinstance(one, list | dict) for one in prompts):
         raise Fault("spec.file_other")
     objective = {} if content.get("objective") is None else unknown_objective(str(content["objective"]))
     if faults := unknown_keys(content, (*_MARKS, *_KEPT)) | objective:
         raise SpecError(faults)
     return content
+
+
+def _plain(value: Any) -> Any:
+    """What YAML read, as JSON can hold it: dates and numbers that are not finite as the texts that they were. Raises Fault."""
+    if isinstance(value, dict):
+        return {whole(str(key)): _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
+        raise Fault("spec.file_other")
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str | date):  # a time is a date, too
+        return whole(str(value))
+    raise Fault("spec.file_other")
 
 
 def _refuse_bombs(events: Iterable[Any]) -> None:

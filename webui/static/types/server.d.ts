@@ -449,7 +449,7 @@ export interface CompareDraft {
   /** "auto", or key of a device */
   device: string;
   /** limit of each job */
-  memory_mb: number | null;
+  memory_mb: number | string | null;
 }
 
 /** What the Compare page is placed with. */
@@ -472,6 +472,8 @@ export interface CompareStart {
   datasets: DatasetBrief[];
   /** that are here */
   devices: DeviceChoice[];
+  /** what was wrong with the stored draft */
+  warnings: CodedMessage[];
 }
 
 /** A scored question with everyone's answer. */
@@ -2502,6 +2504,14 @@ export interface ObjectiveForm {
   params: ParamForm[];
 }
 
+/** The table that was being typed. */
+export interface OpenedSheet {
+  /** None where there is none */
+  sheet: SheetDraft | null;
+  /** what was wrong with the stored one */
+  warnings: CodedMessage[];
+}
+
 /** The most frequent first words. */
 export interface OpeningCounts {
   /** with the rows that begin so */
@@ -2801,11 +2811,11 @@ export interface RawBudget {
   /** "auto", or key of a device */
   device?: string;
   /** most memory */
-  memory_mb?: number | null;
+  memory_mb?: number | string | null;
   /** most time */
-  minutes?: number | null;
+  minutes?: number | string | null;
   /** most disk space */
-  disk_mb?: number | null;
+  disk_mb?: number | string | null;
   /** how plans are ranked */
   goal?: string;
 }
@@ -2825,7 +2835,7 @@ export interface RawComparison {
   /** "auto", or key of a device */
   device?: string;
   /** limit of each job */
-  memory_mb?: number | null;
+  memory_mb?: number | string | null;
 }
 
 /** An entrant as a form has it. */
@@ -3722,7 +3732,7 @@ export interface DataFunctions {
   resume_import(dataset: number): null;
   models(): BaseModelView[];
   paste_data(text: string, name: string): number;
-  sheet_draft(): SheetDraft | null;
+  sheet_draft(): OpenedSheet;
   keep_sheet(sheet: SheetDraft | null): null;
   type_data(columns: string[], rows: string[][], name: string): number;
   fetch_data(name: string, split: string, folder: string): JobStarted;
