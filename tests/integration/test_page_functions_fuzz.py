@@ -12,13 +12,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from engine.data.operations import OPERATIONS
+from engine.exports import EXPORTS
 from engine.services.chat.conversations import Chat
 from tests.earlier import LOADS, opened
 from webui.components import noted_views
 from webui.pages import PAGES
 from webui.site import Site
+from webui.train_draft import fresh_draft
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))  # a function
+SEVERAL = int(os.environ.get("FUZZ_SEVERAL", "1"))  # near-valid calls of each that are made odd
 SEED = int(os.environ.get("FUZZ_SEED", "13"))
 FORBIDDEN = ("Traceback", "Error(", "object has no attribute", "Exception", "<class '", "0x7f", "{place}", "{value}")
 RAW = LOADS["plan_now"][0][0]
@@ -26,14 +30,17 @@ ROW = {"id": 1, "split": "train", "line": 1, "messages": [{"role": "user", "cont
        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}], "extra": {"id": 3}}  # fmt: skip
 COMPARISON = {"name": "c", "base_model": 1, "dataset": 1, "entrants": [{"method": "lora", "variant": None, "training": {}}],
               "shared": {"epochs": 1}, "device": "cpu", "memory_mb": None}  # fmt: skip
-WISH = {"name": "n", "shape": "messages", "mapping": {"messages": "messages"}, "val_fraction": 0.1, "seed": 1, "encoding": "utf-8",
-        "templates": {"question": ["{a}"]}, "options": {"unit": "line"}}  # fmt: skip
+WISH = {"name": "n", "shape": "alpaca", "mapping": {"instruction": "question", "output": "answer"}, "val_fraction": 0.1, "seed": 1,
+        "encoding": "utf-8", "templates": {"instruction": ["{question}"]}, "options": {"delimiter": ","}}  # fmt: skip
+SHEET = {"columns": ["a"], "rows": [["b"]], "name": ""}
+COMPARE = {"key": "k", "name": "", "base_model": 1, "dataset": 1, "chosen": ["lora"], "own": {"lora": {"training": {}}},
+           "shared": {"epochs": 1}, "device": "auto", "memory_mb": 10}  # fmt: skip
 CHAT = {"system": "", "temperature": 0.5, "top_p": 0.9, "max_tokens": 8, "seed": 1}
 # Near-valid arguments of what changes something; what only loads is in `LOADS`.
 VALID: dict[str, list[Any]] = {
-    "save": [{"version": 1}], "begin": [RAW, "k"], "mends": [RAW], "start_check": [RAW], "start_probe": [RAW],
+    "save": [fresh_draft(training={"max_length": 64}, budget={"minutes": 1.5})], "begin": [RAW, "k"], "mends": [RAW], "start_check": [RAW], "start_probe": [RAW],
     "cancel_check": [1], "read_yaml": ["format: tunesmith-job\nversion: 2\ntraining: {epochs: 1}\n"], "resize_model": [1],
-    "compare_save": [{"key": "k"}], "compare_plan": [COMPARISON], "compare_begin": [COMPARISON, "k"], "compare_stop": [1],
+    "compare_save": [COMPARE], "compare_plan": [COMPARISON], "compare_begin": [COMPARISON, "k"], "compare_stop": [1],
     "compare_seed": [1], "compare_join": [1, "lora", None], "compare_again": [1, 1], "compare_delete": [99],
     "job_label": [2, ["a"], "b"], "job_act": [99, "stop"], "job_move": [2, "up"], "job_start_changed": [6],
     "model_rename": [1, "n"], "model_delete": [99], "model_use_weights": [1, "best"],
@@ -44,17 +51,22 @@ VALID: dict[str, list[Any]] = {
     "list_view": [1, 0], "list_act": [99, "stop"],
     "save_row": [1, 1, "base", {"question": "q", "answer": "a", "with_before": True, "dataset": 1}],
     "rename_dataset": [1, "n"], "delete_dataset": [99], "preview": [4, WISH], "import_rows": [4, WISH],
-    "cancel_import": [4], "resume_import": [4], "paste_data": ["a,b\n1,2", "n"], "keep_sheet": [{"columns": ["a"], "rows": [["b"]], "name": ""}],
+    "cancel_import": [4], "resume_import": [4], "paste_data": ["a,b\n1,2", "n"], "keep_sheet": [SHEET],
     "type_data": [["instruction", "output"], [["a", "b"]], "n"], "fetch_state": [1], "stop_fetch": [1], "choose_sheet": [4, "s"],
-    "audit_start": [1, {"checks": ["exact_duplicates"], "values": {}}], "audit_stop": [1],
-    "check_row": [ROW], "apply_edits": [1, [ROW], [2], 1], "try_repair": [1, {"id": 1, "raw": "{}"}],
-    "repair_rows": [1, [{"id": 1, "raw": "{}"}], 1], "rewrite_start": [1, {"model": 1, "share": 50}], "rewrite_cancel": [1],
-    "preview_operation": [1, "exact_duplicates", {}], "apply_operation": [1, "split_random", {"val": 10}, None],
+    "audit_start": [1, {"off": ["toxic"], "values": {"near_duplicates": {"alike": 0.9}, "too_long": {"model": 1}}}], "audit_stop": [1],
+    "check_row": [ROW], "apply_edits": [1, [ROW], [2], 5], "try_repair": [1, {"id": 1, "raw": "{}"}],
+    "repair_rows": [1, [{"id": 1, "raw": "{}"}], 1], "rewrite_start": [1, {"model": 1, "rows": 2, "ids": [1]}], "rewrite_cancel": [1],
+    "preview_operation": [1, "limit_rows", {"rows": 3}], "apply_operation": [1, "split_random", {"val": 10.0}, None],
     "cancel_version": [1], "use_version": [1, 1], "export_start": [1, {"format": "jsonl"}, 1], "export_cancel": [1],
     "review_decide": [1, "approve", {"messages": ROW["messages"]}, True], "review_approve_all": [1], "review_forget": [1],
     "review_add": [1, 1], "add_folder": ["/nowhere"], "add_hub": ["a/b"], "get_starter": [], "start_over": [],
     "remove_model": [99], "start_lesson": ["k"], "use_sample": ["en"], "fetch_data": ["a/b", "train", ""],
 }  # fmt: skip
+OPERATED = {
+    "preview_operation": [[1, one.key, {param.key: param.default for param in one.params}] for one in OPERATIONS],
+    "model_export": [[1, one.key, {param.key: param.default for param in one.params}] for one in EXPORTS],
+}
+OPERATED["preview_operation"] += [[1, "edit_rows", {"edits": {"1": ROW}, "drops": [2]}], [1, "drop_rows", {"ids": [1]}]]
 GIANT = [10**20, 10**30, -(10**30), 2**53, 2**63, 2**64, 10**400, -1, 0, 1.5, 1e300, float("nan"), float("inf"), -0.0]
 TEXTS = [
     "",
@@ -84,7 +96,7 @@ ODD = st.recursive(
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4) | st.sampled_from(TEXTS), inner, max_size=3)
     ),
     max_leaves=6,
-) | st.just({"$integer": "9" * 40})
+) | st.builds(lambda: {"$integer": "9" * 40})
 DEEP: Any = []
 for _ in range(150):
     DEEP = [DEEP]
@@ -142,11 +154,11 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str,
     ctx.db.close()
 
 
-def _valid(name: str, functions: Mapping[str, Any]) -> list[list[Any]]:
+def _valid(name: str) -> list[list[Any]]:
     if name in LOADS:
         return LOADS[name]
     assert name in VALID, f"say near-valid arguments of {name}"
-    return [VALID[name]]
+    return [VALID[name], *OPERATED.get(name, ())]
 
 
 def fault_of(answer: Any) -> str | None:
@@ -188,6 +200,6 @@ def breaches(function: Callable[[Any], Any], valid: list[Any]) -> dict[str, str]
 def test_no_odd_value_breaks_a_page(functions: Mapping[str, Callable[[Any], Any]]) -> None:
     found: dict[str, str] = {}
     for name, function in sorted(functions.items()):
-        for valid in _valid(name, functions)[:2]:
+        for valid in _valid(name)[:SEVERAL]:
             found |= breaches(function, valid)
     assert found == {}

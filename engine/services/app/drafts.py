@@ -55,7 +55,10 @@ def open_draft(
         read: makes the page's form of what is stored ({}: nothing yet), and raises Fault where that has not its shape.
     """
     try:
-        return OpenedDraft(read(load_draft(ctx, kind, browser)), [])
+        kept = load_draft(ctx, kind, browser)
+        if not isinstance(kept, dict):
+            raise TypeError("not an object")
+        return OpenedDraft(read(kept), [])
     except (Fault, ValueError, TypeError, RecursionError) as error:  # no JSON, not an object, of another shape
         log.warning("the draft %s of browser %r is set aside: %r", kind, browser, error)
     with suppress(DBAPIError), ctx.db.write() as session:  # a page opens where nothing can be written, too
