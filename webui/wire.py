@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from enum import Enum
 from math import isfinite
@@ -73,9 +74,10 @@ class Answer:
             return self._packed(value.value, levels)
         if is_dataclass(value) and not isinstance(value, type):
             return self._packed(asdict(value), levels)
-        for plain in (str, int, float, dict, list, tuple):
-            if isinstance(value, plain):
-                return self._packed(plain(value), levels)
+        plain: tuple[Callable[[Any], Any], ...] = (str, int, float, dict, list, tuple)  # of which it may be a subclass
+        for kind in plain:
+            if isinstance(value, kind):  # type: ignore[arg-type]
+                return self._packed(kind(value), levels)
         raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 

@@ -131,7 +131,7 @@ def test_a_broken_draft_is_set_aside_and_its_page_begins_afresh(ctx: Context, te
     with ctx.db.read() as s:
         aside = s.execute(select(Draft.kind, type_coerce(Draft.data, String)).where(Draft.kind != TRAIN)).one()
     assert aside[0].startswith("train/set-aside/")
-    assert aside[1] == text, "nothing of it is lost"
+    assert str(aside[1]) == text, "nothing of it is lost"
 
 
 def test_a_sheet_that_is_no_table_is_set_aside(ctx: Context) -> None:

@@ -187,7 +187,7 @@ export interface BrowsedRow {
   /** that it belongs to */
   split?: "train" | "val" | "test";
   /** of the file */
-  line?: number;
+  line?: number | null;
   /** where there are several */
   file?: string | null;
   /** place among those that were asked for */
@@ -647,7 +647,7 @@ export interface DataRow {
   /** that it belongs to */
   split?: "train" | "val" | "test";
   /** of the file */
-  line?: number;
+  line?: number | null;
   /** where there are several */
   file?: string | null;
   /** place among those that were asked for */
@@ -902,6 +902,38 @@ export interface DryRunView {
   bill_items: SizedItem[] | null;
   /** that the check took */
   seconds: number | null;
+}
+
+/** A row of a data set as a person left it. */
+export interface EditedRow {
+  /** of a conversation */
+  messages?: ChatTurn[];
+  /** plain text */
+  text?: string;
+  /** before two answers, or a judged one */
+  prompt?: ChatTurn[];
+  /** the better answer */
+  chosen?: ChatTurn[];
+  /** the worse answer */
+  rejected?: ChatTurn[];
+  /** a judged answer */
+  completion?: ChatTurn[];
+  /** the judgement */
+  label?: boolean;
+  /** definitions of functions */
+  tools?: unknown[];
+  /** other columns */
+  extra?: Record<string, any>;
+  /** who made it */
+  origin?: Record<string, any>;
+  /** of the row that it replaces */
+  id: number;
+  /** that it belongs to */
+  split?: "train" | "val" | "test";
+  /** of the file */
+  line?: number | null;
+  /** where there are several */
+  file?: string | null;
 }
 
 /** What an entrant would cost; only `error` where it cannot be told. */
@@ -3750,7 +3782,7 @@ export interface DataFunctions {
   tokens_of_rows(dataset: number, ids: number[], model: number): RowAsTokens[];
   measure_tokens(dataset: number, model: number): MeasuredTokens;
   check_row(row: DataRow): CodedMessage | null;
-  apply_edits(dataset: number, edits: DataRow[], drops: number[], base: number): MadeVersion;
+  apply_edits(dataset: number, edits: EditedRow[], drops: number[], base: number): MadeVersion;
   rejected_list(dataset: number, offset: number): RejectedRows;
   rejected_fields(dataset: number, rejected: number): RejectedFields;
   try_repair(dataset: number, repair: RowRepair): TriedRepair;
