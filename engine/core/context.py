@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.errors import Fault, NotFound
 from engine.core.private_home import make_private
 from engine.core.settings import Settings, read_settings
 from storage.db import Database
+from storage.dialect import UnfitValues
 from storage.migrate import migrate
+
+# A number that no row can have names a thing that is not there; half a character is told where it would be stored.
+_UNFIT = UnfitValues(number=NotFound, text=lambda: Fault("text.half_character"))
 
 
 @dataclass(frozen=True)
@@ -27,4 +32,4 @@ def open_context(settings: Settings | None = None, *, upgrade: bool = False) -> 
     make_private(settings.home)
     if upgrade:
         migrate(settings.database)
-    return Context(settings=settings, db=Database(settings.database))
+    return Context(settings=settings, db=Database(settings.database, _UNFIT))

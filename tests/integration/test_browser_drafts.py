@@ -116,12 +116,38 @@ def test_a_browser_that_lost_its_name_shares_its_draft_with_nobody(client: TestC
     assert call(client, "load_wizard", {})["draft"]["name"] == "of who lost it"
 
 
-@pytest.mark.parametrize("kind", ["train", "compare", "data_sheet"])
+LEFT: dict[str, Any] = {
+    "train": fresh_draft(name="left"),
+    "compare": {"key": "k", "name": "left", "base_model": None, "dataset": None, "chosen": [], "own": {}, "shared": {}, "device": "auto", "memory_mb": None},
+    "data_sheet": {"columns": ["a"], "rows": [["b"]], "name": "left"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LEFT)
 def test_the_last_save_of_a_page_is_that_of_its_browser(client: TestClient, ctx: Context, kind: str) -> None:
     name = come(client)
-    assert client.post(f"/api/drafts/{kind}", json={"left": kind}).json() == {"saved": True}
-    assert drafts.load_draft(ctx, kind, name) == {"left": kind}
+    assert client.post(f"/api/drafts/{kind}", json=LEFT[kind]).json() == {"saved": True}
+    assert drafts.load_draft(ctx, kind, name) == LEFT[kind]
     assert drafts.load_draft(ctx, kind, "another one") == {}
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"sample_prompts": [1]}', b"[1]", b"[" * 99_000, b'{"version": ' + b"9" * 5000 + b"}", b"\xff", b"null"]
+)
+def test_what_is_no_draft_is_refused_and_the_former_one_stays(client: TestClient, ctx: Context, body: bytes) -> None:
+    name = come(client)
+    client.post("/api/drafts/train", json=LEFT["train"])
+    answer = client.post("/api/drafts/train", content=body)
+    assert (answer.status_code, answer.json()["error"]["code"].split(".")[0] in ("shape", "draft")) == (400, True)
+    assert drafts.load_draft(ctx, "train", name) == LEFT["train"]
+
+
+def test_a_number_of_30_digits_comes_back_with_all_of_them(client: TestClient) -> None:
+    come(client)
+    large = 123456789012345678901234567890
+    client.post("/api/drafts/train", json=fresh_draft(training={"max_length": {"$integer": str(large)}}))
+    draft = call(client, "load_wizard", {})["draft"]
+    assert draft["training"] == {"max_length": {"$integer": str(large)}}
 
 
 def test_the_draft_of_before_is_the_first_ones_and_no_one_elses(client: TestClient, ctx: Context) -> None:

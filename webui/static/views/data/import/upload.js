@@ -3,7 +3,7 @@ import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { progressBar, runAction } from "../../../kit/parts.js";
-import { poll, randomKey } from "../../../kit/server.js";
+import { fromWire, poll, randomKey } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
@@ -128,7 +128,7 @@ const upload = (file, headers, bar, progress) => new Promise((resolve) => {
 
 export function parse(text) {
   try {
-    return JSON.parse(text) || {};
+    return fromWire(JSON.parse(text)) || {};
   } catch {
     return {};
   }
