@@ -35,7 +35,7 @@ LOADS: dict[str, list[list[Any]]] = {
     "load_wizard": [[{}], [{"from_job": "2"}], [{"from_job": "21"}], [{"dataset": "1", "method": "ia3"}]], "lists": [[]],
     "peek": [[1], [3]], "plan_now": [[MEASURED]], "offers_now": [[MEASURED]], "method_costs": [[MEASURED, {}]],
     "check_of": [[MEASURED]], "probe_of": [[MEASURED]], "show_tokens": [[MEASURED]], "write_yaml": [[MEASURED]],
-    "jobs_list": [["", {}], ["", {"text": "a", "state": "succeeded"}]],
+    "jobs_list": [[{}], [{"text": "a", "state": "succeeded"}, ""]], "jobs_more": [[{}, 4e9, 1000]], "models_more": [[1000]],
     "jobs_facets": [[]], "job_feed": [[number, {}] for number in range(1, 22) if number != 20],
     "job_settings": [[number] for number in (2, 5, 8, 9, 13, 15, 21)],
     "chat_start": [[]], "chat_list": [[]], "chat_view": [[1], [2]], "chat_feed": [[1, 0]],

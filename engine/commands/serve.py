@@ -23,7 +23,7 @@ from engine.core.settings import Settings
 from engine.jobs.supervisor import Supervisor
 from engine.services.models.base_models import offer_starter
 from storage.dialect import software
-from storage.queries.jobs import active_jobs
+from storage.queries.job_lists import count_active
 
 if TYPE_CHECKING:
     import uvicorn
@@ -163,5 +163,5 @@ def quiet_server(config: uvicorn.Config) -> uvicorn.Server:
 
 def _part(console: Console, ctx: Context) -> None:
     with ctx.db.read() as s:
-        count = len(active_jobs(s))
+        count = count_active(s)
     console.say("cli.serve.ended_jobs" if count else "cli.serve.ended", count=count)

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.text import LANGUAGES
-from storage.queries.jobs import active_jobs
+from storage.queries.job_lists import count_active
 from webui.http import draft_route, files, question_route, scripts_and_styles
 from webui.http.browsers import Browsers
 from webui.http.language import language_of
@@ -69,7 +69,7 @@ def _add_routes(app: FastAPI, site: Site) -> None:
     @app.get("/api/pulse")
     def pulse() -> dict[str, int]:
         with site.ctx.db.read() as session:
-            return {"running": len(active_jobs(session))}
+            return {"running": count_active(session)}
 
     @app.get("/favicon.ico")
     def favicon() -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from engine.core.shapes import MachineView
+from engine.core.shared import SharedAnswers
 from engine.jobs.feed import job_feed
 from engine.services.app import lesson
 from engine.services.jobs import lifecycle
@@ -17,8 +18,6 @@ from webui.i18n import t
 from webui.pages.shapes import HomeJob, HomeOverview
 from webui.site import Site
 
-_UNFINISHED = ("queued", "starting", "running", "stopping")
-_RECENT = 40
 _FINISHED = 3
 _RUNNING = 4
 _SPARK_POINTS = 80
@@ -42,15 +41,18 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
 
-    def overview() -> HomeOverview:
-        known = lifecycle.list_training(ctx, _RECENT)
-        running = [job for job in known if job["status"] in _UNFINISHED]
-        finished = [job for job in known if job["status"] == "succeeded" and job["tuned_id"]]
+    shared = SharedAnswers(ctx)
+
+    def newest() -> HomeOverview:
+        running, finished, any_job = lifecycle.newest_training(ctx, _RUNNING, _FINISHED)
         return {
-            "running": [{**_shown(job), "spark": _spark(site, job)} for job in running[:_RUNNING]],
-            "finished": [_shown(job) for job in finished[:_FINISHED]],
-            "any": bool(known),
+            "running": [{**_shown(job), "spark": _spark(site, job)} for job in running],
+            "finished": [_shown(job) for job in finished],
+            "any": any_job,
         }
+
+    def overview() -> HomeOverview:
+        return shared.of("overview", newest)
 
     def machine() -> MachineView:
         return estimates.machine(ctx)

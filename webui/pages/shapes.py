@@ -10,7 +10,7 @@ from engine.shapes.chat import ChatOptions, ChatSettings, ChatStatus, ListBounds
 from engine.shapes.comparisons import ComparisonView
 from engine.shapes.data import DatasetBrief
 from engine.shapes.jobs import Headline, JobBrief, JobNews, JobView, StatusName
-from engine.shapes.models import BaseModelView, TunedView
+from engine.shapes.models import BaseModelView, TunedBrief, TunedView
 from engine.shapes.planning import DeviceChoice
 from webui.form_shapes import ParamForm
 
@@ -61,11 +61,19 @@ class ListedJob(JobBrief):
     method_label: str  # for people
 
 
-class JobList(TypedDict):
-    """The list of jobs, where it is new."""
+class EndedJobs(TypedDict):
+    """The newest jobs that ended."""
 
-    version: str  # of what is listed
-    jobs: list[ListedJob] | None  # None where nothing is new
+    version: str  # of these rows and of their number
+    count: int  # that there are in all
+    rows: list[ListedJob] | None  # the newest first; None where the page has this version
+
+
+class JobList(TypedDict):
+    """The list of jobs."""
+
+    jobs: list[ListedJob]  # that run, then those that wait
+    ended: EndedJobs  # the first of the others
 
 
 class FeedCursors(TypedDict, total=False):
@@ -137,6 +145,19 @@ class NotOffered(TypedDict):
 
     label: str  # of the form
     reason: str  # why not
+
+
+class ListedTuned(TunedBrief):
+    """A tuned model in the list."""
+
+    method_label: str  # for people
+
+
+class ModelsList(TypedDict):
+    """The list of tuned models."""
+
+    count: int  # that there are in all
+    rows: list[ListedTuned]  # the newest ones first
 
 
 class NamedTuned(TunedView):

@@ -25,7 +25,7 @@ from engine.planner.refusals import refusals, unteachable
 from engine.planner.vocabulary import vocabulary_faults
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
-from storage.queries import base_models, inputs
+from storage.queries import base_models, inputs, job_lists
 from storage.queries import jobs as queries
 
 
@@ -129,9 +129,12 @@ def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> li
         return views(s, queries.newest_jobs(s, limit, kinds, hidden=hidden))
 
 
-def list_training(ctx: Context, limit: int = 200) -> list[JobView]:
-    """As `list_jobs`, of those that learn something."""
-    return list_jobs(ctx, limit, keys_of(lambda kind: kind.trains))
+def newest_training(ctx: Context, running: int, finished: int) -> tuple[list[JobView], list[JobView], bool]:
+    """Of the jobs that learn something: so many that run or wait, so many whose model is there, and whether there is any."""
+    kinds = keys_of(lambda kind: kind.trains)
+    with ctx.db.read() as s:
+        now, done = job_lists.unfinished_of(s, kinds, running), job_lists.ended_with_model(s, kinds, finished)
+        return views(s, now), views(s, done), bool(now or done) or job_lists.any_of(s, kinds)
 
 
 def job_view(ctx: Context, job_id: int) -> JobView:

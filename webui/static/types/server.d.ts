@@ -902,6 +902,16 @@ export interface DryRunView {
   seconds: number | null;
 }
 
+/** The newest jobs that ended. */
+export interface EndedJobs {
+  /** of these rows and of their number */
+  version: string;
+  /** that there are in all */
+  count: number;
+  /** the newest first; None where the page has this version */
+  rows: ListedJob[] | null;
+}
+
 /** What an entrant would cost; only `error` where it cannot be told. */
 export interface EntrantCost {
   /** why it cannot be told */
@@ -1488,12 +1498,12 @@ export interface JobFacets {
   data: NameOfId[];
 }
 
-/** The list of jobs, where it is new. */
+/** The list of jobs. */
 export interface JobList {
-  /** of what is listed */
-  version: string;
-  /** None where nothing is new */
-  jobs: ListedJob[] | null;
+  /** that run, then those that wait */
+  jobs: ListedJob[];
+  /** the first of the others */
+  ended: EndedJobs;
 }
 
 /** One line of a job's log. */
@@ -1946,6 +1956,56 @@ export interface ListedJob {
   method_label: string;
 }
 
+/** A tuned model in the list. */
+export interface ListedTuned {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** key of the method */
+  method: string;
+  /** "adapter", "full", "delta" or "shots" */
+  format: string;
+  /** of its files */
+  bytes: number;
+  /** why its files, or its base's, are not those that they were */
+  changed: CodedMessage | null;
+  /** of its weights */
+  weights_hash: string;
+  /** seconds since 1970 */
+  created_at: number;
+  /** that it stands on */
+  base_model_id: number;
+  /** of that */
+  base_name: string;
+  /** None where it was deleted */
+  dataset_id: number | null;
+  /** of the data set */
+  dataset_name: string;
+  /** content that it was trained on */
+  dataset_hash: string | null;
+  /** that made it */
+  job_id: number;
+  /** of that */
+  job_name: string;
+  /** at the end */
+  train_loss: number | null;
+  /** at the end */
+  val_loss: number | null;
+  /** of the untouched base */
+  base_val_loss: number | null;
+  /** at the end */
+  perplexity: number | null;
+  /** of the optimizer */
+  steps: number | null;
+  /** that were trained on */
+  tokens: number | null;
+  /** that it took */
+  seconds: number | null;
+  /** for people */
+  method_label: string;
+}
+
 /** All that the wizard begins with. */
 export interface LoadedWizard {
   /** as it is now */
@@ -2240,6 +2300,14 @@ export interface MisfitView {
   level: "danger" | "warn" | "info";
   /** the best first */
   ways: WayOutView[];
+}
+
+/** The list of tuned models. */
+export interface ModelsList {
+  /** that there are in all */
+  count: number;
+  /** the newest ones first */
+  rows: ListedTuned[];
 }
 
 /** A row of the database by its name. */
@@ -3805,7 +3873,8 @@ export interface TrainFunctions {
 
 /** What the view jobs may call. */
 export interface JobsFunctions {
-  jobs_list(known: string, wanted: JobWish): JobList;
+  jobs_list(wanted: JobWish, known?: string): JobList;
+  jobs_more(wanted: JobWish, at: number, job_id: number): ListedJob[];
   jobs_facets(): JobFacets;
   job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
   job_settings(job_id: number): SettingRow[];
@@ -3837,7 +3906,8 @@ export interface PlaygroundFunctions {
 
 /** What the view models may call. */
 export interface ModelsFunctions {
-  models_list(): NamedTuned[];
+  models_list(): ModelsList;
+  models_more(before: number): ListedTuned[];
   model_view(model_id: number): NamedTuned;
   model_rename(model_id: number, name: string): null;
   model_delete(model_id: number): null;
