@@ -189,7 +189,7 @@ def test_tuned_models_know_where_they_come_from(old: Context) -> None:
     style = found["House style 家"]
     assert (style["id"], style["job_id"], style["base_name"], style["steps"]) == (STYLE, LESSON, "Tiny", 100)
     assert style["dataset_hash"] == version_files.version_file(old, WORDS, 2)[0].content_hash
-    assert style["lineage"]["spec"] == lifecycle.job_view(old, LESSON)["spec"]
+    assert tuned.tuned_view(old, STYLE)["lineage"]["spec"] == lifecycle.job_view(old, LESSON)["spec"]
 
 
 def test_the_leaderboard_of_a_comparison_is_whole(old: Context) -> None:
