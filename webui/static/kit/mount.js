@@ -10,7 +10,7 @@ export function mount(name, context) {
   context.element.append(root);
   const ctx = { ...context, root, state: {}, call: (fn, ...args) => callServer(context.server, fn, args) };
   const broken = (error) => {
-    console.error(error);
+    if (error.code !== "away") console.error(error);
     if (root.childElementCount === 0) root.append(h("p", { class: "ts-note danger", role: "alert" }, drawIcon("circle-x"), h("span", {}, error.message)));
   };
   const draw = async () => {

@@ -22,39 +22,64 @@ export async function loadPart(load) {
   try {
     return await load();
   } catch (error) {
-    console.error(error);
-    throw await lostError();
+    const lost = await lostError();
+    if (lost.code !== "away") console.error(error);
+    throw lost;
   }
 }
 
-/** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page. */
+const CALM = 10; // times that nothing was new, after which a page asks more seldom
+const SELDOM = 5000; // milliseconds
+
+/** Milliseconds until the next look: those that were asked for; longer where nothing was new for the last `calm` times, and
+    where an answer took so long (`took`) that the server has much to do. */
+export function pollPace(milliseconds, calm, took = 0) {
+  const seldom = Math.max(milliseconds, Math.min(SELDOM, 5 * milliseconds));
+  const pace = Math.min(seldom, milliseconds * 1.25 ** Math.max(0, calm - CALM));
+  return Math.max(pace - took, Math.min(took, SELDOM));
+}
+
+/** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page.
+    Where it gives `false` (nothing is new) time and again, it is run more seldom, until something is or somebody does something. */
 export function poll(root, milliseconds, task) {
-  let timer = 0;
-  let busy = false;
+  let timer = 0, busy = false, calm = 0, ended = false;
   const tick = async () => {
-    if (!root.isConnected) return stop();
-    if (busy || document.hidden || !gate.open()) return;
+    if (ended || !root.isConnected) return stop();
+    if (busy || document.hidden || !gate.open()) return; // what ends that runs it again
+    clearTimeout(timer);
     busy = true;
+    const begun = performance.now();
     try {
-      await task();
+      calm = (await task()) === false ? calm + 1 : 0;
     } catch (error) {
+      calm += 1;
       if (/** @type {any} */ (error).code !== "away") console.warn(error);
     } finally {
       busy = false;
     }
+    if (!ended) timer = setTimeout(tick, pollPace(milliseconds, calm, performance.now() - begun));
   };
+  const wake = () => {
+    calm = 0;
+    tick();
+  };
+  const stir = () => { if (calm > CALM) wake(); };
   const stop = () => {
-    clearInterval(timer);
-    document.removeEventListener("visibilitychange", tick);
+    ended = true;
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", wake);
+    for (const event of STIRS) document.removeEventListener(event, stir);
     forget();
   };
-  const forget = whenBack(tick);
-  timer = setInterval(tick, milliseconds);
-  document.addEventListener("visibilitychange", tick);
+  const forget = whenBack(wake);
+  document.addEventListener("visibilitychange", wake);
+  for (const event of STIRS) document.addEventListener(event, stir, { passive: true });
   window.addEventListener("pagehide", stop, { once: true });
   queueMicrotask(tick); // `root` is often put on the page right after this call
   return stop;
 }
+
+const STIRS = ["pointerdown", "keydown"];
 
 /** Seconds until the next try: twice as long each time, at most half a minute, spread so that many tabs do not come at once. */
 export const secondsToWait = (tries, random = Math.random) => Math.min(30, 2 ** tries) * (1 - 0.2 * random());
@@ -149,4 +174,5 @@ function drawStrip() {
 export function watchServer() {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) gate.now(); });
   window.addEventListener("online", gate.now);
+  window.addEventListener("unhandledrejection", (event) => { if (event.reason?.code === "away") event.preventDefault(); }); // the strip says it
 }
