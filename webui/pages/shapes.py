@@ -64,16 +64,8 @@ class ListedJob(JobBrief):
 class EndedJobs(TypedDict):
     """The newest jobs that ended."""
 
-    version: str  # of these rows and of their number
     count: int  # that there are in all
-    rows: list[ListedJob] | None  # the newest first; None where the page has this version
-
-
-class JobList(TypedDict):
-    """The list of jobs."""
-
-    jobs: list[ListedJob]  # that run, then those that wait
-    ended: EndedJobs  # the first of the others
+    rows: list[ListedJob]  # the newest first
 
 
 class FeedCursors(TypedDict, total=False):
