@@ -19,7 +19,7 @@ from engine.objectives.declaration import Objective
 from engine.services.jobs import labels, lifecycle, search
 from engine.services.planning import retry
 from engine.shapes.jobs import JobBrief, JobFacets, JobView, JobWish
-from webui.components import view
+from webui.components import PolledFunction, view
 from webui.guard import guarded
 from webui.i18n import t
 from webui.pages.shapes import (
@@ -201,10 +201,12 @@ def build(site: Site, lang: str) -> None:
     guard = guarded(lang)
     reading = (jobs_list, jobs_more, jobs_facets, job_feed, job_settings)
     functions = (*reading, job_label, job_act, job_move, job_start_changed)
-    view("jobs", functions=[guard(function) for function in functions])
+    polled = [PolledFunction(guard(job_feed), adds=_ADDED)]
+    view("jobs", functions=[guard(function) for function in functions], polled=polled)
 
 
 AT_ONCE = 60  # rows; more where somebody scrolls down
+_ADDED = ("events", "logs", "samples", "metrics")
 _CURSORS = ("attempt", "after_event", "after_log", "after_sample", "after_metric")
 _ACTIONS = {
     "stop": lifecycle.stop_job,

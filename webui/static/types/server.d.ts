@@ -3774,6 +3774,10 @@ export interface HomeFunctions {
   start_lesson(key: string): number;
 }
 
+/** What the view home may ask again and again. */
+export interface HomeNews {
+}
+
 /** What the view data may call. */
 export interface DataFunctions {
   all_datasets(): DatasetBrief[];
@@ -3844,6 +3848,10 @@ export interface DataFunctions {
   review_add(target: number | string, dataset: number | null): AddedRows;
 }
 
+/** What the view data may ask again and again. */
+export interface DataNews {
+}
+
 /** What the view train may call. */
 export interface TrainFunctions {
   load_wizard(query: Record<string, string>): LoadedWizard;
@@ -3871,17 +3879,25 @@ export interface TrainFunctions {
   read_yaml(text: string): ReadDraft;
 }
 
+/** What the view train may ask again and again. */
+export interface TrainNews {
+}
+
 /** What the view jobs may call. */
 export interface JobsFunctions {
   jobs_list(wanted: JobWish, known?: string): JobList;
   jobs_more(wanted: JobWish, at: number, job_id: number): ListedJob[];
   jobs_facets(): JobFacets;
-  job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
   job_settings(job_id: number): SettingRow[];
   job_label(job_id: number, tags: string[], note: string): null;
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
   job_move(job_id: number, direction: "up" | "down"): null;
   job_start_changed(job_id: number): number;
+}
+
+/** What the view jobs may ask again and again. */
+export interface JobsNews {
+  job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
 }
 
 /** What the view playground may call. */
@@ -3904,6 +3920,10 @@ export interface PlaygroundFunctions {
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
 }
 
+/** What the view playground may ask again and again. */
+export interface PlaygroundNews {
+}
+
 /** What the view models may call. */
 export interface ModelsFunctions {
   models_list(): ModelsList;
@@ -3915,6 +3935,10 @@ export interface ModelsFunctions {
   model_export(model_id: number, form: string, params: Record<string, any>): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
   export_job(job_id: number): ExportJobView;
+}
+
+/** What the view models may ask again and again. */
+export interface ModelsNews {
 }
 
 /** What the view compare may call. */
@@ -3936,10 +3960,18 @@ export interface CompareFunctions {
   compare_delete(comparison: number): null;
 }
 
+/** What the view compare may ask again and again. */
+export interface CompareNews {
+}
+
 /** What the view learn may call. */
 export interface LearnFunctions {
   learn_start(model: string): LearnStart;
   learn_advise(model: string, memory_gb: number, examples: number, goal: string): AdviceView[];
+}
+
+/** What the view learn may ask again and again. */
+export interface LearnNews {
 }
 
 /** What the view settings may call. */
@@ -3955,6 +3987,10 @@ export interface SettingsFunctions {
   limits(): LimitRow[];
 }
 
+/** What the view settings may ask again and again. */
+export interface SettingsNews {
+}
+
 /** What each view may call. */
 export interface ViewFunctions {
   home: HomeFunctions;
@@ -3966,6 +4002,19 @@ export interface ViewFunctions {
   compare: CompareFunctions;
   learn: LearnFunctions;
   settings: SettingsFunctions;
+}
+
+/** What each view may ask again and again. */
+export interface ViewNews {
+  home: HomeNews;
+  data: DataNews;
+  train: TrainNews;
+  jobs: JobsNews;
+  playground: PlaygroundNews;
+  models: ModelsNews;
+  compare: CompareNews;
+  learn: LearnNews;
+  settings: SettingsNews;
 }
 
 /** What each view is placed with. */
