@@ -28,6 +28,7 @@ from storage.job_tables import Metric
 
 HOME = Path(__file__).resolve().parents[1] / "build" / "crowd-home"
 VISITORS = 50
+ENDED_EVERY = 3  # looks
 FEED_SECONDS, LIST_SECONDS, MODELS_SECONDS = 0.6, 1.0, 3.0  # as the pages ask
 _PATIENCE = 120.0  # seconds until a job takes steps
 
@@ -73,13 +74,15 @@ def feed_of(job: int) -> Callable[[], Look]:
 
 
 def list_of_jobs() -> Look:
-    """What the list of jobs asks: what runs, and of the others only whether they are those that it has."""
-    known = {"version": ""}
+    """What the list of jobs asks: what runs or waits, and now and then the first of the others."""
+    looks = 0
 
     def look(visitor: Visitor) -> None:
-        news = visitor.ask("jobs", "jobs_list", {}, known["version"])
-        if news is not None:
-            known["version"] = news["ended"]["version"]
+        nonlocal looks
+        visitor.ask("jobs", "jobs_now", {})
+        if looks % ENDED_EVERY == 0:
+            visitor.ask("jobs", "jobs_ended", {})
+        looks += 1
 
     return look
 

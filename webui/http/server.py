@@ -21,6 +21,7 @@ from webui.http import draft_route, files, question_route, scripts_and_styles
 from webui.http.browsers import Browsers
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
+from webui.http.polled import Polled
 from webui.http.refusal import assets, refusal
 from webui.http.security import Guard, Hosts, Sessions, session_key
 from webui.pages import PAGES
@@ -123,6 +124,7 @@ def create_app(site: Site) -> FastAPI:
     _add_errors(app)
     app.add_middleware(_ByLanguage, sites=sites)
     app.add_middleware(Browsers)
+    app.add_middleware(Polled, site=site)
     settings = site.ctx.settings
     app.add_middleware(Guard, hosts=Hosts(settings.host), sessions=Sessions(session_key(settings.home)))
     return app

@@ -21,6 +21,7 @@ from engine.shapes.comparisons import (
     ComparedAnswers,
     ComparisonBrief,
     ComparisonCosts,
+    ComparisonView,
     Curves,
     EntrantKey,
     RawComparison,
@@ -32,7 +33,7 @@ from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
-from webui.pages.shapes import CompareDraft, CompareForms, CompareStart, EntrantForm, FreshComparison, MetricColumn
+from webui.pages.shapes import CompareDraft, CompareForms, CompareStart, EntrantForm, MetricColumn
 from webui.site import Site
 from webui.train_draft import start_key
 

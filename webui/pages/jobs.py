@@ -181,11 +181,13 @@ def build(site: Site, lang: str) -> None:
 
     guard = guarded(lang)
     asked = [PolledFunction(guard(one)) for one in (jobs_now, jobs_ended, jobs_facets)]
-    functions = (jobs_more, job_feed, job_settings, job_label, job_act, job_move, job_start_changed)
+    asked.append(PolledFunction(guard(job_feed), adds=_ADDED))
+    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed)
     view("jobs", functions=[guard(function) for function in functions], polled=asked)
 
 
 AT_ONCE = 60  # rows; more where somebody scrolls down
+_ADDED = ("events", "logs", "samples", "metrics")
 _CURSORS = ("attempt", "after_event", "after_log", "after_sample", "after_metric")
 _ACTIONS = {
     "stop": lifecycle.stop_job,

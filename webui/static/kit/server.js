@@ -1,7 +1,7 @@
 /* Calls of the server's functions, polling while the page is seen, and one gate for both: while the server does not answer
    it is shut. Then nothing asks but the gate itself, later each time, and a strip says so once. */
 import { h } from "./dom.js";
-import { t } from "./texts.js";
+import { pageLanguage, t } from "./texts.js";
 
 /** A random key, for actions that must happen once. */
 export const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -12,6 +12,18 @@ export async function callServer(server, name, args) {
   if (!answer) throw await lostError();
   if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
   return answer.ok;
+}
+
+/** Ask a polled function: { version, value }, where `value` is null when `version` is still the newest. */
+export async function askNews(view, name, version, args) {
+  const given = encodeURIComponent(JSON.stringify(args));
+  const options = version ? { headers: { "If-None-Match": version } } : {};
+  const answer = await fetch(`/api/polled/${pageLanguage()}/${view}/${name}?given=${given}`, options).catch(() => null);
+  if (answer?.status === 304) return { version, value: null };
+  const told = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (!answer || !told) throw await lostError();
+  if (told.error) throw Object.assign(new Error(told.error.message), told.error);
+  return { version: answer.headers.get("ETag") || "", value: told.ok };
 }
 
 /** Why nothing came back: the server is away, or something is wrong with it. */

@@ -904,12 +904,10 @@ export interface DryRunView {
 
 /** The newest jobs that ended. */
 export interface EndedJobs {
-  /** of these rows and of their number */
-  version: string;
   /** that there are in all */
   count: number;
-  /** the newest first; None where the page has this version */
-  rows: ListedJob[] | null;
+  /** the newest first */
+  rows: ListedJob[];
 }
 
 /** What an entrant would cost; only `error` where it cannot be told. */
@@ -1244,14 +1242,6 @@ export interface FoundRows {
   rows: FoundRowView[];
 }
 
-/** A comparison, where it is new. */
-export interface FreshComparison {
-  /** of what is shown */
-  version: string;
-  /** None where nothing is new */
-  view: ComparisonView | null;
-}
-
 /** A GPU of this machine. */
 export interface GpuView {
   /** "cuda:N" */
@@ -1496,14 +1486,6 @@ export interface JobFacets {
   models: NameOfId[];
   /** data sets of jobs */
   data: NameOfId[];
-}
-
-/** The list of jobs. */
-export interface JobList {
-  /** that run, then those that wait */
-  jobs: ListedJob[];
-  /** the first of the others */
-  ended: EndedJobs;
 }
 
 /** One line of a job's log. */
@@ -3768,10 +3750,14 @@ export interface WizardValue {
 
 /** What the view home may call. */
 export interface HomeFunctions {
-  overview(): HomeOverview;
   machine(): MachineView;
   open_lesson(): LessonView;
   start_lesson(key: string): number;
+}
+
+/** What the view home may ask again and again. */
+export interface HomeNews {
+  overview(): HomeOverview;
 }
 
 /** What the view data may call. */
@@ -3844,6 +3830,10 @@ export interface DataFunctions {
   review_add(target: number | string, dataset: number | null): AddedRows;
 }
 
+/** What the view data may ask again and again. */
+export interface DataNews {
+}
+
 /** What the view train may call. */
 export interface TrainFunctions {
   load_wizard(query: Record<string, string>): LoadedWizard;
@@ -3871,12 +3861,13 @@ export interface TrainFunctions {
   read_yaml(text: string): ReadDraft;
 }
 
+/** What the view train may ask again and again. */
+export interface TrainNews {
+}
+
 /** What the view jobs may call. */
 export interface JobsFunctions {
-  jobs_list(wanted: JobWish, known?: string): JobList;
   jobs_more(wanted: JobWish, at: number, job_id: number): ListedJob[];
-  jobs_facets(): JobFacets;
-  job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
   job_settings(job_id: number): SettingRow[];
   job_label(job_id: number, tags: string[], note: string): null;
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
@@ -3884,11 +3875,18 @@ export interface JobsFunctions {
   job_start_changed(job_id: number): number;
 }
 
+/** What the view jobs may ask again and again. */
+export interface JobsNews {
+  jobs_now(wanted: JobWish): ListedJob[];
+  jobs_ended(wanted: JobWish): EndedJobs;
+  jobs_facets(): JobFacets;
+  job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
+}
+
 /** What the view playground may call. */
 export interface PlaygroundFunctions {
   chat_start(): ChatStart;
   chat_view(conversation_id: number): ConversationView;
-  chat_feed(conversation_id: number | null, place: number): ChatFeed;
   chat_list(): ConversationBrief[];
   chat_suggestions(tuned_id: number | null): string[];
   chat_open(base_id: number, tuned_ids: number[], settings: ChatSettings): number;
@@ -3898,15 +3896,19 @@ export interface PlaygroundFunctions {
   chat_stop(conversation_id: number): null;
   chat_delete(conversation_id: number): null;
   list_start(wanted: WantedList): number;
-  list_view(job_id: number, after: number): QuestionListView;
   list_act(job_id: number, action: "stop" | "resume"): null;
   save_row_targets(): NameOfId[];
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
 }
 
+/** What the view playground may ask again and again. */
+export interface PlaygroundNews {
+  chat_feed(conversation_id: number | null, place: number): ChatFeed;
+  list_view(job_id: number, after: number): QuestionListView;
+}
+
 /** What the view models may call. */
 export interface ModelsFunctions {
-  models_list(): ModelsList;
   models_more(before: number): ListedTuned[];
   model_view(model_id: number): NamedTuned;
   model_rename(model_id: number, name: string): null;
@@ -3914,6 +3916,11 @@ export interface ModelsFunctions {
   model_use_weights(model_id: number, which: "best" | "last"): null;
   model_export(model_id: number, form: string, params: Record<string, any>): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
+}
+
+/** What the view models may ask again and again. */
+export interface ModelsNews {
+  models_list(): ModelsList;
   export_job(job_id: number): ExportJobView;
 }
 
@@ -3924,9 +3931,6 @@ export interface CompareFunctions {
   compare_plan(raw: RawComparison): ComparisonCosts;
   compare_fit(model: number | null, dataset: number): FitView;
   compare_begin(raw: RawComparison, key: string): number;
-  compare_list(): ComparisonBrief[];
-  compare_view(comparison: number, known: string): FreshComparison;
-  compare_curves(comparison: number): Record<string, Record<string, number[][]>>;
   compare_answers(comparison: number): ComparedAnswers[];
   compare_export(comparison: number, form: "csv" | "markdown"): string;
   compare_stop(comparison: number): null;
@@ -3936,16 +3940,26 @@ export interface CompareFunctions {
   compare_delete(comparison: number): null;
 }
 
+/** What the view compare may ask again and again. */
+export interface CompareNews {
+  compare_list(): ComparisonBrief[];
+  compare_view(comparison: number): ComparisonView;
+  compare_curves(comparison: number): Record<string, Record<string, number[][]>>;
+}
+
 /** What the view learn may call. */
 export interface LearnFunctions {
   learn_start(model: string): LearnStart;
   learn_advise(model: string, memory_gb: number, examples: number, goal: string): AdviceView[];
 }
 
+/** What the view learn may ask again and again. */
+export interface LearnNews {
+}
+
 /** What the view settings may call. */
 export interface SettingsFunctions {
   machine(): MachineFindings;
-  models(): BaseModelView[];
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;
@@ -3953,6 +3967,11 @@ export interface SettingsFunctions {
   remove_model(model: number): null;
   disk_use(): DiskUse;
   limits(): LimitRow[];
+}
+
+/** What the view settings may ask again and again. */
+export interface SettingsNews {
+  models(): BaseModelView[];
 }
 
 /** What each view may call. */
@@ -3966,6 +3985,19 @@ export interface ViewFunctions {
   compare: CompareFunctions;
   learn: LearnFunctions;
   settings: SettingsFunctions;
+}
+
+/** What each view may ask again and again. */
+export interface ViewNews {
+  home: HomeNews;
+  data: DataNews;
+  train: TrainNews;
+  jobs: JobsNews;
+  playground: PlaygroundNews;
+  models: ModelsNews;
+  compare: CompareNews;
+  learn: LearnNews;
+  settings: SettingsNews;
 }
 
 /** What each view is placed with. */

@@ -71,7 +71,9 @@ function drawBoard(b, frame, view) {
 async function follow(b, changed) {
   if (changed && (!b.view.active || Date.now() - b.curvesAt > 3000)) {
     b.curvesAt = Date.now();
-    b.curves.draw(await b.ctx.call("compare_curves", b.id));
+    const news = await b.ctx.news("compare_curves", b.drawnCurves || "", b.id);
+    if (news.value) b.curves.draw(news.value);
+    b.drawnCurves = news.version;
   }
   const ended = b.view.rows.flatMap((row) => row.runs).filter((run) => !["queued", "starting", "running", "stopping"].includes(run.status)).length;
   if (ended !== b.answered) {

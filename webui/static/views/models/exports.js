@@ -53,16 +53,16 @@ function modelExport(model, form, ctx) {
   draw(null);
   const follow = async () => {
     if (!state.job) return false;
-    const asked = state.job;
+    const mine = state.job;
     let news = /** @type {any} */ ({ version: "", value: null });
     try {
-      news = await ctx.news("export_job", state.asked === asked ? state.version : "", asked);
+      news = await ctx.news("export_job", state.asked === mine ? state.version : "", mine);
       if (!news.value) return false;
     } catch (error) {
       if (error.code !== "not_found") throw error; // asked again at the next tick
       state.job = null;
     }
-    Object.assign(state, { asked, version: news.version });
+    Object.assign(state, { asked: mine, version: news.version });
     draw(news.value);
     return true;
   };
