@@ -1,4 +1,4 @@
-/* The behaviour of the frame: skeleton, scheme, language, phone menu, the count of running jobs. */
+/** The behaviour of the frame: skeleton, scheme, language, phone menu, the count of running jobs. */
 import { h } from "./dom.js";
 import { askPulse, awayError, poll, serverIsGone, watchServer } from "./server.js";
 import { t } from "./texts.js";
