@@ -77,7 +77,7 @@ def list_of_jobs() -> Look:
     known = {"version": ""}
 
     def look(visitor: Visitor) -> None:
-        earlier = [] if visitor.polls("jobs", "jobs_list") else [known["version"]]
+        earlier = [] if visitor.polls("jobs", "jobs_list", {}) else [known["version"]]
         news = visitor.ask("jobs", "jobs_list", *earlier, {})
         if isinstance(news, dict):
             known["version"] = news.get("version", "")

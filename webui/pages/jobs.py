@@ -13,6 +13,7 @@ from engine.core.params import Param
 from engine.core.shared import SharedAnswers
 from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
+from engine.jobs.curves import Curves
 from engine.methods import METHODS, method_of
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
@@ -154,7 +155,7 @@ def _asked(wanted: JobWish) -> tuple[tuple[str, str], ...]:
 
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
-    ctx = site.ctx
+    ctx, curves = site.ctx, Curves()
 
     shared = SharedAnswers(ctx)
 
@@ -176,7 +177,7 @@ def build(site: Site, lang: str) -> None:
 
     def job_feed(job_id: int, cursors: FeedCursors) -> NamedJobFeed:
         known: dict[str, Any] = {key: value for key, value in cursors.items() if key in _CURSORS}
-        feed = job_feeds.job_feed(ctx, int(job_id), **known)
+        feed = job_feeds.job_feed(ctx, int(job_id), curves=curves, **known)
         job = feed["job"]
         shown: NamedJob = {**job, "method_label": method_label(lang, job["method"])}
         return {
