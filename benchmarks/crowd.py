@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 from sqlalchemy import select
 
-from benchmarks import crowd_home
+from benchmarks import crowd_home, idle
 from benchmarks.crowd_visitor import Visitor
 from benchmarks.startup import served
 from engine.core.context import Context
@@ -28,6 +28,7 @@ from storage.job_tables import Metric
 
 HOME = Path(__file__).resolve().parents[1] / "build" / "crowd-home"
 VISITORS = 50
+ENDED_EVERY = 3  # looks
 FEED_SECONDS, LIST_SECONDS, MODELS_SECONDS = 0.6, 1.0, 3.0  # as the pages ask
 _PATIENCE = 120.0  # seconds until a job takes steps
 
@@ -73,14 +74,15 @@ def feed_of(job: int) -> Callable[[], Look]:
 
 
 def list_of_jobs() -> Look:
-    """What the list of jobs asks; a server without versions in its answers takes one among the arguments."""
-    known = {"version": ""}
+    """What the list of jobs asks: what runs or waits, and now and then the first of the others."""
+    looks = 0
 
     def look(visitor: Visitor) -> None:
-        earlier = [] if visitor.polls("jobs", "jobs_list", {}) else [known["version"]]
-        news = visitor.ask("jobs", "jobs_list", *earlier, {})
-        if isinstance(news, dict):
-            known["version"] = news.get("version", "")
+        nonlocal looks
+        visitor.ask("jobs", "jobs_now", {})
+        if looks % ENDED_EVERY == 0:
+            visitor.ask("jobs", "jobs_ended", {})
+        looks += 1
 
     return look
 
@@ -211,7 +213,7 @@ def main() -> None:
     """Print each figure."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split(":")[0])
     parser.add_argument("--seconds", type=float, default=15.0, help="that each crowd stays")
-    parser.add_argument("--only", choices=["opening", "lists", "training"], help="this part alone")
+    parser.add_argument("--only", choices=["idle", "opening", "lists", "training"], help="this part alone")
     parser.add_argument("--home", type=Path, default=HOME, help="filled where it is empty")
     given = parser.parse_args()
     ctx = crowd_home.opened(given.home)
@@ -229,6 +231,8 @@ def _server() -> psutil.Process:
 
 def figures(ctx: Context, url: str, server: psutil.Process, seconds: float, only: str | None) -> Iterator[str]:
     """Every figure in one line, with what it should be."""
+    if only in (None, "idle"):
+        yield from idle.figures(url, server, seconds)
     if only in (None, "opening"):
         yield f"opening a job with {crowd_home.NUMBERS:,} numbers (at most 500 ms): {opening(url, server, crowd_home.big(ctx))}"
     if only in (None, "lists"):

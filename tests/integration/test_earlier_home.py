@@ -43,6 +43,7 @@ from tests.earlier import (
     opened,
 )
 from webui.http.language_site import build_blocks
+from webui.http.polled import functions_of
 from webui.site import Site
 from webui.train_draft import draft_of, settled_draft
 
@@ -249,8 +250,10 @@ def test_settings_of_the_first_form_are_read_in_todays(old: Context) -> None:
 def test_every_page_shows_the_earlier_work(tmp_path: Path, lang: str) -> None:
     ctx = opened(tmp_path / "home")
     chat = Chat(ctx)
-    blocks = build_blocks(Site(ctx, chat), lang)
+    site = Site(ctx, chat)
+    blocks = build_blocks(site, lang)
     functions = [one for block in blocks.blocks.values() for one in getattr(block, "server_fns", None) or []]
+    functions += [one.function for one in functions_of(site, lang).values()]
     calls = [(one, arguments) for one in functions for arguments in LOADS.get(one.__name__, [])]
     answers = [(one.__name__, arguments, one(arguments)) for one, arguments in calls]
     chat.close()

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import cast
 
 from engine.core.shapes import MachineView
-from engine.core.shared import SharedAnswers
 from engine.jobs.feed import job_feed
 from engine.services.app import lesson
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
 from engine.shapes.app import LessonView
 from engine.shapes.jobs import JobView
-from webui.components import view
+from webui.components import PolledFunction, view
 from webui.guard import guarded
 from webui.i18n import t
 from webui.pages.shapes import HomeJob, HomeOverview
@@ -41,18 +40,13 @@ def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx = site.ctx
 
-    shared = SharedAnswers(ctx)
-
-    def newest() -> HomeOverview:
+    def overview() -> HomeOverview:
         running, finished, any_job = lifecycle.newest_training(ctx, _RUNNING, _FINISHED)
         return {
             "running": [{**_shown(job), "spark": _spark(site, job)} for job in running],
             "finished": [_shown(job) for job in finished],
             "any": any_job,
         }
-
-    def overview() -> HomeOverview:
-        return shared.of("overview", newest)
 
     def machine() -> MachineView:
         return estimates.machine(ctx)
@@ -63,4 +57,6 @@ def build(site: Site, lang: str) -> None:
     def start_lesson(key: str) -> int:
         return lesson.start_lesson(ctx, lang, name=t(lang, "home.lesson.job_name"), key=str(key)[:64])
 
-    view("home", functions=[guarded(lang)(function) for function in (overview, machine, open_lesson, start_lesson)])
+    guard = guarded(lang)
+    functions = [guard(function) for function in (machine, open_lesson, start_lesson)]
+    view("home", functions=functions, polled=[PolledFunction(guard(overview))])

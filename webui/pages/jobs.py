@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.params import Param
-from engine.core.shared import SharedAnswers
 from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
 from engine.jobs.curves import Curves
@@ -28,7 +24,6 @@ from webui.pages.shapes import (
     ChartRow,
     EndedJobs,
     FeedCursors,
-    JobList,
     ListedJob,
     NamedJob,
     NamedJobFeed,
@@ -141,36 +136,22 @@ def _listed(lang: str, jobs: Sequence[JobBrief]) -> list[ListedJob]:
     return [{**job, "method_label": method_label(lang, job["method"])} for job in jobs]
 
 
-def _ended(ctx: Context, lang: str, wanted: JobWish) -> EndedJobs:
-    found, count = search.ended_jobs(ctx, wanted, AT_ONCE)
-    rows = _listed(lang, found)
-    told = json.dumps([count, rows], default=str).encode()
-    return {"version": hashlib.sha1(told, usedforsecurity=False).hexdigest()[:16], "count": count, "rows": rows}
-
-
-def _asked(wanted: JobWish) -> tuple[tuple[str, str], ...]:
-    """What a list is narrowed to, for comparing."""
-    return tuple((key, str(wanted.get(key) or "")[:300]) for key in JobWish.__annotations__)
-
-
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     ctx, curves = site.ctx, Curves()
 
-    shared = SharedAnswers(ctx)
+    def jobs_now(wanted: JobWish) -> list[ListedJob]:
+        return _listed(lang, search.unfinished_jobs(ctx, wanted))
 
-    def jobs_list(wanted: JobWish, known: str = "") -> JobList:
-        asked = _asked(wanted)
-        now = shared.of(("now", *asked), lambda: _listed(lang, search.unfinished_jobs(ctx, wanted)))
-        ended = shared.of(("ended", *asked), lambda: _ended(ctx, lang, wanted))
-        same = ended["version"] == known
-        return {"jobs": now, "ended": {**ended, "rows": None} if same else ended}
+    def jobs_ended(wanted: JobWish) -> EndedJobs:
+        found, count = search.ended_jobs(ctx, wanted, AT_ONCE)
+        return {"count": count, "rows": _listed(lang, found)}
 
     def jobs_more(wanted: JobWish, at: float, job_id: int) -> list[ListedJob]:
         return _listed(lang, search.more_ended_jobs(ctx, wanted, (float(at), int(job_id)), AT_ONCE))
 
     def jobs_facets() -> JobFacets:
-        return shared.of("facets", lambda: search.facets(ctx))
+        return search.facets(ctx)
 
     def job_label(job_id: int, tags: list[str], note: str) -> None:
         labels.label_job(ctx, int(job_id), [str(tag) for tag in tags], str(note))
@@ -200,10 +181,10 @@ def build(site: Site, lang: str) -> None:
         return retry.start_changed(ctx, int(job_id))
 
     guard = guarded(lang)
-    reading = (jobs_list, jobs_more, jobs_facets, job_feed, job_settings)
-    functions = (*reading, job_label, job_act, job_move, job_start_changed)
-    polled = [PolledFunction(guard(job_feed), adds=_ADDED)]
-    view("jobs", functions=[guard(function) for function in functions], polled=polled)
+    asked = [PolledFunction(guard(one)) for one in (jobs_now, jobs_ended, jobs_facets)]
+    asked.append(PolledFunction(guard(job_feed), adds=_ADDED))
+    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed)
+    view("jobs", functions=[guard(function) for function in functions], polled=asked)
 
 
 AT_ONCE = 60  # rows; more where somebody scrolls down

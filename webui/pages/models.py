@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal, cast
 
 from engine.core.errors import Fault
-from engine.core.shared import SharedAnswers
 from engine.exports import impossible, offered
 from engine.exports.declaration import ExportFormat
 from engine.methods import method_of
@@ -13,7 +12,7 @@ from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
 from engine.services.models import tuned, weights
 from engine.shapes.models import ExportNeeds, TunedView
-from webui.components import view
+from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.jobs import method_label, objective_named
@@ -70,14 +69,12 @@ def build(site: Site, lang: str) -> None:
             "exports": export_forms(lang, model),
         }
 
-    shared = SharedAnswers(ctx)
-
     def listed(before: int | None) -> list[ListedTuned]:
         found = tuned.list_tuned(ctx, AT_ONCE, before)
         return [{**model, "method_label": method_label(lang, model["method"])} for model in found]
 
     def models_list() -> ModelsList:
-        return shared.of("list", lambda: {"count": tuned.count_tuned(ctx), "rows": listed(None)})
+        return {"count": tuned.count_tuned(ctx), "rows": listed(None)}
 
     def models_more(before: int) -> list[ListedTuned]:
         return listed(int(before))
@@ -107,6 +104,7 @@ def build(site: Site, lang: str) -> None:
 
     guard = guarded(lang)
     functions = (
-        models_list, models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, export_job,
+        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs,
     )  # fmt: skip
-    view("models", functions=[guard(function) for function in functions])
+    polled = [PolledFunction(guard(models_list)), PolledFunction(guard(export_job))]
+    view("models", functions=[guard(function) for function in functions], polled=polled)

@@ -7,7 +7,6 @@ from typing import Any, Literal, NotRequired, TypedDict
 from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, Said
 from engine.shapes.app import CostsOverview, FindingView, Lessons, TopicView
 from engine.shapes.chat import ChatOptions, ChatSettings, ChatStatus, ListBounds, MessageView
-from engine.shapes.comparisons import ComparisonView
 from engine.shapes.data import DatasetBrief
 from engine.shapes.jobs import Headline, JobBrief, JobNews, JobView, StatusName
 from engine.shapes.models import BaseModelView, TunedBrief, TunedView
@@ -64,16 +63,8 @@ class ListedJob(JobBrief):
 class EndedJobs(TypedDict):
     """The newest jobs that ended."""
 
-    version: str  # of these rows and of their number
     count: int  # that there are in all
-    rows: list[ListedJob] | None  # the newest first; None where the page has this version
-
-
-class JobList(TypedDict):
-    """The list of jobs."""
-
-    jobs: list[ListedJob]  # that run, then those that wait
-    ended: EndedJobs  # the first of the others
+    rows: list[ListedJob]  # the newest first
 
 
 class FeedCursors(TypedDict, total=False):
@@ -296,10 +287,3 @@ class CompareStart(TypedDict):
     models: list[BaseModelView]  # all
     datasets: list[DatasetBrief]  # those that were imported
     devices: list[DeviceChoice]  # that are here
-
-
-class FreshComparison(TypedDict):
-    """A comparison, where it is new."""
-
-    version: str  # of what is shown
-    view: ComparisonView | None  # None where nothing is new

@@ -11,7 +11,7 @@ export function mount(name, context) {
   const ctx = { ...context, root, state: {}, call: (fn, ...args) => callServer(context.server, fn, args),
     news: (fn, version, ...args) => askNews(name, fn, version, args) };
   const broken = (error) => {
-    console.error(error);
+    if (error.code !== "away") console.error(error);
     if (root.childElementCount === 0) root.append(h("p", { class: "ts-note danger", role: "alert" }, drawIcon("circle-x"), h("span", {}, error.message)));
   };
   const draw = async () => {

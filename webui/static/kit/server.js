@@ -1,4 +1,4 @@
-/* Calls of the server's functions, polling while the page is seen, and one gate for both: while the server does not answer
+/** Calls of the server's functions, polling while the page is seen, and one gate for both: while the server does not answer
    it is shut. Then nothing asks but the gate itself, later each time, and a strip says so once. */
 import { h } from "./dom.js";
 import { pageLanguage, t } from "./texts.js";
@@ -6,11 +6,12 @@ import { pageLanguage, t } from "./texts.js";
 /** A random key, for actions that must happen once. */
 export const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Call a guarded server function: resolves to its result; a refused call shows a toast and rejects with the error. */
+/** Call a guarded server function: resolves to its result; a refused call shows a toast and rejects with the error.
+    It is given one list: Gradio itself unwraps a single argument. */
 export async function callServer(server, name, args) {
-  const answer = await server[name](args).catch(() => null); // one list: Gradio itself unwraps a single argument
+  const answer = await server[name](args).catch(() => null);
   if (!answer) throw await lostError();
-  if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
+  if (answer.error) throw refused(answer.error);
   return answer.ok;
 }
 
@@ -22,49 +23,70 @@ export async function askNews(view, name, version, args) {
   if (answer?.status === 304) return { version, value: null };
   const told = answer?.ok ? await answer.json().catch(() => null) : null;
   if (!answer || !told) throw await lostError();
-  if (told.error) throw Object.assign(new Error(told.error.message), told.error);
+  if (told.error) throw refused(told.error);
   return { version: answer.headers.get("ETag") || "", value: told.ok };
 }
 
+const refused = (error) => Object.assign(new Error(error.message), error);
+
 /** Why nothing came back: the server is away, or something is wrong with it. */
-const lostError = async () => ((await gate.doubt()) ? Object.assign(new Error(t("error.internal")), { code: "internal", faults: {} }) : awayError());
+const lostError = async () => ((await gate.doubt()) ? refused({ message: t("error.internal"), code: "internal", faults: {} }) : awayError());
 
 /** Load a part of the page; where that fails, it is said as of a call. */
 export async function loadPart(load) {
   try {
     return await load();
   } catch (error) {
-    console.error(error);
-    throw await lostError();
+    const lost = await lostError();
+    if (lost.code !== "away") console.error(error);
+    throw lost;
   }
 }
 
-/** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page. */
+/** So often nothing was new, after which a page asks more seldom: every so many milliseconds at last. */
+const CALM = 10, SELDOM = 5000;
+
+/** Milliseconds until the next look: those that were asked for; longer where nothing was new for the last `calm` times, and
+    where an answer took so long (`took`) that the server has much to do. */
+export function pollPace(milliseconds, calm, took = 0) {
+  const seldom = Math.max(milliseconds, Math.min(SELDOM, 5 * milliseconds));
+  const pace = Math.min(seldom, milliseconds * 1.25 ** Math.max(0, calm - CALM));
+  return Math.max(pace - took, Math.min(took, SELDOM));
+}
+
+/** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page.
+    Where it gives `false` (nothing is new) time and again, it is run more seldom, until something is or somebody does something.
+    `root` is often put on the page right after this call: the first time waits for that. */
 export function poll(root, milliseconds, task) {
-  let timer = 0;
-  let busy = false;
+  let timer = 0, busy = false, calm = 0;
+  const ends = new AbortController(), { signal } = ends;
   const tick = async () => {
-    if (!root.isConnected) return stop();
+    if (signal.aborted || !root.isConnected) return stop();
     if (busy || document.hidden || !gate.open()) return;
+    clearTimeout(timer);
     busy = true;
+    const begun = performance.now();
     try {
-      await task();
+      calm = (await task()) === false ? calm + 1 : 0;
     } catch (error) {
+      calm += 1;
       if (/** @type {any} */ (error).code !== "away") console.warn(error);
     } finally {
       busy = false;
     }
+    if (!signal.aborted) timer = setTimeout(tick, pollPace(milliseconds, calm, performance.now() - begun));
   };
+  const wake = () => {
+    calm = 0;
+    tick();
+  };
+  const stir = () => { if (calm > CALM) wake(); };
   const stop = () => {
-    clearInterval(timer);
-    document.removeEventListener("visibilitychange", tick);
-    forget();
+    clearTimeout(timer);
+    ends.abort();
   };
-  const forget = whenBack(tick);
-  timer = setInterval(tick, milliseconds);
-  document.addEventListener("visibilitychange", tick);
-  window.addEventListener("pagehide", stop, { once: true });
-  queueMicrotask(tick); // `root` is often put on the page right after this call
+  for (const [event, act] of Object.entries({ visibilitychange: wake, "ts:back": wake, pointerdown: stir, keydown: stir, pagehide: stop })) window.addEventListener(event, act, { signal });
+  queueMicrotask(tick);
   return stop;
 }
 
@@ -72,7 +94,9 @@ export function poll(root, milliseconds, task) {
 export const secondsToWait = (tries, random = Math.random) => Math.min(30, 2 ** tries) * (1 - 0.2 * random());
 
 /** A gate that is shut while the server is away. `ask()` resolves to whether it answers, `tell()` hears of each change, `seen()`:
-    does anybody look at the page, `clock`: {now(), later(seconds, task) -> cancel, random()}. */
+    does anybody look at the page, `clock`: {now(), later(seconds, task) -> cancel, random()}.
+    -> {open(), doubt(): a call got no answer; resolves to whether the server does answer, and asks nothing while it is known to be
+    away, now(): try at once, lost(): it is known to be away, state()}. */
 export function makeGate({ ask, tell, clock, seen }) {
   let away = false, tries = 0, next = 0, asking = null, cancel = () => {};
   const wait = () => {
@@ -96,11 +120,8 @@ export function makeGate({ ask, tell, clock, seen }) {
   };
   return {
     open: () => !away,
-    /** A call got no answer. Resolves to whether the server does answer; asks nothing while it is known to be away. */
     doubt: () => (away ? Promise.resolve(false) : look()),
-    /** Try at once. */
     now: () => (away ? look() : Promise.resolve(true)),
-    /** It is known to be away. */
     lost: () => {
       if (away) return;
       away = true;
@@ -135,7 +156,7 @@ export function whenBack(task) {
 }
 
 /** The sentence that stands for whatever exception a lost server raises. */
-export const awayError = () => Object.assign(new Error(t("common.server_away")), { code: "away", faults: {} });
+export const awayError = () => refused({ message: t("common.server_away"), code: "away", faults: {} });
 
 let ticking = 0;
 
@@ -161,4 +182,5 @@ function drawStrip() {
 export function watchServer() {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) gate.now(); });
   window.addEventListener("online", gate.now);
+  window.addEventListener("unhandledrejection", (event) => { if (event.reason?.code === "away") event.preventDefault(); });
 }

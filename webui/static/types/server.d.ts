@@ -904,12 +904,10 @@ export interface DryRunView {
 
 /** The newest jobs that ended. */
 export interface EndedJobs {
-  /** of these rows and of their number */
-  version: string;
   /** that there are in all */
   count: number;
-  /** the newest first; None where the page has this version */
-  rows: ListedJob[] | null;
+  /** the newest first */
+  rows: ListedJob[];
 }
 
 /** What an entrant would cost; only `error` where it cannot be told. */
@@ -1244,14 +1242,6 @@ export interface FoundRows {
   rows: FoundRowView[];
 }
 
-/** A comparison, where it is new. */
-export interface FreshComparison {
-  /** of what is shown */
-  version: string;
-  /** None where nothing is new */
-  view: ComparisonView | null;
-}
-
 /** A GPU of this machine. */
 export interface GpuView {
   /** "cuda:N" */
@@ -1496,14 +1486,6 @@ export interface JobFacets {
   models: NameOfId[];
   /** data sets of jobs */
   data: NameOfId[];
-}
-
-/** The list of jobs. */
-export interface JobList {
-  /** that run, then those that wait */
-  jobs: ListedJob[];
-  /** the first of the others */
-  ended: EndedJobs;
 }
 
 /** One line of a job's log. */
@@ -3768,7 +3750,6 @@ export interface WizardValue {
 
 /** What the view home may call. */
 export interface HomeFunctions {
-  overview(): HomeOverview;
   machine(): MachineView;
   open_lesson(): LessonView;
   start_lesson(key: string): number;
@@ -3776,6 +3757,7 @@ export interface HomeFunctions {
 
 /** What the view home may ask again and again. */
 export interface HomeNews {
+  overview(): HomeOverview;
 }
 
 /** What the view data may call. */
@@ -3885,9 +3867,7 @@ export interface TrainNews {
 
 /** What the view jobs may call. */
 export interface JobsFunctions {
-  jobs_list(wanted: JobWish, known?: string): JobList;
   jobs_more(wanted: JobWish, at: number, job_id: number): ListedJob[];
-  jobs_facets(): JobFacets;
   job_settings(job_id: number): SettingRow[];
   job_label(job_id: number, tags: string[], note: string): null;
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
@@ -3897,6 +3877,9 @@ export interface JobsFunctions {
 
 /** What the view jobs may ask again and again. */
 export interface JobsNews {
+  jobs_now(wanted: JobWish): ListedJob[];
+  jobs_ended(wanted: JobWish): EndedJobs;
+  jobs_facets(): JobFacets;
   job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
 }
 
@@ -3904,7 +3887,6 @@ export interface JobsNews {
 export interface PlaygroundFunctions {
   chat_start(): ChatStart;
   chat_view(conversation_id: number): ConversationView;
-  chat_feed(conversation_id: number | null, place: number): ChatFeed;
   chat_list(): ConversationBrief[];
   chat_suggestions(tuned_id: number | null): string[];
   chat_open(base_id: number, tuned_ids: number[], settings: ChatSettings): number;
@@ -3914,7 +3896,6 @@ export interface PlaygroundFunctions {
   chat_stop(conversation_id: number): null;
   chat_delete(conversation_id: number): null;
   list_start(wanted: WantedList): number;
-  list_view(job_id: number, after: number): QuestionListView;
   list_act(job_id: number, action: "stop" | "resume"): null;
   save_row_targets(): NameOfId[];
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
@@ -3922,11 +3903,12 @@ export interface PlaygroundFunctions {
 
 /** What the view playground may ask again and again. */
 export interface PlaygroundNews {
+  chat_feed(conversation_id: number | null, place: number): ChatFeed;
+  list_view(job_id: number, after: number): QuestionListView;
 }
 
 /** What the view models may call. */
 export interface ModelsFunctions {
-  models_list(): ModelsList;
   models_more(before: number): ListedTuned[];
   model_view(model_id: number): NamedTuned;
   model_rename(model_id: number, name: string): null;
@@ -3934,11 +3916,12 @@ export interface ModelsFunctions {
   model_use_weights(model_id: number, which: "best" | "last"): null;
   model_export(model_id: number, form: string, params: Record<string, any>): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
-  export_job(job_id: number): ExportJobView;
 }
 
 /** What the view models may ask again and again. */
 export interface ModelsNews {
+  models_list(): ModelsList;
+  export_job(job_id: number): ExportJobView;
 }
 
 /** What the view compare may call. */
@@ -3948,9 +3931,6 @@ export interface CompareFunctions {
   compare_plan(raw: RawComparison): ComparisonCosts;
   compare_fit(model: number | null, dataset: number): FitView;
   compare_begin(raw: RawComparison, key: string): number;
-  compare_list(): ComparisonBrief[];
-  compare_view(comparison: number, known: string): FreshComparison;
-  compare_curves(comparison: number): Record<string, Record<string, number[][]>>;
   compare_answers(comparison: number): ComparedAnswers[];
   compare_export(comparison: number, form: "csv" | "markdown"): string;
   compare_stop(comparison: number): null;
@@ -3962,6 +3942,9 @@ export interface CompareFunctions {
 
 /** What the view compare may ask again and again. */
 export interface CompareNews {
+  compare_list(): ComparisonBrief[];
+  compare_view(comparison: number): ComparisonView;
+  compare_curves(comparison: number): Record<string, Record<string, number[][]>>;
 }
 
 /** What the view learn may call. */
@@ -3977,7 +3960,6 @@ export interface LearnNews {
 /** What the view settings may call. */
 export interface SettingsFunctions {
   machine(): MachineFindings;
-  models(): BaseModelView[];
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;
@@ -3989,6 +3971,7 @@ export interface SettingsFunctions {
 
 /** What the view settings may ask again and again. */
 export interface SettingsNews {
+  models(): BaseModelView[];
 }
 
 /** What each view may call. */

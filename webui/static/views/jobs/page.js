@@ -11,6 +11,9 @@ import { longList } from "../shared/long-list.js";
 import { JOB_ACTIVE, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen } from "./parts.js";
 
 const FACETS_EVERY = 10000; // milliseconds
+const ENDED_EVERY = 3000; // and at once when a job has left the others
+
+const idsOf = (jobs) => JSON.stringify((jobs || []).map((job) => job.id).sort());
 
 /** @type {View<"jobs">} */
 export async function view(root, _value, ctx) {
@@ -32,33 +35,44 @@ function jobList(root, ctx) {
   const loading = h("div", { class: "job-skeleton", role: "status", "aria-label": t("jobs.loading") }, h("i"), h("i"), h("i"));
   const add = jobLink("plus", t("jobs.train"), pageUrl("train"), "primary");
   const none = h("p", { class: "ts-soft job-none", role: "status", hidden: true }, t("jobs.filter.none"));
-  let version = "", asked = 0, facetsAt = 0, ended = 0, trained = false;
+  let asked = 0, facetsAt = 0, endedAt = 0;
+  const blank = () => ({ now: /** @type {any} */ ({ version: "", value: null }), ended: /** @type {any} */ ({ version: "", value: null }) });
+  let known = blank(), facets = { version: "" };
   const older = longList({
     follows: (a, b) => jobEnded(a) - jobEnded(b) < 0 || (jobEnded(a) === jobEnded(b) && a.id < b.id),
-    draw: (rows) => drawGroup("finished", rows, ended),
+    draw: (rows) => drawGroup("finished", rows, known.ended.value?.count ?? rows.length),
     more: (last) => ctx.call("jobs_more", filter.wanted(), jobEnded(last), last.id),
   });
-  const filter = jobFilter(() => { version = ""; asked += 1; older.forget(); refresh(); });
+  const filter = jobFilter(() => { known = blank(); asked += 1; endedAt = 0; older.forget(); refresh(); });
   replaceChildren(root, h("div", { class: "ts-page" },
     pageHead(t("jobs.title"), t("jobs.lead"), add), filter.node, loading, empty, none, groups.map((group) => group.node), older.foot));
 
   const refresh = async () => {
-    const mine = asked;
-    const news = await ctx.call("jobs_list", filter.wanted(), version);
-    if (mine !== asked) return; // narrowed otherwise meanwhile
-    version = news.ended.version;
-    draw(news);
-    if (Date.now() - facetsAt < FACETS_EVERY) return;
-    facetsAt = Date.now();
-    filter.show(await ctx.call("jobs_facets"));
+    const mine = asked, wanted = filter.wanted();
+    const now = await ctx.news("jobs_now", known.now.version, wanted);
+    if (mine !== asked) return undefined; // narrowed otherwise meanwhile
+    const moved = now.value && idsOf(now.value) !== idsOf(known.now.value);
+    const due = moved || Date.now() - endedAt > ENDED_EVERY;
+    const ended = due ? await ctx.news("jobs_ended", known.ended.version, wanted) : { ...known.ended, value: null };
+    if (mine !== asked) return undefined;
+    if (due) endedAt = Date.now();
+    known = { now: { ...now, value: now.value || known.now.value }, ended: { ...ended, value: ended.value || known.ended.value } };
+    if (now.value || ended.value) draw(known.now.value, known.ended.value, Boolean(ended.value));
+    if (Date.now() - facetsAt > FACETS_EVERY) await refreshFacets();
+    return Boolean(now.value || ended.value);
   };
-  /** @param {Server.JobList} news */
-  const draw = ({ jobs, ended: { rows, count } }) => {
-    const all = Object.keys(filter.wanted()).length === 0, nothing = !jobs.length && !count;
-    ended = count;
-    if (rows) trained = rows.some((job) => job.trains);
+  const refreshFacets = async () => {
+    facetsAt = Date.now();
+    const news = await ctx.news("jobs_facets", facets.version);
+    facets = news;
+    if (news.value) filter.show(news.value);
+  };
+  /** @param {Server.ListedJob[]} jobs
+      @param {Server.EndedJobs} ended */
+  const draw = (jobs, ended, fresh) => {
+    const all = Object.keys(filter.wanted()).length === 0, nothing = !jobs.length && !ended.count;
     loading.hidden = true;
-    empty.hidden = !all || trained || jobs.some((job) => job.trains);
+    empty.hidden = !all || [...jobs, ...ended.rows].some((job) => job.trains);
     none.hidden = all || !nothing;
     add.hidden = !empty.hidden;
     filter.node.hidden = all && nothing;
@@ -66,7 +80,7 @@ function jobList(root, ctx) {
     const waiting = jobs.filter((job) => job.status === "queued").sort((a, b) => (a.queue_place ?? 0) - (b.queue_place ?? 0));
     drawGroup("running", running, running.length);
     drawGroup("waiting", waiting, waiting.length);
-    if (rows) older.show(rows, count);
+    if (fresh) older.show(ended.rows, ended.count);
     older.drop(new Set(jobs.map((job) => job.id)));
   };
   const drawGroup = (name, rows, count) => {

@@ -27,10 +27,14 @@ function modelList(root, ctx) {
     more: (last) => ctx.call("models_more", last.id),
   });
   replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("models.title"), t("models.lead")), empty, grid, list.foot));
+  let version = "";
   poll(root, 3000, async () => {
-    const { count, rows } = await ctx.call("models_list");
-    empty.hidden = count > 0;
-    list.show(rows, count);
+    const news = await ctx.news("models_list", version);
+    version = news.version;
+    if (!news.value) return false;
+    empty.hidden = news.value.count > 0;
+    list.show(news.value.rows, news.value.count);
+    return true;
   });
 }
 

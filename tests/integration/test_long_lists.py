@@ -1,64 +1,15 @@
-"""What many pages ask for at once is worked out once, and anew as soon as anything was written."""
+"""Long lists come part by part, and nothing is read of what their rows do not show."""
 
 from __future__ import annotations
-
-import threading
-import time
 
 from sqlalchemy import insert
 
 from engine.core.context import Context
-from engine.core.shared import SharedAnswers
 from engine.services.jobs.search import ended_jobs, more_ended_jobs, unfinished_jobs
 from engine.services.models.tuned import count_tuned, list_tuned
-from storage.db import Database
 from storage.job_tables import Job, JobStatus
 from storage.tables import TunedModel
 from tests.integration.queueing import add_job, startable
-
-
-def test_who_asks_the_same_at_once_waits_for_one_answer(ctx: Context) -> None:
-    shared, made = SharedAnswers(ctx), list[int]()
-
-    def make() -> int:
-        time.sleep(0.05)
-        made.append(1)
-        return len(made)
-
-    threads = [threading.Thread(target=shared.of, args=("list", make)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert made == [1]
-    assert shared.of("other", make) == 2
-
-
-def test_what_anybody_writes_makes_the_next_answer_anew(ctx: Context) -> None:
-    shared, other = SharedAnswers(ctx, seconds=60.0), Context(ctx.settings, Database(ctx.settings.database))
-
-    def count() -> int:
-        return shared.of("count", lambda: len(unfinished_jobs(ctx, {})))
-
-    assert (count(), count()) == (0, 0)
-    for expected, by in enumerate((ctx, other, other, ctx), 1):
-        add_job(by)
-        assert count() == expected
-    other.db.close()
-
-
-def test_what_goes_by_the_clock_is_not_kept_for_long(ctx: Context) -> None:
-    shared = SharedAnswers(ctx, seconds=0.02)
-    first = shared.of("now", time.monotonic)
-    time.sleep(0.03)
-    assert shared.of("now", time.monotonic) > first
-
-
-def test_no_more_answers_are_kept_than_were_agreed(ctx: Context) -> None:
-    shared = SharedAnswers(ctx, seconds=60.0, most=3)
-    for number in range(50):
-        assert shared.of(number, lambda number=number: number) == number  # type: ignore[misc]
-    assert list(shared._kept) == [47, 48, 49]
 
 
 def _ended(ctx: Context, count: int) -> None:
