@@ -21,7 +21,7 @@ from tests.homes import new_home
 from tests.model_files import take_as_it_is
 
 JOBS, MODELS, NUMBERS = 5_000, 100, 1_000_000
-SERIES = ("train_loss", "learning_rate", "grad_norm", "tokens_per_second")
+SERIES = ("train_loss", "val_loss", "learning_rate", "grad_norm")
 BIG = "A million numbers"
 _STEPS = 25  # of each ended job
 _WIDTH = {"hidden_size": 256, "intermediate_size": 704, "num_hidden_layers": 6}

@@ -45,15 +45,15 @@ class Visitor:
         self.bytes += len(content)
         return answer.status, content, answer.headers.get("etag") or ""
 
-    def polls(self, view: str, name: str) -> bool:
+    def polls(self, view: str, name: str, *arguments: Any) -> bool:
         """Whether the server has this one among its polled answers."""
         if name not in self._polled:
-            self._polled[name] = self._send("GET", _address(view, name, ()))[0] != 404
+            self._polled[name] = self._send("GET", _address(view, name, arguments))[0] != 404
         return self._polled[name]
 
     def ask(self, view: str, name: str, *arguments: Any) -> Any:
         """What a function gives; None where nothing has changed."""
-        if not self.polls(view, name):
+        if not self.polls(view, name, *arguments):
             return self._call(name, *arguments)
         path = _address(view, name, arguments)
         known = self._versions.get(name, "")

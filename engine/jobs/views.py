@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -26,6 +26,9 @@ _LISTED = (
 _COLUMNS = (*_LISTED, "result", "spec")
 
 
+ValLosses = Mapping[int, list[metrics.Point]]  # of each job
+
+
 @dataclass
 class _Around:
     """What views need beside the rows, fetched once for all of them."""
@@ -35,7 +38,7 @@ class _Around:
     tuned: dict[int, int] = field(default_factory=dict)
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
     checkpoints: dict[int, int] = field(default_factory=dict)
-    val_losses: dict[int, list[metrics.Point]] = field(default_factory=dict)
+    val_losses: ValLosses = field(default_factory=dict)
     comparisons: dict[int, int] = field(default_factory=dict)
     ran: dict[int, float] = field(default_factory=dict)
     models_there: set[int] = field(default_factory=set)
@@ -47,7 +50,7 @@ class _Around:
         return (model is None or model in self.models_there) and (dataset is None or dataset in self.datasets_there)
 
 
-def _around(s: Session, jobs: Sequence[Job], *, headlines: bool) -> _Around:
+def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
     ids = [job.id for job in jobs]
     datasets, models = ({getattr(job, of) for job in jobs} - {None} for of in ("dataset_id", "base_model_id"))
     return _Around(
@@ -56,7 +59,7 @@ def _around(s: Session, jobs: Sequence[Job], *, headlines: bool) -> _Around:
         tuned=queries.tuned_ids(s, ids),
         places=queries.queue_places(s),
         checkpoints=queries.last_checkpoints(s, ids),
-        val_losses=metrics.series_of(s, ids, "val_loss") if headlines else {},
+        val_losses=losses,
         comparisons=comparisons.of_jobs(s, ids),
         ran=events.running_seconds(s, ids),
         models_there=base_models.models_there(s, models),
@@ -120,13 +123,19 @@ def _view(job: Job, around: _Around) -> JobView:
     }
 
 
-def views(s: Session, jobs: Sequence[Job]) -> list[JobView]:
-    """The views of some jobs, in their order."""
-    around = _around(s, jobs, headlines=True)
+def views(s: Session, jobs: Sequence[Job], losses: ValLosses | None = None) -> list[JobView]:
+    """The views of some jobs, in their order.
+
+    Args:
+        losses: (step, loss) of each check of each of them, where they were read already.
+    """
+    if losses is None:
+        losses = metrics.series_of(s, [job.id for job in jobs], "val_loss")
+    around = _around(s, jobs, losses)
     return [_view(job, around) for job in jobs]
 
 
 def briefs(s: Session, jobs: Sequence[Job]) -> list[JobBrief]:
     """What lists show of some jobs, in their order; nothing is read of what they do not show."""
-    around = _around(s, jobs, headlines=False)
+    around = _around(s, jobs, {})
     return [cast(JobBrief, _brief(job, around, _LISTED)) for job in jobs]

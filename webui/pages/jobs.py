@@ -9,6 +9,7 @@ from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
+from engine.jobs.curves import Curves
 from engine.methods import METHODS, method_of
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
@@ -137,7 +138,7 @@ def _listed(lang: str, jobs: Sequence[JobBrief]) -> list[ListedJob]:
 
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
-    ctx = site.ctx
+    ctx, curves = site.ctx, Curves()
 
     def jobs_now(wanted: JobWish) -> list[ListedJob]:
         return _listed(lang, search.unfinished_jobs(ctx, wanted))
@@ -157,7 +158,7 @@ def build(site: Site, lang: str) -> None:
 
     def job_feed(job_id: int, cursors: FeedCursors) -> NamedJobFeed:
         known: dict[str, Any] = {key: value for key, value in cursors.items() if key in _CURSORS}
-        feed = job_feeds.job_feed(ctx, int(job_id), **known)
+        feed = job_feeds.job_feed(ctx, int(job_id), curves=curves, **known)
         job = feed["job"]
         shown: NamedJob = {**job, "method_label": method_label(lang, job["method"])}
         return {
