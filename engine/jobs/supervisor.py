@@ -67,7 +67,8 @@ class Supervisor:
         self._first_gone: dict[tuple[int, int], float] = {}
         self._cancel_seen: dict[tuple[int, int], float] = {}
         self._quit, self._sign = threading.Event(), threading.Event()
-        self._under_way, self._stamp, self._looked = True, -1, 0.0
+        self._stamp: int | None = None
+        self._under_way, self._looked = True, 0.0
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
 
     def start(self) -> None:

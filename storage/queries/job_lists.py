@@ -74,5 +74,5 @@ def count_active(s: Session) -> int:
     return s.scalar(select(func.count()).select_from(Job).where(Job.status.in_(ACTIVE))) or 0
 
 
-def _rows(search: JobSearch, *met: ColumnElement[bool]) -> Select[tuple[Job]]:
+def _rows(search: JobSearch, *met: ColumnElement[bool]) -> Select[Job]:
     return select(Job).options(_SHOWN).where(Job.deleted_at.is_(None), *met, *conditions(search))

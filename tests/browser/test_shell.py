@@ -156,7 +156,9 @@ def test_an_idle_server_leaves_the_processor_to_training(server: Server) -> None
     before = process.cpu_times()
     time.sleep(3)
     after = process.cpu_times()
-    assert (after.user + after.system) - (before.user + before.system) <= 0.04, "0.3 % of a core, and what a clock of 10 ms adds"
+    assert (after.user + after.system) - (before.user + before.system) <= 0.04, (
+        "0.3 % of a core, and what a clock of 10 ms adds"
+    )
 
 
 def test_the_example_of_the_offer_is_in_the_sample() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from engine.core.shapes import MachineView
-from engine.jobs.feed import job_feed
 from engine.services.app import lesson
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
@@ -30,10 +30,9 @@ def _shown(job: JobView) -> HomeJob:
     return cast(HomeJob, {key: value for key, value in job.items() if key in _COLUMNS})
 
 
-def _spark(site: Site, job: JobView) -> list[list[float]]:
-    """A few points of the training loss, for a line without axes."""
-    points = job_feed(site.ctx, job["id"])["metrics"].get("train_loss", [])
-    return points[:: max(1, len(points) // _SPARK_POINTS)]
+def _spark(points: Sequence[tuple[int, float]]) -> list[list[float]]:
+    """A few of the points of the training loss, for a line without axes."""
+    return [list(point) for point in points[:: max(1, len(points) // _SPARK_POINTS)]]
 
 
 def build(site: Site, lang: str) -> None:
@@ -42,8 +41,9 @@ def build(site: Site, lang: str) -> None:
 
     def overview() -> HomeOverview:
         running, finished, any_job = lifecycle.newest_training(ctx, _RUNNING, _FINISHED)
+        losses = lifecycle.training_losses(ctx, [job["id"] for job in running])
         return {
-            "running": [{**_shown(job), "spark": _spark(site, job)} for job in running],
+            "running": [{**_shown(job), "spark": _spark(losses.get(job["id"], []))} for job in running],
             "finished": [_shown(job) for job in finished],
             "any": any_job,
         }

@@ -46,6 +46,7 @@ export function jobDetail(root, id, ctx) {
       await jobSettings(slots.settings, id, ctx);
       data.settings = true;
     }
+    return Boolean(news.value);
   });
   /** @param {Server.NamedJobFeed} feed */
   const show = (feed) => {
