@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ class Database:
         self.path = path
         self._writer = dialect.engine(path, read_only=False, unfit=unfit)
         self._reader = dialect.engine(path, read_only=True, unfit=unfit)
+        self._stamps = dialect.Stamps(path)
+        self._told: tuple[threading.Event, ...] = ()
 
     @contextmanager
     def write(self, patience_s: float | None = None) -> Iterator[Session]:
@@ -33,6 +36,8 @@ class Database:
             if patience_s is not None:
                 session.connection(execution_options=dialect.patience(patience_s))
             yield session
+        for sign in self._told:
+            sign.set()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -40,7 +45,24 @@ class Database:
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
+    def stamp(self) -> int:
+        """A number that is another one after each commit, by whichever process; asking takes microseconds.
+
+        It can be compared with what this object said before, and with nothing else.
+        """
+        return self._stamps.newest()
+
+    @contextmanager
+    def telling(self, sign: threading.Event) -> Iterator[None]:
+        """While it lasts, `sign` is set after each commit of this process."""
+        self._told += (sign,)
+        try:
+            yield
+        finally:
+            self._told = tuple(one for one in self._told if one is not sign)
+
     def close(self) -> None:
         """Give back every connection."""
         self._writer.dispose()
         self._reader.dispose()
+        self._stamps.close()

@@ -15,7 +15,7 @@ _IMPORTED = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";', re.MULTILINE)
 _LATER = re.compile(r'\{([^{}]*)\} = await import\("(\.[^"]+)"\)')
 _OF_LATER = re.compile(r'\(await import\("(\.[^"]+)"\)\)\.(\w+)')
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b")
-_CALL = re.compile(r"\bctx\.call\(")
+_CALL = re.compile(r"\bctx\.(call|news)\(")
 _NAME = re.compile(r'\s*"(\w+)"\s*')
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
@@ -27,6 +27,7 @@ class Call:
     place: str
     name: str | None
     count: int | None
+    polled: bool = False  # asked as `ctx.news(name, version, ...arguments)`
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ def _calls(part: str, module: str, line: int) -> Iterator[Call]:
         place = f"{module}:{line + part.count(chr(10), 0, found.start()) + 1}"
         named = _NAME.fullmatch(arguments[0]) if arguments else None
         spread = any(one.strip().startswith("...") for one in arguments)
-        yield Call(place, named[1] if named else None, None if spread else len(arguments) - 1)
+        polled = found[1] == "news"
+        count = None if spread else len(arguments) - (2 if polled else 1)
+        yield Call(place, named[1] if named else None, count, polled)
 
 
 def arguments_at(source: str, start: int) -> Iterator[str]:

@@ -21,12 +21,30 @@ _ON_LOAD = """import(`/scripts/${{document.documentElement.dataset.language}}/ki
 
 
 @dataclass(frozen=True)
+class PolledFunction:
+    """A function that open pages ask again and again (`ctx.news`); all who ask the same get the same answer.
+
+    It reads and changes nothing, and what it gives depends on its arguments alone, never on who asks.
+    """
+
+    function: Callable[..., Any]  # wrapped by the guard
+    adds: tuple[str, ...] = ()  # fields of its result with what is new since the cursors among its arguments
+    seconds: float = 5.0  # after which it is asked anew though nothing was written: files and clocks change as well
+
+    @property
+    def name(self) -> str:
+        """By which scripts ask for it."""
+        return self.function.__name__
+
+
+@dataclass(frozen=True)
 class PlacedView:
     """A view as a page places it."""
 
     name: str  # of the view, as its script declares it
     value: Callable[[], object] | None  # gives the JSON that it is placed with
     functions: Sequence[Callable[..., Any]]  # what it may call, each wrapped by the guard
+    polled: Sequence[PolledFunction] = ()  # what it may ask again and again
 
 
 _noted: ContextVar[list[PlacedView] | None] = ContextVar("noted", default=None)
@@ -60,6 +78,7 @@ def view(
     value: Callable[[], object] | None = None,
     *,
     functions: Sequence[Callable[..., Any]] = (),
+    polled: Sequence[PolledFunction] = (),
     elem_id: str | None = None,
     visible: bool = True,
 ) -> None:
@@ -70,9 +89,11 @@ def view(
             only. Its annotation, as those of `functions`, says to the scripts what they get (`webui.border`).
         functions: server functions that the view calls as `await ctx.call("function_name", ...args)`;
             wrap each in `guard.guarded(language)`.
+        polled: those that it asks again and again, as `await ctx.news("function_name", version, ...args)`; their answers
+            come by a route of their own (`webui.http.polled`).
     """
     if (noted := _noted.get()) is not None:
-        noted.append(PlacedView(name, value, functions))
+        noted.append(PlacedView(name, value, functions, polled))
         return
     gr.HTML(
         value=value() if value else None,

@@ -14,7 +14,7 @@ from engine.core.errors import Fault, SpecError, TunesmithError
 from engine.core.obstacles import obstacle
 from engine.core.shapes import FaultView
 from webui.i18n import error_text, message
-from webui.wire import Answer, unpacked
+from webui.wire import WireValue, unpacked
 
 log = logging.getLogger("tunesmith.web")
 
@@ -66,7 +66,7 @@ def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
         @wraps(function)
         def call(arguments: Sequence[Any] = ()) -> dict[str, Any]:
             try:
-                packed = Answer(language, function(*parameters().read(arguments)))
+                packed = WireValue(language, function(*parameters().read(arguments)))
                 return {"ok": packed.value, "tagged": True} if packed.tagged else {"ok": packed.value}
             except TunesmithError as error:
                 log.info("%s: %r", function.__name__, str(error)[:2000])

@@ -23,7 +23,7 @@ _CUT = "…"  # instead of what is nested more deeply
 _DIGITS = re.compile(r"-?[0-9]{1,4300}")
 
 
-class Answer:
+class WireValue:
     """A value as it is sent: all of it can be written as JSON, stored reasons and events have their sentences.
 
     Attributes:

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from engine.core.context import Context
 from engine.core.errors import NotFound
+from engine.jobs.curves import Curves
+from engine.jobs.downsample import downsample
 from engine.jobs.views import views
 from engine.shapes.jobs import JobFeed, PromisedPlan
 from storage.queries import events, metrics
 from storage.queries import jobs as queries
 
-MOST_POINTS = 1_500
 _MOST_EVENTS = 500
 _MOST_LINES = 500
 _EVENT = ("id", "at", "kind", "code", "params", "step", "attempt")
@@ -22,20 +23,6 @@ _LOG = ("id", "at", "level", "text")
 _SAMPLE = ("id", "step", "prompt_index", "prompt", "expected", "answer")
 _HALF = "\ufffd"  # earlier versions stored answers that end within a character
 _CHECKPOINT = ("id", "step", "bytes", "created_at", "metrics", "attempt")
-
-
-def downsample(points: Sequence[tuple[int, float]], most: int = MOST_POINTS) -> list[list[float]]:
-    """At most `most` points that draw the same line: the first, the last, and the lowest and highest of each stretch."""
-    if len(points) <= most:
-        return [[step, value] for step, value in points]
-    inner = points[1:-1]
-    stretches = max(1, (most - 2) // 2)
-    kept = [points[0]]
-    for number in range(stretches):
-        part = inner[number * len(inner) // stretches : (number + 1) * len(inner) // stretches]
-        low, high = (pick(part, key=lambda point: point[1]) for pick in (min, max))
-        kept += [low] if low == high else sorted((low, high))
-    return [[step, value] for step, value in [*kept, points[-1]]]
 
 
 def _rows(rows: Sequence[Any], columns: Sequence[str]) -> list[Any]:
@@ -58,12 +45,14 @@ def job_feed(
     after_log: int = 0,
     after_sample: int = 0,
     after_metric: int = 0,
+    curves: Curves | None = None,
 ) -> JobFeed:
     """All that was written since the cursors, in one snapshot. Raises NotFound.
 
     Args:
         attempt: the attempt that the page knows. When another one has begun, steps may be told again: `reset` is true,
             everything comes from the start, and the page must forget what it had.
+        curves: keeps the lines of very long jobs for the next who asks.
     """
     with ctx.db.read() as s:
         job = queries.get_job(s, job_id)
@@ -75,9 +64,13 @@ def job_feed(
         happened = events.events_after(s, job_id, after_event, _MOST_EVENTS)
         lines = metrics.log_after(s, job_id, after_log, _MOST_LINES)
         samples = metrics.samples_after(s, job_id, after_sample)
-        series, newest_metric = metrics.series_after(s, job_id, after_metric)
+        if after_metric:
+            series, newest_metric = metrics.series_after(s, job_id, after_metric)
+        else:
+            series, newest_metric = (curves or Curves()).of(s, job_id, job.attempt)
+        checks = None if after_metric else {job_id: series.get("val_loss", [])}
         return {
-            "job": views(s, [job])[0],
+            "job": views(s, [job], checks)[0],
             "reset": reset,
             "events": _rows(happened, _EVENT),
             "logs": _rows(lines, _LOG),

@@ -26,10 +26,15 @@ def seconds_left(job: Job) -> float | None:
 
 
 def duration(job: Job, ran: Mapping[int, float]) -> float | None:
+    """As `duration_of`."""
+    return duration_of(job.id, ran)
+
+
+def duration_of(job_id: int, ran: Mapping[int, float]) -> float | None:
     """Whole seconds that a job ran: all its attempts together, without waiting. None before it has run.
 
     Args:
         ran: seconds by job, as `storage.queries.events.running_seconds` counts them.
     """
-    seconds = ran.get(job.id)
+    seconds = ran.get(job_id)
     return None if seconds is None else float(round(seconds))

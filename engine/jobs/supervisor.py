@@ -33,6 +33,9 @@ OTHERS_CHILD_SECONDS = 3.0
 CANCEL_GRACE_SECONDS = 20.0
 LIGHT_GRACE_SECONDS = 3.0  # for jobs that have nothing to save
 KILL_GRACE_SECONDS = 5.0
+LOOK_ANYWAY_SECONDS = 10.0  # what no sign told of (a file put back, a clock) is found by then
+_SIGN_SECONDS = 0.02  # writes come in flocks
+_IDLE_PACE = 2.5  # how much more seldom it asks for signs while nothing is under way
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +46,9 @@ def is_stalled(job: Job) -> bool:
 
 class Supervisor:
     """Watches one database. `start` runs it on a thread of its own; `run_until` runs it in place.
+
+    While a job is under way it looks all `interval` seconds. Otherwise it looks when something was written: at once where
+    this process did it, else within 2.5 intervals. That takes microseconds a second.
 
     Args:
         interval: seconds between two looks.
@@ -62,7 +68,9 @@ class Supervisor:
         self._unstored: dict[tuple[int, int], Identity] = {}
         self._first_gone: dict[tuple[int, int], float] = {}
         self._cancel_seen: dict[tuple[int, int], float] = {}
-        self._quit = threading.Event()
+        self._quit, self._sign = threading.Event(), threading.Event()
+        self._stamp: int | None = None
+        self._under_way, self._looked = True, 0.0
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
 
     def start(self) -> None:
@@ -72,21 +80,41 @@ class Supervisor:
     def stop(self) -> None:
         """End the thread. Workers go on."""
         self._quit.set()
+        self._sign.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
     def run_until(self, done: Callable[[], bool]) -> None:
-        """Watch in this thread until `done()`."""
-        while not done():
-            self._safe_tick()
-            time.sleep(self._interval)
+        """Watch in this thread until `done()`, which is asked at each look."""
+        with self._ctx.db.telling(self._sign):
+            while not done():
+                self._look()
+                if self._sign.wait(self._interval * (1.0 if self._under_way else _IDLE_PACE)):
+                    self._quit.wait(_SIGN_SECONDS)
 
-    def tick(self) -> None:
-        """One look: end what is gone, then start what may start."""
+    def _look(self) -> None:
+        """A tick, where something is under way, was written, or nobody has looked for long."""
+        self._sign.clear()
+        stamp = self._newest_stamp()
+        now = time.monotonic()
+        if self._under_way or stamp != self._stamp or now - self._looked > LOOK_ANYWAY_SECONDS:
+            self._stamp, self._looked = stamp, now
+            self._under_way = self._safe_tick()
+
+    def _newest_stamp(self) -> int | None:
+        try:
+            return self._ctx.db.stamp()
+        except Exception as error:
+            _log.warning("The database does not say whether it has changed: %s", error)
+            return None
+
+    def tick(self) -> bool:
+        """One look: end what is gone, then start what may start. Gives whether a worker has to be watched now."""
         self._store_processes()
-        self._reconcile()
+        busy = self._reconcile()
         while self._any_queued() and self._start_next():
-            pass
+            busy = True
+        return busy
 
     def _any_queued(self) -> bool:
         """Asked of a reader first: an idle queue takes no lock."""
@@ -94,17 +122,16 @@ class Supervisor:
             return queries.any_queued(s)
 
     def _loop(self) -> None:
-        while not self._quit.is_set():
-            self._safe_tick()
-            self._quit.wait(self._interval)
+        self.run_until(self._quit.is_set)
 
-    def _safe_tick(self) -> None:
+    def _safe_tick(self) -> bool:
         try:
-            self.tick()
+            return self.tick()
         except DBAPIError as error:  # a locked database or a full disk: it may be better in a moment
             _log.warning("The queue cannot use the database at the moment: %s", error.orig)
         except Exception:
             _log.exception("The queue stumbled; it goes on")
+        return True
 
     # -------------------------------------------------------------- starting
 
@@ -138,7 +165,8 @@ class Supervisor:
 
     # -------------------------------------------------------------- watching
 
-    def _reconcile(self) -> None:
+    def _reconcile(self) -> bool:
+        """Look after every active job. Gives whether there are any, or children of ours that have not ended yet."""
         with self._ctx.db.read() as s:
             active = queries.active_jobs(s)
         for job in active:
@@ -150,7 +178,8 @@ class Supervisor:
         for memory in (self._first_gone, self._cancel_seen):
             for key in memory.keys() - keys:
                 del memory[key]
-        self._executor.settle({who for job in active if (who := _identity(job))})
+        waits = self._executor.settle({who for job in active if (who := _identity(job))})
+        return waits or bool(active)
 
     def _seems_alive(self, job: Job) -> bool:
         who, silence = _identity(job), time.monotonic() - (job.heartbeat or 0.0)

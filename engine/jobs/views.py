@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -13,16 +13,20 @@ from engine.jobs.progress import duration, fraction, seconds_left
 from engine.jobs.resuming import resume_advice, resuming_helps
 from engine.jobs.status_messages import status_message
 from engine.jobs.supervisor import is_stalled
-from engine.shapes.jobs import JobCan, JobState, JobView
+from engine.shapes.jobs import JobBrief, JobCan, JobState, JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, comparisons, events, inputs, metrics
 from storage.queries import jobs as queries
 
-_COLUMNS = (
+_LISTED = (
     "id", "name", "tags", "note", "kind", "status", "phase", "lane", "step", "total_steps", "train_loss", "val_loss",
-    "method", "dataset_id", "base_model_id", "created_at", "started_at", "finished_at", "attempt", "error", "result",
-    "request", "spec", "parent_id",
+    "method", "dataset_id", "base_model_id", "created_at", "started_at", "finished_at", "attempt", "error",
+    "request", "parent_id",
 )  # fmt: skip
+_COLUMNS = (*_LISTED, "result", "spec")
+
+
+ValLosses = Mapping[int, list[metrics.Point]]  # of each job
 
 
 @dataclass
@@ -34,7 +38,7 @@ class _Around:
     tuned: dict[int, int] = field(default_factory=dict)
     places: dict[int, tuple[int, int]] = field(default_factory=dict)
     checkpoints: dict[int, int] = field(default_factory=dict)
-    val_losses: dict[int, list[metrics.Point]] = field(default_factory=dict)
+    val_losses: ValLosses = field(default_factory=dict)
     comparisons: dict[int, int] = field(default_factory=dict)
     ran: dict[int, float] = field(default_factory=dict)
     models_there: set[int] = field(default_factory=set)
@@ -46,7 +50,7 @@ class _Around:
         return (model is None or model in self.models_there) and (dataset is None or dataset in self.datasets_there)
 
 
-def _around(s: Session, jobs: Sequence[Job]) -> _Around:
+def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
     ids = [job.id for job in jobs]
     datasets, models = ({getattr(job, of) for job in jobs} - {None} for of in ("dataset_id", "base_model_id"))
     return _Around(
@@ -55,7 +59,7 @@ def _around(s: Session, jobs: Sequence[Job]) -> _Around:
         tuned=queries.tuned_ids(s, ids),
         places=queries.queue_places(s),
         checkpoints=queries.last_checkpoints(s, ids),
-        val_losses=metrics.series_of(s, ids, "val_loss"),
+        val_losses=losses,
         comparisons=comparisons.of_jobs(s, ids),
         ran=events.running_seconds(s, ids),
         models_there=base_models.models_there(s, models),
@@ -88,28 +92,28 @@ def _facts(job: Job) -> dict[str, Any]:
     }
 
 
-def _view(job: Job, around: _Around) -> JobView:
+def _brief(job: Job, around: _Around, columns: Sequence[str]) -> dict[str, Any]:
     place = around.places.get(job.id)
-    stalled = job.status in ACTIVE and is_stalled(job)
-    view = cast(
-        JobState,
-        {key: getattr(job, key) for key in _COLUMNS}
-        | _facts(job)
-        | {
-            "fraction": fraction(job),
-            "seconds_left": seconds_left(job),
-            "seconds": duration(job, around.ran) if job.status in FINAL else None,
-            "dataset_name": around.datasets.get(job.dataset_id or 0),
-            "base_model_name": around.models.get(job.base_model_id or 0),
-            "queue_place": place[0] if place else None,
-            "stalled": stalled,
-            "checkpoint_step": around.checkpoints.get(job.id),
-            "can": _can(job, place),
-            "inputs_there": around.has_inputs(job),
-            "tuned_id": around.tuned.get(job.id),
-            "comparison_id": around.comparisons.get(job.id),
-        },
-    )
+    return {
+        **{key: getattr(job, key) for key in columns},
+        **_facts(job),
+        "fraction": fraction(job),
+        "seconds_left": seconds_left(job),
+        "seconds": duration(job, around.ran) if job.status in FINAL else None,
+        "dataset_name": around.datasets.get(job.dataset_id or 0),
+        "base_model_name": around.models.get(job.base_model_id or 0),
+        "queue_place": place[0] if place else None,
+        "stalled": job.status in ACTIVE and is_stalled(job),
+        "checkpoint_step": around.checkpoints.get(job.id),
+        "can": _can(job, place),
+        "inputs_there": around.has_inputs(job),
+        "tuned_id": around.tuned.get(job.id),
+        "comparison_id": around.comparisons.get(job.id),
+    }
+
+
+def _view(job: Job, around: _Around) -> JobView:
+    view = cast(JobState, _brief(job, around, _COLUMNS))
     advice, helps = resume_advice(view), resuming_helps(view)
     return {
         **view,
@@ -119,7 +123,19 @@ def _view(job: Job, around: _Around) -> JobView:
     }
 
 
-def views(s: Session, jobs: Sequence[Job]) -> list[JobView]:
-    """The views of some jobs, in their order."""
-    around = _around(s, jobs)
+def views(s: Session, jobs: Sequence[Job], losses: ValLosses | None = None) -> list[JobView]:
+    """The views of some jobs, in their order.
+
+    Args:
+        losses: (step, loss) of each check of each of them, where they were read already.
+    """
+    if losses is None:
+        losses = metrics.series_of(s, [job.id for job in jobs], "val_loss")
+    around = _around(s, jobs, losses)
     return [_view(job, around) for job in jobs]
+
+
+def briefs(s: Session, jobs: Sequence[Job]) -> list[JobBrief]:
+    """What lists show of some jobs, in their order; nothing is read of what they do not show."""
+    around = _around(s, jobs, {})
+    return [cast(JobBrief, _brief(job, around, _LISTED)) for job in jobs]

@@ -56,8 +56,8 @@ class KeptWeights(TypedDict):
     in_use: bool  # they are the model
 
 
-class TunedView(TypedDict):
-    """One tuned model with its lineage, numbers and exports."""
+class TunedBrief(TypedDict):
+    """A tuned model as lists show it."""
 
     id: int  # of its row
     name: str  # shown in lists
@@ -81,6 +81,11 @@ class TunedView(TypedDict):
     steps: int | None  # of the optimizer
     tokens: int | None  # that were trained on
     seconds: float | None  # that it took
+
+
+class TunedView(TunedBrief):
+    """One tuned model with its lineage, numbers and exports."""
+
     weights: list[KeptWeights]  # that it can be; empty where there is nothing to choose
     lineage: dict[str, Any]  # {"base", "dataset", "spec", "libraries"}
     metrics: dict[str, Any]  # of its job's end

@@ -43,6 +43,11 @@ def find_model_by_name(s: Session, name: str) -> LanguageModel | None:
     return _first(s, LanguageModel.name == name)
 
 
+def by_ids(s: Session, ids: Iterable[int]) -> dict[int, LanguageModel]:
+    """Base models by id, removed ones too."""
+    return {row.id: row for row in s.scalars(select(LanguageModel).where(LanguageModel.id.in_(list(ids))))}
+
+
 def model_names(s: Session, ids: Iterable[int]) -> dict[int, str]:
     """Names by id, of removed ones too."""
     rows = s.execute(select(LanguageModel.id, LanguageModel.name).where(LanguageModel.id.in_(list(ids))))

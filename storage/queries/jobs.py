@@ -10,7 +10,7 @@ from sqlalchemy import case, exists, func, null, select, update
 from sqlalchemy.orm import Session, aliased
 
 from storage.job_tables import ACTIVE, UNFINISHED, WEIGHTS_ONLY, Checkpoint, Job, JobEvent, JobStatus
-from storage.queries.job_search import JobSearch, conditions, ended_or_asked
+from storage.queries.job_search import ended_or_asked
 from storage.tables import TunedModel
 
 
@@ -18,6 +18,12 @@ def get_job(s: Session, job_id: int, kind: str | None = None) -> Job | None:
     """A job that was not deleted, provided that it is of that kind."""
     of_kind = [] if kind is None else [Job.kind == kind]
     return s.scalar(select(Job).where(Job.id == job_id, Job.deleted_at.is_(None), *of_kind))
+
+
+def names(s: Session, job_ids: Iterable[int]) -> dict[int, str]:
+    """Names by id, of deleted ones too."""
+    rows = s.execute(select(Job.id, Job.name).where(Job.id.in_(list(job_ids))))
+    return {row[0]: row[1] for row in rows}
 
 
 def job_by_key(s: Session, key: str) -> Job | None:
@@ -40,18 +46,15 @@ def add_job(s: Session, job: Job) -> int:
     return job.id
 
 
-def newest_jobs(
-    s: Session, limit: int, kinds: Sequence[str] = (), *, hidden: Sequence[str] = (), search: JobSearch | None = None
-) -> list[Job]:
+def newest_jobs(s: Session, limit: int, kinds: Sequence[str] = (), *, hidden: Sequence[str] = ()) -> list[Job]:
     """Jobs that were not deleted: active ones first, then queued ones in order, then the newest.
 
     Args:
         kinds: these alone; where it is empty, all but the `hidden` ones, which are shown only while they run.
-        search: what they must have in common.
     """
     rank = case((Job.status.in_(ACTIVE), 0), (Job.status == JobStatus.QUEUED, 1), else_=2)
     place = case((Job.status == JobStatus.QUEUED, Job.position), else_=0.0)
-    shown = select(Job).where(Job.deleted_at.is_(None), *(conditions(search) if search else ()))
+    shown = select(Job).where(Job.deleted_at.is_(None))
     shown = shown.where(Job.kind.in_(kinds) if kinds else Job.kind.not_in(hidden) | Job.status.in_(ACTIVE))
     return list(s.scalars(shown.order_by(rank, place, ended_or_asked().desc(), Job.id.desc()).limit(limit)))
 

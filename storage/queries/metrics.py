@@ -2,40 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
 from storage.dialect import not_by_index
 from storage.job_tables import LogLine, Metric, Sample
 
 Point = tuple[int, float]
+LONG = 4_000  # points of a series that are read one by one; of longer ones, the database finds those that draw the line
+STRETCHES = 740  # a chart has about as many pixels across
 
 
-def series_after(s: Session, job_id: int, after: int) -> tuple[dict[str, list[Point]], int]:
-    """The points of every metric with ids beyond `after`, by name and in order of steps, and the newest id."""
+@dataclass(frozen=True)
+class _Span:
+    """What there is of one metric of a job."""
+
+    count: int
+    first: int  # step
+    last: int  # step
+    newest: int  # id
+
+
+def series_after(s: Session, job_id: int, after: int, stretches: int = STRETCHES) -> tuple[dict[str, list[Point]], int]:
+    """The points of every metric with ids beyond `after`, by name and in order of steps, and the newest id.
+
+    Args:
+        stretches: of a long series, the first and the last point and the lowest and the highest of so many stretches.
+    """
+    if after and (few := _few_after(s, job_id, after)) is not None:
+        return few
+    spans = _spans(s, job_id, after)
+    series = {name: _points(s, job_id, name, span, after, stretches) for name, span in spans.items()}
+    return series, max((span.newest for span in spans.values()), default=after)
+
+
+def _few_after(s: Session, job_id: int, after: int) -> tuple[dict[str, list[Point]], int] | None:
+    """As `series_after`, where not more was written since than can be read at once; else None."""
     # By its index, all points of the job would be walked where only the newest rows are asked for.
-    of_job = (not_by_index(Metric.job_id) if after else Metric.job_id) == job_id
-    newer = select(Metric.id, Metric.name, Metric.step, Metric.value).where(Metric.id > after, of_job)
-    rows = s.execute(newer.order_by(Metric.step))
+    newer = select(Metric.id, Metric.name, Metric.step, Metric.value)
+    newer = newer.where(Metric.id > after, not_by_index(Metric.job_id) == job_id)
+    rows = s.execute(newer.order_by(Metric.id).limit(LONG + 1)).all()
+    if len(rows) > LONG:
+        return None
     series: dict[str, list[Point]] = {}
-    newest = after
-    for row_id, name, step, value in rows:
+    for _id, name, step, value in sorted(rows, key=lambda row: row.step):
         series.setdefault(name, []).append((step, value))
-        newest = max(newest, row_id)
-    return series, newest
+    return series, rows[-1].id if rows else after
+
+
+def _spans(s: Session, job_id: int, after: int) -> dict[str, _Span]:
+    told = (func.count(), func.min(Metric.step), func.max(Metric.step), func.max(Metric.id))
+    found = select(Metric.name, *told).where(Metric.job_id == job_id, *_beyond(after)).group_by(Metric.name)
+    return {name: _Span(*rest) for name, *rest in s.execute(found)}
+
+
+def _beyond(after: int) -> tuple[ColumnElement[bool], ...]:
+    return (Metric.id > after,) if after else ()
+
+
+def _points(s: Session, job_id: int, name: str, span: _Span, after: int, stretches: int) -> list[Point]:
+    mine = (Metric.job_id == job_id, Metric.name == name, *_beyond(after))
+    wanted = select(Metric.step, Metric.value).where(*mine).order_by(Metric.step)
+    if span.count > LONG:
+        steps = {span.first, span.last, *_extremes(s, mine, span, stretches)}
+        wanted = wanted.where(Metric.step.in_(steps))
+    return [(step, value) for step, value in s.execute(wanted)]
+
+
+def _extremes(s: Session, mine: Sequence[ColumnElement[bool]], span: _Span, stretches: int) -> set[int]:
+    """The steps of the lowest and of the highest value of each stretch. The rows themselves stay in the database."""
+    numbers = select(literal(0).label("number")).cte("stretches", recursive=True)
+    numbers = numbers.union_all(select(numbers.c.number + 1).where(numbers.c.number < stretches - 1))
+    steps = span.last - span.first + 1
+    begin, end = (span.first + (numbers.c.number + more) * steps // stretches for more in (0, 1))
+    inside = select(Metric.step).where(*mine, Metric.step >= begin, Metric.step < end).correlate(numbers).limit(1)
+    ends = (inside.order_by(by, Metric.step).scalar_subquery() for by in (Metric.value, Metric.value.desc()))
+    return {step for row in s.execute(select(*ends).select_from(numbers)) for step in row if step is not None}
+
+
+def count_of(s: Session, job_id: int) -> int:
+    """How many numbers a job has."""
+    return s.scalar(select(func.count()).where(Metric.job_id == job_id)) or 0
 
 
 def series_of(s: Session, job_ids: Iterable[int], name: str) -> dict[int, list[Point]]:
-    """One metric of several jobs, by job, in order of steps."""
-    rows = s.execute(
-        select(Metric.job_id, Metric.step, Metric.value)
-        .where(Metric.job_id.in_(list(job_ids)), Metric.name == name)
-        .order_by(Metric.job_id, Metric.step)
-    )
-    found: dict[int, list[Point]] = {}
-    for job_id, step, value in rows:
+    """One metric of several jobs, by job, in order of steps; of long ones what draws the same line, as in `series_after`."""
+    ids = list(job_ids)
+    named = (Metric.job_id.in_(ids), Metric.name == name)
+    counted = (func.count(), func.min(Metric.step), func.max(Metric.step), func.max(Metric.id))
+    long = select(Metric.job_id, *counted).where(*named).group_by(Metric.job_id).having(func.count() > LONG)
+    found = {job: _points(s, job, name, _Span(*rest), 0, STRETCHES) for job, *rest in s.execute(long).all()}
+    short = select(Metric.job_id, Metric.step, Metric.value).where(*named, Metric.job_id.not_in(found))
+    for job_id, step, value in s.execute(short.order_by(Metric.job_id, Metric.step)):
         found.setdefault(job_id, []).append((step, value))
     return found
 

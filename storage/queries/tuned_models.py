@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.job_tables import Job
@@ -22,12 +22,16 @@ def tuned_by_ids(s: Session, ids: Iterable[int]) -> dict[int, TunedModel]:
     return {row.id: row for row in s.scalars(select(TunedModel).where(TunedModel.id.in_(list(ids))))}
 
 
-def list_tuned(s: Session, base_model_id: int | None = None) -> list[TunedModel]:
-    """Tuned models that were not deleted (of one base), the newest first."""
+def list_tuned(
+    s: Session, base_model_id: int | None = None, *, limit: int | None = None, before: int | None = None
+) -> list[TunedModel]:
+    """Tuned models that were not deleted (of one base, so many, older than the one of the id `before`), the newest first."""
     shown = select(TunedModel).where(TunedModel.deleted_at.is_(None))
     if base_model_id is not None:
         shown = shown.where(TunedModel.base_model_id == base_model_id)
-    return list(s.scalars(shown.order_by(TunedModel.id.desc())))
+    if before is not None:
+        shown = shown.where(TunedModel.id < before)
+    return list(s.scalars(shown.order_by(TunedModel.id.desc()).limit(limit)))
 
 
 def taken_tuned_names(s: Session, beside: int) -> set[str]:
@@ -44,3 +48,8 @@ def exports_of(s: Session, tuned_id: int, kind: str) -> list[Job]:
     """Every job of one kind that exports a tuned model, the newest first; hidden ones too."""
     own = select(Job).where(Job.kind == kind, Job.spec["tuned_id"].as_integer() == tuned_id)
     return list(s.scalars(own.order_by(Job.id.desc())))
+
+
+def count(s: Session) -> int:
+    """How many were not deleted."""
+    return s.scalar(select(func.count()).select_from(TunedModel).where(TunedModel.deleted_at.is_(None))) or 0

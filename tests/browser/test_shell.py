@@ -152,11 +152,13 @@ def test_content_is_there_soon_and_does_not_jump(visit: Open) -> None:
 
 def test_an_idle_server_leaves_the_processor_to_training(server: Server) -> None:
     process = psutil.Process(server.process.pid)
-    time.sleep(2)
+    time.sleep(1)
     before = process.cpu_times()
-    time.sleep(5)
+    time.sleep(3)
     after = process.cpu_times()
-    assert (after.user + after.system) - (before.user + before.system) < 0.2
+    assert (after.user + after.system) - (before.user + before.system) <= 0.04, (
+        "0.3 % of a core, and what a clock of 10 ms adds"
+    )
 
 
 def test_the_example_of_the_offer_is_in_the_sample() -> None:

@@ -43,6 +43,7 @@ from tests.earlier import (
     opened,
 )
 from webui.http.language_site import build_blocks
+from webui.http.polled import functions_of
 from webui.site import Site
 from webui.train_draft import draft_of, settled_draft
 
@@ -189,7 +190,7 @@ def test_tuned_models_know_where_they_come_from(old: Context) -> None:
     style = found["House style 家"]
     assert (style["id"], style["job_id"], style["base_name"], style["steps"]) == (STYLE, LESSON, "Tiny", 100)
     assert style["dataset_hash"] == version_files.version_file(old, WORDS, 2)[0].content_hash
-    assert style["lineage"]["spec"] == lifecycle.job_view(old, LESSON)["spec"]
+    assert tuned.tuned_view(old, STYLE)["lineage"]["spec"] == lifecycle.job_view(old, LESSON)["spec"]
 
 
 def test_the_leaderboard_of_a_comparison_is_whole(old: Context) -> None:
@@ -249,8 +250,10 @@ def test_settings_of_the_first_form_are_read_in_todays(old: Context) -> None:
 def test_every_page_shows_the_earlier_work(tmp_path: Path, lang: str) -> None:
     ctx = opened(tmp_path / "home")
     chat = Chat(ctx)
-    blocks = build_blocks(Site(ctx, chat), lang)
+    site = Site(ctx, chat)
+    blocks = build_blocks(site, lang)
     functions = [one for block in blocks.blocks.values() for one in getattr(block, "server_fns", None) or []]
+    functions += [one.function for one in functions_of(site, lang).values()]
     calls = [(one, arguments) for one in functions for arguments in LOADS.get(one.__name__, [])]
     answers = [(one.__name__, arguments, one(arguments)) for one, arguments in calls]
     chat.close()

@@ -14,7 +14,7 @@ from engine.core.text import LANGUAGES
 from engine.services.jobs import lifecycle
 from engine.services.jobs.labels import label_job
 from engine.services.jobs.lifecycle import job_view, start_job
-from engine.services.jobs.search import facets, search_jobs
+from engine.services.jobs.search import ended_jobs, facets, unfinished_jobs
 from storage.job_tables import Job, JobEvent, JobStatus
 from storage.tables import LanguageModel, TunedModel
 from tests.integration.queueing import add_job, startable
@@ -115,7 +115,7 @@ def test_what_cannot_be_kept_is_said(
 
 
 def _found(ctx: Context, **wanted: Any) -> set[str]:
-    return {job["name"] for job in search_jobs(ctx, wanted)}
+    return {job["name"] for job in (*unfinished_jobs(ctx, wanted), *ended_jobs(ctx, wanted, 200)[0])}
 
 
 def test_the_list_is_narrowed_by_each_thing(ctx: Context, spec: dict[str, Any]) -> None:

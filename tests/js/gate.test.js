@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeGate, secondsToWait } from "../../webui/static/kit/server.js";
+import { makeGate, secondsToWait, pollPace } from "../../webui/static/kit/server.js";
 
 /** A gate with a clock that is moved by hand, and a server that is switched off and on. */
 function setUp() {
@@ -93,4 +93,16 @@ test("a page that nobody sees does not ask until it is seen", async () => {
   world.answers = true;
   await gate.now();
   assert.equal(gate.open(), true);
+});
+
+test("an idle page asks more seldom, and a page that hears news does not", () => {
+  assert.deepEqual([0, 5, 10].map((calm) => pollPace(1000, calm)), [1000, 1000, 1000]);
+  assert.equal(Math.round(pollPace(1000, 12)), 1563);
+  assert.deepEqual([600, 1000, 3000, 4000, 8000].map((every) => pollPace(every, 100)), [3000, 5000, 5000, 5000, 8000]);
+});
+
+test("the time of an answer is a part of the pace, and a slow server is asked more seldom", () => {
+  assert.equal(pollPace(1000, 0, 200), 800);
+  assert.equal(pollPace(1000, 0, 3000), 3000);
+  assert.equal(pollPace(1000, 0, 60000), 5000);
 });

@@ -36,6 +36,7 @@ LAZY_HOMES = (
 )  # inside functions; fmt: skip
 WEB_MAY = (
     "engine.services", "engine.methods", "engine.objectives", "engine.core", "engine.jobs.spec", "engine.jobs.feed",
+    "engine.jobs.curves",
     "engine.exports", "engine.data.operations", "engine.data.quality", "engine.data.writers.settings", "engine.evaluation.comparison.spec",
     "engine.evaluation.metrics", "engine.shapes",
     "storage.queries", "webui",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.core.text import LANGUAGES, catalogue
-from engine.jobs.feed import downsample
+from engine.jobs.downsample import downsample
 from engine.jobs.kinds import JOB_KINDS
 from engine.jobs.status_messages import status_message
 from webui.i18n import t

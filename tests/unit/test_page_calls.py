@@ -44,6 +44,8 @@ def test_what_a_view_calls_is_there_with_such_arguments(view: ViewBorder) -> Non
         if function is None:
             wrong.append(f"{call.place}: {call.name} is no function of the view {view.name}")
             continue
+        if call.polled != function.polled:
+            wrong.append(f"{call.place}: {call.name} is {'polled' if function.polled else 'called'}")
         least = sum(not one.optional for one in function.arguments)
         if call.count is not None and not least <= call.count <= len(function.arguments):
             wrong.append(f"{call.place}: {call.name} with {call.count} arguments")

@@ -12,7 +12,7 @@ from engine.core.characters import whole
 from engine.core.conforming import LARGEST, conforms
 from engine.core.errors import Fault
 from webui.guard import guarded
-from webui.wire import DEEPEST, TAG, Answer, unpacked
+from webui.wire import DEEPEST, TAG, WireValue, unpacked
 
 LARGE = 10**29 + 7
 
@@ -62,25 +62,25 @@ def deep(levels: int) -> Any:
     ],
 )
 def test_an_answer_can_be_written_and_keeps_its_numbers(value: Any, sent: Any) -> None:
-    answer = Answer("en", value)
+    answer = WireValue("en", value)
     assert answer.value == sent
     assert answer.tagged == (TAG in str(sent))
     assert orjson.loads(orjson.dumps(answer.value)) == sent
 
 
 def test_what_is_nested_too_deeply_is_cut_in_an_answer_and_refused_in_an_argument() -> None:
-    assert b"\xe2\x80\xa6" in orjson.dumps(Answer("en", deep(2_00)).value)
-    assert orjson.loads(orjson.dumps(Answer("en", deep(DEEPEST)).value)) == deep(DEEPEST)
+    assert b"\xe2\x80\xa6" in orjson.dumps(WireValue("en", deep(2_00)).value)
+    assert orjson.loads(orjson.dumps(WireValue("en", deep(DEEPEST)).value)) == deep(DEEPEST)
     with pytest.raises(Fault, match=r"shape\.too_deep"):
         unpacked(deep(DEEPEST + 1))
 
 
 def test_thousands_of_digits_can_be_sent() -> None:
-    assert Answer("en", 16**5000).value[TAG].startswith("0x1000")
+    assert WireValue("en", 16**5000).value[TAG].startswith("0x1000")
 
 
 def test_a_large_number_comes_back_as_what_it_was() -> None:
-    assert unpacked(Answer("en", {"id": LARGE, "row": [-LARGE]}).value) == {"id": LARGE, "row": [-LARGE]}
+    assert unpacked(WireValue("en", {"id": LARGE, "row": [-LARGE]}).value) == {"id": LARGE, "row": [-LARGE]}
     assert unpacked({TAG: "no digits"}) == {TAG: "no digits"}
     assert unpacked({TAG: "1", "other": 2}) == {TAG: "1", "other": 2}
 

@@ -22,9 +22,11 @@ def typings() -> str:
     """The whole file."""
     interfaces, found = Interfaces(), borders()
     interfaces.typescript(FaultView)  # of a refused call
-    views = [_functions_of(view, interfaces) for view in found]
+    views = [_functions_of(view, interfaces, polled=polled) for view in found for polled in (False, True)]
+    called, asked = ({view.name: _name_of(view, polled=polled) for view in found} for polled in (False, True))
     ends = [
-        _keyed("ViewFunctions", "What each view may call.", {view.name: _name_of(view) for view in found}),
+        _keyed("ViewFunctions", "What each view may call.", called),
+        _keyed("ViewNews", "What each view may ask again and again.", asked),
         _keyed("ViewValues", "What each view is placed with.", _values(found, interfaces)),
     ]
     return "\n\n".join([_LEAD, _ALSO, *interfaces.declared(), *views, *ends]) + "\n"
@@ -34,8 +36,8 @@ def _values(found: list[ViewBorder], interfaces: Interfaces) -> dict[str, str]:
     return {view.name: interfaces.typescript(type(None) if view.value is None else view.value) for view in found}
 
 
-def _name_of(view: ViewBorder) -> str:
-    return f"{view.name[0].upper()}{view.name[1:]}Functions"
+def _name_of(view: ViewBorder, *, polled: bool) -> str:
+    return f"{view.name[0].upper()}{view.name[1:]}{'News' if polled else 'Functions'}"
 
 
 def _keyed(name: str, says: str, kinds: dict[str, str]) -> str:
@@ -43,9 +45,11 @@ def _keyed(name: str, says: str, kinds: dict[str, str]) -> str:
     return "\n".join([f"/** {says} */", f"export interface {name} {{", *lines, "}"])
 
 
-def _functions_of(view: ViewBorder, interfaces: Interfaces) -> str:
-    kinds = {_call(one, interfaces): interfaces.typescript(one.gives) for one in view.functions.values()}
-    return _keyed(_name_of(view), f"What the view {view.name} may call.", kinds)
+def _functions_of(view: ViewBorder, interfaces: Interfaces, *, polled: bool) -> str:
+    wanted = [one for one in view.functions.values() if one.polled == polled]
+    kinds = {_call(one, interfaces): interfaces.typescript(one.gives) for one in wanted}
+    says = f"What the view {view.name} may {'ask again and again' if polled else 'call'}."
+    return _keyed(_name_of(view, polled=polled), says, kinds)
 
 
 def _call(function: ServerFunction, interfaces: Interfaces) -> str:

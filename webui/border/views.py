@@ -31,6 +31,7 @@ class ServerFunction:
     gives: Any  # the annotation of what it returns, resolved
     says: str  # its docstring, "" where it has none
     call: Callable[..., Any]  # the function itself, without the guard
+    polled: bool = False  # it is asked as `ctx.news(name, version, ...arguments)`
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def borders(site: Site = _NOWHERE) -> list[ViewBorder]:
 
 def _border(page: str, view: PlacedView) -> ViewBorder:
     functions = [_function(one) for one in view.functions]
+    functions += [_function(one.function, polled=True) for one in view.polled]
     return ViewBorder(
         name=view.name,
         page=page,
@@ -72,7 +74,7 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(function, include_extras=True)
 
 
-def _function(guarded: Callable[..., Any]) -> ServerFunction:
+def _function(guarded: Callable[..., Any], *, polled: bool = False) -> ServerFunction:
     function: Callable[..., Any] = guarded.answers  # type: ignore[attr-defined]
     hints = _hints(function)
     arguments = [
@@ -80,5 +82,5 @@ def _function(guarded: Callable[..., Any]) -> ServerFunction:
         for one in inspect.signature(function).parameters.values()
     ]
     return ServerFunction(
-        function.__name__, tuple(arguments), hints["return"], inspect.getdoc(function) or "", function
+        function.__name__, tuple(arguments), hints["return"], inspect.getdoc(function) or "", function, polled
     )

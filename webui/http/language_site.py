@@ -40,14 +40,18 @@ def build_blocks(site: Site, lang: str) -> Any:
         with blocks.route(t(lang, f"nav.{page.key}"), page.path, show_in_navbar=False):
             page.build(site, lang)
     blocks.queue(max_size=100, default_concurrency_limit=8)
-    _calm(blocks._queue)
+    _calm(blocks)
     return blocks
 
 
-def _calm(queue: Any) -> None:
-    """Gradio's queue looks for events a thousand times a second: 8 % of a core taken from training. 20 times will do."""
+def _calm(blocks: Any) -> None:
+    """Gradio's queue looks for events a thousand times a second: 8 % of a core taken from training. 20 times will do, and none
+    where no page has an event of Gradio's own."""
+    queue = blocks._queue
     queue.sleep_when_free = _QUEUE_SECONDS
     queue.progress_update_sleep_when_free = _QUEUE_SECONDS * 2
+    if not blocks.fns:
+        queue.start = lambda: None
 
 
 def _mount(blocks: Any, lang: str) -> FastAPI:

@@ -19,7 +19,7 @@ from webui.http.language import language_of
 from webui.http.refusal import refuse
 from webui.i18n import t
 from webui.site import Site
-from webui.wire import Answer
+from webui.wire import WireValue
 
 _MB = 1_000_000
 
@@ -53,7 +53,7 @@ def router(site: Site) -> APIRouter:
         try:
             content = await _body(request)
             found = await asyncio.to_thread(_read, site, content, name)
-            return JSONResponse(Answer(language_of(request.headers), found).value)
+            return JSONResponse(WireValue(language_of(request.headers), found).value)
         except TunesmithError as error:
             return refuse(request.scope, 400, error)
 

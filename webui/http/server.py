@@ -19,12 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.obstacles import obstacle, sources
 from engine.core.text import LANGUAGES
-from storage.queries.jobs import active_jobs
+from storage.queries.job_lists import count_active
 from webui.http import draft_route, files, question_route, scripts_and_styles
 from webui.http.browsers import Browsers
 from webui.http.language import language_of
 from webui.http.language_site import LanguageSite
 from webui.http.limits import RequestLimits
+from webui.http.polled import Polled
 from webui.http.proxies import Proxies
 from webui.http.refusal import assets, refusal, unexpected
 from webui.http.security import Guard, Hosts, Sessions, session_key
@@ -74,7 +75,7 @@ def _add_routes(app: FastAPI, site: Site) -> None:
     @app.get("/api/pulse")
     def pulse() -> dict[str, int]:
         with site.ctx.db.read() as session:
-            return {"running": len(active_jobs(session))}
+            return {"running": count_active(session)}
 
     @app.get("/favicon.ico")
     def favicon() -> Response:
@@ -137,6 +138,7 @@ def create_app(site: Site) -> FastAPI:
     _add_errors(app)
     app.add_middleware(_ByLanguage, sites=sites)
     app.add_middleware(Browsers)
+    app.add_middleware(Polled, site=site)
     app.add_middleware(RequestLimits)
     settings = site.ctx.settings
     hosts = Hosts(settings.host, settings.public_host)

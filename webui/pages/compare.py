@@ -21,6 +21,7 @@ from engine.shapes.comparisons import (
     ComparedAnswers,
     ComparisonBrief,
     ComparisonCosts,
+    ComparisonView,
     Curves,
     EntrantKey,
     RawComparison,
@@ -28,12 +29,12 @@ from engine.shapes.comparisons import (
 from engine.shapes.fit import FitView
 from engine.shapes.leaderboard import LeaderboardRow
 from webui import browser
-from webui.components import view
+from webui.components import PolledFunction, view
 from webui.draft_shapes import BY_ADDRESS, COMPARE, CompareDraft, asked_ids, in_shape
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
-from webui.pages.shapes import CompareForms, CompareStart, EntrantForm, FreshComparison, MetricColumn
+from webui.pages.shapes import CompareForms, CompareStart, EntrantForm, MetricColumn
 from webui.site import Site
 from webui.train_draft import start_key
 
@@ -143,8 +144,8 @@ def _form(site: Site, lang: str) -> list[Function]:
     return [compare_start, compare_save, compare_plan, compare_fit, compare_begin]
 
 
-def _board(site: Site, lang: str) -> list[Function]:
-    """What the list and the leaderboard call."""
+def _board(site: Site, lang: str) -> tuple[list[Function], list[Function]]:
+    """What the list and the leaderboard call, and what they ask again and again."""
     ctx = site.ctx
 
     def label(row: EntrantKey | LeaderboardRow) -> str:
@@ -156,12 +157,10 @@ def _board(site: Site, lang: str) -> list[Function]:
         rows = views.list_comparisons(ctx)
         return [{**row, "entrants": [{**one, "label": label(one)} for one in row["entrants"]]} for row in rows]
 
-    def compare_view(comparison: int, known: str) -> FreshComparison:
+    def compare_view(comparison: int) -> ComparisonView:
         found = views.comparison_view(ctx, int(comparison))
-        if found["version"] == known:
-            return {"version": known, "view": None}
         rows: list[LeaderboardRow] = [{**row, "label": label(row)} for row in found["rows"]]
-        return {"version": found["version"], "view": {**found, "rows": rows}}
+        return {**found, "rows": rows}
 
     def compare_curves(comparison: int) -> dict[str, Curves]:
         return views.comparison_curves(ctx, int(comparison))
@@ -175,7 +174,7 @@ def _board(site: Site, lang: str) -> list[Function]:
 
         return views.export_comparison(ctx, int(comparison), form, say=say, lang=lang)
 
-    return [compare_list, compare_view, compare_curves, compare_answers, compare_export]
+    return [compare_answers, compare_export], [compare_list, compare_view, compare_curves]
 
 
 def _acts(site: Site, lang: str) -> list[Function]:
@@ -202,10 +201,12 @@ def _acts(site: Site, lang: str) -> list[Function]:
 
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
-    functions = [*_form(site, lang), *_board(site, lang), *_acts(site, lang)]
+    guard, (reading, asked) = guarded(lang), _board(site, lang)
+    functions = [guard(function) for function in (*_form(site, lang), *reading, *_acts(site, lang))]
+    polled = [PolledFunction(guard(function)) for function in asked]
 
     def forms() -> CompareForms:
         shared = [param_form(one, lang, "shared") for one in spec.PARAMS]
         return {"entrants": entrant_forms(lang), "shared": shared, "metrics": metric_columns(lang)}
 
-    view("compare", forms, functions=[guarded(lang)(function) for function in functions], elem_id="compare-page")
+    view("compare", forms, functions=functions, polled=polled, elem_id="compare-page")

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from engine.core.shapes import MachineView
-from engine.jobs.feed import job_feed
 from engine.services.app import lesson
 from engine.services.jobs import lifecycle
 from engine.services.planning import estimates
 from engine.shapes.app import LessonView
 from engine.shapes.jobs import JobView
-from webui.components import view
+from webui.components import PolledFunction, view
 from webui.guard import guarded
 from webui.i18n import t
 from webui.pages.shapes import HomeJob, HomeOverview
 from webui.site import Site
 
-_UNFINISHED = ("queued", "starting", "running", "stopping")
-_RECENT = 40
 _FINISHED = 3
 _RUNNING = 4
 _SPARK_POINTS = 80
@@ -32,10 +30,9 @@ def _shown(job: JobView) -> HomeJob:
     return cast(HomeJob, {key: value for key, value in job.items() if key in _COLUMNS})
 
 
-def _spark(site: Site, job: JobView) -> list[list[float]]:
-    """A few points of the training loss, for a line without axes."""
-    points = job_feed(site.ctx, job["id"])["metrics"].get("train_loss", [])
-    return points[:: max(1, len(points) // _SPARK_POINTS)]
+def _spark(points: Sequence[tuple[int, float]]) -> list[list[float]]:
+    """A few of the points of the training loss, for a line without axes."""
+    return [list(point) for point in points[:: max(1, len(points) // _SPARK_POINTS)]]
 
 
 def build(site: Site, lang: str) -> None:
@@ -43,13 +40,12 @@ def build(site: Site, lang: str) -> None:
     ctx = site.ctx
 
     def overview() -> HomeOverview:
-        known = lifecycle.list_training(ctx, _RECENT)
-        running = [job for job in known if job["status"] in _UNFINISHED]
-        finished = [job for job in known if job["status"] == "succeeded" and job["tuned_id"]]
+        running, finished, any_job = lifecycle.newest_training(ctx, _RUNNING, _FINISHED)
+        losses = lifecycle.training_losses(ctx, [job["id"] for job in running])
         return {
-            "running": [{**_shown(job), "spark": _spark(site, job)} for job in running[:_RUNNING]],
-            "finished": [_shown(job) for job in finished[:_FINISHED]],
-            "any": bool(known),
+            "running": [{**_shown(job), "spark": _spark(losses.get(job["id"], []))} for job in running],
+            "finished": [_shown(job) for job in finished],
+            "any": any_job,
         }
 
     def machine() -> MachineView:
@@ -61,4 +57,6 @@ def build(site: Site, lang: str) -> None:
     def start_lesson(key: str) -> int:
         return lesson.start_lesson(ctx, lang, name=t(lang, "home.lesson.job_name"), key=str(key)[:64])
 
-    view("home", functions=[guarded(lang)(function) for function in (overview, machine, open_lesson, start_lesson)])
+    guard = guarded(lang)
+    functions = [guard(function) for function in (machine, open_lesson, start_lesson)]
+    view("home", functions=functions, polled=[PolledFunction(guard(overview))])

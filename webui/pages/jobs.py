@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from engine.core.errors import Fault
 from engine.core.params import Param
 from engine.core.sizes import memory_size
 from engine.jobs import feed as job_feeds
+from engine.jobs.curves import Curves
 from engine.methods import METHODS, method_of
 from engine.objectives import OBJECTIVES, usual_objective
 from engine.objectives.declaration import Objective
 from engine.services.jobs import labels, lifecycle, search
 from engine.services.planning import retry
-from engine.shapes.jobs import JobFacets, JobView, JobWish
-from webui.components import view
+from engine.shapes.jobs import JobBrief, JobFacets, JobView, JobWish
+from webui.components import PolledFunction, view
 from webui.guard import guarded
 from webui.i18n import t
-from webui.pages.shapes import AdviceRow, ChartRow, FeedCursors, JobList, ListedJob, NamedJob, NamedJobFeed, SettingRow
+from webui.pages.shapes import (
+    AdviceRow,
+    ChartRow,
+    EndedJobs,
+    FeedCursors,
+    ListedJob,
+    NamedJob,
+    NamedJobFeed,
+    SettingRow,
+)
 from webui.site import Site
 
 Action = Literal["stop", "cancel", "resume", "delete"]
@@ -124,19 +132,23 @@ def advice_rows(lang: str, job: JobView) -> list[AdviceRow]:
     return rows
 
 
-def _listed(lang: str, job: JobView) -> ListedJob:
-    kept = {key: value for key, value in job.items() if key not in _NOT_LISTED}
-    return cast(ListedJob, kept | {"method_label": method_label(lang, job["method"])})
+def _listed(lang: str, jobs: Sequence[JobBrief]) -> list[ListedJob]:
+    return [{**job, "method_label": method_label(lang, job["method"])} for job in jobs]
 
 
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
-    ctx = site.ctx
+    ctx, curves = site.ctx, Curves()
 
-    def jobs_list(known: str, wanted: JobWish) -> JobList:
-        rows = [_listed(lang, job) for job in search.search_jobs(ctx, wanted)]
-        version = hashlib.sha1(json.dumps(rows, default=str).encode(), usedforsecurity=False).hexdigest()
-        return {"version": version, "jobs": None if version == known else rows}
+    def jobs_now(wanted: JobWish) -> list[ListedJob]:
+        return _listed(lang, search.unfinished_jobs(ctx, wanted))
+
+    def jobs_ended(wanted: JobWish) -> EndedJobs:
+        found, count = search.ended_jobs(ctx, wanted, AT_ONCE)
+        return {"count": count, "rows": _listed(lang, found)}
+
+    def jobs_more(wanted: JobWish, at: float, job_id: int) -> list[ListedJob]:
+        return _listed(lang, search.more_ended_jobs(ctx, wanted, (float(at), int(job_id)), AT_ONCE))
 
     def jobs_facets() -> JobFacets:
         return search.facets(ctx)
@@ -146,7 +158,7 @@ def build(site: Site, lang: str) -> None:
 
     def job_feed(job_id: int, cursors: FeedCursors) -> NamedJobFeed:
         known: dict[str, Any] = {key: value for key, value in cursors.items() if key in _CURSORS}
-        feed = job_feeds.job_feed(ctx, int(job_id), **known)
+        feed = job_feeds.job_feed(ctx, int(job_id), curves=curves, **known)
         job = feed["job"]
         shown: NamedJob = {**job, "method_label": method_label(lang, job["method"])}
         return {
@@ -169,12 +181,14 @@ def build(site: Site, lang: str) -> None:
         return retry.start_changed(ctx, int(job_id))
 
     guard = guarded(lang)
-    reading = (jobs_list, jobs_facets, job_feed, job_settings)
-    functions = (*reading, job_label, job_act, job_move, job_start_changed)
-    view("jobs", functions=[guard(function) for function in functions])
+    asked = [PolledFunction(guard(one)) for one in (jobs_now, jobs_ended, jobs_facets)]
+    asked.append(PolledFunction(guard(job_feed), adds=_ADDED))
+    functions = (jobs_more, job_settings, job_label, job_act, job_move, job_start_changed)
+    view("jobs", functions=[guard(function) for function in functions], polled=asked)
 
 
-_NOT_LISTED = ("spec", "result", "headline", "resume_advice", "resuming_helps")
+AT_ONCE = 60  # rows; more where somebody scrolls down
+_ADDED = ("events", "logs", "samples", "metrics")
 _CURSORS = ("attempt", "after_event", "after_log", "after_sample", "after_metric")
 _ACTIONS = {
     "stop": lifecycle.stop_job,

@@ -12,13 +12,14 @@ from engine.methods.common.declaration import Method
 from engine.services.jobs import lifecycle
 from engine.services.models import tuned, weights
 from engine.shapes.models import ExportNeeds, TunedView
-from webui.components import view
+from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.jobs import method_label, objective_named
-from webui.pages.shapes import ExportFormView, ExportJobView, NamedTuned, NotOffered
+from webui.pages.shapes import ExportFormView, ExportJobView, ListedTuned, ModelsList, NamedTuned, NotOffered
 from webui.site import Site
 
+AT_ONCE = 60  # cards; more where somebody scrolls down
 _EXPORT_COLUMNS = ("id", "name", "status", "phase", "phase_label", "step", "total_steps", "fraction", "seconds_left", "started_at",
                    "finished_at", "queue_place", "stalled", "error")  # fmt: skip
 
@@ -68,8 +69,15 @@ def build(site: Site, lang: str) -> None:
             "exports": export_forms(lang, model),
         }
 
-    def models_list() -> list[NamedTuned]:
-        return [shown(model) for model in tuned.list_tuned(ctx)]
+    def listed(before: int | None) -> list[ListedTuned]:
+        found = tuned.list_tuned(ctx, AT_ONCE, before)
+        return [{**model, "method_label": method_label(lang, model["method"])} for model in found]
+
+    def models_list() -> ModelsList:
+        return {"count": tuned.count_tuned(ctx), "rows": listed(None)}
+
+    def models_more(before: int) -> list[ListedTuned]:
+        return listed(int(before))
 
     def model_view(model_id: int) -> NamedTuned:
         return shown(tuned.tuned_view(ctx, int(model_id)))
@@ -96,6 +104,7 @@ def build(site: Site, lang: str) -> None:
 
     guard = guarded(lang)
     functions = (
-        models_list, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs, export_job,
+        models_more, model_view, model_rename, model_delete, model_use_weights, model_export, export_needs,
     )  # fmt: skip
-    view("models", functions=[guard(function) for function in functions])
+    polled = [PolledFunction(guard(models_list)), PolledFunction(guard(export_job))]
+    view("models", functions=[guard(function) for function in functions], polled=polled)

@@ -11,7 +11,7 @@ from engine.services.chat.settings import CHAT_PARAMS
 from engine.services.data.annotation import feedback
 from engine.services.jobs import lifecycle
 from engine.shapes.chat import AnswerEvent, ChatSettings, ConversationBrief, ConversationView, QuestionListView
-from webui.components import view
+from webui.components import PolledFunction, view
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.pages.shapes import ChatChanges, ChatFeed, ChatStart, SavedRow, WantedList
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Function = Callable[..., Any]
 _SUGGESTIONS = 6
+_MEMORY_SECONDS = 0.2  # what is in memory is written nowhere
+_FILE_SECONDS = 0.9  # nor are answers of lists, but in files
 
 
 def _begin(answers: Iterator[AnswerEvent]) -> None:
@@ -32,12 +34,17 @@ def _begin(answers: Iterator[AnswerEvent]) -> None:
 def build(site: Site, lang: str) -> None:
     """Draw the page of one language."""
     guard = guarded(lang)
-    functions = (*_reading(site.chat, lang), *_writing(site.chat), *_lists(site), *_feedback(site))
-    view("playground", functions=[guard(function) for function in functions])
+    (reading, feed), (lists, list_view) = _reading(site.chat, lang), _lists(site)
+    functions = (*reading, *_writing(site.chat), *lists, *_feedback(site))
+    polled = [
+        PolledFunction(guard(feed), seconds=_MEMORY_SECONDS),
+        PolledFunction(guard(list_view), seconds=_FILE_SECONDS),
+    ]
+    view("playground", functions=[guard(function) for function in functions], polled=polled)
 
 
-def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
-    """What the page asks for."""
+def _reading(chat: Chat, lang: str) -> tuple[tuple[Function, ...], Function]:
+    """What the page asks for, and what it asks again and again."""
 
     def chat_start() -> ChatStart:
         form = [param_form(param, lang, "chat") for param in CHAT_PARAMS]
@@ -62,7 +69,7 @@ def _reading(chat: Chat, lang: str) -> tuple[Function, ...]:
     def chat_suggestions(tuned_id: int | None) -> list[str]:
         return chat.suggestions(int(tuned_id) if tuned_id else None, n=_SUGGESTIONS)
 
-    return chat_start, chat_view, chat_feed, chat_list, chat_suggestions
+    return (chat_start, chat_view, chat_list, chat_suggestions), chat_feed
 
 
 def _writing(chat: Chat) -> tuple[Function, ...]:
@@ -89,8 +96,8 @@ def _writing(chat: Chat) -> tuple[Function, ...]:
     return chat_open, chat_update, chat_ask, chat_regenerate, chat_stop, chat_delete
 
 
-def _lists(site: Site) -> tuple[Function, ...]:
-    """What asks a whole list of questions, and follows it."""
+def _lists(site: Site) -> tuple[tuple[Function, ...], Function]:
+    """What asks a whole list of questions, and what follows it."""
     ctx = site.ctx
 
     def list_start(wanted: WantedList) -> int:
@@ -105,7 +112,7 @@ def _lists(site: Site) -> tuple[Function, ...]:
     def list_act(job_id: int, action: Literal["stop", "resume"]) -> None:
         {"stop": lifecycle.stop_job, "resume": lifecycle.resume_job}[action](ctx, int(job_id))
 
-    return list_start, list_view, list_act
+    return (list_start, list_act), list_view
 
 
 def _feedback(site: Site) -> tuple[Function, ...]:

@@ -8,7 +8,7 @@ from engine.services.models import base_models
 from engine.services.planning import estimates
 from engine.shapes.app import DiskUse
 from engine.shapes.models import BaseModelView
-from webui.components import view
+from webui.components import PolledFunction, view
 from webui.guard import guarded
 from webui.pages.shapes import LimitRow, MachineFindings
 from webui.site import Site
@@ -49,5 +49,6 @@ def build(site: Site, lang: str) -> None:
             {"key": key, "variable": SETTINGS[key].variable, "value": getattr(ctx.settings, key)} for key in _LIMITS
         ]
 
-    functions = (machine, models, get_starter, add_hub, add_folder, resize_model, remove_model, disk_use, limits)
-    view("settings", functions=[guarded(lang)(function) for function in functions])
+    guard = guarded(lang)
+    functions = (machine, get_starter, add_hub, add_folder, resize_model, remove_model, disk_use, limits)
+    view("settings", functions=[guard(function) for function in functions], polled=[PolledFunction(guard(models))])

@@ -7,10 +7,9 @@ from typing import Literal, NotRequired, TypedDict
 from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, Said
 from engine.shapes.app import CostsOverview, FindingView, Lessons, TopicView
 from engine.shapes.chat import ChatOptions, ChatSettings, ChatStatus, ListBounds, MessageView
-from engine.shapes.comparisons import ComparisonView
 from engine.shapes.data import DatasetBrief
 from engine.shapes.jobs import Headline, JobBrief, JobNews, JobView, StatusName
-from engine.shapes.models import BaseModelView, TunedView
+from engine.shapes.models import BaseModelView, TunedBrief, TunedView
 from engine.shapes.planning import DeviceChoice
 from webui.draft_shapes import CompareDraft
 from webui.form_shapes import ParamForm
@@ -62,11 +61,11 @@ class ListedJob(JobBrief):
     method_label: str  # for people
 
 
-class JobList(TypedDict):
-    """The list of jobs, where it is new."""
+class EndedJobs(TypedDict):
+    """The newest jobs that ended."""
 
-    version: str  # of what is listed
-    jobs: list[ListedJob] | None  # None where nothing is new
+    count: int  # that there are in all
+    rows: list[ListedJob]  # the newest first
 
 
 class FeedCursors(TypedDict, total=False):
@@ -138,6 +137,19 @@ class NotOffered(TypedDict):
 
     label: str  # of the form
     reason: str  # why not
+
+
+class ListedTuned(TunedBrief):
+    """A tuned model in the list."""
+
+    method_label: str  # for people
+
+
+class ModelsList(TypedDict):
+    """The list of tuned models."""
+
+    count: int  # that there are in all
+    rows: list[ListedTuned]  # the newest ones first
 
 
 class NamedTuned(TunedView):
@@ -263,10 +275,3 @@ class CompareStart(TypedDict):
     datasets: list[DatasetBrief]  # those that were imported
     devices: list[DeviceChoice]  # that are here
     warnings: list[CodedMessage]  # what was wrong with the stored draft
-
-
-class FreshComparison(TypedDict):
-    """A comparison, where it is new."""
-
-    version: str  # of what is shown
-    view: ComparisonView | None  # None where nothing is new

@@ -40,5 +40,5 @@ class Executor(Protocol):
     def end(self, who: Identity, *, hard: bool) -> None:
         """Ask a worker to end, or (hard) end it with all that it started."""
 
-    def settle(self, active: Set[Identity]) -> None:
-        """Collect our children that ended and are not among `active`."""
+    def settle(self, active: Set[Identity]) -> bool:
+        """Collect our children that ended and are not among `active`. Gives whether others are left."""

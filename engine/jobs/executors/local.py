@@ -79,11 +79,12 @@ class LocalExecutor:
         """Signal the worker's whole session, if it is still that worker."""
         end(who, hard=hard)
 
-    def settle(self, active: Set[Identity]) -> None:
-        """Reap our children that ended and are not among `active`."""
+    def settle(self, active: Set[Identity]) -> bool:
+        """Reap our children that ended and are not among `active`. Gives whether others are left."""
         for who in [who for who, child in self._children.items() if child.process.poll() is not None]:
             if who not in active:
                 del self._children[who]
+        return bool(self._children)
 
 
 def last_words(settings: Settings, job_id: int, attempt: int, limit: int = 300) -> str:

@@ -18,7 +18,7 @@ from engine.evaluation.comparison.leaderboard import Entered, RunState, leaderbo
 from engine.evaluation.comparison.report import csv_text, markdown_text
 from engine.evaluation.comparison.spec import PARAMS, ComparisonSpec, Entrant, stored_comparison
 from engine.evaluation.metrics import METRICS
-from engine.jobs.feed import downsample
+from engine.jobs.downsample import downsample
 from engine.jobs.progress import duration, fraction, seconds_left
 from engine.methods import method_of
 from engine.models.architecture.shape import shape_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from engine.planner.refusals import refusals, unteachable
 from engine.planner.vocabulary import vocabulary_faults
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
-from storage.queries import base_models, inputs
+from storage.queries import base_models, inputs, job_lists, metrics
 from storage.queries import jobs as queries
 
 
@@ -137,9 +138,18 @@ def list_jobs(ctx: Context, limit: int = 200, kinds: tuple[str, ...] = ()) -> li
         return views(s, queries.newest_jobs(s, limit, kinds, hidden=hidden))
 
 
-def list_training(ctx: Context, limit: int = 200) -> list[JobView]:
-    """As `list_jobs`, of those that learn something."""
-    return list_jobs(ctx, limit, keys_of(lambda kind: kind.trains))
+def newest_training(ctx: Context, running: int, finished: int) -> tuple[list[JobView], list[JobView], bool]:
+    """Of the jobs that learn something: so many that run or wait, so many whose model is there, and whether there is any."""
+    kinds = keys_of(lambda kind: kind.trains)
+    with ctx.db.read() as s:
+        now, done = job_lists.unfinished_of(s, kinds, running), job_lists.ended_with_model(s, kinds, finished)
+        return views(s, now), views(s, done), bool(now or done) or job_lists.any_of(s, kinds)
+
+
+def training_losses(ctx: Context, job_ids: Sequence[int]) -> dict[int, list[metrics.Point]]:
+    """The training loss of some jobs by job, in order of steps; of long ones what draws the same line."""
+    with ctx.db.read() as s:
+        return metrics.series_of(s, job_ids, "train_loss")
 
 
 def job_view(ctx: Context, job_id: int) -> JobView:

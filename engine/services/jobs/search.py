@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from engine.core.context import Context
 from engine.core.shapes import NameOfId
 from engine.jobs.kinds import keys_of, known_kind
-from engine.jobs.views import views
-from engine.shapes.jobs import JobFacets, JobView, JobWish
+from engine.jobs.views import briefs
+from engine.shapes.jobs import JobBrief, JobFacets, JobWish
 from storage.job_tables import ACTIVE, Job, JobStatus
-from storage.queries import base_models, inputs
-from storage.queries import jobs as queries
+from storage.queries import base_models, inputs, job_lists
 from storage.queries.job_search import JobSearch, tags_used, used
 
 GROUPS: dict[str, tuple[str, ...]] = {  # states as people tell them apart
@@ -27,14 +26,30 @@ _LONGEST_TEXT = 200
 _DAY_SECONDS = 86_400.0
 
 
-def search_jobs(ctx: Context, wanted: JobWish, limit: int = 200) -> list[JobView]:
-    """Views of active jobs, then queued ones in order, then the newest, as far as they meet what is wanted.
-
-    What is wanted and not known narrows nothing.
-    """
-    hidden = keys_of(lambda kind: not kind.listed)
+def unfinished_jobs(ctx: Context, wanted: JobWish) -> list[JobBrief]:
+    """Active jobs, then queued ones in order, as far as they meet what is wanted. What is wanted and not known narrows nothing."""
     with ctx.db.read() as s:
-        return views(s, queries.newest_jobs(s, limit, hidden=hidden, search=_read(wanted)))
+        return briefs(s, job_lists.unfinished(s, _hidden(), _read(wanted)))
+
+
+def ended_jobs(ctx: Context, wanted: JobWish, limit: int) -> tuple[list[JobBrief], int]:
+    """The newest jobs that ended and meet what is wanted, and how many do so in all."""
+    search = _read(wanted)
+    with ctx.db.read() as s:
+        found = job_lists.ended(s, _hidden(), search, limit)
+        count = len(found) if len(found) < limit else job_lists.count_ended(s, _hidden(), search)
+        return briefs(s, found), count
+
+
+def more_ended_jobs(ctx: Context, wanted: JobWish, after: tuple[float, int], limit: int) -> list[JobBrief]:
+    """Those that follow in the list of `ended_jobs` on the one that ended (or was asked for) at that time and has that id."""
+    with ctx.db.read() as s:
+        return briefs(s, job_lists.ended(s, _hidden(), _read(wanted), limit, after))
+
+
+def _hidden() -> tuple[str, ...]:
+    """Kinds that are shown only while they run."""
+    return keys_of(lambda kind: not kind.listed)
 
 
 def _read(wanted: JobWish) -> JobSearch:
@@ -58,7 +73,7 @@ def _id(value: object) -> int | None:
 
 def facets(ctx: Context) -> JobFacets:
     """What the list can be narrowed by."""
-    hidden = keys_of(lambda kind: not kind.listed)
+    hidden = _hidden()
     with ctx.db.read() as s:
         kinds = [known_kind(key) for key in used(s, Job.kind, hidden)]
         models = base_models.model_names(s, set(used(s, Job.base_model_id, hidden)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,19 @@ from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.names import free_name
 from engine.core.params import read_all
 from engine.core.settings import Settings
-from engine.core.shapes import CodedMessage
 from engine.data.importing.names import clean_name
 from engine.exports import format_of, meant, offered
 from engine.exports.declaration import ExportFormat, ExportSizes
 from engine.exports.number_format import sizes_of
 from engine.jobs.kinds.export import EXPORT
-from engine.jobs.progress import duration
+from engine.jobs.progress import duration_of
 from engine.jobs.queue import enqueue
 from engine.methods import method_of
 from engine.models.base.integrity import change_of
 from engine.models.tuned.integrity import FILES, forget_checks, result_change
 from engine.models.tuned.versions import LAST_SUFFIX
 from engine.services.models.weights import weights_of
-from engine.shapes.models import ExportNeeds, TunedView
+from engine.shapes.models import ExportNeeds, TunedBrief, TunedView
 from storage.job_tables import ACTIVE, Job, JobStatus
 from storage.queries import base_models, events, inputs, jobs, tuned_models
 from storage.tables import LanguageModel, TunedModel
@@ -35,16 +35,23 @@ from storage.tables import LanguageModel, TunedModel
 _SPEC_VERSION = 1
 
 
-def list_tuned(ctx: Context) -> list[TunedView]:
-    """Every tuned model, the newest first."""
+def list_tuned(ctx: Context, limit: int | None = None, before: int | None = None) -> list[TunedBrief]:
+    """Every tuned model, or so many, the newest first; or those alone that are older than the one of the id `before`."""
     with ctx.db.read() as s:
-        return _views(s, ctx.settings, tuned_models.list_tuned(s))
+        return _briefs(s, ctx.settings, tuned_models.list_tuned(s, limit=limit, before=before))
+
+
+def count_tuned(ctx: Context) -> int:
+    """How many tuned models there are."""
+    with ctx.db.read() as s:
+        return tuned_models.count(s)
 
 
 def tuned_view(ctx: Context, tuned_id: int) -> TunedView:
     """One tuned model with its lineage, numbers and exports. Raises NotFound."""
     with ctx.db.read() as s:
-        return _views(s, ctx.settings, [_tuned(s, tuned_id)])[0]
+        row = _tuned(s, tuned_id)
+        return _view(s, ctx.settings, row, _briefs(s, ctx.settings, [row])[0])
 
 
 def rename_tuned(ctx: Context, tuned_id: int, name: str) -> None:
@@ -200,59 +207,69 @@ def _on_disk(settings: Settings, job: Job) -> bool:
     return path is not None and path.is_file() and path.stat().st_size == job.result["bytes"]
 
 
-def _views(s: Session, settings: Settings, rows: Sequence[TunedModel]) -> list[TunedView]:
-    bases = base_models.model_names(s, {row.base_model_id for row in rows})
-    datasets = inputs.dataset_names(s, {row.dataset_id for row in rows})
-    ran = events.running_seconds(s, {row.job_id for row in rows})
-    return [_view(s, settings, row, bases, datasets, ran) for row in rows]
+def _briefs(s: Session, settings: Settings, rows: Sequence[TunedModel]) -> list[TunedBrief]:
+    of_jobs = {row.job_id for row in rows}
+    around = _Around(
+        bases=base_models.by_ids(s, {row.base_model_id for row in rows}),
+        datasets=inputs.dataset_names(s, {row.dataset_id for row in rows}),
+        datasets_there=inputs.datasets_there(s, {row.dataset_id for row in rows}),
+        jobs=jobs.names(s, of_jobs),
+        ran=events.running_seconds(s, of_jobs),
+    )
+    changed = {key: change_of(settings, base) for key, base in around.bases.items() if base.deleted_at is None}
+    return [_brief(settings, row, around, changed.get(row.base_model_id)) for row in rows]
 
 
-def _view(
-    s: Session,
-    settings: Settings,
-    row: TunedModel,
-    bases: Mapping[int, str],
-    datasets: Mapping[int, str],
-    ran: Mapping[int, float],
-) -> TunedView:
-    job = s.get_one(Job, row.job_id)
-    forms, sizes = _forms(row), sizes_of(settings, row, s.get(LanguageModel, row.base_model_id))
+@dataclass(frozen=True)
+class _Around:
+    """What views need beside the rows, fetched once for all of them."""
+
+    bases: Mapping[int, LanguageModel]
+    datasets: Mapping[int, str]
+    datasets_there: Container[int]
+    jobs: Mapping[int, str]
+    ran: Mapping[int, float]
+
+
+def _brief(settings: Settings, row: TunedModel, around: _Around, base_changed: Fault | None) -> TunedBrief:
+    base, fault = around.bases.get(row.base_model_id), result_change(settings, row) or base_changed
     return {
         "id": row.id,
         "name": row.name,
         "method": row.method,
         "format": row.format,
         "bytes": row.bytes,
-        "changed": _changed(s, settings, row),
+        "changed": fault.as_dict() if fault else None,  # without its files, or its base's, it cannot answer
         "weights_hash": row.weights_hash,
         "created_at": row.created_at,
         "base_model_id": row.base_model_id,
-        "base_name": bases.get(row.base_model_id, ""),
-        "dataset_id": row.dataset_id if inputs.get_dataset(s, row.dataset_id) else None,
-        "dataset_name": datasets.get(row.dataset_id, ""),
+        "base_name": base.name if base else "",
+        "dataset_id": row.dataset_id if row.dataset_id in around.datasets_there else None,
+        "dataset_name": around.datasets.get(row.dataset_id, ""),
         "dataset_hash": row.lineage.get("dataset", {}).get("content_hash"),
         "job_id": row.job_id,
-        "job_name": job.name,
+        "job_name": around.jobs.get(row.job_id, ""),
         "train_loss": row.metrics.get("train_loss"),
         "val_loss": row.metrics.get("val_loss"),
         "base_val_loss": row.metrics.get("base_val_loss"),
         "perplexity": row.metrics.get("perplexity"),
         "steps": row.metrics.get("steps"),
         "tokens": row.metrics.get("tokens"),
-        "seconds": duration(job, ran),
-        "weights": weights_of(row),
-        "lineage": {name: value for name, value in row.lineage.items() if name != FILES},
-        "metrics": row.metrics,
-        "export_jobs": {form.key: _newest_export(s, settings, row, form) for form in forms},
-        "export_needs": {form.key: _needs(form, sizes, _read(form, {})) for form in forms},
+        "seconds": duration_of(row.job_id, around.ran),
     }
 
 
-def _changed(s: Session, settings: Settings, row: TunedModel) -> CodedMessage | None:
-    """What became of its files, or of its base's: without those it cannot answer."""
-    base = base_models.get_model(s, row.base_model_id)
-    fault = result_change(settings, row) or (change_of(settings, base) if base else None)
-    return fault.as_dict() if fault else None
+def _view(s: Session, settings: Settings, row: TunedModel, brief: TunedBrief) -> TunedView:
+    forms, sizes = _forms(row), sizes_of(settings, row, s.get(LanguageModel, row.base_model_id))
+    exports = tuned_models.exports_of(s, row.id, EXPORT.key)
+    return {
+        **brief,
+        "weights": weights_of(row),
+        "lineage": {name: value for name, value in row.lineage.items() if name != FILES},
+        "metrics": row.metrics,
+        "export_jobs": {form.key: _newest_export(settings, exports, row, form) for form in forms},
+        "export_needs": {form.key: _needs(form, sizes, _read(form, {})) for form in forms},
+    }
 
 
 def _forms(tuned: TunedModel) -> tuple[ExportFormat, ...]:
@@ -267,9 +284,9 @@ def _needs(form: ExportFormat, sizes: ExportSizes, values: Mapping[str, Any]) ->
     return {"disk_bytes": form.disk_bytes(sizes, values), "memory_mb": form.memory_mb(sizes, values)}
 
 
-def _newest_export(s: Session, settings: Settings, tuned: TunedModel, form: ExportFormat) -> int | None:
+def _newest_export(settings: Settings, exports: Sequence[Job], tuned: TunedModel, form: ExportFormat) -> int | None:
     """The export to show: not one whose file is gone."""
-    for job in tuned_models.exports_of(s, tuned.id, EXPORT.key):
+    for job in exports:
         if _asks_for(job, tuned, form) and job.deleted_at is None:
             return job.id if job.status != JobStatus.SUCCEEDED or _on_disk(settings, job) else None
     return None

@@ -2,13 +2,14 @@
    draws `value` into `root`; it is called again on each new value. */
 import { h } from "./dom.js";
 import { drawIcon } from "./icons.js";
-import { callServer, loadPart, sentenceOf } from "./server.js";
+import { askNews, callServer, loadPart, sentenceOf } from "./server.js";
 
 export function mount(name, context) {
   const root = document.createElement("div");
   root.className = "ts-root ts-" + name;
   context.element.append(root);
-  const ctx = { ...context, root, state: {}, call: (fn, ...args) => callServer(context.server, fn, args) };
+  const ctx = { ...context, root, state: {}, call: (fn, ...args) => callServer(context.server, fn, args),
+    news: (fn, version, ...args) => askNews(name, fn, version, args) };
   const broken = (error) => {
     const said = sentenceOf(error);
     if (root.childElementCount === 0) root.append(h("p", { class: "ts-note danger", role: "alert" }, drawIcon("circle-x"), h("span", {}, said)));

@@ -1,8 +1,8 @@
-/* Calls of the server's functions, polling while the page is seen, and one gate for both: while the server does not answer
+/** Calls of the server's functions, polling while the page is seen, and one gate for both: while the server does not answer
    it is shut. Then nothing asks but the gate itself, later each time, and a strip says so once. */
 import { h } from "./dom.js";
 import { wholeNumber } from "./format.js";
-import { t } from "./texts.js";
+import { pageLanguage, t } from "./texts.js";
 
 /** A whole number beyond 2^53 travels as {"$integer": digits} (webui/wire.py is the other end) and is a BigInt here: it shows all its
    digits and goes back as what it was. So a setting or a cell of a row may be one: calculate with `Number(...)` of it alone. */
@@ -22,11 +22,27 @@ export function fromWire(value) {
 /** A random key, for actions that must happen once. */
 export const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Call a guarded server function: resolves to its result; a refused call shows a toast and rejects with the error. */
+/** Call a guarded server function: resolves to its result; a refused call shows a toast and rejects with the error.
+    It is given one list: Gradio itself unwraps a single argument. */
 export async function callServer(server, name, args) {
-  /* One list: Gradio itself unwraps a single argument. */
   const answer = await server[name](args).catch(() => null);
   if (!answer) throw await lostError();
+  return valueOf(answer);
+}
+
+/** Ask a polled function: { version, value }, where `value` is null when `version` is still the newest. */
+export async function askNews(view, name, version, args) {
+  const given = encodeURIComponent(JSON.stringify(args));
+  const options = version ? { headers: { "If-None-Match": version } } : {};
+  const answer = await fetch(`/api/polled/${pageLanguage()}/${view}/${name}?given=${given}`, options).catch(() => null);
+  if (answer?.status === 304) return { version, value: null };
+  const told = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (!answer || !told) throw await lostError();
+  return { version: answer.headers.get("ETag") || "", value: valueOf(told) };
+}
+
+/** What a guarded function gave; a refusal is thrown. */
+function valueOf(answer) {
   if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
   return answer.tagged ? fromWire(answer.ok) : answer.ok;
 }
@@ -48,37 +64,56 @@ export async function loadPart(load) {
   try {
     return await load();
   } catch (error) {
-    console.error(error);
-    throw await lostError();
+    const lost = await lostError();
+    if (lost.code !== "away") console.error(error);
+    throw lost;
   }
 }
 
-/** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page. */
+/** So often nothing was new, after which a page asks more seldom: every so many milliseconds at last. */
+const CALM = 10, SELDOM = 5000;
+
+/** Milliseconds until the next look: those that were asked for; longer where nothing was new for the last `calm` times, and
+    where an answer took so long (`took`) that the server has much to do. */
+export function pollPace(milliseconds, calm, took = 0) {
+  const seldom = Math.max(milliseconds, Math.min(SELDOM, 5 * milliseconds));
+  const pace = Math.min(seldom, milliseconds * 1.25 ** Math.max(0, calm - CALM));
+  return Math.max(pace - took, Math.min(took, SELDOM));
+}
+
+/** Run `task` now and every `milliseconds`, only while the tab is visible and the server there; ends when `root` leaves the page.
+    Where it gives `false` (nothing is new) time and again, it is run more seldom, until something is or somebody does something.
+    `root` is often put on the page right after this call: the first time waits for that. */
 export function poll(root, milliseconds, task) {
-  let timer = 0;
-  let busy = false;
+  let timer = 0, busy = false, calm = 0;
+  const ends = new AbortController(), { signal } = ends;
   const tick = async () => {
-    if (!root.isConnected) return stop();
+    if (signal.aborted || !root.isConnected) return stop();
     if (busy || document.hidden || !gate.open()) return;
+    clearTimeout(timer);
     busy = true;
+    const begun = performance.now();
     try {
-      await task();
+      calm = (await task()) === false ? calm + 1 : 0;
     } catch (error) {
+      calm += 1;
       if (/** @type {any} */ (error).code !== "away") console.warn(error);
     } finally {
       busy = false;
     }
+    if (!signal.aborted) timer = setTimeout(tick, pollPace(milliseconds, calm, performance.now() - begun));
   };
+  const wake = () => {
+    calm = 0;
+    tick();
+  };
+  const stir = () => { if (calm > CALM) wake(); };
   const stop = () => {
-    clearInterval(timer);
-    document.removeEventListener("visibilitychange", tick);
-    forget();
+    clearTimeout(timer);
+    ends.abort();
   };
-  const forget = whenBack(tick);
-  timer = setInterval(tick, milliseconds);
-  document.addEventListener("visibilitychange", tick);
-  window.addEventListener("pagehide", stop, { once: true });
-  queueMicrotask(tick); // `root` is often put on the page right after this call
+  for (const [event, act] of Object.entries({ visibilitychange: wake, "ts:back": wake, pointerdown: stir, keydown: stir, pagehide: stop })) window.addEventListener(event, act, { signal });
+  queueMicrotask(tick);
   return stop;
 }
 
@@ -86,7 +121,9 @@ export function poll(root, milliseconds, task) {
 export const secondsToWait = (tries, random = Math.random) => Math.min(30, 2 ** tries) * (1 - 0.2 * random());
 
 /** A gate that is shut while the server is away. `ask()` resolves to whether it answers, `tell()` hears of each change, `seen()`:
-    does anybody look at the page, `clock`: {now(), later(seconds, task) -> cancel, random()}. */
+    does anybody look at the page, `clock`: {now(), later(seconds, task) -> cancel, random()}.
+    -> {open(), doubt(): a call got no answer; resolves to whether the server does answer, and asks nothing while it is known to be
+    away, now(): try at once, lost(): it is known to be away, state()}. */
 export function makeGate({ ask, tell, clock, seen }) {
   let away = false, tries = 0, next = 0, asking = null, cancel = () => {};
   const wait = () => {
@@ -110,11 +147,8 @@ export function makeGate({ ask, tell, clock, seen }) {
   };
   return {
     open: () => !away,
-    /** A call got no answer. Resolves to whether the server does answer; asks nothing while it is known to be away. */
     doubt: () => (away ? Promise.resolve(false) : look()),
-    /** Try at once. */
     now: () => (away ? look() : Promise.resolve(true)),
-    /** It is known to be away. */
     lost: () => {
       if (away) return;
       away = true;
@@ -175,4 +209,5 @@ function drawStrip() {
 export function watchServer() {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) gate.now(); });
   window.addEventListener("online", gate.now);
+  window.addEventListener("unhandledrejection", (event) => { if (event.reason?.code === "away") event.preventDefault(); });
 }

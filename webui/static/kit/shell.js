@@ -1,4 +1,4 @@
-/* The behaviour of the frame: skeleton, scheme, language, phone menu, the count of running jobs. */
+/** The behaviour of the frame: skeleton, scheme, language, phone menu, the count of running jobs. */
 import { h } from "./dom.js";
 import { askPulse, awayError, poll, serverIsGone, watchServer } from "./server.js";
 import { t } from "./texts.js";
@@ -39,12 +39,14 @@ async function pulse() {
     serverIsGone();
     throw awayError();
   }
-  if (!answer.ok) return;
+  if (!answer.ok) return false;
   const { running } = await answer.json();
-  const link = document.querySelector(".ts-rail [data-page=jobs]");
-  if (!link) return;
+  const link = /** @type {HTMLElement | null} */ (document.querySelector(".ts-rail [data-page=jobs]"));
+  if (!link || link.dataset.running === String(running)) return false;
+  link.dataset.running = String(running);
   link.querySelector(".ts-nav-count")?.remove();
   if (running) link.append(h("span", { class: "ts-nav-count" }, String(running), h("span", { class: "ts-sr" }, " " + t("common.running"))));
+  return true;
 }
 
 function phoneMenu(button, menu) {

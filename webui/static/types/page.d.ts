@@ -1,5 +1,5 @@
 // What every script of the pages may count on: its view's context, and what the browser's window holds.
-import type { FaultView, ViewFunctions, ViewValues } from "./server";
+import type { FaultView, ViewFunctions, ViewNews, ViewValues } from "./server";
 
 declare global {
   type ViewName = keyof ViewFunctions;
@@ -19,6 +19,10 @@ declare global {
     call<F extends keyof ViewFunctions[Name]>(
       name: F, ...args: ViewFunctions[Name][F] extends (...args: infer A) => unknown ? A : never
     ): Promise<ViewFunctions[Name][F] extends (...args: any[]) => infer R ? R : never>;
+    /** Ask a polled function of the page: `value` is null when `version` is still the newest. Rejects with a `Refusal`. */
+    news<F extends keyof ViewNews[Name]>(
+      name: F, version: string, ...args: ViewNews[Name][F] extends (...args: infer A) => unknown ? A : never
+    ): Promise<{ version: string; value: (ViewNews[Name][F] extends (...args: any[]) => infer R ? R : never) | null }>;
   }
 
   /** What the parts of a view share: its context, and whatever they keep. */

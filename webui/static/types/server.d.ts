@@ -187,7 +187,7 @@ export interface BrowsedRow {
   /** that it belongs to */
   split?: "train" | "val" | "test";
   /** of the file */
-  line?: number | null;
+  line?: number;
   /** where there are several */
   file?: string | null;
   /** place among those that were asked for */
@@ -449,7 +449,7 @@ export interface CompareDraft {
   /** "auto", or key of a device */
   device: string;
   /** limit of each job */
-  memory_mb: number | string | null;
+  memory_mb: number | null;
 }
 
 /** What the Compare page is placed with. */
@@ -472,8 +472,6 @@ export interface CompareStart {
   datasets: DatasetBrief[];
   /** that are here */
   devices: DeviceChoice[];
-  /** what was wrong with the stored draft */
-  warnings: CodedMessage[];
 }
 
 /** A scored question with everyone's answer. */
@@ -647,7 +645,7 @@ export interface DataRow {
   /** that it belongs to */
   split?: "train" | "val" | "test";
   /** of the file */
-  line?: number | null;
+  line?: number;
   /** where there are several */
   file?: string | null;
   /** place among those that were asked for */
@@ -904,36 +902,12 @@ export interface DryRunView {
   seconds: number | null;
 }
 
-/** A row of a data set as a person left it. */
-export interface EditedRow {
-  /** of a conversation */
-  messages?: ChatTurn[];
-  /** plain text */
-  text?: string;
-  /** before two answers, or a judged one */
-  prompt?: ChatTurn[];
-  /** the better answer */
-  chosen?: ChatTurn[];
-  /** the worse answer */
-  rejected?: ChatTurn[];
-  /** a judged answer */
-  completion?: ChatTurn[];
-  /** the judgement */
-  label?: boolean;
-  /** definitions of functions */
-  tools?: unknown[];
-  /** other columns */
-  extra?: Record<string, any>;
-  /** who made it */
-  origin?: Record<string, any>;
-  /** of the row that it replaces */
-  id: number;
-  /** that it belongs to */
-  split?: "train" | "val" | "test";
-  /** of the file */
-  line?: number | null;
-  /** where there are several */
-  file?: string | null;
+/** The newest jobs that ended. */
+export interface EndedJobs {
+  /** that there are in all */
+  count: number;
+  /** the newest first */
+  rows: ListedJob[];
 }
 
 /** What an entrant would cost; only `error` where it cannot be told. */
@@ -1268,14 +1242,6 @@ export interface FoundRows {
   rows: FoundRowView[];
 }
 
-/** A comparison, where it is new. */
-export interface FreshComparison {
-  /** of what is shown */
-  version: string;
-  /** None where nothing is new */
-  view: ComparisonView | null;
-}
-
 /** A GPU of this machine. */
 export interface GpuView {
   /** "cuda:N" */
@@ -1520,14 +1486,6 @@ export interface JobFacets {
   models: NameOfId[];
   /** data sets of jobs */
   data: NameOfId[];
-}
-
-/** The list of jobs, where it is new. */
-export interface JobList {
-  /** of what is listed */
-  version: string;
-  /** None where nothing is new */
-  jobs: ListedJob[] | null;
 }
 
 /** One line of a job's log. */
@@ -1980,6 +1938,56 @@ export interface ListedJob {
   method_label: string;
 }
 
+/** A tuned model in the list. */
+export interface ListedTuned {
+  /** of its row */
+  id: number;
+  /** shown in lists */
+  name: string;
+  /** key of the method */
+  method: string;
+  /** "adapter", "full", "delta" or "shots" */
+  format: string;
+  /** of its files */
+  bytes: number;
+  /** why its files, or its base's, are not those that they were */
+  changed: CodedMessage | null;
+  /** of its weights */
+  weights_hash: string;
+  /** seconds since 1970 */
+  created_at: number;
+  /** that it stands on */
+  base_model_id: number;
+  /** of that */
+  base_name: string;
+  /** None where it was deleted */
+  dataset_id: number | null;
+  /** of the data set */
+  dataset_name: string;
+  /** content that it was trained on */
+  dataset_hash: string | null;
+  /** that made it */
+  job_id: number;
+  /** of that */
+  job_name: string;
+  /** at the end */
+  train_loss: number | null;
+  /** at the end */
+  val_loss: number | null;
+  /** of the untouched base */
+  base_val_loss: number | null;
+  /** at the end */
+  perplexity: number | null;
+  /** of the optimizer */
+  steps: number | null;
+  /** that were trained on */
+  tokens: number | null;
+  /** that it took */
+  seconds: number | null;
+  /** for people */
+  method_label: string;
+}
+
 /** All that the wizard begins with. */
 export interface LoadedWizard {
   /** as it is now */
@@ -2276,6 +2284,14 @@ export interface MisfitView {
   ways: WayOutView[];
 }
 
+/** The list of tuned models. */
+export interface ModelsList {
+  /** that there are in all */
+  count: number;
+  /** the newest ones first */
+  rows: ListedTuned[];
+}
+
 /** A row of the database by its name. */
 export interface NameOfId {
   /** of the row */
@@ -2534,14 +2550,6 @@ export interface ObjectiveForm {
   refuses: string[];
   /** settings of training */
   params: ParamForm[];
-}
-
-/** The table that was being typed. */
-export interface OpenedSheet {
-  /** None where there is none */
-  sheet: SheetDraft | null;
-  /** what was wrong with the stored one */
-  warnings: CodedMessage[];
 }
 
 /** The most frequent first words. */
@@ -2843,11 +2851,11 @@ export interface RawBudget {
   /** "auto", or key of a device */
   device?: string;
   /** most memory */
-  memory_mb?: number | string | null;
+  memory_mb?: number | null;
   /** most time */
-  minutes?: number | string | null;
+  minutes?: number | null;
   /** most disk space */
-  disk_mb?: number | string | null;
+  disk_mb?: number | null;
   /** how plans are ranked */
   goal?: string;
 }
@@ -2867,7 +2875,7 @@ export interface RawComparison {
   /** "auto", or key of a device */
   device?: string;
   /** limit of each job */
-  memory_mb?: number | string | null;
+  memory_mb?: number | null;
 }
 
 /** An entrant as a form has it. */
@@ -3558,20 +3566,6 @@ export interface TunedOption {
   created_at: number;
 }
 
-/** How far the job is that looks at uploaded files. */
-export interface UploadReading {
-  /** that reads */
-  job: number;
-  /** of the first file */
-  name: string;
-  /** why they cannot be read */
-  error: CodedMessage | null;
-  /** that they became */
-  dataset: number | null;
-  /** nothing more comes */
-  ended: boolean;
-}
-
 /** The job whose settings are used again. */
 export interface UsedAgain {
   /** id */
@@ -3756,10 +3750,14 @@ export interface WizardValue {
 
 /** What the view home may call. */
 export interface HomeFunctions {
-  overview(): HomeOverview;
   machine(): MachineView;
   open_lesson(): LessonView;
   start_lesson(key: string): number;
+}
+
+/** What the view home may ask again and again. */
+export interface HomeNews {
+  overview(): HomeOverview;
 }
 
 /** What the view data may call. */
@@ -3778,15 +3776,13 @@ export interface DataFunctions {
   resume_import(dataset: number): null;
   models(): BaseModelView[];
   paste_data(text: string, name: string): number;
-  sheet_draft(): OpenedSheet;
+  sheet_draft(): SheetDraft | null;
   keep_sheet(sheet: SheetDraft | null): null;
   type_data(columns: string[], rows: string[][], name: string): number;
   fetch_data(name: string, split: string, folder: string): JobStarted;
   fetch_state(job: number): HubFetch;
   fetches(): HubFetch[];
   stop_fetch(job: number): null;
-  reading_state(job: number): UploadReading;
-  readings(): UploadReading[];
   choose_sheet(dataset: number, sheet: string): null;
   report(dataset: number): DataReport;
   report_tokens(dataset: number, model: number): TokenReport;
@@ -3798,7 +3794,7 @@ export interface DataFunctions {
   tokens_of_rows(dataset: number, ids: number[], model: number): RowAsTokens[];
   measure_tokens(dataset: number, model: number): MeasuredTokens;
   check_row(row: DataRow): CodedMessage | null;
-  apply_edits(dataset: number, edits: EditedRow[], drops: number[], base: number): MadeVersion;
+  apply_edits(dataset: number, edits: DataRow[], drops: number[], base: number): MadeVersion;
   rejected_list(dataset: number, offset: number): RejectedRows;
   rejected_fields(dataset: number, rejected: number): RejectedFields;
   try_repair(dataset: number, repair: RowRepair): TriedRepair;
@@ -3834,6 +3830,10 @@ export interface DataFunctions {
   review_add(target: number | string, dataset: number | null): AddedRows;
 }
 
+/** What the view data may ask again and again. */
+export interface DataNews {
+}
+
 /** What the view train may call. */
 export interface TrainFunctions {
   load_wizard(query: Record<string, string>): LoadedWizard;
@@ -3861,11 +3861,13 @@ export interface TrainFunctions {
   read_yaml(text: string): ReadDraft;
 }
 
+/** What the view train may ask again and again. */
+export interface TrainNews {
+}
+
 /** What the view jobs may call. */
 export interface JobsFunctions {
-  jobs_list(known: string, wanted: JobWish): JobList;
-  jobs_facets(): JobFacets;
-  job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
+  jobs_more(wanted: JobWish, at: number, job_id: number): ListedJob[];
   job_settings(job_id: number): SettingRow[];
   job_label(job_id: number, tags: string[], note: string): null;
   job_act(job_id: number, action: "stop" | "cancel" | "resume" | "delete"): null;
@@ -3873,11 +3875,18 @@ export interface JobsFunctions {
   job_start_changed(job_id: number): number;
 }
 
+/** What the view jobs may ask again and again. */
+export interface JobsNews {
+  jobs_now(wanted: JobWish): ListedJob[];
+  jobs_ended(wanted: JobWish): EndedJobs;
+  jobs_facets(): JobFacets;
+  job_feed(job_id: number, cursors: FeedCursors): NamedJobFeed;
+}
+
 /** What the view playground may call. */
 export interface PlaygroundFunctions {
   chat_start(): ChatStart;
   chat_view(conversation_id: number): ConversationView;
-  chat_feed(conversation_id: number | null, place: number): ChatFeed;
   chat_list(): ConversationBrief[];
   chat_suggestions(tuned_id: number | null): string[];
   chat_open(base_id: number, tuned_ids: number[], settings: ChatSettings): number;
@@ -3887,21 +3896,31 @@ export interface PlaygroundFunctions {
   chat_stop(conversation_id: number): null;
   chat_delete(conversation_id: number): null;
   list_start(wanted: WantedList): number;
-  list_view(job_id: number, after: number): QuestionListView;
   list_act(job_id: number, action: "stop" | "resume"): null;
   save_row_targets(): NameOfId[];
   save_row(conversation_id: number, turn: number, side: string, row: SavedRow): number;
 }
 
+/** What the view playground may ask again and again. */
+export interface PlaygroundNews {
+  chat_feed(conversation_id: number | null, place: number): ChatFeed;
+  list_view(job_id: number, after: number): QuestionListView;
+}
+
 /** What the view models may call. */
 export interface ModelsFunctions {
-  models_list(): NamedTuned[];
+  models_more(before: number): ListedTuned[];
   model_view(model_id: number): NamedTuned;
   model_rename(model_id: number, name: string): null;
   model_delete(model_id: number): null;
   model_use_weights(model_id: number, which: "best" | "last"): null;
   model_export(model_id: number, form: string, params: Record<string, any>): number;
   export_needs(model_id: number, form: string, params: Record<string, any>): ExportNeeds;
+}
+
+/** What the view models may ask again and again. */
+export interface ModelsNews {
+  models_list(): ModelsList;
   export_job(job_id: number): ExportJobView;
 }
 
@@ -3912,9 +3931,6 @@ export interface CompareFunctions {
   compare_plan(raw: RawComparison): ComparisonCosts;
   compare_fit(model: number | null, dataset: number): FitView;
   compare_begin(raw: RawComparison, key: string): number;
-  compare_list(): ComparisonBrief[];
-  compare_view(comparison: number, known: string): FreshComparison;
-  compare_curves(comparison: number): Record<string, Record<string, number[][]>>;
   compare_answers(comparison: number): ComparedAnswers[];
   compare_export(comparison: number, form: "csv" | "markdown"): string;
   compare_stop(comparison: number): null;
@@ -3924,16 +3940,26 @@ export interface CompareFunctions {
   compare_delete(comparison: number): null;
 }
 
+/** What the view compare may ask again and again. */
+export interface CompareNews {
+  compare_list(): ComparisonBrief[];
+  compare_view(comparison: number): ComparisonView;
+  compare_curves(comparison: number): Record<string, Record<string, number[][]>>;
+}
+
 /** What the view learn may call. */
 export interface LearnFunctions {
   learn_start(model: string): LearnStart;
   learn_advise(model: string, memory_gb: number, examples: number, goal: string): AdviceView[];
 }
 
+/** What the view learn may ask again and again. */
+export interface LearnNews {
+}
+
 /** What the view settings may call. */
 export interface SettingsFunctions {
   machine(): MachineFindings;
-  models(): BaseModelView[];
   get_starter(): number;
   add_hub(name: string): number;
   add_folder(path: string): number;
@@ -3941,6 +3967,11 @@ export interface SettingsFunctions {
   remove_model(model: number): null;
   disk_use(): DiskUse;
   limits(): LimitRow[];
+}
+
+/** What the view settings may ask again and again. */
+export interface SettingsNews {
+  models(): BaseModelView[];
 }
 
 /** What each view may call. */
@@ -3954,6 +3985,19 @@ export interface ViewFunctions {
   compare: CompareFunctions;
   learn: LearnFunctions;
   settings: SettingsFunctions;
+}
+
+/** What each view may ask again and again. */
+export interface ViewNews {
+  home: HomeNews;
+  data: DataNews;
+  train: TrainNews;
+  jobs: JobsNews;
+  playground: PlaygroundNews;
+  models: ModelsNews;
+  compare: CompareNews;
+  learn: LearnNews;
+  settings: SettingsNews;
 }
 
 /** What each view is placed with. */

@@ -20,10 +20,11 @@ export function board(root, id, forms, ctx) {
   replaceChildren(root, h("div", { class: "ts-wide compare-page" }, compareBack(), frame.head, frame.lead, frame.notes, frame.table, frame.curves, frame.answers));
   appendAll(frame.table, ["block", "block"].map((kind) => h("i", { class: "ts-bone " + kind, "aria-hidden": "true" })));
   b.refresh = async () => {
-    const news = await ctx.call("compare_view", id, b.version);
+    const news = await ctx.news("compare_view", b.version, id);
     b.version = news.version;
-    if (news.view) drawBoard(b, frame, news.view);
-    await follow(b, Boolean(news.view));
+    if (news.value) drawBoard(b, frame, news.value);
+    await follow(b, Boolean(news.value));
+    return Boolean(news.value);
   };
   b.act = async (button, task) => {
     const done = await runAction(button, async () => { await task(); return true; });
@@ -32,7 +33,7 @@ export function board(root, id, forms, ctx) {
   };
   const stop = poll(root, 1200, async () => {
     try {
-      await b.refresh();
+      return await b.refresh();
     } catch (error) {
       if (error.code !== "not_found") throw error;
       stop();
@@ -70,7 +71,9 @@ function drawBoard(b, frame, view) {
 async function follow(b, changed) {
   if (changed && (!b.view.active || Date.now() - b.curvesAt > 3000)) {
     b.curvesAt = Date.now();
-    b.curves.draw(await b.ctx.call("compare_curves", b.id));
+    const news = await b.ctx.news("compare_curves", b.drawnCurves || "", b.id);
+    if (news.value) b.curves.draw(news.value);
+    b.drawnCurves = news.version;
   }
   const ended = b.view.rows.flatMap((row) => row.runs).filter((run) => !["queued", "starting", "running", "stopping"].includes(run.status)).length;
   if (ended !== b.answered) {

@@ -21,12 +21,16 @@ function compareList(root, ctx) {
   const empty = h("div", { class: "ts-empty", hidden: true }, drawIcon("gauge"), h("p", {}, t("compare.empty")),
     h("p", { class: "ts-soft" }, t("compare.empty_more")), jobLink("plus", t("compare.new"), pageUrl("compare", { new: 1 }), "primary"));
   replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("compare.title"), t("compare.lead"), fresh), empty, list));
+  let version = "";
   poll(root, 2000, async () => {
-    const rows = await ctx.call("compare_list");
+    const news = await ctx.news("compare_list", version), rows = news.value;
+    version = news.version;
+    if (!rows) return false;
     empty.hidden = rows.length > 0;
     fresh.hidden = !rows.length;
     list.hidden = !rows.length;
     drawKeyed(list, rows, (row) => row.id, listed);
+    return true;
   });
 }
 

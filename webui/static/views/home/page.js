@@ -13,8 +13,11 @@ export async function view(root, _value, ctx) {
   const slots = { offer: h("section", {}), running: h("section", {}), finished: h("section", {}), next: h("section", {}), machine: h("p", { class: "home-machine ts-small" }) };
   const head = h("header", { class: "home-head" }, h("h1", {}, t("home.title")), h("p", { class: "ts-lead" }, t("home.lead")));
   const page = h("div", { class: "ts-page home" });
+  let version = "";
   const show = async (drawn) => {
-    const state = await ctx.call("overview");
+    const news = await ctx.news("overview", version), state = news.value;
+    version = news.version;
+    if (!state) return false;
     if (!drawn.size) homeFrame(page, head, slots, state, ctx);
     for (const [part, draw] of Object.entries(homeParts)) {
       const stamp = JSON.stringify(state[part]);
@@ -22,13 +25,15 @@ export async function view(root, _value, ctx) {
       drawn.set(part, stamp);
       draw(slots[part], state[part]);
     }
+    return true;
   };
   const drawn = new Map();
   poll(root, 1500, async () => {
-    await show(drawn);
-    if (page.isConnected) return;
+    const fresh = await show(drawn);
+    if (page.isConnected) return fresh;
     root.replaceChildren(page);
     homeMachine(slots.machine, await ctx.call("machine"));
+    return fresh;
   });
 }
 

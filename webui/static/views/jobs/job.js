@@ -30,16 +30,26 @@ export function jobDetail(root, id, ctx) {
   /** @type {any} */
   const parts = { charts: null, samples: jobSamples(slots.samples), events: jobEvents(slots.events), log: jobLog(slots.log) };
   slots.settings.hidden = true;
-  const data = { metrics: {}, cursors: {}, attempt: null, checkpoints: [], events: [], drawn: {} };
+  const data = { version: "", metrics: {}, cursors: {}, attempt: null, checkpoints: [], events: [], drawn: {} };
 
   const refresh = inTurn(async () => {
-    let feed;
+    let news;
     try {
-      feed = await ctx.call("job_feed", id, jobCursors(data));
+      news = await ctx.news("job_feed", data.version, id, jobCursors(data));
     } catch (error) {
       if (error.code !== "not_found") throw error; // asked again at the next tick
       return jobGone(root, error);
     }
+    if (news.value) show(news.value);
+    data.version = news.version;
+    if (!data.settings) {
+      await jobSettings(slots.settings, id, ctx);
+      data.settings = true;
+    }
+    return Boolean(news.value);
+  });
+  /** @param {Server.NamedJobFeed} feed */
+  const show = (feed) => {
     jobMerge(data, feed, parts);
     const job = feed.job;
     document.title = job.name + " · Tunesmith";
@@ -57,11 +67,7 @@ export function jobDetail(root, id, ctx) {
       jobOnce(data, "figures", Object.entries(data.metrics).map(([name, points]) => (known.has(name) ? 0 : points.length)), () => parts.figures.update(data.metrics, feed.charts));
     }
     parts.samples.show();
-    if (!data.settings) {
-      await jobSettings(slots.settings, id, ctx);
-      data.settings = true;
-    }
-  });
+  };
   poll(root, 600, refresh);
 }
 

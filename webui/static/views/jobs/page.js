@@ -7,9 +7,13 @@ import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { jobFilter } from "./filter.js";
 import { jobTags } from "./labels.js";
+import { longList } from "../shared/long-list.js";
 import { JOB_ACTIVE, jobAct, jobBadge, jobBar, jobError, jobKind, jobLink, jobSoon, jobWhen } from "./parts.js";
 
 const FACETS_EVERY = 10000; // milliseconds
+const ENDED_EVERY = 3000; // and at once when a job has left the others
+
+const idsOf = (jobs) => JSON.stringify((jobs || []).map((job) => job.id).sort());
 
 /** @type {View<"jobs">} */
 export async function view(root, _value, ctx) {
@@ -31,45 +35,65 @@ function jobList(root, ctx) {
   const loading = h("div", { class: "job-skeleton", role: "status", "aria-label": t("jobs.loading") }, h("i"), h("i"), h("i"));
   const add = jobLink("plus", t("jobs.train"), pageUrl("train"), "primary");
   const none = h("p", { class: "ts-soft job-none", role: "status", hidden: true }, t("jobs.filter.none"));
-  let version = "", asked = 0, facetsAt = 0;
-  const filter = jobFilter(() => { version = ""; asked += 1; refresh(); });
+  let asked = 0, facetsAt = 0, endedAt = 0;
+  const blank = () => ({ now: /** @type {any} */ ({ version: "", value: null }), ended: /** @type {any} */ ({ version: "", value: null }) });
+  let known = blank(), facets = { version: "" };
+  const older = longList({
+    follows: (a, b) => jobEnded(a) - jobEnded(b) < 0 || (jobEnded(a) === jobEnded(b) && a.id < b.id),
+    draw: (rows) => drawGroup("finished", rows, known.ended.value?.count ?? rows.length),
+    more: (last) => ctx.call("jobs_more", filter.wanted(), jobEnded(last), last.id),
+  });
+  const filter = jobFilter(() => { known = blank(); asked += 1; endedAt = 0; older.forget(); refresh(); });
   replaceChildren(root, h("div", { class: "ts-page" },
-    pageHead(t("jobs.title"), t("jobs.lead"), add), filter.node, loading, empty, none, groups.map((group) => group.node)));
+    pageHead(t("jobs.title"), t("jobs.lead"), add), filter.node, loading, empty, none, groups.map((group) => group.node), older.foot));
 
   const refresh = async () => {
-    const mine = asked;
-    const news = await ctx.call("jobs_list", version, filter.wanted());
-    if (mine !== asked) return; // narrowed otherwise meanwhile
-    version = news.version;
-    if (!news.jobs) return;
-    draw(news.jobs);
-    if (Date.now() - facetsAt < FACETS_EVERY) return;
-    facetsAt = Date.now();
-    filter.show(await ctx.call("jobs_facets"));
+    const mine = asked, wanted = filter.wanted();
+    const now = await ctx.news("jobs_now", known.now.version, wanted);
+    if (mine !== asked) return undefined; // narrowed otherwise meanwhile
+    const moved = now.value && idsOf(now.value) !== idsOf(known.now.value);
+    const due = moved || Date.now() - endedAt > ENDED_EVERY;
+    const ended = due ? await ctx.news("jobs_ended", known.ended.version, wanted) : { ...known.ended, value: null };
+    if (mine !== asked) return undefined;
+    if (due) endedAt = Date.now();
+    known = { now: { ...now, value: now.value || known.now.value }, ended: { ...ended, value: ended.value || known.ended.value } };
+    if (now.value || ended.value) draw(known.now.value, known.ended.value, Boolean(ended.value));
+    if (Date.now() - facetsAt > FACETS_EVERY) await refreshFacets();
+    return Boolean(now.value || ended.value);
   };
-  const draw = (jobs) => {
-    const all = Object.keys(filter.wanted()).length === 0;
+  const refreshFacets = async () => {
+    facetsAt = Date.now();
+    const news = await ctx.news("jobs_facets", facets.version);
+    facets = news;
+    if (news.value) filter.show(news.value);
+  };
+  /** @param {Server.ListedJob[]} jobs
+      @param {Server.EndedJobs} ended */
+  const draw = (jobs, ended, fresh) => {
+    const all = Object.keys(filter.wanted()).length === 0, nothing = !jobs.length && !ended.count;
     loading.hidden = true;
-    empty.hidden = !all || jobs.some((job) => job.trains);
-    none.hidden = all || jobs.length > 0;
+    empty.hidden = !all || [...jobs, ...ended.rows].some((job) => job.trains);
+    none.hidden = all || !nothing;
     add.hidden = !empty.hidden;
-    filter.node.hidden = all && jobs.length === 0;
-    for (const group of groups) {
-      const mine = jobs.filter((job) => jobGroup(job) === group.name);
-      if (group.name === "waiting") mine.sort((a, b) => (a.queue_place ?? 0) - (b.queue_place ?? 0));
-      group.node.hidden = mine.length === 0;
-      group.count.textContent = mine.length;
-      drawKeyed(group.list, mine, (job) => job.id, (job) => jobRow(job, ctx, refresh));
-    }
+    filter.node.hidden = all && nothing;
+    const running = jobs.filter((job) => job.status !== "queued");
+    const waiting = jobs.filter((job) => job.status === "queued").sort((a, b) => (a.queue_place ?? 0) - (b.queue_place ?? 0));
+    drawGroup("running", running, running.length);
+    drawGroup("waiting", waiting, waiting.length);
+    if (fresh) older.show(ended.rows, ended.count);
+    older.drop(new Set(jobs.map((job) => job.id)));
+  };
+  const drawGroup = (name, rows, count) => {
+    const group = groups[["running", "waiting", "finished"].indexOf(name)];
+    group.node.hidden = rows.length === 0;
+    group.count.textContent = count;
+    drawKeyed(group.list, rows, (job) => job.id, (job) => jobRow(job, ctx, refresh));
   };
   poll(root, 1000, refresh);
 }
 
-/** @param {Server.ListedJob} job */
-function jobGroup(job) {
-  if (job.status === "queued") return "waiting";
-  return JOB_ACTIVE.has(job.status) ? "running" : "finished";
-}
+/** By when the list orders the jobs that ended. */
+const jobEnded = (job) => job.finished_at ?? job.created_at;
 
 function jobListHead(name) {
   const columns = ["job", name === "waiting" ? "queue" : "progress", name === "waiting" ? null : "loss", name === "waiting" ? "asked" : "when"];

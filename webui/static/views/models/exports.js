@@ -18,7 +18,7 @@ export function modelDownloads(model, ctx) {
     node: h("section", { class: "ts-stack" }, h("h2", {}, t("models.downloads")), forms.map((form) => form.card),
       model.not_offered.map((one) => h("div", { class: "ts-note info model-not-offered" }, drawIcon("info"),
         h("p", {}, t("models.not_offered", { form: one.label, reason: one.reason }))))),
-    follow: () => Promise.all(forms.map((form) => form.follow())),
+    follow: async () => (await Promise.all(forms.map((form) => form.follow()))).some(Boolean),
   };
 }
 
@@ -52,15 +52,19 @@ function modelExport(model, form, ctx) {
   };
   draw(null);
   const follow = async () => {
-    if (!state.job) return;
-    let job = /** @type {any} */ (null);
+    if (!state.job) return false;
+    const mine = state.job;
+    let news = /** @type {any} */ ({ version: "", value: null });
     try {
-      job = await ctx.call("export_job", state.job);
+      news = await ctx.news("export_job", state.asked === mine ? state.version : "", mine);
+      if (!news.value) return false;
     } catch (error) {
       if (error.code !== "not_found") throw error; // asked again at the next tick
       state.job = null;
     }
-    draw(job);
+    Object.assign(state, { asked: mine, version: news.version });
+    draw(news.value);
+    return true;
   };
   return { card, follow };
 }

@@ -6,6 +6,7 @@ import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { reasonBox } from "../shared/form-controls.js";
+import { longList } from "../shared/long-list.js";
 import { modelGain, modelLineage } from "./parts.js";
 
 /** @type {View<"models">} */
@@ -20,16 +21,24 @@ function modelList(root, ctx) {
   const empty = h("div", { class: "ts-empty", hidden: true }, drawIcon("box"), h("p", {}, t("models.empty")),
     h("p", { class: "ts-soft" }, t("models.empty_more")),
     h("a", { class: "ts-btn primary", href: pageUrl("train") }, drawIcon("wand-sparkles"), t("models.train")));
-  const page = h("div", { class: "ts-page" }, pageHead(t("models.title"), t("models.lead")), empty, grid);
-  replaceChildren(root, page);
+  const list = longList({
+    follows: (a, b) => a.id < b.id,
+    draw: (rows) => drawKeyed(grid, rows, (model) => model.id, modelCard),
+    more: (last) => ctx.call("models_more", last.id),
+  });
+  replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("models.title"), t("models.lead")), empty, grid, list.foot));
+  let version = "";
   poll(root, 3000, async () => {
-    const models = await ctx.call("models_list");
-    empty.hidden = models.length > 0;
-    drawKeyed(grid, models, (model) => model.id, modelCard);
+    const news = await ctx.news("models_list", version);
+    version = news.version;
+    if (!news.value) return false;
+    empty.hidden = news.value.count > 0;
+    list.show(news.value.rows, news.value.count);
+    return true;
   });
 }
 
-/** @param {Server.NamedTuned} model */
+/** @param {Server.ListedTuned} model */
 function modelCard(model) {
   return h("li", { class: "ts-card model-card", "data-model": model.id },
     h("div", { class: "ts-spread" },

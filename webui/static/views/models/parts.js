@@ -7,7 +7,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 
 /**
  * Validation loss before and after: what the training changed, on rows that it never saw.
- * @param {Server.NamedTuned} model
+ * @param {Server.ListedTuned | Server.NamedTuned} model
  */
 export function modelGain(model) {
   if (model.val_loss === null) return null;
@@ -28,7 +28,7 @@ function changeWords({ word, share }) {
 
 /**
  * base -> data -> method -> model, as a small line; `linked` ones lead to each of them.
- * @param {Server.NamedTuned} model
+ * @param {Server.ListedTuned | Server.NamedTuned} model
  */
 export function modelLineage(model, linked) {
   const node = (kind, icon, label, text, href) => h("li", { class: "model-node " + kind },

@@ -11,7 +11,7 @@ import { jobBadge, jobBar, jobError, jobHeadline, jobLink, jobSoon } from "../jo
 const STEP = 100; // answered questions that are shown at first, and more at a time
 
 export function listView(root, id, ctx) {
-  const page = { id, ctx, rows: 0, most: STEP, total: 0, body: null, drawn: "", slots: {}, refresh: () => {} };
+  const page = { id, ctx, rows: 0, most: STEP, total: 0, body: null, drawn: "", version: "", slots: {}, refresh: () => {} };
   const slot = (name) => (page.slots[name] = h("div", { class: "play-list-" + name }));
   replaceChildren(root, h("div", { class: "ts-wide play-list" },
     h("a", { class: "job-back", href: pageUrl("playground") }, drawIcon("chevron-right"), t("playground.list.back")), slot("head"), slot("meter"), slot("table"), slot("more")));
@@ -22,7 +22,10 @@ export function listView(root, id, ctx) {
 async function refresh(page, root) {
   let view;
   try {
-    view = await page.ctx.call("list_view", page.id, page.rows);
+    const news = await page.ctx.news("list_view", page.version, page.id, page.rows);
+    page.version = news.version;
+    if (!news.value) return false;
+    view = news.value;
   } catch (error) {
     if (error.code !== "not_found") throw error;
     return replaceChildren(root, h("div", { class: "ts-page" }, pageHead(t("playground.list.title")),
@@ -31,6 +34,7 @@ async function refresh(page, root) {
   document.title = view.job.name + " · Tunesmith";
   drawState(page, view);
   addRows(page, view);
+  return true;
 }
 
 function drawState(page, view) {
@@ -67,7 +71,7 @@ function addRows(page, view) {
   page.rows += taken.length;
   const more = page.rows >= page.most && page.rows < page.total;
   if (more === Boolean(page.slots.more.firstChild)) return;
-  replaceChildren(page.slots.more, more ? h("button", { type: "button", class: "ts-btn", id: "list-more", onclick: () => { page.most += STEP; return page.refresh(); } }, t("playground.list.more")) : null);
+  replaceChildren(page.slots.more, more ? h("button", { type: "button", class: "ts-btn", id: "list-more", onclick: () => { page.most += STEP; page.version = ""; return page.refresh(); } }, t("playground.list.more")) : null);
 }
 
 const SIDE_WORDS = { base: "playground.base", tuned: "playground.tuned", fewshot: "playground.fewshot" };

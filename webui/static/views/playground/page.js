@@ -106,19 +106,23 @@ function playFollow(root, play) {
   let failed = false;
   poll(root, 200, async () => {
     const calm = !play.wait && !playBusy(play);
-    if (calm && !failed && Date.now() - last < 3000) return;
+    if (calm && !failed && Date.now() - last < 3000) return false;
     last = Date.now();
     failed = true;
     await playRefresh(play);
     failed = false;
+    return undefined;
   });
 }
 
 /** @param {Parts<"playground">} play */
 async function playRefresh(play) {
   const id = play.id;
-  const feed = await play.ctx.call("chat_feed", id, Math.max(0, play.turns.length - 1));
+  const place = Math.max(0, play.turns.length - 1), asked = `${id} ${place}`;
+  const news = await play.ctx.news("chat_feed", play.heard?.asked === asked ? play.heard.version : "", id, place), feed = news.value;
   if (play.id !== id) return;
+  play.heard = { asked, version: news.version };
+  if (!feed) return;
   play.status = feed.status;
   if (id && feed.messages) play.turns = [...play.turns.slice(0, -1).filter((turn) => !feed.messages.some((m) => m.turn === turn.turn)), ...playTurns(feed.messages)];
   if (play.asked !== null && play.turns.some((turn) => turn.turn >= play.askedTurn)) play.asked = null;

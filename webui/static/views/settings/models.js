@@ -14,14 +14,19 @@ import { labelledField, noteBox, reasonBox } from "../shared/form-controls.js";
  */
 export function settingsModels(models, ctx) {
   const list = h("div", {});
-  const state = { drawn: "" };
+  const state = { drawn: "", version: "" };
   const draw = (known) => {
     const stamp = JSON.stringify(known);
     if (stamp === state.drawn) return;
     state.drawn = stamp;
     replaceChildren(list, known.length ? settingsModelTable(known, ctx, refresh) : settingsNoModel(ctx, refresh));
   };
-  const refresh = async () => draw(await ctx.call("models"));
+  const refresh = async () => {
+    const news = await ctx.news("models", state.version);
+    state.version = news.version;
+    if (news.value) draw(news.value);
+    return Boolean(news.value);
+  };
   draw(models);
   requestAnimationFrame(() => poll(list, 1500, refresh));
   return [list, h("div", { class: "ts-card settings-add" },
