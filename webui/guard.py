@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from engine.core.errors import SpecError, TunesmithError
-from engine.core.obstacles import obstacle
+from engine.core.obstacles import obstacle, true_reason
 from engine.core.shapes import FaultView
 from webui.i18n import error_text, message, sentence
 
@@ -50,7 +50,7 @@ def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
                 return {"ok": with_sentences(language, function(*arguments))}
             except TunesmithError as error:
                 log.info("%s: %s", function.__name__, error)
-                return {"error": error_value(language, error)}
+                return {"error": error_value(language, true_reason(error))}
             except Exception as error:
                 log.exception("%s failed", function.__name__)
                 return {"error": error_value(language, obstacle(error) or TunesmithError())}
