@@ -37,7 +37,9 @@ def _run(arguments: Sequence[str]) -> int:
         os.environ.update(settings.child_environment())
         return _COMMANDS[args.command](console, settings, args)
     except TunesmithError as error:
-        console.fault(error)
+        from engine.core.obstacles import true_reason
+
+        console.fault(true_reason(error))
         return 1
     except KeyboardInterrupt:
         console.end_status()

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from engine.core.characters import whole
 from engine.core.conforming import conform
 from engine.core.errors import Fault, SpecError, TunesmithError
-from engine.core.obstacles import obstacle
+from engine.core.obstacles import obstacle, true_reason
 from engine.core.shapes import FaultView
 from webui.i18n import error_text, message
 from webui.wire import WireValue, unpacked
@@ -70,7 +70,7 @@ def guarded(language: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
                 return {"ok": packed.value, "tagged": True} if packed.tagged else {"ok": packed.value}
             except TunesmithError as error:
                 log.info("%s: %r", function.__name__, str(error)[:2000])
-                return {"error": error_value(language, error)}
+                return {"error": error_value(language, true_reason(error))}
             except Exception as error:
                 log.exception("%s failed", function.__name__)
                 return {"error": error_value(language, obstacle(error) or TunesmithError())}

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.core.errors import Fault, TunesmithError
+from engine.core.errors import Fault, SpecError, TunesmithError
 from engine.core.settings import read_settings
 
 CODES = {
@@ -48,7 +48,7 @@ _OF_DATABASE = {
     "damaged": "obstacle.damaged",
 }
 _LIBRARIES = ("pyarrow", "safetensors", "safetensors_rust", "tokenizers")  # their errors hold the system's as text
-_TOLD = re.compile(r"(?i:\bos error |\bcode: |\berrno )(\d{1,3})\b")
+_TOLD = re.compile(r"(?i:\bos error |\bos \{ code: |\berrno )(\d{1,3})\b")
 _TORCH_WRITER = ("PytorchStreamWriter failed", "file write failed", "unexpected pos")
 _NO_THREAD = "can't start new thread"
 _DEEPEST = 8  # errors behind an error that are looked at
@@ -57,6 +57,16 @@ _LITTLE = {"obstacle.unwritten": 16 * 2**20, "obstacle.failing": 2**16}  # bytes
 
 _PLACELESS = ("obstacle.open_files", "obstacle.no_memory", "obstacle.no_process")
 _NO_SPACE = ("obstacle.disk_full", "obstacle.quota")
+_NO_FAULT_OF_A_FILE = (
+    *_NO_SPACE,
+    "obstacle.read_only",
+    "obstacle.denied",
+    "obstacle.open_files",
+    "obstacle.disk_error",
+    "obstacle.locked",
+    "obstacle.damaged",
+)
+_TELL_IT = ("disk_full", "no_disk")  # ends of codes whose own sentence says it with more
 STATUS = {  # of HTTP, by code: every obstacle that there is
     code: 507 if code in _NO_SPACE else 503
     for code in dict.fromkeys((*CODES.values(), *_OF_DATABASE.values(), "obstacle.unwritten"))
@@ -77,6 +87,14 @@ def obstacle(error: BaseException, home: Path | None = None) -> Fault | None:
         if found is not None:
             return _fault(*found, home)
     return None
+
+
+def true_reason(error: TunesmithError) -> TunesmithError:
+    """The fault itself, or the obstacle that it was made of: a file that cannot be read for want of rights is not broken."""
+    if error.__cause__ is None or error.code.endswith(_TELL_IT) or isinstance(error, SpecError):
+        return error
+    met = obstacle(error.__cause__)
+    return met if met is not None and met.code in _NO_FAULT_OF_A_FILE else error
 
 
 def sources() -> tuple[type[Exception], ...]:

@@ -14,7 +14,7 @@ from engine.core.context import Context, open_context
 from engine.core.errors import Fault, TunesmithError
 from engine.core.hardware import cpu
 from engine.core.imports import importing
-from engine.core.obstacles import obstacle
+from engine.core.obstacles import obstacle, true_reason
 from engine.core.shapes import CodedMessage
 from engine.jobs.kinds import kind_of
 from engine.jobs.kinds.declaration import JobKind
@@ -74,7 +74,7 @@ def work(ctx: Context, reporter: Reporter) -> None:
         reporter.finish("cancelled" if cancelled else "interrupted", error=error)
     except TunesmithError as fault:
         _log.error("%s", fault)
-        reporter.finish("failed", error=fault.as_dict())
+        reporter.finish("failed", error=true_reason(fault).as_dict())
     except Fenced:
         raise
     except Exception as unexpected:

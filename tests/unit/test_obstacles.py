@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from engine.core.context import Context
 from engine.core.errors import Fault
-from engine.core.obstacles import CODES, STATUS, obstacle
+from engine.core.obstacles import CODES, STATUS, obstacle, true_reason
 from engine.core.text import LANGUAGES
 from engine.services.app.preferences import get_setting, put_setting
 from storage import dialect
@@ -203,3 +203,30 @@ def test_a_folder_that_can_only_be_read_is_told(tmp_path: Path) -> None:
         told = met(lambda: put_setting(ctx, "a", 1))
         assert told is not None
         assert told.code == "obstacle.read_only"
+
+
+def fault_from(code: str, cause: Exception) -> Fault:
+    made = Fault(code, name="x")
+    made.__cause__ = cause
+    return made
+
+
+REASONS = [
+    (fault_from("data.parquet.damaged", OSError(errno.EMFILE, "Too many open files", "/a")), "obstacle.open_files"),
+    (fault_from("questions.gone", PermissionError(errno.EACCES, "denied", "/a")), "obstacle.denied"),
+    (fault_from("model.hub_unreachable", OSError(errno.ENOSPC, "full")), "obstacle.disk_full"),
+    (fault_from("questions.gone", FileNotFoundError(errno.ENOENT, "gone", "/a")), "questions.gone"),
+    (fault_from("training.disk_full", OSError(errno.ENOSPC, "full")), "training.disk_full"),
+    (fault_from("chat.out_of_memory", MemoryError()), "chat.out_of_memory"),
+    (fault_from("data.json.broken", ValueError("x")), "data.json.broken"),
+    (Fault("job.not_queued", name="x"), "job.not_queued"),
+]
+
+
+@pytest.mark.parametrize(("fault", "code"), REASONS, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_fault_that_was_made_of_a_refusal_of_the_machine_tells_it(fault: Fault, code: str) -> None:
+    def act() -> None:
+        raise fault from fault.__cause__
+
+    assert true_reason(fault).code == code
+    assert guarded("en")(act)([])["error"]["code"] == code

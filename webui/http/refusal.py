@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
 from engine.core.errors import Fault, TunesmithError
-from engine.core.obstacles import STATUS, obstacle
+from engine.core.obstacles import STATUS, obstacle, true_reason
 from webui.assets import Assets
 from webui.guard import error_value
 from webui.http.language import language_of
@@ -29,7 +29,8 @@ def refuse(scope: Scope, status: int, error: TunesmithError) -> Response:
     """An error as a response: a page where the browser asked for one, JSON elsewhere."""
     headers = Headers(scope=scope)
     lang = language_of(headers, scope["path"])
-    value = error_value(lang, error)
+    error = true_reason(error)
+    status, value = STATUS.get(error.code, status), error_value(lang, error)
     if "text/html" in headers.get("accept", "") and scope["method"] in ("GET", "HEAD"):
         return HTMLResponse(plain_page(lang, assets(), t(lang, f"web.status.{status}"), value["message"]), status)
     body = json.dumps({"error": value}, ensure_ascii=False)
