@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from tests.browser.conftest import PHONE, Open
+from engine.core.context import Context, open_context
+from engine.core.settings import Settings
+from engine.jobs.kinds.import_data import IMPORT_DATA
+from engine.jobs.queue import enqueue
+from engine.services.data import taking_in
+from storage.job_tables import Job
+from tests.browser import seeds
+from tests.browser.conftest import PHONE, Open, Server, Visit
 from tests.unit.data.made import pdf
 from webui.i18n import t
 
@@ -77,4 +87,54 @@ def test_several_files_and_pasted_text_on_a_phone(visit: Open, tmp_path: Path) -
     assert tab.violations() == []
     page.click(f"button:has-text('{t('zh', 'data.paste.go')}')")
     page.wait_for_selector(".data-preview .ts-bubble.assistant:has-text('A9')")
+    tab.assert_clean()
+
+
+@contextmanager
+def _waiting(ctx: Context) -> Iterator[int]:
+    """A job that reads files, and waits for another one; neither stays in the server that all tests look at."""
+    file = ctx.settings.folder("incoming") / "a"
+    file.write_bytes(b'{"prompt": "Q", "completion": "A"}\n')
+    with seeds.sleeper() as worker:
+        with ctx.db.write() as session:
+            busy = session.get_one(Job, enqueue(session, IMPORT_DATA, name="Busy", spec={}))
+            for key, value in seeds.alive(worker).items():
+                setattr(busy, key, value)
+            for status in ("starting", "running"):
+                busy.status = status
+                session.flush()
+        with patch.object(taking_in, "AT_ONCE_SECONDS", 0.0):
+            job = taking_in.take_in(ctx, [(file, "a.jsonl")])["job"]
+        yield job
+        with ctx.db.write() as session:
+            session.get_one(Job, busy.id).status = "failed"
+            for one in (busy.id, job):
+                session.get_one(Job, one).deleted_at = 1.0
+
+
+def test_files_that_take_longer_are_read_by_a_job_that_can_be_stopped(
+    server: Server, visit: Open, tmp_path: Path
+) -> None:
+    ctx = open_context(Settings(home=server.home))
+    with _waiting(ctx) as job:
+        _stopped_and_asked_for(job, visit(), tmp_path)
+    ctx.db.close()
+
+
+def _stopped_and_asked_for(job: int, tab: Visit, folder: Path) -> None:
+    page = tab.open("/en/data")
+    stop = f".data-upload-state button:has-text('{t('en', 'data.upload.cancel')}')"
+    stopped = f"text={t('en', 'data.upload.job_stopped', name='a.jsonl')}"
+    page.wait_for_selector(stop)
+    assert page.is_disabled(".data-drop .ts-btn.primary")
+    assert t("en", "data.upload.job", name="a.jsonl") in page.inner_text(".data-upload-state")
+    assert tab.violations() == []
+    page.click(stop)
+    page.wait_for_selector(stopped)
+    assert not page.is_disabled(".data-drop .ts-btn.primary")
+    page.route("**/api/uploads", lambda route: route.fulfill(json={"job": job}))
+    page.reload()
+    (folder / "b.jsonl").write_bytes(b"{}")
+    page.set_input_files("#data-file", str(folder / "b.jsonl"))
+    page.wait_for_selector(stopped)
     tab.assert_clean()

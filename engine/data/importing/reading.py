@@ -83,15 +83,15 @@ def _by_rows(
     """Any format. What was passed before is read again, but not looked at."""
     size, done = file.path.stat().st_size, float(place.size - before)
     batch: list[Outcome] = []
-    weight = 0
+    weight = made = 0
     for item in islice(file.records(budget), place.row, None):
         weight += len(item.raw)
         batch.append(_outcome(item if name is None else replace(item, file=name), convert))
-        if len(batch) >= _BATCH_ROWS or weight >= _BATCH_CHARACTERS:
+        if len(batch) >= _BATCH_ROWS or max(weight, budget.size - made) >= _BATCH_CHARACTERS:
             done = min(done + weight * _bytes_a_character(item.raw, file.encoding), size)
             place = replace(place, row=place.row + len(batch), items=place.items + len(batch), size=before + int(done))
             yield batch, place
-            batch, weight = [], 0
+            batch, weight, made = [], 0, budget.size
     if batch:
         yield batch, replace(place, row=place.row + len(batch), items=place.items + len(batch))
 
