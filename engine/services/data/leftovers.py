@@ -30,9 +30,16 @@ def sweep(ctx: Context) -> None:
         ended, owned = list(_of_ended_jobs(ctx, session)), _owned(session)
     for left in ended:
         _remove(left, now - _HOUR_S)
-    nobodys = [*_unfinished_files(ctx), *_strays(ctx, owned), *(() if working else _scratch(ctx))]
-    for left in nobodys:
+    for left in (*_strays(ctx, owned), *(() if working else _scratch(ctx))):
         _remove(left, now - _DAY_S)
+    sweep_files(ctx)
+
+
+def sweep_files(ctx: Context) -> None:
+    """The part of it that asks no database: files of which only the process knew that made them."""
+    before = time.time() - _DAY_S
+    for left in _unfinished_files(ctx):
+        _remove(left, before)
 
 
 def try_to_sweep(ctx: Context) -> None:
