@@ -271,7 +271,7 @@ def test_a_list_of_questions_is_asked_followed_and_taken_away(visit: Open, studi
     assert tab.violations() == []
     with page.expect_download() as waiting:
         page.click("#list-csv")
-    rows = list(csv.reader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()))
+    rows = [row for row in csv.reader(Path(waiting.value.path()).read_text("utf-8-sig").splitlines()) if row]
     assert [row[0] for row in rows] == ["Question", "Where is the lamp?", "'=1+1", "你好，请问灯在哪里？"]
     tab.assert_clean()
 

@@ -208,7 +208,7 @@ def test_csv_opens_in_excel_and_runs_nothing(ctx: Context, done: int) -> None:
     assert name == "My list.csv"
     content = path.read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
-    head, *rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    head, *rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if row]
     assert len(head) == 6
     assert head[0] == "问题"
     assert head[1].startswith("基座模型：")

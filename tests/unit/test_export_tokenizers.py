@@ -32,7 +32,7 @@ def exported(base: Path, tokenizer: Path, target: Path, monkeypatch: pytest.Monk
     """The folder with what every export brings along."""
     target.mkdir()
     monkeypatch.setattr(result_files, "tokenizer_folder", lambda _settings, _base: tokenizer)
-    monkeypatch.setattr(result_files, "weights_folder", lambda _settings, _base: base)
+    monkeypatch.setattr(result_files, "intact_settings", lambda _settings, _base: base)
     source: Any = SimpleNamespace(ctx=SimpleNamespace(settings=None), base=None)
     result_files.add_tokenizer(source, target)
     return target
