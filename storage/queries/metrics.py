@@ -16,6 +16,7 @@ from storage.job_tables import LogLine, Metric, Sample
 Point = tuple[int, float]
 LONG = 4_000  # points of a series that are read one by one; of longer ones, the database finds those that draw the line
 _PARTS = 4  # of a stretch
+_NEAR = 50_000  # numbers of all jobs together, that are looked through quickly
 STRETCHES = 740  # a chart has about as many pixels across
 
 
@@ -43,10 +44,14 @@ def series_after(s: Session, job_id: int, after: int, stretches: int = STRETCHES
 
 def _few_after(s: Session, job_id: int, after: int) -> tuple[dict[str, list[Point]], int] | None:
     """As `series_after`, where not more was written since than can be read at once; else None."""
-    # By its index, all points of the job would be walked where only the newest rows are asked for.
     newer = select(Metric.id, Metric.name, Metric.step, Metric.value)
-    newer = newer.where(Metric.id > after, not_by_index(Metric.job_id) == job_id)
-    rows = s.execute(newer.order_by(Metric.id).limit(LONG + 1)).all()
+    if (
+        s.scalar(select(func.max(Metric.id))) or 0
+    ) - after < _NEAR:  # by its index, all points of the job would be walked
+        newer = newer.where(Metric.id > after, not_by_index(Metric.job_id) == job_id).order_by(Metric.id)
+    else:  # by the ids, all that other jobs wrote since would be walked
+        newer = newer.where(Metric.job_id == job_id, not_by_index(Metric.id) > after).order_by(not_by_index(Metric.id))
+    rows = s.execute(newer.limit(LONG + 1)).all()
     if len(rows) > LONG:
         return None
     series: dict[str, list[Point]] = {}
