@@ -180,6 +180,11 @@ def entries_of(column: InstrumentedAttribute[Any]) -> TableValuedAlias:
     return func.json_each(column).table_valued(sql_column("value", String))
 
 
+def several(*columns: ColumnElement[Any]) -> ColumnElement[str]:
+    """Several numbers as one: a JSON list in a text, for a subquery that may give one column alone."""
+    return func.json_array(*columns)
+
+
 # ------------------------------------------------------------------ schema
 
 

@@ -51,17 +51,17 @@ class _Around:
 
 
 def _around(s: Session, jobs: Sequence[Job], losses: ValLosses) -> _Around:
-    ids = [job.id for job in jobs]
+    ids, ended = [job.id for job in jobs], [job.id for job in jobs if job.status in FINAL]
     datasets, models = ({getattr(job, of) for job in jobs} - {None} for of in ("dataset_id", "base_model_id"))
     return _Around(
         datasets=inputs.dataset_names(s, datasets),
         models=base_models.model_names(s, models),
         tuned=queries.tuned_ids(s, ids),
-        places=queries.queue_places(s),
+        places=queries.queue_places(s) if any(job.status == JobStatus.QUEUED for job in jobs) else {},
         checkpoints=queries.last_checkpoints(s, ids),
         val_losses=losses,
         comparisons=comparisons.of_jobs(s, ids),
-        ran=events.running_seconds(s, ids),
+        ran=events.running_seconds(s, ended) if ended else {},
         models_there=base_models.models_there(s, models),
         datasets_there=inputs.datasets_there(s, datasets),
     )

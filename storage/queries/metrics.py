@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.orm import Session
 
-from storage.dialect import not_by_index
+from storage.dialect import not_by_index, several
 from storage.job_tables import LogLine, Metric, Sample
 
 Point = tuple[int, float]
 LONG = 4_000  # points of a series that are read one by one; of longer ones, the database finds those that draw the line
+_PARTS = 4  # of a stretch
+_NEAR = 50_000  # numbers of all jobs together, that are looked through quickly
 STRETCHES = 740  # a chart has about as many pixels across
 
 
@@ -23,7 +27,6 @@ class _Span:
     count: int
     first: int  # step
     last: int  # step
-    newest: int  # id
 
 
 def series_after(s: Session, job_id: int, after: int, stretches: int = STRETCHES) -> tuple[dict[str, list[Point]], int]:
@@ -36,15 +39,19 @@ def series_after(s: Session, job_id: int, after: int, stretches: int = STRETCHES
         return few
     spans = _spans(s, job_id, after)
     series = {name: _points(s, job_id, name, span, after, stretches) for name, span in spans.items()}
-    return series, max((span.newest for span in spans.values()), default=after)
+    return series, _newest(s, job_id) if spans else after
 
 
 def _few_after(s: Session, job_id: int, after: int) -> tuple[dict[str, list[Point]], int] | None:
     """As `series_after`, where not more was written since than can be read at once; else None."""
-    # By its index, all points of the job would be walked where only the newest rows are asked for.
     newer = select(Metric.id, Metric.name, Metric.step, Metric.value)
-    newer = newer.where(Metric.id > after, not_by_index(Metric.job_id) == job_id)
-    rows = s.execute(newer.order_by(Metric.id).limit(LONG + 1)).all()
+    if (
+        s.scalar(select(func.max(Metric.id))) or 0
+    ) - after < _NEAR:  # by its index, all points of the job would be walked
+        newer = newer.where(Metric.id > after, not_by_index(Metric.job_id) == job_id).order_by(Metric.id)
+    else:  # by the ids, all that other jobs wrote since would be walked
+        newer = newer.where(Metric.job_id == job_id, not_by_index(Metric.id) > after).order_by(not_by_index(Metric.id))
+    rows = s.execute(newer.limit(LONG + 1)).all()
     if len(rows) > LONG:
         return None
     series: dict[str, list[Point]] = {}
@@ -54,9 +61,19 @@ def _few_after(s: Session, job_id: int, after: int) -> tuple[dict[str, list[Poin
 
 
 def _spans(s: Session, job_id: int, after: int) -> dict[str, _Span]:
-    told = (func.count(), func.min(Metric.step), func.max(Metric.step), func.max(Metric.id))
-    found = select(Metric.name, *told).where(Metric.job_id == job_id, *_beyond(after)).group_by(Metric.name)
-    return {name: _Span(*rest) for name, *rest in s.execute(found)}
+    mine = (Metric.job_id == job_id, *_beyond(after))
+    counted = s.execute(select(Metric.name, func.count()).where(*mine).group_by(Metric.name)).all()
+    ends = [func.min(Metric.step), func.max(Metric.step)]
+    spans = {}
+    for name, count in counted:  # one end at a time: then the index knows it without a walk
+        first, last = (s.scalar(select(end).where(*mine, Metric.name == name)) for end in ends)
+        spans[name] = _Span(count, first or 0, last or 0)
+    return spans
+
+
+def _newest(s: Session, job_id: int) -> int:
+    """The id of the job's latest number."""
+    return s.scalar(select(func.max(Metric.id)).where(Metric.job_id == job_id)) or 0
 
 
 def _beyond(after: int) -> tuple[ColumnElement[bool], ...]:
@@ -73,14 +90,42 @@ def _points(s: Session, job_id: int, name: str, span: _Span, after: int, stretch
 
 
 def _extremes(s: Session, mine: Sequence[ColumnElement[bool]], span: _Span, stretches: int) -> set[int]:
-    """The steps of the lowest and of the highest value of each stretch. The rows themselves stay in the database."""
-    numbers = select(literal(0).label("number")).cte("stretches", recursive=True)
-    numbers = numbers.union_all(select(numbers.c.number + 1).where(numbers.c.number < stretches - 1))
-    steps = span.last - span.first + 1
-    begin, end = (span.first + (numbers.c.number + more) * steps // stretches for more in (0, 1))
-    inside = select(Metric.step).where(*mine, Metric.step >= begin, Metric.step < end).correlate(numbers).limit(1)
-    ends = (inside.order_by(by, Metric.step).scalar_subquery() for by in (Metric.value, Metric.value.desc()))
-    return {step for row in s.execute(select(*ends).select_from(numbers)) for step in row if step is not None}
+    """The steps of the lowest and of the highest value of each stretch. The rows themselves stay in the database.
+
+    All rows are walked once, for the numbers of small parts; their steps are then looked for in those parts alone.
+    """
+    parts = _Parts(mine, span, stretches * _PARTS)
+    ends = [json.loads(told) for told in s.scalars(parts.each(several(func.min(Metric.value), func.max(Metric.value))))]
+    lowest, highest = set[int](), set[int]()
+    for first in range(0, len(ends), _PARTS):
+        there = [number for number in range(first, first + _PARTS) if ends[number][0] is not None]
+        if there:
+            lowest.add(min(there, key=lambda number: ends[number][0]))
+            highest.add(max(there, key=lambda number: ends[number][1]))
+    low = s.scalars(parts.each(Metric.step, Metric.value, Metric.step, among=lowest))
+    high = s.scalars(parts.each(Metric.step, Metric.value.desc(), Metric.step, among=highest))
+    return {*low, *high}
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """So many parts of the steps of one metric, in order."""
+
+    mine: Sequence[ColumnElement[bool]]
+    span: _Span
+    count: int
+
+    def each(self, wanted: Any, *order: Any, among: Collection[int] | None = None) -> Select[Any]:
+        """One value of each part, or of those with these numbers: of its first row in this order."""
+        all_of_them = select(literal(0).label("number")).cte("parts", recursive=True)
+        number = all_of_them.c.number
+        all_of_them = all_of_them.union_all(select(number + 1).where(number < self.count - 1))
+        number, steps = all_of_them.c.number, self.span.last - self.span.first + 1
+        begin, end = (self.span.first + (number + more) * steps // self.count for more in (0, 1))
+        inside = select(wanted).where(*self.mine, Metric.step >= begin, Metric.step < end).order_by(*order)
+        inside = (inside.limit(1) if order else inside).correlate(all_of_them)
+        found = select(inside.scalar_subquery()).select_from(all_of_them).order_by(number)
+        return found if among is None else found.where(number.in_(among))
 
 
 def count_of(s: Session, job_id: int) -> int:
@@ -92,7 +137,7 @@ def series_of(s: Session, job_ids: Iterable[int], name: str) -> dict[int, list[P
     """One metric of several jobs, by job, in order of steps; of long ones what draws the same line, as in `series_after`."""
     ids = list(job_ids)
     named = (Metric.job_id.in_(ids), Metric.name == name)
-    counted = (func.count(), func.min(Metric.step), func.max(Metric.step), func.max(Metric.id))
+    counted = (func.count(), func.min(Metric.step), func.max(Metric.step))
     long = select(Metric.job_id, *counted).where(*named).group_by(Metric.job_id).having(func.count() > LONG)
     found = {job: _points(s, job, name, _Span(*rest), 0, STRETCHES) for job, *rest in s.execute(long).all()}
     short = select(Metric.job_id, Metric.step, Metric.value).where(*named, Metric.job_id.not_in(found))

@@ -17,12 +17,12 @@ from storage.queries import metrics
 from storage.queries.metrics import STRETCHES, Point
 from tests.integration.queueing import add_job
 
-COUNT = 100_000
+COUNT = 50_000
 NAMES = ("train_loss", "val_loss")
 
 
 def value_at(step: int) -> float:
-    return {77_777: 99.0, 33_333: -99.0}.get(step, 1.0 + math.sin(step * 0.7))
+    return {44_444: 99.0, 33_333: -99.0}.get(step, 1.0 + math.sin(step * 0.7))
 
 
 def write(ctx: Context, job: int, steps: range) -> None:
@@ -93,6 +93,21 @@ def test_who_comes_back_after_long_gets_the_line_since_then(ctx: Context) -> Non
     assert (points[0][0], points[-1][0], worst_gap(points, range(11, 10_001))) == (11, 10_000, 0.0)
     assert len(points) <= MOST_POINTS
     assert job_feed(ctx, job, after_metric=told["cursors"]["metric"])["metrics"] == {}
+
+
+@pytest.mark.parametrize("near", [0, 1_000])
+def test_what_came_since_is_found_by_ids_and_by_jobs(ctx: Context, monkeypatch: pytest.MonkeyPatch, near: int) -> None:
+    """An old job that is looked at while others write: what they wrote is not walked through."""
+    monkeypatch.setattr(metrics, "_NEAR", near)
+    job, other = add_job(ctx), add_job(ctx)
+    write(ctx, job, range(1, 4))
+    known = job_feed(ctx, job)["cursors"]["metric"]
+    write(ctx, other, range(1, 4))
+    assert job_feed(ctx, job, after_metric=known)["metrics"] == {}
+    write(ctx, job, range(4, 6))
+    told = job_feed(ctx, job, after_metric=known)
+    assert told["metrics"] == {name: [[step, value_at(step)] for step in (4, 5)] for name in NAMES}
+    assert told["cursors"]["metric"] == known + 10
 
 
 def test_the_headline_of_many_checks_knows_the_best_and_the_last(ctx: Context) -> None:
