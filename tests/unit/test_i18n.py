@@ -12,7 +12,7 @@ import pytest
 
 from engine.core.text import DECLARED, FALLBACK, LANGUAGES, catalogue, own_texts, page_texts
 from webui.i18n import t
-from webui.wire import Answer
+from webui.wire import WireValue
 
 ROOT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -283,4 +283,4 @@ def test_scripts_hold_no_sentences() -> None:
 
 def test_a_stored_value_that_does_not_fit_its_text_breaks_no_page() -> None:
     stored = {"code": "tools", "params": {"n": None, "rows": 3, "model": "Small"}}
-    assert Answer("en", [stored]).value[0]["message"] == t("en", "fit.tools")
+    assert WireValue("en", [stored]).value[0]["message"] == t("en", "fit.tools")
