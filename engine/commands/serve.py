@@ -9,6 +9,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from typing import Any, NamedTuple, NoReturn
@@ -17,6 +18,7 @@ from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.settings import Settings
+from engine.data.templates.isolated.pool import pool
 from engine.jobs.supervisor import Supervisor
 from engine.services.models.base_models import offer_starter
 from storage.dialect import software
@@ -25,6 +27,7 @@ from storage.queries.jobs import active_jobs
 _LOG_BYTES = 5_000_000
 _LOG_FILES = 3
 _GRACE_SECONDS = 3
+_WARM_AFTER_S = 3.0
 _log = logging.getLogger("tunesmith")
 
 
@@ -58,11 +61,16 @@ def serve(
         gc.enable()
         supervisor = Supervisor(ctx)
         supervisor.start()
+        warming = threading.Timer(_WARM_AFTER_S, lambda: pool().warm())  # the first page has come by then
+        warming.daemon = True
+        warming.start()
         try:
             offer_starter(ctx)
             _greet(console, settings, allow_remote)
             _run(web.app, listening)
         finally:
+            warming.cancel()
+            pool().close()
             supervisor.stop()
             web.close()
             _part(console, ctx)
