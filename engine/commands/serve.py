@@ -29,6 +29,7 @@ from engine.core.errors import Fault
 from engine.core.obstacles import obstacle
 from engine.core.private_home import others_home
 from engine.core.settings import Settings
+from engine.data.templates.isolated.pool import pool
 from engine.jobs.supervisor import Supervisor
 from engine.services.data.leftovers import try_to_sweep
 from engine.services.models.base_models import offer_starter
@@ -42,6 +43,7 @@ _TICK_SECONDS = 1.0  # the date in answers' heads is made anew
 _LOG_BYTES = 5_000_000
 _LOG_FILES = 3
 _GRACE_SECONDS = 3
+_WARM_AFTER_S = 3.0
 _log = logging.getLogger("tunesmith")
 
 
@@ -76,11 +78,16 @@ def serve(
         supervisor = Supervisor(ctx)
         supervisor.start()
         threading.Thread(target=try_to_sweep, args=(ctx,), name="sweep", daemon=True).start()
+        warming = threading.Timer(_WARM_AFTER_S, lambda: pool().warm())  # the first page has come by then
+        warming.daemon = True
+        warming.start()
         try:
             _offer(console, ctx)
             _greet(console, settings, allow_remote)
             _run(web.app, listening, settings.proxy)
         finally:
+            warming.cancel()
+            pool().close()
             supervisor.stop()
             web.close()
             _part(console, ctx)

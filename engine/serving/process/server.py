@@ -21,6 +21,7 @@ from engine.core.errors import TunesmithError
 from engine.core.imports import importing
 from engine.core.obstacles import obstacle
 from engine.core.shapes import CodedMessage
+from engine.data.templates.isolated.pool import pool
 from engine.serving.protocol import Request, encode, read_request
 
 log = logging.getLogger("tunesmith.inference")
@@ -145,6 +146,7 @@ def main() -> None:
     idle_s = parser.parse_args().idle
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     wire, inbox = Wire(), Inbox()
+    pool().warm()  # while libraries and weights are loaded
     threading.Thread(target=wire.listen, args=(inbox,), daemon=True).start()
     server = Server(wire, inbox)
     while (request := inbox.next(idle_s)) is not None:

@@ -22,6 +22,7 @@ from engine.data.templates.isolated import pool as pools
 from engine.data.templates.isolated.isolated_template import IsolatedTemplate, isolated, try_tokenizer
 from engine.data.templates.isolated.limits import Limits
 from engine.data.templates.isolated.wire import packed, unpacked
+from engine.data.templates.isolated.work import guarded
 from engine.data.templates.template import ChatTemplate
 from tests.tiny import CHATML, tokenizer_json, write_tokenizer
 
@@ -258,3 +259,20 @@ def test_children_end_with_the_process_that_started_them(good: Path) -> None:
 @pytest.mark.parametrize("value", [{"a": 10**30, "b": [1.5, None, True]}, {"a": "\ud800"}, {"ä": "\u2028"}, [2**64]])
 def test_messages_arrive_as_they_were(value: Any) -> None:
     assert unpacked(packed(value)[4:]) == value
+
+
+def test_a_panic_of_other_code_is_a_reason() -> None:
+    """It is no Exception, and passes whoever catches those."""
+
+    class PanicException(BaseException):
+        pass
+
+    def panics() -> None:
+        raise PanicException("index out of bounds")
+
+    with pytest.raises(Fault) as refused:
+        guarded(panics)
+    assert (refused.value.code, refused.value.params) == (
+        "template.tokenizer_failed",
+        {"reason": "index out of bounds"},
+    )

@@ -137,6 +137,12 @@ class Pool:
             del self._refused[next(iter(self._refused))]
         return fault
 
+    def warm(self) -> None:
+        """Have a child at hand before anybody asks."""
+        with self._free:
+            if not self._idle and not self._busy:
+                self._idle.append(Child(self._limits))
+
     @property
     def memory_mb(self) -> float:
         """What a child may hold."""
