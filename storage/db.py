@@ -14,10 +14,10 @@ from storage import dialect
 class Database:
     """One database with an engine for writers and one for readers."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, unfit: dialect.UnfitValues | None = None) -> None:
         self.path = path
-        self._writer = dialect.engine(path, read_only=False)
-        self._reader = dialect.engine(path, read_only=True)
+        self._writer = dialect.engine(path, read_only=False, unfit=unfit)
+        self._reader = dialect.engine(path, read_only=True, unfit=unfit)
 
     @contextmanager
     def write(self, patience_s: float | None = None) -> Iterator[Session]:

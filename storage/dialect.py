@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    ExceptionContext,
     Index,
     Insert,
     String,
@@ -32,7 +33,6 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
@@ -122,10 +122,13 @@ def address(path: Path) -> str:
     return f"sqlite+pysqlite:///{path}"
 
 
-def engine(path: Path, *, read_only: bool) -> Engine:
+def engine(path: Path, *, read_only: bool, unfit: UnfitValues | None = None) -> Engine:
     """Connections for sessions. Those that may write take the write lock as they begin.
 
     Whoever cannot have it within BUSY_TIMEOUT_MS gets an OperationalError, as does a reader that writes.
+
+    Args:
+        unfit: raised in place of the driver's exceptions about values that no column can hold.
     """
     frozen = read_only and _cannot_change(path)
     made = create_engine(
@@ -135,6 +138,8 @@ def engine(path: Path, *, read_only: bool) -> Engine:
     )
     settings = _DURABLE[:1] if frozen else _DURABLE
     _naming(made, path)
+    if unfit:
+        _tell_unfit(made, unfit)
     return _prepared(made, (*settings, "query_only=ON") if read_only else settings, locks=not read_only)
 
 
@@ -151,6 +156,23 @@ def _cannot_change(path: Path) -> bool:
 
 def _frozen_address(path: Path) -> str:
     return f"sqlite+pysqlite:///file:{quote(str(path))}?immutable=1&uri=true"
+
+
+@dataclass(frozen=True)
+class UnfitValues:
+    """What is raised where a statement is given a value that no column can hold."""
+
+    number: Callable[[], Exception]  # a whole number of more than 64 bits
+    text: Callable[[], Exception]  # half a character
+
+
+def _tell_unfit(made: Engine, unfit: UnfitValues) -> None:
+    @event.listens_for(made, "handle_error")
+    def _tell(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, OverflowError):
+            raise unfit.number() from context.original_exception
+        if isinstance(context.original_exception, UnicodeEncodeError):
+            raise unfit.text() from context.original_exception
 
 
 def migration_engine(url: str) -> Engine:

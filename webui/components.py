@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
+
+import orjson
+from starlette.responses import Response
 
 from webui.gradio_import import gr
 
@@ -39,6 +43,18 @@ def noted_views() -> Iterator[list[PlacedView]]:
         _noted.reset(token)
 
 
+def _sending(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with its answer written as JSON in the thread that made it: the framework would walk through all of it first,
+    and answer nobody meanwhile."""
+
+    @wraps(function)
+    def send(arguments: Sequence[Any] = ()) -> Response:
+        return Response(orjson.dumps(function(arguments)), media_type="application/json")
+
+    del send.__wrapped__  # type: ignore[attr-defined]  # Gradio would read the inner signature
+    return send
+
+
 def view(
     name: str,
     value: Callable[[], object] | None = None,
@@ -62,7 +78,7 @@ def view(
         value=value() if value else None,
         html_template="",
         js_on_load=_ON_LOAD.format(name=name),
-        server_functions=list(functions) or None,
+        server_functions=[_sending(function) for function in functions] or None,
         apply_default_css=False,
         elem_id=elem_id,
         elem_classes=["ts-view"],

@@ -69,8 +69,8 @@ def draft_of(raw: Mapping[str, Any]) -> WizardDraft:
         training={key: value for key, value in training.items() if key not in own},
         training_by={method: {key: value for key, value in training.items() if key in own}},
         budget={key: value for key, value in (raw.get("budget") or {}).items() if value is not None},
-        name=raw.get("name") or "",
-        sample_prompts="\n".join(raw.get("sample_prompts") or ()),
+        name=str(raw.get("name") or ""),
+        sample_prompts="\n".join(str(one) for one in raw.get("sample_prompts") or ()),
     )
 
 

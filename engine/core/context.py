@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.errors import Fault, NotFound
 from engine.core.settings import Settings, read_settings
 from storage.db import Database
+from storage.dialect import UnfitValues
 from storage.migrate import migrate
+
+# A number that no row can have names a thing that is not there; half a character is told where it would be stored.
+_UNFIT = UnfitValues(number=NotFound, text=lambda: Fault("text.half_character"))
 
 
 @dataclass(frozen=True)
@@ -23,4 +28,4 @@ def open_context(settings: Settings | None = None, *, upgrade: bool = False) -> 
     settings.home.mkdir(parents=True, exist_ok=True)
     if upgrade:
         migrate(settings.database)
-    return Context(settings=settings, db=Database(settings.database))
+    return Context(settings=settings, db=Database(settings.database, _UNFIT))

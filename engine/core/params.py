@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.core.characters import whole
+from engine.core.conforming import LARGEST, shown
 from engine.core.shapes import Faults
 from engine.core.text import Text
 
@@ -76,39 +79,51 @@ class ParamFault(ValueError):
 
 
 def _number(param: Param, value: Any) -> float:
-    if isinstance(value, bool):
-        raise ParamFault("param.not_a_number", value=str(value))
+    number = plain_number(value)
+    if number is None:
+        raise ParamFault("param.not_a_number", value=shown(value))
+    if param.minimum is not None and number < param.minimum:
+        raise ParamFault("param.too_small", value=shown(value), minimum=param.minimum)
+    if param.maximum is not None and number > param.maximum:
+        raise ParamFault("param.too_large", value=shown(value), maximum=param.maximum)
+    return number
+
+
+def plain_number(value: Any) -> float | None:
+    """A number, or a text that holds one, as a float: of one beyond all floats the largest of these. None of all else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise ParamFault("param.not_a_number", value=str(value)[:40]) from None
-    if not math.isfinite(number):
-        raise ParamFault("param.not_a_number", value=str(value)[:40])
-    if param.minimum is not None and number < param.minimum:
-        raise ParamFault("param.too_small", value=str(value)[:40], minimum=param.minimum)
-    if param.maximum is not None and number > param.maximum:
-        raise ParamFault("param.too_large", value=str(value)[:40], maximum=param.maximum)
-    return number
+    except OverflowError:
+        return math.copysign(sys.float_info.max, value > 0 or -1)  # type: ignore[operator]  # whole: texts become infinite
+    except ValueError:
+        return None
+    if math.isinf(number) and isinstance(value, str) and any(map(str.isdecimal, value)):
+        return math.copysign(sys.float_info.max, number)
+    return number if math.isfinite(number) else None
 
 
 def _integer(param: Param, value: Any) -> int:
     number = _number(param, value)
     if number != int(number):
-        raise ParamFault("param.not_whole", value=str(value)[:40])
+        raise ParamFault("param.not_whole", value=shown(value))
+    if abs(number) > LARGEST:
+        raise ParamFault("param.too_large", value=shown(value), maximum=LARGEST)
     return int(number)
 
 
 def _boolean(_param: Param, value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    raise ParamFault("param.not_yes_no", value=str(value)[:40])
+    raise ParamFault("param.not_yes_no", value=shown(value))
 
 
 def _choice(param: Param, value: Any) -> Any:
     if param.source:
-        return str(value) if param.source == "column" else _integer(param, value)
-    if value not in param.choices:
-        raise ParamFault("param.unknown_choice", value=str(value)[:40], choices=[str(c) for c in param.choices])
+        return _text(param, value) if param.source == "column" else _integer(param, value)
+    if not isinstance(value, Hashable) or value not in param.choices:
+        raise ParamFault("param.unknown_choice", value=shown(value), choices=[str(c) for c in param.choices])
     return value
 
 
@@ -119,7 +134,9 @@ def _multi(param: Param, value: Any) -> list[Any]:
 
 
 def _text(_param: Param, value: Any) -> str:
-    return str(value)
+    if isinstance(value, list | dict):
+        raise ParamFault("param.not_text", value=shown(value))
+    return whole(str(value))
 
 
 def _data(_param: Param, value: Any) -> Any:
@@ -145,11 +162,14 @@ def read_all(params: Sequence[Param], values: Mapping[str, Any], prefix: str) ->
     """
     read: dict[str, Any] = {}
     faults: Faults = {}
+    if not isinstance(values, Mapping):
+        faults[prefix] = {"code": "param.not_values", "params": {"value": shown(values)}}
+        values = {}
     for param in params:
         try:
             read[param.key] = param.read(values[param.key]) if param.key in values else param.default
         except ParamFault as fault:
             faults[f"{prefix}.{param.key}"] = {"code": fault.code, "params": fault.params}
     for key in values.keys() - {param.key for param in params}:
-        faults[f"{prefix}.{key}"] = {"code": "param.unknown", "params": {"key": key}}
+        faults[f"{prefix}.{shown(key)}"] = {"code": "param.unknown", "params": {"key": shown(key)}}
     return read, faults

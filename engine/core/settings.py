@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.errors import Fault
+
+_BEYOND = 2.0**53  # numbers from here on are not exact any more
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,9 @@ def _proxy(text: str) -> str:
 
 def _number(raw: Mapping[str, str], key: str) -> float:
     try:
-        return float(raw[key])
+        number = float(raw[key])
     except ValueError:
-        raise Fault("settings.bad_value", setting=SETTINGS[key].variable, value=raw[key]) from None
+        number = math.nan
+    if not abs(number) < _BEYOND:  # nor is NaN
+        raise Fault("settings.bad_value", setting=SETTINGS[key].variable, value=raw[key][:40])
+    return number

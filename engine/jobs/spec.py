@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from engine.base_formats import base_format
+from engine.core.characters import whole
+from engine.core.conforming import LARGEST, shown
 from engine.core.errors import Fault, SpecError
-from engine.core.params import read_all
+from engine.core.params import plain_number, read_all
 from engine.core.shapes import CodedMessage, Faults
 from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
@@ -85,9 +87,8 @@ def _budget(raw: Mapping[str, Any], faults: Faults) -> Budget:
 
 def unknown_keys(raw: Mapping[str, Any], known: Collection[str], area: str = "") -> Faults:
     """A fault for each key that no setting has, by field: `area` and the key."""
-    return {
-        f"{area}{key}": {"code": "param.unknown", "params": {"key": str(key)[:40]}} for key in raw if key not in known
-    }
+    unknown = [shown(key) for key in raw if key not in known]
+    return {f"{area}{key}": {"code": "param.unknown", "params": {"key": key}} for key in unknown}
 
 
 def unknown_objective(key: str) -> Faults:
@@ -104,15 +105,16 @@ def _limit(value: Any, place: str, faults: Faults) -> float | None:
     """A positive number, or None for no limit."""
     if value in (None, ""):
         return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        faults[place] = {"code": "param.not_a_number", "params": {"value": str(value)[:40]}}
-        return None
-    if not 0 < number < float("inf"):
-        faults[place] = {"code": "param.too_small", "params": {"value": value, "minimum": 0}}
-        return None
-    return number
+    number = plain_number(value)
+    if number is None:
+        faults[place] = {"code": "param.not_a_number", "params": {"value": shown(value)}}
+    elif number <= 0:
+        faults[place] = {"code": "param.too_small", "params": {"value": shown(value), "minimum": 0}}
+    elif number > LARGEST:
+        faults[place] = {"code": "param.too_large", "params": {"value": shown(value), "maximum": LARGEST}}
+    else:
+        return number
+    return None
 
 
 def _refused(method: Method, training: Mapping[str, Any]) -> Faults:
@@ -137,16 +139,32 @@ def in_todays_form(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**raw, "method_params": params, "training": training, "version": SPEC_VERSION}
 
 
+def _text(value: Any, place: str, faults: Faults) -> str:
+    """A text without white space around it; numbers are taken for what they are written as."""
+    if isinstance(value, list | tuple | Mapping):
+        faults[place] = {"code": "param.not_text", "params": {"value": shown(value)}}
+        return ""
+    return "" if value is None else whole(shown(value) if isinstance(value, int) else str(value)).strip()
+
+
+def _prompts(value: Any, faults: Faults) -> tuple[str, ...]:
+    if value is not None and not isinstance(value, list | tuple):
+        faults["sample_prompts"] = {"code": "param.not_list", "params": {"value": shown(value)}}
+        return ()
+    texts = [_text(one, "sample_prompts", faults) for one in value or ()]
+    return tuple(text for text in texts if text)
+
+
 FIELDS = frozenset(field.name for field in fields(JobSpec))
 
 
 def _version(raw: Mapping[str, Any]) -> int:
     """Of a raw form. Raises SpecError where it is no whole number."""
-    try:
-        return int(raw.get("version") or SPEC_VERSION)
-    except (TypeError, ValueError):
-        fault: CodedMessage = {"code": "param.not_a_number", "params": {"value": str(raw["version"])[:40]}}
-        raise SpecError({"version": fault}) from None
+    number = plain_number(raw.get("version") or SPEC_VERSION)
+    if number is None:
+        fault: CodedMessage = {"code": "param.not_a_number", "params": {"value": shown(raw["version"])}}
+        raise SpecError({"version": fault})
+    return int(number)
 
 
 def make_stored(raw: Mapping[str, Any]) -> JobSpec:
@@ -162,11 +180,11 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
         Fault: "spec.newer" when a later version of Tunesmith wrote it.
     """
     if _version(raw) > SPEC_VERSION:
-        raise Fault("spec.newer", version=raw["version"], known=SPEC_VERSION)
+        raise Fault("spec.newer", version=shown(raw["version"]), known=SPEC_VERSION)
     raw = in_todays_form(raw)
     faults = unknown_keys(raw, FIELDS)
     for key in ("base_model", "dataset"):
-        if not isinstance(raw.get(key), int):
+        if type(raw.get(key)) is not int:
             faults[key] = {"code": f"spec.no_{key}", "params": {}}
     key = str(raw.get("method") or "")
     if key not in {method.key for method in METHODS}:
@@ -181,12 +199,12 @@ def make_spec(raw: Mapping[str, Any]) -> JobSpec:
     faults |= wrong | more
     faults |= {} if faults else _refused(method, training)
     budget = _budget(raw.get("budget") or {}, faults)
-    name = str(raw.get("name") or "").strip()[:120]
+    name = _text(raw.get("name"), "name", faults)[:120]
     if not name:
-        faults["name"] = {"code": "param.missing", "params": {}}
+        faults.setdefault("name", {"code": "param.missing", "params": {}})
+    prompts = _prompts(raw.get("sample_prompts"), faults)
     if faults:
         raise SpecError(faults)
-    prompts = tuple(str(p).strip() for p in raw.get("sample_prompts") or () if str(p).strip())
     rows = str(raw.get("dataset_hash") or "")
     return JobSpec(
         name, raw["base_model"], raw["dataset"], key, method_params, training, budget, prompts, aim, dataset_hash=rows

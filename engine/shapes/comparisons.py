@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NotRequired, TypedDict
 
 from engine.core.shapes import CodedMessage
+from engine.shapes.jobs import TypedNumber
 from engine.shapes.leaderboard import EntrantState, LeaderboardRow
 from engine.shapes.plans import VerdictView
 
@@ -27,7 +28,7 @@ class RawComparison(TypedDict, total=False):
     entrants: list[RawEntrant]  # what is compared
     shared: dict[str, Any]  # settings that are the same for all
     device: str  # "auto", or key of a device
-    memory_mb: int | None  # limit of each job
+    memory_mb: TypedNumber  # limit of each job
 
 
 class EntrantCost(TypedDict, total=False):

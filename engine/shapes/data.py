@@ -170,9 +170,18 @@ class DataRow(RowContent, total=False):
 
     id: int  # stays the same in all versions
     split: SplitName  # that it belongs to
-    line: int  # of the file
+    line: int | None  # of the file
     file: str | None  # where there are several
     index: int  # place among those that were asked for
+
+
+class EditedRow(RowContent):
+    """A row of a data set as a person left it."""
+
+    id: int  # of the row that it replaces
+    split: NotRequired[SplitName]  # that it belongs to
+    line: NotRequired[int | None]  # of the file
+    file: NotRequired[str | None]  # where there are several
 
 
 class LeftOutView(TypedDict):

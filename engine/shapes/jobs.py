@@ -208,13 +208,18 @@ class JobFeed(JobNews):
     job: JobView  # as it is now
 
 
+TypedNumber = (
+    float | str | None
+)  # of a form, as it was typed: what is no number, or beyond the field's range, is told at the field
+
+
 class RawBudget(TypedDict, total=False):
     """Hardware that a job may use, as a form has it; what is not there is the machine's."""
 
     device: str  # "auto", or key of a device
-    memory_mb: int | None  # most memory
-    minutes: float | None  # most time
-    disk_mb: int | None  # most disk space
+    memory_mb: TypedNumber  # most memory
+    minutes: TypedNumber  # most time
+    disk_mb: TypedNumber  # most disk space
     goal: str  # how plans are ranked
 
 

@@ -26,6 +26,17 @@ def get_draft(
     return session.scalar(select(Draft.data).where(_of(kind, browser, owner)))
 
 
+def has_draft(session: Session, kind: str, browser: str = NO_BROWSER, owner: str = LOCAL_OWNER) -> bool:
+    """Whether there is one, readable or not."""
+    return session.scalar(select(Draft.id).where(_of(kind, browser, owner))) is not None
+
+
+def set_aside(session: Session, kind: str, browser: str = NO_BROWSER, owner: str = LOCAL_OWNER) -> None:
+    """Keep the draft under a kind that no page asks for, as it is; where there is one."""
+    aside = f"{kind}/set-aside/{time.time_ns()}"
+    session.execute(update(Draft).where(_of(kind, browser, owner)).values(kind=aside, updated_at=time.time()))
+
+
 def put_draft(
     session: Session, kind: str, data: dict[str, Any], browser: str = NO_BROWSER, owner: str = LOCAL_OWNER
 ) -> None:
@@ -42,7 +53,7 @@ def delete_draft(session: Session, kind: str, browser: str = NO_BROWSER, owner: 
 
 def adopt_draft(session: Session, kind: str, browser: str, owner: str = LOCAL_OWNER) -> None:
     """Make the draft of no browser this one's, unless it has its own."""
-    if get_draft(session, kind, browser, owner) is None:
+    if not has_draft(session, kind, browser, owner):
         taken = {"browser": browser, "updated_at": time.time()}
         session.execute(update(Draft).where(_of(kind, NO_BROWSER, owner)).values(**taken))
 

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engine.core.context import Context
 from engine.services.comparisons import views
 from engine.services.jobs import lifecycle
+from storage.tables import Draft
 from tests.browser.conftest import PHONE, Open, Server, start_server
 from tests.homes import new_home
 from tests.tiny import add_dataset, add_model
+from webui.i18n import t
 
 pytestmark = pytest.mark.browser
 
@@ -100,6 +103,26 @@ def test_one_more_seed_stopping_and_the_way_back(visit: Open, studio: tuple[Serv
     assert views.list_comparisons(ctx) == []
     assert len(lifecycle.list_jobs(ctx)) == 4
     tab.assert_clean()
+
+
+def test_a_number_beyond_all_fields_and_a_broken_draft_leave_the_form_usable(
+    visit: Open, studio: tuple[Server, Context]
+) -> None:
+    server, ctx = studio
+    page = visit(at=server).open("/en/compare?new=1")
+    page.wait_for_selector("#compare-start")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    page.fill("#shared-max_length", "1" + "0" * 20)
+    page.wait_for_selector("#shared-max_length[aria-invalid=true]")
+    page.wait_for_timeout(600)  # until it is saved
+    page.reload()
+    page.wait_for_selector("#shared-max_length[aria-invalid=true]", state="attached")
+    assert page.input_value("#shared-max_length") == "1" + "0" * 20
+    with ctx.db.write() as session:
+        session.execute(update(Draft).values(data={"chosen": 5}))
+    page.reload()
+    page.wait_for_selector(f"text={t('en', 'error.draft.set_aside')}")
+    page.wait_for_selector("#compare-start:enabled")
 
 
 def test_the_form_on_a_phone_in_chinese_and_the_dark(visit: Open, studio: tuple[Server, Context]) -> None:

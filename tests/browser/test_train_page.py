@@ -261,6 +261,22 @@ def test_a_wrong_setting_is_named_at_its_field(wizard: Any) -> None:
     assert page.locator("#train-start").is_enabled()
 
 
+def test_a_number_beyond_all_fields_stays_with_its_fault_and_keeps_its_digits(wizard: Any) -> None:
+    page, large = wizard, "123456789012345678901"
+    choose(page, "method")
+    planned(page)
+    page.fill("#training-max_length", large)
+    page.wait_for_selector("#training-max_length[aria-invalid=true]")
+    page.wait_for_timeout(600)  # until it is saved
+    page.reload()
+    page.wait_for_selector("#training-max_length[aria-invalid=true]")
+    assert page.input_value("#training-max_length") == large
+    fault = t("en", "error.param.too_large", value=large, maximum=131072)
+    assert fault in page.inner_text("[data-field='training.max_length']")
+    page.click("[data-field='training.max_length'] .field-reset")
+    planned(page)
+
+
 def test_changing_the_method_loses_nothing_and_leaks_nothing(wizard: Any) -> None:
     page = wizard
     choose(page, "method")

@@ -54,6 +54,10 @@ MISSING = [
     (("jobs", "resume", "x"), 2, ["ID", "x"]),
     (("jobs", "show", "4"), 1, ["4", "app.py jobs list"]),
     (("jobs", "no"), 2, ["no", "resume"]),
+    (("jobs", "show", "9" * 30), 1, []),
+    (("jobs", "show", "9" * 5000), 2, ["ID"]),
+    (("export", "9" * 30, "adapter"), 1, []),
+    (("plan", "--data", "9" * 30, "--model", "9" * 30), 1, ["--data", "--model"]),
     (("no",), 2, ["no", "app.py --help"]),
 ]  # fmt: skip
 

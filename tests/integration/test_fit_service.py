@@ -21,8 +21,8 @@ from engine.services.data.fit import fit_of, fits
 from engine.services.data.versions import versions
 from storage.tables import LanguageModel
 from tests.tiny import CHATML, add_config, write_tokenizer
-from webui.guard import with_sentences
 from webui.i18n import error_text, t
+from webui.wire import Answer
 
 WITH_TOOLS = (
     "{% if tools %}{{ tools | tojson }}\n{% endif %}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}"
@@ -255,6 +255,6 @@ def test_every_sentence_is_there_in_both_languages() -> None:
         assert [key for key in keys if f"fit.{key}" not in catalogue(language)] == []
 
     found = {"code": "tools", "level": "warn", "params": {"n": 1200, "rows": 30_000, "model": "Small"}}
-    said = with_sentences("en", {"findings": [found]})["findings"][0]["message"]
+    said = Answer("en", {"findings": [found]}).value["findings"][0]["message"]
     assert said == t("en", "fit.tools", n=1200, rows=30_000, model="Small")
     assert said.startswith("1,200 of 30,000 rows")

@@ -6,16 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.jobs import feed as job_feed
+from engine.jobs.spec import make_spec
 from engine.services.jobs import lifecycle, spec_files
 from engine.services.jobs.lifecycle import job_view, list_jobs, start_job
 from storage.job_tables import Checkpoint, Job, JobStatus, LogLine, Metric, Sample
@@ -309,7 +312,9 @@ def test_what_is_not_here_is_left_empty_with_a_warning(ctx: Context, spec: dict[
     [
         ("name: x\n\tbad: [", "spec.file_broken"),
         ("just words", "spec.file_other"),
-        ("format: tunesmith-job\nversion: 1\ntraining: [1]", "spec.file_other"),
+        ("format: tunesmith-job\nversion: 1\ntraining: !!set {a}", "spec.file_value"),
+        ("format: tunesmith-job\nversion: 1\nname: !!binary aGVsbG8=", "spec.file_value"),
+        (f"format: tunesmith-job\nversion: 1\ntraining: {{epochs: 0x{'f' * 5000}}}", "spec.file_value"),
         ("format: tunesmith-job\nversion: 99", "spec.newer"),
         ("a: &a [x, x]\nb: &b [*a, *a]\nformat: tunesmith-job\nversion: 1", "spec.file_other"),
         ("!!python/object/apply:os.system ['true']", "spec.file_broken"),
@@ -323,7 +328,18 @@ def test_other_files_are_refused(ctx: Context, text: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "field"), [("trainign: {epochs: 9}", "trainign"), ("7: x", "7"), ("objective: dreaming", "objective")]
+    ("line", "field"),
+    [
+        ("trainign: {epochs: 9}", "trainign"),
+        ("7: x", "7"),
+        ("objective: dreaming", "objective"),
+        ("training: [1]", "training"),
+        ("sample_prompts: 5", "sample_prompts"),
+        ("sample_prompts: [[1]]", "sample_prompts"),
+        ("name: {a: 1}", "name"),
+        ("version: .inf", "version"),
+        ("version: '2'", "version"),
+    ],
 )
 def test_a_file_with_what_no_setting_is_called_is_refused(
     ctx: Context, spec: dict[str, Any], line: str, field: str
@@ -333,6 +349,21 @@ def test_a_file_with_what_no_setting_is_called_is_refused(
     with pytest.raises(SpecError) as caught:
         spec_files.draft_from_yaml(ctx, f"{other}{line}\n")
     assert list(caught.value.faults) == [field]
+
+
+def test_a_file_with_odd_values_is_read_and_each_is_told_at_its_field(ctx: Context, spec: dict[str, Any]) -> None:
+    told = yaml.safe_load(spec_files.spec_yaml(ctx, start_job(ctx, spec, key="a")))
+    told |= {
+        "training": {"epochs": 10**24, "learning_rate": float("nan"), "max_length": date(2024, 1, 1)},
+        "sample_prompts": [1, "b"],
+        "name": 7,
+    }
+    draft, _warnings = spec_files.draft_from_yaml(ctx, yaml.safe_dump(told))
+    assert draft["training"] == {"epochs": 10**24, "learning_rate": "nan", "max_length": "2024-01-01"}
+    with pytest.raises(SpecError) as caught:
+        make_spec(draft)
+    assert sorted(caught.value.faults) == ["training.epochs", "training.learning_rate", "training.max_length"]
+    assert make_spec({**draft, "training": {}}).sample_prompts == ("1", "b")
 
 
 def test_every_text_of_a_job_is_in_the_catalogues() -> None:

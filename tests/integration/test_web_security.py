@@ -361,3 +361,26 @@ def test_downloads_of_nothing_say_so(visitor: TestClient, path: str) -> None:
 def test_ids_that_are_no_numbers_lead_nowhere(visitor: TestClient) -> None:
     assert visitor.get("/files/export/..%2f..%2fsession.key").status_code == 404
     assert visitor.get("/files/export/x").status_code == 404
+
+
+ODD = [
+    "/files/export/{}",
+    "/files/spec/{}.yaml",
+    "/files/rejected/{}",
+    "/files/answers/en/{}.csv",
+    "/files/dataset-export/{}",
+]
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 22, "9" * 30, "9" * 5000, "-1", "1e400", "%ED%A0%80"])
+def test_numbers_that_no_row_can_have_are_not_there(visitor: TestClient, number: str) -> None:
+    for path in ODD:
+        answer = visitor.get(path.format(number))
+        assert (answer.status_code, answer.json()["error"]["code"]) in ((404, "not_found"), (404, "web.no_page")), path
+
+
+@pytest.mark.parametrize("content", [b'{"question": "a\\ud800"}', b'{"question": "\\udc00"}\n{"question": 1e400}'])
+def test_questions_with_half_a_character_are_shown_with_a_sign_for_it(visitor: TestClient, content: bytes) -> None:
+    answer = visitor.post("/api/questions", content=content, headers={"x-filename": "q.jsonl"})
+    assert answer.status_code == 200
+    assert "\N{REPLACEMENT CHARACTER}" in answer.json()["columns"][0]["questions"][0]

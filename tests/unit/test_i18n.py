@@ -11,8 +11,8 @@ from string import Formatter
 import pytest
 
 from engine.core.text import DECLARED, FALLBACK, LANGUAGES, catalogue, own_texts, page_texts
-from webui.guard import with_sentences
 from webui.i18n import t
+from webui.wire import Answer
 
 ROOT = Path(__file__).parents[2]
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -283,4 +283,4 @@ def test_scripts_hold_no_sentences() -> None:
 
 def test_a_stored_value_that_does_not_fit_its_text_breaks_no_page() -> None:
     stored = {"code": "tools", "params": {"n": None, "rows": 3, "model": "Small"}}
-    assert with_sentences("en", [stored])[0]["message"] == t("en", "fit.tools")
+    assert Answer("en", [stored]).value[0]["message"] == t("en", "fit.tools")

@@ -15,9 +15,11 @@ from engine.services.chat.answer_tables import answers_table
 from engine.services.chat.question_files import LARGEST_BYTES, read_question_file
 from engine.shapes.chat import QuestionFile
 from webui.http.files import safe_name
+from webui.http.language import language_of
 from webui.http.refusal import refuse
 from webui.i18n import t
 from webui.site import Site
+from webui.wire import Answer
 
 _MB = 1_000_000
 
@@ -50,7 +52,8 @@ def router(site: Site) -> APIRouter:
         name = safe_name(request.headers.get("x-filename", ""))
         try:
             content = await _body(request)
-            return JSONResponse(await asyncio.to_thread(_read, site, content, name))
+            found = await asyncio.to_thread(_read, site, content, name)
+            return JSONResponse(Answer(language_of(request.headers), found).value)
         except TunesmithError as error:
             return refuse(request.scope, 400, error)
 

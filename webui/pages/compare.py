@@ -29,15 +29,15 @@ from engine.shapes.fit import FitView
 from engine.shapes.leaderboard import LeaderboardRow
 from webui import browser
 from webui.components import view
+from webui.draft_shapes import BY_ADDRESS, COMPARE, CompareDraft, asked_ids, in_shape
 from webui.forms import param_form
 from webui.guard import guarded
 from webui.i18n import t
-from webui.pages.shapes import CompareDraft, CompareForms, CompareStart, EntrantForm, FreshComparison, MetricColumn
+from webui.pages.shapes import CompareForms, CompareStart, EntrantForm, FreshComparison, MetricColumn
 from webui.site import Site
 from webui.train_draft import start_key
 
 Function = Callable[..., Any]
-DRAFT = "compare"
 _OWN = ("learning_rate", "schedule", "warmup", "weight_decay", "quantisation")
 _LEAST_CHOSEN = 3
 
@@ -96,6 +96,11 @@ def _fresh(chosen: list[str]) -> dict[str, Any]:
             "shared": {}, "device": "auto", "memory_mb": None}  # fmt: skip
 
 
+def _settled(stored: Mapping[str, Any]) -> CompareDraft:
+    """A stored draft made whole. Raises Fault where it has not the shape of one."""
+    return cast(CompareDraft, in_shape(COMPARE, {**_fresh(_recommended()), **stored}))
+
+
 def _recommended() -> list[str]:
     """Those that a newcomer should see side by side, few-shot among them: it is the row to beat."""
     methods = [method for method, variant in spec.offered() if variant is None]
@@ -109,19 +114,20 @@ def _form(site: Site, lang: str) -> list[Function]:
 
     def compare_start(query: Mapping[str, str]) -> CompareStart:
         known = {one["key"] for one in entrant_forms(lang)}
-        draft = _fresh(_recommended()) | drafts.load_draft(ctx, DRAFT, browser.here())
-        draft["chosen"] = [key for key in draft["chosen"] if key in known]
-        asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
-        draft |= {"base_model" if key == "model" else key: value for key, value in asked.items()}
+        opened = drafts.open_draft(ctx, COMPARE, _settled, browser.here())
+        asked = asked_ids(query)
+        chosen = {"chosen": [key for key in opened.form["chosen"] if key in known]}
+        ids = {field: asked[key] for key, field in BY_ADDRESS.items() if key in asked}
         return {
-            "draft": cast(CompareDraft, draft),
+            "draft": cast(CompareDraft, {**opened.form, **chosen, **ids}),
+            "warnings": opened.warnings,
             "models": base_models.list_base_models(ctx),
             "datasets": [one for one in datasets.list_datasets(ctx) if one["status"] == "ready"],
             "devices": estimates.devices(ctx),
         }
 
     def compare_save(draft: CompareDraft) -> None:
-        drafts.save_draft(ctx, DRAFT, draft, browser.here())
+        drafts.save_draft(ctx, COMPARE, draft, browser.here())
 
     def compare_plan(raw: RawComparison) -> ComparisonCosts:
         return comparisons.plan_comparison(ctx, raw)
@@ -131,7 +137,7 @@ def _form(site: Site, lang: str) -> list[Function]:
 
     def compare_begin(raw: RawComparison, key: str) -> int:
         made = comparisons.start_comparison(ctx, raw, key=start_key(key, raw), lang=lang)
-        drafts.clear_draft(ctx, DRAFT, browser.here())
+        drafts.clear_draft(ctx, COMPARE, browser.here())
         return made
 
     return [compare_start, compare_save, compare_plan, compare_fit, compare_begin]

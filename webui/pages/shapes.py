@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from engine.core.shapes import CodedMessage, Labelled, MachineView, Named, Said
 from engine.shapes.app import CostsOverview, FindingView, Lessons, TopicView
@@ -12,6 +12,7 @@ from engine.shapes.data import DatasetBrief
 from engine.shapes.jobs import Headline, JobBrief, JobNews, JobView, StatusName
 from engine.shapes.models import BaseModelView, TunedView
 from engine.shapes.planning import DeviceChoice
+from webui.draft_shapes import CompareDraft
 from webui.form_shapes import ParamForm
 
 
@@ -254,20 +255,6 @@ class CompareForms(TypedDict):
     metrics: list[MetricColumn]  # columns
 
 
-class CompareDraft(TypedDict):
-    """What the form of a comparison keeps between visits."""
-
-    key: str  # its own: starting the same draft twice makes one comparison
-    name: str  # of the comparison
-    base_model: int | None  # id
-    dataset: int | None  # id
-    chosen: list[str]  # keys of entrants
-    own: dict[str, dict[str, Any]]  # settings by entrant
-    shared: dict[str, Any]  # settings that are the same for all
-    device: str  # "auto", or key of a device
-    memory_mb: int | None  # limit of each job
-
-
 class CompareStart(TypedDict):
     """What the form of a comparison begins with."""
 
@@ -275,6 +262,7 @@ class CompareStart(TypedDict):
     models: list[BaseModelView]  # all
     datasets: list[DatasetBrief]  # those that were imported
     devices: list[DeviceChoice]  # that are here
+    warnings: list[CodedMessage]  # what was wrong with the stored draft
 
 
 class FreshComparison(TypedDict):

@@ -24,6 +24,7 @@ from engine.shapes.plans import PlanView
 from engine.shapes.tokens import ExampleTokens
 from webui import browser
 from webui.components import view
+from webui.draft_shapes import BY_ADDRESS, TRAIN, asked_ids, in_shape
 from webui.forms import wizard_forms
 from webui.guard import guarded
 from webui.site import Site
@@ -39,7 +40,6 @@ from webui.train_shapes import (
 )
 
 Function = Callable[..., Any]
-DRAFT = "train"
 
 
 def _lists(site: Site) -> WizardLists:
@@ -54,22 +54,23 @@ def _lists(site: Site) -> WizardLists:
 
 def _arrive(site: Site, query: Mapping[str, str]) -> ArrivedDraft:
     """The draft to go on with, the one that the address replaced (if any), and what could not be taken over."""
-    stored = settled_draft(drafts.load_draft(site.ctx, DRAFT, browser.here()))
-    asked = {key: int(value) for key, value in query.items() if str(value).isdecimal()}
+    opened = drafts.open_draft(site.ctx, TRAIN, lambda kept: in_shape(TRAIN, settled_draft(kept)), browser.here())
+    stored, warned = cast(WizardDraft, opened.form), opened.warnings
+    asked = asked_ids(query)
     if "from_job" in asked:
         try:
             raw, warnings = spec_files.draft_from_job(site.ctx, asked["from_job"])
         except TunesmithError as error:
-            return {"draft": stored, "replaced": None, "warnings": [error.as_dict()]}
+            return {"draft": stored, "replaced": None, "warnings": [*warned, error.as_dict()]}
         draft = draft_of(raw)
         draft["again"] = {"job": asked["from_job"], "name": str(raw.get("name") or "")}
-        return {"draft": draft, "replaced": stored, "warnings": warnings}
-    chosen: dict[str, Any] = {"base_model" if key == "model" else key: value for key, value in asked.items()}
+        return {"draft": draft, "replaced": stored, "warnings": [*warned, *warnings]}
+    chosen: dict[str, Any] = {field: asked[key] for key, field in BY_ADDRESS.items() if key in asked}
     if query.get("method") in {method.key for method in METHODS}:
         chosen |= {"method": query["method"], "own": True}
     if query.get("objective") in {objective.key for objective in OBJECTIVES}:
         chosen |= {"objective": query["objective"]}
-    return {"draft": cast(WizardDraft, {**stored, **chosen}), "replaced": None, "warnings": []}
+    return {"draft": cast(WizardDraft, {**stored, **chosen}), "replaced": None, "warnings": warned}
 
 
 def _choices(site: Site, lang: str) -> list[Function]:
@@ -78,7 +79,7 @@ def _choices(site: Site, lang: str) -> list[Function]:
 
     def load_wizard(query: Mapping[str, str]) -> LoadedWizard:
         arrived = _arrive(site, query)
-        drafts.note_draft(ctx, DRAFT, arrived["draft"], browser.here())
+        drafts.note_draft(ctx, TRAIN, arrived["draft"], browser.here())
         return {**arrived, **_lists(site)}
 
     def lists() -> WizardLists:
@@ -110,11 +111,11 @@ def _plans(site: Site) -> list[Function]:
     ctx = site.ctx
 
     def save(draft: WizardDraft) -> None:
-        drafts.save_draft(ctx, DRAFT, draft, browser.here())
+        drafts.save_draft(ctx, TRAIN, draft, browser.here())
 
     def start_over() -> WizardDraft:
         draft = fresh_draft()
-        drafts.save_draft(ctx, DRAFT, draft, browser.here())
+        drafts.save_draft(ctx, TRAIN, draft, browser.here())
         return draft
 
     def plan_now(raw: RawJob) -> PlanView:
@@ -134,7 +135,7 @@ def _plans(site: Site) -> list[Function]:
 
     def begin(raw: RawJob, key: str) -> int:
         job = lifecycle.start_job(ctx, raw, key=start_key(key, raw))
-        drafts.clear_draft(ctx, DRAFT, browser.here())
+        drafts.clear_draft(ctx, TRAIN, browser.here())
         return job
 
     return [save, start_over, plan_now, offers_now, method_costs, mends, show_tokens, begin]

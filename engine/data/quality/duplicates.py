@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,11 @@ def exact_mark(row: Row) -> int:
     """Equal for rows that teach the same."""
     import orjson
 
-    return mark(orjson.dumps(content_of(row), option=orjson.OPT_SORT_KEYS).decode())
+    content = content_of(row)
+    try:
+        return mark(orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
+    except TypeError:  # a whole number of more than 64 bits
+        return mark(json.dumps(content, sort_keys=True))
 
 
 def marks_of(rows: Iterable[Row], count: int) -> tuple[Marks, Marks]:

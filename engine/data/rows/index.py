@@ -40,6 +40,7 @@ _COLUMNS = {
 }
 _CODES = {split: code for code, split in enumerate(SPLITS)}
 _MOST = 0xFFFF  # turns
+_NO_ID = 2**64 - 1  # no row has it
 _RECORD = struct.Struct("<QQQIIIHBB")
 _DTYPE = np.dtype(list(_COLUMNS.items()))
 _FORMAT = 2
@@ -118,6 +119,8 @@ class RowIndex:
     def places_of(self, ids: Sequence[int] | Column) -> Column:
         """The places of the rows with these ids, in the order asked for; -1 for an id that no row has."""
         order = np.argsort(self.id, kind="stable")
+        if not isinstance(ids, np.ndarray):  # numbers that a page asks for
+            ids = [one if 0 <= one < _NO_ID else _NO_ID for one in ids]
         wanted = np.asarray(ids, dtype=np.uint64)
         at = np.searchsorted(self.id, wanted, sorter=order).clip(max=max(0, len(self) - 1))
         places = order[at] if len(self) else np.zeros(len(wanted), dtype=np.int64)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from engine.core.context import Context
 from engine.core.errors import Fault
+from engine.core.shapes import CodedMessage
 from storage.queries import drafts
 
+log = logging.getLogger("tunesmith.drafts")
+Form = TypeVar("Form")
 LARGEST_BYTES = 256 * 1024
 KEPT_SECONDS = 90 * 24 * 3600  # since the last change
 SHORTLY_S = 0.2  # that a page which opens waits while others write
-_log = logging.getLogger(__name__)
 
 
 def load_draft(ctx: Context, kind: str, browser: str = drafts.NO_BROWSER) -> dict[str, Any]:
@@ -28,7 +31,7 @@ def load_draft(ctx: Context, kind: str, browser: str = drafts.NO_BROWSER) -> dic
     """
     with ctx.db.read() as session:
         own = drafts.get_draft(session, kind, browser)
-        waits = own is None and drafts.get_draft(session, kind) is not None
+        waits = own is None and drafts.has_draft(session, kind)
         found = drafts.get_draft(session, kind) if waits else own
     if waits:
         with while_opening(), ctx.db.write(SHORTLY_S) as session:
@@ -43,7 +46,35 @@ def while_opening() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, OSError) as error:
-        _log.warning("A page opened without keeping its draft: %s", error)
+        log.warning("A page opened without keeping its draft: %s", error)
+
+
+@dataclass(frozen=True)
+class OpenedDraft(Generic[Form]):
+    """A draft as its page goes on with it."""
+
+    form: Form  # an empty one where there was none, or none that can be read
+    warnings: list[CodedMessage]  # what was wrong with the stored one
+
+
+def open_draft(
+    ctx: Context, kind: str, read: Callable[[dict[str, Any]], Form], browser: str = drafts.NO_BROWSER
+) -> OpenedDraft[Form]:
+    """The draft of that kind, checked. One that cannot be read is set aside in the database, and the page begins with an empty one.
+
+    Args:
+        read: makes the page's form of what is stored ({}: nothing yet), and raises Fault where that has not its shape.
+    """
+    try:
+        kept = load_draft(ctx, kind, browser)
+        if not isinstance(kept, dict):
+            raise TypeError("not an object")
+        return OpenedDraft(read(kept), [])
+    except (Fault, ValueError, TypeError, RecursionError) as error:  # no JSON, not an object, of another shape
+        log.warning("the draft %s of browser %r is set aside: %r", kind, browser, error)
+    with while_opening(), ctx.db.write(SHORTLY_S) as session:
+        drafts.set_aside(session, kind, browser)
+    return OpenedDraft(read({}), [{"code": "draft.set_aside", "params": {}}])
 
 
 def note_draft(ctx: Context, kind: str, data: Mapping[str, Any], browser: str = drafts.NO_BROWSER) -> None:

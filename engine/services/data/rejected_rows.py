@@ -101,7 +101,7 @@ def _fields(raw: str, reading: _Reading) -> list[list[str]] | None:
         return _cells(raw, reading)
     try:
         value = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict):
         return None
@@ -153,7 +153,7 @@ def _record(reading: _Reading, one: RejectedRow, repair: Mapping[str, Any]) -> R
         table = reading.format in _TABLES
         values = {str(key): text if table else _value(str(text)) for key, text in repair["values"].items()}
         return Record(place, line, values, "", one.file)
-    raw = str(repair["raw"])
+    raw = str(repair.get("raw") or "")
     if reading.format not in _TABLES:
         return json_row(raw, place, line or place)
     cells = next(csv.reader(raw.splitlines(keepends=True), delimiter=reading.delimiter), [])
@@ -168,7 +168,7 @@ def _value(text: str) -> Any:
     if text.strip()[:1] in ("[", "{"):
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # numbers of thousands of digits, nested without end
             return text
     return text
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.core.characters import whole
+from engine.core.conforming import shown
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
-from engine.core.shapes import CodedMessage
+from engine.core.shapes import CodedMessage, Faults
 from engine.jobs.kinds import known_kind
 from engine.jobs.lanes import lane_for
 from engine.jobs.spec import SPEC_VERSION, in_todays_form, unknown_keys, unknown_objective
@@ -23,6 +27,7 @@ from storage.tables import Dataset, LanguageModel
 _FORMAT = "tunesmith-job"
 _LONGEST_FILE = 200_000
 _DEEPEST = 8
+_LONGEST_NUMBER = 4096  # bits: a whole number of more cannot be written with its digits quickly
 Warnings = list[CodedMessage]  # what could not be taken over: [{code, params}]
 _MARKS = ("format", "version", "base_model", "dataset")
 _KEPT = ("name", "objective", "method", "method_params", "training", "budget", "sample_prompts")
@@ -88,7 +93,7 @@ def draft_from_yaml(ctx: Context, text: str) -> tuple[dict[str, Any], Warnings]:
     """The raw form for the wizard, with warnings; what this machine does not have is left empty.
 
     Raises:
-        Fault: "spec.file_broken" (with the line), "spec.file_other" or "spec.newer".
+        Fault: "spec.file_broken" (with the line), "spec.file_other", "spec.file_value" or "spec.newer".
         SpecError: with every key that no setting has, and an objective that this version does not have.
     """
     content = _read(text)
@@ -119,20 +124,50 @@ def _read(text: str) -> dict[str, Any]:
         raise Fault("spec.file_broken", line=mark.line + 1 if mark else 1) from None
     except ValueError:
         raise Fault("spec.file_other") from None
+    content = _plain(content)
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise Fault("spec.file_other")
     version = content.get("version")
-    if not isinstance(version, int) or version > SPEC_VERSION:
-        raise Fault("spec.newer", version=str(version), known=SPEC_VERSION)
-    for key in ("method_params", "training", "budget"):
-        if not isinstance(content.get(key, {}), dict):
-            raise Fault("spec.file_other")
-    if not isinstance(content.get("sample_prompts", []), list):
-        raise Fault("spec.file_other")
+    if type(version) is int and version > SPEC_VERSION:
+        raise Fault("spec.newer", version=shown(version), known=SPEC_VERSION)
     objective = {} if content.get("objective") is None else unknown_objective(str(content["objective"]))
-    if faults := unknown_keys(content, (*_MARKS, *_KEPT)) | objective:
+    if faults := unknown_keys(content, (*_MARKS, *_KEPT)) | objective | _misshapen(content):
         raise SpecError(faults)
     return content
+
+
+def _misshapen(content: Mapping[str, Any]) -> Faults:
+    """What is of another kind than its place: a list where settings are meant."""
+    found: dict[str, tuple[str, Any]] = {}
+    if type(content.get("version")) is not int:
+        found["version"] = (
+            "param.missing" if content.get("version") is None else "param.not_whole",
+            content.get("version"),
+        )
+    for key in ("method_params", "training", "budget"):
+        if not isinstance(content.get(key) or {}, dict):
+            found[key] = ("param.not_values", content[key])
+    prompts = content.get("sample_prompts") or []
+    if not isinstance(prompts, list):
+        found["sample_prompts"], prompts = ("param.not_list", prompts), []
+    texts = [("name", content.get("name")), *(("sample_prompts", one) for one in prompts)]
+    found |= {key: ("param.not_text", one) for key, one in texts if isinstance(one, list | dict)}
+    return {key: {"code": code, "params": {"value": shown(value)}} for key, (code, value) in found.items()}
+
+
+def _plain(value: Any, place: str = "") -> Any:
+    """What YAML read, as JSON can hold it: dates and numbers that are not finite as the texts that they were. Raises Fault."""
+    if isinstance(value, dict):
+        return {whole(str(key)): _plain(one, shown(key)) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one, place) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, str | date):  # a time is a date, too
+        return whole(str(value))
+    if value is None or isinstance(value, float) or (isinstance(value, int) and value.bit_length() <= _LONGEST_NUMBER):
+        return value
+    raise Fault("spec.file_value", place=place)
 
 
 def _refuse_bombs(events: Iterable[Any]) -> None:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.data.quality.duplicates import exact_mark
 from engine.data.readers import jsonl_blocks
 from engine.data.readers.jsonl_blocks import Block, blocks
 from engine.data.records.json_text import parse
-from engine.data.records.quick_json import quick_object
+from engine.data.records.quick_json import quick_object, stored_row
 
 _TEXT = st.one_of(st.text(max_size=6), st.sampled_from(['":', '\\":', '"', "\\", ":", '" :', '\\\\":', "é灯"]))
 _VALUE = st.recursive(
@@ -102,3 +103,23 @@ def test_a_line_beyond_all_limits_is_cut_and_the_next_one_read(tmp_path: Path, m
                 assert [one.first for one in found if not one.whole] == [2]
             assert found[-1].end == path.stat().st_size
             assert found[-1].first + len(found[-1].lines) == 5
+
+
+def test_stored_rows_are_read_with_every_digit() -> None:
+    turn = {"role": "user", "content": "a"}
+    call = {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "f", "arguments": {"n": 10**29}}}]}
+    for row in (
+        {"messages": [turn]},
+        {"messages": [turn, call]},
+        {"messages": [turn], "extra": {"id": 10**29 + 1}},
+        {"text": "a", "extra": {"x": 2**63}},
+    ):
+        assert stored_row(json.dumps(row).encode()) == row
+    infinite = stored_row(b'{"messages": [], "extra": {"x": NaN, "y": Infinity}}')["extra"]
+    assert (str(infinite["x"]), infinite["y"]) == ("nan", float("inf"))
+
+
+def test_rows_whose_tools_differ_in_the_last_of_many_digits_are_no_copies() -> None:
+    rows = [{"messages": [], "tools": [{"maximum": 10**29 + at}]} for at in (1, 2, 1)]
+    marks = [exact_mark(stored_row(json.dumps(row).encode())) for row in rows]
+    assert (len(set(marks)), marks[0]) == (2, marks[2])

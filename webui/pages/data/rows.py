@@ -10,7 +10,7 @@ from engine.data.quality import CHECKS
 from engine.services.data import rejected_rows, row_edits, row_lengths, row_tokens, rows
 from engine.services.data.quality import auditing
 from engine.services.data.versions import versions
-from engine.shapes.data import DataRow
+from engine.shapes.data import DataRow, EditedRow
 from engine.shapes.rows import (
     BrowsedRows,
     MeasuredTokens,
@@ -74,7 +74,7 @@ def _edits(site: Site) -> list[Function]:
     def check_row(row: DataRow) -> CodedMessage | None:
         return row_edits.check_row(row)
 
-    def apply_edits(dataset: int, edits: list[DataRow], drops: list[int], base: int) -> MadeVersion:
+    def apply_edits(dataset: int, edits: list[EditedRow], drops: list[int], base: int) -> MadeVersion:
         return versions.apply_edits(site.ctx, dataset, [dict(row) for row in edits], drops, base=base)
 
     return [check_row, apply_edits]

@@ -8,6 +8,7 @@ from engine.core.shapes import CodedMessage, Named
 from engine.shapes.annotation import RewriteView
 from engine.shapes.jobs import StatusName
 from engine.shapes.versions import VersionView
+from webui.draft_shapes import SheetDraft
 from webui.form_shapes import ParamForm
 
 
@@ -73,12 +74,11 @@ class RewriteState(TypedDict):
     waiting: int  # rows that wait to be judged
 
 
-class SheetDraft(TypedDict):
-    """The table that is being typed."""
+class OpenedSheet(TypedDict):
+    """The table that was being typed."""
 
-    columns: list[str]  # names
-    rows: list[list[str]]  # cells
-    name: str  # of the data set
+    sheet: SheetDraft | None  # None where there is none
+    warnings: list[CodedMessage]  # what was wrong with the stored one
 
 
 class VersionJob(TypedDict):

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from engine.services.app import drafts
 from engine.services.data import sources, sources_hub
 from engine.services.jobs import lifecycle
 from engine.shapes.data import HubFetch, JobStarted
 from webui import browser
-from webui.pages.data.shapes import SheetDraft
+from webui.draft_shapes import SHEET, SheetDraft, in_shape
+from webui.pages.data.shapes import OpenedSheet
 from webui.site import Site
-
-_SHEET = "data_sheet"  # the draft of the typed table
 
 
 def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
@@ -23,18 +22,19 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def paste_data(text: str, name: str) -> int:
         return sources.add_text(ctx, text, name)
 
-    def sheet_draft() -> SheetDraft | None:
-        return cast("SheetDraft | None", drafts.load_draft(ctx, _SHEET, browser.here()) or None)
+    def sheet_draft() -> OpenedSheet:
+        opened = drafts.open_draft(ctx, SHEET, lambda kept: in_shape(SHEET, kept) if kept else None, browser.here())
+        return {"sheet": opened.form, "warnings": opened.warnings}
 
     def keep_sheet(sheet: SheetDraft | None) -> None:
         if sheet is None:
-            drafts.clear_draft(ctx, _SHEET, browser.here())
+            drafts.clear_draft(ctx, SHEET, browser.here())
         else:
-            drafts.save_draft(ctx, _SHEET, sheet, browser.here())
+            drafts.save_draft(ctx, SHEET, sheet, browser.here())
 
     def type_data(columns: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> int:
         made = sources.add_table(ctx, columns, rows, name)
-        drafts.clear_draft(ctx, _SHEET, browser.here())
+        drafts.clear_draft(ctx, SHEET, browser.here())
         return made
 
     def fetch_data(name: str, split: str, folder: str) -> JobStarted:

@@ -31,3 +31,15 @@ export const format = {
   when: (epoch) => (epoch ? new Date(epoch * 1000).toLocaleString(pageLocale(), { dateStyle: "medium", timeStyle: "short" }) : "–"),
   clock: (epoch) => (epoch ? new Date(epoch * 1000).toLocaleTimeString(pageLocale()) : "–"),
 };
+
+/** Digits as a number with all of them: a BigInt beyond 2^53. Null where they are no whole number. */
+export function wholeNumber(digits) {
+  if (!/^-?\d+$/.test(digits)) return null;
+  return Number.isSafeInteger(+digits) ? +digits : BigInt(digits);
+}
+
+/** What was typed, as a number; null where it is none. */
+export const typedNumber = (text) => (text.trim() && Number.isFinite(+text) ? wholeNumber(text.trim()) ?? +text : null);
+
+/** A value as JSON for people: large numbers with their digits. (Within a text of the value the quotes would be escaped.) */
+export const shownJson = (value, indent) => (JSON.stringify(value, null, indent) ?? "").replace(/\{\s*"\$integer":\s*"(-?\d+)"\s*\}/g, "$1");

@@ -2,7 +2,7 @@
    draws `value` into `root`; it is called again on each new value. */
 import { h } from "./dom.js";
 import { drawIcon } from "./icons.js";
-import { callServer, loadPart } from "./server.js";
+import { callServer, loadPart, sentenceOf } from "./server.js";
 
 export function mount(name, context) {
   const root = document.createElement("div");
@@ -10,8 +10,8 @@ export function mount(name, context) {
   context.element.append(root);
   const ctx = { ...context, root, state: {}, call: (fn, ...args) => callServer(context.server, fn, args) };
   const broken = (error) => {
-    console.error(error);
-    if (root.childElementCount === 0) root.append(h("p", { class: "ts-note danger", role: "alert" }, drawIcon("circle-x"), h("span", {}, error.message)));
+    const said = sentenceOf(error);
+    if (root.childElementCount === 0) root.append(h("p", { class: "ts-note danger", role: "alert" }, drawIcon("circle-x"), h("span", {}, said)));
   };
   const draw = async () => {
     try {

@@ -1,6 +1,7 @@
 /* Parts of a page that views share: dialogs, toasts, sparklines, copying, heads, progress, the actions of buttons. */
 import { h } from "./dom.js";
 import { drawIcon } from "./icons.js";
+import { sentenceOf } from "./server.js";
 import { t } from "./texts.js";
 
 /** Show a dialog with `body` and resolve, when it closes, to the value of the button pressed ("" when dismissed). */
@@ -100,7 +101,7 @@ export async function runAction(button, action) {
   try {
     return await action();
   } catch (error) {
-    toast(error.message, "danger");
+    toast(sentenceOf(error), "danger");
     return undefined;
   } finally {
     button.removeAttribute("aria-busy");

@@ -1,21 +1,47 @@
 /* Calls of the server's functions, polling while the page is seen, and one gate for both: while the server does not answer
    it is shut. Then nothing asks but the gate itself, later each time, and a strip says so once. */
 import { h } from "./dom.js";
+import { wholeNumber } from "./format.js";
 import { t } from "./texts.js";
+
+/** A whole number beyond 2^53 travels as {"$integer": digits} (webui/wire.py is the other end) and is a BigInt here: it shows all its
+   digits and goes back as what it was. So a setting or a cell of a row may be one: calculate with `Number(...)` of it alone. */
+const LARGE = "$integer";
+
+/** Whatever writes JSON writes such a number so that the server, and `fromWire`, read it again. */
+Object.assign(BigInt.prototype, { toJSON() { return { [LARGE]: String(this) }; } });
+
+/** A value as the server, or `JSON.stringify`, wrote it: with its large numbers in place of what stood for them. */
+export function fromWire(value) {
+  if (!value || typeof value !== "object") return value;
+  if (typeof value[LARGE] === "string" && Object.keys(value).length === 1) return wholeNumber(value[LARGE]) ?? value[LARGE];
+  for (const key of Object.keys(value)) value[key] = fromWire(value[key]);
+  return value;
+}
 
 /** A random key, for actions that must happen once. */
 export const randomKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Call a guarded server function: resolves to its result; a refused call shows a toast and rejects with the error. */
 export async function callServer(server, name, args) {
-  const answer = await server[name](args).catch(() => null); // one list: Gradio itself unwraps a single argument
+  /* One list: Gradio itself unwraps a single argument. */
+  const answer = await server[name](args).catch(() => null);
   if (!answer) throw await lostError();
   if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
-  return answer.ok;
+  return answer.tagged ? fromWire(answer.ok) : answer.ok;
 }
 
+/** The sentence of whatever failed: of a refused call its own; of anything else that our page did wrong, never its exception's text. */
+export const sentenceOf = (error) => {
+  if (error?.code) return error.message;
+  console.error(error);
+  return t("error.internal");
+};
+
 /** Why nothing came back: the server is away, or something is wrong with it. */
-const lostError = async () => ((await gate.doubt()) ? Object.assign(new Error(t("error.internal")), { code: "internal", faults: {} }) : awayError());
+const lostError = async () => ((await gate.doubt()) ? saidError("error.internal", "internal") : awayError());
+
+const saidError = (key, code) => Object.assign(new Error(t(key)), { code, faults: {} });
 
 /** Load a part of the page; where that fails, it is said as of a call. */
 export async function loadPart(load) {
@@ -123,7 +149,7 @@ export function whenBack(task) {
 }
 
 /** The sentence that stands for whatever exception a lost server raises. */
-export const awayError = () => Object.assign(new Error(t("common.server_away")), { code: "away", faults: {} });
+export const awayError = () => saidError("common.server_away", "away");
 
 let ticking = 0;
 

@@ -187,7 +187,7 @@ export interface BrowsedRow {
   /** that it belongs to */
   split?: "train" | "val" | "test";
   /** of the file */
-  line?: number;
+  line?: number | null;
   /** where there are several */
   file?: string | null;
   /** place among those that were asked for */
@@ -449,7 +449,7 @@ export interface CompareDraft {
   /** "auto", or key of a device */
   device: string;
   /** limit of each job */
-  memory_mb: number | null;
+  memory_mb: number | string | null;
 }
 
 /** What the Compare page is placed with. */
@@ -472,6 +472,8 @@ export interface CompareStart {
   datasets: DatasetBrief[];
   /** that are here */
   devices: DeviceChoice[];
+  /** what was wrong with the stored draft */
+  warnings: CodedMessage[];
 }
 
 /** A scored question with everyone's answer. */
@@ -645,7 +647,7 @@ export interface DataRow {
   /** that it belongs to */
   split?: "train" | "val" | "test";
   /** of the file */
-  line?: number;
+  line?: number | null;
   /** where there are several */
   file?: string | null;
   /** place among those that were asked for */
@@ -900,6 +902,38 @@ export interface DryRunView {
   bill_items: SizedItem[] | null;
   /** that the check took */
   seconds: number | null;
+}
+
+/** A row of a data set as a person left it. */
+export interface EditedRow {
+  /** of a conversation */
+  messages?: ChatTurn[];
+  /** plain text */
+  text?: string;
+  /** before two answers, or a judged one */
+  prompt?: ChatTurn[];
+  /** the better answer */
+  chosen?: ChatTurn[];
+  /** the worse answer */
+  rejected?: ChatTurn[];
+  /** a judged answer */
+  completion?: ChatTurn[];
+  /** the judgement */
+  label?: boolean;
+  /** definitions of functions */
+  tools?: unknown[];
+  /** other columns */
+  extra?: Record<string, any>;
+  /** who made it */
+  origin?: Record<string, any>;
+  /** of the row that it replaces */
+  id: number;
+  /** that it belongs to */
+  split?: "train" | "val" | "test";
+  /** of the file */
+  line?: number | null;
+  /** where there are several */
+  file?: string | null;
 }
 
 /** What an entrant would cost; only `error` where it cannot be told. */
@@ -2502,6 +2536,14 @@ export interface ObjectiveForm {
   params: ParamForm[];
 }
 
+/** The table that was being typed. */
+export interface OpenedSheet {
+  /** None where there is none */
+  sheet: SheetDraft | null;
+  /** what was wrong with the stored one */
+  warnings: CodedMessage[];
+}
+
 /** The most frequent first words. */
 export interface OpeningCounts {
   /** with the rows that begin so */
@@ -2801,11 +2843,11 @@ export interface RawBudget {
   /** "auto", or key of a device */
   device?: string;
   /** most memory */
-  memory_mb?: number | null;
+  memory_mb?: number | string | null;
   /** most time */
-  minutes?: number | null;
+  minutes?: number | string | null;
   /** most disk space */
-  disk_mb?: number | null;
+  disk_mb?: number | string | null;
   /** how plans are ranked */
   goal?: string;
 }
@@ -2825,7 +2867,7 @@ export interface RawComparison {
   /** "auto", or key of a device */
   device?: string;
   /** limit of each job */
-  memory_mb?: number | null;
+  memory_mb?: number | string | null;
 }
 
 /** An entrant as a form has it. */
@@ -3722,7 +3764,7 @@ export interface DataFunctions {
   resume_import(dataset: number): null;
   models(): BaseModelView[];
   paste_data(text: string, name: string): number;
-  sheet_draft(): SheetDraft | null;
+  sheet_draft(): OpenedSheet;
   keep_sheet(sheet: SheetDraft | null): null;
   type_data(columns: string[], rows: string[][], name: string): number;
   fetch_data(name: string, split: string, folder: string): JobStarted;
@@ -3740,7 +3782,7 @@ export interface DataFunctions {
   tokens_of_rows(dataset: number, ids: number[], model: number): RowAsTokens[];
   measure_tokens(dataset: number, model: number): MeasuredTokens;
   check_row(row: DataRow): CodedMessage | null;
-  apply_edits(dataset: number, edits: DataRow[], drops: number[], base: number): MadeVersion;
+  apply_edits(dataset: number, edits: EditedRow[], drops: number[], base: number): MadeVersion;
   rejected_list(dataset: number, offset: number): RejectedRows;
   rejected_fields(dataset: number, rejected: number): RejectedFields;
   try_repair(dataset: number, repair: RowRepair): TriedRepair;

@@ -32,9 +32,11 @@ def wanted(source: Source, values: Mapping[str, Any]) -> Iterator[FoundRow]:
 
 def read_ids(value: Any) -> list[int]:
     """A list of ids. Raises Fault("data.repair.rows")."""
-    if not isinstance(value, list) or not all(isinstance(one, int) and not isinstance(one, bool) for one in value):
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(one, int) and not isinstance(one, bool) for one in value
+    ):
         raise Fault("data.repair.rows")
-    return value
+    return list(value)
 
 
 def _without(source: Source, gone: set[int]) -> Iterator[Row]:

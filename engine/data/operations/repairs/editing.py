@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from engine.core.conforming import conforms
 from engine.core.errors import Fault
 from engine.data.operations.base import Row
 from engine.data.rows.row import content_of, kind_of
@@ -25,7 +27,7 @@ def read_edits(value: Any) -> dict[int, Mapping[str, Any]]:
         raise Fault("data.repair.edits")
     try:
         edits = {int(key): row for key, row in value.items()}
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Fault("data.repair.edits") from None
     if not all(isinstance(row, Mapping) for row in edits.values()):
         raise Fault("data.repair.edits")
@@ -36,7 +38,8 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
     """The row with the content of the edit (its split and other columns too, where it names them); id and place stay.
 
     Raises:
-        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns" or "data.repair.split", with the row's number.
+        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.extra" or
+        "data.repair.split", with the row's number.
     """
     content = content_of(dict(edit))
     number, kind = row["id"], kind_of(row)
@@ -45,9 +48,19 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
     if edit.get("split", row["split"]) not in _SPLITS:
         raise Fault("data.repair.split", row=number)
     _check(content, kind, number)
+    if content.get("tools"):
+        _check_functions(content["tools"], number)
+    if not conforms(edit.get("extra") or {}, dict[str, str | float | bool | None]):
+        raise Fault("data.repair.extra", row=number)
     kept = {key: value for key, value in row.items() if key not in content_of(row)}
-    extra = {"extra": dict(edit["extra"])} if edit.get("extra") else {}
+    extra = {"extra": _other_columns(row.get("extra") or {}, edit["extra"])} if edit.get("extra") else {}
     return kept | content | extra | {"split": edit.get("split", row["split"])}
+
+
+def _other_columns(before: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str, Any]:
+    """The edit's other columns. A number that is not finite reaches no page, and comes back as nothing: it stays."""
+    unseen = {name: one for name, one in before.items() if isinstance(one, float) and not math.isfinite(one)}
+    return {name: unseen.get(name) if one is None else one for name, one in edit.items()}
 
 
 def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
@@ -70,7 +83,15 @@ def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
 def _check_message(message: Any, number: int) -> None:
     if not isinstance(message, Mapping) or message.get("role") not in _ROLES:
         raise Fault("data.repair.turns", row=number)
-    if message.get("tool_calls"):
-        return
-    if not isinstance(message.get("content"), str) or not message["content"].strip():
+    if calls := message.get("tool_calls"):
+        _check_functions(calls, number)
+    elif not isinstance(message.get("content"), str) or not message["content"].strip():
         raise Fault("data.repair.empty", row=number)
+
+
+def _check_functions(found: Any, number: int) -> None:
+    """Definitions or calls of functions: each has a function with a name."""
+    listed = found if isinstance(found, list) else [None]
+    functions = [one.get("function") if isinstance(one, Mapping) else None for one in listed]
+    if not all(isinstance(one, Mapping) and isinstance(one.get("name"), str) for one in functions):
+        raise Fault("data.repair.functions", row=number)

@@ -111,7 +111,7 @@ def _fit(row: Row, limit: int, length: int, template: ChatTemplate | None) -> No
 
 
 def _edit(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
-    drops = frozenset(read_ids(list(values["drops"])))
+    drops = frozenset(read_ids(values["drops"]))
     edits = read_edits(values["edits"]) if values["edits"] or not drops else {}
     for row in source.rows():
         if row["id"] in drops:

@@ -13,8 +13,8 @@ from engine.data.operations.base import Row
 from engine.data.operations.source import RowsSource
 from engine.data.rows.index import SPLITS, Column, RowIndex, others_of
 from engine.data.rows.stats import measure
-from engine.services.data.versions.sources import evenly, open_source, rows_of_others, values_of
-from engine.services.data.versions.version_files import version_file
+from engine.services.data.versions.sources import evenly, open_source, refuse_kind, rows_of_others, values_of
+from engine.services.data.versions.version_files import ready, version_file
 from engine.shapes.versions import OperationPreview
 
 _WHOLE = 20_000  # a data set with at most so many rows is tried as a whole
@@ -36,6 +36,7 @@ def preview(ctx: Context, dataset: int, key: str, values: Mapping[str, Any]) -> 
     """
     operation = operation_of(key)
     read = values_of(operation, values)
+    refuse_kind(operation, ready(ctx, dataset))
     version, path = version_file(ctx, dataset)
     index = RowIndex.open(path)
     others = rows_of_others(ctx, operation, read)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.context import Context
-from engine.core.errors import NotFound, SpecError
+from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.params import read_all
 from engine.data.operations.base import FoundRow, Operation, Source
 from engine.data.operations.source import Links, RowsSource
@@ -21,6 +21,7 @@ from engine.services.data.versions.version_files import ready, version_file
 from storage.data_tables import DatasetVersion
 from storage.queries import versions as queries
 from storage.queries.base_models import get_model
+from storage.tables import Dataset
 
 
 def values_of(operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,6 +30,12 @@ def values_of(operation: Operation, raw: Mapping[str, Any]) -> dict[str, Any]:
     if faults:
         raise SpecError(faults)
     return values
+
+
+def refuse_kind(operation: Operation, row: Dataset) -> None:
+    """Raises Fault("data.version.wrong_kind") where the operation is not for such rows."""
+    if row.kind not in operation.kinds:
+        raise Fault("data.version.wrong_kind", operation=operation.label.as_dict())
 
 
 def rows_of_others(ctx: Context, operation: Operation, values: Mapping[str, Any]) -> int:

@@ -18,7 +18,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.operations import operation_of
 from engine.data.operations.adding import ADD_ROWS
-from engine.data.operations.base import Operation, Row
+from engine.data.operations.base import Row
 from engine.data.operations.source import RowsSource
 from engine.data.rows.index import RowIndex
 from engine.data.rows.row import kind_of
@@ -27,7 +27,7 @@ from engine.jobs.kinds import keys_of
 from engine.jobs.kinds.new_version import NEW_VERSION
 from engine.jobs.queue import enqueue, same_job
 from engine.services.data.versions.recipes import Recipe
-from engine.services.data.versions.sources import open_source, rows_of_others, values_of
+from engine.services.data.versions.sources import open_source, refuse_kind, rows_of_others, values_of
 from engine.services.data.versions.version_files import ready, version_file
 from engine.shapes.versions import MadeVersion, VersionView
 from storage.data_tables import DatasetVersion
@@ -100,7 +100,7 @@ def add_rows(ctx: Context, dataset: int, rows: Sequence[Row], operation: str, pa
 
 def _start(ctx: Context, dataset: int, recipe: Recipe, base: int | None) -> MadeVersion:
     row = ready(ctx, dataset)
-    _refuse_kind(recipe.found(), row)
+    refuse_kind(recipe.found(), row)
     others = rows_of_others(ctx, recipe.found(), recipe.values)
     with _LOCKS[dataset]:
         with ctx.db.write() as s:
@@ -117,11 +117,6 @@ def _get(s: Session, dataset: int) -> Dataset:
     if row is None:
         raise NotFound(dataset=dataset)
     return row
-
-
-def _refuse_kind(operation: Operation, row: Dataset) -> None:
-    if row.kind not in operation.kinds:
-        raise Fault("data.version.wrong_kind", operation=operation.label.as_dict())
 
 
 def _refuse_busy(s: Session, row: Dataset) -> None:

@@ -2,7 +2,8 @@
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { openDialog, pageHead } from "../../kit/parts.js";
+import { openDialog, pageHead, toast } from "../../kit/parts.js";
+import { sentenceOf } from "../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../kit/texts.js";
 import { compareDrawEstimate } from "./estimate.js";
 import { compareBack, compareRoughly } from "./parts.js";
@@ -27,7 +28,7 @@ export async function compareForm(root, forms, ctx) {
   }
   const f = formState(forms, ctx, loaded);
   panel.removeAttribute("aria-busy");
-  replaceChildren(panel, inputs(f), entrants(f), compareBudget(f));
+  replaceChildren(panel, loaded.warnings.map((one) => noteBox("warn", reasonBox(one))), inputs(f), entrants(f), compareBudget(f));
   compareDrawEstimate(estimate, f);
   return f.replan();
 }
@@ -54,7 +55,7 @@ function formState(forms, ctx, loaded) {
     entrants: f.draft.chosen.map(f.entrant).map(({ key, method, variant }) => ({ method, variant, ...(f.draft.own[key] || {}) })),
   });
   f.ready = () => Boolean(f.draft.base_model && f.draft.dataset && f.draft.chosen.length);
-  const save = debounce(300, () => { if (!f.finished) f.ctx.call("compare_save", f.draft).catch(() => {}); });
+  const save = debounce(300, () => { if (!f.finished) f.ctx.call("compare_save", f.draft).catch((error) => { if (error.code !== "away") toast(sentenceOf(error), "danger"); }); });
   const ask = onlyLatest(async () => (f.ready() ? f.ctx.call("compare_plan", f.raw()) : null),
     (plan) => { Object.assign(f, { plan, faults: {}, problem: "", busy: false }); f.tell(); },
     (error) => { Object.assign(f, { plan: null, faults: error.faults || {}, problem: Object.keys(error.faults || {}).length ? "" : error.message, busy: false }); f.tell(); });
@@ -191,8 +192,8 @@ function compareBudget(f) {
     f.patch({ shared });
   } });
   const device = selectField("compare-device", [["auto", t("compare.device.auto")], ...f.devices.filter((one) => one.usable !== false).map((one) => [one.key, one.name])], f.draft.device, (value) => f.patch({ device: value }));
-  const memory = h("input", { class: "ts-input ts-num", id: "compare-memory", type: "number", min: "0", step: "any", value: f.draft.memory_mb ? String(Math.round(f.draft.memory_mb / 10) / 100) : "", placeholder: t("compare.memory.none"),
-    oninput: () => { const typed = formNumber(memory.value); f.patch({ memory_mb: typed === "" ? null : typeof typed === "number" ? typed * 1000 : typed }); } });
+  const memory = h("input", { class: "ts-input ts-num", id: "compare-memory", type: "number", min: "0", step: "any", value: f.draft.memory_mb ? String(Math.round(Number(f.draft.memory_mb) / 10) / 100) : "", placeholder: t("compare.memory.none"),
+    oninput: () => { const typed = formNumber(memory.value); f.patch({ memory_mb: typed === "" ? null : typeof typed === "string" ? typed : Number(typed) * 1000 }); } });
   const fields = { "budget.device": labelledField("compare-device", t("compare.device"), device, {}),
     "budget.memory_mb": labelledField("compare-memory", t("compare.memory"), memory, { help: t("compare.memory.help"), box: h("div", { class: "field-box" }, memory, h("span", { class: "field-unit" }, "GB")) }) };
   (card.querySelector(".form-fold > .form-grid") || card).append(...Object.values(fields));

@@ -86,7 +86,7 @@ async function readFile(file) {
     const sent = await fetch("/api/questions", { method: "POST", headers: { "x-filename": encodeURIComponent(file.name) }, body: file });
     return { ok: sent.ok, answer: await sent.json() };
   });
-  if (!ok) throw new Error(answer.error.message);
+  if (!ok) throw Object.assign(new Error(answer.error.message), answer.error);
   return answer;
 }
 

@@ -1,5 +1,6 @@
 /* Small controls that several pages share: radio cards, segments, labelled fields, timing helpers. */
 import { h } from "../../kit/dom.js";
+import { shownJson } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 
@@ -119,7 +120,7 @@ export function conversationView(row) {
         h("span", { class: ["system", "tool"].includes(message.role) ? "bubble-role" : "ts-sr" }, t("data.role." + message.role)),
         message.content ? h("div", { class: "bubble-text", dir: "auto" }, message.content) : null,
         (message.tool_calls || []).map((call) => h("div", { class: "bubble-call", dir: "ltr" }, drawIcon("settings"),
-          `${call.function.name}(${JSON.stringify(call.function.arguments)})`)))));
+          `${call.function.name}(${shownJson(call.function.arguments)})`)))));
 }
 
 /** The sentence of a stored reason or error: {code, params}. */

@@ -1,6 +1,6 @@
 /* The generic form: draws what webui/forms.py generated from the declarations, and nothing that is not declared. */
 import { appendAll, h } from "../../kit/dom.js";
-import { format } from "../../kit/format.js";
+import { format, typedNumber } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageUrl, t } from "../../kit/texts.js";
 import { labelledField, selectField } from "./form-controls.js";
@@ -135,10 +135,7 @@ export const FORM_CONTROLS = {
 };
 
 /** What a number field holds: a number, or what was typed, so that the check can name it. */
-export function formNumber(typed) {
-  const text = typed.trim();
-  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
-}
+export const formNumber = (typed) => typedNumber(typed) ?? typed.trim();
 
 const formPlain = (id, param, input, box, show) => ({
   focus: input, show, field: (options) => labelledField(id, param.label, input, { ...options, box }),

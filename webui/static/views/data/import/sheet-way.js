@@ -5,7 +5,7 @@ import { askFirst, runAction } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
 import { dataSheet } from "./sheet.js";
 import { goTo, wayCard } from "./way-card.js";
-import { debounce, keepDraft, labelledField, noteBox } from "../../shared/form-controls.js";
+import { debounce, keepDraft, labelledField, noteBox, reasonBox } from "../../shared/form-controls.js";
 
 /**
  * A typed table; what is typed is kept on the server as it is typed.
@@ -13,7 +13,7 @@ import { debounce, keepDraft, labelledField, noteBox } from "../../shared/form-c
  */
 export function sheetWay(ctx, close) {
   const holder = h("div", { class: "ts-stack", "aria-busy": "true" }, h("i", { class: "ts-bone block", "aria-hidden": "true" }));
-  ctx.call("sheet_draft").then((draft) => { sheetForm(holder, draft, ctx); /** @type {HTMLElement | null} */ (holder.querySelector(".sheet-name"))?.focus(); }, (error) => replaceChildren(holder, noteBox("danger", error.message)));
+  ctx.call("sheet_draft").then(({ sheet, warnings }) => { sheetForm(holder, sheet, ctx); holder.prepend(...warnings.map((one) => noteBox("warn", reasonBox(one)))); /** @type {HTMLElement | null} */ (holder.querySelector(".sheet-name"))?.focus(); }, (error) => replaceChildren(holder, noteBox("danger", error.message)));
   return wayCard("sheet", close, holder);
 }
 

@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { randomKey } from "../../../kit/server.js";
+import { fromWire, randomKey } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { noteBox } from "../../shared/form-controls.js";
 
@@ -103,7 +103,7 @@ const upload = (file, headers, bar, progress) => new Promise((resolve) => {
 
 export function parse(text) {
   try {
-    return JSON.parse(text) || {};
+    return fromWire(JSON.parse(text)) || {};
   } catch {
     return {};
   }

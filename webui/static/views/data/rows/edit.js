@@ -1,5 +1,6 @@
 /* Changing rows by hand: an editor of one row, and a bar that gathers changes until they become one version. */
 import { h, replaceChildren } from "../../../kit/dom.js";
+import { shownJson, typedNumber } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { runAction, toast } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
@@ -133,9 +134,9 @@ export function textField(id, label, text, oninput, rows) {
 function extraField(row, name, value, at) {
   const input = h("input", { class: "ts-input", id: "edit-extra-" + at, type: "text", dir: "auto", oninput: () => {
     const typed = input.value;
-    const number = typeof value === "number" && typed.trim() !== "" && Number.isFinite(Number(typed));
+    const number = ["number", "bigint"].includes(typeof value) ? typedNumber(typed) : null;
     const yes = typeof value === "boolean" && ["true", "false"].includes(typed.trim());
-    row.extra[name] = number ? Number(typed) : yes ? typed.trim() === "true" : typed;
+    row.extra[name] = number ?? (yes ? typed.trim() === "true" : typed);
   } });
   input.value = String(value ?? "");
   return labelledField(input.id, name, input, {});
@@ -153,7 +154,7 @@ function turnsField(row, key) {
     role.setAttribute("aria-label", t("data.edit.role", { n: at + 1 }));
     const remove = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.edit.remove", { n: at + 1 }), title: t("data.edit.remove", { n: at + 1 }), onclick: () => { row[key].splice(at, 1); redraw(); } }, drawIcon("trash-2"));
     return h("div", { class: "data-edit-turn" }, h("div", { class: "ts-spread" }, role, remove), area,
-      message.tool_calls ? h("pre", { class: "data-json" }, JSON.stringify(message.tool_calls, null, 1)) : null);
+      message.tool_calls ? h("pre", { class: "data-json" }, shownJson(message.tool_calls, 1)) : null);
   }));
   redraw();
   const next = () => (row[key].at(-1)?.role === "user" ? "assistant" : "user");

@@ -1,6 +1,6 @@
 /* One row in the browser: its place and numbers, what it holds, and what can be done with it. */
 import { h, replaceChildren } from "../../../kit/dom.js";
-import { format } from "../../../kit/format.js";
+import { format, shownJson } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { runAction } from "../../../kit/parts.js";
 import { t } from "../../../kit/texts.js";
@@ -43,7 +43,7 @@ function rowActions(row, self, pending) {
 
 /** @param {Parts<"data">} self */
 function rowBody(row, self) {
-  if (self.view === "raw") return h("pre", { class: "data-json", tabindex: "0" }, JSON.stringify(stored(row), null, 2));
+  if (self.view === "raw") return h("pre", { class: "data-json", tabindex: "0" }, shownJson(stored(row), 2));
   if (self.view === "tokens") return h("div", { class: "data-row-tokens", "data-tokens-of": row.id, "aria-busy": "true" });
   return [cutPreview(shownRow(row)), row.clipped ? h("button", { type: "button", class: "ts-link ts-small", onclick: (event) => showWhole(event.target, row, self) }, t("data.row.whole")) : null];
 }

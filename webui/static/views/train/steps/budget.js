@@ -38,9 +38,9 @@ const PER_GB = 1000;
  */
 function limitField(w, key, scale, put) {
   const kept = w.draft.budget[key];
-  const shown = typeof kept === "number" ? Math.round((100 * kept) / scale) / 100 : kept ?? "";
+  const shown = typeof (kept ?? "") === "string" ? kept ?? "" : Math.round((100 * Number(kept)) / scale) / 100;
   const input = h("input", { class: "ts-input ts-num", id: "train-" + key, type: "number", min: "0", step: "any", value: String(shown), placeholder: t("train.budget.no_limit"),
-    oninput: () => { const typed = formNumber(input.value); put(typeof typed === "number" ? typed * scale : typed); } });
+    oninput: () => { const typed = formNumber(input.value); put(typeof typed === "string" ? typed : Number(typed) * scale); } });
   return labelledField("train-" + key, t("train.budget." + key), input, {
     help: t("train.budget." + key + ".help"),
     box: h("div", { class: "field-box" }, input, h("span", { class: "field-unit" }, t("train.budget." + key + ".unit"))),
