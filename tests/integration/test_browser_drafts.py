@@ -82,26 +82,6 @@ def test_each_browser_goes_on_with_its_own_draft(client: TestClient, ctx: Contex
     assert drafts.load_draft(ctx, "train", first)["name"] == "of the first"
 
 
-@pytest.mark.parametrize(
-    ("save", "load"),
-    [
-        ("save", lambda client: call(client, "load_wizard", {})["draft"]),
-        ("compare_save", lambda client: call(client, "compare_start", {})["draft"]),
-        ("keep_sheet", lambda client: call(client, "sheet_draft")),
-    ],
-)
-def test_two_people_plan_at_once(client: TestClient, save: str, load: Callable[[TestClient], Any]) -> None:
-    people: dict[str, dict[str, str]] = {}
-    for person in ("one", "two"):
-        come(client)
-        people[person] = dict(client.cookies)
-        call(client, save, fresh_draft(name=f"of {person}") | {"chosen": [], "own": {}})
-    for person, cookies in people.items():
-        client.cookies.clear()
-        client.cookies.update(cookies)
-        assert load(client)["name"] == f"of {person}"
-
-
 def test_a_browser_that_lost_its_name_shares_its_draft_with_nobody(client: TestClient) -> None:
     come(client)
     client.cookies.delete(COOKIE)
@@ -123,6 +103,26 @@ LEFT: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("save", "kind", "load"),
+    [
+        ("save", "train", lambda client: call(client, "load_wizard", {})["draft"]),
+        ("compare_save", "compare", lambda client: call(client, "compare_start", {})["draft"]),
+        ("keep_sheet", "data_sheet", lambda client: call(client, "sheet_draft")["sheet"]),
+    ],
+)
+def test_two_people_plan_at_once(client: TestClient, save: str, kind: str, load: Callable[[TestClient], Any]) -> None:
+    people: dict[str, dict[str, str]] = {}
+    for person in ("one", "two"):
+        come(client)
+        people[person] = dict(client.cookies)
+        call(client, save, LEFT[kind] | {"name": f"of {person}"})
+    for person, cookies in people.items():
+        client.cookies.clear()
+        client.cookies.update(cookies)
+        assert load(client)["name"] == f"of {person}"
+
+
 @pytest.mark.parametrize("kind", LEFT)
 def test_the_last_save_of_a_page_is_that_of_its_browser(client: TestClient, ctx: Context, kind: str) -> None:
     name = come(client)
@@ -138,7 +138,10 @@ def test_what_is_no_draft_is_refused_and_the_former_one_stays(client: TestClient
     name = come(client)
     client.post("/api/drafts/train", json=LEFT["train"])
     answer = client.post("/api/drafts/train", content=body)
-    assert (answer.status_code, answer.json()["error"]["code"].split(".")[0] in ("shape", "draft")) == (400, True)
+    assert (answer.status_code, answer.json()["error"]["code"].split(".")[0] in ("shape", "draft", "web")) == (
+        400,
+        True,
+    )
     assert drafts.load_draft(ctx, "train", name) == LEFT["train"]
 
 
