@@ -17,7 +17,7 @@ class Visitor:
         self._line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)
         self._versions: dict[str, str] = {}
         self.bytes = self.unchanged = 0
-        self._headers = like._headers if like else {"Cookie": self._session()}
+        self._headers: dict[str, str] = like._headers if like else {"Cookie": self._session()}
         self._polled: dict[str, bool] = like._polled if like else {}
         self._places: dict[str, int] = like._places if like else self._components()
 
@@ -57,7 +57,7 @@ class Visitor:
             return self._call(name, *arguments)
         path = _address(view, name, arguments)
         known = self._versions.get(name, "")
-        status, content, version = self._send("GET", path, **({"If-None-Match": known} if known else {}))
+        status, content, version = self._send("GET", path, None, **({"If-None-Match": known} if known else {}))
         if status == 304:
             self.unchanged += 1
             return None
