@@ -13,7 +13,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.templates.isolated import pool as pools
 from engine.data.templates.isolated.isolated_template import open_template
-from engine.data.templates.isolated.limits import Limits
+from engine.data.templates.isolated.limits import ChildLimits
 from engine.objectives import usual_objective
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import Setup, make_asks, sides_of
@@ -33,7 +33,7 @@ ATTACKS = {"loops": _LOOP, "grows": "{{ 'a' * 2000000000 }}"}
 @pytest.fixture
 def evil(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], tuple[int, int, int]]]:
     """(a model that is well with other questions than those of the data, a good one, the data)"""
-    made = pools.Pool(Limits(row_s=_ROW_S, memory_bytes=400_000_000, pause_s=0.0))
+    made = pools.Pool(ChildLimits(row_s=_ROW_S, memory_bytes=400_000_000, pause_s=0.0))
     monkeypatch.setattr(pools, "_pool", made)
 
     def make(kind: str) -> tuple[int, int, int]:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.core.small_files import read_object
 from engine.models.base.inspect import hash_of_parts, weight_files
-from engine.models.base.known_files import FileDifference, KnownFiles, OnBytes, Stamps, check, forget, look, remember
+from engine.models.base.known_files import (
+    FileDifference,
+    FileStamps,
+    KnownFiles,
+    OnBytes,
+    check,
+    forget,
+    look,
+    remember,
+)
 from engine.models.base.paths import is_ours, weights_folder
 from engine.models.base.read_files import difference, fault_of, is_tokenizers, taken_in
 from engine.models.trust.foreign_files import refuse_foreign
@@ -135,7 +144,7 @@ def _made_of(model: LanguageModel) -> dict[str, str]:
 
 
 def remember_weights(
-    settings: Settings, model_id: int, folder: Path, hashes: Mapping[str, str], stamps: Stamps
+    settings: Settings, model_id: int, folder: Path, hashes: Mapping[str, str], stamps: FileStamps
 ) -> None:
     """The hashes that were made when the model was added, of files that had those sizes and times before."""
     forget(taken_in(settings, model_id))

@@ -107,22 +107,22 @@ def check(known: KnownFiles, *, whole: bool = False, on_bytes: OnBytes = lambda 
 
 
 @dataclass(frozen=True)
-class Stamps:
+class FileStamps:
     """Sizes and times of files before they were hashed."""
 
     of: Mapping[str, list[int]]  # by the file's name
     at: float  # when they were read
 
     @classmethod
-    def now(cls, files: Iterable[Path]) -> Stamps:
+    def now(cls, files: Iterable[Path]) -> FileStamps:
         """Of files as they are."""
         at = time.time()
         return cls({file.name: stamp_of(file) for file in files}, at)
 
 
-def remember(known: KnownFiles, hashes: Mapping[str, str], stamps: Stamps | None = None) -> None:
+def remember(known: KnownFiles, hashes: Mapping[str, str], stamps: FileStamps | None = None) -> None:
     """What was hashed just now, when the model was stored."""
-    before = stamps or Stamps({name: stamp_of(known.folder / name) for name in hashes}, time.time())
+    before = stamps or FileStamps({name: stamp_of(known.folder / name) for name in hashes}, time.time())
     found = _Record(known.expected, str(known.folder), dict(before.of), dict(hashes), time.time(), stamped_at=before.at)
     _write(known, found)
 

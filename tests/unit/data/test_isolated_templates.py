@@ -20,7 +20,7 @@ from engine.core.errors import Fault
 from engine.data.templates.encoded import Encoded
 from engine.data.templates.isolated import pool as pools
 from engine.data.templates.isolated.isolated_template import IsolatedTemplate, isolated, try_tokenizer
-from engine.data.templates.isolated.limits import Limits
+from engine.data.templates.isolated.limits import ChildLimits
 from engine.data.templates.isolated.wire import packed, unpacked
 from engine.data.templates.isolated.work import guarded
 from engine.data.templates.template import ChatTemplate
@@ -43,7 +43,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch, shared: pools.Pool) -> pools.Pool
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[pools.Pool]:
-    made = pools.Pool(Limits(row_s=_ROW_S, memory_bytes=_MEMORY, answer_bytes=50_000_000, pause_s=0.0))
+    made = pools.Pool(ChildLimits(row_s=_ROW_S, memory_bytes=_MEMORY, answer_bytes=50_000_000, pause_s=0.0))
     yield made
     made.close()
 
@@ -210,7 +210,7 @@ def test_a_refusal_is_one_row_of_many(tmp_path: Path, impatient: pools.Pool) -> 
 def test_a_model_that_ended_a_child_is_not_tried_again_at_once(
     tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = pools.Pool(Limits(row_s=0.5, pause_s=60.0))
+    made = pools.Pool(ChildLimits(row_s=0.5, pause_s=60.0))
     monkeypatch.setattr(pools, "_pool", made)
     folder = write_tokenizer(tmp_path / "tokenizer", _only_now(LOOPS["nested loops"]))
     first = refusal(isolated(folder, "Evil"))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.templates.isolated.limits import Limits
+from engine.data.templates.isolated.limits import ChildLimits
 from engine.data.templates.isolated.wire import BEAT, PLACE, Closed, framed, packed, receive, unpacked
 from engine.data.templates.isolated.work import MANY, ONE, TRY, Shelf, guarded, results, try_file
 
@@ -30,7 +30,7 @@ _LONGEST_LOG = 1 << 20
 
 
 class _Child:
-    def __init__(self, source: int, sink: int, place: mmap.mmap, limits: Limits) -> None:
+    def __init__(self, source: int, sink: int, place: mmap.mmap, limits: ChildLimits) -> None:
         self._source, self._sink, self._place, self._limits = source, sink, place, limits
         self._shelf, self._beat_at = Shelf(), 0.0
 
@@ -93,7 +93,7 @@ def _held_bytes() -> int:
         return 0
 
 
-def _limit(limits: Limits) -> None:
+def _limit(limits: ChildLimits) -> None:
     """No more memory than that, and no core file of a model's text."""
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -102,7 +102,7 @@ def _limit(limits: Limits) -> None:
 def main() -> None:
     """Serve the process that started this one."""
     row_s, load_s, memory, idle_s, descriptor = sys.argv[1:]
-    limits = Limits(float(row_s), float(load_s), int(memory), idle_s=float(idle_s))
+    limits = ChildLimits(float(row_s), float(load_s), int(memory), idle_s=float(idle_s))
     _limit(limits)
     source, sink = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -8,7 +8,7 @@ MOST_TOKENS = 5_000_000  # that a tokenizer may make of one text
 
 
 @dataclass(frozen=True)
-class Limits:
+class ChildLimits:
     """The bounds of one child process.
 
     Attributes:
@@ -30,4 +30,4 @@ class Limits:
     longest_pause_s: float = 3600.0
 
 
-LIMITS = Limits()
+LIMITS = ChildLimits()

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.text import Text
-from engine.data.templates.isolated.limits import LIMITS, Limits
+from engine.data.templates.isolated.limits import LIMITS, ChildLimits
 from engine.data.templates.isolated.process import Child, Ended
 from engine.data.templates.template import MOST_TEXT
 
@@ -51,7 +51,7 @@ class _Refused:
 class Pool:
     """Children, and the models that are not tried again for a while."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
+    def __init__(self, limits: ChildLimits = LIMITS) -> None:
         self._limits = limits
         self._free = threading.Condition()
         self._idle: list[Child] = []

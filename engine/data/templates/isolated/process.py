@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.data.templates.isolated.limits import Limits
+from engine.data.templates.isolated.limits import ChildLimits
 from engine.data.templates.isolated.wire import (
     BEAT,
     PLACE,
@@ -60,7 +60,7 @@ class Ended(Exception):
 class Child:
     """A child process. Serves one request at a time."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ChildLimits) -> None:
         self._limits = limits
         self.served = ""  # the model of its last request
         self._log = tempfile.TemporaryFile(mode="a+b", buffering=0)  # noqa: SIM115 (as long as the child)
