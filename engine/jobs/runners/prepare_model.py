@@ -17,7 +17,7 @@ from engine.models.base import gguf, hub, starter
 from engine.models.base.download_progress import ByteProgress
 from engine.models.base.inspect import Inspection, hash_file, hash_of_parts, inspect_folder
 from engine.models.base.integrity import intact_weights, remember_weights
-from engine.models.base.known_files import Stamps
+from engine.models.base.known_files import FileStamps
 from engine.models.base.number_formats import stored_format
 from engine.models.base.paths import model_folder, tokenizer_folder
 from engine.models.base.read_files import hashes_of
@@ -41,7 +41,7 @@ class _Made:
     tokenizer: Path
     inspection: Inspection
     hashes: dict[str, str]  # of each weights file
-    stamps: Stamps  # of the same, before they were hashed
+    stamps: FileStamps  # of the same, before they were hashed
     default_template: bool
     converted_from: dict[str, str]  # the user's file that the weights were made of: name -> sha256; empty without one
 
@@ -153,7 +153,7 @@ def _make(settings: Settings, model: LanguageModel, original: LanguageModel | No
     weights = _weights(settings, model, original, folder / "weights", progress)
     inspection = inspect_folder(weights)
     progress.phase("checking", inspection.bytes)
-    stamps = Stamps.now(inspection.weights)
+    stamps = FileStamps.now(inspection.weights)
     hashes = {file.name: hash_file(file, progress.more) for file in inspection.weights}
     if original is None:
         default_template = _tokenizer(settings, model, weights, folder / "tokenizer", inspection)

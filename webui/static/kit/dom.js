@@ -1,4 +1,4 @@
-/* Elements without innerHTML: text of users, data or models can never become markup. */
+/** Elements without innerHTML: text of users, data or models can never become markup. */
 
 /**
  * Make an element. Strings among `children` become text nodes: text from data or models can never become markup.

@@ -1,4 +1,4 @@
-/* Numbers, sizes and times as people read them. */
+/** Numbers, sizes and times as people read them. */
 import { memorySize, pageLocale, t } from "./texts.js";
 
 export const format = {

@@ -1,4 +1,4 @@
-/* Line icons of Lucide 1.62.0 (ISC licence, webui/static/vendor/lucide/LICENSE). drawIcon(name) -> <svg aria-hidden>. */
+/** Line icons of Lucide 1.62.0 (ISC licence, webui/static/vendor/lucide/LICENSE). drawIcon(name) -> <svg aria-hidden>. */
 import { h } from "./dom.js";
 
 const ICONS = {

@@ -1,4 +1,4 @@
-/* Draws a view into the place that Gradio made for it. A view is a module views/NAME/page.js whose `view(root, value, ctx)`
+/** Draws a view into the place that Gradio made for it. A view is a module views/NAME/page.js whose `view(root, value, ctx)`
    draws `value` into `root`; it is called again on each new value. */
 import { h } from "./dom.js";
 import { drawIcon } from "./icons.js";

@@ -1,4 +1,4 @@
-/* Parts of a page that views share: dialogs, toasts, sparklines, copying, heads, progress, the actions of buttons. */
+/** Parts of a page that views share: dialogs, toasts, sparklines, copying, heads, progress, the actions of buttons. */
 import { h } from "./dom.js";
 import { drawIcon } from "./icons.js";
 import { sentenceOf } from "./server.js";

@@ -1,4 +1,4 @@
-/* Texts of the catalogue and the language of the page. The server puts into each script the texts that it asks for. */
+/** Texts of the catalogue and the language of the page. The server puts into each script the texts that it asks for. */
 
 const TEXTS = new Map();
 

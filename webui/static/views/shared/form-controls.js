@@ -1,4 +1,4 @@
-/* Small controls that several pages share: radio cards, segments, labelled fields, timing helpers. */
+/** Small controls that several pages share: radio cards, segments, labelled fields, timing helpers. */
 import { h } from "../../kit/dom.js";
 import { shownJson } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";

@@ -1,4 +1,4 @@
-/* The memory on the estimate: one bar of its parts with the budget's line, and a row for each part that explains itself. */
+/** The memory on the estimate: one bar of its parts with the budget's line, and a row for each part that explains itself. */
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { t } from "../../kit/texts.js";

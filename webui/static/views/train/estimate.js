@@ -1,4 +1,4 @@
-/* The estimate: always beside the wizard (on a phone: a line above the navigation). Memory, time, disk, steps, and Start. */
+/** The estimate: always beside the wizard (on a phone: a line above the navigation). Memory, time, disk, steps, and Start. */
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";

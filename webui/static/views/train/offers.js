@@ -1,4 +1,4 @@
-/* Plans that keep to the budget: asked for when model, data or budget change; the best one fills the form until the user
+/** Plans that keep to the budget: asked for when model, data or budget change; the best one fills the form until the user
    changes a setting. A plan that was picked stays picked while it is offered. */
 import { whenBack } from "../../kit/server.js";
 import { debounce, onlyLatest } from "../shared/form-controls.js";

@@ -1,4 +1,4 @@
-/* The Train page: a wizard of five steps, the estimate beside it. State lies in the draft (state.js). */
+/** The Train page: a wizard of five steps, the estimate beside it. State lies in the draft (state.js). */
 import { appendAll, h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { askFirst, pageHead, runAction } from "../../kit/parts.js";

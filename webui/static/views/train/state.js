@@ -1,4 +1,4 @@
-/* The wizard's state: the draft, what can be chosen, the plan. Saves and plans by itself when the draft changes. */
+/** The wizard's state: the draft, what can be chosen, the plan. Saves and plans by itself when the draft changes. */
 import { toast } from "../../kit/parts.js";
 import { whenBack } from "../../kit/server.js";
 import { t } from "../../kit/texts.js";

@@ -1,4 +1,4 @@
-/* The steps of the wizard: their order and addresses, the browser's history through them, and what is in the way of going on. */
+/** The steps of the wizard: their order and addresses, the browser's history through them, and what is in the way of going on. */
 import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { queryValue, said, t } from "../../kit/texts.js";

@@ -1,4 +1,4 @@
-/* Step 1: which model learns. */
+/** Step 1: which model learns. */
 import { appendAll, h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
