@@ -15,6 +15,7 @@ _KNOWS_RIGHTS = os.name != "nt"
 _OWNERS = 0o700  # bits that stay
 _MASK = 0o077
 _MARK = ".private"  # names the folder in which everything was made private: a copy of a home is another one
+_OURS = ("cache", "datasets", "exports", "imports", "jobs", "logs", "models", "rejected", "tuned", "uploads")
 _AT_EACH_START = ("tunesmith.db", "tunesmith.db-wal", "tunesmith.db-shm", "session.key")
 _SHARED = "models"  # in it files may be second names of a prepared model that others read too
 _log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def create_privately() -> None:
 
 
 def make_private(home: Path) -> int:
-    """Make the folder, and take what others may do with it away: of all files once, of the folder itself each time.
+    """Make the folder, and take what others may do with it away: of all that is ours in it once, of the folder itself each time.
 
     Returns:
         how many files and folders others could reach before.
@@ -41,7 +42,8 @@ def make_private(home: Path) -> int:
         return 0
     changed = _closed(home) + sum(_closed(home / name) for name in _AT_EACH_START)
     if not _is_done(home):
-        changed += sum(_close_below(home))
+        changed += sum(_closed(file) for file in home.glob("tunesmith.*"))  # copies made before an upgrade
+        changed += sum(sum(_close_below(home / name)) + _closed(home / name) for name in _OURS)
         _mark_done(home)
         if changed:
             _log.warning("%d files and folders of %s could be reached by others. Now only you can.", changed, home)
@@ -67,14 +69,14 @@ def _name(user: int) -> str:
 def _close_below(folder: Path) -> list[bool]:
     """Whether each entry was open to others. Links are not followed."""
     done: list[bool] = []
-    left = [(str(folder), False)]
+    shared, left = folder.name == _SHARED, [str(folder)]
     while left:
-        place, shared = left.pop()
+        place = left.pop()
         with suppress(OSError), os.scandir(place) as entries:
             for entry in entries:
                 done.append(_close_entry(entry, shared=shared))
                 if entry.is_dir(follow_symlinks=False):
-                    left.append((entry.path, shared or (place == str(folder) and entry.name == _SHARED)))
+                    left.append(entry.path)
     return done
 
 

@@ -74,14 +74,22 @@ def test_the_folder_and_its_database_are_looked_at_each_time_and_a_copied_home_w
     home = tmp_path / "home"
     make_private(home)
     os.umask(0o022)
-    (home / "later.txt").write_text("x")
+    (home / "logs").mkdir(mode=0o700)
+    (home / "logs" / "later.txt").write_text("x")
     (home / "tunesmith.db").write_bytes(b"")
     home.chmod(0o755)
     assert make_private(home) == 2
-    assert (mode(home), mode(home / "tunesmith.db"), mode(home / "later.txt")) == (0o700, 0o600, 0o644)
+    assert (mode(home), mode(home / "tunesmith.db"), mode(home / "logs" / "later.txt")) == (0o700, 0o600, 0o644)
     shutil.copytree(home, tmp_path / "copy")
     make_private(tmp_path / "copy")
     assert open_to_others(tmp_path / "copy") == []
+
+
+def test_what_is_not_ours_in_the_folder_keeps_its_rights(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("x")
+    make_private(tmp_path)
+    assert (mode(tmp_path / "site"), mode(tmp_path / "site" / "index.html")) == (0o755, 0o644)
 
 
 def test_rights_that_cannot_be_changed_stop_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ class Pool:
         """
         key = model.folder, model.stamps
         if (known := self._refused.get(key)) and time.monotonic() < known.until:
-            raise known.fault
+            raise Fault(known.fault.code, **known.fault.params)  # an exception of its own: tracebacks add up
         for last in (False, True):
             try:
                 with self._child(model.folder) as child:
