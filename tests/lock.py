@@ -45,7 +45,11 @@ def _place(frame: FrameType | None) -> str:
 
 def _watch(frame: FrameType, event: str, argument: Any) -> None:
     file = frame.f_code.co_filename
-    if event == "call" and (file.startswith(_SLOW) or any(part in file for part in _FOREIGN)):
+    if (
+        event == "call"
+        and frame.f_code.co_name != "__del__"
+        and (file.startswith(_SLOW) or any(part in file for part in _FOREIGN))
+    ):
         breaches.append(f"{file.removeprefix(ROOT)} {frame.f_code.co_name}, from {_place(frame.f_back)}")
     elif event == "c_call" and getattr(argument, "__module__", None) in _MODULES:
         name = getattr(argument, "__name__", "")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.core.context import Context
 from engine.models.base.inspect import hash_file, hash_of_parts, inspect_folder
+from engine.models.base.integrity import forget_checks
 from engine.models.tuned.integrity import hash_of_result, hashed_files
 from storage.tables import LanguageModel
 
@@ -28,6 +29,7 @@ def take_as_it_is(ctx: Context, model_id: int) -> None:
         inspection = inspect_folder(ctx.settings.absolute(str(model.path)))
         model.config = dict(inspection.config)
         model.weights_hash = hash_of_parts({file.name: hash_file(file) for file in inspection.weights})
+    forget_checks(ctx.settings, model_id)
 
 
 def hash_of_folder(folder: Path) -> str:

@@ -29,7 +29,6 @@ from engine.core.errors import Fault
 from engine.core.obstacles import obstacle
 from engine.core.private_home import others_home
 from engine.core.settings import Settings
-from engine.data.templates.isolated.pool import pool
 from engine.jobs.supervisor import Supervisor
 from engine.services.data.leftovers import try_to_sweep
 from engine.services.models.base_models import offer_starter
@@ -38,6 +37,8 @@ from storage.queries.job_lists import count_active
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from engine.data.templates.isolated.pool import Pool
 
 _TICK_SECONDS = 1.0  # the date in answers' heads is made anew
 _LOG_BYTES = 5_000_000
@@ -78,7 +79,7 @@ def serve(
         supervisor = Supervisor(ctx)
         supervisor.start()
         threading.Thread(target=try_to_sweep, args=(ctx,), name="sweep", daemon=True).start()
-        warming = threading.Timer(_WARM_AFTER_S, lambda: pool().warm())  # the first page has come by then
+        warming = threading.Timer(_WARM_AFTER_S, lambda: _children().warm())  # the first page has come by then
         warming.daemon = True
         warming.start()
         try:
@@ -87,12 +88,19 @@ def serve(
             _run(web.app, listening, settings.proxy)
         finally:
             warming.cancel()
-            pool().close()
+            _children().close()
             supervisor.stop()
             web.close()
             _part(console, ctx)
             ctx.db.close()
     return 0
+
+
+def _children() -> Pool:
+    """The processes that read models' templates and tokenizers."""
+    from engine.data.templates.isolated.pool import pool
+
+    return pool()
 
 
 def is_local(host: str) -> bool:

@@ -87,14 +87,14 @@ def read_text(file: Path, most: int = MOST_TEMPLATE) -> str:
 
 
 def read_object(file: Path, most: int = MOST_JSON) -> dict[str, Any]:
-    """The object in a JSON file: no "NaN", and lists within lists only so deep. Raises as `opened`."""
+    """The object in a JSON file, with lists within lists only so deep. Raises as `opened`."""
     return object_in(read_bytes(file, most), file.name)
 
 
 def object_in(text: bytes, name: str) -> dict[str, Any]:
     """The object that JSON text says. Raises Fault("model.file_broken"), which calls it by `name`."""
     try:
-        content = json.loads(text.decode("utf-8-sig"), parse_constant=_constant)
+        content = json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise Fault("model.file_broken", file=name) from None
     if not isinstance(content, dict) or _is_too_deep(content):
@@ -111,10 +111,3 @@ def _is_too_deep(content: Any) -> bool:
         if not level:
             return False
     return True
-
-
-def _constant(name: str) -> float:
-    """Real models have "Infinity" (a limit that is none); what is no number says nothing."""
-    if name == "NaN":
-        raise ValueError(name)
-    return float(name)

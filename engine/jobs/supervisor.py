@@ -148,7 +148,8 @@ class Supervisor:
         try:
             who = self._executor.start(self._ctx.settings, job_id, attempt, nonce)
         except OSError as error:
-            fault = obstacle(error, self._ctx.settings.home) or Fault("job.cannot_start", reason=str(error))
+            met = None if isinstance(error, FileNotFoundError) else obstacle(error, self._ctx.settings.home)
+            fault = met or Fault("job.cannot_start", reason=str(error))
             self._end(job_id, attempt, JobStatus.FAILED, dict(fault.as_dict()))
             return True
         _log.info("Job %d, attempt %d: process %d", job_id, attempt, who.pid)

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from engine.core.context import Context
 from engine.jobs import feed as job_feeds
 from storage.job_tables import Job, Metric
+from tests import loops
 from tests.integration.queueing import add_job
 from tests.web import BASE
 from tests.workers import claim
@@ -149,7 +150,7 @@ def test_an_answer_that_was_begun_before_a_change_is_not_for_who_asks_after_it()
         go_on.set()
         return [await one for one in (*early, *late)]
 
-    assert [one.body for one in asyncio.run(both())] == [b'{"ok":%d}' % one for one in (1, 1, 2, 2)]
+    assert [one.body for one in loops.run(both())] == [b'{"ok":%d}' % one for one in (1, 1, 2, 2)]
     assert told == [1, 2]
 
 
@@ -163,7 +164,7 @@ def test_kept_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
             sizes.append(sum(len(one.answer.body) for one in answers._kept.values()))
         return sizes
 
-    assert max(asyncio.run(many())) <= 5_000
+    assert max(loops.run(many())) <= 5_000
 
 
 def test_functions_that_are_polled_are_there_in_each_language(site: Site) -> None:

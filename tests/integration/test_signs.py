@@ -15,6 +15,7 @@ from engine.core.context import Context
 from engine.jobs.executors.local import LocalExecutor
 from engine.jobs.supervisor import Supervisor
 from storage.db import Database
+from tests import loops
 from tests.integration.queueing import add_job
 from tests.workers import row, wait_until
 
@@ -112,4 +113,4 @@ def test_the_server_leaves_as_soon_as_it_is_told_to() -> None:
         await server.main_loop()
         return time.perf_counter() - begun
 
-    assert asyncio.run(serve()) < 0.5
+    assert loops.run(serve()) < 0.5

@@ -27,10 +27,11 @@ from tests.unit.data.test_bad_files import assert_can_be_said
 @pytest.fixture
 def online(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> Context:
     """The same home with the hub allowed."""
-    for name, value in ctx.settings.child_environment().items():
+    settings = dataclasses.replace(ctx.settings, offline=False)
+    for name, value in settings.child_environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
-    return dataclasses.replace(ctx, settings=dataclasses.replace(ctx.settings, offline=False))
+    return dataclasses.replace(ctx, settings=settings)
 
 
 def fetch(ctx: Context, job: int, *, stop: bool = False) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from engine.serving.runtime.loading import load_model
 from storage.job_tables import Job
 from storage.tables import LanguageModel
 from tests import tiny, workers
+from tests.model_files import take_as_it_is
 from tests.training_jobs import train, tuned
 from tests.unit.data.end_templates import SHAPES
 
@@ -38,6 +39,7 @@ def base_with(ctx: Context, name: str) -> tuple[int, ChatTemplate]:
     with ctx.db.read() as s:
         folder = tokenizer_folder(ctx.settings, s.get_one(LanguageModel, model))
     tiny.write_tokenizer(folder, source, {key: value for key, value in special.items() if key != "ends"})
+    take_as_it_is(ctx, model)
     return model, ChatTemplate.load(folder)
 
 

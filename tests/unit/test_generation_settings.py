@@ -48,7 +48,7 @@ SICK: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # as found, what sta
     "arguments of generate": ({"streamer": "x", "assistant_model": None, "do_sample": True}, {"do_sample": True}),
     "outputs": ({"output_scores": True, "output_attentions": True}, {}),
     "a cache unused": ({"use_cache": False, "cache_implementation": "static"}, {"use_cache": False}),
-    "watermark": ({"watermarking_config": {"seeding_scheme": "x"}, "compile_config": {"fullgraph": True}}, {}),
+    "watermark": ({"watermarking_config": {"seeding_scheme": "x"}}, {}),
     "forced and suppressed": (
         {"forced_eos_token_id": 2, "suppress_tokens": [2, 3]}, {"suppress_tokens": [2, 3]},
     ),

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
 from engine.core.small_files import read_object
-from engine.data.templates.isolated.isolated_template import isolated
 from engine.data.templates.token_rows import TokenRows, named
 from engine.models.base.embedding import find_tables
 from engine.models.base.inspect import weight_files
@@ -38,7 +37,7 @@ def look_into(weights: Path, config: Mapping[str, Any], tokenizer: Path) -> Toke
     if tables is None:
         return TokenRows()
     rows, old = tables.rows, _rows_before(weights)
-    known = isolated(tokenizer).vocabulary(rows, rows if old is None else old)
+    known = _vocabulary(tokenizer, rows, rows if old is None else old)
     said = configured_rows(config)
     return TokenRows(
         rows,
@@ -53,7 +52,13 @@ def look_into(weights: Path, config: Mapping[str, Any], tokenizer: Path) -> Toke
 
 def rows_needed(tokenizer: Path) -> int:
     """Rows that an embedding needs for every token of a tokenizer folder. Raises Fault("template.no_tokenizer")."""
-    return int(isolated(tokenizer).vocabulary(0, 0)["size"])
+    return int(_vocabulary(tokenizer, 0, 0)["size"])
+
+
+def _vocabulary(tokenizer: Path, rows: int, old: int) -> Any:
+    from engine.data.templates.isolated.isolated_template import isolated  # slow, and the command line need not wait
+
+    return isolated(tokenizer).vocabulary(rows, old)
 
 
 def text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -131,9 +131,9 @@ def _wanted(ctx: Context, name: str, source: str, ref: str) -> tuple[int, int | 
     """The model of a source, and the job that prepares it; None where it is ready. A new one where there is none."""
     with ctx.db.read() as s:
         seen = queries.find_model(s, source=source, ref=ref)
-    if seen is not None and _is_there(ctx, seen):
+    other = seen is not None and _is_another(ctx, seen)  # what lies there now comes before what is kept of it
+    if seen is not None and not other and _is_there(ctx, seen):
         return seen.id, None
-    other = seen is not None and _is_another(ctx, seen)
     with ctx.db.write() as s:
         model = queries.find_model(s, source=source, ref=ref)
         if model is None or (other and seen is not None and model.id == seen.id):
