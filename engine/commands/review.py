@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.commands.console import Console
 from engine.core.context import Context
+from engine.core.text import catalogue
 from engine.services.data.fit import fit_of
 
 _REFUSED = {"end_added": "end_refused"}  # what is not learnt where the setting for it is off
@@ -25,4 +26,5 @@ def tell_misfits(
         found = fit_of(ctx, dataset, model, objective)
     for one in found["findings"]:
         code = one["code"] if teach_end else _REFUSED.get(one["code"], one["code"])
-        console.say(f"fit.{code}", **one["params"])
+        room = "fit" if f"fit.{code}" in catalogue(console.language) else "error"  # a fault of the model says itself
+        console.say(f"{room}.{code}", **one["params"])
