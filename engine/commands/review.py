@@ -26,5 +26,7 @@ def tell_misfits(
         found = fit_of(ctx, dataset, model, objective)
     for one in found["findings"]:
         code = one["code"] if teach_end else _REFUSED.get(one["code"], one["code"])
-        room = "fit" if f"fit.{code}" in catalogue(console.language) else "error"  # a fault of the model says itself
-        console.say(f"{room}.{code}", **one["params"])
+        if f"fit.{code}" in catalogue(
+            console.language
+        ):  # else a fault of the model, with which the command or its job ends
+            console.say(f"fit.{code}", **one["params"])
