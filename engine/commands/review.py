@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.commands.console import Console
 from engine.core.context import Context
+from engine.core.text import catalogue
 from engine.services.data.fit import fit_of
 
 _REFUSED = {"end_added": "end_refused"}  # what is not learnt where the setting for it is off
@@ -25,4 +26,7 @@ def tell_misfits(
         found = fit_of(ctx, dataset, model, objective)
     for one in found["findings"]:
         code = one["code"] if teach_end else _REFUSED.get(one["code"], one["code"])
-        console.say(f"fit.{code}", **one["params"])
+        if f"fit.{code}" in catalogue(
+            console.language
+        ):  # else a fault of the model, with which the command or its job ends
+            console.say(f"fit.{code}", **one["params"])

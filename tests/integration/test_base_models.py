@@ -23,8 +23,9 @@ from engine.jobs.reporter import Reporter
 from engine.jobs.runners.prepare_model import run
 from engine.jobs.signals import Cancelled
 from engine.models.base import hub, starter
-from engine.models.base.inspect import count_parameters, inspect_folder
+from engine.models.base.inspect import inspect_folder
 from engine.models.base.paths import tokenizer_folder, weights_folder
+from engine.models.base.tensors import read_header
 from engine.models.base.tokenizer import DEFAULT_TEMPLATE
 from engine.services.jobs.lifecycle import cancel_job, job_view
 from engine.services.models import base_models
@@ -99,6 +100,16 @@ def test_a_folder_is_used_where_it_is(ctx: Context, folder: Path) -> None:
     ends = {template.tokenizer.id_to_token(number) for number in template.eos_ids}
     assert "<|im_end|>" in ends  # the template's end of a turn, whatever the configuration says
     assert base_models.add_folder(ctx, str(folder)) == model_id
+
+
+@pytest.mark.parametrize("said", [{"dtype": "evil"}, {"num_attention_heads": 0}, {"hidden_size": "64"}])
+def test_a_config_that_cannot_be_used_is_called_so(ctx: Context, folder: Path, said: dict[str, Any]) -> None:
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | said))
+    base_models.add_folder(ctx, str(folder))
+    with pytest.raises(Fault) as caught:
+        prepare(ctx)
+    assert caught.value.code == "model.config_unusable"
 
 
 def test_a_model_without_a_template_gets_the_plain_one(ctx: Context, folder: Path) -> None:
@@ -234,7 +245,7 @@ def test_a_header_that_lies_about_its_length_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
     file.write_bytes((2**60).to_bytes(8, "little") + b"{}")
     with pytest.raises(Fault):
-        count_parameters(file)
+        read_header(file)
 
 
 def test_a_removed_model_leaves_the_users_own_folder(ctx: Context, folder: Path) -> None:

@@ -16,7 +16,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.text import LANGUAGES
 from engine.models.base import gguf, hub, read_files
-from engine.models.base.inspect import read_config
+from engine.models.base.inspect import inspect_folder, read_config
 from engine.models.base.integrity import change_of, intact_weights
 from engine.models.base.paths import tokenizer_folder
 from engine.models.base.sound_config import read_model
@@ -134,6 +134,23 @@ def test_a_folder_that_leads_elsewhere_is_refused_before_anything_is_loaded(
     spoil(folder)
     assert code_of(lambda: read_config(folder)) == code
     assert code_of(lambda: read_model(folder, "cpu")) == code
+
+
+BEYOND: list[dict[str, Any]] = [
+    {"num_hidden_layers": 10**9}, {"hidden_size": 10**20}, {"text_config": {"intermediate_size": 10**30}}, {"n_layer": 1e300},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", BEYOND)
+def test_sizes_that_the_weights_cannot_hold_are_refused(folder: Path, said: dict[str, Any]) -> None:
+    says("config.json", **said)(folder)
+    assert code_of(lambda: inspect_folder(folder)) == "model.size_beyond"
+    assert code_of(lambda: read_model(folder, "cpu")) == "model.size_beyond"
+
+
+def test_a_context_that_no_database_holds_is_none(folder: Path) -> None:
+    says("config.json", max_position_embeddings=10**30)(folder)
+    assert inspect_folder(folder).context_length is None
 
 
 def test_settings_that_say_nothing_and_sizes_of_convolutions_are_taken(folder: Path) -> None:

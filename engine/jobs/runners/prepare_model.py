@@ -220,10 +220,10 @@ def _tokenizer(settings: Settings, model: LanguageModel, weights: Path, target: 
     ready = settings.starter_from / "tokenizer" if settings.starter_from and model.source == "starter" else None
     if ready and all((ready / name).is_file() for name in _TOKENIZER_FILES):
         _copy_tokenizer(ready, target)
-        check_template(target)
+        check_template(target, model.name)
         return False
-    _check_architecture(inspection)
-    return save_tokenizer(weights, target)
+    _check_architecture(inspection, weights)
+    return save_tokenizer(weights, target, model.name)
 
 
 def _copy_tokenizer(source: Path, target: Path) -> None:
@@ -232,9 +232,15 @@ def _copy_tokenizer(source: Path, target: Path) -> None:
         shutil.copyfile(source / name, target / name)
 
 
-def _check_architecture(inspection: Inspection) -> None:
+def _check_architecture(inspection: Inspection, weights: Path) -> None:
+    from transformers import AutoConfig
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
     kind = str(inspection.config.get("model_type", ""))
     if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         raise Fault("model.unknown_architecture", architecture=kind or "?")
+    try:
+        AutoConfig.from_pretrained(weights, trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # the library raises anything for a setting of another type or size
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise Fault("model.config_unusable", reason=reason) from error

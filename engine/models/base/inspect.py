@@ -21,6 +21,13 @@ _OTHER_SETTINGS = (
     "preprocessor_config.json", "video_preprocessor_config.json",
 )  # fmt: skip
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length", "seq_length")
+_DEPTHS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
+_WIDTHS = (
+    "hidden_size", "n_embd", "d_model", "dim", "intermediate_size", "n_inner", "ffn_dim", "ffn_hidden_size", "head_dim",
+    "num_attention_heads", "n_head", "n_heads", "num_heads", "num_key_value_heads", "num_experts", "num_local_experts",
+    "n_routed_experts",
+)  # fmt: skip
+_LONGEST_CONTEXT = 2**53  # tokens; more is no number of any model, and no database holds it
 _BLOCK = 4 * 1024 * 1024
 
 
@@ -47,7 +54,24 @@ def inspect_folder(folder: Path) -> Inspection:
     """
     config = read_config(folder)
     weights = weight_files(folder)
-    return Inspection(config, weights, sum(count_parameters(file) for file in weights), _context_length(config))
+    tensors = [one for file in weights for one in read_header(file)[0]]
+    parameters = sum(one.numbers for one in tensors)
+    _refuse_sizes(config, len(tensors), parameters)
+    return Inspection(config, weights, parameters, _context_length(config))
+
+
+def _refuse_sizes(config: Mapping[str, Any], tensors: int, parameters: int) -> None:
+    """A config.json that speaks of more than the weights can hold would keep whoever builds the model busy for days.
+
+    Raises:
+        Fault: "model.size_beyond".
+    """
+    inner = config.get("text_config")
+    for part in (config, inner if isinstance(inner, Mapping) else {}):
+        for key, most in (*((key, tensors) for key in _DEPTHS), *((key, parameters) for key in _WIDTHS)):
+            value = part.get(key)
+            if isinstance(value, int | float) and value > most:
+                raise Fault("model.size_beyond", key=key, value=f"{value:,}"[:60], most=most)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -87,15 +111,9 @@ def _part(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def count_parameters(file: Path) -> int:
-    """Numbers in a safetensors file, by its header. Raises Fault("model.file_broken") also for a truncated file."""
-    tensors, _metadata = read_header(file)
-    return sum(tensor.numbers for tensor in tensors)
-
-
 def _context_length(config: dict[str, Any]) -> int | None:
     found = (config.get(key) for key in _CONTEXT_KEYS)
-    return next((value for value in found if isinstance(value, int) and value > 0), None)
+    return next((value for value in found if isinstance(value, int) and 0 < value < _LONGEST_CONTEXT), None)
 
 
 def hash_file(file: Path, on_bytes: Callable[[int], None] = lambda _count: None) -> str:

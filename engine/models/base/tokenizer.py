@@ -36,8 +36,11 @@ _REFUSALS = ("template.refused", "template.missing")
 _SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
-def save_tokenizer(source: Path, target: Path) -> bool:
+def save_tokenizer(source: Path, target: Path, name: str = "") -> bool:
     """Write tokenizer.json, chat_template.jinja and special.json of the model in `source` to `target`.
+
+    Args:
+        name: what people call the model.
 
     Returns:
         whether the model had no chat template and got our plain one.
@@ -61,7 +64,7 @@ def save_tokenizer(source: Path, target: Path) -> bool:
             own or _plain_template(tokenizer, special["eos_token_ids"], _begins(target, tokenizer.bos_token_id)),
             encoding="utf-8",
         )
-    template = check_template(target)
+    template = check_template(target, name)
     if template.eos_ids != special["eos_token_ids"]:
         _write(target, {**special, "eos_token_ids": sorted(template.eos_ids)})
     return own is None
@@ -84,13 +87,16 @@ def _plain_template(tokenizer: Any, ends: list[int], begins: bool) -> str:
     return _BEGIN + written if begins else written
 
 
-def check_template(folder: Path) -> ChatTemplate:
+def check_template(folder: Path, name: str = "") -> ChatTemplate:
     """Try the template and the tokenizer of a folder on a short conversation.
+
+    Args:
+        name: what people call the model.
 
     Raises:
         Fault: "model.bad_template", or "template.*" where they cannot be read, take too long or too much.
     """
-    template = open_template(folder)
+    template = open_template(folder, name)
     try:
         text = template.render(_conversation())
         template.render(_conversation()[:1], add_generation_prompt=True)

@@ -57,7 +57,7 @@ class WayOut:
 
 @dataclass(frozen=True)
 class Misfit:
-    """What does not fit, as a sentence `fit.<code>`.
+    """What does not fit, as a sentence `fit.<code>`; or a fault of the model, as its own sentence.
 
     Attributes:
         code: of the sentence.
@@ -170,7 +170,7 @@ class _Slice:
 
 
 def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> Measured:
-    """What `Fit` measured, kept; nothing at all where the rows or the tokenizer cannot be read: others tell of that."""
+    """What `Fit` measured, kept; nothing where the rows cannot be read (others tell of that), or with the fault of the model."""
     languages = scripts_of(row.stats.get("languages") or {})
     try:
         version, path = version_file(ctx, row.id)
@@ -178,17 +178,13 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
         stamp = (folder / "tokenizer.json").stat().st_mtime_ns
         file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit2")
         return left.work(file, lambda result: _look(path, open_template(folder, base.name), languages, result))
-    except (Fault, NotFound, OSError):
-        return {
-            "rows": 0,
-            "looked": 0,
-            "tools": 0,
-            "refused": {},
-            "reasons": {},
-            "per_letter": {},
-        } | _NOTHING_OF_ANSWERS
+    except (Fault, NotFound, OSError) as error:
+        told = {"fault": error.as_dict()} if isinstance(error, Fault) and error.code.startswith(_OF_TEMPLATE) else {}
+        return _NOTHING | _NOTHING_OF_ANSWERS | told
 
 
+_OF_TEMPLATE = "template."  # faults of a model's template or tokenizer: no row can be learnt from with it
+_NOTHING: Measured = {"rows": 0, "looked": 0, "tools": 0, "refused": {}, "reasons": {}, "per_letter": {}}
 _NOTHING_OF_ANSWERS: Measured = {"thoughts": 0, "thinking": 0, "end": None, "end_token": ""}
 
 
@@ -204,6 +200,8 @@ def _look(path: Path, template: ChatTemplate, languages: frozenset[str], result:
 
 
 def _model_findings(row: Dataset, base: LanguageModel, measured: Measured) -> list[Misfit]:
+    if fault := measured.get("fault"):
+        return [Misfit(fault["code"], "danger", fault["params"])]
     return [*_refused(base, measured), *_answers(base, measured), *_hardly_known(row, base, measured)]
 
 
