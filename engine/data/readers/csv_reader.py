@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.core.cells import as_it_was, has_end_mark, row_text
-from engine.data.records.bounds import MAX_ROW, check_columns
+from engine.data.records.bounds import MAX_READ_TWICE, MAX_ROW, MAX_ROW_LINES, check_columns
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip
@@ -26,6 +26,7 @@ class _Lines:
         self._back: deque[Line] = deque()
         self.taken: list[Line] = []
         self._size = 0
+        self._read_twice = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -34,7 +35,7 @@ class _Lines:
         line = self._back.popleft() if self._back else next(self._source)
         self.taken.append(line)
         self._size += len(line.text)
-        if not line.whole or self._size > MAX_ROW:
+        if not line.whole or self._size > MAX_ROW or len(self.taken) > MAX_ROW_LINES:
             raise _RowTooLong
         return line.text
 
@@ -43,7 +44,10 @@ class _Lines:
         self.taken, self._size = [], 0
 
     def give_back_all_but_first(self) -> None:
-        """After a row that runs over several lines and is malformed: read on at its second line."""
+        """After a row that runs over several lines and is malformed: read on at its second line, unless too much was read again."""
+        if self._read_twice > MAX_READ_TWICE:
+            return
+        self._read_twice += self._size
         self._back.extendleft(reversed(self.taken[1:]))
         self.taken = self.taken[:1]
 
