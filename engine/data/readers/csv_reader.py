@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.core.cells import as_it_was, has_end_mark, row_text
-from engine.data.records.bounds import MAX_READ_TWICE, MAX_ROW, MAX_ROW_LINES, check_columns
+from engine.data.records.bounds import MAX_READ_TWICE, MAX_ROW, MAX_ROW_LINES, ReadingBudget, check_columns
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip
@@ -90,7 +90,9 @@ def header_names(cells: list[str]) -> list[str]:
     return list(names)
 
 
-def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rejected]:
+def read_csv(
+    path: Path, encoding: str, delimiter: str, budget: ReadingBudget | None = None
+) -> Iterator[Record | Rejected]:
     """Each row under the header; in a file whose formulas we disarmed, cells are what they were before."""
     ours = has_end_mark(path)
     with open_text(path, encoding) as stream:
@@ -104,6 +106,8 @@ def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rej
                 check_columns(len(names))
                 continue
             row += 1
+            if budget and isinstance(found, str):  # a malformed row may have cost as much as many good ones
+                budget.rows(0, 0)
             raw = row_text(cells, delimiter) if changed else "".join(part.text for part in lines)
             yield _record(lines, cells, names, row, raw)
 

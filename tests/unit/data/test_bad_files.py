@@ -12,6 +12,7 @@ import pytest
 from engine.core.errors import Fault
 from engine.core.text import LANGUAGES, catalogue
 from engine.data.readers.csv_reader import read_csv
+from engine.data.records.bounds import Later, ReadingBudget
 from engine.data.records.record import Rejected
 from tests.unit.data.corpus import BAD, REFUSED, Bad, Refused, good, parquet, table
 from tests.unit.data.corpus_office import OFFICE_BAD, OFFICE_REFUSED
@@ -127,3 +128,10 @@ def test_quotes_that_each_line_opens_and_never_closes_are_read_again_only_so_oft
         found = list(read_csv(path, "utf-8", ","))
     assert all(isinstance(one, Rejected) and one.code == "data.csv.open_quote" for one in found)
     assert len(found) < 30  # not one for each line, with all lines behind it read each time
+
+
+def test_time_is_looked_at_with_each_row_whose_quote_is_never_closed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'a,b\n"' + b"x\n" * 1_000)
+    with pytest.raises(Later):
+        list(read_csv(path, "utf-8", ",", ReadingBudget(0.0)))
