@@ -125,6 +125,10 @@ def _stopped_and_asked_for(job: int, tab: Visit, folder: Path) -> None:
     page = tab.open("/en/data")
     stop = f".data-upload-state button:has-text('{t('en', 'data.upload.cancel')}')"
     stopped = f"text={t('en', 'data.upload.job_stopped', name='a.jsonl')}"
+    page.wait_for_load_state("networkidle")
+    assert not page.is_disabled(".data-drop .ts-btn.primary")  # somebody else's files: this page is free, and stays
+    page.evaluate(f"localStorage.setItem('ts-reading', '{job}')")
+    page.reload()
     page.wait_for_selector(stop)
     assert page.is_disabled(".data-drop .ts-btn.primary")
     assert t("en", "data.upload.job", name="a.jsonl") in page.inner_text(".data-upload-state")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.core.cells import as_it_was, has_end_mark, row_text
-from engine.data.records.bounds import MAX_ROW, check_columns
+from engine.data.records.bounds import MAX_READ_TWICE, MAX_ROW, MAX_ROW_LINES, ReadingBudget, check_columns
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip
@@ -26,6 +26,7 @@ class _Lines:
         self._back: deque[Line] = deque()
         self.taken: list[Line] = []
         self._size = 0
+        self._read_twice = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -34,7 +35,7 @@ class _Lines:
         line = self._back.popleft() if self._back else next(self._source)
         self.taken.append(line)
         self._size += len(line.text)
-        if not line.whole or self._size > MAX_ROW:
+        if not line.whole or self._size > MAX_ROW or len(self.taken) > MAX_ROW_LINES:
             raise _RowTooLong
         return line.text
 
@@ -43,7 +44,10 @@ class _Lines:
         self.taken, self._size = [], 0
 
     def give_back_all_but_first(self) -> None:
-        """After a row that runs over several lines and is malformed: read on at its second line."""
+        """After a row that runs over several lines and is malformed: read on at its second line, unless too much was read again."""
+        if self._read_twice > MAX_READ_TWICE:
+            return
+        self._read_twice += self._size
         self._back.extendleft(reversed(self.taken[1:]))
         self.taken = self.taken[:1]
 
@@ -86,7 +90,9 @@ def header_names(cells: list[str]) -> list[str]:
     return list(names)
 
 
-def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rejected]:
+def read_csv(
+    path: Path, encoding: str, delimiter: str, budget: ReadingBudget | None = None
+) -> Iterator[Record | Rejected]:
     """Each row under the header; in a file whose formulas we disarmed, cells are what they were before."""
     ours = has_end_mark(path)
     with open_text(path, encoding) as stream:
@@ -100,6 +106,8 @@ def read_csv(path: Path, encoding: str, delimiter: str) -> Iterator[Record | Rej
                 check_columns(len(names))
                 continue
             row += 1
+            if budget and isinstance(found, str):  # a malformed row may have cost as much as many good ones
+                budget.rows(0, 0)
             raw = row_text(cells, delimiter) if changed else "".join(part.text for part in lines)
             yield _record(lines, cells, names, row, raw)
 

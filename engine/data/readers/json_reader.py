@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.data.readers.jsonl_reader import json_row
-from engine.data.records.bounds import LOOK_BYTES, ReadingBudget, Watched
+from engine.data.records.bounds import LOOK_BYTES, MAX_READ_TWICE, ReadingBudget, Watched
 from engine.data.records.encodings import open_text
 from engine.data.records.json_stream import JsonScanner, Piece
 from engine.data.records.record import Record, Rejected, clip
-
-_MAX_READ_TWICE = 10_000_000  # characters, over the whole file
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ class _Elements:
 
     def _restart(self, piece: Piece) -> int | None:
         offset = piece.next_start()
-        if offset is None or self._read_twice > _MAX_READ_TWICE:
+        if offset is None or self._read_twice > MAX_READ_TWICE:
             return None
         self._read_twice += len(piece.text)
         self._scanner.back_to(piece, offset)

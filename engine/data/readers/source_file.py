@@ -59,7 +59,7 @@ class SourceFile:
             return read_excel(self.path, self.options["sheet"], budget)
         if self.format in TEXTS:
             return chain(self._lost_pages(), read_text(self.path, text, self.options))
-        return read_csv(self.path, text, self.options["delimiter"])
+        return read_csv(self.path, text, self.options["delimiter"], budget)
 
     def _lost_pages(self) -> Iterator[Rejected]:
         for _page, code, params in self.options.get("lost", ()):

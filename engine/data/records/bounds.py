@@ -20,6 +20,8 @@ MB = 2**20
 # One value and one row
 MAX_FIELD = 1_000_000  # characters in one text
 MAX_ROW = 4_000_000  # characters in one row of the file
+MAX_ROW_LINES = 200_000  # that a row of a CSV file may run over
+MAX_READ_TWICE = 10_000_000  # characters of a file, behind what was opened and never closed
 MAX_ROW_BYTES = 4 * MAX_ROW  # that a row of typed values may weigh
 MAX_DEPTH = 100  # of lists and objects within each other, in a column that is learnt
 MAX_ROW_DEPTH = 400  # and in a whole row

@@ -44,6 +44,7 @@ _SAMPLE = 256 * 1024
 _CHUNK = 1024 * 1024
 _CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b")
 MARK_BAD_BYTES = "tunesmith.mark"
+_MARKS = tuple(chr(0xDC00 + byte) for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,12 @@ class Encoding:
 def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
     """Decode error handler: each byte that does not fit becomes one half character, which `is_damaged` finds."""
     assert isinstance(error, UnicodeDecodeError)
-    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
+    wrong = error.object[error.start : error.end]
+    return _MARKS[wrong[0]] if len(wrong) == 1 else "".join(_MARKS[byte] for byte in wrong), error.end
 
 
 codecs.register_error(MARK_BAD_BYTES, _mark_bad_bytes)
 
-_HALF = re.compile("[\ud800-\udfff]")
 _NO_LEADS = bytes(byte for byte in range(256) if byte < 0xC0)  # every byte that begins no character beyond ASCII
 
 
@@ -155,26 +156,16 @@ def _is_everyday(text: str) -> bool:
 
 def _utf8_counts(path: Path) -> tuple[int, int]:
     """(characters beyond ASCII that are valid UTF-8, bytes that are not) in the first megabytes, a chunk at a time."""
-    decoder = codecs.getincrementaldecoder("utf-8")(MARK_BAD_BYTES)
-    good = bad = 0
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")  # in C: in another encoding every second byte is wrong
+    good = seen = kept = 0
     with path.open("rb") as file:
-        while file.tell() < LOOK_BYTES and (chunk := file.read(_CHUNK)):
-            text = decoder.decode(chunk)
-            if not text.isascii():
-                wrong = len(_HALF.findall(text)) if _has_half(text) else 0
-                bad += wrong
-                good += len(text.encode("utf-8", "surrogatepass").translate(None, _NO_LEADS)) - wrong
-        if not file.read(1):
-            bad += len(decoder.decode(b"", True))
-    return good, bad
-
-
-def _has_half(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
+        while seen < LOOK_BYTES and (chunk := file.read(_CHUNK)):
+            valid = decoder.decode(chunk).encode()
+            seen += len(chunk)
+            kept += len(valid)
+            good += len(valid.translate(None, _NO_LEADS))
+        begun = len(decoder.getstate()[0]) if file.read(1) else 0  # of a character that goes on behind the last chunk
+    return good, seen - kept - begun
 
 
 # The everyday characters of each encoding as bytes: level 1 of GB 2312 and Big5, kana and level 1 of JIS, Hangul; punctuation.

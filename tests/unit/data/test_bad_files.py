@@ -11,6 +11,9 @@ import pytest
 
 from engine.core.errors import Fault
 from engine.core.text import LANGUAGES, catalogue
+from engine.data.readers.csv_reader import read_csv
+from engine.data.records.bounds import Later, ReadingBudget
+from engine.data.records.record import Rejected
 from tests.unit.data.corpus import BAD, REFUSED, Bad, Refused, good, parquet, table
 from tests.unit.data.corpus_office import OFFICE_BAD, OFFICE_REFUSED
 from tests.unit.data.corpus_texts import TEXT_BAD, TEXT_REFUSED
@@ -114,3 +117,21 @@ def test_hundreds_of_unclosed_rows_end_in_bounded_time(tmp_path: Path) -> None:
     assert result.pairs == [("Q1", "A1")]
     assert len(result.rejected) == 500
     assert [r["line"] for r in result.rejected[:3]] == [3, 4, 5]
+
+
+def test_quotes_that_each_line_opens_and_never_closes_are_read_again_only_so_often(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n" + b'x","\n' * 100_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.data.readers.csv_reader.MAX_READ_TWICE", 1_000_000)
+        patch.setattr("engine.data.readers.csv_reader.MAX_ROW_LINES", 20_000)
+        found = list(read_csv(path, "utf-8", ","))
+    assert all(isinstance(one, Rejected) and one.code == "data.csv.open_quote" for one in found)
+    assert len(found) < 30  # not one for each line, with all lines behind it read each time
+
+
+def test_time_is_looked_at_with_each_row_whose_quote_is_never_closed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'a,b\n"' + b"x\n" * 1_000)
+    with pytest.raises(Later):
+        list(read_csv(path, "utf-8", ",", ReadingBudget(0.0)))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import time
 from pathlib import Path
 
 import pytest
 
 from engine.core.errors import Fault
-from engine.data.records.encodings import ENCODINGS, detect_encoding
+from engine.data.records.encodings import ENCODINGS, detect_encoding, open_text
 from tests.unit.data.corpus import table
 from tests.unit.data.pipeline import run
 
@@ -108,3 +109,21 @@ def test_a_nul_in_a_tiny_file_makes_no_utf16_of_it(tmp_path: Path, cell: str) ->
     result = run(tmp_path, f"prompt,completion\nq,{cell}\nQ1,A1\n".encode())
     assert (result.source.encoding, result.pairs) == ("utf-8", [("Q1", "A1")])
     assert [(row["line"], row["code"]) for row in result.rejected] == [(2, "data.row.nul")]
+
+
+def test_megabytes_in_another_encoding_are_looked_at_without_a_call_for_each_byte(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(SIMPLIFIED.encode("gb18030") * 20_000)
+    began = time.process_time()
+    assert detect_encoding(path).name == "gb18030"
+    assert time.process_time() - began < 0.6  # 2 MB; called for each byte it is a second and more
+
+
+@pytest.mark.parametrize("wrong", [b"\xff", b"\xe4\xbd", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf0\x9f\x99"])
+def test_each_byte_that_is_no_utf8_is_counted_also_across_chunks_and_at_the_end(tmp_path: Path, wrong: bytes) -> None:
+    path = tmp_path / "a.csv"
+    for place in range(2**20 - 4, 2**20 + 2):
+        path.write_bytes(b"a" * place + wrong + "点".encode() * 90 + wrong)
+        with open_text(path, "utf-8") as stream:
+            marks = len(stream.read()) - place - 90
+        assert detect_encoding(path).params == {"bad": marks} == {"bad": 2 * len(wrong)}

@@ -7,6 +7,7 @@ import { fromWire, poll, randomKey } from "../../../kit/server.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
+const OWN_READING = "ts-reading"; // the job that this browser's last upload became: those of others are followed by their own pages
 const ACCEPT = ".jsonl,.ndjson,.json,.csv,.tsv,.parquet,.xlsx,.txt,.md,.docx,.pdf,.zip";
 
 /**
@@ -27,7 +28,10 @@ export function dropZone(maxMegabytes, more, ctx) {
     zone.classList.toggle("busy", busy);
   };
   const send = (files) => files.length && uploadAll(files, maxMegabytes, state, setBusy, ctx);
-  ctx.call("readings").then((found) => { if (found.length && !zone.classList.contains("busy")) readingWatch(state, found[0], setBusy, ctx); }, () => {});
+  ctx.call("readings").then((found) => {
+    const own = found.find((one) => String(one.job) === localStorage.getItem(OWN_READING));
+    if (own && !zone.classList.contains("busy")) readingWatch(state, own, setBusy, ctx);
+  }, () => {});
   input.addEventListener("change", () => { send([...(input.files || [])]); input.value = ""; });
   dropTarget(zone, send);
   return zone;
@@ -67,6 +71,7 @@ async function uploadAll(files, maxMegabytes, state, setBusy, ctx) {
     before += file.size;
     if (answer.stopped) return setBusy(false) || replaceChildren(state);
     if (answer.dataset) return location.assign(pageUrl("data", { dataset: answer.dataset }));
+    if (answer.job) localStorage.setItem(OWN_READING, String(answer.job));
     if (answer.job) return readingWatch(state, await ctx.call("reading_state", answer.job), setBusy, ctx);
     if (answer.waiting === undefined) return fail(answer.error?.message || (answer.status ? t("data.upload.failed", { status: answer.status }) : t("common.server_away")));
   }
