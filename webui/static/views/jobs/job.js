@@ -167,7 +167,8 @@ function jobNotes(job) {
   if (state === "stalled") return note("warn", "triangle-alert", t("jobs.note.stalled"), t("jobs.note.stalled_text"));
   if (state === "stopped" && job.trains) return note("info", "info", jobStopped(job), "");
   if (state === "stopping") {
-    return note("info", "info", t(job.request === "cancel" ? "jobs.note.cancelling" : "jobs.note.stopping"));
+    const early = job.trains && !job.step ? "headline.stopping.early" : "jobs.note.stopping";
+    return note("info", "info", t(job.request === "cancel" ? "jobs.note.cancelling" : early));
   }
   return null;
 }
