@@ -78,7 +78,9 @@ def _starting(_job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> 
 def _stopping(job: Mapping[str, Any], _losses: Sequence[tuple[int, float]]) -> Headline:
     if job["request"] == "cancel":
         return _say("cancelling")
-    return _say("stopping" if known_kind(job["kind"]).trains else "stopping.other")
+    if not known_kind(job["kind"]).trains:
+        return _say("stopping.other")
+    return _say("stopping" if job["step"] else "stopping.early")
 
 
 def _running(kind: JobKind, job: Mapping[str, Any], losses: Sequence[tuple[int, float]]) -> Headline:

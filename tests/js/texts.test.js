@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./page.js";
 import { format } from "../../webui/static/kit/format.js";
-import { addTexts, hasText, pageUrl, said, t } from "../../webui/static/kit/texts.js";
+import { addTexts, hasText, pageUrl, queryId, said, t } from "../../webui/static/kit/texts.js";
 
 test("texts are filled in, in the language of the page", () => {
   addTexts({ "test.one": "{n} of {name}, {n:,}", "test.two": "{other} stays" });
@@ -22,6 +22,17 @@ test("a text that is not there shows its key and is reported", (context) => {
 test("addresses are in the language of the page", () => {
   assert.equal(pageUrl("jobs"), "/en/jobs");
   assert.equal(pageUrl("jobs", { job: 7, tab: "a b" }), "/en/jobs?job=7&tab=a+b");
+});
+
+test("an id of the address that can be none is as if it were not there", () => {
+  const before = globalThis.location;
+  const id = (given) => {
+    globalThis.location = /** @type {any} */ ({ search: given });
+    return queryId("job");
+  };
+  assert.deepEqual(["?job=7", "?job=-5"].map(id), [7, -5]);
+  assert.deepEqual(["", "?job=abc", "?job=1.5", "?job=1e22", "?job=10000000000000000000000", "?job=9223372036854775808"].map(id), [0, 0, 0, 0, 0, 0]);
+  globalThis.location = before;
 });
 
 test("numbers, sizes and times are for people", () => {

@@ -50,6 +50,11 @@ def english(view: dict[str, Any], losses: list[tuple[int, float]]) -> str:
         ({"status": "queued", "queue_place": 1}, [], "Next in line."),
         ({"status": "starting"}, [], "The worker is starting."),
         ({"status": "stopping", "request": "stop"}, [], "Stopping: it finishes its step and saves what it learned."),
+        (
+            {"status": "stopping", "request": "stop", "step": 0},
+            [],
+            "Stopping before its first step: nothing is learned yet.",
+        ),
         ({"status": "stopping", "request": "cancel"}, [], "Being cancelled: nothing more is saved."),
         ({"status": "succeeded"}, FALLING, "Finished in 3 min: validation loss 2.31 → 1.12."),
         ({"status": "succeeded", "seconds": 30.0}, [], "Finished in 30 s."),

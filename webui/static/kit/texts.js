@@ -43,3 +43,9 @@ export function pageUrl(page, query) {
 
 /** A value of the page's address: ?job=7. */
 export const queryValue = (name) => new URLSearchParams(location.search).get(name);
+
+/** The id that the page's address gives, or 0: what can be no id (?job=1.5, thirty digits) is as if it were not there. */
+export function queryId(name) {
+  const id = Number(queryValue(name));
+  return Number.isSafeInteger(id) ? id : 0;
+}

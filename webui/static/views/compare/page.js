@@ -3,12 +3,12 @@ import { drawKeyed, h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
-import { pageUrl, queryValue, t } from "../../kit/texts.js";
+import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { jobLink, jobWhen } from "../jobs/parts.js";
 
 /** @param {Ctx<"compare">} ctx */
 export async function view(root, forms, ctx) {
-  const id = Number(queryValue("comparison"));
+  const id = queryId("comparison");
   if (id) return (await import("./board.js")).board(root, id, forms, ctx);
   if (queryValue("new")) return (await import("./form.js")).compareForm(root, forms, ctx);
   return compareList(root, ctx);

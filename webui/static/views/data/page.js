@@ -1,10 +1,10 @@
 /* The Data page: the list of data sets, or one of them when the address names it (?dataset=3). */
-import { queryValue } from "../../kit/texts.js";
+import { queryId, queryValue } from "../../kit/texts.js";
 import { openSet } from "./open-set.js";
 
 /** @type {View<"data">} */
 export async function view(root, value, ctx) {
-  const id = Number(queryValue("dataset"));
+  const id = queryId("dataset");
   openSet.pageRows = value.page_rows;
   if (queryValue("review")) return (await import("./quality/review.js")).dataReview(root, ctx);
   if (id) return (await import("./one.js")).dataOne(root, id, ctx);

@@ -55,7 +55,7 @@ export function jobDetail(root, id, ctx) {
     document.title = job.name + " · Tunesmith";
     jobOnce(data, "head", [job.name, job.status, job.stalled, job.can, job.tuned_id, job.headline], () => jobHead(slots.head, job, ctx, refresh));
     jobOnce(data, "labels", [job.tags, job.note], () => jobLabels(slots.labels, job, ctx, refresh));
-    jobOnce(data, "notes", [job.status, job.stalled, job.error, job.request, job.result?.ended], () => replaceChildren(slots.notes, jobNotes(job), jobAdvice(job, feed.advice, ctx)));
+    jobOnce(data, "notes", [job.status, !job.step, job.stalled, job.error, job.request, job.result?.ended], () => replaceChildren(slots.notes, jobNotes(job), jobAdvice(job, feed.advice, ctx)));
     jobOnce(data, "meter", job, () => replaceChildren(slots.meter, jobMeter(job)));
     jobOnce(data, "tiles", [job, jobLast(data.metrics)], () => replaceChildren(slots.tiles, jobTiles(job, data.metrics)));
     if (job.trains) {
@@ -167,7 +167,8 @@ function jobNotes(job) {
   if (state === "stalled") return note("warn", "triangle-alert", t("jobs.note.stalled"), t("jobs.note.stalled_text"));
   if (state === "stopped" && job.trains) return note("info", "info", jobStopped(job), "");
   if (state === "stopping") {
-    return note("info", "info", t(job.request === "cancel" ? "jobs.note.cancelling" : "jobs.note.stopping"));
+    const early = job.trains && !job.step ? "headline.stopping.early" : "jobs.note.stopping";
+    return note("info", "info", t(job.request === "cancel" ? "jobs.note.cancelling" : early));
   }
   return null;
 }

@@ -4,7 +4,7 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead, runAction } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
-import { pageUrl, queryValue, t } from "../../kit/texts.js";
+import { pageUrl, queryId, t } from "../../kit/texts.js";
 import { jobFilter } from "./filter.js";
 import { jobTags } from "./labels.js";
 import { longList } from "../shared/long-list.js";
@@ -17,7 +17,7 @@ const idsOf = (jobs) => JSON.stringify((jobs || []).map((job) => job.id).sort())
 
 /** @type {View<"jobs">} */
 export async function view(root, _value, ctx) {
-  const id = Number(queryValue("job"));
+  const id = queryId("job");
   return id ? (await import("./job.js")).jobDetail(root, id, ctx) : jobList(root, ctx);
 }
 

@@ -4,14 +4,14 @@ import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead } from "../../kit/parts.js";
 import { poll } from "../../kit/server.js";
-import { pageUrl, queryValue, t } from "../../kit/texts.js";
+import { pageUrl, queryId, t } from "../../kit/texts.js";
 import { reasonBox } from "../shared/form-controls.js";
 import { longList } from "../shared/long-list.js";
 import { modelGain, modelLineage } from "./parts.js";
 
 /** @type {View<"models">} */
 export async function view(root, _value, ctx) {
-  const id = Number(queryValue("model"));
+  const id = queryId("model");
   return id ? (await import("./model.js")).modelDetail(root, id, ctx) : modelList(root, ctx);
 }
 

@@ -4,7 +4,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { drawIcon } from "../../kit/icons.js";
 import { pageHead, runAction } from "../../kit/parts.js";
 import { loadPart, poll } from "../../kit/server.js";
-import { pageUrl, queryValue, t } from "../../kit/texts.js";
+import { pageUrl, queryId, queryValue, t } from "../../kit/texts.js";
 import { playAsk, playChips, playComposer, playStop, playTellMemory, playTellState } from "./ask.js";
 import { playHistory, playSettings } from "./panels.js";
 import { playAddress, playBusy, playFresh } from "./talk.js";
@@ -12,7 +12,7 @@ import { playDrawTurns, playHeads, playTurns } from "./turns.js";
 
 /** @type {View<"playground">} */
 export async function view(root, _value, ctx) {
-  const list = Number(queryValue("list"));
+  const list = queryId("list");
   if (list) return (await import("./list.js")).listView(root, list, ctx);
   let start;
   try {
@@ -25,7 +25,7 @@ export async function view(root, _value, ctx) {
   Object.assign(play, { draw: () => playDraw(play), refresh: () => playRefresh(play), suggest: () => playSuggest(play) });
   playChoose(play);
   playFrame(root, play);
-  const id = Number(queryValue("conversation"));
+  const id = queryId("conversation");
   if (id) await playOpen(play, id);
   playDraw(play);
   playSuggest(play);
