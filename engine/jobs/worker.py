@@ -10,6 +10,8 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
+from sqlalchemy.exc import DBAPIError
+
 from engine.core.context import Context, open_context
 from engine.core.errors import Fault, TunesmithError
 from engine.core.hardware import cpu
@@ -41,6 +43,10 @@ def main(arguments: Sequence[str]) -> int:
         work(ctx, reporter)
     except Fenced:
         return EXIT_FENCED
+    except DBAPIError as error:  # a database that takes nothing for long: the supervisor reads it as the last words
+        _log.exception("The database takes nothing")
+        print(error.orig, file=sys.stderr)
+        return 1
     finally:
         reporter.close()
     return 0

@@ -40,7 +40,7 @@ CHAT = {"system": "", "temperature": 0.5, "top_p": 0.9, "max_tokens": 8, "seed":
 VALID: dict[str, list[Any]] = {
     "save": [fresh_draft(training={"max_length": 64}, budget={"minutes": 1.5})], "begin": [RAW, "k"], "mends": [RAW], "start_check": [RAW], "start_probe": [RAW],
     "cancel_check": [1], "read_yaml": ["format: tunesmith-job\nversion: 2\ntraining: {epochs: 1}\n"], "resize_model": [1],
-    "reading_state": [99],
+    "reading_state": [99], "readings": [],
     "compare_save": [COMPARE], "compare_plan": [COMPARISON], "compare_begin": [COMPARISON, "k"], "compare_stop": [1],
     "compare_seed": [1], "compare_join": [1, "lora", None], "compare_again": [1, 1], "compare_delete": [99],
     "job_label": [2, ["a"], "b"], "job_act": [99, "stop"], "job_move": [2, "up"], "job_start_changed": [6],
