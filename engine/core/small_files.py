@@ -70,10 +70,11 @@ def read_bytes(file: Path, most: int = MOST_JSON) -> bytes:
     """The content of a small file. Raises as `opened`."""
     with opened(file, most) as stream:
         try:
-            content = stream.read(most + 1)
+            size = os.fstat(stream.fileno()).st_size  # a reader takes memory for all that it is asked for
+            content = stream.read(min(size, most) + 1)
         except OSError as error:
             raise _strange(file, error) from None
-    if len(content) > most:  # it grew meanwhile
+    if len(content) > min(size, most):  # it grew meanwhile
         raise _too_large(file, len(content), most)
     return content
 

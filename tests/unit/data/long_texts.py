@@ -74,8 +74,11 @@ def too_slow(work: Callable[[str], object], kinds: Sequence[str] = KINDS) -> dic
     found: dict[str, tuple[float, float]] = {}
     for kind in kinds:
         if cost(partial(work, long_text(kind, _SMALL))) > _QUICK:
-            small, large = (_least(partial(work, long_text(kind, size))) for size in (_SMALL, _LARGE))
-            if large > _GROWTH * max(small, 0.001):
+            for _try in range(3):  # a busy machine disturbs one of them at times
+                small, large = (_least(partial(work, long_text(kind, size))) for size in (_SMALL, _LARGE))
+                if large <= _GROWTH * max(small, 0.001):
+                    break
+            else:
                 found[kind] = small, large
     return found
 
