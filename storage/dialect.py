@@ -109,12 +109,6 @@ def complaint(error: BaseException) -> Complaint | None:
     return None if kind is None else Complaint(kind, getattr(inner, "file", None))
 
 
-def says_disk_is_full(error: BaseException) -> bool:
-    """Whether the database could not write for want of disk space."""
-    told = complaint(error)
-    return told is not None and told.kind == "full"
-
-
 # ------------------------------------------------------------------ connections
 
 

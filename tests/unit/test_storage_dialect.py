@@ -218,8 +218,11 @@ def test_a_full_disk_is_told_from_other_faults(ctx: Context) -> None:
         with pytest.raises(OperationalError) as full:
             settings.put_value(s, "large", {"text": "x" * 1_000_000})
         s.rollback()
-    assert dialect.says_disk_is_full(full.value)
-    assert not dialect.says_disk_is_full(OperationalError("INSERT", {}, Exception("database is locked")))
+    found = [
+        dialect.complaint(error)
+        for error in (full.value, OperationalError("INSERT", {}, Exception("database is locked")))
+    ]
+    assert [told and told.kind for told in found] == ["full", "locked"]
 
 
 def test_the_program_in_use_is_named_and_its_warning_has_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
