@@ -13,7 +13,8 @@ from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
-from engine.data.importing.reading import Convert, Outcome, Place, batches, outcomes
+from engine.data.importing.making import Makers, helpers_for
+from engine.data.importing.reading import Convert, Outcome, Place, outcomes, pieces
 from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
 from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
@@ -139,6 +140,7 @@ def import_rows(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     budget: ReadingBudget | None = None,
+    processes: int = 1,
 ) -> Imported:
     """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
 
@@ -146,19 +148,22 @@ def import_rows(
         tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
         lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
         budget: how long it may take, and who is asked meanwhile whether to go on.
+        processes: how many may work on a large source at once.
 
     Raises:
         Fault: of the mapping; "data.import.disk_full"; OverBounds.
         Later: it takes longer than `budget` says.
     """
-    convert = converter(source, shape, mapping, templates)
+    plan = _plan(source, shape, mapping, templates)
+    size = sum(file.path.stat().st_size for file in source.files)
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
-        with work, _uncollected():
-            for batch, place in batches(source, convert, work.place, budget or ReadingBudget()):
+        with work, _uncollected(), Makers(plan, helpers_for(size, processes)) as makers:
+            read = pieces(source, work.place, budget or ReadingBudget())
+            for made, place in makers.made(read, work.place.items):
                 check_disk(folder)
-                work.add(batch, place)
+                work.add(made, place)
                 tell(place, len(work.draft), work.rejected.count)
                 gc.collect(0)  # readers of documents do make some
             if lasting:

@@ -163,8 +163,9 @@ def run_import(
     lasting: bool = False,
     transaction: Transaction | None = None,
     budget: ReadingBudget | None = None,
+    processes: int = 1,
 ) -> Imported:
-    """Import with the help of `folder`, which the caller removes; `tell`, `lasting` and `budget` as in `import_rows`.
+    """Import with the help of `folder`, which the caller removes; `tell`, `lasting`, `budget` and `processes` as in `import_rows`.
 
     Args:
         transaction: in which the rows become the data set's.
@@ -188,6 +189,7 @@ def run_import(
         tell=tell,
         lasting=lasting,
         budget=budget,
+        processes=processes,
     )
     _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
     if done.stored is None:
