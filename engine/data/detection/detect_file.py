@@ -68,11 +68,16 @@ def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) ->
     form = detect_text_format(file.path, chosen.name, file.name)
     notes = [
         note("encoding", chosen.name, chosen.code, chosen.params),
+        *(_other(name, line) for name, line in chosen.others),
         note("format", form.name, form.code, form.params),
     ]
     return DetectedFile(
         SourceFile(file.path, file.name, form.name, chosen.name, form.options).chosen(options), form, notes
     )
+
+
+def _other(name: str, line: str) -> Note:
+    return note("encoding", name, "encoding.other", {"encoding": name, "line": clip(line)})
 
 
 def _chosen(file: SourceFile, encoding: str | None) -> Encoding:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
+from engine.data.readers.parquet_absent import without_absent
 from engine.data.readers.parquet_pages import PageHead, PagesDamaged, pages
 from engine.data.readers.parquet_weight import weight
 from engine.data.records.bounds import (
@@ -244,18 +245,19 @@ def _made(part: RecordBatch, kinds: list[Field], row: int, budget: ReadingBudget
 
 def _records(batch: RecordBatch, row: int) -> Iterator[Record | Rejected]:
     """All rows at once, or where that fails each for itself."""
+    present = without_absent(batch.schema)
     try:
         found = batch.to_pylist()
     except (ValueError, OverflowError):
-        yield from (_record(batch.slice(index, 1), row + index + 1) for index in range(batch.num_rows))
+        yield from (_record(batch.slice(index, 1), row + index + 1, present) for index in range(batch.num_rows))
         return
-    for place, values in enumerate(found, row + 1):
+    for place, values in enumerate(map(present, found), row + 1):
         yield Record(place, None, values, show(values, MAX_RAW))
 
 
-def _record(one: RecordBatch, row: int) -> Record | Rejected:
+def _record(one: RecordBatch, row: int, present: Callable[[dict[str, Any]], dict[str, Any]]) -> Record | Rejected:
     try:
-        values = one.to_pylist()[0]
+        values = present(one.to_pylist()[0])
     except (ValueError, OverflowError) as error:
         return Rejected("data.parquet.bad_value", row, params={"detail": show(str(error))})
     return Record(row, None, values, show(values, MAX_RAW))

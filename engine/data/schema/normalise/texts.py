@@ -148,6 +148,8 @@ def check_nested(value: Any, column: str, depth: int = 0) -> None:
             raise RowFault("data.json.too_deep", column)
         for one in (*value, *value.values()) if isinstance(value, dict) else value:
             check_nested(one, column, depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise RowFault("data.tools.not_finite", column, number=str(value), found=show(value))
 
 
 def extra_of(values: Values, trained_on: frozenset[str]) -> dict[str, Any]:

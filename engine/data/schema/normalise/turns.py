@@ -9,6 +9,7 @@ from engine.data.records.record import RowFault, show
 from engine.data.schema.contents import turn_of, turns_of
 from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.normalise.texts import check_characters, check_nested
+from engine.data.schema.normalise.tool_values import result_text
 from engine.data.schema.normalise.tools import calls_of, read_calls
 
 Message = dict[str, Any]
@@ -111,6 +112,8 @@ def _no_key(turn: dict[str, Any], place: int, column: str, key: str) -> RowFault
 
 def _content(value: Any, place: int, column: str, role: str, may_be_empty: bool) -> str:
     """The words of a turn, also where they come in parts [{"type": "text", "text": ...}]."""
+    if role == "tool":
+        value = result_text(value)
     if isinstance(value, list) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value):
         value = "".join(part["text"] for part in value)
     if value is None and may_be_empty:
