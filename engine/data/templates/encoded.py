@@ -72,7 +72,9 @@ class Encoded:
         if weight == 1:
             return self
         if weight == 0:
-            return replace(self, labels=[IGNORED] * len(self.labels), weights=None, ends=(), open_ends=0, following=IGNORED)
+            return replace(
+                self, labels=[IGNORED] * len(self.labels), weights=None, ends=(), open_ends=0, following=IGNORED
+            )
         weights = [one * weight for one in self.weights or [1.0] * len(self.labels)]
         return replace(self, weights=weights, following_weight=self.following_weight * weight)
 

@@ -109,7 +109,9 @@ def test_only_how_weights_compare_counts(model: Any) -> None:
 def test_the_validation_loss_is_the_same_weighted_mean(model: Any) -> None:
     rows, none = examples(), lambda: None
     for way in (Packed, Padded, Headless):
-        loss = mean_loss(model, usual_objective(), way(model), rows, 40, lambda: torch.autocast("cpu", enabled=False), none)
+        loss = mean_loss(
+            model, usual_objective(), way(model), rows, 40, lambda: torch.autocast("cpu", enabled=False), none
+        )
         assert loss == pytest.approx(reference(model, rows)[0], abs=1e-5)
 
 
@@ -177,7 +179,10 @@ def test_the_weight_of_a_row_multiplies_those_of_its_answers(template: ChatTempl
 
 def test_texts_packed_into_blocks_keep_their_weights(template: ChatTemplate, tmp_path: Path) -> None:
     pretraining = next(one for one in OBJECTIVES if one.key == "pretraining")
-    rows = [{"split": "train", "line": n, "text": "kettle " * 30} | w for n, w in enumerate(({"weight": 2}, {"weight": 0}, {}))]
+    rows = [
+        {"split": "train", "line": n, "text": "kettle " * 30} | w
+        for n, w in enumerate(({"weight": 2}, {"weight": 0}, {}))
+    ]
     found = load_examples(rows, template, pretraining, {"max_length": 20}, tmp_path / "made")
     once = counted(list(found.train))
     assert once[2.0] == once[1.0] == len(template.encode(rows[0], train_on="all").ids) - 1
