@@ -79,3 +79,15 @@ def said_of(row: Mapping[str, Any]) -> dict[str, Any]:
         if key in said and any("weight" in message for message in said[key]):
             said[key] = [{name: one for name, one in turn.items() if name != "weight"} for turn in said[key]]
     return said
+
+
+def any_counts_nothing(row: Mapping[str, Any]) -> bool:
+    """Whether the row, or an answer in it, is not to be learnt."""
+    messages = (message for several in message_lists(row) for message in several)
+    return row.get("weight", 1) == 0 or any(message.get("weight", 1) == 0 for message in messages)
+
+
+def teaches_its_answer(row: Mapping[str, Any]) -> bool:
+    """Whether the last answer of the row is to be learnt: one that is not is no right one either."""
+    said = (message for message in reversed(conversation_of(row)) if message["role"] == "assistant")
+    return bool(row.get("weight", 1) != 0 and next(said, {}).get("weight", 1) != 0)

@@ -61,7 +61,10 @@ def runs(encoded: Encoded) -> list[tuple[tuple[int, ...], float]]:
 def test_an_answer_of_weight_nothing_has_no_label_and_the_others_keep_theirs(of: Any, name: str) -> None:
     template: ChatTemplate = of(name)
     plain = template.encode(TALK)
-    first, last = template.encode([*TALK[:3], {**LAST, "weight": 0}]), template.encode([ASK, {**SAY, "weight": 0}, *TALK[2:]])
+    first, last = (
+        template.encode([*TALK[:3], {**LAST, "weight": 0}]),
+        template.encode([ASK, {**SAY, "weight": 0}, *TALK[2:]]),
+    )
     assert first.ids == last.ids == plain.ids
     assert runs(last) == runs(plain)[-1:]
     assert runs(first) == runs(plain)[:-1]
@@ -100,7 +103,12 @@ def test_nobody_misses_the_end_of_an_answer_that_is_not_learnt(name: str) -> Non
 
 def test_calls_have_weights_too() -> None:
     call = {"role": "assistant", "content": "", "tool_calls": [{"id": "call00000", "type": "function", "function": {"name": "find", "arguments": {}}}]}  # fmt: skip
-    talk = [ASK, {**call, "weight": 0}, {"role": "tool", "content": "stove", "tool_call_id": "call00000", "name": "find"}, SAY]
+    talk = [
+        ASK,
+        {**call, "weight": 0},
+        {"role": "tool", "content": "stove", "tool_call_id": "call00000", "name": "find"},
+        SAY,
+    ]
     template = published("qwen-2.5")
     assert [template.decode(list(ids)) for ids, _ in runs(template.encode(talk))] == ["On the stove."]
 
@@ -139,7 +147,9 @@ def test_the_turn_with_weight_nothing_carries_no_label(tmp_path: Path) -> None:
     result = run(tmp_path, (CASES / "message_weight_zero.jsonl").read_bytes(), "message_weight_zero.jsonl")
     assert (len(result.rows), result.rejected) == (4, [])
     assert [message.get("weight") for message in result.rows[0]["messages"]] == [None, 0, None, None]
-    assert [note["params"]["columns"] for note in result.source.notes if note["code"] == "columns.turn_weights"] == ["weight"]
+    assert [note["params"]["columns"] for note in result.source.notes if note["code"] == "columns.turn_weights"] == [
+        "weight"
+    ]
     template = published("chatml")
     learnt = [template.decode(list(ids)) for ids, _ in runs(template.encode(result.rows[0]))]
     assert learnt == ["Sorry, 4."]
@@ -178,7 +188,9 @@ def test_what_makes_no_sense_rejects_its_row(tmp_path: Path, members: dict[str, 
 
 def test_weights_of_other_turns_mean_nothing(tmp_path: Path) -> None:
     turns = [{**turn, "weight": 0} if turn["role"] == "user" else turn for turn in TALK]
-    assert one(tmp_path, {"messages": [{"role": "system", "content": "S", "weight": 0}, *turns]})["messages"][1:] == TALK
+    assert (
+        one(tmp_path, {"messages": [{"role": "system", "content": "S", "weight": 0}, *turns]})["messages"][1:] == TALK
+    )
 
 
 @pytest.mark.parametrize("name", ["weight", "sample_weight", "Loss Weight", "权重"])
@@ -187,7 +199,9 @@ def test_a_column_of_weights(tmp_path: Path, name: str) -> None:
     result = run(tmp_path, jsonl(*rows))
     assert result.source.mapping["weight"] == name
     assert [row.get("weight") for row in result.rows] == [0.5, None, None, 0, 2]
-    assert [(item["line"], item["code"], item["column"]) for item in result.rejected] == [(n, "data.row.weight", name) for n in (6, 7)]
+    assert [(item["line"], item["code"], item["column"]) for item in result.rejected] == [
+        (n, "data.row.weight", name) for n in (6, 7)
+    ]
     (note,) = [note for note in result.source.notes if note["code"] == "field.weight"]
     assert note["params"] == {"field": "weight", "column": name, "least": "-1", "most": "2"}
 
@@ -250,7 +264,9 @@ def written(rows: list[dict[str, Any]], layout: Any, form: str, path: Path) -> b
 @pytest.mark.parametrize("layout", ["own", "original"])
 def test_exported_and_imported_again_everything_counts_as_before(tmp_path: Path, form: str, layout: str) -> None:
     first = run(tmp_path, jsonl(*WEIGHED))
-    chosen = own_layout() if layout == "own" else original_layout("messages", first.source.mapping, first.source.columns, {})
+    chosen = (
+        own_layout() if layout == "own" else original_layout("messages", first.source.mapping, first.source.columns, {})
+    )
     again = run(tmp_path, written(first.rows, chosen, form, tmp_path / "out"), f"out.{form}")
     assert contents(again) == contents(first)
     assert [row.get("weight") for row in again.rows] == [None, 30, 0]
@@ -263,7 +279,9 @@ def contents(result: Result) -> list[Any]:
 
 def test_a_table_of_pairs_keeps_its_weights(tmp_path: Path) -> None:
     table = io.StringIO()
-    csv.writer(table).writerows([["prompt", "completion", "weight"], ["a", "b", "0.5"], ["c", "d", ""], ["e", "f", "2"]])
+    csv.writer(table).writerows(
+        [["prompt", "completion", "weight"], ["a", "b", "0.5"], ["c", "d", ""], ["e", "f", "2"]]
+    )
     first = run(tmp_path, table.getvalue().encode(), "t.csv")
     layout = original_layout("prompt_completion", first.source.mapping, first.source.columns, {})
     again = run(tmp_path, written(first.rows, layout, "csv", tmp_path / "out"), "out.csv")
@@ -272,7 +290,14 @@ def test_a_table_of_pairs_keeps_its_weights(tmp_path: Path) -> None:
 
 
 def test_edits_keep_weights_and_only_sound_ones() -> None:
-    row = {"id": 7, "split": "train", "line": 1, "messages": [ASK, {**SAY, "weight": 0}], "weight": 2, "extra": {"a": 1}}
+    row = {
+        "id": 7,
+        "split": "train",
+        "line": 1,
+        "messages": [ASK, {**SAY, "weight": 0}],
+        "weight": 2,
+        "extra": {"a": 1},
+    }
     change = json.loads(json.dumps(row))
     change["messages"][0]["content"] = "Other?"
     assert edited(row, change) == {**row, "messages": [{**ASK, "content": "Other?"}, {**SAY, "weight": 0}]}
