@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from engine.data.rows.labels import are_labels
 from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.weighted import holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
@@ -132,6 +133,14 @@ def _tools(column: str, rows: Rows) -> bool:
     return not filled or lists * 2 > len(filled)
 
 
+def _weights(column: str, rows: Rows) -> bool:
+    return holds_weights(column, values_of(column, rows))
+
+
+def _marks(column: str, rows: Rows) -> bool:
+    return holds_marks([json_list(value) if isinstance(value, str) else value for value in values_of(column, rows)])
+
+
 HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "anything": lambda _column, _rows: True,
     "text": mostly_text,
@@ -142,4 +151,6 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "label": _labels,
     "thumb": _thumbs,
     "tools": _tools,
+    "weight": _weights,
+    "marks": _marks,
 }

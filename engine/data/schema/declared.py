@@ -20,7 +20,8 @@ class Field:
         required: a row without it cannot be used.
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
-            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions).
+            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
+            "weight" (a number that is not negative), "marks" (a list of such).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -87,8 +88,22 @@ _MORE = Field(
     spare_holds="added",
 )
 
+_WEIGHT = Field(
+    "weight",
+    ("sample_weight", "loss_weight", "weight", "row_weight", "example_weight", "样本权重", "权重"),
+    required=False,
+    wording=False,
+    holds="weight",
+)  # how much a row counts in the loss
+_MARKS = Field(
+    "marks",
+    ("loss_mask", "loss_masks", "train_mask", "train", "trainable", "weights", "message_weights", "loss"),
+    required=False,
+    wording=False,
+    holds="marks",
+)  # the same of each turn
 SHAPES = (
-    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM, _TOOLS)),
+    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM, _TOOLS, _MARKS, _WEIGHT)),
     Shape(
         "sharegpt",
         "chat",
@@ -102,6 +117,8 @@ SHAPES = (
             ),
             _SYSTEM,
             _TOOLS,
+            _MARKS,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -112,6 +129,7 @@ SHAPES = (
             _MORE,
             Field("output", ("output", "completion", *_ANSWERS, "输出"), role="answer"),
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -122,6 +140,7 @@ SHAPES = (
             Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), role="answer"),
             _MORE,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -133,6 +152,7 @@ SHAPES = (
             Field("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers", role="answer"),
             _MORE,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -148,6 +168,7 @@ SHAPES = (
             ),
             _MORE,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -159,6 +180,7 @@ SHAPES = (
             Field("rejected", ("rejected", "dispreferred", "rejected_response", "较差的回答", "拒绝"), holds="either"),
             _MORE,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -170,9 +192,10 @@ SHAPES = (
             _MORE,
             Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
-    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"),)),
+    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"), _WEIGHT)),
 )  # fmt: skip
 
 
@@ -208,7 +231,9 @@ def plain_name(name: str) -> str:
     return name.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
-_KNOWN = frozenset(name for shape in SHAPES for f in shape.fields if f != _MORE for name in (*f.names, *f.spare))
+_KNOWN = frozenset(
+    name for shape in SHAPES for f in shape.fields if f not in (_MORE, _MARKS, _WEIGHT) for name in (*f.names, *f.spare)
+)
 
 
 def is_known_name(name: str) -> bool:

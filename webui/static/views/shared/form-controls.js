@@ -1,6 +1,6 @@
 /** Small controls that several pages share: radio cards, segments, labelled fields, timing helpers. */
 import { h } from "../../kit/dom.js";
-import { shownJson } from "../../kit/format.js";
+import { format, shownJson } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 
@@ -118,10 +118,14 @@ export function conversationView(row) {
     (row.messages || []).map((message) =>
       h("div", { class: "ts-bubble " + message.role },
         h("span", { class: ["system", "tool"].includes(message.role) ? "bubble-role" : "ts-sr" }, t("data.role." + message.role)),
+        message.weight === undefined ? null : h("span", { class: "bubble-role" }, weightWords(message.weight)),
         message.content ? h("div", { class: "bubble-text", dir: "auto" }, message.content) : null,
         (message.tool_calls || []).map((call) => h("div", { class: "bubble-call", dir: "ltr" }, drawIcon("settings"),
           `${call.function.name}(${shownJson(call.function.arguments)})`)))));
 }
+
+/** How much an answer counts in the loss. */
+export const weightWords = (weight) => (weight ? t("data.row.weight", { n: format.number(weight, 6) }) : t("data.row.not_learnt"));
 
 /** The sentence of a stored reason or error: {code, params}. */
 export const reasonBox = (fault) => fault.message;

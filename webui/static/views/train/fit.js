@@ -9,7 +9,9 @@ export const trainMisfits = (w, set, objective) => misfitList(withRefusals(w, w.
 
 /** An end token that would be learnt where the template has none is not, once the user has switched that off. */
 function withRefusals(w, found) {
-  if (!found || w.trainingValues().teach_end !== false) return found;
-  const refused = (one) => (one.code === "end_added" ? { ...one, level: "warn", message: t("fit.end_refused", { model: one.params.model }) } : one);
+  const { teach_end: taught, open_ends: open } = w.trainingValues();
+  if (!found || (taught !== false && !open)) return found;
+  const level = open ? "warn" : "danger"; // a job is refused unless open ends are wanted
+  const refused = (one) => (one.code === "no_end" ? { ...one, level } : one.code === "end_added" && taught === false ? { ...one, level, message: t("fit.end_refused", { model: one.params.model }) } : one);
   return { ...found, findings: found.findings.map(refused) };
 }
