@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.detection.named_json import check_not_json
 from engine.data.readers.csv_reader import header_names, split_rows
 from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
@@ -23,6 +24,7 @@ _MARKDOWN = ("md", "markdown", "mdown")
 DELIMITERS = {",": "csv", "\t": "tsv", ";": "csv", "|": "csv"}
 _LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
 _OBJECT_STARTS = ('{"', "{}", "{")
+_BRACKETS = "[{/"  # that JSON, or a comment before it, begins with
 _LOOK_LINES = 60
 _LOOK_CHARACTERS = 2_000_000
 
@@ -42,7 +44,7 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     """The format of a text file.
 
     Raises:
-        Fault: "data.file.blank", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
+        Fault: "data.file.blank", "data.json.unreadable", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
             "data.csv.bad_header".
     """
     lines = _first_lines(path, encoding)
@@ -60,7 +62,10 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
         return _json_object(path, encoding)
     if _ending(filename) in _MARKDOWN:
         return Format("md", "format.md", options=text_options({}))
-    return _delimited(lines, filename) or _plain(path, encoding)
+    table = _delimited(lines, filename)
+    if table is None or first[0] in _BRACKETS:
+        check_not_json(filename, filled)
+    return table or _plain(path, encoding)
 
 
 def _ending(filename: str) -> str:

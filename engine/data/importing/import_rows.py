@@ -6,12 +6,13 @@ import contextlib
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
+from engine.data.importing.arranging import forget_written, with_split_texts, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.importing.reading import Convert, Outcome, Place, batches, outcomes
 from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
@@ -22,6 +23,7 @@ from engine.data.schema.declared import shape_of
 from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
 from engine.data.schema.mapping import ColumnMapping, make_plan
 from engine.data.schema.normalise import Row, normaliser
+from engine.data.schema.normalise.tidy import TidyCounter, check_tidy
 
 _PREVIEW_ROWS = 500
 Templates = Mapping[str, Sequence[str]]
@@ -70,13 +72,20 @@ class Preview:
     kept: list[str] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOutColumn] = field(default_factory=list)
+    tidy: list[dict[str, Any]] = field(default_factory=list)  # repairs of conversations, as `TidyCounter.found` gives them
+    tidy_together: int = 0  # rows that all repairs together save
 
 
 def converter(
-    source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None = None
+    source: DetectedUpload,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    templates: Templates | None = None,
+    tidy: Sequence[str] = (),
 ) -> Convert:
     """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
-    return normaliser(_plan(source, shape, mapping, templates))
+    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
+    return with_split_texts(source, normaliser(plan))
 
 
 def _plan(
@@ -92,13 +101,16 @@ def preview(
     limit: int,
     templates: Templates | None = None,
     budget: ReadingBudget | None = None,
+    tidy: Sequence[str] = (),
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
-    plan = _plan(source, shape, mapping, templates)
+    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
     beside = LeftOutCounter(plan)
+    repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
-    items = outcomes(source, beside.watching(normaliser(plan)), budget)
+    watched = repairs.watching(beside.watching(normaliser(plan)))
+    items = outcomes(source, with_split_texts(source, watched), budget)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -115,6 +127,7 @@ def preview(
             break
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
     found.left_out = beside.found()
+    found.tidy, found.tidy_together = repairs.found(), repairs.together
     found.whole = found.whole and next(_in_time(items, found), None) is None and found.whole
     return found
 
@@ -139,6 +152,7 @@ def import_rows(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     budget: ReadingBudget | None = None,
+    tidy: Sequence[str] = (),
 ) -> Imported:
     """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
 
@@ -146,17 +160,20 @@ def import_rows(
         tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
         lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
         budget: how long it may take, and who is asked meanwhile whether to go on.
+        tidy: repairs of whole conversations that are made, as `TIDIES` has them.
 
     Raises:
         Fault: of the mapping; "data.import.disk_full"; OverBounds.
         Later: it takes longer than `budget` says.
     """
-    convert = converter(source, shape, mapping, templates)
+    convert = converter(source, shape, mapping, templates, tidy)
+    budget = budget or ReadingBudget()
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
         with work, _uncollected():
-            for batch, place in batches(source, convert, work.place, budget or ReadingBudget()):
+            source = written_source(source, folder, budget)
+            for batch, place in batches(source, convert, work.place, budget):
                 check_disk(folder)
                 work.add(batch, place)
                 tell(place, len(work.draft), work.rejected.count)
@@ -170,6 +187,7 @@ def import_rows(
     finally:
         if done or not lasting:
             work.discard(keep_rejected=done)
+            forget_written(folder)
     return outcome
 
 

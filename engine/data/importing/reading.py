@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from engine.data.detection.detect_upload import DetectedUpload
+from engine.data.importing.arranging import first_records
 from engine.data.readers.jsonl_blocks import Block, blocks
 from engine.data.readers.jsonl_reader import json_row
 from engine.data.readers.source_file import SourceFile
@@ -44,8 +45,8 @@ class Place:
 
 
 def outcomes(source: DetectedUpload, convert: Convert, budget: ReadingBudget) -> Iterator[Outcome]:
-    """Every row of the source as it comes out, or why it does not."""
-    return (_outcome(item, convert) for item in source.records(budget))
+    """Every row of the source as it comes out, or why it does not; the first ones where conversations span records, then Later."""
+    return (_outcome(item, convert) for item in first_records(source, budget))
 
 
 def batches(

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from engine.data.readers.arranged_reader import read_arranged
 from engine.data.readers.csv_reader import read_csv
 from engine.data.readers.documents import DOCUMENTS
 from engine.data.readers.excel_reader import read_excel
@@ -28,7 +29,7 @@ class SourceFile:
 
     path: Path  # where the reader finds it
     name: str  # as it was uploaded
-    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet" or one of TEXTS; "" before detection
+    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet", one of TEXTS, or "arranged"; "" before detection
     encoding: str | None = None  # name of a codec; None where the format needs none
     options: dict[str, Any] = field(default_factory=dict)  # what its reader takes, as `Format.options`
 
@@ -51,6 +52,8 @@ class SourceFile:
         text = self.encoding or "utf-8"
         if self.format == "parquet":
             return read_parquet(self.path, budget)
+        if self.format == "arranged":
+            return read_arranged(self.path)
         if self.format == "jsonl":
             return read_jsonl(self.path, text)
         if self.format == "json":
