@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from engine.data.readers.csv_reader import read_csv
+from engine.data.readers.csv_reader import names_nothing, read_csv
 from engine.data.readers.documents import DOCUMENTS
 from engine.data.readers.excel_reader import read_excel
 from engine.data.readers.json_reader import read_json
@@ -19,7 +19,7 @@ from engine.data.records.bounds import HEED_EVERY, ReadingBudget
 from engine.data.records.record import Record, Rejected
 
 TEXTS = ("txt", "md", *DOCUMENTS)  # formats whose rows are pieces of one text
-CHOICES = ("unit", "chunk_characters", "sheet")  # options that a person may choose
+CHOICES = ("unit", "chunk_characters", "sheet", "header", "quoting")  # options that a person may choose
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class SourceFile:
         if self.format == "json":
             return read_json(self.path, text, self.options.get("key"), budget)
         if self.format == "xlsx":
-            return read_excel(self.path, self.options["sheet"], budget)
+            return read_excel(self.path, self.options["sheet"], budget, header=not names_nothing(self.options))
         if self.format in TEXTS:
             return chain(self._lost_pages(), read_text(self.path, text, self.options))
-        return read_csv(self.path, text, self.options["delimiter"], budget)
+        return read_csv(self.path, text, self.options, budget)
 
     def _lost_pages(self) -> Iterator[Rejected]:
         for _page, code, params in self.options.get("lost", ()):

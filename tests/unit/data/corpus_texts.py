@@ -35,7 +35,7 @@ TEXT_BAD = [
     Bad("csv-blank-lines", lambda: table("Q1,A1", "", "  ", "Q2,A2", ""), 2, [(4, 2, None, "data.csv.ragged", {"expected": 2, "found": 1})], "csv"),
     Bad("csv-header-again", lambda: table("Q1,A1", "Q2,A2", ",", "Q3,A3"), 3, [(4, 3, "prompt", "data.row.empty", {"column": "prompt"})], "csv"),
     Bad("csv-a-comma-too-many", lambda: table("Q1,A1", "Q2,A2,", "Q3,A3").replace(b"Q2,A2,", b"x,y,").replace(b"Q3,A3", b"Q2,A2"), 2, [(3, 2, None, "data.csv.ragged", {"expected": 2, "found": 3})], "csv"),
-    Bad("tsv-quotes-as-letters", lambda: b'prompt\tcompletion\nQ1\tA1\nx\t5" wide\nQ2\tA2\n"z\ty\n', 3, [(5, 4, None, "data.csv.open_quote", {})], "tsv", mapping={"prompt": "prompt", "completion": "completion"}, shape="prompt_completion", pairs=[("Q1", "A1"), ("x", '5" wide'), ("Q2", "A2")]),
+    Bad("tsv-quotes-as-letters", lambda: b'prompt\tcompletion\nQ1\tA1\nx\t5" wide\nQ2\tA2\n"z\ty\n', 4, [], "tsv", mapping={"prompt": "prompt", "completion": "completion"}, shape="prompt_completion", pairs=[("Q1", "A1"), ("x", '5" wide'), ("Q2", "A2"), ('"z', "y")]),
     Bad("jsonl-separators-inside-texts", lambda: jsonl(*({"prompt": f"Q{i}\n\u2028\x85\x1c\x0b", "completion": f"A{i}"} for i in (1, 2)), "x"), 2, [(3, 3, None, MALFORMED, {"position": 1, "near": "x"})], "jsonl"),
     Bad("jsonl-raw-separators-inside-texts", lambda: "".join(json.dumps({"prompt": f"Q{i}\n\u2028\x85", "completion": f"A{i}"}, ensure_ascii=False) + "\n" for i in (1, 2)).encode(), 2, [], "jsonl"),
     Bad("jsonl-single-quotes", lambda: jsonl(good(1), "{'prompt': 'x', 'completion': 'y'}", good(2)), 2, [(2, 2, None, MALFORMED, {"position": 2, "near": "{'prompt': 'x"})], "jsonl"),

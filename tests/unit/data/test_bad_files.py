@@ -125,7 +125,7 @@ def test_quotes_that_each_line_opens_and_never_closes_are_read_again_only_so_oft
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.data.readers.csv_reader.MAX_READ_TWICE", 1_000_000)
         patch.setattr("engine.data.readers.csv_reader.MAX_ROW_LINES", 20_000)
-        found = list(read_csv(path, "utf-8", ","))
+        found = list(read_csv(path, "utf-8", {"delimiter": ","}))
     assert all(isinstance(one, Rejected) and one.code == "data.csv.open_quote" for one in found)
     assert len(found) < 30  # not one for each line, with all lines behind it read each time
 
@@ -134,4 +134,4 @@ def test_time_is_looked_at_with_each_row_whose_quote_is_never_closed(tmp_path: P
     path = tmp_path / "a.csv"
     path.write_bytes(b'a,b\n"' + b"x\n" * 1_000)
     with pytest.raises(Later):
-        list(read_csv(path, "utf-8", ",", ReadingBudget(0.0)))
+        list(read_csv(path, "utf-8", {"delimiter": ","}, ReadingBudget(0.0)))
