@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import LOOK_BYTES
 from engine.data.records.encodings import open_text
+from engine.data.records.json_tolerant import behind_comments, is_comment, opens_comment, tidied
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import show
 from engine.data.schema.declared import is_known_name
@@ -21,6 +22,8 @@ from engine.data.schema.declared import is_known_name
 _MARKDOWN = ("md", "markdown", "mdown")
 _LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
 _OBJECT_STARTS = ('{"', "{}", "{")
+_LAID_OUT = re.compile(r"\{[ \t]*\r?\n")  # an object that goes on over the next lines
+_NEXT = re.compile(r"^\}[ \t]*,?\s*\{", re.M)  # the end of one at the beginning of a line, and the beginning of another
 _LOOK_LINES = 60
 _LOOK_CHARACTERS = 2_000_000
 
@@ -36,11 +39,14 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     filled = [line for line in lines if line.text.strip()]
     if not filled:
         raise Fault("data.file.blank")
-    first = filled[0].text.strip()
-    if _is_jsonl(first, filled):
-        objects = sum(_is_row(line) for line in filled)
-        return Format("jsonl", "format.jsonl", {"found": objects, "lines": len(filled)})
-    opening = _opening("".join(line.text for line in filled))
+    text = "".join(line.text for line in filled)
+    opening = _opening(text)
+    if opening in _OBJECT_STARTS and _are_several(text, filled):
+        return Format("json", "format.json_several", options={"several": True})
+    rows = [line for line in filled if not is_comment(line.text.strip())] or filled
+    if _is_jsonl(rows[0].text.strip(), rows):
+        objects = sum(_is_row(line) for line in rows)
+        return Format("jsonl", "format.jsonl", {"found": objects, "lines": len(rows)})
     if opening in _LIST_STARTS:
         return Format("json", "format.json_list")
     if opening in _OBJECT_STARTS:
@@ -68,13 +74,28 @@ def _first_lines(path: Path, encoding: str) -> list[Line]:
 
 
 def _opening(text: str) -> str:
-    """The first two characters that are not white space."""
-    return "".join(islice((char for char in text if not char.isspace()), 2))
+    """The first two characters that are neither white space nor in a comment."""
+    first = behind_comments(text)
+    return first[:1] + behind_comments(first[1:])[:1]
+
+
+def _are_several(text: str, lines: list[Line]) -> bool:
+    """Whether objects stand one after another that are not one a line: over several lines, or two on the first one."""
+    if any(opens_comment(line.text) for line in lines):
+        return True
+    first = behind_comments(text)
+    if _LAID_OUT.match(first):
+        return bool(_NEXT.search(first))
+    try:
+        _value, end = json.JSONDecoder().raw_decode(first)
+    except (ValueError, RecursionError):
+        return False
+    return first[end:].split("\n", 1)[0].lstrip(" \t,").startswith("{")
 
 
 def _is_row(line: Line) -> bool:
     text = line.text.strip()
-    return line.whole and text.startswith("{") and text.endswith("}")
+    return line.whole and text.startswith("{") and text.endswith(("}", "},"))
 
 
 def _is_jsonl(first: str, lines: list[Line]) -> bool:
@@ -91,7 +112,7 @@ def _is_jsonl(first: str, lines: list[Line]) -> bool:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text.rstrip(","))
+        value = json.loads(tidied(text.rstrip(",")))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

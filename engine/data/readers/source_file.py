@@ -11,7 +11,7 @@ from typing import Any
 from engine.data.readers.csv_reader import names_nothing, read_csv
 from engine.data.readers.documents import DOCUMENTS
 from engine.data.readers.excel_reader import read_excel
-from engine.data.readers.json_reader import read_json
+from engine.data.readers.json_reader import read_json, read_json_stream
 from engine.data.readers.jsonl_reader import read_jsonl
 from engine.data.readers.parquet_reader import read_parquet
 from engine.data.readers.text_reader import read_text
@@ -53,6 +53,8 @@ class SourceFile:
             return read_parquet(self.path, budget)
         if self.format == "jsonl":
             return read_jsonl(self.path, text)
+        if self.format == "json" and self.options.get("several"):
+            return read_json_stream(self.path, text, budget)
         if self.format == "json":
             return read_json(self.path, text, self.options.get("key"), budget)
         if self.format == "xlsx":

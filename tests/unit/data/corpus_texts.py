@@ -39,7 +39,7 @@ TEXT_BAD = [
     Bad("jsonl-separators-inside-texts", lambda: jsonl(*({"prompt": f"Q{i}\n\u2028\x85\x1c\x0b", "completion": f"A{i}"} for i in (1, 2)), "x"), 2, [(3, 3, None, MALFORMED, {"position": 1, "near": "x"})], "jsonl"),
     Bad("jsonl-raw-separators-inside-texts", lambda: "".join(json.dumps({"prompt": f"Q{i}\n\u2028\x85", "completion": f"A{i}"}, ensure_ascii=False) + "\n" for i in (1, 2)).encode(), 2, [], "jsonl"),
     Bad("jsonl-single-quotes", lambda: jsonl(good(1), "{'prompt': 'x', 'completion': 'y'}", good(2)), 2, [(2, 2, None, MALFORMED, {"position": 2, "near": "{'prompt': 'x"})], "jsonl"),
-    Bad("jsonl-comment", lambda: jsonl("// ours", good(1), good(2)), 2, [(1, 1, None, MALFORMED, {"position": 1, "near": "// ours"})], "jsonl"),
+    Bad("jsonl-comment", lambda: jsonl("// ours", good(1), good(2)), 2, [], "jsonl"),
     Bad("jsonl-two-on-a-line", lambda: jsonl(good(1), json.dumps(good(0)) + json.dumps(good(0)), good(2)), 2, [(2, 2, None, MALFORMED, {"position": 37, "near": 'tion": "A0"}{"prompt": "'})], "jsonl"),
     Bad("jsonl-latin1-line", lambda: jsonl(good(1)) + "é".encode() * 9 + b"\n" + '{"prompt": "café", "completion": "y"}\n'.encode("latin-1") + jsonl(good(2)), 2, [(2, 2, None, MALFORMED, {"position": 1, "near": "é" * 9}), (3, 3, None, "data.row.bad_bytes", {})], "jsonl"),
     Bad("jsonl-overlong-bytes", lambda: jsonl(good(1)) + "é".encode() * 9 + b"\n" + b'{"prompt": "\xc0\xaf", "completion": "y"}\n' + jsonl(good(2)), 2, [(2, 2, None, MALFORMED, {"position": 1, "near": "é" * 9}), (3, 3, None, "data.row.bad_bytes", {})], "jsonl"),
