@@ -88,16 +88,16 @@ def test_damaged_parquet_says_how_many_rows_are_lost(tmp_path: Path) -> None:
     assert_can_be_said(lost["code"], lost["params"])
 
 
-def test_map_columns_are_named_and_cannot_be_chosen(tmp_path: Path) -> None:
+def test_columns_of_bytes_are_named_and_cannot_be_chosen(tmp_path: Path) -> None:
     import pyarrow as pa
 
-    kinds = pa.array([[("a", "b")]], pa.map_(pa.string(), pa.string()))
+    kinds = pa.array([[("a", b"b")]], pa.map_(pa.string(), pa.binary()))
     data = parquet({"prompt": ["Q1"], "completion": ["A1"], "extra": kinds, "raw": [b"\xff"]})
     result = run(tmp_path, data)
     assert result.pairs == [("Q1", "A1")]
     named = {n["params"]["column"]: n["params"]["type"] for n in result.source.notes if n["code"] == "columns.unusable"}
     assert named.keys() == {"extra", "raw"}
-    assert named["extra"].startswith("map<string, string")
+    assert named["extra"].startswith("map<string, binary")
     with pytest.raises(Fault, match="unknown_column"):
         run(tmp_path, data, shape="text", mapping={"text": "extra"})
 
