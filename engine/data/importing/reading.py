@@ -13,6 +13,7 @@ from engine.data.readers.jsonl_reader import json_row
 from engine.data.readers.source_file import SourceFile
 from engine.data.records.bounds import MAX_ROW, ReadingBudget
 from engine.data.records.encodings import MARK_BAD_BYTES
+from engine.data.records.json_tolerant import is_comment
 from engine.data.records.quick_json import quick_object
 from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.rows.row import Row
@@ -22,6 +23,7 @@ Outcome = Row | Rejected
 _BATCH_ROWS = 1_000
 _BATCH_CHARACTERS = 4_000_000
 _SPACE = b" \t\r\n"
+_SLASH = ord("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _outcomes_of(block: Block, name: str | None, convert: Convert, row: int) -> 
     found: list[Outcome] = []
     for number, line in enumerate(block.lines, block.first):
         line = line.strip(_SPACE)
-        if not line:
+        if not line or (line[0] == _SLASH and is_comment(_text(line))):
             continue
         row += 1
         short = block.whole and len(line) < MAX_ROW
