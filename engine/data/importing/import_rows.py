@@ -6,14 +6,15 @@ import contextlib
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
+from engine.data.importing.arranging import forget_written, plan_of, with_split_texts, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
-from engine.data.importing.making import Makers, helpers_for
+from engine.data.importing.making import Makers, Recipe, helpers_for
 from engine.data.importing.reading import Convert, Outcome, Place, outcomes, pieces
 from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
 from engine.data.records.record import Rejected
@@ -21,8 +22,9 @@ from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
 from engine.data.schema.declared import shape_of
 from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
-from engine.data.schema.mapping import ColumnMapping, make_plan
+from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import Row, normaliser
+from engine.data.schema.normalise.tidy import TidyCounter, check_tidy
 
 _PREVIEW_ROWS = 500
 Templates = Mapping[str, Sequence[str]]
@@ -71,19 +73,33 @@ class Preview:
     kept: list[str] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOutColumn] = field(default_factory=list)
+    tidy: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # repairs of conversations, as `TidyCounter.found` gives them
+    tidy_together: int = 0  # rows that all repairs together save
 
 
 def converter(
-    source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None = None
+    source: DetectedUpload,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    templates: Templates | None = None,
+    tidy: Sequence[str] = (),
 ) -> Convert:
     """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
-    return normaliser(_plan(source, shape, mapping, templates))
+    return recipe_of(source, shape, mapping, templates, tidy).convert()
 
 
-def _plan(
-    source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None
-) -> ColumnMapping:
-    return make_plan(shape_of(shape), mapping, source.columns, templates)
+def recipe_of(
+    source: DetectedUpload,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    templates: Templates | None = None,
+    tidy: Sequence[str] = (),
+) -> Recipe:
+    """How records become rows under a mapping. Raises Fault when the mapping does not fit the columns."""
+    plan = make_plan(shape_of(shape), mapping, source.columns, templates)
+    return Recipe(replace(plan, tidy=check_tidy(tidy)), plan_of(source))
 
 
 def preview(
@@ -93,13 +109,16 @@ def preview(
     limit: int,
     templates: Templates | None = None,
     budget: ReadingBudget | None = None,
+    tidy: Sequence[str] = (),
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
-    plan = _plan(source, shape, mapping, templates)
+    plan = recipe_of(source, shape, mapping, templates, tidy).plan
     beside = LeftOutCounter(plan)
+    repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
-    items = outcomes(source, beside.watching(normaliser(plan)), budget)
+    watched = repairs.watching(beside.watching(normaliser(plan)))
+    items = outcomes(source, with_split_texts(plan_of(source), watched), budget)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -116,6 +135,7 @@ def preview(
             break
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
     found.left_out = beside.found()
+    found.tidy, found.tidy_together = repairs.found(), repairs.together
     found.whole = found.whole and next(_in_time(items, found), None) is None and found.whole
     return found
 
@@ -141,6 +161,7 @@ def import_rows(
     lasting: bool = False,
     budget: ReadingBudget | None = None,
     processes: int = 1,
+    tidy: Sequence[str] = (),
 ) -> Imported:
     """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
 
@@ -149,19 +170,21 @@ def import_rows(
         lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
         budget: how long it may take, and who is asked meanwhile whether to go on.
         processes: how many may work on a large source at once.
+        tidy: repairs of whole conversations that are made, as `TIDIES` has them.
 
     Raises:
         Fault: of the mapping; "data.import.disk_full"; OverBounds.
         Later: it takes longer than `budget` says.
     """
-    plan = _plan(source, shape, mapping, templates)
-    size = sum(file.path.stat().st_size for file in source.files)
+    recipe = recipe_of(source, shape, mapping, templates, tidy)
+    budget = budget or ReadingBudget()
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
-        with work, _uncollected(), Makers(plan, helpers_for(size, processes)) as makers:
-            read = pieces(source, work.place, budget or ReadingBudget())
-            for made, place in makers.made(read, work.place.items):
+        source = written_source(source, folder, budget)
+        size = sum(file.path.stat().st_size for file in source.files)
+        with work, _uncollected(), Makers(recipe, helpers_for(size, processes)) as makers:
+            for made, place in makers.made(pieces(source, work.place, budget), work.place.items):
                 check_disk(folder)
                 work.add(made, place)
                 tell(place, len(work.draft), work.rejected.count)
@@ -175,6 +198,7 @@ def import_rows(
     finally:
         if done or not lasting:
             work.discard(keep_rejected=done)
+            forget_written(folder)
     return outcome
 
 

@@ -18,6 +18,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 
+from engine.data.arrange.arrangement import Arrangement
+from engine.data.importing.arranging import with_split_texts
 from engine.data.importing.reading import Convert, Lines, Piece, Place
 from engine.data.records.record import Rejected
 from engine.data.rows.drafts import MadeRows, made_rows
@@ -67,17 +69,34 @@ class _Task:
     made: Made | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How records become rows.
+
+    Attributes:
+        plan: which columns are what.
+        arrangement: whether filled-in texts are taken apart before.
+    """
+
+    plan: ColumnMapping
+    arrangement: Arrangement
+
+    def convert(self) -> Convert:
+        """What makes a row of a record, or raises RowFault."""
+        return with_split_texts(self.arrangement, normaliser(self.plan))
+
+
 class Makers:
     """Makes pieces, with helpers; used as a context, behind which they are gone.
 
     Args:
-        plan: how records become rows.
+        recipe: how records become rows.
         helpers: how many processes there are beside this one.
     """
 
-    def __init__(self, plan: ColumnMapping, helpers: int) -> None:
-        self._convert = normaliser(plan)
-        self._helpers = [_Helper(plan) for _ in range(helpers)]
+    def __init__(self, recipe: Recipe, helpers: int) -> None:
+        self._convert = recipe.convert()
+        self._helpers = [_Helper(recipe) for _ in range(helpers)]
         self._most = 2 + 3 * helpers
 
     def __enter__(self) -> Makers:
@@ -120,7 +139,7 @@ class Makers:
 class _Helper:
     """A process that makes pieces: one at hand and, where that is a few bytes in the pipe, one more that waits."""
 
-    def __init__(self, plan: ColumnMapping) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         self.tasks: deque[_Task] = deque()
         ours, theirs = socket.socketpair()
         with theirs:
@@ -128,7 +147,7 @@ class _Helper:
             self._process = subprocess.Popen(command, cwd=_PROJECT, pass_fds=(theirs.fileno(),))
         self._pipe = Connection(ours.detach())
         self._alive = True
-        self._said(lambda: self._pipe.send(plan))
+        self._said(lambda: self._pipe.send(recipe))
 
     def takes(self, task: _Task) -> bool:
         """Give it a piece, if it has room for one."""
@@ -165,7 +184,7 @@ class _Helper:
 def serve(pipe: Connection) -> None:
     """In the process: until the other end closes."""
     with contextlib.suppress(*_ENDED, KeyboardInterrupt):
-        convert = normaliser(pipe.recv())
+        convert = pipe.recv().convert()
         gc.freeze()
         gc.disable()
         while True:

@@ -8,10 +8,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.data.importing.arranging import first_records
 from engine.data.readers.jsonl_blocks import Block, blocks, lines_between
 from engine.data.readers.jsonl_reader import json_row
 from engine.data.records.bounds import MAX_ROW, ReadingBudget
 from engine.data.records.encodings import MARK_BAD_BYTES
+from engine.data.records.json_tolerant import is_comment
 from engine.data.records.quick_json import quick_object
 from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.rows.row import Row
@@ -25,6 +27,7 @@ Outcome = Row | Rejected
 _BATCH_ROWS = 1_000
 _BATCH_CHARACTERS = 4_000_000
 _SPACE = b" \t\r\n"
+_SLASH = ord("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ class Place:
 
 
 def outcomes(source: DetectedUpload, convert: Convert, budget: ReadingBudget) -> Iterator[Outcome]:
-    """Every row of the source as it comes out, or why it does not."""
-    return (_outcome(item, convert) for item in source.records(budget))
+    """Every row of the source as it comes out, or why it does not; the first ones where conversations span records, then Later."""
+    return (_outcome(item, convert) for item in first_records(source, budget))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def _by_blocks(
 ) -> Iterator[tuple[Piece, Place]]:
     budget.open(file.name, file.path.stat().st_size)
     for block in blocks(file.path, place.offset, place.line):
-        rows = sum(bool(line.strip(_SPACE)) for line in block.lines)
+        rows = sum(not _is_empty(line.strip(_SPACE)) for line in block.lines)
         budget.rows(rows, 0)
         budget.heed()
         piece = Lines(file.path, name, place.offset, block.end, block.first, place.row, block.whole, block.lines)
@@ -178,7 +181,7 @@ def _outcomes_of(block: Block, name: str | None, convert: Convert, row: int) -> 
     found: list[Outcome] = []
     for number, line in enumerate(block.lines, block.first):
         line = line.strip(_SPACE)
-        if not line:
+        if _is_empty(line):
             continue
         row += 1
         short = block.whole and len(line) < MAX_ROW
@@ -193,6 +196,11 @@ def _outcomes_of(block: Block, name: str | None, convert: Convert, row: int) -> 
         except RowFault as fault:
             found.append(fault.rejected(Record(row, number, values, _text(line), name)))
     return found
+
+
+def _is_empty(line: bytes) -> bool:
+    """Whether a line without white space around it holds no row."""
+    return not line or (line[0] == _SLASH and is_comment(_text(line)))
 
 
 def _text(line: bytes) -> str:

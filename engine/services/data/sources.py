@@ -33,6 +33,7 @@ _MB = 2**20
 _SHEET_SECONDS = 5 * AT_ONCE_SECONDS  # for another sheet or encoding, while somebody waits
 MAX_CELLS = 200_000
 _NAMED = 3  # files that are named where a data set says where it came from
+ARRANGED = ("arrange", "ways", "plain_columns")  # what is known of how records become conversations
 _PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
 
 
@@ -180,7 +181,7 @@ def found_columns(ctx: Context, found: DetectedUpload) -> dict[str, Any]:
         "columns": found.columns,
         "mapping": found.mapping,
         "templates": found.templates,
-        "detection": {"notes": found.notes},
+        "detection": {"notes": found.notes, **{key: getattr(found, key) for key in ARRANGED if getattr(found, key)}},
         "sources": [_stored(ctx, file) for file in found.files],
     }
 
@@ -272,15 +273,23 @@ def source_of(
         files = [SourceFile(files[0].path, files[0].name, "")]
         return detect_files(files, (encoding or row.encoding) if row.encoding else None, wanted, budget=budget)
     current = reading_of(row) | row.options
+    arranged = {key: row.detection[key] for key in ARRANGED if key in row.detection}
     same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())
     if same:
         chosen = tuple(file.chosen(row.options) for file in files)
         return DetectedUpload(
-            chosen, row.columns, row.shape, row.mapping, notes=row.detection.get("notes", []), templates=row.templates
+            chosen,
+            row.columns,
+            row.shape,
+            row.mapping,
+            notes=row.detection.get("notes", []),
+            templates=row.templates,
+            **arranged,
         )
     if encoding in (None, row.encoding) and all(file.format in TEXTS for file in files):
         chosen = tuple(file.chosen(row.options | wanted) for file in files)
-        return DetectedUpload(chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []))
+        notes = row.detection.get("notes", [])
+        return DetectedUpload(chosen, row.columns, row.shape, row.mapping, notes, **arranged)
     return detect_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted, budget=budget)
 
 
