@@ -182,7 +182,7 @@ def import_rows(
     done = False
     try:
         source = written_source(source, folder, budget)
-        size = sum(file.path.stat().st_size for file in source.files)
+        size = sum(file.path.stat().st_size for file in source.files if file.path.is_file())
         with work, _uncollected(), Makers(recipe, helpers_for(size, processes)) as makers:
             for made, place in makers.made(pieces(source, work.place, budget), work.place.items):
                 check_disk(folder)
