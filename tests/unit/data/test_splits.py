@@ -11,6 +11,7 @@ import pytest
 from engine.core.errors import Fault
 from engine.data.detection.detect_upload import DetectedUpload, detect_files, detect_upload
 from engine.data.importing.import_rows import Imported, import_rows, preview
+from engine.data.operations import OPERATIONS, operation_of
 from engine.data.readers.source_file import SourceFile
 from engine.data.rows.index import RowIndex
 from engine.data.rows.store import read_rows
@@ -18,6 +19,9 @@ from engine.data.splits.cards import card_of
 from engine.data.splits.files import parts_of_files
 from engine.data.splits.words import part_of_value
 from tests.unit.data.corpus import jsonl
+from tests.unit.data.shaping import Memory
+from tests.unit.data.shaping import chat as made_row
+from tests.unit.data.shaping import run as operate
 
 TRAIN, VAL, TEST = "train", "val", "test"
 
@@ -234,3 +238,38 @@ def test_a_held_out_file_alone_is_drawn_from_and_that_is_said(tmp_path: Path) ->
     assert source.splits is None
     assert [one["code"] for one in source.notes if one["what"] == "splits"] == ["splits.alone"]
     assert not [one for one in upload(tmp_path, pairs("a"), "train.jsonl").notes if one["what"] == "splits"]
+
+
+_OTHER = {
+    "mix": {"datasets": [2]},
+    "replay": {"dataset": 2},
+    "limit_rows": {"rows": 10},
+    "cap_group": {"rows": 5},
+    "system_turn": {"text": "Be kind."},
+}
+
+
+@pytest.mark.parametrize(
+    "key", [one.key for one in OPERATIONS if one.group in ("size", "augment", "combine", "wording")]
+)
+def test_no_operation_makes_training_rows_of_test_rows(key: str) -> None:
+    """Nor of validation rows; neither the set's own nor those of one that is mixed in."""
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        sides = ("train", "train", "train", "train", "val", "test")
+        return [
+            made_row(i, f"Please explain number {i} of {name} {sides[i % 6]}?", f"It is {i % 3}.", split=sides[i % 6])
+            for i in range(60)
+        ]
+
+    source, other = Memory(rows("own")), Memory(rows("other"))
+    source.others[2] = other
+    for row in operate(
+        source,
+        key,
+        **_OTHER.get(key, {}),
+        **({"seed": 3} if any(p.key == "seed" for p in operation_of(key).params) else {}),
+    ):
+        said = row["messages"][-2]["content"].lower()
+        side = next((side for side in ("val", "test") if f"own {side}" in said or f"other {side}" in said), "train")
+        assert row["split"] == side
