@@ -112,6 +112,24 @@ class ArrangementWay(TypedDict):
     templates: dict[str, list[str]]  # field -> wordings
 
 
+class SplitWish(TypedDict, total=False):
+    """Where the rows' parts come from."""
+
+    kind: Literal["random", "kept"]  # drawn anew, or as the data have them
+    files: dict[str, SplitName]  # file -> its part
+    column: str | None  # that says a row's part
+    eval: Literal["val", "test"]  # what "eval" means in the column
+    draw: bool  # validation rows are drawn out of training where there are none
+
+
+class SplitsView(TypedDict):
+    """The parts that the data bring."""
+
+    proposed: SplitWish | None  # as found; None: nothing to keep
+    chosen: SplitWish | None  # of the last import
+    files: list[str]  # names, in order
+
+
 class DatasetView(DatasetBrief):
     """Everything about one data set except its rows."""
 
@@ -126,6 +144,7 @@ class DatasetView(DatasetBrief):
     tidy: list[str]  # repairs of conversations that were chosen
     repaired: int  # rejected rows that were put right
     versions: int  # how many there are
+    splits: SplitsView  # the parts that the data bring
 
 
 class ImportWish(TypedDict, total=False):
@@ -141,6 +160,7 @@ class ImportWish(TypedDict, total=False):
     options: dict[str, Any] | None  # of the reader
     arrange: dict[str, Any] | None  # how records become conversations; None: as detected
     tidy: list[str]  # repairs of conversations
+    splits: SplitWish | None  # where rows' parts come from; None: as detected
 
 
 class JobStarted(TypedDict):
@@ -236,6 +256,7 @@ class MappingPreview(TypedDict):
     wording: str | None  # a question that names the classes
     tidy: list[TidyView]  # repairs that save rows
     tidy_together: int  # rows that all of them would save
+    splits: dict[str, int]  # rows by part, of those that were looked at, where parts are kept
 
 
 class RowsPage(TypedDict):

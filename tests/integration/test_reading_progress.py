@@ -21,7 +21,12 @@ RECIPES: list[tuple[str, dict[str, Any]]] = [
 @pytest.fixture
 def shop(ctx: Context) -> int:
     rows = [
-        {"messages": [{"role": "user", "content": f"Q{n}"}, {"role": "assistant", "content": f"A{n % 3 if n < 900 else 0}"}]}
+        {
+            "messages": [
+                {"role": "user", "content": f"Q{n}"},
+                {"role": "assistant", "content": f"A{n % 3 if n < 900 else 0}"},
+            ]
+        }
         for n in range(ROWS)
     ]
     return add_dataset(ctx, rows)

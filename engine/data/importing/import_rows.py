@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
-from engine.data.importing.arranging import forget_written, plan_of, with_split_texts, written_source
+from engine.data.importing.arranging import forget_written, plan_of, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.importing.making import Makers, Recipe, helpers_for
-from engine.data.importing.reading import Convert, Outcome, Place, outcomes, pieces
+from engine.data.importing.reading import Convert, Outcome, Place, first_pieces, outcomes, pieces
 from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
 from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
@@ -25,6 +25,7 @@ from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
 from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import Row, normaliser
 from engine.data.schema.normalise.tidy import TidyCounter, check_tidy
+from engine.data.splits.plan import SplitPlan, read_plan
 
 _PREVIEW_ROWS = 500
 Templates = Mapping[str, Sequence[str]]
@@ -41,6 +42,7 @@ class Imported:
         kept: the first of the rejected rows, as the table of rejected rows has them.
         rejected_path: the file of all of them; None where there is none.
         stats: as `Tally.as_dict` gives them.
+        left_out: columns that are not learnt although rows have something there, where that was asked for.
     """
 
     stored: Stored | None
@@ -48,6 +50,7 @@ class Imported:
     kept: list[dict[str, Any]]
     rejected_path: Path | None
     stats: dict[str, Any]
+    left_out: list[LeftOutColumn] = field(default_factory=list)
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Preview:
         kept: columns that are not trained on and stay as extra fields.
         classes: of a classification, how often each answer was seen, the most frequent first.
         left_out: columns that are not learnt although rows have something there.
+        splits: rows that were seen and can be used, by their part; empty where parts are drawn.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -77,6 +81,7 @@ class Preview:
         default_factory=list
     )  # repairs of conversations, as `TidyCounter.found` gives them
     tidy_together: int = 0  # rows that all repairs together save
+    splits: dict[str, int] = field(default_factory=dict)
 
 
 def converter(
@@ -85,9 +90,20 @@ def converter(
     mapping: Mapping[str, str],
     templates: Templates | None = None,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
 ) -> Convert:
-    """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
-    return recipe_of(source, shape, mapping, templates, tidy).convert()
+    """What makes rows of records under a mapping. Raises Fault when mapping or parts do not fit the files."""
+    return recipe_of(source, shape, mapping, templates, tidy, splits).convert()
+
+
+def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> SplitPlan | None:
+    """Where the rows' parts come from: as wished, else as the files have them. Raises Fault, see `read_plan`."""
+    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], source.columns)
+
+
+def _told(plan: SplitPlan | None) -> list[str]:
+    """The column that says parts."""
+    return [] if plan is None or plan.column is None else [plan.column]
 
 
 def recipe_of(
@@ -96,10 +112,12 @@ def recipe_of(
     mapping: Mapping[str, str],
     templates: Templates | None = None,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
 ) -> Recipe:
-    """How records become rows under a mapping. Raises Fault when the mapping does not fit the columns."""
+    """How records become rows. Raises Fault when mapping or parts do not fit the files."""
     plan = make_plan(shape_of(shape), mapping, source.columns, templates)
-    return Recipe(replace(plan, tidy=check_tidy(tidy)), plan_of(source))
+    files = tuple(file.name for file in source.files)
+    return Recipe(replace(plan, tidy=check_tidy(tidy)), plan_of(source), split_plan(source, splits), files)
 
 
 def preview(
@@ -110,15 +128,17 @@ def preview(
     templates: Templates | None = None,
     budget: ReadingBudget | None = None,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
-    plan = recipe_of(source, shape, mapping, templates, tidy).plan
-    beside = LeftOutCounter(plan)
+    recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
+    plan = recipe.plan
+    beside = LeftOutCounter(plan, _told(recipe.splits))
     repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
     watched = repairs.watching(beside.watching(normaliser(plan)))
-    items = outcomes(source, with_split_texts(plan_of(source), watched), budget)
+    items = outcomes(source, recipe.around(watched), budget)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -127,6 +147,8 @@ def preview(
                 found.rejected.append(item)
             continue
         kept.update(dict.fromkeys(item.get("extra", ())))
+        if part := item.get("split"):
+            found.splits[part] = found.splits.get(part, 0) + 1
         if shape == "classification":
             classes[item["messages"][-1]["content"]] += 1
         if len(found.rows) < limit:
@@ -162,6 +184,9 @@ def import_rows(
     budget: ReadingBudget | None = None,
     processes: int = 1,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
+    look_beside: bool = False,
+    most: int | None = None,
 ) -> Imported:
     """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
 
@@ -171,27 +196,34 @@ def import_rows(
         budget: how long it may take, and who is asked meanwhile whether to go on.
         processes: how many may work on a large source at once.
         tidy: repairs of whole conversations that are made, as `TIDIES` has them.
+        splits: where the rows' parts come from, as `SplitPlan` says; None: as the files have them.
+        look_beside: whether columns are counted that are not learnt.
+        most: how many records are read; None: all.
 
     Raises:
-        Fault: of the mapping; "data.import.disk_full"; OverBounds.
+        Fault: of the mapping or the parts; "data.import.disk_full"; OverBounds.
         Later: it takes longer than `budget` says.
     """
-    recipe = recipe_of(source, shape, mapping, templates, tidy)
+    recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
+    beside = LeftOutCounter(recipe.plan, _told(recipe.splits)) if look_beside else None
     budget = budget or ReadingBudget()
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
         source = written_source(source, folder, budget)
         size = sum(file.path.stat().st_size for file in source.files if file.path.is_file())
-        with work, _uncollected(), Makers(recipe, helpers_for(size, processes)) as makers:
-            for made, place in makers.made(pieces(source, work.place, budget), work.place.items):
+        convert = recipe.around(beside.watching(normaliser(recipe.plan)) if beside else normaliser(recipe.plan))
+        helpers = 0 if beside or most is not None else helpers_for(size, processes)
+        with work, _uncollected(), Makers(recipe, helpers, convert) as makers:
+            read = first_pieces(pieces(source, work.place, budget), most)
+            for made, place in makers.made(read, work.place.items):
                 check_disk(folder)
                 work.add(made, place)
                 tell(place, len(work.draft), work.rejected.count)
                 gc.collect(0)  # readers of documents do make some
             if lasting:
                 work.save()
-        outcome = _finish(work, folder, val_fraction, seed)
+        outcome = _finish(work, folder, val_fraction if recipe.splits is None or recipe.splits.draw else 0.0, seed)
         done = True
     except OSError as error:
         raise disk_fault(error, folder) from error
@@ -199,7 +231,7 @@ def import_rows(
         if done or not lasting:
             work.discard(keep_rejected=done)
             forget_written(folder)
-    return outcome
+    return outcome if beside is None else replace(outcome, left_out=beside.found())
 
 
 @contextlib.contextmanager

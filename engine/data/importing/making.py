@@ -25,6 +25,7 @@ from engine.data.records.record import Rejected
 from engine.data.rows.drafts import MadeRows, made_rows
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise import normaliser
+from engine.data.splits.plan import SplitPlan, keeping
 
 MOST_PROCESSES = 8
 _LONG = 8 * 2**20  # bytes of files from which on processes of their own are worth their start
@@ -50,7 +51,10 @@ def make(piece: Piece, convert: Convert, first_id: int) -> Made:
     outcomes = list(enumerate(piece.outcomes(convert), first_id))
     rejected = [item for _place, item in outcomes if isinstance(item, Rejected)]
     return Made(
-        made_rows((item, place, "train") for place, item in outcomes if not isinstance(item, Rejected)), rejected
+        made_rows(
+            (item, place, item.pop("split", "train")) for place, item in outcomes if not isinstance(item, Rejected)
+        ),
+        rejected,
     )
 
 
@@ -76,14 +80,22 @@ class Recipe:
     Attributes:
         plan: which columns are what.
         arrangement: whether filled-in texts are taken apart before.
+        splits: where the rows' parts come from; None: they are drawn later.
+        files: names of the files.
     """
 
     plan: ColumnMapping
     arrangement: Arrangement
+    splits: SplitPlan | None
+    files: tuple[str, ...]
 
     def convert(self) -> Convert:
         """What makes a row of a record, or raises RowFault."""
-        return with_split_texts(self.arrangement, normaliser(self.plan))
+        return self.around(normaliser(self.plan))
+
+    def around(self, convert: Convert) -> Convert:
+        """The same around a normaliser that somebody listens to."""
+        return with_split_texts(self.arrangement, keeping(convert, self.splits, self.files))
 
 
 class Makers:
@@ -92,10 +104,11 @@ class Makers:
     Args:
         recipe: how records become rows.
         helpers: how many processes there are beside this one.
+        convert: what this process makes rows with, where it is not the recipe alone.
     """
 
-    def __init__(self, recipe: Recipe, helpers: int) -> None:
-        self._convert = recipe.convert()
+    def __init__(self, recipe: Recipe, helpers: int, convert: Convert | None = None) -> None:
+        self._convert = convert or recipe.convert()
         self._helpers = [_Helper(recipe) for _ in range(helpers)]
         self._most = 2 + 3 * helpers
 

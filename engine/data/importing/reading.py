@@ -78,6 +78,11 @@ class Lines:
     whole: bool
     lines: list[bytes] | None
 
+    def beginning(self, count: int) -> Lines:
+        """So many of its rows, for this process alone."""
+        places = [place for place, line in enumerate(self.lines or ()) if not _is_empty(line.strip(_SPACE))]
+        return replace(self, lines=(self.lines or [])[: places[count - 1] + 1])
+
     def outcomes(self, convert: Convert) -> list[Outcome]:
         """Every row, or why it cannot be used."""
         lines = self.lines if self.lines is not None else lines_between(self.path, self.start, self.end, self.whole)
@@ -93,6 +98,10 @@ class Records:
     """A piece of any file: records that were read."""
 
     items: list[Record | Rejected]  # in order
+
+    def beginning(self, count: int) -> Records:
+        """So many of its rows."""
+        return Records(self.items[:count])
 
     def outcomes(self, convert: Convert) -> list[Outcome]:
         """Every row, or why it cannot be used."""
@@ -117,6 +126,17 @@ def pieces(source: DetectedUpload, place: Place, budget: ReadingBudget) -> Itera
             yield piece, place
         place = Place(file=number + 1, items=place.items, size=_size(source, number + 1))
         yield Records([]), place
+
+
+def first_pieces(read: Iterator[tuple[Piece, Place]], most: int | None) -> Iterator[tuple[Piece, Place]]:
+    """The pieces until so many records are passed; None: all."""
+    passed = 0
+    for piece, place in read:
+        if most is not None and place.items > most:
+            yield piece.beginning(most - passed), replace(place, items=most)
+            return
+        yield piece, place
+        passed = place.items
 
 
 def _size(source: DetectedUpload, files: int) -> int:
