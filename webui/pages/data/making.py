@@ -22,7 +22,7 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     ctx = site.ctx
 
     def make_form() -> MakingForm:
-        return {"params": _form(site, lang), "writers": writers.writers(ctx), "endings": ",".join(documents.ENDINGS)}
+        return {"params": _form(site, lang), "writers": writers.writers(ctx), "endings": documents.document_endings()}
 
     def make_view(documents_key: str, characters: int) -> MakingView:
         return making.making_view(ctx, documents_key, choice.passage_length(characters))

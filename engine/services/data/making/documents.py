@@ -67,6 +67,11 @@ def _passages(folder: Path, files: tuple[tuple[str, str], ...], characters: int)
     return tuple(found)
 
 
+def document_endings() -> str:
+    """The endings of documents' names, as the file field of a page takes them."""
+    return ",".join(ENDINGS)
+
+
 def take_documents(ctx: Context, files: Sequence[tuple[Path, str]]) -> MakingTaken:
     """Move documents in and read them: {"making": key}, with "job" where that takes longer than a request may.
 
