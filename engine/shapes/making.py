@@ -40,6 +40,7 @@ class WriterView(TypedDict):
     key: str  # as it is chosen
     label: str  # its name
     host: str  # that the passages are sent to; "": they stay on this machine
+    near: bool  # that host is this machine
     starter: bool  # it is the small model that ships with the product
 
 

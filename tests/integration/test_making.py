@@ -104,7 +104,9 @@ def test_approved_rows_of_an_older_data_set_stay_marked_and_are_never_held_out(h
     annotation_queue.approve_waiting(home, target)
     annotation_queue.add_approved(home, target)
     rows = [row for row in read_rows(version_files.version_file(home, target)[1]) if row.get("origin")]
-    assert [(row["split"], row["origin"]["code"], row["origin"]["page"]) for row in rows] == [("train", "make", None)] * 3
+    assert [(row["split"], row["origin"]["code"], row["origin"]["page"]) for row in rows] == [
+        ("train", "make", None)
+    ] * 3
     again = made(home, bring(home), dataset=target)["result"]
     assert (again["made"], again["left_out"]) == (0, {"alike": 3})
 
@@ -117,7 +119,12 @@ def test_a_stop_or_a_fault_keeps_what_was_made_and_it_goes_on(home: Context, fak
 
     fake.say = fails_once
     told = made(home, bring(home))
-    assert (told["status"], told["error"]["code"], told["result"]["made"], told["step"]) == ("failed", "writer.refused", 1, 1)
+    assert (told["status"], told["error"]["code"], told["result"]["made"], told["step"]) == (
+        "failed",
+        "writer.refused",
+        1,
+        1,
+    )
     assert told["resumable"]
     lifecycle.resume_job(home, told["job"])
     workers.run_here(home)
@@ -155,9 +162,9 @@ def test_a_service_that_is_busy_is_asked_again_and_bounds_hold(fake: FakeWriter)
             with pytest.raises(Fault, match=code.replace(".", r"\.")) as caught:
                 ask()
             assert KEY not in json.dumps(caught.value.as_dict())
-    with endpoint.EndpointWriter(endpoint.Endpoint("http://127.0.0.1:1/v1", "big"), "", wait=0.0) as writer:
-        with pytest.raises(Fault, match=r"writer\.unreachable"):
-            writer.say([], temperature=0, longest=1)
+    nobody = endpoint.EndpointWriter(endpoint.Endpoint("http://127.0.0.1:1/v1", "big"), "", wait=0.0)
+    with nobody as writer, pytest.raises(Fault, match=r"writer\.unreachable"):
+        writer.say([], temperature=0, longest=1)
 
 
 def test_offline_only_a_service_of_this_machine_is_asked(home: Context) -> None:

@@ -112,9 +112,7 @@ async def _store(site: Site, request: Request, take: Take) -> Mapping[str, Any]:
         incoming.path.unlink(missing_ok=True)
 
 
-def _grouped(
-    site: Site, group: UploadGroup, path: Path, name: str, request: Request, take: Take
-) -> Mapping[str, Any]:
+def _grouped(site: Site, group: UploadGroup, path: Path, name: str, request: Request, take: Take) -> Mapping[str, Any]:
     place, count = (_number(request.headers.get(key, "")) for key in ("x-group-place", "x-group-count"))
     group.take(path, name, place)
     if place + 1 < count:

@@ -22,6 +22,8 @@ _CLOSE = frozenset(("en", "latin"))  # short texts of one are taken for the othe
 _TELLS = 60  # characters that tell them apart
 _SCRIPTS = frozenset(("zh", "ja", "ko", "cyrillic", "arabic"))
 _CJK_SCRIPTS = frozenset(("zh", "ja"))
+
+
 @cache
 def _refers() -> re.Pattern[str]:
     """Matches a question that cannot be understood without the passage: "according to the text"."""

@@ -16,7 +16,8 @@ _LONGEST_HEADING = 120
 _LONGEST_LINE = 60  # of a line that stands alone in a plain text and is a heading
 _ENDED = tuple(".!?:;,…\u3002\uff01\uff1f\uff1a\uff1b\uff0c\u3001\"'”’)\uff09\u300b")
 _CHAPTER = re.compile(
-    r"(\u7b2c[\u3007\u96f6\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\d]{1,6}[\u7ae0\u8282\u7bc7\u90e8\u56de\u5377]|(chapter|section|part|appendix)\s+[\divxlc]+\b)", re.I
+    r"(\u7b2c[\u3007\u96f6\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u4e03\u516b\u4e5d\u5341\u767e\u5343\d]{1,6}[\u7ae0\u8282\u7bc7\u90e8\u56de\u5377]|(chapter|section|part|appendix)\s+[\divxlc]+\b)",
+    re.I,
 )
 
 

@@ -15,7 +15,8 @@ from engine.data.rows.language import language_of
 from engine.data.schema.guess import MAX_EXTRA
 
 CHARACTERS = 1_200  # of a passage, unless another length is asked for
-LEAST, MOST = 300, MAX_EXTRA - 100  # a passage stands whole in the columns of the rows that are made of it
+_OVER = 100  # characters that a piece may have more, so that no word is cut
+LEAST, MOST = 300, MAX_EXTRA - _OVER  # a passage stands whole in the columns of the rows that are made of it
 SHORTEST = 40  # characters of a passage about which anything can be asked
 _LONGEST_HEADING = 200
 _CRUMB = " › "
@@ -94,7 +95,7 @@ def _cut(text: str, characters: int) -> Iterator[str]:
         yield text
         return
     for _line, piece in chunks(io.StringIO(text), characters):
-        while len(piece) > MAX_EXTRA:  # one endless word
+        while len(piece) > characters + _OVER:  # one endless word
             yield piece[:characters]
             piece = piece[characters:]
         if piece.strip():

@@ -11,8 +11,9 @@ from engine.services.data.annotation import annotation_queue
 from engine.services.data.making import choice, documents, forecast, making, writers
 from engine.services.jobs import lifecycle
 from engine.shapes.making import ForecastView, MadeRowsView, MakingView
-from webui.form_shapes import ParamForm
+from webui.form_shapes import FormChoice, ParamForm
 from webui.forms import param_form
+from webui.i18n import t
 from webui.pages.data.shapes import MakingForm
 from webui.site import Site
 
@@ -66,7 +67,8 @@ def _form(site: Site, lang: str) -> list[ParamForm]:
             param["choices"] = [{"value": one["key"], "label": _named(one["label"], one["host"])} for one in found]
             param["default"] = found[0]["key"] if found else None
         if param["source"] == "dataset":
-            param["choices"] = [{"value": one["id"], "label": one["name"]} for one in sets]
+            none: FormChoice = {"value": None, "label": t(lang, "make.no_target")}
+            param["choices"] = [none, *({"value": one["id"], "label": one["name"]} for one in sets)]
     return params
 
 

@@ -3914,6 +3914,8 @@ export interface WriterView {
   label: string;
   /** that the passages are sent to; "": they stay on this machine */
   host: string;
+  /** that host is this machine */
+  near: boolean;
   /** it is the small model that ships with the product */
   starter: boolean;
 }

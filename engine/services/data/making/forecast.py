@@ -45,7 +45,7 @@ def forecast(ctx: Context, making: Making, values: dict[str, object]) -> Forecas
     asks = len(choice.kinds) * len(passages) if afar else rows
     read = sum(_tokens_asked(ctx, writer, choice, kind, passages) for kind in choice.kinds)
     wrote = sum(kind.usual * choice.number_of(kind) for kind in choice.kinds) * len(passages)
-    seconds, source = _seconds(ctx, writer, asks, read, wrote)
+    seconds, source, speed = _seconds(ctx, writer, asks, read, wrote)
     return {
         "passages": len(passages),
         "asks": asks,
@@ -54,7 +54,7 @@ def forecast(ctx: Context, making: Making, values: dict[str, object]) -> Forecas
         "tokens_out": wrote,
         "seconds": round(seconds, 1),
         "source": source,
-        "tokens_per_second": round(wrote / seconds, 1) if seconds else 0.0,
+        "tokens_per_second": round(speed, 1),
         "crossing": any(not comparable(language_asked(one, choice.language), one.language) for one in passages),
     }
 
@@ -84,14 +84,17 @@ def _tokens_asked(
     return sum(counts) / len(counts) * len(passages) * (1 if afar else number)
 
 
-def _seconds(ctx: Context, writer: Endpoint | LocalWriter, asks: int, read: float, wrote: float) -> tuple[float, str]:
-    """How long it takes, and how that is known."""
+def _seconds(
+    ctx: Context, writer: Endpoint | LocalWriter, asks: int, read: float, wrote: float
+) -> tuple[float, str, float]:
+    """How long it takes, how that is known, and the tokens a second that it goes by."""
     if not asks:
-        return 0.0, "estimate"
+        return 0.0, "estimate", 0.0
     if speed := _measured(ctx, writer):
-        return _START_SECONDS + wrote / speed, "measured"
+        return _START_SECONDS + wrote / speed, "measured", speed
     if isinstance(writer, Endpoint):
-        return _START_SECONDS + asks * _ASSUMED_START + wrote / _ASSUMED_SPEED, "assumed"
+        seconds = _START_SECONDS + asks * _ASSUMED_START + wrote / _ASSUMED_SPEED
+        return seconds, "assumed", _ASSUMED_SPEED
     lane = lane_for("auto")
     device = next(one for one in devices() if one.key == lane)
     shape = shape_of(writer.base.config, writer.base.parameters)
@@ -99,8 +102,8 @@ def _seconds(ctx: Context, writer: Endpoint | LocalWriter, asks: int, read: floa
     tokens = round(read / asks + wrote / asks)
     values = {param.key: param.default for param in _PLAIN.params}
     work = Workload(shape, _PLAIN, values, precision_for(device), device, tokens * together)
-    once = answer_seconds(work, together, read / asks, wrote / asks)
-    return _START_SECONDS + once * asks / together, "estimate"
+    writing = answer_seconds(work, together, read / asks, wrote / asks) * asks / together
+    return _START_SECONDS + writing, "estimate", wrote / writing
 
 
 def _measured(ctx: Context, writer: Endpoint | LocalWriter) -> float:

@@ -38,18 +38,17 @@ def writers(ctx: Context) -> list[WriterView]:
         bases = [one for one in base_models.list_models(s) if one.status == "ready"]
         there = {one.id for one in bases}
         tuned = [one for one in tuned_models.list_tuned(s, limit=_MOST_TUNED) if one.base_model_id in there]
-    found: list[WriterView] = [
-        {"key": f"{_BASE}:{one.id}", "label": one.name, "host": "", "starter": _is_starter(one)} for one in bases
-    ]
     small = {one.id for one in bases if _is_starter(one)}
-    found += [
-        {"key": f"{_TUNED}:{one.id}", "label": one.name, "host": "", "starter": one.base_model_id in small}
-        for one in tuned
-        if one.format != _NO_WEIGHTS
-    ]
+    found = [_view(f"{_BASE}:{one.id}", one.name, starter=one.id in small) for one in bases]
+    weights = (one for one in tuned if one.format != _NO_WEIGHTS)
+    found += [_view(f"{_TUNED}:{one.id}", one.name, starter=one.base_model_id in small) for one in weights]
     if afar := endpoint_of(ctx.settings):
-        found.append({"key": ENDPOINT, "label": afar.model, "host": afar.host, "starter": False})
+        found.append({"key": ENDPOINT, "label": afar.model, "host": afar.host, "near": afar.is_near, "starter": False})
     return found
+
+
+def _view(key: str, label: str, *, starter: bool) -> WriterView:
+    return {"key": key, "label": label, "host": "", "near": True, "starter": starter}
 
 
 def _is_starter(model: LanguageModel) -> bool:

@@ -64,7 +64,7 @@ const examplePassage = (one) => h("figure", { class: "make-passage" },
 /** Who reads the passages: another host is named, and the small starter is said to be small. */
 function showWriter(self) {
   const writer = self.form.writers.find((one) => one.key === makeValues(self).writer);
-  replaceChildren(self.who, writer?.host ? noteBox("warn", t("make.sent", { host: writer.host, model: writer.label })) : null,
+  replaceChildren(self.who, writer?.host ? noteBox(writer.near ? "info" : "warn", t(writer.near ? "make.sent_near" : "make.sent", { host: writer.host, model: writer.label })) : null,
     writer && !writer.host ? h("p", { class: "ts-soft ts-small" }, t("make.stays")) : null,
     writer?.starter ? noteBox("info", t("make.starter")) : null);
 }

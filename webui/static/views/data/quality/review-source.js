@@ -3,6 +3,10 @@ import { h } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { t } from "../../../kit/texts.js";
 
+/** The row without the columns that `reviewSource` shows. */
+export const withoutSource = ({ row, origin }) => (origin.code === "make" && row.extra?.source_passage
+  ? { ...row, extra: Object.fromEntries(Object.entries(row.extra).filter(([name]) => !name.startsWith("source_") && name !== "made_as")) } : row);
+
 /** @param {Server.ReviewRowView} row */
 export function reviewSource(row) {
   const extra = /** @type {Record<string, any>} */ (row.row.extra || {});

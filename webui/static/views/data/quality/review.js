@@ -6,7 +6,7 @@ import { pageHead, toast } from "../../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
 import { dataBack } from "../badges.js";
 import { reviewSide } from "./review-add.js";
-import { reviewSource } from "./review-source.js";
+import { reviewSource, withoutSource } from "./review-source.js";
 import { editRow } from "../rows/edit.js";
 import { shownRow } from "../versions/diff.js";
 import { noteBox, segments, selectField } from "../../shared/form-controls.js";
@@ -83,7 +83,7 @@ function reviewRow(self, row) {
       h("span", { class: "ts-badge " + { waiting: "neutral", approved: "good", rejected: "danger", added: "train" }[row.status] }, t("data.review.is." + row.status)),
       reviewOrigin(row), row.dataset_name ? h("span", { dir: "auto" }, t("data.review.for", { name: row.dataset_name })) : null),
     h("div", { class: "ts-row" }, reviewButton(self, "previous"), reviewButton(self, "next"))),
-    h("div", { class: "data-review-body", tabindex: "0", role: "group", "aria-label": t("data.review.one") }, shownRow(row.row)),
+    h("div", { class: "data-review-body", tabindex: "0", role: "group", "aria-label": t("data.review.one") }, shownRow(withoutSource(row))),
     reviewSource(row),
     h("div", { class: "ts-row data-review-acts" }, acts.map((act) => reviewButton(self, act)),
       closed ? h("button", { type: "button", class: "ts-btn ghost", onclick: () => reviewDecide(self, row, "wait") }, t("data.review.again")) : null,
