@@ -918,6 +918,20 @@ export interface DiskUse {
   total: number;
 }
 
+/** One document. */
+export interface DocumentView {
+  /** of the file */
+  name: string;
+  /** of it; 0: it has none */
+  pages: number;
+  /** that it was split into */
+  passages: number;
+  /** pages that could not be read */
+  lost: CodedMessage[];
+  /** why it cannot be used at all */
+  fault: CodedMessage | null;
+}
+
 /** A check of a plan's memory; texts are `check.part.<key>`. */
 export interface DryRunView {
   /** that checks */
@@ -1244,6 +1258,28 @@ export interface FolderSize {
   key: string;
   /** of its files */
   bytes: number;
+}
+
+/** What it will cost. */
+export interface ForecastView {
+  /** that are read */
+  passages: number;
+  /** answers that are asked for */
+  asks: number;
+  /** at most, before the checks */
+  rows: number;
+  /** that are read, about */
+  tokens_in: number;
+  /** that are written, about */
+  tokens_out: number;
+  /** about */
+  seconds: number;
+  /** "measured", "estimate" (the planner's) or "assumed" (nothing is known of the service) */
+  source: string;
+  /** that it goes by */
+  tokens_per_second: number;
+  /** answers in other letters than the passages: the comparison of words is left out */
+  crossing: boolean;
 }
 
 /** One value of a setting that is chosen from a list. */
@@ -2134,12 +2170,66 @@ export interface MachineView {
   torch_cuda: string | null;
 }
 
+/** A job that makes rows from documents. */
+export interface MadeRowsView {
+  /** its id */
+  job: number;
+  /** of the first document */
+  name: string;
+  /** the documents */
+  making: string;
+  /** of the job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** answers so far */
+  step: number;
+  /** answers in all */
+  total: number | null;
+  /** of the job */
+  phase: string | null;
+  /** estimate */
+  seconds_left: number | null;
+  /** {"asks", "made", "left_out", "tokens_in", "tokens_out", "writer", "host"}; it grows */
+  result: Record<string, any>;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** it can go on */
+  resumable: boolean;
+  /** that the rows are meant for */
+  dataset: number | null;
+}
+
 /** The new version, or the job that makes it. */
 export interface MadeVersion {
   /** its number */
   version?: number;
   /** where there are many rows */
   job?: number;
+}
+
+/** The form of rows from documents. */
+export interface MakingForm {
+  /** its settings */
+  params: ParamForm[];
+  /** who may write */
+  writers: WriterView[];
+  /** of documents' names, as a file input takes them */
+  endings: string;
+}
+
+/** Documents that were read, and the first of their passages. */
+export interface MakingView {
+  /** names them */
+  making: string;
+  /** in order */
+  documents: DocumentView[];
+  /** of all documents */
+  passages: number;
+  /** passages by language */
+  languages: Record<string, number>;
+  /** some of them, evenly spread */
+  examples: PassageView[];
+  /** what is asked: by language, then by kind of example */
+  wordings: Record<string, Record<string, string>>;
 }
 
 /** The first rows as they would be imported. */
@@ -2736,6 +2826,18 @@ export interface ParameterCounts {
   changed?: number | null;
   /** of that change */
   rank?: number | null;
+}
+
+/** A passage as it is read. */
+export interface PassageView {
+  /** of it */
+  text: string;
+  /** that it stands in */
+  file: string;
+  /** on which it begins */
+  page: number | null;
+  /** that it stands under */
+  heading: string;
 }
 
 /** One complete plan. */
@@ -3894,6 +3996,20 @@ export interface WizardValue {
   forms: WizardForms;
 }
 
+/** Who may write. */
+export interface WriterView {
+  /** as it is chosen */
+  key: string;
+  /** its name */
+  label: string;
+  /** that the passages are sent to; "": they stay on this machine */
+  host: string;
+  /** that host is this machine */
+  near: boolean;
+  /** it is the small model that ships with the product */
+  starter: boolean;
+}
+
 /** What the view home may call. */
 export interface HomeFunctions {
   machine(): MachineView;
@@ -3932,6 +4048,16 @@ export interface DataFunctions {
   reading_state(job: number): UploadReading;
   readings(): UploadReading[];
   choose_sheet(dataset: number, sheet: string): null;
+  make_form(): MakingForm;
+  make_view(documents_key: string, characters: number): MakingView;
+  make_reading(job: number): CodedMessage | boolean;
+  make_forecast(documents_key: string, values: Record<string, any>): ForecastView;
+  make_state(job: number): MadeRowsView;
+  make_jobs(): MadeRowsView[];
+  make_waiting(): number;
+  make_start(documents_key: string, values: Record<string, any>): number;
+  make_stop(job: number): null;
+  make_resume(job: number): null;
   report(dataset: number): DataReport;
   report_tokens(dataset: number, model: number): TokenReport;
   report_template(dataset: number, model: number): TemplateReport;
