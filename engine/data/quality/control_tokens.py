@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Material, Span, Values, drop, model_param
-from engine.data.rows.row import Row, message_lists
+from engine.data.rows.row import Row, slots_of
 
 _KNOWN = re.compile(  # of the usual formats, for rows that no model was chosen for
     r"<\|[A-Za-z][A-Za-z0-9_]{1,40}\|>|<[|｜][^\s<>|｜]{2,40}[|｜]>|</?s>|<(?:bos|eos|pad|start_of_turn|end_of_turn)>"
@@ -53,8 +53,7 @@ def _texts(row: Row) -> list[tuple[str, bool]]:
     """The texts of `texts_of`, each with whether the assistant says it."""
     if "text" in row:
         return [(row["text"], False)]
-    said = (message for messages in message_lists(row) for message in messages)
-    return [(str(message.get("content") or ""), message["role"] == "assistant") for message in said]
+    return [(str(message.get(key) or ""), message["role"] == "assistant") for message, key in slots_of(row)]
 
 
 CONTROL_TOKENS = Check(

@@ -31,7 +31,7 @@ from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import intact_weights
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
-from engine.objectives.shared_params import controls_work
+from engine.objectives.shared_params import as_trained
 from engine.optimizers import optimizer_of
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
@@ -82,7 +82,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     device = device_of(spec.budget.device)
     kind_of(device).reserve(device)
     template = open_template(tokenizer_folder(ctx.settings, base), base.name)
-    template = template.with_controls(controls_work(spec.training))
+    template = as_trained(template, spec.training)
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
