@@ -20,7 +20,8 @@ class Field:
         required: a row without it cannot be used.
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
-            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions).
+            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
+            "thoughts" (thinking before an answer).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -86,6 +87,17 @@ _MORE = Field(
     spare=(*_CONTEXT, *_ADDED),
     spare_holds="added",
 )
+_REASONING = Field(
+    "reasoning",
+    (
+        "reasoning", "reasoning_content", "thinking", "thought", "thoughts", "cot", "complex_cot", "chain_of_thought", "thinking_process",
+        "reasoning_process", "reasoning_trace", "thinking_trajectory", "deepseek_reasoning", "思考", "思考过程", "推理", "推理过程", "思维链", "思路",
+    ),
+    required=False,
+    holds="thoughts",
+    role="reasoning",
+    spare=("rationale", "rationales"),
+)  # fmt: skip
 
 SHAPES = (
     Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM, _TOOLS)),
@@ -111,6 +123,7 @@ SHAPES = (
             Field("instruction", ("instruction", "指令"), role="question"),
             _MORE,
             Field("output", ("output", "completion", *_ANSWERS, "输出"), role="answer"),
+            _REASONING,
             _SYSTEM,
         ),
     ),
@@ -121,6 +134,7 @@ SHAPES = (
             Field("prompt", _QUESTIONS, role="question", spare=_GIVEN),
             Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), role="answer"),
             _MORE,
+            _REASONING,
             _SYSTEM,
         ),
     ),
@@ -132,6 +146,7 @@ SHAPES = (
             Field("question", ("question", "query", "问题", "提问"), role="question"),
             Field("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers", role="answer"),
             _MORE,
+            _REASONING,
             _SYSTEM,
         ),
     ),
@@ -147,6 +162,7 @@ SHAPES = (
                 role="answer",
             ),
             _MORE,
+            _REASONING,
             _SYSTEM,
         ),
     ),
@@ -169,6 +185,7 @@ SHAPES = (
             Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), required=False, holds="either", role="answer"),
             _MORE,
             Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
+            _REASONING,
             _SYSTEM,
         ),
     ),

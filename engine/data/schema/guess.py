@@ -11,6 +11,7 @@ from engine.data.records.record import clip
 from engine.data.rows.language import language_of
 from engine.data.schema.contents import HOLDS, Rows, is_answer_list, json_list, mostly_turns, thumb_of, values_of
 from engine.data.schema.declared import SHAPES, TURN_KEYS, Field, plain_name, shape_of
+from engine.data.schema.members import is_thinking
 from engine.data.schema.templated_columns import scalar_text
 
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
@@ -115,7 +116,7 @@ def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
 def _other_keys(column: str, rows: Rows) -> list[str]:
     """Members of turns that mean nothing here."""
     lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
-    seen = (key for turns in lists if isinstance(turns, list) for turn in turns if isinstance(turn, dict) for key in turn if turn[key] is not None)  # fmt: skip
+    seen = (key for turns in lists if isinstance(turns, list) for turn in turns if isinstance(turn, dict) for key in turn if turn[key] is not None and not is_thinking(turn, key))  # fmt: skip
     return [key for key in dict.fromkeys(seen) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from engine.core.conforming import conforms
 from engine.core.errors import Fault
 from engine.data.operations.base import Row
-from engine.data.rows.row import content_of, kind_of
+from engine.data.rows.row import THINKING, content_of, kind_of
 
 _ROLES = ("system", "user", "assistant", "tool")
 _LISTS = {
@@ -38,7 +38,7 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
     """The row with the content of the edit (its split and other columns too, where it names them); id and place stay.
 
     Raises:
-        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.extra" or
+        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.thinking", "data.repair.extra" or
         "data.repair.split", with the row's number.
     """
     content = content_of(dict(edit))
@@ -83,6 +83,8 @@ def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
 def _check_message(message: Any, number: int) -> None:
     if not isinstance(message, Mapping) or message.get("role") not in _ROLES:
         raise Fault("data.repair.turns", row=number)
+    if THINKING in message and not (message["role"] == "assistant" and isinstance(message[THINKING], str)):
+        raise Fault("data.repair.thinking", row=number)
     if calls := message.get("tool_calls"):
         _check_functions(calls, number)
     elif not isinstance(message.get("content"), str) or not message["content"].strip():
