@@ -114,8 +114,13 @@ def _thoughts(template: ChatTemplate, rows: Sequence[Row]) -> list[dict[str, Any
     """How many answers of the rows looked at reason in words that the template leaves out."""
     lost = [count for row in map(one_text, rows) if (count := _lost(template, row))]
     if not lost:
-        return []
+        spelt = not template.knows_thinking and any(map(_thinks, rows))
+        return [_finding("template.thoughts_as_text", "info")] if spelt else []
     return [_finding("template.thoughts", "warn", rows=len(lost), answers=sum(lost), looked=len(rows))]
+
+
+def _thinks(row: Row) -> bool:
+    return any(thinking_of(message) for message in one_text(row).get("messages") or [])
 
 
 def _lost(template: ChatTemplate, row: Row) -> int:

@@ -20,6 +20,7 @@ from engine.data.rows.store import read_rows, rows_of
 from engine.data.rows.training_rows import training_rows
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
+from engine.data.thoughts.wish import EMPTY
 from engine.devices import device_of, kind_of, precision_for
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
@@ -124,6 +125,8 @@ def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
 
 
 def _tell_left_out(examples: Examples, template: ChatTemplate, reporter: Reporter) -> None:
+    if template.thinking == EMPTY and not template.knows_thinking:
+        reporter.event("warning", "no_empty_thought")
     said: dict[str, Any] = {"reason": examples.refusal or "-", "token": template.end_text}
     for name, count in examples.counts.items():
         if count:

@@ -5,7 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { CHANGES } from "../badges.js";
 import { cutPreview } from "../../shared/cut-preview.js";
-import { conversationView } from "../../shared/form-controls.js";
+import { conversationView } from "../../shared/conversation.js";
 
 /** A change: {id, what, before, after}. */
 export function change({ id, what, before, after }) {
@@ -27,7 +27,7 @@ const splitBadge = (split) => h("span", { class: "ts-badge " + split }, t("data.
 function partsOf(row) {
   const parts = [];
   const turns = (messages, of) => (messages || []).forEach((message, at) => parts.push([of + at, roleName(message.role, of),
-    [message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]));
+    [message.reasoning_content ?? "", message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]));
   if (row.text !== undefined) parts.push(["text", t("data.field.text"), row.text]);
   for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) turns(row[key], key);
   if (row.label !== undefined) parts.push(["label", t("data.row.label"), String(row.label)]);
