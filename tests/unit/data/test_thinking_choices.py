@@ -128,7 +128,7 @@ def test_thinking_is_written_as_the_template_wants_it_and_comes_back(name: str, 
     assert form.empty == empty
     asked, read = template.render([ASK], add_generation_prompt=True), template.row_text([ASK, APART])
     assert read.startswith(asked)
-    thought, _, words = read.removeprefix(asked).removeprefix(form.before).partition(form.after)
+    thought, _, words = read.removeprefix(asked).lstrip(" ").removeprefix(form.before).partition(form.after)
     assert (thought.strip(), words.strip()[: len(SAID)]) == (WHY, SAID)
     chat = template.with_thinking(EMPTY).render([ASK], add_generation_prompt=True)
     assert chat == asked + empty
