@@ -61,6 +61,13 @@ _TEACH_END = Param(
     usual=Text("objectives.sft.teach_end.usual"),
 )
 
+_OPEN_ENDS = Param(
+    key="open_ends", kind="bool", default=False,
+    label=Text("objectives.sft.open_ends.label"),
+    help=Text("objectives.sft.open_ends.help"),
+    usual=Text("objectives.sft.open_ends.usual"),
+)
+
 _SCORED_ANSWERS = Param(
     key="scored_answers", kind="int", default=0, minimum=0, maximum=500, step=1,
     label=Text("objectives.sft.scored_answers.label"),
@@ -120,7 +127,7 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
 
 
 _PARAMS: tuple[Param, ...] = (
-    EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, _TEACH_END, THINKING, CONTROL_TOKENS, SCHEDULE, WARMUP, WEIGHT_DECAY,
+    EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, _TEACH_END, _OPEN_ENDS, THINKING, CONTROL_TOKENS, SCHEDULE, WARMUP, WEIGHT_DECAY,
     MAX_GRAD_NORM, OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, _SCORED_ANSWERS, MODEL_FROM,
     KEEP_CHECKPOINTS, SEED,
 )  # fmt: skip

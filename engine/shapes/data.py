@@ -148,6 +148,7 @@ class ChatTurn(TypedDict):
     content: NotRequired[Any]  # its text
     tool_calls: NotRequired[list[Any]]  # functions that it calls
     name: NotRequired[str]  # of the tool that answers
+    weight: NotRequired[float]  # how much an answer counts in the loss; 1 where it does not say
 
 
 class RowContent(TypedDict, total=False):
@@ -161,6 +162,7 @@ class RowContent(TypedDict, total=False):
     completion: list[ChatTurn]  # a judged answer
     label: bool  # the judgement
     tools: list[Any]  # definitions of functions
+    weight: float  # how much the row counts in the loss; 1 where it does not say
     extra: dict[str, Any]  # other columns
     origin: dict[str, Any]  # who made it
 

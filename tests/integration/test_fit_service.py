@@ -176,7 +176,7 @@ def reasoned(n: int) -> dict[str, Any]:
     return {"messages": [ask, answers[0], ask, answers[1]]}
 
 
-@pytest.mark.parametrize(("end", "code", "level"), [("<|im_end|>", "end_added", "info"), (None, "no_end", "warn")])
+@pytest.mark.parametrize(("end", "code", "level"), [("<|im_end|>", "end_added", "info"), (None, "no_end", "danger")])
 def test_a_template_without_an_end_is_told_on_pages_and_in_the_terminal(
     ctx: Context, end: str | None, code: str, level: str
 ) -> None:

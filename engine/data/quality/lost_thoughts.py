@@ -9,6 +9,7 @@ from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Material, Span, Values, drop, model_param
 from engine.data.rows.row import THINKING, Message, Row, conversation_of, slots_of, texts_of
+from engine.data.templates.masking import counts_nothing
 from engine.data.thoughts.marks import thought_of
 
 _Lost = Callable[[Row, list[tuple[int, str]]], list[tuple[int, str]]]  # of (place in texts_of, thought), those left out
@@ -29,7 +30,7 @@ def _thoughts(row: Row) -> list[tuple[int, str]]:
 
 def _thought(message: Message, key: str) -> str:
     """The thinking in one text of a turn."""
-    if message["role"] != "assistant":
+    if message["role"] != "assistant" or counts_nothing(message):
         return ""
     text = str(message.get(key) or "")
     return text.strip() if key == THINKING else thought_of(text)

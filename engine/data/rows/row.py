@@ -2,8 +2,9 @@
 
 A row is a JSON object. All kinds: "split" ("train", "val" or "test"), "id" (whole number, stable over versions), "line" (of the file,
 counted from 1, or None), and where there is something to say "file", "extra" (other columns: name -> text, number, bool or None)
-and "origin" ({"code": ...} of a row that no file held). By kind:
-A message is {"role", "content"}, perhaps with "tool_calls", "tool_call_id", "name"; of the assistant's "reasoning_content": its thinking.
+and "origin" ({"code": ...} of a row that no file held), and "weight" (how much it counts in the loss, 0 or more, where that is not
+1). A message is {"role", "content"}, perhaps with "tool_calls", "tool_call_id", "name"; of the assistant's with "reasoning_content" (its
+thinking) and a "weight" of its own, which is multiplied with that. By kind:
 chat: "messages", perhaps "tools". text: "text". preference: "prompt", "chosen", "rejected", each a list of messages.
 kto: "prompt", "completion" (lists of messages), "label" (bool).
 """
@@ -77,4 +78,26 @@ def answer_of(row: Mapping[str, Any]) -> str:
 
 def content_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """What is trained on of the row, without its place, split and other columns: equal for equal examples."""
-    return {key: row[key] for key in ("text", *_LISTS, "tools", "label") if key in row}
+    return {key: row[key] for key in ("text", *_LISTS, "tools", "label", "weight") if key in row}
+
+
+def said_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """As `content_of`, whatever it counts: equal for rows that say the same."""
+    said = content_of(row)
+    said.pop("weight", None)
+    for key in _LISTS:
+        if key in said and any("weight" in message for message in said[key]):
+            said[key] = [{name: one for name, one in turn.items() if name != "weight"} for turn in said[key]]
+    return said
+
+
+def any_counts_nothing(row: Mapping[str, Any]) -> bool:
+    """Whether the row, or an answer in it, is not to be learnt."""
+    messages = (message for several in message_lists(row) for message in several)
+    return row.get("weight", 1) == 0 or any(message.get("weight", 1) == 0 for message in messages)
+
+
+def teaches_its_answer(row: Mapping[str, Any]) -> bool:
+    """Whether the last answer of the row is to be learnt: one that is not is no right one either."""
+    said = (message for message in reversed(conversation_of(row)) if message["role"] == "assistant")
+    return bool(row.get("weight", 1) != 0 and next(said, {}).get("weight", 1) != 0)

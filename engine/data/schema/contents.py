@@ -11,6 +11,7 @@ from typing import Any, Literal
 from engine.data.rows.labels import are_labels
 from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.members import text_of_thought
+from engine.data.schema.weighted import holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
@@ -141,6 +142,14 @@ def _thoughts(column: str, rows: Rows) -> bool:
     return not values or (len(texts) * 2 > len(values) and any(len(text) > _ONE_WORD or " " in text for text in texts))
 
 
+def _weights(column: str, rows: Rows) -> bool:
+    return holds_weights(column, values_of(column, rows))
+
+
+def _marks(column: str, rows: Rows) -> bool:
+    return holds_marks([json_list(value) if isinstance(value, str) else value for value in values_of(column, rows)])
+
+
 HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "anything": lambda _column, _rows: True,
     "text": mostly_text,
@@ -152,4 +161,6 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "thumb": _thumbs,
     "tools": _tools,
     "thoughts": _thoughts,
+    "weight": _weights,
+    "marks": _marks,
 }

@@ -21,7 +21,7 @@ class Field:
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
-            "thoughts" (thinking before an answer).
+            "thoughts" (thinking before an answer), "weight" (a number that is not negative), "marks" (a list of such).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -99,8 +99,22 @@ _REASONING = Field(
     spare=("rationale", "rationales"),
 )  # fmt: skip
 
+_WEIGHT = Field(
+    "weight",
+    ("sample_weight", "loss_weight", "weight", "row_weight", "example_weight", "样本权重", "权重"),
+    required=False,
+    wording=False,
+    holds="weight",
+)  # how much a row counts in the loss
+_MARKS = Field(
+    "marks",
+    ("loss_mask", "loss_masks", "train_mask", "train", "trainable", "weights", "message_weights", "loss"),
+    required=False,
+    wording=False,
+    holds="marks",
+)  # the same of each turn
 SHAPES = (
-    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM, _TOOLS)),
+    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM, _TOOLS, _MARKS, _WEIGHT)),
     Shape(
         "sharegpt",
         "chat",
@@ -114,6 +128,8 @@ SHAPES = (
             ),
             _SYSTEM,
             _TOOLS,
+            _MARKS,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -125,6 +141,7 @@ SHAPES = (
             Field("output", ("output", "completion", *_ANSWERS, "输出"), role="answer"),
             _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -136,6 +153,7 @@ SHAPES = (
             _MORE,
             _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -148,6 +166,7 @@ SHAPES = (
             _MORE,
             _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -164,6 +183,7 @@ SHAPES = (
             _MORE,
             _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -175,6 +195,7 @@ SHAPES = (
             Field("rejected", ("rejected", "dispreferred", "rejected_response", "较差的回答", "拒绝"), holds="either"),
             _MORE,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -187,9 +208,10 @@ SHAPES = (
             Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
             _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
-    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"),)),
+    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"), _WEIGHT)),
 )  # fmt: skip
 
 
@@ -225,7 +247,9 @@ def plain_name(name: str) -> str:
     return name.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
-_KNOWN = frozenset(name for shape in SHAPES for f in shape.fields if f != _MORE for name in (*f.names, *f.spare))
+_KNOWN = frozenset(
+    name for shape in SHAPES for f in shape.fields if f not in (_MORE, _MARKS, _WEIGHT) for name in (*f.names, *f.spare)
+)
 
 
 def is_known_name(name: str) -> bool:

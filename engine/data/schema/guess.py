@@ -13,9 +13,10 @@ from engine.data.schema.contents import HOLDS, Rows, is_answer_list, json_list, 
 from engine.data.schema.declared import SHAPES, TURN_KEYS, Field, plain_name, shape_of
 from engine.data.schema.members import is_thinking
 from engine.data.schema.templated_columns import scalar_text
+from engine.data.schema.weighted import MARKS, remarks
 
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
-_KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call"}
+_KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call", *MARKS}
 _MOST_SHOWN = 20
 MAX_EXTRA = 2_000  # characters of a text that is kept as an extra field
 CLASSIFY = {
@@ -60,6 +61,7 @@ def guess_shape(columns: Sequence[str], rows: Rows) -> Guess:
         if guess.shape == "classification" and guess.whole:
             _classify(guess, rows)
         _remark_extra(guess, columns, rows)
+        _remark_weights(guess, columns, rows)
     return guess
 
 
@@ -108,6 +110,8 @@ def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
     guess.remarks.append(("field.turns", {"field": turns.key, "column": column, "first": first, "second": second}))
     for other in others:
         _fill(guess, other, columns, rows)
+    if marks := _marks(column, rows):
+        guess.remarks.append(("columns.turn_weights", {"columns": ", ".join(marks), "column": column}))
     if lost := _other_keys(column, rows):
         guess.remarks.append(("columns.turn_keys", {"columns": ", ".join(lost), "column": column}))
     return guess
@@ -115,9 +119,19 @@ def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
 
 def _other_keys(column: str, rows: Rows) -> list[str]:
     """Members of turns that mean nothing here."""
+    return [key for key in _keys(column, rows) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
+
+
+def _marks(column: str, rows: Rows) -> list[str]:
+    """Members of turns that say how much they count."""
+    return [key for key in _keys(column, rows) if key in MARKS]
+
+
+def _keys(column: str, rows: Rows) -> dict[str, None]:
+    """Every member of a turn that says something."""
     lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
     seen = (key for turns in lists if isinstance(turns, list) for turn in turns if isinstance(turn, dict) for key in turn if turn[key] is not None and not is_thinking(turn, key))  # fmt: skip
-    return [key for key in dict.fromkeys(seen) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
+    return dict.fromkeys(seen)
 
 
 def _names(columns: Sequence[str], rows: Rows) -> Guess:
@@ -140,6 +154,8 @@ def mappings_by_name(columns: Sequence[str]) -> dict[str, dict[str, str]]:
 def _by_name(key: str, columns: Sequence[str]) -> dict[str, str]:
     guess = Guess(key)
     for wanted in shape_of(key).fields:
+        if wanted.holds in ("weight", "marks"):  # of such names, contents alone tell what they are
+            continue
         _fill(guess, replace(wanted, holds="anything", spare_holds=""), columns, ())
     return guess.mapping
 
@@ -204,6 +220,15 @@ def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
         guess.remarks.append(("columns.unused", {"columns": ", ".join(kept[:_MOST_SHOWN])}))
     if gone:
         guess.remarks.append(("columns.left_out", {"columns": ", ".join(gone[:_MOST_SHOWN]), "limit": MAX_EXTRA}))
+
+
+def _remark_weights(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
+    """What a column that tells how much rows count is taken for, and why another is not."""
+    values = {column: values_of(column, rows) for column in columns}
+    found = list(remarks(str(guess.shape), guess.mapping, columns, values))
+    if any(code == "field.weight" for code, _ in found):
+        guess.remarks = [one for one in guess.remarks if one[1].get("field") != "weight"]
+    guess.remarks += found
 
 
 def can_be_kept(column: str, rows: Rows) -> bool:

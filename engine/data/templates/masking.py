@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.rows.row import THINKING
@@ -16,21 +17,21 @@ Span = tuple[int, int]
 
 def answer_spans(
     template: Renderer, messages: Messages, text: str, tools: Tools | None = None, *, bare: bool = False
-) -> tuple[list[Span], int]:
+) -> tuple[list[Span], list[int]]:
     """Where the answers (with their end token) lie in `text`, the render of `messages` and `tools`.
 
     Args:
         bare: an answer without an end token ends with its last word, not with the text that the template puts behind it.
 
     Returns:
-        spans of characters, and the number of answers that could not be placed because the template rewrites them
-        when the conversation goes on (or what comes before them), or because it is longer than some 450 messages; those are
-        not trained, rather than trained wrongly.
+        spans of characters, and of which turn each is (counted from 0). Answers that could not be placed are missing, because
+        the template rewrites them when the conversation goes on (or what comes before them), or because it is longer than some
+        450 messages; those are not trained, rather than trained wrongly.
     """
     turns = [turn for turn, message in enumerate(messages) if message["role"] == "assistant"]
-    found = (_Turn(template, messages, turn, text, tools, bare).span() for turn in _looked_for(turns))
-    spans = [span for span in found if span is not None]
-    return spans, len(turns) - len(spans)
+    found = {turn: _Turn(template, messages, turn, text, tools, bare).span() for turn in _looked_for(turns)}
+    spans = {turn: span for turn, span in found.items() if span is not None}
+    return list(spans.values()), list(spans)
 
 
 def _looked_for(turns: Sequence[int]) -> Sequence[int]:
@@ -165,6 +166,27 @@ def forget(labels: list[int], offsets: Sequence[Span], spans: Sequence[Span]) ->
     for place in within:
         if place != IGNORED:
             labels[place] = IGNORED
+
+
+def counts_nothing(message: Mapping[str, Any]) -> bool:
+    """Whether an answer stands in a conversation to be read alone."""
+    return bool(message.get("weight", 1) == 0)
+
+
+def has_weights(messages: Messages) -> bool:
+    """Whether an answer of a conversation counts otherwise than once."""
+    return any("weight" in message for message in messages)
+
+
+def weights_of(messages: Messages, turns: Sequence[int]) -> list[float] | None:
+    """How much each of the answers counts that are these turns of the conversation; None where each counts once."""
+    return [float(messages[turn].get("weight", 1)) for turn in turns] if has_weights(messages) else None
+
+
+def left_out_answers(messages: Messages, turns: Sequence[int]) -> int:
+    """How many answers that are to be learnt are none of these turns."""
+    wanted = (turn for turn, one in enumerate(messages) if one["role"] == "assistant" and not counts_nothing(one))
+    return len({*wanted} - {*turns})
 
 
 def labels_of(ids: Sequence[int], offsets: Sequence[Span], spans: Sequence[Span]) -> list[int]:

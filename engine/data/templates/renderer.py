@@ -11,6 +11,13 @@ Messages = Sequence[Mapping[str, Any]]
 Tools = Sequence[Mapping[str, Any]]
 
 
+def unweighted(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as templates see it: how much it counts in the loss is none of their business."""
+    seen = dict(message)
+    seen.pop("weight", None)
+    return seen
+
+
 class Renderer(Protocol):
     """A chat template, seen from those who only render with it."""
 

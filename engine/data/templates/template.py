@@ -26,8 +26,18 @@ from engine.data.templates.encoded import Batches, Encoded
 from engine.data.templates.ending import RowEnds, teach_ends
 from engine.data.templates.ends import Ends
 from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
-from engine.data.templates.masking import IGNORED, Span, answer_spans, forget, labels_of
-from engine.data.templates.renderer import Messages, Tools
+from engine.data.templates.masking import (
+    IGNORED,
+    Span,
+    answer_spans,
+    counts_nothing,
+    forget,
+    has_weights,
+    labels_of,
+    left_out_answers,
+    weights_of,
+)
+from engine.data.templates.renderer import Messages, Tools, unweighted
 from engine.data.templates.sandbox import sandbox
 from engine.data.templates.thinking import as_chat_asks, behind_empty_thought, lost_thoughts, opened_thought
 from engine.data.templates.token_rows import TokenRows
@@ -49,7 +59,7 @@ class _Reading:
 
     tokens: Tokenised
     answers: list[Span]  # where they lie in the text that `tokens` is of
-    skipped: int  # answers that could not be placed
+    turns: list[int]  # of the conversation, that they are
     controls: bool  # whether its texts hold control tokens, which are text
     lost_thoughts: int  # answers whose reasoning is left out
     given: list[Span] = field(default_factory=list)  # thinking within or before them that is not learnt
@@ -187,7 +197,7 @@ class ChatTemplate(Ends, Batches):
         assert self._compiled is not None
         try:
             text = self._compiled.render(
-                messages=[dict(m) for m in messages],
+                messages=[unweighted(m) for m in messages],
                 tools=[dict(tool) for tool in tools] if tools else None,
                 documents=None,
                 add_generation_prompt=ask,
@@ -226,6 +236,8 @@ class ChatTemplate(Ends, Batches):
         else:
             encoded = self._encode_chat(content, tools, train_on, teach_end)
         self._check(encoded.ids)
+        if isinstance(row, Mapping) and "weight" in row:
+            encoded = encoded.times(float(row["weight"]))
         return encoded if max_length is None or len(encoded.ids) <= max_length else encoded.cut(max_length)
 
     def _encode_text(self, text: str, teach_end: bool) -> Encoded:
@@ -253,24 +265,28 @@ class ChatTemplate(Ends, Batches):
         return (self.tokenizer.encode(text).ids, False) if self.controls else self.control_tokens.encode_plain(text)
 
     def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str, teach_end: bool) -> Encoded:
-        everything = train_on == "all"
-        place = not everything or self.turn_end is None or self.thinking in (ANSWER, EMPTY)
+        everything, weighted = train_on == "all", has_weights(messages)
+        place = not everything or weighted or self.turn_end is None or self.thinking in (ANSWER, EMPTY)
         read = self._read(messages, tools, place=place, bare=teach_end)
+        if weighted and any("weight" in one and turn not in read.turns for turn, one in enumerate(messages)):
+            everything = False  # what is not to be learnt cannot be told from the rest
         ids, offsets = list(read.tokens.ids), read.tokens.offsets
         row = RowEnds(ids, offsets, list(ids) if everything else labels_of(ids, offsets, read.answers))
         forget(row.labels, offsets, read.given)
-        closed = messages[-1]["role"] == "assistant"
-        teach_ends(row, read.answers, self.eos_ids, self.end_id if teach_end else None, closed=closed)
+        closed, end = messages[-1]["role"] == "assistant", self.end_id if teach_end else None
+        weights = weights_of(messages, read.turns)
+        teach_ends(row, read.answers, self.eos_ids, end, closed=closed, weights=weights)
         return Encoded(
             row.ids,
             row.labels,
-            0 if everything else read.skipped,
+            0 if everything else left_out_answers(messages, read.turns),
             len(row.ids),
             cropped=self._cropped(messages),
             controls=read.controls,
             ends=tuple(row.ends),
             open_ends=row.open_ends,
             lost_thoughts=read.lost_thoughts,
+            weights=row.weights,
         )
 
     def _read(
@@ -289,17 +305,17 @@ class ChatTemplate(Ends, Batches):
         hidden = None if self.controls else self.control_tokens.hide(ids, messages, tools)
         if hidden is not None:
             text = self._text(hidden.messages, hidden.tools, ask)
-            answers, skipped = answer_spans(self, hidden.messages, text, hidden.tools, bare=bare)
+            answers, turns = answer_spans(self, hidden.messages, text, hidden.tools, bare=bare)
             tokens, answers, given = self.control_tokens.encode(text, hidden, answers, self._given(text, answers))
-            return _Reading(tokens, answers, skipped, controls=True, lost_thoughts=lost, given=given)
+            return _Reading(tokens, answers, turns, controls=True, lost_thoughts=lost, given=given)
         if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
-            return _Reading(Tokenised(ids, []), [], 0, controls=False, lost_thoughts=lost)
-        answers, skipped = answer_spans(self, messages, text, tools, bare=True)
+            return _Reading(Tokenised(ids, []), [], [], controls=False, lost_thoughts=lost)
+        answers, turns = answer_spans(self, messages, text, tools, bare=True)
         tokens = self._bordered.cut(text, Tokenised(ids, encoding.offsets), answers)
         if not bare:  # the tokens are the same all the same: chat does not know how a model was trained
-            answers, skipped = answer_spans(self, messages, text, tools)
+            answers, turns = answer_spans(self, messages, text, tools)
         given = self._given(text, answers)
-        return _Reading(tokens, answers, skipped, controls=False, lost_thoughts=lost, given=given)
+        return _Reading(tokens, answers, turns, controls=False, lost_thoughts=lost, given=given)
 
     def _given(self, text: str, answers: Sequence[Span]) -> list[Span]:
         if self.thinking == EMPTY:
@@ -343,9 +359,8 @@ class ChatTemplate(Ends, Batches):
 
     def _cropped(self, messages: Messages) -> int:
         """Answers that begin with white space which the template drops."""
-        begun = [
-            text[0] for m in messages if m["role"] == "assistant" and (text := m.get("content")) and text[0].isspace()
-        ]
+        said = (m.get("content") for m in messages if m["role"] == "assistant" and not counts_nothing(m))
+        begun = [text[0] for text in said if text and text[0].isspace()]
         return sum(white in self.crops_answers for white in begun)
 
     def token_ids(self, text: str, *, special: bool = False) -> list[int]:

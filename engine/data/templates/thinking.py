@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.templates.masking import counts_nothing
 from engine.data.templates.renderer import Renderer, Tools
 from engine.data.thoughts.marks import MARKS, Marks, thinking_of
 
@@ -13,8 +14,9 @@ _NO_THOUGHT = "\n{end}\n\n"  # how models that reason write that they did not
 
 
 def lost_thoughts(messages: Sequence[Mapping[str, Any]], text: str) -> int:
-    """How many answers reason first in words that are not in `text`, the row as it is learnt."""
-    said = (thinking_of(message) for message in messages if message["role"] == "assistant")
+    """How many answers that are learnt reason first in words that are not in `text`, the row as it is read."""
+    learnt = (one for one in messages if one["role"] == "assistant" and not counts_nothing(one))
+    said = map(thinking_of, learnt)
     return sum(bool(thought) and thought not in text for thought in said)
 
 

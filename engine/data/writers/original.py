@@ -38,6 +38,7 @@ def original_layout(
     def record(row: Row) -> Record:
         wanted = content_of(row)
         for made in fill(row, plain, partial(_given, fields, row.get("extra") or {})):
+            made |= _put(plain, weight=row.get("weight", 1))
             whole = _with_extra(made, row.get("extra") or {}, columns)
             try:
                 again = read_again(FileRecord(0, None, whole, ""))

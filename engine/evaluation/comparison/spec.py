@@ -25,6 +25,7 @@ _HELD_EQUAL = (
     "train_on",
     "teach_end",
     "thinking",
+    "open_ends",
     "evaluations",
     "scored_answers",
     "seed",

@@ -225,7 +225,7 @@ def _answers(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
         yield Misfit(code, level, {"model": base.name, "token": measured["end_token"]})
 
 
-_ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "none": ("no_end", "warn")}
+_ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "none": ("no_end", "danger")}
 
 
 def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:

@@ -100,6 +100,30 @@ def test_a_thought_within_everything_that_is_learnt_can_be_given(name: str) -> N
         assert encoded.labels[0] == encoded.ids[0]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_answer_that_counts_nothing_carries_no_label_nor_does_its_thought(name: str) -> None:
+    unlearnt = [{**one, "weight": 0} if one["role"] == "assistant" else one for one in (ASK, APART, MORE, LAST)]
+    for wish in WISHES:
+        template = taking(name).with_thinking(wish)
+        whole = template.encode([ASK, APART, MORE, LAST])
+        for zero in (1, 3):
+            talk = [
+                one if turn == zero else {k: v for k, v in one.items() if k != "weight"}
+                for turn, one in enumerate(unlearnt)
+            ]
+            encoded = template.encode(talk)
+            assert encoded.ids == whole.ids
+            labels = [label for label in encoded.labels if label != IGNORED]
+            text = template.decode(labels, skip_special=False)
+            own, other = ("red", "Lamps") if zero == 1 else ("Lamps", "red")
+            assert own not in text
+            assert (SAID if zero == 1 else "hall") not in text
+            assert other not in text or wish == LEARN
+            assert encoded.lost_thoughts == sum(
+                other not in template.row_text(talk) for _ in (1,) if wish in (LEARN, ANSWER)
+            )
+
+
 # ------------------------------------------------------------------ as each wants it
 
 

@@ -178,6 +178,8 @@ export interface BrowsedRow {
   label?: boolean;
   /** definitions of functions */
   tools?: unknown[];
+  /** how much the row counts in the loss; 1 where it does not say */
+  weight?: number;
   /** other columns */
   extra?: Record<string, any>;
   /** who made it */
@@ -390,6 +392,8 @@ export interface ChatTurn {
   tool_calls?: unknown[];
   /** of the tool that answers */
   name?: string;
+  /** how much an answer counts in the loss; 1 where it does not say */
+  weight?: number;
 }
 
 /** What a check found. */
@@ -638,6 +642,8 @@ export interface DataRow {
   label?: boolean;
   /** definitions of functions */
   tools?: unknown[];
+  /** how much the row counts in the loss; 1 where it does not say */
+  weight?: number;
   /** other columns */
   extra?: Record<string, any>;
   /** who made it */
@@ -922,6 +928,8 @@ export interface EditedRow {
   label?: boolean;
   /** definitions of functions */
   tools?: unknown[];
+  /** how much the row counts in the loss; 1 where it does not say */
+  weight?: number;
   /** other columns */
   extra?: Record<string, any>;
   /** who made it */
@@ -3146,6 +3154,8 @@ export interface RowAsTokens {
   length?: number;
   /** tokens that are learnt */
   trained?: number;
+  /** how much learnt tokens count, each once; empty where each counts once */
+  weights?: number[];
   /** tokens that are not shown */
   more?: number;
   /** answers that are not learnt */
@@ -3180,6 +3190,8 @@ export interface RowContent {
   label?: boolean;
   /** definitions of functions */
   tools?: unknown[];
+  /** how much the row counts in the loss; 1 where it does not say */
+  weight?: number;
   /** other columns */
   extra?: Record<string, any>;
   /** who made it */
@@ -3574,6 +3586,8 @@ export interface TokenView {
   text: string;
   /** whether the model learns to say it */
   trained: boolean;
+  /** how much it counts in the loss; 1 where it does not say */
+  weight?: number;
 }
 
 /** Words that belong together. */

@@ -9,7 +9,8 @@ from typing import Any
 from engine.core.conforming import conforms
 from engine.core.errors import Fault
 from engine.data.operations.base import Row
-from engine.data.rows.row import THINKING, content_of, kind_of
+from engine.data.rows.row import THINKING, content_of, kind_of, message_lists
+from engine.data.schema.weighted import in_range, number_of
 
 _ROLES = ("system", "user", "assistant", "tool")
 _LISTS = {
@@ -38,8 +39,8 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
     """The row with the content of the edit (its split and other columns too, where it names them); id and place stay.
 
     Raises:
-        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.thinking", "data.repair.extra" or
-        "data.repair.split", with the row's number.
+        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.thinking",
+        "data.repair.weight", "data.repair.extra" or "data.repair.split", with the row's number.
     """
     content = content_of(dict(edit))
     number, kind = row["id"], kind_of(row)
@@ -48,6 +49,7 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
     if edit.get("split", row["split"]) not in _SPLITS:
         raise Fault("data.repair.split", row=number)
     _check(content, kind, number)
+    _weigh(content, number)
     if content.get("tools"):
         _check_functions(content["tools"], number)
     if not conforms(edit.get("extra") or {}, dict[str, str | float | bool | None]):
@@ -78,6 +80,19 @@ def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
     answers = content["messages" if kind == "chat" else "chosen" if kind == "preference" else "completion"]
     if answers[-1]["role"] != "assistant":
         raise Fault("data.repair.turns", row=number)
+
+
+def _weigh(content: dict[str, Any], number: int) -> None:
+    """What the row and its answers count: kept where it says something. Raises Fault("data.repair.weight")."""
+    for name in _LISTS[kind_of(content)]:
+        content[name] = [dict(message) for message in content[name]]
+    answers = [message for messages in message_lists(content) for message in messages]
+    for one in (content, *answers):
+        weight = number_of(one.pop("weight", 1))
+        if weight is None or not in_range(weight):
+            raise Fault("data.repair.weight", row=number)
+        if weight != 1 and one.get("role", "assistant") == "assistant":
+            one["weight"] = weight
 
 
 def _check_message(message: Any, number: int) -> None:

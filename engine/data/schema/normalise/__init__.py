@@ -13,6 +13,7 @@ from engine.data.schema.normalise.texts import Fields, Values, check_nested, ext
 from engine.data.schema.normalise.thoughts import answer_of_row
 from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
+from engine.data.schema.normalise.weights import weigh_turns, weight_of_row
 
 Row = dict[str, Any]
 _ALSO_EXTRA = {
@@ -28,13 +29,15 @@ _ALSO_EXTRA = {
 def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
     """The function that makes a row of a record, or raises RowFault."""
     make, fields = _MAKERS[plan.shape.key], Fields(plan)
-    trained_on = trained_columns(plan)
+    trained_on, weighs = trained_columns(plan), "weight" in plan.columns
 
     def normalise(record: Record) -> Row:
         row: Row = {"line": record.row if record.line is None else record.line}
         if record.file is not None:
             row["file"] = record.file
         row |= make(record.values, fields)
+        if weighs and (weight := weight_of_row(fields.raw(record.values, "weight"), fields.column("weight"))) != 1:
+            row["weight"] = weight
         if extra := extra_of(record.values, trained_on):
             row["extra"] = extra
         return row
@@ -84,6 +87,8 @@ def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], R
     def make(values: Values, fields: Fields) -> Row:
         column = fields.column(key)
         messages: list[Message] = read_turns(present(values, column), column, names)
+        if fields.has("marks"):
+            weigh_turns(messages, fields.raw(values, "marks"), fields.column("marks"))
         check_order(messages, column)
         row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
         if fields.has("tools") and (tools := tools_of(fields.raw(values, "tools"), fields.column("tools"))):

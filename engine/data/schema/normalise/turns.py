@@ -12,6 +12,7 @@ from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.normalise.texts import check_characters, check_nested
 from engine.data.schema.normalise.thoughts import turn_with_thinking
 from engine.data.schema.normalise.tools import calls_of, read_calls
+from engine.data.schema.normalise.weights import weigh, weight_of_turn
 
 Message = dict[str, Any]
 ROLES = {
@@ -92,7 +93,9 @@ def _message(turn: Any, place: int, column: str, role_key: str, text_key: str) -
     if name in _CALLING:
         calls = read_calls(turn.get(text_key), place, column)
         check_nested(calls, column)
-        return {"role": role, "content": "", "tool_calls": calls}
+        called: Message = {"role": role, "content": "", "tool_calls": calls}
+        weigh(called, weight_of_turn(turn, place, column))
+        return called
     thinking = ""
     if role == "assistant":
         turn, thinking = turn_with_thinking(turn, text_key, place, column)
@@ -109,6 +112,7 @@ def _message(turn: Any, place: int, column: str, role_key: str, text_key: str) -
         message |= {key: turn[key] for key in ("tool_call_id", "name") if isinstance(turn.get(key), str) and turn[key]}
     if len(message) > 2:
         check_nested(message, column)
+    weigh(message, weight_of_turn(turn, place, column))
     return message
 
 

@@ -16,6 +16,7 @@ from engine.data.importing.names import clean_name
 from engine.data.records.bounds import MAX_FIELD
 from engine.data.records.encodings import is_damaged
 from engine.data.rows.row import Row, answer_of, content_of, kind_of, question_of, texts_of
+from engine.data.writers.layout import columns_of
 from engine.services.data import datasets, imports, sources
 from engine.services.data.versions.versions import append_rows
 from engine.shapes.annotation import AddedRows, ReviewQueue, ReviewRowView
@@ -238,7 +239,7 @@ def _flat(row: Row) -> dict[str, Any]:
     by = row["origin"].get("model") or row["origin"].get("code", "")
     return {
         **(row.get("extra") or {}),
-        **content_of(row),
+        **columns_of(row),
         "made_by": str(by),
         "edited": bool(row["origin"].get("edited")),
     }

@@ -1,6 +1,6 @@
 /* A conversation as bubbles. The thinking before an answer is folded: it is there for who wants it, and the answer is seen first. */
 import { h } from "../../kit/dom.js";
-import { shownJson } from "../../kit/format.js";
+import { format, shownJson } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 import { partedThought, thoughtFold } from "./markdown.js";
@@ -20,7 +20,11 @@ export function conversationView(row) {
     (row.messages || []).map((message) =>
       h("div", { class: "ts-bubble " + message.role },
         h("span", { class: ["system", "tool"].includes(message.role) ? "bubble-role" : "ts-sr" }, t("data.role." + message.role)),
+        message.weight === undefined ? null : h("span", { class: "bubble-role" }, weightWords(message.weight)),
         turnWords(message),
         (message.tool_calls || []).map((call) => h("div", { class: "bubble-call", dir: "ltr" }, drawIcon("settings"),
           `${call.function.name}(${shownJson(call.function.arguments)})`)))));
 }
+
+/** How much an answer counts in the loss. */
+export const weightWords = (weight) => (weight ? t("data.row.weight", { n: format.number(weight, 6) }) : t("data.row.not_learnt"));
