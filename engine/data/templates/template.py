@@ -45,6 +45,7 @@ from engine.data.templates.tokenizer_variants import keep_white_space
 from engine.data.thoughts.form import ThoughtForm, templates_text, thought_form
 from engine.data.thoughts.given import empty_spans, given_spans
 from engine.data.thoughts.marks import Marks
+from engine.data.thoughts.spoken import spoken_thought
 from engine.data.thoughts.wish import ANSWER, EMPTY, LEARN, dressed, settled
 
 TrainOn = Literal["assistant", "all"]
@@ -380,8 +381,11 @@ class ChatTemplate(Ends, Batches):
     def answer_text(self, ids: Sequence[int]) -> str:
         """What a model said, with the white space around it, without what the template itself puts there.
 
-        An answer that was learnt comes back as it stands in the data, indentation of code included.
+        An answer that was learnt comes back as it stands in the data, indentation of code included. Thinking between tokens that
+        nobody sees stands between `<think>` and `</think>`.
         """
+        if (found := spoken_thought(self, self.thoughts, ids)) is not None:
+            return found.shown(self.bare_answer(found.words, Surroundings()))
         return self.bare_answer(ids, self._around)
 
 

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
+from tokenizers import AddedToken, Tokenizer
 
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
@@ -216,3 +217,25 @@ def test_words_that_only_speak_of_marks_are_no_thought() -> None:
     template = taking("shape chatml")
     for wish in WISHES:
         assert last(template.with_thinking(wish), talk) == "Write </think> to end a thought.<|im_end|>"
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [("parts", ("[THINK]", "[/THINK]")), ("gpt-oss", ("<|channel|>", "<|message|>", "<|start|>", "<|end|>"))],
+)
+def test_thinking_between_tokens_that_nobody_sees_is_shown_between_marks(name: str, tokens: tuple[str, ...]) -> None:
+    """What chat shows is what the data would say, and asking on with it writes what the model said."""
+    plain = taking(name)
+    tokenizer = Tokenizer.from_str(plain.tokenizer.to_str())
+    tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in tokens])
+    template = ChatTemplate(tokenizer, plain.source, plain.special)
+    encoded, asked = template.encode([ASK, APART]), template.encode_prompt([ASK])
+    said = encoded.ids[len(asked) : -1]
+    assert template.answer_text(said) == WITHIN["content"]
+    begun = template.answer_text(said[: -len(template.token_ids(SAID)) - 6])
+    assert begun.startswith("<think>\nIt was")
+    assert "</think>" not in begun
+    alone = template.encode([ASK, PLAIN]).ids[len(asked) : -1]
+    assert template.answer_text(alone) == SAID
+    shown = {"role": "assistant", "content": template.answer_text(said)}
+    assert template.render([ASK, shown]) == template.render([ASK, APART])
