@@ -54,7 +54,7 @@ def encode_rows(
     Args:
         seconds: only the first rows where so much time is over.
     """
-    return template.encode_many([one_text(row) for row in rows], seconds)
+    return template.encode_many([one_text(dict(row)) for row in rows], seconds)
 
 
 def measure_tokens(ctx: Context, dataset: int, model: int) -> MeasuredTokens:

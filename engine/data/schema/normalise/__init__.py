@@ -10,6 +10,7 @@ from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise.pairs import kto_row, preference_row
 from engine.data.schema.normalise.texts import Fields, Values, check_nested, extra_of, present, with_input
+from engine.data.schema.normalise.thoughts import answer_of_row
 from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
@@ -79,7 +80,7 @@ def _class_row(values: Values, fields: Fields) -> Row:
 
 
 def _pair(question: str, answer: str, values: Values, fields: Fields) -> Row:
-    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    messages = [{"role": "user", "content": question}, answer_of_row(answer, values, fields)]
     return {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from engine.data.records.record import RowFault, show
 from engine.data.schema.contents import thumb_of
 from engine.data.schema.normalise.texts import Fields, present, with_input
+from engine.data.schema.normalise.thoughts import answer_of_row
 from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.turns import Message, check_order, read_any_turns, with_system
 
@@ -57,7 +58,7 @@ def _said(values: Values, fields: Fields, key: str, before: list[Message]) -> li
     found = read_any_turns(value, column)
     if found is None:
         text = fields.needed(values, key)
-        found = (None if before else _dialogue(text)) or [{"role": "assistant", "content": text}]
+        found = (None if before else _dialogue(text)) or [_answer(text, values, fields, key)]
     asked = _with_input(before, values, fields) if found[0]["role"] == "assistant" else before
     whole = _joined(asked, found, column)
     whole = tidied(with_system(whole, fields.optional(values, "system"), fields.column("system")), fields.tidy)
@@ -65,6 +66,10 @@ def _said(values: Values, fields: Fields, key: str, before: list[Message]) -> li
         raise RowFault("data.pair.no_question", column)
     check_order(whole, column)
     return whole
+
+
+def _answer(text: str, values: Values, fields: Fields, key: str) -> Message:
+    return answer_of_row(text, values, fields) if key == "completion" else {"role": "assistant", "content": text}
 
 
 def _joined(before: list[Message], found: list[Message], column: str) -> list[Message]:

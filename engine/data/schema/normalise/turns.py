@@ -6,9 +6,11 @@ from typing import Any
 
 from engine.data.records.json_text import parse
 from engine.data.records.record import RowFault, show
+from engine.data.rows.row import THINKING
 from engine.data.schema.contents import turn_of, turns_of
 from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.normalise.texts import check_characters, check_nested
+from engine.data.schema.normalise.thoughts import turn_with_thinking
 from engine.data.schema.normalise.tool_values import result_text
 from engine.data.schema.normalise.tools import calls_of, read_calls
 from engine.data.schema.normalise.weights import weigh, weight_of_turn
@@ -104,11 +106,16 @@ def _message(turn: Any, place: int, column: str, role_key: str, text_key: str) -
         called: Message = {"role": role, "content": "", "tool_calls": calls}
         weigh(called, weight_of_turn(turn, place, column))
         return called
+    thinking = ""
+    if role == "assistant":
+        turn, thinking = turn_with_thinking(turn, text_key, place, column)
     calls = calls_of(turn, place, column) if role == "assistant" else []
     if text_key not in turn and not calls:
         raise _no_key(turn, place, column, text_key)
     content = _content(turn.get(text_key), place, column, role, bool(calls))
     message: Message = {"role": role, "content": content}
+    if thinking:
+        message[THINKING] = thinking
     if calls:
         message["tool_calls"] = calls
     if role == "tool":

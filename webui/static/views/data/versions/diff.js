@@ -5,7 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { CHANGES } from "../badges.js";
 import { cutPreview } from "../../shared/cut-preview.js";
-import { conversationView, weightWords } from "../../shared/form-controls.js";
+import { conversationView, weightWords } from "../../shared/conversation.js";
 
 /** A change: {id, what, before, after}. */
 export function change({ id, what, before, after }) {
@@ -28,7 +28,7 @@ function partsOf(row) {
   const parts = [];
   const weight = (key, label, one) => { if (one.weight !== undefined) parts.push([key + ".weight", label, weightWords(one.weight)]); };
   const turns = (messages, of) => (messages || []).forEach((message, at) => { parts.push([of + at, roleName(message.role, of),
-    [message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]); weight(of + at, roleName(message.role, of), message); });
+    [message.reasoning_content ?? "", message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]); weight(of + at, roleName(message.role, of), message); });
   if (row.text !== undefined) parts.push(["text", t("data.field.text"), row.text]);
   for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) turns(row[key], key);
   if (row.label !== undefined) parts.push(["label", t("data.row.label"), String(row.label)]);
