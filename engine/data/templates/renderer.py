@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from engine.data.calls.form import CallForm
+
 Messages = Sequence[Mapping[str, Any]]
 Tools = Sequence[Mapping[str, Any]]
 
@@ -27,6 +29,10 @@ class Renderer(Protocol):
     @property
     def opens_thought(self) -> bool:
         """Whether it begins each answer in chat with a thought for the model to go on with."""
+
+    @property
+    def call_form(self) -> CallForm:
+        """How it writes calls of tools, and how it wants them."""
 
     def render(self, messages: Messages, *, add_generation_prompt: bool = False, tools: Tools | None = None) -> str:
         """The conversation as text. Raises Fault where the template refuses it."""
