@@ -17,12 +17,14 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
+from engine.data.detection.doubtful import in_doubt, is_in_doubt
 from engine.data.detection.file_signatures import binary_format
 from engine.data.importing.archive import Unpacked, unpack
 from engine.data.importing.names import clean_name, data_set_name, display_name
 from engine.data.readers.documents import text_beside
 from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
 from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
+from engine.data.records.encodings import known_encoding
 from engine.data.schema.declared import shape_of
 from engine.shapes.data import ReadingView
 from storage.queries import datasets as queries
@@ -73,7 +75,7 @@ def add_files(
     given = _unpacked(ctx, files, budget)
     try:
         given_files = [SourceFile(path, shown, "") for path, shown in given.files]
-        found = detect_files(given_files, refused=given.faults, budget=budget)
+        found = _read(given_files, given.faults, budget)
         found = replace(found, notes=[*notes, *found.notes])
         names = [display_name(filename) for _path, filename in files]
         made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
@@ -82,6 +84,14 @@ def add_files(
         _remove((*ours, *(text_beside(path) for path, _name in given.files)))
     _remove(path for path, _name in files)
     return made
+
+
+def _read(files: Sequence[SourceFile], refused: Sequence[tuple[str, Fault]], budget: ReadingBudget) -> DetectedUpload:
+    """The files as they are read; where only their encoding keeps them from it, as ones that wait for another."""
+    try:
+        return detect_files(files, refused=refused, budget=budget)
+    except Fault as fault:
+        return in_doubt(files, fault)
 
 
 def _remove(paths: Iterable[Path]) -> None:
@@ -236,13 +246,29 @@ def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
         NotFound: there is no such draft.
         Fault: why that sheet cannot be read; "data.bounds.slow".
     """
+    _read_anew(ctx, dataset_id, options={"sheet": sheet})
+
+
+def choose_encoding(ctx: Context, dataset_id: int, encoding: str) -> None:
+    """Read a draft's files in another encoding; its columns and their guesses are found anew.
+
+    Raises:
+        NotFound: there is no such draft.
+        Fault: why they cannot be read in that one; "data.encoding.unknown", "data.bounds.slow".
+    """
+    _read_anew(ctx, dataset_id, encoding=known_encoding(encoding))
+
+
+def _read_anew(
+    ctx: Context, dataset_id: int, encoding: str | None = None, options: Mapping[str, Any] | None = None
+) -> None:
     with ctx.db.read() as session:
         row = queries.get(session, dataset_id)
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
-    options = row.options | {"sheet": sheet}
+    options = row.options | (options or {})
     with at_once():
-        read = detect_files(files_of(ctx, row), row.encoding, options, budget=ReadingBudget(_SHEET_SECONDS))
+        read = detect_files(files_of(ctx, row), encoding or row.encoding, options, budget=ReadingBudget(_SHEET_SECONDS))
     found = found_columns(ctx, read)
     with ctx.db.write() as session:
         draft = session.get_one(Dataset, dataset_id)
@@ -271,6 +297,8 @@ def source_of(
     if not row.sources:
         files = [SourceFile(files[0].path, files[0].name, "")]
         return detect_files(files, (encoding or row.encoding) if row.encoding else None, wanted, budget=budget)
+    if is_in_doubt(files):
+        return detect_files(files, encoding or row.encoding, wanted, budget=budget)
     current = reading_of(row) | row.options
     same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())
     if same:

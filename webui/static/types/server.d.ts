@@ -3842,6 +3842,7 @@ export interface DataFunctions {
   reading_state(job: number): UploadReading;
   readings(): UploadReading[];
   choose_sheet(dataset: number, sheet: string): null;
+  choose_encoding(dataset: number, encoding: string): null;
   report(dataset: number): DataReport;
   report_tokens(dataset: number, model: number): TokenReport;
   report_template(dataset: number, model: number): TemplateReport;
