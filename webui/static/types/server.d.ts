@@ -4048,6 +4048,7 @@ export interface DataFunctions {
   reading_state(job: number): UploadReading;
   readings(): UploadReading[];
   choose_sheet(dataset: number, sheet: string): null;
+  choose_encoding(dataset: number, encoding: string): null;
   make_form(): MakingForm;
   make_view(documents_key: string, characters: number): MakingView;
   make_reading(job: number): CodedMessage | boolean;
