@@ -301,7 +301,7 @@ def _read_anew(
         row = queries.get(session, dataset_id)
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
-    options = row.options | (options or {})
+    options = row.options | dict(options or {})
     with at_once():
         budget = ReadingBudget(_SHEET_SECONDS)
         encoding = encoding or row.encoding
