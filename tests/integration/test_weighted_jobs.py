@@ -20,7 +20,10 @@ pytestmark = pytest.mark.slow  # a training job
 
 def talk(said: str, *, weight: float = 1, row: float = 1) -> dict[str, Any]:
     turns = [{"role": "user", "content": "kettle?"}, {"role": "assistant", "content": said, "weight": weight}]
-    return {"messages": [*turns, {"role": "user", "content": "lamp?"}, {"role": "assistant", "content": "No."}], "weight": row}
+    return {
+        "messages": [*turns, {"role": "user", "content": "lamp?"}, {"role": "assistant", "content": "No."}],
+        "weight": row,
+    }
 
 
 TRAIN = [talk("kettle lamp", weight=0), talk("violet", weight=0.25, row=4), talk("copper copper", row=0.5)]
