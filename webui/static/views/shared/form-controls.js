@@ -1,6 +1,6 @@
 /** Small controls that several pages share: radio cards, segments, labelled fields, timing helpers. */
 import { h } from "../../kit/dom.js";
-import { format, shownJson } from "../../kit/format.js";
+import { shownJson } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
 
@@ -110,22 +110,19 @@ export function selectField(id, options, chosen, onpick) {
     options.map(([value, text]) => h("option", { value: String(value ?? ""), selected: value === chosen }, text)));
 }
 
-/** One conversation (or text) of a data set, as bubbles; tools that may be called stand before it. */
-export function conversationView(row) {
+/** One conversation (or text) of a data set, as bubbles; tools that may be called stand before it. `note(message)` stands above its text. */
+export function conversationView(row, note) {
   if (row.text !== undefined) return h("div", { class: "ts-bubble text", dir: "auto" }, row.text);
   return h("div", { class: "conversation" },
     row.tools?.length ? h("p", { class: "ts-soft ts-small", dir: "auto" }, t("data.row.tools", { names: row.tools.map((tool) => tool.function.name).join(", ") })) : null,
     (row.messages || []).map((message) =>
       h("div", { class: "ts-bubble " + message.role },
         h("span", { class: ["system", "tool"].includes(message.role) ? "bubble-role" : "ts-sr" }, t("data.role." + message.role)),
-        message.weight === undefined ? null : h("span", { class: "bubble-role" }, weightWords(message.weight)),
+        note?.(message),
         message.content ? h("div", { class: "bubble-text", dir: "auto" }, message.content) : null,
         (message.tool_calls || []).map((call) => h("div", { class: "bubble-call", dir: "ltr" }, drawIcon("settings"),
           `${call.function.name}(${shownJson(call.function.arguments)})`)))));
 }
-
-/** How much an answer counts in the loss. */
-export const weightWords = (weight) => (weight ? t("data.row.weight", { n: format.number(weight, 6) }) : t("data.row.not_learnt"));
 
 /** The sentence of a stored reason or error: {code, params}. */
 export const reasonBox = (fault) => fault.message;

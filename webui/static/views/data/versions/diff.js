@@ -5,7 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { CHANGES } from "../badges.js";
 import { cutPreview } from "../../shared/cut-preview.js";
-import { conversationView, weightWords } from "../../shared/form-controls.js";
+import { conversationView } from "../../shared/form-controls.js";
 
 /** A change: {id, what, before, after}. */
 export function change({ id, what, before, after }) {
@@ -110,17 +110,21 @@ function common(a, b) {
   return [keepA, keepB];
 }
 
+/** How much an answer counts in the loss. */
+const weightWords = (weight) => (weight ? t("data.row.weight", { n: format.number(weight, 6) }) : t("data.row.not_learnt"));
+const weightOf = (message) => (message.weight === undefined ? null : h("span", { class: "bubble-role" }, weightWords(message.weight)));
+
 /** A row as a reader sees it, whatever its kind. */
 export function shownRow(row) {
   const extra = Object.entries(row.extra || {}).filter(([, value]) => value !== null && value !== "");
   return [row.weight === undefined ? null : h("p", { class: "ts-small ts-soft" }, t("data.row.row_weight", { n: format.number(row.weight, 6) })),
-    row.messages || row.text !== undefined ? conversationView(row) : pair(row),
+    row.messages || row.text !== undefined ? conversationView(row, weightOf) : pair(row),
     extra.length ? h("dl", { class: "data-extra ts-small" }, extra.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, String(value))))) : null];
 }
 
 /** Preference pairs and answers with a thumb: the question once, then the answers. */
-const pair = (row) => h("div", { class: "ts-stack tight" }, conversationView({ messages: row.prompt || [] }),
+const pair = (row) => h("div", { class: "ts-stack tight" }, conversationView({ messages: row.prompt || [] }, weightOf),
   ["chosen", "rejected", "completion"].filter((key) => row[key]).map((key) => h("div", { class: "data-answer " + key },
     h("p", { class: "ts-small ts-soft" }, drawIcon(key === "rejected" || row.label === false ? "circle-x" : "circle-check"), " ",
       key === "completion" ? t(row.label ? "data.row.good" : "data.row.bad") : t("data.row.answer." + key)),
-    conversationView({ messages: row[key] }))));
+    conversationView({ messages: row[key] }, weightOf))));
