@@ -54,7 +54,8 @@ class AnswerSheet:
     def new_tokens(self) -> int:
         """Tokens that an answer may have: somewhat more than the longest expected one."""
         longest = max(
-            self.template.token_counts([one.expected or "" for one in self.questions], special=True), default=0
+            self.template.token_counts([f"{one.thought}{one.expected or ''}" for one in self.questions], special=True),
+            default=0,
         )
         return min(max(longest + _SPARE, _FEWEST), _MOST, max(1, self.context // 2))
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from engine.data.rows.row import Row, message_lists
+from engine.data.rows.row import Row, slots_of
 
 MARKS = re.compile(  # of the usual formats, for rows that no model was chosen for
     r"<\|[A-Za-z][A-Za-z0-9_]{1,40}\|>|<[|｜][^\s<>|｜]{2,40}[|｜]>|</?s>"
@@ -71,12 +71,11 @@ def _texts(row: Row) -> Iterator[tuple[str, str, str]]:
         yield row["text"], "text", ""
         return
     before = ""
-    for messages in message_lists(row):
-        for message in messages:
-            text = str(message.get("content") or "")
-            yield text, message["role"], before
-            if message["role"] != "assistant":
-                before += text + "\n"
+    for message, key in slots_of(row):
+        text = str(message.get(key) or "")
+        yield text, message["role"], before
+        if message["role"] != "assistant":
+            before += text + "\n"
 
 
 def _marks(text: str, role: str, marks: Finder) -> Iterator[Leftover]:

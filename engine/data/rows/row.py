@@ -3,7 +3,8 @@
 A row is a JSON object. All kinds: "split" ("train", "val" or "test"), "id" (whole number, stable over versions), "line" (of the file,
 counted from 1, or None), and where there is something to say "file", "extra" (other columns: name -> text, number, bool or None)
 and "origin" ({"code": ...} of a row that no file held), and "weight" (how much it counts in the loss, 0 or more, where that is not
-1). An assistant's message may have a "weight" of its own, which is multiplied with that. By kind:
+1). A message is {"role", "content"}, perhaps with "tool_calls", "tool_call_id", "name"; of the assistant's with "reasoning_content" (its
+thinking) and a "weight" of its own, which is multiplied with that. By kind:
 chat: "messages", perhaps "tools". text: "text". preference: "prompt", "chosen", "rejected", each a list of messages.
 kto: "prompt", "completion" (lists of messages), "label" (bool).
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 Row = dict[str, Any]
 Message = Mapping[str, Any]
+THINKING = "reasoning_content"  # member of a message
 _LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
 
 
@@ -32,11 +34,19 @@ def message_lists(row: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
     return [row[key] for key in _LISTS if key in row]
 
 
+def slots_of(row: Mapping[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Where each text of a row's messages stands: the message and its member; the thinking of a turn comes before its words."""
+    said = [message for messages in message_lists(row) for message in messages]
+    if not any(THINKING in message for message in said):
+        return [(message, "content") for message in said]
+    return [(message, key) for message in said for key in (THINKING, "content") if key == "content" or key in message]
+
+
 def texts_of(row: Mapping[str, Any]) -> list[str]:
     """Every text of the row, in order. A turn that only calls tools has an empty one."""
     if "text" in row:
         return [row["text"]]
-    return [str(message.get("content") or "") for messages in message_lists(row) for message in messages]
+    return [str(message.get(key) or "") for message, key in slots_of(row)]
 
 
 def conversation_of(row: Mapping[str, Any]) -> Sequence[Message]:

@@ -10,11 +10,13 @@ from typing import Any, Literal
 
 from engine.data.rows.labels import are_labels
 from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.members import text_of_thought
 from engine.data.schema.weighted import holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
 LONGEST_LABEL = 80  # characters
+_ONE_WORD = 12  # characters; a thought is longer, or has words in it
 _ENOUGH = 20  # rows from which on labels must repeat
 _NUMBER = re.compile(r"[\s\d.,:/+%$€£¥年月日T-]+Z?")  # numbers, dates, times, amounts
 _CODE = re.compile(r"[A-Za-z_.:/@#-]*+\d[A-Za-z\d_.:/@#-]*")  # "ID-0042", "doc7.pdf", an address
@@ -133,6 +135,13 @@ def _tools(column: str, rows: Rows) -> bool:
     return not filled or lists * 2 > len(filled)
 
 
+def _thoughts(column: str, rows: Rows) -> bool:
+    """Whether a column holds thinking: texts (or parts of them) that are no switches, and of more than a word."""
+    values = [value for value in values_of(column, rows) if value not in ("", [])]
+    texts = [text for value in values if (text := text_of_thought(value).strip())]
+    return not values or (len(texts) * 2 > len(values) and any(len(text) > _ONE_WORD or " " in text for text in texts))
+
+
 def _weights(column: str, rows: Rows) -> bool:
     return holds_weights(column, values_of(column, rows))
 
@@ -151,6 +160,7 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "label": _labels,
     "thumb": _thumbs,
     "tools": _tools,
+    "thoughts": _thoughts,
     "weight": _weights,
     "marks": _marks,
 }

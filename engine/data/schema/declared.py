@@ -21,7 +21,7 @@ class Field:
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
-            "weight" (a number that is not negative), "marks" (a list of such).
+            "thoughts" (thinking before an answer), "weight" (a number that is not negative), "marks" (a list of such).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -87,6 +87,17 @@ _MORE = Field(
     spare=(*_CONTEXT, *_ADDED),
     spare_holds="added",
 )
+_REASONING = Field(
+    "reasoning",
+    (
+        "reasoning", "reasoning_content", "thinking", "thought", "thoughts", "cot", "complex_cot", "chain_of_thought", "thinking_process",
+        "reasoning_process", "reasoning_trace", "thinking_trajectory", "deepseek_reasoning", "思考", "思考过程", "推理", "推理过程", "思维链", "思路",
+    ),
+    required=False,
+    holds="thoughts",
+    role="reasoning",
+    spare=("rationale", "rationales"),
+)  # fmt: skip
 
 _WEIGHT = Field(
     "weight",
@@ -128,6 +139,7 @@ SHAPES = (
             Field("instruction", ("instruction", "指令"), role="question"),
             _MORE,
             Field("output", ("output", "completion", *_ANSWERS, "输出"), role="answer"),
+            _REASONING,
             _SYSTEM,
             _WEIGHT,
         ),
@@ -139,6 +151,7 @@ SHAPES = (
             Field("prompt", _QUESTIONS, role="question", spare=_GIVEN),
             Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), role="answer"),
             _MORE,
+            _REASONING,
             _SYSTEM,
             _WEIGHT,
         ),
@@ -151,6 +164,7 @@ SHAPES = (
             Field("question", ("question", "query", "问题", "提问"), role="question"),
             Field("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers", role="answer"),
             _MORE,
+            _REASONING,
             _SYSTEM,
             _WEIGHT,
         ),
@@ -167,6 +181,7 @@ SHAPES = (
                 role="answer",
             ),
             _MORE,
+            _REASONING,
             _SYSTEM,
             _WEIGHT,
         ),
@@ -191,6 +206,7 @@ SHAPES = (
             Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), required=False, holds="either", role="answer"),
             _MORE,
             Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
+            _REASONING,
             _SYSTEM,
             _WEIGHT,
         ),

@@ -9,8 +9,10 @@ from typing import Any
 
 from engine.data.records.record import clip
 from engine.data.rows.language import language_of
+from engine.data.schema.beside_text import beside_text
 from engine.data.schema.contents import HOLDS, Rows, is_answer_list, json_list, mostly_turns, thumb_of, values_of
 from engine.data.schema.declared import SHAPES, TURN_KEYS, Field, plain_name, shape_of
+from engine.data.schema.members import is_thinking
 from engine.data.schema.templated_columns import scalar_text
 from engine.data.schema.weighted import MARKS, remarks
 
@@ -129,13 +131,15 @@ def _marks(column: str, rows: Rows) -> list[str]:
 def _keys(column: str, rows: Rows) -> dict[str, None]:
     """Every member of a turn that says something."""
     lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
-    seen = (key for turns in lists if isinstance(turns, list) for turn in turns if isinstance(turn, dict) for key in turn if turn[key] is not None)  # fmt: skip
+    seen = (key for turns in lists if isinstance(turns, list) for turn in turns if isinstance(turn, dict) for key in turn if turn[key] is not None and not is_thinking(turn, key))  # fmt: skip
     return dict.fromkeys(seen)
 
 
 def _names(columns: Sequence[str], rows: Rows) -> Guess:
     trials = [_try(key, columns, rows) for key in _BY_NAMES]
     for guess in trials:
+        if guess.shape == "text" and (beside := beside_text(columns)) and guess.whole:
+            return Guess(remarks=[("shape.text_beside", {"text": guess.mapping["text"], "columns": ", ".join(beside)})])
         if guess.whole:
             guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
             if guess.shape == "qa_context" and _has_answer_lists(guess, rows):

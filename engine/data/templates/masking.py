@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.rows.row import THINKING
 from engine.data.templates.renderer import Messages, Renderer, Tools
 
 IGNORED = -100
@@ -87,7 +88,7 @@ class _Turn:
     def _said(self, start: int, through: str) -> Span | None:
         """An answer in words: it must stand in the whole text as it stands where the conversation ends with it."""
         content = str(self._message.get("content") or "").strip()
-        place = self._text.find(content, start) if content else -1
+        place = self._text.find(content, self._behind_thought(start, through)) if content else -1
         behind = place + len(content)
         if place >= 0 and behind <= len(through) and self._text.startswith(through[:behind]):
             end = self._end(behind, through)
@@ -98,6 +99,15 @@ class _Turn:
         if answer.endswith(self._template.end_marks):
             return start, start + len(answer)
         return start, self._behind_white_space(start + len(answer)) if self._bare else len(through)
+
+    def _behind_thought(self, start: int, through: str) -> int:
+        """Behind the thinking of the turn's own member, so that its words are not looked for within."""
+        thought = str(self._message.get(THINKING) or "").strip()
+        place = through.find(thought, start) if thought else -1
+        if place < 0:
+            return start
+        behind, after = place + len(thought), self._template.thoughts.after
+        return behind + len(after) if through.startswith(after, behind) else behind
 
     def _behind_white_space(self, behind: int) -> int:
         """Behind the white space with which an answer itself ends, where the template keeps it."""
@@ -148,6 +158,14 @@ def _behind_mark(text: str, place: int, marks: tuple[str, ...]) -> int | None:
         return None
     at, length = min(found)
     return at - length
+
+
+def forget(labels: list[int], offsets: Sequence[Span], spans: Sequence[Span]) -> None:
+    """Take the labels of the tokens that lie within a span: they are read, and not learnt."""
+    within = labels_of(range(len(labels)), offsets, spans) if spans else ()
+    for place in within:
+        if place != IGNORED:
+            labels[place] = IGNORED
 
 
 def counts_nothing(message: Mapping[str, Any]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from engine.data.thoughts.form import ThoughtForm
+
 Messages = Sequence[Mapping[str, Any]]
 Tools = Sequence[Mapping[str, Any]]
 
@@ -34,6 +36,10 @@ class Renderer(Protocol):
     @property
     def opens_thought(self) -> bool:
         """Whether it begins each answer in chat with a thought for the model to go on with."""
+
+    @property
+    def thoughts(self) -> ThoughtForm:
+        """How it takes the thinking of an answer."""
 
     def render(self, messages: Messages, *, add_generation_prompt: bool = False, tools: Tools | None = None) -> str:
         """The conversation as text. Raises Fault where the template refuses it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.data.records.record import Record as FileRecord
 from engine.data.records.record import RowFault
-from engine.data.rows.row import Row, content_of
+from engine.data.rows.row import THINKING, Row, content_of
 from engine.data.schema.declared import shape_of
 from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import normaliser
@@ -85,6 +85,7 @@ def _pair(row: Row, columns: Columns) -> tuple[Record, str, str]:
     made, messages = _split_system(list(row.get("messages", ())), columns)
     if [message["role"] for message in messages] != ["user", "assistant"]:
         raise NotFit
+    made |= _put(columns, reasoning=messages[1].get(THINKING, ""))
     return made, messages[0]["content"], messages[1]["content"]
 
 
@@ -154,9 +155,16 @@ def _fill_kto(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
     completion, label = row.get("completion", []), row.get("label")
     if "completion" in columns:
         for asked in _alone_prompts(prompt, given):
-            yield made | _put(columns, prompt=_alone(asked), completion=_alone(completion), label=label)
+            yield made | _put(columns, prompt=_alone(asked), label=label, **_answered(completion))
             yield made | _put(columns, prompt=asked, completion=completion, label=label)
     yield made | _put(columns, prompt=[*prompt, *completion], label=label)
+
+
+def _answered(completion: Messages) -> Record:
+    """A single answer as its text, with its thinking in a column of its own."""
+    if [set(one) for one in completion] == [{"role", "content", THINKING}]:
+        return {"completion": completion[0]["content"], "reasoning": completion[0][THINKING]}
+    return {"completion": _alone(completion), "reasoning": ""}
 
 
 def _alone_prompts(prompt: Messages, given: Given) -> Iterator[Messages]:

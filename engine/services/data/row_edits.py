@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.core.shapes import CodedMessage
-from engine.data.records.record import RowFault
-from engine.data.rows.row import message_lists
+from engine.data.records.record import RowFault, show
+from engine.data.rows.row import THINKING, message_lists
 from engine.data.schema.normalise.texts import check_characters
 from engine.data.schema.normalise.turns import check_order
 from engine.data.schema.normalise.weights import weight_of_row, weight_of_turn
@@ -65,3 +65,7 @@ def _check_message(message: Mapping[str, Any], place: int, column: str) -> None:
     if not str(text).strip() and role != "tool" and not message.get("tool_calls"):
         raise RowFault("data.turn.empty", column, turn=place, role=role)
     check_characters(str(text), column)
+    thinking = message.get(THINKING, "")
+    if not isinstance(thinking, str):
+        raise RowFault("data.row.not_text", column, found=show(thinking))
+    check_characters(thinking, column)

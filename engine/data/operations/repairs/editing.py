@@ -9,7 +9,7 @@ from typing import Any
 from engine.core.conforming import conforms
 from engine.core.errors import Fault
 from engine.data.operations.base import Row
-from engine.data.rows.row import content_of, kind_of, message_lists
+from engine.data.rows.row import THINKING, content_of, kind_of, message_lists
 from engine.data.schema.weighted import in_range, number_of
 
 _ROLES = ("system", "user", "assistant", "tool")
@@ -39,8 +39,8 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
     """The row with the content of the edit (its split and other columns too, where it names them); id and place stay.
 
     Raises:
-        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.weight",
-        "data.repair.extra" or "data.repair.split", with the row's number.
+        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.thinking",
+        "data.repair.weight", "data.repair.extra" or "data.repair.split", with the row's number.
     """
     content = content_of(dict(edit))
     number, kind = row["id"], kind_of(row)
@@ -98,6 +98,8 @@ def _weigh(content: dict[str, Any], number: int) -> None:
 def _check_message(message: Any, number: int) -> None:
     if not isinstance(message, Mapping) or message.get("role") not in _ROLES:
         raise Fault("data.repair.turns", row=number)
+    if THINKING in message and not (message["role"] == "assistant" and isinstance(message[THINKING], str)):
+        raise Fault("data.repair.thinking", row=number)
     if calls := message.get("tool_calls"):
         _check_functions(calls, number)
     elif not isinstance(message.get("content"), str) or not message["content"].strip():

@@ -10,6 +10,8 @@ from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise.pairs import kto_row, preference_row
 from engine.data.schema.normalise.texts import Fields, Values, check_nested, extra_of, present, with_input
+from engine.data.schema.normalise.thoughts import answer_of_row
+from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
 from engine.data.schema.normalise.weights import weigh_turns, weight_of_row
@@ -78,7 +80,7 @@ def _class_row(values: Values, fields: Fields) -> Row:
 
 
 def _pair(question: str, answer: str, values: Values, fields: Fields) -> Row:
-    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    messages = [{"role": "user", "content": question}, answer_of_row(answer, values, fields)]
     return {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
 
 
@@ -88,6 +90,7 @@ def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], R
         messages: list[Message] = read_turns(present(values, column), column, names)
         if fields.has("marks"):
             weigh_turns(messages, fields.raw(values, "marks"), fields.column("marks"))
+        messages = tidied(messages, fields.tidy)
         check_order(messages, column)
         row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
         if fields.has("tools") and (tools := tools_of(fields.raw(values, "tools"), fields.column("tools"))):

@@ -25,6 +25,7 @@ class Fields:
         self._wordings = dict(plan.wordings)
         self._choose = chooser(plan.wordings)
         self._plan = plan
+        self.tidy = plan.tidy  # repairs of whole conversations
 
     def column(self, key: str) -> str:
         """The name to give in a sentence on this field: its column, or the first one of its wording."""
@@ -148,6 +149,8 @@ def check_nested(value: Any, column: str, depth: int = 0) -> None:
             raise RowFault("data.json.too_deep", column)
         for one in (*value, *value.values()) if isinstance(value, dict) else value:
             check_nested(one, column, depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise RowFault("data.tools.not_finite", column, number=str(value), found=show(value))
 
 
 def extra_of(values: Values, trained_on: frozenset[str]) -> dict[str, Any]:

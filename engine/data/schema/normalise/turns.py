@@ -6,9 +6,12 @@ from typing import Any
 
 from engine.data.records.json_text import parse
 from engine.data.records.record import RowFault, show
+from engine.data.rows.row import THINKING
 from engine.data.schema.contents import turn_of, turns_of
 from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.normalise.texts import check_characters, check_nested
+from engine.data.schema.normalise.thoughts import turn_with_thinking
+from engine.data.schema.normalise.tool_values import result_text
 from engine.data.schema.normalise.tools import calls_of, read_calls
 from engine.data.schema.normalise.weights import weigh, weight_of_turn
 
@@ -38,10 +41,19 @@ _CALLING = ("function_call", "tool_call")  # roles whose words are the calls the
 
 def read_turns(value: Any, column: str, keys: tuple[str, str]) -> list[Message]:
     """The messages of a list of turns (or of its JSON), in whatever order they come. Raises RowFault."""
-    return [
+    found = [
         _plain(turn, column, *keys) or _message(turn, place, column, *keys)
         for place, turn in enumerate(turn_list(value, column), 1)
     ]
+    return _without_empty_system(found, column)
+
+
+def _without_empty_system(messages: list[Message], column: str) -> list[Message]:
+    """An empty system turn is no system prompt. Raises RowFault where nothing else is there."""
+    kept = [one for one in messages if one["content"] or one["role"] != "system"]
+    if not kept:
+        raise RowFault("data.row.empty", column)
+    return kept
 
 
 def _plain(turn: Any, column: str, role_key: str, text_key: str) -> Message | None:
@@ -94,11 +106,16 @@ def _message(turn: Any, place: int, column: str, role_key: str, text_key: str) -
         called: Message = {"role": role, "content": "", "tool_calls": calls}
         weigh(called, weight_of_turn(turn, place, column))
         return called
+    thinking = ""
+    if role == "assistant":
+        turn, thinking = turn_with_thinking(turn, text_key, place, column)
     calls = calls_of(turn, place, column) if role == "assistant" else []
     if text_key not in turn and not calls:
         raise _no_key(turn, place, column, text_key)
     content = _content(turn.get(text_key), place, column, role, bool(calls))
     message: Message = {"role": role, "content": content}
+    if thinking:
+        message[THINKING] = thinking
     if calls:
         message["tool_calls"] = calls
     if role == "tool":
@@ -115,14 +132,16 @@ def _no_key(turn: dict[str, Any], place: int, column: str, key: str) -> RowFault
 
 def _content(value: Any, place: int, column: str, role: str, may_be_empty: bool) -> str:
     """The words of a turn, also where they come in parts [{"type": "text", "text": ...}]."""
+    if role == "tool":
+        value = result_text(value)
     if isinstance(value, list) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value):
         value = "".join(part["text"] for part in value)
-    if value is None and may_be_empty:
+    if value is None and (may_be_empty or role == "system"):
         return ""
     if not isinstance(value, str):
         raise RowFault("data.turn.not_text", column, turn=place, found=show(value))
     if not value.strip():
-        if may_be_empty or role == "tool":
+        if may_be_empty or role in ("tool", "system"):
             return ""
         raise RowFault("data.turn.empty", column, turn=place, role=role)
     check_characters(value, column)

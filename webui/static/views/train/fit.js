@@ -7,9 +7,10 @@ export const trainMisfits = (w, set, objective) => misfitList(withRefusals(w, w.
   dataset: set?.id, objective, model: (id) => { w.patch({ base_model: id }); w.redraw(); },
 });
 
-/** An end token that would be learnt where the template has none is not, once the user has switched that off. */
+/** An end token that would be learnt where the template has none is not, once the user has switched that off; thinking that nobody wants is not lost. */
 function withRefusals(w, found) {
-  const { teach_end: taught, open_ends: open } = w.trainingValues();
+  const { teach_end: taught, open_ends: open, thinking } = w.trainingValues();
+  if (found && ["strip", "empty"].includes(thinking)) found = { ...found, findings: found.findings.filter((one) => !one.code.startsWith("thoughts")) };
   if (!found || (taught !== false && !open)) return found;
   const level = open ? "warn" : "danger"; // refused unless open ends are wanted
   const own = (one) => (one.code === "no_end" ? {} : one.code === "end_added" && taught === false ? { message: t("fit.end_refused", one.params) } : null);

@@ -170,7 +170,7 @@ function turnsField(row, key) {
     const role = selectField(id + "-role", roles, message.role, (chosen) => { message.role = chosen; });
     role.setAttribute("aria-label", t("data.edit.role", { n: at + 1 }));
     const remove = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.edit.remove", { n: at + 1 }), title: t("data.edit.remove", { n: at + 1 }), onclick: () => { row[key].splice(at, 1); redraw(); } }, drawIcon("trash-2"));
-    return h("div", { class: "data-edit-turn" }, h("div", { class: "ts-spread" }, role, remove), area,
+    return h("div", { class: "data-edit-turn" }, h("div", { class: "ts-spread" }, role, remove), thoughtField(id, message), area,
       message.tool_calls ? h("pre", { class: "data-json" }, shownJson(message.tool_calls, 1)) : null);
   }));
   redraw();
@@ -178,6 +178,15 @@ function turnsField(row, key) {
   const add = h("button", { type: "button", class: "ts-btn ghost small", onclick: () => { row[key].push({ role: next(), content: "" }); redraw(); holder.lastElementChild?.querySelector("textarea")?.focus(); } }, drawIcon("plus"), t("data.edit.add"));
   const title = key === "messages" ? t("data.edit.turns") : t("data.edit.list." + key);
   return h("fieldset", { class: "ts-field" }, h("legend", { class: "ts-label" }, title), holder, add);
+}
+
+/** The thinking of an answer that has one: what is emptied is taken away. */
+function thoughtField(id, message) {
+  if (message.reasoning_content === undefined) return null;
+  return textField(id + "-thought", t("data.role.thinking"), message.reasoning_content, (text) => {
+    if (text.trim()) message.reasoning_content = text;
+    else delete message.reasoning_content;
+  });
 }
 
 /** The row as it lies in the file, without what the list adds. */

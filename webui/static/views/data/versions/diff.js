@@ -5,7 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { CHANGES } from "../badges.js";
 import { cutPreview } from "../../shared/cut-preview.js";
-import { conversationView } from "../../shared/form-controls.js";
+import { conversationView, weightWords } from "../../shared/conversation.js";
 
 /** A change: {id, what, before, after}. */
 export function change({ id, what, before, after }) {
@@ -28,7 +28,7 @@ function partsOf(row) {
   const parts = [];
   const weight = (key, label, one) => { if (one.weight !== undefined) parts.push([key + ".weight", label, weightWords(one.weight)]); };
   const turns = (messages, of) => (messages || []).forEach((message, at) => { parts.push([of + at, roleName(message.role, of),
-    [message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]); weight(of + at, roleName(message.role, of), message); });
+    [message.reasoning_content ?? "", message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]); weight(of + at, roleName(message.role, of), message); });
   if (row.text !== undefined) parts.push(["text", t("data.field.text"), row.text]);
   for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) turns(row[key], key);
   if (row.label !== undefined) parts.push(["label", t("data.row.label"), String(row.label)]);
@@ -110,21 +110,17 @@ function common(a, b) {
   return [keepA, keepB];
 }
 
-/** How much an answer counts in the loss. */
-const weightWords = (weight) => (weight ? t("data.row.weight", { n: format.number(weight, 6) }) : t("data.row.not_learnt"));
-const weightOf = (message) => (message.weight === undefined ? null : h("span", { class: "bubble-role" }, weightWords(message.weight)));
-
 /** A row as a reader sees it, whatever its kind. */
 export function shownRow(row) {
   const extra = Object.entries(row.extra || {}).filter(([, value]) => value !== null && value !== "");
   return [row.weight === undefined ? null : h("p", { class: "ts-small ts-soft" }, t("data.row.row_weight", { n: format.number(row.weight, 6) })),
-    row.messages || row.text !== undefined ? conversationView(row, weightOf) : pair(row),
+    row.messages || row.text !== undefined ? conversationView(row) : pair(row),
     extra.length ? h("dl", { class: "data-extra ts-small" }, extra.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, String(value))))) : null];
 }
 
 /** Preference pairs and answers with a thumb: the question once, then the answers. */
-const pair = (row) => h("div", { class: "ts-stack tight" }, conversationView({ messages: row.prompt || [] }, weightOf),
+const pair = (row) => h("div", { class: "ts-stack tight" }, conversationView({ messages: row.prompt || [] }),
   ["chosen", "rejected", "completion"].filter((key) => row[key]).map((key) => h("div", { class: "data-answer " + key },
     h("p", { class: "ts-small ts-soft" }, drawIcon(key === "rejected" || row.label === false ? "circle-x" : "circle-check"), " ",
       key === "completion" ? t(row.label ? "data.row.good" : "data.row.bad") : t("data.row.answer." + key)),
-    conversationView({ messages: row[key] }, weightOf))));
+    conversationView({ messages: row[key] }))));
