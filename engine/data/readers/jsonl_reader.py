@@ -11,6 +11,7 @@ from engine.data.records.encodings import open_text
 from engine.data.records.json_text import parse
 from engine.data.records.lines import numbered_lines
 from engine.data.records.record import Record, Rejected, RowFault, show
+from engine.data.schema.layouts.turn_lists import BARE, is_bare_conversation
 
 
 def read_jsonl(path: Path, encoding: str) -> Iterator[Record | Rejected]:
@@ -39,7 +40,9 @@ def json_row(text: str, row: int, line: int, *, whole: bool = True) -> Record | 
 
 
 def object_row(value: Any, row: int, line: int | None, raw: str) -> Record | Rejected:
-    """A record, provided that the value is an object."""
+    """A record, provided that the value is an object, or a list of turns, which stands in a column of its own then."""
+    if is_bare_conversation(value):
+        value = {BARE: value}
     if not isinstance(value, dict):
         return Rejected("data.json.not_object", row, line, params={"found": show(value)}, raw=raw)
     if len(value) > MAX_COLUMNS:

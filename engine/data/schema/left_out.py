@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from engine.data.records.record import Record
-from engine.data.schema.contents import Reads, reads_like
+from engine.data.schema.contents import Reads, reads_like, says_something
 from engine.data.schema.mapping import ColumnMapping
 
 _LOOKED_AT = 200  # values by which a column is told
@@ -68,8 +68,3 @@ class LeftOutCounter:
 
     def _reads(self, column: str) -> Reads:
         return "nested" if column in self._nested else reads_like(self._values[column])
-
-
-def says_something(value: Any) -> bool:
-    """Whether a cell holds anything at all."""
-    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})

@@ -8,9 +8,9 @@ from typing import Any
 from engine.data.records.record import Record
 from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
+from engine.data.schema.normalise.asked import asked_row, tools_beside
 from engine.data.schema.normalise.pairs import kto_row, preference_row
-from engine.data.schema.normalise.texts import Fields, Values, check_nested, extra_of, present, with_input
-from engine.data.schema.normalise.tools import tools_of
+from engine.data.schema.normalise.texts import Fields, Values, extra_of, present, with_input
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
 
 Row = dict[str, Any]
@@ -35,7 +35,7 @@ def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
             row["file"] = record.file
         row |= make(record.values, fields)
         if extra := extra_of(record.values, trained_on):
-            row["extra"] = extra
+            row["extra"] = {**row["extra"], **extra} if "extra" in row else extra
         return row
 
     return normalise
@@ -54,13 +54,11 @@ def _text_row(values: Values, fields: Fields) -> Row:
 
 
 def _alpaca_row(values: Values, fields: Fields) -> Row:
-    asked = with_input(fields.needed(values, "instruction"), values, fields, "instruction")
-    return _pair(asked, fields.needed(values, "output"), values, fields)
+    return asked_row(values, fields, "instruction", "output")
 
 
 def _prompt_row(values: Values, fields: Fields) -> Row:
-    asked = with_input(fields.needed(values, "prompt"), values, fields, "prompt")
-    return _pair(asked, fields.needed(values, "completion"), values, fields)
+    return asked_row(values, fields, "prompt", "completion")
 
 
 def _context_row(values: Values, fields: Fields) -> Row:
@@ -85,10 +83,7 @@ def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], R
         messages: list[Message] = read_turns(present(values, column), column, names)
         check_order(messages, column)
         row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
-        if fields.has("tools") and (tools := tools_of(fields.raw(values, "tools"), fields.column("tools"))):
-            check_nested(tools, fields.column("tools"))
-            row["tools"] = tools
-        return row
+        return row | tools_beside(values, fields)
 
     return make
 

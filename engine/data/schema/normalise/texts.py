@@ -9,8 +9,9 @@ from typing import Any
 from engine.data.records.bounds import MAX_DEPTH, MAX_FIELD
 from engine.data.records.encodings import is_damaged
 from engine.data.records.record import RowFault, clip, show
-from engine.data.schema.contents import is_answer_list
+from engine.data.schema.contents import LONGEST_LABEL, is_answer_list, is_label
 from engine.data.schema.guess import MAX_EXTRA, is_extra
+from engine.data.schema.layouts.parts import joined
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.templated_columns import Wording, chooser, fill, fill_lines, scalar_text
 
@@ -48,6 +49,17 @@ class Fields:
         column = self._columns.get(key)
         return None if column is None else values.get(column)
 
+    def alone(self, values: Values, key: str) -> Any:
+        """As `raw`, but nothing where the field is a wording."""
+        return None if key in self._wordings else self.raw(values, key)
+
+    def said(self, values: Values, key: str) -> str:
+        """The text of an answer, which may be a number or a yes/no. Raises RowFault."""
+        found = as_said(self.alone(values, key))
+        return (
+            text_of(found, self.column(key)) if isinstance(found, str) and found.strip() else self.needed(values, key)
+        )
+
     def needed(self, values: Values, key: str) -> str:
         """The text of a needed field. Raises RowFault."""
         if key in self._wordings:
@@ -64,16 +76,25 @@ class Fields:
         Of its wording, lines whose columns hold nothing in this row are left out.
         """
         value = self._worded_lines(values, key) if key in self._wordings else self.raw(values, key)
+        if not isinstance(value, str):
+            value = self._plain(value, key)
         if value is None or (isinstance(value, str) and not value.strip()):
             return ""
         return text_of(value, self.column(key))
+
+    def _plain(self, value: Any, key: str) -> Any:
+        """A system prompt in parts as its text, a number that is given along with a question as its own; others as they are."""
+        wanted = self._plan.shape.field(key)
+        if wanted is not None and wanted.holds == "words" and isinstance(value, (list, dict)):
+            return joined(value) if value else None
+        return as_said(value) if wanted is not None and wanted.part == "input" else value
 
     def answer(self, values: Values, key: str) -> str:
         """A needed text that may also be the first of {"text": [...]}."""
         column = self._columns.get(key)
         value = None if column is None or key in self._wordings else values.get(column)
         if column is None or not is_answer_list(value):
-            return self.needed(values, key)
+            return self.said(values, key)
         first = next((one for one in value["text"] if isinstance(one, str) and one.strip()), None)  # type: ignore[index]
         if first is None:
             raise RowFault("data.row.empty", column)
@@ -87,6 +108,8 @@ class Fields:
         text = scalar_text(present(values, column), column).strip()
         if not text:
             raise RowFault("data.row.empty", column)
+        if not is_label(text):
+            raise RowFault("data.row.long_label", column, limit=LONGEST_LABEL, found=show(text))
         return text_of(text, column)
 
     def _worded(self, values: Values, key: str) -> str:
@@ -112,6 +135,13 @@ def with_input(question: str, values: Values, fields: Fields, asked: str) -> str
     """
     more = fields.optional(values, "input") if fields.adds("input", asked) else ""
     return f"{question}\n{more}" if more else question
+
+
+def as_said(value: Any) -> Any:
+    """A number or a yes/no as its text: an answer may be one; anything else as it is."""
+    if isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return scalar_text(value, "")
+    return value
 
 
 def present(values: Values, column: str) -> Any:
