@@ -160,6 +160,7 @@ class RowContent(TypedDict, total=False):
     rejected: list[ChatTurn]  # the worse answer
     completion: list[ChatTurn]  # a judged answer
     label: bool  # the judgement
+    reference: dict[str, Any]  # what an answer to a question without one is judged by
     tools: list[Any]  # definitions of functions
     extra: dict[str, Any]  # other columns
     origin: dict[str, Any]  # who made it

@@ -5,6 +5,7 @@ counted from 1, or None), and where there is something to say "file", "extra" (o
 and "origin" ({"code": ...} of a row that no file held). By kind:
 chat: "messages", perhaps "tools". text: "text". preference: "prompt", "chosen", "rejected", each a list of messages.
 kto: "prompt", "completion" (lists of messages), "label" (bool).
+prompt: "prompt" (a list of messages that ends with a question), "reference" (an object: what tells whether an answer is right), perhaps "tools".
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ _LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
 
 
 def kind_of(row: Mapping[str, Any]) -> str:
-    """Either "chat", "text", "preference" or "kto"."""
+    """Either "chat", "text", "preference", "kto" or "prompt"."""
     if "messages" in row:
         return "chat"
     if "chosen" in row:
         return "preference"
-    return "kto" if "completion" in row else "text"
+    if "completion" in row:
+        return "kto"
+    return "prompt" if "prompt" in row else "text"
 
 
 def message_lists(row: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
@@ -67,4 +70,4 @@ def answer_of(row: Mapping[str, Any]) -> str:
 
 def content_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """What is trained on of the row, without its place, split and other columns: equal for equal examples."""
-    return {key: row[key] for key in ("text", *_LISTS, "tools", "label") if key in row}
+    return {key: row[key] for key in ("text", *_LISTS, "tools", "label", "reference") if key in row}

@@ -124,6 +124,27 @@ def mostly_answered(column: str, rows: Rows) -> bool:
     return most(ends.count("assistant"), len(ends))
 
 
+def mostly_asking(column: str, rows: Rows) -> bool:
+    """Whether most values are conversations that end with a question."""
+    ends = [_last_role(_list(value)) for value in values_of(column, rows)]
+    return most(ends.count("user"), len(ends))
+
+
+def asking_only(column: str, rows: Rows) -> bool:
+    """Whether most values are conversations that end with a question and hold no answer."""
+    lists = [_list(value) for value in values_of(column, rows)]
+    return most(sum(_asks(turns) for turns in lists), len(lists))
+
+
+def _asks(turns: Any) -> bool:
+    said = (
+        [role_of(role_name(one.get("role"))) for one in usual_turns(turns) if isinstance(one, dict)]
+        if isinstance(turns, list)
+        else []
+    )
+    return bool(said) and said[-1] == "user" and "assistant" not in said
+
+
 def _last_role(turns: Any) -> str | None:
     last = usual_turns(turns)[-1] if isinstance(turns, list) and turns else None
     return role_of(role_name(last.get("role", last.get("from")))) if isinstance(last, dict) else None
@@ -217,6 +238,13 @@ def _tools(column: str, rows: Rows) -> bool:
     return not values or most(defined, len(values))
 
 
+def _objects(column: str, rows: Rows) -> bool:
+    """Whether most values are objects, also where they are written as JSON."""
+    values = values_of(column, rows)
+    fits = sum(isinstance(value, dict) or (isinstance(value, str) and value.startswith("{")) for value in values)
+    return most(fits, len(values))
+
+
 HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "anything": lambda _column, _rows: True,
     "text": mostly_text,
@@ -230,4 +258,5 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "single": _single,
     "words": _words,
     "history": _history,
+    "object": _objects,
 }

@@ -21,7 +21,7 @@ class Field:
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
-            "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
+            "object", "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -48,8 +48,9 @@ class Shape:
     """How the columns of a file become rows. Labels: `data.shape.<key>`, `data.field.<field>`."""
 
     key: str  # name in mappings and in the database
-    kind: str  # "chat", "text", "preference" or "kto"
+    kind: str  # "chat", "text", "preference", "kto" or "prompt"
     fields: tuple[Field, ...]  # in the order of the page
+    rest: str = ""  # the field that takes every column which no other field does, where it has none of its own
 
     def field(self, key: str) -> Field | None:
         """The field called `key`."""
@@ -87,10 +88,15 @@ _HISTORY = Field(
 _TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools")
 _ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复")
 _QUESTIONS = ("prompt", "question", "query", "user", "human", "text_input", "问题", "提问", "提示")
+OPENAI_CHOSEN = "preferred_output"  # beside an "input" that is {"messages": [...], "tools": [...], ...}
 _GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
 _ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令")
 _TURNS = ("messages", "conversations", "conversation", "dialog", "dialogue", "contents", "chat", "对话")
 _TEXT_LISTS = (*_TURNS, "dialogs", "dialogues", "utterances", "data")  # where a list of texts is a conversation
+REFERENCES = (  # names of columns by which an answer is judged
+    "reference", "reference_answer", "ground_truth", "groundtruth", "gold", "gold_answer", "expected", "expected_answer", "expected_output",
+    "target", "solution", "answer", "answers", "correct_answer", "reward_model", "grader", "rubric", "rubrics", "参考答案", "标准答案",
+)  # fmt: skip
 _CONTEXT = (
     "context", "passage", "document", "article", "background", "reference", "references", "material", "materials",
     "source_text", "knowledge", "背景", "背景信息", "背景知识", "上下文", "语境", "材料", "资料", "参考", "参考资料", "参考信息",
@@ -188,7 +194,7 @@ SHAPES = (
         "preference",
         (
             Field("prompt", (*_ASKED, *_TURNS), required=False, holds="either", role="question", spare=_GIVEN),
-            Field("chosen", ("chosen", "preferred", "chosen_response", "preferred_output", "更好的回答", "优选"), holds="either", role="answer"),
+            Field("chosen", ("chosen", "preferred", "chosen_response", OPENAI_CHOSEN, "更好的回答", "优选"), holds="either", role="answer"),
             Field("rejected", ("rejected", "dispreferred", "rejected_response", "non_preferred_output", "较差的回答", "拒绝"), holds="either"),
             _MORE,
             _HISTORY,
@@ -208,6 +214,17 @@ SHAPES = (
             _SYSTEM,
             _TOOLS,
         ),
+    ),
+    Shape(
+        "prompt",
+        "prompt",
+        (
+            Field("prompt", ("prompt", *_TURNS), wording=False, holds="either", role="turns"),
+            Field("reference", ("reference", "参考"), required=False, wording=False, holds="object"),
+            _SYSTEM,
+            _TOOLS,
+        ),
+        rest="reference",
     ),
     Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"),)),
 )  # fmt: skip

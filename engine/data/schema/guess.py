@@ -12,18 +12,20 @@ from engine.data.rows.language import language_of
 from engine.data.schema.contents import (
     HOLDS,
     Rows,
+    asking_only,
     example_of,
     is_answer_list,
     is_label,
     json_list,
     mostly_answered,
+    mostly_asking,
     mostly_keyed,
     mostly_turns,
     says_something,
     thumb_of,
     values_of,
 )
-from engine.data.schema.declared import SHAPES, TURN_KEYS, Field, plain_name, shape_of
+from engine.data.schema.declared import REFERENCES, SHAPES, TURN_KEYS, Field, plain_name, shape_of
 from engine.data.schema.layouts.turn_lists import usual_turns
 from engine.data.schema.majority import most
 from engine.data.schema.templated_columns import scalar_text
@@ -79,7 +81,7 @@ def guess_shape(columns: Sequence[str], rows: Rows) -> Guess:
 
 def _best(columns: Sequence[str], rows: Rows) -> Guess:
     found: list[Guess] = []
-    for find in (_pairs, _thumbs, _asked, _turns, _names):
+    for find in (_pairs, _thumbs, _asked, _prompts, _turns, _names):
         guess = find(columns, rows)
         if guess is not None:
             found.append(guess)
@@ -129,14 +131,33 @@ def _thumbs(columns: Sequence[str], rows: Rows) -> Guess | None:
 
 
 def _asked(columns: Sequence[str], rows: Rows) -> Guess | None:
-    """A question and its answer of which one at least is a list of turns: two columns, not one conversation."""
-    guess = _try("prompt_completion", columns, rows)
-    if not guess.whole:
+    """Question and answer in two columns, of which one is a list of turns, or with the turns before them in a third."""
+    for key in ("alpaca", "prompt_completion"):
+        guess = _try(key, columns, rows)
+        if not guess.whole:
+            continue
+        asked, said = (guess.mapping[f.key] for f in shape_of(key).fields if f.required)
+        if not mostly_answered(asked, rows) and (mostly_turns(asked, rows) or mostly_turns(said, rows)):
+            guess.remarks.insert(0, ("shape.asked", {"prompt": asked, "completion": said}))
+            return guess
+        if "history" in guess.mapping:
+            guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
+            return guess
+    return None
+
+
+def _prompts(columns: Sequence[str], rows: Rows) -> Guess | None:
+    """Questions alone, beside columns that tell whether an answer is right."""
+    guess = _try("prompt", columns, rows)
+    column = guess.mapping.get("prompt")
+    if column is None or not mostly_turns(column, rows):
         return None
-    asked, said = guess.mapping["prompt"], guess.mapping["completion"]
-    if mostly_answered(asked, rows) or not (mostly_turns(asked, rows) or mostly_turns(said, rows)):
+    reference = [c for c in columns if c not in guess.mapping.values() and is_common(c, rows)]
+    known = "reference" in guess.mapping or any(plain_name(c) in REFERENCES for c in reference)
+    if not (known and mostly_asking(column, rows)) and not (reference and asking_only(column, rows)):
         return None
-    guess.remarks.insert(0, ("shape.asked", {"prompt": asked, "completion": said}))
+    kept = guess.mapping.get("reference") or ", ".join(reference[:_MOST_SHOWN])
+    guess.remarks.insert(0, ("shape.prompt", {"column": column, "columns": kept}))
     return guess
 
 
@@ -228,7 +249,7 @@ def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> No
     spare = _bearing(wanted.spare, wanted.spare_holds or wanted.holds, free, rows)
     if wanted.required:
         fits, spare = _common(fits, rows), _common(spare, rows)
-        fits = spare if spare and fits and not _is_common(fits[0], rows) and _is_common(spare[0], rows) else fits
+        fits = spare if spare and fits and not is_common(fits[0], rows) and is_common(spare[0], rows) else fits
     fits = fits or spare
     usual = [c for c in fits if plain_name(c) == wanted.names[0]]
     if len(usual) == 1 or len(fits) == 1:
@@ -243,10 +264,11 @@ def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> No
 
 def _common(columns: list[str], rows: Rows) -> list[str]:
     """Of several columns those that most rows have something in, where there are any."""
-    return [column for column in columns if _is_common(column, rows)] or columns if len(columns) > 1 else columns
+    return [column for column in columns if is_common(column, rows)] or columns if len(columns) > 1 else columns
 
 
-def _is_common(column: str, rows: Rows) -> bool:
+def is_common(column: str, rows: Rows) -> bool:
+    """Whether most rows have something in a column."""
     return most(sum(says_something(row.get(column)) for row in rows), len(rows))
 
 
@@ -275,13 +297,18 @@ def classify_wording(labels: Sequence[str], column: str, texts: Sequence[Any]) -
 
 def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
     used = set(guess.mapping.values())
-    unused = [column for column in columns if column not in used]
+    unused = [] if _takes_rest(guess) else [column for column in columns if column not in used]
     gone = [column for column in unused if not can_be_kept(column, rows)]
     kept = [column for column in unused if column not in gone]
     if kept:
         guess.remarks.append(("columns.unused", {"columns": ", ".join(kept[:_MOST_SHOWN])}))
     if gone:
         guess.remarks.append(("columns.left_out", {"columns": ", ".join(gone[:_MOST_SHOWN]), "limit": MAX_EXTRA}))
+
+
+def _takes_rest(guess: Guess) -> bool:
+    rest = shape_of(guess.shape).rest
+    return bool(rest) and rest not in guess.mapping
 
 
 def can_be_kept(column: str, rows: Rows) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from engine.data.records.record import Record
@@ -37,7 +38,7 @@ class LeftOutCounter:
     """Counts what passes through a converter of records."""
 
     def __init__(self, plan: ColumnMapping) -> None:
-        self._used = plan.used
+        self._takes = cache(plan.takes)
         self._rows: Counter[str] = Counter()
         self._values: dict[str, Counter[str]] = {}
         self._nested: set[str] = set()
@@ -53,7 +54,7 @@ class LeftOutCounter:
 
     def _count(self, values: Mapping[str, Any]) -> None:
         for column, value in values.items():
-            if column in self._used or not says_something(value):
+            if self._takes(column) or not says_something(value):
                 continue
             self._rows[column] += 1
             if isinstance(value, (list, dict)):

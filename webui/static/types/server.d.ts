@@ -176,6 +176,8 @@ export interface BrowsedRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
   /** other columns */
@@ -636,6 +638,8 @@ export interface DataRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
   /** other columns */
@@ -920,6 +924,8 @@ export interface EditedRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
   /** other columns */
@@ -3178,6 +3184,8 @@ export interface RowContent {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
   /** other columns */

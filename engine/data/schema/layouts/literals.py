@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -47,9 +48,20 @@ def read_list(text: str) -> Any:
         return parse(same, 1)
 
 
+def parts_in(text: str) -> Any:
+    """The list or object with words in parts that a text holds, as JSON or as Python writes it; the text itself where it holds none."""
+    if not text.endswith(("]", "}")) or not ('"text"' in text or "'text'" in text):
+        return text
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(text)
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(literal_as_json(text) or "")
+    return text
+
+
 def literal_as_json(text: str) -> str | None:
-    """The JSON of a Python list or tuple, also of a printed numpy array, whose elements have no commas between; None for other texts."""
-    if text.lstrip()[:1] not in ("[", "(", "a"):
+    """The JSON of a Python list, tuple or dictionary, also of a printed numpy array, whose elements have no commas between; None for other texts."""
+    if text.lstrip()[:1] not in ("[", "(", "{", "a"):
         return None
     try:
         return _Writer().written(text.strip())

@@ -10,6 +10,7 @@ from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise.asked import asked_row, tools_beside
 from engine.data.schema.normalise.pairs import kto_row, preference_row
+from engine.data.schema.normalise.prompts import has_extra, prompt_row
 from engine.data.schema.normalise.texts import Fields, Values, extra_of, present, with_input
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
 
@@ -26,7 +27,7 @@ _ALSO_EXTRA = {
 
 def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
     """The function that makes a row of a record, or raises RowFault."""
-    make, fields = _MAKERS[plan.shape.key], Fields(plan)
+    make, fields, keeps = _MAKERS[plan.shape.key], Fields(plan), has_extra(plan)
     trained_on = trained_columns(plan)
 
     def normalise(record: Record) -> Row:
@@ -34,7 +35,7 @@ def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
         if record.file is not None:
             row["file"] = record.file
         row |= make(record.values, fields)
-        if extra := extra_of(record.values, trained_on):
+        if keeps and (extra := extra_of(record.values, trained_on)):
             row["extra"] = {**row["extra"], **extra} if "extra" in row else extra
         return row
 
@@ -98,4 +99,5 @@ _MAKERS: Mapping[str, Callable[[Values, Fields], Row]] = {
     "sharegpt": _turns_row("conversations", TURN_KEYS["sharegpt"]),
     "preference": preference_row,
     "kto": kto_row,
+    "prompt": prompt_row,
 }

@@ -11,6 +11,7 @@ from engine.data.records.encodings import is_damaged
 from engine.data.records.record import RowFault, clip, show
 from engine.data.schema.contents import LONGEST_LABEL, is_answer_list, is_label
 from engine.data.schema.guess import MAX_EXTRA, is_extra
+from engine.data.schema.layouts.literals import parts_in
 from engine.data.schema.layouts.parts import joined
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.templated_columns import Wording, chooser, fill, fill_lines, scalar_text
@@ -25,7 +26,7 @@ class Fields:
         self._columns = dict(plan.columns)
         self._wordings = dict(plan.wordings)
         self._choose = chooser(plan.wordings)
-        self._plan = plan
+        self._plan, self._used = plan, plan.used
 
     def column(self, key: str) -> str:
         """The name to give in a sentence on this field: its column, or the first one of its wording."""
@@ -36,6 +37,10 @@ class Fields:
     def has(self, key: str) -> bool:
         """Whether the field is mapped at all."""
         return key in self._columns or key in self._wordings
+
+    def uses(self, column: str) -> bool:
+        """Whether a field or a wording has this column."""
+        return column in self._used
 
     def adds(self, key: str, column_of: str) -> bool:
         """Whether field `key` is mapped to a column that the wording of `column_of` does not hold already."""
@@ -76,7 +81,7 @@ class Fields:
         Of its wording, lines whose columns hold nothing in this row are left out.
         """
         value = self._worded_lines(values, key) if key in self._wordings else self.raw(values, key)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value[:1] in ("[", "{"):
             value = self._plain(value, key)
         if value is None or (isinstance(value, str) and not value.strip()):
             return ""
@@ -85,9 +90,13 @@ class Fields:
     def _plain(self, value: Any, key: str) -> Any:
         """A system prompt in parts as its text, a number that is given along with a question as its own; others as they are."""
         wanted = self._plan.shape.field(key)
-        if wanted is not None and wanted.holds == "words" and isinstance(value, (list, dict)):
-            return joined(value) if value else None
-        return as_said(value) if wanted is not None and wanted.part == "input" else value
+        if wanted is None or wanted.holds != "words":
+            return as_said(value) if wanted is not None and wanted.part == "input" else value
+        found = parts_in(value) if isinstance(value, str) else value
+        if found in ([], {}):
+            return None
+        text = joined(found) if isinstance(found, (list, dict)) else None
+        return value if text is None else text
 
     def answer(self, values: Values, key: str) -> str:
         """A needed text that may also be the first of {"text": [...]}."""
