@@ -23,6 +23,7 @@ from engine.data.schema.contents import (
     mostly_turns,
     says_something,
     thumb_of,
+    turn_of,
     values_of,
 )
 from engine.data.schema.declared import REFERENCES, SHAPES, TURN_KEYS, Field, plain_name, shape_of
@@ -199,10 +200,14 @@ def _without_repeated(guess: Guess, column: str, rows: Rows) -> None:
         guess.remarks = [one for one in guess.remarks if one[1].get("field") != "system"]
 
 
+def _usual(turns: list[Any]) -> list[Any]:
+    return turns if turn_of(turns[0] if turns else None) else usual_turns(turns)
+
+
 def _other_keys(column: str, rows: Rows) -> list[str]:
     """Members of turns that mean nothing here."""
     lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
-    seen = (key for turns in lists if isinstance(turns, list) for turn in usual_turns(turns) if isinstance(turn, dict) for key in turn if turn[key] is not None)  # fmt: skip
+    seen = (key for turns in lists if isinstance(turns, list) for turn in _usual(turns) if isinstance(turn, dict) for key in turn if turn[key] is not None)  # fmt: skip
     return [key for key in dict.fromkeys(seen) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
 
 

@@ -148,6 +148,8 @@ def layout_of(turns: Any) -> TurnLayout | None:
         count = sum(layout.is_one(turn) for turn in looked)
         if count > best:
             found, best = layout, count
+        if best == len(looked):
+            break
     if found is None or best * 2 <= len(looked):
         return None
     return None if found.key == "alternating" and len(turns) < 2 else found

@@ -84,7 +84,7 @@ def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], R
         messages: list[Message] = read_turns(present(values, column), column, names)
         check_order(messages, column)
         row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
-        return row | tools_beside(values, fields)
+        return row if fields.simple else row | tools_beside(values, fields)
 
     return make
 

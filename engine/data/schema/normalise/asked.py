@@ -17,19 +17,30 @@ Values = Mapping[str, Any]
 
 def asked_row(values: Values, fields: Fields, question: str, answer: str) -> dict[str, Any]:
     """The conversation of the fields `question` and `answer`. Raises RowFault."""
+    if fields.simple and (text := fields.plain(values, question)) and (told := fields.plain(values, answer)):
+        asked = with_input(text, values, fields, question)
+        return {"messages": _with_own_system([_user(asked), {"role": "assistant", "content": told}], values, fields)}
     before = _turns(values, fields, question)
     said = _turns(values, fields, answer)
     if before is None:
         asked = with_input(fields.needed(values, question), values, fields, question)
-        before = [*earlier(values, fields), {"role": "user", "content": asked}]
+        before = [*earlier(values, fields), _user(asked)]
     else:
         before = with_given([*earlier(values, fields), *before], values, fields, question)
     plain = said is None
     messages = [*before, *(said or [{"role": "assistant", "content": fields.said(values, answer)}])]
-    messages = with_system(messages, fields.optional(values, "system"), fields.column("system"))
+    messages = _with_own_system(messages, values, fields)
     if len(messages) > 2 or not plain:
         check_order(messages, fields.column(question if plain else answer))
     return {"messages": messages, **tools_beside(values, fields)}
+
+
+def _user(text: str) -> Message:
+    return {"role": "user", "content": text}
+
+
+def _with_own_system(messages: list[Message], values: Values, fields: Fields) -> list[Message]:
+    return with_system(messages, fields.optional(values, "system"), fields.column("system"))
 
 
 def _turns(values: Values, fields: Fields, key: str) -> list[Message] | None:

@@ -17,6 +17,7 @@ from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.templated_columns import Wording, chooser, fill, fill_lines, scalar_text
 
 Values = Mapping[str, Any]
+_OPENINGS = ("", "[", "(", " ", "\t", "\r", "\n")  # of a text that may be blank or hold turns
 
 
 class Fields:
@@ -27,6 +28,8 @@ class Fields:
         self._wordings = dict(plan.wordings)
         self._choose = chooser(plan.wordings)
         self._plan, self._used = plan, plan.used
+        self.simple = not (self.has("history") or self.has("tools"))
+        self._alone = {key: column for key, column in plan.columns.items() if key not in plan.wordings}
 
     def column(self, key: str) -> str:
         """The name to give in a sentence on this field: its column, or the first one of its wording."""
@@ -58,6 +61,15 @@ class Fields:
         """As `raw`, but nothing where the field is a wording."""
         return None if key in self._wordings else self.raw(values, key)
 
+    def plain(self, values: Values, key: str) -> str | None:
+        """The text of a column, as nearly all are; None for what is empty, no text or perhaps a list: it must be looked at. Raises RowFault."""
+        column = self._alone.get(key)
+        value = None if column is None else values.get(column)
+        if column is None or type(value) is not str or value[:1] in _OPENINGS:
+            return None
+        check_characters(value, column)
+        return value
+
     def said(self, values: Values, key: str) -> str:
         """The text of an answer, which may be a number or a yes/no. Raises RowFault."""
         found = as_said(self.alone(values, key))
@@ -81,7 +93,7 @@ class Fields:
         Of its wording, lines whose columns hold nothing in this row are left out.
         """
         value = self._worded_lines(values, key) if key in self._wordings else self.raw(values, key)
-        if not isinstance(value, str) or value[:1] in ("[", "{"):
+        if value is not None and (not isinstance(value, str) or value[:1] in ("[", "{")):
             value = self._plain(value, key)
         if value is None or (isinstance(value, str) and not value.strip()):
             return ""
