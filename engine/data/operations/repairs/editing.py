@@ -18,7 +18,14 @@ _LISTS = {
     "chat": ("messages",),
     "preference": ("prompt", "chosen", "rejected"),
     "kto": ("prompt", "completion"),
+    "prompt": ("prompt",),
     "text": (),
+}
+_LAST = {  # the list that ends a row, and who has its last word
+    "chat": ("messages", "assistant"),
+    "preference": ("chosen", "assistant"),
+    "kto": ("completion", "assistant"),
+    "prompt": ("prompt", "user"),
 }
 _SPLITS = ("train", "val", "test")
 
@@ -91,8 +98,10 @@ def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
             raise Fault("data.repair.turns", row=number)
         for message in content[name]:
             _check_message(message, number)
-    answers = content["messages" if kind == "chat" else "chosen" if kind == "preference" else "completion"]
-    if answers[-1]["role"] != "assistant":
+    if kind == "prompt" and not isinstance(content.get("reference"), Mapping):
+        raise Fault("data.repair.kind", row=number)
+    last, said = _LAST[kind]
+    if content[last][-1]["role"] != said:
         raise Fault("data.repair.turns", row=number)
 
 
