@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.data.arrange.arrangement import AS_THEY_STAND, Arrangement
 from engine.data.arrange.conversations import Item
 from engine.data.arrange.guess_rows import Way, message_ways
 from engine.data.arrange.guess_texts import script_ways, text_ways
+from engine.data.arrange.nested import is_tree
 from engine.data.arrange.sample import sampled
 from engine.data.records.record import MAX_NAME, Record, RowFault, clip
 from engine.data.schema.filled_templates.columns import splitting
@@ -74,6 +75,10 @@ def proposals(
 def _ways(
     columns: Sequence[str], rows: list[dict[str, Any]], plain: Guess, *, is_text: bool, cut: bool, files: int
 ) -> tuple[list[Way], bool]:
+    if (column := next((one for one in columns if sum(is_tree(row.get(one)) for row in rows) * 2 > len(rows)), None)) is not None:
+        params = {"column": column}
+        best = Arrangement("nested", content=column)
+        return [(best, "arrange.nested_best", params), (replace(best, paths="all"), "arrange.nested_all", params)], True
     if not (plain.whole and plain.shape in _BY_RECORD):
         ways, sure = message_ways(columns, rows, cut=cut, files=files)
         if ways:

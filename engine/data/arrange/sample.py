@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.conversations import Item, is_blank, key_of
 from engine.data.arrange.groups import Groups
+from engine.data.arrange.nested import unfolded
 from engine.data.arrange.scripts import as_messages, spoken
 from engine.data.arrange.spool import together, without_id
 from engine.data.arrange.written import in_runs
@@ -41,6 +42,9 @@ def _taken(items: Iterator[Item]) -> tuple[list[Item], bool]:
 
 def sampled(items: list[Item], plan: Arrangement, *, cut: bool) -> Iterator[Item]:
     """The conversations of records at hand; where the file goes on behind them, those that may go on too are left out."""
+    if plan.how == "nested":
+        yield from unfolded(iter(items), plan)
+        return
     if plan.how == "script":
         items, plan = list(spoken(iter(items), plan)), as_messages(plan)
     if plan.how == "rows" and not _is_scattered(items, plan):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.conversations import Item, Runs, key_of
+from engine.data.arrange.nested import unfolded
 from engine.data.arrange.scripts import as_messages, spoken
 from engine.data.arrange.spool import scattered
 from engine.data.readers.arranged_reader import arranged_line
@@ -32,7 +33,9 @@ def write_arranged(read: Read, plan: Arrangement, path: Path) -> Path:
         whole, script = read, plan
         read, plan = (lambda: spoken(whole(), script)), as_messages(plan)
     try:
-        if plan.how == "tree" or not _in_runs(read(), plan, part):
+        if plan.how == "nested":
+            _write(unfolded(read(), plan), part)
+        elif plan.how == "tree" or not _in_runs(read(), plan, part):
             _write(scattered(read(), plan, path.with_suffix(".spool")), part)
         os.replace(part, path)
     finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
-from engine.data.importing.arranging import forget_written, with_split_texts, written_source
+from engine.data.importing.arranging import forget_written, used_of, with_split_texts, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.importing.reading import Convert, Outcome, Place, batches, outcomes
 from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
@@ -106,11 +106,12 @@ def preview(
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
     plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
-    beside = LeftOutCounter(plan)
+    beside = LeftOutCounter(plan.used)
+    differing = LeftOutCounter(used_of(source))
     repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
     watched = repairs.watching(beside.watching(normaliser(plan)))
-    items = outcomes(source, with_split_texts(source, watched), budget)
+    items = outcomes(source, with_split_texts(source, watched), budget, differing.count)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -126,7 +127,7 @@ def preview(
         if budget.size > LOOK_BYTES:
             break
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
-    found.left_out = beside.found()
+    found.left_out = [*differing.found(), *beside.found()]
     found.tidy, found.tidy_together = repairs.found(), repairs.together
     found.whole = found.whole and next(_in_time(items, found), None) is None and found.whole
     return found

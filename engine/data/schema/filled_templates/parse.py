@@ -61,6 +61,8 @@ def pieces_of(text: str, template: FilledTemplate, column: str) -> Iterator[tupl
     lead = _without(text[: found[0].start() if found else len(text)].strip(_SPACE), template.begins)
     if lead:
         yield None, lead
+    if not found:
+        return
     for (role, mark), following in zip(_named(found, template, column), [*found[1:], None], strict=True):
         yield role, text[mark.end() : following.start() if following else len(text)]
 

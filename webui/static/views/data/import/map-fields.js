@@ -39,6 +39,15 @@ export function readCard(set, choice, changed) {
     node,
     leftOut,
     redraw: draw,
+    /** Records that are arranged otherwise have other columns, and perhaps another shape. */
+    arranged(way) {
+      const next = way || { shape: "messages", mapping: { messages: "messages" }, templates: {}, columns: ["messages"] };
+      set.columns = next.columns;
+      self.remembered = {};
+      Object.assign(choice, { shape: next.shape, mapping: { ...next.mapping }, templates: structuredClone(next.templates) });
+      shape.value = next.shape ?? "";
+      draw();
+    },
     wrong(error) { markWrong(fields, error); replaceChildren(classes); replaceChildren(leftOut); },
     seen(result) {
       markWrong(fields, null);
