@@ -50,7 +50,7 @@ def place_of(value: Any) -> float | datetime | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
-        return float(value) if value == value else None  # noqa: PLR0124  NaN is no place
+        return float(value) if value == value else None
     text = value.strip() if isinstance(value, str) else ""
     try:
         return float(text)
@@ -79,7 +79,7 @@ def _plain(value: Any) -> Any:
     if text.casefold() in (*_TRUE, *_FALSE):
         return text.casefold() in _TRUE
     try:
-        return json.loads(text) if text[:1].isdigit() or text[:1] in "[{" and text else value
+        return json.loads(text) if text[:1].isdigit() or (text[:1] in "[{" and text) else value
     except (ValueError, RecursionError):
         return value
 

@@ -18,7 +18,7 @@ _DOUBLINGS = 40  # of a way up to the root: more than any has
 Numbers = npt.NDArray[np.int64]
 
 
-class Groups:
+class GroupFinder:
     """Takes in one record after another, and says then which of them make a conversation or a tree.
 
     Of each it keeps 8 bytes (16 of a tree): a hash of what tells its conversation from others.

@@ -30,7 +30,13 @@ def text_ways(shape: str | None, mapping: Mapping[str, str], columns: Sequence[s
             if share > (_NEARLY_ALL if template.words else _MOSTLY):
                 found = Arrangement("filled", template=template.key, columns=answers, before=before)
                 shown = ", ".join((before, *answers) if before else answers)
-                return [(found, "arrange.filled", {"columns": shown, "template": template.name, "share": round(100 * share)})]
+                return [
+                    (
+                        found,
+                        "arrange.filled",
+                        {"columns": shown, "template": template.name, "share": round(100 * share)},
+                    )
+                ]
     return []
 
 
@@ -77,13 +83,20 @@ def script_ways(column: str, rows: Rows, *, cut: bool) -> tuple[list[Way], bool]
     """The ways in which the lines or paragraphs of a text are turns, each behind who speaks; and whether the first is sure."""
     texts = [row[column] for row in rows if isinstance(row.get(column), str)]
     for template in FILLED_TEMPLATES:
-        marked = [marks for text in texts if (marks := [template.role_of(one) for one in template.pattern.finditer(text)])]
+        marked = [
+            marks for text in texts if (marks := [template.role_of(one) for one in template.pattern.finditer(text)])
+        ]
         roles = {role for marks in marked for role in marks}
-        if len(marked) < 2 or len(marked) < _MARKED * len(texts) or not {"user", "assistant"} <= roles:
+        enough = _MARKED * len(texts) if template.words else 2
+        if len(marked) < max(2, enough) or not {"user", "assistant"} <= roles:
             continue
         params = {"template": template.name, "marked": len(marked), "count": len(texts)}
         ways: list[Way] = [
-            (Arrangement("script", content=column, template=template.key, begin=begin), f"arrange.script_{begin}", params)
+            (
+                Arrangement("script", content=column, template=template.key, begin=begin),
+                f"arrange.script_{begin}",
+                params,
+            )
             for begin in (("question", "file") if cut or template.preambles else ("file", "question"))
         ]
         return ways, bool(template.preambles) or not cut

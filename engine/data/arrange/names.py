@@ -20,6 +20,10 @@ CONVERSATION = (
     "message_tree_id", "tree_id", "conversation", "conv", "group_id", "example_id", "sample_id", "interaction_id", "id", "uid",
     "对话id", "会话id", "对话编号", "会话编号", "对话", "会话", "工单", "工单号", "工单id", "编号",
 )  # fmt: skip
+TALK = tuple(
+    name for name in CONVERSATION if name not in ("id", "uid", "example_id", "sample_id", "编号", "group_id", "case_id")
+)
+"""Those of them that mean a conversation and nothing else."""
 ORDER = (
     "turn", "turn_id", "turn_index", "turn_idx", "turn_number", "turn_no", "turn_num", "message_index", "message_idx", "message_number",
     "message_no", "msg_index", "msg_no", "utterance_idx", "utterance_index", "utterance_id", "position", "pos", "seq", "sequence",
@@ -27,7 +31,17 @@ ORDER = (
     "datetime", "time", "created", "ts", "date", "轮次", "序号", "顺序", "轮", "时间", "时间戳", "发送时间",
 )  # fmt: skip
 MESSAGE = ("message_id", "msg_id", "id", "uuid", "node_id", "消息id")
-PARENT = ("parent_id", "parent_message_id", "parent", "parent_uuid", "reply_to", "reply_to_id", "in_reply_to", "父id", "上一条id")
+PARENT = (
+    "parent_id",
+    "parent_message_id",
+    "parent",
+    "parent_uuid",
+    "reply_to",
+    "reply_to_id",
+    "in_reply_to",
+    "父id",
+    "上一条id",
+)
 RANK = ("rank", "排名")
 DELETED = ("deleted", "is_deleted", "已删除")
 SPEAKERS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.data.arrange.arrangement import AS_THEY_STAND, Arrangement
 from engine.data.arrange.conversations import Item
-from engine.data.arrange.guess_rows import Way, message_ways
+from engine.data.arrange.guess_rows import Way, exchange_ways, message_ways
 from engine.data.arrange.guess_texts import script_ways, text_ways
 from engine.data.arrange.nested import is_tree
 from engine.data.arrange.sample import sampled
@@ -18,6 +18,7 @@ from engine.data.schema.filled_templates.declared import filled_template
 from engine.data.schema.guess import Guess, guess_shape
 
 _MAX_COLUMNS = 200
+_PAIRS = {"prompt_completion": ("prompt", "completion"), "alpaca": ("instruction", "output")}
 _BY_RECORD = ("messages", "sharegpt", "alpaca", "prompt_completion", "qa_context", "preference", "kto")
 
 
@@ -75,7 +76,9 @@ def proposals(
 def _ways(
     columns: Sequence[str], rows: list[dict[str, Any]], plain: Guess, *, is_text: bool, cut: bool, files: int
 ) -> tuple[list[Way], bool]:
-    if (column := next((one for one in columns if sum(is_tree(row.get(one)) for row in rows) * 2 > len(rows)), None)) is not None:
+    if (
+        column := next((one for one in columns if sum(is_tree(row.get(one)) for row in rows) * 2 > len(rows)), None)
+    ) is not None:
         params = {"column": column}
         best = Arrangement("nested", content=column)
         return [(best, "arrange.nested_best", params), (replace(best, paths="all"), "arrange.nested_all", params)], True
@@ -83,6 +86,9 @@ def _ways(
         ways, sure = message_ways(columns, rows, cut=cut, files=files)
         if ways:
             return ways, sure
+    if (pair := _PAIRS.get(str(plain.shape))) and plain.whole and "input" not in plain.mapping:
+        if found := exchange_ways(plain.mapping[pair[0]], plain.mapping[pair[1]], columns, rows):
+            return found, True
     if ways := text_ways(plain.shape if plain.whole else None, plain.mapping, columns, rows):
         return ways, True
     return script_ways(columns[0], rows, cut=cut) if is_text and columns else ([], False)

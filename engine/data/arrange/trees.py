@@ -88,7 +88,9 @@ def _following(path: Sequence[Record], children: dict[str, list[Record]], plan: 
     """What was said behind the last message, the best first. The same message never comes twice."""
     found = children.get(id_of(path[-1], plan.id), ())
     passed = {one.row for one in path}
-    return sorted((one for one in found if one.row not in passed and not _is_deleted(one, plan)), key=lambda one: _rank(one, plan))
+    return sorted(
+        (one for one in found if one.row not in passed and not _is_deleted(one, plan)), key=lambda one: _rank(one, plan)
+    )
 
 
 def _is_deleted(message: Record, plan: Arrangement) -> bool:

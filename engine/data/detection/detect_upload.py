@@ -34,9 +34,13 @@ class DetectedUpload:
     mapping: dict[str, str] = field(default_factory=dict)  # field of the shape -> column
     notes: list[Note] = field(default_factory=list)  # why each thing is read as it is
     templates: dict[str, list[str]] = field(default_factory=dict)  # field -> wordings made of several columns, as texts
-    arrange: dict[str, Any] | None = None  # how records become conversations, as `Arrangement` has it; None: each by itself
+    arrange: dict[str, Any] | None = (
+        None  # how records become conversations, as `Arrangement` has it; None: each by itself
+    )
     ways: list[dict[str, Any]] = field(default_factory=list)  # every such way that fits, as `Proposal` has it
-    plain_columns: list[str] = field(default_factory=list)  # names that the records have by themselves; empty: as `columns`
+    plain_columns: list[str] = field(
+        default_factory=list
+    )  # names that the records have by themselves; empty: as `columns`
 
     @property
     def format(self) -> str:

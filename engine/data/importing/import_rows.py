@@ -72,7 +72,9 @@ class Preview:
     kept: list[str] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOutColumn] = field(default_factory=list)
-    tidy: list[dict[str, Any]] = field(default_factory=list)  # repairs of conversations, as `TidyCounter.found` gives them
+    tidy: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # repairs of conversations, as `TidyCounter.found` gives them
     tidy_together: int = 0  # rows that all repairs together save
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from engine.data.records.record import clip
 from engine.data.rows.language import language_of
-from engine.data.schema.contents import HOLDS, Rows, is_answer_list, json_list, mostly_turns, thumb_of, values_of
 from engine.data.schema.beside_text import beside_text
+from engine.data.schema.contents import HOLDS, Rows, is_answer_list, json_list, mostly_turns, thumb_of, values_of
 from engine.data.schema.declared import SHAPES, TURN_KEYS, Field, plain_name, shape_of
 from engine.data.schema.templated_columns import scalar_text
 

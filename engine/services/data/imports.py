@@ -62,7 +62,9 @@ class ImportChoice:
     encoding: str | None = None  # of text files; None: as detected
     templates: Mapping[str, Sequence[str]] | None = None  # field -> wordings with {column} in them
     options: Mapping[str, Any] | None = None  # of the reader; None: as detected
-    arrange: Mapping[str, Any] | None = None  # how records become conversations, as `Arrangement` has it; None: as detected
+    arrange: Mapping[str, Any] | None = (
+        None  # how records become conversations, as `Arrangement` has it; None: as detected
+    )
     tidy: Sequence[str] = field(default_factory=list)  # repairs of whole conversations, as `TIDIES` has them
 
     def check(self) -> None:

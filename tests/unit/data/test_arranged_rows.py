@@ -131,7 +131,10 @@ def test_a_message_that_cannot_be_read_spoils_the_conversation_around_it(tmp_pat
     data = data.replace(b"A,\n", b"A,left,over\n", 1)
     result = run(tmp_path, data)
     assert [row["extra"]["c_id"] for row in result.rows] == ["1", "2"]
-    assert {(one["code"], one["line"]) for one in result.rejected} == {("data.csv.ragged", 3), ("data.arrange.broken", 2)}
+    assert {(one["code"], one["line"]) for one in result.rejected} == {
+        ("data.csv.ragged", 3),
+        ("data.arrange.broken", 2),
+    }
 
 
 def test_a_value_that_cannot_be_sorted_is_said(tmp_path: Path) -> None:
@@ -157,7 +160,9 @@ def test_equal_columns_stay_and_members_of_messages_go_into_their_turns(tmp_path
     assert first["extra"] == {"chat_id": 0, "topic": "t0"}
     differ = [note["params"] for note in result.source.notes if note["code"] == "columns.differ"]
     assert differ == [{"columns": "mood"}]
-    (lost,) = [one for one in preview(result.source, "messages", result.source.mapping, 5).left_out if one.column == "mood"]
+    (lost,) = [
+        one for one in preview(result.source, "messages", result.source.mapping, 5).left_out if one.column == "mood"
+    ]
     assert (lost.rows, lost.looked) == (9, 12)
 
 
@@ -171,7 +176,12 @@ def tree(name: str, lang: str = "en") -> list[dict[str, Any]]:
     keys = ("message_id", "parent_id", "role", "text", "rank", "deleted")
     made = [dict(zip(keys, one, strict=True)) for one in found]
     return [
-        {**one, "message_id": name + one["message_id"], "parent_id": one["parent_id"] and name + one["parent_id"], "lang": lang}
+        {
+            **one,
+            "message_id": name + one["message_id"],
+            "parent_id": one["parent_id"] and name + one["parent_id"],
+            "lang": lang,
+        }
         for one in made
     ]
 
@@ -216,7 +226,9 @@ def test_files_are_never_joined_into_one_conversation(tmp_path: Path) -> None:
     files = []
     for name in ("train.csv", "test.csv"):
         path = tmp_path / name
-        path.write_bytes(table(("c_id", "role", "content"), [(n, role, text) for n in range(2) for role, text in talk(n)]))
+        path.write_bytes(
+            table(("c_id", "role", "content"), [(n, role, text) for n in range(2) for role, text in talk(n)])
+        )
         files.append(SourceFile(path, name, ""))
     source = detect_files(files)
     done = import_rows(source, source.shape, source.mapping, tmp_path / "rows", val_fraction=0, seed=1)
@@ -225,6 +237,21 @@ def test_files_are_never_joined_into_one_conversation(tmp_path: Path) -> None:
     assert [(row["file"], row["line"], len(row["messages"])) for row in rows] == [
         ("train.csv", 2, 4), ("train.csv", 6, 4), ("test.csv", 2, 4), ("test.csv", 6, 4),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("head", "order"),
+    [(("session_id", "turn", "question", "answer"), True), (("Thread", "no of it", "prompt", "response"), False)],
+)
+def test_questions_and_answers_of_one_conversation_are_its_turns(
+    head: tuple[str, ...], order: bool, tmp_path: Path
+) -> None:
+    rows = [(n, turn, f"u{n}.{turn}", f"a{n}.{turn}") for n in range(3) for turn in range(2)]
+    result = run(tmp_path, table(head, sorted(rows, key=lambda row: (row[0], -row[1])) if order else rows))
+    assert said(result) == [talk(n) for n in range(3)]
+    assert way(result) == ("arrange.exchange_ordered" if order else "arrange.exchange")
+    alone = run(tmp_path, table(("id", "turn", "question", "answer"), [(n, *row[1:]) for n, row in enumerate(rows)]))
+    assert (len(alone.rows), alone.source.ways) == (6, [])
 
 
 class Stopped(Exception):
@@ -255,7 +282,12 @@ def test_an_import_of_messages_goes_on_where_it_was(scattered: bool, tmp_path: P
 
 
 def test_an_arrangement_of_anything_else_is_refused() -> None:
-    for wrong in ({"how": "magic"}, {"how": "rows"}, {"how": "rows", "role": 3, "content": "c"}, {"how": "none", "more": "x"}):
+    for wrong in (
+        {"how": "magic"},
+        {"how": "rows"},
+        {"how": "rows", "role": 3, "content": "c"},
+        {"how": "none", "more": "x"},
+    ):
         with pytest.raises(Fault, match=r"data\.arrange\.unknown"):
             arrangement_of(wrong)
     plan = Arrangement("filled", template="chatml", columns=("a", "b"), before="c")
@@ -265,7 +297,9 @@ def test_an_arrangement_of_anything_else_is_refused() -> None:
 @pytest.mark.parametrize("beside", ["role", "label", "instruction", "speaker", "answer"])
 def test_plain_text_is_not_guessed_beside_columns_that_it_would_lose(beside: str, tmp_path: Path) -> None:
     path = tmp_path / "upload"
-    path.write_bytes(lines([{"text": f"A text of its own, number {n}", beside: f"something {n} long, " * 9} for n in range(30)]))
+    path.write_bytes(
+        lines([{"text": f"A text of its own, number {n}", beside: f"something {n} long, " * 9} for n in range(30)])
+    )
     source = detect_upload(path, "data.jsonl")
     assert source.shape != "text"
     assert source.shape is not None or source.notes[-1]["code"].startswith("shape.")

@@ -29,7 +29,11 @@ def split_value(asked: Any, said: Any, template: FilledTemplate, before: str | N
     """The turns of a text, with those of the text before it. Raises RowFault, also where nothing is answered."""
     for value, name in ((asked, before), (said, column)):
         if name is not None and not isinstance(value, str):
-            raise RowFault("data.row.empty" if value is None else "data.row.not_text", name, **({} if value is None else {"found": show(value)}))
+            raise RowFault(
+                "data.row.empty" if value is None else "data.row.not_text",
+                name,
+                **({} if value is None else {"found": show(value)}),
+            )
     turns = split_text(said, template, column) if before is None else _of_two(asked, said, template, before, column)
     if not turns or turns[-1]["role"] != "assistant":
         raise RowFault("data.filled.no_answer", column, template=template.name)
@@ -48,17 +52,15 @@ def _of_two(asked: str, said: str, template: FilledTemplate, before: str, column
         return [{"role": "user", "content": asked}, *split_text(said, template, column)]
     if opens_answer(asked, template):
         opened = "" if begins_with(said, template, "assistant") else asked
-        whole = opened + said if opened else _closed(asked, template, before) + "\n" + said
+        whole = opened + said if opened else _closed(asked, template) + "\n" + said
         return split_text(whole, template, column)
     if begins_with(said, template, "assistant"):
         return split_text(asked.rstrip() + "\n" + said.lstrip(), template, column)
     raise RowFault("data.filled.no_answer", before, template=template.name)
 
 
-def _closed(asked: str, template: FilledTemplate, before: str) -> str:
+def _closed(asked: str, template: FilledTemplate) -> str:
     """A question without the opening of an answer at its end."""
-    last = None
-    for last in template.pattern.finditer(asked):
-        pass
-    assert last is not None, before
+    last = template.last_mark(asked)
+    assert last is not None
     return asked[: last.start()].rstrip()

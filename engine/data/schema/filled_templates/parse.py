@@ -27,9 +27,7 @@ def split_text(text: str, template: FilledTemplate, column: str) -> list[Turn]:
 
 def opens_answer(text: str, template: FilledTemplate) -> bool:
     """Whether a text ends where an answer is to follow."""
-    last = None
-    for last in template.pattern.finditer(text):
-        pass
+    last = template.last_mark(text)
     return last is not None and template.role_of(last) == "assistant" and not text[last.end() :].strip()
 
 

@@ -32,7 +32,7 @@ function controls(set, choice, use) {
     (place) => { if (place !== null) use(set.ways[place].arrange, set.ways[place]); });
   const why = at < 0 || set.ways[at].arrange.how === "none" ? null : noteLine(set.ways[at]);
   const asked = unsure ? set.detection.filter((one) => one.what === "arrange").map(noteLine) : null;
-  return [h("div", {}, labelledField("data-arrange", t("data.arrange"), select, { help: t("data.arrange.help") }), why, asked), plan?.how === "rows" && !unsure ? columnChoices(set, plan, use) : null];
+  return [h("div", {}, labelledField("data-arrange", t("data.arrange.way"), select, { help: t("data.arrange.help") }), why, asked), plan?.how === "rows" && !unsure ? columnChoices(set, plan, use) : null];
 }
 
 /** The columns that tell conversations apart and sort their messages. */

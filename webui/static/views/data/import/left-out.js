@@ -1,6 +1,7 @@
 /* Columns that nothing learns from although rows have something there: said loudly, with the one tap that uses them. */
 import { h } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { noteBox } from "../../shared/form-controls.js";
 
@@ -14,7 +15,8 @@ export function leftOutShort(found, note) {
   const columns = lost.slice(0, SHOWN).map((one) => `“${one.column}”`).join(", ") + (lost.length > SHOWN ? " …" : "");
   const share = format.percent(lost.reduce((sum, one) => sum + one.share, 0));
   const look = () => note.scrollIntoView({ block: "start" });
-  return noteBox("warn", h("span", { dir: "auto" }, t("data.left_out.at_import", { columns, share })), " ", h("button", { type: "button", class: "ts-link ts-small", id: "data-left-out-look", onclick: look }, t("data.left_out.look")));
+  return h("p", { class: "ts-small data-lost", dir: "auto" }, drawIcon("triangle-alert"), h("span", {}, h("b", {}, t("data.left_out.at_import", { columns, share })), " ",
+    h("button", { type: "button", class: "ts-link", id: "data-left-out-look", onclick: look }, t("data.left_out.look"))));
 }
 
 /** The note, or nothing. `found` is what a preview says, `use(column, field)` takes a column in. */
@@ -36,9 +38,9 @@ export function leftOutNote(found, further, use) {
 
 function leftOutLine({ column, rows, reads, share, looked }, found, further, use) {
   const numbers = { column, n: format.number(rows), total: format.number(looked) };
-  const field = reads === "nested" || (further === "system" && reads !== "text") ? null : further;
+  const field = !found.columns.includes(column) || reads === "nested" || (further === "system" && reads !== "text") ? null : further;
   return h("li", { "data-column": column },
-    h("span", { dir: "auto" }, found.whole ? t("data.left_out.rows", numbers) : t("data.left_out.first_rows", numbers), " ", h("b", { class: "ts-num" }, t("data.left_out.share", { share: format.percent(share) }))),
+    h("span", { dir: "auto" }, found.whole ? t("data.left_out.rows", numbers) : t("data.left_out.first_rows", numbers), " ", h("b", {}, t("data.left_out.share", { share: format.percent(share) }))),
     field ? h("button", { type: "button", class: "ts-btn small", "aria-label": field === "input" ? t("data.left_out.input_named", { column }) : t("data.left_out.system_named", { column }),
       onclick: () => use(column, field) }, field === "input" ? t("data.left_out.input") : t("data.left_out.system")) : null);
 }

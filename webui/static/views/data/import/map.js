@@ -27,7 +27,7 @@ export function dataMapping(page, set, ctx) {
   const read = readCard(set, choice, () => changed());
   const preview = previewPane();
   const tidy = h("div", { class: "data-tidied", "aria-live": "polite" });
-  const short = h("div", { class: "data-tidied", "aria-live": "polite" });
+  const short = h("div", { class: "data-lost-here", "aria-live": "polite" });
   const arranged = arrangeCard(set, choice, (way) => { read.arranged(way); changed(); });
   const show = (result) => {
     if (result.columns.join("\n") !== set.columns.join("\n")) {
@@ -50,8 +50,8 @@ export function dataMapping(page, set, ctx) {
   const form = h("form", { class: "ts-stack data-map-form", novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     dataImport(button, progress, wrong, set, choice, ctx);
-  } }, read.leftOut, foundCard(set, ctx), arranged, read.node, tidy, splitCard(set, choice), short, wrong, progress,
-  h("div", { class: "ts-row data-map-act" }, button, again ? h("a", { class: "ts-btn ghost", href: pageUrl("data", { dataset: set.id }) }, t("data.cancel")) : discard(set, ctx)));
+  } }, read.leftOut, tidy, foundCard(set, ctx), arranged, read.node, splitCard(set, choice), wrong, progress,
+  h("div", { class: "ts-row data-map-act" }, short, button, again ? h("a", { class: "ts-btn ghost", href: pageUrl("data", { dataset: set.id }) }, t("data.cancel")) : discard(set, ctx)));
   replaceChildren(page, dataBack(),
     pageHead(set.name, t("data.map.lead")),
     h("div", { class: "data-cols" }, form, preview.node));

@@ -24,6 +24,6 @@ export function tidyNote(found, choice, changed) {
 
 function tidyLine({ key, rows, on }, set) {
   const box = h("input", { type: "checkbox", id: "data-tidy-" + key, checked: on, onchange: () => set(key, box.checked) });
-  return h("li", {}, h("label", { class: "data-tidy-line", for: "data-tidy-" + key }, box, h("span", {}, t("data.tidy." + key)), " ",
-    h("span", { class: "ts-soft ts-small ts-num" }, t("data.tidy.saves", { n: format.number(rows) }))));
+  return h("li", {}, h("label", { class: "data-tidy-line", for: "data-tidy-" + key }, box, h("span", {}, t("data.tidy." + key), " ",
+    h("span", { class: "ts-soft ts-small" }, t("data.tidy.saves", { n: format.number(rows) })))));
 }
