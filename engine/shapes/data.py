@@ -229,7 +229,8 @@ class LeftOutView(TypedDict):
     """A column that is not learnt although rows have something there."""
 
     column: str  # its name
-    rows: int  # with something there, of those that were looked at
+    rows: int  # with something there
+    looked: int  # rows that were looked at
     reads: Literal["text", "nested", "label", "number"]  # what it looks like
     share: float  # of all characters of the rows looked at, 0 to 1
 

@@ -19,6 +19,7 @@ from engine.data.records.json_tolerant import behind_comments, is_comment, opens
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import show
 from engine.data.schema.declared import is_known_name
+from engine.data.schema.filled_templates.declared import begins_with_a_mark
 from engine.data.schema.layouts.turn_lists import is_bare_conversation
 
 _MARKDOWN = ("md", "markdown", "mdown")
@@ -56,7 +57,8 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
         return _json_object(path, encoding)
     if _ending(filename) in _MARKDOWN:
         return Format("md", "format.md", options=text_options({}))
-    table = delimited(lines, path, encoding, _ending(filename))
+    marked = begins_with_a_mark(filled[0].text)  # the bars in it part no columns
+    table = None if marked else delimited(lines, path, encoding, _ending(filename))
     if table is None or filled[0].text.strip()[0] in _BRACKETS:
         check_not_json(filename, filled)
     return table or _plain(path, encoding)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
-from engine.data.importing.arranging import forget_written, plan_of, written_source
+from engine.data.importing.arranging import forget_written, plan_of, used_of, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.importing.making import Makers, Recipe, helpers_for
 from engine.data.importing.reading import Convert, Outcome, Place, first_pieces, outcomes, pieces
@@ -101,9 +101,10 @@ def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> Spli
     return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], source.columns)
 
 
-def _told(plan: SplitPlan | None) -> list[str]:
-    """The column that says parts."""
-    return [] if plan is None or plan.column is None else [plan.column]
+def left_out_counter(recipe: Recipe) -> LeftOutCounter:
+    """Counts columns that are neither learnt nor say a row's part."""
+    told = None if recipe.splits is None else recipe.splits.column
+    return LeftOutCounter(lambda column: column == told or recipe.plan.takes(column))
 
 
 def recipe_of(
@@ -134,11 +135,11 @@ def preview(
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
     plan = recipe.plan
-    beside = LeftOutCounter(plan, _told(recipe.splits))
+    beside, differing = left_out_counter(recipe), LeftOutCounter(used_of(source).__contains__)
     repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
     watched = repairs.watching(beside.watching(normaliser(plan)))
-    items = outcomes(source, recipe.around(watched), budget)
+    items = outcomes(source, recipe.around(watched), budget, differing.count)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -156,7 +157,7 @@ def preview(
         if budget.size > LOOK_BYTES:
             break
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
-    found.left_out = beside.found()
+    found.left_out = [*differing.found(), *beside.found()]
     found.tidy, found.tidy_together = repairs.found(), repairs.together
     found.whole = found.whole and next(_in_time(items, found), None) is None and found.whole
     return found
@@ -205,7 +206,7 @@ def import_rows(
         Later: it takes longer than `budget` says.
     """
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
-    beside = LeftOutCounter(recipe.plan, _told(recipe.splits)) if look_beside else None
+    beside = left_out_counter(recipe) if look_beside else None
     budget = budget or ReadingBudget()
     work = ImportWork(folder, lasting=lasting)
     done = False

@@ -1864,8 +1864,10 @@ export interface LearnValue {
 export interface LeftOutView {
   /** its name */
   column: string;
-  /** with something there, of those that were looked at */
+  /** with something there */
   rows: number;
+  /** rows that were looked at */
+  looked: number;
   /** what it looks like */
   reads: "text" | "nested" | "label" | "number";
   /** of all characters of the rows looked at, 0 to 1 */
