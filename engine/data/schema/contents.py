@@ -11,7 +11,7 @@ from typing import Any, Literal
 from engine.data.rows.labels import are_labels
 from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.members import text_of_thought
-from engine.data.schema.weighted import holds_marks, holds_weights
+from engine.data.schema.weighted import holds_flags, holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
@@ -162,5 +162,6 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "tools": _tools,
     "thoughts": _thoughts,
     "weight": _weights,
+    "flags": lambda column, rows: holds_flags(values_of(column, rows)),
     "marks": _marks,
 }

@@ -54,6 +54,12 @@ def _plain_number(value: Any) -> float | None:
         return None
 
 
+def holds_flags(values: Sequence[Any]) -> bool:
+    """Whether most values say yes or no."""
+    filled = [value for value in values if not isinstance(value, str) or value.strip()]
+    return sum(number_of(value) in (0, 1) for value in filled) * 2 > len(filled)
+
+
 def holds_marks(lists: Sequence[Any]) -> bool:
     """Whether most values are lists of what may be a weight."""
     fits = (
@@ -76,6 +82,12 @@ def remarks(
     if wanted is None:
         return
     if column := mapping.get("weight"):
+        if plain_name(column) in MARKS - {"weight"}:
+            yes = sum(number_of(value) == 1 for value in values[column])
+            no = sum(number_of(value) == 0 for value in values[column])
+            off = yes if plain_name(column) in HIDES else no
+            yield "field.flag", {"field": "weight", "column": column, "off": off, "looked": len(values[column])}
+            return
         numbers = [number for value in values[column] if (number := number_of(value)) is not None]
         yield "field.weight", {"field": "weight", "column": column, "least": min(numbers), "most": max(numbers)}
         return

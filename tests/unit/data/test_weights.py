@@ -229,6 +229,30 @@ def test_rows_of_every_shape_have_weights(tmp_path: Path, shape: str) -> None:
     assert (result.source.shape, [row.get("weight") for row in result.rows]) == (shape, [0.5, None])
 
 
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("train", (True, False, None)), ("trainable", (1, 0, "")), ("loss_mask", ("1", "0", None)), ("masked", (False, True, None)),
+        ("Loss", ("true", "false", "")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_rows_that_are_marked_as_a_whole(tmp_path: Path, name: str, cells: tuple[Any, ...], form: str) -> None:
+    first = run(tmp_path, jsonl(*({"prompt": "a", "completion": "b", name: cell} for cell in cells)))
+    assert (first.source.mapping["weight"], [row.get("weight") for row in first.rows]) == (name, [None, 0, None])
+    (note,) = [note for note in first.source.notes if note["code"] == "field.flag"]
+    assert note["params"]["off"] == "1"
+    layout = original_layout("prompt_completion", first.source.mapping, first.source.columns, {})
+    again = run(tmp_path, written(first.rows, layout, form, tmp_path / "out"), f"out.{form}")
+    assert contents(again) == contents(first)
+
+
+def test_a_loss_that_was_measured_once_is_no_mark(tmp_path: Path) -> None:
+    result = run(tmp_path, jsonl(*({"prompt": "a", "completion": "b", "loss": loss} for loss in (2.31, 0.4, 1.7, 0))))
+    assert "weight" not in result.source.mapping
+    assert [row["extra"]["loss"] for row in result.rows] == [2.31, 0.4, 1.7, 0]
+
+
 def test_lists_beside_the_turns(tmp_path: Path) -> None:
     rows = [{"messages": TALK, "loss_mask": mask} for mask in ([0, 0, 0, 1], [1, False], "[0, 0.5]", None, [1, 1, 0])]
     result = run(tmp_path, jsonl(*rows))
