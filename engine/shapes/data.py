@@ -199,6 +199,7 @@ class RowContent(TypedDict, total=False):
     rejected: list[ChatTurn]  # the worse answer
     completion: list[ChatTurn]  # a judged answer
     label: bool  # the judgement
+    reference: dict[str, Any]  # what an answer to a question without one is judged by
     tools: list[Any]  # definitions of functions
     weight: float  # how much the row counts in the loss; 1 where it does not say
     extra: dict[str, Any]  # other columns

@@ -71,7 +71,7 @@ def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) ->
     form = detect_text_format(file.path, chosen.name, file.name)
     notes = [
         note("encoding", chosen.name, chosen.code, chosen.params),
-        *(_other(name, line) for name, line in chosen.others),
+        *other_notes(chosen),
         note("format", form.name, form.code, form.params),
         *(note("format", form.name, code, params) for code, params in form.remarks),
     ]
@@ -80,8 +80,11 @@ def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) ->
     )
 
 
-def _other(name: str, line: str) -> Note:
-    return note("encoding", name, "encoding.other", {"encoding": name, "line": clip(line)})
+def other_notes(found: Encoding) -> list[Note]:
+    """What the file would be in the other encodings that it may have."""
+    return [
+        note("encoding", name, "encoding.other", {"encoding": name, "line": clip(line)}) for name, line in found.others
+    ]
 
 
 def _chosen(file: SourceFile, encoding: str | None) -> Encoding:

@@ -117,7 +117,7 @@ def detect_encoding(path: Path) -> Encoding:
         raise Fault("data.file.binary", kind="?")
     if not bad:
         return Encoding("utf-8", "encoding.utf8" if good else "encoding.ascii")
-    if good > 4 * bad:
+    if good > 2 * bad:  # of texts in other encodings at most one and a half, by chance
         return Encoding("utf-8", "encoding.utf8_damaged", {"bad": bad})
     return _legacy(path)
 

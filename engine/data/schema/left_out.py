@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
 from engine.data.records.record import Record
-from engine.data.schema.contents import Reads, reads_like
+from engine.data.schema.contents import Reads, reads_like, says_something
 from engine.data.schema.mapping import ColumnMapping
 
 _LOOKED_AT = 200  # values by which a column is told
@@ -39,7 +40,7 @@ class LeftOutCounter:
     """Counts what passes through a converter of records; `told` are columns that say something else than what is learnt."""
 
     def __init__(self, plan: ColumnMapping, told: Collection[str] = ()) -> None:
-        self._used = plan.used | set(told)
+        self._takes = cache(lambda column: column in told or plan.takes(column))
         self._rows: Counter[str] = Counter()
         self._values: dict[str, Counter[str]] = {}
         self._nested: set[str] = set()
@@ -59,7 +60,7 @@ class LeftOutCounter:
         for column, value in values.items():
             size = len(value if isinstance(value, str) else str(value)) if value is not None else 0
             self._all += size
-            if column in self._used or not says_something(value):
+            if self._takes(column) or not says_something(value):
                 continue
             self._rows[column] += 1
             self._characters[column] += size
@@ -78,8 +79,3 @@ class LeftOutCounter:
 
     def _reads(self, column: str) -> Reads:
         return "nested" if column in self._nested else reads_like(self._values[column])
-
-
-def says_something(value: Any) -> bool:
-    """Whether a cell holds anything at all."""
-    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})

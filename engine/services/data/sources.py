@@ -18,12 +18,14 @@ from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
 from engine.core.settings import Settings
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
+from engine.data.detection.doubtful import in_doubt, is_in_doubt
 from engine.data.detection.file_signatures import binary_format
 from engine.data.importing.archive import Unpacked, unpack
 from engine.data.importing.names import clean_name, data_set_name, display_name
 from engine.data.readers.documents import text_beside
 from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
 from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
+from engine.data.records.encodings import known_encoding
 from engine.data.schema.declared import shape_of
 from engine.data.splits.cards import DataCard, read_card
 from engine.data.splits.proposal import FilePlaces
@@ -75,7 +77,7 @@ def add_files(
         Fault: "data.file.too_large", or the first file's when none can be read.
         Later: it takes longer than `budget` says.
     """
-    with looked_at(ctx.settings, files, cards=cards, budget=budget) as found:
+    with looked_at(ctx.settings, files, cards=cards, budget=budget, may_wait=True) as found:
         found = replace(found, notes=[*notes, *found.notes])
         names = [display_name(filename) for _path, filename in files]
         made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
@@ -92,8 +94,13 @@ def looked_at(
     *,
     cards: Sequence[DataCard] = (),
     budget: ReadingBudget | None = None,
+    may_wait: bool = False,
 ) -> Iterator[DetectedUpload]:
-    """Understand files, archives unpacked under the home, for as long as the context lasts. Raises as `add_files`."""
+    """Understand files, archives unpacked under the home, for as long as the context lasts. Raises as `add_files`.
+
+    Args:
+        may_wait: files that only their encoding keeps from being read are no fault, but wait for another one.
+    """
     _check_size(settings, files)
     budget = budget or ReadingBudget()
     given = _unpacked(settings, files, budget)
@@ -101,7 +108,13 @@ def looked_at(
         given_files = [SourceFile(path, shown, "") for path, shown in given.files]
         paths = {shown: given.places.get(path, shown) for path, shown in given.files}
         places = FilePlaces(paths, [*given.cards, *cards])
-        yield detect_files(given_files, encoding, options, given.faults, budget, places)
+        try:
+            found = detect_files(given_files, encoding, options, given.faults, budget, places)
+        except Fault as fault:
+            if not may_wait:
+                raise
+            found = in_doubt(given_files, fault)
+        yield found
     finally:
         ours = {path for path, _name in given.files} - {path for path, _name in files}
         _remove((*ours, *(text_beside(path) for path, _name in given.files)))
@@ -268,14 +281,31 @@ def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
         NotFound: there is no such draft.
         Fault: why that sheet cannot be read; "data.bounds.slow".
     """
+    _read_anew(ctx, dataset_id, options={"sheet": sheet})
+
+
+def choose_encoding(ctx: Context, dataset_id: int, encoding: str) -> None:
+    """Read a draft's files in another encoding; its columns and their guesses are found anew.
+
+    Raises:
+        NotFound: there is no such draft.
+        Fault: why they cannot be read in that one; "data.encoding.unknown", "data.bounds.slow".
+    """
+    _read_anew(ctx, dataset_id, encoding=known_encoding(encoding))
+
+
+def _read_anew(
+    ctx: Context, dataset_id: int, encoding: str | None = None, options: Mapping[str, Any] | None = None
+) -> None:
     with ctx.db.read() as session:
         row = queries.get(session, dataset_id)
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
-    options = row.options | {"sheet": sheet}
+    options = row.options | dict(options or {})
     with at_once():
         budget = ReadingBudget(_SHEET_SECONDS)
-        read = detect_files(files_of(ctx, row), row.encoding, options, budget=budget, places=_known_places(row))
+        encoding = encoding or row.encoding
+        read = detect_files(files_of(ctx, row), encoding, options, budget=budget, places=_known_places(row))
     found = found_columns(ctx, read)
     with ctx.db.write() as session:
         draft = session.get_one(Dataset, dataset_id)
@@ -305,6 +335,8 @@ def source_of(
         files = [SourceFile(files[0].path, files[0].name, "")]
         chosen_encoding = (encoding or row.encoding) if row.encoding else None
         return replace(detect_files(files, chosen_encoding, wanted, budget=budget), splits=None)
+    if is_in_doubt(files):
+        return detect_files(files, encoding or row.encoding, wanted, budget=budget, places=_known_places(row))
     current = reading_of(row) | row.options
     arranged = {key: row.detection[key] for key in ARRANGED if key in row.detection}
     same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())

@@ -194,6 +194,8 @@ export interface BrowsedRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
   /** how much the row counts in the loss; 1 where it does not say */
@@ -658,6 +660,8 @@ export interface DataRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
   /** how much the row counts in the loss; 1 where it does not say */
@@ -968,6 +972,8 @@ export interface EditedRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
   /** how much the row counts in the loss; 1 where it does not say */
@@ -3332,6 +3338,8 @@ export interface RowContent {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
   /** how much the row counts in the loss; 1 where it does not say */
@@ -4048,6 +4056,7 @@ export interface DataFunctions {
   reading_state(job: number): UploadReading;
   readings(): UploadReading[];
   choose_sheet(dataset: number, sheet: string): null;
+  choose_encoding(dataset: number, encoding: string): null;
   make_form(): MakingForm;
   make_view(documents_key: string, characters: number): MakingView;
   make_reading(job: number): CodedMessage | boolean;

@@ -221,7 +221,7 @@ function encodingField(set, choice, changed) {
 export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, t("detect." + one.code, named(refusal(one.params))));
 
 /** What people call an encoding. */
-const encodingName = (key) => (hasText("data.encoding.name." + key) ? t("data.encoding.name." + key) : key);
+export const encodingName = (key) => (hasText("data.encoding.name." + key) ? t("data.encoding.name." + key) : key);
 
 /** Params of a sentence with the names of a field and of an encoding in words. */
 const named = (params) => ({

@@ -5,6 +5,7 @@ import { drawIcon } from "../../../kit/icons.js";
 import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
+import { doubtPage, inDoubt } from "./doubt.js";
 import { noteLine, readCard } from "./map-fields.js";
 import { splitsField } from "./splits.js";
 import { sheetField } from "./way-card.js";
@@ -18,6 +19,7 @@ import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-
  * @param {Server.DatasetView} set
  */
 export function dataMapping(page, set, ctx) {
+  if (inDoubt(set)) return doubtPage(page, set, discard(set, ctx), ctx);
   const choice = {
     name: set.name, shape: set.shape, mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}), encoding: null,
     options: { ...set.options }, val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
