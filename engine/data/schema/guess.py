@@ -333,9 +333,8 @@ def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
 
 def _remark_weights(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
     """What a column that tells how much rows count is taken for, and why another is not."""
-    values = {column: values_of(column, rows) for column in columns}
-    found = list(remarks(str(guess.shape), guess.mapping, columns, values))
-    if any(code == "field.weight" for code, _ in found):
+    found = list(remarks(str(guess.shape), guess.mapping, columns, lambda column: values_of(column, rows)))
+    if any(code.startswith("field.") for code, _ in found):
         guess.remarks = [one for one in guess.remarks if one[1].get("field") != "weight"]
     guess.remarks += found
 
