@@ -257,12 +257,12 @@ def test_another_sheet_of_a_draft(ctx: Context) -> None:
     book = xlsx(("first", [("a", "b"), ("x", "y")]), ("second", [("prompt", "completion"), ("Q1", "A1")]))
     made = add(ctx, {"book.xlsx": book})
     view = datasets.dataset_view(ctx, made)
-    assert (view["columns"], view["reading"]) == (["a", "b"], {"sheet": "first", "sheets": ["first", "second"]})
-    sources.choose_sheet(ctx, made, "second")
+    assert (view["columns"], view["reading"]) == (["a", "b"], {"sheet": "first", "sheets": ["first", "second"], "header": "first"})
+    sources.choose_reading(ctx, made, {"sheet": "second"})
     assert datasets.dataset_view(ctx, made)["shape"] == "prompt_completion"
     assert pairs(imported(ctx, made)) == [("Q1", "A1")]
     with pytest.raises(NotFound):
-        sources.choose_sheet(ctx, made, "first")
+        sources.choose_reading(ctx, made, {"sheet": "first"})
 
 
 def test_chunks_are_chosen_and_kept(ctx: Context) -> None:

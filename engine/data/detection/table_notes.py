@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.data.readers.excel_reader import SheetSurvey
 from engine.data.readers.tables.layout import TableLayout
+from engine.data.readers.tables.taken import chosen_table
 from engine.data.records.record import MAX_NAME, clip, show
 
 Reason = tuple[str, dict[str, Any]]  # sentence `detect.<code>` and its params
@@ -17,7 +18,8 @@ def table_reason(kind: str, sheet: str, layout: TableLayout) -> Reason:
     shown = clip(sheet, MAX_NAME)
     if not layout.header:
         return f"format.{kind}_no_header", {"sheet": shown}
-    return f"format.{kind}", {"sheet": shown, "header": layout.header}
+    params: dict[str, Any] = {"sheet": shown}
+    return f"format.{kind}", params | ({"header": layout.header} if layout.header > 0 else {})
 
 
 def excel_notes(found: SheetSurvey) -> Iterator[Reason]:
@@ -35,6 +37,25 @@ def excel_notes(found: SheetSurvey) -> Iterator[Reason]:
         ("format.xlsx_hidden_columns", len(columns), {"columns": hidden}),
         ("format.xlsx_errors", facts.errors, {"cells": facts.errors}),
         ("format.xlsx_formulas", found.without_value, {"cells": found.without_value}),
+    ):
+        if count:
+            yield code, params
+
+
+def taken_notes(options: Mapping[str, Any], layout: TableLayout) -> Iterator[Reason]:
+    """What else is to be known of a table that was taken out of a file of another program."""
+    table = chosen_table(options)
+    others = [one["name"] for one in options["tables"] if one["name"] != table["name"]]
+    hidden = [one["name"] for one in options["tables"] if one.get("hidden")]
+    for code, count, params in (
+        ("format.xlsx_others", len(others), {"sheets": clip(", ".join(others), 300)}),
+        ("format.tables_more", options.get("more", 0), {"count": options.get("more", 0)}),
+        ("format.xlsx_hidden_sheets", len(hidden), {"sheets": clip(", ".join(hidden), 300)}),
+        ("format.xlsx_above", layout.above, {"rows": layout.above, "header": layout.header}),
+        ("format.xlsx_merged", table.get("merged", 0), {"areas": table.get("merged", 0)}),
+        ("format.xlsx_hidden_rows", table.get("hidden_rows", 0), {"rows": table.get("hidden_rows", 0)}),
+        ("format.xlsx_errors", table.get("errors", 0), {"cells": table.get("errors", 0)}),
+        ("format.table_blobs", table.get("blobs", 0), {"cells": table.get("blobs", 0)}),
     ):
         if count:
             yield code, params

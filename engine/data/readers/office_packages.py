@@ -24,11 +24,11 @@ DAMAGE = (
     ValueError,
     IndexError,
 )
-_OPEN_DOCUMENT = {
-    b"application/vnd.oasis.opendocument.text": "ODT",
-    b"application/vnd.oasis.opendocument.spreadsheet": "ODS",
-    b"application/epub+zip": "EPUB",
+_BY_MIMETYPE = {
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"application/epub+zip": "epub",
 }
+_NOT_READ = {b"application/vnd.oasis.opendocument.text": "ODT"}
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
@@ -53,7 +53,7 @@ def _check_directory(path: Path) -> None:
 
 
 def package_kind(path: Path) -> str:
-    """Either "xlsx", "docx" or "zip" (an archive of files).
+    """Either "xlsx", "docx", "ods", "epub" or "zip" (an archive of files).
 
     Raises:
         Fault: "data.archive.damaged", "data.archive.bomb", "data.file.office" for others that nobody reads here,
@@ -62,8 +62,10 @@ def package_kind(path: Path) -> str:
     with open_zip(path) as file:
         names = set(file.namelist())
         if "[Content_Types].xml" not in names:
-            _refuse_open_document(file, names)
-            return "zip"
+            kind = _by_mimetype(file, names)
+            if kind != "zip":
+                _check_size(file)
+            return kind
         if "xl/workbook.xml" in names or "word/document.xml" in names:
             _check_size(file)
             return "xlsx" if "xl/workbook.xml" in names else "docx"
@@ -73,16 +75,18 @@ def package_kind(path: Path) -> str:
     raise Fault("data.office.none")
 
 
-def _refuse_open_document(file: zipfile.ZipFile, names: set[str]) -> None:
+def _by_mimetype(file: zipfile.ZipFile, names: set[str]) -> str:
+    """What a file says of itself in its first part; "zip" where it says nothing."""
     if "mimetype" not in names:
-        return
+        return "zip"
     try:
         with file.open("mimetype") as member:
-            kind = _OPEN_DOCUMENT.get(member.read(100).strip())
+            said = member.read(100).strip()
     except DAMAGE:
-        return
-    if kind:
-        raise Fault("data.file.office", kind=kind)
+        return "zip"
+    if said in _NOT_READ:
+        raise Fault("data.file.office", kind=_NOT_READ[said])
+    return _BY_MIMETYPE.get(said, "zip")
 
 
 def _check_size(file: zipfile.ZipFile) -> None:
@@ -100,12 +104,18 @@ def check_ratio(info: zipfile.ZipInfo) -> None:
         raise Fault("data.archive.bomb", ratio=ratio, limit=MAX_RATIO)
 
 
-def old_office_fault(path: Path) -> Fault:
-    """Why a compound file (Word and Excel before 2007, or any with a password) cannot be read."""
+def old_office_kind(path: Path) -> str:
+    """`xls` for a compound file that is a book of Excel before 2007.
+
+    Raises:
+        Fault: why another one (Word before 2007, or any with a password) cannot be read.
+    """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        for stream, kind in (("Workbook", "XLS"), ("Book", "XLS"), ("WordDocument", "DOC"), ("PowerPoint", "PPT")):
-            if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-                return Fault("data.office.encrypted")
+        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+            raise Fault("data.office.encrypted")
+        for stream, kind in (("Workbook", "xls"), ("Book", "xls"), ("WordDocument", "DOC"), ("PowerPoint", "PPT")):
             if content.find(stream.encode("utf-16-le") + b"\0\0") >= 0:
-                return Fault("data.file.office", kind=kind)
-    return Fault("data.file.office", kind="XLS, DOC")
+                if kind != "xls":
+                    raise Fault("data.file.office", kind=kind)
+                return kind
+    raise Fault("data.file.office", kind="XLS, DOC")

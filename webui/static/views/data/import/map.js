@@ -6,7 +6,7 @@ import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
 import { noteLine, readCard } from "./map-fields.js";
-import { sheetField } from "./way-card.js";
+import { readingFields } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
 import { cutPreview } from "../../shared/cut-preview.js";
@@ -97,7 +97,7 @@ function foundCard(set, ctx) {
       const some = notes.filter((one) => one.what === what);
       return [h("dt", {}, t("data.found." + what)),
         h("dd", {}, h("b", { dir: "auto" }, foundValue(some[0])), some.map(noteLine))];
-    })), sheetField(set, ctx));
+    })), readingFields(set, ctx));
 }
 
 function foundValue(one) {
