@@ -66,7 +66,12 @@ def test_a_map_with_one_key_twice_costs_its_row(tmp_path: Path) -> None:
 def test_bytes_are_refused_with_the_reason(tmp_path: Path, kind: str) -> None:
     import pyarrow as pa
 
-    kinds = {"binary": pa.binary(), "binary_view": pa.binary_view(), "fixed": pa.binary(1), "list": pa.list_(pa.binary())}
+    kinds = {
+        "binary": pa.binary(),
+        "binary_view": pa.binary_view(),
+        "fixed": pa.binary(1),
+        "list": pa.list_(pa.binary()),
+    }
     value = [b"x"] if kind == "list" else b"x"
     result = run(tmp_path, parquet({"prompt": ["Q"], "completion": ["A"], "raw": pa.array([value], kinds[kind])}))
     (said,) = (note["params"] for note in result.source.notes if note["code"] == "columns.unusable")

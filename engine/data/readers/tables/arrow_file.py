@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.readers.tables.arrow_values import handy, is_usable
+from engine.data.readers.tables.arrow_values import is_usable
 from engine.data.records.bounds import MAX_TAKEN, MB
 
 _FILE = b"ARROW1"
@@ -33,7 +33,7 @@ def take_arrow(path: Path, target: Path) -> dict[str, Any]:
     writer = None
     try:
         for batch in batches:
-            part = handy(batch.select([field.name for field in kinds]), kinds)
+            part = batch.select([field.name for field in kinds])
             writer = writer or ParquetWriter(target, part.schema, compression="snappy")
             writer.write_batch(part, max(1, min(_ROWS, _GROUP * part.num_rows // max(1, part.nbytes))))
             if target.stat().st_size > MAX_TAKEN:

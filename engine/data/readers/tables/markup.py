@@ -35,8 +35,8 @@ _BLOCKS = {
 }  # fmt: skip
 _TIGHT = {"li", "dt", "dd", "tr", "summary"}  # begin a line, not a paragraph
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_NO_TEXT_CAN = re.compile("[\0\ud800-\udfff]")
-_PARAGRAPH, _LINE = "\x00", "\x01"  # marks that no text of a page holds
+_NO_TEXT_CAN = re.compile("[\0-\2\ud800-\udfff]")
+_PARAGRAPH, _LINE, _KEPT = "\x00", "\x01", "\x02"  # marks that no text of a page holds
 
 
 def read_page(source: Path | bytes, encoding: str | None = None) -> Any:
@@ -84,7 +84,7 @@ def page_text(root: Any) -> str:
     found = "".join(_signs(root, kept=False))
     blocks = re.split(f"[{_LINE}]*{_PARAGRAPH}[{_PARAGRAPH}{_LINE} ]*", found)
     lines = ("\n".join(line.strip(" ") for line in block.split(_LINE)).strip("\n ") for block in blocks)
-    return "\n\n".join(re.sub(r"\n{2,}", "\n", text) for text in lines if text.strip())
+    return "\n\n".join(re.sub(r"\n{2,}", "\n", text) for text in lines if text.strip()).replace(_KEPT, " ")
 
 
 def _signs(node: Any, *, kept: bool) -> Iterator[str]:
@@ -108,7 +108,7 @@ def _signs(node: Any, *, kept: bool) -> Iterator[str]:
 def _plain(text: str | None, kept: bool) -> str:
     if not text:
         return ""
-    return text.replace("\r\n", "\n").replace("\n", _LINE) if kept else _SPACE.sub(" ", text)
+    return text.replace("\r\n", "\n").replace("\n", _LINE).replace(" ", _KEPT) if kept else _SPACE.sub(" ", text)
 
 
 # ------------------------------------------------------------------ tables
@@ -185,4 +185,4 @@ def _span(cell: Any, name: str) -> int:
 
 
 def _cell(cell: Any) -> str:
-    return page_text(cell).replace("\n\n", "\n")
+    return page_text(cell).replace("\n\n", "\n").strip()

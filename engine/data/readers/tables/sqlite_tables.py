@@ -21,13 +21,10 @@ _LIMITS = (
     (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
     (sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 1),
 )
-_TABLES = (
-    "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
-)
 
 
 def take_sqlite(path: Path, writer: TableWriter) -> None:
-    """Write every table that has rows, the one with most of them first. Views and virtual tables would run code, so they are left out.
+    """Write every table that has rows, the one with most of them first. Views and virtual tables (and what these keep) would run code, so they are left out.
 
     Raises:
         Fault: "data.table.none"; what SQLite raises on damaged files.
@@ -35,9 +32,7 @@ def take_sqlite(path: Path, writer: TableWriter) -> None:
     database = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1", uri=True)
     try:
         _close_off(database)
-        names = [
-            name for name, sql in database.execute(_TABLES) if not (sql or "").upper().startswith("CREATE VIRTUAL")
-        ]
+        names = _tables(database)
         counts = {name: _count(database, name) for name in names[: 10 * MAX_TABLES]}
         for name in sorted(counts, key=lambda one: -counts[one]):
             facts: dict[str, Any] = {}
@@ -53,6 +48,12 @@ def _close_off(database: sqlite3.Connection) -> None:
         database.execute(f"PRAGMA {pragma}")
     database.text_factory = lambda data: data.decode("utf-8", MARK_BAD_BYTES)
     database.set_authorizer(lambda action, *_about: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
+
+
+def _tables(database: sqlite3.Connection) -> list[str]:
+    """Names of tables that are only that: neither views nor virtual ones, nor where those keep what is theirs."""
+    listed = database.execute("PRAGMA main.table_list").fetchall()
+    return [name for schema, name, kind, *_ in listed if kind == "table" and not name.startswith("sqlite_")]
 
 
 def _named(name: str) -> str:
