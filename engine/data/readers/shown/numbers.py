@@ -83,7 +83,7 @@ def _fixed(value: float, tokens: tuple[Token, ...]) -> str:
     last = max((at for at, token in enumerate(tokens[:point]) if token.kind in DIGITS), default=-1)
     first = next((at for at, token in enumerate(tokens[:point]) if token.kind in DIGITS), point)
     grouped = any(token.kind == "," for token in tokens[first:last])
-    end = max(at for at, token in enumerate(tokens) if token.kind in DIGITS)
+    end = max((at for at, token in enumerate(tokens) if token.kind in DIGITS), default=-1)
     thousands = sum(token.kind == "," for token in (*tokens[last + 1 : point], *tokens[max(end, point) + 1 :]))
     hundreds = sum(token.kind == "%" for token in tokens)
     exact = _exact(value).scaleb(2 * hundreds - 3 * thousands, context=_EXACT)
