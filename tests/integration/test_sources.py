@@ -257,7 +257,10 @@ def test_another_sheet_of_a_draft(ctx: Context) -> None:
     book = xlsx(("first", [("a", "b"), ("x", "y")]), ("second", [("prompt", "completion"), ("Q1", "A1")]))
     made = add(ctx, {"book.xlsx": book})
     view = datasets.dataset_view(ctx, made)
-    assert (view["columns"], view["reading"]) == (["a", "b"], {"sheet": "first", "sheets": ["first", "second"], "header": "first"})
+    assert (view["columns"], view["reading"]) == (
+        ["a", "b"],
+        {"sheet": "first", "sheets": ["first", "second"], "header": "first"},
+    )
     sources.choose_reading(ctx, made, {"sheet": "second"})
     assert datasets.dataset_view(ctx, made)["shape"] == "prompt_completion"
     assert pairs(imported(ctx, made)) == [("Q1", "A1")]

@@ -59,14 +59,39 @@ def test_a_date_is_what_its_format_shows_or_iso(value: Any, code: str, shown: st
 
 
 def test_no_format_makes_it_fail() -> None:
-    odd = ['"', "[", "\\", "0.0.0", "/", "E+", "0E+", "?/", "%%%", "[>]0", ";;;;;;", "_", "*", ",,,", ".", "0" * 400, "[$]", "@@"]
+    odd = [
+        '"',
+        "[",
+        "\\",
+        "0.0.0",
+        "/",
+        "E+",
+        "0E+",
+        "?/",
+        "%%%",
+        "[>]0",
+        ";;;;;;",
+        "_",
+        "*",
+        ",,,",
+        ".",
+        "0" * 400,
+        "[$]",
+        "@@",
+    ]
     for code in odd:
         assert isinstance(shown_number(-1234.5, code), str)
         assert isinstance(shown_date(AT, code), str)
 
 
 def test_a_text_stands_as_its_format_adds_to_it() -> None:
-    assert [shown_text("7", code) for code in ("@", "General", '@" kg"', "0.00", ACCOUNTS)] == ["7", "7", "7 kg", "7", "7"]
+    assert [shown_text("7", code) for code in ("@", "General", '@" kg"', "0.00", ACCOUNTS)] == [
+        "7",
+        "7",
+        "7 kg",
+        "7",
+        "7",
+    ]
 
 
 def test_the_case_of_number_formats(tmp_path: Path) -> None:
