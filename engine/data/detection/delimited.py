@@ -11,7 +11,8 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.detection.format import Format, Reason
-from engine.data.readers.csv_reader import FIRST_ROW, header_names, split_rows
+from engine.data.readers.csv_reader import split_rows
+from engine.data.readers.tables.headers import FIRST_ROW, header_names
 from engine.data.readers.tables.quotes import BACKSLASH, DOUBLED, PLAIN
 from engine.data.records.bounds import check_columns
 from engine.data.records.encodings import open_text

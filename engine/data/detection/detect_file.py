@@ -11,11 +11,11 @@ from engine.data.detection.file_signatures import PACKED_KINDS, binary_format
 from engine.data.detection.format import Format
 from engine.data.detection.formats import detect_text_format
 from engine.data.detection.table_notes import excel_notes, table_reason, taken_notes
-from engine.data.readers.csv_reader import FIRST_ROW, NO_HEADER
 from engine.data.readers.documents import DOCUMENTS, ENCODING, Documents
 from engine.data.readers.excel_reader import survey
 from engine.data.readers.parquet_reader import open_parquet, unusable_columns
 from engine.data.readers.source_file import SourceFile
+from engine.data.readers.tables.headers import FIRST_ROW, NO_HEADER
 from engine.data.readers.tables.take import ARROW, TABLES
 from engine.data.readers.tables.taken import chosen_table, table_layout
 from engine.data.readers.text_reader import text_options

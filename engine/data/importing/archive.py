@@ -14,8 +14,8 @@ from typing import IO
 
 from engine.core.errors import Fault
 from engine.data.importing.names import clean_name
-from engine.data.readers.office_packages import DAMAGE, check_ratio, open_zip
 from engine.data.records.bounds import MAX_MEMBERS, MAX_RATIO, MB, PLENTY, ReadingBudget, check_disk
+from engine.data.records.zip_files import DAMAGE, check_ratio, open_zip
 
 _CHUNK = 2**20
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._|\.git(/|attributes$|ignore$))", re.I)

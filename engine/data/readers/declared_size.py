@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.core.errors import Fault
-from engine.data.readers.office_packages import open_zip
 from engine.data.readers.parquet_reader import open_parquet
 from engine.data.readers.source_file import SourceFile
 from engine.data.readers.tables.take import ARROW
+from engine.data.records.zip_files import open_zip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-import lzma
 import mmap
-import struct
 import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.records.bounds import MAX_DIRECTORY, MAX_MEMBERS, MAX_PACKAGE, MAX_RATIO, SMALL_MEMBER
+from engine.data.records.bounds import MAX_PACKAGE
+from engine.data.records.zip_files import DAMAGE, check_ratio, open_zip
 
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    IndexError,
-)
 _BY_MIMETYPE = {
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/epub+zip": "epub",
 }
 _NOT_READ = {b"application/vnd.oasis.opendocument.text": "ODT"}
-
-
-def open_zip(path: Path) -> zipfile.ZipFile:
-    """The file's table of contents, read.
-
-    Raises:
-        Fault: "data.archive.damaged", "data.archive.too_many".
-    """
-    try:
-        _check_directory(path)
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Fault("data.archive.damaged") from error
-
-
-def _check_directory(path: Path) -> None:
-    """Before the table is read, for it may name millions of files: Raises Fault("data.archive.too_many")."""
-    with path.open("rb") as file:
-        end: Any = zipfile._EndRecData(file)  # type: ignore[attr-defined]
-    if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:  # type: ignore[attr-defined]
-        raise Fault("data.archive.too_many", found=end[zipfile._ECD_ENTRIES_TOTAL], limit=MAX_MEMBERS)  # type: ignore[attr-defined]
 
 
 def package_kind(path: Path) -> str:
@@ -95,13 +60,6 @@ def _check_size(file: zipfile.ZipFile) -> None:
     total = sum(info.file_size for info in file.infolist())
     if total > MAX_PACKAGE:
         raise Fault("data.archive.too_large", limit=MAX_PACKAGE // 2**20)
-
-
-def check_ratio(info: zipfile.ZipInfo) -> None:
-    """Raises Fault("data.archive.bomb") where a member claims to unpack to far more than any data does."""
-    if info.file_size > max(SMALL_MEMBER, MAX_RATIO * info.compress_size):
-        ratio = info.file_size // max(1, info.compress_size)
-        raise Fault("data.archive.bomb", ratio=ratio, limit=MAX_RATIO)
 
 
 def old_office_kind(path: Path) -> str:

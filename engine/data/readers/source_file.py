@@ -8,12 +8,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from engine.data.readers.csv_reader import names_nothing, read_csv
+from engine.data.readers.csv_reader import read_csv
 from engine.data.readers.documents import DOCUMENTS
 from engine.data.readers.excel_reader import read_excel
 from engine.data.readers.json_reader import read_json, read_json_stream
 from engine.data.readers.jsonl_reader import read_jsonl
 from engine.data.readers.parquet_reader import read_parquet
+from engine.data.readers.tables.headers import names_nothing
 from engine.data.readers.tables.take import ARROW, TABLES
 from engine.data.readers.tables.taken import read_taken
 from engine.data.readers.text_reader import read_text

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.data.detection.detect_upload import detect_upload
-from engine.data.readers.excel_cells import shown_text
+from engine.data.readers.shown.cells import shown_text
 from engine.data.readers.shown.dates import shown_date
 from engine.data.readers.shown.numbers import shown_number
 from tests.unit.data.made import table_xlsx, xlsx

@@ -10,9 +10,9 @@ from typing import Any, TextIO
 from urllib.parse import unquote
 
 from engine.core.errors import Fault
-from engine.data.readers.office_packages import open_zip
 from engine.data.readers.tables.markup import page_text, read_page
 from engine.data.records.bounds import MAX_PART_MB, MB
+from engine.data.records.zip_files import open_zip
 
 _CONTAINER = "META-INF/container.xml"
 _LOCKS = ("META-INF/rights.xml", "META-INF/sinf.xml", "META-INF/license.lcpl")

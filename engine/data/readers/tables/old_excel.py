@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.readers.excel_cells import shown_text, shown_value
+from engine.data.readers.shown.cells import shown_text, shown_value
 from engine.data.readers.tables.spread import Spread, trimmed
 from engine.data.readers.tables.taken import TableWriter
 from engine.data.records.bounds import MAX_MERGES

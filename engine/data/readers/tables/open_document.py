@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.readers.office_packages import open_zip
 from engine.data.readers.tables.spread import Spread, trimmed
 from engine.data.readers.tables.taken import TableWriter
 from engine.data.records.bounds import MAX_SHEET_ROWS, MAX_SHEETS, MAX_SPAN, OverBounds
+from engine.data.records.zip_files import open_zip
 
 _OFFICE, _TABLE, _TEXT, _STYLE = (
     f"{{urn:oasis:names:tc:opendocument:xmlns:{part}:1.0}}" for part in ("office", "table", "text", "style")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.core.errors import Fault
-from engine.data.readers.csv_reader import header_names, names_nothing
+from engine.data.readers.tables.headers import header_names, names_nothing
 from engine.data.readers.tables.layout import TableLayout, laid_out, table_row
 from engine.data.records.bounds import MAX_COLUMNS, MAX_TABLES, MAX_TAKEN, ReadingBudget
 from engine.data.records.encodings import is_damaged
