@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.data.records.record import MAX_NAME, clip
+from engine.data.schema.declared import is_known_name
+
+_LONGEST = 60  # characters of a name
+_ENDS = tuple(".!?。！？")
 
 FIRST_ROW, NO_HEADER = "first", "none"  # what names the columns of a table
 
@@ -30,3 +34,12 @@ def numbered_names(width: int) -> list[str]:
 def names_nothing(options: Mapping[str, Any]) -> bool:
     """Whether the first row is data and the columns have no names."""
     return options.get("header") == NO_HEADER
+
+
+def doubtful_head(heads: Sequence[str]) -> str:
+    """A name of a column that reads like a question or an answer; "" where none does, or one is a usual name."""
+    if any(is_known_name(head) for head in heads):
+        return ""
+    return next(
+        (head for head in map(str.strip, heads) if len(head) > _LONGEST or (head[-1:] in _ENDS and " " in head)), ""
+    )
