@@ -102,3 +102,16 @@ def test_a_column_left_out_is_told_and_mappings_stay(visit: Open, supplement: in
     page.select_option("#data-shape", "alpaca")
     assert page.input_value("#data-column-output") == "类别"
     seen.assert_clean()
+
+
+def test_that_the_first_line_is_data_is_one_choice(visit: Open, words: int) -> None:
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={words}")
+    assert page.input_value("#data-quoting") == "doubled"
+    with page.expect_navigation():
+        page.select_option("#data-header", "none")
+    page.select_option("#data-shape", "prompt_completion")
+    page.select_option("#data-column-prompt", "#1")
+    page.select_option("#data-column-completion", "#2")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user:has-text('en')")
+    assert (page.input_value("#data-header"), seen.violations()) == ("none", [])
