@@ -11,7 +11,6 @@ import pytest
 from engine.core.errors import Fault
 from engine.data.detection.detect_upload import DetectedUpload, detect_files, detect_upload
 from engine.data.readers.documents import Documents
-from engine.data.readers.tables import taken
 from engine.data.readers.tables.take import take_out
 from engine.data.readers.tables.taken import TableWriter
 from tests.unit.data.made import packed
@@ -206,6 +205,8 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: ods(("A", ods_row("a", more='table:number-rows-repeated="9999999"'))),
         "data.table.damaged",
     ),
+    "ods-bomb": (lambda: ods(("A", ods_row("a" * 20_000_000))), "data.archive.bomb"),
+    "epub-bomb": (lambda: epub("a" * 20_000_000), "data.archive.bomb"),
     "odt": (
         lambda: packed(("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", "<a/>")),
         "data.file.office",
@@ -235,6 +236,12 @@ def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, name: st
     assert caught.value.code == code
 
 
+def test_tags_nested_without_end_and_wide_cells_do_no_harm(tmp_path: Path) -> None:
+    assert run(tmp_path, b"<html><p>before</p>" + b"<div>" * 50_000 + b"deep", "a.html").texts[0].startswith("before")
+    wide = "<table><tr><td>prompt<td>completion<tr><td>Q1<td colspan=999999999 rowspan=-1>A1<td>x</table>"
+    assert run(tmp_path, wide.encode(), "a.html").pairs == [("Q1", "A1")]
+
+
 def test_an_entity_that_multiplies_is_not_resolved(tmp_path: Path) -> None:
     bomb = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY e SYSTEM "file:///etc/passwd">]>'
     rows = ods_row("prompt", "completion") + ods_row("Q1", "&b;&e;A1")
@@ -247,10 +254,9 @@ def test_an_entity_that_multiplies_is_not_resolved(tmp_path: Path) -> None:
     assert run(tmp_path, made, "a.ods").pairs == [("Q1", "A1")]
 
 
-def test_what_is_taken_out_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taken, "MAX_TAKEN", 1_000)
+def test_what_is_taken_out_is_bounded(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as out, pytest.raises(Fault, match="too_much"):
-        TableWriter(out).table("t", ((number, ["x" * 100]) for number in range(100)), {})
+        TableWriter(out, 1_000).table("t", ((number, ["x" * 100]) for number in range(100)), {})
 
 
 def test_the_child_takes_them_out_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.readers.tables.arrow_values import is_usable
-from engine.data.records.bounds import MAX_TAKEN, MB
+from engine.data.records.bounds import MB, check_disk, most_of
 
 _FILE = b"ARROW1"
 _ROWS = 65_536  # of a row group at most
@@ -19,7 +19,7 @@ def take_arrow(path: Path, target: Path) -> dict[str, Any]:
     """Write the rows to `target` and return what is to be known: {"unusable": {column: type}}.
 
     Raises:
-        Fault: "data.table.too_much", "data.table.none"; what the library raises on damaged files.
+        Fault: "data.table.too_much", "data.table.none", "data.import.disk_full"; what the library raises on damaged files.
     """
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
@@ -30,14 +30,15 @@ def take_arrow(path: Path, target: Path) -> dict[str, Any]:
     kinds = [field for field in schema if field.name not in unusable]
     if not kinds:
         raise Fault("data.table.none")
-    writer = None
+    writer, most = None, most_of(path.stat().st_size)
     try:
         for batch in batches:
             part = batch.select([field.name for field in kinds])
             writer = writer or ParquetWriter(target, part.schema, compression="snappy")
             writer.write_batch(part, max(1, min(_ROWS, _GROUP * part.num_rows // max(1, part.nbytes))))
-            if target.stat().st_size > MAX_TAKEN:
-                raise Fault("data.table.too_much", limit_mb=MAX_TAKEN // MB)
+            check_disk(target.parent)
+            if target.stat().st_size > most:
+                raise Fault("data.table.too_much", limit_mb=most // MB)
     finally:
         if writer is not None:
             writer.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.readers.tables.taken import TableWriter
+from engine.data.records.bounds import most_of
 
 TABLES = ("ods", "xls", "sqlite", "html")  # formats whose rows are those of a chosen table
 PAGE_TEXT = "htm"  # a page whose text is read
@@ -27,7 +28,7 @@ def _tables(
 ) -> Callable[[Path, Path], dict[str, Any]]:
     def written(path: Path, target: Path) -> dict[str, Any]:
         with target.open("wb") as out:
-            writer = TableWriter(out, names=names)
+            writer = TableWriter(out, most_of(path.stat().st_size), names=names)
             take(path, writer)
             return writer.told()
 
@@ -56,7 +57,7 @@ def _html(path: Path, target: Path) -> dict[str, Any]:
     from engine.data.readers.tables.markup import take_page
 
     with target.open("wb") as out:
-        writer = TableWriter(out)
+        writer = TableWriter(out, most_of(path.stat().st_size))
         text = take_page(path, writer)
         if text is None:
             return writer.told()

@@ -14,11 +14,12 @@ from typing import IO, Any
 from engine.core.errors import Fault
 from engine.data.readers.tables.headers import header_names, names_nothing
 from engine.data.readers.tables.layout import TableLayout, laid_out, table_row
-from engine.data.records.bounds import MAX_COLUMNS, MAX_TABLES, MAX_TAKEN, ReadingBudget
+from engine.data.records.bounds import MAX_COLUMNS, MAX_TABLES, MB, ReadingBudget, check_disk
 from engine.data.records.encodings import is_damaged
 from engine.data.records.record import MAX_RAW, Record, Rejected, clip, show
 
 _LOOK_ROWS = 21
+_LOOK_AT_DISK = 5_000  # rows
 Value = str | int | float | None
 
 
@@ -26,12 +27,13 @@ class TableWriter:
     """Writes tables to a file, in the process that takes them out.
 
     Args:
-        out: the file.
+        out: the file, in the folder whose disk must not become full.
+        most: bytes that may be written.
         names: each table begins with a row that names its columns, as tables of databases do.
     """
 
-    def __init__(self, out: IO[bytes], *, names: bool = False) -> None:
-        self._out = out
+    def __init__(self, out: IO[bytes], most: int, *, names: bool = False) -> None:
+        self._out, self._most = out, most
         self._names = names
         self.tables: list[dict[str, Any]] = []  # what is known of each
 
@@ -39,13 +41,15 @@ class TableWriter:
         """Write a table, unless it is empty. `facts` (numbers and names to be said of it) are asked when its rows are written.
 
         Raises:
-            Fault: "data.table.too_much".
+            Fault: "data.table.too_much", "data.import.disk_full".
         """
         start, count = self._out.tell(), 0
         for number, cells in rows:
             line = json.dumps([number, list(cells)], ensure_ascii=True).encode("ascii")
-            if self._out.tell() + len(line) > MAX_TAKEN:
-                raise Fault("data.table.too_much", limit_mb=MAX_TAKEN // 2**20)
+            if self._out.tell() + len(line) > self._most:
+                raise Fault("data.table.too_much", limit_mb=self._most // MB)
+            if count % _LOOK_AT_DISK == 0:
+                check_disk(Path(self._out.name).parent)
             self._out.write(line + b"\n")
             count += 1
         if count > self._names:
