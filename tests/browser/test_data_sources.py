@@ -150,9 +150,15 @@ def test_a_zip_of_three_parts_shows_and_keeps_them(visit: Open) -> None:
     page = tab.open("/en/data")
     page.set_input_files("#data-file", str(CASES / "train_test_validation.zip"))
     page.wait_for_selector(".data-split-counts [data-part]")
-    shown = {one.get_attribute("data-part"): one.inner_text().split()[-1] for one in page.query_selector_all("[data-part]")}
+    shown = {
+        one.get_attribute("data-part"): one.inner_text().split()[-1] for one in page.query_selector_all("[data-part]")
+    }
     assert shown == {"train": "20", "val": "5", "test": "10"}
-    assert page.eval_on_selector_all(".data-split-files select", "all => all.map(one => one.value)") == ["train", "test", "val"]
+    assert page.eval_on_selector_all(".data-split-files select", "all => all.map(one => one.value)") == [
+        "train",
+        "test",
+        "val",
+    ]
     assert not page.is_visible("#data-val")  # nothing is drawn
     assert tab.violations() == []
     page.check("[name=data-splits][value=random]", force=True)

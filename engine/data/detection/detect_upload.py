@@ -15,7 +15,7 @@ from engine.data.readers.source_file import TEXTS, SourceFile
 from engine.data.records.bounds import LOOK_BYTES, ReadingBudget
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.guess import guess_shape
-from engine.data.splits.proposal import FilePlaces, propose
+from engine.data.splits.proposal import FilePlaces, propose, unsaid_beside
 
 _LOOK_ROWS = 200  # of one file; fewer of each where there are many
 _LEAST_ROWS = 5
@@ -171,6 +171,7 @@ def _with_shape(
     notes = [*source.notes, *([] if only_texts else _column_notes(columns, rows, found))]
     notes += guess.notes()
     parts = propose([one.file.name for one in found], places, columns, rows, list(guess.mapping.values()))
+    notes = unsaid_beside(notes, parts.plan)
     notes += [note("splits", value, code, params) for code, value, params in parts.notes]
     splits = None if parts.plan is None else parts.plan.as_dict()
     return replace(

@@ -79,6 +79,21 @@ def propose(
     return Proposal(plan, [note, *(_file_notes(by_files, declared) if by_files else [])])
 
 
+def unsaid_beside(notes: Sequence[dict[str, Any]], plan: SplitPlan | None) -> list[dict[str, Any]]:
+    """The notes on columns that nothing is learnt from, without the one that says parts."""
+    if plan is None or plan.column is None:
+        return list(notes)
+    kept: list[dict[str, Any]] = []
+    for one in notes:
+        if one["code"] == "columns.unused":
+            names = ", ".join(name for name in one["params"]["columns"].split(", ") if name != plan.column)
+            one = {**one, "params": {**one["params"], "columns": names}}
+            if not names:
+                continue
+        kept.append(one)
+    return kept
+
+
 def _declared(paths: Mapping[str, str], places: FilePlaces) -> dict[str, str]:
     """Parts that are known, or that a card says."""
     found = {name: part for name, part in places.parts.items() if name in paths}

@@ -180,7 +180,16 @@ def run_import(
     sweep_files(ctx)
     row = load_dataset(ctx, dataset_id)
     source = source_of(ctx, row, choice.encoding, choice.options, budget)
-    done = import_rows(
+    done = read_rows_of(source, choice, folder, tell=tell, lasting=lasting, budget=budget)
+    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
+    if done.stored is None:
+        raise Fault("data.import.none_accepted", rejected=done.rejected)
+    return done
+
+
+def read_rows_of(source: DetectedUpload, choice: ImportChoice, folder: Path, **options: Any) -> Imported:
+    """Read the files as chosen; `options` are further ones of `import_rows`, which see for what is raised."""
+    return import_rows(
         source,
         choice.shape,
         dict(choice.mapping),
@@ -188,15 +197,9 @@ def run_import(
         val_fraction=choice.val_fraction,
         seed=choice.seed,
         templates=choice.templates,
-        tell=tell,
-        lasting=lasting,
-        budget=budget,
         splits=choice.splits,
+        **options,
     )
-    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
-    if done.stored is None:
-        raise Fault("data.import.none_accepted", rejected=done.rejected)
-    return done
 
 
 def _take_over(ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any], transaction: Transaction) -> None:
