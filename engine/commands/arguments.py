@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.console import Console
-from engine.commands.data.arguments import ACTIONS
+from engine.commands.data_arguments import ACTIONS
 from engine.commands.parser import Parser
 from engine.core.text import FALLBACK, LANGUAGES, language_named
 from engine.data.samples.builtin import SAMPLES

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 import app
+from engine.commands.data import sets
 from engine.core.context import Context
 from engine.core.text import LANGUAGES
+from engine.services.data.quality.auditing import audit_of
 from engine.shapes.reading import FilesRead
 from tests.integration.test_cli import _environment
 from tests.integration.test_kept_splits import pairs, zipped
@@ -150,11 +152,13 @@ def test_what_cannot_be_imported_leaves_nothing(command: Call, tmp_path: Path) -
     assert "There are no data sets yet" in command("list")[0]
 
 
-def test_audited_and_taken_away(command: Call, tmp_path: Path) -> None:
+def test_audited_and_taken_away(command: Call, tmp_path: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [good(i) for i in range(20)]
     made = json.loads(command("import", file(tmp_path, jsonl(*rows, rows[0])), "--json")[0])["id"]
     found = json.loads(command("audit", made, "--json")[0])
     assert (found["rows"], found["state"], found["checks"]["exact_duplicates"]["rows"]) == (21, "done", 2)
+    job = audit_of(ctx, made)["job"]
+    monkeypatch.setattr(sets, "start_audit", lambda _ctx, _dataset: job)  # the same one, in sentences
     assert "21 rows looked through" in command("audit", made)[0]
     out = tmp_path / "out"
     done = json.loads(

@@ -61,6 +61,6 @@ def tell_files(console: Console, found: FilesRead) -> None:
     for column in found["left_out"][:_SHOWN]:
         console.say("cli.data.left_out", column=column["column"], rows=column["rows"])
     if found["leaked"]:
-        console.say("data.splits.leaked", n=found["leaked"])
+        console.say("cli.data.leaked", n=found["leaked"])
     if not found["whole"]:
         console.say("cli.data.part_only")

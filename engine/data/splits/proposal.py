@@ -42,10 +42,10 @@ class FilePlaces:
 
 @dataclass(frozen=True)
 class Proposal:
-    """The plan to begin with (None: nothing to keep), and why."""
+    """What an upload says of its parts; without a plan there is nothing to keep."""
 
-    plan: SplitPlan | None = None
-    notes: list[Note] = field(default_factory=list)
+    plan: SplitPlan | None = None  # to begin with
+    notes: list[Note] = field(default_factory=list)  # the reasons
 
 
 def propose(
