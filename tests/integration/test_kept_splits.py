@@ -84,7 +84,7 @@ def test_a_zip_of_three_parts(ctx: Context) -> None:
     assert all(row["split"] == of[row["file"]] for row in rows)
     view = datasets.dataset_view(ctx, made)
     sides = ("train", "val", "test")
-    assert [view[f"{side}_rows"] for side in sides] == [counts(rows)[side] for side in sides]
+    assert [dict(view)[f"{side}_rows"] for side in sides] == [counts(rows)[side] for side in sides]
     assert view["splits"]["chosen"] == splits["proposed"]
     assert not any(row["split"] == "test" for row in training_rows(rows_file(ctx, made)))
     again = imported(ctx, made, splits={"kind": "random"})  # one click

@@ -21,7 +21,7 @@ COLUMN_NAMES = frozenset(
     )
 )  # fmt: skip
 _MOSTLY, _NEARLY_ALL = 0.5, 0.95
-_SHOWN = 3
+_SHOWN, _GLANCE = 3, 8
 Note = tuple[str, Any, dict[str, Any]]  # code of the sentence `detect.<code>`, value, params
 
 
@@ -117,6 +117,8 @@ def _column(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], used: Seq
 def _share(column: str, rows: Sequence[Mapping[str, Any]]) -> float:
     """Of the rows that say something there, those that name a part."""
     values = [value for row in rows if (value := row.get(column)) not in (None, "")]
+    if not any(part_of_value(value) for value in values[:_GLANCE]):  # most columns of a wide table
+        return 0.0
     return sum(part_of_value(value) is not None for value in values) / len(values) if values else 0.0
 
 
