@@ -100,6 +100,18 @@ class ReadingView(TypedDict, total=False):
     chunk_characters: int  # length of a piece of text
 
 
+class ArrangementWay(TypedDict):
+    """One way in which records become conversations, with the shape that they have then."""
+
+    arrange: dict[str, Any]  # as an import's choice has it
+    code: str  # of the sentence that says why: `detect.<code>`
+    params: dict[str, Any]  # of the sentence
+    columns: list[str]  # that there are then
+    shape: str | None  # key of a shape
+    mapping: dict[str, str]  # field of the shape -> column
+    templates: dict[str, list[str]]  # field -> wordings
+
+
 class SplitWish(TypedDict, total=False):
     """Where the rows' parts come from."""
 
@@ -126,6 +138,10 @@ class DatasetView(DatasetBrief):
     by_name: dict[str, dict[str, str]]  # shape -> field -> column whose name means it
     encodings: list[str]  # that its files could have
     reading: ReadingView  # as chosen
+    arrange: dict[str, Any] | None  # how records become conversations; None: each by itself
+    ways: list[ArrangementWay]  # in which they can; empty where each is one by itself
+    plain_columns: list[str]  # of the records by themselves
+    tidy: list[str]  # repairs of conversations that were chosen
     repaired: int  # rejected rows that were put right
     versions: int  # how many there are
     splits: SplitsView  # the parts that the data bring
@@ -142,6 +158,8 @@ class ImportWish(TypedDict, total=False):
     encoding: str | None  # of text files
     templates: dict[str, list[str]] | None  # field -> wordings
     options: dict[str, Any] | None  # of the reader
+    arrange: dict[str, Any] | None  # how records become conversations; None: as detected
+    tidy: list[str]  # repairs of conversations
     splits: SplitWish | None  # where rows' parts come from; None: as detected
 
 
@@ -208,8 +226,18 @@ class LeftOutView(TypedDict):
     """A column that is not learnt although rows have something there."""
 
     column: str  # its name
-    rows: int  # with something there, of those that were looked at
+    rows: int  # with something there
+    looked: int  # rows that were looked at
     reads: Literal["text", "nested", "label", "number"]  # what it looks like
+    share: float  # of all characters of the rows looked at, 0 to 1
+
+
+class TidyView(TypedDict):
+    """A repair of conversations, with what it does among the rows that were looked at."""
+
+    key: str  # of it
+    rows: int  # that it saves, or would
+    on: bool  # it is chosen
 
 
 class MappingPreview(TypedDict):
@@ -225,6 +253,8 @@ class MappingPreview(TypedDict):
     rejected: list[RejectedPreview]  # the first ones
     columns: list[str]  # of the file
     wording: str | None  # a question that names the classes
+    tidy: list[TidyView]  # repairs that save rows
+    tidy_together: int  # rows that all of them would save
     splits: dict[str, int]  # rows by part, of those that were looked at, where parts are kept
 
 

@@ -102,3 +102,39 @@ def test_a_column_left_out_is_told_and_mappings_stay(visit: Open, supplement: in
     page.select_option("#data-shape", "alpaca")
     assert page.input_value("#data-column-output") == "类别"
     seen.assert_clean()
+
+
+@pytest.fixture
+def messages(server: Server, tmp_path: Path) -> int:
+    """An uploaded table of messages, of which some conversations have two questions in a row; with a text that only messages have."""
+    lines = ["ticket,from,body,translation"]
+    for n in range(12):
+        said = ["customer", "agent"] if n % 3 else ["customer", "customer", "agent"]
+        lines += [f"T{n},{who},{who} {n}.{turn},a long translation {n}.{turn}" for turn, who in enumerate(said)]
+    path = tmp_path / "tickets.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = sources.add_upload(ctx, path, "tickets.csv")
+    ctx.db.close()
+    return made
+
+
+def test_messages_become_conversations_and_a_fix_saves_rows(visit: Open, messages: int) -> None:
+    fresh = ".data-preview:not(.stale)"
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={messages}")
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 1.0')")
+    assert "“ticket”" in page.inner_text("#data-arranged")
+    assert "“translation”" in page.inner_text(".data-map-act .data-lost")
+    assert t("en", "data.tidy.saves", n=4) in page.inner_text("label[for=data-tidy-join_turns]")
+    page.check("#data-tidy-join_turns")
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 0.0'):has-text('customer 0.1')")
+    page.select_option("#data-arrange", label=t("en", "data.arrange.none"))
+    page.wait_for_selector("[data-field=text], #data-column-text, .data-preview .ts-note")
+    page.select_option("#data-arrange", label=t("en", "data.arrange.by_id", id="ticket"))
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 0.1')")
+    assert seen.violations() == []
+    page.click("#data-import")
+    page.wait_for_selector("#data-tab-overview")
+    page = seen.open(f"/data?dataset={messages}&remap=1")
+    page.wait_for_selector("#data-tidy-join_turns:checked")

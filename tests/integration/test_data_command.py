@@ -92,10 +92,9 @@ def test_every_row_is_read_or_as_many_as_are_wanted(command: Call, tmp_path: Pat
     path = file(tmp_path, b"".join(pairs(f"Q{i}", city="Bonn") for i in range(3_000)) + b'{"prompt": "last"}\n')
     whole = checked(command, path)
     assert (whole["accepted"], whole["rejected"], whole["whole"]) == (3_000, 1, True)
-    assert (whole["reasons"][0]["first"]["line"], whole["left_out"][0]) == (
-        3_001,
-        {"column": "city", "rows": 3_000, "reads": "text"},
-    )
+    left_out = whole["left_out"][0]
+    assert whole["reasons"][0]["first"]["line"] == 3_001
+    assert (left_out["column"], left_out["rows"], left_out["reads"]) == ("city", 3_000, "text")
     part = checked(command, path, "--limit", "1500")
     assert (part["accepted"], part["rejected"], part["whole"]) == (1_500, 0, False)
 

@@ -37,7 +37,7 @@ def check(console: Console, settings: Settings, args: argparse.Namespace) -> int
     if found["shape"] is None:
         raise _no_shape(files, found["columns"])
     if not found["accepted"]:
-        raise Fault("data.import.none_accepted", rejected=found["rejected"])
+        raise Fault("cli.data.none_accepted", rejected=found["rejected"])
     return 0
 
 
@@ -83,7 +83,7 @@ def _imported(
 ) -> DatasetView:
     row = load_dataset(ctx, dataset)
     source = sources.source_of(ctx, row, wish.get("encoding"), wish.get("options"))
-    choice = choice_of(source, wish)
+    source, choice = choice_of(source, wish)
     if choice.shape is None:
         raise _no_shape(files, source.columns)
     begun = imports.start_import(ctx, dataset, asdict(choice))

@@ -44,7 +44,7 @@ def tell_files(console: Console, found: FilesRead) -> None:
         part = console.text(f"data.splits.{one['part']}") if one["part"] else ""
         console.line("  ".join(filter(None, (one["name"], one["format"].upper(), one["encoding"], part))))
     for note in found["notes"]:
-        field = console.text(f"data.field.{note['value']}") + ": " if note["what"] == "field" else ""
+        field = console.text(f"data.field.{note['value']}") + ": " if note["what"] == "field" and note["value"] else ""
         console.line(f"  {field}{note_sentence(console, note)}")
     if found["shape"] is None:
         return

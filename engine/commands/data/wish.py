@@ -30,11 +30,16 @@ def wish_of(args: argparse.Namespace) -> dict[str, Any]:
         "val_fraction": args.val,
         "parts": dict(_pairs(args.part)),
         "splits": _splits(args),
-        "arrange": args.arrange,
+        "arrange": _arrange(args.arrange),
         "tidy": args.tidy,
     }
     wish = {key: value for key, value in given.items() if value not in (None, [], {})}
     return wish | dict(read_settings(args.set))
+
+
+def _arrange(given: str | None) -> Any:
+    """A word, or a whole arrangement as YAML."""
+    return next(iter(dict(read_settings([f"arrange={given}"])).values())) if given else None
 
 
 def _splits(args: argparse.Namespace) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
+from engine.data.importing.arranging import forget_written, plan_of, used_of, with_split_texts, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.importing.reading import Convert, Outcome, Place, batches, outcomes
 from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
@@ -22,6 +23,7 @@ from engine.data.schema.declared import shape_of
 from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
 from engine.data.schema.mapping import ColumnMapping, make_plan
 from engine.data.schema.normalise import Row, normaliser
+from engine.data.schema.normalise.tidy import TidyCounter, check_tidy
 from engine.data.splits.plan import SplitPlan, keeping, read_plan
 
 _PREVIEW_ROWS = 500
@@ -75,6 +77,10 @@ class Preview:
     classes: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOutColumn] = field(default_factory=list)
     splits: dict[str, int] = field(default_factory=dict)
+    tidy: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # repairs of conversations, as `TidyCounter.found` gives them
+    tidy_together: int = 0  # rows that all repairs together save
 
 
 def converter(
@@ -82,24 +88,27 @@ def converter(
     shape: str | None,
     mapping: Mapping[str, str],
     templates: Templates | None = None,
+    tidy: Sequence[str] = (),
     splits: Mapping[str, Any] | None = None,
 ) -> Convert:
     """What makes rows of records under a mapping. Raises Fault when mapping or parts do not fit the files."""
-    return _keeping(source, split_plan(source, splits), normaliser(_plan(source, shape, mapping, templates)))
+    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
+    return _keeping(source, split_plan(source, splits), with_split_texts(source, normaliser(plan)))
 
 
 def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> SplitPlan | None:
     """Where the rows' parts come from: as wished, else as the files have them. Raises Fault, see `read_plan`."""
-    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], source.columns)
+    columns = [*source.columns, *source.plain_columns]
+    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], columns)
 
 
 def _keeping(source: DetectedUpload, plan: SplitPlan | None, convert: Convert) -> Convert:
     return keeping(convert, plan, [file.name for file in source.files])
 
 
-def _told(plan: SplitPlan | None) -> list[str]:
+def _told(plan: SplitPlan | None) -> set[str]:
     """The column that says parts."""
-    return [] if plan is None or plan.column is None else [plan.column]
+    return set() if plan is None or plan.column is None else {plan.column}
 
 
 def _plan(
@@ -115,15 +124,19 @@ def preview(
     limit: int,
     templates: Templates | None = None,
     budget: ReadingBudget | None = None,
+    tidy: Sequence[str] = (),
     splits: Mapping[str, Any] | None = None,
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
-    plan = _plan(source, shape, mapping, templates)
+    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
     parts = split_plan(source, splits)
-    beside = LeftOutCounter(plan, _told(parts))
+    beside = LeftOutCounter(plan.used | _told(parts))
+    differing = LeftOutCounter(used_of(source))
+    repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
-    items = outcomes(source, beside.watching(_keeping(source, parts, normaliser(plan))), budget)
+    watched = with_split_texts(source, repairs.watching(beside.watching(normaliser(plan))))
+    items = outcomes(source, _keeping(source, parts, watched), budget, differing.count)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -141,7 +154,8 @@ def preview(
         if budget.size > LOOK_BYTES:
             break
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
-    found.left_out = beside.found()
+    found.left_out = [*differing.found(), *beside.found()]
+    found.tidy, found.tidy_together = repairs.found(), repairs.together
     found.whole = found.whole and next(_in_time(items, found), None) is None and found.whole
     return found
 
@@ -166,6 +180,7 @@ def import_rows(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     budget: ReadingBudget | None = None,
+    tidy: Sequence[str] = (),
     splits: Mapping[str, Any] | None = None,
     look_beside: bool = False,
     most: int | None = None,
@@ -176,6 +191,7 @@ def import_rows(
         tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
         lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
         budget: how long it may take, and who is asked meanwhile whether to go on.
+        tidy: repairs of whole conversations that are made, as `TIDIES` has them.
         splits: where the rows' parts come from, as `SplitPlan` says; None: as the files have them.
         look_beside: whether columns are counted that are not learnt.
         most: how many records are read; None: all.
@@ -185,15 +201,18 @@ def import_rows(
         Later: it takes longer than `budget` says.
     """
     parts = split_plan(source, splits)
-    plan = _plan(source, shape, mapping, templates)
-    convert = _keeping(source, parts, normaliser(plan))
-    beside = LeftOutCounter(plan, _told(parts)) if look_beside else None
-    convert = beside.watching(convert) if beside else convert
+    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
+    beside = LeftOutCounter(plan.used | _told(parts)) if look_beside else None
+    convert = normaliser(plan) if beside is None else beside.watching(normaliser(plan))
+    convert = _keeping(source, parts, with_split_texts(source, convert))
+    budget = budget or ReadingBudget()
+    given = source
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
         with work, _uncollected():
-            for batch, place in _first(batches(source, convert, work.place, budget or ReadingBudget()), most):
+            source = written_source(source, folder, budget)
+            for batch, place in _first(batches(source, convert, work.place, budget), most):
                 check_disk(folder)
                 work.add(batch, place)
                 tell(place, len(work.draft), work.rejected.count)
@@ -207,7 +226,19 @@ def import_rows(
     finally:
         if done or not lasting:
             work.discard(keep_rejected=done)
-    return outcome if beside is None else replace(outcome, left_out=beside.found())
+            forget_written(folder)
+    return outcome if beside is None else replace(outcome, left_out=[*_differing(given, budget), *beside.found()])
+
+
+def _differing(source: DetectedUpload, budget: ReadingBudget) -> list[LeftOutColumn]:
+    """Columns of single messages that become no part of a conversation and stay not beside it."""
+    if not plan_of(source).spans:
+        return []
+    beside = LeftOutCounter(used_of(source))
+    for item in source.records(ReadingBudget(heed=budget.heed)):
+        if not isinstance(item, Rejected):
+            beside.count(item.values)
+    return beside.found()
 
 
 def _first(read: Iterator[tuple[list[Outcome], Place]], most: int | None) -> Iterator[tuple[list[Outcome], Place]]:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
+from engine.data.importing.arranging import first_records
 from engine.data.readers.jsonl_blocks import Block, blocks
 from engine.data.readers.jsonl_reader import json_row
 from engine.data.readers.source_file import SourceFile
 from engine.data.records.bounds import MAX_ROW, ReadingBudget
 from engine.data.records.encodings import MARK_BAD_BYTES
+from engine.data.records.json_tolerant import is_comment
 from engine.data.records.quick_json import quick_object
 from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.rows.row import Row
 
 Convert = Callable[[Record], Row]
 Outcome = Row | Rejected
+Values = Mapping[str, Any]
 _BATCH_ROWS = 1_000
 _BATCH_CHARACTERS = 4_000_000
 _SPACE = b" \t\r\n"
+_SLASH = ord("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,15 @@ class Place:
     size: int = 0
 
 
-def outcomes(source: DetectedUpload, convert: Convert, budget: ReadingBudget) -> Iterator[Outcome]:
-    """Every row of the source as it comes out, or why it does not."""
-    return (_outcome(item, convert) for item in source.records(budget))
+def outcomes(
+    source: DetectedUpload, convert: Convert, budget: ReadingBudget, see: Callable[[Values], None] | None = None
+) -> Iterator[Outcome]:
+    """Every row of the source as it comes out, or why it does not; the first ones where conversations span records, then Later.
+
+    Args:
+        see: is shown each record that becomes part of a conversation which spans several.
+    """
+    return (_outcome(item, convert) for item in first_records(source, budget, see))
 
 
 def batches(
@@ -124,7 +135,7 @@ def _outcomes_of(block: Block, name: str | None, convert: Convert, row: int) -> 
     found: list[Outcome] = []
     for number, line in enumerate(block.lines, block.first):
         line = line.strip(_SPACE)
-        if not line:
+        if not line or (line[0] == _SLASH and is_comment(_text(line))):
             continue
         row += 1
         short = block.whole and len(line) < MAX_ROW

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.data.records.record import clip
 from engine.data.rows.language import language_of
+from engine.data.schema.beside_text import beside_text
 from engine.data.schema.contents import HOLDS, Rows, is_answer_list, json_list, mostly_turns, thumb_of, values_of
 from engine.data.schema.declared import SHAPES, TURN_KEYS, Field, plain_name, shape_of
 from engine.data.schema.templated_columns import scalar_text
@@ -122,6 +123,8 @@ def _other_keys(column: str, rows: Rows) -> list[str]:
 def _names(columns: Sequence[str], rows: Rows) -> Guess:
     trials = [_try(key, columns, rows) for key in _BY_NAMES]
     for guess in trials:
+        if guess.shape == "text" and (beside := beside_text(columns)) and guess.whole:
+            return Guess(remarks=[("shape.text_beside", {"text": guess.mapping["text"], "columns": ", ".join(beside)})])
         if guess.whole:
             guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
             if guess.shape == "qa_context" and _has_answer_lists(guess, rows):

@@ -37,6 +37,7 @@ _SHEET_SECONDS = 5 * AT_ONCE_SECONDS  # for another sheet or encoding, while som
 MAX_CELLS = 200_000
 _NAMED = 3  # files that are named where a data set says where it came from
 _CARD = re.compile(r"(^|/)readme\.md$", re.I)
+ARRANGED = ("arrange", "ways", "plain_columns")  # what is known of how records become conversations
 _PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
 
 
@@ -207,7 +208,11 @@ def found_columns(ctx: Context, found: DetectedUpload) -> dict[str, Any]:
         "columns": found.columns,
         "mapping": found.mapping,
         "templates": found.templates,
-        "detection": {"notes": found.notes, "splits": found.splits},
+        "detection": {
+            "notes": found.notes,
+            "splits": found.splits,
+            **{key: getattr(found, key) for key in ARRANGED if getattr(found, key)},
+        },
         "sources": [_stored(ctx, file) for file in found.files],
     }
 
@@ -301,18 +306,26 @@ def source_of(
         chosen_encoding = (encoding or row.encoding) if row.encoding else None
         return replace(detect_files(files, chosen_encoding, wanted, budget=budget), splits=None)
     current = reading_of(row) | row.options
+    arranged = {key: row.detection[key] for key in ARRANGED if key in row.detection}
     same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())
     if same:
         chosen = tuple(file.chosen(row.options) for file in files)
         splits = row.detection.get("splits")
         return DetectedUpload(
-            chosen, row.columns, row.shape, row.mapping, row.detection.get("notes", []), row.templates, splits
+            chosen,
+            row.columns,
+            row.shape,
+            row.mapping,
+            notes=row.detection.get("notes", []),
+            templates=row.templates,
+            splits=splits,
+            **arranged,
         )
     if encoding in (None, row.encoding) and all(file.format in TEXTS for file in files):
         chosen = tuple(file.chosen(row.options | wanted) for file in files)
         splits = row.detection.get("splits")
         notes = row.detection.get("notes", [])
-        return DetectedUpload(chosen, row.columns, row.shape, row.mapping, notes, splits=splits)
+        return DetectedUpload(chosen, row.columns, row.shape, row.mapping, notes, splits=splits, **arranged)
     encoding = encoding or row.encoding if row.encoding else None
     found = detect_files(files, encoding, row.options | wanted, budget=budget, places=_known_places(row))
     return found if "splits" in row.detection else replace(found, splits=None)

@@ -80,6 +80,24 @@ export interface AnsweredGuide {
   advice: AdviceView[];
 }
 
+/** One way in which records become conversations, with the shape that they have then. */
+export interface ArrangementWay {
+  /** as an import's choice has it */
+  arrange: Record<string, any>;
+  /** of the sentence that says why: `detect.<code>` */
+  code: string;
+  /** of the sentence */
+  params: Record<string, any>;
+  /** that there are then */
+  columns: string[];
+  /** key of a shape */
+  shape: string | null;
+  /** field of the shape -> column */
+  mapping: Record<string, string>;
+  /** field -> wordings */
+  templates: Record<string, string[]>;
+}
+
 /** How far the newest audit is, and what it found. */
 export interface AuditView {
   /** in use */
@@ -806,6 +824,14 @@ export interface DatasetView {
   encodings: string[];
   /** as chosen */
   reading: ReadingView;
+  /** how records become conversations; None: each by itself */
+  arrange: Record<string, any> | null;
+  /** in which they can; empty where each is one by itself */
+  ways: ArrangementWay[];
+  /** of the records by themselves */
+  plain_columns: string[];
+  /** repairs of conversations that were chosen */
+  tidy: string[];
   /** rejected rows that were put right */
   repaired: number;
   /** how many there are */
@@ -1444,6 +1470,10 @@ export interface ImportWish {
   templates?: Record<string, string[]> | null;
   /** of the reader */
   options?: Record<string, any> | null;
+  /** how records become conversations; None: as detected */
+  arrange?: Record<string, any> | null;
+  /** repairs of conversations */
+  tidy?: string[];
   /** where rows' parts come from; None: as detected */
   splits?: SplitWish | null;
 }
@@ -1784,10 +1814,14 @@ export interface LearnValue {
 export interface LeftOutView {
   /** its name */
   column: string;
-  /** with something there, of those that were looked at */
+  /** with something there */
   rows: number;
+  /** rows that were looked at */
+  looked: number;
   /** what it looks like */
   reads: "text" | "nested" | "label" | "number";
+  /** of all characters of the rows looked at, 0 to 1 */
+  share: number;
 }
 
 /** The data set of the first lesson. */
@@ -2124,6 +2158,10 @@ export interface MappingPreview {
   columns: string[];
   /** a question that names the classes */
   wording: string | null;
+  /** repairs that save rows */
+  tidy: TidyView[];
+  /** rows that all of them would save */
+  tidy_together: number;
   /** rows by part, of those that were looked at, where parts are kept */
   splits: Record<string, number>;
 }
@@ -3528,6 +3566,16 @@ export interface TermView {
   meaning: string;
   /** where it is from */
   source: LinkView | null;
+}
+
+/** A repair of conversations, with what it does among the rows that were looked at. */
+export interface TidyView {
+  /** of it */
+  key: string;
+  /** that it saves, or would */
+  rows: number;
+  /** it is chosen */
+  on: boolean;
 }
 
 /** How long a job takes. */

@@ -10,6 +10,7 @@ from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise.pairs import kto_row, preference_row
 from engine.data.schema.normalise.texts import Fields, Values, check_nested, extra_of, present, with_input
+from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
 
@@ -82,7 +83,7 @@ def _pair(question: str, answer: str, values: Values, fields: Fields) -> Row:
 def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], Row]:
     def make(values: Values, fields: Fields) -> Row:
         column = fields.column(key)
-        messages: list[Message] = read_turns(present(values, column), column, names)
+        messages: list[Message] = tidied(read_turns(present(values, column), column, names), fields.tidy)
         check_order(messages, column)
         row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
         if fields.has("tools") and (tools := tools_of(fields.raw(values, "tools"), fields.column("tools"))):

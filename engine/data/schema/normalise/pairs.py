@@ -9,6 +9,7 @@ from typing import Any
 from engine.data.records.record import RowFault, show
 from engine.data.schema.contents import thumb_of
 from engine.data.schema.normalise.texts import Fields, present, with_input
+from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.turns import Message, check_order, read_any_turns, with_system
 
 Values = Mapping[str, Any]
@@ -59,7 +60,7 @@ def _said(values: Values, fields: Fields, key: str, before: list[Message]) -> li
         found = (None if before else _dialogue(text)) or [{"role": "assistant", "content": text}]
     asked = _with_input(before, values, fields) if found[0]["role"] == "assistant" else before
     whole = _joined(asked, found, column)
-    whole = with_system(whole, fields.optional(values, "system"), fields.column("system"))
+    whole = tidied(with_system(whole, fields.optional(values, "system"), fields.column("system")), fields.tidy)
     if whole[0]["role"] == "assistant":
         raise RowFault("data.pair.no_question", column)
     check_order(whole, column)
@@ -108,7 +109,7 @@ def kto_row(values: Values, fields: Fields) -> dict[str, Any]:
         raise RowFault("data.row.empty", fields.column("prompt"))
     whole = _said(values, fields, "completion", before) if fields.has("completion") else before
     if not fields.has("completion"):
-        whole = with_system(whole, fields.optional(values, "system"), fields.column("system"))
+        whole = tidied(with_system(whole, fields.optional(values, "system"), fields.column("system")), fields.tidy)
         check_order(whole, fields.column("prompt"))
     place = max(i for i, message in enumerate(whole) if message["role"] != "assistant") + 1
     return {"prompt": whole[:place], "completion": whole[place:], "label": label}

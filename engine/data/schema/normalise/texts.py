@@ -25,6 +25,7 @@ class Fields:
         self._wordings = dict(plan.wordings)
         self._choose = chooser(plan.wordings)
         self._plan = plan
+        self.tidy = plan.tidy  # repairs of whole conversations
 
     def column(self, key: str) -> str:
         """The name to give in a sentence on this field: its column, or the first one of its wording."""

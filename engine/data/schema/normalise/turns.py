@@ -37,10 +37,19 @@ _CALLING = ("function_call", "tool_call")  # roles whose words are the calls the
 
 def read_turns(value: Any, column: str, keys: tuple[str, str]) -> list[Message]:
     """The messages of a list of turns (or of its JSON), in whatever order they come. Raises RowFault."""
-    return [
+    found = [
         _plain(turn, column, *keys) or _message(turn, place, column, *keys)
         for place, turn in enumerate(turn_list(value, column), 1)
     ]
+    return _without_empty_system(found, column)
+
+
+def _without_empty_system(messages: list[Message], column: str) -> list[Message]:
+    """An empty system turn is no system prompt. Raises RowFault where nothing else is there."""
+    kept = [one for one in messages if one["content"] or one["role"] != "system"]
+    if not kept:
+        raise RowFault("data.row.empty", column)
+    return kept
 
 
 def _plain(turn: Any, column: str, role_key: str, text_key: str) -> Message | None:
@@ -113,12 +122,12 @@ def _content(value: Any, place: int, column: str, role: str, may_be_empty: bool)
     """The words of a turn, also where they come in parts [{"type": "text", "text": ...}]."""
     if isinstance(value, list) and all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in value):
         value = "".join(part["text"] for part in value)
-    if value is None and may_be_empty:
+    if value is None and (may_be_empty or role == "system"):
         return ""
     if not isinstance(value, str):
         raise RowFault("data.turn.not_text", column, turn=place, found=show(value))
     if not value.strip():
-        if may_be_empty or role == "tool":
+        if may_be_empty or role in ("tool", "system"):
             return ""
         raise RowFault("data.turn.empty", column, turn=place, role=role)
     check_characters(value, column)

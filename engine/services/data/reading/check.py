@@ -41,8 +41,8 @@ def check_files(
     with tempfile.TemporaryDirectory(prefix="tunesmith-check-") as folder:
         home = Path(folder)
         given = [(_link(home, file, place), file.name) for place, file in enumerate(files)]
-        with looked_at(replace(settings, home=home), given, wish.get("encoding"), wish.get("options")) as source:
-            choice = choice_of(source, wish)
+        with looked_at(replace(settings, home=home), given, wish.get("encoding"), wish.get("options")) as found:
+            source, choice = choice_of(found, wish)
             if choice.shape is None:
                 return report(source, choice, None)
             choice.check()
