@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.readers.csv_reader import header_names, numbered_names
+from engine.data.readers.tables.headers import header_names, numbered_names
 from engine.data.records.bounds import MAX_FIELD, MAX_ROW, ReadingBudget, check_columns
 from engine.data.records.record import MAX_RAW, Record, Rejected, clip, show
 from engine.data.schema.declared import is_known_name
