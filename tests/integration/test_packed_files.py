@@ -122,7 +122,7 @@ def test_damage_is_said_and_nothing_stays(ctx: Context, name: str) -> None:
 def test_a_bomb_is_ended_with_little_memory(ctx: Context, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "PLENTY", 4 * 2**20)
     path = ctx.settings.folder("incoming") / "bomb"
-    path.write_bytes(PACK[kind][0](b"0" * 24 * 2**20))
+    path.write_bytes(PACK[kind][0](b"0" * 10 * 2**20))
     tracemalloc.start()
     try:
         with pytest.raises(Fault) as caught:
@@ -131,7 +131,7 @@ def test_a_bomb_is_ended_with_little_memory(ctx: Context, kind: str, monkeypatch
     finally:
         tracemalloc.stop()
     assert (caught.value.code, uploads(ctx)) == ("data.archive.bomb", [])
-    assert peak < 16 * 2**20
+    assert peak < 8 * 2**20
 
 
 def test_what_is_unpacked_counts_as_an_upload(ctx: Context, tmp_path: Path) -> None:

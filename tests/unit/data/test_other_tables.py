@@ -11,6 +11,7 @@ import pytest
 from engine.core.errors import Fault
 from engine.data.detection.detect_upload import DetectedUpload, detect_files, detect_upload
 from engine.data.readers.documents import Documents
+from engine.data.readers.tables.markup import page_text, read_page
 from engine.data.readers.tables.take import take_out
 from engine.data.readers.tables.taken import TableWriter
 from tests.unit.data.made import packed
@@ -237,7 +238,11 @@ def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, name: st
 
 
 def test_tags_nested_without_end_and_wide_cells_do_no_harm(tmp_path: Path) -> None:
-    assert run(tmp_path, b"<html><p>before</p>" + b"<div>" * 50_000 + b"deep", "a.html").texts[0].startswith("before")
+    for depth in (1_500, 50_000):  # never half a page
+        with pytest.raises(Fault, match=r"data\.table\.damaged"):
+            run(tmp_path, b"<html><p>before</p>" + b"<div>" * depth + b"deep", "a.html")
+    deep = b"<html>" + b"<div>" * 300 + b"deep" + b"</div>" * 300 + b"<p>" + b"word " * 2_500_000
+    assert len(page_text(read_page(deep))) > 12_000_000
     wide = "<table><tr><td>prompt<td>completion<tr><td>Q1<td colspan=999999999 rowspan=-1>A1<td>x</table>"
     assert run(tmp_path, wide.encode(), "a.html").pairs == [("Q1", "A1")]
 

@@ -123,7 +123,7 @@ def test_names_of_columns_are_not_doubted(tmp_path: Path) -> None:
 
 
 def test_a_header_that_comes_again_is_named_and_no_row(tmp_path: Path) -> None:
-    text = "prompt,completion\nQ1,A1\nprompt,completion\nQ2,A2\nprompt,other\n"
+    text = "prompt,completion\nQ1,A1\n prompt,completion \nQ2,A2\nprompt,other\n"
     result = run(tmp_path, text.encode())
     assert result.pairs == [*TWO, ("prompt", "other")]
     assert [(row["line"], row["code"]) for row in result.rejected] == [(3, "data.row.header_again")]

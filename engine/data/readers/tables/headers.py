@@ -36,6 +36,13 @@ def names_nothing(options: Mapping[str, Any]) -> bool:
     return options.get("header") == NO_HEADER
 
 
+def is_header_again(cells: Sequence[str | None], heads: Sequence[str]) -> bool:
+    """Whether a row says the names of the columns once more, as tables do that were put together or printed."""
+    if len(heads) < 2 or len(cells) != len(heads) or (cells[0] or "").strip() != heads[0].strip():
+        return False
+    return all((cell or "").strip() == head.strip() for cell, head in zip(cells, heads, strict=True))
+
+
 def doubtful_head(heads: Sequence[str]) -> str:
     """A name of a column that reads like a question or an answer; "" where none does, or one is a usual name."""
     if any(is_known_name(head) for head in heads):

@@ -44,6 +44,7 @@ def read_page(source: Path | bytes, encoding: str | None = None) -> Any:
 
     Raises:
         Fault: "data.document.too_large", "data.html.no_text".
+        ValueError: it nests too deeply to be read whole.
     """
     from lxml.etree import HTMLParser, fromstring
 
@@ -54,10 +55,12 @@ def read_page(source: Path | bytes, encoding: str | None = None) -> Any:
     except LookupError:
         text = data.decode("utf-8", "replace")
     text = _NO_TEXT_CAN.sub("\N{REPLACEMENT CHARACTER}", text.lstrip("\N{BYTE ORDER MARK}"))
-    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
+    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     root = fromstring(text.encode("utf-8"), parser) if text.strip() else None
     if root is None:
         raise Fault("data.html.no_text")
+    if lost := parser.error_log.filter_from_fatals():  # what stands behind it is not in the tree
+        raise ValueError(lost[0].message)
     return root
 
 
