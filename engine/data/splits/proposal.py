@@ -41,7 +41,7 @@ class FilePlaces:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class SplitProposal:
     """What an upload says of its parts; without a plan there is nothing to keep."""
 
     plan: SplitPlan | None = None  # to begin with
@@ -54,7 +54,7 @@ def propose(
     columns: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
     used: Sequence[str],
-) -> Proposal:
+) -> SplitProposal:
     """What the upload itself says of its parts.
 
     Args:
@@ -69,14 +69,14 @@ def propose(
     column = _column(columns, rows, used)
     draw = not any(card.ours for card in places.cards)
     if column is None and not by_files:
-        return Proposal(notes=_lone(files, paths))
+        return SplitProposal(notes=_lone(files, paths))
     if column is None:
-        return Proposal(SplitPlan(by_files, draw=draw), _file_notes(by_files, declared))
+        return SplitProposal(SplitPlan(by_files, draw=draw), _file_notes(by_files, declared))
     said = Counter(part for row in rows if (part := part_of_value(row.get(column))))
     plan = SplitPlan(by_files, column, eval_beside(said), draw)
     shown = ", ".join(f"{value} ({count})" for value, count in _values(column, rows)[: 2 * _SHOWN])
     note: Note = ("splits.column", "column", {"column": clip(column, MAX_NAME), "values": clip(shown, 200)})
-    return Proposal(plan, [note, *(_file_notes(by_files, declared) if by_files else [])])
+    return SplitProposal(plan, [note, *(_file_notes(by_files, declared) if by_files else [])])
 
 
 def unsaid_beside(notes: Sequence[dict[str, Any]], plan: SplitPlan | None) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.data.detection.detect_upload import DetectedUpload, detect_files, detect_upload
+from engine.data.importing.given_files import looked_at
 from engine.data.importing.import_rows import Imported, import_rows, preview
 from engine.data.operations import OPERATIONS, operation_of
 from engine.data.readers.source_file import SourceFile
@@ -28,7 +29,6 @@ from engine.data.writers.files import write_csv, write_jsonl, write_parquet
 from engine.data.writers.hub import write_hub
 from engine.data.writers.layout import own_layout, records_of
 from engine.data.writers.survey import ColumnSurvey, survey
-from engine.services.data.sources import looked_at
 from tests.unit.data.corpus import jsonl
 from tests.unit.data.shaping import Memory
 from tests.unit.data.shaping import chat as made_row

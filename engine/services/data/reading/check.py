@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from engine.core.settings import Settings
 from engine.data.detection.detect_upload import DetectedUpload
+from engine.data.importing.given_files import looked_at
 from engine.data.importing.import_rows import Imported, Tell
 from engine.data.schema.declared import shape_of
 from engine.services.data.imports import ImportChoice, read_rows_of
 from engine.services.data.reading.choosing import as_used, choice_of
-from engine.services.data.sources import looked_at
 from engine.shapes.reading import FilesRead, RejectedReason, SplitCounts
 
 _SHOWN = 20  # rejected rows that are shown whole
