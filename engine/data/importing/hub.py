@@ -41,8 +41,7 @@ def check_name(name: str) -> str:
 
 def split_of(path: str) -> str:
     """Which part a file belongs to, by its name and folders: "train", "validation", "test", "eval", or a repository's own word."""
-    path = plain_name(path)
-    place = PurePosixPath(path)
+    place = PurePosixPath(plain_name(path))
     if found := _SHARD.match(place.stem):
         part = part_of_word(found.group(1).lower())
         return _hub_word(part) if part else found.group(1)

@@ -98,7 +98,8 @@ def converter(
 
 def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> SplitPlan | None:
     """Where the rows' parts come from: as wished, else as the files have them. Raises Fault, see `read_plan`."""
-    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], source.columns)
+    columns = [*source.columns, *source.plain_columns]
+    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], columns)
 
 
 def left_out_counter(recipe: Recipe) -> LeftOutCounter:
@@ -207,7 +208,7 @@ def import_rows(
     """
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
     beside = left_out_counter(recipe) if look_beside else None
-    budget = budget or ReadingBudget()
+    budget, given = budget or ReadingBudget(), source
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
@@ -232,7 +233,18 @@ def import_rows(
         if done or not lasting:
             work.discard(keep_rejected=done)
             forget_written(folder)
-    return outcome if beside is None else replace(outcome, left_out=beside.found())
+    return outcome if beside is None else replace(outcome, left_out=[*_differing(given, budget), *beside.found()])
+
+
+def _differing(source: DetectedUpload, budget: ReadingBudget) -> list[LeftOutColumn]:
+    """Columns of single messages that become no part of a conversation and stay not beside it."""
+    if not plan_of(source).spans:
+        return []
+    beside = LeftOutCounter(used_of(source).__contains__)
+    for item in source.records(ReadingBudget(heed=budget.heed)):
+        if not isinstance(item, Rejected):
+            beside.count(item.values)
+    return beside.found()
 
 
 @contextlib.contextmanager

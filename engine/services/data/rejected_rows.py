@@ -21,6 +21,7 @@ from engine.data.readers.source_file import SourceFile
 from engine.data.readers.tables.quotes import DOUBLED, cells_of
 from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.rows.row import Row
+from engine.data.splits.plan import RANDOM
 from engine.services.data.versions.version_files import ready
 from engine.services.data.versions.versions import REPAIRED, append_rows
 from engine.services.data.views import get_dataset
@@ -149,13 +150,12 @@ def _made(row: Dataset, one: RejectedRow, repair: Mapping[str, Any]) -> Row | Re
     record = _record(_reading(row, one.file), one, repair)
     if isinstance(record, Rejected):
         return record
-    files = [str(source["name"]) for source in row.sources] or [row.source_name]
+    names = [str(source["name"]) for source in row.sources] or [row.source_name]
+    files = tuple(SourceFile(Path(), name, "") for name in names)
     try:
-        source = DetectedUpload(
-            tuple(SourceFile(Path(), name, "") for name in files), row.columns, arrange=row.detection.get("arrange")
-        )
-        splits = (row.detection.get("chosen") or {}).get("splits")
+        source = DetectedUpload(files, row.columns, arrange=row.detection.get("arrange"))
         tidy = row.detection.get("tidy", ())
+        splits = (row.detection.get("chosen") or {}).get("splits") or {"kind": RANDOM}
         return converter(source, row.shape, row.mapping, row.templates, tidy, splits)(record)
     except RowFault as fault:
         return fault.rejected(record)
