@@ -154,7 +154,7 @@ def mappings_by_name(columns: Sequence[str]) -> dict[str, dict[str, str]]:
 def _by_name(key: str, columns: Sequence[str]) -> dict[str, str]:
     guess = Guess(key)
     for wanted in shape_of(key).fields:
-        if wanted.holds in ("weight", "marks"):  # of such names, contents alone tell what they are
+        if wanted.holds in ("weight", "marks", "thoughts"):  # of such names, contents alone tell what they are
             continue
         _fill(guess, replace(wanted, holds="anything", spare_holds=""), columns, ())
     return guess.mapping

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tokenizers import AddedToken, Tokenizer
 
+from engine.data.templates.check import check_template
+from engine.data.templates.fit import Fit
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
 from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, LEARN, STRIP
@@ -255,3 +257,12 @@ def test_thinking_between_tokens_that_nobody_sees_is_shown_between_marks(name: s
     assert template.answer_text(alone) == SAID
     shown = {"role": "assistant", "content": template.answer_text(said)}
     assert template.render([ASK, shown]) == template.render([ASK, APART])
+
+
+@pytest.mark.parametrize(("name", "said"), [("shape chatml", True), ("published qwen-3", False)])
+def test_thinking_that_a_template_has_no_place_for_is_said(name: str, said: bool) -> None:
+    fit = Fit(taking(name), frozenset())
+    fit.add([{"split": "train", "messages": talk} for talk in ([ASK, APART], [ASK, WITHIN], [ASK, PLAIN])])
+    assert fit.as_dict(3)["spelt"] == 2 * said
+    codes = {one["code"] for one in check_template(taking(name), [{"messages": [ASK, APART]}])["findings"]}
+    assert ("template.thoughts_as_text" in codes) == said

@@ -13,7 +13,7 @@ from engine.data.operations.repairs.editing import edited
 from engine.data.operations.repairs.texts import change_texts
 from engine.data.quality.wording import said
 from engine.data.rows.row import content_of, texts_of
-from engine.data.schema.guess import guess_shape
+from engine.data.schema.guess import guess_shape, mappings_by_name
 from engine.services.data.row_edits import check_row
 from tests.unit.data.corpus import jsonl
 from tests.unit.data.pipeline import run
@@ -108,6 +108,7 @@ def test_a_column_beside_the_answer(row: dict[str, str], column: str, tmp_path: 
 def test_a_column_that_says_whether_to_think_is_no_thinking(tmp_path: Path) -> None:
     rows = [{"input": f"{n}+1?", "output": str(n + 1), "reasoning": "on" if n % 2 else "off"} for n in range(6)]
     assert "reasoning" not in guess_shape(list(rows[0]), rows).mapping
+    assert "reasoning" not in mappings_by_name(list(rows[0]))["alpaca"]
     assert run(tmp_path, jsonl(*rows)).rows[0]["extra"]["reasoning"] == "off"
 
 
