@@ -7,6 +7,7 @@ and "origin" ({"code": ...} of a row that no file held), and "weight" (how much 
 thinking) and a "weight" of its own, which is multiplied with that. By kind:
 chat: "messages", perhaps "tools". text: "text". preference: "prompt", "chosen", "rejected", each a list of messages.
 kto: "prompt", "completion" (lists of messages), "label" (bool).
+prompt: "prompt" (a list of messages that ends with a question), "reference" (an object: what tells whether an answer is right), perhaps "tools".
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ _LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
 
 
 def kind_of(row: Mapping[str, Any]) -> str:
-    """Either "chat", "text", "preference" or "kto"."""
+    """Either "chat", "text", "preference", "kto" or "prompt"."""
     if "messages" in row:
         return "chat"
     if "chosen" in row:
         return "preference"
-    return "kto" if "completion" in row else "text"
+    if "completion" in row:
+        return "kto"
+    return "prompt" if "prompt" in row else "text"
 
 
 def message_lists(row: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
@@ -84,7 +87,7 @@ def answer_of(row: Mapping[str, Any]) -> str:
 
 def content_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """What is trained on of the row, without its place, split and other columns: equal for equal examples."""
-    return {key: row[key] for key in ("text", *_LISTS, "tools", "label", "weight") if key in row}
+    return {key: row[key] for key in ("text", *_LISTS, "tools", "label", "reference", "weight") if key in row}
 
 
 def said_of(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,18 @@ class Tally:
             "reasons": dict(self._reasons),
         }
 
+    def add(self, state: Mapping[str, Any]) -> None:
+        """Count what another one has counted, as its `state` says."""
+        other = Tally(state)
+        self.rows += other.rows
+        self._characters += other._characters
+        self._longest = max(self._longest, other._longest)
+        self._with_system += other._with_system
+        self._with_tools += other._with_tools
+        self._turns += other._turns
+        self._languages += other._languages
+        self._reasons += other._reasons
+
     @property
     def rejected(self) -> int:
         """How many rows were rejected."""

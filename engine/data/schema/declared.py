@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
@@ -21,7 +21,8 @@ class Field:
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
-            "thoughts" (thinking before an answer), "weight" (a number that is not negative), "marks" (a list of such).
+            "thoughts" (thinking before an answer), "weight" (a number that is not negative), "marks" (a list of such),
+            "object", "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -48,8 +49,9 @@ class Shape:
     """How the columns of a file become rows. Labels: `data.shape.<key>`, `data.field.<field>`."""
 
     key: str  # name in mappings and in the database
-    kind: str  # "chat", "text", "preference" or "kto"
+    kind: str  # "chat", "text", "preference", "kto" or "prompt"
     fields: tuple[Field, ...]  # in the order of the page
+    rest: str = ""  # the field that takes every column which no other field does, where it has none of its own
 
     def field(self, key: str) -> Field | None:
         """The field called `key`."""
@@ -61,13 +63,41 @@ class Shape:
         return next((key for key in ("input", "system") if self.field(key)), None)
 
 
-_SYSTEM = Field("system", ("system", "system_prompt", "系统提示", "系统提示词", "系统"), required=False)
+_SYSTEM = Field(
+    "system",
+    (
+        "system",
+        "system_prompt",
+        "system_message",
+        "system_instruction",
+        "systeminstruction",
+        "系统提示",
+        "系统提示词",
+        "系统",
+    ),
+    required=False,
+    holds="words",
+)
+_SYSTEM_OF_TURNS = replace(_SYSTEM, spare=("instruction", "instructions", "指令"), spare_holds="text")
+_HISTORY = Field(
+    "history",
+    ("history", "chat_history", "conversation_history", "历史", "历史对话", "对话历史"),
+    required=False,
+    wording=False,
+    holds="history",
+)
 _TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools")
-_ANSWERS = ("response", "answer", "reply", "回答", "答案", "回复", "答复")
-_QUESTIONS = ("prompt", "question", "query", "user", "human", "问题", "提问", "提示")
+_ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复")
+_QUESTIONS = ("prompt", "question", "query", "user", "human", "text_input", "问题", "提问", "提示")
+OPENAI_CHOSEN = "preferred_output"  # beside an "input" that is {"messages": [...], "tools": [...], ...}
 _GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
 _ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令")
-_TURNS = ("messages", "conversations", "conversation", "对话")
+_TURNS = ("messages", "conversations", "conversation", "dialog", "dialogue", "contents", "chat", "对话")
+_TEXT_LISTS = (*_TURNS, "dialogs", "dialogues", "utterances", "data")  # where a list of texts is a conversation
+REFERENCES = (  # names of columns by which an answer is judged
+    "reference", "reference_answer", "ground_truth", "groundtruth", "gold", "gold_answer", "expected", "expected_answer", "expected_output",
+    "target", "solution", "answer", "answers", "correct_answer", "reward_model", "grader", "rubric", "rubrics", "参考答案", "标准答案",
+)  # fmt: skip
 _CONTEXT = (
     "context", "passage", "document", "article", "background", "reference", "references", "material", "materials",
     "source_text", "knowledge", "背景", "背景信息", "背景知识", "上下文", "语境", "材料", "资料", "参考", "参考资料", "参考信息",
@@ -113,20 +143,27 @@ _MARKS = Field(
     wording=False,
     holds="marks",
 )  # the same of each turn
+
+
+def _answer(key: str, names: tuple[str, ...], holds: str = "text") -> Field:
+    """What is learnt: texts; where no column of such a name holds texts, numbers or yes/no."""
+    return Field(key, names, holds=holds, role="answer", spare=names, spare_holds="single")
+
+
 SHAPES = (
-    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM, _TOOLS, _MARKS, _WEIGHT)),
+    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM_OF_TURNS, _TOOLS, _MARKS, _WEIGHT)),
     Shape(
         "sharegpt",
         "chat",
         (
             Field(
                 "conversations",
-                ("conversations", "conversation", "messages", "对话"),
+                ("conversations", "conversation", *(name for name in _TURNS if not name.startswith("conversation"))),
                 wording=False,
                 holds="turns",
                 role="turns",
             ),
-            _SYSTEM,
+            _SYSTEM_OF_TURNS,
             _TOOLS,
             _MARKS,
             _WEIGHT,
@@ -138,7 +175,8 @@ SHAPES = (
         (
             Field("instruction", ("instruction", "指令"), role="question"),
             _MORE,
-            Field("output", ("output", "completion", *_ANSWERS, "输出"), role="answer"),
+            _answer("output", ("output", "completion", *_ANSWERS, "输出")),
+            _HISTORY,
             _REASONING,
             _SYSTEM,
             _WEIGHT,
@@ -148,11 +186,13 @@ SHAPES = (
         "prompt_completion",
         "chat",
         (
-            Field("prompt", _QUESTIONS, role="question", spare=_GIVEN),
-            Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), role="answer"),
+            Field("prompt", _QUESTIONS, holds="either", role="question", spare=_GIVEN),
+            _answer("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), holds="either"),
             _MORE,
+            _HISTORY,
             _REASONING,
             _SYSTEM,
+            _TOOLS,
             _WEIGHT,
         ),
     ),
@@ -162,7 +202,7 @@ SHAPES = (
         (
             Field("context", _CONTEXT, role="input"),
             Field("question", ("question", "query", "问题", "提问"), role="question"),
-            Field("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers", role="answer"),
+            _answer("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers"),
             _MORE,
             _REASONING,
             _SYSTEM,
@@ -191,11 +231,13 @@ SHAPES = (
         "preference",
         (
             Field("prompt", (*_ASKED, *_TURNS), required=False, holds="either", role="question", spare=_GIVEN),
-            Field("chosen", ("chosen", "preferred", "chosen_response", "更好的回答", "优选"), holds="either", role="answer"),
-            Field("rejected", ("rejected", "dispreferred", "rejected_response", "较差的回答", "拒绝"), holds="either"),
+            Field("chosen", ("chosen", "preferred", "chosen_response", OPENAI_CHOSEN, "更好的回答", "优选"), holds="either", role="answer"),
+            Field("rejected", ("rejected", "dispreferred", "rejected_response", "non_preferred_output", "较差的回答", "拒绝"), holds="either"),
             _MORE,
+            _HISTORY,
             _SYSTEM,
             _WEIGHT,
+            _TOOLS,
         ),
     ),
     Shape(
@@ -206,10 +248,23 @@ SHAPES = (
             Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), required=False, holds="either", role="answer"),
             _MORE,
             Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
+            _HISTORY,
             _REASONING,
             _SYSTEM,
+            _TOOLS,
             _WEIGHT,
         ),
+    ),
+    Shape(
+        "prompt",
+        "prompt",
+        (
+            Field("prompt", ("prompt", *_TURNS), wording=False, holds="either", role="turns"),
+            Field("reference", ("reference", "参考"), required=False, wording=False, holds="object"),
+            _SYSTEM,
+            _TOOLS,
+        ),
+        rest="reference",
     ),
     Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"), _WEIGHT)),
 )  # fmt: skip
@@ -245,6 +300,11 @@ def shapes_view() -> list[dict[str, Any]]:
 def plain_name(name: str) -> str:
     """A column name as it is compared: no case, one kind of separator."""
     return name.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+def holds_conversations(name: str) -> bool:
+    """Whether a list of texts in a column of this name is a conversation."""
+    return plain_name(name) in _TEXT_LISTS
 
 
 _KNOWN = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from engine.data.calls.form import CallForm
 from engine.data.thoughts.form import ThoughtForm
 
 Messages = Sequence[Mapping[str, Any]]
@@ -40,6 +41,10 @@ class Renderer(Protocol):
     @property
     def thoughts(self) -> ThoughtForm:
         """How it takes the thinking of an answer."""
+
+    @property
+    def call_form(self) -> CallForm:
+        """How it writes calls of tools, and how it wants them."""
 
     def render(self, messages: Messages, *, add_generation_prompt: bool = False, tools: Tools | None = None) -> str:
         """The conversation as text. Raises Fault where the template refuses it."""

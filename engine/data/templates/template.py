@@ -18,6 +18,8 @@ from tokenizers import Tokenizer
 
 from engine.core.errors import Fault
 from engine.core.small_files import read_bytes, read_object, read_text
+from engine.data.calls.form import CallForm, learn_form
+from engine.data.calls.ids import as_asked
 from engine.data.rows.row import conversation_of
 from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
@@ -185,6 +187,23 @@ class ChatTemplate(Ends, Batches):
             Fault: "template.missing", "template.too_much", or "template.refused" with the template's own reason (for
                 instance, wrong order of roles).
         """
+        if any(message.get("tool_calls") for message in messages):
+            messages = as_asked(messages, self.call_form.asked)
+        return self._rendered(messages, tools, add_generation_prompt)
+
+    @cached_property
+    def call_form(self) -> CallForm:
+        """How the template writes calls of tools, and how it wants them."""
+
+        def text_of(messages: Messages, tools: Tools) -> str | None:
+            try:
+                return self._rendered(messages, tools)
+            except Fault:
+                return None
+
+        return learn_form(text_of)
+
+    def _rendered(self, messages: Messages, tools: Tools | None, add_generation_prompt: bool = False) -> str:
         if self._compiled is None:
             raise Fault("template.missing")
         wanted = dressed(settled(messages, self.thinking, self.thoughts), self.thoughts)

@@ -18,6 +18,7 @@ from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
 from engine.data.templates.isolated.isolated_template import open_template
+from engine.data.templates.losses import CALL_LOSSES
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import BEYOND
 from engine.models.base.paths import tokenizer_folder
@@ -237,12 +238,13 @@ def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
     for name, count in counts.items():
         level: FitLevel = "danger" if count == looked or name == _REFUSALS[BEYOND] else "warn"
         params = {"n": count if looked == rows else round(count * rows / looked), "rows": rows, "model": base.name}
-        if name == _OTHER:
-            params["reason"] = measured["reasons"].get("template.refused", "")
+        if name in (_OTHER, _CALLS):
+            codes = (code for code in measured["refused"] if _REFUSALS.get(code, _OTHER) == name)
+            params["reason"] = next((why for code in codes if (why := measured["reasons"].get(code))), "")
         yield Misfit(name if looked == rows else f"{name}.about", level, params)
 
 
-_OTHER = "refused"
+_OTHER, _CALLS = "refused", "calls"
 _REFUSALS = {
     "template.missing": "no_template",
     BEYOND: "vocabulary",
@@ -250,6 +252,7 @@ _REFUSALS = {
     "template.drops_tools": "tools",
     "template.drops_calls": "tools",
     "template.drops_results": "tools",
+    **dict.fromkeys(CALL_LOSSES, _CALLS),
 }
 
 

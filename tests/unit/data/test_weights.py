@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from engine.core.errors import Fault
 from engine.data.operations.repairs.editing import edited
@@ -275,6 +278,40 @@ def test_exported_and_imported_again_everything_counts_as_before(tmp_path: Path,
 def contents(result: Result) -> list[Any]:
     assert result.rejected == []
     return [(content_of(row), row.get("extra")) for row in result.rows]
+
+
+_WEIGHT = st.one_of(st.none(), st.sampled_from([0, 1, 2]), st.floats(1e-6, 1e6))
+_SAID = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12).filter(str.strip)
+_ROWS = st.lists(
+    st.tuples(st.lists(st.tuples(_SAID, _SAID, _WEIGHT), min_size=1, max_size=3), _WEIGHT), min_size=1, max_size=5
+)
+
+
+def weighed(turns: list[tuple[str, str, float | None]], row: float | None) -> dict[str, Any]:
+    messages = [
+        message
+        for asked, said, weight in turns
+        for message in ({"role": "user", "content": asked}, {"role": "assistant", "content": said, "weight": weight})
+    ]
+    return {"messages": messages, "sample_weight": row}
+
+
+@settings(max_examples=12, phases=[Phase.explicit, Phase.generate], deadline=None)
+@given(drawn=_ROWS, form=st.sampled_from(["jsonl", "csv", "parquet"]), own=st.booleans())
+def test_any_weights_come_back(drawn: Any, form: str, own: bool) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, mapping = Path(name), {"messages": "messages", "weight": "sample_weight"}
+        table = [weighed(*row) for row in drawn]
+        first = run(folder, jsonl(*table), shape="messages", mapping=mapping)
+        wanted = [row["sample_weight"] for row in table]
+        assert [row.get("weight", 1) for row in first.rows] == [1 if one is None else one for one in wanted]
+        layout = own_layout() if own else original_layout("messages", mapping, first.source.columns, {})
+        if own and not any("weight" in row for row in first.rows):
+            mapping.pop("weight")  # no row says anything
+        again = run(
+            folder, written(first.rows, layout, form, folder / "out"), f"out.{form}", shape="messages", mapping=mapping
+        )
+        assert contents(again) == contents(first)
 
 
 def test_a_table_of_pairs_keeps_its_weights(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.conforming import conforms
 from engine.core.errors import Fault
+from engine.data.calls.values import same
 from engine.data.operations.base import Row
 from engine.data.rows.row import THINKING, content_of, kind_of, message_lists
 from engine.data.schema.weighted import in_range, number_of
@@ -17,7 +18,14 @@ _LISTS = {
     "chat": ("messages",),
     "preference": ("prompt", "chosen", "rejected"),
     "kto": ("prompt", "completion"),
+    "prompt": ("prompt",),
     "text": (),
+}
+_LAST = {  # the list that ends a row, and who has its last word
+    "chat": ("messages", "assistant"),
+    "preference": ("chosen", "assistant"),
+    "kto": ("completion", "assistant"),
+    "prompt": ("prompt", "user"),
 }
 _SPLITS = ("train", "val", "test")
 
@@ -54,14 +62,27 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
         _check_functions(content["tools"], number)
     if not conforms(edit.get("extra") or {}, dict[str, str | float | bool | None]):
         raise Fault("data.repair.extra", row=number)
+    content = _as_it_was(content_of(row), content)
     kept = {key: value for key, value in row.items() if key not in content_of(row)}
     extra = {"extra": _other_columns(row.get("extra") or {}, edit["extra"])} if edit.get("extra") else {}
     return kept | content | extra | {"split": edit.get("split", row["split"])}
 
 
+def _as_it_was(before: Any, edit: Any) -> Any:
+    """The edit with each value that is still the same as it was before: a browser sends 1.0 back as 1."""
+    if same(before, edit):
+        return before
+    if isinstance(before, dict) and isinstance(edit, dict):
+        return {key: _as_it_was(before[key], one) if key in before else one for key, one in edit.items()}
+    if isinstance(before, list) and isinstance(edit, list) and len(before) == len(edit):
+        return [_as_it_was(*pair) for pair in zip(before, edit, strict=True)]
+    return edit
+
+
 def _other_columns(before: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str, Any]:
     """The edit's other columns. A number that is not finite reaches no page, and comes back as nothing: it stays."""
     unseen = {name: one for name, one in before.items() if isinstance(one, float) and not math.isfinite(one)}
+    edit = _as_it_was(dict(before), dict(edit))
     return {name: unseen.get(name) if one is None else one for name, one in edit.items()}
 
 
@@ -77,8 +98,10 @@ def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
             raise Fault("data.repair.turns", row=number)
         for message in content[name]:
             _check_message(message, number)
-    answers = content["messages" if kind == "chat" else "chosen" if kind == "preference" else "completion"]
-    if answers[-1]["role"] != "assistant":
+    if kind == "prompt" and not isinstance(content.get("reference"), Mapping):
+        raise Fault("data.repair.kind", row=number)
+    last, said = _LAST[kind]
+    if content[last][-1]["role"] != said:
         raise Fault("data.repair.turns", row=number)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRAIN, VAL, TEST, OUT = range(4)
 SIDES = ("train", "val", "test")
-SYNTHETIC = frozenset(("copy", "paraphrase", "openings", "noise", "rewrite"))
+SYNTHETIC = frozenset(("copy", "paraphrase", "openings", "noise", "rewrite", "make"))
 ANSWER, FILE = "@answer", "@file"  # in place of a column's name
 _NAMES = {
     ANSWER: Text("data.operations.shaping.row_table.names.answer").as_dict(),

@@ -12,7 +12,7 @@ function withRefusals(w, found) {
   const { teach_end: taught, open_ends: open, thinking } = w.trainingValues();
   if (found && ["strip", "empty"].includes(thinking)) found = { ...found, findings: found.findings.filter((one) => !one.code.startsWith("thoughts")) };
   if (!found || (taught !== false && !open)) return found;
-  const level = open ? "warn" : "danger"; // a job is refused unless open ends are wanted
-  const refused = (one) => (one.code === "no_end" ? { ...one, level } : one.code === "end_added" && taught === false ? { ...one, level, message: t("fit.end_refused", { model: one.params.model }) } : one);
-  return { ...found, findings: found.findings.map(refused) };
+  const level = open ? "warn" : "danger"; // refused unless open ends are wanted
+  const own = (one) => (one.code === "no_end" ? {} : one.code === "end_added" && taught === false ? { message: t("fit.end_refused", one.params) } : null);
+  return { ...found, findings: found.findings.map((one) => (own(one) ? { ...one, level, ...own(one) } : one)) };
 }

@@ -31,6 +31,7 @@ function partsOf(row) {
     [message.reasoning_content ?? "", message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]); weight(of + at, roleName(message.role, of), message); });
   if (row.text !== undefined) parts.push(["text", t("data.field.text"), row.text]);
   for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) turns(row[key], key);
+  if (row.reference !== undefined) parts.push(["reference", t("data.row.reference"), shownJson(row.reference, 1)]);
   if (row.label !== undefined) parts.push(["label", t("data.row.label"), String(row.label)]);
   weight("row", t("data.edit.weight_row"), row);
   for (const [name, value] of Object.entries(row.extra || {})) parts.push(["extra." + name, name, String(value ?? "")]);
@@ -113,6 +114,7 @@ function common(a, b) {
 /** A row as a reader sees it, whatever its kind. */
 export function shownRow(row) {
   const extra = Object.entries(row.extra || {}).filter(([, value]) => value !== null && value !== "");
+  if (row.reference) extra.unshift([t("data.row.reference"), shownJson(row.reference, 1)]);
   return [row.weight === undefined ? null : h("p", { class: "ts-small ts-soft" }, t("data.row.row_weight", { n: format.number(row.weight, 6) })),
     row.messages || row.text !== undefined ? conversationView(row) : pair(row),
     extra.length ? h("dl", { class: "data-extra ts-small" }, extra.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, String(value))))) : null];
