@@ -33,7 +33,10 @@ def test_a_file_with_the_member_is_read_whole(tmp_path: Path) -> None:
     assert len(result.rows) == 4
     assert result.rows[0]["messages"] == SAID
     assert [m["reasoning_content"] for row in result.rows for m in row["messages"][1:]] == [WHY] * 4
-    assert not [note for note in result.source.notes if "turn_keys" in note["code"]]
+    said = [note for note in result.source.notes if note["code"].startswith("columns.turn")]
+    assert [(note["code"], note["params"]["columns"]) for note in said] == [
+        ("columns.turn_thinking", "reasoning_content")
+    ]
 
 
 @pytest.mark.parametrize(
