@@ -266,7 +266,7 @@ def _read_anew(
         row = queries.get(session, dataset_id)
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
-    options = row.options | (options or {})
+    options = {**row.options, **(options or {})}
     with at_once():
         read = detect_files(files_of(ctx, row), encoding or row.encoding, options, budget=ReadingBudget(_SHEET_SECONDS))
     found = found_columns(ctx, read)
