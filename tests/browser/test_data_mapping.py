@@ -151,6 +151,21 @@ def doubted(server: Server, tmp_path: Path) -> int:
     return made
 
 
+@pytest.fixture
+def messages(server: Server, tmp_path: Path) -> int:
+    """An uploaded table of messages, of which some conversations have two questions in a row; with a text that only messages have."""
+    lines = ["ticket,from,body,translation"]
+    for n in range(12):
+        said = ["customer", "agent"] if n % 3 else ["customer", "customer", "agent"]
+        lines += [f"T{n},{who},{who} {n}.{turn},a long translation {n}.{turn}" for turn, who in enumerate(said)]
+    path = tmp_path / "tickets.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = sources.add_upload(ctx, path, "tickets.csv")
+    ctx.db.close()
+    return made
+
+
 def test_a_file_in_doubt_offers_every_encoding_by_a_name_that_people_know(visit: Open, doubted: int) -> None:
     seen = visit()
     page = seen.open(f"/data?dataset={doubted}")
@@ -163,3 +178,37 @@ def test_a_file_in_doubt_offers_every_encoding_by_a_name_that_people_know(visit:
     page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user")
     assert "Western European (Latin-1)" in page.locator("#data-encoding option").first.inner_text()
     seen.assert_clean()
+
+
+def test_messages_become_conversations_and_a_fix_saves_rows(visit: Open, messages: int) -> None:
+    fresh = ".data-preview:not(.stale)"
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={messages}")
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 1.0')")
+    assert "“ticket”" in page.inner_text("#data-arranged")
+    assert "“translation”" in page.inner_text(".data-map-act .data-lost")
+    assert t("en", "data.tidy.saves", n=4) in page.inner_text("label[for=data-tidy-join_turns]")
+    page.check("#data-tidy-join_turns")
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 0.0'):has-text('customer 0.1')")
+    page.select_option("#data-arrange", label=t("en", "data.arrange.none"))
+    page.wait_for_selector("[data-field=text], #data-column-text, .data-preview .ts-note")
+    page.select_option("#data-arrange", label=t("en", "data.arrange.by_id", id="ticket"))
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 0.1')")
+    assert seen.violations() == []
+    page.click("#data-import")
+    page.wait_for_selector("#data-tab-overview")
+    page = seen.open(f"/data?dataset={messages}&remap=1")
+    page.wait_for_selector("#data-tidy-join_turns:checked")
+
+
+def test_that_the_first_line_is_data_is_one_choice(visit: Open, words: int) -> None:
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={words}")
+    assert page.input_value("#data-quoting") == "doubled"
+    with page.expect_navigation():
+        page.select_option("#data-header", "none")
+    page.select_option("#data-shape", "prompt_completion")
+    page.select_option("#data-column-prompt", "#1")
+    page.select_option("#data-column-completion", "#2")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user:has-text('en')")
+    assert (page.input_value("#data-header"), seen.violations()) == ("none", [])

@@ -1,4 +1,4 @@
-"""Word and PDF files: their text is taken out once, into a file next to them that is then read like any other text.
+"""Word, PDF and others: their text or their tables are taken out once, into a file next to them that is then read in place of them.
 
 The libraries that do it may work for hours or fill the memory over a file that was made to do so, or is only odd. So they
 run in a child (`python -m engine.data.readers.documents`), one for all documents of an upload, which is ended when that happens.
@@ -13,6 +13,7 @@ import selectors
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -20,11 +21,12 @@ from typing import IO, Any
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
 from engine.data.readers.pdf_reader import extract_pdf
+from engine.data.readers.tables.take import PAGE_TEXT, TAKERS, take_out
 from engine.data.readers.word_reader import extract_word
 from engine.data.records.bounds import DOCUMENT_MEMORY, DOCUMENT_SECONDS, ReadingBudget
 from engine.data.records.record import show
 
-DOCUMENTS = ("docx", "pdf")
+DOCUMENTS = ("docx", "pdf", "epub", PAGE_TEXT)
 ENCODING = "utf-8"
 _HEED_S = 0.2  # while the child works
 
@@ -35,11 +37,17 @@ def text_beside(path: Path) -> Path:
 
 
 class Documents:
-    """Takes texts out of documents. Used as a context: on leaving, the child ends."""
+    """Takes texts out of documents. Used as a context: on leaving, the child ends.
 
-    def __init__(self, seconds: float = DOCUMENT_SECONDS, budget: ReadingBudget | None = None) -> None:
+    Args:
+        child: the module whose `main` answers, in the child.
+    """
+
+    def __init__(
+        self, seconds: float = DOCUMENT_SECONDS, budget: ReadingBudget | None = None, child: str = __name__
+    ) -> None:
         self._left = seconds
-        self._budget = budget or ReadingBudget()
+        self._budget, self._module = budget or ReadingBudget(), child
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Documents:
@@ -49,7 +57,7 @@ class Documents:
         self._end()
 
     def take(self, path: Path, kind: str) -> tuple[Path, dict[str, Any]]:
-        """The text file and what is known of the document: {"pages", "lost": [[page, code, params]]} of a PDF.
+        """The file of what was taken out, and what is known: {"pages", "lost": [[page, code, params]]} of a PDF, "tables" of others.
 
         Raises:
             Fault: why there is no text to take; "data.document.too_heavy" when it takes too much time or memory.
@@ -69,7 +77,7 @@ class Documents:
 
     def _ask(self, order: list[str], seconds: float) -> str:
         """The child's line of answer."""
-        child = self._child = self._child or _start()
+        child = self._child = self._child or _start(self._module)
         assert child.stdin is not None
         assert child.stdout is not None
         answer = b""
@@ -89,8 +97,8 @@ class Documents:
             child.communicate()
 
 
-def _start() -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-m", "engine.data.readers.documents"]
+def _start(module: str) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", module]
     return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
 
 
@@ -114,6 +122,8 @@ def _line(stream: IO[bytes], until: float, budget: ReadingBudget) -> bytes:
 
 
 def _extract(kind: str, path: Path, target: Path) -> dict[str, Any]:
+    if kind in TAKERS:
+        return take_out(kind, path, target)
     with target.open("w", encoding=ENCODING, newline="") as out:
         if kind == "docx":
             extract_word(path, out)
@@ -130,8 +140,11 @@ def _outcome(kind: str, path: str, target: str) -> dict[str, Any] | CodedMessage
     except MemoryError:
         raise
     except Exception as error:  # odd files make the libraries raise whatever there is
-        code = "data.word.damaged" if kind == "docx" else "data.pdf.damaged"
-        return Fault(code, detail=show(str(error) or type(error).__name__)).as_dict()
+        code = {"docx": "data.word.damaged", "pdf": "data.pdf.damaged", "epub": "data.epub.damaged"}.get(kind)
+        detail = show(str(error) or type(error).__name__)
+        if code is None:
+            return Fault("data.table.damaged", kind=kind.upper(), detail=detail).as_dict()
+        return Fault(code, detail=detail).as_dict()
 
 
 def _limit_memory() -> None:
@@ -143,10 +156,15 @@ def _limit_memory() -> None:
 
 def main() -> None:
     """Answer each line ([kind, path, target]) with a line; ends with its input."""
+    answer_orders(_outcome)
+
+
+def answer_orders(outcome: Callable[[str, str, str], Any]) -> None:
+    """Be the child: answer each line ([kind, path, target]) with a line, under a limit of memory; ends with its input."""
     _limit_memory()
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
     for order in sys.stdin:
-        print(json.dumps(_outcome(*json.loads(order))), file=answers, flush=True)
+        print(json.dumps(outcome(*json.loads(order))), file=answers, flush=True)
 
 
 if __name__ == "__main__":

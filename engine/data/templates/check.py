@@ -11,9 +11,10 @@ from engine.data.templates.encoded import Encoded
 from engine.data.templates.losses import CALL_LOSSES, reason_of, refuses_a_row
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
-from engine.data.templates.thinking import lost_thoughts, thought_of
+from engine.data.templates.thinking import lost_thoughts
 from engine.data.templates.token_overview import one_text
 from engine.data.templates.token_rows import BEYOND
+from engine.data.thoughts.marks import thinking_of
 
 _SHOWN_TOKENS = 48  # of the end of the row
 _LEAST_TRAINED = 8
@@ -120,13 +121,18 @@ def _thoughts(template: ChatTemplate, rows: Sequence[Row]) -> list[dict[str, Any
     """How many answers of the rows looked at reason in words that the template leaves out."""
     lost = [count for row in map(one_text, rows) if (count := _lost(template, row))]
     if not lost:
-        return []
+        spelt = not template.knows_thinking and any(map(_thinks, rows))
+        return [_finding("template.thoughts_as_text", "info")] if spelt else []
     return [_finding("template.thoughts", "warn", rows=len(lost), answers=sum(lost), looked=len(rows))]
+
+
+def _thinks(row: Row) -> bool:
+    return any(thinking_of(message) for message in one_text(row).get("messages") or [])
 
 
 def _lost(template: ChatTemplate, row: Row) -> int:
     messages = row.get("messages") or []
-    if not any(thought_of(str(message.get("content") or "")) for message in messages):
+    if not any(thinking_of(message) for message in messages):
         return 0
     try:
         return lost_thoughts(messages, template.row_text(messages, row.get("tools")))

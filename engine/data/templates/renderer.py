@@ -6,9 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.data.calls.form import CallForm
+from engine.data.thoughts.form import ThoughtForm
 
 Messages = Sequence[Mapping[str, Any]]
 Tools = Sequence[Mapping[str, Any]]
+
+
+def unweighted(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as templates see it: how much it counts in the loss is none of their business."""
+    seen = dict(message)
+    seen.pop("weight", None)
+    return seen
 
 
 class Renderer(Protocol):
@@ -29,6 +37,10 @@ class Renderer(Protocol):
     @property
     def opens_thought(self) -> bool:
         """Whether it begins each answer in chat with a thought for the model to go on with."""
+
+    @property
+    def thoughts(self) -> ThoughtForm:
+        """How it takes the thinking of an answer."""
 
     @property
     def call_form(self) -> CallForm:

@@ -177,7 +177,7 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
         version, path = version_file(ctx, row.id)
         folder = tokenizer_folder(ctx.settings, base)
         stamp = (folder / "tokenizer.json").stat().st_mtime_ns
-        file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit2")
+        file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit3")
         return left.work(file, lambda result: _look(path, open_template(folder, base.name), languages, result))
     except (Fault, NotFound, OSError) as error:
         told = {"fault": error.as_dict()} if isinstance(error, Fault) and error.code.startswith(_OF_TEMPLATE) else {}
@@ -186,7 +186,7 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
 
 _OF_TEMPLATE = "template."  # faults of a model's template or tokenizer: no row can be learnt from with it
 _NOTHING: Measured = {"rows": 0, "looked": 0, "tools": 0, "refused": {}, "reasons": {}, "per_letter": {}}
-_NOTHING_OF_ANSWERS: Measured = {"thoughts": 0, "thinking": 0, "end": None, "end_token": ""}
+_NOTHING_OF_ANSWERS: Measured = {"thoughts": 0, "thinking": 0, "spelt": 0, "end": None, "end_token": ""}
 
 
 def _look(path: Path, template: ChatTemplate, languages: frozenset[str], result: Measured) -> Steps:
@@ -218,12 +218,15 @@ def _answers(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
             "model": base.name,
         }
         yield Misfit("thoughts" if looked == rows else "thoughts.about", "warn", params)
+    if spelt := measured["spelt"]:
+        params = {"n": round(spelt * rows / looked), "rows": rows, "model": base.name}
+        yield Misfit("thoughts_as_text" if looked == rows else "thoughts_as_text.about", "info", params)
     if measured["end"] in _ENDS:
         code, level = _ENDS[measured["end"]]
         yield Misfit(code, level, {"model": base.name, "token": measured["end_token"]})
 
 
-_ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "none": ("no_end", "warn")}
+_ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "none": ("no_end", "danger")}
 
 
 def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:

@@ -11,15 +11,23 @@ from engine.core.errors import Fault
 from engine.data.calls.values import same
 from engine.data.operations.base import Row
 from engine.data.records.record import RowFault
-from engine.data.rows.row import content_of, kind_of
+from engine.data.rows.row import THINKING, content_of, kind_of, message_lists
 from engine.data.schema.normalise.tools import read_calls
+from engine.data.schema.weighted import in_range, number_of
 
 _ROLES = ("system", "user", "assistant", "tool")
 _LISTS = {
     "chat": ("messages",),
     "preference": ("prompt", "chosen", "rejected"),
     "kto": ("prompt", "completion"),
+    "prompt": ("prompt",),
     "text": (),
+}
+_LAST = {  # the list that ends a row, and who has its last word
+    "chat": ("messages", "assistant"),
+    "preference": ("chosen", "assistant"),
+    "kto": ("completion", "assistant"),
+    "prompt": ("prompt", "user"),
 }
 _SPLITS = ("train", "val", "test")
 
@@ -41,8 +49,8 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
     """The row with the content of the edit (its split and other columns too, where it names them); id and place stay.
 
     Raises:
-        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.extra" or
-        "data.repair.split", with the row's number.
+        Fault: "data.repair.kind", "data.repair.empty", "data.repair.turns", "data.repair.functions", "data.repair.thinking",
+        "data.repair.weight", "data.repair.extra" or "data.repair.split", with the row's number.
     """
     content = content_of(dict(edit))
     number, kind = row["id"], kind_of(row)
@@ -52,6 +60,7 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
         raise Fault("data.repair.split", row=number)
     content = _with_calls_read(content, kind, number)
     _check(content, kind, number)
+    _weigh(content, number)
     if content.get("tools"):
         _check_functions(content["tools"], number)
     if not conforms(edit.get("extra") or {}, dict[str, str | float | bool | None]):
@@ -110,14 +119,31 @@ def _check(content: Mapping[str, Any], kind: str, number: int) -> None:
             raise Fault("data.repair.turns", row=number)
         for message in content[name]:
             _check_message(message, number)
-    answers = content["messages" if kind == "chat" else "chosen" if kind == "preference" else "completion"]
-    if answers[-1]["role"] != "assistant":
+    if kind == "prompt" and not isinstance(content.get("reference"), Mapping):
+        raise Fault("data.repair.kind", row=number)
+    last, said = _LAST[kind]
+    if content[last][-1]["role"] != said:
         raise Fault("data.repair.turns", row=number)
+
+
+def _weigh(content: dict[str, Any], number: int) -> None:
+    """What the row and its answers count: kept where it says something. Raises Fault("data.repair.weight")."""
+    for name in _LISTS[kind_of(content)]:
+        content[name] = [dict(message) for message in content[name]]
+    answers = [message for messages in message_lists(content) for message in messages]
+    for one in (content, *answers):
+        weight = number_of(one.pop("weight", 1))
+        if weight is None or not in_range(weight):
+            raise Fault("data.repair.weight", row=number)
+        if weight != 1 and one.get("role", "assistant") == "assistant":
+            one["weight"] = weight
 
 
 def _check_message(message: Any, number: int) -> None:
     if not isinstance(message, Mapping) or message.get("role") not in _ROLES:
         raise Fault("data.repair.turns", row=number)
+    if THINKING in message and not (message["role"] == "assistant" and isinstance(message[THINKING], str)):
+        raise Fault("data.repair.thinking", row=number)
     if calls := message.get("tool_calls"):
         _check_functions(calls, number)
     elif not isinstance(message.get("content"), str) or not message["content"].strip():
