@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.context import open_context
 from engine.core.settings import Settings
-from engine.services.data import sources
+from engine.services.data import datasets, imports, sources
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 
@@ -101,6 +101,41 @@ def test_a_column_left_out_is_told_and_mappings_stay(visit: Open, supplement: in
     assert page.input_value("#data-column-completion") == "回答"
     page.select_option("#data-shape", "alpaca")
     assert page.input_value("#data-column-output") == "类别"
+    seen.assert_clean()
+
+
+@pytest.fixture
+def parcels(server: Server) -> int:
+    """Rows whose calls hold numbers beyond what a browser counts."""
+    case = Path(__file__).parents[1] / "cases" / "data" / "big_integer_argument.jsonl"
+    ctx = open_context(Settings(home=server.home, offline=True))
+    incoming = ctx.settings.folder("incoming") / "parcels"
+    incoming.write_bytes(case.read_bytes())
+    made = sources.add_upload(ctx, incoming, "parcels.jsonl")
+    view = datasets.dataset_view(ctx, made)
+    imports.import_dataset(ctx, made, name="Parcels", shape=view["shape"], mapping=view["mapping"], val_fraction=0.0)
+    ctx.db.close()
+    return made
+
+
+def test_a_call_is_changed_by_hand_with_every_digit(visit: Open, parcels: int) -> None:
+    seen = visit()
+    page = seen.open(f"/data?dataset={parcels}&tab=rows")
+    page.wait_for_selector(".bubble-call:has-text('1234567890123456791')")
+    page.click("[aria-label='Edit row 1']")
+    typed = page.input_value("#edit-messages-1-calls")
+    assert "1234567890123456789" in typed
+    page.fill("#edit-messages-1-calls", typed.replace("{", "", 1))
+    page.click(".data-edit [type=submit]")
+    page.wait_for_selector("#edit-messages-1-calls:invalid")
+    page.fill("#edit-messages-1-calls", typed.replace("3456789,", "3456788,").replace("3456789\n", "3456788\n"))
+    assert seen.violations() == []
+    page.click(".data-edit [type=submit]")
+    page.wait_for_selector(".data-edit", state="detached")
+    page.click("#data-pending-make")
+    page.wait_for_selector(f".data-source :text('{t('en', 'data.version.number', n=2)}')")
+    page.wait_for_selector("[data-row='0'] .bubble-call:has-text('1234567890123456788')")
+    assert "1234567890123456790" in page.inner_text("[data-row='1']")
     seen.assert_clean()
 
 
