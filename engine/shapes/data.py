@@ -100,6 +100,24 @@ class ReadingView(TypedDict, total=False):
     chunk_characters: int  # length of a piece of text
 
 
+class SplitWish(TypedDict, total=False):
+    """Where the rows' parts come from."""
+
+    kind: Literal["random", "kept"]  # drawn anew, or as the data have them
+    files: dict[str, SplitName]  # file -> its part
+    column: str | None  # that says a row's part
+    eval: Literal["val", "test"]  # what "eval" means in the column
+    draw: bool  # validation rows are drawn out of training where there are none
+
+
+class SplitsView(TypedDict):
+    """The parts that the data bring."""
+
+    proposed: SplitWish | None  # as found; None: nothing to keep
+    chosen: SplitWish | None  # of the last import
+    files: list[str]  # names, in order
+
+
 class DatasetView(DatasetBrief):
     """Everything about one data set except its rows."""
 
@@ -110,6 +128,7 @@ class DatasetView(DatasetBrief):
     reading: ReadingView  # as chosen
     repaired: int  # rejected rows that were put right
     versions: int  # how many there are
+    splits: SplitsView  # the parts that the data bring
 
 
 class ImportWish(TypedDict, total=False):
@@ -123,6 +142,7 @@ class ImportWish(TypedDict, total=False):
     encoding: str | None  # of text files
     templates: dict[str, list[str]] | None  # field -> wordings
     options: dict[str, Any] | None  # of the reader
+    splits: SplitWish | None  # where rows' parts come from; None: as detected
 
 
 class JobStarted(TypedDict):
@@ -205,6 +225,7 @@ class MappingPreview(TypedDict):
     rejected: list[RejectedPreview]  # the first ones
     columns: list[str]  # of the file
     wording: str | None  # a question that names the classes
+    splits: dict[str, int]  # rows by part, of those that were looked at, where parts are kept
 
 
 class RowsPage(TypedDict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from engine.commands.arguments import parse
+from engine.commands.console import Console
+from engine.commands.data.make import make
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.settings import Settings
@@ -23,6 +27,7 @@ from tests import tiny, workers
 from tests.fake_writer import Answer, FakeWriter, chat_answer, fake_writer
 from tests.homes import opened
 from tests.integration import chat_models
+from webui.i18n import error_text, t
 
 KEY = "secret-of-the-operator"
 HANDBOOK = """# Handbook
@@ -221,3 +226,30 @@ def test_documents_that_take_longer_are_read_by_a_job(ctx: Context, monkeypatch:
     assert workers.run_here(ctx).status == "succeeded"
     assert documents.reading_ended(ctx, taken["job"]) is True
     assert making.making_view(ctx, taken["making"], 1200)["passages"] == 3
+
+
+def test_the_command_line_says_what_it_costs_and_leaves_nothing(home: Context, tmp_path: Path) -> None:
+    out = io.StringIO()
+    console = Console("en", t, error_text, out)
+    file = tmp_path / "Handbook.md"
+    file.write_text(HANDBOOK)
+    given = [
+        "data",
+        "make",
+        str(file),
+        "--writer",
+        "endpoint",
+        "--kind",
+        "summary",
+        "--set",
+        "passages=2",
+        "--forecast",
+    ]
+    for more in ([], ["--json"]):
+        assert make(console, home, parse(console, [*given, *more])) == 0
+    sentence, _line_end, told = out.getvalue().partition("\n")
+    assert sentence.startswith("2 passages, at most 2 rows: about ")
+    assert (json.loads(told)["asks"], json.loads(told)["source"]) == (2, "assumed")
+    assert list((home.settings.home / "makings").iterdir()) == []
+    with pytest.raises(Fault, match=r"cli\.no_file"):
+        make(console, home, parse(console, ["data", "make", "/nowhere.md", "--writer", "endpoint"]))

@@ -15,6 +15,7 @@ from engine.data.readers.source_file import TEXTS, SourceFile
 from engine.data.records.bounds import LOOK_BYTES, ReadingBudget
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.guess import guess_shape
+from engine.data.splits.proposal import FilePlaces, propose, unsaid_beside
 
 _LOOK_ROWS = 200  # of one file; fewer of each where there are many
 _LEAST_ROWS = 5
@@ -32,6 +33,7 @@ class DetectedUpload:
     mapping: dict[str, str] = field(default_factory=dict)  # field of the shape -> column
     notes: list[Note] = field(default_factory=list)  # why each thing is read as it is
     templates: dict[str, list[str]] = field(default_factory=dict)  # field -> wordings made of several columns, as texts
+    splits: dict[str, Any] | None = None  # the parts that the data bring, as `SplitPlan.as_dict`; None: nothing to keep
 
     @property
     def format(self) -> str:
@@ -74,6 +76,7 @@ def detect_files(
     options: Mapping[str, Any] | None = None,
     refused: Sequence[tuple[str, Fault]] = (),
     budget: ReadingBudget | None = None,
+    places: FilePlaces | None = None,
 ) -> DetectedUpload:
     """Understand several files as one data set. A file that cannot be read is named in the notes, the others stay.
 
@@ -81,6 +84,7 @@ def detect_files(
         files: with an empty format where nobody has looked at them yet.
         refused: names of files that were left out before, and why.
         budget: how long it may take.
+        places: where the files lay, by which their parts are told.
 
     Raises:
         Fault: the first one, when no file can be read.
@@ -101,7 +105,7 @@ def detect_files(
     if not found:
         raise faults[0][1]
     source = DetectedUpload(tuple(one.file for one in found), notes=_file_notes(found, faults))
-    return _with_shape(source, found, budget)
+    return _with_shape(source, found, budget, places or FilePlaces())
 
 
 def refused_note(name: str, fault: Fault) -> Note:
@@ -153,7 +157,9 @@ def _file_notes(found: list[DetectedFile], faults: list[tuple[str, Fault]]) -> l
     return notes
 
 
-def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: ReadingBudget) -> DetectedUpload:
+def _with_shape(
+    source: DetectedUpload, found: list[DetectedFile], budget: ReadingBudget, places: FilePlaces
+) -> DetectedUpload:
     each = max(_LEAST_ROWS, _LOOK_ROWS // len(found))
     looked = [item for file in source.files for item in _first(file, each, budget)]
     rows = [item.values for item in looked if isinstance(item, Record)]
@@ -164,8 +170,18 @@ def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: Readi
         guess.remarks = [("shape.text", {})]
     notes = [*source.notes, *([] if only_texts else _column_notes(columns, rows, found))]
     notes += guess.notes()
+    parts = propose([one.file.name for one in found], places, columns, rows, list(guess.mapping.values()))
+    notes = unsaid_beside(notes, parts.plan)
+    notes += [note("splits", value, code, params) for code, value, params in parts.notes]
+    splits = None if parts.plan is None else parts.plan.as_dict()
     return replace(
-        source, columns=columns, shape=guess.shape, mapping=guess.mapping, templates=guess.templates, notes=notes
+        source,
+        columns=columns,
+        shape=guess.shape,
+        mapping=guess.mapping,
+        templates=guess.templates,
+        notes=notes,
+        splits=splits,
     )
 
 

@@ -6,7 +6,7 @@ import contextlib
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from engine.data.schema.declared import shape_of
 from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
 from engine.data.schema.mapping import ColumnMapping, make_plan
 from engine.data.schema.normalise import Row, normaliser
+from engine.data.splits.plan import SplitPlan, keeping, read_plan
 
 _PREVIEW_ROWS = 500
 Templates = Mapping[str, Sequence[str]]
@@ -38,6 +39,7 @@ class Imported:
         kept: the first of the rejected rows, as the table of rejected rows has them.
         rejected_path: the file of all of them; None where there is none.
         stats: as `Tally.as_dict` gives them.
+        left_out: columns that are not learnt although rows have something there, where that was asked for.
     """
 
     stored: Stored | None
@@ -45,6 +47,7 @@ class Imported:
     kept: list[dict[str, Any]]
     rejected_path: Path | None
     stats: dict[str, Any]
+    left_out: list[LeftOutColumn] = field(default_factory=list)
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Preview:
         kept: columns that are not trained on and stay as extra fields.
         classes: of a classification, how often each answer was seen, the most frequent first.
         left_out: columns that are not learnt although rows have something there.
+        splits: rows that were seen and can be used, by their part; empty where parts are drawn.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -70,13 +74,32 @@ class Preview:
     kept: list[str] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOutColumn] = field(default_factory=list)
+    splits: dict[str, int] = field(default_factory=dict)
 
 
 def converter(
-    source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None = None
+    source: DetectedUpload,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    templates: Templates | None = None,
+    splits: Mapping[str, Any] | None = None,
 ) -> Convert:
-    """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
-    return normaliser(_plan(source, shape, mapping, templates))
+    """What makes rows of records under a mapping. Raises Fault when mapping or parts do not fit the files."""
+    return _keeping(source, split_plan(source, splits), normaliser(_plan(source, shape, mapping, templates)))
+
+
+def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> SplitPlan | None:
+    """Where the rows' parts come from: as wished, else as the files have them. Raises Fault, see `read_plan`."""
+    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], source.columns)
+
+
+def _keeping(source: DetectedUpload, plan: SplitPlan | None, convert: Convert) -> Convert:
+    return keeping(convert, plan, [file.name for file in source.files])
+
+
+def _told(plan: SplitPlan | None) -> list[str]:
+    """The column that says parts."""
+    return [] if plan is None or plan.column is None else [plan.column]
 
 
 def _plan(
@@ -92,13 +115,15 @@ def preview(
     limit: int,
     templates: Templates | None = None,
     budget: ReadingBudget | None = None,
+    splits: Mapping[str, Any] | None = None,
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
     plan = _plan(source, shape, mapping, templates)
-    beside = LeftOutCounter(plan)
+    parts = split_plan(source, splits)
+    beside = LeftOutCounter(plan, _told(parts))
     budget = budget or ReadingBudget()
-    items = outcomes(source, beside.watching(normaliser(plan)), budget)
+    items = outcomes(source, beside.watching(_keeping(source, parts, normaliser(plan))), budget)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -107,6 +132,8 @@ def preview(
                 found.rejected.append(item)
             continue
         kept.update(dict.fromkeys(item.get("extra", ())))
+        if part := item.get("split"):
+            found.splits[part] = found.splits.get(part, 0) + 1
         if shape == "classification":
             classes[item["messages"][-1]["content"]] += 1
         if len(found.rows) < limit:
@@ -139,6 +166,9 @@ def import_rows(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     budget: ReadingBudget | None = None,
+    splits: Mapping[str, Any] | None = None,
+    look_beside: bool = False,
+    most: int | None = None,
 ) -> Imported:
     """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
 
@@ -146,31 +176,50 @@ def import_rows(
         tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
         lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
         budget: how long it may take, and who is asked meanwhile whether to go on.
+        splits: where the rows' parts come from, as `SplitPlan` says; None: as the files have them.
+        look_beside: whether columns are counted that are not learnt.
+        most: how many records are read; None: all.
 
     Raises:
-        Fault: of the mapping; "data.import.disk_full"; OverBounds.
+        Fault: of the mapping or the parts; "data.import.disk_full"; OverBounds.
         Later: it takes longer than `budget` says.
     """
-    convert = converter(source, shape, mapping, templates)
+    parts = split_plan(source, splits)
+    plan = _plan(source, shape, mapping, templates)
+    convert = _keeping(source, parts, normaliser(plan))
+    beside = LeftOutCounter(plan, _told(parts)) if look_beside else None
+    convert = beside.watching(convert) if beside else convert
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
         with work, _uncollected():
-            for batch, place in batches(source, convert, work.place, budget or ReadingBudget()):
+            for batch, place in _first(batches(source, convert, work.place, budget or ReadingBudget()), most):
                 check_disk(folder)
                 work.add(batch, place)
                 tell(place, len(work.draft), work.rejected.count)
                 gc.collect(0)  # readers of documents do make some
             if lasting:
                 work.save()
-        outcome = _finish(work, folder, val_fraction, seed)
+        outcome = _finish(work, folder, val_fraction if parts is None or parts.draw else 0.0, seed)
         done = True
     except OSError as error:
         raise disk_fault(error, folder) from error
     finally:
         if done or not lasting:
             work.discard(keep_rejected=done)
-    return outcome
+    return outcome if beside is None else replace(outcome, left_out=beside.found())
+
+
+def _first(read: Iterator[tuple[list[Outcome], Place]], most: int | None) -> Iterator[tuple[list[Outcome], Place]]:
+    """The batches until so many records are passed."""
+    if most is None:
+        yield from read
+        return
+    for batch, place in read:
+        spare = max(0, place.items - most)
+        yield batch[: len(batch) - spare], replace(place, items=place.items - spare)
+        if place.items >= most:
+            return
 
 
 @contextlib.contextmanager

@@ -94,7 +94,7 @@ class ImportWork:
                 self.rejected.add(item)
                 self.draft.tally.reject(item.code)
             else:
-                self.draft.add(item, row_id, "train")
+                self.draft.add(item, row_id, item.pop("split", "train"))
         self.place = place
         if self._lasting and time.monotonic() - self._saved_at > self._wait:
             self.save()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,10 +34,10 @@ class LeftOutColumn:
 
 
 class LeftOutCounter:
-    """Counts what passes through a converter of records."""
+    """Counts what passes through a converter of records; `told` are columns that say something else than what is learnt."""
 
-    def __init__(self, plan: ColumnMapping) -> None:
-        self._used = plan.used
+    def __init__(self, plan: ColumnMapping, told: Collection[str] = ()) -> None:
+        self._used = plan.used | set(told)
         self._rows: Counter[str] = Counter()
         self._values: dict[str, Counter[str]] = {}
         self._nested: set[str] = set()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.data.rows.row import Row, content_of
+from engine.data.writers.card import HUB_SPLITS
 
 Record = dict[str, Any]
 
@@ -38,6 +39,18 @@ def own_layout() -> ExportLayout:
         return made
 
     return ExportLayout(record)
+
+
+def with_split(layout: ExportLayout, column: str | None) -> ExportLayout:
+    """The same with each row's present part in the column that said it when the file was imported; in hubs' words."""
+    if column is None or column not in layout.columns:
+        return layout
+
+    def record(row: Row) -> Record:
+        made = {**layout.record(row), column: HUB_SPLITS[row["split"]]}
+        return {name: made[name] for name in (*layout.columns, *made) if name in made}
+
+    return ExportLayout(record, layout.columns)
 
 
 def free_name(name: str, taken: Mapping[str, Any] | Sequence[str]) -> str:

@@ -62,7 +62,7 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             transaction=reporter.transaction,
             budget=ReadingBudget(heed=reporter.heed),
         )
-        stored = done.stored.train_rows + done.stored.val_rows if done.stored else 0
+        stored = done.stored.train_rows + done.stored.val_rows + done.stored.test_rows if done.stored else 0
         shutil.rmtree(folder, ignore_errors=True)
         reporter.finish("succeeded", result={"rows": stored, "rejected": done.rejected})
     except (Cancelled, NotFound):  # the data set was deleted: nobody waits for it any more

@@ -18,7 +18,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload
-from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
+from engine.data.importing.import_rows import Imported, Tell, converter, import_rows, split_plan
 from engine.data.importing.names import clean_name
 from engine.data.readers.declared_size import declared_size
 from engine.data.readers.source_file import SourceFile
@@ -26,6 +26,7 @@ from engine.data.records.bounds import AT_ONCE_BYTES, AT_ONCE_ROWS, AT_ONCE_SECO
 from engine.data.records.record import show
 from engine.data.rows.store import Stored, adopt, remove_rows
 from engine.data.schema.declared import shape_of
+from engine.data.splits.plan import RANDOM
 from engine.jobs.kinds import keys_of
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.queue import enqueue, same_job
@@ -58,6 +59,7 @@ class ImportChoice:
     encoding: str | None = None  # of text files; None: as detected
     templates: Mapping[str, Sequence[str]] | None = None  # field -> wordings with {column} in them
     options: Mapping[str, Any] | None = None  # of the reader; None: as detected
+    splits: Mapping[str, Any] | None = None  # where rows' parts come from, as `SplitPlan`; None: as detected
 
     def check(self) -> None:
         """Raises Fault: "data.val_fraction", "param.not_whole"."""
@@ -82,7 +84,7 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
     wanted.check()
     with contextlib.suppress(Later):  # then the job says what is wrong
         source = source_of(ctx, row, wanted.encoding, wanted.options, ReadingBudget(AT_ONCE_SECONDS))
-        converter(source, wanted.shape, wanted.mapping, wanted.templates)
+        converter(source, wanted.shape, wanted.mapping, wanted.templates, wanted.splits)
     spec = {"choice": asdict(wanted)}
     with ctx.db.write() as session:
         row = get_dataset(session, dataset_id)
@@ -131,6 +133,7 @@ def import_dataset(
     encoding: str | None = None,
     templates: Mapping[str, Sequence[str]] | None = None,
     options: Mapping[str, Any] | None = None,
+    splits: Mapping[str, Any] | None = None,
     budget: ReadingBudget | None = None,
 ) -> DatasetView:
     """Read all files of the data set under this mapping, here and now; returns the view. The rows are its next version.
@@ -143,7 +146,7 @@ def import_dataset(
     with ctx.db.read() as session:
         row = get_dataset(session, dataset_id)
         _refuse(row, versions.unfinished_job(session, dataset_id, _CHANGING))
-    choice = ImportChoice(name, shape, mapping, val_fraction, seed, encoding, templates, options)
+    choice = ImportChoice(name, shape, mapping, val_fraction, seed, encoding, templates, options, splits)
     folder = ctx.settings.home / "imports" / uuid.uuid4().hex
     try:
         run_import(ctx, dataset_id, choice, folder, budget=budget)
@@ -177,7 +180,16 @@ def run_import(
     sweep_files(ctx)
     row = load_dataset(ctx, dataset_id)
     source = source_of(ctx, row, choice.encoding, choice.options, budget)
-    done = import_rows(
+    done = read_rows_of(source, choice, folder, tell=tell, lasting=lasting, budget=budget)
+    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
+    if done.stored is None:
+        raise Fault("data.import.none_accepted", rejected=done.rejected)
+    return done
+
+
+def read_rows_of(source: DetectedUpload, choice: ImportChoice, folder: Path, **options: Any) -> Imported:
+    """Read the files as chosen; `options` are further ones of `import_rows`, which see for what is raised."""
+    return import_rows(
         source,
         choice.shape,
         dict(choice.mapping),
@@ -185,14 +197,9 @@ def run_import(
         val_fraction=choice.val_fraction,
         seed=choice.seed,
         templates=choice.templates,
-        tell=tell,
-        lasting=lasting,
-        budget=budget,
+        splits=choice.splits,
+        **options,
     )
-    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
-    if done.stored is None:
-        raise Fault("data.import.none_accepted", rejected=done.rejected)
-    return done
 
 
 def _take_over(ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any], transaction: Transaction) -> None:
@@ -224,7 +231,11 @@ def _forget(ctx: Context, stored: Stored) -> None:
 
 
 def _columns(ctx: Context, row: Dataset, source: DetectedUpload, choice: ImportChoice) -> dict[str, Any]:
-    return found_columns(ctx, source) | {
+    found = found_columns(ctx, source)
+    plan = split_plan(source, choice.splits)
+    chosen = {"splits": {"kind": RANDOM} if plan is None else plan.as_dict()}
+    return found | {
+        "detection": found["detection"] | {"chosen": chosen},
         "name": clean_name(choice.name, row.name),
         "status": "ready",
         "shape": choice.shape,
@@ -256,7 +267,7 @@ def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns
     content = {
         "rows_path": ctx.settings.relative(stored.path),
         "content_hash": stored.content_hash,
-        "stats": done.stats | {"rejected_kept": len(done.kept)},
+        "stats": done.stats | {"rejected_kept": len(done.kept), "leaked": stored.leaked},
         **counts,
     }
     number = versions.next_number(session, row.id)

@@ -19,6 +19,7 @@ from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.schema.declared import shape_of
 from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import Row, normaliser
+from engine.data.splits.plan import keeping, read_plan
 from engine.services.data.versions.version_files import ready
 from engine.services.data.versions.versions import REPAIRED, append_rows
 from engine.services.data.views import get_dataset
@@ -142,8 +143,11 @@ def _made(row: Dataset, one: RejectedRow, repair: Mapping[str, Any]) -> Row | Re
     record = _record(_reading(row, one.file), one, repair)
     if isinstance(record, Rejected):
         return record
+    files = [str(source["name"]) for source in row.sources] or [row.source_name]
     try:
-        return normaliser(make_plan(shape_of(row.shape), row.mapping, row.columns, row.templates))(record)
+        kept = read_plan((row.detection.get("chosen") or {}).get("splits"), files, row.columns)
+        convert = normaliser(make_plan(shape_of(row.shape), row.mapping, row.columns, row.templates))
+        return keeping(convert, kept, files)(record)
     except RowFault as fault:
         return fault.rejected(record)
 
@@ -188,7 +192,7 @@ def repair_rows(
         made = _made(row, one, repair)
         if isinstance(made, Rejected):
             raise Fault("data.rejected.still_wrong", line=one.line or one.row)
-        rows.append({**made, "split": "train"})
+        rows.append({"split": "train", **made})
     ids = [int(repair["id"]) for repair in repairs]
     return append_rows(ctx, dataset, rows, REPAIRED, {"rejected": ids}, base=base)
 

@@ -54,6 +54,11 @@ def view_of(session: Session, row: Dataset) -> DatasetView:
         "reading": reading_of(row),
         "repaired": rejected.counts(session, row.id)[1],
         "versions": versions.next_number(session, row.id) - 1,
+        "splits": {
+            "proposed": row.detection.get("splits"),
+            "chosen": (row.detection.get("chosen") or {}).get("splits"),
+            "files": [str(source["name"]) for source in row.sources or ()],
+        },
     }
 
 

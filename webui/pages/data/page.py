@@ -78,7 +78,7 @@ def _one(site: Site, lang: str) -> list[Function]:
         return fit_of(ctx, dataset, model)
 
     def preview(dataset: int, choice: ImportWish) -> MappingPreview:
-        keys = ("shape", "mapping", "templates", "encoding", "options")
+        keys = ("shape", "mapping", "templates", "encoding", "options", "splits")
         wanted: dict[str, Any] = {key: choice.get(key) for key in keys} | {"mapping": choice.get("mapping") or {}}
         with _fields_named(lang):
             return datasets.preview_mapping(ctx, dataset, limit=5, **wanted)

@@ -810,6 +810,8 @@ export interface DatasetView {
   repaired: number;
   /** how many there are */
   versions: number;
+  /** the parts that the data bring */
+  splits: SplitsView;
 }
 
 /** Why something of a file is read as it is: sentence `detect.<code>`. */
@@ -1478,6 +1480,8 @@ export interface ImportWish {
   templates?: Record<string, string[]> | null;
   /** of the reader */
   options?: Record<string, any> | null;
+  /** where rows' parts come from; None: as detected */
+  splits?: SplitWish | null;
 }
 
 /** What may be done with a job now. */
@@ -2210,6 +2214,8 @@ export interface MappingPreview {
   columns: string[];
   /** a question that names the classes */
   wording: string | null;
+  /** rows by part, of those that were looked at, where parts are kept */
+  splits: Record<string, number>;
 }
 
 /** How far the counting of tokens is. */
@@ -3524,12 +3530,36 @@ export interface SizedItem {
   mb: number;
 }
 
+/** Where the rows' parts come from. */
+export interface SplitWish {
+  /** drawn anew, or as the data have them */
+  kind?: "random" | "kept";
+  /** file -> its part */
+  files?: Record<string, "train" | "val" | "test">;
+  /** that says a row's part */
+  column?: string | null;
+  /** what "eval" means in the column */
+  eval?: "val" | "test";
+  /** validation rows are drawn out of training where there are none */
+  draw?: boolean;
+}
+
 /** Rows by split, before and after. */
 export interface SplitsChange {
   /** as they are */
   before: Record<string, number>;
   /** as they would be */
   after: Record<string, number>;
+}
+
+/** The parts that the data bring. */
+export interface SplitsView {
+  /** as found; None: nothing to keep */
+  proposed: SplitWish | null;
+  /** of the last import */
+  chosen: SplitWish | null;
+  /** names, in order */
+  files: string[];
 }
 
 /** How a number is spread over rows. */
