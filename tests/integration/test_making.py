@@ -23,10 +23,12 @@ from engine.services.data.annotation import annotation_queue
 from engine.services.data.making import documents, endpoint, forecast, making, writers
 from engine.services.data.versions import version_files
 from engine.services.jobs import lifecycle
+from engine.shapes.making import ForecastView, MadeRowsView, MakingView
 from tests import tiny, workers
 from tests.fake_writer import Answer, FakeWriter, chat_answer, fake_writer
 from tests.homes import opened
 from tests.integration import chat_models
+from tests.shapes import breaches
 from webui.i18n import error_text, t
 
 KEY = "secret-of-the-operator"
@@ -75,8 +77,11 @@ def test_from_a_document_to_a_version(home: Context, fake: FakeWriter) -> None:
     view = making.making_view(home, key, 1200)
     assert (view["passages"], view["documents"][0]["name"], view["languages"]) == (3, "Handbook.md", {"en": 3})
     assert view["examples"][1]["heading"] == "Handbook › Delivery"
+    cost = forecast.forecast(home, documents.making_of(home.settings, key), {"writer": "endpoint"})
+    assert [*breaches(view, MakingView), *breaches(cost, ForecastView)] == []
     told = made(home, key, kinds=["question", "summary"])
     assert (told["status"], told["step"], told["total"], told["error"]) == ("succeeded", 6, 6, None)
+    assert list(breaches(told, MadeRowsView)) == []
     result = told["result"]
     assert result["made"] + sum(result["left_out"].values()) == 6
     assert (result["made"], result["writer"], result["asks"]) == (6, "big", 6)
