@@ -160,6 +160,13 @@ def test_a_service_that_is_busy_is_asked_again_and_bounds_hold(fake: FakeWriter)
     with endpoint.EndpointWriter(endpoint.Endpoint(fake.url, "big"), KEY, wait=0.01) as writer:
         ask = lambda: writer.say([{"role": "user", "content": "Hi"}], temperature=0.5, longest=9)  # noqa: E731
         assert ask() == endpoint.Said("Yes.", False, 1, 1)
+        newer = [
+            b'{"error": {"message": "Use \'max_completion_tokens\' instead."}}',
+            b'{"error": "temperature is fixed"}',
+        ]
+        fake.say = lambda number, _question: (400, {}, newer[number - 3]) if number < 5 else chat_answer("No.")
+        assert ask().text == "No."
+        assert fake.asked[-1].keys() == {"model", "messages", "max_completion_tokens"}
         for answer, code in (
             ((302, {"Location": "http://127.0.0.1:9/"}, b""), "writer.moved"),
             ((400, {}, b'{"error": {"message": "no ' + KEY.encode() + b'"}}'), "writer.bad_request"),
@@ -219,6 +226,22 @@ def test_what_cannot_be_asked_for_is_refused(ctx: Context) -> None:
     with pytest.raises(Fault, match=r"making\.no_document"):
         bring(ctx, b"a,b\n1,2\n", "table.csv")
     assert [path.name for path in (ctx.settings.home / "makings").iterdir()] == [key]
+
+
+def test_documents_of_one_name_stay_apart_and_one_that_cannot_be_read_is_named(ctx: Context) -> None:
+    folder = ctx.settings.folder("uploads")
+    brought = [
+        ("a.md", HANDBOOK),
+        ("a.md", "# Other\n" + "More words about lamps and bulbs here. " * 3),
+        ("b.pdf", "%PDF-1.4 broken"),
+    ]
+    files = [(folder / f"{place}.part", name) for place, (name, _text) in enumerate(brought)]
+    for (path, _name), (_same, text) in zip(files, brought, strict=True):
+        path.write_text(text)
+    view = making.making_view(ctx, documents.take_documents(ctx, files)["making"], 1200)
+    assert [(one["name"], one["passages"]) for one in view["documents"]] == [("a.md", 3), ("a 2.md", 1), ("b.pdf", 0)]
+    assert [one["fault"] and one["fault"]["code"] for one in view["documents"]] == [None, None, "data.pdf.damaged"]
+    assert not [path for path in folder.iterdir() if path.is_file()]
 
 
 def test_documents_that_take_longer_are_read_by_a_job(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
