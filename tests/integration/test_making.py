@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.settings import Settings
 from engine.data.rows.store import read_rows
-from engine.services.data import datasets
+from engine.services.data import datasets, leftovers
 from engine.services.data.annotation import annotation_queue
 from engine.services.data.making import documents, endpoint, forecast, making, writers
 from engine.services.data.versions import version_files
@@ -242,6 +243,16 @@ def test_documents_of_one_name_stay_apart_and_one_that_cannot_be_read_is_named(c
     assert [(one["name"], one["passages"]) for one in view["documents"]] == [("a.md", 3), ("a 2.md", 1), ("b.pdf", 0)]
     assert [one["fault"] and one["fault"]["code"] for one in view["documents"]] == [None, None, "data.pdf.damaged"]
     assert not [path for path in folder.iterdir() if path.is_file()]
+
+
+def test_documents_that_nobody_needs_are_swept_after_a_day(home: Context) -> None:
+    needed, forgotten = bring(home), bring(home)
+    making.start_making(home, needed, {"writer": "endpoint"})
+    for path in home.settings.home.joinpath("makings").rglob("*"):
+        os.utime(path, (1, 1))
+    leftovers.sweep(home)
+    assert [path.name for path in home.settings.home.joinpath("makings").iterdir()] == [needed]
+    assert forgotten != needed
 
 
 def test_documents_that_take_longer_are_read_by_a_job(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
