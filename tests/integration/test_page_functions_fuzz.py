@@ -58,6 +58,8 @@ VALID: dict[str, list[Any]] = {
     "audit_start": [1, {"off": ["toxic"], "values": {"near_duplicates": {"alike": 0.9}, "too_long": {"model": 1}}}], "audit_stop": [1],
     "check_row": [ROW], "apply_edits": [1, [ROW], [2], 5], "try_repair": [1, {"id": 1, "raw": "{}"}],
     "repair_rows": [1, [{"id": 1, "raw": "{}"}], 1], "rewrite_start": [1, {"model": 1, "rows": 2, "ids": [1]}], "rewrite_cancel": [1],
+    "make_view": ["0" * 32, 1000], "make_reading": [1], "make_forecast": ["0" * 32, {"writer": "model:1", "passages": 2}], "make_state": [1],
+    "make_start": ["0" * 32, {"writer": "model:1", "kinds": ["summary"], "wordings": {"summary": "{passage}"}}], "make_stop": [99], "make_resume": [99],
     "preview_operation": [1, "limit_rows", {"rows": 3}], "apply_operation": [1, "split_random", {"val": 10.0}, None],
     "cancel_version": [1], "use_version": [1, 1], "export_start": [1, {"format": "jsonl"}, 1], "export_cancel": [1],
     "review_decide": [1, "approve", {"messages": ROW["messages"]}, True], "review_approve_all": [1], "review_forget": [1],
