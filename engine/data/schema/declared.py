@@ -171,6 +171,7 @@ SHAPES = (
             Field("question", ("question", "query", "问题", "提问"), role="question"),
             _answer("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers"),
             _MORE,
+            _HISTORY,
             _SYSTEM,
         ),
     ),

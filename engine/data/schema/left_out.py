@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from engine.data.records.record import Record
 from engine.data.schema.contents import Reads, reads_like, says_something
+from engine.data.schema.majority import most
 from engine.data.schema.mapping import ColumnMapping
 
 _LOOKED_AT = 200  # values by which a column is told
@@ -41,7 +42,7 @@ class LeftOutCounter:
         self._takes = cache(plan.takes)
         self._rows: Counter[str] = Counter()
         self._values: dict[str, Counter[str]] = {}
-        self._nested: set[str] = set()
+        self._nested: Counter[str] = Counter()
 
     def watching(self, convert: Callable[[Record], T]) -> Callable[[Record], T]:
         """The converter, which counts what each record holds beside what is learnt."""
@@ -58,7 +59,7 @@ class LeftOutCounter:
                 continue
             self._rows[column] += 1
             if isinstance(value, (list, dict)):
-                self._nested.add(column)
+                self._nested[column] += 1
             if self._rows[column] <= _LOOKED_AT:
                 self._values.setdefault(column, Counter())[str(value).strip()[:_CLIP]] += 1
 
@@ -68,4 +69,4 @@ class LeftOutCounter:
         return sorted(found, key=lambda one: _ORDER.index(one.reads))
 
     def _reads(self, column: str) -> Reads:
-        return "nested" if column in self._nested else reads_like(self._values[column])
+        return "nested" if most(self._nested[column], self._rows[column]) else reads_like(self._values[column])
