@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
-
-TURN_KEYS = {"messages": ("role", "content"), "sharegpt": ("from", "value")}
+from engine.data.schema.layouts.turn_lists import TURN_KEYS as TURN_KEYS
 
 
 @dataclass(frozen=True)
