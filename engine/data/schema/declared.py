@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.schema.layouts.turn_lists import TURN_KEYS as TURN_KEYS
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from engine.data.schema.contents import (
     turn_of,
     values_of,
 )
-from engine.data.schema.declared import REFERENCES, SHAPES, TURN_KEYS, Field, plain_name, shape_of
+from engine.data.schema.declared import REFERENCES, SHAPES, Field, plain_name, shape_of
 from engine.data.schema.extras import MAX_EXTRA, can_be_kept
-from engine.data.schema.layouts.turn_lists import usual_turns
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
 from engine.data.schema.majority import most
 
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.data.records.record import Record
-from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.layouts.turn_lists import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
 from engine.data.schema.normalise.asked import asked_row, earlier, tools_beside
 from engine.data.schema.normalise.pairs import kto_row, preference_row

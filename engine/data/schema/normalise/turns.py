@@ -6,11 +6,10 @@ from typing import Any
 
 from engine.data.records.record import RowFault, show
 from engine.data.schema.contents import turn_of, turns_of
-from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.layouts.literals import object_in, read_list
 from engine.data.schema.layouts.parts import foreign_part, joined
 from engine.data.schema.layouts.roles import CALLING, ROLES, role_name, role_of
-from engine.data.schema.layouts.turn_lists import usual_turns
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
 from engine.data.schema.normalise.texts import as_said, check_characters, check_nested
 from engine.data.schema.normalise.tools import calls_of, read_calls
 
