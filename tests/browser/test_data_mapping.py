@@ -102,3 +102,29 @@ def test_a_column_left_out_is_told_and_mappings_stay(visit: Open, supplement: in
     page.select_option("#data-shape", "alpaca")
     assert page.input_value("#data-column-output") == "类别"
     seen.assert_clean()
+
+
+@pytest.fixture
+def doubted(server: Server, tmp_path: Path) -> int:
+    """A table that cannot be read in the encoding that fits best."""
+    path = tmp_path / "doubt.csv"
+    rows = "".join(f"Ärger über {n},Größe\n" for n in range(30)).encode().replace(b"\n", b"\xff\n")
+    path.write_bytes(b"prompt,completion\n" + rows)
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = sources.add_upload(ctx, path, "doubt.csv")
+    ctx.db.close()
+    return made
+
+
+def test_a_file_in_doubt_offers_every_encoding_by_a_name_that_people_know(visit: Open, doubted: int) -> None:
+    seen = visit()
+    page = seen.open(f"/data?dataset={doubted}")
+    page.wait_for_selector("#data-doubt")
+    assert "UTF-8" in page.inner_text(".ts-card")
+    names = page.locator("#data-doubt option").all_inner_texts()
+    assert "Central European, Windows (cp1250)" in names
+    assert seen.violations() == []
+    page.select_option("#data-doubt", "latin-1")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user")
+    assert "Western European (Latin-1)" in page.locator("#data-encoding option").first.inner_text()
+    seen.assert_clean()

@@ -8,7 +8,10 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.detection.file_signatures import binary_format
-from engine.data.detection.formats import Format, detect_text_format
+from engine.data.detection.format import Format
+from engine.data.detection.formats import detect_text_format
+from engine.data.detection.table_notes import excel_notes, table_reason
+from engine.data.readers.csv_reader import FIRST_ROW, NO_HEADER
 from engine.data.readers.documents import DOCUMENTS, ENCODING, Documents
 from engine.data.readers.excel_reader import survey
 from engine.data.readers.parquet_reader import open_parquet, unusable_columns
@@ -68,11 +71,20 @@ def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) ->
     form = detect_text_format(file.path, chosen.name, file.name)
     notes = [
         note("encoding", chosen.name, chosen.code, chosen.params),
+        *other_notes(chosen),
         note("format", form.name, form.code, form.params),
+        *(note("format", form.name, code, params) for code, params in form.remarks),
     ]
     return DetectedFile(
         SourceFile(file.path, file.name, form.name, chosen.name, form.options).chosen(options), form, notes
     )
+
+
+def other_notes(found: Encoding) -> list[Note]:
+    """What the file would be in the other encodings that it may have."""
+    return [
+        note("encoding", name, "encoding.other", {"encoding": name, "line": clip(line)}) for name, line in found.others
+    ]
 
 
 def _chosen(file: SourceFile, encoding: str | None) -> Encoding:
@@ -104,20 +116,9 @@ def _document(file: SourceFile, options: Mapping[str, Any]) -> DetectedFile:
 
 
 def _excel(file: SourceFile, options: Mapping[str, Any], budget: ReadingBudget | None) -> DetectedFile:
-    found = survey(file.path, options.get("sheet"), budget)
-    sheets, sheet, layout = found.sheets, found.sheet, found.layout
-    form = Format(
-        "xlsx", "format.xlsx", {"sheet": clip(sheet, MAX_NAME), "header": layout.header}, renamed=layout.renamed
-    )
-    notes = [note("format", "xlsx", form.code, form.params)]
-    others = [name for name in sheets if name != sheet]
-    for code, count, params in (
-        ("format.xlsx_others", len(others), {"sheets": clip(", ".join(others), 300)}),
-        ("format.xlsx_above", layout.above, {"rows": layout.above, "header": layout.header}),
-        ("format.xlsx_merged", layout.merged, {"areas": layout.merged}),
-        ("format.xlsx_formulas", found.without_value, {"cells": found.without_value}),
-    ):
-        if count:
-            notes.append(note("format", "xlsx", code, params))
-    known = {"sheet": sheet, "sheets": sheets[:_MAX_SHEETS]}
+    header = options.get("header") != NO_HEADER
+    found = survey(file.path, options.get("sheet"), budget, header=header)
+    known = {"sheet": found.sheet, "sheets": found.sheets[:_MAX_SHEETS], "header": FIRST_ROW if header else NO_HEADER}
+    form = Format("xlsx", *table_reason("xlsx", found.sheet, found.layout), renamed=found.layout.renamed)
+    notes = [note("format", "xlsx", code, params) for code, params in ((form.code, form.params), *excel_notes(found))]
     return DetectedFile(SourceFile(file.path, file.name, "xlsx", None, known), form, notes)

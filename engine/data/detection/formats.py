@@ -3,65 +3,63 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from itertools import islice
+import re
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.readers.csv_reader import header_names, split_rows
+from engine.data.detection.delimited import delimited
+from engine.data.detection.format import Format
+from engine.data.detection.named_json import check_not_json
 from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
-from engine.data.records.bounds import LOOK_BYTES, check_columns
+from engine.data.records.bounds import LOOK_BYTES
 from engine.data.records.encodings import open_text
+from engine.data.records.json_tolerant import behind_comments, is_comment, opens_comment, tidied
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import show
-from engine.data.schema.declared import is_known_name, plain_name
+from engine.data.schema.declared import is_known_name
 from engine.data.schema.layouts.turn_lists import is_bare_conversation
 
 _MARKDOWN = ("md", "markdown", "mdown")
-DELIMITERS = {",": "csv", "\t": "tsv", ";": "csv", "|": "csv"}
 _LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
 _OBJECT_STARTS = ('{"', "{}", "{")
+_BRACKETS = "[{/"  # that JSON, or a comment before it, begins with
+_LAID_OUT = re.compile(r"\{[ \t]*\r?\n")  # an object that goes on over the next lines
+_NEXT = re.compile(r"^\}[ \t]*,?\s*\{", re.M)  # the end of one at the beginning of a line, and the beginning of another
 _LOOK_LINES = 60
 _LOOK_CHARACTERS = 2_000_000
-
-
-@dataclass(frozen=True)
-class Format:
-    """A format with what its reader needs, and the reason: sentence `detect.<code>`."""
-
-    name: str  # "jsonl", "json", "csv", "tsv", "md", "txt", "xlsx", "parquet", "docx" or "pdf"
-    code: str  # of the sentence
-    params: dict[str, Any] = field(default_factory=dict)  # of the sentence
-    options: dict[str, Any] = field(default_factory=dict)  # what the reader takes: "delimiter", "key", "unit" ...
-    renamed: list[str] = field(default_factory=list)  # columns whose header was empty or repeated
 
 
 def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     """The format of a text file.
 
     Raises:
-        Fault: "data.file.blank", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
+        Fault: "data.file.blank", "data.json.unreadable", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
             "data.csv.bad_header".
     """
     lines = _first_lines(path, encoding)
     filled = [line for line in lines if line.text.strip()]
     if not filled:
         raise Fault("data.file.blank")
-    first = filled[0].text.strip()
-    if _is_jsonl(first, filled):
-        objects = sum(_is_row(line) for line in filled)
-        return Format("jsonl", "format.jsonl", {"found": objects, "lines": len(filled)})
-    opening = _opening("".join(line.text for line in filled))
+    text = "".join(line.text for line in filled)
+    opening = _opening(text)
+    if opening in _OBJECT_STARTS and _are_several(text, filled):
+        return Format("json", "format.json_several", options={"several": True})
+    rows = [line for line in filled if not is_comment(line.text.strip())] or filled
+    if _is_jsonl(rows[0].text.strip(), rows):
+        objects = sum(_is_row(line) for line in rows)
+        return Format("jsonl", "format.jsonl", {"found": objects, "lines": len(rows)})
     if opening in _LIST_STARTS:
         return Format("json", "format.json_list")
     if opening in _OBJECT_STARTS:
         return _json_object(path, encoding)
     if _ending(filename) in _MARKDOWN:
         return Format("md", "format.md", options=text_options({}))
-    return _delimited(lines, filename) or _plain(path, encoding)
+    table = delimited(lines, path, encoding, _ending(filename))
+    if table is None or filled[0].text.strip()[0] in _BRACKETS:
+        check_not_json(filename, filled)
+    return table or _plain(path, encoding)
 
 
 def _ending(filename: str) -> str:
@@ -82,13 +80,28 @@ def _first_lines(path: Path, encoding: str) -> list[Line]:
 
 
 def _opening(text: str) -> str:
-    """The first two characters that are not white space."""
-    return "".join(islice((char for char in text if not char.isspace()), 2))
+    """The first two characters that are neither white space nor in a comment."""
+    first = behind_comments(text)
+    return first[:1] + behind_comments(first[1:])[:1]
+
+
+def _are_several(text: str, lines: list[Line]) -> bool:
+    """Whether objects stand one after another that are not one a line: over several lines, or two on the first one."""
+    if any(opens_comment(line.text) for line in lines):
+        return True
+    first = behind_comments(text)
+    if _LAID_OUT.match(first):
+        return bool(_NEXT.search(first))
+    try:
+        _value, end = json.JSONDecoder().raw_decode(first)
+    except (ValueError, RecursionError):
+        return False
+    return first[end:].split("\n", 1)[0].lstrip(" \t,").startswith("{")
 
 
 def _is_row(line: Line) -> bool:
     text = line.text.strip()
-    return line.whole and (text[:1], text[-1:]) in (("{", "}"), ("[", "]"))
+    return line.whole and text.removesuffix(",")[-1:] in {"{": "}", "[": "]"}.get(text[:1], "-")
 
 
 def _is_jsonl(first: str, lines: list[Line]) -> bool:
@@ -115,7 +128,7 @@ def _is_conversation(line: Line) -> bool:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text.rstrip(","))
+        value = json.loads(tidied(text.rstrip(",")))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -130,67 +143,6 @@ def _json_object(path: Path, encoding: str) -> Format:
         raise Fault("data.json.several_lists", keys=show(", ".join(one.key for one in of_objects)))
     key = of_objects[0].key
     return Format("json", "format.json_member", {"key": show(key)}, {"key": key})
-
-
-@dataclass(frozen=True)
-class _Trial:
-    delimiter: str
-    header: list[str]
-    rows: int
-    share: float
-
-    @property
-    def known(self) -> bool:
-        return any(is_known_name(name) for name in self.header)
-
-
-def _delimited(lines: list[Line], filename: str) -> Format | None:
-    """CSV or TSV where a delimiter gives columns; by its name a file of one column."""
-    named = _ending(filename) in ("csv", "tsv", "tab")
-    trials = [trial for delimiter in DELIMITERS if (trial := _try(lines, delimiter))]
-    likely = [trial for trial in trials if trial.known or named or _looks_tabular(trial)]
-    if likely:
-        best = max(likely, key=lambda trial: (trial.known, trial.share, len(trial.header)))
-        return _table(best, "format.delimited" if best.known or not named or best.share >= 0.9 else "format.by_name")
-    if named:
-        header = _header(lines, ",")
-        if not header:
-            raise Fault("data.csv.bad_header")
-        return _table(_Trial(",", header, len(lines) - 1, 1.0), "format.one_column")
-    return None
-
-
-def _table(trial: _Trial, code: str) -> Format:
-    if not trial.rows:
-        raise Fault("data.csv.header_only", columns=show(", ".join(trial.header)))
-    check_columns(len(trial.header))
-    shown = {"\t": "⇥"}.get(trial.delimiter, trial.delimiter)
-    params = {"delimiter": shown, "columns": len(trial.header), "share": round(100 * trial.share)}
-    cells = [cell.strip() for cell in trial.header]
-    renamed = [name for name, cell in zip(header_names(cells), cells, strict=True) if name != cell]
-    return Format(DELIMITERS[trial.delimiter], code, params, {"delimiter": trial.delimiter}, renamed)
-
-
-def _header(lines: Iterable[Line], delimiter: str) -> list[str]:
-    cells = next(split_rows(iter(lines), delimiter), ([], []))[1]
-    return cells if isinstance(cells, list) else []
-
-
-def _try(lines: list[Line], delimiter: str) -> _Trial | None:
-    """How well the first lines fit a delimiter: None where the header has no second column."""
-    header = _header(lines, delimiter)
-    if len(header) < 2:
-        return None
-    rows = [cells for _, cells in islice(split_rows(iter(lines), delimiter), 1, None)]
-    widths = [len(cells) for cells in rows if isinstance(cells, list)]
-    share = sum(width == len(header) for width in widths) / len(widths) if widths else 0.0
-    return _Trial(delimiter, header, len(rows), share)
-
-
-def _looks_tabular(trial: _Trial) -> bool:
-    names = [plain_name(cell) for cell in trial.header]
-    short = all(0 < len(name) <= 40 and name.count("_") < 5 and name[-1] not in ".!?。！？" for name in names)
-    return short and len(set(names)) == len(names) and trial.rows >= 2 and trial.share >= 0.9
 
 
 def _plain(path: Path, encoding: str) -> Format:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from engine.core.cells import as_it_was, has_end_mark, row_text
+from engine.data.readers.tables.quotes import BACKSLASH, DOUBLED, csv_options, given_back, held_back
 from engine.data.records.bounds import MAX_READ_TWICE, MAX_ROW, MAX_ROW_LINES, ReadingBudget, check_columns
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip
+
+FIRST_ROW, NO_HEADER = "first", "none"  # what names the columns of a table
 
 
 class _RowTooLong(Exception):
@@ -52,11 +57,17 @@ class _Lines:
         self.taken = self.taken[:1]
 
 
-def split_rows(lines: Iterable[Line], delimiter: str) -> Iterator[tuple[list[Line], list[str] | str]]:
-    """Each row: its lines with its cells, or with the code of what is wrong."""
+def split_rows(
+    lines: Iterable[Line], delimiter: str, quoting: str = DOUBLED
+) -> Iterator[tuple[list[Line], list[str] | str]]:
+    """Each row: its lines with its cells, or with the code of what is wrong. `quoting`: one of QUOTING."""
+    if quoting == BACKSLASH:
+        found = split_rows(held_back(lines), delimiter)
+        yield from ((some, given_back(cells) if isinstance(cells, list) else cells) for some, cells in found)
+        return
     csv.field_size_limit(MAX_ROW)
     feed = _Lines(lines)
-    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    reader = csv.reader(feed, **csv_options(delimiter, quoting))
     while True:
         feed.start_row()
         try:
@@ -90,26 +101,59 @@ def header_names(cells: list[str]) -> list[str]:
     return list(names)
 
 
+def numbered_names(width: int) -> list[str]:
+    """Names of columns that nothing names."""
+    return [f"#{place}" for place in range(1, width + 1)]
+
+
 def read_csv(
-    path: Path, encoding: str, delimiter: str, budget: ReadingBudget | None = None
+    path: Path, encoding: str, options: Mapping[str, Any], budget: ReadingBudget | None = None
 ) -> Iterator[Record | Rejected]:
-    """Each row under the header; in a file whose formulas we disarmed, cells are what they were before."""
-    ours = has_end_mark(path)
+    """Each row under the header; in a file whose formulas we disarmed, cells are what they were before.
+
+    Args:
+        options: "delimiter"; "quoting" of QUOTING; "header" ("none": the first row is data); "skip": lines before the table.
+    """
+    ours, delimiter = has_end_mark(path), options["delimiter"]
     with open_text(path, encoding) as stream:
-        rows = split_rows(numbered_lines(stream), delimiter)
-        names: list[str] | None = None
+        rows = split_rows(behind(numbered_lines(stream), options), delimiter, options.get("quoting", DOUBLED))
+        heads: list[str] | None = None
         row = 0
         for lines, found in rows:
             cells, changed = _armed(found) if ours and isinstance(found, list) else (found, False)
-            if names is None:
-                names = header_names(cells) if isinstance(cells, list) else ["#1"]
-                check_columns(len(names))
-                continue
+            if heads is None:
+                heads, names = _heads(cells, options)
+                if not names_nothing(options):
+                    continue
             row += 1
             if budget and isinstance(found, str):  # a malformed row may have cost as much as many good ones
                 budget.rows(0, 0)
             raw = row_text(cells, delimiter) if changed else "".join(part.text for part in lines)
-            yield _record(lines, cells, names, row, raw)
+            yield _again(lines, cells, heads, row, raw) or _record(lines, cells, names, row, raw)
+
+
+def behind(lines: Iterator[Line], options: Mapping[str, Any]) -> Iterator[Line]:
+    """The lines of the table: those behind what only says how it is written."""
+    return islice(lines, options.get("skip", 0), None)
+
+
+def names_nothing(options: Mapping[str, Any]) -> bool:
+    """Whether the first row is data and the columns have no names."""
+    return options.get("header") == NO_HEADER
+
+
+def _heads(cells: list[str] | str, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The header's cells, none where there is no header; and the names of the columns."""
+    width = len(cells) if isinstance(cells, list) else 1
+    check_columns(width)
+    if names_nothing(options):
+        return [], numbered_names(width)
+    return (cells, header_names(cells)) if isinstance(cells, list) else ([], ["#1"])
+
+
+def _again(lines: list[Line], cells: list[str] | str, heads: list[str], row: int, raw: str) -> Rejected | None:
+    again = cells == heads and len(heads) > 1
+    return Rejected("data.row.header_again", row, lines[0].number, raw=raw) if again else None
 
 
 def _armed(cells: list[str]) -> tuple[list[str], bool]:

@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-import re
+import math
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-_ZEROS = re.compile(r"0{2,}")
-_PERCENT = re.compile(r"0(?:\.(0+))?%")
-_DIGITS = 15  # that a spreadsheet shows of a number; further ones are rounding
+from engine.data.readers.shown.codes import Section, sections
+from engine.data.readers.shown.dates import iso, shown_date
+from engine.data.readers.shown.numbers import shown_number
+
+_DATES = (datetime, date, time, timedelta)
 
 
 def cell_text(cell: Any) -> str | None:
-    """The text of a cell as openpyxl reads it; None where it is empty. Dates are ISO, whole numbers have no point."""
+    """The text of a cell as openpyxl reads it, under its number format; None where it is empty or shows an error."""
     value = cell.value
-    if value is None or isinstance(value, str):
-        return _unescaped(value) if value else None
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if cell.data_type == "e" or not value:
+            return None
+        text = _unescaped(value)
+        return shown_text(text, str(cell.number_format)) if cell._style_id else text
+    return shown_value(value, str(cell.number_format))
+
+
+def shown_value(value: Any, code: str) -> str | None:
+    """A number, a date or a truth value under a format code; None where it shows nothing."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, (int, float)):
-        return _number(value, str(cell.number_format))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    return _duration(value) if isinstance(value, timedelta) else str(value)
+        return (shown_number(value, code) or None) if math.isfinite(value) else None
+    if isinstance(value, _DATES):
+        try:
+            return shown_date(value, code)
+        except (ValueError, OverflowError):
+            return iso(value)
+    return str(value)
+
+
+def shown_text(text: str, code: str) -> str:
+    """A text under a format code: `@" kg"` adds to it."""
+    section = _text_section(code)
+    if section is None:
+        return text
+    return "".join(text if token.kind == "@" else token.text for token in section.tokens)
+
+
+@lru_cache(maxsize=2_048)
+def _text_section(code: str) -> Section | None:
+    """The section that adds to a text; None where the text stands as it is."""
+    last = sections(code)[-1]
+    return last if last.has("@") and len([token for token in last.tokens if token.text.strip()]) > 1 else None
 
 
 def _unescaped(text: str) -> str:
@@ -35,18 +63,3 @@ def _unescaped(text: str) -> str:
     from openpyxl.utils.escape import unescape
 
     return str(unescape(text))
-
-
-def _number(value: float, shown_as: str) -> str:
-    if found := _PERCENT.fullmatch(shown_as):
-        return f"{100 * value:.{len(found.group(1) or '')}f}%"
-    if isinstance(value, int) or value.is_integer():
-        whole = str(int(value))
-        return whole.zfill(len(shown_as)) if _ZEROS.fullmatch(shown_as) and value >= 0 else whole
-    return format(Decimal(f"{value:.{_DIGITS}g}"), "f")
-
-
-def _duration(value: timedelta) -> str:
-    seconds = round(value.total_seconds())
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

@@ -70,6 +70,23 @@ def read_json(path: Path, encoding: str, key: str | None, budget: ReadingBudget)
             yield Rejected("data.json.after_end", line=scanner.line, params={"near": clip(more, 40)})
 
 
+def read_json_stream(path: Path, encoding: str, budget: ReadingBudget) -> Iterator[Record | Rejected]:
+    """Each of the objects that stand one after another, over any number of lines, with or without commas between them."""
+    with open_text(path, encoding, newline=None) as stream:
+        scanner = JsonScanner(Watched(stream, budget), alone=True)
+        row = 0
+        while char := scanner.peek():
+            if char in ",]}":
+                scanner.take()
+                if char != ",":
+                    params = {"position": scanner.column, "near": char}
+                    yield Rejected("data.json.malformed", row, scanner.line, params=params)
+                continue
+            row += 1
+            piece = scanner.value()
+            yield json_row(piece.text, row, piece.line, whole=piece.whole)
+
+
 class _Elements:
     """The elements of the list that `scanner` stands in."""
 

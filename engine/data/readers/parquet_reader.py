@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
+from engine.data.readers.parquet_absent import without_absent
 from engine.data.readers.parquet_pages import PageHead, PagesDamaged, pages
 from engine.data.readers.parquet_weight import weight
+from engine.data.readers.tables.arrow_values import handy, is_usable, needs_texts, with_texts
 from engine.data.records.bounds import (
     BATCH_BYTES,
     MAX_FIXED,
@@ -75,20 +77,8 @@ def _check_size(file: ParquetFile) -> None:
 
 
 def unusable_columns(file: ParquetFile) -> dict[str, str]:
-    """Columns of a type that holds neither text nor turns (maps, bytes, times ...): name -> type."""
-    return {field.name: str(field.type)[:80] for field in file.schema_arrow if not _usable(field.type)}
-
-
-def _usable(kind: Any) -> bool:
-    from pyarrow import types
-
-    if types.is_dictionary(kind):
-        return _usable(kind.value_type)
-    tests = (
-        types.is_string, types.is_large_string, types.is_list, types.is_large_list, types.is_struct,
-        types.is_boolean, types.is_integer, types.is_floating, types.is_null,
-    )  # fmt: skip
-    return any(test(kind) for test in tests)
+    """Columns of a type that holds neither text nor turns (bytes, intervals ...): name -> type."""
+    return {field.name: str(field.type)[:80] for field in file.schema_arrow if not is_usable(field.type)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,37 +215,34 @@ def _light(batch: RecordBatch, budget: ReadingBudget) -> Iterator[RecordBatch]:
     yield from _light(batch.slice(half), budget)
 
 
-def _plain(batch: RecordBatch, kinds: list[Field]) -> RecordBatch:
-    """The batch with its texts in place of their places in a dictionary."""
-    import pyarrow as pa
-
-    schema = pa.schema(kinds)
-    return batch if batch.schema.equals(schema) else batch.cast(schema)
-
-
 def _made(part: RecordBatch, kinds: list[Field], row: int, budget: ReadingBudget) -> Iterator[Record | Rejected]:
     size = weight(part)
     if size > MAX_ROW_BYTES:
         yield Rejected("data.bounds.row", row + 1, params={"mb": size // MB, "limit": MAX_ROW_BYTES // MB})
         return
     budget.made(size, row + 1)
-    yield from _records(_plain(part, kinds), row)
+    yield from _records(handy(part, kinds), [kind.name for kind in kinds if needs_texts(kind.type)], row)
 
 
-def _records(batch: RecordBatch, row: int) -> Iterator[Record | Rejected]:
-    """All rows at once, or where that fails each for itself."""
+def _records(batch: RecordBatch, texts: list[str], row: int) -> Iterator[Record | Rejected]:
+    """All rows at once, or where that fails each for itself; `texts`: columns whose values become texts."""
+    present = without_absent(batch.schema)
     try:
-        found = batch.to_pylist()
-    except (ValueError, OverflowError):
-        yield from (_record(batch.slice(index, 1), row + index + 1) for index in range(batch.num_rows))
+        found = batch.to_pylist(maps_as_pydicts="strict")
+    except (ValueError, OverflowError, KeyError):
+        yield from (_record(batch.slice(index, 1), texts, row + index + 1, present) for index in range(batch.num_rows))
         return
-    for place, values in enumerate(found, row + 1):
+    for place, values in enumerate(map(present, found), row + 1):
+        with_texts(values, texts)
         yield Record(place, None, values, show(values, MAX_RAW))
 
 
-def _record(one: RecordBatch, row: int) -> Record | Rejected:
+def _record(
+    one: RecordBatch, texts: list[str], row: int, present: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Record | Rejected:
     try:
-        values = one.to_pylist()[0]
-    except (ValueError, OverflowError) as error:
+        values = present(one.to_pylist(maps_as_pydicts="strict")[0])
+    except (ValueError, OverflowError, KeyError) as error:
         return Rejected("data.parquet.bad_value", row, params={"detail": show(str(error))})
+    with_texts(values, texts)
     return Record(row, None, values, show(values, MAX_RAW))

@@ -20,9 +20,18 @@ def weight(array: Any) -> int:
         return _VALUE * len(array) + _referred(array)
     if types.is_struct(kind):
         return _OBJECT * len(array) + sum(weight(column) for column in array.flatten())
+    if types.is_map(kind):
+        return _OBJECT * len(array) + weight(_of_rows(array, array.keys)) + weight(_of_rows(array, array.items))
     if types.is_nested(kind):
         return _OBJECT * len(array) + (weight(array.flatten()) if hasattr(array, "flatten") else array.nbytes)
     return _VALUE * len(array) + int(array.nbytes)
+
+
+def _of_rows(array: Any, inner: Any) -> Any:
+    """Of all keys or values of a map those that the rows at hand have."""
+    offsets = array.offsets
+    first, last = offsets[0].as_py(), offsets[-1].as_py()
+    return inner.slice(first, last - first) if len(inner) >= last else inner
 
 
 def _referred(array: Any) -> int:
@@ -38,5 +47,5 @@ def _referred(array: Any) -> int:
 
 
 def _is_text(types: Any, kind: Any) -> bool:
-    tests = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    tests = (types.is_string, types.is_large_string, types.is_string_view, types.is_binary, types.is_large_binary)
     return any(test(kind) for test in tests)

@@ -8,10 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from engine.data.readers.csv_reader import read_csv
+from engine.data.readers.arranged_reader import read_arranged
+from engine.data.readers.csv_reader import names_nothing, read_csv
 from engine.data.readers.documents import DOCUMENTS
 from engine.data.readers.excel_reader import read_excel
-from engine.data.readers.json_reader import read_json
+from engine.data.readers.json_reader import read_json, read_json_stream
 from engine.data.readers.jsonl_reader import read_jsonl
 from engine.data.readers.parquet_reader import read_parquet
 from engine.data.readers.text_reader import read_text
@@ -19,7 +20,7 @@ from engine.data.records.bounds import HEED_EVERY, ReadingBudget
 from engine.data.records.record import Record, Rejected
 
 TEXTS = ("txt", "md", *DOCUMENTS)  # formats whose rows are pieces of one text
-CHOICES = ("unit", "chunk_characters", "sheet")  # options that a person may choose
+CHOICES = ("unit", "chunk_characters", "sheet", "header", "quoting")  # options that a person may choose
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class SourceFile:
 
     path: Path  # where the reader finds it
     name: str  # as it was uploaded
-    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet" or one of TEXTS; "" before detection
+    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet", one of TEXTS, or "arranged"; "" before detection
     encoding: str | None = None  # name of a codec; None where the format needs none
     options: dict[str, Any] = field(default_factory=dict)  # what its reader takes, as `Format.options`
 
@@ -51,15 +52,19 @@ class SourceFile:
         text = self.encoding or "utf-8"
         if self.format == "parquet":
             return read_parquet(self.path, budget)
+        if self.format == "arranged":
+            return read_arranged(self.path)
         if self.format == "jsonl":
             return read_jsonl(self.path, text)
+        if self.format == "json" and self.options.get("several"):
+            return read_json_stream(self.path, text, budget)
         if self.format == "json":
             return read_json(self.path, text, self.options.get("key"), budget)
         if self.format == "xlsx":
-            return read_excel(self.path, self.options["sheet"], budget)
+            return read_excel(self.path, self.options["sheet"], budget, header=not names_nothing(self.options))
         if self.format in TEXTS:
             return chain(self._lost_pages(), read_text(self.path, text, self.options))
-        return read_csv(self.path, text, self.options["delimiter"], budget)
+        return read_csv(self.path, text, self.options, budget)
 
     def _lost_pages(self) -> Iterator[Rejected]:
         for _page, code, params in self.options.get("lost", ()):

@@ -10,11 +10,14 @@ from typing import Protocol
 from engine.data.records.bounds import MAX_ROW
 
 _CHUNK = 256 * 1024
-_OUTSIDE = re.compile(r'["\[\]{},]')
+_OUTSIDE = re.compile(r'["\[\]{},/]')
 _INSIDE = re.compile(r'["\\\n]')
 _SPACE = re.compile(r"[ \t\r\n]*")
 _KEY = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _MAX_KEY = 4_096
+_COMMENTS = {"//": "\n", "/*": "*/"}  # how each ends
+_MAX_COMMENT = 20_000  # characters
+_BEFORE_COMMENT = " \t\r\n,[]{}"  # an address in a text whose quotes are wrong stands behind others
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,15 @@ class Characters(Protocol):
 
 
 class JsonScanner:
-    """A place in a JSON text, moved forward value by value."""
+    """A place in a JSON text, moved forward value by value. Comments are passed over like white space.
 
-    def __init__(self, stream: Characters) -> None:
+    Args:
+        alone: a list or an object ends with its bracket, as where several stand one after another.
+    """
+
+    def __init__(self, stream: Characters, *, alone: bool = False) -> None:
         self._stream = stream
+        self._alone = alone
         self._buffer = ""
         self._at = 0
         self._before = ""  # what stands before this place on its line
@@ -62,7 +70,11 @@ class JsonScanner:
             found = _SPACE.match(self._buffer, self._at)
             self._pass(found.end() if found else self._at)
             if self._at < len(self._buffer):
-                return self._buffer[self._at]
+                char = self._buffer[self._at]
+                if char != "/" or (end := self._comment(self._at)) is None:
+                    return char
+                self._pass(end)
+                continue
             if not self._more():
                 return ""
 
@@ -125,6 +137,8 @@ class JsonScanner:
                 if at == len(self._buffer) and not self._extend():
                     return at, depth, quoted, False
                 at += 1
+            elif char == "/":
+                at = self._comment(found.start()) or at
             elif quoted or char == '"':
                 quoted = not quoted  # a raw line end cannot stand in a string: it ends one too
             elif char in "[{":
@@ -133,6 +147,24 @@ class JsonScanner:
                 return found.start(), depth, quoted, True
             elif char != ",":
                 depth -= 1
+                if not depth and self._alone:
+                    return at, depth, quoted, True
+
+    def _comment(self, at: int) -> int | None:
+        """Where the comment that begins here ends; None where none does."""
+        if at and self._buffer[at - 1] not in _BEFORE_COMMENT:
+            return None
+        while len(self._buffer) - at < 2 and self._extend():
+            pass
+        closing = _COMMENTS.get(self._buffer[at : at + 2])
+        if closing is None:
+            return None
+        while (end := self._buffer.find(closing, at + 2, at + _MAX_COMMENT)) < 0:
+            if len(self._buffer) - at > _MAX_COMMENT:
+                return None
+            if not self._extend():
+                return len(self._buffer) if closing == "\n" else None
+        return end if closing == "\n" else end + len(closing)
 
     def _pass(self, end: int) -> None:
         text = self._buffer[self._at : end]

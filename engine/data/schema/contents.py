@@ -15,10 +15,13 @@ from engine.data.schema.layouts.parts import joined
 from engine.data.schema.layouts.roles import role_name, role_of
 from engine.data.schema.layouts.turn_lists import TURN_KEYS, layout_of, usual_turns
 from engine.data.schema.majority import filled, most, nearly_all, says_nothing
+from engine.data.schema.members import text_of_thought
+from engine.data.schema.weighted import holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
 LONGEST_LABEL = 80  # characters
+_ONE_WORD = 12  # characters; a thought is longer, or has words in it
 _ENOUGH = 20  # rows from which on labels must repeat
 _NUMBER = re.compile(r"[\s\d.,:/+%$€£¥年月日T-]+Z?")  # numbers, dates, times, amounts
 _CODE = re.compile(r"[A-Za-z_.:/@#-]*+\d[A-Za-z\d_.:/@#-]*")  # "ID-0042", "doc7.pdf", an address
@@ -245,6 +248,21 @@ def _objects(column: str, rows: Rows) -> bool:
     return most(fits, len(values))
 
 
+def _thoughts(column: str, rows: Rows) -> bool:
+    """Whether a column holds thinking: texts (or parts of them) that are no switches, and of more than a word."""
+    values = [value for value in values_of(column, rows) if value not in ("", [])]
+    texts = [text for value in values if (text := text_of_thought(value).strip())]
+    return not values or (len(texts) * 2 > len(values) and any(len(text) > _ONE_WORD or " " in text for text in texts))
+
+
+def _weights(column: str, rows: Rows) -> bool:
+    return holds_weights(column, values_of(column, rows))
+
+
+def _marks(column: str, rows: Rows) -> bool:
+    return holds_marks([json_list(value) if isinstance(value, str) else value for value in values_of(column, rows)])
+
+
 HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "anything": lambda _column, _rows: True,
     "text": mostly_text,
@@ -255,6 +273,9 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "label": _labels,
     "thumb": _thumbs,
     "tools": _tools,
+    "thoughts": _thoughts,
+    "weight": _weights,
+    "marks": _marks,
     "single": _single,
     "words": _words,
     "history": _history,

@@ -19,6 +19,7 @@ class Field:
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
+            "thoughts" (thinking before an answer), "weight" (a number that is not negative), "marks" (a list of such),
             "object", "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
@@ -114,6 +115,32 @@ _MORE = Field(
     spare=(*_CONTEXT, *_ADDED),
     spare_holds="added",
 )
+_REASONING = Field(
+    "reasoning",
+    (
+        "reasoning", "reasoning_content", "thinking", "thought", "thoughts", "cot", "complex_cot", "chain_of_thought", "thinking_process",
+        "reasoning_process", "reasoning_trace", "thinking_trajectory", "deepseek_reasoning", "思考", "思考过程", "推理", "推理过程", "思维链", "思路",
+    ),
+    required=False,
+    holds="thoughts",
+    role="reasoning",
+    spare=("rationale", "rationales"),
+)  # fmt: skip
+
+_WEIGHT = Field(
+    "weight",
+    ("sample_weight", "loss_weight", "weight", "row_weight", "example_weight", "样本权重", "权重"),
+    required=False,
+    wording=False,
+    holds="weight",
+)  # how much a row counts in the loss
+_MARKS = Field(
+    "marks",
+    ("loss_mask", "loss_masks", "train_mask", "train", "trainable", "weights", "message_weights", "loss"),
+    required=False,
+    wording=False,
+    holds="marks",
+)  # the same of each turn
 
 
 def _answer(key: str, names: tuple[str, ...], holds: str = "text") -> Field:
@@ -122,7 +149,7 @@ def _answer(key: str, names: tuple[str, ...], holds: str = "text") -> Field:
 
 
 SHAPES = (
-    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM_OF_TURNS, _TOOLS)),
+    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM_OF_TURNS, _TOOLS, _MARKS, _WEIGHT)),
     Shape(
         "sharegpt",
         "chat",
@@ -136,6 +163,8 @@ SHAPES = (
             ),
             _SYSTEM_OF_TURNS,
             _TOOLS,
+            _MARKS,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -146,7 +175,9 @@ SHAPES = (
             _MORE,
             _answer("output", ("output", "completion", *_ANSWERS, "输出")),
             _HISTORY,
+            _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -157,8 +188,10 @@ SHAPES = (
             _answer("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), holds="either"),
             _MORE,
             _HISTORY,
+            _REASONING,
             _SYSTEM,
             _TOOLS,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -170,7 +203,9 @@ SHAPES = (
             _answer("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers"),
             _MORE,
             _HISTORY,
+            _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -185,7 +220,9 @@ SHAPES = (
                 role="answer",
             ),
             _MORE,
+            _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -198,6 +235,7 @@ SHAPES = (
             _MORE,
             _HISTORY,
             _SYSTEM,
+            _WEIGHT,
             _TOOLS,
         ),
     ),
@@ -210,8 +248,10 @@ SHAPES = (
             _MORE,
             Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
             _HISTORY,
+            _REASONING,
             _SYSTEM,
             _TOOLS,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -225,7 +265,7 @@ SHAPES = (
         ),
         rest="reference",
     ),
-    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"),)),
+    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"), _WEIGHT)),
 )  # fmt: skip
 
 
@@ -266,7 +306,9 @@ def holds_conversations(name: str) -> bool:
     return plain_name(name) in _TEXT_LISTS
 
 
-_KNOWN = frozenset(name for shape in SHAPES for f in shape.fields if f != _MORE for name in (*f.names, *f.spare))
+_KNOWN = frozenset(
+    name for shape in SHAPES for f in shape.fields if f not in (_MORE, _MARKS, _WEIGHT) for name in (*f.names, *f.spare)
+)
 
 
 def is_known_name(name: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.data.records.record import clip, show
+from engine.data.schema.beside_text import beside_text
 from engine.data.schema.classes import classes_of
 from engine.data.schema.contents import (
     HOLDS,
@@ -28,9 +29,11 @@ from engine.data.schema.declared import REFERENCES, SHAPES, Field, plain_name, s
 from engine.data.schema.extras import MAX_EXTRA, can_be_kept
 from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
 from engine.data.schema.majority import most
+from engine.data.schema.members import is_thinking
+from engine.data.schema.weighted import MARKS, remarks
 
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
-_KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call"}
+_KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call", *MARKS}
 _MOST_SHOWN = 20
 
 
@@ -73,6 +76,7 @@ def guess_shape(columns: Sequence[str], rows: Rows) -> Guess:
             guess.remarks.append(("shape.labels", params))
             guess.templates["text"] = [wording]
         _remark_extra(guess, columns, rows)
+        _remark_weights(guess, columns, rows)
     return guess
 
 
@@ -185,6 +189,8 @@ def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
     guess.remarks.append((f"field.turns{such}", {"field": turns.key, **told}))
     for other in others:
         _fill(guess, other, columns, rows)
+    if marks := _marks(column, rows):
+        guess.remarks.append(("columns.turn_weights", {"columns": ", ".join(marks), "column": column}))
     _without_repeated(guess, column, rows)
     if lost := _other_keys(column, rows):
         guess.remarks.append(("columns.turn_keys", {"columns": ", ".join(lost), "column": column}))
@@ -208,14 +214,26 @@ def _usual(turns: list[Any]) -> list[Any]:
 
 def _other_keys(column: str, rows: Rows) -> list[str]:
     """Members of turns that mean nothing here."""
+    return [key for key in _keys(column, rows) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
+
+
+def _marks(column: str, rows: Rows) -> list[str]:
+    """Members of turns that say how much they count."""
+    return [key for key in _keys(column, rows) if key in MARKS]
+
+
+def _keys(column: str, rows: Rows) -> dict[str, None]:
+    """Every member of a turn that says something."""
     lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
-    seen = (key for turns in lists if isinstance(turns, list) for turn in _usual(turns) if isinstance(turn, dict) for key in turn if turn[key] is not None)  # fmt: skip
-    return [key for key in dict.fromkeys(seen) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
+    seen = (key for turns in lists if isinstance(turns, list) for turn in _usual(turns) if isinstance(turn, dict) for key in turn if turn[key] is not None and not is_thinking(turn, key))  # fmt: skip
+    return dict.fromkeys(seen)
 
 
 def _names(columns: Sequence[str], rows: Rows) -> Guess:
     trials = [_try(key, columns, rows) for key in _BY_NAMES]
     for guess in trials:
+        if guess.shape == "text" and (beside := beside_text(columns)) and guess.whole:
+            return Guess(remarks=[("shape.text_beside", {"text": guess.mapping["text"], "columns": ", ".join(beside)})])
         if guess.whole:
             guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
             if guess.shape == "qa_context" and _has_answer_lists(guess, rows):
@@ -233,6 +251,8 @@ def mappings_by_name(columns: Sequence[str]) -> dict[str, dict[str, str]]:
 def _by_name(key: str, columns: Sequence[str]) -> dict[str, str]:
     guess = Guess(key)
     for wanted in shape_of(key).fields:
+        if wanted.holds in ("weight", "marks"):  # of such names, contents alone tell what they are
+            continue
         _fill(guess, replace(wanted, holds="anything", spare_holds=""), columns, ())
     return guess.mapping
 
@@ -292,6 +312,15 @@ def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
         guess.remarks.append(("columns.unused", {"columns": ", ".join(kept[:_MOST_SHOWN])}))
     if gone:
         guess.remarks.append(("columns.left_out", {"columns": ", ".join(gone[:_MOST_SHOWN]), "limit": MAX_EXTRA}))
+
+
+def _remark_weights(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
+    """What a column that tells how much rows count is taken for, and why another is not."""
+    values = {column: values_of(column, rows) for column in columns}
+    found = list(remarks(str(guess.shape), guess.mapping, columns, values))
+    if any(code == "field.weight" for code, _ in found):
+        guess.remarks = [one for one in guess.remarks if one[1].get("field") != "weight"]
+    guess.remarks += found
 
 
 def _takes_rest(guess: Guess) -> bool:

@@ -17,6 +17,7 @@ class ColumnMapping:
     shape: Shape  # what rows become
     columns: Mapping[str, str]  # field -> column, without empty entries
     wordings: Mapping[str, tuple[Wording, ...]] = field(default_factory=dict)  # field -> its wordings
+    tidy: tuple[str, ...] = ()  # repairs of whole conversations, as `TIDIES` has them
 
     @property
     def used(self) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.data.records.record import Record as FileRecord
 from engine.data.records.record import RowFault
-from engine.data.rows.row import Row, content_of
+from engine.data.rows.row import THINKING, Row, content_of
 from engine.data.schema.declared import OPENAI_CHOSEN, plain_name, shape_of
 from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import normaliser
@@ -38,6 +38,7 @@ def original_layout(
     def record(row: Row) -> Record:
         wanted = content_of(row)
         for made in fill(row, plain, partial(_given, fields, row.get("extra") or {})):
+            made |= _put(plain, weight=row.get("weight", 1))
             extra = _beside(made.get(plain.get("prompt", "")), row.get("extra") or {}, columns)
             whole = _with_extra(made, extra, columns)
             try:
@@ -97,6 +98,7 @@ def _pair(row: Row, columns: Columns) -> tuple[Record, str, str]:
         messages = messages[-2:]
     if [message["role"] for message in messages] != ["user", "assistant"]:
         raise NotFit
+    made |= _put(columns, reasoning=messages[1].get(THINKING, ""))
     return made, messages[0]["content"], messages[1]["content"]
 
 
@@ -193,9 +195,16 @@ def _fill_kto(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
     made |= _put(columns, tools=row.get("tools", []))
     if "completion" in columns:
         for asked in _alone_prompts(prompt, given):
-            yield made | _put(columns, prompt=_alone(asked), completion=_alone(completion), label=label)
+            yield made | _put(columns, prompt=_alone(asked), label=label, **_answered(completion))
             yield made | _put(columns, prompt=asked, completion=completion, label=label)
     yield made | _put(columns, prompt=[*prompt, *completion], label=label)
+
+
+def _answered(completion: Messages) -> Record:
+    """A single answer as its text, with its thinking in a column of its own."""
+    if [set(one) for one in completion] == [{"role", "content", THINKING}]:
+        return {"completion": completion[0]["content"], "reasoning": completion[0][THINKING]}
+    return {"completion": _alone(completion), "reasoning": ""}
 
 
 def _fill_prompt(row: Row, columns: Columns, _given: Given) -> Iterator[Record]:

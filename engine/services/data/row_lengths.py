@@ -14,10 +14,10 @@ import numpy as np
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.rows.index import Column, RowIndex
-from engine.data.rows.row import conversation_of, kind_of
 from engine.data.templates.encoded import Encoded
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.token_overview import one_text
 from engine.models.base.paths import tokenizer_folder
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.rows import MeasuredTokens
@@ -54,8 +54,7 @@ def encode_rows(
     Args:
         seconds: only the first rows where so much time is over.
     """
-    read = [row if kind_of(row) in ("chat", "text") else conversation_of(row) for row in rows]
-    return template.encode_many(read, seconds)
+    return template.encode_many([one_text(dict(row)) for row in rows], seconds)
 
 
 def measure_tokens(ctx: Context, dataset: int, model: int) -> MeasuredTokens:

@@ -52,8 +52,17 @@ def view_of(session: Session, row: Dataset) -> DatasetView:
         "by_name": mappings_by_name(row.columns or ()),
         "encodings": list(ENCODINGS) if row.encoding else [],
         "reading": reading_of(row),
+        "arrange": row.detection.get("arrange"),
+        "ways": row.detection.get("ways", []),
+        "plain_columns": row.detection.get("plain_columns") or row.columns or [],
+        "tidy": row.detection.get("tidy", []),
         "repaired": rejected.counts(session, row.id)[1],
         "versions": versions.next_number(session, row.id) - 1,
+        "splits": {
+            "proposed": row.detection.get("splits"),
+            "chosen": (row.detection.get("chosen") or {}).get("splits"),
+            "files": [str(source["name"]) for source in row.sources or ()],
+        },
     }
 
 

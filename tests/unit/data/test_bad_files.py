@@ -88,16 +88,16 @@ def test_damaged_parquet_says_how_many_rows_are_lost(tmp_path: Path) -> None:
     assert_can_be_said(lost["code"], lost["params"])
 
 
-def test_map_columns_are_named_and_cannot_be_chosen(tmp_path: Path) -> None:
+def test_columns_of_bytes_are_named_and_cannot_be_chosen(tmp_path: Path) -> None:
     import pyarrow as pa
 
-    kinds = pa.array([[("a", "b")]], pa.map_(pa.string(), pa.string()))
+    kinds = pa.array([[("a", b"b")]], pa.map_(pa.string(), pa.binary()))
     data = parquet({"prompt": ["Q1"], "completion": ["A1"], "extra": kinds, "raw": [b"\xff"]})
     result = run(tmp_path, data)
     assert result.pairs == [("Q1", "A1")]
     named = {n["params"]["column"]: n["params"]["type"] for n in result.source.notes if n["code"] == "columns.unusable"}
     assert named.keys() == {"extra", "raw"}
-    assert named["extra"].startswith("map<string, string")
+    assert named["extra"].startswith("map<string, binary")
     with pytest.raises(Fault, match="unknown_column"):
         run(tmp_path, data, shape="text", mapping={"text": "extra"})
 
@@ -125,7 +125,7 @@ def test_quotes_that_each_line_opens_and_never_closes_are_read_again_only_so_oft
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.data.readers.csv_reader.MAX_READ_TWICE", 1_000_000)
         patch.setattr("engine.data.readers.csv_reader.MAX_ROW_LINES", 20_000)
-        found = list(read_csv(path, "utf-8", ","))
+        found = list(read_csv(path, "utf-8", {"delimiter": ","}))
     assert all(isinstance(one, Rejected) and one.code == "data.csv.open_quote" for one in found)
     assert len(found) < 30  # not one for each line, with all lines behind it read each time
 
@@ -134,4 +134,4 @@ def test_time_is_looked_at_with_each_row_whose_quote_is_never_closed(tmp_path: P
     path = tmp_path / "a.csv"
     path.write_bytes(b'a,b\n"' + b"x\n" * 1_000)
     with pytest.raises(Later):
-        list(read_csv(path, "utf-8", ",", ReadingBudget(0.0)))
+        list(read_csv(path, "utf-8", {"delimiter": ","}, ReadingBudget(0.0)))

@@ -58,5 +58,18 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def choose_sheet(dataset: int, sheet: str) -> None:
         sources.choose_sheet(ctx, dataset, sheet)
 
+    def choose_encoding(dataset: int, encoding: str) -> None:
+        sources.choose_encoding(ctx, dataset, encoding)
+
     fetching: list[Callable[..., Any]] = [fetch_data, fetch_state, fetches, stop_fetch]
-    return [paste_data, sheet_draft, keep_sheet, type_data, *fetching, reading_state, readings, choose_sheet]
+    return [
+        paste_data,
+        sheet_draft,
+        keep_sheet,
+        type_data,
+        *fetching,
+        reading_state,
+        readings,
+        choose_sheet,
+        choose_encoding,
+    ]

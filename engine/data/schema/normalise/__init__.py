@@ -12,7 +12,10 @@ from engine.data.schema.normalise.asked import asked_row, earlier, tools_beside
 from engine.data.schema.normalise.pairs import kto_row, preference_row
 from engine.data.schema.normalise.prompts import has_extra, prompt_row
 from engine.data.schema.normalise.texts import Fields, Values, extra_of, present, with_input
+from engine.data.schema.normalise.thoughts import answer_of_row
+from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
+from engine.data.schema.normalise.weights import weigh_turns, weight_of_row
 
 Row = dict[str, Any]
 _ALSO_EXTRA = {
@@ -28,13 +31,15 @@ _ALSO_EXTRA = {
 def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
     """The function that makes a row of a record, or raises RowFault."""
     make, fields, keeps = _MAKERS[plan.shape.key], Fields(plan), has_extra(plan)
-    trained_on = trained_columns(plan)
+    trained_on, weighs = trained_columns(plan), "weight" in plan.columns
 
     def normalise(record: Record) -> Row:
         row: Row = {"line": record.row if record.line is None else record.line}
         if record.file is not None:
             row["file"] = record.file
         row |= make(record.values, fields)
+        if weighs and (weight := weight_of_row(fields.raw(record.values, "weight"), fields.column("weight"))) != 1:
+            row["weight"] = weight
         if keeps and (extra := extra_of(record.values, trained_on)):
             row["extra"] = {**row["extra"], **extra} if "extra" in row else extra
         return row
@@ -74,7 +79,7 @@ def _class_row(values: Values, fields: Fields) -> Row:
 
 
 def _pair(question: str, answer: str, values: Values, fields: Fields) -> Row:
-    messages: list[Message] = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    messages: list[Message] = [{"role": "user", "content": question}, answer_of_row(answer, values, fields)]
     if before := earlier(values, fields):
         messages = [*before, *messages]
         check_order(messages, fields.column("history"))
@@ -85,6 +90,9 @@ def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], R
     def make(values: Values, fields: Fields) -> Row:
         column = fields.column(key)
         messages: list[Message] = read_turns(present(values, column), column, names)
+        if fields.has("marks"):
+            weigh_turns(messages, fields.raw(values, "marks"), fields.column("marks"))
+        messages = tidied(messages, fields.tidy)
         check_order(messages, column)
         row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
         return row if fields.simple else row | tools_beside(values, fields)

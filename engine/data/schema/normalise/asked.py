@@ -9,6 +9,8 @@ from engine.data.records.record import RowFault
 from engine.data.schema.contents import turns_of
 from engine.data.schema.layouts.turn_lists import TURN_KEYS
 from engine.data.schema.normalise.texts import Fields, check_nested, with_input
+from engine.data.schema.normalise.thoughts import answer_of_row
+from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_any_turns, read_turns, turn_list, with_system
 
@@ -19,7 +21,7 @@ def asked_row(values: Values, fields: Fields, question: str, answer: str) -> dic
     """The conversation of the fields `question` and `answer`. Raises RowFault."""
     if fields.simple and (text := fields.plain(values, question)) and (told := fields.plain(values, answer)):
         asked = with_input(text, values, fields, question)
-        return {"messages": _with_own_system([_user(asked), {"role": "assistant", "content": told}], values, fields)}
+        return {"messages": _with_own_system([_user(asked), answer_of_row(told, values, fields)], values, fields)}
     before = _turns(values, fields, question)
     said = _turns(values, fields, answer)
     if before is None:
@@ -28,8 +30,8 @@ def asked_row(values: Values, fields: Fields, question: str, answer: str) -> dic
     else:
         before = with_given([*earlier(values, fields), *before], values, fields, question)
     plain = said is None
-    messages = [*before, *(said or [{"role": "assistant", "content": fields.said(values, answer)}])]
-    messages = _with_own_system(messages, values, fields)
+    messages = [*before, *(said or [answer_of_row(fields.said(values, answer), values, fields)])]
+    messages = tidied(_with_own_system(messages, values, fields), fields.tidy)
     if len(messages) > 2 or not plain:
         check_order(messages, fields.column(question if plain else answer))
     return {"messages": messages, **tools_beside(values, fields)}

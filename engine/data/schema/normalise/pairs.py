@@ -11,6 +11,8 @@ from engine.data.schema.contents import thumb_of
 from engine.data.schema.normalise.asked import earlier, tools_beside, with_given
 from engine.data.schema.normalise.requests import request_of
 from engine.data.schema.normalise.texts import Fields, present
+from engine.data.schema.normalise.thoughts import answer_of_row
+from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.turns import Message, check_order, read_any_turns, with_system
 
 Values = Mapping[str, Any]
@@ -55,14 +57,18 @@ def _said(values: Values, fields: Fields, key: str, before: list[Message]) -> li
     found = read_any_turns(value, column)
     if found is None:
         text = fields.said(values, key)
-        found = (None if before else _dialogue(text)) or [{"role": "assistant", "content": text}]
+        found = (None if before else _dialogue(text)) or [_answer(text, values, fields, key)]
     asked = with_given(before, values, fields, "prompt") if found[0]["role"] == "assistant" else before
     whole = _joined(asked, found, column)
-    whole = with_system(whole, fields.optional(values, "system"), fields.column("system"))
+    whole = tidied(with_system(whole, fields.optional(values, "system"), fields.column("system")), fields.tidy)
     if whole[0]["role"] == "assistant":
         raise RowFault("data.pair.no_question", column)
     check_order(whole, column)
     return whole
+
+
+def _answer(text: str, values: Values, fields: Fields, key: str) -> Message:
+    return answer_of_row(text, values, fields) if key == "completion" else {"role": "assistant", "content": text}
 
 
 def _joined(before: list[Message], found: list[Message], column: str) -> list[Message]:
@@ -107,7 +113,7 @@ def kto_row(values: Values, fields: Fields) -> dict[str, Any]:
         raise RowFault("data.row.empty", fields.column("prompt"))
     whole = _said(values, fields, "completion", before) if fields.has("completion") else before
     if not fields.has("completion"):
-        whole = with_system(whole, fields.optional(values, "system"), fields.column("system"))
+        whole = tidied(with_system(whole, fields.optional(values, "system"), fields.column("system")), fields.tidy)
         check_order(whole, fields.column("prompt"))
     place = max(i for i, message in enumerate(whole) if message["role"] != "assistant") + 1
     return {"prompt": whole[:place], "completion": whole[place:], "label": label, **tools_beside(values, fields)}

@@ -28,6 +28,7 @@ class Fields:
         self._wordings = dict(plan.wordings)
         self._choose = chooser(plan.wordings)
         self._plan, self._used = plan, plan.used
+        self.tidy = plan.tidy  # repairs of whole conversations
         self.simple = not (self.has("history") or self.has("tools"))
         self._alone = {key: column for key, column in plan.columns.items() if key not in plan.wordings}
 
@@ -199,6 +200,8 @@ def check_nested(value: Any, column: str, depth: int = 0) -> None:
             raise RowFault("data.json.too_deep", column)
         for one in (*value, *value.values()) if isinstance(value, dict) else value:
             check_nested(one, column, depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise RowFault("data.tools.not_finite", column, number=str(value), found=show(value))
 
 
 def extra_of(values: Values, trained_on: frozenset[str]) -> dict[str, Any]:

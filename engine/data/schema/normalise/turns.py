@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from engine.data.records.record import RowFault, show
+from engine.data.rows.row import THINKING
 from engine.data.schema.contents import turn_of, turns_of
 from engine.data.schema.layouts.literals import object_in, read_list
 from engine.data.schema.layouts.parts import foreign_part, joined
 from engine.data.schema.layouts.roles import CALLING, ROLES, role_name, role_of
 from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
 from engine.data.schema.normalise.texts import as_said, check_characters, check_nested
+from engine.data.schema.normalise.thoughts import turn_with_thinking
+from engine.data.schema.normalise.tool_values import result_text
 from engine.data.schema.normalise.tools import calls_of, read_calls
+from engine.data.schema.normalise.weights import weigh, weight_of_turn
 
 Message = dict[str, Any]
 _USUAL = frozenset(name for name, role in ROLES.items() if role != "tool") - set(CALLING)
@@ -24,10 +28,19 @@ def read_turns(value: Any, column: str, keys: tuple[str, str]) -> list[Message]:
     if all(made):
         return made  # type: ignore[return-value]
     usual = usual_turns(turns)
-    return [
+    found = [
         _plain(turn, column, "role", "content") or _message(turn, place, column, *_keys_of(turn, keys))
         for place, turn in enumerate(usual, 1)
     ]
+    return _without_empty_system(found, column)
+
+
+def _without_empty_system(messages: list[Message], column: str) -> list[Message]:
+    """An empty system turn is no system prompt. Raises RowFault where nothing else is there."""
+    kept = [one for one in messages if one["content"] or one["role"] != "system"]
+    if not kept:
+        raise RowFault("data.row.empty", column)
+    return kept
 
 
 def _keys_of(turn: Any, keys: tuple[str, str]) -> tuple[str, str]:
@@ -97,18 +110,26 @@ def _message(turn: Any, place: int, column: str, role_key: str, text_key: str) -
     if name in CALLING:
         calls = read_calls(turn.get(text_key), place, column)
         check_nested(calls, column)
-        return {"role": role, "content": "", "tool_calls": calls}
+        called: Message = {"role": role, "content": "", "tool_calls": calls}
+        weigh(called, weight_of_turn(turn, place, column))
+        return called
+    thinking = ""
+    if role == "assistant":
+        turn, thinking = turn_with_thinking(turn, text_key, place, column)
     calls = calls_of(turn, place, column) if role == "assistant" else []
     if text_key not in turn and not calls:
         raise _no_key(turn, place, column, text_key)
     content = _content(turn.get(text_key), place, column, role, bool(calls))
     message: Message = {"role": role, "content": content}
+    if thinking:
+        message[THINKING] = thinking
     if calls:
         message["tool_calls"] = calls
     if role == "tool":
         message |= {key: turn[key] for key in ("tool_call_id", "name") if isinstance(turn.get(key), str) and turn[key]}
     if len(message) > 2:
         check_nested(message, column)
+    weigh(message, weight_of_turn(turn, place, column))
     return message
 
 
@@ -118,6 +139,8 @@ def _no_key(turn: dict[str, Any], place: int, column: str, key: str) -> RowFault
 
 def _content(value: Any, place: int, column: str, role: str, may_be_empty: bool) -> str:
     """The words of a turn, also where they come in parts [{"type": "text", "text": ...}]."""
+    if role == "tool":
+        value = result_text(value)
     if isinstance(value, list):
         if part := foreign_part(value):
             raise RowFault("data.turn.part", column, turn=place, part=show(part))
@@ -125,12 +148,12 @@ def _content(value: Any, place: int, column: str, role: str, may_be_empty: bool)
         value = value if text is None else text
     if role == "assistant":
         value = as_said(value)
-    if value is None and may_be_empty:
+    if value is None and (may_be_empty or role == "system"):
         return ""
     if not isinstance(value, str):
         raise RowFault("data.turn.not_text", column, turn=place, found=show(value))
     if not value.strip():
-        if may_be_empty or role == "tool":
+        if may_be_empty or role in ("tool", "system"):
             return ""
         raise RowFault("data.turn.empty", column, turn=place, role=role)
     check_characters(value, column)

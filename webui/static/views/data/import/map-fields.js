@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { t } from "../../../kit/texts.js";
+import { hasText, t } from "../../../kit/texts.js";
 import { carriedMapping, withColumn } from "./carry.js";
 import { leftOutNote } from "./left-out.js";
 import { refusal } from "./way-card.js";
@@ -213,12 +213,17 @@ function textOptions(set, choice, changed) {
  */
 function encodingField(set, choice, changed) {
   if (!set.encoding || ["docx", "pdf"].includes(set.format || "")) return null;
-  const encodings = [[null, t("data.encoding.found", { encoding: set.encoding })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
+  const encodings = [[null, t("data.encoding.found", { encoding: encodingName(set.encoding) })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, encodingName(one)])];
   return labelledField("data-encoding", t("data.found.encoding"),
     selectField("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: t("data.encoding.help") });
 }
 
 export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, t("detect." + one.code, named(refusal(one.params))));
 
-/** Params of a sentence with a field's name in words. */
-const named = (params) => (params.field ? { ...params, field: t("data.field." + params.field) } : params);
+/** What people call an encoding. */
+export const encodingName = (key) => (hasText("data.encoding.name." + key) ? t("data.encoding.name." + key) : key);
+
+/** Params of a sentence with the names of a field and of an encoding in words. */
+const named = (params) => ({
+  ...params, ...(params.field ? { field: t("data.field." + params.field) } : {}), ...(params.encoding ? { encoding: encodingName(params.encoding) } : {}),
+});
