@@ -110,7 +110,7 @@ def _is_jsonl(first: str, lines: list[Line]) -> bool:
         return len(lines) > 1 and sum(_is_conversation(line) for line in lines) * 2 > len(lines)
     value = _object(first)
     if value is not None:
-        lists = any(isinstance(member, list) for member in value.values())
+        lists = any(isinstance(member, list) and not is_bare_conversation(member) for member in value.values())
         known = any(is_known_name(key) for key in value)
         return len(lines) > 1 or known or not lists
     return sum(_is_row(line) for line in lines) * 2 >= len(lines)

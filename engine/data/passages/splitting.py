@@ -12,7 +12,7 @@ from engine.data.passages.blocks import TextBlock
 from engine.data.readers.documents import ENCODING
 from engine.data.records.chunks import chunks
 from engine.data.rows.language import language_of
-from engine.data.schema.guess import MAX_EXTRA
+from engine.data.schema.extras import MAX_EXTRA
 
 CHARACTERS = 1_200  # of a passage, unless another length is asked for
 _OVER = 100  # characters that a piece may have more, so that no word is cut

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from engine.data.rows.labels import are_labels
-from engine.data.schema.declared import TURN_KEYS, holds_conversations
+from engine.data.schema.declared import holds_conversations
 from engine.data.schema.layouts.literals import literal_as_json
 from engine.data.schema.layouts.parts import joined
 from engine.data.schema.layouts.roles import role_name, role_of
-from engine.data.schema.layouts.turn_lists import layout_of, usual_turns
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, layout_of, usual_turns
 from engine.data.schema.majority import filled, most, nearly_all, says_nothing
 from engine.data.schema.members import text_of_thought
 from engine.data.schema.weighted import holds_flags, holds_marks, holds_weights

@@ -7,8 +7,6 @@ from typing import Any
 
 from engine.core.errors import Fault
 
-TURN_KEYS = {"messages": ("role", "content"), "sharegpt": ("from", "value")}
-
 
 @dataclass(frozen=True)
 class Field:
@@ -206,6 +204,7 @@ SHAPES = (
             Field("question", ("question", "query", "问题", "提问"), role="question"),
             _answer("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers"),
             _MORE,
+            _HISTORY,
             _REASONING,
             _SYSTEM,
             _WEIGHT,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.data.records.record import clip, show
-from engine.data.rows.language import language_of
 from engine.data.schema.beside_text import beside_text
+from engine.data.schema.classes import classes_of
 from engine.data.schema.contents import (
     HOLDS,
     Rows,
     asking_only,
     example_of,
     is_answer_list,
-    is_label,
     json_list,
     mostly_answered,
     mostly_asking,
@@ -27,21 +25,16 @@ from engine.data.schema.contents import (
     turn_of,
     values_of,
 )
-from engine.data.schema.declared import REFERENCES, SHAPES, TURN_KEYS, Field, plain_name, shape_of
-from engine.data.schema.layouts.turn_lists import usual_turns
+from engine.data.schema.declared import REFERENCES, SHAPES, Field, plain_name, shape_of
+from engine.data.schema.extras import MAX_EXTRA, can_be_kept
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
 from engine.data.schema.majority import most
 from engine.data.schema.members import is_thinking
-from engine.data.schema.templated_columns import scalar_text
 from engine.data.schema.weighted import MARKS, remarks
 
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
 _KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call", *MARKS}
 _MOST_SHOWN = 20
-MAX_EXTRA = 2_000  # characters of a text that is kept as an extra field
-CLASSIFY = {
-    "zh": "请判断下面的文字属于哪一类：{labels}。只回答类别。\n\n{text}",
-    "en": "Classify the following text as one of: {labels}. Answer with the class alone.\n\n{text}",
-}
 
 
 @dataclass
@@ -78,7 +71,10 @@ def guess_shape(columns: Sequence[str], rows: Rows) -> Guess:
     guess = _best(columns, rows)
     if guess.shape:
         if guess.shape == "classification" and guess.whole:
-            _classify(guess, rows)
+            text, label = guess.mapping["text"], guess.mapping["label"]
+            params, wording = classes_of(text, label, rows)
+            guess.remarks.append(("shape.labels", params))
+            guess.templates["text"] = [wording]
         _remark_extra(guess, columns, rows)
         _remark_weights(guess, columns, rows)
     return guess
@@ -137,11 +133,11 @@ def _thumbs(columns: Sequence[str], rows: Rows) -> Guess | None:
 
 def _asked(columns: Sequence[str], rows: Rows) -> Guess | None:
     """Question and answer in two columns, of which one is a list of turns, or with the turns before them in a third."""
-    for key in ("alpaca", "prompt_completion"):
+    for key in _BY_NAMES[:3]:
         guess = _try(key, columns, rows)
         if not guess.whole:
             continue
-        asked, said = (guess.mapping[f.key] for f in shape_of(key).fields if f.required)
+        said, asked = (guess.mapping[f.key] for f in _last_needed(key))
         if not mostly_answered(asked, rows) and (mostly_turns(asked, rows) or mostly_turns(said, rows)):
             guess.remarks.insert(0, ("shape.asked", {"prompt": asked, "completion": said}))
             return guess
@@ -149,6 +145,12 @@ def _asked(columns: Sequence[str], rows: Rows) -> Guess | None:
             guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
             return guess
     return None
+
+
+def _last_needed(key: str) -> tuple[Field, Field]:
+    """The fields of the answer and of the question of a shape."""
+    needed = [f for f in shape_of(key).fields if f.required]
+    return needed[-1], needed[-2]
 
 
 def _prompts(columns: Sequence[str], rows: Rows) -> Guess | None:
@@ -312,25 +314,6 @@ def _bearing(names: Sequence[str], holds: str, columns: Sequence[str], rows: Row
     return [column for column in columns if plain_name(column) in names and HOLDS[holds](column, rows)]
 
 
-def _classify(guess: Guess, rows: Rows) -> None:
-    """Count the classes and word the question that names them."""
-    text, label = guess.mapping["text"], guess.mapping["label"]
-    counts = Counter(scalar_text(value, label).strip() for value in values_of(label, rows) if is_label(value))
-    names = sorted(counts)
-    shown = ", ".join(f"{name} ({counts[name]})" for name in names[:_MOST_SHOWN])
-    params = {"column": label, "count": len(names), "labels": shown, "looked": len(rows)}
-    guess.remarks.append(("shape.labels", params))
-    guess.templates["text"] = [classify_wording(names, text, values_of(text, rows))]
-
-
-def classify_wording(labels: Sequence[str], column: str, texts: Sequence[Any]) -> str:
-    """The question of a classification that names its classes, in the language of the texts."""
-    language = "zh" if language_of(" ".join(str(text)[:200] for text in texts[:20])) == "zh" else "en"
-    named = "、".join(labels) if language == "zh" else ", ".join(labels)
-    plain = named.replace("{", "{{").replace("}", "}}")
-    return CLASSIFY[language].replace("{labels}", plain).replace("{text}", f"{{{column}}}")
-
-
 def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
     used = set(guess.mapping.values())
     unused = [] if _takes_rest(guess) else [column for column in columns if column not in used]
@@ -353,14 +336,3 @@ def _remark_weights(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
 def _takes_rest(guess: Guess) -> bool:
     rest = shape_of(guess.shape).rest
     return bool(rest) and rest not in guess.mapping
-
-
-def can_be_kept(column: str, rows: Rows) -> bool:
-    """Whether most values of a column are single and short enough to be extra fields."""
-    values = values_of(column, rows)
-    return not values or most(sum(is_extra(value) for value in values), len(values))
-
-
-def is_extra(value: Any) -> bool:
-    """Whether one value may be an extra field of a row."""
-    return len(value) <= MAX_EXTRA if isinstance(value, str) else isinstance(value, (bool, int, float, type(None)))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from engine.data.records.record import Record
 from engine.data.schema.contents import Reads, reads_like, says_something
+from engine.data.schema.majority import most
 
 _LOOKED_AT = 200  # values by which a column is told
 _CLIP = 80
@@ -45,7 +46,7 @@ class LeftOutCounter:
         self._looked = 0
         self._rows: Counter[str] = Counter()
         self._values: dict[str, Counter[str]] = {}
-        self._nested: set[str] = set()
+        self._nested: Counter[str] = Counter()
         self._characters: Counter[str] = Counter()
         self._all = 0
 
@@ -69,7 +70,7 @@ class LeftOutCounter:
             self._rows[column] += 1
             self._characters[column] += size
             if isinstance(value, (list, dict)):
-                self._nested.add(column)
+                self._nested[column] += 1
             if self._rows[column] <= _LOOKED_AT:
                 self._values.setdefault(column, Counter())[str(value).strip()[:_CLIP]] += 1
 
@@ -82,4 +83,4 @@ class LeftOutCounter:
         return sorted(found, key=lambda one: _ORDER.index(one.reads))
 
     def _reads(self, column: str) -> Reads:
-        return "nested" if column in self._nested else reads_like(self._values[column])
+        return "nested" if most(self._nested[column], self._rows[column]) else reads_like(self._values[column])

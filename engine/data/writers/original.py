@@ -91,12 +91,26 @@ def _put(columns: Columns, **fields: Any) -> Record:
 
 
 def _pair(row: Row, columns: Columns) -> tuple[Record, str, str]:
-    """A conversation of one turn: its system column, question and answer. Raises NotFit."""
+    """A conversation of one turn, behind those of a column of earlier ones: its other columns, question and answer. Raises NotFit."""
     made, messages = _split_system(list(row.get("messages", ())), columns)
+    made |= _put(columns, tools=row.get("tools", []))
+    if "history" in columns:
+        made |= _put(columns, history=_paired(messages[:-2]))
+        messages = messages[-2:]
     if [message["role"] for message in messages] != ["user", "assistant"]:
         raise NotFit
     made |= _put(columns, reasoning=messages[1].get(THINKING, ""))
     return made, messages[0]["content"], messages[1]["content"]
+
+
+def _paired(messages: Messages) -> list[Any]:
+    """Earlier turns as [question, answer], where they are nothing else."""
+    roles = [message["role"] for message in messages]
+    if roles == ["user", "assistant"] * (len(roles) // 2) and all(
+        set(message) == {"role", "content"} for message in messages
+    ):
+        return [[asked["content"], said["content"]] for asked, said in zip(messages[::2], messages[1::2], strict=True)]
+    return messages
 
 
 def _alone_asked(asked: str, given: Given) -> Iterator[str]:
@@ -112,12 +126,22 @@ def _fill_pair(question: str, answer: str) -> Fill:
     """Question and answer; what was joined with the question was kept as an extra field too."""
 
     def fill(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
-        made, asked, said = _pair(row, columns)
+        try:
+            made, asked, said = _pair(row, columns)
+        except NotFit:
+            yield from _as_turns(row, columns, question, answer)
+            return
         for alone in _alone_asked(asked, given):
             yield made | _put(columns, **{question: alone, answer: said})
         yield made | _put(columns, **{question: asked, answer: said, "context": None, "input": None})
 
     return fill
+
+
+def _as_turns(row: Row, columns: Columns, question: str, answer: str) -> Iterator[Record]:
+    """Question and answer as lists of turns: everything before the last answer, and that."""
+    *before, last = row.get("messages") or [{}]
+    yield _put(columns, **{question: before, answer: [last], "tools": row.get("tools", [])})
 
 
 def _fill_class(row: Row, columns: Columns, given: Given) -> Iterator[Record]:

@@ -19,7 +19,7 @@ from engine.data.records.bounds import AT_ONCE_SECONDS, ReadingBudget
 from engine.data.rows.index import RowIndex
 from engine.data.rows.store import remove_rows
 from engine.data.samples.builtin import SAMPLES, sample_file
-from engine.data.schema.guess import classify_wording
+from engine.data.schema.classes import classify_wording
 from engine.jobs.kinds import keys_of
 from engine.services.data.imports import cancel_import, import_dataset
 from engine.services.data.sources import add_upload, at_once, source_of

@@ -59,6 +59,17 @@ def parts_in(text: str) -> Any:
     return text
 
 
+def object_in(text: str) -> Any:
+    """The object that a text holds, as JSON or as Python writes it; None for other texts."""
+    text = text.strip()
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    for same in (text, literal_as_json(text)):
+        with contextlib.suppress(RowFault):
+            return None if same is None else parse(same, 1)
+    return None
+
+
 def literal_as_json(text: str) -> str | None:
     """The JSON of a Python list, tuple or dictionary, also of a printed numpy array, whose elements have no commas between; None for other texts."""
     if text.lstrip()[:1] not in ("[", "(", "{", "a"):

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.data.schema.declared import TURN_KEYS
 from engine.data.schema.layouts.parts import without_blocks
 from engine.data.schema.layouts.roles import role_name, role_of, roles_by_partner
 
 Turn = dict[str, Any]
+TURN_KEYS = {"messages": ("role", "content"), "sharegpt": ("from", "value")}  # of the shapes that are lists of turns
 _ROLE_KEYS = ("role", "from", "speaker", "author", "sender")
 _TEXT_KEYS = ("content", "value", "text", "message", "parts", "utterance")
 _PAIRS = (

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.data.records.record import Record
-from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.layouts.turn_lists import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
-from engine.data.schema.normalise.asked import asked_row, tools_beside
+from engine.data.schema.normalise.asked import asked_row, earlier, tools_beside
 from engine.data.schema.normalise.pairs import kto_row, preference_row
 from engine.data.schema.normalise.prompts import has_extra, prompt_row
 from engine.data.schema.normalise.texts import Fields, Values, extra_of, present, with_input
@@ -79,7 +79,10 @@ def _class_row(values: Values, fields: Fields) -> Row:
 
 
 def _pair(question: str, answer: str, values: Values, fields: Fields) -> Row:
-    messages = [{"role": "user", "content": question}, answer_of_row(answer, values, fields)]
+    messages: list[Message] = [{"role": "user", "content": question}, answer_of_row(answer, values, fields)]
+    if before := earlier(values, fields):
+        messages = [*before, *messages]
+        check_order(messages, fields.column("history"))
     return {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
 
 

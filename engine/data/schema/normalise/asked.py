@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.data.records.record import RowFault
 from engine.data.schema.contents import turns_of
-from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.layouts.turn_lists import TURN_KEYS
 from engine.data.schema.normalise.texts import Fields, check_nested, with_input
 from engine.data.schema.normalise.thoughts import answer_of_row
 from engine.data.schema.normalise.tidy import tidied

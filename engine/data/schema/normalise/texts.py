@@ -10,7 +10,7 @@ from engine.data.records.bounds import MAX_DEPTH, MAX_FIELD
 from engine.data.records.encodings import is_damaged
 from engine.data.records.record import RowFault, clip, show
 from engine.data.schema.contents import LONGEST_LABEL, is_answer_list, is_label
-from engine.data.schema.guess import MAX_EXTRA, is_extra
+from engine.data.schema.extras import MAX_EXTRA, is_extra
 from engine.data.schema.layouts.literals import parts_in
 from engine.data.schema.layouts.parts import joined
 from engine.data.schema.mapping import ColumnMapping

@@ -7,11 +7,10 @@ from typing import Any
 from engine.data.records.record import RowFault, show
 from engine.data.rows.row import THINKING
 from engine.data.schema.contents import turn_of, turns_of
-from engine.data.schema.declared import TURN_KEYS
-from engine.data.schema.layouts.literals import read_list
+from engine.data.schema.layouts.literals import object_in, read_list
 from engine.data.schema.layouts.parts import foreign_part, joined
 from engine.data.schema.layouts.roles import CALLING, ROLES, role_name, role_of
-from engine.data.schema.layouts.turn_lists import usual_turns
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
 from engine.data.schema.normalise.texts import as_said, check_characters, check_nested
 from engine.data.schema.normalise.thoughts import turn_with_thinking
 from engine.data.schema.normalise.tool_values import result_text
@@ -62,6 +61,8 @@ def _plain(turn: Any, column: str, role_key: str, text_key: str) -> Message | No
 
 def read_any_turns(value: Any, column: str) -> list[Message] | None:
     """The messages of turns in either shape, of one turn by itself; None for what is no turns at all."""
+    if isinstance(value, str) and value[:1] == "{":
+        value = told_object(value)
     if isinstance(value, dict) and isinstance(value.get("messages"), list):
         value = value["messages"]
     if (key := turns_of(value)) is not None:
@@ -69,6 +70,17 @@ def read_any_turns(value: Any, column: str) -> list[Message] | None:
     if (key := turn_of(value)) is not None:
         return read_turns([value], column, TURN_KEYS[key])
     return None
+
+
+def told_object(text: str) -> Any:
+    """{"messages": [turns], ...} or one turn of a known role with its words alone, where a text is its JSON; else the text."""
+    found = object_in(text)
+    if not isinstance(found, dict):
+        return text
+    if turns_of(found.get("messages")) is not None:
+        return found
+    said = next((found[role] for role, words in TURN_KEYS.values() if set(found) == {role, words}), None)
+    return text if role_of(role_name(said)) is None else found
 
 
 def turn_list(value: Any, column: str) -> list[Any]:
