@@ -17,10 +17,9 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
-from engine.data.detection.file_signatures import binary_format
-from engine.data.importing.archive import Unpacked, unpack
+from engine.data.importing.archive import Unpacked
 from engine.data.importing.names import clean_name, data_set_name, display_name
-from engine.data.importing.packed import PACKED, plain_name, unpack_members, unpack_stream
+from engine.data.importing.packed import files_inside, plain_name
 from engine.data.readers.documents import text_beside
 from engine.data.readers.source_file import CHOICES, READINGS, TEXTS, SourceFile
 from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
@@ -98,12 +97,12 @@ def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
 
 def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: ReadingBudget) -> Unpacked:
     """The files themselves and those out of archives, each with a name of its own."""
-    done, taken = Unpacked(), 0
+    done, taken, folder = Unpacked(), 0, ctx.settings.folder("uploads")
     try:
         for path, filename in files:
             shown = display_name(filename)
             try:
-                inside = _inside(ctx, path, shown, taken, budget)
+                inside = files_inside(path, shown, folder, ctx.settings.max_upload_mb, taken, budget)
                 done.faults += inside.faults
                 done.files += inside.files
                 taken += sum(file.stat().st_size for file, _name in inside.files if file != path)
@@ -117,23 +116,6 @@ def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: ReadingBu
     if not done.files:
         raise done.faults[0][1]
     return _without_papers(done)
-
-
-def _inside(ctx: Context, path: Path, name: str, taken: int, budget: ReadingBudget) -> Unpacked:
-    """The files of an archive, what a packed file holds, or the file itself."""
-    folder, limit_mb = ctx.settings.folder("uploads"), ctx.settings.max_upload_mb
-    kind = binary_format(path)
-    if kind in PACKED:
-        return Unpacked([(unpack_stream(path, str(kind), folder, limit_mb, taken, budget), plain_name(name))])
-    if kind != "zip":
-        return Unpacked([(path, name)])
-    found = unpack(path, folder, limit_mb, taken, budget)
-    try:
-        unpack_members(found, folder, limit_mb, taken + sum(file.stat().st_size for file, _ in found.files), budget)
-    except BaseException:
-        _remove(file for file, _name in found.files)
-        raise
-    return found
 
 
 def _without_papers(done: Unpacked) -> Unpacked:
