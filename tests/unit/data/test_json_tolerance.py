@@ -47,6 +47,7 @@ READ = {
     "laid-out-with-commas": ",\n".join(LAID_OUT) + ",\n",
     "joined": A + B,
     "joined-on-lines": f"{A}{B}\n",
+    "two-marks": f"\N{BYTE ORDER MARK}\N{BYTE ORDER MARK}[{A},\N{BYTE ORDER MARK}{B}]",
     "mark-before-comment": f"\N{BYTE ORDER MARK}// ours\n[{A},{B}]",
 }
 
