@@ -15,17 +15,10 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
-<<<<<<< HEAD
 from engine.data.detection.doubtful import is_in_doubt
 from engine.data.importing.given_files import looked_at, remove
 from engine.data.importing.names import clean_name, data_set_name, display_name
 from engine.data.importing.packed import plain_name
-=======
-from engine.data.importing.archive import Unpacked
-from engine.data.importing.names import clean_name, data_set_name, display_name
-from engine.data.importing.packed import files_inside, plain_name
-from engine.data.readers.documents import text_beside
->>>>>>> h14-files
 from engine.data.readers.source_file import CHOICES, READINGS, TEXTS, SourceFile
 from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.data.records.encodings import known_encoding
@@ -85,58 +78,6 @@ def add_files(
     return made
 
 
-<<<<<<< HEAD
-=======
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
-
-
-def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
-    size = sum(path.stat().st_size for path, _name in files)
-    if size > ctx.settings.max_upload_mb * _MB:
-        raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
-
-
-def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: ReadingBudget) -> Unpacked:
-    """The files themselves and those out of archives, each with a name of its own."""
-    done, taken, folder = Unpacked(), 0, ctx.settings.folder("uploads")
-    try:
-        for path, filename in files:
-            shown = display_name(filename)
-            try:
-                inside = files_inside(path, shown, folder, ctx.settings.max_upload_mb, taken, budget)
-                done.faults += inside.faults
-                done.files += inside.files
-                taken += sum(file.stat().st_size for file, _name in inside.files if file != path)
-            except Fault as fault:
-                if len(files) == 1:
-                    raise
-                done.faults.append((shown, fault))
-    except BaseException:
-        _remove({path for path, _name in done.files} - {path for path, _name in files})
-        raise
-    if not done.files:
-        raise done.faults[0][1]
-    return _without_papers(done)
-
-
-def _without_papers(done: Unpacked) -> Unpacked:
-    """Leave out what is about the data (a readme, a licence), and give files of one name a number each."""
-    kept = [one for one in done.files if not _PAPER.search(one[1])] or done.files
-    for path, name in done.files:
-        if (path, name) not in kept:
-            done.faults.append((name, Fault("data.file.about")))
-            path.unlink(missing_ok=True)
-    seen: Counter[str] = Counter()
-    named: list[tuple[Path, str]] = []
-    for path, name in kept:
-        seen[name] += 1
-        named.append((path, f"{name} ({seen[name]})" if seen[name] > 1 else name))
-    return Unpacked(named, done.faults)
-
-
->>>>>>> h14-files
 def _title(names: Sequence[str]) -> str:
     first = data_set_name(plain_name(names[0]))
     return f"{first} +{len(names) - 1}" if len(names) > 1 else first
