@@ -110,6 +110,36 @@ class ReadingWish(TypedDict, total=False):
     quoting: str  # how quotes stand in texts: "doubled", "backslash" or "plain"
 
 
+class ArrangementWay(TypedDict):
+    """One way in which records become conversations, with the shape that they have then."""
+
+    arrange: dict[str, Any]  # as an import's choice has it
+    code: str  # of the sentence that says why: `detect.<code>`
+    params: dict[str, Any]  # of the sentence
+    columns: list[str]  # that there are then
+    shape: str | None  # key of a shape
+    mapping: dict[str, str]  # field of the shape -> column
+    templates: dict[str, list[str]]  # field -> wordings
+
+
+class SplitWish(TypedDict, total=False):
+    """Where the rows' parts come from."""
+
+    kind: Literal["random", "kept"]  # drawn anew, or as the data have them
+    files: dict[str, SplitName]  # file -> its part
+    column: str | None  # that says a row's part
+    eval: Literal["val", "test"]  # what "eval" means in the column
+    draw: bool  # validation rows are drawn out of training where there are none
+
+
+class SplitsView(TypedDict):
+    """The parts that the data bring."""
+
+    proposed: SplitWish | None  # as found; None: nothing to keep
+    chosen: SplitWish | None  # of the last import
+    files: list[str]  # names, in order
+
+
 class DatasetView(DatasetBrief):
     """Everything about one data set except its rows."""
 
@@ -118,8 +148,13 @@ class DatasetView(DatasetBrief):
     by_name: dict[str, dict[str, str]]  # shape -> field -> column whose name means it
     encodings: list[str]  # that its files could have
     reading: ReadingView  # as chosen
+    arrange: dict[str, Any] | None  # how records become conversations; None: each by itself
+    ways: list[ArrangementWay]  # in which they can; empty where each is one by itself
+    plain_columns: list[str]  # of the records by themselves
+    tidy: list[str]  # repairs of conversations that were chosen
     repaired: int  # rejected rows that were put right
     versions: int  # how many there are
+    splits: SplitsView  # the parts that the data bring
 
 
 class ImportWish(TypedDict, total=False):
@@ -133,6 +168,9 @@ class ImportWish(TypedDict, total=False):
     encoding: str | None  # of text files
     templates: dict[str, list[str]] | None  # field -> wordings
     options: dict[str, Any] | None  # of the reader
+    arrange: dict[str, Any] | None  # how records become conversations; None: as detected
+    tidy: list[str]  # repairs of conversations
+    splits: SplitWish | None  # where rows' parts come from; None: as detected
 
 
 class JobStarted(TypedDict):
@@ -158,6 +196,7 @@ class ChatTurn(TypedDict):
     content: NotRequired[Any]  # its text
     tool_calls: NotRequired[list[Any]]  # functions that it calls
     name: NotRequired[str]  # of the tool that answers
+    weight: NotRequired[float]  # how much an answer counts in the loss; 1 where it does not say
 
 
 class RowContent(TypedDict, total=False):
@@ -170,7 +209,9 @@ class RowContent(TypedDict, total=False):
     rejected: list[ChatTurn]  # the worse answer
     completion: list[ChatTurn]  # a judged answer
     label: bool  # the judgement
+    reference: dict[str, Any]  # what an answer to a question without one is judged by
     tools: list[Any]  # definitions of functions
+    weight: float  # how much the row counts in the loss; 1 where it does not say
     extra: dict[str, Any]  # other columns
     origin: dict[str, Any]  # who made it
 
@@ -198,8 +239,18 @@ class LeftOutView(TypedDict):
     """A column that is not learnt although rows have something there."""
 
     column: str  # its name
-    rows: int  # with something there, of those that were looked at
+    rows: int  # with something there
+    looked: int  # rows that were looked at
     reads: Literal["text", "nested", "label", "number"]  # what it looks like
+    share: float  # of all characters of the rows looked at, 0 to 1
+
+
+class TidyView(TypedDict):
+    """A repair of conversations, with what it does among the rows that were looked at."""
+
+    key: str  # of it
+    rows: int  # that it saves, or would
+    on: bool  # it is chosen
 
 
 class MappingPreview(TypedDict):
@@ -215,6 +266,9 @@ class MappingPreview(TypedDict):
     rejected: list[RejectedPreview]  # the first ones
     columns: list[str]  # of the file
     wording: str | None  # a question that names the classes
+    tidy: list[TidyView]  # repairs that save rows
+    tidy_together: int  # rows that all of them would save
+    splits: dict[str, int]  # rows by part, of those that were looked at, where parts are kept
 
 
 class RowsPage(TypedDict):

@@ -80,12 +80,20 @@ def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) ->
     form = detect_text_format(file.path, chosen.name, file.name)
     notes = [
         note("encoding", chosen.name, chosen.code, chosen.params),
+        *other_notes(chosen),
         note("format", form.name, form.code, form.params),
         *(note("format", form.name, code, params) for code, params in form.remarks),
     ]
     return DetectedFile(
         SourceFile(file.path, file.name, form.name, chosen.name, form.options).chosen(options), form, notes
     )
+
+
+def other_notes(found: Encoding) -> list[Note]:
+    """What the file would be in the other encodings that it may have."""
+    return [
+        note("encoding", name, "encoding.other", {"encoding": name, "line": clip(line)}) for name, line in found.others
+    ]
 
 
 def _chosen(file: SourceFile, encoding: str | None) -> Encoding:

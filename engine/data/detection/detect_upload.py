@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.core.text import Text
+from engine.data.detection.detect_arrangement import arrangement_changes
 from engine.data.detection.detect_file import DetectedFile, Note, detect_file, note
 from engine.data.readers.documents import DOCUMENTS, Documents
 from engine.data.readers.source_file import TEXTS, SourceFile
 from engine.data.records.bounds import LOOK_BYTES, ReadingBudget
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.guess import guess_shape
+from engine.data.splits.proposal import FilePlaces, propose, unsaid_beside
 
-_LOOK_ROWS = 200  # of one file; fewer of each where there are many
+_LOOK_ROWS = 1_000  # of one file; fewer of each where there are many
 _LEAST_ROWS = 5
 _MAX_COLUMNS = 200
 _MAX_NAMED = 20  # files named one by one
@@ -32,6 +35,14 @@ class DetectedUpload:
     mapping: dict[str, str] = field(default_factory=dict)  # field of the shape -> column
     notes: list[Note] = field(default_factory=list)  # why each thing is read as it is
     templates: dict[str, list[str]] = field(default_factory=dict)  # field -> wordings made of several columns, as texts
+    arrange: dict[str, Any] | None = (
+        None  # how records become conversations, as `Arrangement` has it; None: each by itself
+    )
+    ways: list[dict[str, Any]] = field(default_factory=list)  # every such way that fits, as `Proposal` has it
+    plain_columns: list[str] = field(
+        default_factory=list
+    )  # names that the records have by themselves; empty: as `columns`
+    splits: dict[str, Any] | None = None  # the parts that the data bring, as `SplitPlan.as_dict`; None: nothing to keep
 
     @property
     def format(self) -> str:
@@ -74,6 +85,7 @@ def detect_files(
     options: Mapping[str, Any] | None = None,
     refused: Sequence[tuple[str, Fault]] = (),
     budget: ReadingBudget | None = None,
+    places: FilePlaces | None = None,
 ) -> DetectedUpload:
     """Understand several files as one data set. A file that cannot be read is named in the notes, the others stay.
 
@@ -81,6 +93,7 @@ def detect_files(
         files: with an empty format where nobody has looked at them yet.
         refused: names of files that were left out before, and why.
         budget: how long it may take.
+        places: where the files lay, by which their parts are told.
 
     Raises:
         Fault: the first one, when no file can be read.
@@ -101,7 +114,7 @@ def detect_files(
     if not found:
         raise faults[0][1]
     source = DetectedUpload(tuple(one.file for one in found), notes=_file_notes(found, faults))
-    return _with_shape(source, found, budget)
+    return _with_shape(source, found, budget, places or FilePlaces())
 
 
 def refused_note(name: str, fault: Fault) -> Note:
@@ -130,7 +143,8 @@ def _until_a_record(items: Iterator[Record | Rejected]) -> Iterator[Record | Rej
 def _no_rows(looked: list[Record | Rejected]) -> Fault:
     first = looked[0] if looked else None
     if isinstance(first, Rejected):
-        return Fault("data.file.no_good_rows", rows=len(looked), line=first.line or first.row or 1)
+        reason = Text(f"error.{first.code}").filled(**first.params).as_dict()
+        return Fault("data.file.no_good_rows", rows=len(looked), line=first.line or first.row or 1, reason=reason)
     return Fault("data.file.no_rows")
 
 
@@ -153,9 +167,12 @@ def _file_notes(found: list[DetectedFile], faults: list[tuple[str, Fault]]) -> l
     return notes
 
 
-def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: ReadingBudget) -> DetectedUpload:
+def _with_shape(
+    source: DetectedUpload, found: list[DetectedFile], budget: ReadingBudget, places: FilePlaces
+) -> DetectedUpload:
     each = max(_LEAST_ROWS, _LOOK_ROWS // len(found))
-    looked = [item for file in source.files for item in _first(file, each, budget)]
+    by_file = [list(_first(file, each, budget)) for file in source.files]
+    looked = [item for several in by_file for item in several]
     rows = [item.values for item in looked if isinstance(item, Record)]
     names = dict.fromkeys(name for row in rows for name in row if clip(name, MAX_NAME) == name)
     columns = list(names)[:_MAX_COLUMNS]
@@ -163,10 +180,15 @@ def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: Readi
     if only_texts := all(one.file.format in TEXTS for one in found):
         guess.remarks = [("shape.text", {})]
     notes = [*source.notes, *([] if only_texts else _column_notes(columns, rows, found))]
-    notes += guess.notes()
-    return replace(
+    read = replace(
         source, columns=columns, shape=guess.shape, mapping=guess.mapping, templates=guess.templates, notes=notes
     )
+    changes = arrangement_changes(columns, by_file, guess, is_text=only_texts, each=each)
+    told = changes.pop("notes", None) or guess.notes()
+    parts = propose([one.file.name for one in found], places, columns, rows, list(guess.mapping.values()))
+    why = [note("splits", value, code, params) for code, value, params in parts.notes]
+    notes = [*unsaid_beside([*notes, *told], parts.plan), *why]
+    return replace(read, notes=notes, splits=None if parts.plan is None else parts.plan.as_dict(), **changes)
 
 
 def _first(file: SourceFile, rows: int, budget: ReadingBudget) -> Iterator[Record | Rejected]:

@@ -10,6 +10,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.detection.delimited import delimited
 from engine.data.detection.format import Format
+from engine.data.detection.named_json import check_not_json
 from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import LOOK_BYTES
@@ -19,10 +20,13 @@ from engine.data.records.json_tolerant import behind_comments, is_comment, opens
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import show
 from engine.data.schema.declared import is_known_name
+from engine.data.schema.filled_templates.declared import begins_with_a_mark
+from engine.data.schema.layouts.turn_lists import is_bare_conversation
 
 _MARKDOWN = ("md", "markdown", "mdown")
 _LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
 _OBJECT_STARTS = ('{"', "{}", "{")
+_BRACKETS = "[{/"  # that JSON, or a comment before it, begins with
 _LOOK_LINES = 60
 _LOOK_CHARACTERS = 2_000_000
 
@@ -31,7 +35,7 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
     """The format of a text file.
 
     Raises:
-        Fault: "data.file.blank", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
+        Fault: "data.file.blank", "data.json.unreadable", "data.json.no_list", "data.json.several_lists", "data.csv.header_only",
             "data.csv.bad_header".
     """
     lines = _first_lines(path, encoding)
@@ -52,7 +56,11 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
         return _json_object(path, encoding)
     if _ending(filename) in _MARKDOWN:
         return Format("md", "format.md", options=text_options({}))
-    return delimited(lines, path, encoding, _ending(filename)) or _plain(path, encoding)
+    marked = begins_with_a_mark(filled[0].text)  # the bars in it part no columns
+    table = None if marked else delimited(lines, path, encoding, _ending(filename))
+    if table is None or filled[0].text.strip()[0] in _BRACKETS:
+        check_not_json(filename, filled)
+    return table or _plain(path, encoding)
 
 
 def _ending(filename: str) -> str:
@@ -93,19 +101,29 @@ def _are_several(text: str, lines: list[Line]) -> bool:
 
 def _is_row(line: Line) -> bool:
     text = line.text.strip()
-    return line.whole and text.startswith("{") and text.endswith(("}", "},"))
+    return line.whole and text.removesuffix(",")[-1:] in {"{": "}", "[": "]"}.get(text[:1], "-")
 
 
 def _is_jsonl(first: str, lines: list[Line]) -> bool:
     """Objects, one a line: the first line is one, or at least half of the lines look like one."""
     if first.startswith("["):
-        return False
+        return len(lines) > 1 and sum(_is_conversation(line) for line in lines) * 2 > len(lines)
     value = _object(first)
     if value is not None:
-        lists = any(isinstance(member, list) for member in value.values())
+        lists = any(isinstance(member, list) and not is_bare_conversation(member) for member in value.values())
         known = any(is_known_name(key) for key in value)
         return len(lines) > 1 or known or not lists
     return sum(_is_row(line) for line in lines) * 2 >= len(lines)
+
+
+def _is_conversation(line: Line) -> bool:
+    """Whether a line is a list of turns, or an object as other rows are."""
+    text = line.text.strip()
+    try:
+        value = json.loads(text) if _is_row(line) else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) or is_bare_conversation(value)
 
 
 def _object(text: str) -> dict[str, Any] | None:

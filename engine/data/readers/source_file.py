@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from engine.data.readers.arranged_reader import read_arranged
 from engine.data.readers.csv_reader import read_csv
 from engine.data.readers.documents import DOCUMENTS
 from engine.data.readers.excel_reader import read_excel
@@ -32,9 +33,7 @@ class SourceFile:
 
     path: Path  # where the reader finds it
     name: str  # as it was uploaded
-    format: (
-        str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet", ARROW, one of TABLES or of TEXTS; "" before detection
-    )
+    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet", ARROW, "arranged", one of TABLES or of TEXTS; "" before detection
     encoding: str | None = None  # name of a codec; None where the format needs none
     options: dict[str, Any] = field(default_factory=dict)  # what its reader takes, as `Format.options`
 
@@ -57,6 +56,8 @@ class SourceFile:
         text = self.encoding or "utf-8"
         if self.format in ("parquet", ARROW):
             return read_parquet(self.path, budget)
+        if self.format == "arranged":
+            return read_arranged(self.path)
         if self.format in TABLES:
             return read_taken(self.path, self.options, budget)
         if self.format == "jsonl":

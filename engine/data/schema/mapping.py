@@ -17,12 +17,17 @@ class ColumnMapping:
     shape: Shape  # what rows become
     columns: Mapping[str, str]  # field -> column, without empty entries
     wordings: Mapping[str, tuple[Wording, ...]] = field(default_factory=dict)  # field -> its wordings
+    tidy: tuple[str, ...] = ()  # repairs of whole conversations, as `TIDIES` has them
 
     @property
     def used(self) -> set[str]:
         """Every column that becomes part of what is trained on."""
         named = {column for several in self.wordings.values() for wording in several for column in wording.columns}
         return named | {column for key, column in self.columns.items() if key not in self.wordings}
+
+    def takes(self, column: str) -> bool:
+        """Whether what a column holds becomes part of a row's content."""
+        return column in self.used or bool(self.shape.rest and self.shape.rest not in self.columns)
 
     def names(self, key: str, column: str) -> bool:
         """Whether a wording of field `key` has this column in it."""

@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.names import free_name
+from engine.data.arrange.arrangement import arrangement_of
 from engine.data.detection.detect_upload import DetectedUpload
-from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
+from engine.data.importing.arranging import rearranged
+from engine.data.importing.import_rows import Imported, Tell, converter, import_rows, split_plan
 from engine.data.importing.names import clean_name
 from engine.data.readers.declared_size import declared_size
 from engine.data.readers.source_file import SourceFile
@@ -26,10 +28,13 @@ from engine.data.records.bounds import AT_ONCE_BYTES, AT_ONCE_ROWS, AT_ONCE_SECO
 from engine.data.records.record import show
 from engine.data.rows.store import Stored, adopt, remove_rows
 from engine.data.schema.declared import shape_of
+from engine.data.schema.normalise.tidy import check_tidy
+from engine.data.splits.plan import RANDOM
 from engine.jobs.kinds import keys_of
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.queue import enqueue, same_job
 from engine.services.data.leftovers import sweep_files
+from engine.services.data.refusals import no_row
 from engine.services.data.sources import files_of, found_columns, source_of
 from engine.services.data.views import get_dataset, import_views, load_dataset, view_of
 from engine.services.jobs import lifecycle as job_services
@@ -58,9 +63,16 @@ class ImportChoice:
     encoding: str | None = None  # of text files; None: as detected
     templates: Mapping[str, Sequence[str]] | None = None  # field -> wordings with {column} in them
     options: Mapping[str, Any] | None = None  # of the reader; None: as detected
+    arrange: Mapping[str, Any] | None = (
+        None  # how records become conversations, as `Arrangement` has it; None: as detected
+    )
+    tidy: Sequence[str] = field(default_factory=list)  # repairs of whole conversations, as `TIDIES` has them
+    splits: Mapping[str, Any] | None = None  # where rows' parts come from, as `SplitPlan`; None: as detected
 
     def check(self) -> None:
-        """Raises Fault: "data.val_fraction", "param.not_whole"."""
+        """Raises Fault: "data.val_fraction", "param.not_whole", "data.arrange.unknown", "data.tidy.unknown"."""
+        arrangement_of(self.arrange)
+        check_tidy(self.tidy)
         if not isinstance(self.val_fraction, (int, float)) or not 0 <= self.val_fraction <= 0.9:
             raise Fault("data.val_fraction", value=show(self.val_fraction))
         if not isinstance(self.seed, int):
@@ -81,8 +93,9 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
             return import_dataset(ctx, dataset_id, **asdict(wanted), budget=ReadingBudget(AT_ONCE_SECONDS))
     wanted.check()
     with contextlib.suppress(Later):  # then the job says what is wrong
-        source = source_of(ctx, row, wanted.encoding, wanted.options, ReadingBudget(AT_ONCE_SECONDS))
-        converter(source, wanted.shape, wanted.mapping, wanted.templates)
+        budget = ReadingBudget(AT_ONCE_SECONDS)
+        source = rearranged(source_of(ctx, row, wanted.encoding, wanted.options, budget), wanted.arrange, budget)
+        converter(source, wanted.shape, wanted.mapping, wanted.templates, wanted.tidy, wanted.splits)
     spec = {"choice": asdict(wanted)}
     with ctx.db.write() as session:
         row = get_dataset(session, dataset_id)
@@ -131,6 +144,9 @@ def import_dataset(
     encoding: str | None = None,
     templates: Mapping[str, Sequence[str]] | None = None,
     options: Mapping[str, Any] | None = None,
+    arrange: Mapping[str, Any] | None = None,
+    tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
     budget: ReadingBudget | None = None,
 ) -> DatasetView:
     """Read all files of the data set under this mapping, here and now; returns the view. The rows are its next version.
@@ -143,7 +159,9 @@ def import_dataset(
     with ctx.db.read() as session:
         row = get_dataset(session, dataset_id)
         _refuse(row, versions.unfinished_job(session, dataset_id, _CHANGING))
-    choice = ImportChoice(name, shape, mapping, val_fraction, seed, encoding, templates, options)
+    choice = ImportChoice(
+        name, shape, mapping, val_fraction, seed, encoding, templates, options, arrange, list(tidy), splits
+    )
     folder = ctx.settings.home / "imports" / uuid.uuid4().hex
     try:
         run_import(ctx, dataset_id, choice, folder, budget=budget)
@@ -163,8 +181,9 @@ def run_import(
     lasting: bool = False,
     transaction: Transaction | None = None,
     budget: ReadingBudget | None = None,
+    processes: int = 1,
 ) -> Imported:
-    """Import with the help of `folder`, which the caller removes; `tell`, `lasting` and `budget` as in `import_rows`.
+    """Import with the help of `folder`, which the caller removes; `tell`, `lasting`, `budget` and `processes` as in `import_rows`.
 
     Args:
         transaction: in which the rows become the data set's.
@@ -176,8 +195,18 @@ def run_import(
     choice.check()
     sweep_files(ctx)
     row = load_dataset(ctx, dataset_id)
-    source = source_of(ctx, row, choice.encoding, choice.options, budget)
-    done = import_rows(
+    budget = budget or ReadingBudget()
+    source = rearranged(source_of(ctx, row, choice.encoding, choice.options, budget), choice.arrange, budget)
+    done = read_rows_of(source, choice, folder, tell=tell, lasting=lasting, budget=budget, processes=processes)
+    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
+    if done.stored is None:
+        raise no_row(source, choice.shape, choice.mapping, choice.templates, choice.tidy, done)
+    return done
+
+
+def read_rows_of(source: DetectedUpload, choice: ImportChoice, folder: Path, **options: Any) -> Imported:
+    """Read the (rearranged) files as chosen; `options` are further ones of `import_rows`, which see for what is raised."""
+    return import_rows(
         source,
         choice.shape,
         dict(choice.mapping),
@@ -185,14 +214,10 @@ def run_import(
         val_fraction=choice.val_fraction,
         seed=choice.seed,
         templates=choice.templates,
-        tell=tell,
-        lasting=lasting,
-        budget=budget,
+        tidy=choice.tidy,
+        splits=choice.splits,
+        **options,
     )
-    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
-    if done.stored is None:
-        raise Fault("data.import.none_accepted", rejected=done.rejected)
-    return done
 
 
 def _take_over(ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any], transaction: Transaction) -> None:
@@ -224,7 +249,11 @@ def _forget(ctx: Context, stored: Stored) -> None:
 
 
 def _columns(ctx: Context, row: Dataset, source: DetectedUpload, choice: ImportChoice) -> dict[str, Any]:
-    return found_columns(ctx, source) | {
+    found = found_columns(ctx, source)
+    plan = split_plan(source, choice.splits)
+    chosen = {"splits": {"kind": RANDOM} if plan is None else plan.as_dict()}
+    return found | {
+        "detection": found["detection"] | {"tidy": list(choice.tidy), "chosen": chosen},
         "name": clean_name(choice.name, row.name),
         "status": "ready",
         "shape": choice.shape,
@@ -256,7 +285,7 @@ def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns
     content = {
         "rows_path": ctx.settings.relative(stored.path),
         "content_hash": stored.content_hash,
-        "stats": done.stats | {"rejected_kept": len(done.kept)},
+        "stats": done.stats | {"rejected_kept": len(done.kept), "leaked": stored.leaked},
         **counts,
     }
     number = versions.next_number(session, row.id)

@@ -12,13 +12,16 @@ from typing import Any, cast
 from engine.core.cells import END_MARK, disarmed, disarmed_line, row_text
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.data.arrange.arrangement import AS_THEY_STAND, arrangement_of
+from engine.data.detection.detect_upload import DetectedUpload
+from engine.data.importing.import_rows import converter
 from engine.data.importing.import_work import MAX_REJECTED_SHOWN
 from engine.data.readers.jsonl_reader import json_row
+from engine.data.readers.source_file import SourceFile
 from engine.data.readers.tables.quotes import DOUBLED, cells_of
 from engine.data.records.record import Record, Rejected, RowFault
-from engine.data.schema.declared import shape_of
-from engine.data.schema.mapping import make_plan
-from engine.data.schema.normalise import Row, normaliser
+from engine.data.rows.row import Row
+from engine.data.splits.plan import RANDOM
 from engine.services.data.versions.version_files import ready
 from engine.services.data.versions.versions import REPAIRED, append_rows
 from engine.services.data.views import get_dataset
@@ -60,6 +63,8 @@ class _Reading:
 
 def _reading(row: Dataset, file: str | None) -> _Reading:
     sources: list[dict[str, Any]] = row.sources or [{"name": row.source_name, "format": row.format, "options": {}}]
+    if (arrangement_of(row.detection.get("arrange")) or AS_THEY_STAND).spans:  # the row is a conversation, as JSON
+        return _Reading("jsonl", "", row.columns)
     source = next((one for one in sources if one["name"] == file), sources[0])
     tab = "\t" if source["format"] == "tsv" else ","
     options = {**(source.get("options") or {}), **row.options}
@@ -145,8 +150,13 @@ def _made(row: Dataset, one: RejectedRow, repair: Mapping[str, Any]) -> Row | Re
     record = _record(_reading(row, one.file), one, repair)
     if isinstance(record, Rejected):
         return record
+    names = [str(source["name"]) for source in row.sources] or [row.source_name]
+    files = tuple(SourceFile(Path(), name, "") for name in names)
     try:
-        return normaliser(make_plan(shape_of(row.shape), row.mapping, row.columns, row.templates))(record)
+        source = DetectedUpload(files, row.columns, arrange=row.detection.get("arrange"))
+        tidy = row.detection.get("tidy", ())
+        splits = (row.detection.get("chosen") or {}).get("splits") or {"kind": RANDOM}
+        return converter(source, row.shape, row.mapping, row.templates, tidy, splits)(record)
     except RowFault as fault:
         return fault.rejected(record)
 
@@ -191,7 +201,7 @@ def repair_rows(
         made = _made(row, one, repair)
         if isinstance(made, Rejected):
             raise Fault("data.rejected.still_wrong", line=one.line or one.row)
-        rows.append({**made, "split": "train"})
+        rows.append({"split": "train", **made})
     ids = [int(repair["id"]) for repair in repairs]
     return append_rows(ctx, dataset, rows, REPAIRED, {"rejected": ids}, base=base)
 

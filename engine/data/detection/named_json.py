@@ -1,0 +1,28 @@
+"""A file that is JSON by its name is never read as running text: its first fault is said instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.core.errors import Fault
+from engine.core.text import Text
+from engine.data.records.json_text import parse
+from engine.data.records.lines import Line
+from engine.data.records.record import RowFault
+
+_ENDINGS = (".json", ".jsonl", ".ndjson", ".json5", ".jsonc", ".jsonlines", ".geojson")
+
+
+def check_not_json(filename: str, lines: Sequence[Line]) -> None:
+    """Raises Fault("data.json.unreadable") for a file of such a name, whose first lines are neither JSON nor a table."""
+    if not filename.lower().endswith(_ENDINGS):
+        return
+    by_line = not filename.lower().endswith((".json", ".json5", ".jsonc", ".geojson"))
+    text = lines[0].text if by_line else "".join(line.text for line in lines)
+    code, params = "data.json.not_object", {"found": lines[0].text.strip()[:40], "line": lines[0].number}
+    try:
+        parse(text, lines[0].number)
+    except RowFault as fault:
+        code, params = fault.code, fault.params
+    line = params.get("line", lines[0].number)
+    raise Fault("data.json.unreadable", line=line, reason=Text(f"error.{code}").filled(**params).as_dict())
