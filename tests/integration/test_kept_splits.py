@@ -76,6 +76,7 @@ def test_a_zip_of_three_parts(ctx: Context) -> None:
         "files": {"data/train.jsonl": "train", "data/test.jsonl": "test", "data/validation.jsonl": "val"},
         "column": None,
         "eval": "test",
+        "empty": None,
         "draw": True,
     }
     assert codes(ctx, made) == ["splits.files"]
