@@ -169,6 +169,21 @@ def test_a_refused_row_that_is_put_right_goes_where_it_belongs(ctx: Context) -> 
     assert (found["of train.jsonl"], found["of test.jsonl"]) == ("train", "test")
 
 
+@pytest.mark.parametrize("name", ["set.json", "set.zip"])
+def test_lists_of_one_json_file_are_its_parts(ctx: Context, name: str) -> None:
+    whole = {
+        part: [json.loads(line) for line in pairs(*names).splitlines()]
+        for part, names in {"train": "abc", "validation": "d", "test": "ef"}.items()
+    }
+    data = json.dumps({**whole, "version": "1.0"}).encode()
+    made = put(ctx, zipped({"x/rows.json": data}) if name == "set.zip" else data, name)
+    expected = [("a", "train"), ("b", "train"), ("c", "train"), ("d", "val"), ("e", "test"), ("f", "test")]
+    for options in ({}, {"encoding": "latin-1"}):
+        assert [(row["messages"][0]["content"], row["split"]) for row in imported(ctx, made, **options)] == expected
+    datasets.delete_dataset(ctx, made)
+    assert not any(ctx.settings.folder("uploads").iterdir())
+
+
 def test_drafts_from_before_are_drawn_as_before(ctx: Context) -> None:
     made = case(ctx, "train_test_validation.zip")
     with ctx.db.write() as s:
