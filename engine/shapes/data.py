@@ -94,10 +94,20 @@ class RowShape(TypedDict):
 class ReadingView(TypedDict, total=False):
     """How files are read, as far as a person may choose it."""
 
-    sheet: str  # of a workbook
+    sheet: str  # of a workbook, or table of a database or page
     sheets: list[Any]  # that there are
     unit: str  # what becomes a row of a text
     chunk_characters: int  # length of a piece of text
+    header: str  # what names the columns: "first" or "none"
+    quoting: str  # how quotes stand in texts: "doubled", "backslash" or "plain"
+
+
+class ReadingWish(TypedDict, total=False):
+    """What is to be read in another way."""
+
+    sheet: str  # of a workbook, or table of a database or page
+    header: str  # what names the columns: "first" or "none"
+    quoting: str  # how quotes stand in texts: "doubled", "backslash" or "plain"
 
 
 class ArrangementWay(TypedDict):

@@ -138,3 +138,16 @@ def test_messages_become_conversations_and_a_fix_saves_rows(visit: Open, message
     page.wait_for_selector("#data-tab-overview")
     page = seen.open(f"/data?dataset={messages}&remap=1")
     page.wait_for_selector("#data-tidy-join_turns:checked")
+
+
+def test_that_the_first_line_is_data_is_one_choice(visit: Open, words: int) -> None:
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={words}")
+    assert page.input_value("#data-quoting") == "doubled"
+    with page.expect_navigation():
+        page.select_option("#data-header", "none")
+    page.select_option("#data-shape", "prompt_completion")
+    page.select_option("#data-column-prompt", "#1")
+    page.select_option("#data-column-completion", "#2")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user:has-text('en')")
+    assert (page.input_value("#data-header"), seen.violations()) == ("none", [])

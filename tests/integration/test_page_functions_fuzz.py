@@ -53,7 +53,7 @@ VALID: dict[str, list[Any]] = {
     "save_row": [1, 1, "base", {"question": "q", "answer": "a", "with_before": True, "dataset": 1}],
     "rename_dataset": [1, "n"], "delete_dataset": [99], "preview": [4, WISH], "import_rows": [4, WISH],
     "cancel_import": [4], "resume_import": [4], "paste_data": ["a,b\n1,2", "n"], "keep_sheet": [SHEET],
-    "type_data": [["instruction", "output"], [["a", "b"]], "n"], "fetch_state": [1], "stop_fetch": [1], "choose_sheet": [4, "s"],
+    "type_data": [["instruction", "output"], [["a", "b"]], "n"], "fetch_state": [1], "stop_fetch": [1], "choose_reading": [4, {"sheet": "s"}],
     "audit_start": [1, {"off": ["toxic"], "values": {"near_duplicates": {"alike": 0.9}, "too_long": {"model": 1}}}], "audit_stop": [1],
     "check_row": [ROW], "apply_edits": [1, [ROW], [2], 5], "try_repair": [1, {"id": 1, "raw": "{}"}],
     "repair_rows": [1, [{"id": 1, "raw": "{}"}], 1], "rewrite_start": [1, {"model": 1, "rows": 2, "ids": [1]}], "rewrite_cancel": [1],

@@ -20,8 +20,9 @@ from engine.data.detection.detect_upload import DetectedUpload, detect_files
 from engine.data.detection.file_signatures import binary_format
 from engine.data.importing.archive import Unpacked, unpack
 from engine.data.importing.names import clean_name, data_set_name, display_name
+from engine.data.importing.packed import PACKED, plain_name, unpack_members, unpack_stream
 from engine.data.readers.documents import text_beside
-from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
+from engine.data.readers.source_file import CHOICES, READINGS, TEXTS, SourceFile
 from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.data.schema.declared import shape_of
 from engine.shapes.data import ReadingView
@@ -103,13 +104,10 @@ def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: ReadingBu
         for path, filename in files:
             shown = display_name(filename)
             try:
-                if binary_format(path) != "zip":
-                    done.files.append((path, shown))
-                    continue
-                inside = unpack(path, ctx.settings.folder("uploads"), ctx.settings.max_upload_mb, taken, budget)
-                taken += sum(file.stat().st_size for file, _name in inside.files)
+                inside = _inside(ctx, path, shown, taken, budget)
                 done.faults += inside.faults
                 done.files += inside.files
+                taken += sum(file.stat().st_size for file, _name in inside.files if file != path)
             except Fault as fault:
                 if len(files) == 1:
                     raise
@@ -120,6 +118,23 @@ def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: ReadingBu
     if not done.files:
         raise done.faults[0][1]
     return _without_papers(done)
+
+
+def _inside(ctx: Context, path: Path, name: str, taken: int, budget: ReadingBudget) -> Unpacked:
+    """The files of an archive, what a packed file holds, or the file itself."""
+    folder, limit_mb = ctx.settings.folder("uploads"), ctx.settings.max_upload_mb
+    kind = binary_format(path)
+    if kind in PACKED:
+        return Unpacked([(unpack_stream(path, str(kind), folder, limit_mb, taken, budget), plain_name(name))])
+    if kind != "zip":
+        return Unpacked([(path, name)])
+    found = unpack(path, folder, limit_mb, taken, budget)
+    try:
+        unpack_members(found, folder, limit_mb, taken + sum(file.stat().st_size for file, _ in found.files), budget)
+    except BaseException:
+        _remove(file for file, _name in found.files)
+        raise
+    return found
 
 
 def _without_papers(done: Unpacked) -> Unpacked:
@@ -138,7 +153,7 @@ def _without_papers(done: Unpacked) -> Unpacked:
 
 
 def _title(names: Sequence[str]) -> str:
-    first = data_set_name(names[0])
+    first = data_set_name(plain_name(names[0]))
     return f"{first} +{len(names) - 1}" if len(names) > 1 else first
 
 
@@ -230,18 +245,24 @@ def _add_written(ctx: Context, text: str, name: str) -> int:
         path.unlink(missing_ok=True)
 
 
-def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
-    """Read another sheet of a draft's Excel files; its columns and their guesses are found anew.
+def choose_reading(ctx: Context, dataset_id: int, wanted: Mapping[str, Any]) -> None:
+    """Read a draft's files in another way; their columns and their guesses are found anew.
+
+    Args:
+        wanted: those of READINGS that change, each a text.
 
     Raises:
         NotFound: there is no such draft.
-        Fault: why that sheet cannot be read; "data.bounds.slow".
+        Fault: "data.reading.unknown"; why the files cannot be read like this; "data.bounds.slow".
     """
+    for key, value in wanted.items():
+        if key not in READINGS or not isinstance(value, str):
+            raise Fault("data.reading.unknown", value=str(key)[:40])
     with ctx.db.read() as session:
         row = queries.get(session, dataset_id)
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
-    options = row.options | {"sheet": sheet}
+    options = row.options | dict(wanted)
     with at_once():
         read = detect_files(files_of(ctx, row), row.encoding, options, budget=ReadingBudget(_SHEET_SECONDS))
     found = found_columns(ctx, read)
@@ -303,7 +324,7 @@ def at_once() -> Iterator[None]:
 
 
 def reading_of(row: Dataset) -> ReadingView:
-    """How the files are read, as far as a person may choose it: {"sheet", "sheets", "unit", "chunk_characters"}."""
+    """How the files are read, as far as a person may choose it: those of CHOICES, and "sheets"."""
     keys = (*CHOICES, "sheets")
     read = {key: one["options"][key] for one in reversed(row.sources or []) for key in keys if key in one["options"]}
     return cast(ReadingView, read)

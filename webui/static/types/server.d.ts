@@ -3012,7 +3012,7 @@ export interface ReadDraft {
 
 /** How files are read, as far as a person may choose it. */
 export interface ReadingView {
-  /** of a workbook */
+  /** of a workbook, or table of a database or page */
   sheet?: string;
   /** that there are */
   sheets?: unknown[];
@@ -3020,6 +3020,20 @@ export interface ReadingView {
   unit?: string;
   /** length of a piece of text */
   chunk_characters?: number;
+  /** what names the columns: "first" or "none" */
+  header?: string;
+  /** how quotes stand in texts: "doubled", "backslash" or "plain" */
+  quoting?: string;
+}
+
+/** What is to be read in another way. */
+export interface ReadingWish {
+  /** of a workbook, or table of a database or page */
+  sheet?: string;
+  /** what names the columns: "first" or "none" */
+  header?: string;
+  /** how quotes stand in texts: "doubled", "backslash" or "plain" */
+  quoting?: string;
 }
 
 /** A rejected row to be repaired. */
@@ -3889,7 +3903,7 @@ export interface DataFunctions {
   stop_fetch(job: number): null;
   reading_state(job: number): UploadReading;
   readings(): UploadReading[];
-  choose_sheet(dataset: number, sheet: string): null;
+  choose_reading(dataset: number, options: ReadingWish): null;
   report(dataset: number): DataReport;
   report_tokens(dataset: number, model: number): TokenReport;
   report_template(dataset: number, model: number): TemplateReport;

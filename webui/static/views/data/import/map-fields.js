@@ -217,11 +217,11 @@ function textOptions(set, choice, changed) {
 }
 
 /**
- * Word and PDF say themselves how their letters are stored.
+ * Word, PDF and others say themselves how their letters are stored.
  * @param {Server.DatasetView} set
  */
 function encodingField(set, choice, changed) {
-  if (!set.encoding || ["docx", "pdf"].includes(set.format || "")) return null;
+  if (!set.encoding || ["docx", "pdf", "epub", "htm"].includes(set.format || "")) return null;
   const encodings = [[null, t("data.encoding.found", { encoding: set.encoding })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
   return labelledField("data-encoding", t("data.found.encoding"),
     selectField("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: t("data.encoding.help") });

@@ -9,7 +9,7 @@ import { arrangeCard } from "./arrange.js";
 import { leftOutShort } from "./left-out.js";
 import { noteLine, readCard } from "./map-fields.js";
 import { tidyNote } from "./tidy.js";
-import { sheetField } from "./way-card.js";
+import { readingFields } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
 import { cutPreview } from "../../shared/cut-preview.js";
@@ -105,7 +105,7 @@ function foundCard(set, ctx) {
       const some = notes.filter((one) => one.what === what);
       return [h("dt", {}, t("data.found." + what)),
         h("dd", {}, h("b", { dir: "auto" }, foundValue(some[0])), some.map(noteLine))];
-    })), sheetField(set, ctx));
+    })), readingFields(set, ctx));
 }
 
 function foundValue(one) {
