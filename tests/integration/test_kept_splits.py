@@ -230,3 +230,15 @@ def test_conversations_of_several_files_stay_in_their_file_s_part(ctx: Context) 
     files = {f"{part}.csv": table.format(part).encode() for part in ("train", "test")}
     rows = imported(ctx, put(ctx, zipped(files), "set.zip"), val_fraction=0.0)
     assert [(row["messages"][0]["content"], row["split"]) for row in rows] == [("Qtrain", "train"), ("Qtest", "test")]
+
+
+def test_what_a_saved_data_set_says_of_itself_is_no_row(ctx: Context) -> None:
+    about = {"set/dataset_dict.json": b'{"splits": ["train", "test"]}'}
+    about |= {
+        f"set/{part}/{name}": b'{"_split": "x"}'
+        for part in ("train", "test")
+        for name in ("state.json", "dataset_info.json")
+    }
+    rows = {f"set/{part}/data-00000-of-00001.jsonl": pairs(part) for part in ("train", "test")}
+    found = imported(ctx, put(ctx, zipped(about | rows), "set.zip"), val_fraction=0.0)
+    assert [(row["messages"][0]["content"], row["split"]) for row in found] == [("train", "train"), ("test", "test")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from engine.data.schema.normalise.turns import ROLES
@@ -61,6 +62,7 @@ MEMBERS = (
 """Columns that belong to a message and go with it into its turn."""
 
 
+@lru_cache(maxsize=4_096)
 def column_name(name: str) -> str:
     """A name as it is compared: no case, no separators, so that "Conversation ID" and "conversationId" are one."""
     return "".join(char for char in name.casefold() if char not in "_- .")
@@ -71,6 +73,12 @@ def bearing(names: tuple[str, ...], columns: list[str]) -> list[str]:
     wanted = list(dict.fromkeys(column_name(name) for name in names))
     found = {column_name(column): column for column in reversed(columns)}
     return [found[name] for name in wanted if name in found]
+
+
+@lru_cache(maxsize=256)
+def members_of(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Those columns that go with a message into its turn."""
+    return tuple(bearing(MEMBERS, list(columns)))
 
 
 def speaker(value: Any) -> str | None:

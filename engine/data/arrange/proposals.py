@@ -16,6 +16,7 @@ from engine.data.records.record import MAX_NAME, Record, RowFault, clip
 from engine.data.schema.filled_templates.columns import splitting
 from engine.data.schema.filled_templates.declared import filled_template
 from engine.data.schema.guess import Guess, guess_shape
+from engine.data.schema.left_out import says_something
 
 _MAX_COLUMNS = 200
 _PAIRS = {"prompt_completion": ("prompt", "completion"), "alpaca": ("instruction", "output")}
@@ -70,7 +71,12 @@ def proposals(
         return [], True
     found = [_proposal(way, items, cut) for way in ways]
     alone = Proposal(AS_THEY_STAND, "arrange.none", {}, list(columns), plain)
-    return [*(one for one in found if one.guess.shape), alone], sure
+    fit = [one for one in found if one.guess.shape]
+    if not fit:
+        return [], True
+    if found[0].plan.how == "filled" and not sure:
+        return [alone, *fit], True
+    return [*fit, alone], sure
 
 
 def _ways(
@@ -86,12 +92,19 @@ def _ways(
         ways, sure = message_ways(columns, rows, cut=cut, files=files)
         if ways:
             return ways, sure
-    if (pair := _PAIRS.get(str(plain.shape))) and plain.whole and "input" not in plain.mapping:
-        if found := exchange_ways(plain.mapping[pair[0]], plain.mapping[pair[1]], columns, rows):
-            return found, True
-    if ways := text_ways(plain.shape if plain.whole else None, plain.mapping, columns, rows):
+    if ways := _exchanges(columns, rows, plain):
         return ways, True
+    ways, sure = text_ways(plain.shape if plain.whole else None, plain.mapping, columns, rows)
+    if ways:
+        return ways, sure
     return script_ways(columns[0], rows, cut=cut) if is_text and columns else ([], False)
+
+
+def _exchanges(columns: Sequence[str], rows: list[dict[str, Any]], plain: Guess) -> list[Way]:
+    pair = _PAIRS.get(str(plain.shape))
+    if pair is None or not plain.whole or any(says_something(row.get(plain.mapping.get("input", ""))) for row in rows):
+        return []
+    return exchange_ways(plain.mapping[pair[0]], plain.mapping[pair[1]], columns, rows)
 
 
 def _proposal(way: Way, items: Sequence[Item], cut: bool) -> Proposal:

@@ -40,11 +40,13 @@ def arrangement_changes(
         "shape": first.guess.shape,
         "mapping": first.guess.mapping,
         "templates": first.guess.templates,
-        "notes": [*_notes(first, sure), *_differing(columns, first)],
+        "notes": [*_notes(first, ways, sure), *_differing(columns, first)],
     }
 
 
-def _notes(first: Proposal, sure: bool) -> list[Note]:
+def _notes(first: Proposal, ways: Sequence[Proposal], sure: bool) -> list[Note]:
+    if first.plan.how == "none":
+        return [*first.guess.notes(), note("arrange", "none", "arrange.some", ways[1].params)]
     told = note("arrange", first.plan.how, first.code, first.params)
     return [told, *first.guess.notes()] if sure else [note("arrange", None, "arrange.ask", first.params)]
 

@@ -154,6 +154,7 @@ PAIRS: list[Callable[[int], dict[str, Any]]] = [
     lambda n: {"prompt": f"Do {n}", "completion": f"### Response: Done {n}"},
     lambda n: {"prompt": f"### Instruction:\nDo {n}", "completion": f"### Response:\nDone {n}<|endoftext|>"},
     lambda n: {"instruction": f"Human: Do {n}\nAssistant:", "output": f"Done {n}"},
+    lambda n: {"instruction": f"### Instruction: Do {n} ### Response:", "input": "", "output": f"Done {n}"},
     lambda n: {"prompt": f"<s>[INST] Do {n} [/INST]", "completion": f"Done {n}</s>"},
 ]
 
@@ -197,6 +198,19 @@ def test_running_text_with_speakers_is_split_into_turns(name: str, tmp_path: Pat
     more = "\n\nand more" if name in ("alpaca", "paragraphs") else ""
     assert turns == [text for n in range(4) for text in (f"Do {n}", f"Done {n}{more}")]
     assert len(result.rows) == (4 if name in ("alpaca", "blocks") else 1)
+
+
+def test_a_part_of_the_texts_is_split_only_by_choice(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(rows_of([filled("speakers", n) if n % 2 else f"A text {n}." for n in range(10)]))
+    source = detect_upload(tmp_path / "upload", "data.jsonl")
+    assert (source.shape, [way["code"] for way in source.ways]) == ("text", ["arrange.none", "arrange.filled"])
+    assert (source.notes[-1]["code"], source.notes[-1]["params"]["share"]) == ("arrange.some", 50)
+
+
+def test_prompts_without_answers_stay_texts(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(rows_of(["<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n"] * 5))
+    source = detect_upload(tmp_path / "upload", "data.jsonl")
+    assert (source.shape, source.ways) == ("text", [])
 
 
 def test_ordinary_texts_stay_texts(tmp_path: Path) -> None:

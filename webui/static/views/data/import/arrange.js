@@ -31,7 +31,7 @@ function controls(set, choice, use) {
   const select = selectField("data-arrange", [...other, ...set.ways.map((way, place) => [place, t("data.arrange." + way.code.slice("arrange.".length), way.params)])], at < 0 ? null : at,
     (place) => { if (place !== null) use(set.ways[place].arrange, set.ways[place]); });
   const why = at < 0 || set.ways[at].arrange.how === "none" ? null : noteLine(set.ways[at]);
-  const asked = unsure ? set.detection.filter((one) => one.what === "arrange").map(noteLine) : null;
+  const asked = set.detection.filter((one) => ["arrange.ask", "arrange.some"].includes(one.code) && (unsure || one.code !== "arrange.ask")).map(noteLine);
   return [h("div", {}, labelledField("data-arrange", t("data.arrange.way"), select, { help: t("data.arrange.help") }), why, asked), plan?.how === "rows" && !unsure ? columnChoices(set, plan, use) : null];
 }
 
