@@ -25,7 +25,9 @@ from engine.data.splits.proposal import FilePlaces
 
 _MB = 2**20
 _CARD = re.compile(r"(^|/)readme\.md$", re.I)
-_PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
+_PAPER = re.compile(
+    r"(^|/)((readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?|(dataset_infos?|dataset_dict|state)\.json)$", re.I
+)
 
 
 @contextlib.contextmanager
