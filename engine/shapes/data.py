@@ -94,10 +94,20 @@ class RowShape(TypedDict):
 class ReadingView(TypedDict, total=False):
     """How files are read, as far as a person may choose it."""
 
-    sheet: str  # of a workbook
+    sheet: str  # of a workbook, or table of a database or page
     sheets: list[Any]  # that there are
     unit: str  # what becomes a row of a text
     chunk_characters: int  # length of a piece of text
+    header: str  # what names the columns: "first" or "none"
+    quoting: str  # how quotes stand in texts: "doubled", "backslash" or "plain"
+
+
+class ReadingWish(TypedDict, total=False):
+    """What is to be read in another way."""
+
+    sheet: str  # of a workbook, or table of a database or page
+    header: str  # what names the columns: "first" or "none"
+    quoting: str  # how quotes stand in texts: "doubled", "backslash" or "plain"
 
 
 class ArrangementWay(TypedDict):
@@ -229,7 +239,8 @@ class LeftOutView(TypedDict):
     """A column that is not learnt although rows have something there."""
 
     column: str  # its name
-    rows: int  # with something there, of those that were looked at
+    rows: int  # with something there
+    looked: int  # rows that were looked at
     reads: Literal["text", "nested", "label", "number"]  # what it looks like
     share: float  # of all characters of the rows looked at, 0 to 1
 

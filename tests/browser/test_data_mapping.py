@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.context import open_context
 from engine.core.settings import Settings
-from engine.services.data import sources
+from engine.services.data import datasets, imports, sources
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 
@@ -105,6 +105,41 @@ def test_a_column_left_out_is_told_and_mappings_stay(visit: Open, supplement: in
 
 
 @pytest.fixture
+def parcels(server: Server) -> int:
+    """Rows whose calls hold numbers beyond what a browser counts."""
+    case = Path(__file__).parents[1] / "cases" / "data" / "big_integer_argument.jsonl"
+    ctx = open_context(Settings(home=server.home, offline=True))
+    incoming = ctx.settings.folder("incoming") / "parcels"
+    incoming.write_bytes(case.read_bytes())
+    made = sources.add_upload(ctx, incoming, "parcels.jsonl")
+    view = datasets.dataset_view(ctx, made)
+    imports.import_dataset(ctx, made, name="Parcels", shape=view["shape"], mapping=view["mapping"], val_fraction=0.0)
+    ctx.db.close()
+    return made
+
+
+def test_a_call_is_changed_by_hand_with_every_digit(visit: Open, parcels: int) -> None:
+    seen = visit()
+    page = seen.open(f"/data?dataset={parcels}&tab=rows")
+    page.wait_for_selector(".bubble-call:has-text('1234567890123456791')")
+    page.click("[aria-label='Edit row 1']")
+    typed = page.input_value("#edit-messages-1-calls")
+    assert "1234567890123456789" in typed
+    page.fill("#edit-messages-1-calls", typed.replace("{", "", 1))
+    page.click(".data-edit [type=submit]")
+    page.wait_for_selector("#edit-messages-1-calls:invalid")
+    page.fill("#edit-messages-1-calls", typed.replace("3456789,", "3456788,").replace("3456789\n", "3456788\n"))
+    assert seen.violations() == []
+    page.click(".data-edit [type=submit]")
+    page.wait_for_selector(".data-edit", state="detached")
+    page.click("#data-pending-make")
+    page.wait_for_selector(f".data-source :text('{t('en', 'data.version.number', n=2)}')")
+    page.wait_for_selector("[data-row='0'] .bubble-call:has-text('1234567890123456788')")
+    assert "1234567890123456790" in page.inner_text("[data-row='1']")
+    seen.assert_clean()
+
+
+@pytest.fixture
 def doubted(server: Server, tmp_path: Path) -> int:
     """A table that cannot be read in the encoding that fits best."""
     path = tmp_path / "doubt.csv"
@@ -112,6 +147,21 @@ def doubted(server: Server, tmp_path: Path) -> int:
     path.write_bytes(b"prompt,completion\n" + rows)
     ctx = open_context(Settings(home=server.home, offline=True))
     made = sources.add_upload(ctx, path, "doubt.csv")
+    ctx.db.close()
+    return made
+
+
+@pytest.fixture
+def messages(server: Server, tmp_path: Path) -> int:
+    """An uploaded table of messages, of which some conversations have two questions in a row; with a text that only messages have."""
+    lines = ["ticket,from,body,translation"]
+    for n in range(12):
+        said = ["customer", "agent"] if n % 3 else ["customer", "customer", "agent"]
+        lines += [f"T{n},{who},{who} {n}.{turn},a long translation {n}.{turn}" for turn, who in enumerate(said)]
+    path = tmp_path / "tickets.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = sources.add_upload(ctx, path, "tickets.csv")
     ctx.db.close()
     return made
 
@@ -154,3 +204,37 @@ def test_a_preference_file_of_openai_is_mapped_and_accepted(visit: Open, preferr
     page.wait_for_selector(".data-answer.rejected:has-text('Bad.')")
     assert page.locator(".data-answer.chosen").count() == 4
     seen.assert_clean()
+
+
+def test_messages_become_conversations_and_a_fix_saves_rows(visit: Open, messages: int) -> None:
+    fresh = ".data-preview:not(.stale)"
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={messages}")
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 1.0')")
+    assert "“ticket”" in page.inner_text("#data-arranged")
+    assert "“translation”" in page.inner_text(".data-map-act .data-lost")
+    assert t("en", "data.tidy.saves", n=4) in page.inner_text("label[for=data-tidy-join_turns]")
+    page.check("#data-tidy-join_turns")
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 0.0'):has-text('customer 0.1')")
+    page.select_option("#data-arrange", label=t("en", "data.arrange.none"))
+    page.wait_for_selector("[data-field=text], #data-column-text, .data-preview .ts-note")
+    page.select_option("#data-arrange", label=t("en", "data.arrange.by_id", id="ticket"))
+    page.wait_for_selector(f"{fresh} .ts-bubble.user:has-text('customer 0.1')")
+    assert seen.violations() == []
+    page.click("#data-import")
+    page.wait_for_selector("#data-tab-overview")
+    page = seen.open(f"/data?dataset={messages}&remap=1")
+    page.wait_for_selector("#data-tidy-join_turns:checked")
+
+
+def test_that_the_first_line_is_data_is_one_choice(visit: Open, words: int) -> None:
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={words}")
+    assert page.input_value("#data-quoting") == "doubled"
+    with page.expect_navigation():
+        page.select_option("#data-header", "none")
+    page.select_option("#data-shape", "prompt_completion")
+    page.select_option("#data-column-prompt", "#1")
+    page.select_option("#data-column-completion", "#2")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user:has-text('en')")
+    assert (page.input_value("#data-header"), seen.violations()) == ("none", [])

@@ -84,7 +84,7 @@ def test_a_zip_of_three_parts(ctx: Context) -> None:
     assert all(row["split"] == of[row["file"]] for row in rows)
     view = datasets.dataset_view(ctx, made)
     sides = ("train", "val", "test")
-    assert [view[f"{side}_rows"] for side in sides] == [counts(rows)[side] for side in sides]
+    assert [dict(view)[f"{side}_rows"] for side in sides] == [counts(rows)[side] for side in sides]
     assert view["splits"]["chosen"] == splits["proposed"]
     assert not any(row["split"] == "test" for row in training_rows(rows_file(ctx, made)))
     again = imported(ctx, made, splits={"kind": "random"})  # one click
@@ -193,3 +193,24 @@ def test_a_wish_that_suits_no_file_is_refused_before_anything_is_read(
     }
     with pytest.raises(Fault, match=r"data\.splits\.no_file"):
         imports.start_import(ctx, made, wish)
+
+
+def test_messages_in_rows_of_their_own_keep_the_part_of_their_conversation(ctx: Context) -> None:
+    def said(talk: str, part: str) -> str:
+        return f"{talk},user,Q {talk},{part}\n{talk},assistant,A {talk},{part}\n"
+
+    talks = {f"c{i}": ("train", "train", "test")[i % 3] for i in range(12)}
+    table = "c_id,role,content,split\n" + "".join(said(talk, part) for talk, part in talks.items())
+    made = put(ctx, table.encode() + b"c99,user,Q c99,train\nc99,assistant,A c99,test\n", "messages.csv")
+    rows = imported(ctx, made, val_fraction=0.0)
+    assert {row["messages"][0]["content"]: row["split"] for row in rows} == {
+        f"Q {talk}": part for talk, part in talks.items()
+    }
+    assert [one["code"] for one in rejected_rows.rejected_rows(ctx, made)["rows"]] == ["data.splits.row_without"]
+
+
+def test_conversations_of_several_files_stay_in_their_file_s_part(ctx: Context) -> None:
+    table = "c_id,role,content\n1,user,Q{0}\n1,assistant,A{0}\n"
+    files = {f"{part}.csv": table.format(part).encode() for part in ("train", "test")}
+    rows = imported(ctx, put(ctx, zipped(files), "set.zip"), val_fraction=0.0)
+    assert [(row["messages"][0]["content"], row["split"]) for row in rows] == [("Qtrain", "train"), ("Qtest", "test")]

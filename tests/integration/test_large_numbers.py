@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from engine.core.context import Context
+from engine.core.errors import Fault
 from engine.data.rows.store import read_rows
 from engine.data.templates.isolated.isolated_template import isolated
-from engine.services.data import datasets, imports, sources
+from engine.services.data import datasets, imports, row_edits, sources
 from engine.services.data import export as data_export
 from engine.services.data import rows as data_rows
 from engine.services.data.versions import version_files, versions
@@ -97,6 +98,26 @@ def test_another_field_is_edited_and_the_numbers_stay_then_the_number_itself(ctx
     row = rows_of(ctx, shop)[1]
     assert row["messages"][1]["tool_calls"][0]["function"]["arguments"]["id"] == 1234567890123456788
     assert row["extra"]["parcel"] == -98765432109876543210
+
+
+def test_calls_that_are_typed_are_read_as_imported_ones_or_refused(ctx: Context, shop: int) -> None:
+    row = rows_of(ctx, shop)[0]
+    row["messages"][1]["tool_calls"] = [{"name": "track", "arguments": '{"id": 9007199254740993}'}]
+    assert row_edits.check_row(row) is None
+    versions.apply_edits(ctx, shop, [row], [])
+    (call,) = rows_of(ctx, shop)[0]["messages"][1]["tool_calls"]
+    assert call == {"type": "function", "function": {"name": "track", "arguments": {"id": 9007199254740993}}}
+    for wrong, code in (
+        ("[{", "calls"),
+        ([{"name": "track", "arguments": [1]}], "arguments"),
+        ([{"arguments": {}}], "calls"),
+    ):
+        row["messages"][1]["tool_calls"] = wrong
+        fault = row_edits.check_row(row)
+        assert fault is not None
+        assert fault["code"] == f"data.turn.{code}"
+        with pytest.raises(Fault, match=r"data\.repair\.functions"):
+            versions.apply_edits(ctx, shop, [row], [])
 
 
 def test_operations_leave_them_as_they_are(ctx: Context, shop: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,19 +12,25 @@ from typing import Any
 
 import pytest
 
+from engine.commands.arguments import parse
+from engine.commands.console import Console
+from engine.commands.data.make import make
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, SpecError
 from engine.core.settings import Settings
 from engine.data.rows.store import read_rows
-from engine.services.data import datasets
+from engine.services.data import datasets, leftovers
 from engine.services.data.annotation import annotation_queue
 from engine.services.data.making import documents, endpoint, forecast, making, writers
 from engine.services.data.versions import version_files
 from engine.services.jobs import lifecycle
+from engine.shapes.making import ForecastView, MadeRowsView, MakingView
 from tests import tiny, workers
 from tests.fake_writer import Answer, FakeWriter, chat_answer, fake_writer
 from tests.homes import opened
 from tests.integration import chat_models
+from tests.shapes import breaches
+from webui.i18n import error_text, t
 
 KEY = "secret-of-the-operator"
 HANDBOOK = """# Handbook
@@ -70,8 +78,11 @@ def test_from_a_document_to_a_version(home: Context, fake: FakeWriter) -> None:
     view = making.making_view(home, key, 1200)
     assert (view["passages"], view["documents"][0]["name"], view["languages"]) == (3, "Handbook.md", {"en": 3})
     assert view["examples"][1]["heading"] == "Handbook › Delivery"
+    cost = forecast.forecast(home, documents.making_of(home.settings, key), {"writer": "endpoint"})
+    assert [*breaches(view, MakingView), *breaches(cost, ForecastView)] == []
     told = made(home, key, kinds=["question", "summary"])
     assert (told["status"], told["step"], told["total"], told["error"]) == ("succeeded", 6, 6, None)
+    assert list(breaches(told, MadeRowsView)) == []
     result = told["result"]
     assert result["made"] + sum(result["left_out"].values()) == 6
     assert (result["made"], result["writer"], result["asks"]) == (6, "big", 6)
@@ -150,6 +161,13 @@ def test_a_service_that_is_busy_is_asked_again_and_bounds_hold(fake: FakeWriter)
     with endpoint.EndpointWriter(endpoint.Endpoint(fake.url, "big"), KEY, wait=0.01) as writer:
         ask = lambda: writer.say([{"role": "user", "content": "Hi"}], temperature=0.5, longest=9)  # noqa: E731
         assert ask() == endpoint.Said("Yes.", False, 1, 1)
+        newer = [
+            b'{"error": {"message": "Use \'max_completion_tokens\' instead."}}',
+            b'{"error": "temperature is fixed"}',
+        ]
+        fake.say = lambda number, _question: (400, {}, newer[number - 3]) if number < 5 else chat_answer("No.")
+        assert ask().text == "No."
+        assert fake.asked[-1].keys() == {"model", "messages", "max_completion_tokens"}
         for answer, code in (
             ((302, {"Location": "http://127.0.0.1:9/"}, b""), "writer.moved"),
             ((400, {}, b'{"error": {"message": "no ' + KEY.encode() + b'"}}'), "writer.bad_request"),
@@ -211,6 +229,32 @@ def test_what_cannot_be_asked_for_is_refused(ctx: Context) -> None:
     assert [path.name for path in (ctx.settings.home / "makings").iterdir()] == [key]
 
 
+def test_documents_of_one_name_stay_apart_and_one_that_cannot_be_read_is_named(ctx: Context) -> None:
+    folder = ctx.settings.folder("uploads")
+    brought = [
+        ("a.md", HANDBOOK),
+        ("a.md", "# Other\n" + "More words about lamps and bulbs here. " * 3),
+        ("b.pdf", "%PDF-1.4 broken"),
+    ]
+    files = [(folder / f"{place}.part", name) for place, (name, _text) in enumerate(brought)]
+    for (path, _name), (_same, text) in zip(files, brought, strict=True):
+        path.write_text(text)
+    view = making.making_view(ctx, documents.take_documents(ctx, files)["making"], 1200)
+    assert [(one["name"], one["passages"]) for one in view["documents"]] == [("a.md", 3), ("a 2.md", 1), ("b.pdf", 0)]
+    assert [one["fault"] and one["fault"]["code"] for one in view["documents"]] == [None, None, "data.pdf.damaged"]
+    assert not [path for path in folder.iterdir() if path.is_file()]
+
+
+def test_documents_that_nobody_needs_are_swept_after_a_day(home: Context) -> None:
+    needed, forgotten = bring(home), bring(home)
+    making.start_making(home, needed, {"writer": "endpoint"})
+    for path in home.settings.home.joinpath("makings").rglob("*"):
+        os.utime(path, (1, 1))
+    leftovers.sweep(home)
+    assert [path.name for path in home.settings.home.joinpath("makings").iterdir()] == [needed]
+    assert forgotten != needed
+
+
 def test_documents_that_take_longer_are_read_by_a_job(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "AT_ONCE_SECONDS", 0.0)
     path = ctx.settings.folder("uploads") / "one.part"
@@ -221,3 +265,30 @@ def test_documents_that_take_longer_are_read_by_a_job(ctx: Context, monkeypatch:
     assert workers.run_here(ctx).status == "succeeded"
     assert documents.reading_ended(ctx, taken["job"]) is True
     assert making.making_view(ctx, taken["making"], 1200)["passages"] == 3
+
+
+def test_the_command_line_says_what_it_costs_and_leaves_nothing(home: Context, tmp_path: Path) -> None:
+    out = io.StringIO()
+    console = Console("en", t, error_text, out)
+    file = tmp_path / "Handbook.md"
+    file.write_text(HANDBOOK)
+    given = [
+        "data",
+        "make",
+        str(file),
+        "--writer",
+        "endpoint",
+        "--kind",
+        "summary",
+        "--set",
+        "passages=2",
+        "--forecast",
+    ]
+    for more in ([], ["--json"]):
+        assert make(console, home, parse(console, [*given, *more])) == 0
+    sentence, _line_end, told = out.getvalue().partition("\n")
+    assert sentence.startswith("2 passages, at most 2 rows: about ")
+    assert (json.loads(told)["asks"], json.loads(told)["source"]) == (2, "assumed")
+    assert list((home.settings.home / "makings").iterdir()) == []
+    with pytest.raises(Fault, match=r"cli\.no_file"):
+        make(console, home, parse(console, ["data", "make", "/nowhere.md", "--writer", "endpoint"]))

@@ -257,12 +257,39 @@ def test_another_sheet_of_a_draft(ctx: Context) -> None:
     book = xlsx(("first", [("a", "b"), ("x", "y")]), ("second", [("prompt", "completion"), ("Q1", "A1")]))
     made = add(ctx, {"book.xlsx": book})
     view = datasets.dataset_view(ctx, made)
-    assert (view["columns"], view["reading"]) == (["a", "b"], {"sheet": "first", "sheets": ["first", "second"]})
-    sources.choose_sheet(ctx, made, "second")
+    assert (view["columns"], view["reading"]) == (
+        ["a", "b"],
+        {"sheet": "first", "sheets": ["first", "second"], "header": "first"},
+    )
+    sources.choose_reading(ctx, made, {"sheet": "second"})
     assert datasets.dataset_view(ctx, made)["shape"] == "prompt_completion"
     assert pairs(imported(ctx, made)) == [("Q1", "A1")]
     with pytest.raises(NotFound):
-        sources.choose_sheet(ctx, made, "first")
+        sources.choose_reading(ctx, made, {"sheet": "first"})
+
+
+def test_how_a_table_is_read_is_chosen_for_a_draft(ctx: Context) -> None:
+    made = add(ctx, {"a.csv": b'Q1,"A1"\nQ2,"A2"\n'})
+    assert datasets.dataset_view(ctx, made)["reading"] == {"header": "first", "quoting": "doubled"}
+    sources.choose_reading(ctx, made, {"header": "none"})
+    sources.choose_reading(ctx, made, {"quoting": "plain"})
+    view = datasets.dataset_view(ctx, made)
+    assert (view["columns"], view["reading"]) == (["#1", "#2"], {"header": "none", "quoting": "plain"})
+    choice = {"name": "t", "shape": "prompt_completion", "mapping": {"prompt": "#1", "completion": "#2"}}
+    imports.import_dataset(ctx, made, val_fraction=0.0, **choice)
+    with ctx.db.read() as session:
+        row = session.get_one(Dataset, made)
+    assert pairs(list(read_rows(ctx.settings.absolute(row.rows_path or "")))) == [("Q1", '"A1"'), ("Q2", '"A2"')]
+    for wrong in ({"sources": "x"}, {"header": 1}):
+        with pytest.raises(Fault, match="reading"):
+            sources.choose_reading(ctx, add(ctx, {"a.csv": Q4}), wrong)
+
+
+def test_rows_pasted_without_a_header_are_all_data(ctx: Context) -> None:
+    made = sources.add_text(ctx, "What is 2 + 2?\tFour.\nAnd 3 + 3?\tSix.\nAnd 4 + 4?\tEight.\n")
+    view = datasets.dataset_view(ctx, made)
+    assert (view["columns"], view["reading"]["header"]) == (["#1", "#2"], "none")
+    assert "format.header_missing" in [note["code"] for note in view["detection"]]
 
 
 def test_chunks_are_chosen_and_kept(ctx: Context) -> None:

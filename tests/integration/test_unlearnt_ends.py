@@ -61,3 +61,16 @@ def test_a_model_without_any_end_is_refused_and_texts_never(ctx: Context) -> Non
 def test_templates_with_an_end_of_their_own_are_never_refused(ctx: Context, name: str) -> None:
     model, _ = base_with(ctx, name)
     assert started(ctx, model, tiny.add_dataset(ctx, ROWS, held_out=0), teach_end=False) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "wish", "refused"), [("chatml", "empty", True), ("qwen-3", "empty", False), ("chatml", "strip", False)]
+)
+def test_an_empty_thought_is_refused_where_the_template_knows_of_none(
+    ctx: Context, name: str, wish: str, refused: bool
+) -> None:
+    model, _ = base_with(ctx, name)
+    faults = started(ctx, model, tiny.add_dataset(ctx, ROWS, held_out=0), thinking=wish)
+    assert {place: fault["code"] for place, fault in faults.items()} == (
+        {"training.thinking": "job.no_thinking"} if refused else {}
+    )

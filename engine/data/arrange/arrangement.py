@@ -9,11 +9,11 @@ from typing import Any, Literal
 from engine.core.errors import Fault
 from engine.data.records.record import show
 
-How = Literal["none", "rows", "tree", "filled", "script"]
+How = Literal["none", "rows", "tree", "filled", "script", "nested", "exchange"]
 Begin = Literal["system", "question", "restart", "blank", "file"]
 Paths = Literal["best", "all"]
 TURNS = "messages"  # the column that holds the turns once records are arranged
-_HOWS = ("none", "rows", "tree", "filled", "script")
+_HOWS = ("none", "rows", "tree", "filled", "script", "nested", "exchange")
 _BEGINS = ("system", "question", "restart", "blank", "file")
 _PATHS = ("best", "all")
 
@@ -24,7 +24,9 @@ class Arrangement:
 
     Attributes:
         how: "none" (each record by itself), "rows" (a record is a message), "tree" (messages that name the one before them), "filled"
-            (a text is a template with a conversation in it), "script" (lines of a text are turns, each behind who speaks).
+            (a text is a template with a conversation in it), "script" (lines of a text are turns, each behind who speaks),
+            "nested" (a record is a whole tree: in `content` lies its first message, in each message its replies),
+            "exchange" (a record is a question, in `role`, and its answer, in `content`).
         role, content: columns of a message: who speaks, and the words. A script has both in `content`.
         id: column that all messages of a conversation share; of a tree the message's own. None: conversations follow each other.
         order: column that the messages of a conversation are sorted by; None: as they stand in the file.
@@ -56,7 +58,7 @@ class Arrangement:
     @property
     def spans(self) -> bool:
         """Whether a conversation is made of several records."""
-        return self.how in ("rows", "tree", "script")
+        return self.how in ("rows", "tree", "script", "nested", "exchange")
 
     @property
     def used(self) -> frozenset[str]:
@@ -99,6 +101,8 @@ def _complete(found: Arrangement) -> Arrangement:
         "tree": (found.role, found.content, found.id, found.parent),
         "filled": (found.template, found.columns),
         "script": (found.template, found.content),
+        "nested": (found.content,),
+        "exchange": (found.role, found.content, found.id),
     }
     if not declared or not all(needed.get(found.how, ())):
         raise Fault("data.arrange.unknown", found=show(found.as_json()))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.data.arrange.arrangement import TURNS, Arrangement
-from engine.data.arrange.names import MEMBERS, bearing, speaker
+from engine.data.arrange.names import members_of, speaker
 from engine.data.records.bounds import MAX_ROW
 from engine.data.records.record import Record, Rejected, RowFault, show
 from engine.data.schema.contents import says_something
@@ -67,7 +67,7 @@ def _turn(message: Record, plan: Arrangement) -> dict[str, Any]:
     values = message.values
     said, words = values.get(str(plan.role)), values.get(str(plan.content))
     turn = {"role": speaker(said) or said, "content": words}
-    for column in bearing(MEMBERS, list(values)):
+    for column in members_of(tuple(values)):
         if column not in plan.used and says_something(values[column]):
             turn[column] = _plain(values[column])
     return turn
@@ -86,8 +86,14 @@ def _plain(value: Any) -> Any:
 
 def shared(messages: Sequence[Record], plan: Arrangement) -> dict[str, Any]:
     """The columns that are the same in all messages: they are the conversation's."""
-    members = set(bearing(MEMBERS, list(messages[0].values)))
-    own = members | {plan.role, plan.content, plan.order, plan.parent, plan.rank, plan.deleted}
+    own = {*members_of(tuple(messages[0].values))} | {
+        plan.role,
+        plan.content,
+        plan.order,
+        plan.parent,
+        plan.rank,
+        plan.deleted,
+    }
     own |= {plan.id} if plan.how == "tree" else set()
     first = messages[0].values
     names = [name for name in first if name not in own and name != TURNS]

@@ -18,7 +18,7 @@ _DOUBLINGS = 40  # of a way up to the root: more than any has
 Numbers = npt.NDArray[np.int64]
 
 
-class Groups:
+class GroupFinder:
     """Takes in one record after another, and says then which of them make a conversation or a tree.
 
     Of each it keeps 8 bytes (16 of a tree): a hash of what tells its conversation from others.
@@ -61,15 +61,20 @@ def _hash(file: str, text: str) -> int:
 
 
 def _roots(ids: npt.NDArray[np.uint64], parents: npt.NDArray[np.uint64]) -> Numbers:
-    """Of each message the place of the one that its tree begins with; one whose parent is not there begins a tree itself."""
+    """Of each message the place of the one that its tree begins with; one whose parent is not there begins a tree itself.
+
+    Messages that name each other in a circle get the first one of the circle.
+    """
     order = np.argsort(ids, kind="stable")
     at = np.searchsorted(ids[order], parents)
     above = order[np.minimum(at, len(ids) - 1)]
     alone = np.arange(len(ids))
-    up: Numbers = np.where((parents != 0) & (ids[above] == parents), above, alone)
+    step: Numbers = np.where((parents != 0) & (ids[above] == parents), above, alone)
+    up, first = step, np.minimum(alone, step)
     for _step in range(_DOUBLINGS):
+        first = np.minimum(first, first[up])
         further = up[up]
-        if np.array_equal(further, up):
+        if np.array_equal(further, up) and np.array_equal(step[up], up):
             break
         up = further
-    return up
+    return np.where(step[up] == up, up, first[up])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from engine.data.arrange.arrangement import Arrangement
@@ -18,6 +19,7 @@ from engine.data.arrange.names import (
     PARENT,
     RANK,
     ROLE,
+    TALK,
     bearing,
     column_name,
     speaker,
@@ -52,6 +54,19 @@ def message_ways(columns: Sequence[str], rows: Rows, *, cut: bool, files: int) -
         alone = [_by_order(plain, "question"), _by_order(plain, "file")]
         return [_told(found), *alone], True
     return _in_order(plain, others, rows, cut=cut, files=files)
+
+
+def exchange_ways(asked: str, answered: str, columns: Sequence[str], rows: Rows) -> list[Way]:
+    """Questions with their answers that say which conversation they are of, and are several in most of them; perhaps none."""
+    others = [column for column in columns if column not in (asked, answered)]
+    for column in bearing(TALK, others):
+        groups = Counter(str(row.get(column)).strip() for row in rows if says_something(row.get(column)))
+        if sum(count for count in groups.values() if count > 1) * 2 > len(rows):
+            order = _order_column(column, [one for one in others if one != column], rows)
+            found = Arrangement("exchange", role=asked, content=answered, id=column, order=order)
+            params = {"asked": asked, "answered": answered, "id": column, "order": order or ""}
+            return [(found, "arrange.exchange_ordered" if order else "arrange.exchange", params)]
+    return []
 
 
 def _told(found: Arrangement) -> Way:
@@ -91,7 +106,10 @@ def _content_column(role: str, columns: Sequence[str], rows: Rows) -> str | None
 
 
 def _has_words(column: str, rows: Rows) -> bool:
-    return any(says_something(value) for value in values_of(column, rows)) and mostly_text(column, rows)
+    """Texts, or lists of their parts."""
+    values = values_of(column, rows)
+    fits = sum(isinstance(value, (str, list)) for value in values)
+    return any(says_something(value) for value in values) and fits * 2 > len(values)
 
 
 def _reads_as_text(column: str, rows: Rows) -> bool:
@@ -173,7 +191,7 @@ def _restarting(columns: list[str], rows: Rows) -> str | None:
         first = min(numbers, default=2.0)
         if len(numbers) < len(places) or first not in (0.0, 1.0):
             continue
-        steps = list(zip(numbers, numbers[1:], strict=False))
+        steps = list(pairwise(numbers))
         if numbers.count(first) > 1 and all(now == before + 1 or now == first for before, now in steps):
             return column
     return None

@@ -8,45 +8,47 @@ from typing import Any
 from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.guess_rows import Way
 from engine.data.records.record import RowFault
-from engine.data.schema.contents import Rows
+from engine.data.schema.contents import Rows, says_something
 from engine.data.schema.filled_templates.columns import split_value
 from engine.data.schema.filled_templates.declared import FILLED_TEMPLATES, FilledTemplate
 
 _MOSTLY, _NEARLY_ALL = 0.5, 0.8  # share of the texts that must be one; of those whose marks are words
+_SOME = 0.2  # from which on it is offered
 _LOOKED_AT = 100  # texts
 _BEFORE = {"prompt_completion": ("prompt", "completion"), "alpaca": ("instruction", "output")}
 _MARKED = 0.3  # share of the paragraphs of a script that begin a turn
 
 
-def text_ways(shape: str | None, mapping: Mapping[str, str], columns: Sequence[str], rows: Rows) -> list[Way]:
-    """The way in which texts are filled-in templates, if most are.
+def text_ways(
+    shape: str | None, mapping: Mapping[str, str], columns: Sequence[str], rows: Rows
+) -> tuple[list[Way], bool]:
+    """The way in which texts are filled-in templates, and whether most are; without one where hardly any is.
 
     Args:
         shape, mapping: as the columns are read without one.
     """
-    for before, answers in _candidates(shape, mapping, columns):
+    some: list[Way] = []
+    for before, answers in _candidates(shape, mapping, columns, rows):
         for template in FILLED_TEMPLATES:
             share = min(_share(before, column, template, rows) for column in answers)
-            if share > (_NEARLY_ALL if template.words else _MOSTLY):
+            if share >= _SOME:
                 found = Arrangement("filled", template=template.key, columns=answers, before=before)
                 shown = ", ".join((before, *answers) if before else answers)
-                return [
-                    (
-                        found,
-                        "arrange.filled",
-                        {"columns": shown, "template": template.name, "share": round(100 * share)},
-                    )
-                ]
-    return []
+                params = {"columns": shown, "template": template.name, "share": round(100 * share)}
+                way = (found, "arrange.filled", params)
+                if share > (_NEARLY_ALL if template.words else _MOSTLY):
+                    return [way], True
+                some.append(way)
+    return some[:1], False
 
 
 def _candidates(
-    shape: str | None, mapping: Mapping[str, str], columns: Sequence[str]
+    shape: str | None, mapping: Mapping[str, str], columns: Sequence[str], rows: Rows
 ) -> Iterator[tuple[str | None, tuple[str, ...]]]:
     """Columns that may hold such texts: (the text before them, the texts)."""
     if shape in _BEFORE and all(key in mapping for key in _BEFORE[shape]):
         asked, answered = (mapping[key] for key in _BEFORE[shape])
-        if "input" not in mapping:
+        if not any(says_something(row.get(mapping.get("input", ""))) for row in rows):
             yield asked, (answered,)
     elif shape == "preference" and {"chosen", "rejected"} <= mapping.keys():
         both = (mapping["chosen"], mapping["rejected"])
@@ -87,7 +89,8 @@ def script_ways(column: str, rows: Rows, *, cut: bool) -> tuple[list[Way], bool]
             marks for text in texts if (marks := [template.role_of(one) for one in template.pattern.finditer(text)])
         ]
         roles = {role for marks in marked for role in marks}
-        if len(marked) < 2 or len(marked) < _MARKED * len(texts) or not {"user", "assistant"} <= roles:
+        enough = _MARKED * len(texts) if template.words else 2
+        if len(marked) < max(2, enough) or not {"user", "assistant"} <= roles:
             continue
         params = {"template": template.name, "marked": len(marked), "count": len(texts)}
         ways: list[Way] = [

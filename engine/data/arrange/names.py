@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from engine.data.schema.layouts.roles import ROLES
@@ -20,6 +21,10 @@ CONVERSATION = (
     "message_tree_id", "tree_id", "conversation", "conv", "group_id", "example_id", "sample_id", "interaction_id", "id", "uid",
     "对话id", "会话id", "对话编号", "会话编号", "对话", "会话", "工单", "工单号", "工单id", "编号",
 )  # fmt: skip
+TALK = tuple(
+    name for name in CONVERSATION if name not in ("id", "uid", "example_id", "sample_id", "编号", "group_id", "case_id")
+)
+"""Those of them that mean a conversation and nothing else."""
 ORDER = (
     "turn", "turn_id", "turn_index", "turn_idx", "turn_number", "turn_no", "turn_num", "message_index", "message_idx", "message_number",
     "message_no", "msg_index", "msg_no", "utterance_idx", "utterance_index", "utterance_id", "position", "pos", "seq", "sequence",
@@ -57,6 +62,7 @@ MEMBERS = (
 """Columns that belong to a message and go with it into its turn."""
 
 
+@lru_cache(maxsize=4_096)
 def column_name(name: str) -> str:
     """A name as it is compared: no case, no separators, so that "Conversation ID" and "conversationId" are one."""
     return "".join(char for char in name.casefold() if char not in "_- .")
@@ -67,6 +73,12 @@ def bearing(names: tuple[str, ...], columns: list[str]) -> list[str]:
     wanted = list(dict.fromkeys(column_name(name) for name in names))
     found = {column_name(column): column for column in reversed(columns)}
     return [found[name] for name in wanted if name in found]
+
+
+@lru_cache(maxsize=256)
+def members_of(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Those columns that go with a message into its turn."""
+    return tuple(bearing(MEMBERS, list(columns)))
 
 
 def speaker(value: Any) -> str | None:

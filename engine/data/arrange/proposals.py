@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.data.arrange.arrangement import AS_THEY_STAND, Arrangement
 from engine.data.arrange.conversations import Item
-from engine.data.arrange.guess_rows import Way, message_ways
+from engine.data.arrange.guess_rows import Way, exchange_ways, message_ways
 from engine.data.arrange.guess_texts import script_ways, text_ways
+from engine.data.arrange.nested import is_tree
 from engine.data.arrange.sample import sampled
 from engine.data.records.record import MAX_NAME, Record, RowFault, clip
+from engine.data.schema.contents import says_something
 from engine.data.schema.filled_templates.columns import splitting
 from engine.data.schema.filled_templates.declared import filled_template
 from engine.data.schema.guess import Guess, guess_shape
 
 _MAX_COLUMNS = 200
+_PAIRS = {"prompt_completion": ("prompt", "completion"), "alpaca": ("instruction", "output")}
 _BY_RECORD = ("messages", "sharegpt", "alpaca", "prompt_completion", "qa_context", "preference", "kto")
 
 
@@ -68,19 +71,40 @@ def proposals(
         return [], True
     found = [_proposal(way, items, cut) for way in ways]
     alone = Proposal(AS_THEY_STAND, "arrange.none", {}, list(columns), plain)
-    return [*(one for one in found if one.guess.shape), alone], sure
+    fit = [one for one in found if one.guess.shape]
+    if not fit:
+        return [], True
+    if found[0].plan.how == "filled" and not sure:
+        return [alone, *fit], True
+    return [*fit, alone], sure
 
 
 def _ways(
     columns: Sequence[str], rows: list[dict[str, Any]], plain: Guess, *, is_text: bool, cut: bool, files: int
 ) -> tuple[list[Way], bool]:
+    if (
+        column := next((one for one in columns if sum(is_tree(row.get(one)) for row in rows) * 2 > len(rows)), None)
+    ) is not None:
+        params = {"column": column}
+        best = Arrangement("nested", content=column)
+        return [(best, "arrange.nested_best", params), (replace(best, paths="all"), "arrange.nested_all", params)], True
     if not (plain.whole and plain.shape in _BY_RECORD):
         ways, sure = message_ways(columns, rows, cut=cut, files=files)
         if ways:
             return ways, sure
-    if ways := text_ways(plain.shape if plain.whole else None, plain.mapping, columns, rows):
+    if ways := _exchanges(columns, rows, plain):
         return ways, True
+    ways, sure = text_ways(plain.shape if plain.whole else None, plain.mapping, columns, rows)
+    if ways:
+        return ways, sure
     return script_ways(columns[0], rows, cut=cut) if is_text and columns else ([], False)
+
+
+def _exchanges(columns: Sequence[str], rows: list[dict[str, Any]], plain: Guess) -> list[Way]:
+    pair = _PAIRS.get(str(plain.shape))
+    if pair is None or not plain.whole or any(says_something(row.get(plain.mapping.get("input", ""))) for row in rows):
+        return []
+    return exchange_ways(plain.mapping[pair[0]], plain.mapping[pair[1]], columns, rows)
 
 
 def _proposal(way: Way, items: Sequence[Item], cut: bool) -> Proposal:

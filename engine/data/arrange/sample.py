@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.conversations import Item, is_blank, key_of
-from engine.data.arrange.groups import Groups
-from engine.data.arrange.scripts import as_messages, spoken
+from engine.data.arrange.exchanges import as_plain, prepared
+from engine.data.arrange.groups import GroupFinder
+from engine.data.arrange.nested import unfolded
 from engine.data.arrange.spool import together, without_id
 from engine.data.arrange.written import in_runs
 from engine.data.records.bounds import LOOK_BYTES, Later
@@ -41,8 +42,10 @@ def _taken(items: Iterator[Item]) -> tuple[list[Item], bool]:
 
 def sampled(items: list[Item], plan: Arrangement, *, cut: bool) -> Iterator[Item]:
     """The conversations of records at hand; where the file goes on behind them, those that may go on too are left out."""
-    if plan.how == "script":
-        items, plan = list(spoken(iter(items), plan)), as_messages(plan)
+    if plan.how == "nested":
+        yield from unfolded(iter(items), plan)
+        return
+    items, plan = list(prepared(iter(items), plan)), as_plain(plan)
     if plan.how == "rows" and not _is_scattered(items, plan):
         found = list(in_runs(iter(items), plan))
         yield from found[:-1] if cut and len(found) > 1 else found
@@ -55,7 +58,7 @@ def sampled(items: list[Item], plan: Arrangement, *, cut: bool) -> Iterator[Item
             yield odd
         elif not is_blank(item, plan):
             records.append(item)
-    groups = Groups(plan)
+    groups = GroupFinder(plan)
     for record in records:
         groups.add(record)
     sure = len(records) * (1 - _UNSURE) if cut else len(records)

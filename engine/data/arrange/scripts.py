@@ -12,7 +12,7 @@ from engine.data.records.record import Record, Rejected, RowFault, show
 from engine.data.schema.filled_templates.declared import FilledTemplate, filled_template
 from engine.data.schema.filled_templates.parse import pieces_of, said_words
 
-ROLE, WORDS = "role", "content"  # columns of the messages that come of it
+ROLE, WORDS = "\0role", "\0words"  # columns of the messages that come of it: no file has such
 
 
 def as_messages(plan: Arrangement) -> Arrangement:

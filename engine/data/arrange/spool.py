@@ -5,10 +5,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.conversations import Item, conversation, is_blank, raw_of
-from engine.data.arrange.groups import Groups
+from engine.data.arrange.groups import GroupFinder
 from engine.data.arrange.trees import ways
 from engine.data.readers.arranged_reader import arranged_item, arranged_line
 from engine.data.records.record import Record, Rejected
@@ -22,7 +23,7 @@ def scattered(items: Iterator[Item], plan: Arrangement, path: Path) -> Iterator[
         path: of a file for the meantime, which is removed; in memory there are 24 bytes for a record.
     """
     try:
-        groups, offsets = Groups(plan), array("Q")
+        groups, offsets = GroupFinder(plan), array("Q")
         with path.open("wb") as file:
             for item in items:
                 if isinstance(item, Rejected):
@@ -40,9 +41,9 @@ def scattered(items: Iterator[Item], plan: Arrangement, path: Path) -> Iterator[
         path.unlink(missing_ok=True)
 
 
-def _at(file: object, offset: int) -> Record:
-    file.seek(offset)  # type: ignore[attr-defined]
-    found = arranged_item(file.readline())  # type: ignore[attr-defined]
+def _at(file: BinaryIO, offset: int) -> Record:
+    file.seek(offset)
+    found = arranged_item(file.readline())
     assert isinstance(found, Record)
     return found
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.conversations import Item, Runs, key_of
-from engine.data.arrange.scripts import as_messages, spoken
+from engine.data.arrange.exchanges import as_plain, prepared
+from engine.data.arrange.nested import unfolded
 from engine.data.arrange.spool import scattered
 from engine.data.readers.arranged_reader import arranged_line
 from engine.data.records.bounds import HEED_EVERY, check_disk
@@ -28,12 +29,12 @@ def write_arranged(read: Read, plan: Arrangement, path: Path) -> Path:
     if path.is_file():
         return path
     part = path.with_suffix(".part")
-    if plan.how == "script":
-        whole, script = read, plan
-        read, plan = (lambda: spoken(whole(), script)), as_messages(plan)
+    simple = as_plain(plan)
     try:
-        if plan.how == "tree" or not _in_runs(read(), plan, part):
-            _write(scattered(read(), plan, path.with_suffix(".spool")), part)
+        if plan.how == "nested":
+            _write(unfolded(read(), plan), part)
+        elif plan.how == "tree" or not _in_runs(prepared(read(), plan), simple, part):
+            _write(scattered(prepared(read(), plan), simple, path.with_suffix(".spool")), part)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

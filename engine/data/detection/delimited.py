@@ -11,7 +11,8 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.data.detection.format import Format, Reason
-from engine.data.readers.csv_reader import FIRST_ROW, header_names, split_rows
+from engine.data.readers.csv_reader import split_rows
+from engine.data.readers.tables.headers import FIRST_ROW, NO_HEADER, doubtful_head, header_names
 from engine.data.readers.tables.quotes import BACKSLASH, DOUBLED, PLAIN
 from engine.data.records.bounds import check_columns
 from engine.data.records.encodings import open_text
@@ -24,7 +25,6 @@ _NAMED = ("csv", "tsv", "tab")
 _SAYS = re.compile(r'"?sep=(\\t|[^"\r\n])"?\s*$', re.I)
 _LOOK_LINES = 5_000  # for quotes: one that is misunderstood may swallow a whole page
 _LOOK_CHARACTERS = 2_000_000
-_SENTENCE = 60  # characters of a text that is hardly a name
 _ENDS = ".!?。！？"
 
 
@@ -54,7 +54,10 @@ def delimited(lines: list[Line], path: Path, encoding: str, ending: str) -> Form
         best = max(likely, key=lambda trial: (trial.known, trial.share, len(trial.header)))
         sure = best.known or not named or best.share >= 0.9
         code = "format.sep_line" if said else "format.delimited" if sure else "format.by_name"
-        return _table(best, code, _quoting(path, encoding, best, skip), skip)
+        bare = (
+            not named and not said and doubtful_head(best.header)
+        )  # rows out of a spreadsheet, without what stood above them
+        return _table(best, code, _quoting(path, encoding, best, skip), skip, NO_HEADER if bare else FIRST_ROW)
     if named or said:
         header = _header(lines, ",")
         if not header:
@@ -72,7 +75,7 @@ def _said(lines: list[Line]) -> tuple[str, int]:
     return "", 0
 
 
-def _table(trial: _Trial, code: str, quoting: str, skip: int) -> Format:
+def _table(trial: _Trial, code: str, quoting: str, skip: int, header: str = FIRST_ROW) -> Format:
     if not trial.rows:
         raise Fault("data.csv.header_only", columns=show(", ".join(trial.header)))
     check_columns(len(trial.header))
@@ -80,24 +83,18 @@ def _table(trial: _Trial, code: str, quoting: str, skip: int) -> Format:
     params = {"delimiter": shown, "columns": len(trial.header), "share": round(100 * trial.share)}
     cells = [cell.strip() for cell in trial.header]
     renamed = [name for name, cell in zip(header_names(cells), cells, strict=True) if name != cell]
-    options: dict[str, Any] = {"delimiter": trial.delimiter, "quoting": quoting, "header": FIRST_ROW}
+    options: dict[str, Any] = {"delimiter": trial.delimiter, "quoting": quoting, "header": header}
     if skip:
         options["skip"] = skip
     kind = DELIMITERS.get(trial.delimiter, "csv")
-    return Format(kind, code, params, options, renamed, list(_remarks(trial, quoting)))
+    return Format(kind, code, params, options, renamed, list(_remarks(trial, quoting, header)))
 
 
-def _remarks(trial: _Trial, quoting: str) -> Iterable[Reason]:
+def _remarks(trial: _Trial, quoting: str, header: str) -> Iterable[Reason]:
     if quoting != DOUBLED:
         yield f"format.quotes_{quoting}", {}
-    if not trial.known and (cell := next(filter(_reads_as_text, trial.header), "")):
-        yield "format.header_doubtful", {"cell": show(cell)}
-
-
-def _reads_as_text(cell: str) -> bool:
-    """Whether a name of a column reads like an answer or a question."""
-    cell = cell.strip()
-    return len(cell) > _SENTENCE or (cell[-1:] in _ENDS and " " in cell)
+    if cell := doubtful_head(trial.header):
+        yield f"format.header_{'doubtful' if header == FIRST_ROW else 'missing'}", {"cell": show(cell)}
 
 
 def _header(lines: Iterable[Line], delimiter: str) -> list[str]:
@@ -118,6 +115,8 @@ def _try(lines: list[Line], delimiter: str) -> _Trial | None:
 
 def _looks_tabular(trial: _Trial) -> bool:
     names = [plain_name(cell) for cell in trial.header]
+    if trial.delimiter == "\t" and all(names) and trial.share == 1:
+        return True
     short = all(0 < len(name) <= 40 and name.count("_") < 5 and name[-1] not in _ENDS for name in names)
     return short and len(set(names)) == len(names) and trial.rows >= 2 and trial.share >= 0.9
 

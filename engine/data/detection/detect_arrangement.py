@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from engine.data.arrange.conversations import Item
+from engine.data.arrange.names import MEMBERS, bearing
 from engine.data.arrange.proposals import Proposal, proposals
 from engine.data.detection.detect_file import Note, note
+from engine.data.records.record import clip
 from engine.data.schema.guess import Guess
 
 
@@ -38,10 +40,21 @@ def arrangement_changes(
         "shape": first.guess.shape,
         "mapping": first.guess.mapping,
         "templates": first.guess.templates,
-        "notes": _notes(first, sure),
+        "notes": [*_notes(first, ways, sure), *_differing(columns, first)],
     }
 
 
-def _notes(first: Proposal, sure: bool) -> list[Note]:
+def _notes(first: Proposal, ways: Sequence[Proposal], sure: bool) -> list[Note]:
+    if first.plan.how == "none":
+        return [*first.guess.notes(), note("arrange", "none", "arrange.some", ways[1].params)]
     told = note("arrange", first.plan.how, first.code, first.params)
     return [told, *first.guess.notes()] if sure else [note("arrange", None, "arrange.ask", first.params)]
+
+
+def _differing(columns: list[str], first: Proposal) -> list[Note]:
+    """The columns of single messages that no conversation keeps."""
+    if not first.plan.spans:
+        return []
+    kept = {*first.columns, *first.plan.used, *bearing(MEMBERS, columns)}
+    shown = ", ".join(column for column in columns if column not in kept)
+    return [note("columns", shown, "columns.differ", {"columns": clip(shown, 300)})] if shown else []

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.detection.file_signatures import binary_format
+from engine.data.detection.file_signatures import PACKED_KINDS, binary_format
 from engine.data.detection.format import Format
 from engine.data.detection.formats import detect_text_format
-from engine.data.detection.table_notes import excel_notes, table_reason
-from engine.data.readers.csv_reader import FIRST_ROW, NO_HEADER
+from engine.data.detection.table_notes import excel_notes, table_reason, taken_notes
 from engine.data.readers.documents import DOCUMENTS, ENCODING, Documents
 from engine.data.readers.excel_reader import survey
 from engine.data.readers.parquet_reader import open_parquet, unusable_columns
 from engine.data.readers.source_file import SourceFile
+from engine.data.readers.tables.headers import FIRST_ROW, NO_HEADER
+from engine.data.readers.tables.take import ARROW, TABLES
+from engine.data.readers.tables.taken import chosen_table, table_layout
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import ReadingBudget
 from engine.data.records.encodings import Encoding, detect_encoding, known_encoding
@@ -53,8 +55,10 @@ def detect_file(
     """
     if file.format in DOCUMENTS:
         return _document(file, options)
+    if file.format in TABLES:
+        return _taken(file, options, budget)
     kind = binary_format(file.path)
-    if kind == "zip":
+    if kind == "zip" or kind in PACKED_KINDS:
         raise Fault("data.archive.nested")
     if kind == "parquet":
         return _parquet(file)
@@ -62,6 +66,11 @@ def detect_file(
         return _excel(file, options, budget)
     if kind:
         path, known = documents.take(file.path, kind)
+        kind = str(known.pop("format", kind))
+        if kind == ARROW:
+            return _parquet(replace(file, path=path, format=ARROW), known["unusable"])
+        if kind in TABLES:
+            return _taken(SourceFile(path, file.name, kind, None, known), options, budget)
         return _document(SourceFile(path, file.name, kind, ENCODING, text_options({}) | known), options)
     return _text(file, encoding, options)
 
@@ -94,14 +103,15 @@ def _chosen(file: SourceFile, encoding: str | None) -> Encoding:
     return Encoding(name, "encoding.chosen", {"encoding": name})
 
 
-def _parquet(file: SourceFile) -> DetectedFile:
+def _parquet(file: SourceFile, unusable: Mapping[str, str] | None = None) -> DetectedFile:
     opened = open_parquet(file.path)
-    form = Format("parquet", "format.parquet", {"rows": opened.metadata.num_rows})
-    notes = [note("format", "parquet", form.code, form.params)]
-    for column, kind in unusable_columns(opened).items():
+    kind = ARROW if file.format == ARROW else "parquet"
+    form = Format(kind, f"format.{kind}", {"rows": opened.metadata.num_rows})
+    notes = [note("format", kind, form.code, form.params)]
+    for column, type_ in (*unusable_columns(opened).items(), *(unusable or {}).items()):
         shown = clip(column, MAX_NAME)
-        notes.append(note("columns", shown, "columns.unusable", {"column": shown, "type": kind}))
-    return DetectedFile(replace(file, format="parquet"), form, notes)
+        notes.append(note("columns", shown, "columns.unusable", {"column": shown, "type": type_}))
+    return DetectedFile(replace(file, format=kind), form, notes)
 
 
 def _document(file: SourceFile, options: Mapping[str, Any]) -> DetectedFile:
@@ -122,3 +132,18 @@ def _excel(file: SourceFile, options: Mapping[str, Any], budget: ReadingBudget |
     form = Format("xlsx", *table_reason("xlsx", found.sheet, found.layout), renamed=found.layout.renamed)
     notes = [note("format", "xlsx", code, params) for code, params in ((form.code, form.params), *excel_notes(found))]
     return DetectedFile(SourceFile(file.path, file.name, "xlsx", None, known), form, notes)
+
+
+def _taken(file: SourceFile, options: Mapping[str, Any], budget: ReadingBudget | None) -> DetectedFile:
+    header = {} if file.options.get("named") else {"header": FIRST_ROW}
+    known = file.options | {"sheet": "", "sheets": [one["name"] for one in file.options["tables"]], **header}
+    chosen = replace(file, options=known).chosen(options)
+    table = chosen_table(chosen.options)
+    chosen = replace(chosen, options=chosen.options | {"sheet": table["name"]})
+    layout = table_layout(chosen.path, chosen.options, budget or ReadingBudget())
+    reason = table_reason(file.format, table["name"], layout)
+    form = Format(file.format, *reason, renamed=layout.renamed)
+    notes = [
+        note("format", file.format, code, params) for code, params in (reason, *taken_notes(chosen.options, layout))
+    ]
+    return DetectedFile(chosen, form, notes)

@@ -17,7 +17,7 @@ from engine.data.readers.source_file import TEXTS, SourceFile
 from engine.data.records.bounds import LOOK_BYTES, ReadingBudget
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.guess import guess_shape
-from engine.data.splits.proposal import FilePlaces, propose
+from engine.data.splits.proposal import FilePlaces, propose, unsaid_beside
 
 _LOOK_ROWS = 1_000  # of one file; fewer of each where there are many
 _LEAST_ROWS = 5
@@ -180,20 +180,15 @@ def _with_shape(
     if only_texts := all(one.file.format in TEXTS for one in found):
         guess.remarks = [("shape.text", {})]
     notes = [*source.notes, *([] if only_texts else _column_notes(columns, rows, found))]
-    parts = propose([one.file.name for one in found], places, columns, rows, list(guess.mapping.values()))
     read = replace(
-        source,
-        columns=columns,
-        shape=guess.shape,
-        mapping=guess.mapping,
-        templates=guess.templates,
-        notes=notes,
-        splits=None if parts.plan is None else parts.plan.as_dict(),
+        source, columns=columns, shape=guess.shape, mapping=guess.mapping, templates=guess.templates, notes=notes
     )
-    split_notes = [note("splits", value, code, params) for code, value, params in parts.notes]
     changes = arrangement_changes(columns, by_file, guess, is_text=only_texts, each=each)
     told = changes.pop("notes", None) or guess.notes()
-    return replace(read, notes=[*notes, *told, *split_notes], **changes)
+    parts = propose([one.file.name for one in found], places, columns, rows, list(guess.mapping.values()))
+    why = [note("splits", value, code, params) for code, value, params in parts.notes]
+    notes = [*unsaid_beside([*notes, *told], parts.plan), *why]
+    return replace(read, notes=notes, splits=None if parts.plan is None else parts.plan.as_dict(), **changes)
 
 
 def _first(file: SourceFile, rows: int, budget: ReadingBudget) -> Iterator[Record | Rejected]:

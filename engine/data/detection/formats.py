@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,18 @@ from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import LOOK_BYTES
 from engine.data.records.encodings import open_text
+from engine.data.records.json_stream import JsonScanner
 from engine.data.records.json_tolerant import behind_comments, is_comment, opens_comment, tidied
 from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import show
 from engine.data.schema.declared import is_known_name
+from engine.data.schema.filled_templates.declared import begins_with_a_mark
 from engine.data.schema.layouts.turn_lists import is_bare_conversation
 
 _MARKDOWN = ("md", "markdown", "mdown")
 _LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
 _OBJECT_STARTS = ('{"', "{}", "{")
 _BRACKETS = "[{/"  # that JSON, or a comment before it, begins with
-_LAID_OUT = re.compile(r"\{[ \t]*\r?\n")  # an object that goes on over the next lines
-_NEXT = re.compile(r"^\}[ \t]*,?\s*\{", re.M)  # the end of one at the beginning of a line, and the beginning of another
 _LOOK_LINES = 60
 _LOOK_CHARACTERS = 2_000_000
 
@@ -56,7 +56,8 @@ def detect_text_format(path: Path, encoding: str, filename: str) -> Format:
         return _json_object(path, encoding)
     if _ending(filename) in _MARKDOWN:
         return Format("md", "format.md", options=text_options({}))
-    table = delimited(lines, path, encoding, _ending(filename))
+    marked = begins_with_a_mark(filled[0].text)  # the bars in it part no columns
+    table = None if marked else delimited(lines, path, encoding, _ending(filename))
     if table is None or filled[0].text.strip()[0] in _BRACKETS:
         check_not_json(filename, filled)
     return table or _plain(path, encoding)
@@ -89,14 +90,13 @@ def _are_several(text: str, lines: list[Line]) -> bool:
     """Whether objects stand one after another that are not one a line: over several lines, or two on the first one."""
     if any(opens_comment(line.text) for line in lines):
         return True
-    first = behind_comments(text)
-    if _LAID_OUT.match(first):
-        return bool(_NEXT.search(first))
-    try:
-        _value, end = json.JSONDecoder().raw_decode(first)
-    except (ValueError, RecursionError):
+    scanner = JsonScanner(io.StringIO(behind_comments(text)), alone=True)
+    first = scanner.value()
+    if _object(first.text) is None:
         return False
-    return first[end:].split("\n", 1)[0].lstrip(" \t,").startswith("{")
+    if scanner.peek() == ",":
+        scanner.take()
+    return scanner.peek() == "{" and ("\n" in first.text or scanner.line == first.line)
 
 
 def _is_row(line: Line) -> bool:

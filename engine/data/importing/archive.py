@@ -14,8 +14,8 @@ from typing import IO
 
 from engine.core.errors import Fault
 from engine.data.importing.names import clean_name
-from engine.data.readers.office_packages import DAMAGE, check_ratio, open_zip
 from engine.data.records.bounds import MAX_MEMBERS, MAX_RATIO, MB, PLENTY, ReadingBudget, check_disk
+from engine.data.records.zip_files import DAMAGE, check_ratio, open_zip
 from engine.data.splits.cards import DataCard
 
 _CHUNK = 2**20
@@ -51,11 +51,11 @@ def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0, budget: Read
     try:
         with open_zip(path) as archive:
             members = list(_members(archive))
-            room = _Room(folder, limit_mb, taken, path.stat().st_size, budget or ReadingBudget())
+            room = Room(folder, limit_mb, taken, path.stat().st_size, budget or ReadingBudget())
             for info, name in members:
                 try:
                     _unpack_one(archive, info, name, done, folder, room)
-                except _NoRoom:
+                except NoRoom:
                     raise
                 except Fault as fault:
                     done.faults.append((name, fault))
@@ -66,11 +66,11 @@ def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0, budget: Read
     return done
 
 
-class _NoRoom(Fault):
+class NoRoom(Fault):
     """The archive as a whole is too much."""
 
 
-class _Room:
+class Room:
     """What an archive may still unpack to: as much as an upload may have, and not many times what it is itself."""
 
     def __init__(self, folder: Path, limit_mb: int, taken: int, size: int, budget: ReadingBudget) -> None:
@@ -84,13 +84,13 @@ class _Room:
         self._made += size
         self._left -= size
         if self._left < 0:
-            raise _NoRoom("data.archive.too_large", limit=self._limit_mb)
+            raise NoRoom("data.archive.too_large", limit=self._limit_mb)
         if self._made > max(PLENTY, MAX_RATIO * self._size):
-            raise _NoRoom("data.archive.bomb", ratio=self._made // max(1, self._size), limit=MAX_RATIO)
+            raise NoRoom("data.archive.bomb", ratio=self._made // max(1, self._size), limit=MAX_RATIO)
         try:
             check_disk(self._folder)
         except Fault as full:
-            raise _NoRoom(full.code, **full.params) from full
+            raise NoRoom(full.code, **full.params) from full
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, str]]:
@@ -120,7 +120,7 @@ def _true_name(info: zipfile.ZipInfo) -> str:
 
 
 def _unpack_one(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, done: Unpacked, folder: Path, room: _Room
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, done: Unpacked, folder: Path, room: Room
 ) -> None:
     _check(info, name)
     target = folder / f"{uuid.uuid4().hex}.part"
@@ -146,7 +146,7 @@ def _check(info: zipfile.ZipInfo, name: str) -> None:
     check_ratio(info)
 
 
-def _copy(source: IO[bytes], file: IO[bytes], room: _Room) -> None:
+def _copy(source: IO[bytes], file: IO[bytes], room: Room) -> None:
     while data := source.read(_CHUNK):
         room.take(len(data))
         file.write(data)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from engine.data.arrange.arrangement import AS_THEY_STAND, Arrangement, arrangement_of, check_columns_of
 from engine.data.arrange.conversations import Item
+from engine.data.arrange.names import MEMBERS, bearing
 from engine.data.arrange.proposals import arranged, columns_of, splitter
 from engine.data.arrange.sample import LOOKED_AT, first_conversations
 from engine.data.arrange.written import write_arranged
@@ -47,10 +48,29 @@ def rearranged(source: DetectedUpload, wanted: Mapping[str, Any] | None, budget:
     return replace(told, columns=columns_of([item.values for item in found if isinstance(item, Record)]))
 
 
-def first_records(source: DetectedUpload, budget: ReadingBudget) -> Iterator[Item]:
-    """The records of a source as they are arranged. Of those that span several only the first ones, then Later is raised."""
+def first_records(
+    source: DetectedUpload, budget: ReadingBudget, see: Callable[[Mapping[str, Any]], None] | None = None
+) -> Iterator[Item]:
+    """The records of a source as they are arranged. Of those that span several only the first ones, then Later is raised.
+
+    Args:
+        see: is shown each record that becomes part of one that spans several.
+    """
     plan, records = plan_of(source), source.records(budget)
-    return first_conversations(records, plan) if plan.spans else records
+    return first_conversations(_seen(records, see), plan) if plan.spans else records
+
+
+def _seen(items: Iterator[Item], see: Callable[[Mapping[str, Any]], None] | None) -> Iterator[Item]:
+    for item in items:
+        if see is not None and isinstance(item, Record):
+            see(item.values)
+        yield item
+
+
+def used_of(source: DetectedUpload) -> frozenset[str]:
+    """The columns of single messages that become part of a conversation or stay beside it."""
+    members = bearing(MEMBERS, source.plain_columns)
+    return plan_of(source).used | frozenset((*source.columns, *members))
 
 
 def with_split_texts(plan: Arrangement, convert: Callable[[Record], T]) -> Callable[[Record], T]:

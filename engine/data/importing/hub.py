@@ -12,6 +12,7 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 from engine.core.errors import Fault
+from engine.data.importing.packed import plain_name
 from engine.data.splits.cards import DataCard
 from engine.data.splits.files import named_part
 from engine.data.splits.words import VAL, part_of_word, parts_in, words_of
@@ -20,7 +21,9 @@ ENVIRONMENT = {"HF_HUB_ETAG_TIMEOUT": "8", "HF_HUB_DOWNLOAD_TIMEOUT": "20"}
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"^(?:{_PART}/)?{_PART}$")
 _ADDRESS = re.compile(r"^https?://[^/]+/datasets/([^/]+/[^/?#]+)")
-_KINDS = ((".parquet",), (".jsonl", ".ndjson"), (".json",), (".csv", ".tsv"), (".txt", ".md"), (".zip",), (".xlsx",))
+_KINDS = (
+    (".parquet",), (".jsonl", ".ndjson"), (".json",), (".csv", ".tsv"), (".arrow", ".feather"), (".txt", ".md"), (".zip",), (".xlsx",),
+)  # fmt: skip
 _ABOUT = re.compile(r"(^|/)(\.|readme|licen[cs]e|dataset_infos?\.json$|state\.json$|metadata)", re.I)
 _SHARD = re.compile(r"^(.+?)[-_.]\d{3,6}([-_]of[-_]\d{3,6})?$")
 WHOLE = "train"  # the part of a file that names none
@@ -38,7 +41,7 @@ def check_name(name: str) -> str:
 
 def split_of(path: str) -> str:
     """Which part a file belongs to, by its name and folders: "train", "validation", "test", "eval", or a repository's own word."""
-    place = PurePosixPath(path)
+    place = PurePosixPath(plain_name(path))
     if found := _SHARD.match(place.stem):
         part = part_of_word(found.group(1).lower())
         return _hub_word(part) if part else found.group(1)
@@ -74,7 +77,7 @@ def choose(
         for path, size in sizes.items()
         if _is_plain(path) and not _ABOUT.search(path) and path.startswith(folder)
     }
-    kinds = ([path for path in inside if path.lower().endswith(kind)] for kind in _KINDS)
+    kinds = ([path for path in inside if plain_name(path).lower().endswith(kind)] for kind in _KINDS)
     for path in next((found for found in kinds if found), []):
         said = card.part_of(path) if card else None
         parts[_hub_word(said) if said else split_of(path)][path] = inside[path]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
-from engine.data.importing.arranging import forget_written, plan_of, written_source
+from engine.data.importing.arranging import forget_written, plan_of, used_of, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
 from engine.data.importing.making import Makers, Recipe, helpers_for
 from engine.data.importing.reading import Convert, Outcome, Place, first_pieces, outcomes, pieces
@@ -98,12 +98,14 @@ def converter(
 
 def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> SplitPlan | None:
     """Where the rows' parts come from: as wished, else as the files have them. Raises Fault, see `read_plan`."""
-    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], source.columns)
+    columns = [*source.columns, *source.plain_columns]
+    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], columns)
 
 
-def _told(plan: SplitPlan | None) -> list[str]:
-    """The column that says parts."""
-    return [] if plan is None or plan.column is None else [plan.column]
+def left_out_counter(recipe: Recipe) -> LeftOutCounter:
+    """Counts columns that are neither learnt nor say a row's part."""
+    told = None if recipe.splits is None else recipe.splits.column
+    return LeftOutCounter(lambda column: column == told or recipe.plan.takes(column))
 
 
 def recipe_of(
@@ -134,11 +136,11 @@ def preview(
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
     plan = recipe.plan
-    beside = LeftOutCounter(plan, _told(recipe.splits))
+    beside, differing = left_out_counter(recipe), LeftOutCounter(used_of(source).__contains__)
     repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
     watched = repairs.watching(beside.watching(normaliser(plan)))
-    items = outcomes(source, recipe.around(watched), budget)
+    items = outcomes(source, recipe.around(watched), budget, differing.count)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -156,7 +158,7 @@ def preview(
         if budget.size > LOOK_BYTES:
             break
     found.kept, found.classes = list(kept), dict(classes.most_common(MOST_LABELS))
-    found.left_out = beside.found()
+    found.left_out = [*differing.found(), *beside.found()]
     found.tidy, found.tidy_together = repairs.found(), repairs.together
     found.whole = found.whole and next(_in_time(items, found), None) is None and found.whole
     return found
@@ -205,8 +207,8 @@ def import_rows(
         Later: it takes longer than `budget` says.
     """
     recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
-    beside = LeftOutCounter(recipe.plan, _told(recipe.splits)) if look_beside else None
-    budget = budget or ReadingBudget()
+    beside = left_out_counter(recipe) if look_beside else None
+    budget, given = budget or ReadingBudget(), source
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
@@ -231,7 +233,18 @@ def import_rows(
         if done or not lasting:
             work.discard(keep_rejected=done)
             forget_written(folder)
-    return outcome if beside is None else replace(outcome, left_out=beside.found())
+    return outcome if beside is None else replace(outcome, left_out=[*_differing(given, budget), *beside.found()])
+
+
+def _differing(source: DetectedUpload, budget: ReadingBudget) -> list[LeftOutColumn]:
+    """Columns of single messages that become no part of a conversation and stay not beside it."""
+    if not plan_of(source).spans:
+        return []
+    beside = LeftOutCounter(used_of(source).__contains__)
+    for item in source.records(ReadingBudget(heed=budget.heed)):
+        if not isinstance(item, Rejected):
+            beside.count(item.values)
+    return beside.found()
 
 
 @contextlib.contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.data.importing.arranging import first_records
 from engine.data.readers.jsonl_blocks import Block, blocks, lines_between
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Convert = Callable[[Record], Row]
 Outcome = Row | Rejected
+Values = Mapping[str, Any]
 _BATCH_ROWS = 1_000
 _BATCH_CHARACTERS = 4_000_000
 _SPACE = b" \t\r\n"
@@ -50,9 +51,15 @@ class Place:
     size: int = 0
 
 
-def outcomes(source: DetectedUpload, convert: Convert, budget: ReadingBudget) -> Iterator[Outcome]:
-    """Every row of the source as it comes out, or why it does not; the first ones where conversations span records, then Later."""
-    return (_outcome(item, convert) for item in first_records(source, budget))
+def outcomes(
+    source: DetectedUpload, convert: Convert, budget: ReadingBudget, see: Callable[[Values], None] | None = None
+) -> Iterator[Outcome]:
+    """Every row of the source as it comes out, or why it does not; the first ones where conversations span records, then Later.
+
+    Args:
+        see: is shown each record that becomes part of a conversation which spans several.
+    """
+    return (_outcome(item, convert) for item in first_records(source, budget, see))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def judged(kind: MadeKind, pair: Pair, passage: Passage, language: str, *, with_
         return Judged("length", None)
     if not _speaks(f"{asked} {said}" if kind.asks else said, language):
         return Judged("language", None)
-    if kind.asks and plain(asked).strip("?") == plain(said).strip("?"):
+    if kind.asks and (plain(asked).strip("?") == plain(said).strip("?") or said.rstrip().endswith(("?", "\uff1f"))):
         return Judged("echo", None)
     if kind.asks and is_copied(asked, passage.read):
         return Judged("copied", None)

@@ -11,7 +11,7 @@ _UNFIT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """One heading or one piece of running text."""
 
     text: str  # without blanks around it
@@ -24,15 +24,15 @@ def plain_text(text: str) -> str:
     return _UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-def paragraphs(text: str, page: int | None = None) -> Iterator[Block]:
+def paragraphs(text: str, page: int | None = None) -> Iterator[TextBlock]:
     """Running text, cut at its blank lines."""
     for piece in re.split(r"\n[ \t]*\n\s*", plain_text(text)):
         if piece.strip():
-            yield Block(piece.strip(), page=page)
+            yield TextBlock(piece.strip(), page=page)
 
 
-def cleaned(blocks: Iterable[Block]) -> Iterator[Block]:
+def cleaned(blocks: Iterable[TextBlock]) -> Iterator[TextBlock]:
     """The blocks that say something."""
     for block in blocks:
         if text := plain_text(block.text):
-            yield Block(text, min(block.level, HEADING_LEVELS), block.page)
+            yield TextBlock(text, min(block.level, HEADING_LEVELS), block.page)

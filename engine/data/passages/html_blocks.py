@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.passages.blocks import Block
+from engine.data.passages.blocks import TextBlock
 from engine.data.records.encodings import detect_encoding, open_text
 
 _DROPPED = frozenset((
@@ -46,7 +46,7 @@ def _detected(path: Path) -> str:
         return stream.read()
 
 
-def html_blocks(source: str) -> Iterator[Block]:
+def html_blocks(source: str) -> Iterator[TextBlock]:
     """What a reader of the page sees as its text. Raises Fault("making.no_text") where there is no page."""
     import lxml.html
     from lxml.etree import LxmlError
@@ -68,7 +68,7 @@ class _Reading:
         self._held: list[str] = []
         self._level = self._pre = 0
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[TextBlock]:
         stack: list[tuple[Any, bool]] = [(self._root, False)]
         while stack:
             node, leaving = stack.pop()
@@ -88,7 +88,7 @@ class _Reading:
             stack.extend((child, False) for child in reversed(node))
         yield from self._cut()
 
-    def _enter(self, node: Any) -> Iterator[Block]:
+    def _enter(self, node: Any) -> Iterator[TextBlock]:
         if node.tag in ("td", "th") and self._held and not self._held[-1].endswith("\n"):
             self._held.append("\t")
         elif node.tag == "br":
@@ -104,7 +104,7 @@ class _Reading:
         self._pre += node.tag == "pre"
         self._hear(node.text)
 
-    def _leave(self, node: Any) -> Iterator[Block]:
+    def _leave(self, node: Any) -> Iterator[TextBlock]:
         if node.tag in _BREAKS and node.tag not in ("li", "tr", "dt", "dd") and not self._inside_line(node):
             yield from self._cut()
         self._pre -= node.tag == "pre"
@@ -127,7 +127,7 @@ class _Reading:
         if text:
             self._held.append(text if self._pre else re.sub(r"\s+", " ", text))
 
-    def _cut(self) -> Iterator[Block]:
+    def _cut(self) -> Iterator[TextBlock]:
         text = (
             re.sub(r" *\n *", "\n", re.sub(r"[ \xa0]+", " ", "".join(self._held)))
             if not self._pre
@@ -135,7 +135,7 @@ class _Reading:
         )
         if text.strip(" \n\t-"):
             heading = " ".join(text.split()) if self._level else text
-            yield Block(heading, self._level)
+            yield TextBlock(heading, self._level)
         self._held, self._level = [], 0
 
 

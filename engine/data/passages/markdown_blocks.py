@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.data.passages.blocks import Block, paragraphs, plain_text
+from engine.data.passages.blocks import TextBlock, paragraphs, plain_text
 
 _FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
 _ATX = re.compile(r"\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
@@ -21,7 +21,7 @@ _CHAPTER = re.compile(
 )
 
 
-def markdown_blocks(text: str) -> Iterator[Block]:
+def markdown_blocks(text: str) -> Iterator[TextBlock]:
     """Headings (`# ...`, or underlined) and paragraphs; blocks of code are never read as headings."""
     body = _COMMENT.sub("", _FRONT.sub("", plain_text(text) + "\n"))
     held: list[str] = []
@@ -40,22 +40,22 @@ def markdown_blocks(text: str) -> Iterator[Block]:
     yield from paragraphs("\n".join(held))
 
 
-def _heading(line: str, held: list[str]) -> Block | None:
+def _heading(line: str, held: list[str]) -> TextBlock | None:
     """The heading that a line is, or that it makes of the line before it, which is then taken out of `held`."""
     if found := _ATX.match(line):
-        return Block(found[2], len(found[1])) if found[2] else None
+        return TextBlock(found[2], len(found[1])) if found[2] else None
     alone = len(held) == 1 or (len(held) > 1 and (not held[-2].strip() or _FENCE.match(held[-2]) is not None))
     if alone and _UNDERLINE.match(line) and held[-1].strip() and len(held[-1]) <= _LONGEST_HEADING:
-        return Block(held.pop().strip(), 1 if "=" in line else 2)
+        return TextBlock(held.pop().strip(), 1 if "=" in line else 2)
     return None
 
 
-def text_blocks(text: str) -> Iterator[Block]:
+def text_blocks(text: str) -> Iterator[TextBlock]:
     """Paragraphs. A short line that stands alone, ends with no mark, and has text below it is a heading."""
     found = list(paragraphs(text))
     for at, block in enumerate(found):
         below = found[at + 1].text if at + 1 < len(found) else ""
-        yield Block(block.text, 1) if _is_title(block.text, below) else block
+        yield TextBlock(block.text, 1) if _is_title(block.text, below) else block
 
 
 def _is_title(line: str, below: str) -> bool:

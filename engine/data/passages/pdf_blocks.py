@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.passages.blocks import Block, paragraphs, plain_text
+from engine.data.passages.blocks import TextBlock, paragraphs, plain_text
 from engine.data.quality.wording import CJK
 from engine.data.readers.pdf_reader import Lost, open_pdf, page_text
 from engine.data.records.bounds import MAX_PAGES
@@ -20,7 +20,7 @@ _HYPHEN = re.compile(r"(?<=[a-zà-ÿ])-\n(?=[a-zà-ÿ])")
 _NUMBERS = re.compile(r"\d+")
 
 
-def pdf_blocks(path: Path) -> tuple[list[Block], int, Lost]:
+def pdf_blocks(path: Path) -> tuple[list[TextBlock], int, Lost]:
     """The blocks, how many pages there are, and those lost.
 
     Raises:
@@ -32,7 +32,7 @@ def pdf_blocks(path: Path) -> tuple[list[Block], int, Lost]:
     lost: Lost = []
     texts = [plain_text(page_text(reader, number, lost)).split("\n") for number in range(1, pages + 1)]
     titles = _titles(reader)
-    blocks: list[Block] = []
+    blocks: list[TextBlock] = []
     for number, lines in enumerate(without_running_heads(texts), 1):
         blocks += _page_blocks(lines, titles, number)
     if not blocks:
@@ -59,13 +59,13 @@ def _mark(line: str) -> str:
     return _NUMBERS.sub("#", " ".join(line.split()).casefold())
 
 
-def _page_blocks(lines: list[str], titles: dict[str, int], page: int) -> Iterator[Block]:
+def _page_blocks(lines: list[str], titles: dict[str, int], page: int) -> Iterator[TextBlock]:
     held: list[str] = []
     for line in lines:
         if level := titles.get(_title(line)):
             yield from paragraphs(unwrapped("\n".join(held)), page)
             held = []
-            yield Block(line.strip(), level, page)
+            yield TextBlock(line.strip(), level, page)
         else:
             held.append(line)
     yield from paragraphs(unwrapped("\n".join(held)), page)

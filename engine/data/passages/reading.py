@@ -14,7 +14,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
 from engine.data.detection.file_signatures import binary_format
-from engine.data.passages.blocks import Block, cleaned
+from engine.data.passages.blocks import TextBlock, cleaned
 from engine.data.passages.html_blocks import html_blocks, read_html
 from engine.data.passages.markdown_blocks import markdown_blocks, text_blocks
 from engine.data.passages.pdf_blocks import pdf_blocks
@@ -43,7 +43,7 @@ class DocumentKind:
 
     key: str
     endings: tuple[str, ...]
-    read: Callable[[Path], tuple[Iterable[Block], int, Lost]]
+    read: Callable[[Path], tuple[Iterable[TextBlock], int, Lost]]
 
 
 def _text_of(path: Path) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.data.passages.blocks import Block
+from engine.data.passages.blocks import TextBlock
 from engine.data.readers.documents import ENCODING
 from engine.data.records.chunks import chunks
 from engine.data.rows.language import language_of
@@ -42,17 +42,17 @@ class Passage:
         return f"{self.heading}\n\n{self.text}" if self.heading else self.text
 
 
-def read_blocks(path: Path) -> Iterator[Block]:
+def read_blocks(path: Path) -> Iterator[TextBlock]:
     """The blocks that the child wrote."""
     with path.open(encoding=ENCODING, newline="") as lines:
         for line in lines:
-            yield Block(**json.loads(line))
+            yield TextBlock(**json.loads(line))
 
 
-def split(blocks: Iterable[Block], file: str, characters: int = CHARACTERS) -> Iterator[Passage]:
+def split(blocks: Iterable[TextBlock], file: str, characters: int = CHARACTERS) -> Iterator[Passage]:
     """The passages of one document, in order. Those of fewer than `SHORTEST` characters are left out."""
     trail: list[tuple[int, str]] = []
-    held: list[Block] = []
+    held: list[TextBlock] = []
     for block in blocks:
         if block.level:
             yield from _passages(held, file, trail, characters)
@@ -64,7 +64,7 @@ def split(blocks: Iterable[Block], file: str, characters: int = CHARACTERS) -> I
     yield from _passages(held, file, trail, characters)
 
 
-def _passages(blocks: list[Block], file: str, trail: list[tuple[int, str]], characters: int) -> Iterator[Passage]:
+def _passages(blocks: list[TextBlock], file: str, trail: list[tuple[int, str]], characters: int) -> Iterator[Passage]:
     heading = _CRUMB.join(title for _level, title in trail)[-_LONGEST_HEADING:]
     for text, page in _gathered(blocks, characters):
         if len(text) >= SHORTEST or (text and _is_dense(text)):
@@ -76,7 +76,7 @@ def _is_dense(text: str) -> bool:
     return len(text) * 5 >= SHORTEST * 2 and language_of(text) in ("zh", "ja", "ko")
 
 
-def _gathered(blocks: list[Block], characters: int) -> Iterator[tuple[str, int | None]]:
+def _gathered(blocks: list[TextBlock], characters: int) -> Iterator[tuple[str, int | None]]:
     """Paragraphs put together as long as they fit, of about the same length; a longer one is cut at its sentences."""
     pieces = [(piece, block.page) for block in blocks for piece in _cut(block.text, characters)]
     held, page = "", None

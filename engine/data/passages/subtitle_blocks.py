@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from engine.data.passages.blocks import Block, plain_text
+from engine.data.passages.blocks import TextBlock, plain_text
 from engine.data.quality.wording import CJK
 
 _TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?"
@@ -17,19 +17,19 @@ _PAUSE_SECONDS = 4.0  # after which a new paragraph begins
 _SIGNS = re.compile(r"^[\s\-–—♪♫#]*$")
 
 
-def subtitle_blocks(text: str) -> Iterator[Block]:
+def subtitle_blocks(text: str) -> Iterator[TextBlock]:
     """Paragraphs of what was said; a pause of four seconds or more begins a new one."""
     said: list[str] = []
     ended = 0.0
     for begins, ends, words in _cues(plain_text(text).split("\n")):
         if said and begins - ended >= _PAUSE_SECONDS:
-            yield Block(_joined(said))
+            yield TextBlock(_joined(said))
             said = []
         ended = max(ended, ends)
         for line in words:
             _add(said, line)
     if said:
-        yield Block(_joined(said))
+        yield TextBlock(_joined(said))
 
 
 def is_subtitles(lines: list[str]) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.passages.blocks import Block
+from engine.data.passages.blocks import TextBlock
 from engine.data.readers.word_reader import check_word_size, open_word, word_texts
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -16,7 +16,7 @@ _HEADING = re.compile(r"heading ([1-9])$", re.I)
 _BODY_TEXT = 9  # the outline level of what is no heading
 
 
-def word_blocks(path: Path) -> Iterator[Block]:
+def word_blocks(path: Path) -> Iterator[TextBlock]:
     """Raises Fault: "data.word.damaged", "data.word.too_large", "data.word.no_text"."""
     check_word_size(path)
     document = open_word(path)
@@ -24,7 +24,7 @@ def word_blocks(path: Path) -> Iterator[Block]:
     empty = True
     for element, text in word_texts(document.element.body):
         empty = False
-        yield Block(text, _level_of(element, levels))
+        yield TextBlock(text, _level_of(element, levels))
     if empty:
         raise Fault("data.word.no_text")
 

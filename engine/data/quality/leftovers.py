@@ -24,13 +24,18 @@ _PROMPT = re.compile(
     r"^[ \t]*#{2,4}[ \t]+(?:Instructions?|Response|Human|Assistant|User|指令|回答|回复|用户|助手)[ \t]*[:：][ \t]*\n?",
     re.MULTILINE | re.IGNORECASE,
 )
+_FIRST = re.compile(
+    r"\A\s*#{2,4}[ \t]+(?:Input|Output|Answer|Question|System|输入|输出|问题|答案)[ \t]*[:：]\s*", re.IGNORECASE
+)
 _SPOKEN = re.compile(r"\A\s*(?:USER|User|HUMAN|Human|ASSISTANT|Assistant|用户|助手)[ \t]*[:：]\s*")
-_RUNS_ON = re.compile(r"\n\n(?:Human|Assistant):[ \t]*|\n(?:USER|ASSISTANT):[ \t]*")
+_RUNS_ON = re.compile(r"(?<=\n)(?:Human|USER|ASSISTANT):[ \t]*|(?<=\n\n)Assistant:[ \t]*")
 _THOUGHTS = (("<think>", "</think>"), ("<thinking>", "</thinking>"), ("[THINK]", "[/THINK]"))
-_NO_INPUT = re.compile(r"(?:\A|\n)[ \t]*<no ?input>[ \t]*(?=\n|\Z)", re.IGNORECASE)
+_NO_INPUT = re.compile(r"(?:\A|\n)[ \t]*<no[ _]?input>[ \t]*(?=\n|\Z)", re.IGNORECASE)
 _PLACEHOLDERS = frozenset((
-    "nan", "NaN", "NAN", "None", "null", "NULL", "Null", "undefined", "NaT", "<NA>", "N/A", "n/a", "#N/A", "#NA", "#REF!", "#VALUE!",
-    "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA", "[object Object]", "<noinput>", "<no input>", "<empty>",
+    "nan", "NaN", "NAN", "None", "null", "NULL", "Null", "undefined", "NaT", "<NA>", "<NAT>", "N/A", "n/a", "n.a.", "#N/A", "#NA", "#NV",
+    "#REF!", "#BEZUG!", "#VALUE!", "#WERT!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#ZAHL!", "#SPILL!", "#CALC!", "#ERROR!", "#FIELD!",
+    "#GETTING_DATA", "[object Object]", "<noinput>", "<no input>", "<no_input>", "<nooutput>", "<empty>", "<blank>", "<null>", "<none>",
+    "<nan>", "<missing>",
 ))  # fmt: skip
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")  # scripts whose words a zero-width space parts
@@ -100,7 +105,7 @@ def _headings(text: str, role: str) -> Iterator[Leftover]:
     others = prompts and len(prompts) < sum(1 for _ in _HEADING.finditer(text))
     found = [one for one in prompts if not others or not text[: one.start()].strip()]
     if role == "assistant":
-        found += [*_SPOKEN.finditer(text), *_RUNS_ON.finditer(text)]
+        found += [*_FIRST.finditer(text), *_SPOKEN.finditer(text), *_RUNS_ON.finditer(text)]
     for one in found:
         yield Leftover(*one.span(), "heading", one.group().strip())
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.cells import as_it_was, has_end_mark, row_text
+from engine.data.readers.tables.headers import header_names, is_header_again, names_nothing, numbered_names
 from engine.data.readers.tables.quotes import BACKSLASH, DOUBLED, csv_options, given_back, held_back
 from engine.data.records.bounds import MAX_READ_TWICE, MAX_ROW, MAX_ROW_LINES, ReadingBudget, check_columns
 from engine.data.records.encodings import is_damaged, open_text
 from engine.data.records.lines import Line, numbered_lines
-from engine.data.records.record import MAX_NAME, Record, Rejected, clip
-
-FIRST_ROW, NO_HEADER = "first", "none"  # what names the columns of a table
+from engine.data.records.record import Record, Rejected
 
 
 class _RowTooLong(Exception):
@@ -89,23 +88,6 @@ def _what_is_wrong(error: Exception, lines: list[Line]) -> str:
     return "data.csv.open_quote" if unclosed else "data.csv.stray_quote"
 
 
-def header_names(cells: list[str]) -> list[str]:
-    """Column names, made distinct: an empty one gets its place, a repeated one its count."""
-    names: dict[str, int] = {}  # with how often each was seen
-    for place, cell in enumerate(cells, 1):
-        name = base = clip(cell.strip(), MAX_NAME) or f"#{place}"
-        while name in names:
-            names[base] += 1
-            name = f"{base} ({names[base]})"
-        names[name] = 1
-    return list(names)
-
-
-def numbered_names(width: int) -> list[str]:
-    """Names of columns that nothing names."""
-    return [f"#{place}" for place in range(1, width + 1)]
-
-
 def read_csv(
     path: Path, encoding: str, options: Mapping[str, Any], budget: ReadingBudget | None = None
 ) -> Iterator[Record | Rejected]:
@@ -123,23 +105,22 @@ def read_csv(
             cells, changed = _armed(found) if ours and isinstance(found, list) else (found, False)
             if heads is None:
                 heads, names = _heads(cells, options)
+                first = heads[0].strip() if len(heads) > 1 else None
                 if not names_nothing(options):
                     continue
             row += 1
             if budget and isinstance(found, str):  # a malformed row may have cost as much as many good ones
                 budget.rows(0, 0)
             raw = row_text(cells, delimiter) if changed else "".join(part.text for part in lines)
-            yield _again(lines, cells, heads, row, raw) or _record(lines, cells, names, row, raw)
+            if cells and cells[0].strip() == first and is_header_again(cells, heads):
+                yield Rejected("data.row.header_again", row, lines[0].number, raw=raw)
+                continue
+            yield _record(lines, cells, names, row, raw)
 
 
 def behind(lines: Iterator[Line], options: Mapping[str, Any]) -> Iterator[Line]:
     """The lines of the table: those behind what only says how it is written."""
     return islice(lines, options.get("skip", 0), None)
-
-
-def names_nothing(options: Mapping[str, Any]) -> bool:
-    """Whether the first row is data and the columns have no names."""
-    return options.get("header") == NO_HEADER
 
 
 def _heads(cells: list[str] | str, options: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -149,11 +130,6 @@ def _heads(cells: list[str] | str, options: Mapping[str, Any]) -> tuple[list[str
     if names_nothing(options):
         return [], numbered_names(width)
     return (cells, header_names(cells)) if isinstance(cells, list) else ([], ["#1"])
-
-
-def _again(lines: list[Line], cells: list[str] | str, heads: list[str], row: int, raw: str) -> Rejected | None:
-    again = cells == heads and len(heads) > 1
-    return Rejected("data.row.header_again", row, lines[0].number, raw=raw) if again else None
 
 
 def _armed(cells: list[str]) -> tuple[list[str], bool]:

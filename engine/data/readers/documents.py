@@ -1,4 +1,4 @@
-"""Word and PDF files: their text is taken out once, into a file next to them that is then read like any other text.
+"""Word, PDF and others: their text or their tables are taken out once, into a file next to them that is then read in place of them.
 
 The libraries that do it may work for hours or fill the memory over a file that was made to do so, or is only odd. So they
 run in a child (`python -m engine.data.readers.documents`), one for all documents of an upload, which is ended when that happens.
@@ -21,11 +21,12 @@ from typing import IO, Any
 from engine.core.errors import Fault
 from engine.core.shapes import CodedMessage
 from engine.data.readers.pdf_reader import extract_pdf
+from engine.data.readers.tables.take import PAGE_TEXT, TAKERS, take_out
 from engine.data.readers.word_reader import extract_word
 from engine.data.records.bounds import DOCUMENT_MEMORY, DOCUMENT_SECONDS, ReadingBudget
 from engine.data.records.record import show
 
-DOCUMENTS = ("docx", "pdf")
+DOCUMENTS = ("docx", "pdf", "epub", PAGE_TEXT)
 ENCODING = "utf-8"
 _HEED_S = 0.2  # while the child works
 
@@ -56,7 +57,7 @@ class Documents:
         self._end()
 
     def take(self, path: Path, kind: str) -> tuple[Path, dict[str, Any]]:
-        """The text file and what is known of the document: {"pages", "lost": [[page, code, params]]} of a PDF.
+        """The file of what was taken out, and what is known: {"pages", "lost": [[page, code, params]]} of a PDF, "tables" of others.
 
         Raises:
             Fault: why there is no text to take; "data.document.too_heavy" when it takes too much time or memory.
@@ -121,6 +122,8 @@ def _line(stream: IO[bytes], until: float, budget: ReadingBudget) -> bytes:
 
 
 def _extract(kind: str, path: Path, target: Path) -> dict[str, Any]:
+    if kind in TAKERS:
+        return take_out(kind, path, target)
     with target.open("w", encoding=ENCODING, newline="") as out:
         if kind == "docx":
             extract_word(path, out)
@@ -137,8 +140,11 @@ def _outcome(kind: str, path: str, target: str) -> dict[str, Any] | CodedMessage
     except MemoryError:
         raise
     except Exception as error:  # odd files make the libraries raise whatever there is
-        code = "data.word.damaged" if kind == "docx" else "data.pdf.damaged"
-        return Fault(code, detail=show(str(error) or type(error).__name__)).as_dict()
+        code = {"docx": "data.word.damaged", "pdf": "data.pdf.damaged", "epub": "data.epub.damaged"}.get(kind)
+        detail = show(str(error) or type(error).__name__)
+        if code is None:
+            return Fault("data.table.damaged", kind=kind.upper(), detail=detail).as_dict()
+        return Fault(code, detail=detail).as_dict()
 
 
 def _limit_memory() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zipfile import BadZipFile
 
 from engine.core.errors import Fault
-from engine.data.readers.excel_cells import cell_text
+from engine.data.readers.shown.cells import cell_text
 from engine.data.readers.shown.sheet_facts import Merges, SheetFacts, sheet_facts
 from engine.data.readers.tables.layout import Cells, TableLayout, laid_out, table_row
 from engine.data.records.bounds import (

@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-import lzma
 import mmap
-import struct
 import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.records.bounds import MAX_DIRECTORY, MAX_MEMBERS, MAX_PACKAGE, MAX_RATIO, SMALL_MEMBER
+from engine.data.records.bounds import MAX_PACKAGE
+from engine.data.records.zip_files import DAMAGE, check_ratio, open_zip
 
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    IndexError,
-)
-_OPEN_DOCUMENT = {
-    b"application/vnd.oasis.opendocument.text": "ODT",
-    b"application/vnd.oasis.opendocument.spreadsheet": "ODS",
-    b"application/epub+zip": "EPUB",
+_BY_MIMETYPE = {
+    b"application/vnd.oasis.opendocument.spreadsheet": "ods",
+    b"application/epub+zip": "epub",
 }
-
-
-def open_zip(path: Path) -> zipfile.ZipFile:
-    """The file's table of contents, read.
-
-    Raises:
-        Fault: "data.archive.damaged", "data.archive.too_many".
-    """
-    try:
-        _check_directory(path)
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Fault("data.archive.damaged") from error
-
-
-def _check_directory(path: Path) -> None:
-    """Before the table is read, for it may name millions of files: Raises Fault("data.archive.too_many")."""
-    with path.open("rb") as file:
-        end: Any = zipfile._EndRecData(file)  # type: ignore[attr-defined]
-    if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY:  # type: ignore[attr-defined]
-        raise Fault("data.archive.too_many", found=end[zipfile._ECD_ENTRIES_TOTAL], limit=MAX_MEMBERS)  # type: ignore[attr-defined]
+_NOT_READ = {b"application/vnd.oasis.opendocument.text": "ODT"}
 
 
 def package_kind(path: Path) -> str:
-    """Either "xlsx", "docx" or "zip" (an archive of files).
+    """Either "xlsx", "docx", "ods", "epub" or "zip" (an archive of files).
 
     Raises:
         Fault: "data.archive.damaged", "data.archive.bomb", "data.file.office" for others that nobody reads here,
@@ -62,8 +27,10 @@ def package_kind(path: Path) -> str:
     with open_zip(path) as file:
         names = set(file.namelist())
         if "[Content_Types].xml" not in names:
-            _refuse_open_document(file, names)
-            return "zip"
+            kind = _by_mimetype(file, names)
+            if kind != "zip":
+                _check_size(file)
+            return kind
         if "xl/workbook.xml" in names or "word/document.xml" in names:
             _check_size(file)
             return "xlsx" if "xl/workbook.xml" in names else "docx"
@@ -73,16 +40,18 @@ def package_kind(path: Path) -> str:
     raise Fault("data.office.none")
 
 
-def _refuse_open_document(file: zipfile.ZipFile, names: set[str]) -> None:
+def _by_mimetype(file: zipfile.ZipFile, names: set[str]) -> str:
+    """What a file says of itself in its first part; "zip" where it says nothing."""
     if "mimetype" not in names:
-        return
+        return "zip"
     try:
         with file.open("mimetype") as member:
-            kind = _OPEN_DOCUMENT.get(member.read(100).strip())
+            said = member.read(100).strip()
     except DAMAGE:
-        return
-    if kind:
-        raise Fault("data.file.office", kind=kind)
+        return "zip"
+    if said in _NOT_READ:
+        raise Fault("data.file.office", kind=_NOT_READ[said])
+    return _BY_MIMETYPE.get(said, "zip")
 
 
 def _check_size(file: zipfile.ZipFile) -> None:
@@ -93,19 +62,18 @@ def _check_size(file: zipfile.ZipFile) -> None:
         raise Fault("data.archive.too_large", limit=MAX_PACKAGE // 2**20)
 
 
-def check_ratio(info: zipfile.ZipInfo) -> None:
-    """Raises Fault("data.archive.bomb") where a member claims to unpack to far more than any data does."""
-    if info.file_size > max(SMALL_MEMBER, MAX_RATIO * info.compress_size):
-        ratio = info.file_size // max(1, info.compress_size)
-        raise Fault("data.archive.bomb", ratio=ratio, limit=MAX_RATIO)
+def old_office_kind(path: Path) -> str:
+    """`xls` for a compound file that is a book of Excel before 2007.
 
-
-def old_office_fault(path: Path) -> Fault:
-    """Why a compound file (Word and Excel before 2007, or any with a password) cannot be read."""
+    Raises:
+        Fault: why another one (Word before 2007, or any with a password) cannot be read.
+    """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        for stream, kind in (("Workbook", "XLS"), ("Book", "XLS"), ("WordDocument", "DOC"), ("PowerPoint", "PPT")):
-            if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-                return Fault("data.office.encrypted")
+        if content.find("EncryptedPackage".encode("utf-16-le")) >= 0:
+            raise Fault("data.office.encrypted")
+        for stream, kind in (("Workbook", "xls"), ("Book", "xls"), ("WordDocument", "DOC"), ("PowerPoint", "PPT")):
             if content.find(stream.encode("utf-16-le") + b"\0\0") >= 0:
-                return Fault("data.file.office", kind=kind)
-    return Fault("data.file.office", kind="XLS, DOC")
+                if kind != "xls":
+                    raise Fault("data.file.office", kind=kind)
+                return kind
+    raise Fault("data.file.office", kind="XLS, DOC")

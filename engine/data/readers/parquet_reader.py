@@ -11,7 +11,7 @@ from engine.core.errors import Fault
 from engine.data.readers.parquet_absent import without_absent
 from engine.data.readers.parquet_pages import PageHead, PagesDamaged, pages
 from engine.data.readers.parquet_weight import weight
-from engine.data.readers.tables.arrow_values import handy, is_usable, needs_texts, with_texts
+from engine.data.readers.tables.arrow_values import handy, is_usable, needs_texts, python_rows, with_texts
 from engine.data.records.bounds import (
     BATCH_BYTES,
     MAX_FIXED,
@@ -228,12 +228,13 @@ def _records(batch: RecordBatch, texts: list[str], row: int) -> Iterator[Record 
     """All rows at once, or where that fails each for itself; `texts`: columns whose values become texts."""
     present = without_absent(batch.schema)
     try:
-        found = batch.to_pylist(maps_as_pydicts="strict")
+        found = python_rows(batch)
     except (ValueError, OverflowError, KeyError):
         yield from (_record(batch.slice(index, 1), texts, row + index + 1, present) for index in range(batch.num_rows))
         return
     for place, values in enumerate(map(present, found), row + 1):
-        with_texts(values, texts)
+        if texts:
+            with_texts(values, texts)
         yield Record(place, None, values, show(values, MAX_RAW))
 
 
@@ -241,7 +242,7 @@ def _record(
     one: RecordBatch, texts: list[str], row: int, present: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> Record | Rejected:
     try:
-        values = present(one.to_pylist(maps_as_pydicts="strict")[0])
+        values = present(python_rows(one)[0])
     except (ValueError, OverflowError, KeyError) as error:
         return Rejected("data.parquet.bad_value", row, params={"detail": show(str(error))})
     with_texts(values, texts)

@@ -9,27 +9,31 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.readers.arranged_reader import read_arranged
-from engine.data.readers.csv_reader import names_nothing, read_csv
+from engine.data.readers.csv_reader import read_csv
 from engine.data.readers.documents import DOCUMENTS
 from engine.data.readers.excel_reader import read_excel
 from engine.data.readers.json_reader import read_json, read_json_stream
 from engine.data.readers.jsonl_reader import read_jsonl
 from engine.data.readers.parquet_reader import read_parquet
+from engine.data.readers.tables.headers import names_nothing
+from engine.data.readers.tables.take import ARROW, TABLES
+from engine.data.readers.tables.taken import read_taken
 from engine.data.readers.text_reader import read_text
 from engine.data.records.bounds import HEED_EVERY, ReadingBudget
 from engine.data.records.record import Record, Rejected
 
 TEXTS = ("txt", "md", *DOCUMENTS)  # formats whose rows are pieces of one text
-CHOICES = ("unit", "chunk_characters", "sheet", "header", "quoting")  # options that a person may choose
+READINGS = ("sheet", "header", "quoting")  # options that change which columns there are
+CHOICES = ("unit", "chunk_characters", *READINGS)  # options that a person may choose
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file whose format is known; `name` is shown, never used on disk. `path` of a Word or PDF file is that of its text."""
+    """A file whose format is known; `name` is shown, never used on disk. `path` of a document is that of what was taken out."""
 
     path: Path  # where the reader finds it
     name: str  # as it was uploaded
-    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet", one of TEXTS, or "arranged"; "" before detection
+    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet", ARROW, "arranged", one of TABLES or of TEXTS; "" before detection
     encoding: str | None = None  # name of a codec; None where the format needs none
     options: dict[str, Any] = field(default_factory=dict)  # what its reader takes, as `Format.options`
 
@@ -50,10 +54,12 @@ class SourceFile:
 
     def _read(self, budget: ReadingBudget) -> Iterator[Record | Rejected]:
         text = self.encoding or "utf-8"
-        if self.format == "parquet":
+        if self.format in ("parquet", ARROW):
             return read_parquet(self.path, budget)
         if self.format == "arranged":
             return read_arranged(self.path)
+        if self.format in TABLES:
+            return read_taken(self.path, self.options, budget)
         if self.format == "jsonl":
             return read_jsonl(self.path, text)
         if self.format == "json" and self.options.get("several"):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from engine.core.errors import Fault
-from engine.data.readers.office_packages import open_zip
 from engine.data.records.bounds import MAX_DOCUMENT_MB
 from engine.data.records.record import show
+from engine.data.records.zip_files import open_zip
 
 _MAIN = "word/document.xml"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

@@ -38,6 +38,9 @@ MAX_UNPACKED = 16 * PLENTY  # and never to more
 MAX_MEMBERS = 2_000
 MAX_DIRECTORY = 4 * MB  # bytes of an archive's table of contents
 SMALL_MEMBER = 10 * MB  # below this nobody is hurt, whatever the ratio
+MAX_XZ_MEMORY = 128 * MB  # that unpacking a file of XZ may ask for
+MAX_TABLES = 100  # of a database or a page that can be chosen from
+MAX_SPAN = 16_384  # cells that one may stand for, and columns of a sheet
 MAX_PACKAGE = 1_024 * MB  # of an Office file, all parts together
 MAX_SHEETS = 1_000
 MAX_TEXTS_MB = 256  # of the part with the texts of all cells
@@ -66,6 +69,11 @@ SPARE_DISK = 200 * MB  # that must stay free while files are written
 HEED_EVERY = 64  # rows
 
 
+def most_of(size: int) -> int:
+    """Bytes that may be made of a file of so many."""
+    return min(MAX_UNPACKED, max(PLENTY, MAX_RATIO * size))
+
+
 class OverBounds(Fault):
     """A file is more than is taken. Nothing of it stays."""
 
@@ -91,7 +99,7 @@ class ReadingBudget:
     def open(self, name: str, size: int) -> None:
         """From now on a file of that name is read, which has `size` bytes."""
         self._file, self._row, self._made = name, 0, 0
-        self._limit = min(MAX_UNPACKED, max(PLENTY, MAX_RATIO * size))
+        self._limit = most_of(size)
 
     def left(self) -> float | None:
         """Seconds until `Later`; None where nobody waits."""

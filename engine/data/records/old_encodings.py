@@ -7,6 +7,7 @@ signs, small and capital letters, and of two readings that are as good the one i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 # What chardet calls it -> codecs that read it: the one that people name first, then those with more characters.
@@ -31,9 +32,12 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "mac-roman": ("mac_roman",),
 }
 _RARER = {"mac-roman": 0.85, "koi8-u": 0.9, "cp866": 0.95}  # against readings that are as good
-_MOST = 16 * 1024  # bytes that are compared; more of the same text tell nothing new
+_MOST = 8 * 1024  # bytes that are compared; more of the same text tell nothing new
 _HALF_CHARACTER = re.compile(rb"[\x80-\xff][\x30-\xff]{0,3}\Z")
 _NO_LETTERS = re.compile(r"[\x80-\x9f\ufffd]")
+_WITHOUT = ("gb18030", "big5hkscs", "cp932", "cp949", "euc_jis_2004", "cp1255", "cp1256", "cp874")  # capitals
+_LATIN = ("cp1252", "cp1250", "cp1254", "iso8859-2", "mac-roman")  # words hold ASCII letters too
+_FEW, _MOSTLY = 3, 0.8  # letters, and the share of capitals among them, from which on a text is one in capitals
 _MOST_SURE = 0.99
 _LINE = 60  # characters of a line that is shown
 _LETTER = r"[^\W\d_]"
@@ -82,9 +86,11 @@ def readings(sample: bytes) -> list[Reading]:
     found = chardet.detect_all(
         sample, ignore_threshold=True, include_encodings=FAMILIES, compat_names=False, max_bytes=_MOST
     )
+    likeness = {str(one["encoding"]): float(one["confidence"]) for one in found}
     read = [
-        _reading(str(one["encoding"]), float(one["confidence"]), sample) for one in found if one["encoding"] in FAMILIES
+        _reading(family, max(likeness.get(family, 0.0), _in_capitals(family, sample)), sample) for family in FAMILIES
     ]
+    read = [one for one in read if one.score]
     same: dict[str, list[Reading]] = {}
     for one in read:
         same.setdefault(one.text, []).append(one)
@@ -104,6 +110,24 @@ def certainty(found: list[Reading]) -> int:
 
 def _usual(one: Reading) -> int:
     return _ORDER.index(one.name)
+
+
+def _in_capitals(family: str, sample: bytes) -> float:
+    """How well the small letters fit where the bytes would be capitals alone, whose pairs `chardet` does not know."""
+    import chardet
+
+    text = _decoded(FAMILIES[family], sample)[1]
+    letters = text if family in _LATIN else [letter for letter in text if letter > "\x7f"]
+    if family in _WITHOUT or not _are_capitals(letters):
+        return 0.0
+    small = text.lower().encode(family, "ignore")
+    found = chardet.detect_all(small, ignore_threshold=True, include_encodings={family, "cp1252"}, compat_names=False)
+    return max((float(one["confidence"]) for one in found if one["encoding"] == family), default=0.0)
+
+
+def _are_capitals(letters: Iterable[str]) -> bool:
+    cased = [letter for letter in letters if letter.lower() != letter.upper()]
+    return len(cased) >= _FEW and sum(letter.isupper() for letter in cased) >= _MOSTLY * len(cased)
 
 
 def _reading(family: str, likeness: float, sample: bytes) -> Reading:

@@ -49,7 +49,13 @@ def texts_of(row: Mapping[str, Any]) -> list[str]:
     """Every text of the row, in order. A turn that only calls tools has an empty one."""
     if "text" in row:
         return [row["text"]]
-    return [str(message.get(key) or "") for message, key in slots_of(row)]
+    texts: list[str] = []
+    for messages in message_lists(row):
+        for message in messages:
+            if THINKING in message:
+                texts.append(str(message[THINKING] or ""))
+            texts.append(str(message.get("content") or ""))
+    return texts
 
 
 def conversation_of(row: Mapping[str, Any]) -> Sequence[Message]:

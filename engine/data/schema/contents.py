@@ -16,7 +16,7 @@ from engine.data.schema.layouts.roles import role_name, role_of
 from engine.data.schema.layouts.turn_lists import TURN_KEYS, from_columns, layout_of, usual_turns
 from engine.data.schema.majority import filled, most, nearly_all, says_nothing
 from engine.data.schema.members import text_of_thought
-from engine.data.schema.weighted import holds_marks, holds_weights
+from engine.data.schema.weighted import holds_flags, holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
@@ -279,6 +279,7 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "tools": _tools,
     "thoughts": _thoughts,
     "weight": _weights,
+    "flags": lambda column, rows: holds_flags(values_of(column, rows)),
     "marks": _marks,
     "single": _single,
     "words": _words,

@@ -19,8 +19,8 @@ class Field:
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
             or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
-            "thoughts" (thinking before an answer), "weight" (a number that is not negative), "marks" (a list of such),
-            "object", "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
+            "thoughts" (thinking before an answer), "weight" (a number that is not negative), "flags" (yes or no), "marks" (a list of
+            either), "object", "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -133,6 +133,8 @@ _WEIGHT = Field(
     required=False,
     wording=False,
     holds="weight",
+    spare=("train", "trainable", "loss_mask", "masked", "loss"),
+    spare_holds="flags",
 )  # how much a row counts in the loss
 _MARKS = Field(
     "marks",

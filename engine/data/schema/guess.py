@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -191,6 +191,8 @@ def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
         _fill(guess, other, columns, rows)
     if marks := _marks(column, rows):
         guess.remarks.append(("columns.turn_weights", {"columns": ", ".join(marks), "column": column}))
+    if thinking := _thinking(column, rows):
+        guess.remarks.append(("columns.turn_thinking", {"columns": ", ".join(thinking), "column": column}))
     _without_repeated(guess, column, rows)
     if lost := _other_keys(column, rows):
         guess.remarks.append(("columns.turn_keys", {"columns": ", ".join(lost), "column": column}))
@@ -224,9 +226,18 @@ def _marks(column: str, rows: Rows) -> list[str]:
 
 def _keys(column: str, rows: Rows) -> dict[str, None]:
     """Every member of a turn that says something."""
+    return dict.fromkeys(key for turn, key in _members(column, rows) if not is_thinking(turn, key))
+
+
+def _thinking(column: str, rows: Rows) -> list[str]:
+    """Members of turns that hold thinking."""
+    return list(dict.fromkeys(key for turn, key in _members(column, rows) if turn[key] and is_thinking(turn, key)))
+
+
+def _members(column: str, rows: Rows) -> Iterator[tuple[dict[str, Any], str]]:
     lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
-    seen = (key for turns in lists if isinstance(turns, list) for turn in _usual(turns) if isinstance(turn, dict) for key in turn if turn[key] is not None and not is_thinking(turn, key))  # fmt: skip
-    return dict.fromkeys(seen)
+    turns = (turn for some in lists if isinstance(some, list) for turn in _usual(some) if isinstance(turn, dict))
+    return ((turn, key) for turn in turns for key in turn if turn[key] is not None)
 
 
 def _names(columns: Sequence[str], rows: Rows) -> Guess:
@@ -251,7 +262,7 @@ def mappings_by_name(columns: Sequence[str]) -> dict[str, dict[str, str]]:
 def _by_name(key: str, columns: Sequence[str]) -> dict[str, str]:
     guess = Guess(key)
     for wanted in shape_of(key).fields:
-        if wanted.holds in ("weight", "marks"):  # of such names, contents alone tell what they are
+        if wanted.holds in ("weight", "marks", "thoughts"):  # of such names, contents alone tell what they are
             continue
         _fill(guess, replace(wanted, holds="anything", spare_holds=""), columns, ())
     return guess.mapping
@@ -316,9 +327,8 @@ def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
 
 def _remark_weights(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
     """What a column that tells how much rows count is taken for, and why another is not."""
-    values = {column: values_of(column, rows) for column in columns}
-    found = list(remarks(str(guess.shape), guess.mapping, columns, values))
-    if any(code == "field.weight" for code, _ in found):
+    found = list(remarks(str(guess.shape), guess.mapping, columns, lambda column: values_of(column, rows)))
+    if any(code.startswith("field.") for code, _ in found):
         guess.remarks = [one for one in guess.remarks if one[1].get("field") != "weight"]
     guess.remarks += found
 

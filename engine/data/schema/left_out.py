@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from engine.data.records.record import Record
 from engine.data.schema.contents import Reads, reads_like, says_something
 from engine.data.schema.majority import most
-from engine.data.schema.mapping import ColumnMapping
 
 _LOOKED_AT = 200  # values by which a column is told
 _CLIP = 80
@@ -29,19 +28,22 @@ class LeftOutColumn:
         reads: what it looks like: "text", "nested" (lists or objects), "label" (a few values again and again) or "number" (numbers,
             dates, codes).
         share: how much of all characters of the rows looked at stand in it, 0 to 1.
+        looked: rows that were looked at; messages where several of them make a conversation.
     """
 
     column: str
     rows: int
     reads: Reads
     share: float = field(default=0.0, compare=False)
+    looked: int = field(default=0, compare=False)
 
 
 class LeftOutCounter:
-    """Counts what passes through a converter of records; `told` are columns that say something else than what is learnt."""
+    """Counts what passes through a converter of records; `takes` tells the columns that are used."""
 
-    def __init__(self, plan: ColumnMapping, told: Collection[str] = ()) -> None:
-        self._takes = cache(lambda column: column in told or plan.takes(column))
+    def __init__(self, takes: Callable[[str], bool]) -> None:
+        self._takes = cache(takes)
+        self._looked = 0
         self._rows: Counter[str] = Counter()
         self._values: dict[str, Counter[str]] = {}
         self._nested: Counter[str] = Counter()
@@ -52,12 +54,14 @@ class LeftOutCounter:
         """The converter, which counts what each record holds beside what is learnt."""
 
         def watched(record: Record) -> T:
-            self._count(record.values)
+            self.count(record.values)
             return convert(record)
 
         return watched
 
-    def _count(self, values: Mapping[str, Any]) -> None:
+    def count(self, values: Mapping[str, Any]) -> None:
+        """One more row."""
+        self._looked += 1
         for column, value in values.items():
             size = len(value if isinstance(value, str) else str(value)) if value is not None else 0
             self._all += size
@@ -73,7 +77,7 @@ class LeftOutCounter:
     def found(self) -> list[LeftOutColumn]:
         """Every such column: texts first, numbers last, each kind in the order of the file."""
         found = [
-            LeftOutColumn(column, rows, self._reads(column), self._characters[column] / self._all)
+            LeftOutColumn(column, rows, self._reads(column), self._characters[column] / self._all, self._looked)
             for column, rows in self._rows.items()
         ]
         return sorted(found, key=lambda one: _ORDER.index(one.reads))

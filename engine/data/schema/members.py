@@ -9,7 +9,8 @@ from engine.data.rows.row import THINKING
 
 MEMBERS = (THINKING, "reasoning", "thinking", "thought")
 PARTS = ("thinking", "reasoning", "thought")  # types of parts of a content
-_INNER = (*PARTS, "text", "content", "summary")
+BEDROCK = "reasoningContent"  # the member of a part that is thinking
+_INNER = (*PARTS, BEDROCK, "reasoningText", "text", "content", "summary")
 _ASKING = frozenset(("user", "human", "system", "developer", "tool", "function", "observation", "ipython"))
 SWITCHES = frozenset(
     (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.data.schema.declared import plain_name, shape_of
@@ -40,18 +40,25 @@ def holds_weights(column: str, values: Sequence[Any]) -> bool:
     """Whether most values of a column with such a name say how much their rows count; a plain name needs usual numbers."""
     filled = [value for value in values if not isinstance(value, str) or value.strip()]
     numbers = [number for value in filled if (number := _plain_number(value)) is not None]
-    usual = [number for number in numbers if not number > _USUAL]
+    usual = [number for number in numbers if number <= _USUAL]
     return len(usual if plain_name(column) in _BARE else numbers) * 2 > len(filled)
 
 
 def _plain_number(value: Any) -> float | None:
-    """The number that a value is or names, be it below nothing or none at all."""
+    """The number that a value is or names, be it below nothing."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)
+        number = float(value)
     except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
+
+
+def holds_flags(values: Sequence[Any]) -> bool:
+    """Whether most values say yes or no."""
+    filled = [value for value in values if not isinstance(value, str) or value.strip()]
+    return sum(number_of(value) in (0, 1) for value in filled) * 2 > len(filled)
 
 
 def holds_marks(lists: Sequence[Any]) -> bool:
@@ -65,20 +72,25 @@ def holds_marks(lists: Sequence[Any]) -> bool:
 
 
 def remarks(
-    shape: str, mapping: Mapping[str, str], columns: Sequence[str], values: Mapping[str, Sequence[Any]]
+    shape: str, mapping: Mapping[str, str], columns: Sequence[str], values_of: Callable[[str], Sequence[Any]]
 ) -> Iterator[Remark]:
     """What is said of a column that tells how much rows count, and of one that is only called so.
 
     Args:
-        values: of each column, those that are there.
+        values_of: a column -> those of its values that are there.
     """
     wanted = shape_of(shape).field("weight")
     if wanted is None:
         return
     if column := mapping.get("weight"):
-        numbers = [number for value in values[column] if (number := number_of(value)) is not None]
+        values = values_of(column)
+        if plain_name(column) in MARKS - {"weight"}:
+            off = sum(number_of(value) == (plain_name(column) in HIDES) for value in values)
+            yield "field.flag", {"field": "weight", "column": column, "off": off, "looked": len(values)}
+            return
+        numbers = [number for value in values if (number := number_of(value)) is not None]
         yield "field.weight", {"field": "weight", "column": column, "least": min(numbers), "most": max(numbers)}
         return
     for column in columns:
-        if plain_name(column) in wanted.names and column not in mapping.values() and values[column]:
-            yield "columns.no_weight", {"columns": column, "found": values[column][0]}
+        if plain_name(column) in wanted.names and column not in mapping.values() and (values := values_of(column)):
+            yield "columns.no_weight", {"columns": column, "found": values[0]}

@@ -21,7 +21,7 @@ COLUMN_NAMES = frozenset(
     )
 )  # fmt: skip
 _MOSTLY, _NEARLY_ALL = 0.5, 0.95
-_SHOWN = 3
+_SHOWN, _GLANCE = 3, 8
 Note = tuple[str, Any, dict[str, Any]]  # code of the sentence `detect.<code>`, value, params
 
 
@@ -41,11 +41,11 @@ class FilePlaces:
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """The plan to begin with (None: nothing to keep), and why."""
+class SplitProposal:
+    """What an upload says of its parts; without a plan there is nothing to keep."""
 
-    plan: SplitPlan | None = None
-    notes: list[Note] = field(default_factory=list)
+    plan: SplitPlan | None = None  # to begin with
+    notes: list[Note] = field(default_factory=list)  # the reasons
 
 
 def propose(
@@ -54,7 +54,7 @@ def propose(
     columns: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
     used: Sequence[str],
-) -> Proposal:
+) -> SplitProposal:
     """What the upload itself says of its parts.
 
     Args:
@@ -69,14 +69,29 @@ def propose(
     column = _column(columns, rows, used)
     draw = not any(card.ours for card in places.cards)
     if column is None and not by_files:
-        return Proposal(notes=_lone(files, paths))
+        return SplitProposal(notes=_lone(files, paths))
     if column is None:
-        return Proposal(SplitPlan(by_files, draw=draw), _file_notes(by_files, declared))
+        return SplitProposal(SplitPlan(by_files, draw=draw), _file_notes(by_files, declared))
     said = Counter(part for row in rows if (part := part_of_value(row.get(column))))
     plan = SplitPlan(by_files, column, eval_beside(said), draw)
     shown = ", ".join(f"{value} ({count})" for value, count in _values(column, rows)[: 2 * _SHOWN])
     note: Note = ("splits.column", "column", {"column": clip(column, MAX_NAME), "values": clip(shown, 200)})
-    return Proposal(plan, [note, *(_file_notes(by_files, declared) if by_files else [])])
+    return SplitProposal(plan, [note, *(_file_notes(by_files, declared) if by_files else [])])
+
+
+def unsaid_beside(notes: Sequence[dict[str, Any]], plan: SplitPlan | None) -> list[dict[str, Any]]:
+    """The notes on columns that nothing is learnt from, without the one that says parts."""
+    if plan is None or plan.column is None:
+        return list(notes)
+    kept: list[dict[str, Any]] = []
+    for one in notes:
+        if one["code"] == "columns.unused":
+            names = ", ".join(name for name in one["params"]["columns"].split(", ") if name != plan.column)
+            one = {**one, "params": {**one["params"], "columns": names}}
+            if not names:
+                continue
+        kept.append(one)
+    return kept
 
 
 def _declared(paths: Mapping[str, str], places: FilePlaces) -> dict[str, str]:
@@ -102,6 +117,8 @@ def _column(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], used: Seq
 def _share(column: str, rows: Sequence[Mapping[str, Any]]) -> float:
     """Of the rows that say something there, those that name a part."""
     values = [value for row in rows if (value := row.get(column)) not in (None, "")]
+    if not any(part_of_value(value) for value in values[:_GLANCE]):  # most columns of a wide table
+        return 0.0
     return sum(part_of_value(value) is not None for value in values) / len(values) if values else 0.0
 
 

@@ -48,7 +48,7 @@ from engine.data.thoughts.form import ThoughtForm, templates_text, thought_form
 from engine.data.thoughts.given import empty_spans, given_spans
 from engine.data.thoughts.marks import Marks
 from engine.data.thoughts.spoken import spoken_thought
-from engine.data.thoughts.wish import ANSWER, EMPTY, LEARN, dressed, settled
+from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, LEARN, dressed, settled
 
 TrainOn = Literal["assistant", "all"]
 _SAID = "Green"
@@ -355,13 +355,17 @@ class ChatTemplate(Ends, Batches):
         messages = settled(messages, self.thinking, self.thoughts)
         if self.thinking == EMPTY and self.thoughts.empty:
             return behind_empty_thought(self, self.thoughts.empty, messages, text, tools)
+        if self.thoughts.closed and self.thinking != AS_BEFORE:
+            return behind_empty_thought(self, self.thoughts.closed, messages, text, tools)
         spoken = messages if self.thoughts.way else dressed(messages, self.thoughts)
         return text if self._opened is None else as_chat_asks(self, self._opened, spoken, text, tools)
 
     @property
     def opens_thought(self) -> bool:
         """Whether chat begins each answer with a thought for the model to go on with, or with an empty one."""
-        return self._opened is not None or (self.thinking == EMPTY and bool(self.thoughts.empty))
+        if self.thinking == EMPTY and self.thoughts.empty:
+            return True
+        return self._opened is not None or (self.thinking != AS_BEFORE and bool(self.thoughts.closed))
 
     @cached_property
     def _opened(self) -> Marks | None:

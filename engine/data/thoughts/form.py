@@ -17,6 +17,7 @@ BLOCKS = "blocks"
 _MEMBERS = (THINKING, "thinking", "reasoning")
 _THOUGHT, _WORDS = "tsmarkthought", "tsmarkwords"
 _ASKED = {"role": "user", "content": "Why?"}
+_CALL = {"id": "abcdefghi", "type": "function", "function": {"name": "look", "arguments": {"key": "it"}}}
 _SWITCH = "enable_thinking"  # what templates call the wish to answer without a thought
 
 
@@ -31,6 +32,7 @@ class ThoughtForm:
         known: whether it knows of thinking at all.
         before, after: what it writes around a thought.
         empty: what chat sends behind its prompt so that the answer begins without a thought; empty where nothing does that.
+        closed: the thought that is over already with which its prompt ends; empty where it ends otherwise.
     """
 
     way: str = ""
@@ -40,6 +42,7 @@ class ThoughtForm:
     before: str = "<think>\n"
     after: str = "\n</think>\n\n"
     empty: str = ""
+    closed: str = ""
 
     @property
     def pairs(self) -> tuple[Marks, ...]:
@@ -64,16 +67,17 @@ def thought_form(render: Render) -> ThoughtForm:
     opened = next((marks for marks in MARKS if asked.rstrip().endswith(marks[0])), None)
     closed = next((marks for marks in MARKS if asked.rstrip().endswith(marks[1])), None)
     splitting = [marks for marks in MARKS if _splits(render, marks)]
-    switched = _switched(render, asked)
-    found = opened or closed or next(iter(splitting), None) or (switched[0] if switched else None)
+    switched, lead = _switched(render, asked), _plain_lead(render, asked)
+    written = next((marks for marks in MARKS if marks[1] in lead), None)
+    found = opened or closed or next(iter(splitting), None) or (switched[0] if switched else None) or written
     marks = found or USUAL
     if text is None and found is not None:
         text = _answer(render, ThoughtForm(marks=marks).written(_THOUGHT, _WORDS))
-    lead = _around(text, asked)
-    before, after = lead or (f"{marks[0]}\n", f"\n{marks[1]}\n\n")
+    before, after = _around(text, asked) or (f"{marks[0]}\n", f"\n{marks[1]}\n\n")
     known = bool(way or found)
-    empty = "" if closed or not known else _empty(render, asked, marks, opened is not None, switched, before + after)
-    return ThoughtForm(way, marks, USUAL in splitting, known, before, after, empty)
+    empty = "" if closed or not known else _empty(marks, opened is not None, switched, lead, before + after)
+    over = asked[asked.rfind(closed[0]) :] if closed and closed[0] in asked else ""
+    return ThoughtForm(way, marks, USUAL in splitting, known, before, after, empty, over)
 
 
 def _way(render: Render) -> tuple[str, str | None]:
@@ -81,6 +85,10 @@ def _way(render: Render) -> tuple[str, str | None]:
     for member in _MEMBERS:
         if _holds(text := _answer(render, _WORDS, **{member: _THOUGHT})):
             return member, text
+    for member in _MEMBERS:  # some keep a thought before a call alone
+        calling = render([_ASKED, {"role": "assistant", "content": "", "tool_calls": [_CALL], member: _THOUGHT}])
+        if calling and _THOUGHT in calling:
+            return member, None
     text = _answer(render, blocks(_THOUGHT, _WORDS))
     if _holds(text) and text is not None and "'thinking'" not in text and '"thinking"' not in text:
         return BLOCKS, text
@@ -122,23 +130,26 @@ def _switched(render: Render, asked: str) -> tuple[Marks, str] | None:
     off = render([_ASKED], ask=True, **{_SWITCH: False})
     if not off or off == asked:
         return None
-    for begin, end in MARKS:
-        if end in off and off.rstrip().endswith(end):
-            if asked and off.startswith(asked):
-                return (begin, end), off[len(asked) :]
-            return ((begin, end), off[off.rfind(begin) :]) if begin in off else None
-    return None
+    marks = next((marks for marks in MARKS if off.rstrip().endswith(marks[1])), None)
+    if marks is None:
+        return None
+    talk = render([_ASKED]) or ""
+    begun = asked[len(talk) :] if talk and asked.startswith(talk) else asked  # what begins an answer
+    _before, found, behind = off.rpartition(begun)
+    return (marks, behind) if begun and found and marks[1] in behind else None
 
 
-def _empty(
-    render: Render, asked: str, marks: Marks, opened: bool, switched: tuple[Marks, str] | None, around: str
-) -> str:
+def _plain_lead(render: Render, asked: str) -> str:
+    """What the template writes before an answer without a thought, from behind what chat sends."""
+    plain = _answer(render, _WORDS)
+    return plain[len(asked) : plain.rfind(_WORDS)] if asked and plain and plain.startswith(asked) else ""
+
+
+def _empty(marks: Marks, opened: bool, switched: tuple[Marks, str] | None, lead: str, around: str) -> str:
     if switched is not None:
         return switched[1]
     if opened:
         return f"\n{marks[1]}\n\n"
-    plain = _answer(render, _WORDS)
-    lead = plain[len(asked) : plain.rfind(_WORDS)] if asked and plain and plain.startswith(asked) else ""
     return lead if marks[1] in lead else around
 
 

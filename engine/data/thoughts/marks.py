@@ -14,6 +14,7 @@ MARKS: tuple[Marks, ...] = (
     ("<thinking>", "</thinking>"),
     ("[THINK]", "[/THINK]"),
     ("<seed:think>", "</seed:think>"),
+    ("<|channel>thought", "<channel|>"),
 )
 
 

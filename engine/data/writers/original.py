@@ -13,6 +13,7 @@ from engine.data.schema.declared import OPENAI_CHOSEN, plain_name, shape_of
 from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import normaliser
 from engine.data.schema.normalise.texts import Fields
+from engine.data.schema.normalise.weights import cell_of
 from engine.data.writers.layout import ExportLayout, NotFit, Record
 
 Columns = Mapping[str, str]  # field -> column
@@ -38,7 +39,7 @@ def original_layout(
     def record(row: Row) -> Record:
         wanted = content_of(row)
         for made in fill(row, plain, partial(_given, fields, row.get("extra") or {})):
-            made |= _put(plain, weight=row.get("weight", 1))
+            made |= _put(plain, weight=cell_of(row.get("weight", 1), plain.get("weight", "")))
             extra = _beside(made.get(plain.get("prompt", "")), row.get("extra") or {}, columns)
             whole = _with_extra(made, extra, columns)
             try:

@@ -197,7 +197,16 @@ def run_import(
     row = load_dataset(ctx, dataset_id)
     budget = budget or ReadingBudget()
     source = rearranged(source_of(ctx, row, choice.encoding, choice.options, budget), choice.arrange, budget)
-    done = import_rows(
+    done = read_rows_of(source, choice, folder, tell=tell, lasting=lasting, budget=budget, processes=processes)
+    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
+    if done.stored is None:
+        raise no_row(source, choice.shape, choice.mapping, choice.templates, choice.tidy, done)
+    return done
+
+
+def read_rows_of(source: DetectedUpload, choice: ImportChoice, folder: Path, **options: Any) -> Imported:
+    """Read the (rearranged) files as chosen; `options` are further ones of `import_rows`, which see for what is raised."""
+    return import_rows(
         source,
         choice.shape,
         dict(choice.mapping),
@@ -205,17 +214,10 @@ def run_import(
         val_fraction=choice.val_fraction,
         seed=choice.seed,
         templates=choice.templates,
-        tell=tell,
-        lasting=lasting,
-        budget=budget,
-        processes=processes,
         tidy=choice.tidy,
         splits=choice.splits,
+        **options,
     )
-    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
-    if done.stored is None:
-        raise no_row(source, choice.shape, choice.mapping, choice.templates, choice.tidy, done)
-    return done
 
 
 def _take_over(ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any], transaction: Transaction) -> None:

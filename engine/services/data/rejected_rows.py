@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ from engine.data.importing.import_rows import converter
 from engine.data.importing.import_work import MAX_REJECTED_SHOWN
 from engine.data.readers.jsonl_reader import json_row
 from engine.data.readers.source_file import SourceFile
+from engine.data.readers.tables.quotes import DOUBLED, cells_of
 from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.rows.row import Row
+from engine.data.splits.plan import RANDOM
 from engine.services.data.versions.version_files import ready
 from engine.services.data.versions.versions import REPAIRED, append_rows
 from engine.services.data.views import get_dataset
@@ -52,11 +53,12 @@ def rejected_rows(ctx: Context, dataset: int, *, offset: int = 0, limit: int = 5
 
 @dataclass(frozen=True)
 class _Reading:
-    """How the file of a rejected row is read: its format, what parts cells, and the data set's columns."""
+    """How the file of a rejected row is read: its format, what parts cells, the data set's columns, and how quotes stand in texts."""
 
     format: str
     delimiter: str
     columns: Sequence[str]
+    quoting: str = DOUBLED
 
 
 def _reading(row: Dataset, file: str | None) -> _Reading:
@@ -65,7 +67,9 @@ def _reading(row: Dataset, file: str | None) -> _Reading:
         return _Reading("jsonl", "", row.columns)
     source = next((one for one in sources if one["name"] == file), sources[0])
     tab = "\t" if source["format"] == "tsv" else ","
-    return _Reading(source["format"] or "", (source.get("options") or {}).get("delimiter", tab), row.columns)
+    options = {**(source.get("options") or {}), **row.options}
+    delimiter, quoting = options.get("delimiter", tab), options.get("quoting", DOUBLED)
+    return _Reading(source["format"] or "", delimiter, row.columns, quoting)
 
 
 def rejected_fields(ctx: Context, dataset: int, rejected: int) -> RejectedFields:
@@ -116,7 +120,7 @@ def _fields(raw: str, reading: _Reading) -> list[list[str]] | None:
 
 def _cells(raw: str, reading: _Reading) -> list[list[str]]:
     """Each column with its cell; what is left over stands in the last one, as it does where a separator was not quoted."""
-    cells = next(csv.reader(raw.splitlines(keepends=True), delimiter=reading.delimiter), [])
+    cells = cells_of(raw, reading.delimiter, reading.quoting)
     names = list(reading.columns)
     cells = [*cells[: len(names) - 1], reading.delimiter.join(cells[len(names) - 1 :])]
     return [[name, cell] for name, cell in zip(names, [*cells, *[""] * len(names)], strict=False)]
@@ -146,13 +150,12 @@ def _made(row: Dataset, one: RejectedRow, repair: Mapping[str, Any]) -> Row | Re
     record = _record(_reading(row, one.file), one, repair)
     if isinstance(record, Rejected):
         return record
-    files = [str(source["name"]) for source in row.sources] or [row.source_name]
+    names = [str(source["name"]) for source in row.sources] or [row.source_name]
+    files = tuple(SourceFile(Path(), name, "") for name in names)
     try:
-        source = DetectedUpload(
-            tuple(SourceFile(Path(), name, "") for name in files), row.columns, arrange=row.detection.get("arrange")
-        )
-        splits = (row.detection.get("chosen") or {}).get("splits")
+        source = DetectedUpload(files, row.columns, arrange=row.detection.get("arrange"))
         tidy = row.detection.get("tidy", ())
+        splits = (row.detection.get("chosen") or {}).get("splits") or {"kind": RANDOM}
         return converter(source, row.shape, row.mapping, row.templates, tidy, splits)(record)
     except RowFault as fault:
         return fault.rejected(record)
@@ -167,7 +170,7 @@ def _record(reading: _Reading, one: RejectedRow, repair: Mapping[str, Any]) -> R
     raw = str(repair.get("raw") or "")
     if reading.format not in _TABLES:
         return json_row(raw, place, line or place)
-    cells = next(csv.reader(raw.splitlines(keepends=True), delimiter=reading.delimiter), [])
+    cells = cells_of(raw, reading.delimiter, reading.quoting)
     if len(cells) != len(reading.columns):
         params = {"expected": len(reading.columns), "found": len(cells)}
         return Rejected("data.csv.ragged", place, line, params=params)

@@ -8,7 +8,8 @@ from typing import Any
 from engine.core.shapes import CodedMessage
 from engine.data.records.record import RowFault, show
 from engine.data.rows.row import THINKING, message_lists
-from engine.data.schema.normalise.texts import check_characters
+from engine.data.schema.normalise.texts import check_characters, check_nested
+from engine.data.schema.normalise.tools import read_calls
 from engine.data.schema.normalise.turns import check_order
 from engine.data.schema.normalise.weights import weight_of_row, weight_of_turn
 
@@ -61,6 +62,8 @@ def _check_message(message: Mapping[str, Any], place: int, column: str) -> None:
     role = message.get("role")
     if role not in ("system", "user", "assistant", "tool"):
         raise RowFault("data.turn.unknown_role", column, turn=place, role=str(role)[:60])
+    if calls := message.get("tool_calls"):
+        check_nested(read_calls(calls, place, column), column)
     text = message.get("content") or ""
     if not str(text).strip() and role != "tool" and not message.get("tool_calls"):
         raise RowFault("data.turn.empty", column, turn=place, role=role)

@@ -25,7 +25,7 @@ from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
 SLICE_SECONDS = 0.2
-_VERSION = 2  # of what is counted
+_VERSION = 3  # of what is counted
 _AT_ONCE = 50  # rows read at once while they are measured
 _MOST_UNKEPT = 4
 _UNKEPT: dict[Path, Column] = {}  # counts that the disk would not take, by the files that they are meant for

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import shutil
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,31 +14,26 @@ from typing import Any, cast
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
-from engine.core.settings import Settings
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
-from engine.data.detection.doubtful import in_doubt, is_in_doubt
-from engine.data.detection.file_signatures import binary_format
-from engine.data.importing.archive import Unpacked, unpack
+from engine.data.detection.doubtful import is_in_doubt
+from engine.data.importing.given_files import looked_at, remove
 from engine.data.importing.names import clean_name, data_set_name, display_name
-from engine.data.readers.documents import text_beside
-from engine.data.readers.source_file import CHOICES, TEXTS, SourceFile
+from engine.data.importing.packed import plain_name
+from engine.data.readers.source_file import CHOICES, READINGS, TEXTS, SourceFile
 from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
 from engine.data.records.encodings import known_encoding
 from engine.data.schema.declared import shape_of
-from engine.data.splits.cards import DataCard, read_card
+from engine.data.splits.cards import DataCard
 from engine.data.splits.proposal import FilePlaces
 from engine.shapes.data import ReadingView
 from storage.queries import datasets as queries
 from storage.queries.inputs import taken_dataset_names
 from storage.tables import Dataset
 
-_MB = 2**20
 _SHEET_SECONDS = 5 * AT_ONCE_SECONDS  # for another sheet or encoding, while somebody waits
 MAX_CELLS = 200_000
 _NAMED = 3  # files that are named where a data set says where it came from
 ARRANGED = ("arrange", "ways", "plain_columns")  # what is known of how records become conversations
-_CARD = re.compile(r"(^|/)readme\.md$", re.I)
-_PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
 
 
 def add_upload(ctx: Context, path: Path, filename: str) -> int:
@@ -81,104 +74,12 @@ def add_files(
         found = replace(found, notes=[*notes, *found.notes])
         names = [display_name(filename) for _path, filename in files]
         made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
-    _remove(path for path, _name in files)
+    remove(path for path, _name in files)
     return made
 
 
-@contextlib.contextmanager
-def looked_at(
-    settings: Settings,
-    files: Sequence[tuple[Path, str]],
-    encoding: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    *,
-    cards: Sequence[DataCard] = (),
-    budget: ReadingBudget | None = None,
-    may_wait: bool = False,
-) -> Iterator[DetectedUpload]:
-    """Understand files, archives unpacked under the home, for as long as the context lasts. Raises as `add_files`.
-
-    Args:
-        may_wait: files that only their encoding keeps from being read are no fault, but wait for another one.
-    """
-    _check_size(settings, files)
-    budget = budget or ReadingBudget()
-    given = _unpacked(settings, files, budget)
-    try:
-        given_files = [SourceFile(path, shown, "") for path, shown in given.files]
-        paths = {shown: given.places.get(path, shown) for path, shown in given.files}
-        places = FilePlaces(paths, [*given.cards, *cards])
-        try:
-            found = detect_files(given_files, encoding, options, given.faults, budget, places)
-        except Fault as fault:
-            if not may_wait:
-                raise
-            found = in_doubt(given_files, fault)
-        yield found
-    finally:
-        ours = {path for path, _name in given.files} - {path for path, _name in files}
-        _remove((*ours, *(text_beside(path) for path, _name in given.files)))
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
-
-
-def _check_size(settings: Settings, files: Sequence[tuple[Path, str]]) -> None:
-    size = sum(path.stat().st_size for path, _name in files)
-    if size > settings.max_upload_mb * _MB:
-        raise Fault("data.file.too_large", mb=round(size / _MB), limit=settings.max_upload_mb)
-
-
-def _unpacked(settings: Settings, files: Sequence[tuple[Path, str]], budget: ReadingBudget) -> Unpacked:
-    """The files themselves and those out of archives, each with a name of its own."""
-    done, taken = Unpacked(), 0
-    try:
-        for path, filename in files:
-            shown = display_name(filename)
-            try:
-                if binary_format(path) != "zip":
-                    done.files.append((path, shown))
-                    done.places[path] = filename
-                    continue
-                inside = unpack(path, settings.folder("uploads"), settings.max_upload_mb, taken, budget)
-                taken += sum(file.stat().st_size for file, _name in inside.files)
-                done.faults += inside.faults
-                done.files += inside.files
-                archive = f"{shown}/" if len(files) > 1 else ""
-                done.places |= {file: archive + name for file, name in inside.files}
-            except Fault as fault:
-                if len(files) == 1:
-                    raise
-                done.faults.append((shown, fault))
-    except BaseException:
-        _remove({path for path, _name in done.files} - {path for path, _name in files})
-        raise
-    if not done.files:
-        raise done.faults[0][1]
-    return _without_papers(done)
-
-
-def _without_papers(done: Unpacked) -> Unpacked:
-    """Leave out what is about the data (a readme, a licence), and give files of one name a number each."""
-    kept = [one for one in done.files if not _PAPER.search(one[1])] or done.files
-    for path, name in done.files:
-        if (path, name) not in kept:
-            if _CARD.search(name):
-                done.cards.append(read_card(path, done.places.get(path, name)))
-            done.faults.append((name, Fault("data.file.about")))
-            path.unlink(missing_ok=True)
-    seen: Counter[str] = Counter()
-    named: list[tuple[Path, str]] = []
-    for path, name in kept:
-        seen[name] += 1
-        named.append((path, f"{name} ({seen[name]})" if seen[name] > 1 else name))
-    return replace(done, files=named)
-
-
 def _title(names: Sequence[str]) -> str:
-    first = data_set_name(names[0])
+    first = data_set_name(plain_name(names[0]))
     return f"{first} +{len(names) - 1}" if len(names) > 1 else first
 
 
@@ -274,14 +175,20 @@ def _add_written(ctx: Context, text: str, name: str) -> int:
         path.unlink(missing_ok=True)
 
 
-def choose_sheet(ctx: Context, dataset_id: int, sheet: str) -> None:
-    """Read another sheet of a draft's Excel files; its columns and their guesses are found anew.
+def choose_reading(ctx: Context, dataset_id: int, wanted: Mapping[str, Any]) -> None:
+    """Read a draft's files in another way; their columns and their guesses are found anew.
+
+    Args:
+        wanted: those of READINGS that change, each a text.
 
     Raises:
         NotFound: there is no such draft.
-        Fault: why that sheet cannot be read; "data.bounds.slow".
+        Fault: "data.reading.unknown"; why the files cannot be read like this; "data.bounds.slow".
     """
-    _read_anew(ctx, dataset_id, options={"sheet": sheet})
+    for key, value in wanted.items():
+        if key not in READINGS or not isinstance(value, str):
+            raise Fault("data.reading.unknown", value=str(key)[:40])
+    _read_anew(ctx, dataset_id, options=wanted)
 
 
 def choose_encoding(ctx: Context, dataset_id: int, encoding: str) -> None:
@@ -350,7 +257,7 @@ def source_of(
             row.mapping,
             notes=row.detection.get("notes", []),
             templates=row.templates,
-            splits=row.detection.get("splits"),
+            splits=splits,
             **arranged,
         )
     if encoding in (None, row.encoding) and all(file.format in TEXTS for file in files):
@@ -379,7 +286,7 @@ def at_once() -> Iterator[None]:
 
 
 def reading_of(row: Dataset) -> ReadingView:
-    """How the files are read, as far as a person may choose it: {"sheet", "sheets", "unit", "chunk_characters"}."""
+    """How the files are read, as far as a person may choose it: those of CHOICES, and "sheets"."""
     keys = (*CHOICES, "sheets")
     read = {key: one["options"][key] for one in reversed(row.sources or []) for key in keys if key in one["options"]}
     return cast(ReadingView, read)

@@ -200,7 +200,7 @@ REFUSED = [
     Refused("only-a-mark", lambda: b"\xef\xbb\xbf", "data.file.blank"),
     Refused("all-nul", lambda: b"\0" * 4096, "data.file.binary", {"kind": "?"}),
     Refused("random", lambda: bytes(range(256)) * 40, "data.file.binary", {"kind": "?"}),
-    Refused("gzip", lambda: b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "data.file.archive", {"kind": "GZIP"}),
+    Refused("gzip", lambda: b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "data.archive.nested", {}),
     Refused("pickle", lambda: b"\x80\x04\x95\x00\x00", "data.file.binary", {"kind": "pickle"}),
     Refused("png", lambda: b"\x89PNG\r\n\x1a\n\x00\x00", "data.file.binary", {"kind": "PNG"}),
     Refused("old-excel", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00", "data.file.office", {"kind": "XLS, DOC"}),

@@ -56,6 +56,6 @@ TEXT_REFUSED = [
     Refused("only-marks", lambda: BOM * 3 + b"\n", "data.file.blank"),
     Refused("utf16-blank", lambda: " \r\n".encode("utf-16"), "data.file.blank"),
     Refused("controls", lambda: b"\x01\x02\x03\x04\x05\x06\x07\x08" * 50 + b"\xff", "data.file.binary", {"kind": "?"}),
-    Refused("sqlite", lambda: b"SQLite format 3\0" + b"\0" * 100, "data.file.binary", {"kind": "SQLite"}),
+    Refused("sqlite", lambda: b"SQLite format 3\0" + b"\0" * 100, "data.table.damaged", {}),
     Refused("gguf", lambda: b"GGUF\3\0\0\0", "data.file.binary", {"kind": "GGUF"}),
 ]  # fmt: skip

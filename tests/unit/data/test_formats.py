@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import Fault
-from engine.data.readers.csv_reader import header_names
+from engine.data.readers.tables.headers import header_names
 from tests.unit.data.corpus import good, jsonl, parquet, table
 from tests.unit.data.pipeline import run
 

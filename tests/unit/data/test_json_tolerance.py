@@ -54,6 +54,18 @@ def test_nothing_ambiguous_is_read(tmp_path: Path, name: str) -> None:
     assert (result.pairs, result.rejected) == (TWO, [])
 
 
+def test_a_list_in_an_object_is_not_taken_for_objects_one_after_another(tmp_path: Path) -> None:
+    for indent in (None, 0, 2):
+        text = json.dumps({"about": {"n": 2}, "data": [good(1), good(2)]}, indent=indent)
+        result = run(tmp_path, text.encode(), "rows.json")
+        assert (result.pairs, result.source.options) == (TWO, {"key": "data"})
+
+
+def test_a_broken_first_line_leaves_lines_lines(tmp_path: Path) -> None:
+    result = run(tmp_path, jsonl('{"prompt": ["x", "completion": 1}', good(1), good(2)), "rows.jsonl")
+    assert (result.pairs, len(result.rejected), result.source.format) == (TWO, 1, "jsonl")
+
+
 def test_addresses_and_marks_inside_texts_are_texts(tmp_path: Path) -> None:
     texts = ["see https://a.org/b // no comment", "a /* b */ c", "x,}", ", ]", "//", "C:\\\\", '\\"//\\"']
     rows = [{"prompt": text, "completion": text} for text in texts]

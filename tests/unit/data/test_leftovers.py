@@ -45,7 +45,9 @@ FOUND = [
     (chat("Hi", "Yes.<end_of_utterance>[EOS]"), ["mark", "mark"], "Yes."),
     (chat("Hi", "### 回答：\n好"), ["heading"], "好"),
     (chat("Hi", "助手：好"), ["heading"], "好"),
-    (chat("Hi", "Yes.\n\nHuman: And?\n\nAssistant: No."), ["heading", "heading"], "Yes.And?No."),
+    (chat("Hi", "### Output:\nYes."), ["heading"], "Yes."),
+    (chat("Hi", "Yes.\nHuman: And?"), ["heading"], "Yes.\nAnd?"),
+    (chat("Hi", "Yes.\n\nHuman: And?\n\nAssistant: No."), ["heading", "heading"], "Yes.\n\nAnd?\n\nNo."),
     (chat("Hi", "Yes.\n\n### Instruction:\nMore"), ["heading"], "Yes.\n\nMore"),
     (chat("Hi", "\n<thinking>Hm"), ["open_thought"], "Hm"),
     (
@@ -79,6 +81,7 @@ def test_every_kind_of_leftover(tmp_path: Path, row: dict[str, Any], found: list
         "#DIV/0!",
         "<noinput>",
         "undefined",
+        "#WERT!",
         "<|im_end|>",
         "\u200b",
     ],
@@ -86,6 +89,16 @@ def test_every_kind_of_leftover(tmp_path: Path, row: dict[str, Any], found: list
 def test_a_text_of_which_nothing_is_left_takes_its_row_along(tmp_path: Path, text: str) -> None:
     good = chat("Say", "Fine.")
     assert [row["id"] for row in stripped(tmp_path, good, chat("Hi", text), chat(text, "Hi"), good)] == [0, 3]
+
+
+def test_an_empty_system_prompt_and_empty_thinking_go_alone(tmp_path: Path) -> None:
+    ask, say = chat("Hi", "Yes.")["messages"]
+    row = {
+        "split": "train",
+        "messages": [{"role": "system", "content": "None"}, ask, {**say, "reasoning_content": "<think>"}],
+    }
+    (kept,) = stripped(tmp_path, row)
+    assert kept["messages"] == [ask, say]
 
 
 def test_what_a_column_put_behind_a_question(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ CASES: list[tuple[Any, str, str, Passage, str]] = [
     ),
     (QUESTION, "The refund of 1,250 euros is paid to the same card", "The refund is paid to the card.", EN, "copied"),
     (QUESTION, "Can bulbs be returned?", "can bulbs be returned", EN, "echo"),
+    (QUESTION, "When should lamps be returned?", "When the lamps should be returned?", EN, "echo"),
     (QUESTION, "What does the passage say about lamps?", "Lamps can be returned within 30 days.", EN, "refers"),
     (QUESTION, "灯具可以退货吗？", "可以，灯具在30天内退货。", EN, "language"),
     (QUESTION, "灯具几天内可以退货？", "灯具在30天内可以退货。", ZH, ""),

@@ -103,3 +103,12 @@ def test_an_encoding_is_known_by_each_of_its_names(said: str, name: str) -> None
 def test_each_asked_for_encoding_is_offered() -> None:
     wanted = "cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp874 cp866 koi8-r mac_roman euc_jp euc_kr shift_jis gb18030 big5"
     assert set(wanted.split()) <= set(ENCODINGS)
+
+
+def test_texts_in_capitals_are_read_too() -> None:
+    told = []
+    for codec in ("cp1251", "cp866", "koi8-r", "koi8-u", "cp1253", "cp1250", "cp1252"):
+        for language in SPOKEN[codec]:
+            data, text = encoded(" ".join(SENTENCES[language][:2]).upper(), codec)
+            told.append((readings(data)[0].text == text, codec, language))
+    assert [one for one in told if not one[0]] == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.core.errors import Fault
-from engine.data.passages.blocks import Block, cleaned
+from engine.data.passages.blocks import TextBlock, cleaned
 from engine.data.passages.html_blocks import html_blocks, read_html
 from engine.data.passages.markdown_blocks import markdown_blocks, text_blocks
 from engine.data.passages.pdf_blocks import pdf_blocks, unwrapped, without_running_heads
@@ -140,7 +140,7 @@ def test_pdf_passages_name_their_page_and_running_heads_are_dropped(tmp_path: Pa
 
 
 def test_passages_end_at_headings_and_keep_to_their_length() -> None:
-    blocks = [Block("Top", 1), Block("A" * 45 + "."), Block("Deep", 2), Block("One two three four. " * 40, page=3), Block("Next", 1), Block("tiny"), Block("中文的内容也够长了，可以提问的。")]  # fmt: skip
+    blocks = [TextBlock("Top", 1), TextBlock("A" * 45 + "."), TextBlock("Deep", 2), TextBlock("One two three four. " * 40, page=3), TextBlock("Next", 1), TextBlock("tiny"), TextBlock("中文的内容也够长了，可以提问的。")]  # fmt: skip
     found = list(split(blocks, "d.md", 300))
     assert {one.heading for one in found} == {"Top", "Top › Deep", "Next"}
     assert all(len(one.text) <= 300 for one in found)
@@ -148,7 +148,7 @@ def test_passages_end_at_headings_and_keep_to_their_length() -> None:
     assert found[-1].text == "tiny\n\n中文的内容也够长了，可以提问的。"
     whole = " ".join(one.text for one in found if one.heading == "Top › Deep")
     assert whole.split() == ("One two three four. " * 40).split()
-    assert all(len(one.text) <= 400 for one in split([Block("x" * 9000)], "d", 400))
+    assert all(len(one.text) <= 400 for one in split([TextBlock("x" * 9000)], "d", 400))
 
 
 @pytest.mark.parametrize(("name", "content", "kind"), [

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from engine.core.errors import Fault
+from engine.core.settings import Settings
 from engine.data.detection.detect_upload import DetectedUpload, detect_files, detect_upload
+from engine.data.importing.given_files import looked_at
 from engine.data.importing.import_rows import Imported, import_rows, preview
 from engine.data.operations import OPERATIONS, operation_of
 from engine.data.readers.source_file import SourceFile
-from engine.data.rows.index import RowIndex
+from engine.data.rows.index import SPLITS, RowIndex
+from engine.data.rows.row import content_of
 from engine.data.rows.store import read_rows
 from engine.data.splits.cards import card_of
 from engine.data.splits.files import parts_of_files
 from engine.data.splits.words import part_of_value
+from engine.data.writers.card import Facts, card
+from engine.data.writers.files import write_csv, write_jsonl, write_parquet
+from engine.data.writers.hub import write_hub
+from engine.data.writers.layout import own_layout, records_of
+from engine.data.writers.survey import ColumnSurvey, survey
 from tests.unit.data.corpus import jsonl
 from tests.unit.data.shaping import Memory
 from tests.unit.data.shaping import chat as made_row
@@ -238,6 +249,47 @@ def test_a_held_out_file_alone_is_drawn_from_and_that_is_said(tmp_path: Path) ->
     assert source.splits is None
     assert [one["code"] for one in source.notes if one["what"] == "splits"] == ["splits.alone"]
     assert not [one for one in upload(tmp_path, pairs("a"), "train.jsonl").notes if one["what"] == "splits"]
+
+
+_ROWS = st.lists(st.tuples(st.text("aé灯💡,; \"'{", min_size=1, max_size=6).filter(str.strip), st.sampled_from(SPLITS)), min_size=1, max_size=12)  # fmt: skip
+
+
+@settings(
+    max_examples=8,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(rows=_ROWS, form=st.sampled_from(["jsonl", "csv", "parquet", "hub"]))
+def test_what_we_write_comes_back_with_every_row_in_its_part(rows: list[tuple[str, str]], form: str) -> None:
+    written = [{"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": f"A{i}"}], "split": split} for i, (asked, split) in enumerate(rows)]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export"
+        write(path, written, form)
+        ending = "zip" if form == "hub" else form
+        with looked_at(Settings(Path(folder) / "home"), [(path, f"set.{ending}")]) as source:
+            found = kept(source, Path(folder) / "out", val_fraction=0.0 if form != "hub" else 0.5)
+            assert found.stored is not None
+            again = [(content_of(row)["messages"], row["split"]) for row in read_rows(found.stored.path)]
+    assert sorted(again, key=repr) == sorted([(row["messages"], row["split"]) for row in written], key=repr)
+
+
+def write(path: Path, rows: list[dict[str, Any]], form: str) -> None:
+    """As exports do: with the part in a column, or as a folder for a hub with its card."""
+    layout = own_layout()
+    columns = dict(survey(iter(rows), layout).columns)
+    if form == "hub":
+        counts = {part: n for part in SPLITS if (n := sum(row["split"] == part for row in rows))}
+        facts = Facts("set", 1, "mit", "0" * 64, counts, {}, {}, [], 0, [])
+        wanted = {part: [row for row in rows if row["split"] == part] for part in counts}
+        write_hub(path, lambda part: records_of(layout, iter(wanted[part]), None), list(counts), columns, card(facts))
+        return
+    records = list(records_of(layout, iter(rows), "split"))
+    columns["split"] = ColumnSurvey({"text"})
+    if form == "jsonl":
+        write_jsonl(path, records)
+    else:
+        (write_csv if form == "csv" else write_parquet)(path, records, columns)
 
 
 _OTHER = {

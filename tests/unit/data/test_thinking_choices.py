@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from tokenizers import AddedToken, Tokenizer
 
+from engine.data.templates.check import check_template
+from engine.data.templates.fit import Fit
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
 from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, LEARN, STRIP
@@ -82,11 +84,11 @@ def test_what_is_learnt_of_the_last_answer(name: str) -> None:
 def test_jobs_from_before_read_their_rows_as_ever(name: str) -> None:
     template = taking(name)
     before = template.with_thinking(AS_BEFORE)
-    assert before.encode([ASK, PLAIN, MORE, PLAIN]) == template.encode([ASK, PLAIN, MORE, PLAIN])
-    assert before.render([ASK, WITHIN]) == template._plain_render([ASK, WITHIN])
-    assert before.encode_prompt([ASK, WITHIN, MORE]) == template.tokenizer.encode(
-        template._plain_render([ASK, WITHIN, MORE], ask=True), add_special_tokens=False
-    ).ids  # fmt: skip
+    if name != "sent":  # what chat sends was not learnt from there
+        assert before.encode([ASK, PLAIN, MORE, PLAIN]) == template.encode([ASK, PLAIN, MORE, PLAIN])
+    assert before.render([ASK, WITHIN, MORE]) == template._plain_render([ASK, WITHIN, MORE])
+    asked = before.render([ASK, WITHIN, MORE], add_generation_prompt=True)
+    assert asked == template._plain_render([ASK, WITHIN, MORE], ask=True)
 
 
 @pytest.mark.parametrize("name", ["published qwen-3", "deepseek-r1", "gpt-oss", "shape chatml"])
@@ -140,6 +142,7 @@ def test_an_answer_that_counts_nothing_carries_no_label_nor_does_its_thought(nam
         ("glm-4.5", f"\n<think>{WHY}</think>\n{SAID}<eos>", "\n<think></think>"),
         ("seed", f"<seed:think>{WHY}</seed:think>{SAID}<eos>", "<seed:think></seed:think>"),
         ("kept", f"<think>{WHY}</think>{SAID}<|im_end|>", "<think></think>"),
+        ("marked", f"\n<think>{WHY}</think>\n{SAID}<eos>", "\n<think></think>"),
         ("smollm-3", f"<think>\n{WHY}\n</think>\n\n{SAID}<|im_end|>", "<think>\n\n</think>\n"),
         ("shape chatml", f"<think>\n{WHY}\n</think>\n\n{SAID}<|im_end|>", ""),
         ("shape plain", f" <think>\n{WHY}\n</think>\n\n{SAID}<|endoftext|>", ""),
@@ -181,12 +184,13 @@ def test_what_a_template_knows_is_told_by_what_it_writes() -> None:
     known = {name for name in NAMES if taking(name).knows_thinking}
     assert known == {
         "published qwen-3", "shape r1", "shape qwen-3", "parts", "glm-4.5", "seed", "kept", "opening", "closed", "deepseek-r1",
-        "gpt-oss", "smollm-3", "exaone-4",
+        "gpt-oss", "smollm-3", "exaone-4", "sent", "calls", "marked",
     }  # fmt: skip
     ways = {name: taking(name).thoughts.way for name in known if taking(name).thoughts.way}
     assert ways == {
         "published qwen-3": "reasoning_content", "parts": "blocks", "glm-4.5": "reasoning_content", "seed": "reasoning_content",
-        "kept": "reasoning", "opening": "reasoning_content", "gpt-oss": "thinking",
+        "kept": "reasoning", "opening": "reasoning_content", "gpt-oss": "thinking", "calls": "reasoning_content",
+        "marked": "reasoning_content",
     }  # fmt: skip
 
 
@@ -199,6 +203,20 @@ def test_calls_of_tools_keep_the_thinking_before_them() -> None:
     learnt, given = (runs(template.with_thinking(wish), talk)[0][1] for wish in (LEARN, ANSWER))
     assert learnt == f"<think>\n{WHY}\n</think>\n\n" + given
     assert given == '<tool_call>\n{"name": "find_thing", "arguments": {"name": "lamp"}}\n</tool_call><|im_end|>'
+
+    kept = taking("calls")
+    assert f"<think>{WHY}</think>find_thing" in kept.render([ASK, calling])
+    assert kept.encode([ASK, APART]).lost_thoughts == 1  # that of the answer itself has no place
+
+
+def test_a_thought_that_is_over_is_read_where_chat_sends_it() -> None:
+    """Also where the template writes conversations without it."""
+    template = taking("sent")
+    asked = template.render([ASK], add_generation_prompt=True)
+    assert template.row_text([ASK, PLAIN]) == asked + SAID + "<turn|>\n"
+    assert last(template, [ASK, PLAIN]).startswith(SAID)
+    assert template.encode([ASK, PLAIN, MORE, PLAIN]).skipped_turns == 1
+    assert template.encode([ASK, APART]).lost_thoughts == 1
 
 
 def test_control_tokens_in_a_thought_are_text() -> None:
@@ -239,3 +257,12 @@ def test_thinking_between_tokens_that_nobody_sees_is_shown_between_marks(name: s
     assert template.answer_text(alone) == SAID
     shown = {"role": "assistant", "content": template.answer_text(said)}
     assert template.render([ASK, shown]) == template.render([ASK, APART])
+
+
+@pytest.mark.parametrize(("name", "said"), [("shape chatml", True), ("published qwen-3", False)])
+def test_thinking_that_a_template_has_no_place_for_is_said(name: str, said: bool) -> None:
+    fit = Fit(taking(name), frozenset())
+    fit.add([{"split": "train", "messages": talk} for talk in ([ASK, APART], [ASK, WITHIN], [ASK, PLAIN])])
+    assert fit.as_dict(3)["spelt"] == 2 * said
+    codes = {one["code"] for one in check_template(taking(name), [{"messages": [ASK, APART]}])["findings"]}
+    assert ("template.thoughts_as_text" in codes) == said

@@ -13,7 +13,7 @@ from engine.data.operations.repairs.editing import edited
 from engine.data.operations.repairs.texts import change_texts
 from engine.data.quality.wording import said
 from engine.data.rows.row import content_of, texts_of
-from engine.data.schema.guess import guess_shape
+from engine.data.schema.guess import guess_shape, mappings_by_name
 from engine.services.data.row_edits import check_row
 from tests.unit.data.corpus import jsonl
 from tests.unit.data.pipeline import run
@@ -33,7 +33,10 @@ def test_a_file_with_the_member_is_read_whole(tmp_path: Path) -> None:
     assert len(result.rows) == 4
     assert result.rows[0]["messages"] == SAID
     assert [m["reasoning_content"] for row in result.rows for m in row["messages"][1:]] == [WHY] * 4
-    assert not [note for note in result.source.notes if "turn_keys" in note["code"]]
+    said = [note for note in result.source.notes if note["code"].startswith("columns.turn")]
+    assert [(note["code"], note["params"]["columns"]) for note in said] == [
+        ("columns.turn_thinking", "reasoning_content")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +50,7 @@ def test_a_file_with_the_member_is_read_whole(tmp_path: Path) -> None:
         {"content": [{"type": "reasoning", "text": WHY}, {"type": "text", "text": "1"}]},
         {"content": [{"type": "reasoning", "summary": [{"text": WHY}]}, {"type": "text", "text": "1"}]},
         {"content": [{"thought": True, "text": WHY}, {"text": "1"}]},
+        {"content": [{"reasoningContent": {"reasoningText": {"text": WHY, "signature": "x"}}}, {"text": "1"}]},
     ],
 )
 def test_thinking_beside_the_words_or_in_parts(turn: dict[str, Any], tmp_path: Path) -> None:
@@ -71,6 +75,8 @@ def test_what_is_no_thinking_is_none(value: Any, tmp_path: Path) -> None:
         ({"content": "<think>a</think>1", "thinking": "b"}, "data.turn.two_thoughts"),
         ({"content": [{"type": "text", "text": "1"}, {"type": "thinking", "thinking": "b"}]}, "data.turn.late_thought"),
         ({"content": [{"type": "redacted_thinking", "data": "=="}, {"type": "text", "text": "1"}]}, "data.turn.sealed_thought"),
+        ({"content": [{"reasoningContent": {"redactedContent": "=="}}, {"text": "1"}]}, "data.turn.sealed_thought"),
+        ({"content": [{"type": "reasoning", "encrypted_content": "==", "summary": []}, {"type": "text", "text": "1"}]}, "data.turn.sealed_thought"),
         ({"content": "", "reasoning_content": "a"}, "data.turn.empty"),
         ({"content": "1", "reasoning_content": "a\0"}, "data.row.nul"),
     ],
@@ -108,6 +114,7 @@ def test_a_column_beside_the_answer(row: dict[str, str], column: str, tmp_path: 
 def test_a_column_that_says_whether_to_think_is_no_thinking(tmp_path: Path) -> None:
     rows = [{"input": f"{n}+1?", "output": str(n + 1), "reasoning": "on" if n % 2 else "off"} for n in range(6)]
     assert "reasoning" not in guess_shape(list(rows[0]), rows).mapping
+    assert "reasoning" not in mappings_by_name(list(rows[0]))["alpaca"]
     assert run(tmp_path, jsonl(*rows)).rows[0]["extra"]["reasoning"] == "off"
 
 
@@ -124,6 +131,15 @@ def test_whatever_looks_at_texts_sees_it() -> None:
     assert "ann@example.com" in said(row)
     assert change_texts(row, lambda _part, text: text.replace("ann@example.com", "[EMAIL]"))
     assert row["messages"][1] == {"role": "assistant", "content": "1", "reasoning_content": "ask [EMAIL]"}
+
+
+def test_thinking_before_a_call_in_parts(tmp_path: Path) -> None:
+    call = {"type": "tool_use", "id": "t1", "name": "find", "input": {"x": 1}}
+    asked = {"role": "assistant", "content": [{"type": "thinking", "thinking": WHY}, call]}
+    result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "1"}]}
+    row = run(tmp_path, jsonl({"messages": [ASK, asked, result, {"role": "assistant", "content": "1"}]})).rows[0]
+    assert [one.get("reasoning_content") for one in row["messages"]] == [None, WHY, None, None]
+    assert row["messages"][1]["tool_calls"][0]["function"] == {"name": "find", "arguments": {"x": 1}}
 
 
 def test_an_edit_keeps_it_and_only_answers_have_it() -> None:

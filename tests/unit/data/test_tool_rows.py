@@ -75,6 +75,27 @@ def test_arguments_as_object_as_text_and_as_text_of_a_text_are_the_same(tmp_path
 
 
 @pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ({"name": "weather", "args": {"city": "Oslo"}, "id": "x"}, {"city": "Oslo"}),
+        ({"type": "tool_use", "name": "weather", "input": {"city": "Oslo"}}, {"city": "Oslo"}),
+        ({"name": "weather", "parameters": {"city": "Oslo"}}, {"city": "Oslo"}),
+        ({"function": {"name": "weather", "arguments": None, "parameters": None}}, {}),
+        ({"name": "weather"}, {}),
+        ({"name": "weather", "params": {"city": "Oslo"}}, None),  # lost without a word, were it read as no arguments
+    ],
+)
+def test_arguments_are_read_wherever_they_stand_or_refused(tmp_path: Path, call: Any, arguments: Any) -> None:
+    row = talk({})
+    row["messages"][1]["tool_calls"] = [call]
+    found = read(tmp_path, row)
+    if arguments is None:
+        assert [(row["line"], row["code"]) for row in found.rejected] == [(1, "data.turn.arguments")]
+    else:
+        assert arguments_of(found.rows[0]) == arguments
+
+
+@pytest.mark.parametrize(
     ("written", "code"),
     [
         ('{"a": {"b": 1, "b": 2}}', "data.tools.doubled_key"),

@@ -209,11 +209,16 @@ def test_a_column_of_weights(tmp_path: Path, name: str) -> None:
     assert note["params"] == {"field": "weight", "column": name, "least": "-1", "most": "2"}
 
 
-@pytest.mark.parametrize("values", [("2,300 g", "1,200 g"), (2300, 480), (71.5, 64), ("heavy", "light")])
+@pytest.mark.parametrize(
+    "values", [("2,300 g", "1,200 g"), (2300, 480), (71.5, 64), ("heavy", "light"), ("nan", "inf"), ([1], [2])]
+)
 def test_the_weight_of_a_parcel_changes_no_loss_and_is_said(tmp_path: Path, values: Any) -> None:
     rows = [{"prompt": "a", "completion": "b", "weight": value} for value in values]
     result = run(tmp_path, jsonl(*rows))
-    assert [(row.get("weight"), row["extra"]["weight"]) for row in result.rows] == [(None, value) for value in values]
+    kept = [None if isinstance(value, list) else value for value in values]
+    assert [(row.get("weight"), row.get("extra", {}).get("weight")) for row in result.rows] == [
+        (None, one) for one in kept
+    ]
     (note,) = [note for note in result.source.notes if note["code"] == "columns.no_weight"]
     assert note["params"]["columns"] == "weight"
 
@@ -227,6 +232,30 @@ def test_rows_of_every_shape_have_weights(tmp_path: Path, shape: str) -> None:
     }  # fmt: skip
     result = run(tmp_path, jsonl(made[shape] | {"weight": 0.5}, made[shape] | {"weight": 1}))
     assert (result.source.shape, [row.get("weight") for row in result.rows]) == (shape, [0.5, None])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("train", (True, False, None)), ("trainable", (1, 0, "")), ("loss_mask", ("1", "0", None)), ("masked", (False, True, None)),
+        ("Loss", ("true", "false", "")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_rows_that_are_marked_as_a_whole(tmp_path: Path, name: str, cells: tuple[Any, ...], form: str) -> None:
+    first = run(tmp_path, jsonl(*({"prompt": "a", "completion": "b", name: cell} for cell in cells)))
+    assert (first.source.mapping["weight"], [row.get("weight") for row in first.rows]) == (name, [None, 0, None])
+    (note,) = [note for note in first.source.notes if note["code"] == "field.flag"]
+    assert note["params"]["off"] == "1"
+    layout = original_layout("prompt_completion", first.source.mapping, first.source.columns, {})
+    again = run(tmp_path, written(first.rows, layout, form, tmp_path / "out"), f"out.{form}")
+    assert contents(again) == contents(first)
+
+
+def test_a_loss_that_was_measured_once_is_no_mark(tmp_path: Path) -> None:
+    result = run(tmp_path, jsonl(*({"prompt": "a", "completion": "b", "loss": loss} for loss in (2.31, 0.4, 1.7, 0))))
+    assert "weight" not in result.source.mapping
+    assert [row["extra"]["loss"] for row in result.rows] == [2.31, 0.4, 1.7, 0]
 
 
 def test_lists_beside_the_turns(tmp_path: Path) -> None:

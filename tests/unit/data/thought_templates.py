@@ -46,7 +46,32 @@ CLOSED = (  # as DeepSeek V3.1 without thinking: chat sends a closed thought
     "{{ '<|assistant|></think>' + m.content.split('</think>')[-1] + eos_token }}{% endif %}" + _END
     + "{% if add_generation_prompt %}{{ '<|assistant|></think>' }}{% endif %}"
 )  # fmt: skip
-OWN = {"parts": PARTS, "glm-4.5": GLM, "seed": SEED, "kept": KEPT, "opening": OPENING, "closed": CLOSED}
+SENT = (  # as Gemma 4: chat sends a thought that is over, which conversations are written without
+    "{{ bos_token }}" + _EACH + "{{ '<|turn>' + m.role + '\n' + m.content.split('<channel|>')[-1] | trim + '<turn|>\n' }}" + _END
+    + "{% if add_generation_prompt %}{{ '<|turn>assistant\n' }}"
+    "{{ '<|channel>thought\n<channel|>' if not enable_thinking | default(false) }}{% endif %}"
+)  # fmt: skip
+CALLS = (  # as Kimi K2: an empty thought in every answer, the member before calls alone
+    _EACH + "{{ '<|im_start|>' + m.role + '\n' }}{% if m.tool_calls %}{{ '<think>' + m.reasoning_content | default('') + '</think>' }}"
+    "{{ m.tool_calls[0].function.name }}{% elif m.role == 'assistant' %}{{ '<think></think>' }}{% endif %}"
+    "{{ m.content + '<|im_end|>\n' }}" + _END + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)  # fmt: skip
+MARKED = (  # as GLM 4.6: the switch changes the question, too
+    _EACH + "{{ '<|' + m.role + '|>' }}{% if m.role == 'user' %}{{ '\n' + m.content + ('/nothink' if enable_thinking is defined and not enable_thinking else '') }}"
+    "{% else %}{{ '\n<think>' + m.reasoning_content | default('') + '</think>\n' + m.content }}{% endif %}" + _END
+    + "{% if add_generation_prompt %}{{ '<|assistant|>' }}{{ '\n<think></think>' if enable_thinking is defined and not enable_thinking }}{% endif %}"
+)  # fmt: skip
+OWN = {
+    "sent": SENT,
+    "calls": CALLS,
+    "marked": MARKED,
+    "parts": PARTS,
+    "glm-4.5": GLM,
+    "seed": SEED,
+    "kept": KEPT,
+    "opening": OPENING,
+    "closed": CLOSED,
+}
 ZOO = ("deepseek-r1", "gpt-oss", "smollm-3", "exaone-4")
 NAMES = [*(f"published {name}" for name in TOKENS), *(f"shape {name}" for name in SHAPES), *OWN, *ZOO]
 

@@ -67,8 +67,8 @@ def _form(site: Site, lang: str) -> list[ParamForm]:
             param["choices"] = [{"value": one["key"], "label": _named(one["label"], one["host"])} for one in found]
             param["default"] = found[0]["key"] if found else None
         if param["source"] == "dataset":
-            none: FormChoice = {"value": None, "label": t(lang, "make.no_target")}
-            param["choices"] = [none, *({"value": one["id"], "label": one["name"]} for one in sets)]
+            targets: list[FormChoice] = [{"value": one["id"], "label": one["name"]} for one in sets]
+            param["choices"] = [{"value": None, "label": t(lang, "make.no_target")}, *targets]
     return params
 
 

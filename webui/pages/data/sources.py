@@ -8,7 +8,7 @@ from typing import Any
 from engine.services.app import drafts
 from engine.services.data import sources, sources_hub, taking_in
 from engine.services.jobs import lifecycle
-from engine.shapes.data import HubFetch, JobStarted, UploadReading
+from engine.shapes.data import HubFetch, JobStarted, ReadingWish, UploadReading
 from webui import browser
 from webui.draft_shapes import SHEET, SheetDraft, in_shape
 from webui.pages.data.shapes import OpenedSheet
@@ -55,21 +55,12 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def readings() -> list[UploadReading]:
         return taking_in.readings(ctx)
 
-    def choose_sheet(dataset: int, sheet: str) -> None:
-        sources.choose_sheet(ctx, dataset, sheet)
+    def choose_reading(dataset: int, options: ReadingWish) -> None:
+        sources.choose_reading(ctx, dataset, options)
 
     def choose_encoding(dataset: int, encoding: str) -> None:
         sources.choose_encoding(ctx, dataset, encoding)
 
     fetching: list[Callable[..., Any]] = [fetch_data, fetch_state, fetches, stop_fetch]
-    return [
-        paste_data,
-        sheet_draft,
-        keep_sheet,
-        type_data,
-        *fetching,
-        reading_state,
-        readings,
-        choose_sheet,
-        choose_encoding,
-    ]
+    reading: list[Callable[..., Any]] = [reading_state, readings, choose_reading, choose_encoding]
+    return [paste_data, sheet_draft, keep_sheet, type_data, *fetching, *reading]

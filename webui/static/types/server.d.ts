@@ -1864,8 +1864,10 @@ export interface LearnValue {
 export interface LeftOutView {
   /** its name */
   column: string;
-  /** with something there, of those that were looked at */
+  /** with something there */
   rows: number;
+  /** rows that were looked at */
+  looked: number;
   /** what it looks like */
   reads: "text" | "nested" | "label" | "number";
   /** of all characters of the rows looked at, 0 to 1 */
@@ -3132,7 +3134,7 @@ export interface ReadDraft {
 
 /** How files are read, as far as a person may choose it. */
 export interface ReadingView {
-  /** of a workbook */
+  /** of a workbook, or table of a database or page */
   sheet?: string;
   /** that there are */
   sheets?: unknown[];
@@ -3140,6 +3142,20 @@ export interface ReadingView {
   unit?: string;
   /** length of a piece of text */
   chunk_characters?: number;
+  /** what names the columns: "first" or "none" */
+  header?: string;
+  /** how quotes stand in texts: "doubled", "backslash" or "plain" */
+  quoting?: string;
+}
+
+/** What is to be read in another way. */
+export interface ReadingWish {
+  /** of a workbook, or table of a database or page */
+  sheet?: string;
+  /** what names the columns: "first" or "none" */
+  header?: string;
+  /** how quotes stand in texts: "doubled", "backslash" or "plain" */
+  quoting?: string;
 }
 
 /** A rejected row to be repaired. */
@@ -4055,7 +4071,7 @@ export interface DataFunctions {
   stop_fetch(job: number): null;
   reading_state(job: number): UploadReading;
   readings(): UploadReading[];
-  choose_sheet(dataset: number, sheet: string): null;
+  choose_reading(dataset: number, options: ReadingWish): null;
   choose_encoding(dataset: number, encoding: string): null;
   make_form(): MakingForm;
   make_view(documents_key: string, characters: number): MakingView;

@@ -10,7 +10,9 @@ from engine.core.conforming import conforms
 from engine.core.errors import Fault
 from engine.data.calls.values import same
 from engine.data.operations.base import Row
+from engine.data.records.record import RowFault
 from engine.data.rows.row import THINKING, content_of, kind_of, message_lists
+from engine.data.schema.normalise.tools import read_calls
 from engine.data.schema.weighted import in_range, number_of
 
 _ROLES = ("system", "user", "assistant", "tool")
@@ -56,6 +58,7 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
         raise Fault("data.repair.kind", row=number)
     if edit.get("split", row["split"]) not in _SPLITS:
         raise Fault("data.repair.split", row=number)
+    content = _with_calls_read(content, kind, number)
     _check(content, kind, number)
     _weigh(content, number)
     if content.get("tools"):
@@ -66,6 +69,24 @@ def edited(row: Row, edit: Mapping[str, Any]) -> Row:
     kept = {key: value for key, value in row.items() if key not in content_of(row)}
     extra = {"extra": _other_columns(row.get("extra") or {}, edit["extra"])} if edit.get("extra") else {}
     return kept | content | extra | {"split": edit.get("split", row["split"])}
+
+
+def _with_calls_read(content: dict[str, Any], kind: str, number: int) -> dict[str, Any]:
+    """The content with its calls in the form that templates read, as they are imported."""
+    read = dict(content)
+    for name in _LISTS[kind]:
+        if isinstance(content.get(name), list):
+            read[name] = [_call_read(message, place, number) for place, message in enumerate(content[name], 1)]
+    return read
+
+
+def _call_read(message: Any, place: int, number: int) -> Any:
+    if not isinstance(message, Mapping) or not message.get("tool_calls"):
+        return message
+    try:
+        return {**message, "tool_calls": read_calls(message["tool_calls"], place, "tool_calls")}
+    except RowFault:
+        raise Fault("data.repair.functions", row=number) from None
 
 
 def _as_it_was(before: Any, edit: Any) -> Any:

@@ -10,7 +10,7 @@ from engine.core.text import Text
 from engine.data.operations.base import Operation, Row, Source
 from engine.data.operations.repairs.dropping import CHECK, ROWS, wanted
 from engine.data.operations.repairs.texts import change_texts
-from engine.data.rows.row import texts_of
+from engine.data.rows.row import THINKING, message_lists, slots_of, texts_of
 
 Place = tuple[int, int]  # from, to
 
@@ -24,13 +24,23 @@ def _strip(source: Source, values: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _stripped(row: Row, spans: Sequence[tuple[int, int, int, str]]) -> bool:
-    """Take the spans out; whether something is left of every text that said something."""
+    """Take the spans out; whether what is left can be learnt from. Of system prompts and thinking, nothing may be left."""
     by_part: dict[int, list[Place]] = {}
     for part, begin, end, _kind in spans:
         by_part.setdefault(part, []).append((begin, end))
-    before = texts_of(row)
+    slots, before = slots_of(row), texts_of(row)
     change_texts(row, lambda part, text: without(text, by_part.get(part, ())))
-    return all(new.strip() or not old.strip() for old, new in zip(before, texts_of(row), strict=True))
+    if "text" in row:
+        return bool(row["text"].strip())
+    emptied = [slot for slot, old in zip(slots, before, strict=True) if old.strip() and not slot[0][slot[1]].strip()]
+    for message, key in emptied:
+        if key == THINKING:
+            del message[key]
+        elif message["role"] in ("user", "assistant") and not message.get("tool_calls"):
+            return False
+    for messages in message_lists(row):
+        messages[:] = [one for one in messages if one["role"] != "system" or one["content"].strip()]
+    return True
 
 
 def without(text: str, places: Sequence[Place]) -> str:

@@ -42,11 +42,16 @@ def iso(value: Moment) -> str:
 def shown_date(value: Moment, code: str) -> str:
     """A moment under a format code."""
     parts = _parts(code)
-    if parts is None or (isinstance(value, date) and not isinstance(value, datetime) and _has_time(parts)):
+    if parts is None or (type(value) is not datetime and _lacks(value, parts)):
         return iso(value)
-    if isinstance(value, (time, timedelta)) and any(kind[0] in "yd" or kind.startswith("month") for kind, _ in parts):
-        return iso(value)
-    return "".join(_SHOWN[kind](value, text, parts) for kind, text in parts).strip()
+    return "".join([_SHOWN[kind](value, text, parts) for kind, text in parts]).strip()
+
+
+def _lacks(value: Moment, parts: tuple[_Part, ...]) -> bool:
+    """Whether a format asks for what a date, a time of day or a duration has not."""
+    if isinstance(value, date):
+        return _has_time(parts)
+    return any(kind in ("y", "d", "month") for kind, _text in parts)
 
 
 def _has_time(parts: tuple[_Part, ...]) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from engine.data.readers.shown.codes import DIGITS, Section, Token, sections
 
 _PRECISION = 15  # digits that a spreadsheet keeps of a number; further ones are rounding
 _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
+_USUAL = re.compile(r"(#,##)?0(?:\.(0+))?")
+_Show = Callable[[float], str]
 _GENERAL = ("General", "", "@")
 
 
@@ -29,17 +32,38 @@ def shown_number(value: float, code: str) -> str:
 
 
 @lru_cache(maxsize=2_048)
-def _shower(code: str) -> Callable[[float], str]:
+def _shower(code: str) -> _Show:
     parts = sections(code)
     if not any(part.tokens for part in parts):
         return general  # `;;;` hides a cell: it is read as hidden rows are
+    showers = {part: _plain(part.tokens) or partial(_in_section, section=part) for part in parts}
+    if len(parts) == 1 and parts[0].test is None:
+        return _signed(showers[parts[0]])
 
     def show(value: float) -> str:
         section, signed = _section(parts, value)
-        text = _in_section(abs(value), section)
+        text = showers[section](abs(value))
         return ("-" + text if signed and value < 0 else text).strip()
 
     return show
+
+
+def _signed(shower: _Show) -> _Show:
+    return lambda value: shower(value).strip() if value >= 0 else ("-" + shower(-value)).strip()
+
+
+def _plain(tokens: tuple[Token, ...]) -> _Show | None:
+    """A quick way for the usual forms, `0`, `0.00` and `#,##0.00` between texts; None for others."""
+    marks = [place for place, token in enumerate(tokens) if token.kind != "text"]
+    if not marks or "%" in (kinds := "".join(tokens[place].kind for place in marks)):
+        return None
+    if marks[-1] - marks[0] + 1 != len(marks) or not (found := _USUAL.fullmatch(kinds)):
+        return None
+    before = "".join(token.text for token in tokens[: marks[0]])
+    behind = "".join(token.text for token in tokens[marks[-1] + 1 :])
+    spec = ",f" if found[1] else "f"
+    quantum = Decimal(1).scaleb(-len(found[2] or ""))
+    return lambda value: before + format(_exact(value).quantize(quantum, context=_EXACT), spec) + behind
 
 
 def _section(parts: tuple[Section, ...], value: float) -> tuple[Section, bool]:
@@ -83,7 +107,7 @@ def _fixed(value: float, tokens: tuple[Token, ...]) -> str:
     last = max((at for at, token in enumerate(tokens[:point]) if token.kind in DIGITS), default=-1)
     first = next((at for at, token in enumerate(tokens[:point]) if token.kind in DIGITS), point)
     grouped = any(token.kind == "," for token in tokens[first:last])
-    end = max(at for at, token in enumerate(tokens) if token.kind in DIGITS)
+    end = max((at for at, token in enumerate(tokens) if token.kind in DIGITS), default=-1)
     thousands = sum(token.kind == "," for token in (*tokens[last + 1 : point], *tokens[max(end, point) + 1 :]))
     hundreds = sum(token.kind == "%" for token in tokens)
     exact = _exact(value).scaleb(2 * hundreds - 3 * thousands, context=_EXACT)

@@ -91,6 +91,21 @@ def _exact(column: Any, kind: Any) -> Any:
     return column.cast(pa.string()) if _is(kind, ("is_timestamp", "is_time")) else column.cast(kind, safe=False)
 
 
+def python_rows(batch: RecordBatch) -> list[dict[str, Any]]:
+    """The rows; maps are objects, which takes twice as long and is asked for where there are some.
+
+    Raises:
+        KeyError: a map has a key twice; ValueError, OverflowError: a value is none.
+    """
+    if any(_has_maps(kind) for kind in batch.schema.types):
+        return batch.to_pylist(maps_as_pydicts="strict")
+    return batch.to_pylist()
+
+
+def _has_maps(kind: DataType) -> bool:
+    return _is(kind, ("is_map",)) or any(_has_maps(inner) for inner in _inner(kind))
+
+
 def with_texts(values: dict[str, Any], columns: list[str]) -> None:
     """Put texts in place of moments and decimals in these columns."""
     for name in columns:

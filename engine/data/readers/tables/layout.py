@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.readers.csv_reader import header_names, numbered_names
+from engine.data.readers.tables.headers import header_names, is_header_again, numbered_names
 from engine.data.records.bounds import MAX_FIELD, MAX_ROW, ReadingBudget, check_columns
 from engine.data.records.record import MAX_RAW, Record, Rejected, clip, show
 from engine.data.schema.declared import is_known_name
@@ -65,13 +65,6 @@ def _header_place(rows: list[Cells]) -> int:
     filled = [sum(cell is not None for cell in cells) for cells in rows]
     widest = max(filled)
     return next((place for place in range(len(first)) if 2 * filled[place] > widest), 0)
-
-
-def is_header_again(cells: Sequence[str | None], heads: Sequence[str]) -> bool:
-    """Whether a row says the names of the columns once more, as tables do that were put together or printed."""
-    return (
-        len(heads) > 1 and len(cells) == len(heads) and all((a or "") == b for a, b in zip(cells, heads, strict=True))
-    )
 
 
 def table_row(number: int, cells: Cells, layout: TableLayout, row: int, budget: ReadingBudget) -> Record | Rejected:

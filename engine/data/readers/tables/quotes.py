@@ -35,6 +35,13 @@ def held(text: str) -> str:
     return _ESCAPED.sub(lambda found: _HELD[found[1]], text)
 
 
+def cells_of(raw: str, delimiter: str, quoting: str) -> list[str]:
+    """The cells of one row, however odd it is; none where there is nothing."""
+    text = held(raw) if quoting == BACKSLASH else raw
+    options = csv_options(delimiter, quoting) | {"strict": False}
+    return given_back(next(csv.reader(text.splitlines(keepends=True), **options), []))
+
+
 def given_back(cells: list[str]) -> list[str]:
     """Cells with the quotes and backslashes that were held back."""
     return [cell.translate(_BACK) if _QUOTE in cell or _SLASH in cell else cell for cell in cells]

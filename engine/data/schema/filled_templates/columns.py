@@ -52,17 +52,15 @@ def _of_two(asked: str, said: str, template: FilledTemplate, before: str, column
         return [{"role": "user", "content": asked}, *split_text(said, template, column)]
     if opens_answer(asked, template):
         opened = "" if begins_with(said, template, "assistant") else asked
-        whole = opened + said if opened else _closed(asked, template, before) + "\n" + said
+        whole = opened + said if opened else _closed(asked, template) + "\n" + said
         return split_text(whole, template, column)
     if begins_with(said, template, "assistant"):
         return split_text(asked.rstrip() + "\n" + said.lstrip(), template, column)
     raise RowFault("data.filled.no_answer", before, template=template.name)
 
 
-def _closed(asked: str, template: FilledTemplate, before: str) -> str:
+def _closed(asked: str, template: FilledTemplate) -> str:
     """A question without the opening of an answer at its end."""
-    last = None
-    for last in template.pattern.finditer(asked):
-        pass
-    assert last is not None, before
+    last = template.last_mark(asked)
+    assert last is not None
     return asked[: last.start()].rstrip()

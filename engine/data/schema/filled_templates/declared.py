@@ -41,6 +41,11 @@ class FilledTemplate:
         """Finds any of its marks; the group "m<n>" that is there says which."""
         return re.compile("|".join(f"(?P<m{n}>{mark})" for n, mark in enumerate(self.marks)), re.MULTILINE)
 
+    def last_mark(self, text: str) -> re.Match[str] | None:
+        """The last of its marks in a text."""
+        found = list(self.pattern.finditer(text))
+        return found[-1] if found else None
+
     def role_of(self, found: re.Match[str]) -> str | None:
         """The role that a mark begins; None for one that is not known."""
         number = next(n for n in range(len(self.marks)) if found[f"m{n}"] is not None)
@@ -87,7 +92,7 @@ def _line(*words: str) -> str:
 FILLED_TEMPLATES = (
     FilledTemplate(
         "chatml", "ChatML (<|im_start|>)",
-        {r"<\|im_start\|> ?(?P<r0>\w+)(?:<\|im_sep\|>|[ \t]*\r?\n|(?=<\|im_end))": "{role}"},
+        {r"<\|im_start\|> ?(?P<r0>\w+)(?:<\|im_sep\|>|[ \t]*\r?\n|(?=<\|im_end)|[ \t]*\Z)": "{role}"},
         _ROLES, ends=("<|im_end|>",), begins=_BEGINS,
     ),
     FilledTemplate(
@@ -164,3 +169,9 @@ FILLED_TEMPLATES = (
 def filled_template(key: str | None) -> FilledTemplate | None:
     """The template called `key`."""
     return next((one for one in FILLED_TEMPLATES if one.key == key), None)
+
+
+def begins_with_a_mark(text: str) -> bool:
+    """Whether a text begins with the mark of a template, which is no word."""
+    plain = (one for one in FILLED_TEMPLATES if not one.words)
+    return text.lstrip().startswith(_BEGINS) or any(one.pattern.match(text.strip()) for one in plain)

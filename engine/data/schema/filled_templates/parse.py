@@ -27,9 +27,7 @@ def split_text(text: str, template: FilledTemplate, column: str) -> list[Turn]:
 
 def opens_answer(text: str, template: FilledTemplate) -> bool:
     """Whether a text ends where an answer is to follow."""
-    last = None
-    for last in template.pattern.finditer(text):
-        pass
+    last = template.last_mark(text)
     return last is not None and template.role_of(last) == "assistant" and not text[last.end() :].strip()
 
 
@@ -61,6 +59,8 @@ def pieces_of(text: str, template: FilledTemplate, column: str) -> Iterator[tupl
     lead = _without(text[: found[0].start() if found else len(text)].strip(_SPACE), template.begins)
     if lead:
         yield None, lead
+    if not found:
+        return
     for (role, mark), following in zip(_named(found, template, column), [*found[1:], None], strict=True):
         yield role, text[mark.end() : following.start() if following else len(text)]
 

@@ -40,27 +40,24 @@ def foreign_part(parts: list[Any]) -> str | None:
 
 
 def without_blocks(turn: Turn) -> list[Turn]:
-    """A turn whose parts also think, call tools or hold their results, as turns that say so by their members; others unchanged."""
+    """A turn whose parts also call tools or hold their results, as turns that say so by their members; others unchanged."""
     content = turn.get("content")
     if not isinstance(content, list) or not any(_is_block(part) for part in content):
         return [turn]
     words = [part for part in content if not _is_block(part)]
     calls = [_call(part) for part in content if _kind(part) in _CALLS]
-    thoughts = "\n".join(str(part.get("thinking") or "") for part in content if _kind(part) == "thinking")
     made: Turn = {**turn, "content": words or ""}
     if calls:
         made["tool_calls"] = calls
-    if thoughts:
-        made["reasoning_content"] = thoughts
     results = [_result(part) for part in content if _kind(part) in _RESULTS]
-    return [*results, *([made] if words or calls or thoughts or not results else [])]
+    return [*results, *([made] if words or calls or not results else [])]
 
 
 def _kind(part: Any) -> str:
     if not isinstance(part, dict):
         return ""
     kind = part.get("type")
-    known = (*_CALLS, *_RESULTS, "thinking")
+    known = (*_CALLS, *_RESULTS)
     return kind if kind in known else next((key for key in part if key in known and isinstance(part[key], dict)), "")
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from engine.data.records.record import RowFault, show
 from engine.data.rows.row import THINKING
-from engine.data.schema.members import MEMBERS, PARTS, member_text, text_of_thought
+from engine.data.schema.members import BEDROCK, MEMBERS, PARTS, member_text, text_of_thought
 from engine.data.schema.normalise.texts import Fields, check_characters
 from engine.data.thoughts.marks import thought_of
 
-_SEALED = "redacted_thinking"  # a part that its service alone can read
+_REDACTED = "redacted_thinking"
 
 
 def turn_with_thinking(
@@ -41,7 +41,7 @@ def _of_parts(value: Any, place: int, column: str) -> tuple[Any, str]:
     if not isinstance(value, list) or not any(_is_thought(part) for part in value):
         return value, ""
     kept = [part for part in value if not _is_thought(part)]
-    if any(part.get("type") == _SEALED for part in value if isinstance(part, Mapping)):
+    if any(_is_sealed(part) for part in value if _is_thought(part)):
         raise RowFault("data.turn.sealed_thought", column, turn=place)
     if [_is_thought(part) for part in value] != [True] * (len(value) - len(kept)) + [False] * len(kept):
         raise RowFault("data.turn.late_thought", column, turn=place, found=show(value))
@@ -50,8 +50,18 @@ def _of_parts(value: Any, place: int, column: str) -> tuple[Any, str]:
 
 
 def _is_thought(part: Any) -> bool:
-    """Whether a part is thinking: by its type, or as Gemini marks it."""
-    return isinstance(part, Mapping) and (part.get("type") in (*PARTS, _SEALED) or part.get("thought") is True)
+    """Whether a part is thinking: by its type, or as Gemini and Bedrock mark it."""
+    if not isinstance(part, Mapping):
+        return False
+    return part.get("type") in (*PARTS, _REDACTED) or part.get("thought") is True or BEDROCK in part
+
+
+def _is_sealed(part: Mapping[str, Any]) -> bool:
+    """Whether its service alone can read it."""
+    hidden = (
+        part.get("type") == _REDACTED or "encrypted_content" in part or "redactedContent" in (part.get(BEDROCK) or {})
+    )
+    return hidden and not text_of_thought(part)
 
 
 def answer_of_row(answer: str, values: Mapping[str, Any], fields: Fields) -> dict[str, Any]:

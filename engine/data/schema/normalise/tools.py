@@ -8,6 +8,9 @@ from engine.data.records.record import RowFault, show
 from engine.data.schema.normalise.tool_values import defined, json_in
 
 Call = dict[str, Any]
+_ARGUMENTS = ("arguments", "parameters", "args", "input")  # where arguments may stand
+_BESIDE = frozenset({*_ARGUMENTS, "name", "function", "id", "call_id", "type", "index", "description"})
+_SCHEMAS = ("input_schema", "inputSchema", "args_schema")
 
 
 def tools_of(value: Any, column: str) -> list[dict[str, Any]]:
@@ -36,9 +39,9 @@ def _tool(one: Any, place: int, column: str) -> dict[str, Any]:
 
 
 def _with_parameters(function: dict[str, Any], place: int, column: str) -> dict[str, Any]:
-    """The definition with its parameters as an object under the usual name, whether they are JSON or called "input_schema"."""
-    if "parameters" not in function and "input_schema" in function:
-        function = {"parameters" if key == "input_schema" else key: value for key, value in function.items()}
+    """The definition with its parameters as an object under the usual name, whether they are JSON or called a schema."""
+    if "parameters" not in function:
+        function = {"parameters" if key in _SCHEMAS else key: value for key, value in function.items()}
     if not isinstance(function.get("parameters"), str):
         return function
     found = json_in(function["parameters"], column, "data.tools.no_function", place=place)
@@ -79,8 +82,10 @@ def _call(one: Any, place: int, column: str) -> Call:
 
 def _arguments(function: dict[str, Any], place: int, column: str) -> dict[str, Any]:
     """An object, whether it comes as one, as JSON, or as the JSON of JSON."""
-    found = function.get("arguments", function.get("parameters"))
-    name = show(function["name"])
+    name, keys = show(function["name"]), [key for key in _ARGUMENTS if function.get(key) is not None]
+    found = function[keys[0]] if keys else None
+    if not keys and any(value is not None for key, value in function.items() if key not in _BESIDE):
+        found = [function]  # its arguments stand where nobody looks for them
     if isinstance(found, str):
         found = json_in(found, column, "data.turn.arguments", turn=place, name=name)
     if found is None:

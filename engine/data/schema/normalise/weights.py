@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.data.records.record import RowFault, show
 from engine.data.schema.contents import json_list
+from engine.data.schema.declared import plain_name
 from engine.data.schema.weighted import HIDES, MARKS, in_range, number_of
 
 PARTS = ("training_detail", "train_detail")  # which characters of a turn are learnt: nothing here can do that
@@ -32,11 +33,25 @@ def weight_of_turn(turn: Mapping[str, Any], place: int, column: str) -> float:
 
 
 def weight_of_row(value: Any, column: str) -> float:
-    """How much a row counts; 1 where its column is empty. Raises RowFault("data.row.weight")."""
-    found = _said(value, "weight")
+    """How much a row counts, as its column is called; 1 where that is empty. Raises RowFault("data.row.weight")."""
+    found = _said(value, _kind_of(column))
     if found is None:
         raise RowFault("data.row.weight", column, found=show(value))
     return found
+
+
+def cell_of(weight: float, column: str) -> float | bool:
+    """What stands in a column for the weight of a row."""
+    kind = _kind_of(column)
+    if kind == "weight" or weight not in (0, 1):
+        return weight
+    return (weight == 1) != (kind in HIDES)
+
+
+def _kind_of(column: str) -> str:
+    """Which of MARKS a column is."""
+    name = plain_name(column)
+    return name if name in MARKS else "weight"
 
 
 def weigh(message: Message, weight: float) -> None:

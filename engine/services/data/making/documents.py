@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
@@ -84,10 +85,11 @@ def take_documents(ctx: Context, files: Sequence[tuple[Path, str]]) -> MakingTak
     key = uuid.uuid4().hex
     folder = ctx.settings.folder(_FOLDER, key)
     try:
-        named = []
+        named: list[dict[str, str]] = []
         for place, (path, name) in enumerate(files):
             shutil.move(path, folder / f"{place:04}.part")
-            named.append({"name": name, "stored": f"{place:04}.part"})
+            taken = {one["name"] for one in named}
+            named.append({"name": _own_name(name, taken), "stored": f"{place:04}.part"})
         (folder / "brought.json").write_text(json.dumps(named, ensure_ascii=False), encoding="utf-8")
         read_documents(ctx, key, ReadingBudget(AT_ONCE_SECONDS))
         return {"making": key}
@@ -98,6 +100,13 @@ def take_documents(ctx: Context, files: Sequence[tuple[Path, str]]) -> MakingTak
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _own_name(name: str, taken: set[str]) -> str:
+    """The name, with a number before its ending where another document of the same upload has it."""
+    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+    tried = (f"{stem} {number}{dot}{ending}" for number in count(2))
+    return name if name not in taken else next(one for one in tried if one not in taken)
 
 
 def read_documents(ctx: Context, key: str, budget: ReadingBudget) -> None:

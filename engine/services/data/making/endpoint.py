@@ -29,6 +29,9 @@ LONGEST_WAIT = 60.0  # seconds between two tries, whatever the service asks for
 _AGAIN = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
 _REFUSED = frozenset((401, 403))
 _HEED_SECONDS = 0.25
+_NOT_TAKEN = 400
+_LIMIT, _OTHER_LIMIT, _TEMPERATURE = "max_tokens", "max_completion_tokens", "temperature"  # members of a question
+_THINKING = 4_000  # tokens that a service may think before it answers
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class EndpointWriter:
 
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every address that it asks
         self._endpoint, self._key, self._heed, self._wait = endpoint, key, heed, wait
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._refused: set[str] = set()  # members of a question that this service has said it does not take
+        headers = {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {key}"} if key else {})}
         timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
         self._client = httpx.Client(headers=headers, timeout=timeout, follow_redirects=False, trust_env=False)
 
@@ -108,22 +112,18 @@ class EndpointWriter:
             Fault: "writer.refused" (the key), "writer.moved", "writer.bad_request", "writer.unreachable", "writer.busy" (after
                 all tries), "writer.unreadable", "writer.too_large".
         """
-        wanted = {
-            "model": self._endpoint.model,
-            "messages": list(turns),
-            "temperature": temperature,
-            "max_tokens": longest,
-        }
         last = Fault("writer.unreachable", host=self._endpoint.host, reason="")
         for number in range(TRIES):
             pause = self._wait * 2**number
             try:
-                status, headers, body = self._post(wanted)
+                status, headers, body = self._post(self._question(turns, temperature, longest))
             except Fault as fault:
                 if fault.code != "writer.unreachable":
                     raise
                 last = fault
             else:
+                if status == _NOT_TAKEN and self._learns(_message(body)):
+                    continue
                 if status not in _AGAIN:
                     return self._read(status, body, turns)
                 last = Fault("writer.busy", host=self._endpoint.host, status=status, tries=TRIES)
@@ -131,6 +131,22 @@ class EndpointWriter:
             if number + 1 < TRIES:
                 self._pause(min(pause, LONGEST_WAIT))
         raise last
+
+    def _question(self, turns: Sequence[Mapping[str, str]], temperature: float, longest: int) -> dict[str, Any]:
+        """As services take it. Those that think before they answer have another name for the limit, which holds for both."""
+        wanted: dict[str, Any] = {"model": self._endpoint.model, "messages": list(turns)}
+        if _TEMPERATURE not in self._refused:
+            wanted[_TEMPERATURE] = temperature
+        if _LIMIT in self._refused:
+            return wanted | {_OTHER_LIMIT: longest + _THINKING}
+        return wanted | {_LIMIT: longest}
+
+    def _learns(self, said: str) -> bool:
+        """Whether a refusal names a member of the question that can be left out; it is not sent again."""
+        named = {_LIMIT: _OTHER_LIMIT in said, _TEMPERATURE: _TEMPERATURE in said}
+        new = {member for member, is_named in named.items() if is_named} - self._refused
+        self._refused |= new
+        return bool(new)
 
     def _post(self, wanted: Mapping[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body. Raises Fault: "writer.unreachable" (worth another try), "writer.too_large"."""
@@ -172,17 +188,23 @@ class EndpointWriter:
         try:
             value = json.loads(body)
             choice = value["choices"][0]
-            text = choice["message"]["content"]
+            text = _text_of(choice["message"]["content"])
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
             raise Fault("writer.unreadable", host=host) from None
         usage = value.get("usage") if isinstance(value.get("usage"), dict) else {}
         read = _count(usage.get("prompt_tokens")) or sum(about_tokens(turn["content"]) for turn in turns)
-        said = text if isinstance(text, str) else ""
-        wrote = _count(usage.get("completion_tokens")) or about_tokens(said)
-        return Said(said, choice.get("finish_reason") != "length", read, wrote)
+        wrote = _count(usage.get("completion_tokens")) or about_tokens(text)
+        return Said(text, choice.get("finish_reason") != "length", read, wrote)
 
     def _without_key(self, text: str) -> str:
         return show(text.replace(self._key, "***") if self._key else text)
+
+
+def _text_of(content: Any) -> str:
+    """A text, or the texts of a list of parts; "" where there is none."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
+    return content if isinstance(content, str) else ""
 
 
 def _message(body: bytes) -> str:

@@ -30,7 +30,7 @@ from storage.queries import jobs as queries
 _SAMPLED = 24  # passages whose tokens are counted
 _START_SECONDS = 10.0  # of a worker with its libraries
 _ASSUMED_SPEED, _ASSUMED_START = 50.0, 1.0  # tokens a second of a service, and seconds until it begins
-TOGETHER = 8  # answers that a model of this machine writes at the same time
+TOGETHER = 4  # answers that a model of this machine writes at the same time
 _LEAST_MEASURED = 3  # answers that tell a speed
 _PLAIN = next(method for method in METHODS if method.saves != "adapter")  # the base as it is: nothing on top
 

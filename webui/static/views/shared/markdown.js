@@ -189,7 +189,7 @@ function mdHost(url) {
   }
 }
 
-const THOUGHTS = [["<think>", "</think>"], ["<thinking>", "</thinking>"], ["[THINK]", "[/THINK]"], ["<seed:think>", "</seed:think>"]];
+const THOUGHTS = [["<think>", "</think>"], ["<thinking>", "</thinking>"], ["[THINK]", "[/THINK]"], ["<seed:think>", "</seed:think>"], ["<|channel>thought", "<channel|>"]];
 
 /** An answer that begins with its thinking, in two; null for any other. Where chat opened the thought, the answer begins within it. */
 export function partedThought(text) {

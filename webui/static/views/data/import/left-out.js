@@ -1,11 +1,23 @@
 /* Columns that nothing learns from although rows have something there: said loudly, with the one tap that uses them. */
 import { h } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
+import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { noteBox } from "../../shared/form-controls.js";
 
 const SHOWN = 8;
 const WORDS = ["text", "nested"];
+
+/** Beside the button that imports: which texts and lists are not learnt, and how much that is; nothing where there are none. */
+export function leftOutShort(found, note) {
+  const lost = found.left_out.filter((one) => WORDS.includes(one.reads));
+  if (!lost.length) return null;
+  const columns = lost.slice(0, SHOWN).map((one) => `“${one.column}”`).join(", ") + (lost.length > SHOWN ? " …" : "");
+  const share = format.percent(lost.reduce((sum, one) => sum + one.share, 0));
+  const look = () => note.scrollIntoView({ block: "start" });
+  return h("p", { class: "ts-small data-lost", dir: "auto" }, drawIcon("triangle-alert"), h("span", {}, h("b", {}, t("data.left_out.at_import", { columns, share })), " ",
+    h("button", { type: "button", class: "ts-link", id: "data-left-out-look", onclick: look }, t("data.left_out.look"))));
+}
 
 /** The note, or nothing. `found` is what a preview says, `use(column, field)` takes a column in. */
 export function leftOutNote(found, further, use) {
@@ -24,11 +36,11 @@ export function leftOutNote(found, further, use) {
     found.kept.length ? h("p", { class: "ts-soft ts-small data-kept" }, t("data.kept", { columns: columns.map((one) => one.column).filter((column) => found.kept.includes(column)).join(", ") })) : null);
 }
 
-function leftOutLine({ column, rows, reads }, found, further, use) {
-  const numbers = { column, n: format.number(rows), total: format.number(found.checked) };
-  const field = reads === "nested" || (further === "system" && reads !== "text") ? null : further;
+function leftOutLine({ column, rows, reads, share, looked }, found, further, use) {
+  const numbers = { column, n: format.number(rows), total: format.number(looked) };
+  const field = !found.columns.includes(column) || reads === "nested" || (further === "system" && reads !== "text") ? null : further;
   return h("li", { "data-column": column },
-    h("span", { dir: "auto" }, found.whole ? t("data.left_out.rows", numbers) : t("data.left_out.first_rows", numbers)),
+    h("span", { dir: "auto" }, found.whole ? t("data.left_out.rows", numbers) : t("data.left_out.first_rows", numbers), " ", h("b", {}, t("data.left_out.share", { share: format.percent(share) }))),
     field ? h("button", { type: "button", class: "ts-btn small", "aria-label": field === "input" ? t("data.left_out.input_named", { column }) : t("data.left_out.system_named", { column }),
       onclick: () => use(column, field) }, field === "input" ? t("data.left_out.input") : t("data.left_out.system")) : null);
 }

@@ -39,6 +39,15 @@ export function readCard(set, choice, changed) {
     node,
     leftOut,
     redraw: draw,
+    /** Records that are arranged otherwise have other columns, and perhaps another shape. */
+    arranged(way) {
+      const next = way || { shape: "messages", mapping: { messages: "messages" }, templates: {}, columns: ["messages"] };
+      set.columns = next.columns;
+      self.remembered = {};
+      Object.assign(choice, { shape: next.shape, mapping: { ...next.mapping }, templates: structuredClone(next.templates) });
+      shape.value = next.shape ?? "";
+      draw();
+    },
     wrong(error) { markWrong(fields, error); replaceChildren(classes); replaceChildren(leftOut); },
     seen(result) {
       markWrong(fields, null);
@@ -208,22 +217,23 @@ function textOptions(set, choice, changed) {
 }
 
 /**
- * Word and PDF say themselves how their letters are stored.
+ * Word, PDF and others say themselves how their letters are stored.
  * @param {Server.DatasetView} set
  */
 function encodingField(set, choice, changed) {
-  if (!set.encoding || ["docx", "pdf"].includes(set.format || "")) return null;
+  if (!set.encoding || ["docx", "pdf", "epub", "htm"].includes(set.format || "")) return null;
   const encodings = [[null, t("data.encoding.found", { encoding: encodingName(set.encoding) })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, encodingName(one)])];
   return labelledField("data-encoding", t("data.found.encoding"),
     selectField("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: t("data.encoding.help") });
 }
 
-export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, t("detect." + one.code, named(refusal(one.params))));
+export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, noteSentence(one));
 
 /** What people call an encoding. */
 export const encodingName = (key) => (hasText("data.encoding.name." + key) ? t("data.encoding.name." + key) : key);
 
-/** Params of a sentence with the names of a field and of an encoding in words. */
-const named = (params) => ({
-  ...params, ...(params.field ? { field: t("data.field." + params.field) } : {}), ...(params.encoding ? { encoding: encodingName(params.encoding) } : {}),
-});
+/** The server's own sentence; the page names a field, and says why a file was left out. */
+function noteSentence({ code, params, message }) {
+  if (code === "shape.ambiguous") return t("detect.shape.ambiguous", { ...params, field: t("data.field." + params.field) });
+  return code === "files.refused" ? t("detect.files.refused", refusal(params)) : message;
+}

@@ -5,10 +5,13 @@ import { drawIcon } from "../../../kit/icons.js";
 import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
+import { arrangeCard } from "./arrange.js";
 import { doubtPage, inDoubt } from "./doubt.js";
+import { leftOutShort } from "./left-out.js";
 import { noteLine, readCard } from "./map-fields.js";
 import { splitsField } from "./splits.js";
-import { sheetField } from "./way-card.js";
+import { tidyNote } from "./tidy.js";
+import { readingFields } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
 import { shownRow } from "../versions/diff.js";
 import { cutPreview } from "../../shared/cut-preview.js";
@@ -22,11 +25,14 @@ export function dataMapping(page, set, ctx) {
   if (inDoubt(set)) return doubtPage(page, set, discard(set, ctx), ctx);
   const choice = {
     name: set.name, shape: set.shape, mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}), encoding: null,
-    options: { ...set.options }, val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
+    options: { ...set.options }, arrange: null, tidy: [...set.tidy], val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
   };
   const read = readCard(set, choice, () => changed());
   const parts = splitsField(set, choice, () => changed());
   const preview = previewPane();
+  const tidy = h("div", { class: "data-tidied", "aria-live": "polite" });
+  const short = h("div", { class: "data-lost-here", "aria-live": "polite" });
+  const arranged = arrangeCard(set, choice, (way) => { read.arranged(way); changed(); });
   const show = (result) => {
     if (result.columns.join("\n") !== set.columns.join("\n")) {
       set.columns = result.columns;
@@ -34,9 +40,11 @@ export function dataMapping(page, set, ctx) {
     }
     read.seen(result);
     parts.seen(result);
+    replaceChildren(tidy, tidyNote(result, choice, changed));
+    replaceChildren(short, leftOutShort(result, read.leftOut));
     preview.show(result);
   };
-  const fail = (error) => { read.wrong(error); preview.fail(error); };
+  const fail = (error) => { read.wrong(error); preview.fail(error); replaceChildren(tidy); replaceChildren(short); };
   const look = onlyLatest(() => ctx.call("preview", set.id, choice), show, fail);
   const soon = debounce(250, look);
   const changed = () => { preview.wait(); soon(); };
@@ -47,8 +55,8 @@ export function dataMapping(page, set, ctx) {
   const form = h("form", { class: "ts-stack data-map-form", novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     dataImport(button, progress, wrong, set, choice, ctx);
-  } }, read.leftOut, foundCard(set, ctx), read.node, splitCard(choice, parts), wrong, progress,
-  h("div", { class: "ts-row data-map-act" }, button, again ? h("a", { class: "ts-btn ghost", href: pageUrl("data", { dataset: set.id }) }, t("data.cancel")) : discard(set, ctx)));
+  } }, read.leftOut, tidy, foundCard(set, ctx), arranged, read.node, splitCard(choice, parts), wrong, progress,
+  h("div", { class: "ts-row data-map-act" }, short, button, again ? h("a", { class: "ts-btn ghost", href: pageUrl("data", { dataset: set.id }) }, t("data.cancel")) : discard(set, ctx)));
   replaceChildren(page, dataBack(),
     pageHead(set.name, t("data.map.lead")),
     h("div", { class: "data-cols" }, form, preview.node));
@@ -96,13 +104,13 @@ async function dataImport(button, progress, wrong, set, choice, ctx) {
  * @param {Server.DatasetView} set
  */
 function foundCard(set, ctx) {
-  const notes = (set.detection || []).filter((one) => !["shape", "field", "splits"].includes(one.what) && one.code !== "columns.unused");
+  const notes = (set.detection || []).filter((one) => !["shape", "field", "splits", "arrange"].includes(one.what) && one.code !== "columns.unused");
   return h("section", { class: "ts-card" }, h("h2", {}, t("data.found")),
     h("dl", { class: "data-found" }, [...new Set(notes.map((one) => one.what))].map((what) => {
       const some = notes.filter((one) => one.what === what);
       return [h("dt", {}, t("data.found." + what)),
         h("dd", {}, h("b", { dir: "auto" }, foundValue(some[0])), some.map(noteLine))];
-    })), sheetField(set, ctx));
+    })), readingFields(set, ctx));
 }
 
 function foundValue(one) {

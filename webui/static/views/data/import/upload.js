@@ -8,7 +8,7 @@ import { pageUrl, t } from "../../../kit/texts.js";
 import { noteBox, reasonBox } from "../../shared/form-controls.js";
 
 const OWN_READING = "ts-reading"; // the job that this browser's last upload became: those of others are followed by their own pages
-const ACCEPT = ".jsonl,.ndjson,.json,.csv,.tsv,.parquet,.xlsx,.txt,.md,.docx,.pdf,.zip";
+const ACCEPT = ".jsonl,.ndjson,.json,.csv,.tsv,.parquet,.arrow,.feather,.xlsx,.xls,.ods,.sqlite,.sqlite3,.db,.html,.htm,.txt,.md,.docx,.pdf,.epub,.zip,.gz,.bz2,.xz,.zst";
 
 /**
  * A zone to drop files on, with a button for everybody else; `more` stands below.

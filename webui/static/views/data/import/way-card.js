@@ -13,17 +13,27 @@ export const wayCard = (key, close, ...children) => h("section", { class: "ts-ca
 export const goTo = (id) => location.assign(pageUrl("data", { dataset: id }));
 
 /**
- * Another sheet of an Excel file has other columns: the draft is looked at anew.
+ * What changes which columns there are (sheet or table, whether a line names them, how quotes stand): the draft is looked at anew.
  * @param {Ctx<"data">} ctx
  * @param {Server.DatasetView} set
  */
-export function sheetField(set, ctx) {
-  const sheets = set.reading?.sheets || [];
-  if (set.status !== "draft" || sheets.length < 2) return null;
-  const select = selectField("data-sheet", sheets.map((name) => [name, name]), set.reading.sheet, async (name) => {
-    if (await runAction(select, async () => { await ctx.call("choose_sheet", set.id, name); return true; })) location.reload();
-  });
-  return labelledField("data-sheet", t("data.reading.sheet"), select, {});
+export function readingFields(set, ctx) {
+  const reading = set.reading || {};
+  const sheets = reading.sheets || [];
+  if (set.status !== "draft") return null;
+  /** @param {keyof Server.ReadingWish} key */
+  const field = (key, choices) => {
+    const select = selectField("data-" + key, choices, reading[key], async (value) => {
+      if (await runAction(select, async () => { await ctx.call("choose_reading", set.id, { [key]: value }); return true; })) location.reload();
+    });
+    return labelledField("data-" + key, t("data.reading." + key), select, {});
+  };
+  const named = (key, values) => values.map((value) => [value, t(`data.reading.${key}.${value}`)]);
+  return [
+    sheets.length > 1 ? field("sheet", sheets.map((name) => [name, name])) : null,
+    reading.header ? field("header", named("header", ["first", "none"])) : null,
+    reading.quoting ? field("quoting", named("quoting", ["doubled", "backslash", "plain"])) : null,
+  ];
 }
 
 /** Why a file was left out, in the reader's language. */

@@ -7,6 +7,7 @@ import { t } from "../../../kit/texts.js";
 import { parse } from "../import/upload.js";
 import { openSet } from "../open-set.js";
 import { dataMade } from "../operation.js";
+import { typedJson } from "./typed.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
 /**
@@ -171,13 +172,26 @@ function turnsField(row, key) {
     role.setAttribute("aria-label", t("data.edit.role", { n: at + 1 }));
     const remove = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.edit.remove", { n: at + 1 }), title: t("data.edit.remove", { n: at + 1 }), onclick: () => { row[key].splice(at, 1); redraw(); } }, drawIcon("trash-2"));
     return h("div", { class: "data-edit-turn" }, h("div", { class: "ts-spread" }, role, remove), thoughtField(id, message), area,
-      message.tool_calls ? h("pre", { class: "data-json" }, shownJson(message.tool_calls, 1)) : null);
+      message.tool_calls ? callsField(id, message, at) : null);
   }));
   redraw();
   const next = () => (row[key].at(-1)?.role === "user" ? "assistant" : "user");
   const add = h("button", { type: "button", class: "ts-btn ghost small", onclick: () => { row[key].push({ role: next(), content: "" }); redraw(); holder.lastElementChild?.querySelector("textarea")?.focus(); } }, drawIcon("plus"), t("data.edit.add"));
   const title = key === "messages" ? t("data.edit.turns") : t("data.edit.list." + key);
   return h("fieldset", { class: "ts-field" }, h("legend", { class: "ts-label" }, title), holder, add);
+}
+
+/** The calls of a turn as JSON; with what is none the row is not kept. */
+function callsField(id, message, at) {
+  const area = h("textarea", { class: "ts-textarea", id: id + "-calls", rows: "8", dir: "ltr", spellcheck: "false", "aria-label": t("data.edit.calls", { n: at + 1 }), oninput: () => {
+    const calls = typedJson(area.value);
+    area.setCustomValidity(Array.isArray(calls) ? "" : t("data.edit.calls.wrong"));
+    if (!Array.isArray(calls)) return;
+    if (calls.length) message.tool_calls = calls;
+    else delete message.tool_calls;
+  } });
+  area.value = shownJson(message.tool_calls, 1);
+  return area;
 }
 
 /** The thinking of an answer that has one: what is emptied is taken away. */
