@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from engine.data.rows.labels import are_labels
 from engine.data.schema.declared import holds_conversations
-from engine.data.schema.layouts.literals import literal_as_json
+from engine.data.schema.layouts.literals import literal_as_json, object_in
 from engine.data.schema.layouts.parts import joined
 from engine.data.schema.layouts.roles import role_name, role_of
-from engine.data.schema.layouts.turn_lists import TURN_KEYS, layout_of, usual_turns
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, from_columns, layout_of, usual_turns
 from engine.data.schema.majority import filled, most, nearly_all, says_nothing
 from engine.data.schema.members import text_of_thought
 from engine.data.schema.weighted import holds_flags, holds_marks, holds_weights
@@ -160,7 +160,11 @@ def example_of(column: str, rows: Rows) -> Any:
 
 
 def _list(value: Any) -> Any:
-    return json_list(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        if value[:1] != "{" or "[" not in value:
+            return json_list(value)
+        value = object_in(value)
+    return from_columns(value) if isinstance(value, dict) else value
 
 
 def says_something(value: Any) -> bool:

@@ -86,7 +86,7 @@ _HISTORY = Field(
 )
 _TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools")
 _ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复")
-_QUESTIONS = ("prompt", "question", "query", "user", "human", "text_input", "问题", "提问", "提示")
+_QUESTIONS = ("prompt", "question", "query", "user", "human", "text_input", "input_text", "问题", "提问", "提示")
 OPENAI_CHOSEN = "preferred_output"  # beside an "input" that is {"messages": [...], "tools": [...], ...}
 _GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
 _ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令")
@@ -187,7 +187,7 @@ SHAPES = (
         "chat",
         (
             Field("prompt", _QUESTIONS, holds="either", role="question", spare=_GIVEN),
-            _answer("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), holds="either"),
+            _answer("completion", ("completion", *_ANSWERS, "assistant", "gpt", "bot", "chatbot", "ai", "output", "输出"), holds="either"),
             _MORE,
             _HISTORY,
             _REASONING,

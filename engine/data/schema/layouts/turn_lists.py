@@ -155,6 +155,16 @@ def layout_of(turns: Any) -> TurnLayout | None:
     return None if found.key == "alternating" and len(turns) < 2 else found
 
 
+def from_columns(value: Any) -> Any:
+    """{"role": [...], "content": [...]}, as tables keep sequences of turns, as the list of turns; any other value as it is."""
+    if not isinstance(value, dict) or not all(isinstance(one, list) for one in value.values()):
+        return value
+    first = {key: one[0] for key, one in value.items() if one}
+    if _keyed(first) is None or len({len(one) for one in value.values()}) != 1:
+        return value
+    return [dict(zip(value, members, strict=True)) for members in zip(*value.values(), strict=True)]
+
+
 def is_bare_conversation(value: Any) -> bool:
     """Whether a record that is a list is a conversation by itself, whatever it is called."""
     if not isinstance(value, list):
