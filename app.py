@@ -133,6 +133,10 @@ def _data(console: Console, settings: Settings, args: argparse.Namespace) -> int
         from engine.commands.data.sets import audit, export
 
         return (audit if args.action == "audit" else export)(console, _open(settings), args)
+    if args.action == "make":
+        from engine.commands.data.make import make
+
+        return make(console, _open(settings), args)
     from engine.commands.listing import data
 
     return data(console, _open(settings), args)

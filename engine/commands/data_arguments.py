@@ -64,10 +64,21 @@ def _export(command: Adding) -> None:
     _json(command)
 
 
+def _make(command: Adding) -> None:
+    command.add("files", key="data_documents", nargs="+", type=Path, metavar="FILE")
+    command.add("--writer", key="data_writer", metavar="WRITER", default="starter")
+    command.add("--kind", key="data_kind", metavar="KIND", action="append", default=[])
+    command.add("--for", key="data_for", dest="target", type=int, metavar="DATASET")
+    command.add("--set", key="data_make_set", metavar="KEY=VALUE", action="append", default=[])
+    command.add("--forecast", key="data_forecast", action="store_true")
+    _json(command)
+
+
 ACTIONS: dict[str, Callable[[Adding], None]] = {
     "list": _nothing,
     "check": _check,
     "import": _import,
+    "make": _make,
     "audit": _audit,
     "export": _export,
 }

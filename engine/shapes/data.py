@@ -197,6 +197,7 @@ class ChatTurn(TypedDict):
     content: NotRequired[Any]  # its text
     tool_calls: NotRequired[list[Any]]  # functions that it calls
     name: NotRequired[str]  # of the tool that answers
+    weight: NotRequired[float]  # how much an answer counts in the loss; 1 where it does not say
 
 
 class RowContent(TypedDict, total=False):
@@ -209,7 +210,9 @@ class RowContent(TypedDict, total=False):
     rejected: list[ChatTurn]  # the worse answer
     completion: list[ChatTurn]  # a judged answer
     label: bool  # the judgement
+    reference: dict[str, Any]  # what an answer to a question without one is judged by
     tools: list[Any]  # definitions of functions
+    weight: float  # how much the row counts in the loss; 1 where it does not say
     extra: dict[str, Any]  # other columns
     origin: dict[str, Any]  # who made it
 

@@ -105,7 +105,9 @@ def _flipped(data: bytes) -> bytes:
 
 
 def _greedy() -> bytes:
-    return lzma.compress(ROWS, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 2**29}])
+    return lzma.compress(
+        ROWS, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 160 * 2**20, "mode": lzma.MODE_FAST, "mf": lzma.MF_HC3}]
+    )
 
 
 @pytest.mark.parametrize("name", REFUSED)

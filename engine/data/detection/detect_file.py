@@ -82,6 +82,7 @@ def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) ->
     form = detect_text_format(file.path, chosen.name, file.name)
     notes = [
         note("encoding", chosen.name, chosen.code, chosen.params),
+        *other_notes(chosen),
         note("format", form.name, form.code, form.params),
         *(note("format", form.name, code, params) for code, params in form.remarks),
     ]
@@ -108,6 +109,13 @@ def part_lists(file: SourceFile, encoding: str | None) -> list[DetectedFile]:
             ]
             found.append(DetectedFile(SourceFile(file.path, name, "json", chosen.name, form.options), form, notes))
     return found
+
+
+def other_notes(found: Encoding) -> list[Note]:
+    """What the file would be in the other encodings that it may have."""
+    return [
+        note("encoding", name, "encoding.other", {"encoding": name, "line": clip(line)}) for name, line in found.others
+    ]
 
 
 def _chosen(file: SourceFile, encoding: str | None) -> Encoding:

@@ -19,7 +19,7 @@ from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.guess import guess_shape
 from engine.data.splits.proposal import FilePlaces, propose, unsaid_beside
 
-_LOOK_ROWS = 200  # of one file; fewer of each where there are many
+_LOOK_ROWS = 1_000  # of one file; fewer of each where there are many
 _LEAST_ROWS = 5
 _MAX_COLUMNS = 200
 _MAX_NAMED = 20  # files named one by one

@@ -13,6 +13,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
+from engine.data.detection.doubtful import in_doubt
 from engine.data.importing.archive import Unpacked
 from engine.data.importing.names import display_name
 from engine.data.importing.packed import files_inside
@@ -38,8 +39,13 @@ def looked_at(
     *,
     cards: Sequence[DataCard] = (),
     budget: ReadingBudget | None = None,
+    may_wait: bool = False,
 ) -> Iterator[DetectedUpload]:
-    """Understand files, archives unpacked under the home, for as long as the context lasts. Raises as `add_files`."""
+    """Understand files, archives unpacked under the home, for as long as the context lasts. Raises as `add_files`.
+
+    Args:
+        may_wait: files that only their encoding keeps from being read are no fault, but wait for another one.
+    """
     _check_size(settings, files)
     budget = budget or ReadingBudget()
     given = _unpacked(settings, files, budget)
@@ -47,7 +53,13 @@ def looked_at(
         given_files = [SourceFile(path, shown, "") for path, shown in given.files]
         paths = {shown: given.places.get(path, shown) for path, shown in given.files}
         places = FilePlaces(paths, [*given.cards, *cards])
-        yield detect_files(given_files, encoding, options, given.faults, budget, places)
+        try:
+            found = detect_files(given_files, encoding, options, given.faults, budget, places)
+        except Fault as fault:
+            if not may_wait:
+                raise
+            found = in_doubt(given_files, fault)
+        yield found
     finally:
         ours = {path for path, _name in given.files} - {path for path, _name in files}
         remove((*ours, *(text_beside(path) for path, _name in given.files)))

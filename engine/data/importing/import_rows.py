@@ -12,19 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
-from engine.data.importing.arranging import forget_written, plan_of, used_of, with_split_texts, written_source
+from engine.data.importing.arranging import forget_written, plan_of, used_of, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
-from engine.data.importing.reading import Convert, Outcome, Place, batches, outcomes
+from engine.data.importing.making import Makers, Recipe, helpers_for
+from engine.data.importing.reading import Convert, Outcome, Place, first_pieces, outcomes, pieces
 from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
 from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
 from engine.data.schema.declared import shape_of
 from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
-from engine.data.schema.mapping import ColumnMapping, make_plan
+from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import Row, normaliser
 from engine.data.schema.normalise.tidy import TidyCounter, check_tidy
-from engine.data.splits.plan import SplitPlan, keeping, read_plan
+from engine.data.splits.plan import SplitPlan, read_plan
 
 _PREVIEW_ROWS = 500
 Templates = Mapping[str, Sequence[str]]
@@ -76,11 +77,11 @@ class Preview:
     kept: list[str] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
     left_out: list[LeftOutColumn] = field(default_factory=list)
-    splits: dict[str, int] = field(default_factory=dict)
     tidy: list[dict[str, Any]] = field(
         default_factory=list
     )  # repairs of conversations, as `TidyCounter.found` gives them
     tidy_together: int = 0  # rows that all repairs together save
+    splits: dict[str, int] = field(default_factory=dict)
 
 
 def converter(
@@ -92,8 +93,7 @@ def converter(
     splits: Mapping[str, Any] | None = None,
 ) -> Convert:
     """What makes rows of records under a mapping. Raises Fault when mapping or parts do not fit the files."""
-    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
-    return _keeping(source, split_plan(source, splits), with_split_texts(source, normaliser(plan)))
+    return recipe_of(source, shape, mapping, templates, tidy, splits).convert()
 
 
 def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> SplitPlan | None:
@@ -102,19 +102,24 @@ def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> Spli
     return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], columns)
 
 
-def _keeping(source: DetectedUpload, plan: SplitPlan | None, convert: Convert) -> Convert:
-    return keeping(convert, plan, [file.name for file in source.files])
+def left_out_counter(recipe: Recipe) -> LeftOutCounter:
+    """Counts columns that are neither learnt nor say a row's part."""
+    told = None if recipe.splits is None else recipe.splits.column
+    return LeftOutCounter(lambda column: column == told or recipe.plan.takes(column))
 
 
-def _told(plan: SplitPlan | None) -> set[str]:
-    """The column that says parts."""
-    return set() if plan is None or plan.column is None else {plan.column}
-
-
-def _plan(
-    source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None
-) -> ColumnMapping:
-    return make_plan(shape_of(shape), mapping, source.columns, templates)
+def recipe_of(
+    source: DetectedUpload,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    templates: Templates | None = None,
+    tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """How records become rows. Raises Fault when mapping or parts do not fit the files."""
+    plan = make_plan(shape_of(shape), mapping, source.columns, templates)
+    files = tuple(file.name for file in source.files)
+    return Recipe(replace(plan, tidy=check_tidy(tidy)), plan_of(source), split_plan(source, splits), files)
 
 
 def preview(
@@ -129,14 +134,13 @@ def preview(
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
-    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
-    parts = split_plan(source, splits)
-    beside = LeftOutCounter(plan.used | _told(parts))
-    differing = LeftOutCounter(used_of(source))
+    recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
+    plan = recipe.plan
+    beside, differing = left_out_counter(recipe), LeftOutCounter(used_of(source).__contains__)
     repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
-    watched = with_split_texts(source, repairs.watching(beside.watching(normaliser(plan))))
-    items = outcomes(source, _keeping(source, parts, watched), budget, differing.count)
+    watched = repairs.watching(beside.watching(normaliser(plan)))
+    items = outcomes(source, recipe.around(watched), budget, differing.count)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -180,6 +184,7 @@ def import_rows(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     budget: ReadingBudget | None = None,
+    processes: int = 1,
     tidy: Sequence[str] = (),
     splits: Mapping[str, Any] | None = None,
     look_beside: bool = False,
@@ -191,6 +196,7 @@ def import_rows(
         tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
         lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
         budget: how long it may take, and who is asked meanwhile whether to go on.
+        processes: how many may work on a large source at once.
         tidy: repairs of whole conversations that are made, as `TIDIES` has them.
         splits: where the rows' parts come from, as `SplitPlan` says; None: as the files have them.
         look_beside: whether columns are counted that are not learnt.
@@ -200,26 +206,26 @@ def import_rows(
         Fault: of the mapping or the parts; "data.import.disk_full"; OverBounds.
         Later: it takes longer than `budget` says.
     """
-    parts = split_plan(source, splits)
-    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
-    beside = LeftOutCounter(plan.used | _told(parts)) if look_beside else None
-    convert = normaliser(plan) if beside is None else beside.watching(normaliser(plan))
-    convert = _keeping(source, parts, with_split_texts(source, convert))
-    budget = budget or ReadingBudget()
-    given = source
+    recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
+    beside = left_out_counter(recipe) if look_beside else None
+    budget, given = budget or ReadingBudget(), source
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
-        with work, _uncollected():
-            source = written_source(source, folder, budget)
-            for batch, place in _first(batches(source, convert, work.place, budget), most):
+        source = written_source(source, folder, budget)
+        size = sum(file.path.stat().st_size for file in source.files if file.path.is_file())
+        convert = recipe.around(beside.watching(normaliser(recipe.plan)) if beside else normaliser(recipe.plan))
+        helpers = 0 if beside or most is not None else helpers_for(size, processes)
+        with work, _uncollected(), Makers(recipe, helpers, convert) as makers:
+            read = first_pieces(pieces(source, work.place, budget), most)
+            for made, place in makers.made(read, work.place.items):
                 check_disk(folder)
-                work.add(batch, place)
+                work.add(made, place)
                 tell(place, len(work.draft), work.rejected.count)
                 gc.collect(0)  # readers of documents do make some
             if lasting:
                 work.save()
-        outcome = _finish(work, folder, val_fraction if parts is None or parts.draw else 0.0, seed)
+        outcome = _finish(work, folder, val_fraction if recipe.splits is None or recipe.splits.draw else 0.0, seed)
         done = True
     except OSError as error:
         raise disk_fault(error, folder) from error
@@ -234,23 +240,11 @@ def _differing(source: DetectedUpload, budget: ReadingBudget) -> list[LeftOutCol
     """Columns of single messages that become no part of a conversation and stay not beside it."""
     if not plan_of(source).spans:
         return []
-    beside = LeftOutCounter(used_of(source))
+    beside = LeftOutCounter(used_of(source).__contains__)
     for item in source.records(ReadingBudget(heed=budget.heed)):
         if not isinstance(item, Rejected):
             beside.count(item.values)
     return beside.found()
-
-
-def _first(read: Iterator[tuple[list[Outcome], Place]], most: int | None) -> Iterator[tuple[list[Outcome], Place]]:
-    """The batches until so many records are passed."""
-    if most is None:
-        yield from read
-        return
-    for batch, place in read:
-        spare = max(0, place.items - most)
-        yield batch[: len(batch) - spare], replace(place, items=place.items - spare)
-        if place.items >= most:
-            return
 
 
 @contextlib.contextmanager

@@ -33,12 +33,20 @@ def own_layout() -> ExportLayout:
     """Conversations as `messages`, texts as `text`, preferences as they are kept; then the extra fields."""
 
     def record(row: Row) -> Record:
-        made = content_of(row)
+        made = columns_of(row)
         for name, value in (row.get("extra") or {}).items():
             made[free_name(name, made)] = value
         return made
 
     return ExportLayout(record)
+
+
+def columns_of(row: Row) -> Record:
+    """What is trained on of a row, under names that an import knows: a column "weight" might be that of a parcel."""
+    made = content_of(row)
+    if "weight" in made:
+        made["sample_weight"] = made.pop("weight")
+    return made
 
 
 def with_split(layout: ExportLayout, column: str | None) -> ExportLayout:

@@ -181,8 +181,9 @@ def run_import(
     lasting: bool = False,
     transaction: Transaction | None = None,
     budget: ReadingBudget | None = None,
+    processes: int = 1,
 ) -> Imported:
-    """Import with the help of `folder`, which the caller removes; `tell`, `lasting` and `budget` as in `import_rows`.
+    """Import with the help of `folder`, which the caller removes; `tell`, `lasting`, `budget` and `processes` as in `import_rows`.
 
     Args:
         transaction: in which the rows become the data set's.
@@ -196,7 +197,7 @@ def run_import(
     row = load_dataset(ctx, dataset_id)
     budget = budget or ReadingBudget()
     source = rearranged(source_of(ctx, row, choice.encoding, choice.options, budget), choice.arrange, budget)
-    done = read_rows_of(source, choice, folder, tell=tell, lasting=lasting, budget=budget)
+    done = read_rows_of(source, choice, folder, tell=tell, lasting=lasting, budget=budget, processes=processes)
     _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
     if done.stored is None:
         raise no_row(source, choice.shape, choice.mapping, choice.templates, choice.tidy, done)

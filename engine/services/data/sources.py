@@ -15,11 +15,13 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
+from engine.data.detection.doubtful import is_in_doubt
 from engine.data.importing.given_files import looked_at, remove
 from engine.data.importing.names import clean_name, data_set_name, display_name
 from engine.data.importing.packed import plain_name
 from engine.data.readers.source_file import CHOICES, READINGS, TEXTS, SourceFile
 from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
+from engine.data.records.encodings import known_encoding
 from engine.data.schema.declared import shape_of
 from engine.data.splits.cards import DataCard
 from engine.data.splits.proposal import FilePlaces
@@ -68,7 +70,7 @@ def add_files(
         Fault: "data.file.too_large", or the first file's when none can be read.
         Later: it takes longer than `budget` says.
     """
-    with looked_at(ctx.settings, files, cards=cards, budget=budget) as found:
+    with looked_at(ctx.settings, files, cards=cards, budget=budget, may_wait=True) as found:
         found = replace(found, notes=[*notes, *found.notes])
         names = [display_name(filename) for _path, filename in files]
         made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
@@ -186,14 +188,31 @@ def choose_reading(ctx: Context, dataset_id: int, wanted: Mapping[str, Any]) -> 
     for key, value in wanted.items():
         if key not in READINGS or not isinstance(value, str):
             raise Fault("data.reading.unknown", value=str(key)[:40])
+    _read_anew(ctx, dataset_id, options=wanted)
+
+
+def choose_encoding(ctx: Context, dataset_id: int, encoding: str) -> None:
+    """Read a draft's files in another encoding; its columns and their guesses are found anew.
+
+    Raises:
+        NotFound: there is no such draft.
+        Fault: why they cannot be read in that one; "data.encoding.unknown", "data.bounds.slow".
+    """
+    _read_anew(ctx, dataset_id, encoding=known_encoding(encoding))
+
+
+def _read_anew(
+    ctx: Context, dataset_id: int, encoding: str | None = None, options: Mapping[str, Any] | None = None
+) -> None:
     with ctx.db.read() as session:
         row = queries.get(session, dataset_id)
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
-    options = row.options | dict(wanted)
+    options = row.options | dict(options or {})
     with at_once():
         budget = ReadingBudget(_SHEET_SECONDS)
-        read = detect_files(files_of(ctx, row), row.encoding, options, budget=budget, places=_known_places(row))
+        encoding = encoding or row.encoding
+        read = detect_files(files_of(ctx, row), encoding, options, budget=budget, places=_known_places(row))
     found = found_columns(ctx, read)
     with ctx.db.write() as session:
         draft = session.get_one(Dataset, dataset_id)
@@ -223,6 +242,8 @@ def source_of(
         files = [SourceFile(files[0].path, files[0].name, "")]
         chosen_encoding = (encoding or row.encoding) if row.encoding else None
         return replace(detect_files(files, chosen_encoding, wanted, budget=budget), splits=None)
+    if is_in_doubt(files):
+        return detect_files(files, encoding or row.encoding, wanted, budget=budget, places=_known_places(row))
     current = reading_of(row) | row.options
     arranged = {key: row.detection[key] for key in ARRANGED if key in row.detection}
     same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())

@@ -25,7 +25,7 @@ _PLAIN = (
     "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats",
     "content_hash", "created_at", "sample_key", "version",
 )  # fmt: skip
-_BADGES = {"chat": "chat", "preference": "pairs", "kto": "thumbs", "text": "text"}
+_BADGES = {"chat": "chat", "preference": "pairs", "kto": "thumbs", "prompt": "prompts", "text": "text"}
 _SPOKEN, _MOST_SPOKEN = 0.15, 3  # share of the rows from which on a language is named
 
 

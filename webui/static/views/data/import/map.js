@@ -6,6 +6,7 @@ import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
 import { arrangeCard } from "./arrange.js";
+import { doubtPage, inDoubt } from "./doubt.js";
 import { leftOutShort } from "./left-out.js";
 import { noteLine, readCard } from "./map-fields.js";
 import { splitsField } from "./splits.js";
@@ -21,6 +22,7 @@ import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-
  * @param {Server.DatasetView} set
  */
 export function dataMapping(page, set, ctx) {
+  if (inDoubt(set)) return doubtPage(page, set, discard(set, ctx), ctx);
   const choice = {
     name: set.name, shape: set.shape, mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}), encoding: null,
     options: { ...set.options }, arrange: null, tidy: [...set.tidy], val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
@@ -102,7 +104,7 @@ async function dataImport(button, progress, wrong, set, choice, ctx) {
  * @param {Server.DatasetView} set
  */
 function foundCard(set, ctx) {
-  const notes = (set.detection || []).filter((one) => !["shape", "field", "arrange", "splits"].includes(one.what) && one.code !== "columns.unused");
+  const notes = (set.detection || []).filter((one) => !["shape", "field", "splits", "arrange"].includes(one.what) && one.code !== "columns.unused");
   return h("section", { class: "ts-card" }, h("h2", {}, t("data.found")),
     h("dl", { class: "data-found" }, [...new Set(notes.map((one) => one.what))].map((what) => {
       const some = notes.filter((one) => one.what === what);

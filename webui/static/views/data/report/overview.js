@@ -59,7 +59,7 @@ function standsOut({ set, report, tokens, template }) {
   if (same > 0.3 && !report.sample.labels.length) say("info", "answers", { share: format.percent(same) }, "answers");
   return found.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }
-const TOLD_BY_FIT = ["template.missing", "template.refuses", "template.system_dropped", "template.system_refused", "template.end_added", "template.no_end", "template.thoughts"];
+const TOLD_BY_FIT = ["template.missing", "template.refuses", "template.system_dropped", "template.system_refused", "template.end_added", "template.no_end", "template.thoughts", "template.thoughts_as_text"];
 const LEVELS = ["danger", "warn", "info", "good"];
 
 function glance(seen) {

@@ -1,0 +1,60 @@
+"""Thinking that a model speaks between tokens which decoding leaves out: told by the tokens, shown between the usual marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.data.thoughts.form import ThoughtForm
+from engine.data.thoughts.marks import USUAL
+
+
+class Decoder(Protocol):
+    """A tokenizer."""
+
+    def decode(self, ids: Sequence[int], *, skip_special: bool = True) -> str:
+        """The text of tokens."""
+
+    def whole_text(self, ids: Sequence[int]) -> str:
+        """The text of tokens that may be cut off within a character."""
+
+    def token_ids(self, text: str, *, special: bool = False) -> list[int]:
+        """The tokens of a text."""
+
+
+@dataclass(frozen=True)
+class SpokenThought:
+    """An answer so far.
+
+    Attributes:
+        thought: its thinking.
+        words: the tokens behind it.
+        closed: whether the thinking is over.
+    """
+
+    thought: str
+    words: Sequence[int]
+    closed: bool
+
+    def shown(self, words: str) -> str:
+        """As it is shown, kept and asked with again."""
+        begin, end = USUAL
+        if not self.closed:
+            return f"{begin}\n{self.thought}"
+        return f"{begin}\n{self.thought.strip()}\n{end}\n\n{words}" if self.thought.strip() else words
+
+
+def spoken_thought(decoder: Decoder, form: ThoughtForm, ids: Sequence[int]) -> SpokenThought | None:
+    """The thinking in an answer's tokens; None where there is none, or where its marks are text that anybody sees."""
+    if not form.known or form.after.strip() == USUAL[1]:
+        return None
+    lead, end = (decoder.token_ids(text.strip()) for text in (form.before, form.after))
+    if not end or decoder.decode(end).strip() == form.after.strip():
+        return None
+    at = next((at for at in range(len(ids) - len(end) + 1) if list(ids[at : at + len(end)]) == end), -1)
+    begins = bool(lead) and list(ids[: len(lead)]) == lead
+    start = len(lead) if begins else 0
+    if at >= start and (begins or not lead):
+        return SpokenThought(decoder.whole_text(ids[start:at]), ids[at + len(end) :], closed=True)
+    return SpokenThought(decoder.whole_text(ids[start:]), (), closed=False) if begins else None
