@@ -62,5 +62,6 @@ class FilesRead(TypedDict):
     duplicates: int  # accepted rows that an earlier one equals
     leaked: int  # rows that came held out and equal a training row
     stats: dict[str, Any]  # further numbers: languages, turns, rows with weights or tools
+    members: dict[str, int]  # accepted rows that have each member ("tools", "weight", "message.weight" ...)
     choice: dict[str, Any]  # every setting as it is used, as `data import` takes it
     notes: list[DetectionNote]  # why each thing is read as it is
