@@ -88,15 +88,15 @@ def _opening(text: str) -> str:
 
 def _are_several(text: str, lines: list[Line]) -> bool:
     """Whether objects stand one after another that are not one a line: over several lines, or two on the first one."""
-    if any(opens_comment(line.text) for line in lines):
-        return True
     scanner = JsonScanner(io.StringIO(behind_comments(text)), alone=True)
     first = scanner.value()
     if _object(first.text) is None:
         return False
     if scanner.peek() == ",":
         scanner.take()
-    return scanner.peek() == "{" and ("\n" in first.text or scanner.line == first.line)
+    if scanner.peek() != "{":
+        return False
+    return "\n" in first.text or scanner.line == first.line or any(opens_comment(line.text) for line in lines)
 
 
 def _is_row(line: Line) -> bool:

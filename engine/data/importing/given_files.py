@@ -14,10 +14,9 @@ from engine.core.errors import Fault
 from engine.core.settings import Settings
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
 from engine.data.detection.doubtful import in_doubt
-from engine.data.detection.file_signatures import binary_format
-from engine.data.importing.archive import Unpacked, unpack
+from engine.data.importing.archive import Unpacked
 from engine.data.importing.names import display_name
-from engine.data.importing.packed import PACKED, plain_name, unpack_members, unpack_stream
+from engine.data.importing.packed import files_inside
 from engine.data.readers.documents import text_beside
 from engine.data.readers.source_file import SourceFile
 from engine.data.records.bounds import ReadingBudget
@@ -26,7 +25,9 @@ from engine.data.splits.proposal import FilePlaces
 
 _MB = 2**20
 _CARD = re.compile(r"(^|/)readme\.md$", re.I)
-_PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
+_PAPER = re.compile(
+    r"(^|/)((readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?|(dataset_infos?|dataset_dict|state)\.json)$", re.I
+)
 
 
 @contextlib.contextmanager
@@ -78,12 +79,12 @@ def _check_size(settings: Settings, files: Sequence[tuple[Path, str]]) -> None:
 
 def _unpacked(settings: Settings, files: Sequence[tuple[Path, str]], budget: ReadingBudget) -> Unpacked:
     """The files themselves and those out of archives, each with a name of its own."""
-    done, taken = Unpacked(), 0
+    done, taken, folder = Unpacked(), 0, settings.folder("uploads")
     try:
         for path, filename in files:
             shown = display_name(filename)
             try:
-                inside = _inside(settings, path, shown, taken, budget)
+                inside = files_inside(path, shown, folder, settings.max_upload_mb, taken, budget)
                 done.faults += inside.faults
                 done.files += inside.files
                 taken += sum(file.stat().st_size for file, _name in inside.files if file != path)
@@ -101,23 +102,6 @@ def _unpacked(settings: Settings, files: Sequence[tuple[Path, str]], budget: Rea
     if not done.files:
         raise done.faults[0][1]
     return _without_papers(done)
-
-
-def _inside(settings: Settings, path: Path, name: str, taken: int, budget: ReadingBudget) -> Unpacked:
-    """The files of an archive, what a packed file holds, or the file itself."""
-    folder, limit_mb = settings.folder("uploads"), settings.max_upload_mb
-    kind = binary_format(path)
-    if kind in PACKED:
-        return Unpacked([(unpack_stream(path, str(kind), folder, limit_mb, taken, budget), plain_name(name))])
-    if kind != "zip":
-        return Unpacked([(path, name)])
-    found = unpack(path, folder, limit_mb, taken, budget)
-    try:
-        unpack_members(found, folder, limit_mb, taken + sum(file.stat().st_size for file, _ in found.files), budget)
-    except BaseException:
-        remove(file for file, _name in found.files)
-        raise
-    return found
 
 
 def _without_papers(done: Unpacked) -> Unpacked:

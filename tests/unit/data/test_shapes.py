@@ -189,3 +189,12 @@ def test_no_shape() -> None:
         with pytest.raises(Fault, match=r"data\.mapping\.no_shape"):
             shape_of(key)
     assert len({shape.key for shape in SHAPES}) == len(SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("Frage", "Antwort"), ("question", "Réponse"), ("pytanie", "odpowiedź"), ("Вопрос", "Ответ"), ("質問", "答え"), ("Ερώτηση", "Απάντηση")],
+)  # fmt: skip
+def test_questions_and_answers_are_known_by_their_names_in_other_languages(question: str, answer: str) -> None:
+    found = guess_shape([question, answer], [{question: f"Wie viel ist {n}?", answer: f"Nun, {n}."} for n in range(5)])
+    assert (found.shape, found.mapping) == ("prompt_completion", {"prompt": question, "completion": answer})
