@@ -134,6 +134,11 @@ def test_a_column_of_numbers_is_an_answer_where_no_text_is_one() -> None:
     assert guess_shape(["prompt", "output", "answer"], rows).mapping["completion"] == "answer"
 
 
+def test_a_place_in_a_list_of_choices_is_no_answer() -> None:
+    rows = [{"question": "Q", "choices": ["a", "b"], "answer": n % 2} for n in range(8)]
+    assert guess_shape(["question", "choices", "answer"], rows).mapping.get("completion") is None
+
+
 def test_rows_become_conversations(tmp_path: Path) -> None:
     rows = [
         {"instruction": " Say it ", "input": "twice", "output": "it it\n", "system": "Be short."},
