@@ -124,6 +124,19 @@ def _models(console: Console, settings: Settings, args: argparse.Namespace) -> i
 
 
 def _data(console: Console, settings: Settings, args: argparse.Namespace) -> int:
+    console.err = sys.stderr  # stdout may be read by a program
+    if args.action in ("check", "import"):
+        from engine.commands.data.files import bring, check
+
+        return check(console, settings, args) if args.action == "check" else bring(console, _open(settings), args)
+    if args.action in ("audit", "export"):
+        from engine.commands.data.sets import audit, export
+
+        return (audit if args.action == "audit" else export)(console, _open(settings), args)
+    if args.action == "make":
+        from engine.commands.data.make import make
+
+        return make(console, _open(settings), args)
     from engine.commands.listing import data
 
     return data(console, _open(settings), args)

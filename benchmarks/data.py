@@ -79,13 +79,16 @@ def write_file(path: Path, rows: int, words: int, most_bytes: int) -> int:
 
 def prepare_import(path: Path, scratch: Path) -> Run:
     """Ours."""
+    from engine.core.hardware import cpu
     from engine.data.detection.detect_upload import detect_upload
     from engine.data.importing.import_rows import import_rows
 
     source = detect_upload(path, path.name)
 
     def run() -> dict[str, Any]:
-        done = import_rows(source, source.shape, source.mapping, scratch / "import", val_fraction=0.1, seed=1)
+        done = import_rows(
+            source, source.shape, source.mapping, scratch / "import", val_fraction=0.1, seed=1, processes=cpu().cores
+        )
         assert done.stored is not None
         return {"accepted": done.stored.train_rows + done.stored.val_rows, "rejected": done.rejected}
 

@@ -29,7 +29,7 @@ LOADS: dict[str, list[list[Any]]] = {
     "row_filters": [[1], [2]], "column_values": [[1, "shelf"]], "one_row": [[1, 0]], "tokens_of_rows": [[1, [0, 1], 1]],
     "measure_tokens": [[1, 1]], "rejected_list": [[1, 0]], "rejected_fields": [[1, 2]], "audit_checks": [[]],
     "audit_state": [[1], [2]], "audit_found": [[1, "exact_duplicates", 0]], "audit_marks": [[]], "shape_now": [[1, None]],
-    "rewrite_form": [[]], "rewrite_state": [[1]], "operations": [[1], [2], [3]], "all_versions": [[1], [2]],
+    "make_form": [[]], "make_jobs": [[]], "make_waiting": [[]], "rewrite_form": [[]], "rewrite_state": [[1]], "operations": [[1], [2], [3]], "all_versions": [[1], [2]],
     "version_job": [[3]], "compare_versions": [[1, 1, 5, "changed", 0]], "export_form": [[1], [2]], "export_state": [[18]],
     "review_count": [[]], "review_queue": [["all", 0, None], ["waiting", 0, 1]],
     "load_wizard": [[{}], [{"from_job": "2"}], [{"from_job": "21"}], [{"dataset": "1", "method": "ia3"}]], "lists": [[]],

@@ -70,4 +70,4 @@ def loss_of_tuned(ctx: Context, job: Job, made: TunedModel) -> float:
     with torch.no_grad():
         forward = Padded(model.eval())
         total = sum(float(forward.cross_entropy(group)) for group in forward.groups(rows, 1_000_000))
-        return total / sum(row.trained for row in rows)
+        return total / sum(row.weight for row in rows)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands.console import Console
+from engine.commands.data_arguments import ACTIONS
 from engine.commands.parser import Parser
 from engine.core.text import FALLBACK, LANGUAGES, language_named
 from engine.data.samples.builtin import SAMPLES
@@ -33,8 +34,13 @@ def language_of(arguments: Sequence[str], environment: Mapping[str, str]) -> str
 class _Command:
     """One command of the parser; `add` helps each argument with the text cli.arg.<key>, filled in with `said`."""
 
-    def __init__(self, console: Console, parser: argparse._ActionsContainer) -> None:
-        self._console, self._parser = console, parser
+    def __init__(
+        self,
+        console: Console,
+        parser: argparse._ActionsContainer,
+        common: Sequence[argparse.ArgumentParser] = (),
+    ) -> None:
+        self._console, self._parser, self._common = console, parser, common
 
     def add(
         self, *names: str, key: str, said: Mapping[str, str] | None = None, find: str | None = None, **options: Any
@@ -48,6 +54,17 @@ class _Command:
     def language(self) -> str:
         """The language of the helps."""
         return self._console.language
+
+    def actions(self, fills: Mapping[str, Callable[[_Command], None]], usual: str) -> None:
+        """Commands of its own, helped with the texts cli.help.data.<name>; `usual` is done where none is given."""
+        assert isinstance(self._parser, argparse.ArgumentParser)
+        self._parser.set_defaults(action=usual)
+        title = self._console.text("cli.commands")
+        commands = self._parser.add_subparsers(dest="action", metavar="ACTION", title=title)
+        for name, fill in fills.items():
+            text = self._console.text(f"cli.help.data.{name}")
+            made = commands.add_parser(name, help=text, description=text, parents=self._common, add_help=False)
+            fill(_Command(self._console, made, self._common))
 
     def either(self) -> _Command:
         """A group of arguments that exclude each other."""
@@ -66,9 +83,8 @@ def make_parser(console: Console) -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=console.text("cli.commands"))
     for name, fill in _COMMANDS.items():
         text = console.text(f"cli.help.{name}")
-        fill(
-            _Command(console, commands.add_parser(name, help=text, description=text, parents=[common], add_help=False))
-        )
+        made = commands.add_parser(name, help=text, description=text, parents=[common], add_help=False)
+        fill(_Command(console, made, [common]))
     return parser
 
 
@@ -145,6 +161,10 @@ def _list(command: _Command) -> None:
     command.add("action", key="list_action", nargs="?", default="list", choices=["list"])
 
 
+def _data(command: _Command) -> None:
+    command.actions(ACTIONS, "list")
+
+
 def _chat(command: _Command) -> None:
     who = command.either()
     who.add("--model", key="chat_model", default="starter", metavar="MODEL")
@@ -179,7 +199,7 @@ _COMMANDS: dict[str, Callable[[_Command], None]] = {
     "plan": _plan,
     "jobs": _jobs,
     "models": _list,
-    "data": _list,
+    "data": _data,
     "chat": _chat,
     "export": _export,
     "resize": _resize,

@@ -36,6 +36,7 @@ class Console:
     translate: Translate  # texts of the catalogue
     explain: Callable[[str, TunesmithError], str]  # (language, error) -> its sentence
     out: TextIO = field(default_factory=lambda: sys.stdout)  # where it is written
+    err: TextIO | None = None  # where what went wrong is written; None: as everything else
     _open_line: bool = False
 
     def text(self, key: str, /, **params: Any) -> str:
@@ -78,11 +79,12 @@ class Console:
 
     def fault(self, error: TunesmithError) -> None:
         """Print an error's sentence; of a form with faults each one, behind the name of its field."""
+        self.end_status()
         if isinstance(error, SpecError):
-            for field_name, fault in error.faults.items():
-                self.line(f"{field_name}: {self.sentence(fault)}")
+            said = [f"{field_name}: {self.sentence(fault)}" for field_name, fault in error.faults.items()]
         else:
-            self.line(self.sentence(error.as_dict()))
+            said = [self.sentence(error.as_dict())]
+        print(*said, sep="\n", file=self.err or self.out, flush=True)
 
     def sentence(self, fault: CodedMessage) -> str:
         """A fault's sentence; of something that is not there, with the command that lists what is."""

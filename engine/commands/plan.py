@@ -37,7 +37,7 @@ def plan(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     models.make_ready(console, ctx, model)
     dataset, objective = data_set(console, ctx, args.data), args.objective or usual_objective().key
     asked = {"base_model": model, "dataset": dataset, "budget": budget(args), "objective": objective}
-    tell_misfits(console, ctx, dataset, model, objective)
+    tell_misfits(console, ctx, dataset, model, objective, {})
     found = plan_search.offers(ctx, asked)
     device = found["device"]
     console.say("cli.plan.device", name=device["name"], memory=memory_size(device["memory_mb"]))

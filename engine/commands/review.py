@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.commands.console import Console
 from engine.core.context import Context
 from engine.core.text import catalogue
+from engine.data.thoughts.wish import EMPTY, STRIP
+from engine.objectives.shared_params import THINKING
 from engine.services.data.fit import fit_of
 
 _REFUSED = {"end_added": "end_refused"}  # what is not learnt where the setting for it is off
 
 
 def tell_misfits(
-    console: Console, ctx: Context, dataset: int, model: int, objective: str, *, teach_end: bool = True
+    console: Console, ctx: Context, dataset: int, model: int, objective: str, training: Mapping[str, Any]
 ) -> None:
     """Print a line for each thing that does not fit.
 
     Args:
-        teach_end: the setting of the job.
+        training: settings of the job, as far as they are given.
 
     Raises:
         NotFound, Fault: "objective.unknown".
@@ -25,7 +30,9 @@ def tell_misfits(
     while found["working"]:
         found = fit_of(ctx, dataset, model, objective)
     for one in found["findings"]:
-        code = one["code"] if teach_end else _REFUSED.get(one["code"], one["code"])
+        code = _REFUSED.get(one["code"], one["code"]) if training.get("teach_end") is False else one["code"]
+        if code.startswith("thoughts") and training.get(THINKING.key) in (STRIP, EMPTY):
+            continue  # nobody wants it
         if f"fit.{code}" in catalogue(
             console.language
         ):  # else a fault of the model, with which the command or its job ends

@@ -35,8 +35,8 @@ def train(console: Console, ctx: Context, args: argparse.Namespace) -> int:
     if isinstance(raw["base_model"], int):
         models.make_ready(console, ctx, raw["base_model"])
         if isinstance(raw.get("dataset"), int):
-            ends = bool((raw.get("training") or {}).get("teach_end", True))
-            tell_misfits(console, ctx, raw["dataset"], raw["base_model"], raw["objective"], teach_end=ends)
+            given = raw.get("training") or {}
+            tell_misfits(console, ctx, raw["dataset"], raw["base_model"], raw["objective"], given)
     return watch(console, ctx, start_job(ctx, raw, key=uuid.uuid4().hex))
 
 

@@ -6,8 +6,9 @@ import ipaddress
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.core.errors import Fault
 
@@ -47,6 +48,15 @@ SETTINGS = {
     "starter_from": SettingDeclaration(
         "TUNESMITH_STARTER_FROM", "", "Folder with a prepared starter model, for installs without a network."
     ),
+    "writer_url": SettingDeclaration(
+        "TUNESMITH_WRITER_URL",
+        "",
+        "Address of an OpenAI-compatible service that may write rows from documents, such as https://api.example.com/v1; empty: none.",
+    ),
+    "writer_model": SettingDeclaration("TUNESMITH_WRITER_MODEL", "", "Name of the model that is asked there."),
+    "writer_key": SettingDeclaration(
+        "TUNESMITH_WRITER_KEY", "", "Key that is sent there; it is never stored, logged or shown."
+    ),
     "texts": SettingDeclaration(
         "TUNESMITH_TEXTS",
         "",
@@ -68,6 +78,9 @@ class Settings:
     chat_idle_s: float = 300.0  # seconds without a chat until its memory is given back
     offline: bool = False  # ask nothing of a network
     starter_from: Path | None = None  # folder with a prepared starter model
+    writer_url: str = ""  # address of the service that may write rows
+    writer_model: str = ""  # the model that is asked there
+    writer_key: str = field(default="", repr=False)  # that is sent there
 
     @property
     def database(self) -> Path:
@@ -96,6 +109,8 @@ class Settings:
             "TUNESMITH_HOME": str(self.home),
             "TUNESMITH_OFFLINE": "1" if self.offline else "0",
             "TUNESMITH_STARTER_FROM": str(self.starter_from or ""),
+            "TUNESMITH_WRITER_URL": self.writer_url,
+            "TUNESMITH_WRITER_MODEL": self.writer_model,
             "HF_HOME": str(cache / "huggingface"),
             "XDG_CACHE_HOME": str(cache),
             "MPLCONFIGDIR": str(cache / "matplotlib"),
@@ -125,7 +140,23 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: obje
         chat_idle_s=_number(raw, "chat_idle_s"),
         offline=raw["offline"] not in ("", "0", "false", "False"),
         starter_from=Path(raw["starter_from"]).expanduser().resolve() if raw["starter_from"] else None,
+        writer_url=_address(raw, "writer_url"),
+        writer_model=raw["writer_model"].strip(),
+        writer_key=raw["writer_key"].strip(),
     )
+
+
+def _address(raw: Mapping[str, str], key: str) -> str:
+    """Where a service is: scheme, host and path; a name and password in it would be shown."""
+    text = raw[key].strip().rstrip("/")
+    try:
+        parts = urlsplit(text)
+        plain = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        plain = False
+    if text and (not plain or "@" in parts.netloc or parts.query or parts.fragment):
+        raise Fault("settings.bad_address", setting=SETTINGS[key].variable)
+    return text
 
 
 def _proxy(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.data.rows.row import teaches_its_answer
 from engine.data.rows.scored_answers import answers_path, write_answers
 from engine.data.templates.template import ChatTemplate
 from engine.evaluation.sampling import Autocast, Prompt, answer, prompt_of
@@ -22,7 +23,8 @@ Tell = Callable[[float], None]
 
 def held_out_questions(rows: Iterable[Mapping[str, Any]], template: ChatTemplate, count: int) -> list[Prompt]:
     """At most `count` questions with an expected answer, evenly spread over held-out rows."""
-    found = [one for row in rows if (one := prompt_of(row, template)) is not None and one.expected] if count else []
+    wanted = (row for row in rows if teaches_its_answer(row))
+    found = [one for row in wanted if (one := prompt_of(row, template)) is not None and one.expected] if count else []
     if len(found) <= count:
         return found
     return [found[place * len(found) // count] for place in range(count)]
@@ -52,7 +54,8 @@ class AnswerSheet:
     def new_tokens(self) -> int:
         """Tokens that an answer may have: somewhat more than the longest expected one."""
         longest = max(
-            self.template.token_counts([one.expected or "" for one in self.questions], special=True), default=0
+            self.template.token_counts([f"{one.thought}{one.expected or ''}" for one in self.questions], special=True),
+            default=0,
         )
         return min(max(longest + _SPARE, _FEWEST), _MOST, max(1, self.context // 2))
 

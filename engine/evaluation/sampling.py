@@ -13,7 +13,9 @@ from torch import Tensor
 from transformers import DynamicCache, GenerationConfig, StoppingCriteriaList
 from transformers.cache_utils import DynamicLayer
 
+from engine.data.rows.row import THINKING
 from engine.data.templates.template import ChatTemplate
+from engine.data.thoughts.wish import settled
 from engine.models.tuned.virtual_tokens import VirtualTokens
 from engine.training.limits.limits import out_of_memory
 from engine.training.limits.memory_use import give_back
@@ -38,6 +40,7 @@ class Prompt:
     ids: list[int]  # tokens that the model is given
     expected: str | None  # None where the data have no answer
     goes_on: bool = False  # it is the beginning of a text, with which the model goes on
+    thought: str = ""  # the thinking in the data before that answer, where the model is to think
 
 
 def fixed_prompts(wanted: Sequence[str], rows: Iterable[Mapping[str, Any]], template: ChatTemplate) -> list[Prompt]:
@@ -70,7 +73,9 @@ def prompt_of(row: Mapping[str, Any], template: ChatTemplate) -> Prompt | None:
         ids = template.encode_prompt(messages[:last], row.get("tools"))
     except Exception:  # the template refuses this row; training leaves it out as well
         return None
-    return Prompt(messages[last - 1]["content"][:_SHOWN], ids, messages[last]["content"][:_SHOWN] or None)
+    (answered,) = settled(messages[last : last + 1], template.thinking, template.thoughts)
+    thought = str(answered.get(THINKING) or "")
+    return Prompt(messages[last - 1]["content"][:_SHOWN], ids, answered["content"][:_SHOWN] or None, thought=thought)
 
 
 def _whole_lead(ids: Sequence[int], template: ChatTemplate) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from engine.data.thoughts.marks import parted
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.metrics.declaration import BASE
 
@@ -47,6 +48,13 @@ def score_answers(questions: Sequence[Question], answers: Sequence[str]) -> Scor
     pairs = [(one.expected, said) for one, said in zip(questions, answers, strict=True) if one.expected]
     if not pairs:
         return None
-    expected, given = [one for one, _ in pairs], [said for _, said in pairs]
+    expected = [one for one, _ in pairs]
+    given = [said if parted(one) else _words(said) for one, said in pairs]
     values = {one.key: one.of_answers(expected, given) for one in METRICS if one.of_answers is not None}
     return Scores(len(pairs), values)
+
+
+def _words(said: str) -> str:
+    """An answer without the thinking before it, where the data have none in their answers."""
+    found = parted(said)
+    return found.words if found else said

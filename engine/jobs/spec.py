@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from engine.base_formats import base_format
@@ -16,6 +16,7 @@ from engine.devices import DEVICE_KINDS, kind_named
 from engine.methods import METHODS, method_of
 from engine.methods.common.declaration import Method
 from engine.objectives import OBJECTIVES, objective_of, usual_objective
+from engine.objectives.shared_params import THINKING
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.budget.goals import GOALS
 
@@ -168,8 +169,14 @@ def _version(raw: Mapping[str, Any]) -> int:
 
 
 def make_stored(raw: Mapping[str, Any]) -> JobSpec:
-    """The spec within what the database holds of a job: other kinds of jobs keep more beside it. Raises as `make_spec`."""
-    return make_spec({key: value for key, value in raw.items() if key in FIELDS})
+    """The spec within what the database holds of a job: other kinds of jobs keep more beside it. Raises as `make_spec`.
+
+    A job that began before its rows could be read otherwise goes on with what it had: no default is put in for that.
+    """
+    spec = make_spec({key: value for key, value in raw.items() if key in FIELDS})
+    if THINKING.key in (raw.get("training") or {}):
+        return spec
+    return replace(spec, training={key: value for key, value in spec.training.items() if key != THINKING.key})
 
 
 def make_spec(raw: Mapping[str, Any]) -> JobSpec:

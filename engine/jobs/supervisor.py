@@ -136,10 +136,10 @@ class Supervisor:
     # -------------------------------------------------------------- starting
 
     def _start_next(self) -> bool:
-        nonce = new_nonce()
+        nonce, boot = new_nonce(), this_boot()
         try:
             with self._ctx.db.write() as s:
-                claimed = queries.claim_next(s, nonce=nonce, boot_id=this_boot())
+                claimed = queries.claim_next(s, nonce=nonce, boot_id=boot)
         except IntegrityError:  # the index that allows one active job a lane: another supervisor was faster
             return False
         if claimed is None:

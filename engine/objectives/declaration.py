@@ -29,6 +29,7 @@ KINDS: Mapping[str, Text] = {
     "text": Text("objectives.declaration.kinds.text"),
     "preference": Text("objectives.declaration.kinds.preference"),
     "kto": Text("objectives.declaration.kinds.kto"),
+    "prompt": Text("objectives.declaration.kinds.prompt"),
 }
 EXAMPLES = Text("objectives.declaration.examples")
 
@@ -55,7 +56,7 @@ class ForwardPass(Protocol):
     """A way through the model, as losses see it."""
 
     def cross_entropy(self, group: Sequence[Any]) -> Tensor:
-        """Sum over the label tokens of a group of examples; a scalar that can be differentiated."""
+        """Sum over the label tokens of a group of examples, each times its weight; a scalar that can be differentiated."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class GroupLoss:
     """The loss of a group of examples.
 
     Attributes:
-        total: sum over the group, a scalar; the trainer divides by the label tokens of the whole step.
+        total: sum over the group, a scalar; the trainer divides by the label tokens of the whole step, each counted by its weight.
         sums: further numbers of the group by name of a chart, divided in the same way and drawn over time.
     """
 

@@ -9,5 +9,5 @@ from engine.objectives.declaration import ForwardPass, GroupLoss
 
 
 def cross_entropy(forward: ForwardPass, group: Sequence[Any]) -> GroupLoss:
-    """Sum of the cross entropies of a micro-batch's label tokens."""
+    """Sum of the cross entropies of a micro-batch's label tokens, each times its weight."""
     return GroupLoss(forward.cross_entropy(group))

@@ -63,23 +63,23 @@ class _Blocks:
             return
         ids = encoded.ids
         self._left_out("control_tokens", int(encoded.controls))
-        if len(ids) < 2:
+        if not encoded.trained:
             self._left_out("unlearnable")
             return
-        start = 0
+        start, weight = 0, float(row.get("weight", 1))
         while start < len(ids):
-            start += self._take(ids[start:])
+            start += self._take(ids[start:], weight)
             if self._held == self._length:
                 yield from self.close()
 
-    def _take(self, ids: list[int]) -> int:
-        """Put the beginning of what is left of a document into the block; how many tokens that was."""
+    def _take(self, ids: list[int], weight: float) -> int:
+        """Put the beginning of what is left of a document, of that weight, into the block; how many tokens that was."""
         from engine.data.templates.encoded import Encoded
 
         room = self._length - self._held
         piece, following = ids[:room], ids[room] if len(ids) > room else IGNORED
         if len(piece) > 1 or following != IGNORED:  # the document's last token alone has nothing left to predict
-            self._parts.append(Encoded(piece, list(piece), 0, len(piece), following))
+            self._parts.append(Encoded(piece, list(piece), 0, len(piece), following).times(weight))
             self._held += len(piece)
         return len(piece)
 
@@ -91,7 +91,7 @@ class _Blocks:
 
 def _counts(index: LengthIndex, values: Values) -> Counts:
     """All tokens in blocks; each but the first of a document is predicted once."""
-    length, tokens, documents = int(values["max_length"]), sum(index.every_length), len(index.every_length)
+    length, tokens, documents = int(values["max_length"]), sum(index.taught_lengths), len(index.taught_lengths)
     blocks, rest = divmod(tokens, length)
     lengths = [length] * blocks + ([rest] if rest else [])
     return Counts(

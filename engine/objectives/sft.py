@@ -29,6 +29,7 @@ from engine.objectives.shared_params import (
     QUANTISATION,
     SCHEDULE,
     SEED,
+    THINKING,
     WARMUP,
     WEIGHT_DECAY,
 )
@@ -58,6 +59,13 @@ _TEACH_END = Param(
     label=Text("objectives.sft.teach_end.label"),
     help=Text("objectives.sft.teach_end.help"),
     usual=Text("objectives.sft.teach_end.usual"),
+)
+
+_OPEN_ENDS = Param(
+    key="open_ends", kind="bool", default=False,
+    label=Text("objectives.sft.open_ends.label"),
+    help=Text("objectives.sft.open_ends.help"),
+    usual=Text("objectives.sft.open_ends.usual"),
 )
 
 _SCORED_ANSWERS = Param(
@@ -119,7 +127,7 @@ def _counts(index: LengthIndex, values: Values) -> Counts:
 
 
 _PARAMS: tuple[Param, ...] = (
-    EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, _TEACH_END, CONTROL_TOKENS, SCHEDULE, WARMUP, WEIGHT_DECAY,
+    EPOCHS, LEARNING_RATE, BATCH_SIZE, MAX_LENGTH, _OVER_LENGTH, _TRAIN_ON, _TEACH_END, _OPEN_ENDS, THINKING, CONTROL_TOKENS, SCHEDULE, WARMUP, WEIGHT_DECAY,
     MAX_GRAD_NORM, OPTIMIZER, CHECKPOINTING, QUANTISATION, DOUBLE_QUANTISATION, EVALUATIONS, _SCORED_ANSWERS, MODEL_FROM,
     KEEP_CHECKPOINTS, SEED,
 )  # fmt: skip
@@ -131,7 +139,7 @@ SFT = Objective(
     help=Text("objectives.sft.help"),
     params=_PARAMS,
     learns_from=frozenset({"chat", "text"}),
-    unfit={"preference": "job.dataset_preference", "kto": "job.dataset_kto"},
+    unfit={"preference": "job.dataset_preference", "kto": "job.dataset_kto", "prompt": "job.dataset_prompt"},
     mask=_mask,
     examples=_OneByOne,
     counts=_counts,

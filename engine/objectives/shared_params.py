@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.base_formats import BASE_FORMATS
 from engine.base_formats.declaration import BaseFormat
 from engine.core.params import Param
 from engine.core.text import Text
+from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, LEARN, STRIP
 from engine.optimizers import OPTIMIZERS
 from engine.optimizers.declaration import Optimizer
+
+if TYPE_CHECKING:
+    from engine.data.templates.template import ChatTemplate
 
 _SCHEDULES = {
     "linear": Text("objectives.shared_params.schedules.linear"),
@@ -62,6 +66,16 @@ CONTROL_TOKENS = Param(
     label=Text("objectives.shared_params.control_tokens.label"),
     help=Text("objectives.shared_params.control_tokens.help"),
     usual=Text("objectives.shared_params.control_tokens.usual"),
+)
+THINKING = Param(
+    key="thinking", kind="choice", default=LEARN,
+    choices={
+        LEARN: Text("objectives.shared_params.thinking.choices.learn"), ANSWER: Text("objectives.shared_params.thinking.choices.answer"),
+        STRIP: Text("objectives.shared_params.thinking.choices.strip"), EMPTY: Text("objectives.shared_params.thinking.choices.empty"),
+    },
+    label=Text("objectives.shared_params.thinking.label"),
+    help=Text("objectives.shared_params.thinking.help"),
+    usual=Text("objectives.shared_params.thinking.usual"),
 )
 SCHEDULE = Param(
     key="schedule", kind="choice", default="linear", choices=_SCHEDULES,
@@ -148,3 +162,13 @@ SEED = Param(
 def controls_work(training: Mapping[str, Any]) -> bool:
     """Whether control tokens in texts of the data work as such; jobs from before this could be chosen do not say."""
     return bool(training.get(CONTROL_TOKENS.key, CONTROL_TOKENS.default))
+
+
+def thinking_wish(training: Mapping[str, Any]) -> str:
+    """What a job wants of the thinking in its rows; jobs from before this could be chosen do not say."""
+    return str(training.get(THINKING.key, AS_BEFORE))
+
+
+def as_trained(template: ChatTemplate, training: Mapping[str, Any]) -> ChatTemplate:
+    """The template as a job with these settings reads its rows, and as chat with its result asks."""
+    return template.with_controls(controls_work(training)).with_thinking(thinking_wish(training))

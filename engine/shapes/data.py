@@ -122,6 +122,25 @@ class ArrangementWay(TypedDict):
     templates: dict[str, list[str]]  # field -> wordings
 
 
+class SplitWish(TypedDict, total=False):
+    """Where the rows' parts come from."""
+
+    kind: Literal["random", "kept"]  # drawn anew, or as the data have them
+    files: dict[str, SplitName]  # file -> its part
+    column: str | None  # that says a row's part
+    eval: Literal["val", "test"]  # what "eval" means in the column
+    empty: SplitName | None  # what an empty cell of the column means; None: the row is refused
+    draw: bool  # validation rows are drawn out of training where there are none
+
+
+class SplitsView(TypedDict):
+    """The parts that the data bring."""
+
+    proposed: SplitWish | None  # as found; None: nothing to keep
+    chosen: SplitWish | None  # of the last import
+    files: list[str]  # names, in order
+
+
 class DatasetView(DatasetBrief):
     """Everything about one data set except its rows."""
 
@@ -136,6 +155,7 @@ class DatasetView(DatasetBrief):
     tidy: list[str]  # repairs of conversations that were chosen
     repaired: int  # rejected rows that were put right
     versions: int  # how many there are
+    splits: SplitsView  # the parts that the data bring
 
 
 class ImportWish(TypedDict, total=False):
@@ -151,6 +171,7 @@ class ImportWish(TypedDict, total=False):
     options: dict[str, Any] | None  # of the reader
     arrange: dict[str, Any] | None  # how records become conversations; None: as detected
     tidy: list[str]  # repairs of conversations
+    splits: SplitWish | None  # where rows' parts come from; None: as detected
 
 
 class JobStarted(TypedDict):
@@ -176,6 +197,7 @@ class ChatTurn(TypedDict):
     content: NotRequired[Any]  # its text
     tool_calls: NotRequired[list[Any]]  # functions that it calls
     name: NotRequired[str]  # of the tool that answers
+    weight: NotRequired[float]  # how much an answer counts in the loss; 1 where it does not say
 
 
 class RowContent(TypedDict, total=False):
@@ -188,7 +210,9 @@ class RowContent(TypedDict, total=False):
     rejected: list[ChatTurn]  # the worse answer
     completion: list[ChatTurn]  # a judged answer
     label: bool  # the judgement
+    reference: dict[str, Any]  # what an answer to a question without one is judged by
     tools: list[Any]  # definitions of functions
+    weight: float  # how much the row counts in the loss; 1 where it does not say
     extra: dict[str, Any]  # other columns
     origin: dict[str, Any]  # who made it
 
@@ -245,6 +269,7 @@ class MappingPreview(TypedDict):
     wording: str | None  # a question that names the classes
     tidy: list[TidyView]  # repairs that save rows
     tidy_together: int  # rows that all of them would save
+    splits: dict[str, int]  # rows by part, of those that were looked at, where parts are kept
 
 
 class RowsPage(TypedDict):

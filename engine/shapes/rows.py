@@ -58,6 +58,7 @@ class RowAsTokens(TypedDict):
     tokens: NotRequired[list[TokenView]]  # the first ones
     length: NotRequired[int]  # of the whole row, in tokens
     trained: NotRequired[int]  # tokens that are learnt
+    weights: NotRequired[list[float]]  # how much learnt tokens count, each once; empty where each counts once
     more: NotRequired[int]  # tokens that are not shown
     skipped_turns: NotRequired[int]  # answers that are not learnt
     lost_thoughts: NotRequired[int]  # answers whose reasoning is not learnt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class TokenView(TypedDict):
@@ -10,6 +10,7 @@ class TokenView(TypedDict):
 
     text: str  # of it
     trained: bool  # whether the model learns to say it
+    weight: NotRequired[float]  # how much it counts in the loss; 1 where it does not say
 
 
 class ExampleTokens(TypedDict):

@@ -85,3 +85,9 @@ def streaming_answers(s: Session) -> list[Message]:
 def forget(conversation: Conversation) -> None:
     """Take it off the list."""
     conversation.deleted_at = time.time()
+
+
+def newest_stats(s: Session, weights_hash: str, limit: int) -> list[dict[str, Any]]:
+    """Numbers of the newest whole answers of some weights."""
+    of_it = select(Message.stats).where(Message.weights_hash == weights_hash, Message.role == ASSISTANT)
+    return list(s.scalars(of_it.where(Message.status == "complete").order_by(Message.id.desc()).limit(limit)))

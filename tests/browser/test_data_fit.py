@@ -120,7 +120,7 @@ def test_a_template_without_an_end_is_told_in_the_review_and_when_learning_one_i
     page.click("[data-step=method] details:has(#training-teach_end) > summary")
     page.click("#training-teach_end")
     page.click("#train-step-review")
-    page.wait_for_selector(f".train-misfits .warn :text('{t('en', 'fit.end_refused', model='Plain')}')")
+    page.wait_for_selector(f".train-misfits .danger :text('{t('en', 'fit.end_refused', model='Plain')}')")
     assert tab.violations() == []
     tab.assert_clean()
 

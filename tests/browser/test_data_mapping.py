@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.context import open_context
 from engine.core.settings import Settings
-from engine.services.data import sources
+from engine.services.data import datasets, imports, sources
 from tests.browser.conftest import PHONE, Open, Server
 from webui.i18n import t
 
@@ -105,6 +105,53 @@ def test_a_column_left_out_is_told_and_mappings_stay(visit: Open, supplement: in
 
 
 @pytest.fixture
+def parcels(server: Server) -> int:
+    """Rows whose calls hold numbers beyond what a browser counts."""
+    case = Path(__file__).parents[1] / "cases" / "data" / "big_integer_argument.jsonl"
+    ctx = open_context(Settings(home=server.home, offline=True))
+    incoming = ctx.settings.folder("incoming") / "parcels"
+    incoming.write_bytes(case.read_bytes())
+    made = sources.add_upload(ctx, incoming, "parcels.jsonl")
+    view = datasets.dataset_view(ctx, made)
+    imports.import_dataset(ctx, made, name="Parcels", shape=view["shape"], mapping=view["mapping"], val_fraction=0.0)
+    ctx.db.close()
+    return made
+
+
+def test_a_call_is_changed_by_hand_with_every_digit(visit: Open, parcels: int) -> None:
+    seen = visit()
+    page = seen.open(f"/data?dataset={parcels}&tab=rows")
+    page.wait_for_selector(".bubble-call:has-text('1234567890123456791')")
+    page.click("[aria-label='Edit row 1']")
+    typed = page.input_value("#edit-messages-1-calls")
+    assert "1234567890123456789" in typed
+    page.fill("#edit-messages-1-calls", typed.replace("{", "", 1))
+    page.click(".data-edit [type=submit]")
+    page.wait_for_selector("#edit-messages-1-calls:invalid")
+    page.fill("#edit-messages-1-calls", typed.replace("3456789,", "3456788,").replace("3456789\n", "3456788\n"))
+    assert seen.violations() == []
+    page.click(".data-edit [type=submit]")
+    page.wait_for_selector(".data-edit", state="detached")
+    page.click("#data-pending-make")
+    page.wait_for_selector(f".data-source :text('{t('en', 'data.version.number', n=2)}')")
+    page.wait_for_selector("[data-row='0'] .bubble-call:has-text('1234567890123456788')")
+    assert "1234567890123456790" in page.inner_text("[data-row='1']")
+    seen.assert_clean()
+
+
+@pytest.fixture
+def doubted(server: Server, tmp_path: Path) -> int:
+    """A table that cannot be read in the encoding that fits best."""
+    path = tmp_path / "doubt.csv"
+    rows = "".join(f"Ärger über {n},Größe\n" for n in range(30)).encode().replace(b"\n", b"\xff\n")
+    path.write_bytes(b"prompt,completion\n" + rows)
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = sources.add_upload(ctx, path, "doubt.csv")
+    ctx.db.close()
+    return made
+
+
+@pytest.fixture
 def messages(server: Server, tmp_path: Path) -> int:
     """An uploaded table of messages, of which some conversations have two questions in a row; with a text that only messages have."""
     lines = ["ticket,from,body,translation"]
@@ -117,6 +164,46 @@ def messages(server: Server, tmp_path: Path) -> int:
     made = sources.add_upload(ctx, path, "tickets.csv")
     ctx.db.close()
     return made
+
+
+def test_a_file_in_doubt_offers_every_encoding_by_a_name_that_people_know(visit: Open, doubted: int) -> None:
+    seen = visit()
+    page = seen.open(f"/data?dataset={doubted}")
+    page.wait_for_selector("#data-doubt")
+    assert "UTF-8" in page.inner_text(".ts-card")
+    names = page.locator("#data-doubt option").all_inner_texts()
+    assert "Central European, Windows (cp1250)" in names
+    assert seen.violations() == []
+    page.select_option("#data-doubt", "latin-1")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user")
+    assert "Western European (Latin-1)" in page.locator("#data-encoding option").first.inner_text()
+    seen.assert_clean()
+
+
+@pytest.fixture
+def preferred(server: Server, tmp_path: Path) -> int:
+    """A preference file of OpenAI's, uploaded."""
+    path = tmp_path / "openai_preference.jsonl"
+    path.write_bytes((Path(__file__).parents[1] / "cases" / "data" / "openai_preference.jsonl").read_bytes())
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = sources.add_upload(ctx, path, path.name)
+    ctx.db.close()
+    return made
+
+
+def test_a_preference_file_of_openai_is_mapped_and_accepted(visit: Open, preferred: int) -> None:
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={preferred}")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user:has-text('Q0')")
+    assert page.input_value("#data-shape") == "preference"
+    fields = {"prompt": "input", "chosen": "preferred_output", "rejected": "non_preferred_output"}
+    assert {key: page.input_value(f"#data-column-{key}") for key in fields} == fields
+    page.click("#data-import")
+    page.wait_for_selector("#data-tab-overview")
+    page.click("#data-tab-rows")
+    page.wait_for_selector(".data-answer.rejected:has-text('Bad.')")
+    assert page.locator(".data-answer.chosen").count() == 4
+    seen.assert_clean()
 
 
 def test_messages_become_conversations_and_a_fix_saves_rows(visit: Open, messages: int) -> None:

@@ -144,6 +144,30 @@ def test_rows_are_searched_shown_and_changed_by_hand(visit: Open, prices: int) -
     tab.assert_clean()
 
 
+def test_thinking_is_folded_before_the_import_and_after_it_and_can_be_changed(visit: Open) -> None:
+    tab = visit()
+    page = tab.open("/en/data")
+    upload(page, Path(__file__).parents[1] / "cases" / "data" / "reasoning_member.jsonl")
+    page.wait_for_selector(".data-preview .bubble-thought:not([open])")
+    page.click("#data-import")
+    page.wait_for_selector("[role=tablist] [data-tab=rows]")
+    page.click("#data-tab-rows")
+    page.click("[data-row='1'] .bubble-thought summary")
+    assert page.inner_text("[data-row='1'] .bubble-thought .bubble-text") == "add one"
+    page.click("[aria-label='Edit row 2']")
+    page.fill("#edit-messages-1-thought", "one more")
+    assert tab.violations() == []
+    page.click(".data-edit [type=submit]")
+    page.wait_for_selector(".data-edit", state="detached")
+    page.click("#data-pending-make")
+    page.wait_for_selector(f".data-source :text('{t('en', 'data.version.number', n=2)}')")
+    page.click("[data-row='1'] .bubble-thought summary")
+    assert page.inner_text("[data-row='1'] .bubble-thought .bubble-text") == "one more"
+    page.fill("#data-search", "ONE MORE")
+    page.wait_for_function("document.querySelectorAll('.data-rows .data-row').length === 1")
+    tab.assert_clean()
+
+
 def test_the_preview_follows_the_mapping(visit: Open, table: Path) -> None:
     tab = visit()
     page = tab.open("/en/data")

@@ -23,6 +23,7 @@ from webui.i18n import t
 
 pytestmark = pytest.mark.browser
 
+CASES = Path(__file__).parents[1] / "cases" / "data"
 PASTE = """([selector, text]) => {
   const data = new DataTransfer();
   data.setData("text/plain", text);
@@ -141,4 +142,30 @@ def _stopped_and_asked_for(job: int, tab: Visit, folder: Path) -> None:
     (folder / "b.jsonl").write_bytes(b"{}")
     page.set_input_files("#data-file", str(folder / "b.jsonl"))
     page.wait_for_selector(stopped)
+    tab.assert_clean()
+
+
+def test_a_zip_of_three_parts_shows_and_keeps_them(visit: Open) -> None:
+    tab = visit(size=PHONE)
+    page = tab.open("/en/data")
+    page.set_input_files("#data-file", str(CASES / "train_test_validation.zip"))
+    page.wait_for_selector(".data-split-counts [data-part]")
+    shown = {
+        one.get_attribute("data-part"): one.inner_text().split()[-1] for one in page.query_selector_all("[data-part]")
+    }
+    assert shown == {"train": "20", "val": "5", "test": "10"}
+    assert page.eval_on_selector_all(".data-split-files select", "all => all.map(one => one.value)") == [
+        "train",
+        "test",
+        "val",
+    ]
+    assert not page.is_visible("#data-val")  # nothing is drawn
+    assert tab.violations() == []
+    page.check("[name=data-splits][value=random]", force=True)
+    page.wait_for_selector("#data-val")
+    page.check("[name=data-splits][value=kept]", force=True)
+    page.select_option("#data-split-2", "test")
+    page.wait_for_selector("[data-part=test]:has-text('15')")
+    page.click("#data-import")
+    page.wait_for_selector(".data-panel")
     tab.assert_clean()

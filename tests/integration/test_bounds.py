@@ -99,7 +99,7 @@ REFUSED: list[tuple[str, Callable[[], bytes], str]] = [
     ("a sheet of 16,384 columns", lambda: bombs.sheet(f"{bombs.HEAD[:-6]}{bombs.cell('XFD1', 'x')}</row><row>{bombs.cell('A2', 'Q')}</row>"), "data.bounds.columns"),
     ("an archive of 100,000 names", lambda: bombs.many_names(100_000), "data.archive.too_many"),
     ("archives in archives", lambda: bombs.zip_of_zips(3), "data.archive.nested"),
-    ("a packed text", lambda: b"\x1f\x8b\x08" + bytes(20), "data.file.archive"),
+    ("a packed text", lambda: b"\x1f\x8b\x08" + bytes(20), "data.packed.damaged"),
     ("a Word file that multiplies", lambda: repacked(docx("a"), {"word/document.xml": b"a" * 20_000_000}), "data.archive.bomb"),
 ]  # fmt: skip
 

@@ -16,10 +16,12 @@ from engine.objectives import usual_objective
 from engine.planner.time.length_cache import lengths_of
 from engine.services.chat.settings import read_chat_settings
 from engine.services.chat.sides import Setup, make_asks, sides_of
+from engine.services.planning.estimates import token_preview
 from engine.training.batches.examples import load_examples
 from storage.tables import Dataset, LanguageModel, TunedModel
 from tests import tiny
 from tests.integration import chat_models
+from tests.unit.data.end_templates import QWEN_3
 from tests.unit.data.test_borders import CHATML
 from tests.unit.data.test_control_tokens import ask, say
 from tests.unit.data.tokenizer_kinds import tokenizer_of
@@ -71,3 +73,36 @@ def test_lengths_are_kept_apart_by_whether_control_tokens_work(ctx: Context) -> 
         model, data = s.get_one(LanguageModel, base), s.get_one(Dataset, dataset)
         found = [lengths_of(ctx.settings, model, data, spec).train[0][0] for spec in specs]
     assert found[0] == found[2] > found[1]
+
+
+def test_plan_and_chat_follow_what_a_job_wants_of_thinking(ctx: Context) -> None:
+    """The empty thought is sent by chat with the result alone; the plan counts what each choice learns."""
+    rows = [{"messages": [ask("Where?"), {**say("Here."), "reasoning_content": "It was red."}]} for _ in range(6)]
+    base, dataset = tiny.add_model(ctx), tiny.add_dataset(ctx, rows)
+    with ctx.db.read() as s:
+        folder = ctx.settings.absolute(s.get_one(LanguageModel, base).tokenizer_path or "")
+    (folder / "chat_template.jinja").write_text(QWEN_3, encoding="utf-8")
+    raw = {"objective": "sft", "method": "lora", "base_model": base, "dataset": dataset}
+    specs = {
+        wish: make_unnamed({**raw, "training": {"thinking": wish}}) for wish in ("learn", "answer", "strip", "empty")
+    }
+    made = chat_models.add_tuned(ctx, base, dataset, name="Quiet")
+    with ctx.db.write() as s:
+        row = s.get_one(TunedModel, made)
+        row.lineage = {**row.lineage, "spec": {"training": dict(specs["empty"].training)}}
+    with ctx.db.read() as s:
+        model, data, tuned = s.get_one(LanguageModel, base), s.get_one(Dataset, dataset), s.get_one(TunedModel, made)
+        counted = {
+            wish: lengths_of(ctx.settings, model, data, spec).train_index.count(512, "truncate")
+            for wish, spec in specs.items()
+        }
+        setup = Setup(0, model, (tuned,), read_chat_settings(None), sides_of(model, [tuned]))
+        plain, quiet = make_asks(ctx, setup, (), "Where?", 1)
+    tokens, trained = ({wish: getattr(one, name) for wish, one in counted.items()} for name in ("tokens", "trained"))
+    assert tokens["learn"] == tokens["answer"] > tokens["strip"] == tokens["empty"]
+    assert trained["learn"] > trained["strip"] > trained["answer"] == trained["empty"]
+    template = ChatTemplate.load(folder)
+    sent = [template.decode(list(one.ids), skip_special=False) for one in (plain, quiet)]
+    assert sent[1] == sent[0] + "<think>\n\n</think>\n\n"
+    (shown,) = token_preview(ctx, {**raw, "training": {"thinking": "answer"}}, 1)
+    assert "".join(token["text"] for token in shown["tokens"] if token["trained"]).startswith("Here.")

@@ -226,7 +226,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(ctx: Context, monkeypatch: pyte
         raise OSError(errno.ENOSPC, "No space left on device")
 
     for where in (
-        "engine.data.rows.drafts.RowsDraft.add",
+        "engine.data.rows.drafts.RowsDraft.append",
         "engine.data.rows.drafts.RowsDraft.move",
         "engine.data.rows.index.IndexWriter.finish",
     ):

@@ -176,7 +176,7 @@ def reasoned(n: int) -> dict[str, Any]:
     return {"messages": [ask, answers[0], ask, answers[1]]}
 
 
-@pytest.mark.parametrize(("end", "code", "level"), [("<|im_end|>", "end_added", "info"), (None, "no_end", "warn")])
+@pytest.mark.parametrize(("end", "code", "level"), [("<|im_end|>", "end_added", "info"), (None, "no_end", "danger")])
 def test_a_template_without_an_end_is_told_on_pages_and_in_the_terminal(
     ctx: Context, end: str | None, code: str, level: str
 ) -> None:
@@ -189,10 +189,10 @@ def test_a_template_without_an_end_is_told_on_pages_and_in_the_terminal(
     assert (found["code"], found["level"]) == (code, level)
     assert found["params"] == {"model": "Open", "token": end or ""}
     console = Console("en", t, error_text, out=io.StringIO())
-    tell_misfits(console, ctx, made, model, SFT.key)
+    tell_misfits(console, ctx, made, model, SFT.key, {})
     assert console.out.getvalue() == t("en", f"fit.{code}", **found["params"]) + "\n"  # type: ignore[attr-defined]
     console.out = io.StringIO()
-    tell_misfits(console, ctx, made, model, SFT.key, teach_end=False)
+    tell_misfits(console, ctx, made, model, SFT.key, {"teach_end": False})
     assert console.out.getvalue() == t("en", f"fit.{'end_refused' if end else code}", model="Open") + "\n"
     text = add_rows(ctx, [{"text": f"A text {n}."} for n in range(20)], "texts")
     assert fit_of(ctx, text, model)["findings"] == []

@@ -318,3 +318,46 @@ def test_data_sets_of_equal_names_get_a_number(ctx: Context, tmp_path: Path) -> 
     datasets.rename_dataset(ctx, made[2], "lesson")
     with ctx.db.read() as session:
         assert [session.get_one(Dataset, key).name for key in made] == ["lesson", "lesson 2", "lesson 2"]
+
+
+DAMAGED = b"prompt,completion\n" + "".join(f"Ärger über {n},Größe\n" for n in range(30)).encode().replace(
+    b"\n", b"\xff\n"
+)
+
+
+def test_a_file_that_only_its_encoding_keeps_from_being_read_is_kept_and_another_one_can_be_chosen(
+    ctx: Context,
+) -> None:
+    made = add(ctx, {"a.csv": DAMAGED})
+    view = datasets.dataset_view(ctx, made)
+    (said,) = [note for note in view["detection"] if note["code"] == "encoding.refused"]
+    assert (view["status"], view["encoding"], view["columns"], view["shape"]) == ("draft", "utf-8", [], None)
+    assert said["params"]["fault"]["code"] == "data.file.no_good_rows"
+    assert {"cp1250", "gb18030", "mac_roman"} <= set(view["encodings"])
+    with pytest.raises(Fault, match=r"data\.file\.no_good_rows"):  # nothing is read behind anybody's back
+        datasets.preview_mapping(ctx, made, shape=None, mapping={})
+    with pytest.raises(Fault, match=r"data\.encoding\.unknown"):
+        sources.choose_encoding(ctx, made, "rot13")
+    with pytest.raises(Fault, match=r"data\.file\.no_good_rows"):
+        imports.start_import(ctx, made, {"shape": "prompt_completion", "mapping": {}})
+    sources.choose_encoding(ctx, made, "latin-1")
+    view = datasets.dataset_view(ctx, made)
+    assert (view["encoding"], view["columns"]) == ("latin-1", ["prompt", "completion"])
+    assert not [note for note in view["detection"] if note["code"] == "encoding.refused"]
+    assert len(imported(ctx, made)) == 30
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"prompt": "a"\n' * 3,  # plain ASCII: no encoding would help
+        '{"schön": 1\n'.encode() * 3,
+        '\ufeff{"schön": 1\n'.encode("utf-16-le"),
+        b"\x7fELF" + bytes(range(32)) * 40 + b"\xff\xfe",
+    ],
+)
+def test_a_file_that_no_encoding_would_help_is_refused_as_before(ctx: Context, data: bytes) -> None:
+    with pytest.raises(Fault):
+        add(ctx, {"a.jsonl": data})
+    assert not uploads(ctx)
+    assert not datasets.list_datasets(ctx)

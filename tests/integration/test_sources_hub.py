@@ -12,6 +12,7 @@ from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.core.process import new_nonce, this_boot
 from engine.data.importing import hub
+from engine.data.splits.cards import card_of
 from engine.jobs.reporter import Reporter
 from engine.jobs.runners import fetch_data
 from engine.jobs.signals import Cancelled
@@ -76,9 +77,14 @@ def test_a_data_set_of_a_hub(online: Context, tmp_path: Path, monkeypatch: pytes
     assert (state["status"], state["ended"]) == ("succeeded", True)
     view = datasets.dataset_view(online, state["dataset"])
     assert (view["name"], view["source_name"]) == ("lamps", "someone/lamps")
-    assert view["detection"][0]["params"] == {"name": "someone/lamps", "split": "train", "others": "test"}
-    assert pairs(imported(online, state["dataset"])) == [("Q1", "A1")]
-    assert not [request for request in asked if "test.csv" in request or "load.py" in request]
+    assert view["detection"][0]["params"] == {
+        "name": "someone/lamps",
+        "split": "train, test",
+        "others": "–",
+    }
+    rows = imported(online, state["dataset"])
+    assert (pairs(rows), [row["split"] for row in rows]) == ([("Q1", "A1"), ("x", "y")], ["train", "test"])
+    assert not [request for request in asked if "load.py" in request]
     assert not any(online.settings.folder("cache", "datasets").iterdir())
 
 
@@ -115,6 +121,11 @@ def test_files_of_one_part_are_chosen() -> None:
     assert (sum(files.values()), part, others) == (11, "train", ["test_sft"])
     assert hub.choose("a/b", sizes, "test_sft", "data")[0] == {"data/test_sft-00000-of-00001.parquet": 7}
     assert hub.choose("a/b", sizes, "validation", "en/")[0] == {"en/validation.jsonl": 3}
+    sets = {f"{part}-00000-of-00001.parquet": 1 for part in ("train_sft", "test_sft", "train_gen", "test_gen")}
+    assert hub.choose("a/b", sets, "", "")[1:] == ("train_gen, test_gen", ["test_sft", "train_sft"])
+    assert hub.choose("a/b", {"train.csv": 1, "dev.csv": 2, "eval.csv": 3}, "", "")[1] == "train, eval, validation"
+    card = card_of({"configs": [{"data_files": [{"split": "train", "path": "a*"}, {"split": "test", "path": "b*"}]}]})
+    assert hub.choose("a/b", {"a1.csv": 1, "b1.csv": 2}, "test", "", card)[0] == {"b1.csv": 2}
     outside = {"/etc/train.jsonl": 9, "../train.jsonl": 9, "data/../../train.jsonl": 9}
     assert hub.choose("a/b", {**outside, "train.jsonl": 1}, "", "")[0] == {"train.jsonl": 1}
     with pytest.raises(Fault, match=r"data\.hub\.no_split") as caught:

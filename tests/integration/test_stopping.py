@@ -75,7 +75,7 @@ def test_chat_stops_by_itself(ctx: Context, name: str) -> None:
 
 
 def test_where_the_end_is_refused_the_log_says_so_and_chat_talks_on(ctx: Context) -> None:
-    job, template = learnt(ctx, "plain", teach_end=False)
+    job, template = learnt(ctx, "plain", teach_end=False, open_ends=True)
     said, reason = answer(ctx, job, template, [MORE])
     assert said.startswith(LAST["content"])
     assert reason == "length"

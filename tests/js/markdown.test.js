@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderMarkdown } from "../../webui/static/views/shared/markdown.js";
+import { partedThought, renderMarkdown, thoughtFold } from "../../webui/static/views/shared/markdown.js";
 import { held } from "./page.js";
 
 test("what is written as HTML stays text", () => {
@@ -27,6 +27,16 @@ test("lists, code, quotes and tables are what they are elsewhere", () => {
 
 test("an answer that is still being written is drawn as far as it goes", () => {
   for (const source of ["```js\nlet x", "**bo", "- ", "| a |", "[a](http", "", "1."]) assert.doesNotThrow(() => held(renderMarkdown(source)), source);
+});
+
+test("thinking is told from the answer and folded", () => {
+  const found = { thought: "add <b>one</b>", words: "1" };
+  for (const text of ["<think>\nadd <b>one</b>\n</think>\n\n1", "[THINK]add <b>one</b>[/THINK]1", "add <b>one</b>\n</think>\n\n1"]) assert.deepEqual(partedThought(text), found, text);
+  for (const text of ["1", "", "Write </think> to end it.", "Well. <think>a</think> b"]) assert.equal(partedThought(text), null, text);
+  const fold = held(thoughtFold(found.thought)).querySelector("details");
+  assert.equal(fold.hasAttribute("open"), false);
+  assert.equal(fold.querySelector(".bubble-text").textContent, "add <b>one</b>");
+  assert.equal(thoughtFold(""), null);
 });
 
 const N = 1_000_000;

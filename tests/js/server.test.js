@@ -3,6 +3,7 @@ import { test } from "node:test";
 import "./page.js";
 import { shownJson, typedNumber } from "../../webui/static/kit/format.js";
 import { callServer, fromWire, sentenceOf } from "../../webui/static/kit/server.js";
+import { typedJson } from "../../webui/static/views/data/rows/typed.js";
 import { formNumber } from "../../webui/static/views/shared/form.js";
 
 const LARGE = 123456789012345678901234567890n;
@@ -34,6 +35,13 @@ test("what is typed as a number keeps its digits, what is none stays text", () =
 test("text in which such a number seems to stand is shown as it is", () => {
   assert.equal(shownJson({ text: '{"$integer":"5"}' }), '{"text":"{\\"$integer\\":\\"5\\"}"}');
   assert.equal(shownJson(undefined), "");
+});
+
+test("JSON that was typed keeps the digits of its numbers, in no text of it", () => {
+  const value = typedJson('[{"id": 1234567890123456789, "b": [-9007199254740993, 5, 1.5e3], "9007199254740993": "x 9007199254740993 \\"9007199254740993\\""}]');
+  assert.deepEqual(value, [{ id: 1234567890123456789n, b: [-9007199254740993n, 5, 1500], "9007199254740993": 'x 9007199254740993 "9007199254740993"' }]);
+  assert.deepEqual(typedJson(shownJson(value, 1)), value);
+  for (const text of ["", "[1", "{'a': 1}", "[NaN]"]) assert.equal(typedJson(text), null, text);
 });
 
 test("an exception's text is never a sentence", (context) => {

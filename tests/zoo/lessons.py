@@ -68,7 +68,7 @@ def learn(model: Any, lesson: list[Example], steps: int, rate: float) -> list[fl
     forward, losses, rng = Padded(model), [], random.Random(0)
     for _step in range(steps):
         chosen = rng.sample(lesson, len(lesson))
-        loss = forward.cross_entropy(chosen) / sum(one.trained for one in chosen)
+        loss = forward.cross_entropy(chosen) / sum(one.weight for one in chosen)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()

@@ -7,18 +7,22 @@ import logging
 import shutil
 import unicodedata
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
+from engine.core.context import Context
 from engine.core.errors import Fault, NotFound, TunesmithError
 from engine.core.obstacles import STATUS, obstacle
 from engine.core.settings import Settings
 from engine.services.data import export as data_export
 from engine.services.data import rejected_rows
+from engine.services.data.making.documents import take_documents
 from engine.services.data.taking_in import take_in
 from engine.services.jobs import spec_files
 from engine.services.models import tuned
@@ -39,6 +43,7 @@ _STATUS = {
 }
 _SPARE_MB = 200  # disk that an upload must leave free
 _MB = 1_000_000
+Take = Callable[[Context, Sequence[tuple[Path, str]]], Mapping[str, Any]]
 
 
 def safe_name(header: str) -> str:
@@ -84,8 +89,8 @@ class _Incoming:
             raise Fault("web.upload_incomplete", got=written, size=declared)
 
 
-async def _store(site: Site, request: Request) -> dict[str, int]:
-    """{"dataset": id} or {"job": id}, as `take_in`; {"waiting": files that are here} while more of the same group are to come."""
+async def _store(site: Site, request: Request, take: Take) -> Mapping[str, Any]:
+    """What `take` gives; {"waiting": files that are here} while more of the same group are to come."""
     name = safe_name(request.headers.get("x-filename", ""))
     if not name:
         raise Fault("web.upload_nameless")
@@ -95,8 +100,8 @@ async def _store(site: Site, request: Request) -> dict[str, int]:
     try:
         await incoming.receive(request)
         if group is None:
-            return await asyncio.to_thread(take_in, site.ctx, [(incoming.path, name)])
-        return await asyncio.to_thread(_grouped, site, group, incoming.path, name, request)
+            return await asyncio.to_thread(take, site.ctx, [(incoming.path, name)])
+        return await asyncio.to_thread(_grouped, site, group, incoming.path, name, request, take)
     except ClientDisconnect as gone:
         raise Fault("web.upload_incomplete", got=0, size=0) from gone
     except OSError as error:
@@ -107,13 +112,13 @@ async def _store(site: Site, request: Request) -> dict[str, int]:
         incoming.path.unlink(missing_ok=True)
 
 
-def _grouped(site: Site, group: UploadGroup, path: Path, name: str, request: Request) -> dict[str, int]:
+def _grouped(site: Site, group: UploadGroup, path: Path, name: str, request: Request, take: Take) -> Mapping[str, Any]:
     place, count = (_number(request.headers.get(key, "")) for key in ("x-group-place", "x-group-count"))
     group.take(path, name, place)
     if place + 1 < count:
         return {"waiting": place + 1}
     try:
-        return take_in(site.ctx, group.files(count))
+        return take(site.ctx, group.files(count))
     finally:
         group.remove()
 
@@ -141,7 +146,14 @@ def router(site: Site) -> APIRouter:
     @routes.post("/api/uploads")
     async def upload(request: Request) -> Response:
         try:
-            return JSONResponse(await _store(site, request))
+            return JSONResponse(await _store(site, request, take_in))
+        except TunesmithError as error:
+            return _refused(request, error)
+
+    @routes.post("/api/documents")
+    async def documents(request: Request) -> Response:
+        try:
+            return JSONResponse(await _store(site, request, take_documents))
         except TunesmithError as error:
             return _refused(request, error)
 

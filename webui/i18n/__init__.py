@@ -30,7 +30,13 @@ def sentence(language: str, code: str, params: Mapping[str, Any]) -> str | None:
     """The sentence for a stored event or reason; None when this version has none for its code."""
     keys = (f"{room}.{code}" for room in ("event", "plan", "detect", "error", "jobs.event", "fit", "resume"))
     known = next((key for key in keys if key in catalogue(language)), None)
-    return t(language, known, **params) if known else None
+    return t(language, known, **_with_names(language, params)) if known else None
+
+
+def _with_names(language: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The params of a sentence with what people call an encoding."""
+    named = catalogue(language).get(f"data.encoding.name.{params.get('encoding')}")
+    return {**params, "encoding": named} if named else params
 
 
 def error_text(language: str, error: TunesmithError) -> str:

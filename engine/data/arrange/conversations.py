@@ -11,7 +11,7 @@ from engine.data.arrange.arrangement import TURNS, Arrangement
 from engine.data.arrange.names import members_of, speaker
 from engine.data.records.bounds import MAX_ROW
 from engine.data.records.record import Record, Rejected, RowFault, show
-from engine.data.schema.left_out import says_something
+from engine.data.schema.contents import says_something
 
 MOST_TURNS = 10_000
 Item = Record | Rejected

@@ -9,7 +9,7 @@ from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.conversations import Item
 from engine.data.arrange.scripts import ROLE, WORDS, as_messages, spoken
 from engine.data.records.record import Record
-from engine.data.schema.left_out import says_something
+from engine.data.schema.contents import says_something
 
 
 def as_plain(plan: Arrangement) -> Arrangement:

@@ -24,8 +24,7 @@ from engine.data.arrange.names import (
     column_name,
     speaker,
 )
-from engine.data.schema.contents import Rows, mostly_text, reads_like, values_of
-from engine.data.schema.left_out import says_something
+from engine.data.schema.contents import Rows, mostly_text, reads_like, says_something, values_of
 
 _MOSTLY = 0.8  # share of the cells that must name a known speaker
 _ALWAYS = 0.95  # the same where the column's name says nothing

@@ -8,10 +8,9 @@ from typing import Any
 from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.guess_rows import Way
 from engine.data.records.record import RowFault
-from engine.data.schema.contents import Rows
+from engine.data.schema.contents import Rows, says_something
 from engine.data.schema.filled_templates.columns import split_value
 from engine.data.schema.filled_templates.declared import FILLED_TEMPLATES, FilledTemplate
-from engine.data.schema.left_out import says_something
 
 _MOSTLY, _NEARLY_ALL = 0.5, 0.8  # share of the texts that must be one; of those whose marks are words
 _SOME = 0.2  # from which on it is offered

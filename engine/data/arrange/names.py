@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from engine.data.schema.normalise.turns import ROLES
+from engine.data.schema.layouts.roles import ROLES
 
 ROLE = (
     "role", "from", "speaker", "sender", "author", "author_role", "speaker_role", "message_role", "turn_role", "sender_type",

@@ -13,10 +13,10 @@ from engine.data.arrange.guess_texts import script_ways, text_ways
 from engine.data.arrange.nested import is_tree
 from engine.data.arrange.sample import sampled
 from engine.data.records.record import MAX_NAME, Record, RowFault, clip
+from engine.data.schema.contents import says_something
 from engine.data.schema.filled_templates.columns import splitting
 from engine.data.schema.filled_templates.declared import filled_template
 from engine.data.schema.guess import Guess, guess_shape
-from engine.data.schema.left_out import says_something
 
 _MAX_COLUMNS = 200
 _PAIRS = {"prompt_completion": ("prompt", "completion"), "alpaca": ("instruction", "output")}

@@ -13,7 +13,7 @@ from engine.data.arrange.groups import GroupFinder
 from engine.data.arrange.trees import ways
 from engine.data.readers.arranged_reader import arranged_item, arranged_line
 from engine.data.records.record import Record, Rejected
-from engine.data.schema.left_out import says_something
+from engine.data.schema.contents import says_something
 
 
 def scattered(items: Iterator[Item], plan: Arrangement, path: Path) -> Iterator[Item]:

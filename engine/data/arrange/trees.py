@@ -11,7 +11,7 @@ from engine.data.arrange.conversations import Item, conversation, place_of, raw_
 from engine.data.arrange.names import speaker
 from engine.data.records.bounds import MAX_ROW
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
-from engine.data.schema.left_out import says_something
+from engine.data.schema.contents import says_something
 
 MOST_IN_TREE = 20_000  # messages
 _ASKING = ("user", "human", "prompter")

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
-from engine.data.detection.file_signatures import PACKED_KINDS, binary_format
+from engine.data.detection.file_signatures import PACKED_KINDS, binary_format, page_by_name
 from engine.data.detection.format import Format
 from engine.data.detection.formats import detect_text_format
 from engine.data.detection.table_notes import excel_notes, table_reason, taken_notes
 from engine.data.readers.documents import DOCUMENTS, ENCODING, Documents
 from engine.data.readers.excel_reader import survey
+from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.parquet_reader import open_parquet, unusable_columns
 from engine.data.readers.source_file import SourceFile
 from engine.data.readers.tables.headers import FIRST_ROW, NO_HEADER
@@ -21,7 +22,8 @@ from engine.data.readers.tables.taken import chosen_table, table_layout
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import ReadingBudget
 from engine.data.records.encodings import Encoding, detect_encoding, known_encoding
-from engine.data.records.record import MAX_NAME, clip
+from engine.data.records.record import MAX_NAME, clip, show
+from engine.data.splits.words import part_of_value
 
 _MAX_SHEETS = 100
 Note = dict[str, Any]
@@ -57,7 +59,7 @@ def detect_file(
         return _document(file, options)
     if file.format in TABLES:
         return _taken(file, options, budget)
-    kind = binary_format(file.path)
+    kind = binary_format(file.path) or page_by_name(file.path, file.name)
     if kind == "zip" or kind in PACKED_KINDS:
         raise Fault("data.archive.nested")
     if kind == "parquet":
@@ -80,12 +82,40 @@ def _text(file: SourceFile, encoding: str | None, options: Mapping[str, Any]) ->
     form = detect_text_format(file.path, chosen.name, file.name)
     notes = [
         note("encoding", chosen.name, chosen.code, chosen.params),
+        *other_notes(chosen),
         note("format", form.name, form.code, form.params),
         *(note("format", form.name, code, params) for code, params in form.remarks),
     ]
     return DetectedFile(
         SourceFile(file.path, file.name, form.name, chosen.name, form.options).chosen(options), form, notes
     )
+
+
+def other_notes(found: Encoding) -> list[Note]:
+    """What the file would be in the other encodings that it may have."""
+    return [
+        note("encoding", name, "encoding.other", {"encoding": name, "line": clip(line)}) for name, line in found.others
+    ]
+
+
+def part_lists(file: SourceFile, encoding: str | None) -> list[DetectedFile]:
+    """The lists of a JSON object as files of their own, where the names of all of them mean parts of a data set; else none."""
+    chosen = _chosen(file, encoding)
+    lists = [one for one in lists_inside(file.path, chosen.name) if one.first == "{"]
+    if not all(part_of_value(one.key) for one in lists):
+        return []
+    known = file.options.get("key")  # one of them that was told before
+    found = []
+    for one in lists:
+        if known in (None, one.key):
+            form = Format("json", "format.json_member", {"key": show(one.key)}, {"key": one.key})
+            name = file.name if known else f"{file.name}/{one.key}"
+            notes = [
+                note("encoding", chosen.name, chosen.code, chosen.params),
+                note("format", "json", form.code, form.params),
+            ]
+            found.append(DetectedFile(SourceFile(file.path, name, "json", chosen.name, form.options), form, notes))
+    return found
 
 
 def _chosen(file: SourceFile, encoding: str | None) -> Encoding:

@@ -11,14 +11,15 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.core.text import Text
 from engine.data.detection.detect_arrangement import arrangement_changes
-from engine.data.detection.detect_file import DetectedFile, Note, detect_file, note
+from engine.data.detection.detect_file import DetectedFile, Note, detect_file, note, part_lists
 from engine.data.readers.documents import DOCUMENTS, Documents
 from engine.data.readers.source_file import TEXTS, SourceFile
 from engine.data.records.bounds import LOOK_BYTES, ReadingBudget
 from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.guess import guess_shape
+from engine.data.splits.proposal import FilePlaces, propose, unsaid_beside
 
-_LOOK_ROWS = 200  # of one file; fewer of each where there are many
+_LOOK_ROWS = 1_000  # of one file; fewer of each where there are many
 _LEAST_ROWS = 5
 _MAX_COLUMNS = 200
 _MAX_NAMED = 20  # files named one by one
@@ -41,6 +42,7 @@ class DetectedUpload:
     plain_columns: list[str] = field(
         default_factory=list
     )  # names that the records have by themselves; empty: as `columns`
+    splits: dict[str, Any] | None = None  # the parts that the data bring, as `SplitPlan.as_dict`; None: nothing to keep
 
     @property
     def format(self) -> str:
@@ -83,6 +85,7 @@ def detect_files(
     options: Mapping[str, Any] | None = None,
     refused: Sequence[tuple[str, Fault]] = (),
     budget: ReadingBudget | None = None,
+    places: FilePlaces | None = None,
 ) -> DetectedUpload:
     """Understand several files as one data set. A file that cannot be read is named in the notes, the others stay.
 
@@ -90,6 +93,7 @@ def detect_files(
         files: with an empty format where nobody has looked at them yet.
         refused: names of files that were left out before, and why.
         budget: how long it may take.
+        places: where the files lay, by which their parts are told.
 
     Raises:
         Fault: the first one, when no file can be read.
@@ -102,15 +106,27 @@ def detect_files(
         for file in files:
             budget.heed()
             try:
-                one = detect_file(file, encoding, options or {}, documents, budget)
-                _need_a_row(one.file, budget)
-                found.append(one)
+                for one in _detected(file, encoding, options or {}, documents, budget):
+                    _need_a_row(one.file, budget)
+                    found.append(one)
             except Fault as fault:
                 faults.append((file.name, fault))
     if not found:
         raise faults[0][1]
     source = DetectedUpload(tuple(one.file for one in found), notes=_file_notes(found, faults))
-    return _with_shape(source, found, budget)
+    return _with_shape(source, found, budget, places or FilePlaces())
+
+
+def _detected(
+    file: SourceFile, encoding: str | None, options: Mapping[str, Any], documents: Documents, budget: ReadingBudget
+) -> list[DetectedFile]:
+    """The file, or the lists in it where each holds a part: {"train": [...], "test": [...]}. Raises as `detect_file`."""
+    try:
+        return [detect_file(file, encoding, options, documents, budget)]
+    except Fault as fault:
+        if fault.code == "data.json.several_lists" and (lists := part_lists(file, encoding)):
+            return lists
+        raise
 
 
 def refused_note(name: str, fault: Fault) -> Note:
@@ -163,7 +179,9 @@ def _file_notes(found: list[DetectedFile], faults: list[tuple[str, Fault]]) -> l
     return notes
 
 
-def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: ReadingBudget) -> DetectedUpload:
+def _with_shape(
+    source: DetectedUpload, found: list[DetectedFile], budget: ReadingBudget, places: FilePlaces
+) -> DetectedUpload:
     each = max(_LEAST_ROWS, _LOOK_ROWS // len(found))
     by_file = [list(_first(file, each, budget)) for file in source.files]
     looked = [item for several in by_file for item in several]
@@ -179,7 +197,10 @@ def _with_shape(source: DetectedUpload, found: list[DetectedFile], budget: Readi
     )
     changes = arrangement_changes(columns, by_file, guess, is_text=only_texts, each=each)
     told = changes.pop("notes", None) or guess.notes()
-    return replace(read, notes=[*notes, *told], **changes)
+    parts = propose([one.file.name for one in found], places, columns, rows, list(guess.mapping.values()))
+    why = [note("splits", value, code, params) for code, value, params in parts.notes]
+    notes = [*unsaid_beside([*notes, *told], parts.plan), *why]
+    return replace(read, notes=notes, splits=None if parts.plan is None else parts.plan.as_dict(), **changes)
 
 
 def _first(file: SourceFile, rows: int, budget: ReadingBudget) -> Iterator[Record | Rejected]:

@@ -45,6 +45,7 @@ _READ = (
     (_HTML, "html"),
 )
 PACKED_KINDS = ("gzip", "bzip2", "xz", "zstd")  # one file, packed by itself
+_PAGES = (".html", ".htm", ".xhtml")
 _TELLING = (b"{\\rtf",)
 _HEAD = 1_024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -77,3 +78,11 @@ def binary_format(path: Path) -> str | None:
         if head.startswith(mark) and (binary or mark in _TELLING):
             raise Fault(code, **({"kind": kind} if kind else {}))
     return "parquet" if binary and head.startswith(b"PAR1") else None
+
+
+def page_by_name(path: Path, name: str) -> str | None:
+    """`html` for a piece of a page without its frame, which only the name tells from a text with marks."""
+    if not name.lower().endswith(_PAGES):
+        return None
+    with path.open("rb") as file:
+        return "html" if file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<") else None

@@ -21,6 +21,7 @@ from engine.data.records.lines import Line, numbered_lines
 from engine.data.records.record import show
 from engine.data.schema.declared import is_known_name
 from engine.data.schema.filled_templates.declared import begins_with_a_mark
+from engine.data.schema.layouts.turn_lists import is_bare_conversation
 
 _MARKDOWN = ("md", "markdown", "mdown")
 _LIST_STARTS = ("[{", "[[", '["', "[]", "[")  # a text may begin with a bracket too
@@ -87,32 +88,42 @@ def _opening(text: str) -> str:
 
 def _are_several(text: str, lines: list[Line]) -> bool:
     """Whether objects stand one after another that are not one a line: over several lines, or two on the first one."""
-    if any(opens_comment(line.text) for line in lines):
-        return True
     scanner = JsonScanner(io.StringIO(behind_comments(text)), alone=True)
     first = scanner.value()
     if _object(first.text) is None:
         return False
     if scanner.peek() == ",":
         scanner.take()
-    return scanner.peek() == "{" and ("\n" in first.text or scanner.line == first.line)
+    if scanner.peek() != "{":
+        return False
+    return "\n" in first.text or scanner.line == first.line or any(opens_comment(line.text) for line in lines)
 
 
 def _is_row(line: Line) -> bool:
     text = line.text.strip()
-    return line.whole and text.startswith("{") and text.endswith(("}", "},"))
+    return line.whole and text.removesuffix(",")[-1:] in {"{": "}", "[": "]"}.get(text[:1], "-")
 
 
 def _is_jsonl(first: str, lines: list[Line]) -> bool:
     """Objects, one a line: the first line is one, or at least half of the lines look like one."""
     if first.startswith("["):
-        return False
+        return len(lines) > 1 and sum(_is_conversation(line) for line in lines) * 2 > len(lines)
     value = _object(first)
     if value is not None:
-        lists = any(isinstance(member, list) for member in value.values())
+        lists = any(isinstance(member, list) and not is_bare_conversation(member) for member in value.values())
         known = any(is_known_name(key) for key in value)
         return len(lines) > 1 or known or not lists
     return sum(_is_row(line) for line in lines) * 2 >= len(lines)
+
+
+def _is_conversation(line: Line) -> bool:
+    """Whether a line is a list of turns, or an object as other rows are."""
+    text = line.text.strip()
+    try:
+        value = json.loads(text) if _is_row(line) else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) or is_bare_conversation(value)
 
 
 def _object(text: str) -> dict[str, Any] | None:

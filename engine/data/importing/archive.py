@@ -16,6 +16,7 @@ from engine.core.errors import Fault
 from engine.data.importing.names import clean_name
 from engine.data.records.bounds import MAX_MEMBERS, MAX_RATIO, MB, PLENTY, ReadingBudget, check_disk
 from engine.data.records.zip_files import DAMAGE, check_ratio, open_zip
+from engine.data.splits.cards import DataCard
 
 _CHUNK = 2**20
 _JUNK = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|desktop\.ini$|\._|\.git(/|attributes$|ignore$))", re.I)
@@ -31,6 +32,8 @@ class Unpacked:
 
     files: list[tuple[Path, str]] = field(default_factory=list)  # (path on disk, name in the archive)
     faults: list[tuple[str, Fault]] = field(default_factory=list)  # (name in the archive, why it was left out)
+    places: dict[Path, str] = field(default_factory=dict)  # path on disk -> where it lay: archive, folders, name
+    cards: list[DataCard] = field(default_factory=list)  # what data cards among the files say
 
 
 def unpack(path: Path, folder: Path, limit_mb: int, taken: int = 0, budget: ReadingBudget | None = None) -> Unpacked:

@@ -73,9 +73,8 @@ def used_of(source: DetectedUpload) -> frozenset[str]:
     return plan_of(source).used | frozenset((*source.columns, *members))
 
 
-def with_split_texts(source: DetectedUpload, convert: Callable[[Record], T]) -> Callable[[Record], T]:
+def with_split_texts(plan: Arrangement, convert: Callable[[Record], T]) -> Callable[[Record], T]:
     """A converter of records whose filled-in texts are taken apart before."""
-    plan = plan_of(source)
     if plan.how != "filled":
         return convert
     split = splitter(plan)

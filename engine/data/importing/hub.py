@@ -13,6 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from engine.core.errors import Fault
 from engine.data.importing.packed import plain_name
+from engine.data.splits.cards import DataCard
+from engine.data.splits.files import named_part
+from engine.data.splits.words import VAL, part_of_word, parts_in, words_of
 
 ENVIRONMENT = {"HF_HUB_ETAG_TIMEOUT": "8", "HF_HUB_DOWNLOAD_TIMEOUT": "20"}
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
@@ -23,10 +26,6 @@ _KINDS = (
 )  # fmt: skip
 _ABOUT = re.compile(r"(^|/)(\.|readme|licen[cs]e|dataset_infos?\.json$|state\.json$|metadata)", re.I)
 _SHARD = re.compile(r"^(.+?)[-_.]\d{3,6}([-_]of[-_]\d{3,6})?$")
-_SPLITS = {
-    "train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation",
-    "dev": "validation", "test": "test", "eval": "test", "testing": "test",
-}  # fmt: skip
 WHOLE = "train"  # the part of a file that names none
 
 
@@ -41,12 +40,17 @@ def check_name(name: str) -> str:
 
 
 def split_of(path: str) -> str:
-    """Which part a file belongs to, by its name and folders."""
+    """Which part a file belongs to, by its name and folders: "train", "validation", "test", "eval", or a repository's own word."""
     place = PurePosixPath(plain_name(path))
     if found := _SHARD.match(place.stem):
-        return _SPLITS.get(found.group(1).lower(), found.group(1))
-    words = re.split(r"[^a-z]+", "/".join((*place.parts[:-1], place.stem)).lower())
-    return next((_SPLITS[word] for word in reversed(words) if word in _SPLITS), WHOLE)
+        part = part_of_word(found.group(1).lower())
+        return _hub_word(part) if part else found.group(1)
+    named = named_part(path)
+    return _hub_word(named.part) if named else WHOLE
+
+
+def _hub_word(part: str) -> str:
+    return "validation" if part == VAL else part
 
 
 def _is_plain(path: str) -> bool:
@@ -55,8 +59,14 @@ def _is_plain(path: str) -> bool:
     return not place.is_absolute() and ".." not in place.parts
 
 
-def choose(name: str, sizes: dict[str, int], split: str, folder: str) -> tuple[dict[str, int], str, list[str]]:
-    """Of a repository's files those of one part: ({path: bytes}, the part, the other parts).
+def choose(
+    name: str, sizes: dict[str, int], split: str, folder: str, card: DataCard | None = None
+) -> tuple[dict[str, int], str, list[str]]:
+    """Of a repository's files those of one part, or of all that belong together: ({path: bytes}, the parts, the other parts).
+
+    Args:
+        split: the part; empty: the training part with those that are held out of it ("train_sft" with "test_sft").
+        card: what the repository's card says of its files.
 
     Raises:
         Fault: "data.hub.no_files", "data.hub.no_split".
@@ -69,13 +79,26 @@ def choose(name: str, sizes: dict[str, int], split: str, folder: str) -> tuple[d
     }
     kinds = ([path for path in inside if plain_name(path).lower().endswith(kind)] for kind in _KINDS)
     for path in next((found for found in kinds if found), []):
-        parts[split_of(path)][path] = inside[path]
+        said = card.part_of(path) if card else None
+        parts[_hub_word(said) if said else split_of(path)][path] = inside[path]
     if not parts:
         raise Fault("data.hub.no_files", name=name)
-    wanted = split.strip() or next(part for part in (WHOLE, *sorted(parts)) if part in parts)
-    if wanted not in parts:
-        raise Fault("data.hub.no_split", name=name, split=wanted[:60], found=", ".join(sorted(parts))[:300])
-    return parts[wanted], wanted, sorted(part for part in parts if part != wanted)
+    wanted = [split.strip()] if split.strip() else _together(sorted(parts))
+    if wanted[0] not in parts:
+        raise Fault("data.hub.no_split", name=name, split=wanted[0][:60], found=", ".join(sorted(parts))[:300])
+    files = {path: size for part in wanted for path, size in parts[part].items()}
+    return files, ", ".join(wanted), sorted(part for part in parts if part not in wanted)
+
+
+def _together(parts: list[str]) -> list[str]:
+    """The training part, and those whose names differ from its name in the part's word alone."""
+    of = {part: [one for _place, one in parts_in(words_of(part))] for part in parts}
+    first = next(
+        (part for part in (WHOLE, *parts) if part in parts and (part == WHOLE or "train" in of[part])), parts[0]
+    )
+    rest = [word for word in words_of(first) if not parts_in([word])]
+    same = [part for part in parts if of[part] and [word for word in words_of(part) if not parts_in([word])] == rest]
+    return [first, *(part for part in same if part != first)]
 
 
 # ------------------------------------------------------------------ in the child
@@ -85,7 +108,10 @@ def _list(name: str) -> None:
     from huggingface_hub import HfApi
 
     info = HfApi().dataset_info(name, files_metadata=True, timeout=8)
-    print(json.dumps({"commit": info.sha, "files": {file.rfilename: file.size or 0 for file in info.siblings or ()}}))
+    files = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+    said = info.card_data.to_dict() if info.card_data else {}
+    head = {key: said.get(key) for key in ("configs", "tags")}
+    print(json.dumps({"commit": info.sha, "files": files, "card": head}, default=str))
 
 
 def _get(name: str, commit: str, target: Path, files: list[str]) -> None:

@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.detection.detect_upload import DetectedUpload
-from engine.data.importing.arranging import forget_written, used_of, with_split_texts, written_source
+from engine.data.importing.arranging import forget_written, plan_of, used_of, written_source
 from engine.data.importing.import_work import ImportWork, disk_fault, first_rejected
-from engine.data.importing.reading import Convert, Outcome, Place, batches, outcomes
+from engine.data.importing.making import Makers, Recipe, helpers_for
+from engine.data.importing.reading import Convert, Outcome, Place, first_pieces, outcomes, pieces
 from engine.data.records.bounds import LOOK_BYTES, Later, ReadingBudget, check_disk
 from engine.data.records.record import Rejected
 from engine.data.rows.store import Stored, finish
 from engine.data.schema.contents import MOST_LABELS
 from engine.data.schema.declared import shape_of
 from engine.data.schema.left_out import LeftOutColumn, LeftOutCounter
-from engine.data.schema.mapping import ColumnMapping, make_plan
+from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import Row, normaliser
 from engine.data.schema.normalise.tidy import TidyCounter, check_tidy
+from engine.data.splits.plan import SplitPlan, read_plan
 
 _PREVIEW_ROWS = 500
 Templates = Mapping[str, Sequence[str]]
@@ -40,6 +42,7 @@ class Imported:
         kept: the first of the rejected rows, as the table of rejected rows has them.
         rejected_path: the file of all of them; None where there is none.
         stats: as `Tally.as_dict` gives them.
+        left_out: columns that are not learnt although rows have something there, where that was asked for.
     """
 
     stored: Stored | None
@@ -47,6 +50,7 @@ class Imported:
     kept: list[dict[str, Any]]
     rejected_path: Path | None
     stats: dict[str, Any]
+    left_out: list[LeftOutColumn] = field(default_factory=list)
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Preview:
         kept: columns that are not trained on and stay as extra fields.
         classes: of a classification, how often each answer was seen, the most frequent first.
         left_out: columns that are not learnt although rows have something there.
+        splits: rows that were seen and can be used, by their part; empty where parts are drawn.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -76,6 +81,7 @@ class Preview:
         default_factory=list
     )  # repairs of conversations, as `TidyCounter.found` gives them
     tidy_together: int = 0  # rows that all repairs together save
+    splits: dict[str, int] = field(default_factory=dict)
 
 
 def converter(
@@ -84,16 +90,36 @@ def converter(
     mapping: Mapping[str, str],
     templates: Templates | None = None,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
 ) -> Convert:
-    """What makes rows of records under a mapping. Raises Fault when the mapping does not fit the columns."""
-    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
-    return with_split_texts(source, normaliser(plan))
+    """What makes rows of records under a mapping. Raises Fault when mapping or parts do not fit the files."""
+    return recipe_of(source, shape, mapping, templates, tidy, splits).convert()
 
 
-def _plan(
-    source: DetectedUpload, shape: str | None, mapping: Mapping[str, str], templates: Templates | None
-) -> ColumnMapping:
-    return make_plan(shape_of(shape), mapping, source.columns, templates)
+def split_plan(source: DetectedUpload, splits: Mapping[str, Any] | None) -> SplitPlan | None:
+    """Where the rows' parts come from: as wished, else as the files have them. Raises Fault, see `read_plan`."""
+    columns = [*source.columns, *source.plain_columns]
+    return read_plan(source.splits if splits is None else splits, [file.name for file in source.files], columns)
+
+
+def left_out_counter(recipe: Recipe) -> LeftOutCounter:
+    """Counts columns that are neither learnt nor say a row's part."""
+    told = None if recipe.splits is None else recipe.splits.column
+    return LeftOutCounter(lambda column: column == told or recipe.plan.takes(column))
+
+
+def recipe_of(
+    source: DetectedUpload,
+    shape: str | None,
+    mapping: Mapping[str, str],
+    templates: Templates | None = None,
+    tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """How records become rows. Raises Fault when mapping or parts do not fit the files."""
+    plan = make_plan(shape_of(shape), mapping, source.columns, templates)
+    files = tuple(file.name for file in source.files)
+    return Recipe(replace(plan, tidy=check_tidy(tidy)), plan_of(source), split_plan(source, splits), files)
 
 
 def preview(
@@ -104,16 +130,17 @@ def preview(
     templates: Templates | None = None,
     budget: ReadingBudget | None = None,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
 ) -> Preview:
     """At most `limit` rows that work and as many that do not, from the beginning of the file, as far as the budget goes."""
     found, kept, classes = Preview(), dict[str, None](), Counter[str]()
-    plan = replace(_plan(source, shape, mapping, templates), tidy=check_tidy(tidy))
-    beside = LeftOutCounter(plan.used)
-    differing = LeftOutCounter(used_of(source))
+    recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
+    plan = recipe.plan
+    beside, differing = left_out_counter(recipe), LeftOutCounter(used_of(source).__contains__)
     repairs = TidyCounter(lambda names: normaliser(replace(plan, tidy=names)), plan.tidy)
     budget = budget or ReadingBudget()
     watched = repairs.watching(beside.watching(normaliser(plan)))
-    items = outcomes(source, with_split_texts(source, watched), budget, differing.count)
+    items = outcomes(source, recipe.around(watched), budget, differing.count)
     for item in _in_time(islice(items, _PREVIEW_ROWS), found):
         found.checked += 1
         if isinstance(item, Rejected):
@@ -122,6 +149,8 @@ def preview(
                 found.rejected.append(item)
             continue
         kept.update(dict.fromkeys(item.get("extra", ())))
+        if part := item.get("split"):
+            found.splits[part] = found.splits.get(part, 0) + 1
         if shape == "classification":
             classes[item["messages"][-1]["content"]] += 1
         if len(found.rows) < limit:
@@ -155,7 +184,11 @@ def import_rows(
     tell: Tell = lambda _place, _rows, _rejected: None,
     lasting: bool = False,
     budget: ReadingBudget | None = None,
+    processes: int = 1,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
+    look_beside: bool = False,
+    most: int | None = None,
 ) -> Imported:
     """Read the whole source and store its rows under `folder`, which is the import's own. A row's id is its place among all records.
 
@@ -163,27 +196,36 @@ def import_rows(
         tell: hears now and then how far it is: the place, rows so far, rejected rows so far. What it raises ends the import.
         lasting: after any end but a good one, the same call goes on where it was; else nothing remains of it.
         budget: how long it may take, and who is asked meanwhile whether to go on.
+        processes: how many may work on a large source at once.
         tidy: repairs of whole conversations that are made, as `TIDIES` has them.
+        splits: where the rows' parts come from, as `SplitPlan` says; None: as the files have them.
+        look_beside: whether columns are counted that are not learnt.
+        most: how many records are read; None: all.
 
     Raises:
-        Fault: of the mapping; "data.import.disk_full"; OverBounds.
+        Fault: of the mapping or the parts; "data.import.disk_full"; OverBounds.
         Later: it takes longer than `budget` says.
     """
-    convert = converter(source, shape, mapping, templates, tidy)
-    budget = budget or ReadingBudget()
+    recipe = recipe_of(source, shape, mapping, templates, tidy, splits)
+    beside = left_out_counter(recipe) if look_beside else None
+    budget, given = budget or ReadingBudget(), source
     work = ImportWork(folder, lasting=lasting)
     done = False
     try:
-        with work, _uncollected():
-            source = written_source(source, folder, budget)
-            for batch, place in batches(source, convert, work.place, budget):
+        source = written_source(source, folder, budget)
+        size = sum(file.path.stat().st_size for file in source.files if file.path.is_file())
+        convert = recipe.around(beside.watching(normaliser(recipe.plan)) if beside else normaliser(recipe.plan))
+        helpers = 0 if beside or most is not None else helpers_for(size, processes)
+        with work, _uncollected(), Makers(recipe, helpers, convert) as makers:
+            read = first_pieces(pieces(source, work.place, budget), most)
+            for made, place in makers.made(read, work.place.items):
                 check_disk(folder)
-                work.add(batch, place)
+                work.add(made, place)
                 tell(place, len(work.draft), work.rejected.count)
                 gc.collect(0)  # readers of documents do make some
             if lasting:
                 work.save()
-        outcome = _finish(work, folder, val_fraction, seed)
+        outcome = _finish(work, folder, val_fraction if recipe.splits is None or recipe.splits.draw else 0.0, seed)
         done = True
     except OSError as error:
         raise disk_fault(error, folder) from error
@@ -191,7 +233,18 @@ def import_rows(
         if done or not lasting:
             work.discard(keep_rejected=done)
             forget_written(folder)
-    return outcome
+    return outcome if beside is None else replace(outcome, left_out=[*_differing(given, budget), *beside.found()])
+
+
+def _differing(source: DetectedUpload, budget: ReadingBudget) -> list[LeftOutColumn]:
+    """Columns of single messages that become no part of a conversation and stay not beside it."""
+    if not plan_of(source).spans:
+        return []
+    beside = LeftOutCounter(used_of(source).__contains__)
+    for item in source.records(ReadingBudget(heed=budget.heed)):
+        if not isinstance(item, Rejected):
+            beside.count(item.values)
+    return beside.found()
 
 
 @contextlib.contextmanager

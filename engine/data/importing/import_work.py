@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 
 from engine.core.errors import Fault
 from engine.core.obstacles import obstacle
-from engine.data.importing.reading import Outcome, Place
+from engine.data.importing.making import Made
+from engine.data.importing.reading import Place
 from engine.data.records.record import Rejected
 from engine.data.rows.drafts import RowsDraft
 
@@ -87,14 +88,12 @@ class ImportWork:
             with contextlib.suppress(*((OSError,) if error else ())):  # a full disk is on its way up already
                 part.close()
 
-    def add(self, batch: Sequence[Outcome], place: Place) -> None:
-        """Take in a batch that ends at a place."""
-        for row_id, item in enumerate(batch, place.items - len(batch)):
-            if isinstance(item, Rejected):
-                self.rejected.add(item)
-                self.draft.tally.reject(item.code)
-            else:
-                self.draft.add(item, row_id, "train")
+    def add(self, made: Made, place: Place) -> None:
+        """Take in a piece that ends at a place."""
+        for item in made.rejected:
+            self.rejected.add(item)
+            self.draft.tally.reject(item.code)
+        self.draft.append(made.rows)
         self.place = place
         if self._lasting and time.monotonic() - self._saved_at > self._wait:
             self.save()

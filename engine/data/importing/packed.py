@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from engine.core.errors import Fault
 from engine.data.detection.file_signatures import binary_format
-from engine.data.importing.archive import NoRoom, Room, Unpacked
+from engine.data.importing.archive import NoRoom, Room, Unpacked, unpack
 from engine.data.records.bounds import MAX_XZ_MEMORY, ReadingBudget
 from engine.data.records.record import show
 
@@ -51,7 +51,28 @@ def unpack_stream(
     return target
 
 
-def unpack_members(done: Unpacked, folder: Path, limit_mb: int, taken: int, budget: ReadingBudget) -> None:
+def files_inside(path: Path, name: str, folder: Path, limit_mb: int, taken: int, budget: ReadingBudget) -> Unpacked:
+    """The files of an archive, what a packed file holds, or the file itself.
+
+    Raises:
+        Fault: as `unpack` and `unpack_stream`. Nothing is left then.
+    """
+    kind = binary_format(path)
+    if kind in PACKED:
+        return Unpacked([(unpack_stream(path, str(kind), folder, limit_mb, taken, budget), plain_name(name))])
+    if kind != "zip":
+        return Unpacked([(path, name)])
+    found = unpack(path, folder, limit_mb, taken, budget)
+    try:
+        _unpack_members(found, folder, limit_mb, taken + sum(file.stat().st_size for file, _ in found.files), budget)
+    except BaseException:
+        for file, _name in found.files:
+            file.unlink(missing_ok=True)
+        raise
+    return found
+
+
+def _unpack_members(done: Unpacked, folder: Path, limit_mb: int, taken: int, budget: ReadingBudget) -> None:
     """Unpack those files of an archive that were packed once more by themselves; what cannot be unpacked joins the faults.
 
     Raises:
@@ -62,10 +83,10 @@ def unpack_members(done: Unpacked, folder: Path, limit_mb: int, taken: int, budg
         try:
             kind = _packed_kind(path)
             file = path if kind is None else unpack_stream(path, kind, folder, limit_mb, taken, budget)
-        except NoRoom:
-            done.files += files[at:]
-            raise
-        except Fault as fault:
+        except BaseException as fault:
+            if isinstance(fault, NoRoom) or not isinstance(fault, Fault):
+                done.files += files[at:]
+                raise
             done.faults.append((name, fault))
             path.unlink(missing_ok=True)
             continue

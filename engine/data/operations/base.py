@@ -29,7 +29,7 @@ class Source(Protocol):
 
     name: str  # of the data set
     count: int  # rows
-    kind: str  # of data set: "chat", "text", "preference" or "kto"
+    kind: str  # of data set: "chat", "text", "preference", "kto" or "prompt"
     seed: int  # of all random choices
 
     def rows(self) -> Iterator[Row]:
@@ -73,5 +73,5 @@ class Operation:
     help: Text
     run: Callable[[Source, Mapping[str, Any]], Iterator[Row]]
     params: tuple[Param, ...] = ()
-    kinds: tuple[str, ...] = ("chat", "text", "preference", "kto")
+    kinds: tuple[str, ...] = ("chat", "text", "preference", "kto", "prompt")
     fitting: Callable[[Mapping[str, int]], Mapping[str, Any]] = lambda _splits: {}

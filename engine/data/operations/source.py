@@ -41,6 +41,7 @@ class RowsSource:
         links: Links,
         folder: Path,
         places: Sequence[int] | Column | None = None,
+        passed: Callable[[int], None] = lambda _rows: None,
     ) -> None:
         """
         Args:
@@ -48,12 +49,13 @@ class RowsSource:
             first_id: the first id that `new_id` gives.
             folder: where the scratch folder is made.
             places: the rows that it consists of, in order; all of them where it is None.
+            passed: hears now and then how many rows of the pass at hand were read; what it raises ends the work.
         """
         self.name, self.kind, self.seed = name, kind, seed
         self.index = RowIndex.open(path)
         self.count = len(self.index) if places is None else len(places)
         self._path = path
-        self._links, self._folder, self._places = links, folder, places
+        self._links, self._folder, self._places, self._passed = links, folder, places, passed
         self._next = first_id
         self._scratch: Path | None = None
 
@@ -71,6 +73,12 @@ class RowsSource:
 
     def rows(self) -> Iterator[Row]:
         """Every row, in order; free to be changed."""
+        for read, row in enumerate(self._rows()):
+            if read % _AT_ONCE == 0:
+                self._passed(read)
+            yield row
+
+    def _rows(self) -> Iterator[Row]:
         if self._places is None:
             yield from read_rows(self._path)
             return

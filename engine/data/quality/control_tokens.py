@@ -1,34 +1,25 @@
-"""Control tokens of models in the texts of rows: `<|im_end|>` in a question, `</s>` in the middle of an answer."""
+"""Control marks and placeholders in the texts of rows: `<|im_end|>` in a question, `</s>` behind an answer, `nan` in place of one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
-from engine.data.quality.base import Check, Detail, Material, Span, Values, drop, model_param
-from engine.data.rows.row import Row, message_lists
-
-_KNOWN = re.compile(  # of the usual formats, for rows that no model was chosen for
-    r"<\|[A-Za-z][A-Za-z0-9_]{1,40}\|>|<[|｜][^\s<>|｜]{2,40}[|｜]>|</?s>|<(?:bos|eos|pad|start_of_turn|end_of_turn)>"
-    r"|\[/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\]|<</?SYS>>|\[gMASK\]"
-)
-_Find = Callable[[str, bool], list[tuple[int, int]]]  # (text, whether it is an answer) -> from, to of each token in it
+from engine.data.quality.base import Check, Detail, Fix, Material, Span, Values, drop, model_param
+from engine.data.quality.leftovers import Finder, leftovers_of, usual_marks
+from engine.data.rows.row import Row
 
 
 def _run(material: Material, values: Values) -> Iterator[FoundRow]:
-    find = _of_model(material, values["model"]) if values.get("model") else _usual
+    find = _of_model(material, values["model"]) if values.get("model") else usual_marks
     for row in material.rows():
         if detail := _detail(row, find):
             yield FoundRow(row["id"], None, detail)
 
 
-def _usual(text: str, _answer: bool) -> list[tuple[int, int]]:
-    return [found.span() for found in _KNOWN.finditer(text)]
-
-
-def _of_model(material: Material, model: int) -> _Find:
+def _of_model(material: Material, model: int) -> Finder:
     controls = material.reader(model).template.control_tokens
 
     def find(text: str, answer: bool) -> list[tuple[int, int]]:
@@ -39,22 +30,13 @@ def _of_model(material: Material, model: int) -> _Find:
     return find
 
 
-def _detail(row: Row, find: _Find) -> Detail | None:
+def _detail(row: Row, find: Finder) -> Detail | None:
     spans: list[Span] = []
     named: dict[str, None] = {}
-    for part, (text, answer) in enumerate(_texts(row)):
-        for begin, end in find(text, answer):
-            spans.append((part, begin, end, "term"))
-            named[text[begin:end]] = None
+    for part, one in leftovers_of(row, find):
+        spans.append((part, one.begin, one.end, one.kind))
+        named[one.term] = None
     return {"code": "control_tokens", "terms": ", ".join(list(named)[:5]), "spans": spans[:200]} if spans else None
-
-
-def _texts(row: Row) -> list[tuple[str, bool]]:
-    """The texts of `texts_of`, each with whether the assistant says it."""
-    if "text" in row:
-        return [(row["text"], False)]
-    said = (message for messages in message_lists(row) for message in messages)
-    return [(str(message.get("content") or ""), message["role"] == "assistant") for message in said]
 
 
 CONTROL_TOKENS = Check(
@@ -67,5 +49,8 @@ CONTROL_TOKENS = Check(
     params=(
         model_param(Text("data.quality.control_tokens.model.label"), Text("data.quality.control_tokens.model.help")),
     ),
-    fixes=(drop("control_tokens"),),
+    fixes=(
+        Fix("strip_found", {"check": "control_tokens"}, Text("data.quality.control_tokens.strip_found.label")),
+        drop("control_tokens"),
+    ),
 )  # fmt: skip

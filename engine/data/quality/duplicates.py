@@ -12,7 +12,7 @@ from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Fix, Material, Values
 from engine.data.quality.near import Unions, similar_pairs
 from engine.data.quality.wording import jaccard, mark, said, shingles
-from engine.data.rows.row import Row, content_of
+from engine.data.rows.row import Row, said_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ def exact_mark(row: Row) -> int:
     """Equal for rows that teach the same."""
     import orjson
 
-    content = content_of(row)
+    content = said_of(row)
     try:
         return mark(orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
     except TypeError:  # a whole number of more than 64 bits

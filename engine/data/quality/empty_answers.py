@@ -50,6 +50,7 @@ def _run(material: Material, values: Values) -> Iterator[FoundRow]:
 
 EMPTY_ANSWERS = Check(
     key="empty_answers",
+    kinds=("chat", "text", "preference", "kto"),
     severity="look",
     label=Text("data.quality.empty_answers.label"),
     help=Text("data.quality.empty_answers.help"),

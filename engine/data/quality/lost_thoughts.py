@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from engine.core.errors import Fault
 from engine.core.text import Text
 from engine.data.operations.base import FoundRow
 from engine.data.quality.base import Check, Detail, Material, Span, Values, drop, model_param
-from engine.data.rows.row import Message, Row, conversation_of, message_lists
-from engine.data.templates.thinking import thought_of
+from engine.data.rows.row import THINKING, Message, Row, conversation_of, slots_of, texts_of
+from engine.data.templates.masking import counts_nothing
+from engine.data.thoughts.marks import thought_of
 
 _Lost = Callable[[Row, list[tuple[int, str]]], list[tuple[int, str]]]  # of (place in texts_of, thought), those left out
 
@@ -24,18 +24,21 @@ def _run(material: Material, values: Values) -> Iterator[FoundRow]:
 
 
 def _thoughts(row: Row) -> list[tuple[int, str]]:
-    said = enumerate(_messages(row))
-    found = ((part, thought_of(str(m.get("content") or ""))) for part, m in said if m["role"] == "assistant")
+    found = ((part, _thought(message, key)) for part, (message, key) in enumerate(slots_of(row)))
     return [(part, thought) for part, thought in found if thought]
 
 
-def _messages(row: Mapping[str, Any]) -> list[Message]:
-    return [message for messages in message_lists(row) for message in messages]
+def _thought(message: Message, key: str) -> str:
+    """The thinking in one text of a turn."""
+    if message["role"] != "assistant" or counts_nothing(message):
+        return ""
+    text = str(message.get(key) or "")
+    return text.strip() if key == THINKING else thought_of(text)
 
 
 def _earlier(row: Row, thoughts: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Those before the last question: most templates that know of reasoning leave them out."""
-    last = max((part for part, message in enumerate(_messages(row)) if message["role"] == "user"), default=0)
+    last = max((part for part, (message, _key) in enumerate(slots_of(row)) if message["role"] == "user"), default=0)
     return [one for one in thoughts if one[0] < last]
 
 
@@ -48,17 +51,17 @@ def _by_model(material: Material, model: int) -> _Lost:
         except Fault:  # a row that the template refuses is not learnt at all
             return []
         learnt = {id(message) for message in conversation_of(row)}
-        parts = _messages(row)
-        return [(part, thought) for part, thought in thoughts if id(parts[part]) in learnt and thought not in text]
+        parts = slots_of(row)
+        return [(part, thought) for part, thought in thoughts if id(parts[part][0]) in learnt and thought not in text]
 
     return lost
 
 
 def _detail(row: Row, lost: list[tuple[int, str]]) -> Detail | None:
-    parts = _messages(row)
+    texts = texts_of(row)
     spans: list[Span] = []
     for part, thought in lost:
-        begin = str(parts[part]["content"]).find(thought)
+        begin = texts[part].find(thought)
         spans.append((part, begin, begin + len(thought), "thought"))
     return {"code": "lost_thoughts", "answers": len(lost), "spans": spans} if spans else None
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from engine.data.quality.wording import Hashes
+
+    Runs = tuple[Hashes, Hashes, Hashes]
+
 PERMUTATIONS = 128
 _MET = 0.98
 _LEAST_RUNS = 5  # shorter rows are alike or not; nearly means nothing there
@@ -69,13 +73,13 @@ class _Texts:
 
     def __init__(self, material: Material) -> None:
         self._material = material
-        self._known: OrderedDict[int, tuple[Any, ...]] = OrderedDict()
+        self._known: OrderedDict[int, Runs] = OrderedDict()
         self._bytes = 0
 
     def load(self, places: Sequence[int]) -> None:
         missing = [place for place in places if place not in self._known]
         for place, row in zip(missing, self._material.read(missing), strict=True):
-            self._known[place] = tuple(map(shingles, (said(row), question_of(row), answer_of(row))))
+            self._known[place] = runs_of(row)
             self._bytes += sum(runs.nbytes for runs in self._known[place])
         for place in places:
             self._known.move_to_end(place)
@@ -84,16 +88,25 @@ class _Texts:
             self._bytes -= sum(runs.nbytes for runs in oldest)
 
     def are_alike(self, one: int, other: int, threshold: float) -> bool:
-        """Whether two rows say nearly the same, as a whole and in their questions and answers."""
-        (all_one, *parts_one), (all_other, *parts_other) = self._known[one], self._known[other]
-        short = min(len(all_one), len(all_other)) < _SHORT
-        if jaccard(all_one, all_other) < (max(threshold, _SHORT_ALIKE) if short else threshold):
-            return False
-        (asked_one, said_one), (asked_other, said_other) = parts_one, parts_other
-        if jaccard(said_one, said_other) < _PART_SHARE * threshold:
-            return False
-        least = min(len(asked_one), len(asked_other))
-        return least < _LEAST_ASKED or jaccard(asked_one, asked_other) >= _PART_SHARE * threshold
+        """Whether two rows say nearly the same."""
+        return are_alike(self._known[one], self._known[other], threshold)
+
+
+def runs_of(row: Row) -> Runs:
+    """The runs of words of all that a row says, of its question, and of its answer."""
+    return shingles(said(row)), shingles(question_of(row)), shingles(answer_of(row))
+
+
+def are_alike(one: Runs, other: Runs, threshold: float) -> bool:
+    """Whether two rows say nearly the same, as a whole and in their questions and answers."""
+    (all_one, asked_one, said_one), (all_other, asked_other, said_other) = one, other
+    short = min(len(all_one), len(all_other)) < _SHORT
+    if jaccard(all_one, all_other) < (max(threshold, _SHORT_ALIKE) if short else threshold):
+        return False
+    if jaccard(said_one, said_other) < _PART_SHARE * threshold:
+        return False
+    least = min(len(asked_one), len(asked_other))
+    return least < _LEAST_ASKED or jaccard(asked_one, asked_other) >= _PART_SHARE * threshold
 
 
 def similar_pairs(

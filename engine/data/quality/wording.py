@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from engine.data.rows.row import Row, answer_of, conversation_of, message_lists, texts_of
+from engine.data.rows.row import Row, answer_of, conversation_of, slots_of, texts_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,8 +55,7 @@ def said(row: Row) -> str:
     """All that a row says, without system turns: they are often the same in every row."""
     if "text" in row:
         return str(row["text"])
-    spoken = (m for messages in message_lists(row) for m in messages if m["role"] != "system")
-    return "\n".join(str(message.get("content") or "") for message in spoken)
+    return "\n".join(str(message.get(key) or "") for message, key in slots_of(row) if message["role"] != "system")
 
 
 def context_of(row: Row) -> str:

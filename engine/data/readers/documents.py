@@ -13,6 +13,7 @@ import selectors
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -36,11 +37,17 @@ def text_beside(path: Path) -> Path:
 
 
 class Documents:
-    """Takes texts out of documents. Used as a context: on leaving, the child ends."""
+    """Takes texts out of documents. Used as a context: on leaving, the child ends.
 
-    def __init__(self, seconds: float = DOCUMENT_SECONDS, budget: ReadingBudget | None = None) -> None:
+    Args:
+        child: the module whose `main` answers, in the child.
+    """
+
+    def __init__(
+        self, seconds: float = DOCUMENT_SECONDS, budget: ReadingBudget | None = None, child: str = __name__
+    ) -> None:
         self._left = seconds
-        self._budget = budget or ReadingBudget()
+        self._budget, self._module = budget or ReadingBudget(), child
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Documents:
@@ -70,7 +77,7 @@ class Documents:
 
     def _ask(self, order: list[str], seconds: float) -> str:
         """The child's line of answer."""
-        child = self._child = self._child or _start()
+        child = self._child = self._child or _start(self._module)
         assert child.stdin is not None
         assert child.stdout is not None
         answer = b""
@@ -90,8 +97,8 @@ class Documents:
             child.communicate()
 
 
-def _start() -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-m", "engine.data.readers.documents"]
+def _start(module: str) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", module]
     return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
 
 
@@ -149,10 +156,15 @@ def _limit_memory() -> None:
 
 def main() -> None:
     """Answer each line ([kind, path, target]) with a line; ends with its input."""
+    answer_orders(_outcome)
+
+
+def answer_orders(outcome: Callable[[str, str, str], Any]) -> None:
+    """Be the child: answer each line ([kind, path, target]) with a line, under a limit of memory; ends with its input."""
     _limit_memory()
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
     for order in sys.stdin:
-        print(json.dumps(_outcome(*json.loads(order))), file=answers, flush=True)
+        print(json.dumps(outcome(*json.loads(order))), file=answers, flush=True)
 
 
 if __name__ == "__main__":

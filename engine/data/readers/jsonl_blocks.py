@@ -13,6 +13,7 @@ from engine.data.records.record import MAX_RAW
 
 BLOCK = 2**20
 _LONGEST = 4 * MAX_ROW  # bytes that a row of the greatest length may have
+_HEAD = 4 * (MAX_RAW + 1)  # bytes that are kept of a longer one
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,25 @@ def blocks(path: Path, offset: int = 0, line: int = 1) -> Iterator[Block]:
                 block = Block(_lines(data[:cut]), line, offset + cut)
                 rest = data[cut:]
             elif len(data) > _LONGEST:
-                head, (size, rest) = data[: 4 * (MAX_RAW + 1)], _skip(file)
+                head, (size, rest) = data[:_HEAD], _skip(file)
                 block = Block([head], line, offset + len(data) + size, whole=False)
             else:
                 rest = data
                 continue
             yield block
             offset, line = block.end, line + len(block.lines)
+
+
+def lines_between(path: Path, start: int, end: int, whole: bool) -> list[bytes]:
+    """The lines of the block that lies there, as `blocks` gave them."""
+    with path.open("rb", buffering=0) as file:
+        file.seek(start)
+        if not whole:
+            return [file.read(_HEAD)]
+        data = b""
+        while len(data) < end - start and (more := file.read(end - start - len(data))):
+            data += more
+    return _lines(data.removeprefix(codecs.BOM_UTF8) if not start else data)
 
 
 def _cut(data: bytes) -> int:

@@ -12,6 +12,7 @@ from engine.data.records.json_text import parse
 from engine.data.records.json_tolerant import is_comment, tidied
 from engine.data.records.lines import numbered_lines
 from engine.data.records.record import Record, Rejected, RowFault, show
+from engine.data.schema.layouts.turn_lists import BARE, is_bare_conversation
 
 
 def read_jsonl(path: Path, encoding: str) -> Iterator[Record | Rejected]:
@@ -51,7 +52,9 @@ def _parsed(text: str, line: int) -> Any:
 
 
 def object_row(value: Any, row: int, line: int | None, raw: str) -> Record | Rejected:
-    """A record, provided that the value is an object."""
+    """A record, provided that the value is an object, or a list of turns, which stands in a column of its own then."""
+    if is_bare_conversation(value):
+        value = {BARE: value}
     if not isinstance(value, dict):
         return Rejected("data.json.not_object", row, line, params={"found": show(value)}, raw=raw)
     if len(value) > MAX_COLUMNS:

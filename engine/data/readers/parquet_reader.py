@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Fault
+from engine.data.readers.parquet_absent import without_absent
 from engine.data.readers.parquet_pages import PageHead, PagesDamaged, pages
 from engine.data.readers.parquet_weight import weight
 from engine.data.readers.tables.arrow_values import handy, is_usable, needs_texts, python_rows, with_texts
@@ -225,20 +226,23 @@ def _made(part: RecordBatch, kinds: list[Field], row: int, budget: ReadingBudget
 
 def _records(batch: RecordBatch, texts: list[str], row: int) -> Iterator[Record | Rejected]:
     """All rows at once, or where that fails each for itself; `texts`: columns whose values become texts."""
+    present = without_absent(batch.schema)
     try:
         found = python_rows(batch)
     except (ValueError, OverflowError, KeyError):
-        yield from (_record(batch.slice(index, 1), texts, row + index + 1) for index in range(batch.num_rows))
+        yield from (_record(batch.slice(index, 1), texts, row + index + 1, present) for index in range(batch.num_rows))
         return
-    for place, values in enumerate(found, row + 1):
+    for place, values in enumerate(map(present, found), row + 1):
         if texts:
             with_texts(values, texts)
         yield Record(place, None, values, show(values, MAX_RAW))
 
 
-def _record(one: RecordBatch, texts: list[str], row: int) -> Record | Rejected:
+def _record(
+    one: RecordBatch, texts: list[str], row: int, present: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Record | Rejected:
     try:
-        values = python_rows(one)[0]
+        values = present(python_rows(one)[0])
     except (ValueError, OverflowError, KeyError) as error:
         return Rejected("data.parquet.bad_value", row, params={"detail": show(str(error))})
     with_texts(values, texts)

@@ -27,13 +27,13 @@ def extract_pdf(path: Path, out: TextIO) -> tuple[int, Lost]:
     Raises:
         Fault: "data.pdf.damaged", "data.pdf.encrypted", "data.pdf.no_text", "data.pdf.too_many_pages".
     """
-    reader, pages = _open(path)
+    reader, pages = open_pdf(path)
     if pages > MAX_PAGES:
         raise Fault("data.pdf.too_many_pages", pages=pages, limit=MAX_PAGES)
     lost: Lost = []
     written = False
     for number in range(1, pages + 1):
-        text = _page(reader, number, lost)
+        text = page_text(reader, number, lost)
         if text.strip():
             out.write(("\n" if written else "") + _NO_TEXT_CAN.sub("\N{REPLACEMENT CHARACTER}", text))
             written = True
@@ -58,7 +58,8 @@ def _wrong() -> tuple[type[Exception], ...]:
     return (PyPdfError, DependencyError, zlib.error, struct.error, *plain)
 
 
-def _open(path: Path) -> tuple[PdfReader, int]:
+def open_pdf(path: Path) -> tuple[PdfReader, int]:
+    """The file and how many pages it has. Raises Fault: "data.pdf.encrypted", "data.pdf.damaged"."""
     from pypdf import PdfReader
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it warns of each odd object
@@ -73,7 +74,8 @@ def _open(path: Path) -> tuple[PdfReader, int]:
         raise Fault("data.pdf.damaged", detail=show(str(error) or type(error).__name__)) from error
 
 
-def _page(reader: PdfReader, number: int, lost: Lost) -> str:
+def page_text(reader: PdfReader, number: int, lost: Lost) -> str:
+    """The text of a page (from 1); empty where there is none, which is then noted in `lost`."""
     try:
         page = reader.pages[number - 1]
         text = page.extract_text()

@@ -25,30 +25,38 @@ def extract_word(path: Path, out: TextIO) -> None:
     Raises:
         Fault: "data.word.damaged", "data.word.too_large", "data.word.no_text".
     """
-    with open_zip(path) as package:
-        size = package.getinfo(_MAIN).file_size
-    if size > MAX_DOCUMENT_MB * 2**20:
-        raise Fault("data.word.too_large", mb=size // 2**20, limit=MAX_DOCUMENT_MB)
+    check_word_size(path)
     first = True
-    for block in _blocks(_body(path)):
+    for _element, block in word_texts(open_word(path).element.body):
         out.write(block if first else "\n\n" + block)
         first = False
     if first:
         raise Fault("data.word.no_text")
 
 
-def _body(path: Path) -> Any:
+def check_word_size(path: Path) -> None:
+    """Raises Fault("data.word.too_large") before the library unpacks it."""
+    with open_zip(path) as package:
+        size = package.getinfo(_MAIN).file_size
+    if size > MAX_DOCUMENT_MB * 2**20:
+        raise Fault("data.word.too_large", mb=size // 2**20, limit=MAX_DOCUMENT_MB)
+
+
+def open_word(path: Path) -> Any:
+    """The document, as the library has it. Raises Fault("data.word.damaged")."""
     from docx import Document
     from lxml.etree import LxmlError
 
     try:
-        return Document(str(path)).element.body
+        document = Document(str(path))
+        document.element.body  # noqa: B018  (what has none is damaged)
+        return document
     except (LxmlError, KeyError, ValueError, AttributeError, OSError, RuntimeError) as error:
         raise Fault("data.word.damaged", detail=show(str(error) or type(error).__name__)) from error
 
 
-def _blocks(parent: Any) -> Iterator[str]:
-    """The paragraphs and tables under an element that hold text."""
+def word_texts(parent: Any) -> Iterator[tuple[Any, str]]:
+    """The paragraphs and tables under an element that hold text, each with it."""
     for child in parent:
         if child.tag == _W + "p":
             text = "".join(_signs(child))
@@ -57,15 +65,15 @@ def _blocks(parent: Any) -> Iterator[str]:
         elif child.tag in _LEFT_OUT:
             continue
         else:  # a content control, a tracked insertion
-            yield from _blocks(child)
+            yield from word_texts(child)
             continue
         if text.strip():
-            yield _XML_CAN_NOT.sub("\N{REPLACEMENT CHARACTER}", text)
+            yield child, _XML_CAN_NOT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _table_row(row: Any) -> str:
     cells = (cell for cell in row.iter(_W + "tc") if next(cell.iterancestors(_W + "tr")) is row)
-    return "\t".join(" ".join(" ".join(_blocks(cell)).split()) for cell in cells)
+    return "\t".join(" ".join(" ".join(text for _element, text in word_texts(cell)).split()) for cell in cells)
 
 
 def _signs(parent: Any) -> Iterator[str]:

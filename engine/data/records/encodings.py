@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import re
 from dataclasses import dataclass, field
@@ -11,28 +12,19 @@ from typing import Any, TextIO
 
 from engine.core.errors import Fault
 from engine.data.records.bounds import LOOK_BYTES
+from engine.data.records.old_encodings import FAMILIES, certainty, readings
 
 ENCODINGS = (
     "utf-8",
     "utf-16-le",
     "utf-16-be",
-    "gb18030",
-    "big5",
-    "latin-1",
-    "cp1252",
-    "cp1251",
-    "shift_jis",
-    "euc_kr",
+    *(name for names in FAMILIES.values() for name in names),
     "utf-32-le",
     "utf-32-be",
 )
-_ALIASES = {
-    "utf-16": "utf-16-le",
-    "windows-1252": "cp1252",
-    "windows-1251": "cp1251",
-    "euc-kr": "euc_kr",
-    "gbk": "gb18030",
-}
+_ALIASES = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+_OURS = {codecs.lookup(name).name: name for name in ENCODINGS}  # by Python's own name, which knows all others
+_OURS |= dict.fromkeys(("gbk", "gb2312"), "gb18030")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -41,6 +33,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE = 256 * 1024
+_SURE = 55  # %: from here on an encoding is said to be found, not only the one that fits best
+_OTHERS = 3  # readings that are shown beside
 _CHUNK = 1024 * 1024
 _CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1b")
 MARK_BAD_BYTES = "tunesmith.mark"
@@ -54,6 +48,7 @@ class Encoding:
     name: str  # of the codec, as Python knows it
     code: str  # of the sentence
     params: dict[str, Any] = field(default_factory=dict)  # of the sentence
+    others: tuple[tuple[str, str], ...] = ()  # codecs that it may be instead, each with a line as that one reads it
 
 
 def _mark_bad_bytes(error: UnicodeError) -> tuple[str, int]:
@@ -88,10 +83,11 @@ def known_encoding(name: str) -> str:
         Fault: "data.encoding.unknown".
     """
     plain = name.strip().lower()
-    found = _ALIASES.get(plain, plain)
-    if found not in ENCODINGS:
-        raise Fault("data.encoding.unknown", encoding=name[:40])
-    return found
+    plain = _ALIASES.get(plain, plain)
+    with contextlib.suppress(LookupError, ValueError):  # the second: half characters, NUL
+        if found := _OURS.get(codecs.lookup(plain).name):
+            return found
+    raise Fault("data.encoding.unknown", encoding=name[:40])
 
 
 def open_text(path: Path, encoding: str, newline: str | None = "") -> TextIO:
@@ -121,7 +117,7 @@ def detect_encoding(path: Path) -> Encoding:
         raise Fault("data.file.binary", kind="?")
     if not bad:
         return Encoding("utf-8", "encoding.utf8" if good else "encoding.ascii")
-    if good > 4 * bad:
+    if good > 2 * bad:  # of texts in other encodings at most one and a half, by chance
         return Encoding("utf-8", "encoding.utf8_damaged", {"bad": bad})
     return _legacy(path)
 
@@ -168,41 +164,16 @@ def _utf8_counts(path: Path) -> tuple[int, int]:
     return good, seen - kept - begun
 
 
-# The everyday characters of each encoding as bytes: level 1 of GB 2312 and Big5, kana and level 1 of JIS, Hangul; punctuation.
-_PAIRED = {
-    "gb18030": re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]"),
-    "big5": re.compile(rb"[\xa1-\xa3\xa4-\xc6][\x40-\x7e\xa1-\xfe]"),
-    "shift_jis": re.compile(rb"\x81[\x40-\xac]|\x82[\x4f-\xf1]|\x83[\x40-\x96]|[\x88-\x97][\x40-\x7e\x80-\xfc]"),
-    "euc_kr": re.compile(rb"[\xa1-\xa3\xb0-\xc8][\xa1-\xfe]"),
-}
-_PAIRS = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]|[\x80-\xff]")
-_WESTERN = re.compile(rb"(?<![\x80-\xff])(?:[\x80-\xff]|[\xdf-\xff]{2})(?![\x80-\xff])")  # alone among ASCII
-_CYRILLIC = re.compile(rb"(?<![\x80-\xff])[\xa8\xb8\xc0-\xff]{2,}(?![\x80-\xff])")  # in words
-_FEW = 12  # Hangul lies where Chinese characters do: fewer than this many tell nothing
-
-
 def _legacy(path: Path) -> Encoding:
-    """Whichever encoding reads most of the bytes as its own everyday characters."""
+    """Whichever encoding makes words of a language out of the bytes, with how sure that is and what it may be instead."""
     with path.open("rb") as file:
-        sample = _beyond_ascii(file.read(8 * _SAMPLE))
-    pairs = _PAIRS.findall(sample)
-    scores = {name: _share(sum(1 for p in pairs if usual.fullmatch(p)), len(pairs)) for name, usual in _PAIRED.items()}
-    if len(pairs) >= _FEW and scores["euc_kr"] > 0.97:
-        scores["gb18030"] = 0.0
-    beyond = sum(1 for byte in sample if byte > 0x7F)
-    western = "cp1252" if re.search(rb"[\x80-\x9f]", sample) else "latin-1"
-    scores |= {
-        name: _share(sum(map(len, found.findall(sample))), beyond)
-        for name, found in ((western, _WESTERN), ("cp1251", _CYRILLIC))
-    }
-    best = max(scores, key=lambda name: scores[name])
-    share = round(100 * scores[best])
-    code = "encoding.guess" if share >= 70 else "encoding.unsure"
-    return Encoding(best, code, {"encoding": best, "share": share})
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+        found = readings(_beyond_ascii(file.read(8 * _SAMPLE)))
+    best, *others = found
+    share = certainty(found)
+    code = "encoding.guess" if share >= _SURE else "encoding.unsure"
+    near = [one for one in others[:_OTHERS] if share < _SURE or one.score > best.score / 3]
+    doubts = tuple((one.name, line) for one in near if (line := one.line))
+    return Encoding(best.name, code, {"encoding": best.name, "share": share}, doubts)
 
 
 def _beyond_ascii(data: bytes) -> bytes:

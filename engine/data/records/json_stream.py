@@ -12,7 +12,7 @@ from engine.data.records.bounds import MAX_ROW
 _CHUNK = 256 * 1024
 _OUTSIDE = re.compile(r'["\[\]{},/]')
 _INSIDE = re.compile(r'["\\\n]')
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACE = re.compile("[ \t\r\n\ufeff]*")  # files that were joined have a byte order mark each
 _KEY = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _MAX_KEY = 4_096
 _COMMENTS = {"//": "\n", "/*": "*/"}  # how each ends

@@ -6,14 +6,15 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import orjson
 
-from engine.data.rows.index import SPLITS, Column, IndexWriter, index_path, others_of
+from engine.data.rows.index import SPLITS, Column, IndexWriter, Languages, entry, index_path, others_of
 from engine.data.rows.row import Row
 from engine.data.rows.stats import Tally, measure
 
@@ -24,6 +25,34 @@ _NO_EXTRA: dict[str, Any] = {}
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _CHUNK = 2**20
 _BUFFER = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRows:
+    """Some rows as they are stored, still in memory, made by any process.
+
+    Attributes:
+        lines: the rows as they are written, each with its line end.
+        entries: of the index, packed; offsets count from the first of these rows.
+        languages: what the entries' codes of languages mean, in order.
+        tally: what was counted, as `Tally.state` gives it.
+    """
+
+    lines: bytes
+    entries: bytes
+    languages: tuple[str, ...]
+    tally: dict[str, Any]
+
+
+def made_rows(rows: Iterable[tuple[Row, int, str]]) -> MadeRows:
+    """Rows with their ids and splits, made; what they say of their own id and split does not count."""
+    lines, entries, languages, tally = bytearray(), bytearray(), Languages(), Tally()
+    for row, row_id, split in rows:
+        found = measure(row)
+        entries += entry(len(lines), row_id, split, found, others_of(row), languages)
+        tally.accept(row, found)
+        lines += _line(row, row_id, split)
+    return MadeRows(bytes(lines), bytes(entries), tuple(languages), tally.state())
 
 
 class RowsDraft:
@@ -62,12 +91,19 @@ class RowsDraft:
 
     def add(self, row: Row, row_id: int, split: str) -> None:
         """One more row; what it says of its own id and split does not count."""
-        line = _HEADS[split] % row_id + _encode(row)[1:]
+        line = _line(row, row_id, split)
         found = measure(row)
         self.index.add(self._at, row_id, split, found, others_of(row))
         self.tally.accept(row, found)
         self._file.write(line)
         self._at += len(line)
+
+    def append(self, made: MadeRows) -> None:
+        """Rows that were made elsewhere."""
+        self.index.append(self._at, made.entries, made.languages)
+        self.tally.add(made.tally)
+        self._file.write(made.lines)
+        self._at += len(made.lines)
 
     def close(self) -> None:
         """Write out what waits."""
@@ -120,6 +156,10 @@ def _open_at(path: Path, size: int) -> Any:
     file.truncate(size)
     file.seek(size)
     return file
+
+
+def _line(row: Row, row_id: int, split: str) -> bytes:
+    return _HEADS[split] % row_id + _encode(row)[1:]
 
 
 def _encode(row: Row) -> bytes:

@@ -1,4 +1,4 @@
-"""Texts of a row besides what is said: arguments of function calls, and other columns."""
+"""Texts of a row besides what is said: arguments of function calls, other columns, and references."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def _slots(row: Row) -> Iterator[Slot]:
         for message in messages:
             for call in message.get("tool_calls") or ():
                 yield from _leaves(call["function"], "arguments", str(call["function"]["name"]))
-    extra = row.get("extra") or {}
-    for column in extra:
-        yield from _leaves(extra, column, column)
+    for columns in (row.get("extra") or {}, row.get("reference") or {}):
+        for column in columns:
+            yield from _leaves(columns, column, column)
 
 
 def _leaves(holder: Any, key: Any, name: str) -> Iterator[Slot]:

@@ -164,6 +164,24 @@ def index_path(rows_path: Path) -> Path:
     return rows_path.with_suffix(".index")
 
 
+class Languages(dict[str, int]):
+    """The code of each language, in order; a new one gets the next."""
+
+    def __init__(self, names: Iterable[str] = _LANGUAGES) -> None:
+        super().__init__((name, code) for code, name in enumerate(names))
+
+    def __missing__(self, name: str) -> int:
+        self[name] = code = len(self)
+        return code
+
+
+def entry(offset: int, row_id: int, split: str, found: Measures, others: int, languages: Languages) -> bytes:
+    """What an index holds of one row, packed; `others` as `others_of` gives it."""
+    characters, answer, turns, name, mark, _system, _tools = found
+    turns = turns if turns < _MOST else _MOST
+    return _RECORD.pack(offset, row_id, mark, others, characters, answer, turns, _CODES[split], languages[name])
+
+
 class IndexWriter:
     """Takes in rows' numbers one by one, a record each, on disk; `finish` turns them into columns.
 
@@ -174,8 +192,7 @@ class IndexWriter:
     def __init__(self, draft: Path, state: Mapping[str, Any] | None = None) -> None:
         self.draft = draft
         self.count = state["rows"] if state else 0
-        names = state["languages"] if state else _LANGUAGES
-        self._languages = {name: code for code, name in enumerate(names)}
+        self._languages = Languages(state["languages"] if state else _LANGUAGES)
         size = self.count * _RECORD.size
         self._file = draft.open("r+b" if size else "wb")
         self._file.truncate(size)
@@ -183,13 +200,17 @@ class IndexWriter:
 
     def add(self, offset: int, row_id: int, split: str, found: Measures, others: int) -> None:
         """One more row; `others` as `others_of` gives it."""
-        characters, answer, turns, name, mark, _system, _tools = found
-        language = self._languages.get(name)
-        if language is None:
-            language = self._languages[name] = len(self._languages)
-        turns = turns if turns < _MOST else _MOST
-        self._file.write(_RECORD.pack(offset, row_id, mark, others, characters, answer, turns, _CODES[split], language))
+        self._file.write(entry(offset, row_id, split, found, others, self._languages))
         self.count += 1
+
+    def append(self, offset: int, entries: bytes, languages: Sequence[str]) -> None:
+        """Rows whose offsets count from `offset`, packed by `entry` with these codes of languages."""
+        records = np.frombuffer(bytearray(entries), dtype=_DTYPE)
+        records["offset"] += np.uint64(offset)
+        codes = np.array([self._languages[name] for name in languages], dtype=np.uint8)
+        records["language"] = codes[records["language"]]
+        self._file.write(records.tobytes())
+        self.count += len(records)
 
     def close(self) -> None:
         """Write out what waits."""

@@ -2,9 +2,12 @@
 
 A row is a JSON object. All kinds: "split" ("train", "val" or "test"), "id" (whole number, stable over versions), "line" (of the file,
 counted from 1, or None), and where there is something to say "file", "extra" (other columns: name -> text, number, bool or None)
-and "origin" ({"code": ...} of a row that no file held). By kind:
+and "origin" ({"code": ...} of a row that no file held), and "weight" (how much it counts in the loss, 0 or more, where that is not
+1). A message is {"role", "content"}, perhaps with "tool_calls", "tool_call_id", "name"; of the assistant's with "reasoning_content" (its
+thinking) and a "weight" of its own, which is multiplied with that. By kind:
 chat: "messages", perhaps "tools". text: "text". preference: "prompt", "chosen", "rejected", each a list of messages.
 kto: "prompt", "completion" (lists of messages), "label" (bool).
+prompt: "prompt" (a list of messages that ends with a question), "reference" (an object: what tells whether an answer is right), perhaps "tools".
 """
 
 from __future__ import annotations
@@ -14,16 +17,19 @@ from typing import Any
 
 Row = dict[str, Any]
 Message = Mapping[str, Any]
+THINKING = "reasoning_content"  # member of a message
 _LISTS = ("messages", "prompt", "chosen", "rejected", "completion")
 
 
 def kind_of(row: Mapping[str, Any]) -> str:
-    """Either "chat", "text", "preference" or "kto"."""
+    """Either "chat", "text", "preference", "kto" or "prompt"."""
     if "messages" in row:
         return "chat"
     if "chosen" in row:
         return "preference"
-    return "kto" if "completion" in row else "text"
+    if "completion" in row:
+        return "kto"
+    return "prompt" if "prompt" in row else "text"
 
 
 def message_lists(row: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
@@ -31,11 +37,25 @@ def message_lists(row: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
     return [row[key] for key in _LISTS if key in row]
 
 
+def slots_of(row: Mapping[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Where each text of a row's messages stands: the message and its member; the thinking of a turn comes before its words."""
+    said = [message for messages in message_lists(row) for message in messages]
+    if not any(THINKING in message for message in said):
+        return [(message, "content") for message in said]
+    return [(message, key) for message in said for key in (THINKING, "content") if key == "content" or key in message]
+
+
 def texts_of(row: Mapping[str, Any]) -> list[str]:
     """Every text of the row, in order. A turn that only calls tools has an empty one."""
     if "text" in row:
         return [row["text"]]
-    return [str(message.get("content") or "") for messages in message_lists(row) for message in messages]
+    texts: list[str] = []
+    for messages in message_lists(row):
+        for message in messages:
+            if THINKING in message:
+                texts.append(str(message[THINKING] or ""))
+            texts.append(str(message.get("content") or ""))
+    return texts
 
 
 def conversation_of(row: Mapping[str, Any]) -> Sequence[Message]:
@@ -67,4 +87,26 @@ def answer_of(row: Mapping[str, Any]) -> str:
 
 def content_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """What is trained on of the row, without its place, split and other columns: equal for equal examples."""
-    return {key: row[key] for key in ("text", *_LISTS, "tools", "label") if key in row}
+    return {key: row[key] for key in ("text", *_LISTS, "tools", "label", "reference", "weight") if key in row}
+
+
+def said_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """As `content_of`, whatever it counts: equal for rows that say the same."""
+    said = content_of(row)
+    said.pop("weight", None)
+    for key in _LISTS:
+        if key in said and any("weight" in message for message in said[key]):
+            said[key] = [{name: one for name, one in turn.items() if name != "weight"} for turn in said[key]]
+    return said
+
+
+def any_counts_nothing(row: Mapping[str, Any]) -> bool:
+    """Whether the row, or an answer in it, is not to be learnt."""
+    messages = (message for several in message_lists(row) for message in several)
+    return row.get("weight", 1) == 0 or any(message.get("weight", 1) == 0 for message in messages)
+
+
+def teaches_its_answer(row: Mapping[str, Any]) -> bool:
+    """Whether the last answer of the row is to be learnt: one that is not is no right one either."""
+    said = (message for message in reversed(conversation_of(row)) if message["role"] == "assistant")
+    return bool(row.get("weight", 1) != 0 and next(said, {}).get("weight", 1) != 0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from engine.data.rows.language import CLEAR, ENOUGH, SAMPLE, language_of
-from engine.data.rows.row import Row, answer_of, content_of, conversation_of, texts_of, uses_tools
+from engine.data.rows.row import Row, answer_of, conversation_of, said_of, texts_of, uses_tools
 from engine.data.rows.split import fingerprint
 
 
@@ -23,6 +23,9 @@ class Measures(NamedTuple):
     with_tools: bool = False  # tools are defined, called or answer
 
 
+_WEIGHED = {"role", "content", "weight"}
+
+
 def measure(row: Mapping[str, Any]) -> Measures:
     """Look at one row."""
     messages = row.get("messages")
@@ -30,7 +33,7 @@ def measure(row: Mapping[str, Any]) -> Measures:
         roles: list[str] = []
         said: list[str] = []
         for message in messages:
-            if len(message) != 2:  # calls of functions
+            if len(message) != 2 and message.keys() != _WEIGHED:  # calls of functions
                 break
             roles.append(message["role"])
             said.append(message["content"])
@@ -38,7 +41,7 @@ def measure(row: Mapping[str, Any]) -> Measures:
             return _of_chat(roles, said)
     texts, talk = texts_of(row), conversation_of(row)
     turns = sum(message["role"] == "assistant" for message in talk)
-    mark = fingerprint(row["text"] if "text" in row else repr(content_of(row)))
+    mark = fingerprint(row["text"] if "text" in row else repr(said_of(row)))
     system = bool(talk) and talk[0]["role"] == "system"
     return Measures(sum(map(len, texts)), len(answer_of(row)), turns, _language(texts), mark, system, uses_tools(row))
 
@@ -78,6 +81,18 @@ class Tally:
             "languages": dict(self._languages),
             "reasons": dict(self._reasons),
         }
+
+    def add(self, state: Mapping[str, Any]) -> None:
+        """Count what another one has counted, as its `state` says."""
+        other = Tally(state)
+        self.rows += other.rows
+        self._characters += other._characters
+        self._longest = max(self._longest, other._longest)
+        self._with_system += other._with_system
+        self._with_tools += other._with_tools
+        self._turns += other._turns
+        self._languages += other._languages
+        self._reasons += other._reasons
 
     @property
     def rejected(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.data.rows.drafts import PREFIXES, RowsDraft, put
-from engine.data.rows.index import SPLITS, RowIndex, changed, index_path, repeats
+from engine.data.rows.index import SPLITS, Column, RowIndex, changed, index_path, repeats
 from engine.data.rows.row import Row
 from engine.data.rows.split import held_out_places
 
@@ -67,6 +67,7 @@ class Stored:
     val_rows: int  # rows held out for validation
     duplicates: int  # rows whose content an earlier row has
     test_rows: int = 0  # rows held out for the final test
+    leaked: int = 0  # rows that came held out, with the content of a training row
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,23 @@ class StoredVersion(Stored):
 
 
 def finish(draft: RowsDraft, folder: Path, fraction: float, seed: int) -> Stored:
-    """Split the rows of a closed draft and put its file in its place."""
+    """Put the file of a closed draft in its place. Where no row validates yet, some of those for training will."""
     records = draft.index.records()
-    held_out = held_out_places(np.ascontiguousarray(records["fingerprint"]), fraction, seed)
-    duplicates = repeats(records["fingerprint"])
-    draft.move(held_out, "val")
+    marks, splits = np.ascontiguousarray(records["fingerprint"]), np.ascontiguousarray(records["split"])
+    train, val, test = (np.flatnonzero(splits == code) for code in range(len(SPLITS)))
+    leaked = _leaked(marks, train, np.concatenate([val, test]))
+    if not len(val):
+        chosen = held_out_places(marks[train], fraction, seed)
+        val, train = train[chosen], np.delete(train, chosen)
+        draft.move(val, "val")
+    duplicates = repeats(marks)
     path, digest = draft.keep(folder)
-    return Stored(path, digest, len(records) - len(held_out), len(held_out), duplicates)
+    return Stored(path, digest, len(train), len(val), duplicates, len(test), leaked)
+
+
+def _leaked(marks: Column, train: Column, held_out: Column) -> int:
+    """How many held-out rows have the content of a training row."""
+    return int(np.count_nonzero(np.isin(marks[held_out], marks[train]))) if len(held_out) else 0
 
 
 def adopt(stored: Stored, folder: Path) -> Stored:
@@ -129,7 +140,7 @@ def _version(
     summary = _difference(before, records)
     path, digest = draft.keep(folder)
     stats = draft.tally.as_dict(duplicates)
-    return StoredVersion(path, digest, counts[0], counts[1], duplicates, counts[2], stats, summary)
+    return StoredVersion(path, digest, counts[0], counts[1], duplicates, counts[2], stats=stats, summary=summary)
 
 
 def _difference(before: RowIndex | None, after: Any) -> dict[str, int]:

@@ -9,11 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from engine.data.rows.labels import are_labels
-from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.declared import holds_conversations
+from engine.data.schema.layouts.literals import literal_as_json, object_in
+from engine.data.schema.layouts.parts import joined
+from engine.data.schema.layouts.roles import role_name, role_of
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, from_columns, layout_of, usual_turns
+from engine.data.schema.majority import filled, most, nearly_all, says_nothing
+from engine.data.schema.members import text_of_thought
+from engine.data.schema.weighted import holds_flags, holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
 LONGEST_LABEL = 80  # characters
+_ONE_WORD = 12  # characters; a thought is longer, or has words in it
 _ENOUGH = 20  # rows from which on labels must repeat
 _NUMBER = re.compile(r"[\s\d.,:/+%$€£¥年月日T-]+Z?")  # numbers, dates, times, amounts
 _CODE = re.compile(r"[A-Za-z_.:/@#-]*+\d[A-Za-z\d_.:/@#-]*")  # "ID-0042", "doc7.pdf", an address
@@ -36,7 +44,12 @@ def thumb_of(value: Any) -> bool | None:
 
 def reads_like(counts: Mapping[str, int]) -> Reads:
     """What a column is by how often each of its values is there: "number" stands for dates and codes too."""
-    if all(_NUMBER.fullmatch(value) or _CODE.fullmatch(value) or value in ("True", "False") for value in counts):
+    numbers = sum(
+        n
+        for value, n in counts.items()
+        if _NUMBER.fullmatch(value) or _CODE.fullmatch(value) or value in ("True", "False")
+    )
+    if nearly_all(numbers, sum(counts.values())):
         return "number"
     return "label" if are_labels(counts) else "text"
 
@@ -48,12 +61,19 @@ def is_label(value: Any) -> bool:
     return isinstance(value, (bool, int)) or (isinstance(value, float) and value.is_integer())
 
 
-def turns_of(value: Any) -> str | None:
-    """The shape of a list of turns ("messages" or "sharegpt"), also where it is written as JSON."""
-    found = json_list(value) if isinstance(value, str) else value
+def turns_of(value: Any, named: bool = False) -> str | None:
+    """The shape of a list of turns ("messages" or "sharegpt"), also where it is written as JSON or as Python writes it.
+
+    Args:
+        named: whether it stands where conversations do, so that a list of texts is one too.
+    """
+    found = _list(value)
     if not isinstance(found, list) or not found:
         return None
-    return turn_of(found[0])
+    if (key := turn_of(found[0])) is not None:
+        return key
+    layout = layout_of(found)
+    return None if layout is None or (layout.by_name and not named) else "messages"
 
 
 def turn_of(value: Any) -> str | None:
@@ -64,31 +84,92 @@ def turn_of(value: Any) -> str | None:
 
 
 def json_list(text: str) -> Any:
-    """The list that a text holds as JSON, or None."""
-    if text.lstrip()[:1] != "[":
+    """The list that a text holds as JSON, or as Python writes it; None for other texts."""
+    if not text.lstrip()[:6].startswith(("[", "(", "array(")):
         return None
     try:
         return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return None if (same := literal_as_json(text)) is None else json.loads(same)
     except (ValueError, RecursionError):
         return None
 
 
 def values_of(column: str, rows: Rows) -> list[Any]:
-    """What stands in a column, without what is missing."""
-    return [row[column] for row in rows if row.get(column) is not None]
+    """What stands in a column, without what is missing or blank."""
+    return filled(row.get(column) for row in rows)
 
 
 def mostly_text(column: str, rows: Rows) -> bool:
     """Whether most values are texts; so is a column without values."""
     values = values_of(column, rows)
-    return not values or sum(isinstance(value, str) for value in values) * 2 > len(values)
+    return not values or most(sum(isinstance(value, str) for value in values), len(values))
 
 
 def mostly_turns(column: str, rows: Rows) -> str | None:
     """The shape of the turns that most values are lists of; None for columns of text."""
-    values = values_of(column, rows)
-    votes = Counter(turns_of(value) for value in values)
-    return next((key for key in TURN_KEYS if votes[key] * 2 > len(values)), None)
+    values, named = values_of(column, rows), holds_conversations(column)
+    votes = Counter(key for value in values if (key := turns_of(value, named)))
+    return votes.most_common(1)[0][0] if most(votes.total(), len(values)) else None
+
+
+def mostly_keyed(column: str, rows: Rows, key: str) -> bool:
+    """Whether the turns of most values have the two members of a shape."""
+    lists = [found for value in values_of(column, rows) if isinstance(found := _list(value), list) and found]
+    return most([turn_of(found[0]) for found in lists].count(key), len(lists))
+
+
+def mostly_answered(column: str, rows: Rows) -> bool:
+    """Whether most values are conversations that end with an answer."""
+    ends = [_last_role(_list(value)) for value in values_of(column, rows)]
+    return most(ends.count("assistant"), len(ends))
+
+
+def mostly_asking(column: str, rows: Rows) -> bool:
+    """Whether most values are conversations that end with a question."""
+    ends = [_last_role(_list(value)) for value in values_of(column, rows)]
+    return most(ends.count("user"), len(ends))
+
+
+def asking_only(column: str, rows: Rows) -> bool:
+    """Whether most values are conversations that end with a question and hold no answer."""
+    lists = [_list(value) for value in values_of(column, rows)]
+    return most(sum(_asks(turns) for turns in lists), len(lists))
+
+
+def _asks(turns: Any) -> bool:
+    said = (
+        [role_of(role_name(one.get("role"))) for one in usual_turns(turns) if isinstance(one, dict)]
+        if isinstance(turns, list)
+        else []
+    )
+    return bool(said) and said[-1] == "user" and "assistant" not in said
+
+
+def _last_role(turns: Any) -> str | None:
+    last = usual_turns(turns)[-1] if isinstance(turns, list) and turns else None
+    return role_of(role_name(last.get("role", last.get("from")))) if isinstance(last, dict) else None
+
+
+def example_of(column: str, rows: Rows) -> Any:
+    """The first element of the first list of turns in a column."""
+    lists = (_list(value) for value in values_of(column, rows))
+    return next((found[0] for found in lists if turns_of(found, named=True)), None)
+
+
+def _list(value: Any) -> Any:
+    if isinstance(value, str):
+        if value[:1] != "{" or "[" not in value:
+            return json_list(value)
+        value = object_in(value)
+    return from_columns(value) if isinstance(value, dict) else value
+
+
+def says_something(value: Any) -> bool:
+    """Whether a cell holds anything at all."""
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})
 
 
 def _added(column: str, rows: Rows) -> bool:
@@ -97,15 +178,43 @@ def _added(column: str, rows: Rows) -> bool:
     return mostly_text(column, rows) and (not filled or reads_like(filled) == "text")
 
 
+def _is_asked(value: Any) -> bool:
+    """Whether a value is {"messages": [turns], ...}, as OpenAI's preferences hold their questions."""
+    return isinstance(value, dict) and turns_of(value.get("messages")) is not None
+
+
 def _either(column: str, rows: Rows) -> bool:
     values = values_of(column, rows)
-    fits = sum(isinstance(value, str) or bool(turns_of(value) or turn_of(value)) for value in values)
-    return not values or fits * 2 > len(values)
+    fits = sum(
+        isinstance(value, str) or bool(turns_of(value) or turn_of(value) or _is_asked(value)) for value in values
+    )
+    return not values or most(fits, len(values))
 
 
 def _answers(column: str, rows: Rows) -> bool:
     values = values_of(column, rows)
-    return mostly_text(column, rows) or sum(is_answer_list(value) for value in values) * 2 > len(values)
+    return mostly_text(column, rows) or most(sum(is_answer_list(value) for value in values), len(values))
+
+
+def _single(column: str, rows: Rows) -> bool:
+    """Whether most values are texts, numbers or yes/no."""
+    values = values_of(column, rows)
+    return not values or most(sum(isinstance(value, (str, bool, int, float)) for value in values), len(values))
+
+
+def _words(column: str, rows: Rows) -> bool:
+    """Whether most values are texts, in parts or whole."""
+    values = values_of(column, rows)
+    return not values or most(sum(joined(value) is not None for value in values), len(values))
+
+
+def _history(column: str, rows: Rows) -> bool:
+    """Whether the values are lists of earlier turns; many are empty."""
+    lists = [_list(value) for value in values_of(column, rows)]
+    turns = [value for value in lists if value != []]
+    return bool(lists) and (
+        not turns or most(sum(turns_of(value, named=True) is not None for value in turns), len(turns))
+    )
 
 
 def is_answer_list(value: Any) -> bool:
@@ -115,21 +224,47 @@ def is_answer_list(value: Any) -> bool:
 
 def _labels(column: str, rows: Rows) -> bool:
     values = values_of(column, rows)
-    if not values or not all(is_label(value) for value in values):
+    labels = [value for value in values if is_label(value)]
+    if not nearly_all(len(labels), len(values)):
         return False
-    kinds = len({str(value) for value in values})
-    return kinds <= MOST_LABELS and (len(values) < _ENOUGH or kinds * 2 <= len(values))
+    kinds = len({str(value) for value in labels})
+    return kinds <= MOST_LABELS and (len(labels) < _ENOUGH or kinds * 2 <= len(labels))
 
 
 def _thumbs(column: str, rows: Rows) -> bool:
     values = values_of(column, rows)
-    return bool(values) and all(thumb_of(value) is not None for value in values)
+    rated = [value for value in values if not says_nothing(value)]
+    thumbs = sum(thumb_of(value) is not None for value in rated)
+    return nearly_all(thumbs, len(rated)) and thumbs * 2 >= len(values)
 
 
 def _tools(column: str, rows: Rows) -> bool:
-    filled = [value for value in values_of(column, rows) if value != "" and not str(value).isspace()]
-    lists = sum(isinstance(json_list(value) if isinstance(value, str) else value, list) for value in filled)
-    return not filled or lists * 2 > len(filled)
+    values = values_of(column, rows)
+    lists = (_list(value) for value in values)
+    defined = sum(isinstance(found, list) and all(isinstance(one, dict) for one in found) for found in lists)
+    return not values or most(defined, len(values))
+
+
+def _objects(column: str, rows: Rows) -> bool:
+    """Whether most values are objects, also where they are written as JSON."""
+    values = values_of(column, rows)
+    fits = sum(isinstance(value, dict) or (isinstance(value, str) and value.startswith("{")) for value in values)
+    return most(fits, len(values))
+
+
+def _thoughts(column: str, rows: Rows) -> bool:
+    """Whether a column holds thinking: texts (or parts of them) that are no switches, and of more than a word."""
+    values = [value for value in values_of(column, rows) if value not in ("", [])]
+    texts = [text for value in values if (text := text_of_thought(value).strip())]
+    return not values or (len(texts) * 2 > len(values) and any(len(text) > _ONE_WORD or " " in text for text in texts))
+
+
+def _weights(column: str, rows: Rows) -> bool:
+    return holds_weights(column, values_of(column, rows))
+
+
+def _marks(column: str, rows: Rows) -> bool:
+    return holds_marks([json_list(value) if isinstance(value, str) else value for value in values_of(column, rows)])
 
 
 HOLDS: dict[str, Callable[[str, Rows], Any]] = {
@@ -142,4 +277,12 @@ HOLDS: dict[str, Callable[[str, Rows], Any]] = {
     "label": _labels,
     "thumb": _thumbs,
     "tools": _tools,
+    "thoughts": _thoughts,
+    "weight": _weights,
+    "flags": lambda column, rows: holds_flags(values_of(column, rows)),
+    "marks": _marks,
+    "single": _single,
+    "words": _words,
+    "history": _history,
+    "object": _objects,
 }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
-
-TURN_KEYS = {"messages": ("role", "content"), "sharegpt": ("from", "value")}
+from engine.data.schema.other_languages import ANSWERS, QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,9 @@ class Field:
         required: a row without it cannot be used.
         wording: whether it is a text that may also be made of several columns: "Translate {en} into {zh}".
         holds: what its column holds, by which it is told: "text", "turns" (a list of them), "either" of the two, "answers" (text
-            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions).
+            or {"text": [...]}), "label" (a short text, number or yes/no), "thumb" (good or bad), "tools" (definitions of functions),
+            "thoughts" (thinking before an answer), "weight" (a number that is not negative), "flags" (yes or no), "marks" (a list of
+            either), "object", "words" (text, also in parts), "single" (text, number or yes/no), "history" (a list of earlier turns).
         role: what it is in a row, the same in every shape: "question", "answer", "input" (text that belongs to the question),
             "label", "turns" ...; a column keeps its role when another shape is chosen.
         spare: names that mean it only where no column bears one of `names`.
@@ -47,8 +48,9 @@ class Shape:
     """How the columns of a file become rows. Labels: `data.shape.<key>`, `data.field.<field>`."""
 
     key: str  # name in mappings and in the database
-    kind: str  # "chat", "text", "preference" or "kto"
+    kind: str  # "chat", "text", "preference", "kto" or "prompt"
     fields: tuple[Field, ...]  # in the order of the page
+    rest: str = ""  # the field that takes every column which no other field does, where it has none of its own
 
     def field(self, key: str) -> Field | None:
         """The field called `key`."""
@@ -60,13 +62,53 @@ class Shape:
         return next((key for key in ("input", "system") if self.field(key)), None)
 
 
-_SYSTEM = Field("system", ("system", "system_prompt", "系统提示", "系统提示词", "系统"), required=False)
+_SYSTEM = Field(
+    "system",
+    (
+        "system",
+        "system_prompt",
+        "system_message",
+        "system_instruction",
+        "systeminstruction",
+        "系统提示",
+        "系统提示词",
+        "系统",
+    ),
+    required=False,
+    holds="words",
+)
+_SYSTEM_OF_TURNS = replace(_SYSTEM, spare=("instruction", "instructions", "指令"), spare_holds="text")
+_HISTORY = Field(
+    "history",
+    ("history", "chat_history", "conversation_history", "历史", "历史对话", "对话历史"),
+    required=False,
+    wording=False,
+    holds="history",
+)
 _TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools")
-_ANSWERS = ("response", "answer", "reply", "回答", "答案", "回复", "答复")
-_QUESTIONS = ("prompt", "question", "query", "user", "human", "问题", "提问", "提示")
+_ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复", *ANSWERS)
+_QUESTIONS = (
+    "prompt",
+    "question",
+    "query",
+    "user",
+    "human",
+    "text_input",
+    "input_text",
+    "问题",
+    "提问",
+    "提示",
+    *QUESTIONS,
+)
+OPENAI_CHOSEN = "preferred_output"  # beside an "input" that is {"messages": [...], "tools": [...], ...}
 _GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
-_ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令")
-_TURNS = ("messages", "conversations", "conversation", "对话")
+_ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令", *QUESTIONS)
+_TURNS = ("messages", "conversations", "conversation", "dialog", "dialogue", "contents", "chat", "对话")
+_TEXT_LISTS = (*_TURNS, "dialogs", "dialogues", "utterances", "data")  # where a list of texts is a conversation
+REFERENCES = (  # names of columns by which an answer is judged
+    "reference", "reference_answer", "ground_truth", "groundtruth", "gold", "gold_answer", "expected", "expected_answer", "expected_output",
+    "target", "solution", "answer", "answers", "correct_answer", "reward_model", "grader", "rubric", "rubrics", "参考答案", "标准答案",
+)  # fmt: skip
 _CONTEXT = (
     "context", "passage", "document", "article", "background", "reference", "references", "material", "materials",
     "source_text", "knowledge", "背景", "背景信息", "背景知识", "上下文", "语境", "材料", "资料", "参考", "参考资料", "参考信息",
@@ -86,22 +128,58 @@ _MORE = Field(
     spare=(*_CONTEXT, *_ADDED),
     spare_holds="added",
 )
+_REASONING = Field(
+    "reasoning",
+    (
+        "reasoning", "reasoning_content", "thinking", "thought", "thoughts", "cot", "complex_cot", "chain_of_thought", "thinking_process",
+        "reasoning_process", "reasoning_trace", "thinking_trajectory", "deepseek_reasoning", "思考", "思考过程", "推理", "推理过程", "思维链", "思路",
+    ),
+    required=False,
+    holds="thoughts",
+    role="reasoning",
+    spare=("rationale", "rationales"),
+)  # fmt: skip
+
+_WEIGHT = Field(
+    "weight",
+    ("sample_weight", "loss_weight", "weight", "row_weight", "example_weight", "样本权重", "权重"),
+    required=False,
+    wording=False,
+    holds="weight",
+    spare=("train", "trainable", "loss_mask", "masked", "loss"),
+    spare_holds="flags",
+)  # how much a row counts in the loss
+_MARKS = Field(
+    "marks",
+    ("loss_mask", "loss_masks", "train_mask", "train", "trainable", "weights", "message_weights", "loss"),
+    required=False,
+    wording=False,
+    holds="marks",
+)  # the same of each turn
+
+
+def _answer(key: str, names: tuple[str, ...], holds: str = "text") -> Field:
+    """What is learnt: texts; where no column of such a name holds texts, numbers or yes/no."""
+    return Field(key, names, holds=holds, role="answer", spare=names, spare_holds="single")
+
 
 SHAPES = (
-    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM, _TOOLS)),
+    Shape("messages", "chat", (Field("messages", _TURNS, wording=False, holds="turns", role="turns"), _SYSTEM_OF_TURNS, _TOOLS, _MARKS, _WEIGHT)),
     Shape(
         "sharegpt",
         "chat",
         (
             Field(
                 "conversations",
-                ("conversations", "conversation", "messages", "对话"),
+                ("conversations", "conversation", *(name for name in _TURNS if not name.startswith("conversation"))),
                 wording=False,
                 holds="turns",
                 role="turns",
             ),
-            _SYSTEM,
+            _SYSTEM_OF_TURNS,
             _TOOLS,
+            _MARKS,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -110,18 +188,25 @@ SHAPES = (
         (
             Field("instruction", ("instruction", "指令"), role="question"),
             _MORE,
-            Field("output", ("output", "completion", *_ANSWERS, "输出"), role="answer"),
+            _answer("output", ("output", "completion", *_ANSWERS, "输出")),
+            _HISTORY,
+            _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
         "prompt_completion",
         "chat",
         (
-            Field("prompt", _QUESTIONS, role="question", spare=_GIVEN),
-            Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), role="answer"),
+            Field("prompt", _QUESTIONS, holds="either", role="question", spare=_GIVEN),
+            _answer("completion", ("completion", *_ANSWERS, "assistant", "gpt", "bot", "chatbot", "ai", "output", "输出"), holds="either"),
             _MORE,
+            _HISTORY,
+            _REASONING,
             _SYSTEM,
+            _TOOLS,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -130,9 +215,12 @@ SHAPES = (
         (
             Field("context", _CONTEXT, role="input"),
             Field("question", ("question", "query", "问题", "提问"), role="question"),
-            Field("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers", role="answer"),
+            _answer("answer", ("answer", "answers", "response", "output", "回答", "答案"), holds="answers"),
             _MORE,
+            _HISTORY,
+            _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -147,7 +235,9 @@ SHAPES = (
                 role="answer",
             ),
             _MORE,
+            _REASONING,
             _SYSTEM,
+            _WEIGHT,
         ),
     ),
     Shape(
@@ -155,10 +245,13 @@ SHAPES = (
         "preference",
         (
             Field("prompt", (*_ASKED, *_TURNS), required=False, holds="either", role="question", spare=_GIVEN),
-            Field("chosen", ("chosen", "preferred", "chosen_response", "更好的回答", "优选"), holds="either", role="answer"),
-            Field("rejected", ("rejected", "dispreferred", "rejected_response", "较差的回答", "拒绝"), holds="either"),
+            Field("chosen", ("chosen", "preferred", "chosen_response", OPENAI_CHOSEN, "更好的回答", "优选"), holds="either", role="answer"),
+            Field("rejected", ("rejected", "dispreferred", "rejected_response", "non_preferred_output", "较差的回答", "拒绝"), holds="either"),
             _MORE,
+            _HISTORY,
             _SYSTEM,
+            _WEIGHT,
+            _TOOLS,
         ),
     ),
     Shape(
@@ -169,10 +262,25 @@ SHAPES = (
             Field("completion", ("completion", *_ANSWERS, "assistant", "gpt", "output", "输出"), required=False, holds="either", role="answer"),
             _MORE,
             Field("label", ("label", "kto_tag", "desirable", "thumbs", "feedback", "标签", "评价"), wording=False, holds="thumb"),
+            _HISTORY,
+            _REASONING,
             _SYSTEM,
+            _TOOLS,
+            _WEIGHT,
         ),
     ),
-    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"),)),
+    Shape(
+        "prompt",
+        "prompt",
+        (
+            Field("prompt", ("prompt", *_TURNS), wording=False, holds="either", role="turns"),
+            Field("reference", ("reference", "参考"), required=False, wording=False, holds="object"),
+            _SYSTEM,
+            _TOOLS,
+        ),
+        rest="reference",
+    ),
+    Shape("text", "text", (Field("text", ("text", "content", "文本", "正文", "内容"), role="question"), _WEIGHT)),
 )  # fmt: skip
 
 
@@ -208,7 +316,14 @@ def plain_name(name: str) -> str:
     return name.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
-_KNOWN = frozenset(name for shape in SHAPES for f in shape.fields if f != _MORE for name in (*f.names, *f.spare))
+def holds_conversations(name: str) -> bool:
+    """Whether a list of texts in a column of this name is a conversation."""
+    return plain_name(name) in _TEXT_LISTS
+
+
+_KNOWN = frozenset(
+    name for shape in SHAPES for f in shape.fields if f not in (_MORE, _MARKS, _WEIGHT) for name in (*f.names, *f.spare)
+)
 
 
 def is_known_name(name: str) -> bool:

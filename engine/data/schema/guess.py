@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.data.records.record import clip
-from engine.data.rows.language import language_of
+from engine.data.records.record import clip, show
 from engine.data.schema.beside_text import beside_text
-from engine.data.schema.contents import HOLDS, Rows, is_answer_list, json_list, mostly_turns, thumb_of, values_of
-from engine.data.schema.declared import SHAPES, TURN_KEYS, Field, plain_name, shape_of
-from engine.data.schema.templated_columns import scalar_text
+from engine.data.schema.classes import classes_of
+from engine.data.schema.contents import (
+    HOLDS,
+    Rows,
+    asking_only,
+    example_of,
+    is_answer_list,
+    json_list,
+    mostly_answered,
+    mostly_asking,
+    mostly_keyed,
+    mostly_turns,
+    says_something,
+    thumb_of,
+    turn_of,
+    values_of,
+)
+from engine.data.schema.declared import REFERENCES, SHAPES, Field, plain_name, shape_of
+from engine.data.schema.extras import MAX_EXTRA, can_be_kept
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
+from engine.data.schema.majority import most
+from engine.data.schema.members import is_thinking
+from engine.data.schema.weighted import MARKS, remarks
 
 _BY_NAMES = ("alpaca", "qa_context", "prompt_completion", "classification", "text")
-_KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call"}
+_KNOWN_KEYS = {"role", "content", "from", "value", "tool_calls", "tool_call_id", "name", "function_call", *MARKS}
 _MOST_SHOWN = 20
-MAX_EXTRA = 2_000  # characters of a text that is kept as an extra field
-CLASSIFY = {
-    "zh": "请判断下面的文字属于哪一类：{labels}。只回答类别。\n\n{text}",
-    "en": "Classify the following text as one of: {labels}. Answer with the class alone.\n\n{text}",
-}
 
 
 @dataclass
@@ -54,13 +67,36 @@ class Guess:
 
 
 def guess_shape(columns: Sequence[str], rows: Rows) -> Guess:
-    """The shape of a file by its columns' contents, then by their names."""
-    guess = _pairs(columns, rows) or _thumbs(columns, rows) or _turns(columns, rows) or _names(columns, rows)
+    """The shape of a file by its columns' contents, then by their names: the first one that most rows have the columns of."""
+    guess = _best(columns, rows)
     if guess.shape:
         if guess.shape == "classification" and guess.whole:
-            _classify(guess, rows)
+            text, label = guess.mapping["text"], guess.mapping["label"]
+            params, wording = classes_of(text, label, rows)
+            guess.remarks.append(("shape.labels", params))
+            guess.templates["text"] = [wording]
         _remark_extra(guess, columns, rows)
+        _remark_weights(guess, columns, rows)
     return guess
+
+
+def _best(columns: Sequence[str], rows: Rows) -> Guess:
+    found: list[Guess] = []
+    for find in (_pairs, _thumbs, _asked, _prompts, _turns, _names):
+        guess = find(columns, rows)
+        if guess is not None:
+            found.append(guess)
+            if not guess.whole or most(_held(guess, rows), len(rows)):
+                return guess
+    return max(found, key=lambda one: _held(one, rows))  # the first of equals
+
+
+def _held(guess: Guess, rows: Rows) -> int:
+    """How many rows have something in every needed column."""
+    if guess.shape is None:
+        return 0
+    needed = [guess.mapping[f.key] for f in shape_of(guess.shape).fields if f.required and f.key in guess.mapping]
+    return sum(all(says_something(row.get(column)) for column in needed) for row in rows)
 
 
 def _pairs(columns: Sequence[str], rows: Rows) -> Guess | None:
@@ -72,7 +108,8 @@ def _pairs(columns: Sequence[str], rows: Rows) -> Guess | None:
     guess.remarks.insert(0, ("shape.preference", named))
     whole = mostly_turns(named["chosen"], rows)
     if "prompt" not in guess.mapping:
-        dialogues = all(str(value).startswith("\n\nHuman:") for value in values_of(named["chosen"], rows))
+        chosen = values_of(named["chosen"], rows)
+        dialogues = most(sum(str(value).startswith("\n\nHuman:") for value in chosen), len(chosen))
         code = "shape.common_beginning" if whole or dialogues else "shape.no_question"
         guess.remarks.append((code, named))
     return guess
@@ -83,17 +120,57 @@ def _thumbs(columns: Sequence[str], rows: Rows) -> Guess | None:
     guess = _try("kto", columns, rows)
     if not guess.whole:
         return None
-    if "completion" not in guess.mapping and not mostly_turns(guess.mapping["prompt"], rows):
+    if "completion" not in guess.mapping and not mostly_answered(guess.mapping["prompt"], rows):
         return None
     column = guess.mapping["label"]
-    good = sum(bool(thumb_of(value)) for value in values_of(column, rows))
-    params = {"column": column, "good": good, "bad": len(values_of(column, rows)) - good}
+    thumbs = [thumb_of(value) for value in values_of(column, rows)]
+    params = {"column": column, "good": thumbs.count(True), "bad": thumbs.count(False)}
     guess.remarks.insert(0, ("shape.kto", params))
+    if odd := thumbs.count(None):
+        guess.remarks.append(("shape.kto_odd", {"column": column, "rows": odd}))
+    return guess
+
+
+def _asked(columns: Sequence[str], rows: Rows) -> Guess | None:
+    """Question and answer in two columns, of which one is a list of turns, or with the turns before them in a third."""
+    for key in _BY_NAMES[:3]:
+        guess = _try(key, columns, rows)
+        if not guess.whole:
+            continue
+        said, asked = (guess.mapping[f.key] for f in _last_needed(key))
+        if not mostly_answered(asked, rows) and (mostly_turns(asked, rows) or mostly_turns(said, rows)):
+            guess.remarks.insert(0, ("shape.asked", {"prompt": asked, "completion": said}))
+            return guess
+        if "history" in guess.mapping:
+            guess.remarks.insert(0, ("shape.names", {"columns": ", ".join(guess.mapping.values())}))
+            return guess
+    return None
+
+
+def _last_needed(key: str) -> tuple[Field, Field]:
+    """The fields of the answer and of the question of a shape."""
+    needed = [f for f in shape_of(key).fields if f.required]
+    return needed[-1], needed[-2]
+
+
+def _prompts(columns: Sequence[str], rows: Rows) -> Guess | None:
+    """Questions alone, beside columns that tell whether an answer is right."""
+    guess = _try("prompt", columns, rows)
+    column = guess.mapping.get("prompt")
+    if column is None or not mostly_turns(column, rows):
+        return None
+    reference = [c for c in columns if c not in guess.mapping.values() and is_common(c, rows)]
+    known = "reference" in guess.mapping or any(plain_name(c) in REFERENCES for c in reference)
+    if not (known and mostly_asking(column, rows)) and not (reference and asking_only(column, rows)):
+        return None
+    kept = guess.mapping.get("reference") or ", ".join(reference[:_MOST_SHOWN])
+    guess.remarks.insert(0, ("shape.prompt", {"column": column, "columns": kept}))
     return guess
 
 
 def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
-    found = {column: key for column in columns if (key := mostly_turns(column, rows))}
+    every = {column: key for column in columns if (key := mostly_turns(column, rows))}
+    found = {column: every[column] for column in _common(list(every), rows)}
     if not found:
         return None
     named = [c for c in found if plain_name(c) in {n for s in SHAPES[:2] for n in s.fields[0].names}]
@@ -104,20 +181,63 @@ def _turns(columns: Sequence[str], rows: Rows) -> Guess | None:
     turns, *others = shape_of(key).fields
     guess = Guess(key, {turns.key: column})
     first, second = TURN_KEYS[key]
-    guess.remarks.append(("shape.turns", {"column": column, "first": first, "second": second}))
-    guess.remarks.append(("field.turns", {"field": turns.key, "column": column, "first": first, "second": second}))
+    told = {"column": column, "first": first, "second": second}
+    such = "" if mostly_keyed(column, rows, key) else "_such"
+    if such:
+        told = {"column": column, "example": show(example_of(column, rows))}
+    guess.remarks.append((f"shape.turns{such}", told))
+    guess.remarks.append((f"field.turns{such}", {"field": turns.key, **told}))
     for other in others:
         _fill(guess, other, columns, rows)
+    if marks := _marks(column, rows):
+        guess.remarks.append(("columns.turn_weights", {"columns": ", ".join(marks), "column": column}))
+    if thinking := _thinking(column, rows):
+        guess.remarks.append(("columns.turn_thinking", {"columns": ", ".join(thinking), "column": column}))
+    _without_repeated(guess, column, rows)
     if lost := _other_keys(column, rows):
         guess.remarks.append(("columns.turn_keys", {"columns": ", ".join(lost), "column": column}))
     return guess
 
 
+def _without_repeated(guess: Guess, column: str, rows: Rows) -> None:
+    """An instruction that the turns themselves hold is no system prompt beside them."""
+    system = guess.mapping.get("system")
+    if system is None or plain_name(system).startswith("system"):
+        return
+    both = [(row[system], row[column]) for row in rows if says_something(row.get(system)) and row.get(column)]
+    if most(sum(str(said).strip() in str(turns) for said, turns in both), len(both)):
+        del guess.mapping["system"]
+        guess.remarks = [one for one in guess.remarks if one[1].get("field") != "system"]
+
+
+def _usual(turns: list[Any]) -> list[Any]:
+    return turns if turn_of(turns[0] if turns else None) else usual_turns(turns)
+
+
 def _other_keys(column: str, rows: Rows) -> list[str]:
     """Members of turns that mean nothing here."""
+    return [key for key in _keys(column, rows) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
+
+
+def _marks(column: str, rows: Rows) -> list[str]:
+    """Members of turns that say how much they count."""
+    return [key for key in _keys(column, rows) if key in MARKS]
+
+
+def _keys(column: str, rows: Rows) -> dict[str, None]:
+    """Every member of a turn that says something."""
+    return dict.fromkeys(key for turn, key in _members(column, rows) if not is_thinking(turn, key))
+
+
+def _thinking(column: str, rows: Rows) -> list[str]:
+    """Members of turns that hold thinking."""
+    return list(dict.fromkeys(key for turn, key in _members(column, rows) if turn[key] and is_thinking(turn, key)))
+
+
+def _members(column: str, rows: Rows) -> Iterator[tuple[dict[str, Any], str]]:
     lists = (json_list(v) if isinstance(v, str) else v for v in values_of(column, rows))
-    seen = (key for turns in lists if isinstance(turns, list) for turn in turns if isinstance(turn, dict) for key in turn if turn[key] is not None)  # fmt: skip
-    return [key for key in dict.fromkeys(seen) if key not in _KNOWN_KEYS][:_MOST_SHOWN]
+    turns = (turn for some in lists if isinstance(some, list) for turn in _usual(some) if isinstance(turn, dict))
+    return ((turn, key) for turn in turns for key in turn if turn[key] is not None)
 
 
 def _names(columns: Sequence[str], rows: Rows) -> Guess:
@@ -142,6 +262,8 @@ def mappings_by_name(columns: Sequence[str]) -> dict[str, dict[str, str]]:
 def _by_name(key: str, columns: Sequence[str]) -> dict[str, str]:
     guess = Guess(key)
     for wanted in shape_of(key).fields:
+        if wanted.holds in ("weight", "marks", "thoughts"):  # of such names, contents alone tell what they are
+            continue
         _fill(guess, replace(wanted, holds="anything", spare_holds=""), columns, ())
     return guess.mapping
 
@@ -162,7 +284,11 @@ def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> No
     taken = set(guess.mapping.values())
     free = [c for c in columns if c not in taken]
     fits = _bearing(wanted.names, wanted.holds, free, rows)
-    fits = fits or _bearing(wanted.spare, wanted.spare_holds or wanted.holds, free, rows)
+    spare = _bearing(wanted.spare, wanted.spare_holds or wanted.holds, free, rows)
+    if wanted.required:
+        fits, spare = _common(fits, rows), _common(spare, rows)
+        fits = spare if spare and fits and not is_common(fits[0], rows) and is_common(spare[0], rows) else fits
+    fits = fits or spare
     usual = [c for c in fits if plain_name(c) == wanted.names[0]]
     if len(usual) == 1 or len(fits) == 1:
         column = (usual or fits)[0]
@@ -174,32 +300,23 @@ def _fill(guess: Guess, wanted: Field, columns: Sequence[str], rows: Rows) -> No
         guess.remarks.append(("shape.ambiguous", {"columns": ", ".join(fits), "field": wanted.key}))
 
 
+def _common(columns: list[str], rows: Rows) -> list[str]:
+    """Of several columns those that most rows have something in, where there are any."""
+    return [column for column in columns if is_common(column, rows)] or columns if len(columns) > 1 else columns
+
+
+def is_common(column: str, rows: Rows) -> bool:
+    """Whether most rows have something in a column."""
+    return most(sum(says_something(row.get(column)) for row in rows), len(rows))
+
+
 def _bearing(names: Sequence[str], holds: str, columns: Sequence[str], rows: Rows) -> list[str]:
     return [column for column in columns if plain_name(column) in names and HOLDS[holds](column, rows)]
 
 
-def _classify(guess: Guess, rows: Rows) -> None:
-    """Count the classes and word the question that names them."""
-    text, label = guess.mapping["text"], guess.mapping["label"]
-    counts = Counter(scalar_text(value, label).strip() for value in values_of(label, rows))
-    names = sorted(counts)
-    shown = ", ".join(f"{name} ({counts[name]})" for name in names[:_MOST_SHOWN])
-    params = {"column": label, "count": len(names), "labels": shown, "looked": len(rows)}
-    guess.remarks.append(("shape.labels", params))
-    guess.templates["text"] = [classify_wording(names, text, values_of(text, rows))]
-
-
-def classify_wording(labels: Sequence[str], column: str, texts: Sequence[Any]) -> str:
-    """The question of a classification that names its classes, in the language of the texts."""
-    language = "zh" if language_of(" ".join(str(text)[:200] for text in texts[:20])) == "zh" else "en"
-    named = "、".join(labels) if language == "zh" else ", ".join(labels)
-    plain = named.replace("{", "{{").replace("}", "}}")
-    return CLASSIFY[language].replace("{labels}", plain).replace("{text}", f"{{{column}}}")
-
-
 def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
     used = set(guess.mapping.values())
-    unused = [column for column in columns if column not in used]
+    unused = [] if _takes_rest(guess) else [column for column in columns if column not in used]
     gone = [column for column in unused if not can_be_kept(column, rows)]
     kept = [column for column in unused if column not in gone]
     if kept:
@@ -208,11 +325,14 @@ def _remark_extra(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
         guess.remarks.append(("columns.left_out", {"columns": ", ".join(gone[:_MOST_SHOWN]), "limit": MAX_EXTRA}))
 
 
-def can_be_kept(column: str, rows: Rows) -> bool:
-    """Whether the values of a column are single and short enough to be extra fields."""
-    return all(is_extra(value) for value in values_of(column, rows))
+def _remark_weights(guess: Guess, columns: Sequence[str], rows: Rows) -> None:
+    """What a column that tells how much rows count is taken for, and why another is not."""
+    found = list(remarks(str(guess.shape), guess.mapping, columns, lambda column: values_of(column, rows)))
+    if any(code.startswith("field.") for code, _ in found):
+        guess.remarks = [one for one in guess.remarks if one[1].get("field") != "weight"]
+    guess.remarks += found
 
 
-def is_extra(value: Any) -> bool:
-    """Whether one value may be an extra field of a row."""
-    return len(value) <= MAX_EXTRA if isinstance(value, str) else isinstance(value, (bool, int, float, type(None)))
+def _takes_rest(guess: Guess) -> bool:
+    rest = shape_of(guess.shape).rest
+    return bool(rest) and rest not in guess.mapping

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
 from engine.data.records.record import Record
-from engine.data.schema.contents import Reads, reads_like
+from engine.data.schema.contents import Reads, reads_like, says_something
+from engine.data.schema.majority import most
 
 _LOOKED_AT = 200  # values by which a column is told
 _CLIP = 80
@@ -37,14 +39,14 @@ class LeftOutColumn:
 
 
 class LeftOutCounter:
-    """Counts what passes through a converter of records, beside the columns that are used."""
+    """Counts what passes through a converter of records; `takes` tells the columns that are used."""
 
-    def __init__(self, used: Collection[str]) -> None:
-        self._used = used
+    def __init__(self, takes: Callable[[str], bool]) -> None:
+        self._takes = cache(takes)
         self._looked = 0
         self._rows: Counter[str] = Counter()
         self._values: dict[str, Counter[str]] = {}
-        self._nested: set[str] = set()
+        self._nested: Counter[str] = Counter()
         self._characters: Counter[str] = Counter()
         self._all = 0
 
@@ -63,12 +65,12 @@ class LeftOutCounter:
         for column, value in values.items():
             size = len(value if isinstance(value, str) else str(value)) if value is not None else 0
             self._all += size
-            if column in self._used or not says_something(value):
+            if self._takes(column) or not says_something(value):
                 continue
             self._rows[column] += 1
             self._characters[column] += size
             if isinstance(value, (list, dict)):
-                self._nested.add(column)
+                self._nested[column] += 1
             if self._rows[column] <= _LOOKED_AT:
                 self._values.setdefault(column, Counter())[str(value).strip()[:_CLIP]] += 1
 
@@ -81,9 +83,4 @@ class LeftOutCounter:
         return sorted(found, key=lambda one: _ORDER.index(one.reads))
 
     def _reads(self, column: str) -> Reads:
-        return "nested" if column in self._nested else reads_like(self._values[column])
-
-
-def says_something(value: Any) -> bool:
-    """Whether a cell holds anything at all."""
-    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})
+        return "nested" if most(self._nested[column], self._rows[column]) else reads_like(self._values[column])

@@ -25,6 +25,10 @@ class ColumnMapping:
         named = {column for several in self.wordings.values() for wording in several for column in wording.columns}
         return named | {column for key, column in self.columns.items() if key not in self.wordings}
 
+    def takes(self, column: str) -> bool:
+        """Whether what a column holds becomes part of a row's content."""
+        return column in self.used or bool(self.shape.rest and self.shape.rest not in self.columns)
+
     def names(self, key: str, column: str) -> bool:
         """Whether a wording of field `key` has this column in it."""
         return any(column in wording.columns for wording in self.wordings.get(key, ()))

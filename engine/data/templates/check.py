@@ -8,18 +8,20 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.data.rows.row import Row, kind_of
 from engine.data.templates.encoded import Encoded
-from engine.data.templates.losses import reason_of, refuses_a_row
+from engine.data.templates.losses import CALL_LOSSES, reason_of, refuses_a_row
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
-from engine.data.templates.thinking import lost_thoughts, thought_of
+from engine.data.templates.thinking import lost_thoughts
 from engine.data.templates.token_overview import one_text
 from engine.data.templates.token_rows import BEYOND
+from engine.data.thoughts.marks import thinking_of
 
 _SHOWN_TOKENS = 48  # of the end of the row
 _LEAST_TRAINED = 8
 _PROBE = "Tunesmith-4711"  # a system text that no template holds
 _LONG_HEAD = 40  # characters before the first question that are worth showing
 _LONGEST_HEAD = 600
+_NAMED_ROWS = 8  # whose lines are named
 
 
 def check_template(template: ChatTemplate, rows: Sequence[Row]) -> dict[str, Any]:
@@ -40,7 +42,13 @@ def check_template(template: ChatTemplate, rows: Sequence[Row]) -> dict[str, Any
         return _only(BEYOND, "danger", tokens=fault.params["tokens"])
     if encoded is None or row is None:
         return _only("template.refuses", "danger", reason="" if fault is None else reason_of(fault))
-    findings = [_end(template, encoded), *_thoughts(template, rows), *_system(template, rows), *_prompt(template, row)]
+    findings = [
+        _end(template, encoded),
+        *_thoughts(template, rows),
+        *_calls(template, rows),
+        *_system(template, rows),
+        *_prompt(template, row),
+    ]
     shown = _window(encoded)
     head = _head(template, row)
     return {
@@ -113,18 +121,50 @@ def _thoughts(template: ChatTemplate, rows: Sequence[Row]) -> list[dict[str, Any
     """How many answers of the rows looked at reason in words that the template leaves out."""
     lost = [count for row in map(one_text, rows) if (count := _lost(template, row))]
     if not lost:
-        return []
+        spelt = not template.knows_thinking and any(map(_thinks, rows))
+        return [_finding("template.thoughts_as_text", "info")] if spelt else []
     return [_finding("template.thoughts", "warn", rows=len(lost), answers=sum(lost), looked=len(rows))]
+
+
+def _thinks(row: Row) -> bool:
+    return any(thinking_of(message) for message in one_text(row).get("messages") or [])
 
 
 def _lost(template: ChatTemplate, row: Row) -> int:
     messages = row.get("messages") or []
-    if not any(thought_of(str(message.get("content") or "")) for message in messages):
+    if not any(thinking_of(message) for message in messages):
         return 0
     try:
         return lost_thoughts(messages, template.row_text(messages, row.get("tools")))
     except Fault:
         return 0
+
+
+def _calls(template: ChatTemplate, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Whether the calls of tools in these rows come back from the text that they become, and which rows' do not."""
+    calling = [row for row in map(one_text, rows) if any(one.get("tool_calls") for one in row.get("messages") or [])]
+    faults = [(row, fault) for row in calling if (fault := _call_fault(template, row))]
+    if faults:
+        lines = ", ".join(str(row.get("line", row.get("id"))) for row, _fault in faults[:_NAMED_ROWS])
+        counted = {
+            "rows": len(faults),
+            "looked": len(calling),
+            "lines": lines + (" …" if len(faults) > _NAMED_ROWS else ""),
+        }
+        return [_finding("template.calls_lost", "danger", **counted, reason=reason_of(faults[0][1]))]
+    if not calling or "calls" in template.dropped:
+        return []
+    if template.call_form.way is None:
+        return [_finding("template.calls_unread", "info")]
+    return [_finding("template.calls_typeless" if template.call_form.typeless else "template.calls_kept", "good")]
+
+
+def _call_fault(template: ChatTemplate, row: Row) -> Fault | None:
+    try:
+        template.row_text(row["messages"], row.get("tools"))
+    except Fault as fault:
+        return fault if fault.code in CALL_LOSSES else None
+    return None
 
 
 def _text(template: ChatTemplate, token: int) -> str:

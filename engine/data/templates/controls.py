@@ -186,11 +186,14 @@ class ControlTokens:
         """Knows control tokens by our signs alone."""
         return BorderedTokenizer(renamed(self._tokenizer, self._signs))
 
-    def encode(self, text: str, hidden: Hidden, answers: Sequence[Span]) -> tuple[Tokenised, list[Span]]:
+    def encode(
+        self, text: str, hidden: Hidden, answers: Sequence[Span], given: Sequence[Span] = ()
+    ) -> tuple[Tokenised, list[Span], list[Span]]:
         """Tokens of the render of a hidden conversation, in which control tokens of its texts are text; the answers in it as well.
 
         Args:
             answers: where they lie in `text`.
+            given: where the thinking lies that is not learnt.
         """
         edits = sorted([*self._by_template(text), *_by_people(text, hidden.signs)])
         pieces, moves, place, shift = list[str](), [(0, 0)], 0, 0
@@ -199,9 +202,14 @@ class ControlTokens:
             place, shift = end, shift + len(new) - (end - begin)
             moves.append((end, shift))
         starts = [move[0] for move in moves]
-        moved = [tuple(at + moves[bisect_right(starts, at) - 1][1] for at in answer) for answer in answers]
-        spans = [(begin, end) for begin, end in moved]
-        return self._blind.encode("".join([*pieces, text[place:]]), spans), spans
+        spans, unlearnt = (
+            [
+                (begin + moves[bisect_right(starts, begin) - 1][1], end + moves[bisect_right(starts, end) - 1][1])
+                for begin, end in some
+            ]
+            for some in (answers, given)
+        )
+        return self._blind.encode("".join([*pieces, text[place:]]), spans), spans, unlearnt
 
     def _by_template(self, text: str) -> Iterator[tuple[int, int, str]]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)

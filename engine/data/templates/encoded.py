@@ -26,6 +26,8 @@ class Encoded:
         ends: places of labels that teach an end which the template itself does not write.
         open_ends: answers whose end is not learnt.
         lost_thoughts: answers whose reasoning the template leaves out, so that it is not learnt.
+        weights: how much each label counts in the loss, as long as `labels`; None where each counts once.
+        following_weight: the same of `following`.
     """
 
     ids: list[int]
@@ -38,6 +40,8 @@ class Encoded:
     ends: tuple[int, ...] = ()
     open_ends: int = 0
     lost_thoughts: int = 0
+    weights: list[float] | None = None
+    following_weight: float = 1.0
 
     @property
     def trained(self) -> int:
@@ -52,13 +56,27 @@ class Encoded:
     def cut(self, length: int) -> Encoded:
         """The first `length` tokens."""
         ends = tuple(end for end in self.ends if end < length)
-        return replace(self, ids=self.ids[:length], labels=self.labels[:length], ends=ends)
+        weights = self.weights and self.weights[:length]
+        return replace(self, ids=self.ids[:length], labels=self.labels[:length], weights=weights, ends=ends)
 
     def piece(self, start: int, end: int, learnt: int) -> Encoded:
         """The tokens from `start` up to `end`; those before `learnt` are read, not learnt."""
         labels = [IGNORED] * (learnt - start) + self.labels[learnt:end]
         ends = tuple(place - start for place in self.ends if learnt <= place < end)
-        return replace(self, ids=self.ids[start:end], labels=labels, ends=ends, full_length=end - start)
+        weights = self.weights and self.weights[start:end]
+        ids, length = self.ids[start:end], end - start
+        return replace(self, ids=ids, labels=labels, weights=weights, ends=ends, full_length=length)
+
+    def times(self, weight: float) -> Encoded:
+        """The same, of which each label counts so much more; at 0 there is none."""
+        if weight == 1:
+            return self
+        if weight == 0:
+            return replace(
+                self, labels=[IGNORED] * len(self.labels), weights=None, ends=(), open_ends=0, following=IGNORED
+            )
+        weights = [one * weight for one in self.weights or [1.0] * len(self.labels)]
+        return replace(self, weights=weights, following_weight=self.following_weight * weight)
 
     @property
     def truncated(self) -> bool:

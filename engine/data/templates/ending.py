@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from engine.core.errors import Fault
-from engine.data.templates.masking import Span
+from engine.data.templates.masking import IGNORED, Span
 from engine.data.templates.renderer import Messages
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class RowEnds:
         labels: as long as `ids`.
         ends: places of labels that teach an end which the template does not write.
         open_ends: answers whose end is not learnt.
+        weights: how much each label counts; None where each counts once.
     """
 
     ids: list[int]
@@ -45,6 +46,7 @@ class RowEnds:
     labels: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     open_ends: int = 0
+    weights: list[float] | None = None
 
 
 def token_after_answer(template: Ender) -> int | None:
@@ -75,12 +77,20 @@ def _added_token(template: Ender, text: str) -> int | None:
     return max(found)[1] if found else None
 
 
-def _first_from(offsets: Sequence[Span], place: int) -> int:
+def first_from(offsets: Sequence[Span], place: int) -> int:
     """Which token is the first that begins at a place or behind it."""
     return bisect_left(offsets, (place, -1))
 
 
-def teach_ends(row: RowEnds, spans: Sequence[Span], stops: Collection[int], end: int | None, *, closed: bool) -> None:
+def teach_ends(
+    row: RowEnds,
+    spans: Sequence[Span],
+    stops: Collection[int],
+    end: int | None,
+    *,
+    closed: bool,
+    weights: Sequence[float] | None = None,
+) -> None:
     """Let each answer in `spans` end with a token of `stops`: where none is there, `end` is learnt behind its last word.
 
     The last answer gets the token itself. Of an earlier one only the label behind it is changed: the model learns to end
@@ -89,16 +99,39 @@ def teach_ends(row: RowEnds, spans: Sequence[Span], stops: Collection[int], end:
     Args:
         end: None leaves such answers open.
         closed: whether the row ends with the last of the answers.
+        weights: how much each of the answers counts; at 0 it has no labels, nor an end that is missed.
     """
     for number, (start, stop) in enumerate(spans):
-        behind = _first_from(row.offsets, stop)
+        behind = first_from(row.offsets, stop)
         if behind and row.offsets[behind - 1][0] >= start and row.ids[behind - 1] in stops:
             row.labels[behind - 1] = row.ids[behind - 1]  # some end tokens take the line break behind them along
         elif end is None:
-            row.open_ends += 1
+            row.open_ends += weights is None or weights[number] != 0
         elif behind == len(row.ids) or (closed and number == len(spans) - 1):
             row.ids[behind:], row.labels[behind:] = [end], [end]
             row.ends.append(behind)
         else:
             row.labels[behind] = end
             row.ends.append(behind)
+    if weights is not None:
+        _weigh(row, spans, weights)
+
+
+def _weigh(row: RowEnds, spans: Sequence[Span], weights: Sequence[float]) -> None:
+    """Take the labels of answers that count nothing away, and note how much the others count."""
+    found = [1.0] * len(row.ids)
+    for span, weight in zip(spans, weights, strict=True):
+        if weight == 1:
+            continue
+        places = _tokens_of(row, span)
+        found[places] = [weight] * len(found[places])
+        if weight == 0:
+            row.labels[places] = [IGNORED] * len(row.labels[places])
+            row.ends[:] = [end for end in row.ends if not places.start <= end < places.stop]
+    row.weights = found if any(weight not in (0, 1) for weight in found) else None
+
+
+def _tokens_of(row: RowEnds, span: Span) -> slice:
+    """The tokens of an answer with its end, also where that is learnt at the token behind."""
+    behind = first_from(row.offsets, span[1])
+    return slice(first_from(row.offsets, span[0]), behind + (behind in row.ends))

@@ -15,6 +15,7 @@ from engine.data.templates.losses import reason_of, refuses_a_row
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.thinking import lost_thoughts
 from engine.data.templates.token_rows import BEYOND
+from engine.data.thoughts.marks import thinking_of
 
 MOST_ROWS = 1_000  # larger data sets are looked at evenly spread
 _MOST_LETTERS = 8_000  # of one script: enough for two digits
@@ -65,6 +66,7 @@ class Fit:
         talks: conversations that the template takes.
         thoughts: of those, rows with answers whose reasoning the template leaves out.
         thinking: these answers.
+        spelt: rows whose reasoning is written into the words of an answer, since the template knows of none.
         letters, tokens: of each script.
     """
 
@@ -77,6 +79,7 @@ class Fit:
     talks: int = 0
     thoughts: int = 0
     thinking: int = 0
+    spelt: int = 0
     letters: Counter[str] = field(default_factory=Counter)
     tokens: Counter[str] = field(default_factory=Counter)
 
@@ -119,6 +122,7 @@ class Fit:
         self.talks += 1
         self.thoughts += lost > 0
         self.thinking += lost
+        self.spelt += not self.template.knows_thinking and any(map(thinking_of, talk))
 
     def _measure(self, script: Script, row: Row) -> None:
         words = re.findall(f"[{script.letters}]+", " ".join(texts_of(row)))
@@ -134,7 +138,8 @@ class Fit:
 
         Returns:
             {"rows", "looked", "tools", "refused": {code: rows of those looked at}, "reasons": {code: words},
-            "per_letter": {language: tokens a letter}, "thoughts": rows with reasoning that is left out, "thinking": their answers,
+            "per_letter": {language: tokens a letter}, "thoughts": rows with reasoning that is left out, "thinking": their answers, "spelt": with
+            reasoning that the template does not know,
             "end": "own", "added" or "none": whose token ends an answer (None without conversations), "end_token": its text}.
         """
         per_letter = {key: self.tokens[key] / count for key, count in self.letters.items() if count}
@@ -147,6 +152,7 @@ class Fit:
             "per_letter": per_letter,
             "thoughts": self.thoughts,
             "thinking": self.thinking,
+            "spelt": self.spelt,
             "end": self._end() if self.talks else None,
             "end_token": self.template.end_text,
         }

@@ -106,8 +106,8 @@ class LengthIndex:
         self.every_length = [length for length, _ in self._rows]
         labels = [sum(end - start for start, end in runs) for _, runs in self._rows]
         self._taught = list(accumulate((tokens > 0 for tokens in labels), initial=0))
-        self._lengths = [length for length, tokens in zip(self.every_length, labels, strict=True) if tokens]
-        self._tokens = list(accumulate(self._lengths, initial=0))
+        self.taught_lengths = [length for length, tokens in zip(self.every_length, labels, strict=True) if tokens]
+        self._tokens = list(accumulate(self.taught_lengths, initial=0))
         self._labelled = list(accumulate((tokens for tokens in labels if tokens), initial=0))
         self._counted: dict[tuple[int, str], Counts] = {}
 
@@ -122,7 +122,7 @@ class LengthIndex:
         place = bisect_right(self.every_length, max_length)
         cut = count(self._rows[place:], 1.0, max_length, over_length)
         taught = self._taught[place]
-        lengths = [*self._lengths[:taught], *cut.lengths]
+        lengths = [*self.taught_lengths[:taught], *cut.lengths]
         return Counts(
             rows=round(len(lengths) * self.scale),
             tokens=round((self._tokens[taught] + cut.tokens) * self.scale),

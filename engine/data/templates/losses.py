@@ -1,4 +1,4 @@
-"""What a chat template passes over in silence: a system prompt, definitions of tools, their calls and results."""
+"""What a chat template passes over or changes in silence: a system prompt, definitions of tools, their calls and results."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.core.shapes import Said
 from engine.core.text import Text
+from engine.data.records.record import show
 from engine.data.templates.renderer import Renderer
 
 LOSSES = {
@@ -15,7 +16,12 @@ LOSSES = {
     "template.drops_tools": Text("data.templates.losses.template.drops_tools"),
     "template.drops_calls": Text("data.templates.losses.template.drops_calls"),
     "template.drops_results": Text("data.templates.losses.template.drops_results"),
+    "template.calls_python": Text("data.templates.losses.template.calls_python"),
+    "template.calls_text": Text("data.templates.losses.template.calls_text"),
+    "template.calls_missing": Text("data.templates.losses.template.calls_missing"),
+    "template.calls_changed": Text("data.templates.losses.template.calls_changed"),
 }
+CALL_LOSSES = tuple(code for code in LOSSES if code.startswith("template.calls_"))
 _TOOL, _CALL, _RESULT, _SYSTEM = "tsmarktool", "tsmarkcall", "tsmarkresult", "tsmarksystem"
 _DEFINED = {
     "type": "function",
@@ -71,10 +77,11 @@ def _render(
 def check_nothing_lost(
     template: Renderer, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None, text: str
 ) -> None:
-    """Whether `text`, the render, holds all that was said.
+    """Whether `text`, the render, holds all that was said, with each call as it was put in.
 
     Raises:
-        Fault: "template.drops_system", "template.drops_tools", "template.drops_calls" or "template.drops_results".
+        Fault: "template.drops_system", "template.drops_tools", "template.drops_calls", "template.drops_results",
+            "template.calls_python", "template.calls_text", "template.calls_missing" or "template.calls_changed".
     """
     if messages and messages[0]["role"] == "system" and str(messages[0]["content"]).strip() not in text:
         marked = _render(template, [{"role": "system", "content": _SYSTEM}, *messages[1:]], tools or ())
@@ -88,6 +95,8 @@ def check_nothing_lost(
     for part, wanted in parts.items():
         if wanted and part in template.dropped:
             raise Fault(f"template.drops_{part}")
+    if parts["calls"] and (wrong := template.call_form.fault(messages, tools, text)):
+        raise Fault(wrong[0], name=show(wrong[1]))
 
 
 def refuses_a_row(fault: Fault) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.rows.row import THINKING
 from engine.data.templates.renderer import Messages, Renderer, Tools
 
 IGNORED = -100
@@ -15,21 +17,21 @@ Span = tuple[int, int]
 
 def answer_spans(
     template: Renderer, messages: Messages, text: str, tools: Tools | None = None, *, bare: bool = False
-) -> tuple[list[Span], int]:
+) -> tuple[list[Span], list[int]]:
     """Where the answers (with their end token) lie in `text`, the render of `messages` and `tools`.
 
     Args:
         bare: an answer without an end token ends with its last word, not with the text that the template puts behind it.
 
     Returns:
-        spans of characters, and the number of answers that could not be placed because the template rewrites them
-        when the conversation goes on (or what comes before them), or because it is longer than some 450 messages; those are
-        not trained, rather than trained wrongly.
+        spans of characters, and of which turn each is (counted from 0). Answers that could not be placed are missing, because
+        the template rewrites them when the conversation goes on (or what comes before them), or because it is longer than some
+        450 messages; those are not trained, rather than trained wrongly.
     """
     turns = [turn for turn, message in enumerate(messages) if message["role"] == "assistant"]
-    found = (_Turn(template, messages, turn, text, tools, bare).span() for turn in _looked_for(turns))
-    spans = [span for span in found if span is not None]
-    return spans, len(turns) - len(spans)
+    found = {turn: _Turn(template, messages, turn, text, tools, bare).span() for turn in _looked_for(turns)}
+    spans = {turn: span for turn, span in found.items() if span is not None}
+    return list(spans.values()), list(spans)
 
 
 def _looked_for(turns: Sequence[int]) -> Sequence[int]:
@@ -86,7 +88,7 @@ class _Turn:
     def _said(self, start: int, through: str) -> Span | None:
         """An answer in words: it must stand in the whole text as it stands where the conversation ends with it."""
         content = str(self._message.get("content") or "").strip()
-        place = self._text.find(content, start) if content else -1
+        place = self._text.find(content, self._behind_thought(start, through)) if content else -1
         behind = place + len(content)
         if place >= 0 and behind <= len(through) and self._text.startswith(through[:behind]):
             end = self._end(behind, through)
@@ -97,6 +99,15 @@ class _Turn:
         if answer.endswith(self._template.end_marks):
             return start, start + len(answer)
         return start, self._behind_white_space(start + len(answer)) if self._bare else len(through)
+
+    def _behind_thought(self, start: int, through: str) -> int:
+        """Behind the thinking of the turn's own member, so that its words are not looked for within."""
+        thought = str(self._message.get(THINKING) or "").strip()
+        place = through.find(thought, start) if thought else -1
+        if place < 0:
+            return start
+        behind, after = place + len(thought), self._template.thoughts.after
+        return behind + len(after) if through.startswith(after, behind) else behind
 
     def _behind_white_space(self, behind: int) -> int:
         """Behind the white space with which an answer itself ends, where the template keeps it."""
@@ -147,6 +158,35 @@ def _behind_mark(text: str, place: int, marks: tuple[str, ...]) -> int | None:
         return None
     at, length = min(found)
     return at - length
+
+
+def forget(labels: list[int], offsets: Sequence[Span], spans: Sequence[Span]) -> None:
+    """Take the labels of the tokens that lie within a span: they are read, and not learnt."""
+    within = labels_of(range(len(labels)), offsets, spans) if spans else ()
+    for place in within:
+        if place != IGNORED:
+            labels[place] = IGNORED
+
+
+def counts_nothing(message: Mapping[str, Any]) -> bool:
+    """Whether an answer stands in a conversation to be read alone."""
+    return bool(message.get("weight", 1) == 0)
+
+
+def has_weights(messages: Messages) -> bool:
+    """Whether an answer of a conversation counts otherwise than once."""
+    return any("weight" in message for message in messages)
+
+
+def weights_of(messages: Messages, turns: Sequence[int]) -> list[float] | None:
+    """How much each of the answers counts that are these turns of the conversation; None where each counts once."""
+    return [float(messages[turn].get("weight", 1)) for turn in turns] if has_weights(messages) else None
+
+
+def left_out_answers(messages: Messages, turns: Sequence[int]) -> int:
+    """How many answers that are to be learnt are none of these turns."""
+    wanted = (turn for turn, one in enumerate(messages) if one["role"] == "assistant" and not counts_nothing(one))
+    return len({*wanted} - {*turns})
 
 
 def labels_of(ids: Sequence[int], offsets: Sequence[Span], spans: Sequence[Span]) -> list[int]:

@@ -59,7 +59,7 @@ def _shown(row: Mapping[str, Any], parts: Sequence[Encoded], template: ChatTempl
 
 
 def readable(encoded: Encoded, template: ChatTemplate) -> list[TokenView]:
-    """[{text, trained}]; tokens that are only parts of a character are joined to the whole character.
+    """[{text, trained, perhaps weight}]; tokens that are only parts of a character are joined to the whole character.
 
     An end that is learnt behind an answer without standing in the text stands among them as if it did.
     """
@@ -67,12 +67,19 @@ def readable(encoded: Encoded, template: ChatTemplate) -> list[TokenView]:
     waiting = False
     between = {place: encoded.labels[place] for place in encoded.ends if encoded.labels[place] != encoded.ids[place]}
     for place, (piece, label) in enumerate(zip(template.pieces(encoded.ids), encoded.labels, strict=True)):
+        weight = 1.0 if encoded.weights is None or label == IGNORED else encoded.weights[place]
         if place in between:
-            shown.append({"text": template.decode([between[place]], skip_special=False), "trained": True})
+            shown.append(_view(template.decode([between[place]], skip_special=False), True, weight))
         trained = label != IGNORED and place > 0 and place not in between
         if waiting and shown[-1]["trained"] == trained:
             shown[-1]["text"] += piece
         else:
-            shown.append({"text": piece, "trained": trained})
+            shown.append(_view(piece, trained, weight))
         waiting = not shown[-1]["text"]
     return [token for token in shown if token["text"]]
+
+
+def _view(text: str, trained: bool, weight: float) -> TokenView:
+    if not trained or weight == 1:
+        return {"text": text, "trained": trained}
+    return {"text": text, "trained": True, "weight": weight}

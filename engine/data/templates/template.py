@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,8 @@ from tokenizers import Tokenizer
 
 from engine.core.errors import Fault
 from engine.core.small_files import read_bytes, read_object, read_text
+from engine.data.calls.form import CallForm, learn_form
+from engine.data.calls.ids import as_asked
 from engine.data.rows.row import conversation_of
 from engine.data.templates.borders import BorderedTokenizer, Opening, Tokenised
 from engine.data.templates.controls import ControlTokens
@@ -26,12 +28,27 @@ from engine.data.templates.encoded import Batches, Encoded
 from engine.data.templates.ending import RowEnds, teach_ends
 from engine.data.templates.ends import Ends
 from engine.data.templates.losses import check_nothing_lost, crops_answers, dropped_parts
-from engine.data.templates.masking import IGNORED, Span, answer_spans, labels_of
-from engine.data.templates.renderer import Messages, Tools
+from engine.data.templates.masking import (
+    IGNORED,
+    Span,
+    answer_spans,
+    counts_nothing,
+    forget,
+    has_weights,
+    labels_of,
+    left_out_answers,
+    weights_of,
+)
+from engine.data.templates.renderer import Messages, Tools, unweighted
 from engine.data.templates.sandbox import sandbox
-from engine.data.templates.thinking import Marks, as_chat_asks, lost_thoughts, opened_thought
+from engine.data.templates.thinking import as_chat_asks, behind_empty_thought, lost_thoughts, opened_thought
 from engine.data.templates.token_rows import TokenRows
 from engine.data.templates.tokenizer_variants import keep_white_space
+from engine.data.thoughts.form import ThoughtForm, templates_text, thought_form
+from engine.data.thoughts.given import empty_spans, given_spans
+from engine.data.thoughts.marks import Marks
+from engine.data.thoughts.spoken import spoken_thought, unseen_marks
+from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, LEARN, dressed, settled
 
 TrainOn = Literal["assistant", "all"]
 _SAID = "Green"
@@ -45,9 +62,10 @@ class _Reading:
 
     tokens: Tokenised
     answers: list[Span]  # where they lie in the text that `tokens` is of
-    skipped: int  # answers that could not be placed
+    turns: list[int]  # of the conversation, that they are
     controls: bool  # whether its texts hold control tokens, which are text
     lost_thoughts: int  # answers whose reasoning is left out
+    given: list[Span] = field(default_factory=list)  # thinking within or before them that is not learnt
 
 
 class ChatTemplate(Ends, Batches):
@@ -59,7 +77,10 @@ class ChatTemplate(Ends, Batches):
         special: names of tokens by their part.
         token_rows: which tokens the model has rows for in its embedding.
         controls: whether control tokens in texts of people and data work as such; they are text where they do not.
+        thinking: what is wanted of the thinking in answers (`engine.data.thoughts.wish`).
     """
+
+    thinking: str = LEARN
 
     def __init__(
         self,
@@ -101,6 +122,26 @@ class ChatTemplate(Ends, Batches):
         other = copy(self)
         other.controls = work
         return other
+
+    def with_thinking(self, wish: str) -> ChatTemplate:
+        """The same, where something else is wanted of the thinking in answers; its prompts are those of a model taught so."""
+        if wish == self.thinking:
+            return self
+        other = copy(self)
+        other.thinking = wish
+        for name in ("control_tokens", "crops_answers", "_around", "dropped", "_opening"):  # they look through `render`
+            other.__dict__.pop(name, None)
+        return other
+
+    @cached_property
+    def thoughts(self) -> ThoughtForm:
+        """How the template takes thinking."""
+        return thought_form(templates_text(self._plain_render, Fault)) if self.has_chat else ThoughtForm()
+
+    @property
+    def knows_thinking(self) -> bool:
+        """Whether the template knows of thinking at all; where it does not, a thought is written into the words of an answer."""
+        return self.thoughts.known
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -146,14 +187,41 @@ class ChatTemplate(Ends, Batches):
             Fault: "template.missing", "template.too_much", or "template.refused" with the template's own reason (for
                 instance, wrong order of roles).
         """
+        if any(message.get("tool_calls") for message in messages):
+            messages = as_asked(messages, self.call_form.asked)
+        return self._rendered(messages, tools, add_generation_prompt)
+
+    @cached_property
+    def call_form(self) -> CallForm:
+        """How the template writes calls of tools, and how it wants them."""
+
+        def text_of(messages: Messages, tools: Tools) -> str | None:
+            try:
+                return self._rendered(messages, tools)
+            except Fault:
+                return None
+
+        return learn_form(text_of)
+
+    def _rendered(self, messages: Messages, tools: Tools | None, add_generation_prompt: bool = False) -> str:
         if self._compiled is None:
             raise Fault("template.missing")
+        wanted = dressed(settled(messages, self.thinking, self.thoughts), self.thoughts)
+        text = self._plain_render(wanted, ask=add_generation_prompt, tools=tools)
+        return text + self.thoughts.empty if add_generation_prompt and self.thinking == EMPTY else text
+
+    def _plain_render(
+        self, messages: Messages, *, ask: bool = False, tools: Tools | None = None, **switches: Any
+    ) -> str:
+        """As `render`, of the messages as they are."""
+        assert self._compiled is not None
         try:
             text = self._compiled.render(
-                messages=[dict(m) for m in messages],
+                messages=[unweighted(m) for m in messages],
                 tools=[dict(tool) for tool in tools] if tools else None,
                 documents=None,
-                add_generation_prompt=add_generation_prompt,
+                add_generation_prompt=ask,
+                **switches,
                 **self._names,
             )
         except MemoryError:
@@ -188,6 +256,8 @@ class ChatTemplate(Ends, Batches):
         else:
             encoded = self._encode_chat(content, tools, train_on, teach_end)
         self._check(encoded.ids)
+        if isinstance(row, Mapping) and "weight" in row:
+            encoded = encoded.times(float(row["weight"]))
         return encoded if max_length is None or len(encoded.ids) <= max_length else encoded.cut(max_length)
 
     def _encode_text(self, text: str, teach_end: bool) -> Encoded:
@@ -215,22 +285,28 @@ class ChatTemplate(Ends, Batches):
         return (self.tokenizer.encode(text).ids, False) if self.controls else self.control_tokens.encode_plain(text)
 
     def _encode_chat(self, messages: Messages, tools: Tools | None, train_on: str, teach_end: bool) -> Encoded:
-        everything = train_on == "all"
-        read = self._read(messages, tools, place=not everything or self.turn_end is None, bare=teach_end)
+        everything, weighted = train_on == "all", has_weights(messages)
+        place = not everything or weighted or self.turn_end is None or self.thinking in (ANSWER, EMPTY)
+        read = self._read(messages, tools, place=place, bare=teach_end)
+        if weighted and any("weight" in one and turn not in read.turns for turn, one in enumerate(messages)):
+            everything = False  # what is not to be learnt cannot be told from the rest
         ids, offsets = list(read.tokens.ids), read.tokens.offsets
         row = RowEnds(ids, offsets, list(ids) if everything else labels_of(ids, offsets, read.answers))
-        closed = messages[-1]["role"] == "assistant"
-        teach_ends(row, read.answers, self.eos_ids, self.end_id if teach_end else None, closed=closed)
+        forget(row.labels, offsets, read.given)
+        closed, end = messages[-1]["role"] == "assistant", self.end_id if teach_end else None
+        weights = weights_of(messages, read.turns)
+        teach_ends(row, read.answers, self.eos_ids, end, closed=closed, weights=weights)
         return Encoded(
             row.ids,
             row.labels,
-            0 if everything else read.skipped,
+            0 if everything else left_out_answers(messages, read.turns),
             len(row.ids),
             cropped=self._cropped(messages),
             controls=read.controls,
             ends=tuple(row.ends),
             open_ends=row.open_ends,
             lost_thoughts=read.lost_thoughts,
+            weights=row.weights,
         )
 
     def _read(
@@ -243,21 +319,28 @@ class ChatTemplate(Ends, Batches):
             bare: as in `answer_spans`: what the template puts behind an answer without an end token is no part of it.
         """
         text = self.row_text(messages, tools, ask=ask)
+        messages = settled(messages, self.thinking, self.thoughts) if self.has_chat else messages
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
         ids, lost = encoding.ids, lost_thoughts(messages, text)
         hidden = None if self.controls else self.control_tokens.hide(ids, messages, tools)
         if hidden is not None:
             text = self._text(hidden.messages, hidden.tools, ask)
-            answers, skipped = answer_spans(self, hidden.messages, text, hidden.tools, bare=bare)
-            tokens, answers = self.control_tokens.encode(text, hidden, answers)
-            return _Reading(tokens, answers, skipped, controls=True, lost_thoughts=lost)
+            answers, turns = answer_spans(self, hidden.messages, text, hidden.tools, bare=bare)
+            tokens, answers, given = self.control_tokens.encode(text, hidden, answers, self._given(text, answers))
+            return _Reading(tokens, answers, turns, controls=True, lost_thoughts=lost, given=given)
         if not place and self._opening.is_before_each(text, ids, _answers(messages) + ask):
-            return _Reading(Tokenised(ids, []), [], 0, controls=False, lost_thoughts=lost)
-        answers, skipped = answer_spans(self, messages, text, tools, bare=True)
+            return _Reading(Tokenised(ids, []), [], [], controls=False, lost_thoughts=lost)
+        answers, turns = answer_spans(self, messages, text, tools, bare=True)
         tokens = self._bordered.cut(text, Tokenised(ids, encoding.offsets), answers)
         if not bare:  # the tokens are the same all the same: chat does not know how a model was trained
-            answers, skipped = answer_spans(self, messages, text, tools)
-        return _Reading(tokens, answers, skipped, controls=False, lost_thoughts=lost)
+            answers, turns = answer_spans(self, messages, text, tools)
+        given = self._given(text, answers)
+        return _Reading(tokens, answers, turns, controls=False, lost_thoughts=lost, given=given)
+
+    def _given(self, text: str, answers: Sequence[Span]) -> list[Span]:
+        if self.thinking == EMPTY:
+            return empty_spans(answers, self.thoughts)
+        return given_spans(text, answers, self.thoughts) if self.thinking == ANSWER else []
 
     def row_text(self, messages: Messages, tools: Tools | None = None, *, ask: bool = False) -> str:
         """The conversation as it is learnt, or asked. Raises as `render` and `check_nothing_lost`."""
@@ -267,12 +350,26 @@ class ChatTemplate(Ends, Batches):
 
     def _text(self, messages: Messages, tools: Tools | None, ask: bool) -> str:
         text = self.render(messages, add_generation_prompt=ask, tools=tools)
-        return text if ask or self._opened is None else as_chat_asks(self, self._opened, messages, text, tools)
+        if ask or not self.has_chat:
+            return text
+        messages = settled(messages, self.thinking, self.thoughts)
+        if self.thinking == EMPTY and self.thoughts.empty:
+            return behind_empty_thought(self, self.thoughts.empty, messages, text, tools)
+        if self.thoughts.closed and self.thinking != AS_BEFORE:
+            return behind_empty_thought(self, self.thoughts.closed, messages, text, tools)
+        spoken = messages if self.thoughts.way else dressed(messages, self.thoughts)
+        return text if self._opened is None else as_chat_asks(self, self._opened, spoken, text, tools)
 
     @property
     def opens_thought(self) -> bool:
-        """Whether chat begins each answer with a thought for the model to go on with."""
-        return self._opened is not None
+        """Whether chat begins each answer with a thought for the model to go on with, or with an empty one."""
+        if self.thinking == EMPTY and self.thoughts.empty:
+            return True
+        return self._opened is not None or (self.thinking != AS_BEFORE and bool(self.thoughts.closed))
+
+    @cached_property
+    def _unseen_marks(self) -> tuple[list[int], list[int]] | None:
+        return unseen_marks(self, self.thoughts)
 
     @cached_property
     def _opened(self) -> Marks | None:
@@ -290,9 +387,8 @@ class ChatTemplate(Ends, Batches):
 
     def _cropped(self, messages: Messages) -> int:
         """Answers that begin with white space which the template drops."""
-        begun = [
-            text[0] for m in messages if m["role"] == "assistant" and (text := m.get("content")) and text[0].isspace()
-        ]
+        said = (m.get("content") for m in messages if m["role"] == "assistant" and not counts_nothing(m))
+        begun = [text[0] for text in said if text and text[0].isspace()]
         return sum(white in self.crops_answers for white in begun)
 
     def token_ids(self, text: str, *, special: bool = False) -> list[int]:
@@ -312,8 +408,12 @@ class ChatTemplate(Ends, Batches):
     def answer_text(self, ids: Sequence[int]) -> str:
         """What a model said, with the white space around it, without what the template itself puts there.
 
-        An answer that was learnt comes back as it stands in the data, indentation of code included.
+        An answer that was learnt comes back as it stands in the data, indentation of code included. Thinking between tokens that
+        nobody sees stands between `<think>` and `</think>`.
         """
+        found = spoken_thought(self, self._unseen_marks, ids) if self._unseen_marks else None
+        if found is not None:
+            return found.shown(self.bare_answer(found.words, Surroundings()).lstrip("\n"))
         return self.bare_answer(ids, self._around)
 
 

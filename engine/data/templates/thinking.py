@@ -6,31 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.templates.masking import counts_nothing
 from engine.data.templates.renderer import Renderer, Tools
+from engine.data.thoughts.marks import MARKS, Marks, thinking_of
 
-Marks = tuple[str, str]  # what begins a thought, and what ends it
-_MARKS: tuple[Marks, ...] = (
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("[THINK]", "[/THINK]"),
-    ("<seed:think>", "</seed:think>"),
-)
 _NO_THOUGHT = "\n{end}\n\n"  # how models that reason write that they did not
 
 
 def lost_thoughts(messages: Sequence[Mapping[str, Any]], text: str) -> int:
-    """How many answers reason first in words that are not in `text`, the row as it is learnt."""
-    said = (thought_of(str(message.get("content") or "")) for message in messages if message["role"] == "assistant")
+    """How many answers that are learnt reason first in words that are not in `text`, the row as it is read."""
+    learnt = (one for one in messages if one["role"] == "assistant" and not counts_nothing(one))
+    said = map(thinking_of, learnt)
     return sum(bool(thought) and thought not in text for thought in said)
-
-
-def thought_of(answer: str) -> str:
-    """What stands between the marks of reasoning at an answer's beginning; empty without any."""
-    for begin, end in _MARKS:
-        before, closed, _rest = answer.partition(end)
-        if closed:
-            return before.rpartition(begin)[2].strip()
-    return ""
 
 
 def opened_thought(template: Renderer) -> Marks | None:
@@ -39,7 +26,7 @@ def opened_thought(template: Renderer) -> Marks | None:
         asked = template.render([{"role": "user", "content": "Why?"}], add_generation_prompt=True).rstrip()
     except Fault:
         return None
-    return next((marks for marks in _MARKS if asked.endswith(marks[0])), None)
+    return next((marks for marks in MARKS if asked.endswith(marks[0])), None)
 
 
 def as_chat_asks(
@@ -63,6 +50,25 @@ def as_chat_asks(
     content, words = str(last["content"]), str(last["content"]).rpartition(marks[1])[2].strip()
     head, found, tail = text.rpartition(words)
     return asked + _goes_on(content, asked, marks) + tail if found and asked.startswith(head.rstrip()) else text
+
+
+def behind_empty_thought(
+    template: Renderer, empty: str, messages: Sequence[Mapping[str, Any]], text: str, tools: Tools | None
+) -> str:
+    """`text`, the render of a row, with its last answer behind the empty thought that chat sends."""
+    last = messages[-1] if messages else {}
+    if last.get("role") != "assistant" or last.get("tool_calls") or not last.get("content"):
+        return text
+    try:
+        asked = template.render(messages[:-1], add_generation_prompt=True, tools=tools)
+    except Fault:
+        return text
+    if text.startswith(asked):
+        return text
+    said = str(last["content"]).rstrip()
+    head, found, tail = text.rpartition(said.lstrip())
+    before = asked.removesuffix(empty)
+    return asked + said + tail if found and (head.startswith(before) or asked.startswith(head.rstrip())) else text
 
 
 def _goes_on(content: str, asked: str, marks: Marks) -> str:

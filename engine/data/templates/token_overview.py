@@ -101,7 +101,8 @@ def one_text(row: Row) -> Row:
     """The row as one conversation or text: of two answers the better one."""
     if kind_of(row) in ("chat", "text"):
         return row
-    return {"messages": conversation_of(row), **({"tools": row["tools"]} if "tools" in row else {})}
+    kept: Row = {key: row[key] for key in ("tools", "weight") if key in row}
+    return {"messages": conversation_of(row), **kept}
 
 
 def _scaled(flags: Numbers, scale: float) -> int:

@@ -108,6 +108,8 @@ _TYPES = {
     "bool": Text("data.writers.card.types.bool"),
     "turns": Text("data.writers.card.types.turns"),
     "said": Text("data.writers.card.types.said"),
+    "thoughts": Text("data.writers.card.types.thoughts"),
+    "said_thoughts": Text("data.writers.card.types.said_thoughts"),
 }
 
 

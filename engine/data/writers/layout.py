@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.data.rows.row import Row, content_of
+from engine.data.writers.card import HUB_SPLITS
 
 Record = dict[str, Any]
 
@@ -32,12 +33,32 @@ def own_layout() -> ExportLayout:
     """Conversations as `messages`, texts as `text`, preferences as they are kept; then the extra fields."""
 
     def record(row: Row) -> Record:
-        made = content_of(row)
+        made = columns_of(row)
         for name, value in (row.get("extra") or {}).items():
             made[free_name(name, made)] = value
         return made
 
     return ExportLayout(record)
+
+
+def columns_of(row: Row) -> Record:
+    """What is trained on of a row, under names that an import knows: a column "weight" might be that of a parcel."""
+    made = content_of(row)
+    if "weight" in made:
+        made["sample_weight"] = made.pop("weight")
+    return made
+
+
+def with_split(layout: ExportLayout, column: str | None) -> ExportLayout:
+    """The same with each row's present part in the column that said it when the file was imported; in hubs' words."""
+    if column is None or column not in layout.columns:
+        return layout
+
+    def record(row: Row) -> Record:
+        made = {**layout.record(row), column: HUB_SPLITS[row["split"]]}
+        return {name: made[name] for name in (*layout.columns, *made) if name in made}
+
+    return ExportLayout(record, layout.columns)
 
 
 def free_name(name: str, taken: Mapping[str, Any] | Sequence[str]) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 from engine.data.records.record import Record as FileRecord
 from engine.data.records.record import RowFault
-from engine.data.rows.row import Row, content_of
-from engine.data.schema.declared import shape_of
+from engine.data.rows.row import THINKING, Row, content_of
+from engine.data.schema.declared import OPENAI_CHOSEN, plain_name, shape_of
 from engine.data.schema.mapping import make_plan
 from engine.data.schema.normalise import normaliser
 from engine.data.schema.normalise.texts import Fields
+from engine.data.schema.normalise.weights import cell_of
 from engine.data.writers.layout import ExportLayout, NotFit, Record
 
 Columns = Mapping[str, str]  # field -> column
@@ -38,7 +39,9 @@ def original_layout(
     def record(row: Row) -> Record:
         wanted = content_of(row)
         for made in fill(row, plain, partial(_given, fields, row.get("extra") or {})):
-            whole = _with_extra(made, row.get("extra") or {}, columns)
+            made |= _put(plain, weight=cell_of(row.get("weight", 1), plain.get("weight", "")))
+            extra = _beside(made.get(plain.get("prompt", "")), row.get("extra") or {}, columns)
+            whole = _with_extra(made, extra, columns)
             try:
                 again = read_again(FileRecord(0, None, whole, ""))
             except RowFault:
@@ -55,6 +58,14 @@ def _given(fields: Fields, extra: Mapping[str, Any], field: str) -> str:
         return fields.optional(extra, field)
     except RowFault:
         return ""
+
+
+def _beside(request: Any, extra: Mapping[str, Any], columns: Sequence[str]) -> Mapping[str, Any]:
+    """The extra fields that are columns; those that came from within {"messages": [...], ...} go back into it."""
+    if not isinstance(request, dict):
+        return extra
+    request |= {name: value for name, value in extra.items() if name not in columns}
+    return {name: value for name, value in extra.items() if name in columns}
 
 
 def _with_extra(made: Record, extra: Mapping[str, Any], columns: Sequence[str]) -> Record:
@@ -80,11 +91,26 @@ def _put(columns: Columns, **fields: Any) -> Record:
 
 
 def _pair(row: Row, columns: Columns) -> tuple[Record, str, str]:
-    """A conversation of one turn: its system column, question and answer. Raises NotFit."""
+    """A conversation of one turn, behind those of a column of earlier ones: its other columns, question and answer. Raises NotFit."""
     made, messages = _split_system(list(row.get("messages", ())), columns)
+    made |= _put(columns, tools=row.get("tools", []))
+    if "history" in columns:
+        made |= _put(columns, history=_paired(messages[:-2]))
+        messages = messages[-2:]
     if [message["role"] for message in messages] != ["user", "assistant"]:
         raise NotFit
+    made |= _put(columns, reasoning=messages[1].get(THINKING, ""))
     return made, messages[0]["content"], messages[1]["content"]
+
+
+def _paired(messages: Messages) -> list[Any]:
+    """Earlier turns as [question, answer], where they are nothing else."""
+    roles = [message["role"] for message in messages]
+    if roles == ["user", "assistant"] * (len(roles) // 2) and all(
+        set(message) == {"role", "content"} for message in messages
+    ):
+        return [[asked["content"], said["content"]] for asked, said in zip(messages[::2], messages[1::2], strict=True)]
+    return messages
 
 
 def _alone_asked(asked: str, given: Given) -> Iterator[str]:
@@ -100,12 +126,22 @@ def _fill_pair(question: str, answer: str) -> Fill:
     """Question and answer; what was joined with the question was kept as an extra field too."""
 
     def fill(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
-        made, asked, said = _pair(row, columns)
+        try:
+            made, asked, said = _pair(row, columns)
+        except NotFit:
+            yield from _as_turns(row, columns, question, answer)
+            return
         for alone in _alone_asked(asked, given):
             yield made | _put(columns, **{question: alone, answer: said})
         yield made | _put(columns, **{question: asked, answer: said, "context": None, "input": None})
 
     return fill
+
+
+def _as_turns(row: Row, columns: Columns, question: str, answer: str) -> Iterator[Record]:
+    """Question and answer as lists of turns: everything before the last answer, and that."""
+    *before, last = row.get("messages") or [{}]
+    yield _put(columns, **{question: before, answer: [last], "tools": row.get("tools", [])})
 
 
 def _fill_class(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
@@ -141,6 +177,12 @@ def _said(message: Mapping[str, Any]) -> Record:
 def _fill_preference(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
     made, prompt = _split_system(list(row.get("prompt", ())), columns)
     chosen, rejected = row.get("chosen", []), row.get("rejected", [])
+    if plain_name(columns.get("chosen", "")) == OPENAI_CHOSEN and "prompt" in columns:
+        request = {"messages": prompt} | (
+            {"tools": row["tools"]} if row.get("tools") and "tools" not in columns else {}
+        )
+        yield made | _put(columns, prompt=request, chosen=chosen, rejected=rejected)
+    made |= _put(columns, tools=row.get("tools", []))
     if "prompt" in columns:
         for asked in _alone_prompts(prompt, given):
             yield made | _put(columns, prompt=_alone(asked), chosen=_alone(chosen), rejected=_alone(rejected))
@@ -151,11 +193,27 @@ def _fill_preference(row: Row, columns: Columns, given: Given) -> Iterator[Recor
 def _fill_kto(row: Row, columns: Columns, given: Given) -> Iterator[Record]:
     made, prompt = _split_system(list(row.get("prompt", ())), columns)
     completion, label = row.get("completion", []), row.get("label")
+    made |= _put(columns, tools=row.get("tools", []))
     if "completion" in columns:
         for asked in _alone_prompts(prompt, given):
-            yield made | _put(columns, prompt=_alone(asked), completion=_alone(completion), label=label)
+            yield made | _put(columns, prompt=_alone(asked), label=label, **_answered(completion))
             yield made | _put(columns, prompt=asked, completion=completion, label=label)
     yield made | _put(columns, prompt=[*prompt, *completion], label=label)
+
+
+def _answered(completion: Messages) -> Record:
+    """A single answer as its text, with its thinking in a column of its own."""
+    if [set(one) for one in completion] == [{"role", "content", THINKING}]:
+        return {"completion": completion[0]["content"], "reasoning": completion[0][THINKING]}
+    return {"completion": _alone(completion), "reasoning": ""}
+
+
+def _fill_prompt(row: Row, columns: Columns, _given: Given) -> Iterator[Record]:
+    made, prompt = _split_system(list(row.get("prompt", ())), columns)
+    reference = row.get("reference", {})
+    if "reference" not in columns:
+        made |= reference
+    yield made | _put(columns, prompt=prompt, reference=reference, tools=row.get("tools", []))
 
 
 def _alone_prompts(prompt: Messages, given: Given) -> Iterator[Messages]:
@@ -183,4 +241,5 @@ _FILLS: dict[str, Fill] = {
     "sharegpt": _fill_turns("conversations", _said),
     "preference": _fill_preference,
     "kto": _fill_kto,
+    "prompt": _fill_prompt,
 }

@@ -6,31 +6,37 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.data.rows.row import Row
+from engine.data.rows.row import THINKING, Row
 from engine.data.writers.layout import ExportLayout, NotFit, Record
 
 EXACT = 2**53  # beyond it a number with a point cannot hold every whole one
 _WHOLE = 2**63
-TURNS = {"turns": ("role", "content"), "said": ("from", "value")}
+TURNS = {
+    "turns": ("role", "content"),
+    "said": ("from", "value"),
+    "thoughts": ("role", "content", THINKING),
+    "said_thoughts": ("from", "value", THINKING),
+}  # the last member of three need not be there
 
 
 @dataclass
 class ColumnSurvey:
     """The kinds of values in a column: "bool", "int", "wide" (a whole number beyond 2^53), "huge" (beyond 2^63), "float",
-    "text", "turns" or "said" (a list of messages with two texts each) or "nested" (any other list or object)."""
+    "text", "turns" or "said" (a list of messages with two texts each), "thoughts" or "said_thoughts" (the same, some of them with
+    their thinking) or "nested" (any other list or object)."""
 
     kinds: set[str] = field(default_factory=set)  # as listed above
 
     @property
     def type(self) -> str:
-        """The one type that holds them all: "bool", "int", "float", "turns", "said", else "text"."""
+        """The one type that holds them all: "bool", "int", "float", one of `TURNS`, else "text"."""
         fits = (type_ for type_, allowed in _TYPES.items() if self.kinds and self.kinds <= allowed)
         return next(fits, "text")
 
     @property
     def mixed(self) -> bool:
         """Whether numbers or yes/no values have to become texts."""
-        return self.type == "text" and bool(self.kinds - {"text", "turns", "said", "nested"})
+        return self.type == "text" and bool(self.kinds - {"text", *TURNS, "nested"})
 
 
 _TYPES = {
@@ -39,6 +45,8 @@ _TYPES = {
     "float": {"float", "int"},
     "turns": {"turns"},
     "said": {"said"},
+    "thoughts": {"thoughts", "turns"},
+    "said_thoughts": {"said_thoughts", "said"},
 }
 
 
@@ -98,6 +106,9 @@ def _kind(value: Any) -> str:
 def _kind_of_list(value: Any) -> str:
     if not isinstance(value, list) or not value or not all(isinstance(turn, Mapping) for turn in value):
         return "nested"
-    keys = {frozenset(turn) for turn in value}
     plain = all(isinstance(text, str) for turn in value for text in turn.values())
-    return next((kind for kind, names in TURNS.items() if plain and keys == {frozenset(names)}), "nested")
+    return next((kind for kind, names in TURNS.items() if plain and _all_have(value, names)), "nested")
+
+
+def _all_have(turns: list[Mapping[str, Any]], names: tuple[str, ...]) -> bool:
+    return all(set(names[:2]) <= turn.keys() <= set(names) for turn in turns)

@@ -24,6 +24,8 @@ _HELD_EQUAL = (
     "over_length",
     "train_on",
     "teach_end",
+    "thinking",
+    "open_ends",
     "evaluations",
     "scored_answers",
     "seed",

@@ -12,6 +12,7 @@ from engine.core.errors import Fault
 from engine.data.importing import hub
 from engine.data.records.bounds import ReadingBudget
 from engine.data.records.record import MAX_NAME, clip
+from engine.data.splits.cards import card_of
 from engine.jobs.reporter import Reporter
 from engine.models.base.download_progress import ByteProgress, run_watched
 from engine.services.data.sources import add_files
@@ -35,16 +36,19 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
 def _fetch(ctx: Context, name: str, split: str, folder: str, target: Path, progress: ByteProgress) -> int:
     progress.phase("preparing")
     found = json.loads(_child(["list", name], target, progress))
-    files, part, others = hub.choose(name, found["files"], split, folder)
+    card = card_of(found.get("card"))
+    files, part, others = hub.choose(name, found["files"], split, folder, card)
     _check_room(ctx, name, sum(files.values()))
     progress.phase("downloading", sum(files.values()))
     _child(["get", name, found["commit"], str(target), *files], target, progress)
     progress.phase("checking")
     params = {"name": name, "split": clip(part, MAX_NAME), "others": clip(", ".join(others), 300) or "–"}
     note = {"what": "files", "value": name, "code": "files.hub", "params": params}
-    title = name.rpartition("/")[2] + ("" if part == hub.WHOLE else f" ({part})")
+    title = name.rpartition("/")[2] + (f" ({part})" if split and part != hub.WHOLE else "")
     got = [(target / path, path) for path in files]
-    return add_files(ctx, got, title, origin=name, notes=[note], budget=ReadingBudget(heed=progress.reporter.heed))
+    return add_files(
+        ctx, got, title, origin=name, notes=[note], cards=[card], budget=ReadingBudget(heed=progress.reporter.heed)
+    )
 
 
 def _check_room(ctx: Context, name: str, size: int) -> None:

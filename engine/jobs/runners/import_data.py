@@ -7,6 +7,7 @@ import time
 
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
+from engine.core.hardware import cpu
 from engine.data.importing.reading import Place
 from engine.data.records.bounds import ReadingBudget
 from engine.jobs.reporter import Reporter
@@ -61,8 +62,9 @@ def run(ctx: Context, job: Job, reporter: Reporter) -> None:
             lasting=True,
             transaction=reporter.transaction,
             budget=ReadingBudget(heed=reporter.heed),
+            processes=cpu().cores,
         )
-        stored = done.stored.train_rows + done.stored.val_rows if done.stored else 0
+        stored = done.stored.train_rows + done.stored.val_rows + done.stored.test_rows if done.stored else 0
         shutil.rmtree(folder, ignore_errors=True)
         reporter.finish("succeeded", result={"rows": stored, "rejected": done.rejected})
     except (Cancelled, NotFound):  # the data set was deleted: nobody waits for it any more

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.rows.row import any_counts_nothing
 from engine.data.templates.template import ChatTemplate
 from engine.methods.few_shot_examples.similar import Similar
 from engine.models.tuned.results import SHOTS
@@ -42,8 +43,10 @@ class Shots:
 
     @classmethod
     def gather(cls, rows: Iterable[Row], *, similar: bool, count: int, tokens: int, seed: int) -> Shots:
-        """Examples out of training rows; those that call tools stand for nothing without the tools' definitions."""
-        kept = [{name: row[name] for name in ("messages", "text") if name in row} for row in rows if "tools" not in row]
+        """Examples out of training rows; those that call tools stand for nothing without the tools' definitions, and what is not
+        to be learnt is no example."""
+        wanted = (row for row in rows if "tools" not in row and not any_counts_nothing(row))
+        kept = [{name: row[name] for name in ("messages", "text") if name in row} for row in wanted]
         random.Random(seed).shuffle(kept)
         most = _MOST_ROWS if similar else count or _MOST_SHOTS
         return cls(tuple(kept[:most]), similar, count, tokens)

@@ -13,20 +13,21 @@ from engine.data.templates.lengths import MOST_ROWS, LengthTable, measure
 from engine.jobs.spec import JobSpec
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
-from engine.objectives.shared_params import controls_work
+from engine.objectives.shared_params import as_trained, controls_work, thinking_wish
 from storage.tables import Dataset, LanguageModel
 
-_VERSION = 4
+_VERSION = 5
 _MOST_TABLES = 8
 _TABLES: dict[Path, LengthTable] = {}  # the newest ones, by their files
 
 
 def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec: JobSpec) -> LengthTable:
     """The table of a ready data set for a ready model, read as the job reads it; fast when it was measured before."""
-    mask, controls = objective_of(spec.objective).mask(spec.training), controls_work(spec.training)
+    mask = objective_of(spec.objective).mask(spec.training)
+    read = {"controls": controls_work(spec.training), "thinking": thinking_wish(spec.training)}
     folder = tokenizer_folder(settings, model)
     stamp = (folder / "tokenizer.json").stat().st_mtime_ns
-    how = "-".join(f"{key}={value}" for key, value in sorted({**mask, "controls": controls}.items()))
+    how = "-".join(f"{key}={value}" for key, value in sorted({**mask, **read}.items()))
     name = f"{dataset.content_hash}-{dataset.id}-{model.id}-{stamp}-{how}-{_VERSION}.json"
     file = settings.home / "cache" / "lengths" / name
     if (known := _TABLES.get(file)) is not None:
@@ -35,7 +36,7 @@ def lengths_of(settings: Settings, model: LanguageModel, dataset: Dataset, spec:
         return _remembered(file, LengthTable.from_dict(json.loads(file.read_text(encoding="utf-8"))))
     assert dataset.rows_path is not None
     rows, total = training_sample(settings.absolute(dataset.rows_path), MOST_ROWS)
-    table = measure(rows, total, open_template(folder, model.name).with_controls(controls), mask)
+    table = measure(rows, total, as_trained(open_template(folder, model.name), spec.training), mask)
     keep(file, json.dumps(table.as_dict(), separators=(",", ":")))
     return _remembered(file, table)
 

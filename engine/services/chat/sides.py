@@ -23,7 +23,7 @@ from engine.models.base.integrity import change_of, intact_weights
 from engine.models.base.paths import tokenizer_folder
 from engine.models.tuned.integrity import intact_result, result_change
 from engine.models.tuned.results import virtual_tokens
-from engine.objectives.shared_params import controls_work
+from engine.objectives.shared_params import as_trained
 from engine.services.chat.settings import read_chat_settings
 from engine.serving.protocol import BASE, LONGEST_ANSWER, Ask, Weights, tuned_key
 from storage.queries import base_models, conversations, tuned_models
@@ -192,7 +192,7 @@ def make_asks(ctx: Context, setup: Setup, messages: Sequence[Message], prompt: s
         folder = ctx.settings.absolute(tuned.path) if tuned else None
         context = context_of(setup.base) - (virtual_tokens(folder) if folder else 0)
         most = min(setup.settings["max_tokens"], LONGEST_ANSWER)
-        reading = template.with_controls(_controls(tuned))
+        reading = template if tuned is None else as_trained(template, tuned.lineage.get("spec", {}).get("training", {}))
         if side.kind == "fewshot" and tuned and folder:
             history = _shots_of(intact_result(ctx.settings, tuned), tuned.weights_hash).before(
                 history, prompt, reading, context - min(most, context // 4)
@@ -202,11 +202,6 @@ def make_asks(ctx: Context, setup: Setup, messages: Sequence[Message], prompt: s
             raise Fault("chat.too_long", tokens=len(ids), limit=context - 1, turns=len(messages))
         asks.append(Ask(side.side, side.key, tuple(ids), seed, min(most, context - len(ids))))
     return tuple(asks)
-
-
-def _controls(tuned: TunedModel | None) -> bool:
-    """Whether control tokens in texts work for a side: where it was trained so."""
-    return tuned is not None and controls_work(tuned.lineage.get("spec", {}).get("training", {}))
 
 
 @lru_cache(maxsize=4)

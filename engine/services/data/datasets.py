@@ -19,7 +19,7 @@ from engine.data.records.bounds import AT_ONCE_SECONDS, ReadingBudget
 from engine.data.rows.index import RowIndex
 from engine.data.rows.store import remove_rows
 from engine.data.samples.builtin import SAMPLES, sample_file
-from engine.data.schema.guess import classify_wording
+from engine.data.schema.classes import classify_wording
 from engine.jobs.kinds import keys_of
 from engine.services.data.imports import cancel_import, import_dataset
 from engine.services.data.sources import add_upload, at_once, source_of
@@ -88,6 +88,7 @@ def preview_mapping(
     options: Mapping[str, Any] | None = None,
     arrange: Mapping[str, Any] | None = None,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
     limit: int = 5,
 ) -> MappingPreview:
     """The first rows as they would be imported. Stores nothing.
@@ -95,17 +96,19 @@ def preview_mapping(
     Returns:
         {"rows", "rejected" (the first ones), "rejected_rows" (how many), "checked", "whole" (whether that is every row),
         "columns", "kept" (extra fields), "left_out" ([{"column", "rows", "reads"}], see `LeftOutColumn`), "classes" (name -> rows),
-        "wording" (a question that names these classes), "tidy" ([{"key", "rows", "on"}]), "tidy_together"}.
+        "wording" (a question that names these classes), "splits" (part -> rows, where the parts are kept),
+        "tidy" ([{"key", "rows", "on"}]), "tidy_together"}.
     """
     with at_once():
         budget = ReadingBudget(5 * AT_ONCE_SECONDS)
         source = rearranged(source_of(ctx, load_dataset(ctx, dataset_id), encoding, options, budget), arrange, budget)
-    found = preview(source, shape, dict(mapping), limit, templates, ReadingBudget(AT_ONCE_SECONDS), tidy)
+    budget = ReadingBudget(AT_ONCE_SECONDS)
+    found = preview(source, shape, dict(mapping), limit, templates, budget, tidy, splits)
     rejected = [row.as_dict() for row in found.rejected]
     texts = [row["messages"][-2]["content"] for row in found.rows] if found.classes else []
     column = mapping.get("text")
     wording = classify_wording(sorted(found.classes), column, texts) if found.classes and column else None
-    keys = ("rows", "checked", "rejected_rows", "whole", "kept", "classes", "tidy", "tidy_together")
+    keys = ("rows", "checked", "rejected_rows", "whole", "kept", "classes", "splits", "tidy", "tidy_together")
     shown = {key: getattr(found, key) for key in keys}
     left_out = [asdict(one) for one in found.left_out]
     told = {**shown, "rejected": rejected, "left_out": left_out, "columns": source.columns, "wording": wording}

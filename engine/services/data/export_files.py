@@ -22,7 +22,7 @@ from engine.data.rows.store import read_rows
 from engine.data.writers.card import Facts, LineageStep, card
 from engine.data.writers.files import write_csv, write_jsonl, write_parquet
 from engine.data.writers.hub import write_hub
-from engine.data.writers.layout import ExportLayout, free_name, own_layout, records_of
+from engine.data.writers.layout import ExportLayout, free_name, own_layout, records_of, with_split
 from engine.data.writers.original import original_layout
 from engine.data.writers.survey import ColumnSurvey, RowsSurvey, survey
 from engine.services.data.versions.version_files import version_file
@@ -93,7 +93,8 @@ def original_of(row: Dataset) -> ExportLayout | None:
     if not row.shape or not row.columns:
         return None
     try:
-        return original_layout(row.shape, row.mapping, row.columns, row.templates)
+        layout = original_layout(row.shape, row.mapping, row.columns, row.templates)
+        return with_split(layout, ((row.detection.get("chosen") or {}).get("splits") or {}).get("column"))
     except Fault:
         return None
 

@@ -18,6 +18,7 @@ from engine.data.rows import overview
 from engine.data.rows.index import RowIndex
 from engine.data.templates.fit import MOST_ROWS, SCRIPTS, Fit, scripts_of
 from engine.data.templates.isolated.isolated_template import open_template
+from engine.data.templates.losses import CALL_LOSSES
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import BEYOND
 from engine.models.base.paths import tokenizer_folder
@@ -176,7 +177,7 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
         version, path = version_file(ctx, row.id)
         folder = tokenizer_folder(ctx.settings, base)
         stamp = (folder / "tokenizer.json").stat().st_mtime_ns
-        file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit2")
+        file = kept_file(ctx, f"{version.content_hash}-{base.id}-{stamp}-fit3")
         return left.work(file, lambda result: _look(path, open_template(folder, base.name), languages, result))
     except (Fault, NotFound, OSError) as error:
         told = {"fault": error.as_dict()} if isinstance(error, Fault) and error.code.startswith(_OF_TEMPLATE) else {}
@@ -185,7 +186,7 @@ def _measured(ctx: Context, row: Dataset, base: LanguageModel, left: _Slice) -> 
 
 _OF_TEMPLATE = "template."  # faults of a model's template or tokenizer: no row can be learnt from with it
 _NOTHING: Measured = {"rows": 0, "looked": 0, "tools": 0, "refused": {}, "reasons": {}, "per_letter": {}}
-_NOTHING_OF_ANSWERS: Measured = {"thoughts": 0, "thinking": 0, "end": None, "end_token": ""}
+_NOTHING_OF_ANSWERS: Measured = {"thoughts": 0, "thinking": 0, "spelt": 0, "end": None, "end_token": ""}
 
 
 def _look(path: Path, template: ChatTemplate, languages: frozenset[str], result: Measured) -> Steps:
@@ -217,12 +218,15 @@ def _answers(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
             "model": base.name,
         }
         yield Misfit("thoughts" if looked == rows else "thoughts.about", "warn", params)
+    if spelt := measured["spelt"]:
+        params = {"n": round(spelt * rows / looked), "rows": rows, "model": base.name}
+        yield Misfit("thoughts_as_text" if looked == rows else "thoughts_as_text.about", "info", params)
     if measured["end"] in _ENDS:
         code, level = _ENDS[measured["end"]]
         yield Misfit(code, level, {"model": base.name, "token": measured["end_token"]})
 
 
-_ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "none": ("no_end", "warn")}
+_ENDS: Mapping[str, tuple[str, FitLevel]] = {"added": ("end_added", "info"), "none": ("no_end", "danger")}
 
 
 def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
@@ -234,12 +238,13 @@ def _refused(base: LanguageModel, measured: Measured) -> Iterator[Misfit]:
     for name, count in counts.items():
         level: FitLevel = "danger" if count == looked or name == _REFUSALS[BEYOND] else "warn"
         params = {"n": count if looked == rows else round(count * rows / looked), "rows": rows, "model": base.name}
-        if name == _OTHER:
-            params["reason"] = measured["reasons"].get("template.refused", "")
+        if name in (_OTHER, _CALLS):
+            codes = (code for code in measured["refused"] if _REFUSALS.get(code, _OTHER) == name)
+            params["reason"] = next((why for code in codes if (why := measured["reasons"].get(code))), "")
         yield Misfit(name if looked == rows else f"{name}.about", level, params)
 
 
-_OTHER = "refused"
+_OTHER, _CALLS = "refused", "calls"
 _REFUSALS = {
     "template.missing": "no_template",
     BEYOND: "vocabulary",
@@ -247,6 +252,7 @@ _REFUSALS = {
     "template.drops_tools": "tools",
     "template.drops_calls": "tools",
     "template.drops_results": "tools",
+    **dict.fromkeys(CALL_LOSSES, _CALLS),
 }
 
 

@@ -20,7 +20,7 @@ from engine.core.names import free_name
 from engine.data.arrange.arrangement import arrangement_of
 from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.arranging import rearranged
-from engine.data.importing.import_rows import Imported, Tell, converter, import_rows
+from engine.data.importing.import_rows import Imported, Tell, converter, import_rows, split_plan
 from engine.data.importing.names import clean_name
 from engine.data.readers.declared_size import declared_size
 from engine.data.readers.source_file import SourceFile
@@ -29,6 +29,7 @@ from engine.data.records.record import show
 from engine.data.rows.store import Stored, adopt, remove_rows
 from engine.data.schema.declared import shape_of
 from engine.data.schema.normalise.tidy import check_tidy
+from engine.data.splits.plan import RANDOM
 from engine.jobs.kinds import keys_of
 from engine.jobs.kinds.import_data import IMPORT_DATA
 from engine.jobs.queue import enqueue, same_job
@@ -66,6 +67,7 @@ class ImportChoice:
         None  # how records become conversations, as `Arrangement` has it; None: as detected
     )
     tidy: Sequence[str] = field(default_factory=list)  # repairs of whole conversations, as `TIDIES` has them
+    splits: Mapping[str, Any] | None = None  # where rows' parts come from, as `SplitPlan`; None: as detected
 
     def check(self) -> None:
         """Raises Fault: "data.val_fraction", "param.not_whole", "data.arrange.unknown", "data.tidy.unknown"."""
@@ -93,7 +95,7 @@ def start_import(ctx: Context, dataset_id: int, choice: Mapping[str, Any]) -> Da
     with contextlib.suppress(Later):  # then the job says what is wrong
         budget = ReadingBudget(AT_ONCE_SECONDS)
         source = rearranged(source_of(ctx, row, wanted.encoding, wanted.options, budget), wanted.arrange, budget)
-        converter(source, wanted.shape, wanted.mapping, wanted.templates, wanted.tidy)
+        converter(source, wanted.shape, wanted.mapping, wanted.templates, wanted.tidy, wanted.splits)
     spec = {"choice": asdict(wanted)}
     with ctx.db.write() as session:
         row = get_dataset(session, dataset_id)
@@ -144,6 +146,7 @@ def import_dataset(
     options: Mapping[str, Any] | None = None,
     arrange: Mapping[str, Any] | None = None,
     tidy: Sequence[str] = (),
+    splits: Mapping[str, Any] | None = None,
     budget: ReadingBudget | None = None,
 ) -> DatasetView:
     """Read all files of the data set under this mapping, here and now; returns the view. The rows are its next version.
@@ -156,7 +159,9 @@ def import_dataset(
     with ctx.db.read() as session:
         row = get_dataset(session, dataset_id)
         _refuse(row, versions.unfinished_job(session, dataset_id, _CHANGING))
-    choice = ImportChoice(name, shape, mapping, val_fraction, seed, encoding, templates, options, arrange, list(tidy))
+    choice = ImportChoice(
+        name, shape, mapping, val_fraction, seed, encoding, templates, options, arrange, list(tidy), splits
+    )
     folder = ctx.settings.home / "imports" / uuid.uuid4().hex
     try:
         run_import(ctx, dataset_id, choice, folder, budget=budget)
@@ -176,8 +181,9 @@ def run_import(
     lasting: bool = False,
     transaction: Transaction | None = None,
     budget: ReadingBudget | None = None,
+    processes: int = 1,
 ) -> Imported:
-    """Import with the help of `folder`, which the caller removes; `tell`, `lasting` and `budget` as in `import_rows`.
+    """Import with the help of `folder`, which the caller removes; `tell`, `lasting`, `budget` and `processes` as in `import_rows`.
 
     Args:
         transaction: in which the rows become the data set's.
@@ -191,7 +197,16 @@ def run_import(
     row = load_dataset(ctx, dataset_id)
     budget = budget or ReadingBudget()
     source = rearranged(source_of(ctx, row, choice.encoding, choice.options, budget), choice.arrange, budget)
-    done = import_rows(
+    done = read_rows_of(source, choice, folder, tell=tell, lasting=lasting, budget=budget, processes=processes)
+    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
+    if done.stored is None:
+        raise no_row(source, choice.shape, choice.mapping, choice.templates, choice.tidy, done)
+    return done
+
+
+def read_rows_of(source: DetectedUpload, choice: ImportChoice, folder: Path, **options: Any) -> Imported:
+    """Read the (rearranged) files as chosen; `options` are further ones of `import_rows`, which see for what is raised."""
+    return import_rows(
         source,
         choice.shape,
         dict(choice.mapping),
@@ -199,15 +214,10 @@ def run_import(
         val_fraction=choice.val_fraction,
         seed=choice.seed,
         templates=choice.templates,
-        tell=tell,
-        lasting=lasting,
-        budget=budget,
         tidy=choice.tidy,
+        splits=choice.splits,
+        **options,
     )
-    _take_over(ctx, row, done, _columns(ctx, row, source, choice), transaction or ctx.db.write)
-    if done.stored is None:
-        raise no_row(source, choice.shape, choice.mapping, choice.templates, choice.tidy, done)
-    return done
 
 
 def _take_over(ctx: Context, row: Dataset, done: Imported, columns: dict[str, Any], transaction: Transaction) -> None:
@@ -240,8 +250,10 @@ def _forget(ctx: Context, stored: Stored) -> None:
 
 def _columns(ctx: Context, row: Dataset, source: DetectedUpload, choice: ImportChoice) -> dict[str, Any]:
     found = found_columns(ctx, source)
+    plan = split_plan(source, choice.splits)
+    chosen = {"splits": {"kind": RANDOM} if plan is None else plan.as_dict()}
     return found | {
-        "detection": found["detection"] | {"tidy": list(choice.tidy)},
+        "detection": found["detection"] | {"tidy": list(choice.tidy), "chosen": chosen},
         "name": clean_name(choice.name, row.name),
         "status": "ready",
         "shape": choice.shape,
@@ -273,7 +285,7 @@ def _store(session: Session, ctx: Context, row: Dataset, done: Imported, columns
     content = {
         "rows_path": ctx.settings.relative(stored.path),
         "content_hash": stored.content_hash,
-        "stats": done.stats | {"rejected_kept": len(done.kept)},
+        "stats": done.stats | {"rejected_kept": len(done.kept), "leaked": stored.leaked},
         **counts,
     }
     number = versions.next_number(session, row.id)

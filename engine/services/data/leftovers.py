@@ -13,7 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.core.context import Context
+from engine.jobs.kinds.make_rows import MAKE_ROWS, MAKE_ROWS_AFAR
+from engine.jobs.kinds.read_documents import READ_DOCUMENTS
 from engine.jobs.kinds.take_in import TAKE_IN
+from engine.services.data.making.documents import forgettable
 from storage.job_tables import ACTIVE, RESUMABLE, UNFINISHED, Job
 from storage.tables import Dataset
 
@@ -28,9 +31,10 @@ def sweep(ctx: Context) -> None:
     with ctx.db.read() as session:
         working = session.scalar(select(Job.id).where(Job.status.in_(ACTIVE)).limit(1)) is not None
         ended, owned = list(_of_ended_jobs(ctx, session)), _owned(session)
+        documents = forgettable(ctx.settings, _documents(session))
     for left in ended:
         _remove(left, now - _HOUR_S)
-    for left in (*_strays(ctx, owned), *(() if working else _scratch(ctx))):
+    for left in (*_strays(ctx, owned), *documents, *(() if working else _scratch(ctx))):
         _remove(left, now - _DAY_S)
     sweep_files(ctx)
 
@@ -62,6 +66,13 @@ def _of_ended_jobs(ctx: Context, session: Session) -> Iterator[Path]:
     waiting = select(Job.spec["folder"].as_string()).where(Job.kind == TAKE_IN.key, Job.status.in_(UNFINISHED))
     named = set(session.scalars(waiting))
     yield from (path for path in home.glob("uploads/waiting/*") if ctx.settings.relative(path) not in named)
+
+
+def _documents(session: Session) -> set[str]:
+    """Keys of documents of which rows are or will be made."""
+    of_them = Job.kind.in_((MAKE_ROWS.key, MAKE_ROWS_AFAR.key, READ_DOCUMENTS.key)), Job.deleted_at.is_(None)
+    needed = select(Job.spec["making"].as_string()).where(*of_them, Job.status.in_((*UNFINISHED, *RESUMABLE)))
+    return set(session.scalars(needed))
 
 
 def _status(session: Session, path: Path) -> str | None:

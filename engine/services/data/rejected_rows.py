@@ -17,9 +17,11 @@ from engine.data.detection.detect_upload import DetectedUpload
 from engine.data.importing.import_rows import converter
 from engine.data.importing.import_work import MAX_REJECTED_SHOWN
 from engine.data.readers.jsonl_reader import json_row
+from engine.data.readers.source_file import SourceFile
 from engine.data.readers.tables.quotes import DOUBLED, cells_of
 from engine.data.records.record import Record, Rejected, RowFault
 from engine.data.rows.row import Row
+from engine.data.splits.plan import RANDOM
 from engine.services.data.versions.version_files import ready
 from engine.services.data.versions.versions import REPAIRED, append_rows
 from engine.services.data.views import get_dataset
@@ -148,10 +150,13 @@ def _made(row: Dataset, one: RejectedRow, repair: Mapping[str, Any]) -> Row | Re
     record = _record(_reading(row, one.file), one, repair)
     if isinstance(record, Rejected):
         return record
+    names = [str(source["name"]) for source in row.sources] or [row.source_name]
+    files = tuple(SourceFile(Path(), name, "") for name in names)
     try:
-        source = DetectedUpload((), row.columns, arrange=row.detection.get("arrange"))
+        source = DetectedUpload(files, row.columns, arrange=row.detection.get("arrange"))
         tidy = row.detection.get("tidy", ())
-        return converter(source, row.shape, row.mapping, row.templates, tidy)(record)
+        splits = (row.detection.get("chosen") or {}).get("splits") or {"kind": RANDOM}
+        return converter(source, row.shape, row.mapping, row.templates, tidy, splits)(record)
     except RowFault as fault:
         return fault.rejected(record)
 
@@ -196,7 +201,7 @@ def repair_rows(
         made = _made(row, one, repair)
         if isinstance(made, Rejected):
             raise Fault("data.rejected.still_wrong", line=one.line or one.row)
-        rows.append({**made, "split": "train"})
+        rows.append({"split": "train", **made})
     ids = [int(repair["id"]) for repair in repairs]
     return append_rows(ctx, dataset, rows, REPAIRED, {"rejected": ids}, base=base)
 

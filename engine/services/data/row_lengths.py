@@ -14,10 +14,10 @@ import numpy as np
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.rows.index import Column, RowIndex
-from engine.data.rows.row import conversation_of, kind_of
 from engine.data.templates.encoded import Encoded
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
+from engine.data.templates.token_overview import one_text
 from engine.models.base.paths import tokenizer_folder
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.rows import MeasuredTokens
@@ -25,7 +25,7 @@ from storage.queries.base_models import get_model
 from storage.tables import LanguageModel
 
 SLICE_SECONDS = 0.2
-_VERSION = 2  # of what is counted
+_VERSION = 3  # of what is counted
 _AT_ONCE = 50  # rows read at once while they are measured
 _MOST_UNKEPT = 4
 _UNKEPT: dict[Path, Column] = {}  # counts that the disk would not take, by the files that they are meant for
@@ -54,8 +54,7 @@ def encode_rows(
     Args:
         seconds: only the first rows where so much time is over.
     """
-    read = [row if kind_of(row) in ("chat", "text") else conversation_of(row) for row in rows]
-    return template.encode_many(read, seconds)
+    return template.encode_many([one_text(dict(row)) for row in rows], seconds)
 
 
 def measure_tokens(ctx: Context, dataset: int, model: int) -> MeasuredTokens:

@@ -8,6 +8,7 @@ from typing import Any
 from engine.core.context import Context
 from engine.core.errors import Fault
 from engine.data.templates.encoded import Encoded
+from engine.data.templates.masking import IGNORED
 from engine.data.templates.preview import readable
 from engine.data.templates.template import ChatTemplate
 from engine.services.data.row_lengths import encode_rows, model_of, template_of
@@ -18,7 +19,7 @@ _MOST_SHOWN = 1_500  # tokens of one row
 
 
 def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> list[RowAsTokens]:
-    """Rows as tokens: [{"id", "tokens": [{"text", "trained"}], "length", "trained", "more": tokens that are not shown,
+    """Rows as tokens: [{"id", "tokens": [{"text", "trained"}], "length", "trained", "weights", "more": tokens that are not shown,
     "skipped_turns", "lost_thoughts", "open_ends", "cropped", "controls", "over": the model's context where the row is
     longer, "error"}].
 
@@ -33,6 +34,14 @@ def row_tokens(ctx: Context, dataset: int, ids: Sequence[int], model: int) -> li
     return [_tokens(row, encoded, template, base.context_length) for row, encoded in found]
 
 
+def _weights(encoded: Encoded) -> list[float]:
+    """How much the learnt tokens count, each number once; empty where each counts once."""
+    if encoded.weights is None:
+        return []
+    found = {w for w, label in zip(encoded.weights[1:], encoded.labels[1:], strict=True) if label != IGNORED}
+    return [] if found <= {1} else sorted(found)
+
+
 def _tokens(
     row: Mapping[str, Any], encoded: Encoded | Fault, template: ChatTemplate, context: int | None
 ) -> RowAsTokens:
@@ -45,6 +54,7 @@ def _tokens(
         "tokens": readable(shown, template),
         "length": length,
         "trained": encoded.trained,
+        "weights": _weights(encoded),
         "more": max(0, length - _MOST_SHOWN),
         "skipped_turns": encoded.skipped_turns,
         "lost_thoughts": encoded.lost_thoughts,

@@ -14,7 +14,7 @@ from engine.core.caches import keep
 from engine.core.context import Context
 
 SLICE_S = 0.15  # of one call
-_VERSION = 2  # of what is kept
+_VERSION = 3  # of what is kept
 _MOST_OPEN = 8
 Steps = Iterator[float]  # each says how much is done, 0 to 1
 

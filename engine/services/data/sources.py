@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import shutil
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,25 +15,25 @@ from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.core.names import free_name
 from engine.data.detection.detect_upload import DetectedUpload, detect_files
-from engine.data.detection.file_signatures import binary_format
-from engine.data.importing.archive import Unpacked, unpack
+from engine.data.detection.doubtful import is_in_doubt
+from engine.data.importing.given_files import looked_at, remove
 from engine.data.importing.names import clean_name, data_set_name, display_name
-from engine.data.importing.packed import PACKED, plain_name, unpack_members, unpack_stream
-from engine.data.readers.documents import text_beside
+from engine.data.importing.packed import plain_name
 from engine.data.readers.source_file import CHOICES, READINGS, TEXTS, SourceFile
 from engine.data.records.bounds import AT_ONCE_SECONDS, Later, ReadingBudget
+from engine.data.records.encodings import known_encoding
 from engine.data.schema.declared import shape_of
+from engine.data.splits.cards import DataCard
+from engine.data.splits.proposal import FilePlaces
 from engine.shapes.data import ReadingView
 from storage.queries import datasets as queries
 from storage.queries.inputs import taken_dataset_names
 from storage.tables import Dataset
 
-_MB = 2**20
 _SHEET_SECONDS = 5 * AT_ONCE_SECONDS  # for another sheet or encoding, while somebody waits
 MAX_CELLS = 200_000
 _NAMED = 3  # files that are named where a data set says where it came from
 ARRANGED = ("arrange", "ways", "plain_columns")  # what is known of how records become conversations
-_PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
 
 
 def add_upload(ctx: Context, path: Path, filename: str) -> int:
@@ -54,6 +52,7 @@ def add_files(
     *,
     origin: str = "",
     notes: Sequence[dict[str, Any]] = (),
+    cards: Sequence[DataCard] = (),
     budget: ReadingBudget | None = None,
 ) -> int:
     """Take files in as one draft; archives are unpacked. What cannot be read is named in its notes, the rest stays.
@@ -64,92 +63,19 @@ def add_files(
         name: of the data set; empty: that of the first file.
         origin: where it came from, to be shown; empty: the files' names.
         notes: what is known besides, as in `DetectedUpload.notes`.
+        cards: what is known of the files' parts.
         budget: how long it may take, and who is asked meanwhile whether to go on.
 
     Raises:
         Fault: "data.file.too_large", or the first file's when none can be read.
         Later: it takes longer than `budget` says.
     """
-    _check_size(ctx, files)
-    budget = budget or ReadingBudget()
-    given = _unpacked(ctx, files, budget)
-    try:
-        given_files = [SourceFile(path, shown, "") for path, shown in given.files]
-        found = detect_files(given_files, refused=given.faults, budget=budget)
+    with looked_at(ctx.settings, files, cards=cards, budget=budget, may_wait=True) as found:
         found = replace(found, notes=[*notes, *found.notes])
         names = [display_name(filename) for _path, filename in files]
         made = _store(ctx, found, clean_name(name, _title(names)), origin or _several(names))
-    finally:
-        ours = {path for path, _name in given.files} - {path for path, _name in files}
-        _remove((*ours, *(text_beside(path) for path, _name in given.files)))
-    _remove(path for path, _name in files)
+    remove(path for path, _name in files)
     return made
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
-
-
-def _check_size(ctx: Context, files: Sequence[tuple[Path, str]]) -> None:
-    size = sum(path.stat().st_size for path, _name in files)
-    if size > ctx.settings.max_upload_mb * _MB:
-        raise Fault("data.file.too_large", mb=round(size / _MB), limit=ctx.settings.max_upload_mb)
-
-
-def _unpacked(ctx: Context, files: Sequence[tuple[Path, str]], budget: ReadingBudget) -> Unpacked:
-    """The files themselves and those out of archives, each with a name of its own."""
-    done, taken = Unpacked(), 0
-    try:
-        for path, filename in files:
-            shown = display_name(filename)
-            try:
-                inside = _inside(ctx, path, shown, taken, budget)
-                done.faults += inside.faults
-                done.files += inside.files
-                taken += sum(file.stat().st_size for file, _name in inside.files if file != path)
-            except Fault as fault:
-                if len(files) == 1:
-                    raise
-                done.faults.append((shown, fault))
-    except BaseException:
-        _remove({path for path, _name in done.files} - {path for path, _name in files})
-        raise
-    if not done.files:
-        raise done.faults[0][1]
-    return _without_papers(done)
-
-
-def _inside(ctx: Context, path: Path, name: str, taken: int, budget: ReadingBudget) -> Unpacked:
-    """The files of an archive, what a packed file holds, or the file itself."""
-    folder, limit_mb = ctx.settings.folder("uploads"), ctx.settings.max_upload_mb
-    kind = binary_format(path)
-    if kind in PACKED:
-        return Unpacked([(unpack_stream(path, str(kind), folder, limit_mb, taken, budget), plain_name(name))])
-    if kind != "zip":
-        return Unpacked([(path, name)])
-    found = unpack(path, folder, limit_mb, taken, budget)
-    try:
-        unpack_members(found, folder, limit_mb, taken + sum(file.stat().st_size for file, _ in found.files), budget)
-    except BaseException:
-        _remove(file for file, _name in found.files)
-        raise
-    return found
-
-
-def _without_papers(done: Unpacked) -> Unpacked:
-    """Leave out what is about the data (a readme, a licence), and give files of one name a number each."""
-    kept = [one for one in done.files if not _PAPER.search(one[1])] or done.files
-    for path, name in done.files:
-        if (path, name) not in kept:
-            done.faults.append((name, Fault("data.file.about")))
-            path.unlink(missing_ok=True)
-    seen: Counter[str] = Counter()
-    named: list[tuple[Path, str]] = []
-    for path, name in kept:
-        seen[name] += 1
-        named.append((path, f"{name} ({seen[name]})" if seen[name] > 1 else name))
-    return Unpacked(named, done.faults)
 
 
 def _title(names: Sequence[str]) -> str:
@@ -196,7 +122,11 @@ def found_columns(ctx: Context, found: DetectedUpload) -> dict[str, Any]:
         "columns": found.columns,
         "mapping": found.mapping,
         "templates": found.templates,
-        "detection": {"notes": found.notes, **{key: getattr(found, key) for key in ARRANGED if getattr(found, key)}},
+        "detection": {
+            "notes": found.notes,
+            "splits": found.splits,
+            **{key: getattr(found, key) for key in ARRANGED if getattr(found, key)},
+        },
         "sources": [_stored(ctx, file) for file in found.files],
     }
 
@@ -258,13 +188,31 @@ def choose_reading(ctx: Context, dataset_id: int, wanted: Mapping[str, Any]) -> 
     for key, value in wanted.items():
         if key not in READINGS or not isinstance(value, str):
             raise Fault("data.reading.unknown", value=str(key)[:40])
+    _read_anew(ctx, dataset_id, options=wanted)
+
+
+def choose_encoding(ctx: Context, dataset_id: int, encoding: str) -> None:
+    """Read a draft's files in another encoding; its columns and their guesses are found anew.
+
+    Raises:
+        NotFound: there is no such draft.
+        Fault: why they cannot be read in that one; "data.encoding.unknown", "data.bounds.slow".
+    """
+    _read_anew(ctx, dataset_id, encoding=known_encoding(encoding))
+
+
+def _read_anew(
+    ctx: Context, dataset_id: int, encoding: str | None = None, options: Mapping[str, Any] | None = None
+) -> None:
     with ctx.db.read() as session:
         row = queries.get(session, dataset_id)
         if row is None or row.status != "draft":
             raise NotFound(dataset=dataset_id)
-    options = row.options | dict(wanted)
+    options = row.options | dict(options or {})
     with at_once():
-        read = detect_files(files_of(ctx, row), row.encoding, options, budget=ReadingBudget(_SHEET_SECONDS))
+        budget = ReadingBudget(_SHEET_SECONDS)
+        encoding = encoding or row.encoding
+        read = detect_files(files_of(ctx, row), encoding, options, budget=budget, places=_known_places(row))
     found = found_columns(ctx, read)
     with ctx.db.write() as session:
         draft = session.get_one(Dataset, dataset_id)
@@ -292,12 +240,16 @@ def source_of(
     wanted = {key: value for key, value in (options or {}).items() if value is not None}
     if not row.sources:
         files = [SourceFile(files[0].path, files[0].name, "")]
-        return detect_files(files, (encoding or row.encoding) if row.encoding else None, wanted, budget=budget)
+        chosen_encoding = (encoding or row.encoding) if row.encoding else None
+        return replace(detect_files(files, chosen_encoding, wanted, budget=budget), splits=None)
+    if is_in_doubt(files):
+        return detect_files(files, encoding or row.encoding, wanted, budget=budget, places=_known_places(row))
     current = reading_of(row) | row.options
     arranged = {key: row.detection[key] for key in ARRANGED if key in row.detection}
     same = encoding in (None, row.encoding) and all(current.get(key) == value for key, value in wanted.items())
     if same:
         chosen = tuple(file.chosen(row.options) for file in files)
+        splits = row.detection.get("splits")
         return DetectedUpload(
             chosen,
             row.columns,
@@ -305,13 +257,23 @@ def source_of(
             row.mapping,
             notes=row.detection.get("notes", []),
             templates=row.templates,
+            splits=splits,
             **arranged,
         )
     if encoding in (None, row.encoding) and all(file.format in TEXTS for file in files):
         chosen = tuple(file.chosen(row.options | wanted) for file in files)
+        splits = row.detection.get("splits")
         notes = row.detection.get("notes", [])
-        return DetectedUpload(chosen, row.columns, row.shape, row.mapping, notes, **arranged)
-    return detect_files(files, encoding or row.encoding if row.encoding else None, row.options | wanted, budget=budget)
+        return DetectedUpload(chosen, row.columns, row.shape, row.mapping, notes, splits=splits, **arranged)
+    encoding = encoding or row.encoding if row.encoding else None
+    found = detect_files(files, encoding, row.options | wanted, budget=budget, places=_known_places(row))
+    return found if "splits" in row.detection else replace(found, splits=None)
+
+
+def _known_places(row: Dataset) -> FilePlaces:
+    """What was found of the files' parts when they were taken in."""
+    known = row.detection.get("splits") or {}
+    return FilePlaces(parts=known.get("files") or {}, cards=[DataCard(ours=known.get("draw") is False)])
 
 
 @contextlib.contextmanager

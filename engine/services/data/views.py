@@ -25,7 +25,7 @@ _PLAIN = (
     "options", "accepted", "rejected", "train_rows", "val_rows", "test_rows", "seed", "val_fraction", "stats",
     "content_hash", "created_at", "sample_key", "version",
 )  # fmt: skip
-_BADGES = {"chat": "chat", "preference": "pairs", "kto": "thumbs", "text": "text"}
+_BADGES = {"chat": "chat", "preference": "pairs", "kto": "thumbs", "prompt": "prompts", "text": "text"}
 _SPOKEN, _MOST_SPOKEN = 0.15, 3  # share of the rows from which on a language is named
 
 
@@ -58,6 +58,11 @@ def view_of(session: Session, row: Dataset) -> DatasetView:
         "tidy": row.detection.get("tidy", []),
         "repaired": rejected.counts(session, row.id)[1],
         "versions": versions.next_number(session, row.id) - 1,
+        "splits": {
+            "proposed": row.detection.get("splits"),
+            "chosen": (row.detection.get("chosen") or {}).get("splits"),
+            "files": [str(source["name"]) for source in row.sources or ()],
+        },
     }
 
 

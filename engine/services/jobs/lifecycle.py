@@ -24,6 +24,8 @@ from engine.models.base.integrity import change_of
 from engine.planner.budget.catalogue import is_planned_only
 from engine.planner.refusals import refusals, unteachable
 from engine.planner.vocabulary import vocabulary_faults
+from engine.services.jobs.empty_thoughts import impossible_thoughts
+from engine.services.jobs.ends import unlearnt_ends
 from engine.shapes.jobs import JobView
 from storage.job_tables import ACTIVE, FINAL, RESUMABLE, Job, JobStatus
 from storage.queries import base_models, inputs, job_lists, metrics
@@ -39,7 +41,7 @@ def start_job(ctx: Context, raw_spec: RawSpec, *, key: str) -> int:
     """
     spec = make_spec(raw_spec)
     lane, faults = _lane(spec)
-    faults |= lacking_rows(ctx, spec)
+    faults |= lacking_rows(ctx, spec) | unlearnt_ends(ctx, spec) | impossible_thoughts(ctx, spec)
     with ctx.db.read() as s:
         faults |= missing_inputs(ctx.settings, s, spec)
     with ctx.db.write() as s:

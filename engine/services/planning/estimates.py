@@ -21,7 +21,7 @@ from engine.jobs.spec import JobSpec, make_unnamed
 from engine.methods import method_of
 from engine.models.base.paths import token_rows_of, tokenizer_folder
 from engine.objectives import objective_of
-from engine.objectives.shared_params import controls_work
+from engine.objectives.shared_params import as_trained
 from engine.planner.plan_estimate import PlanCase, estimate, incomplete
 from engine.planner.refusals import planned_device, refusals, unteachable
 from engine.planner.time.corrections import MODEL_VERSION, Source, ThroughputRecord, machine_of
@@ -130,7 +130,7 @@ def token_preview(ctx: Context, raw_spec: Mapping[str, Any], n: int = 3) -> list
     spec = make_unnamed(raw_spec, method=method.key)
     model, dataset = _inputs(ctx, spec)
     template = open_template(tokenizer_folder(ctx.settings, model), model.name)
-    template = template.with_controls(controls_work(spec.training))
+    template = as_trained(template, spec.training)
     assert dataset.rows_path is not None
     rows = (row for row in read_rows(ctx.settings.absolute(dataset.rows_path)) if row["split"] == "train")
     objective = objective_of(spec.objective)

@@ -50,7 +50,10 @@ def make_example(encoded: Encoded) -> Example:
     ids = np.asarray(encoded.ids, dtype=np.int32)
     labels = np.full_like(ids, encoded.following)
     labels[:-1] = encoded.labels[1:]
-    return Example(ids, labels, encoded.trained)
+    if encoded.weights is None:
+        return Example(ids, labels, encoded.trained)
+    weights = np.asarray([*encoded.weights[1:], encoded.following_weight], dtype=np.float32)
+    return Example(ids, labels, encoded.trained, weights=weights)
 
 
 def join_parts(parts: Parts) -> Example:
@@ -59,7 +62,11 @@ def join_parts(parts: Parts) -> Example:
     if len(single) == 1:
         return single[0]
     ids, labels = (np.concatenate([getattr(one, name) for one in single]) for name in ("ids", "labels"))
-    return Example(ids, labels, sum(one.trained for one in single), tuple(map(len, single)))
+    weights = None
+    if any(one.weights is not None for one in single):
+        once = (np.ones(len(one), np.float32) if one.weights is None else one.weights for one in single)
+        weights = np.concatenate([*once])
+    return Example(ids, labels, sum(one.trained for one in single), tuple(map(len, single)), weights)
 
 
 def load_examples(

@@ -20,6 +20,7 @@ _SCHEMA = pa.schema(
         ("labels", pa.list_(pa.int32())),
         ("trained", pa.int32()),
         ("parts", pa.list_(pa.int32())),
+        ("weights", pa.list_(pa.float32())),
     ]
 )
 _BATCH = 1_000
@@ -32,14 +33,21 @@ class Example:
     Attributes:
         ids: tokens, shape (tokens,).
         labels: already shifted: `labels[i]` is what follows `ids[i]`, or IGNORED; shape (tokens,).
-        trained: label tokens, by which the sum of a step's losses is divided.
+        trained: label tokens.
         parts: tokens of each sequence; each attends to itself alone. Empty for a single one.
+        weights: how much each label counts in the loss, shape (tokens,); None where each counts once.
     """
 
     ids: NDArray[np.int32]
     labels: NDArray[np.int32]
     trained: int
     parts: tuple[int, ...] = ()
+    weights: NDArray[np.float32] | None = None
+
+    @property
+    def weight(self) -> float:
+        """How much its labels count together, by which the sum of a step's losses is divided: their number, without weights."""
+        return self.trained if self.weights is None else float(self.weights[self.labels >= 0].sum(dtype=np.float64))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -50,10 +58,12 @@ class Example:
             return [self]
         ends = list(accumulate(self.parts))
         cuts = [(end - size, end) for end, size in zip(ends, self.parts, strict=True)]
-        return [
-            Example(self.ids[start:end], self.labels[start:end], int((self.labels[start:end] >= 0).sum()))
-            for start, end in cuts
-        ]
+        return [self._part(start, end) for start, end in cuts]
+
+    def _part(self, start: int, end: int) -> Example:
+        ids, labels = self.ids[start:end], self.labels[start:end]
+        weights = None if self.weights is None else self.weights[start:end]
+        return Example(ids, labels, int((labels >= 0).sum()), weights=weights)
 
 
 class TokenizedDataset(Sequence[Example]):
@@ -83,7 +93,9 @@ class TokenizedDataset(Sequence[Example]):
             return [self[i] for i in range(*place.indices(len(self)))]
         row: dict[str, Any] = self._rows[place]
         parts = tuple(int(size) for size in row["parts"])
-        return Example(row["ids"].astype(np.int32), row["labels"].astype(np.int32), int(row["trained"]), parts)
+        ids, labels = row["ids"].astype(np.int32), row["labels"].astype(np.int32)
+        weights = None if row["weights"] is None else row["weights"].astype(np.float32)
+        return Example(ids, labels, int(row["trained"]), parts, weights)
 
 
 class TokenizedDatasetWriter:

@@ -11,10 +11,11 @@ _CHUNK = 256  # label positions whose logits exist at a time
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
-    """Sum of cross entropies. Gradients are made in the forward pass, so that no logits are kept."""
+    """Sum of cross entropies, each times its share where there are `shares`. Gradients are made in the forward pass, so that
+    no logits are kept."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, shares: Tensor | None) -> Tensor:
         wants_hidden, wants_weight = ctx.needs_input_grad[0], ctx.needs_input_grad[1]
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         grad_hidden = torch.empty_like(hidden) if wants_hidden else None
@@ -25,12 +26,13 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             states, wanted = hidden[part], targets[part, None]
             logits = (states @ matrix.T).float()
             norm = torch.logsumexp(logits, -1, keepdim=True)
-            total += (norm - logits.gather(1, wanted)).sum()
+            losses = norm - logits.gather(1, wanted)
+            total += losses.sum() if shares is None else (losses * shares[part, None]).sum()
             if not wants_hidden and not wants_weight:
                 continue
             grad = logits.sub_(norm).exp_()  # softmax ...
             grad.scatter_add_(1, wanted, torch.full_like(norm, -1.0))  # ... minus one at the target
-            grad = grad.to(hidden.dtype)
+            grad = (grad if shares is None else grad.mul_(shares[part, None])).to(hidden.dtype)
             if grad_hidden is not None:
                 grad_hidden[part] = grad @ matrix
             if grad_weight is not None:
@@ -39,17 +41,26 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
         hidden, weight = ctx.saved_tensors
         scale = grads[0]
         return (
             None if hidden is None else hidden * scale.to(hidden.dtype),
             None if weight is None else weight * scale.to(weight.dtype),
             None,
+            None,
         )
 
 
-def cross_entropy_sum(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
-    """Sum over positions of the cross entropy of `hidden @ weight.T` against `targets`."""
-    result: Tensor = _ChunkedCrossEntropy.apply(hidden, weight, targets)
-    return result
+def cross_entropy_sum(hidden: Tensor, weight: Tensor, targets: Tensor, counts: Tensor | None = None) -> Tensor:
+    """Sum over positions of the cross entropy of `hidden @ weight.T` against `targets`.
+
+    Args:
+        counts: how much each position counts, above 0; None where each counts once.
+    """
+    if counts is None or not len(counts):
+        result: Tensor = _ChunkedCrossEntropy.apply(hidden, weight, targets, None)
+        return result
+    most = counts.max()  # gradients of half precision hold shares, not weights of any size
+    result = _ChunkedCrossEntropy.apply(hidden, weight, targets, counts / most)
+    return result * most

@@ -44,7 +44,7 @@ class Forward(Protocol):
         ...
 
     def cross_entropy(self, group: Sequence[Example]) -> Tensor:
-        """Sum of the cross entropies of the group's labels, a scalar."""
+        """Sum of the cross entropies of the group's labels, each times its weight, a scalar."""
         ...
 
 
@@ -69,9 +69,12 @@ class Padded:
     def cross_entropy(self, group: Sequence[Example]) -> Tensor:
         """Through full logits."""
         outputs, targets = self._outputs(group)
-        return nn.functional.cross_entropy(
-            outputs.float().flatten(0, 1), targets.flatten(), ignore_index=-100, reduction="sum"
-        )
+        logits, wanted = outputs.float().flatten(0, 1), targets.flatten()
+        counts = _counts(group, targets.device, targets.shape[1])
+        if counts is None:
+            return nn.functional.cross_entropy(logits, wanted, ignore_index=-100, reduction="sum")
+        losses = nn.functional.cross_entropy(logits, wanted, ignore_index=-100, reduction="none")
+        return (losses * counts).sum()
 
     def _outputs(self, group: Sequence[Example]) -> tuple[Tensor, Tensor]:
         """What the model gives for each token, and the token that should follow (-100 where it has no label)."""
@@ -109,7 +112,9 @@ class Headless(Padded):
             self._base.set_output_embeddings(self._head)
         wanted = targets >= 0
         weight: Any = self._head.weight
-        return cross_entropy_sum(hidden[wanted], weight, targets[wanted])
+        counts = _counts(group, targets.device, targets.shape[1])
+        chosen = None if counts is None else counts.view_as(targets)[wanted]
+        return cross_entropy_sum(hidden[wanted], weight, targets[wanted], chosen)
 
 
 class Packed:
@@ -145,7 +150,20 @@ class Packed:
         )
         outputs = self._decoder(input_ids=ids[None], position_ids=places[None], use_cache=False)
         wanted = labels >= 0
-        return cross_entropy_sum(outputs.last_hidden_state[0][wanted], self._weight, labels[wanted])
+        counts = _counts(group, device)
+        chosen = None if counts is None else counts[wanted]
+        return cross_entropy_sum(outputs.last_hidden_state[0][wanted], self._weight, labels[wanted], chosen)
+
+
+def _counts(group: Sequence[Example], device: torch.device, width: int = 0) -> Tensor | None:
+    """How much each label counts, one example behind the other, each filled up to `width` tokens; None where each counts once."""
+    if all(example.weights is None for example in group):
+        return None
+    found = [np.ones(max(width, len(example)), dtype=np.float32) for example in group]
+    for counts, example in zip(found, group, strict=True):
+        if example.weights is not None:
+            counts[: len(example)] = example.weights
+    return torch.from_numpy(np.concatenate(found)).to(device)
 
 
 def _sequences(examples: Sequence[Example]) -> list[Example]:
@@ -251,8 +269,8 @@ def mean_loss(
     autocast: Callable[[], AbstractContextManager[Any]],
     between_groups: Callable[[], None],
 ) -> float:
-    """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
-    total, labels = 0.0, sum(example.trained for example in examples)
+    """Mean loss over all label tokens by their weights, without training; calls `between_groups()` in between."""
+    total, weight = 0.0, sum(example.weight for example in examples)
     training = model.training
     model.eval()
     try:
@@ -263,4 +281,4 @@ def mean_loss(
                 between_groups()
     finally:
         model.train(training)
-    return total / max(1, labels)
+    return total / (weight or 1)

@@ -120,8 +120,8 @@ class TrainingCallback(TrainerCallback):
         self.reporter.nothing_yet = False
         progress.seconds += seconds
         progress.tokens += trainer.step_tokens
-        loss, labels = progress.waiting or (0.0, 0.0)
-        progress.waiting = [loss + trainer.step_loss * trainer.step_labels, labels + trainer.step_labels]
+        loss, weight = progress.waiting or (0.0, 0.0)
+        progress.waiting = [loss + trainer.step_loss * trainer.step_weight, weight + trainer.step_weight]
 
     def tell_halved(self) -> None:
         """Keep it in an event that the groups became smaller, for the reader and for whoever goes on with the job."""
@@ -137,8 +137,8 @@ class TrainingCallback(TrainerCallback):
         if step % self.plan.stride and step != self.plan.total and step != 1:
             self._report()
             return
-        loss, labels = progress.waiting
-        progress.train_loss, progress.waiting = loss / labels, []
+        loss, weight = progress.waiting
+        progress.train_loss, progress.waiting = loss / weight, []
         now = time.monotonic()
         speed = (progress.tokens - self._shown_tokens) / max(1e-9, now - self._shown_at)
         self._shown_at, self._shown_tokens = now, progress.tokens

@@ -46,7 +46,7 @@ class TrainingProgress:
     train_loss: float | None = None  # latest one that was shown
     val_loss: float | None = None  # of the latest check
     base_val_loss: float | None = None  # of the check before the first step
-    waiting: list[float] = field(default_factory=list)  # loss sum, labels: steps since the last shown one
+    waiting: list[float] = field(default_factory=list)  # loss sum, weight of its labels: steps since the last shown one
     evaluated_step: int | None = None  # of the latest check
     peak_memory_mb: float = 0.0  # of the device or process, over all attempts
     base_answers: list[str] | None = None  # to the questions that are scored

@@ -36,13 +36,13 @@ def first_score(
     loss = 0.0
     for part in range(parts):
         some = list(rows[part::parts])
-        loss += trainer.mean_loss(some, reporter.heed) * _labels(some)
+        loss += trainer.mean_loss(some, reporter.heed) * _weight(some)
         scored += some
         if allowance is not None and time.monotonic() - began > allowance and part + 1 < parts:
             reporter.event("warning", "validation_in_time", used=len(scored), total=len(rows))
             break
-    return loss / max(1, _labels(scored)), scored
+    return loss / (_weight(scored) or 1), scored
 
 
-def _labels(rows: Sequence[Example]) -> int:
-    return sum(example.trained for example in rows)
+def _weight(rows: Sequence[Example]) -> float:
+    return sum(example.weight for example in rows)

@@ -178,7 +178,8 @@ def _behind(row: Row, cut: Encoded, alone: Encoded, run: _InContextRun) -> Encod
     shared = _shared_end(whole, alone.ids)
     front, first = whole[: len(whole) - shared], len(alone.ids) - shared
     ids, labels = [*front, *cut.ids[first:]], [-100] * len(front) + cut.labels[first:]
-    return Encoded(ids, labels, 0, len(ids))
+    weights = None if cut.weights is None else [1.0] * len(front) + cut.weights[first:]
+    return Encoded(ids, labels, 0, len(ids), weights=weights)
 
 
 def _encoded(row: Row, taken: Sequence[Row], template: ChatTemplate, mask: Mapping[str, Any]) -> Encoded:

@@ -20,6 +20,7 @@ from engine.data.rows.store import read_rows, rows_of
 from engine.data.rows.training_rows import training_rows
 from engine.data.templates.isolated.isolated_template import open_template
 from engine.data.templates.template import ChatTemplate
+from engine.data.thoughts.wish import EMPTY
 from engine.devices import device_of, kind_of, precision_for
 from engine.evaluation import sampling
 from engine.evaluation.answers import held_out_questions
@@ -31,7 +32,7 @@ from engine.models.architecture.shape import shape_of
 from engine.models.base.integrity import intact_weights
 from engine.models.base.paths import tokenizer_folder
 from engine.objectives import objective_of
-from engine.objectives.shared_params import controls_work
+from engine.objectives.shared_params import as_trained
 from engine.optimizers import optimizer_of
 from engine.planner.memory.verdict import arrange, limit_of, room_of
 from engine.planner.memory.workload import Workload
@@ -82,7 +83,7 @@ def read_inputs(ctx: Context, spec: JobSpec, reporter: Reporter, rows_from: Rows
     device = device_of(spec.budget.device)
     kind_of(device).reserve(device)
     template = open_template(tokenizer_folder(ctx.settings, base), base.name)
-    template = template.with_controls(controls_work(spec.training))
+    template = as_trained(template, spec.training)
     path = rows_file(ctx, spec, dataset)
     longest = min(spec.training["max_length"], base.context_length or spec.training["max_length"])
     limits = {**spec.training, "max_length": longest}
@@ -124,6 +125,8 @@ def _rows_path(now: Path, spec: JobSpec, dataset: Dataset) -> Path:
 
 
 def _tell_left_out(examples: Examples, template: ChatTemplate, reporter: Reporter) -> None:
+    if template.thinking == EMPTY and not template.knows_thinking:
+        reporter.event("warning", "no_empty_thought")
     said: dict[str, Any] = {"reason": examples.refusal or "-", "token": template.end_text}
     for name, count in examples.counts.items():
         if count:

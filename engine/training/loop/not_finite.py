@@ -112,7 +112,7 @@ class CauseFinder:
             for group in forward.groups([example], len(example)):
                 with forward.session(group):
                     with self._autocast():
-                        loss = self._trainer.objective.loss(forward, group).total / max(1, example.trained)
+                        loss = self._trainer.objective.loss(forward, group).total / (example.weight or 1)
                     if grads:
                         loss.backward()
                 total += float(loss.detach())

@@ -74,7 +74,7 @@ class StepTrainer(Trainer):
         diagnose: (examples, step) -> what to say of a loss or a gradient that is no number.
         moved: whether an update has changed the weights so far.
         rise: the largest one of the loss of a step in this attempt, from its lowest so far.
-        grad_norm, step_loss, step_tokens, step_labels: of the latest step.
+        grad_norm, step_loss, step_tokens, step_weight: of the latest step; the last is how much its label tokens count together.
         step_means: what the objective draws besides, by chart, as means over the label tokens of the latest step.
     """
 
@@ -102,7 +102,7 @@ class StepTrainer(Trainer):
         self.objective = objective_of(spec.objective)
         self.forward: Forward = Padded(model)
         self.grad_norm = self.step_loss = 0.0
-        self.step_tokens = self.step_labels = 0
+        self.step_tokens, self.step_weight = 0, 0.0
         self.step_means: dict[str, float] = {}
         self.tries = 0
         self.latest: Sequence[Example] = ()
@@ -133,11 +133,11 @@ class StepTrainer(Trainer):
     def training_step(
         self, model: nn.Module, inputs: dict[str, Any], num_items_in_batch: Tensor | int | None = None
     ) -> Tensor:
-        """Gradient of the mean loss over all label tokens of the step, group by group."""
+        """Gradient of the mean loss over all label tokens of the step by their weights, group by group."""
         examples: list[Example] = inputs["examples"]
         self.latest = examples
         model.train()
-        self.step_labels = sum(example.trained for example in examples)
+        self.step_weight = sum(example.weight for example in examples)
         self.step_tokens = sum(len(example) for example in examples)
         while True:
             try:
@@ -166,7 +166,7 @@ class StepTrainer(Trainer):
             with self.forward.session(group):
                 with self.autocast():
                     found = self.objective.loss(self.forward, group)
-                    loss = found.total / self.step_labels
+                    loss = found.total / self.step_weight
                 self.memory.look()
                 self.accelerator.backward(loss)
             total += loss.detach()
@@ -174,7 +174,7 @@ class StepTrainer(Trainer):
             self.between_groups()
         if self.method.penalty is not None:
             self.accelerator.backward(self.method.penalty(self.model))
-        self.step_means = {name: value / self.step_labels for name, value in sums.items()}
+        self.step_means = {name: value / self.step_weight for name, value in sums.items()}
         return total
 
     def halve(self, examples: Sequence[Example]) -> None:
@@ -227,7 +227,7 @@ class StepTrainer(Trainer):
         return super().create_optimizer(model)
 
     def mean_loss(self, examples: Sequence[Example], between_groups: Callable[[], None]) -> float:
-        """Mean loss over all label tokens, without training; calls `between_groups()` in between."""
+        """Mean loss over all label tokens by their weights, without training; calls `between_groups()` in between."""
         while True:
             try:
                 return mean_loss(

@@ -24,7 +24,9 @@ from engine.data.templates.isolated.limits import ChildLimits
 from engine.data.templates.isolated.wire import packed, unpacked
 from engine.data.templates.isolated.work import guarded
 from engine.data.templates.template import ChatTemplate
+from engine.data.thoughts.wish import ANSWER, EMPTY, LEARN, STRIP
 from tests.tiny import CHATML, tokenizer_json, write_tokenizer
+from tests.unit.data.end_templates import QWEN_3
 
 _ROW_S = 0.6
 _MEMORY = 400_000_000
@@ -191,9 +193,24 @@ def test_it_answers_as_the_template_itself(good: Path) -> None:
     assert [there.encode(row) for row in made] == [here.encode(row) for row in made]
 
 
+def test_what_is_wanted_of_thinking_reaches_the_child(tmp_path: Path) -> None:
+    folder = write_tokenizer(tmp_path / "tokenizer")
+    (folder / "chat_template.jinja").write_text(QWEN_3, encoding="utf-8")
+    here, there = ChatTemplate.load(folder), isolated(folder)
+    talk = [*ASKED, {**TALK[1], "reasoning_content": "It boils."}]
+    assert (here.thoughts, here.knows_thinking) == (there.thoughts, there.knows_thinking)
+    made = set()
+    for wish in (LEARN, ANSWER, STRIP, EMPTY):
+        one, other = here.with_thinking(wish), there.with_thinking(wish).with_controls(False)
+        assert one.encode(talk) == other.encode(talk)
+        assert one.encode_prompt(ASKED) == other.encode_prompt(ASKED)
+        made.add((*one.encode(talk).labels, *one.encode_prompt(ASKED)))
+    assert len(made) == 4
+
+
 def test_nothing_of_a_template_is_left_out_of_the_proxy() -> None:
     """What the proxy does not ask for itself would need a tokenizer that it does not have."""
-    needless = {"load", "encode_many", "surroundings", "bare_answer"}
+    needless = {"load", "encode_many", "surroundings", "bare_answer", "call_form"}  # the last: asked in the child alone
     public = {name for name in dir(ChatTemplate) if not name.startswith("_")} - needless
     assert public <= {name for part in (IsolatedTemplate,) for name in vars(part)} | {"end_text"}
 

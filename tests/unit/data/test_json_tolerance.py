@@ -40,10 +40,14 @@ READ = {
     "list-with-comments": f'/* [ {{ */ [ // "quotes" ] }}\n{A}, /* , {{ */ {B} // end\n] // behind\n',
     "comments-within": '[{"prompt": "Q1", // the question, "quoted\n "completion": "A1" /* } */}, {"prompt": "Q2", "completion": "A2"}]',
     "member-with-commas": '{"version": 1, /* "data": [] */ "data": [' + f"{A}, {B},],}}",
+    "member-behind-a-long-comment": f'/*\n ours\n*/\n{{"about": 1,\n"data": [{A},\n{B}]}}',
+    "lines-behind-a-long-comment": f"/* ours\n * all\n */\n{A}\n{B}\n",
+    "comment-before-a-colon": '{"data" /* rows */ : [{"prompt" // q\n: "Q1", "completion": "A1"}, ' + f"{B}]}}",
     "laid-out": "\n".join(LAID_OUT),
     "laid-out-with-commas": ",\n".join(LAID_OUT) + ",\n",
     "joined": A + B,
     "joined-on-lines": f"{A}{B}\n",
+    "two-marks": f"\N{BYTE ORDER MARK}\N{BYTE ORDER MARK}[{A},\N{BYTE ORDER MARK}{B}]",
     "mark-before-comment": f"\N{BYTE ORDER MARK}// ours\n[{A},{B}]",
 }
 

@@ -23,7 +23,7 @@ from engine.data.quality.toxic import patterns_of, shipped
 from engine.data.rows.overview import Sampled
 from engine.data.rows.stats import measure
 from engine.data.schema.contents import json_list, reads_like, thumb_of
-from engine.data.templates.thinking import thought_of
+from engine.data.thoughts.marks import thought_of
 from engine.evaluation.metrics.exact_match import normalised
 from engine.services.data.quality.audit_rows import pieces
 from engine.services.data.row_edits import check_row

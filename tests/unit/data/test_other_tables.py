@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,13 @@ def test_a_page_of_prose_is_text(tmp_path: Path) -> None:
     (text,) = result.texts
     assert text == f"Title\n\n{words.strip()}\n\none\ntwo\n\na\n  b\n\n1\t2\n3\t4"
     assert result.source.format == "htm"
+
+
+def test_a_piece_of_a_page_is_one_by_its_name(tmp_path: Path) -> None:
+    piece = b"\n<p>One &amp; two.</p><p>Three.</p>"
+    assert run(tmp_path, piece, "a.html").texts == ["One & two.\n\nThree."]
+    shutil.rmtree(tmp_path / "rows")
+    assert run(tmp_path, piece, "a.txt").source.format == "txt"
 
 
 def test_a_book_is_the_text_of_its_chapters(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def _turns(role: str, text: str, names: tuple[str, str]) -> st.SearchStrategy[Ta
 # shape -> mapping, and what stands in its columns
 SHAPES: dict[str, tuple[dict[str, str], dict[str, st.SearchStrategy[Any]]]] = {
     "prompt_completion": (
-        {"prompt": "frage", "completion": "antwort", "system": "system"},
-        {"frage": _TEXT, "antwort": _TEXT, "system": _BLANK},
+        {"prompt": "frage", "completion": "antwort", "system": "system", "reasoning": "grund"},
+        {"frage": _TEXT, "antwort": _TEXT, "system": _BLANK, "grund": _BLANK},
     ),
     "alpaca": (
         {"instruction": "instruction", "input": "input", "output": "output"},
@@ -74,8 +74,8 @@ SHAPES: dict[str, tuple[dict[str, str], dict[str, st.SearchStrategy[Any]]]] = {
     ),
     "text": ({"text": "正文"}, {"正文": _TEXT}),
     "kto": (
-        {"prompt": "prompt", "completion": "completion", "label": "label"},
-        {"prompt": _TEXT, "completion": _TEXT, "label": st.sampled_from(["true", "false"])},
+        {"prompt": "prompt", "completion": "completion", "label": "label", "reasoning": "cot"},
+        {"prompt": _TEXT, "completion": _TEXT, "label": st.sampled_from(["true", "false"]), "cot": _BLANK},
     ),
     "preference": (
         {"prompt": "prompt", "chosen": "chosen", "rejected": "rejected"},
@@ -225,6 +225,30 @@ def test_our_own_form_holds_every_row(shape: str, data: st.DataObject, format_: 
         )
         assert again.rejected == []
         assert [content_of(row) for row in again.rows] == [content_of(row) for row in first.rows]
+
+
+_THOUGHT = st.one_of(st.none(), _TEXT)
+
+
+@pytest.mark.parametrize(("shape", "names"), [("messages", ("role", "content")), ("sharegpt", ("from", "value"))])
+@_QUICK
+@given(thoughts=st.lists(_THOUGHT, min_size=1, max_size=4), format_=st.sampled_from(["csv", "jsonl", "parquet"]))
+def test_thinking_of_turns(shape: str, names: tuple[str, str], thoughts: list[str | None], format_: str) -> None:
+    """In the file's own columns and in ours, the thinking of each turn comes back, and none where there was none."""
+    (field, column), (role, text) = next(iter(mapping_of(shape).items())), names
+    said = [{role: "assistant", text: "A"} | ({"reasoning_content": one} if one else {}) for one in thoughts]
+    table = [{column: [{role: "user", text: f"{at}?"}, one]} for at, one in enumerate(said)]
+    with tempfile.TemporaryDirectory() as folder:
+        first = imported(Path(folder), as_jsonl(table), "table.jsonl", shape)
+        assert [row["messages"][1].get("reasoning_content") for row in first.rows] == thoughts
+        for layout, key in ((original_layout(shape, {field: column}, [column], {}), shape), (own_layout(), "messages")):
+            path = Path(folder) / "back"
+            write(path, format_, layout, first.rows)
+            if format_ == "parquet":
+                assert pa.types.is_list(pq.read_schema(path).field(0).type)
+            again = run(Path(folder), path.read_bytes(), f"back.{format_}")
+            assert (again.source.shape, again.rejected) == (key, [])
+            assert content(again) == content(first)
 
 
 _SHEET = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)  # what XML can hold

@@ -225,9 +225,9 @@ def test_tools_that_make_no_sense(turns: list[Any], tools: Any, code: str, tmp_p
 
 
 def test_members_of_turns_that_are_not_read_are_named(tmp_path: Path) -> None:
-    result = run(tmp_path, jsonl({"messages": [ASK, {**SAY, "weight": 0, "reasoning_content": "Hm."}]}))
+    result = run(tmp_path, jsonl({"messages": [ASK, {**SAY, "weight": 0, "mood": "calm"}]}))
     (note,) = [note for note in result.source.notes if note["code"] == "columns.turn_keys"]
-    assert note["params"]["columns"] == "weight, reasoning_content"
+    assert note["params"]["columns"] == "mood"
 
 
 # ---------------------------------------------------------------- wordings

@@ -128,9 +128,10 @@ def test_one_odd_definition_does_not_cost_all_rows_their_tools(tmp_path: Path) -
     assert [row["code"] for row in result.rejected] == ["data.tools.no_list"]
 
 
-def test_a_column_of_numbers_is_no_answer() -> None:
-    rows = [{"prompt": "a", "output": 1}, {"prompt": "b", "output": 2}]
-    assert guess_shape(["prompt", "output"], rows).mapping.get("completion") is None
+def test_a_column_of_numbers_is_an_answer_where_no_text_is_one() -> None:
+    rows = [{"prompt": "a", "output": 1, "answer": "x"}, {"prompt": "b", "output": 2, "answer": "y"}]
+    assert guess_shape(["prompt", "output"], rows).mapping["completion"] == "output"
+    assert guess_shape(["prompt", "output", "answer"], rows).mapping["completion"] == "answer"
 
 
 def test_rows_become_conversations(tmp_path: Path) -> None:
@@ -183,3 +184,12 @@ def test_no_shape() -> None:
         with pytest.raises(Fault, match=r"data\.mapping\.no_shape"):
             shape_of(key)
     assert len({shape.key for shape in SHAPES}) == len(SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("Frage", "Antwort"), ("question", "Réponse"), ("pytanie", "odpowiedź"), ("Вопрос", "Ответ"), ("質問", "答え"), ("Ερώτηση", "Απάντηση")],
+)  # fmt: skip
+def test_questions_and_answers_are_known_by_their_names_in_other_languages(question: str, answer: str) -> None:
+    found = guess_shape([question, answer], [{question: f"Wie viel ist {n}?", answer: f"Nun, {n}."} for n in range(5)])
+    assert (found.shape, found.mapping) == ("prompt_completion", {"prompt": question, "completion": answer})

@@ -10,8 +10,8 @@ from engine.data.templates.check import check_template
 from engine.data.templates.fit import Fit
 from engine.data.templates.masking import IGNORED
 from engine.data.templates.template import ChatTemplate
-from engine.data.templates.thinking import thought_of
 from engine.data.templates.token_overview import Tokens
+from engine.data.thoughts.marks import thought_of
 from tests.unit.data.end_templates import QWEN_3, R1, made, shaped
 
 ASK, MORE = {"role": "user", "content": "Where is it?"}, {"role": "user", "content": "And the lamp?"}

@@ -24,13 +24,13 @@ from engine.shapes.models import BaseModelView
 from webui.components import view
 from webui.guard import guarded
 from webui.i18n import t
-from webui.pages.data import export, findings, report, review, rows, shape, sources, versions
+from webui.pages.data import export, findings, making, report, review, rows, shape, sources, versions
 from webui.pages.data.shapes import DataValue
 from webui.site import Site
 
 Function = Callable[..., Any]
 PAGE_ROWS = 10
-_PARTS = (sources, report, rows, findings, shape, versions, export, review)
+_PARTS = (sources, making, report, rows, findings, shape, versions, export, review)
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def _one(site: Site, lang: str) -> list[Function]:
         return fit_of(ctx, dataset, model)
 
     def preview(dataset: int, choice: ImportWish) -> MappingPreview:
-        keys = ("shape", "mapping", "templates", "encoding", "options", "arrange")
+        keys = ("shape", "mapping", "templates", "encoding", "options", "arrange", "splits")
         wanted: dict[str, Any] = {key: choice.get(key) for key in keys} | {"mapping": choice.get("mapping") or {}}
         wanted["tidy"] = choice.get("tidy") or ()
         with _fields_named(lang):

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypedDict
 from engine.core.shapes import CodedMessage, Named
 from engine.shapes.annotation import RewriteView
 from engine.shapes.jobs import StatusName
+from engine.shapes.making import WriterView
 from engine.shapes.versions import VersionView
 from webui.draft_shapes import SheetDraft
 from webui.form_shapes import ParamForm
@@ -72,6 +73,14 @@ class RewriteState(TypedDict):
 
     job: RewriteView | None  # the newest
     waiting: int  # rows that wait to be judged
+
+
+class MakingForm(TypedDict):
+    """The form of rows from documents."""
+
+    params: list[ParamForm]  # its settings
+    writers: list[WriterView]  # who may write
+    endings: str  # of documents' names, as a file input takes them
 
 
 class OpenedSheet(TypedDict):

@@ -58,5 +58,9 @@ def functions(site: Site, lang: str) -> list[Callable[..., Any]]:
     def choose_reading(dataset: int, options: ReadingWish) -> None:
         sources.choose_reading(ctx, dataset, options)
 
+    def choose_encoding(dataset: int, encoding: str) -> None:
+        sources.choose_encoding(ctx, dataset, encoding)
+
     fetching: list[Callable[..., Any]] = [fetch_data, fetch_state, fetches, stop_fetch]
-    return [paste_data, sheet_draft, keep_sheet, type_data, *fetching, reading_state, readings, choose_reading]
+    reading: list[Callable[..., Any]] = [reading_state, readings, choose_reading, choose_encoding]
+    return [paste_data, sheet_draft, keep_sheet, type_data, *fetching, *reading]

@@ -194,8 +194,12 @@ export interface BrowsedRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
+  /** how much the row counts in the loss; 1 where it does not say */
+  weight?: number;
   /** other columns */
   extra?: Record<string, any>;
   /** who made it */
@@ -408,6 +412,8 @@ export interface ChatTurn {
   tool_calls?: unknown[];
   /** of the tool that answers */
   name?: string;
+  /** how much an answer counts in the loss; 1 where it does not say */
+  weight?: number;
 }
 
 /** What a check found. */
@@ -654,8 +660,12 @@ export interface DataRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
+  /** how much the row counts in the loss; 1 where it does not say */
+  weight?: number;
   /** other columns */
   extra?: Record<string, any>;
   /** who made it */
@@ -836,6 +846,8 @@ export interface DatasetView {
   repaired: number;
   /** how many there are */
   versions: number;
+  /** the parts that the data bring */
+  splits: SplitsView;
 }
 
 /** Why something of a file is read as it is: sentence `detect.<code>`. */
@@ -910,6 +922,20 @@ export interface DiskUse {
   total: number;
 }
 
+/** One document. */
+export interface DocumentView {
+  /** of the file */
+  name: string;
+  /** of it; 0: it has none */
+  pages: number;
+  /** that it was split into */
+  passages: number;
+  /** pages that could not be read */
+  lost: CodedMessage[];
+  /** why it cannot be used at all */
+  fault: CodedMessage | null;
+}
+
 /** A check of a plan's memory; texts are `check.part.<key>`. */
 export interface DryRunView {
   /** that checks */
@@ -946,8 +972,12 @@ export interface EditedRow {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
+  /** how much the row counts in the loss; 1 where it does not say */
+  weight?: number;
   /** other columns */
   extra?: Record<string, any>;
   /** who made it */
@@ -1236,6 +1266,28 @@ export interface FolderSize {
   bytes: number;
 }
 
+/** What it will cost. */
+export interface ForecastView {
+  /** that are read */
+  passages: number;
+  /** answers that are asked for */
+  asks: number;
+  /** at most, before the checks */
+  rows: number;
+  /** that are read, about */
+  tokens_in: number;
+  /** that are written, about */
+  tokens_out: number;
+  /** about */
+  seconds: number;
+  /** "measured", "estimate" (the planner's) or "assumed" (nothing is known of the service) */
+  source: string;
+  /** that it goes by */
+  tokens_per_second: number;
+  /** answers in other letters than the passages: the comparison of words is left out */
+  crossing: boolean;
+}
+
 /** One value of a setting that is chosen from a list. */
 export interface FormChoice {
   /** as it is stored */
@@ -1472,6 +1524,8 @@ export interface ImportWish {
   arrange?: Record<string, any> | null;
   /** repairs of conversations */
   tidy?: string[];
+  /** where rows' parts come from; None: as detected */
+  splits?: SplitWish | null;
 }
 
 /** What may be done with a job now. */
@@ -2124,12 +2178,66 @@ export interface MachineView {
   torch_cuda: string | null;
 }
 
+/** A job that makes rows from documents. */
+export interface MadeRowsView {
+  /** its id */
+  job: number;
+  /** of the first document */
+  name: string;
+  /** the documents */
+  making: string;
+  /** of the job */
+  status: "queued" | "starting" | "running" | "stopping" | "succeeded" | "stopped" | "cancelled" | "failed" | "interrupted";
+  /** answers so far */
+  step: number;
+  /** answers in all */
+  total: number | null;
+  /** of the job */
+  phase: string | null;
+  /** estimate */
+  seconds_left: number | null;
+  /** {"asks", "made", "left_out", "tokens_in", "tokens_out", "writer", "host"}; it grows */
+  result: Record<string, any>;
+  /** why it failed */
+  error: CodedMessage | null;
+  /** it can go on */
+  resumable: boolean;
+  /** that the rows are meant for */
+  dataset: number | null;
+}
+
 /** The new version, or the job that makes it. */
 export interface MadeVersion {
   /** its number */
   version?: number;
   /** where there are many rows */
   job?: number;
+}
+
+/** The form of rows from documents. */
+export interface MakingForm {
+  /** its settings */
+  params: ParamForm[];
+  /** who may write */
+  writers: WriterView[];
+  /** of documents' names, as a file input takes them */
+  endings: string;
+}
+
+/** Documents that were read, and the first of their passages. */
+export interface MakingView {
+  /** names them */
+  making: string;
+  /** in order */
+  documents: DocumentView[];
+  /** of all documents */
+  passages: number;
+  /** passages by language */
+  languages: Record<string, number>;
+  /** some of them, evenly spread */
+  examples: PassageView[];
+  /** what is asked: by language, then by kind of example */
+  wordings: Record<string, Record<string, string>>;
 }
 
 /** The first rows as they would be imported. */
@@ -2158,6 +2266,8 @@ export interface MappingPreview {
   tidy: TidyView[];
   /** rows that all of them would save */
   tidy_together: number;
+  /** rows by part, of those that were looked at, where parts are kept */
+  splits: Record<string, number>;
 }
 
 /** How far the counting of tokens is. */
@@ -2726,6 +2836,18 @@ export interface ParameterCounts {
   rank?: number | null;
 }
 
+/** A passage as it is read. */
+export interface PassageView {
+  /** of it */
+  text: string;
+  /** that it stands in */
+  file: string;
+  /** on which it begins */
+  page: number | null;
+  /** that it stands under */
+  heading: string;
+}
+
 /** One complete plan. */
 export interface PlanOffer {
   /** the same for the same plan */
@@ -3198,6 +3320,8 @@ export interface RowAsTokens {
   length?: number;
   /** tokens that are learnt */
   trained?: number;
+  /** how much learnt tokens count, each once; empty where each counts once */
+  weights?: number[];
   /** tokens that are not shown */
   more?: number;
   /** answers that are not learnt */
@@ -3230,8 +3354,12 @@ export interface RowContent {
   completion?: ChatTurn[];
   /** the judgement */
   label?: boolean;
+  /** what an answer to a question without one is judged by */
+  reference?: Record<string, any>;
   /** definitions of functions */
   tools?: unknown[];
+  /** how much the row counts in the loss; 1 where it does not say */
+  weight?: number;
   /** other columns */
   extra?: Record<string, any>;
   /** who made it */
@@ -3474,12 +3602,38 @@ export interface SizedItem {
   mb: number;
 }
 
+/** Where the rows' parts come from. */
+export interface SplitWish {
+  /** drawn anew, or as the data have them */
+  kind?: "random" | "kept";
+  /** file -> its part */
+  files?: Record<string, "train" | "val" | "test">;
+  /** that says a row's part */
+  column?: string | null;
+  /** what "eval" means in the column */
+  eval?: "val" | "test";
+  /** what an empty cell of the column means; None: the row is refused */
+  empty?: "train" | "val" | "test" | null;
+  /** validation rows are drawn out of training where there are none */
+  draw?: boolean;
+}
+
 /** Rows by split, before and after. */
 export interface SplitsChange {
   /** as they are */
   before: Record<string, number>;
   /** as they would be */
   after: Record<string, number>;
+}
+
+/** The parts that the data bring. */
+export interface SplitsView {
+  /** as found; None: nothing to keep */
+  proposed: SplitWish | null;
+  /** of the last import */
+  chosen: SplitWish | null;
+  /** names, in order */
+  files: string[];
 }
 
 /** How a number is spread over rows. */
@@ -3636,6 +3790,8 @@ export interface TokenView {
   text: string;
   /** whether the model learns to say it */
   trained: boolean;
+  /** how much it counts in the loss; 1 where it does not say */
+  weight?: number;
 }
 
 /** Words that belong together. */
@@ -3866,6 +4022,20 @@ export interface WizardValue {
   forms: WizardForms;
 }
 
+/** Who may write. */
+export interface WriterView {
+  /** as it is chosen */
+  key: string;
+  /** its name */
+  label: string;
+  /** that the passages are sent to; "": they stay on this machine */
+  host: string;
+  /** that host is this machine */
+  near: boolean;
+  /** it is the small model that ships with the product */
+  starter: boolean;
+}
+
 /** What the view home may call. */
 export interface HomeFunctions {
   machine(): MachineView;
@@ -3904,6 +4074,17 @@ export interface DataFunctions {
   reading_state(job: number): UploadReading;
   readings(): UploadReading[];
   choose_reading(dataset: number, options: ReadingWish): null;
+  choose_encoding(dataset: number, encoding: string): null;
+  make_form(): MakingForm;
+  make_view(documents_key: string, characters: number): MakingView;
+  make_reading(job: number): CodedMessage | boolean;
+  make_forecast(documents_key: string, values: Record<string, any>): ForecastView;
+  make_state(job: number): MadeRowsView;
+  make_jobs(): MadeRowsView[];
+  make_waiting(): number;
+  make_start(documents_key: string, values: Record<string, any>): number;
+  make_stop(job: number): null;
+  make_resume(job: number): null;
   report(dataset: number): DataReport;
   report_tokens(dataset: number, model: number): TokenReport;
   report_template(dataset: number, model: number): TemplateReport;

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from engine.core.errors import TunesmithError
 from engine.data.operations.base import Row
-from engine.data.rows.row import conversation_of, message_lists, texts_of
+from engine.data.rows.row import conversation_of, slots_of, texts_of
 from engine.data.templates.template import ChatTemplate
 
 _SENTENCE = re.compile(r"[.!?…](?=[\s\"'”’)*_]|$)[\"'”’)*_]*|[。！？；][”’」』）)]*|\n{2,}")
@@ -23,10 +23,9 @@ def change_texts(row: Row, change: Callable[[int, str], str]) -> bool:
     if "text" in row:
         row["text"] = after[0]
         return True
-    messages = (message for part in message_lists(row) for message in part)
-    for message, old, new in zip(messages, before, after, strict=True):
+    for (message, key), old, new in zip(slots_of(row), before, after, strict=True):
         if new != old:
-            message["content"] = new
+            message[key] = new
     return True
 
 

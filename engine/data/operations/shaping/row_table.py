@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.errors import Fault
 from engine.core.text import Text
 from engine.data.operations.base import Row, Source
-from engine.data.rows.row import answer_of, content_of
+from engine.data.rows.row import answer_of, said_of
 from engine.data.rows.split import fingerprint
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRAIN, VAL, TEST, OUT = range(4)
 SIDES = ("train", "val", "test")
-SYNTHETIC = frozenset(("copy", "paraphrase", "openings", "noise", "rewrite"))
+SYNTHETIC = frozenset(("copy", "paraphrase", "openings", "noise", "rewrite", "make"))
 ANSWER, FILE = "@answer", "@file"  # in place of a column's name
 _NAMES = {
     ANSWER: Text("data.operations.shaping.row_table.names.answer").as_dict(),
@@ -29,7 +29,7 @@ _NAMED = 30  # columns named in a message
 
 def mark_of(row: Mapping[str, Any]) -> int:
     """64 bits that are equal for rows of equal content."""
-    return fingerprint(repr(content_of(row)))
+    return fingerprint(repr(said_of(row)))
 
 
 def origin_of(row: Mapping[str, Any]) -> int:

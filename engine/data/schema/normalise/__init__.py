@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.data.records.record import Record
-from engine.data.schema.declared import TURN_KEYS
+from engine.data.schema.layouts.turn_lists import TURN_KEYS
 from engine.data.schema.mapping import ColumnMapping
+from engine.data.schema.normalise.asked import asked_row, earlier, tools_beside
 from engine.data.schema.normalise.pairs import kto_row, preference_row
-from engine.data.schema.normalise.texts import Fields, Values, check_nested, extra_of, present, with_input
+from engine.data.schema.normalise.prompts import has_extra, prompt_row
+from engine.data.schema.normalise.texts import Fields, Values, extra_of, present, with_input
+from engine.data.schema.normalise.thoughts import answer_of_row
 from engine.data.schema.normalise.tidy import tidied
-from engine.data.schema.normalise.tools import tools_of
 from engine.data.schema.normalise.turns import Message, check_order, read_turns, with_system
+from engine.data.schema.normalise.weights import weigh_turns, weight_of_row
 
 Row = dict[str, Any]
 _ALSO_EXTRA = {
@@ -27,16 +30,18 @@ _ALSO_EXTRA = {
 
 def normaliser(plan: ColumnMapping) -> Callable[[Record], Row]:
     """The function that makes a row of a record, or raises RowFault."""
-    make, fields = _MAKERS[plan.shape.key], Fields(plan)
-    trained_on = trained_columns(plan)
+    make, fields, keeps = _MAKERS[plan.shape.key], Fields(plan), has_extra(plan)
+    trained_on, weighs = trained_columns(plan), "weight" in plan.columns
 
     def normalise(record: Record) -> Row:
         row: Row = {"line": record.row if record.line is None else record.line}
         if record.file is not None:
             row["file"] = record.file
         row |= make(record.values, fields)
-        if extra := extra_of(record.values, trained_on):
-            row["extra"] = extra
+        if weighs and (weight := weight_of_row(fields.raw(record.values, "weight"), fields.column("weight"))) != 1:
+            row["weight"] = weight
+        if keeps and (extra := extra_of(record.values, trained_on)):
+            row["extra"] = {**row["extra"], **extra} if "extra" in row else extra
         return row
 
     return normalise
@@ -55,13 +60,11 @@ def _text_row(values: Values, fields: Fields) -> Row:
 
 
 def _alpaca_row(values: Values, fields: Fields) -> Row:
-    asked = with_input(fields.needed(values, "instruction"), values, fields, "instruction")
-    return _pair(asked, fields.needed(values, "output"), values, fields)
+    return asked_row(values, fields, "instruction", "output")
 
 
 def _prompt_row(values: Values, fields: Fields) -> Row:
-    asked = with_input(fields.needed(values, "prompt"), values, fields, "prompt")
-    return _pair(asked, fields.needed(values, "completion"), values, fields)
+    return asked_row(values, fields, "prompt", "completion")
 
 
 def _context_row(values: Values, fields: Fields) -> Row:
@@ -76,20 +79,23 @@ def _class_row(values: Values, fields: Fields) -> Row:
 
 
 def _pair(question: str, answer: str, values: Values, fields: Fields) -> Row:
-    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    messages: list[Message] = [{"role": "user", "content": question}, answer_of_row(answer, values, fields)]
+    if before := earlier(values, fields):
+        messages = [*before, *messages]
+        check_order(messages, fields.column("history"))
     return {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
 
 
 def _turns_row(key: str, names: tuple[str, str]) -> Callable[[Values, Fields], Row]:
     def make(values: Values, fields: Fields) -> Row:
         column = fields.column(key)
-        messages: list[Message] = tidied(read_turns(present(values, column), column, names), fields.tidy)
+        messages: list[Message] = read_turns(present(values, column), column, names)
+        if fields.has("marks"):
+            weigh_turns(messages, fields.raw(values, "marks"), fields.column("marks"))
+        messages = tidied(messages, fields.tidy)
         check_order(messages, column)
         row: Row = {"messages": with_system(messages, fields.optional(values, "system"), fields.column("system"))}
-        if fields.has("tools") and (tools := tools_of(fields.raw(values, "tools"), fields.column("tools"))):
-            check_nested(tools, fields.column("tools"))
-            row["tools"] = tools
-        return row
+        return row if fields.simple else row | tools_beside(values, fields)
 
     return make
 
@@ -104,4 +110,5 @@ _MAKERS: Mapping[str, Callable[[Values, Fields], Row]] = {
     "sharegpt": _turns_row("conversations", TURN_KEYS["sharegpt"]),
     "preference": preference_row,
     "kto": kto_row,
+    "prompt": prompt_row,
 }

@@ -8,7 +8,10 @@ from typing import Any
 
 from engine.data.records.record import RowFault, show
 from engine.data.schema.contents import thumb_of
-from engine.data.schema.normalise.texts import Fields, present, with_input
+from engine.data.schema.normalise.asked import earlier, tools_beside, with_given
+from engine.data.schema.normalise.requests import request_of
+from engine.data.schema.normalise.texts import Fields, present
+from engine.data.schema.normalise.thoughts import answer_of_row
 from engine.data.schema.normalise.tidy import tidied
 from engine.data.schema.normalise.turns import Message, check_order, read_any_turns, with_system
 
@@ -27,11 +30,16 @@ def preference_row(values: Values, fields: Fields) -> dict[str, Any]:
     prompt = chosen[:shared]
     if not any(message["role"] == "user" for message in prompt):
         raise RowFault("data.pair.other_beginning", fields.column("chosen"), other=fields.column("rejected"))
-    return {"prompt": prompt, "chosen": chosen[shared:], "rejected": rejected[shared:]}
+    row: dict[str, Any] = {"prompt": prompt, "chosen": chosen[shared:], "rejected": rejected[shared:]}
+    return row | tools_beside(values, fields) | request_of(fields.alone(values, "prompt"), fields.column("prompt"))
 
 
 def _question(values: Values, fields: Fields) -> list[Message]:
-    """What stands before the answers by the question's own column: messages, or a text; perhaps nothing."""
+    """What stands before the answers by the columns of the question and of the turns before it; perhaps nothing."""
+    return [*earlier(values, fields), *_last_question(values, fields)]
+
+
+def _last_question(values: Values, fields: Fields) -> list[Message]:
     if not fields.has("prompt"):
         return []
     value, column = fields.raw(values, "prompt"), fields.column("prompt")
@@ -42,29 +50,25 @@ def _question(values: Values, fields: Fields) -> list[Message]:
     return found
 
 
-def _with_input(before: list[Message], values: Values, fields: Fields) -> list[Message]:
-    """The question with what is given along with it."""
-    if not before or before[-1]["role"] != "user":
-        return before
-    *earlier, last = before
-    return [*earlier, {**last, "content": with_input(str(last["content"]), values, fields, "prompt")}]
-
-
 def _said(values: Values, fields: Fields, key: str, before: list[Message]) -> list[Message]:
     """The whole conversation of one side, its system prompt included."""
     column = fields.column(key)
     value = fields.raw(values, key)
     found = read_any_turns(value, column)
     if found is None:
-        text = fields.needed(values, key)
-        found = (None if before else _dialogue(text)) or [{"role": "assistant", "content": text}]
-    asked = _with_input(before, values, fields) if found[0]["role"] == "assistant" else before
+        text = fields.said(values, key)
+        found = (None if before else _dialogue(text)) or [_answer(text, values, fields, key)]
+    asked = with_given(before, values, fields, "prompt") if found[0]["role"] == "assistant" else before
     whole = _joined(asked, found, column)
     whole = tidied(with_system(whole, fields.optional(values, "system"), fields.column("system")), fields.tidy)
     if whole[0]["role"] == "assistant":
         raise RowFault("data.pair.no_question", column)
     check_order(whole, column)
     return whole
+
+
+def _answer(text: str, values: Values, fields: Fields, key: str) -> Message:
+    return answer_of_row(text, values, fields) if key == "completion" else {"role": "assistant", "content": text}
 
 
 def _joined(before: list[Message], found: list[Message], column: str) -> list[Message]:
@@ -112,4 +116,4 @@ def kto_row(values: Values, fields: Fields) -> dict[str, Any]:
         whole = tidied(with_system(whole, fields.optional(values, "system"), fields.column("system")), fields.tidy)
         check_order(whole, fields.column("prompt"))
     place = max(i for i, message in enumerate(whole) if message["role"] != "assistant") + 1
-    return {"prompt": whole[:place], "completion": whole[place:], "label": label}
+    return {"prompt": whole[:place], "completion": whole[place:], "label": label, **tools_beside(values, fields)}

@@ -49,7 +49,7 @@ class _Child:
             if request["op"] == TRY:
                 return {"value": guarded(lambda: try_file(Path(request["folder"])))}
             args = request["args"]
-            where = request["folder"], request["stamps"], request["controls"]
+            where = request["folder"], request["stamps"], request["controls"], request["thinking"]
             template = guarded(lambda: self._shelf.template(*where))
             self._begin(0)
             if (work := MANY.get(request["op"])) is not None:

@@ -17,6 +17,8 @@ from engine.data.templates.isolated.pool import Model, pool, where
 from engine.data.templates.renderer import Messages, Tools
 from engine.data.templates.template import ChatTemplate
 from engine.data.templates.token_rows import BEYOND, FILE, TokenRows
+from engine.data.thoughts.form import ThoughtForm
+from engine.data.thoughts.wish import LEARN
 
 _FILES = ("tokenizer.json", "chat_template.jinja", "special.json", FILE)
 _AHEAD = 64  # rows that are asked for together
@@ -71,6 +73,8 @@ def fault_of(model: Model, told: Mapping[str, Any], lines: Sequence[Any] | None,
 class IsolatedTemplate(ChatTemplate):
     """The proxy. What it says of itself (`eos_ids` and the like) is asked once."""
 
+    thinking: str = LEARN
+
     def __init__(self, folder: Path, name: str = "") -> None:
         self._model = Model(str(folder), _stamps(folder), name or folder.parent.name)
         self.token_rows = TokenRows.read(folder) or TokenRows()
@@ -84,11 +88,18 @@ class IsolatedTemplate(ChatTemplate):
         other.controls, other._asked, other._ahead = work, {}, {}
         return other
 
+    def with_thinking(self, wish: str) -> IsolatedTemplate:
+        """The same, where something else is wanted of the thinking in answers."""
+        other = copy(self)
+        other.thinking, other._asked, other._ahead = wish, {}, {}
+        return other
+
     # ------------------------------------------------------------ asking
 
     def _ask(self, op: str, lines: Sequence[Any] | None = None, **args: Any) -> Any:
         model = self._model
-        request = {"op": op, "folder": model.folder, "stamps": model.stamps, "controls": self.controls, "args": args}
+        request: dict[str, Any] = {"op": op, "folder": model.folder, "stamps": model.stamps, "args": args}
+        request |= {"controls": self.controls, "thinking": self.thinking}
         found = pool().ask(model, request, None if lines is None else list(lines))
         if "fault" in found:
             raise fault_of(model, found["fault"], lines, 0)
@@ -137,6 +148,15 @@ class IsolatedTemplate(ChatTemplate):
     @property
     def opens_thought(self) -> bool:
         return bool(self._get("opens_thought"))
+
+    @cached_property
+    def thoughts(self) -> ThoughtForm:
+        found = dict(self._get("thoughts"))
+        return ThoughtForm(**found | {"marks": (found["marks"][0], found["marks"][1])})
+
+    @property
+    def knows_thinking(self) -> bool:
+        return bool(self._get("knows_thinking"))
 
     @cached_property
     def eos_id(self) -> int | None:

@@ -17,6 +17,7 @@ from engine.data.templates.check import check_template
 from engine.data.templates.isolated.limits import MOST_TOKENS
 from engine.data.templates.renderer import Messages
 from engine.data.templates.template import LARGEST_TOKENIZER, ChatTemplate
+from engine.data.thoughts.wish import LEARN
 
 Args = Mapping[str, Any]
 Begin = Callable[[int], None]  # hears which of several rows is begun
@@ -38,16 +39,16 @@ class Shelf:
     """The templates that were read last."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[tuple[str, str, bool], ChatTemplate] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str, bool, str], ChatTemplate] = OrderedDict()
 
-    def template(self, folder: str, stamps: str, controls: bool) -> ChatTemplate:
+    def template(self, folder: str, stamps: str, controls: bool, thinking: str = LEARN) -> ChatTemplate:
         """That of a folder whose files have these times. Raises Fault("template.no_tokenizer") or "template.broken"."""
-        key = folder, stamps, controls
+        key = folder, stamps, controls, thinking
         if (found := self._held.get(key)) is None:
-            other = self._held.get((folder, stamps, not controls))
-            found = (other or ChatTemplate.load(Path(folder))).with_controls(controls)
+            other = next((one for held, one in self._held.items() if held[:2] == key[:2]), None)
+            found = (other or ChatTemplate.load(Path(folder))).with_controls(controls).with_thinking(thinking)
             self._held[key] = found
-            while len({name for name, _stamps, _controls in self._held}) > _MOST_HELD:
+            while len({held[0] for held in self._held}) > _MOST_HELD:
                 self._held.popitem(last=False)
         self._held.move_to_end(key)
         return found

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from engine.core.context import Context
 from engine.core.errors import Fault, NotFound
 from engine.data.importing.names import clean_name
+from engine.data.operations.shaping.row_table import is_synthetic
 from engine.data.records.bounds import MAX_FIELD
 from engine.data.records.encodings import is_damaged
 from engine.data.rows.row import Row, answer_of, content_of, kind_of, question_of, texts_of
+from engine.data.writers.layout import columns_of
 from engine.services.data import datasets, imports, sources
 from engine.services.data.versions.versions import append_rows
 from engine.shapes.annotation import AddedRows, ReviewQueue, ReviewRowView
@@ -43,12 +45,17 @@ def collect(ctx: Context, row: Mapping[str, Any], origin: Mapping[str, Any], dat
     """
     cleaned = clean_row(row)
     with ctx.db.write() as session:
-        if dataset is not None and dataset_queries.get(session, dataset) is None:
-            raise NotFound(dataset=dataset)
-        made = ReviewRow(dataset_id=dataset, row=cleaned, origin=dict(origin))
-        session.add(made)
-        session.flush()
-        return made.id
+        return collect_within(session, cleaned, origin, dataset)
+
+
+def collect_within(session: Session, cleaned: Row, origin: Mapping[str, Any], dataset: int | None) -> int:
+    """As `collect`, as part of the caller's transaction, of a row that was cleaned. Raises NotFound."""
+    if dataset is not None and dataset_queries.get(session, dataset) is None:
+        raise NotFound(dataset=dataset)
+    made = ReviewRow(dataset_id=dataset, row=cleaned, origin=dict(origin))
+    session.add(made)
+    session.flush()
+    return made.id
 
 
 def clean_row(row: Mapping[str, Any]) -> Row:
@@ -238,7 +245,8 @@ def _flat(row: Row) -> dict[str, Any]:
     by = row["origin"].get("model") or row["origin"].get("code", "")
     return {
         **(row.get("extra") or {}),
-        **content_of(row),
+        **columns_of(row),
+        **({"synthetic": True} if is_synthetic(row) else {}),
         "made_by": str(by),
         "edited": bool(row["origin"].get("edited")),
     }

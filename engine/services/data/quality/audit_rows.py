@@ -8,7 +8,7 @@ from typing import Any, cast
 from engine.core.context import Context
 from engine.data.operations.base import FoundRow
 from engine.data.rows.extra_fields import extra_fields_of
-from engine.data.rows.row import Row, message_lists, texts_of
+from engine.data.rows.row import THINKING, Row, message_lists, slots_of, texts_of
 from engine.services.data.versions.version_files import version_file
 from engine.shapes.audits import FoundRowView
 
@@ -58,8 +58,10 @@ def _roles(row: Row) -> list[tuple[str, str]]:
     if "text" in row:
         return [("text", "text")]
     names = [key for key in _LISTS if key in row]
-    lists = zip(names, message_lists(row), strict=True)
-    return [(message["role"], name) for name, messages in lists for message in messages]
+    lists = {
+        id(message): name for name, messages in zip(names, message_lists(row), strict=True) for message in messages
+    }
+    return [("thinking" if key == THINKING else message["role"], lists[id(message)]) for message, key in slots_of(row)]
 
 
 def pieces(text: str, spans: Sequence[tuple[int, int, str]]) -> list[tuple[str, str]]:

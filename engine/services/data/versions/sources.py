@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,10 +59,15 @@ def open_source(
     path: Path,
     places: Sequence[int] | Column | None = None,
     share_of_others: float = 1.0,
+    passed: Callable[[int], None] = lambda _rows: None,
 ) -> Iterator[RowsSource]:
-    """A version, or some of its rows, as operations see it; of other data sets they see a share of the rows."""
+    """A version, or some of its rows, as operations see it; of other data sets they see a share of the rows.
+
+    Args:
+        passed: as `RowsSource` takes it.
+    """
     with ExitStack() as stack:
-        yield stack.enter_context(_source(ctx, stack, version, path, places, share_of_others))
+        yield stack.enter_context(_source(ctx, stack, version, path, places, share_of_others, passed))
 
 
 def _source(
@@ -71,7 +76,8 @@ def _source(
     version: DatasetVersion,
     path: Path,
     places: Sequence[int] | Column | None,
-    share_of_others: float = 1.0,
+    share_of_others: float,
+    passed: Callable[[int], None],
 ) -> RowsSource:
     row = ready(ctx, version.dataset_id)
 
@@ -83,7 +89,7 @@ def _source(
     def other(dataset: int) -> Source:
         there, file = version_file(ctx, dataset)
         some = None if share_of_others == 1 else evenly(len(RowIndex.open(file)), share_of_others)
-        return stack.enter_context(_source(ctx, stack, there, file, some))
+        return stack.enter_context(_source(ctx, stack, there, file, some, 1.0, passed))
 
     def template(model: int) -> ChatTemplate:
         with ctx.db.read() as s:
@@ -101,6 +107,7 @@ def _source(
         links=Links(found, other, template),
         folder=ctx.settings.folder("datasets"),
         places=places,
+        passed=passed,
     )
 
 

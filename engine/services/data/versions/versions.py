@@ -156,6 +156,7 @@ def make_version(
     *,
     base: int | None = None,
     tell: Callable[[int], None] = lambda _rows: None,
+    passed: Callable[[int], None] = lambda _rows: None,
     transaction: Transaction | None = None,
 ) -> int:
     """Run the recipe on a version (the one in use) and keep what it gives; returns the new version's number.
@@ -164,10 +165,11 @@ def make_version(
 
     Args:
         tell: is called now and then with the number of rows so far; what it raises ends the work and leaves nothing.
+        passed: the same with the number of rows that were read in the pass at hand: an operation may read all before it writes.
         transaction: in which the version is written down.
     """
     parent, path = version_file(ctx, dataset, base)
-    with open_source(ctx, parent, path) as source:
+    with open_source(ctx, parent, path, passed=passed) as source:
         rows = _counted(recipe.found().run(source, recipe.values))
         stored = write_version(path.parent, rows, source.index, tell)
         _refuse_same(ctx, parent, path, stored)

@@ -3,6 +3,7 @@ import { h, replaceChildren } from "../../kit/dom.js";
 import { format } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
 import { t } from "../../kit/texts.js";
+import { partedThought, thoughtFold } from "../shared/markdown.js";
 
 export function jobSamples(root) {
   const prompts = new Map(); // prompt index -> {prompt, expected, answers: Map(step -> answer)}
@@ -68,10 +69,12 @@ function samplePanel(entry) {
 
 function sampleCard(step, answer, expected) {
   const base = step === 0;
-  const same = expected && answer.trim() === expected.trim();
+  const [found, wanted] = [answer, expected].map((text) => (text ? partedThought(text) : null));
+  const words = found ? found.words : answer;
+  const same = expected && words.trim() === (wanted ? wanted.words : expected).trim();
   return h("article", { class: "sample-card " + (base ? "base" : "tuned") },
     h("header", {},
       h("span", { class: "ts-badge " + (base ? "base" : "tuned") }, base ? t("jobs.samples.base") : t("jobs.samples.step", { step: format.number(step) })),
       same ? h("span", { class: "ts-badge good" }, drawIcon("check"), t("jobs.samples.same")) : null),
-    h("p", {}, answer || h("em", { class: "ts-soft" }, t("jobs.samples.nothing"))));
+    thoughtFold(found?.thought), h("p", {}, words || h("em", { class: "ts-soft" }, t("jobs.samples.nothing"))));
 }

@@ -7,7 +7,7 @@ import { pageUrl, t } from "../../kit/texts.js";
 import { playRegenerate } from "./ask.js";
 import { playSaveButton } from "./save.js";
 import { playBase, playBusy, playFresh, playSides } from "./talk.js";
-import { renderMarkdown } from "../shared/markdown.js";
+import { partedThought, renderMarkdown, thoughtFold } from "../shared/markdown.js";
 
 /** Messages as turns: [{turn, prompt, answers: [message]}]. */
 export function playTurns(messages) {
@@ -154,7 +154,8 @@ function playOthers(item) {
 /** @param {Parts<"playground">} play */
 function playAnswer(side, answer, item, play) {
   const waits = item.waiting || (answer?.status === "streaming" && !answer.content ? playWaiting(play, answer.stats) : "");
-  const body = answer?.content ? renderMarkdown(answer.content) : null;
+  const found = answer?.content ? partedThought(answer.content) : null;
+  const body = answer?.content ? [thoughtFold(found?.thought), renderMarkdown(found ? found.words : answer.content)] : null;
   return h("article", { class: "play-answer " + side.kind + (answer || item.waiting ? "" : " absent"), "data-side": side.side },
     h("header", {}, h("span", { class: "ts-badge " + side.kind.split(" ")[0] }, side.badge), h("span", { class: "ts-small ts-soft play-name" }, side.name)),
     waits ? h("p", { class: "ts-soft play-wait" }, h("span", { class: "ts-dot live " + side.kind.split(" ")[0] }), " ", waits) : null,

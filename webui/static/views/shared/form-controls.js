@@ -1,8 +1,6 @@
 /** Small controls that several pages share: radio cards, segments, labelled fields, timing helpers. */
 import { h } from "../../kit/dom.js";
-import { shownJson } from "../../kit/format.js";
 import { drawIcon } from "../../kit/icons.js";
-import { t } from "../../kit/texts.js";
 
 /** `task` after `milliseconds` of quiet; `.flush()` runs it now if it waits, `.cancel()` forgets it. */
 export function debounce(milliseconds, task) {
@@ -108,19 +106,6 @@ export function labelledField(id, label, control, { help, error, extra, box } = 
 export function selectField(id, options, chosen, onpick) {
   return h("select", { class: "ts-select", id, onchange: (event) => onpick(options[event.target.selectedIndex][0]) },
     options.map(([value, text]) => h("option", { value: String(value ?? ""), selected: value === chosen }, text)));
-}
-
-/** One conversation (or text) of a data set, as bubbles; tools that may be called stand before it. */
-export function conversationView(row) {
-  if (row.text !== undefined) return h("div", { class: "ts-bubble text", dir: "auto" }, row.text);
-  return h("div", { class: "conversation" },
-    row.tools?.length ? h("p", { class: "ts-soft ts-small", dir: "auto" }, t("data.row.tools", { names: row.tools.map((tool) => tool.function.name).join(", ") })) : null,
-    (row.messages || []).map((message) =>
-      h("div", { class: "ts-bubble " + message.role },
-        h("span", { class: ["system", "tool"].includes(message.role) ? "bubble-role" : "ts-sr" }, t("data.role." + message.role)),
-        message.content ? h("div", { class: "bubble-text", dir: "auto" }, message.content) : null,
-        (message.tool_calls || []).map((call) => h("div", { class: "bubble-call", dir: "ltr" }, drawIcon("settings"),
-          `${call.function.name}(${shownJson(call.function.arguments)})`)))));
 }
 
 /** The sentence of a stored reason or error: {code, params}. */

@@ -188,3 +188,22 @@ function mdHost(url) {
     return url;
   }
 }
+
+const THOUGHTS = [["<think>", "</think>"], ["<thinking>", "</thinking>"], ["[THINK]", "[/THINK]"], ["<seed:think>", "</seed:think>"], ["<|channel>thought", "<channel|>"]];
+
+/** An answer that begins with its thinking, in two; null for any other. Where chat opened the thought, the answer begins within it. */
+export function partedThought(text) {
+  for (const [begin, end] of THOUGHTS) {
+    const at = text.indexOf(end);
+    if (at < 0) continue;
+    const before = text.slice(0, at).trimStart();
+    const rest = text.slice(at + end.length);
+    const opened = !before.includes(begin) && (text[at - 1] === "\n" || rest.startsWith("\n"));
+    if (opened || before.startsWith(begin)) return { thought: (opened ? before : before.slice(begin.length)).trim(), words: rest.replace(/^[\r\n]+/, "") };
+  }
+  return null;
+}
+
+/** Thinking, folded. */
+export const thoughtFold = (thought) => (thought ? h("details", { class: "ts-details bubble-thought" },
+  h("summary", {}, t("data.role.thinking")), h("div", { class: "bubble-text ts-soft", dir: "auto" }, thought)) : null);

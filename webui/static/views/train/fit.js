@@ -7,9 +7,12 @@ export const trainMisfits = (w, set, objective) => misfitList(withRefusals(w, w.
   dataset: set?.id, objective, model: (id) => { w.patch({ base_model: id }); w.redraw(); },
 });
 
-/** An end token that would be learnt where the template has none is not, once the user has switched that off. */
+/** An end token that would be learnt where the template has none is not, once the user has switched that off; thinking that nobody wants is not lost. */
 function withRefusals(w, found) {
-  if (!found || w.trainingValues().teach_end !== false) return found;
-  const refused = (one) => (one.code === "end_added" ? { ...one, level: "warn", message: t("fit.end_refused", { model: one.params.model }) } : one);
-  return { ...found, findings: found.findings.map(refused) };
+  const { teach_end: taught, open_ends: open, thinking } = w.trainingValues();
+  if (found && ["strip", "empty"].includes(thinking)) found = { ...found, findings: found.findings.filter((one) => !one.code.startsWith("thoughts")) };
+  if (!found || (taught !== false && !open)) return found;
+  const level = open ? "warn" : "danger"; // refused unless open ends are wanted
+  const own = (one) => (one.code === "no_end" ? {} : one.code === "end_added" && taught === false ? { message: t("fit.end_refused", one.params) } : null);
+  return { ...found, findings: found.findings.map((one) => (own(one) ? { ...one, level, ...own(one) } : one)) };
 }

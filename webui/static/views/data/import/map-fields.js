@@ -2,7 +2,7 @@
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { format } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
-import { t } from "../../../kit/texts.js";
+import { hasText, t } from "../../../kit/texts.js";
 import { carriedMapping, withColumn } from "./carry.js";
 import { leftOutNote } from "./left-out.js";
 import { refusal } from "./way-card.js";
@@ -222,12 +222,15 @@ function textOptions(set, choice, changed) {
  */
 function encodingField(set, choice, changed) {
   if (!set.encoding || ["docx", "pdf", "epub", "htm"].includes(set.format || "")) return null;
-  const encodings = [[null, t("data.encoding.found", { encoding: set.encoding })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, one])];
+  const encodings = [[null, t("data.encoding.found", { encoding: encodingName(set.encoding) })], ...set.encodings.filter((one) => one !== set.encoding).map((one) => [one, encodingName(one)])];
   return labelledField("data-encoding", t("data.found.encoding"),
     selectField("data-encoding", encodings, null, (encoding) => { choice.encoding = encoding; changed(); }), { help: t("data.encoding.help") });
 }
 
 export const noteLine = (one) => h("p", { class: "ts-soft ts-small", dir: "auto" }, noteSentence(one));
+
+/** What people call an encoding. */
+export const encodingName = (key) => (hasText("data.encoding.name." + key) ? t("data.encoding.name." + key) : key);
 
 /** The server's own sentence; the page names a field, and says why a file was left out. */
 function noteSentence({ code, params, message }) {

@@ -6,8 +6,10 @@ import { pageHead, progressBar } from "../../../kit/parts.js";
 import { pageUrl, t } from "../../../kit/texts.js";
 import { dataBack, dataRemove, formatName } from "../badges.js";
 import { arrangeCard } from "./arrange.js";
+import { doubtPage, inDoubt } from "./doubt.js";
 import { leftOutShort } from "./left-out.js";
 import { noteLine, readCard } from "./map-fields.js";
+import { splitsField } from "./splits.js";
 import { tidyNote } from "./tidy.js";
 import { readingFields } from "./way-card.js";
 import { rejectedTable } from "../rows/rejected.js";
@@ -20,11 +22,13 @@ import { debounce, labelledField, noteBox, onlyLatest } from "../../shared/form-
  * @param {Server.DatasetView} set
  */
 export function dataMapping(page, set, ctx) {
+  if (inDoubt(set)) return doubtPage(page, set, discard(set, ctx), ctx);
   const choice = {
     name: set.name, shape: set.shape, mapping: { ...set.mapping }, templates: structuredClone(set.templates || {}), encoding: null,
     options: { ...set.options }, arrange: null, tidy: [...set.tidy], val_fraction: set.val_fraction ?? 0.1, seed: set.seed ?? 42,
   };
   const read = readCard(set, choice, () => changed());
+  const parts = splitsField(set, choice, () => changed());
   const preview = previewPane();
   const tidy = h("div", { class: "data-tidied", "aria-live": "polite" });
   const short = h("div", { class: "data-lost-here", "aria-live": "polite" });
@@ -35,6 +39,7 @@ export function dataMapping(page, set, ctx) {
       read.redraw();
     }
     read.seen(result);
+    parts.seen(result);
     replaceChildren(tidy, tidyNote(result, choice, changed));
     replaceChildren(short, leftOutShort(result, read.leftOut));
     preview.show(result);
@@ -50,7 +55,7 @@ export function dataMapping(page, set, ctx) {
   const form = h("form", { class: "ts-stack data-map-form", novalidate: true, onsubmit: (event) => {
     event.preventDefault();
     dataImport(button, progress, wrong, set, choice, ctx);
-  } }, read.leftOut, tidy, foundCard(set, ctx), arranged, read.node, splitCard(set, choice), wrong, progress,
+  } }, read.leftOut, tidy, foundCard(set, ctx), arranged, read.node, splitCard(choice, parts), wrong, progress,
   h("div", { class: "ts-row data-map-act" }, short, button, again ? h("a", { class: "ts-btn ghost", href: pageUrl("data", { dataset: set.id }) }, t("data.cancel")) : discard(set, ctx)));
   replaceChildren(page, dataBack(),
     pageHead(set.name, t("data.map.lead")),
@@ -99,7 +104,7 @@ async function dataImport(button, progress, wrong, set, choice, ctx) {
  * @param {Server.DatasetView} set
  */
 function foundCard(set, ctx) {
-  const notes = (set.detection || []).filter((one) => !["shape", "field", "arrange"].includes(one.what) && one.code !== "columns.unused");
+  const notes = (set.detection || []).filter((one) => !["shape", "field", "splits", "arrange"].includes(one.what) && one.code !== "columns.unused");
   return h("section", { class: "ts-card" }, h("h2", {}, t("data.found")),
     h("dl", { class: "data-found" }, [...new Set(notes.map((one) => one.what))].map((what) => {
       const some = notes.filter((one) => one.what === what);
@@ -113,11 +118,8 @@ function foundValue(one) {
   return Array.isArray(one.value) ? one.value.join(", ") : String(one.value ?? "–");
 }
 
-/**
- * Name and split.
- * @param {Server.DatasetView} set
- */
-function splitCard(set, choice) {
+/** Name and parts. */
+function splitCard(choice, parts) {
   const words = h("output", { class: "ts-num", for: "data-val" });
   const tell = () => { words.textContent = format.percent(choice.val_fraction); };
   const range = h("input", { type: "range", class: "ts-range", id: "data-val", min: "0", max: "0.5", step: "0.01", value: String(choice.val_fraction),
@@ -125,9 +127,10 @@ function splitCard(set, choice) {
   const seed = h("input", { type: "number", class: "ts-input ts-num", id: "data-seed", min: "0", step: "1", value: String(choice.seed), oninput: () => { choice.seed = Number(seed.value); } });
   const name = h("input", { type: "text", class: "ts-input", id: "data-name", maxlength: "120", value: choice.name, oninput: () => { choice.name = name.value; } });
   tell();
+  const share = labelledField("data-val", t("data.val"), range, { help: t("data.val.help"), extra: words });
+  parts.share(share);
   return h("section", { class: "ts-card ts-stack" }, h("h2", {}, t("data.map.keep")),
-    labelledField("data-name", t("data.name"), name, {}),
-    labelledField("data-val", t("data.val"), range, { help: t("data.val.help"), extra: words }),
+    labelledField("data-name", t("data.name"), name, {}), parts.node, share,
     h("details", { class: "ts-details" }, h("summary", {}, t("data.map.more")),
       labelledField("data-seed", t("data.seed"), seed, { help: t("data.seed.help") })));
 }

@@ -61,21 +61,33 @@ async function uploadAll(files, maxMegabytes, state, setBusy, ctx) {
     const sizes = { size: format.bytes(size), limit: format.bytes(limit) };
     return fail(files.length > 1 ? t("data.upload.too_large_all", sizes) : t("data.upload.too_large", { name: files[0].name, ...sizes }));
   }
-  const bar = uploadBar(state, files);
   setBusy(true);
+  const answer = await sendFiles(files, "/api/uploads", state);
+  if (answer.stopped) return setBusy(false) || replaceChildren(state);
+  if (answer.dataset) return location.assign(pageUrl("data", { dataset: answer.dataset }));
+  if (answer.job) localStorage.setItem(OWN_READING, String(answer.job));
+  if (answer.job) return readingWatch(state, await ctx.call("reading_state", answer.job), setBusy, ctx);
+  return fail(sendingFault(answer));
+}
+
+/** Send files that belong together, one after another, with progress in `state`: the server's answer to the last one, or {stopped}. */
+export async function sendFiles(files, address, state) {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const bar = uploadBar(state, files);
   const group = files.length > 1 ? randomKey() : "";
   let before = 0;
+  let answer;
   for (const [place, file] of files.entries()) {
-    const answer = await upload(file, group && { "X-Group": group, "X-Group-Place": String(place), "X-Group-Count": String(files.length) }, bar,
+    answer = await upload(address, file, group && { "X-Group": group, "X-Group-Place": String(place), "X-Group-Count": String(files.length) }, bar,
       (loaded) => bar.tell(file, place, (before + loaded) / (size || 1)));
     before += file.size;
-    if (answer.stopped) return setBusy(false) || replaceChildren(state);
-    if (answer.dataset) return location.assign(pageUrl("data", { dataset: answer.dataset }));
-    if (answer.job) localStorage.setItem(OWN_READING, String(answer.job));
-    if (answer.job) return readingWatch(state, await ctx.call("reading_state", answer.job), setBusy, ctx);
-    if (answer.waiting === undefined) return fail(answer.error?.message || (answer.status ? t("data.upload.failed", { status: answer.status }) : t("common.server_away")));
+    if (answer.waiting === undefined) return answer;
   }
+  return answer;
 }
+
+/** Why files could not be sent, as a sentence. */
+export const sendingFault = (answer) => answer.error?.message || (answer.status ? t("data.upload.failed", { status: answer.status }) : t("common.server_away"));
 
 /**
  * Files that take longer to look at than a request may: a job does it, and goes on when the page is closed.
@@ -117,14 +129,14 @@ function uploadBar(state, files) {
 }
 
 /** Send one file: resolves to the server's answer, or {stopped}. */
-const upload = (file, headers, bar, progress) => new Promise((resolve) => {
+const upload = (address, file, headers, bar, progress) => new Promise((resolve) => {
   const request = new XMLHttpRequest();
   bar.stop = () => request.abort();
   request.upload.addEventListener("progress", (event) => progress(event.loaded));
   request.addEventListener("load", () => resolve({ status: request.status, ...parse(request.responseText) }));
   request.addEventListener("error", () => resolve({}));
   request.addEventListener("abort", () => resolve({ stopped: true }));
-  request.open("POST", "/api/uploads");
+  request.open("POST", address);
   request.setRequestHeader("X-Filename", encodeURIComponent(file.name));
   request.setRequestHeader("Content-Type", "application/octet-stream");
   for (const [name, value] of Object.entries(headers || {})) request.setRequestHeader(name, value);

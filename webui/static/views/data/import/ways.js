@@ -1,14 +1,14 @@
-/* Other ways to bring data: pasted text, a typed table, a data set of a hub. One of them is open at a time, and loaded then. */
+/* Other ways to bring data: pasted text, a typed table, a data set of a hub, rows made from documents. One of them is open at a time, and loaded then. */
 import { h, replaceChildren } from "../../../kit/dom.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { loadPart } from "../../../kit/server.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
 import { noteBox } from "../../shared/form-controls.js";
 
-const WAYS = [["paste", "file-text"], ["sheet", "table"], ["hub", "download"]];
+const WAYS = [["paste", "file-text"], ["sheet", "table"], ["hub", "download"], ["make", "sparkles"]];
 
 /**
- * Three quiet buttons; what they open stands below the drop zone and is named in the address (?add=sheet).
+ * Quiet buttons; what they open stands below the drop zone and is named in the address (?add=sheet).
  * @param {Ctx<"data">} ctx
  */
 export function dataWays(ctx) {
@@ -21,7 +21,7 @@ export function dataWays(ctx) {
     const closing = open;
     open = key === open ? "" : key;
     WAYS.forEach(([one], place) => buttons[place].setAttribute("aria-expanded", String(one === open)));
-    history.replaceState(null, "", pageUrl("data", open ? { add: open } : undefined));
+    if (queryValue("add") !== open && !(open === "make" && queryValue("made"))) history.replaceState(null, "", pageUrl("data", open ? { add: open } : undefined));
     try {
       const draw = open ? await loadPart(WAY[open]) : null;
       if (draw && open !== key) return;
@@ -33,11 +33,12 @@ export function dataWays(ctx) {
     else document.getElementById("data-way-" + closing)?.focus();
   };
   const row = h("div", { class: "ts-row data-ways", role: "group", "aria-label": t("data.sources.label") }, buttons);
-  return { row, panel, start: () => { const wanted = queryValue("add"); if (wanted && wanted in WAY) toggle(wanted); } };
+  return { row, panel, start: () => { const wanted = queryValue("made") ? "make" : queryValue("add"); if (wanted && wanted in WAY) toggle(wanted); } };
 }
 
 const WAY = {
   paste: async () => (await import("./paste.js")).pasteWay,
   sheet: async () => (await import("./sheet-way.js")).sheetWay,
   hub: async () => (await import("./hub.js")).hubWay,
+  make: async () => (await import("../make/way.js")).makeWay,
 };

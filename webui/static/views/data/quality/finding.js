@@ -80,7 +80,7 @@ function fixes(self, check) {
     h("p", { class: "ts-soft ts-small" }, t(buttons.length ? "findings.fix.by_hand" : "findings.fixes.none")), panel);
 }
 
-const FIX_ICONS = { drop_found: "trash-2", keep_one: "copy", mask_found: "eye", shorten_found: "pencil", move_to_train: "arrow-right", mend_encoding: "wand-sparkles" };
+const FIX_ICONS = { drop_found: "trash-2", keep_one: "copy", mask_found: "eye", strip_found: "wand-sparkles", shorten_found: "pencil", move_to_train: "arrow-right", mend_encoding: "wand-sparkles" };
 
 /** Rows that belong together, in lists of their own. */
 function grouped(rows) {

@@ -6,6 +6,7 @@ import { pageHead, toast } from "../../../kit/parts.js";
 import { pageUrl, queryValue, t } from "../../../kit/texts.js";
 import { dataBack } from "../badges.js";
 import { reviewSide } from "./review-add.js";
+import { reviewSource, withoutSource } from "./review-source.js";
 import { editRow } from "../rows/edit.js";
 import { shownRow } from "../versions/diff.js";
 import { noteBox, segments, selectField } from "../../shared/form-controls.js";
@@ -82,7 +83,8 @@ function reviewRow(self, row) {
       h("span", { class: "ts-badge " + { waiting: "neutral", approved: "good", rejected: "danger", added: "train" }[row.status] }, t("data.review.is." + row.status)),
       reviewOrigin(row), row.dataset_name ? h("span", { dir: "auto" }, t("data.review.for", { name: row.dataset_name })) : null),
     h("div", { class: "ts-row" }, reviewButton(self, "previous"), reviewButton(self, "next"))),
-    h("div", { class: "data-review-body", tabindex: "0", role: "group", "aria-label": t("data.review.one") }, shownRow(row.row)),
+    h("div", { class: "data-review-body", tabindex: "0", role: "group", "aria-label": t("data.review.one") }, shownRow(withoutSource(row))),
+    reviewSource(row),
     h("div", { class: "ts-row data-review-acts" }, acts.map((act) => reviewButton(self, act)),
       closed ? h("button", { type: "button", class: "ts-btn ghost", onclick: () => reviewDecide(self, row, "wait") }, t("data.review.again")) : null,
       self.undo.length ? reviewButton(self, "undo") : null)];
@@ -91,7 +93,7 @@ function reviewRow(self, row) {
 /** Who made the row; what a model made is marked. */
 function reviewOrigin(row) {
   const { origin } = row;
-  const key = ["playground", "rewrite"].includes(origin.code) ? origin.code : "other";
+  const key = ["playground", "rewrite", "make"].includes(origin.code) ? origin.code : "other";
   return [h("span", { class: "ts-badge fewshot" }, drawIcon("sparkles"), t("data.review.origin." + key, { model: origin.model || t("data.review.a_model") })),
     origin.edited ? h("span", { class: "ts-badge neutral" }, drawIcon("pencil"), t("data.review.by_hand")) : null];
 }

@@ -51,6 +51,7 @@ function standsOut({ set, report, tokens, template }) {
   const unused = set.rejected - set.repaired;
   if (unused > 0) say("warn", "rejected", { n: number(unused) }, "left_out");
   if (report?.empty_answers) say("warn", "empty", { n: number(report.empty_answers) }, "findings");
+  if (set.stats?.leaked) say("warn", "leaked", { n: number(set.stats.leaked) }, "findings");
   if (report?.same) say("warn", "same", { n: number(report.same) }, "findings");
   if (report && report.rows >= 2 && !report.splits.val) say("warn", "no_val", {}, "shape");
   if (report && report.splits.train < 50) say("info", "few", { n: number(report.splits.train) }, "rows");
@@ -58,7 +59,7 @@ function standsOut({ set, report, tokens, template }) {
   if (same > 0.3 && !report.sample.labels.length) say("info", "answers", { share: format.percent(same) }, "answers");
   return found.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }
-const TOLD_BY_FIT = ["template.missing", "template.refuses", "template.system_dropped", "template.system_refused", "template.end_added", "template.no_end", "template.thoughts"];
+const TOLD_BY_FIT = ["template.missing", "template.refuses", "template.system_dropped", "template.system_refused", "template.end_added", "template.no_end", "template.thoughts", "template.thoughts_as_text"];
 const LEVELS = ["danger", "warn", "info", "good"];
 
 function glance(seen) {

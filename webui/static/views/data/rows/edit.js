@@ -7,6 +7,7 @@ import { t } from "../../../kit/texts.js";
 import { parse } from "../import/upload.js";
 import { openSet } from "../open-set.js";
 import { dataMade } from "../operation.js";
+import { typedJson } from "./typed.js";
 import { labelledField, noteBox, reasonBox, selectField } from "../../shared/form-controls.js";
 
 /**
@@ -116,12 +117,29 @@ function rowFields(row) {
     node.append(h("label", { class: "ts-check" }, h("input", { type: "checkbox", id: "edit-label", checked: row.label, onchange: (event) => { row.label = event.target.checked; } }), t("data.row.label")));
   }
   node.append(labelledField("edit-split", t("data.edit.split"), selectField("edit-split", ["train", "val", "test"].map((split) => [split, t("data.rows." + split)]), row.split || "train", (split) => { row.split = split; }), {}));
+  node.append(weightFields(row));
   const extra = Object.entries(row.extra || {});
   if (extra.length) {
     node.append(h("details", { class: "ts-details" }, h("summary", {}, t("data.edit.extra", { n: extra.length })),
       h("div", { class: "form-grid" }, extra.map(([name, value], at) => extraField(row, name, value, at)))));
   }
   return node;
+}
+
+/** How much the row and each of its answers count; an empty field counts once. */
+function weightFields(row) {
+  const field = (id, label, holder) => {
+    const input = h("input", { class: "ts-input", id, type: "number", min: "0", step: "any", placeholder: "1", oninput: () => {
+      if (input.value === "") delete holder.weight;
+      else holder.weight = +input.value;
+    } });
+    input.value = String(holder.weight ?? "");
+    return labelledField(id, label, input, {});
+  };
+  const answers = ["messages", "prompt", "chosen", "rejected", "completion"].flatMap((key) => (row[key] || []).map((message, at) => ({ message, at, key }))).filter(({ message }) => message.role === "assistant");
+  return h("details", { class: "ts-details", open: [row, ...answers.map(({ message }) => message)].some((one) => one.weight !== undefined) }, h("summary", {}, t("data.edit.weights")),
+    h("div", { class: "form-grid" }, field("edit-weight", t("data.edit.weight_row"), row),
+      answers.map(({ message, at, key }) => field(`edit-${key}-${at}-weight`, t("data.edit.weight_turn", { n: at + 1 }), message))));
 }
 
 export function textField(id, label, text, oninput, rows) {
@@ -153,14 +171,36 @@ function turnsField(row, key) {
     const role = selectField(id + "-role", roles, message.role, (chosen) => { message.role = chosen; });
     role.setAttribute("aria-label", t("data.edit.role", { n: at + 1 }));
     const remove = h("button", { type: "button", class: "ts-icon-btn", "aria-label": t("data.edit.remove", { n: at + 1 }), title: t("data.edit.remove", { n: at + 1 }), onclick: () => { row[key].splice(at, 1); redraw(); } }, drawIcon("trash-2"));
-    return h("div", { class: "data-edit-turn" }, h("div", { class: "ts-spread" }, role, remove), area,
-      message.tool_calls ? h("pre", { class: "data-json" }, shownJson(message.tool_calls, 1)) : null);
+    return h("div", { class: "data-edit-turn" }, h("div", { class: "ts-spread" }, role, remove), thoughtField(id, message), area,
+      message.tool_calls ? callsField(id, message, at) : null);
   }));
   redraw();
   const next = () => (row[key].at(-1)?.role === "user" ? "assistant" : "user");
   const add = h("button", { type: "button", class: "ts-btn ghost small", onclick: () => { row[key].push({ role: next(), content: "" }); redraw(); holder.lastElementChild?.querySelector("textarea")?.focus(); } }, drawIcon("plus"), t("data.edit.add"));
   const title = key === "messages" ? t("data.edit.turns") : t("data.edit.list." + key);
   return h("fieldset", { class: "ts-field" }, h("legend", { class: "ts-label" }, title), holder, add);
+}
+
+/** The calls of a turn as JSON; with what is none the row is not kept. */
+function callsField(id, message, at) {
+  const area = h("textarea", { class: "ts-textarea", id: id + "-calls", rows: "8", dir: "ltr", spellcheck: "false", "aria-label": t("data.edit.calls", { n: at + 1 }), oninput: () => {
+    const calls = typedJson(area.value);
+    area.setCustomValidity(Array.isArray(calls) ? "" : t("data.edit.calls.wrong"));
+    if (!Array.isArray(calls)) return;
+    if (calls.length) message.tool_calls = calls;
+    else delete message.tool_calls;
+  } });
+  area.value = shownJson(message.tool_calls, 1);
+  return area;
+}
+
+/** The thinking of an answer that has one: what is emptied is taken away. */
+function thoughtField(id, message) {
+  if (message.reasoning_content === undefined) return null;
+  return textField(id + "-thought", t("data.role.thinking"), message.reasoning_content, (text) => {
+    if (text.trim()) message.reasoning_content = text;
+    else delete message.reasoning_content;
+  });
 }
 
 /** The row as it lies in the file, without what the list adds. */

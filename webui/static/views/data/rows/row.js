@@ -84,6 +84,7 @@ function tokensOf(one) {
   if (one.error) return noteBox("warn", reasonBox(one.error));
   return [
     h("p", { class: "ts-small ts-soft" }, t("data.row.tokens", { n: format.number(one.length), trained: format.number(one.trained) })),
+    one.weights?.length ? noteBox("info", t("data.row.weighted", { n: one.weights.map((weight) => format.number(weight, 6)).join(", ") })) : null,
     one.over ? noteBox("warn", t("data.row.over", { n: format.number(one.length), limit: format.number(one.over) })) : null,
     one.skipped_turns ? noteBox("warn", t("data.row.skipped", { n: one.skipped_turns })) : null,
     one.lost_thoughts ? noteBox("warn", t("data.row.thoughts", { n: one.lost_thoughts })) : null,
@@ -91,7 +92,7 @@ function tokensOf(one) {
     one.cropped ? noteBox("warn", t("data.row.cropped", { n: one.cropped })) : null,
     one.controls ? noteBox("info", t("data.row.controls")) : null,
     one.trained === 0 ? noteBox("warn", t("data.row.unlearnt")) : null,
-    h("div", { class: "ts-tokens", dir: "auto", tabindex: "0", role: "group", "aria-label": t("data.row.tokens", { n: format.number(one.length), trained: format.number(one.trained) }) }, one.tokens.map((token) => h("span", { class: token.trained ? "trained" : "masked" }, token.text))),
+    h("div", { class: "ts-tokens", dir: "auto", tabindex: "0", role: "group", "aria-label": t("data.row.tokens", { n: format.number(one.length), trained: format.number(one.trained) }) }, one.tokens.map((token) => h("span", { class: token.trained ? "trained" : "masked", title: token.weight === undefined ? null : t("data.row.weight", { n: format.number(token.weight, 6) }) }, token.text))),
     one.more ? h("p", { class: "ts-small ts-soft" }, t("data.row.more_tokens", { n: format.number(one.more) })) : null];
 }
 

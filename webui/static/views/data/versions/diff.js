@@ -1,11 +1,11 @@
 /* One changed row: before and after, with the words that differ marked. Text reaches the page as text nodes alone. */
 import { h } from "../../../kit/dom.js";
-import { shownJson } from "../../../kit/format.js";
+import { format, shownJson } from "../../../kit/format.js";
 import { drawIcon } from "../../../kit/icons.js";
 import { t } from "../../../kit/texts.js";
 import { CHANGES } from "../badges.js";
 import { cutPreview } from "../../shared/cut-preview.js";
-import { conversationView } from "../../shared/form-controls.js";
+import { conversationView, weightWords } from "../../shared/conversation.js";
 
 /** A change: {id, what, before, after}. */
 export function change({ id, what, before, after }) {
@@ -26,11 +26,14 @@ const splitBadge = (split) => h("span", { class: "ts-badge " + split }, t("data.
 /** Every text of a row with its name: [[label, text]...]. */
 function partsOf(row) {
   const parts = [];
-  const turns = (messages, of) => (messages || []).forEach((message, at) => parts.push([of + at, roleName(message.role, of),
-    [message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]));
+  const weight = (key, label, one) => { if (one.weight !== undefined) parts.push([key + ".weight", label, weightWords(one.weight)]); };
+  const turns = (messages, of) => (messages || []).forEach((message, at) => { parts.push([of + at, roleName(message.role, of),
+    [message.reasoning_content ?? "", message.content ?? "", ...(message.tool_calls ? [shownJson(message.tool_calls, 1)] : [])].filter(Boolean).join("\n")]); weight(of + at, roleName(message.role, of), message); });
   if (row.text !== undefined) parts.push(["text", t("data.field.text"), row.text]);
   for (const key of ["messages", "prompt", "chosen", "rejected", "completion"]) if (Array.isArray(row[key])) turns(row[key], key);
+  if (row.reference !== undefined) parts.push(["reference", t("data.row.reference"), shownJson(row.reference, 1)]);
   if (row.label !== undefined) parts.push(["label", t("data.row.label"), String(row.label)]);
+  weight("row", t("data.edit.weight_row"), row);
   for (const [name, value] of Object.entries(row.extra || {})) parts.push(["extra." + name, name, String(value ?? "")]);
   return parts;
 }
@@ -111,7 +114,9 @@ function common(a, b) {
 /** A row as a reader sees it, whatever its kind. */
 export function shownRow(row) {
   const extra = Object.entries(row.extra || {}).filter(([, value]) => value !== null && value !== "");
-  return [row.messages || row.text !== undefined ? conversationView(row) : pair(row),
+  if (row.reference) extra.unshift([t("data.row.reference"), shownJson(row.reference, 1)]);
+  return [row.weight === undefined ? null : h("p", { class: "ts-small ts-soft" }, t("data.row.row_weight", { n: format.number(row.weight, 6) })),
+    row.messages || row.text !== undefined ? conversationView(row) : pair(row),
     extra.length ? h("dl", { class: "data-extra ts-small" }, extra.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { dir: "auto" }, String(value))))) : null];
 }
 

@@ -106,7 +106,7 @@ function tokenRow(row) {
       h("span", { class: "ts-num" }, t("train.tokens.counts", { all: format.number(row.tokens.length), trained: format.number(trained) })),
       row.truncated ? h("span", { class: "ts-badge warn" }, t("train.tokens.cut")) : null),
     h("div", { class: "ts-tokens", tabindex: "0", role: "group", dir: "auto", "aria-label": place }, row.tokens.map((token) =>
-      h("span", { class: token.trained ? "trained" : "masked" }, token.text.replaceAll("\n", "↵\n")))));
+      h("span", { class: token.trained ? "trained" : "masked", title: token.weight === undefined ? null : t("data.row.weight", { n: format.number(token.weight, 6) }) }, token.text.replaceAll("\n", "↵\n")))));
 }
 
 /** @param {Parts<"train">} w */

@@ -1,0 +1,1 @@
+"""`data`: list data sets, look through files, import, audit, export."""

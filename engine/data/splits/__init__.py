@@ -1,0 +1,1 @@
+"""The parts that data bring along: which rows train, which validate, which are kept for the test."""

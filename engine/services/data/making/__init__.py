@@ -1,0 +1,1 @@
+"""Rows made from documents: the documents, the writers, what it will cost, and the job."""

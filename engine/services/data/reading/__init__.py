@@ -1,0 +1,1 @@
+"""Files read without a page: what they are, and what an import would make of them."""

@@ -1,0 +1,140 @@
+"""Sentences in many languages, written for tests of encodings: nothing was chosen so that it comes out right."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, tuple[str, ...]] = {
+    "de": (
+        "Können Sie mir die Öffnungszeiten nennen?",
+        "Wir müssen die Größe der Tür noch prüfen.",
+        "Das Päckchen kommt spätestens am Dienstag.",
+        "Grüße aus Köln, bis nächste Woche!",
+    ),
+    "fr": (
+        "Où se trouve la gare la plus proche, s’il vous plaît ?",
+        "L’été dernier, nous avons visité un château.",
+        "Ça m’a coûté très cher, hélas.",
+        "Le garçon a mangé des gâteaux à la crème.",
+    ),
+    "es": (
+        "¿Cuánto cuesta el billete de ida y vuelta?",
+        "Mañana iré a la montaña con mi niño.",
+        "¡Qué alegría verte aquí después de tantos años!",
+        "El pingüino nadó más rápido que el león.",
+    ),
+    "pt": (
+        "Não há vagas disponíveis para amanhã.",
+        "A situação econômica melhorou no último mês.",
+        "Você já provou o pão de queijo da minha avó?",
+        "As crianças estão à espera do ônibus.",
+    ),
+    "pl": (
+        "Proszę podać numer zamówienia i imię.",
+        "Dziękuję, wszystko już działa jak należy.",
+        "Gdzie mogę kupić świeże pączki?",
+        "Jutro będzie padał śnieg z deszczem.",
+    ),
+    "cs": (
+        "Děkuji, už mi to funguje výborně.",
+        "Kde najdu nejbližší lékárnu, prosím?",
+        "Příští týden pojedeme na hory lyžovat.",
+        "Žluťoučký kůň úpěl ďábelské ódy.",
+    ),
+    "hu": (
+        "Mennyibe kerül a jegy Győrbe?",
+        "Köszönöm szépen, már működik.",
+        "A hűtőszekrény üres, el kell menni a boltba.",
+        "Holnap délután esőre számíthatunk.",
+    ),
+    "ro": (
+        "Câți bani costă biletul până la Brașov?".replace("ș", "ş").replace("ț", "ţ"),
+        "Mâine dimineaţă vom pleca la munte.",
+        "Vă rog să îmi spuneţi unde este gara.",
+        "Pâinea aceasta este proaspătă şi gustoasă.",
+    ),
+    "ru": (
+        "Подскажите, пожалуйста, номер вашего заказа.",
+        "Завтра мы поедем за город на весь день.",
+        "Сколько стоит билет до Казани?",
+        "Спасибо, теперь всё работает.",
+    ),
+    "uk": (
+        "Скільки коштує квиток до Львова?",
+        "Дякую, тепер усе працює як слід.",
+        "Її брат приїде завтра ввечері.",
+        "Підкажіть, будь ласка, вашу адресу.",
+    ),
+    "el": (
+        "Πού είναι ο πιο κοντινός σταθμός;",
+        "Αύριο θα πάμε για μπάνιο στη θάλασσα.",
+        "Πόσο κοστίζει ένα εισιτήριο για την Πάτρα;",
+        "Ευχαριστώ πολύ, τώρα δουλεύει.",
+    ),
+    "tr": (
+        "En yakın eczane nerede, söyler misiniz?",
+        "Yarın sabah İzmir’e gideceğiz.",
+        "Çocuklar bahçede top oynuyor, güneş parlıyor.",
+        "Teşekkür ederim, şimdi çalışıyor.",
+    ),
+    "he": (
+        "איפה נמצאת תחנת הרכבת הקרובה?",
+        "מחר נצא לטיול ארוך בצפון הארץ.",
+        "כמה עולה כרטיס לחיפה?",
+        "תודה רבה, עכשיו הכול עובד.",
+    ),
+    "ar": (
+        "أين تقع أقرب محطة قطار من فضلك؟",
+        "سنذهب غدا إلى البحر مع الأصدقاء.",
+        "كم سعر التذكرة إلى القاهرة؟",
+        "شكرا جزيلا، كل شيء يعمل الآن.",
+    ),
+    "th": (
+        "สถานีรถไฟที่ใกล้ที่สุดอยู่ที่ไหน",
+        "พรุ่งนี้เราจะไปเที่ยวทะเลกัน",
+        "ตั๋วไปเชียงใหม่ราคาเท่าไร",
+        "ขอบคุณมาก ตอนนี้ใช้งานได้แล้ว",
+    ),
+    "ja": (
+        "一番近い駅はどこですか。",
+        "明日は友達と海へ行くつもりです。",
+        "京都までの切符はいくらですか。",
+        "ありがとうございます、今は動いています。",
+    ),
+    "ko": (
+        "가장 가까운 역이 어디에 있나요?",
+        "내일은 친구들과 바다에 갈 거예요.",
+        "부산까지 표가 얼마입니까?",
+        "고맙습니다, 이제 잘 됩니다.",
+    ),
+    "zh": (
+        "请问最近的火车站在哪里？",
+        "明天我们要和朋友一起去海边。",
+        "去上海的车票多少钱？",
+        "非常感谢，现在可以用了。",
+    ),
+    "zh-hant": (
+        "請問最近的火車站在哪裡？",
+        "明天我們要和朋友一起去海邊。",
+        "去高雄的車票多少錢？",
+        "非常感謝，現在可以用了。",
+    ),
+}
+SPOKEN: dict[str, tuple[str, ...]] = {
+    "cp1252": ("de", "fr", "es", "pt"),
+    "mac_roman": ("de", "fr", "es", "pt"),
+    "cp1250": ("pl", "cs", "hu", "ro"),
+    "iso8859-2": ("pl", "cs", "hu", "ro"),
+    "cp1251": ("ru", "uk"),
+    "cp866": ("ru",),
+    "koi8-r": ("ru",),
+    "koi8-u": ("uk",),
+    "cp1253": ("el",),
+    "cp1254": ("tr",),
+    "cp1255": ("he",),
+    "cp1256": ("ar",),
+    "cp874": ("th",),
+    "shift_jis": ("ja",),
+    "euc_jp": ("ja",),
+    "euc_kr": ("ko",),
+    "gb18030": ("zh",),
+    "big5": ("zh-hant",),
+}

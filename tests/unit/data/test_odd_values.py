@@ -1,0 +1,139 @@
+"""One odd value never changes what the other rows mean: columns are told by most of their values, odd rows are named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.data.schema.guess import guess_shape
+from engine.data.schema.majority import nearly_all
+from tests.unit.data.corpus import jsonl, table
+from tests.unit.data.pipeline import run
+
+CASES = Path(__file__).parents[2] / "cases" / "data"
+TURNS = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]
+TOOL = {"type": "function", "function": {"name": "lamp", "description": "", "parameters": {}}}
+LONG = "a label of far too many words for any class that somebody could mean by it, and still more of them " * 2
+Make = Callable[[int], dict[str, Any]]
+
+KINDS: dict[str, tuple[str, Make, dict[str, Any], str]] = {
+    "a thumb n/a": ("kto", lambda n: {"prompt": f"Q{n}", "completion": "A", "label": n % 2 == 0}, {"label": "n/a"}, "data.kto.label"),
+    "a thumb in words": ("kto", lambda n: {"question": f"Q{n}", "answer": "A", "feedback": ("yes", "no")[n % 2]}, {"feedback": "maybe later"}, "data.kto.label"),
+    "no thumb": ("kto", lambda n: {"prompt": f"Q{n}", "completion": "A", "label": ("1", "0")[n % 2]}, {"label": ""}, "data.kto.label"),
+    "a thumb that is a list": ("kto", lambda n: {"messages": TURNS, "label": ("👍", "👎")[n % 2]}, {"label": [1]}, "data.kto.label"),
+    "a long label": ("classification", lambda n: {"text": f"T{n}", "label": ("a", "b")[n % 2]}, {"label": LONG}, "data.row.long_label"),
+    "a label that is an object": ("classification", lambda n: {"text": f"T{n}", "label": n % 2}, {"label": {"a": 1}}, "data.row.not_text"),
+    "no label": ("classification", lambda n: {"text": f"T{n}", "label": ("a", "b")[n % 2]}, {"label": " "}, "data.row.empty"),
+    "tools as an object": ("messages", lambda n: {"messages": TURNS, "tools": [TOOL]}, {"tools": TOOL}, "data.tools.no_list"),
+    "tools as a number": ("messages", lambda n: {"messages": TURNS, "tools": [TOOL]}, {"tools": 3}, "data.tools.no_list"),
+    "turns as a text": ("messages", lambda n: {"messages": TURNS}, {"messages": "n/a"}, "data.turn.not_json"),
+    "turns of numbers": ("messages", lambda n: {"messages": TURNS}, {"messages": [1, 2]}, "data.turn.no_object"),
+    "an answer that is a list": ("prompt_completion", lambda n: {"prompt": f"Q{n}", "completion": "A"}, {"completion": ["A"]}, "data.row.not_text"),
+    "a question that is a number": ("prompt_completion", lambda n: {"prompt": f"Q{n}", "completion": "A"}, {"prompt": 5}, "data.row.not_text"),
+    "a system prompt that is a number": ("prompt_completion", lambda n: {"prompt": f"Q{n}", "completion": "A", "system": "S"}, {"system": 5}, "data.row.not_text"),
+    "a history that is a text": ("alpaca", lambda n: {"instruction": f"Q{n}", "output": "A", "history": [["q", "a"]]}, {"history": {"a": 1}}, "data.turn.no_list"),
+    "a worse answer that is missing": ("preference", lambda n: {"prompt": f"Q{n}", "chosen": "A", "rejected": "B"}, {"rejected": None}, "data.row.empty"),
+    "a better answer that is an object": ("preference", lambda n: {"prompt": f"Q{n}", "chosen": "A", "rejected": "B"}, {"chosen": {"a": 1}}, "data.row.not_text"),
+}  # fmt: skip
+
+
+_LARGE = [
+    (kind, 1_100, "last") for kind in ("a thumb n/a", "tools as an object", "a long label")
+]  # behind what is looked at
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "place"),
+    [*((kind, count, place) for kind in KINDS for count in (4, 50) for place in ("first", "middle", "last")), *_LARGE],
+)
+def test_one_odd_row_is_named_and_the_others_stay(kind: str, count: int, place: str, tmp_path: Path) -> None:
+    shape, make, odd, code = KINDS[kind]
+    at = {"first": 0, "middle": count // 2, "last": count - 1}[place]
+    rows = [make(n) | (odd if n == at else {}) for n in range(count)]
+    result = run(tmp_path, jsonl(*rows))
+    assert result.source.shape == shape
+    assert [(row["code"], row["line"]) for row in result.rejected] == [(code, at + 1)]
+    assert len(result.rows) == count - 1
+    if "tools" in rows[0]:
+        assert all("tools" in row for row in result.rows)
+    if shape == "kto":
+        assert {row["label"] for row in result.rows} == {True, False}
+
+
+def test_one_odd_definition_of_fifty(tmp_path: Path) -> None:
+    result = run(tmp_path, (CASES / "one_odd_tools_of_50.jsonl").read_bytes())
+    assert [row["code"] for row in result.rejected] == ["data.tools.no_list"]
+    assert sum("tools" in row for row in result.rows) == 49
+
+
+def test_thumbs_of_a_table_with_an_empty_cell(tmp_path: Path) -> None:
+    result = run(tmp_path, table("Q1,A,true", "Q2,A,false", "Q3,A,", head="prompt,completion,label"))
+    assert (result.source.shape, len(result.rows), len(result.rejected)) == ("kto", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("fitting", "count", "told"),
+    [
+        (0, 0, False),
+        (1, 1, True),
+        (1, 2, False),
+        (2, 3, True),
+        (3, 4, True),
+        (3, 5, False),
+        (75, 100, True),
+        (74, 100, False),
+    ],
+)
+def test_how_many_are_nearly_all(fitting: int, count: int, told: bool) -> None:
+    assert nearly_all(fitting, count) is told
+
+
+@pytest.mark.parametrize(
+    ("labels", "shape"),
+    [
+        (["0", "1", "2"] * 10, "prompt_completion"),  # classes, not thumbs
+        (["yes", "no", "maybe", "later"] * 5, "prompt_completion"),
+        (["true", "false", "n/a", "n/a"], "kto"),  # in doubt no answer with a thumb down is learnt
+        (["true", "n/a", "n/a", "n/a"], "prompt_completion"),
+        ([True, False, None, None, None], "prompt_completion"),  # most rows have none
+    ],
+)
+def test_labels_in_doubt(labels: list[Any], shape: str) -> None:
+    rows = [{"prompt": f"Q{n}", "completion": "A", "label": label} for n, label in enumerate(labels)]
+    assert guess_shape(["prompt", "completion", "label"], rows).shape == shape
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"messages": TURNS},
+        {"chosen": "A", "rejected": "B", "prompt": "Q"},
+        {"query": "Q", "response": "A"},
+        {"text": "T", "label": "x"},
+    ],
+)
+@pytest.mark.parametrize("place", [0, 30])
+def test_a_row_of_another_shape_is_named(odd: dict[str, Any], place: int, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"question": f"Q{n}", "answer": f"A{n}"} for n in range(40)]
+    rows[place] = odd
+    result = run(tmp_path, jsonl(*rows))
+    assert (result.source.shape, result.source.mapping) == (
+        "prompt_completion",
+        {"prompt": "question", "completion": "answer"},
+    )
+    assert (len(result.rows), [row["line"] for row in result.rejected]) == (39, [place + 1])
+
+
+def test_other_columns_with_one_odd_value_are_kept(tmp_path: Path) -> None:
+    rows = [
+        {"prompt": "Q", "completion": "A", "topic": "x" if n else {"a": 1}, "notes": "2024-01-01" if n else "soon"}
+        for n in range(30)
+    ]
+    result = run(tmp_path, jsonl(*rows))
+    assert result.source.mapping == {"prompt": "prompt", "completion": "completion"}
+    assert [row["extra"].get("topic") for row in result.rows] == [None, *["x"] * 29]
+    (kept,) = [note["params"]["columns"] for note in result.source.notes if note["code"] == "columns.unused"]
+    assert kept == "topic, notes"
