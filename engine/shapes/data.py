@@ -129,6 +129,7 @@ class SplitWish(TypedDict, total=False):
     files: dict[str, SplitName]  # file -> its part
     column: str | None  # that says a row's part
     eval: Literal["val", "test"]  # what "eval" means in the column
+    empty: SplitName | None  # what an empty cell of the column means; None: the row is refused
     draw: bool  # validation rows are drawn out of training where there are none
 
 

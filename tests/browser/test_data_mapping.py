@@ -180,6 +180,32 @@ def test_a_file_in_doubt_offers_every_encoding_by_a_name_that_people_know(visit:
     seen.assert_clean()
 
 
+@pytest.fixture
+def preferred(server: Server, tmp_path: Path) -> int:
+    """A preference file of OpenAI's, uploaded."""
+    path = tmp_path / "openai_preference.jsonl"
+    path.write_bytes((Path(__file__).parents[1] / "cases" / "data" / "openai_preference.jsonl").read_bytes())
+    ctx = open_context(Settings(home=server.home, offline=True))
+    made = sources.add_upload(ctx, path, path.name)
+    ctx.db.close()
+    return made
+
+
+def test_a_preference_file_of_openai_is_mapped_and_accepted(visit: Open, preferred: int) -> None:
+    seen = visit(size=PHONE)
+    page = seen.open(f"/data?dataset={preferred}")
+    page.wait_for_selector(".data-preview:not(.stale) .ts-bubble.user:has-text('Q0')")
+    assert page.input_value("#data-shape") == "preference"
+    fields = {"prompt": "input", "chosen": "preferred_output", "rejected": "non_preferred_output"}
+    assert {key: page.input_value(f"#data-column-{key}") for key in fields} == fields
+    page.click("#data-import")
+    page.wait_for_selector("#data-tab-overview")
+    page.click("#data-tab-rows")
+    page.wait_for_selector(".data-answer.rejected:has-text('Bad.')")
+    assert page.locator(".data-answer.chosen").count() == 4
+    seen.assert_clean()
+
+
 def test_messages_become_conversations_and_a_fix_saves_rows(visit: Open, messages: int) -> None:
     fresh = ".data-preview:not(.stale)"
     seen = visit(size=PHONE)

@@ -76,6 +76,7 @@ def test_a_zip_of_three_parts(ctx: Context) -> None:
         "files": {"data/train.jsonl": "train", "data/test.jsonl": "test", "data/validation.jsonl": "val"},
         "column": None,
         "eval": "test",
+        "empty": None,
         "draw": True,
     }
     assert codes(ctx, made) == ["splits.files"]
@@ -168,6 +169,21 @@ def test_a_refused_row_that_is_put_right_goes_where_it_belongs(ctx: Context) -> 
     assert (found["of train.jsonl"], found["of test.jsonl"]) == ("train", "test")
 
 
+@pytest.mark.parametrize("name", ["set.json", "set.zip"])
+def test_lists_of_one_json_file_are_its_parts(ctx: Context, name: str) -> None:
+    whole = {
+        part: [json.loads(line) for line in pairs(*names).splitlines()]
+        for part, names in {"train": "abc", "validation": "d", "test": "ef"}.items()
+    }
+    data = json.dumps({**whole, "version": "1.0"}).encode()
+    made = put(ctx, zipped({"x/rows.json": data}) if name == "set.zip" else data, name)
+    expected = [("a", "train"), ("b", "train"), ("c", "train"), ("d", "val"), ("e", "test"), ("f", "test")]
+    for options in ({}, {"encoding": "latin-1"}):
+        assert [(row["messages"][0]["content"], row["split"]) for row in imported(ctx, made, **options)] == expected
+    datasets.delete_dataset(ctx, made)
+    assert not any(ctx.settings.folder("uploads").iterdir())
+
+
 def test_drafts_from_before_are_drawn_as_before(ctx: Context) -> None:
     made = case(ctx, "train_test_validation.zip")
     with ctx.db.write() as s:
@@ -214,3 +230,15 @@ def test_conversations_of_several_files_stay_in_their_file_s_part(ctx: Context) 
     files = {f"{part}.csv": table.format(part).encode() for part in ("train", "test")}
     rows = imported(ctx, put(ctx, zipped(files), "set.zip"), val_fraction=0.0)
     assert [(row["messages"][0]["content"], row["split"]) for row in rows] == [("Qtrain", "train"), ("Qtest", "test")]
+
+
+def test_what_a_saved_data_set_says_of_itself_is_no_row(ctx: Context) -> None:
+    about = {"set/dataset_dict.json": b'{"splits": ["train", "test"]}'}
+    about |= {
+        f"set/{part}/{name}": b'{"_split": "x"}'
+        for part in ("train", "test")
+        for name in ("state.json", "dataset_info.json")
+    }
+    rows = {f"set/{part}/data-00000-of-00001.jsonl": pairs(part) for part in ("train", "test")}
+    found = imported(ctx, put(ctx, zipped(about | rows), "set.zip"), val_fraction=0.0)
+    assert [(row["messages"][0]["content"], row["split"]) for row in found] == [("train", "train"), ("test", "test")]

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engine.data.arrange.arrangement import Arrangement
 from engine.data.arrange.conversations import Item
+from engine.data.records.bounds import MAX_FIELD
 from engine.data.records.record import Record, Rejected, RowFault, show
 from engine.data.schema.filled_templates.declared import FilledTemplate, filled_template
 from engine.data.schema.filled_templates.parse import pieces_of, said_words
@@ -24,7 +25,7 @@ def spoken(items: Iterator[Item], plan: Arrangement) -> Iterator[Item]:
     """A message for each turn of the texts; a paragraph without a mark goes on with the one before it."""
     template = filled_template(plan.template)
     assert template is not None
-    held: Record | None = None
+    held: _Held | None = None
     line = 0
     for item in items:
         between = "\n" if item.line == line + 1 else "\n\n"  # lines, or paragraphs
@@ -35,18 +36,44 @@ def spoken(items: Iterator[Item], plan: Arrangement) -> Iterator[Item]:
         try:
             for role, text in pieces_of(str(item.values.get(str(plan.content)) or ""), template, str(plan.content)):
                 if held is not None and _goes_on(held, item, role, text, template):
-                    held = _with(held, text, "\n" if role else between)
+                    held.add(text, "\n" if role else between)
                     continue
                 if held is not None:
-                    yield from _done(held, template, plan)
+                    yield from held.done(template, plan)
                 held = _first(item, role, text, template, plan)
         except RowFault as fault:
             yield fault.rejected(item)
     if held is not None:
-        yield from _done(held, template, plan)
+        yield from held.done(template, plan)
 
 
-def _goes_on(held: Record, item: Record, role: str | None, text: str, template: FilledTemplate) -> bool:
+class _Held:
+    """A message that may go on over the next lines; of one beyond all limits no more is kept."""
+
+    def __init__(self, record: Record, role: str, text: str) -> None:
+        self.file = record.file
+        self._record, self._role, self._parts, self._size = record, role, [text.rstrip()], len(text)
+
+    def add(self, text: str, between: str) -> None:
+        """The next lines of it."""
+        self._size += len(text)
+        if self._size <= MAX_FIELD:
+            self._parts += (between, text.strip())
+
+    def done(self, template: FilledTemplate, plan: Arrangement) -> Iterator[Item]:
+        """The whole message, or why it is none."""
+        try:
+            if self._size > MAX_FIELD:
+                raise RowFault("data.row.field_too_long", str(plan.content), limit=MAX_FIELD)
+            words = said_words("".join(self._parts), self._role, template, str(plan.content))
+        except RowFault as fault:
+            yield fault.rejected(self._record)
+            return
+        if words or self._role != "system":
+            yield replace(self._record, values={ROLE: self._role, WORDS: words}, raw="")
+
+
+def _goes_on(held: _Held, item: Record, role: str | None, text: str, template: FilledTemplate) -> bool:
     return role in (None, "input") and held.file == item.file and not _is_preamble(text, template)
 
 
@@ -54,25 +81,10 @@ def _is_preamble(text: str, template: FilledTemplate) -> bool:
     return any(re.fullmatch(preamble, text.strip()) for preamble in template.preambles)
 
 
-def _first(item: Record, role: str | None, text: str, template: FilledTemplate, plan: Arrangement) -> Record | None:
+def _first(item: Record, role: str | None, text: str, template: FilledTemplate, plan: Arrangement) -> _Held | None:
     """The message that begins with a piece; None for a sentence of the template itself."""
     if role is None and _is_preamble(text, template):
         return None
     if role is None and template.lead != "system":
         raise RowFault("data.filled.lead", str(plan.content), found=show(text), template=template.name)
-    return replace(item, values={ROLE: role or "system", WORDS: text}, raw="")
-
-
-def _with(held: Record, text: str, between: str) -> Record:
-    return replace(held, values={**held.values, WORDS: f"{held.values[WORDS].rstrip()}{between}{text.strip()}"})
-
-
-def _done(held: Record, template: FilledTemplate, plan: Arrangement) -> Iterator[Item]:
-    role = str(held.values[ROLE])
-    try:
-        words = said_words(held.values[WORDS], role, template, str(plan.content))
-    except RowFault as fault:
-        yield fault.rejected(held)
-        return
-    if words or role != "system":
-        yield replace(held, values={ROLE: role, WORDS: words})
+    return _Held(item, role or "system", text)

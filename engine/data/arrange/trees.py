@@ -14,7 +14,7 @@ from engine.data.records.record import MAX_NAME, Record, Rejected, clip, show
 from engine.data.schema.contents import says_something
 
 MOST_IN_TREE = 20_000  # messages
-_ASKING = ("user", "human", "prompter")
+_ASKING = ("user",)
 _TRUE = ("true", "1", "1.0", "yes")
 
 
@@ -74,23 +74,20 @@ def _paths(root: Record, children: dict[str, list[Record]], plan: Arrangement) -
     waiting = [[root]]
     while waiting:
         path = waiting.pop()
-        following = _following(path, children, plan)
+        following = _following(path[-1], children, plan)
         if not following:
             yield path
-        elif plan.paths == "best":
-            path.append(following[0])
-            waiting.append(path)
-        else:
-            waiting += [[*path, one] for one in reversed(following)]
+            continue
+        others = () if plan.paths == "best" else following[1:]
+        waiting += [[*path, one] for one in reversed(others)]
+        path.append(following[0])
+        waiting.append(path)
 
 
-def _following(path: Sequence[Record], children: dict[str, list[Record]], plan: Arrangement) -> list[Record]:
-    """What was said behind the last message, the best first. The same message never comes twice."""
-    found = children.get(id_of(path[-1], plan.id), ())
-    passed = {one.row for one in path}
-    return sorted(
-        (one for one in found if one.row not in passed and not _is_deleted(one, plan)), key=lambda one: _rank(one, plan)
-    )
+def _following(message: Record, children: dict[str, list[Record]], plan: Arrangement) -> list[Record]:
+    """What was said behind a message, the best first. Each has one parent, so that nothing comes twice behind a root."""
+    found = children.get(id_of(message, plan.id), ())
+    return sorted((one for one in found if not _is_deleted(one, plan)), key=lambda one: _rank(one, plan))
 
 
 def _is_deleted(message: Record, plan: Arrangement) -> bool:

@@ -13,6 +13,7 @@ from engine.data.detection.formats import detect_text_format
 from engine.data.detection.table_notes import excel_notes, table_reason, taken_notes
 from engine.data.readers.documents import DOCUMENTS, ENCODING, Documents
 from engine.data.readers.excel_reader import survey
+from engine.data.readers.json_reader import lists_inside
 from engine.data.readers.parquet_reader import open_parquet, unusable_columns
 from engine.data.readers.source_file import SourceFile
 from engine.data.readers.tables.headers import FIRST_ROW, NO_HEADER
@@ -21,7 +22,8 @@ from engine.data.readers.tables.taken import chosen_table, table_layout
 from engine.data.readers.text_reader import text_options
 from engine.data.records.bounds import ReadingBudget
 from engine.data.records.encodings import Encoding, detect_encoding, known_encoding
-from engine.data.records.record import MAX_NAME, clip
+from engine.data.records.record import MAX_NAME, clip, show
+from engine.data.splits.words import part_of_value
 
 _MAX_SHEETS = 100
 Note = dict[str, Any]
@@ -94,6 +96,26 @@ def other_notes(found: Encoding) -> list[Note]:
     return [
         note("encoding", name, "encoding.other", {"encoding": name, "line": clip(line)}) for name, line in found.others
     ]
+
+
+def part_lists(file: SourceFile, encoding: str | None) -> list[DetectedFile]:
+    """The lists of a JSON object as files of their own, where the names of all of them mean parts of a data set; else none."""
+    chosen = _chosen(file, encoding)
+    lists = [one for one in lists_inside(file.path, chosen.name) if one.first == "{"]
+    if not all(part_of_value(one.key) for one in lists):
+        return []
+    known = file.options.get("key")  # one of them that was told before
+    found = []
+    for one in lists:
+        if known in (None, one.key):
+            form = Format("json", "format.json_member", {"key": show(one.key)}, {"key": one.key})
+            name = file.name if known else f"{file.name}/{one.key}"
+            notes = [
+                note("encoding", chosen.name, chosen.code, chosen.params),
+                note("format", "json", form.code, form.params),
+            ]
+            found.append(DetectedFile(SourceFile(file.path, name, "json", chosen.name, form.options), form, notes))
+    return found
 
 
 def _chosen(file: SourceFile, encoding: str | None) -> Encoding:

@@ -11,7 +11,7 @@ from typing import Any
 from engine.core.errors import Fault
 from engine.core.text import Text
 from engine.data.detection.detect_arrangement import arrangement_changes
-from engine.data.detection.detect_file import DetectedFile, Note, detect_file, note
+from engine.data.detection.detect_file import DetectedFile, Note, detect_file, note, part_lists
 from engine.data.readers.documents import DOCUMENTS, Documents
 from engine.data.readers.source_file import TEXTS, SourceFile
 from engine.data.records.bounds import LOOK_BYTES, ReadingBudget
@@ -106,15 +106,27 @@ def detect_files(
         for file in files:
             budget.heed()
             try:
-                one = detect_file(file, encoding, options or {}, documents, budget)
-                _need_a_row(one.file, budget)
-                found.append(one)
+                for one in _detected(file, encoding, options or {}, documents, budget):
+                    _need_a_row(one.file, budget)
+                    found.append(one)
             except Fault as fault:
                 faults.append((file.name, fault))
     if not found:
         raise faults[0][1]
     source = DetectedUpload(tuple(one.file for one in found), notes=_file_notes(found, faults))
     return _with_shape(source, found, budget, places or FilePlaces())
+
+
+def _detected(
+    file: SourceFile, encoding: str | None, options: Mapping[str, Any], documents: Documents, budget: ReadingBudget
+) -> list[DetectedFile]:
+    """The file, or the lists in it where each holds a part: {"train": [...], "test": [...]}. Raises as `detect_file`."""
+    try:
+        return [detect_file(file, encoding, options, documents, budget)]
+    except Fault as fault:
+        if fault.code == "data.json.several_lists" and (lists := part_lists(file, encoding)):
+            return lists
+        raise
 
 
 def refused_note(name: str, fault: Fault) -> Note:

@@ -25,7 +25,9 @@ from engine.data.splits.proposal import FilePlaces
 
 _MB = 2**20
 _CARD = re.compile(r"(^|/)readme\.md$", re.I)
-_PAPER = re.compile(r"(^|/)(readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?$", re.I)
+_PAPER = re.compile(
+    r"(^|/)((readme|licen[cs]e|changelog|notice|citation)(\.[a-z]+)?|(dataset_infos?|dataset_dict|state)\.json)$", re.I
+)
 
 
 @contextlib.contextmanager
@@ -77,12 +79,12 @@ def _check_size(settings: Settings, files: Sequence[tuple[Path, str]]) -> None:
 
 def _unpacked(settings: Settings, files: Sequence[tuple[Path, str]], budget: ReadingBudget) -> Unpacked:
     """The files themselves and those out of archives, each with a name of its own."""
-    done, taken = Unpacked(), 0
+    done, taken, folder = Unpacked(), 0, settings.folder("uploads")
     try:
         for path, filename in files:
             shown = display_name(filename)
             try:
-                inside = files_inside(path, shown, settings.folder("uploads"), settings.max_upload_mb, taken, budget)
+                inside = files_inside(path, shown, folder, settings.max_upload_mb, taken, budget)
                 done.faults += inside.faults
                 done.files += inside.files
                 taken += sum(file.stat().st_size for file, _name in inside.files if file != path)

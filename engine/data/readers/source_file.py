@@ -33,7 +33,7 @@ class SourceFile:
 
     path: Path  # where the reader finds it
     name: str  # as it was uploaded
-    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet", ARROW, "arranged", one of TABLES or of TEXTS; "" before detection
+    format: str  # "jsonl", "json", "csv", "tsv", "xlsx", "parquet", ARROW, one of TABLES or of TEXTS, "arranged"; "" before detection
     encoding: str | None = None  # name of a codec; None where the format needs none
     options: dict[str, Any] = field(default_factory=dict)  # what its reader takes, as `Format.options`
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.data.schema.declared import SHAPES, plain_name, shape_of
 
 SPEAKING = ("role", "from", "speaker", "sender", "author_role", "角色", "说话人", "发言人", "发送者")
-_ROLES = ("question", "answer", "turns", "label", "chosen", "rejected")
+_ROLES = ("question", "answer", "turns", "label")
 _OWN = frozenset(shape_of("text").fields[0].names)
 _NAMES = frozenset(
     (*SPEAKING, *(name for shape in SHAPES for field in shape.fields if field.part in _ROLES for name in field.names))

@@ -10,16 +10,17 @@ from typing import Any, Literal
 
 from engine.data.rows.labels import are_labels
 from engine.data.schema.declared import holds_conversations
-from engine.data.schema.layouts.literals import literal_as_json
+from engine.data.schema.layouts.literals import literal_as_json, object_in
 from engine.data.schema.layouts.parts import joined
 from engine.data.schema.layouts.roles import role_name, role_of
-from engine.data.schema.layouts.turn_lists import TURN_KEYS, layout_of, usual_turns
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, from_columns, layout_of, usual_turns
 from engine.data.schema.majority import filled, most, nearly_all, says_nothing
 from engine.data.schema.members import text_of_thought
 from engine.data.schema.weighted import holds_flags, holds_marks, holds_weights
 
 Rows = Sequence[Mapping[str, Any]]
 MOST_LABELS = 100
+CHOICES = ("choices", "options", "endings", "candidates", "answers", "选项")  # columns of answers to choose from
 LONGEST_LABEL = 80  # characters
 _ONE_WORD = 12  # characters; a thought is longer, or has words in it
 _ENOUGH = 20  # rows from which on labels must repeat
@@ -160,7 +161,11 @@ def example_of(column: str, rows: Rows) -> Any:
 
 
 def _list(value: Any) -> Any:
-    return json_list(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        if value[:1] != "{" or "[" not in value:
+            return json_list(value)
+        value = object_in(value)
+    return from_columns(value) if isinstance(value, dict) else value
 
 
 def says_something(value: Any) -> bool:
@@ -193,8 +198,10 @@ def _answers(column: str, rows: Rows) -> bool:
 
 
 def _single(column: str, rows: Rows) -> bool:
-    """Whether most values are texts, numbers or yes/no."""
+    """Whether most values are texts, numbers or yes/no; beside a list to choose from, a number is only a place in it."""
     values = values_of(column, rows)
+    if most(sum(isinstance(row.get(name), list) for row in rows for name in CHOICES if name in row), len(rows)):
+        return False
     return not values or most(sum(isinstance(value, (str, bool, int, float)) for value in values), len(values))
 
 

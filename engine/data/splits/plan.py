@@ -17,18 +17,20 @@ RANDOM, KEPT = "random", "kept"
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """Rows keep the part that the data give them. As JSON: {"kind": "kept", "files", "column", "eval", "draw"} or {"kind": "random"}.
+    """Rows keep the part that the data give them. As JSON: {"kind": "kept", "files", "column", "eval", "empty", "draw"} or {"kind": "random"}.
 
     Attributes:
         files: name of a file -> its part; of a file that is not named, training.
         column: whose value says a row's part; None where only files do. Where both do, the one further from training counts.
         eval: what the value "eval" of the column means.
+        empty: what an empty cell of the column means where no file says a part; None: nobody knows, so the row is refused.
         draw: whether validation rows are drawn out of training where the data bring none.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     column: str | None = None
     eval: str = "test"
+    empty: str | None = None
     draw: bool = True
 
     def as_dict(self) -> dict[str, Any]:
@@ -38,6 +40,7 @@ class SplitPlan:
             "files": dict(self.files),
             "column": self.column,
             "eval": self.eval,
+            "empty": self.empty,
             "draw": self.draw,
         }
 
@@ -48,9 +51,9 @@ class SplitPlan:
             return by_file or "train"
         value = record.values.get(self.column)
         if value is None or (isinstance(value, str) and not value.strip()):
-            if by_file is None:
+            if (known := by_file or self.empty) is None:
                 raise RowFault("data.splits.row_without", self.column)
-            return by_file
+            return known
         part = part_of_value(value)
         if part is None:
             raise RowFault("data.splits.row_value", self.column, value=show(value))
@@ -80,7 +83,9 @@ def read_plan(wish: Any, files: Collection[str], columns: Collection[str]) -> Sp
             raise Fault("data.splits.no_part", file=clip(str(name), MAX_NAME), part=show(part))
     if column is not None and column not in columns:
         raise Fault("data.splits.no_column", column=clip(str(column), MAX_NAME))
-    return SplitPlan(dict(parts), column, "val" if wish.get("eval") == "val" else "test", wish.get("draw") is not False)
+    said = "val" if wish.get("eval") == "val" else "test"
+    empty = wish["empty"] if wish.get("empty") in SPLITS else None
+    return SplitPlan(dict(parts), column, said, empty, wish.get("draw") is not False)
 
 
 def keeping(convert: Callable[[Record], Row], plan: SplitPlan | None, files: Sequence[str]) -> Callable[[Record], Row]:

@@ -73,9 +73,12 @@ def propose(
     if column is None:
         return SplitProposal(SplitPlan(by_files, draw=draw), _file_notes(by_files, declared))
     said = Counter(part for row in rows if (part := part_of_value(row.get(column))))
-    plan = SplitPlan(by_files, column, eval_beside(said), draw)
+    filled = sum(row.get(column) not in (None, "") for row in rows)
+    sparse = filled < _MOSTLY * len(rows) and TRAIN not in said  # only what is held out is marked
+    plan = SplitPlan(by_files, column, eval_beside(said), TRAIN if sparse else None, draw)
     shown = ", ".join(f"{value} ({count})" for value, count in _values(column, rows)[: 2 * _SHOWN])
-    note: Note = ("splits.column", "column", {"column": clip(column, MAX_NAME), "values": clip(shown, 200)})
+    code = "splits.column_marks" if sparse else "splits.column"
+    note: Note = (code, "column", {"column": clip(column, MAX_NAME), "values": clip(shown, 200)})
     return SplitProposal(plan, [note, *(_file_notes(by_files, declared) if by_files else [])])
 
 

@@ -47,7 +47,7 @@ from engine.data.templates.tokenizer_variants import keep_white_space
 from engine.data.thoughts.form import ThoughtForm, templates_text, thought_form
 from engine.data.thoughts.given import empty_spans, given_spans
 from engine.data.thoughts.marks import Marks
-from engine.data.thoughts.spoken import spoken_thought
+from engine.data.thoughts.spoken import spoken_thought, unseen_marks
 from engine.data.thoughts.wish import ANSWER, AS_BEFORE, EMPTY, LEARN, dressed, settled
 
 TrainOn = Literal["assistant", "all"]
@@ -368,6 +368,10 @@ class ChatTemplate(Ends, Batches):
         return self._opened is not None or (self.thinking != AS_BEFORE and bool(self.thoughts.closed))
 
     @cached_property
+    def _unseen_marks(self) -> tuple[list[int], list[int]] | None:
+        return unseen_marks(self, self.thoughts)
+
+    @cached_property
     def _opened(self) -> Marks | None:
         return opened_thought(self)
 
@@ -407,8 +411,9 @@ class ChatTemplate(Ends, Batches):
         An answer that was learnt comes back as it stands in the data, indentation of code included. Thinking between tokens that
         nobody sees stands between `<think>` and `</think>`.
         """
-        if (found := spoken_thought(self, self.thoughts, ids)) is not None:
-            return found.shown(self.bare_answer(found.words, Surroundings()))
+        found = spoken_thought(self, self._unseen_marks, ids) if self._unseen_marks else None
+        if found is not None:
+            return found.shown(self.bare_answer(found.words, Surroundings()).lstrip("\n"))
         return self.bare_answer(ids, self._around)
 
 

@@ -73,7 +73,7 @@ def thought_form(render: Render) -> ThoughtForm:
     marks = found or USUAL
     if text is None and found is not None:
         text = _answer(render, ThoughtForm(marks=marks).written(_THOUGHT, _WORDS))
-    before, after = _around(text, asked) or (f"{marks[0]}\n", f"\n{marks[1]}\n\n")
+    before, after = _around(text, asked) or ("" if opened else f"{marks[0]}\n", f"\n{marks[1]}\n\n")
     known = bool(way or found)
     empty = "" if closed or not known else _empty(marks, opened is not None, switched, lead, before + after)
     over = asked[asked.rfind(closed[0]) :] if closed and closed[0] in asked else ""

@@ -41,20 +41,29 @@ class SpokenThought:
         """As it is shown, kept and asked with again."""
         begin, end = USUAL
         if not self.closed:
-            return f"{begin}\n{self.thought}"
+            return begin + "\n" + self.thought.lstrip("\n")
         return f"{begin}\n{self.thought.strip()}\n{end}\n\n{words}" if self.thought.strip() else words
 
 
-def spoken_thought(decoder: Decoder, form: ThoughtForm, ids: Sequence[int]) -> SpokenThought | None:
-    """The thinking in an answer's tokens; None where there is none, or where its marks are text that anybody sees."""
-    if not form.known or form.after.strip() == USUAL[1]:
+def unseen_marks(decoder: Decoder, form: ThoughtForm) -> tuple[list[int], list[int]] | None:
+    """The tokens around a thought, where decoding leaves them out; None where everybody sees them, or there are none."""
+    if not form.known:
         return None
-    lead, end = (decoder.token_ids(text.strip()) for text in (form.before, form.after))
-    if not end or decoder.decode(end).strip() == form.after.strip():
+    begin, end = (decoder.token_ids(text.strip()) for text in (form.before, form.after))
+    return (begin, end) if end and decoder.decode(end).strip() != form.after.strip() else None
+
+
+def spoken_thought(decoder: Decoder, marks: tuple[list[int], list[int]], ids: Sequence[int]) -> SpokenThought | None:
+    """The thinking in an answer's tokens; None where there is none. Where chat opened the thought, no tokens begin it.
+
+    Args:
+        marks: as `unseen_marks` gives them.
+    """
+    begin, end = marks
+    if begin and list(ids[: len(begin)]) != begin:
         return None
-    at = next((at for at in range(len(ids) - len(end) + 1) if list(ids[at : at + len(end)]) == end), -1)
-    begins = bool(lead) and list(ids[: len(lead)]) == lead
-    start = len(lead) if begins else 0
-    if at >= start and (begins or not lead):
+    start = len(begin)
+    at = next((at for at in range(start, len(ids) - len(end) + 1) if list(ids[at : at + len(end)]) == end), None)
+    if at is not None:
         return SpokenThought(decoder.whole_text(ids[start:at]), ids[at + len(end) :], closed=True)
-    return SpokenThought(decoder.whole_text(ids[start:]), (), closed=False) if begins else None
+    return SpokenThought(decoder.whole_text(ids[start:]), (), closed=False) if begin else None

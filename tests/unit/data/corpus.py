@@ -208,7 +208,7 @@ REFUSED = [
     Refused("csv-header-alone-no-end", lambda: b"prompt;completion", "data.csv.header_only", {"columns": "prompt, completion"}),
     Refused("json-empty-list", lambda: b"[]", "data.file.no_rows"),
     Refused("json-no-list", lambda: b'{\n "a": {"b": 1}\n}\n', "data.json.no_list"),
-    Refused("json-several-lists", lambda: b'{\n "train": [{"a": "b"}],\n "test": [{"a": "b"}]\n}\n', "data.json.several_lists", {"keys": "train, test"}),
+    Refused("json-several-lists", lambda: b'{\n "people": [{"a": "b"}],\n "places": [{"a": "b"}]\n}\n', "data.json.several_lists", {"keys": "people, places"}),
     Refused("json-list-of-texts", lambda: b'[\n"a",\n"b"]', "data.file.no_good_rows", {"rows": 2, "line": 2}),
     Refused("parquet-truncated", lambda: parquet({"text": ["a" * 50]})[:-30], "data.parquet.truncated"),
     Refused("parquet-empty", lambda: parquet({"text": pa.array([], pa.string())}), "data.parquet.empty"),

@@ -186,6 +186,13 @@ def test_rows_sorted_by_part_keep_it_though_the_first_hundreds_say_train(tmp_pat
     assert {part for question, part in stored(done).items() if int(question[1:]) >= 400} == {TEST}
 
 
+def test_a_column_that_marks_only_what_is_held_out(tmp_path: Path) -> None:
+    source = upload(tmp_path, rows_of(*["test" if i % 5 == 0 else None for i in range(40)]))
+    assert [one["code"] for one in source.notes if one["what"] == "splits"] == ["splits.column_marks"]
+    found = stored(kept(source, tmp_path / "out", val_fraction=0.0))
+    assert found == {f"Q{i}": TEST if i % 5 == 0 else TRAIN for i in range(40)}
+
+
 def several(tmp_path: Path, files: dict[str, bytes]) -> DetectedUpload:
     tmp_path.mkdir(exist_ok=True)
     for name, data in files.items():

@@ -3612,6 +3612,8 @@ export interface SplitWish {
   column?: string | null;
   /** what "eval" means in the column */
   eval?: "val" | "test";
+  /** what an empty cell of the column means; None: the row is refused */
+  empty?: "train" | "val" | "test" | null;
   /** validation rows are drawn out of training where there are none */
   draw?: boolean;
 }

@@ -11,6 +11,7 @@ from engine.data.schema.filled_templates.declared import END_MARKS, FilledTempla
 Turn = dict[str, str]
 _PLAIN_ENDS = ("</s>", "<eos>", "[EOS]", "###", "### End")  # a text may hold these itself
 _SPACE = " \t\r\n"
+_SPACES = frozenset(_SPACE)
 
 
 def split_text(text: str, template: FilledTemplate, column: str) -> list[Turn]:
@@ -43,12 +44,16 @@ def _turns(text: str, template: FilledTemplate, column: str) -> list[Turn]:
     if not found:
         raise RowFault("data.filled.no_mark", column, template=template.name)
     turns = _lead(text[: found[0].start()], template, column)
+    before = ""
     for (role, mark), following in zip(_named(found, template, column), [*found[1:], None], strict=True):
         said = said_words(text[mark.end() : following.start() if following else len(text)], role, template, column)
         if role in template.joined:
-            _join(turns, said, template.joined[role], column)
+            if before != "user":
+                raise RowFault("data.filled.input", column)
+            turns[-1]["content"] += f"{template.joined[role]}{said}" if said else ""
         elif role != "system" or said:
             turns.append({"role": role, "content": said})
+        before = role
     return turns
 
 
@@ -95,18 +100,29 @@ def _lead(text: str, template: FilledTemplate, column: str) -> list[Turn]:
 
 def _without(text: str, marks: tuple[str, ...]) -> str:
     """A text without the marks that it begins with."""
-    while mark := next((one for one in marks if text.startswith(one)), None):
-        text = text[len(mark) :].lstrip(_SPACE)
-    return text
+    start = 0
+    while mark := next((one for one in marks if text.startswith(one, start)), None):
+        start += len(mark)
+        while text[start : start + 1] in _SPACES:
+            start += 1
+    return text[start:]
 
 
 def _said(text: str, template: FilledTemplate) -> str:
     """The words of a turn, without what ends it, and without the beginning of the next text."""
     marks = (*template.ends, *END_MARKS, *template.begins)
-    text = text.rstrip(_SPACE)
-    while mark := next((one for one in marks if text.endswith(one)), None):
-        text = text[: -len(mark)].rstrip(_SPACE)
+    end = _filled(text, len(text))
+    while mark := next((one for one in marks if text.endswith(one, 0, end)), None):
+        end = _filled(text, end - len(mark))
+    text = text[:end]
     return text.lstrip(_SPACE) if template.words or not text.startswith(" " * 4) else text
+
+
+def _filled(text: str, end: int) -> int:
+    """The place behind the last character before `end` that is no white space."""
+    while end and text[end - 1] in _SPACES:
+        end -= 1
+    return end
 
 
 def _check(said: str, role: str, template: FilledTemplate, column: str) -> None:
@@ -115,10 +131,3 @@ def _check(said: str, role: str, template: FilledTemplate, column: str) -> None:
     marks += [one for one in ("</s>",) if one in template.ends]
     if left := next((one for one in marks if one in said), None):
         raise RowFault("data.filled.mark_left", column, mark=clip(left, 40), role=role, template=template.name)
-
-
-def _join(turns: list[Turn], said: str, between: str, column: str) -> None:
-    if not turns or turns[-1]["role"] != "user":
-        raise RowFault("data.filled.input", column)
-    if said:
-        turns[-1]["content"] += between + said

@@ -71,6 +71,8 @@ def _spoken(turn: Any, _place: int) -> list[Turn]:
         return [turn]
     role, text = keys
     others = {key: value for key, value in turn.items() if key not in (role, text, "role", "content")}
+    if turn[text] is None and isinstance(turn.get("refusal"), str):
+        text = "refusal"  # what the assistant said instead
     return without_blocks({"role": turn[role], "content": turn[text], **others})
 
 
@@ -153,6 +155,16 @@ def layout_of(turns: Any) -> TurnLayout | None:
     if found is None or best * 2 <= len(looked):
         return None
     return None if found.key == "alternating" and len(turns) < 2 else found
+
+
+def from_columns(value: Any) -> Any:
+    """{"role": [...], "content": [...]}, as tables keep sequences of turns, as the list of turns; any other value as it is."""
+    if not isinstance(value, dict) or not all(isinstance(one, list) for one in value.values()):
+        return value
+    first = {key: one[0] for key, one in value.items() if one}
+    if _keyed(first) is None or len({len(one) for one in value.values()}) != 1:
+        return value
+    return [dict(zip(value, members, strict=True)) for members in zip(*value.values(), strict=True)]
 
 
 def is_bare_conversation(value: Any) -> bool:

@@ -117,7 +117,7 @@ class Fields:
         value = None if column is None or key in self._wordings else values.get(column)
         if column is None or not is_answer_list(value):
             return self.said(values, key)
-        first = next((one for one in value["text"] if isinstance(one, str) and one.strip()), None)  # type: ignore[index]
+        first = next((one for one in map(as_said, value["text"]) if isinstance(one, str) and one.strip()), None)  # type: ignore[index]
         if first is None:
             raise RowFault("data.row.empty", column)
         return text_of(first, column)

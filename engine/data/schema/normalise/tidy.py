@@ -36,13 +36,16 @@ def _trim_first_answer(messages: list[Message]) -> list[Message]:
 
 def _join_turns(messages: list[Message]) -> list[Message]:
     """Turns of one speaker that follow each other become one, line by line; what differs in weight or calls stays apart."""
-    joined: list[Message] = []
+    groups: list[list[Message]] = []
     for one in messages:
-        if joined and _can_join(joined[-1], one):
-            joined[-1] = {**joined[-1], "content": f"{joined[-1]['content']}\n{one['content']}"}
+        if groups and _can_join(groups[-1][0], one):
+            groups[-1].append(one)
         else:
-            joined.append(one)
-    return joined
+            groups.append([one])
+    return [
+        {**some[0], "content": "\n".join(str(one["content"]) for one in some)} if some[1:] else some[0]
+        for some in groups
+    ]
 
 
 def _can_join(before: Message, one: Message) -> bool:

@@ -10,7 +10,7 @@ from engine.data.schema.contents import turn_of, turns_of
 from engine.data.schema.layouts.literals import object_in, read_list
 from engine.data.schema.layouts.parts import foreign_part, joined
 from engine.data.schema.layouts.roles import CALLING, ROLES, role_name, role_of
-from engine.data.schema.layouts.turn_lists import TURN_KEYS, usual_turns
+from engine.data.schema.layouts.turn_lists import TURN_KEYS, from_columns, usual_turns
 from engine.data.schema.normalise.texts import as_said, check_characters, check_nested
 from engine.data.schema.normalise.thoughts import turn_with_thinking
 from engine.data.schema.normalise.tool_values import result_text
@@ -90,6 +90,8 @@ def turn_list(value: Any, column: str) -> list[Any]:
             value = read_list(value)
         except RowFault as fault:
             raise RowFault("data.turn.not_json", column) from fault
+    if isinstance(value, dict):
+        value = from_columns(value)
     if value is None or value in ("", []):
         raise RowFault("data.row.empty", column)
     if not isinstance(value, list):

@@ -43,7 +43,7 @@ export function splitsField(set, choice, changed) {
   };
 }
 
-const everythingTrains = (files) => ({ kind: "kept", files: Object.fromEntries(files.map((file) => [file, "train"])), column: null, eval: "test", draw: true });
+const everythingTrains = (files) => ({ kind: "kept", files: Object.fromEntries(files.map((file) => [file, "train"])), column: null, eval: "test", empty: null, draw: true });
 
 /** By what a row's part is told, and each file's part. */
 function keptParts({ set, kept, changed }) {
