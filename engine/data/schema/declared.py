@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.errors import Fault
+from engine.data.schema.other_languages import ANSWERS, QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,23 @@ _HISTORY = Field(
     holds="history",
 )
 _TOOLS = Field("tools", ("tools", "functions", "工具"), required=False, wording=False, holds="tools")
-_ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复")
-_QUESTIONS = ("prompt", "question", "query", "user", "human", "text_input", "input_text", "问题", "提问", "提示")
+_ANSWERS = ("response", "answer", "reply", "output_text", "回答", "答案", "回复", "答复", *ANSWERS)
+_QUESTIONS = (
+    "prompt",
+    "question",
+    "query",
+    "user",
+    "human",
+    "text_input",
+    "input_text",
+    "问题",
+    "提问",
+    "提示",
+    *QUESTIONS,
+)
 OPENAI_CHOSEN = "preferred_output"  # beside an "input" that is {"messages": [...], "tools": [...], ...}
 _GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
-_ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令")
+_ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令", *QUESTIONS)
 _TURNS = ("messages", "conversations", "conversation", "dialog", "dialogue", "contents", "chat", "对话")
 _TEXT_LISTS = (*_TURNS, "dialogs", "dialogues", "utterances", "data")  # where a list of texts is a conversation
 REFERENCES = (  # names of columns by which an answer is judged

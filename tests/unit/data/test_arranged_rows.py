@@ -120,7 +120,9 @@ def test_a_long_file_without_any_border_is_asked_about(tmp_path: Path) -> None:
 
 
 def test_an_odd_row_spoils_its_own_conversation_alone(tmp_path: Path) -> None:
-    rows = [(n, "narrator" if (n, text) == (3, "a3.0") else role, text) for n in range(8) for role, text in talk(n)]
+    rows: list[tuple[Any, str, str]] = [
+        (n, "narrator" if (n, text) == (3, "a3.0") else role, text) for n in range(8) for role, text in talk(n)
+    ]
     rows.insert(5, ("", "user", "whose am I"))
     result = run(tmp_path, table(("c_id", "role", "content"), rows))
     assert said(result) == [talk(n) for n in range(8) if n != 3]
@@ -176,7 +178,7 @@ def tree(name: str, lang: str = "en") -> list[dict[str, Any]]:
         ("7", "6", "prompter", "unanswered", None, False),
     )  # fmt: skip
     keys = ("message_id", "parent_id", "role", "text", "rank", "deleted")
-    made = [dict(zip(keys, one, strict=True)) for one in found]
+    made: list[dict[str, Any]] = [dict(zip(keys, one, strict=True)) for one in found]
     return [
         {
             **one,
