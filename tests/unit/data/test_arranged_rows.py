@@ -74,6 +74,8 @@ HEADS = (
     ("Thread ID", "Message No", "Speaker", "Message", {"user": "Customer", "assistant": "Agent"}),
     ("ticket", "sent_at", "from", "body", {"user": "human", "assistant": "gpt"}),
     ("对话ID", "轮次", "角色", "内容", {"user": "用户", "assistant": "客服"}),
+    ("会话ID", "序号", "角色", "内容", {"user": "人类", "assistant": "助手"}),
+    ("ticket_id", "seq", "author", "message", {"user": "End-User:", "assistant": "agent:"}),
 )
 
 
