@@ -178,6 +178,47 @@ def test_any_values_are_guessed_and_each_row_is_read_or_refused(rows: list[dict[
                     convert(Record(1, 1, row, ""))
 
 
+JUDGED: list[tuple[dict[str, Any], str, tuple[Any, Any]]] = [
+    ({"prompt": "Q", "response": "A"}, "rating", ("good", "bad")),
+    ({"question": "Q", "answer": "A"}, "is_correct", (1, 0)),
+    ({"prompt": "Q", "response": "A"}, "status", ("accepted", "rejected")),
+    ({"prompt": "Q", "response": "A"}, "feedback", ("Positive", "negative")),
+    ({"问题": "Q", "回答": "A"}, "评价", ("点赞", "点踩")),
+    ({"messages": TURNS}, "thumbs", ("👍🏽", "👎️")),
+    ({"prompt": "Q", "completion": 4}, "label", (True, False)),  # an answer that is a number
+]
+
+
+@pytest.mark.parametrize(("row", "column", "said"), JUDGED, ids=[one[1] for one in JUDGED])
+def test_bad_answers_are_told_from_good_ones(row: dict[str, Any], column: str, said: tuple[Any, Any]) -> None:
+    rows = [row | {column: said[n % 2]} for n in range(6)]
+    guess = guess_shape(list(rows[0]), rows)
+    assert (guess.shape, guess.mapping["label"]) == ("kto", column)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("rating", ["1", "2", "3", "5"]), ("status", ["open", "closed"]), ("is_correct", [1, 1]), ("label", ["positive", "negative"])],
+)  # fmt: skip
+def test_what_judges_no_answer_is_no_thumb(column: str, said: list[Any]) -> None:
+    rows = [{"prompt": "Q", "completion": "A", column: said[n % len(said)]} for n in range(8)]
+    assert guess_shape(list(rows[0]), rows).shape == "prompt_completion"
+
+
+def test_pairs_and_inputs_of_numbers(tmp_path: Path) -> None:
+    result = run(tmp_path, jsonl(*[{"prompt": f"Q{n}", "chosen": n, "rejected": n + 1} for n in range(3)]))
+    assert [row["chosen"][0]["content"] for row in result.rows] == ["0", "1", "2"]
+    result = run(tmp_path, jsonl(*[{"instruction": "Double it.", "input": n, "output": 2 * n} for n in range(3)]))
+    assert result.pairs[2] == ("Double it.\n2", "4")
+
+
+@pytest.mark.parametrize("beside", ["thread", "conversation_id", "in_response_to_tweet_id", "会话ID"])
+def test_messages_of_conversations_are_no_plain_text(beside: str) -> None:
+    rows = [{beside: str(n // 2), "name": ("Anna", "Bob")[n % 2], "text": f"words {n}"} for n in range(6)]
+    guess = guess_shape(list(rows[0]), rows)
+    assert (guess.shape, guess.remarks[0][0]) == (None, "shape.text_beside")
+
+
 @pytest.mark.parametrize(
     "odd",
     [
