@@ -102,6 +102,17 @@ _QUESTIONS = (
     *QUESTIONS,
 )
 OPENAI_CHOSEN = "preferred_output"  # beside an "input" that is {"messages": [...], "tools": [...], ...}
+_CHOSEN = (
+    "chosen",
+    "preferred",
+    "chosen_response",
+    OPENAI_CHOSEN,
+    "better",
+    "better_response",
+    "response_j",
+    "更好的回答",
+    "优选",
+)
 _GIVEN = ("input", "输入")  # the question where nothing else is one, else what is given along with it
 _ASKED = ("prompt", "question", "query", "instruction", "user", "human", "问题", "提问", "提示", "指令", *QUESTIONS)
 _TURNS = ("messages", "conversations", "conversation", "dialog", "dialogue", "contents", "chat", "对话")
@@ -252,8 +263,8 @@ SHAPES = (
         "preference",
         (
             Field("prompt", (*_ASKED, *_TURNS), required=False, holds="either", role="question", spare=_GIVEN),
-            _answer("chosen", ("chosen", "preferred", "chosen_response", OPENAI_CHOSEN, "更好的回答", "优选"), holds="either"),
-            replace(_answer("rejected", ("rejected", "dispreferred", "rejected_response", "non_preferred_output", "较差的回答", "拒绝"), holds="either"), role=""),
+            replace(_answer("chosen", _CHOSEN, holds="either"), spare=(*_CHOSEN, "completion", *_ANSWERS, "output", "输出")),
+            replace(_answer("rejected", ("rejected", "dispreferred", "rejected_response", "non_preferred_output", "worse", "worse_response", "response_k", "较差的回答", "拒绝"), holds="either"), role=""),
             _MORE,
             _HISTORY,
             _SYSTEM,

@@ -212,6 +212,34 @@ def test_pairs_and_inputs_of_numbers(tmp_path: Path) -> None:
     assert result.pairs[2] == ("Double it.\n2", "4")
 
 
+def test_a_worse_answer_beside_an_answer_is_a_pair(tmp_path: Path) -> None:
+    rows = [{"query": f"Q{n}", "response": "A", "rejected_response": "B"} for n in range(4)]
+    result = run(tmp_path, jsonl(*rows))
+    assert [row["chosen"][0]["content"] + row["rejected"][0]["content"] for row in result.rows] == ["AB"] * 4
+    flags = [
+        {"prompt": f"Q{n}", "response": "A", "rejected": n % 2 == 0} for n in range(4)
+    ]  # says nothing of an answer
+    assert guess_shape(list(flags[0]), flags).shape == "prompt_completion"
+
+
+def test_one_class_for_all_is_no_classification() -> None:
+    rows = [{"category": "help", "title": f"T{n}", "content": f"words {n}"} for n in range(5)]
+    assert guess_shape(list(rows[0]), rows).shape is None
+
+
+@pytest.mark.parametrize("column", ["image", "images", "videos"])
+def test_words_that_stand_for_pictures_are_refused_by_row(column: str, tmp_path: Path) -> None:
+    mark = f"<{column.rstrip('s')}>"
+    turns = [
+        [{"role": "user", "content": words}, TURNS[1]]
+        for words in (f"{mark}\nWhat?", "No picture here", f"{mark} and?")
+    ]
+    rows = [{"messages": one, column: path} for one, path in zip(turns, (["x.png"], ["x.png"], []), strict=True)]
+    result = run(tmp_path, jsonl(*rows))
+    assert [(row["code"], row["line"]) for row in result.rejected] == [("data.turn.media", 1)]
+    assert len(result.rows) == 2
+
+
 @pytest.mark.parametrize("beside", ["thread", "conversation_id", "in_response_to_tweet_id", "会话ID"])
 def test_messages_of_conversations_are_no_plain_text(beside: str) -> None:
     rows = [{beside: str(n // 2), "name": ("Anna", "Bob")[n % 2], "text": f"words {n}"} for n in range(6)]
